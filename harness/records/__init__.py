@@ -1,0 +1,1 @@
+"""What the product reads and writes: cases, completions, run records, policies."""
