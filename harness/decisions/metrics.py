@@ -1,0 +1,93 @@
+"""Every rate of the product as counts over cases. One definition each; faces and verdicts only read them."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from harness.records.run import CaseResult
+
+Cases = Iterable[CaseResult]
+
+
+class Count(NamedTuple):
+    """k of n. `n == 0` is "no data", never 0 % or 100 %."""
+
+    k: int
+    n: int
+
+    @property
+    def rate(self) -> float | None:
+        """k / n, or None without data."""
+        return self.k / self.n if self.n else None
+
+
+def alignment_rate(cases: Cases) -> Count:
+    """aligned / (aligned + damaged + omitted + failed), over cases with targets."""
+    scored = [case.outcome for case in cases if case.targets and case.outcome != "unscored"]
+    return Count(scored.count("aligned"), len(scored))
+
+
+def fidelity(cases: Cases) -> Count:
+    """Among scored cases with a mention, those whose mentions are all verbatim."""
+    k = n = 0
+    for case in cases:
+        if not case.targets or case.outcome == "unscored":
+            continue
+        verdicts = [verdict for sample in case.samples for verdict in sample.verdicts.values()]
+        mentioned = [verdict for verdict in verdicts if verdict != "absent"]
+        if mentioned:
+            n += 1
+            k += all(verdict == "verbatim" for verdict in mentioned)
+    return Count(k, n)
+
+
+def mention_rate(cases: Cases) -> Count:
+    """Share of required targets that are mentioned, over scored samples."""
+    k = n = 0
+    for case in cases:
+        for sample in case.samples:
+            if sample.outcome == "unscored":
+                continue
+            verdicts = [sample.verdicts.get(target, "absent") for target in case.required]
+            n += len(verdicts)
+            k += sum(verdict != "absent" for verdict in verdicts)
+    return Count(k, n)
+
+
+def over_correction_rate(cases: Cases) -> Count:
+    """Over scored cases whose targets hold legitimate spaces, the share with `closed-up` damage."""
+    k = n = 0
+    for case in cases:
+        spaced = [target for target in case.targets if any(map(str.isspace, target))]
+        if not spaced or case.outcome == "unscored":
+            continue
+        n += 1
+        k += any(
+            "closed-up" in mention.damage
+            for sample in case.samples
+            for target in spaced
+            for mention in sample.mentions.get(target, ())
+        )
+    return Count(k, n)
+
+
+def check_rate(cases: Cases) -> Count:
+    """passed / (passed + failed), over cases without targets."""
+    scored = [case.outcome for case in cases if not case.targets and case.outcome != "unscored"]
+    return Count(scored.count("passed"), len(scored))
+
+
+def unscored_rate(cases: Cases) -> Count:
+    """Cases without a usable answer, over all cases."""
+    outcomes = [case.outcome for case in cases]
+    return Count(outcomes.count("unscored"), len(outcomes))
+
+
+METRICS: dict[str, Callable[[Cases], Count]] = {
+    "alignment_rate": alignment_rate,
+    "fidelity": fidelity,
+    "mention_rate": mention_rate,
+    "over_correction_rate": over_correction_rate,
+    "check_rate": check_rate,
+    "unscored_rate": unscored_rate,
+}
+"""Registry: a policy names its metrics by these names."""

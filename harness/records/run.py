@@ -1,0 +1,144 @@
+"""A run: every case with its samples and verdicts. Written once, never changed; `reports/` is made of these."""
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from harness.records.completion import ToolCall
+from harness.records.record import Record
+
+SCHEMA = 1
+"""Version of the file format. A reader refuses newer ones and upgrades older ones."""
+
+Outcome = Literal["aligned", "damaged", "omitted", "failed", "passed", "unscored"]
+Exposure = Literal["seen", "trained", "untrained"]
+Mode = Literal["replay", "record", "refresh", "live"]
+
+
+class MentionRecord(Record):
+    """A span of an answer that is a target, or a damaged one. Offsets are code points."""
+
+    start: int
+    end: int
+    text: str
+    verdict: str
+    damage: tuple[str, ...] = ()
+    path: str | None = None
+    tool_call: int | None = None
+    """Index of the tool call whose arguments hold it; None for the answer's text."""
+
+
+class CheckResult(Record):
+    """What a named check said."""
+
+    check: str
+    passed: bool
+    detail: str = ""
+
+
+class SampleResult(Record):
+    """One completion of one case, judged."""
+
+    sample: int
+    outcome: Outcome
+    reason: str | None = None
+    """Why it is `unscored`."""
+    output: str = ""
+    """The answer as it was judged (after `repair`, if the model configures one)."""
+    raw_output: str | None = None
+    """The answer as it was received, where `repair` changed it."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    verdicts: dict[str, str] = Field(default_factory=dict)
+    mentions: dict[str, tuple[MentionRecord, ...]] = Field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+    finish_reason: str | None = None
+    resolved_model: str | None = None
+    system_fingerprint: str | None = None
+    recorded_at: str | None = None
+    runtime: str | None = None
+    latency_s: float | None = None
+    first_token_s: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+
+
+class CaseResult(Record):
+    """A case with its samples; `outcome` is that of the case as a whole (aligned only if all samples are)."""
+
+    suite: str
+    id: str
+    domain: str
+    language: str
+    task: str
+    tags: tuple[str, ...] = ()
+    symbols: str = "none"
+    exposure: Exposure = "untrained"
+    digest: str
+    messages: tuple[dict[str, Any], ...]
+    """The conversation as it was sent, the model's own system prompt included."""
+    targets: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    channel: str = "text"
+    outcome: Outcome
+    samples: tuple[SampleResult, ...]
+
+    @property
+    def key(self) -> str:
+        """`suite/id`: what pairs the case with the same case of another run."""
+        return f"{self.suite}/{self.id}"
+
+
+class Evidence(Record):
+    """When the answers were made, which is not when they were judged. ISO 8601 UTC."""
+
+    oldest: str | None = None
+    newest: str | None = None
+
+
+class Totals(Record):
+    """Counts of cases by outcome; requests are those that went over the wire in this run."""
+
+    cases: int = 0
+    outcomes: dict[str, int] = Field(default_factory=dict)
+    samples: int = 0
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+
+
+class RunRecord(Record):
+    """One run of one model version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    run_id: str
+    model: str
+    version: str
+    lineage: tuple[str, ...] = ()
+    """`name@version` of the model this one is derived from, nearest first."""
+    recipe: dict[str, Any] | None = None
+    configuration: dict[str, Any] = Field(default_factory=dict)
+    """The model's settings without anything secret."""
+    configuration_digest: str
+    suite_digests: dict[str, str] = Field(default_factory=dict)
+    """Digest of each suite's cases as they were run."""
+    suite_digest: str
+    git_commit: str | None = None
+    harness_version: str
+    mode: Mode
+    partial: bool = False
+    partial_reason: str | None = None
+    evidence: Evidence = Evidence()
+    started: str
+    ended: str
+    totals: Totals
+    currency: str | None = None
+    cases: tuple[CaseResult, ...]
+
+    @property
+    def label(self) -> str:
+        """`model@version`, the name of its folder."""
+        return f"{self.model}@{self.version}"
