@@ -11,7 +11,7 @@ class ToolCall(Record):
 
 
 class Completion(Record):
-    """One answer. Times are seconds; `recorded_at` is ISO 8601 in UTC; token counts are the endpoint's own."""
+    """One answer. Times are seconds, `recorded_at` is ISO 8601 in UTC, token counts are the endpoint's."""
 
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()

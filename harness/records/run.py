@@ -1,4 +1,4 @@
-"""A run: every case with its samples and verdicts. Written once, never changed; `reports/` is made of these."""
+"""A run: every case with its samples and verdicts. Written once; `reports/` is made of these."""
 
 from typing import Any, Literal
 
