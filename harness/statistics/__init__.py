@@ -1,1 +1,1 @@
-"""Empty until its first inhabitant moves in."""
+"""Intervals, paired tests, power, drift: numbers in, small frozen answers out. No records, no disk, no clock."""

@@ -1,0 +1,73 @@
+"""Two versions on the same cases: what the discordant pairs say."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from harness.statistics.proportion import Interval
+
+_HALVINGS = 60  # of an interval of length at most 2: below the spacing of floats
+
+
+def check_pairs(better: int, worse: int, pairs: int) -> None:
+    if min(better, worse) < 0 or better + worse > pairs:
+        raise ValueError(f"{better} better and {worse} worse of {pairs} pairs is no paired table")
+
+
+def tango_score(better: int, worse: int, pairs: int, difference: float) -> float:
+    """Score statistic of H0: rate(new) - rate(old) = `difference`; positive when the data lie above it.
+
+    Tango, Statistics in Medicine 17 (1998), eq. 24–26. The variance is that of the restricted maximum
+    likelihood estimate, so tables without a single discordant pair still have an interval of some width.
+    At ±1 the variance is 0 and the statistic is infinite, or 0 when the data lie there.
+    """
+    excess = better - worse - pairs * difference
+    slope = (2 * pairs - better + worse) * difference - better - worse
+    root = math.sqrt(max(0.0, slope * slope + 8 * pairs * worse * difference * (1 - difference)))
+    restricted = (root - slope) / (4 * pairs)
+    variance = pairs * (2 * restricted + difference * (1 - difference))
+    if variance <= 0:
+        return 0.0 if excess == 0 else math.copysign(math.inf, excess)
+    return excess / math.sqrt(variance)
+
+
+def tango(better: int, worse: int, pairs: int, level: float = 0.95) -> Interval | None:
+    """Score interval for rate(new) - rate(old) from `pairs` cases seen by both. None without pairs.
+
+    `better` counts the cases that only the new version has right, `worse` those that only the old one has.
+    For a one-sided test at 5 % take a bound of the 90 % interval.
+    """
+    check_pairs(better, worse, pairs)
+    if pairs == 0:
+        return None
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    estimate = (better - worse) / pairs
+    low = -1.0 if worse == pairs else -_upper_bound(worse, better, pairs, z)
+    high = 1.0 if better == pairs else _upper_bound(better, worse, pairs, z)
+    return Interval(estimate, low, high, level)
+
+
+def _upper_bound(better: int, worse: int, pairs: int, z: float) -> float:
+    """The difference above the estimate at which the score statistic is -z, found by halving."""
+    inside, outside = (better - worse) / pairs, 1.0
+    for _ in range(_HALVINGS):
+        middle = (inside + outside) / 2
+        if tango_score(better, worse, pairs, middle) > -z:
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def mcnemar_exact(better: int, worse: int) -> float:
+    """Two-sided exact McNemar p-value: is a discordant pair as likely to fall on either side?
+
+    1.0 without discordant pairs: nothing speaks against it. No verdict rests on this p-value alone.
+    """
+    from scipy.stats import binomtest
+
+    check_pairs(better, worse, better + worse)
+    if better + worse == 0:
+        return 1.0
+    return float(binomtest(better, better + worse, 0.5).pvalue)
