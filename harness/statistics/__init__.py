@@ -1,1 +1,1 @@
-"""Intervals, paired tests, power, drift: numbers in, small frozen answers out. No records, no disk, no clock."""
+"""Intervals, paired tests, power, drift: numbers in, small frozen answers out. No records, no disk."""

@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its bounds. `level` is two-sided coverage; for one-sided bounds it is that of each side."""
+    """An estimate with its bounds. `level` is two-sided coverage; for one-sided bounds, that of each side."""
 
     estimate: float
     low: float

@@ -23,7 +23,7 @@ def pass_hat_k(successes: int, samples: int, k: int) -> float | None:
 
 
 def mean_pass_hat_k(cases: Sequence[tuple[int, int]], k: int) -> float | None:
-    """Mean of `pass_hat_k` over the (successes, samples) of the cases that have k samples; None if none has."""
+    """Mean of `pass_hat_k` over (successes, samples) of the cases that have k samples; None if none has."""
     values = [value for c, n in cases if (value := pass_hat_k(c, n, k)) is not None]
     return math.fsum(values) / len(values) if values else None
 
@@ -42,7 +42,8 @@ def cluster_bootstrap(
     """Percentile interval of the mean rate when whole cases are drawn anew; cases are (successes, samples).
 
     A bootstrap of cases that are all alike has no width, which would make ten clean cases a proof; Wilson's
-    interval over the cases takes its place then. For showing only: no verdict rests on this. None without samples.
+    interval over the cases takes its place then. For showing only: no verdict rests on this.
+    None without samples.
     """
     import numpy as np
 

@@ -6,9 +6,10 @@ from harness.statistics.proportion import check_counts
 
 
 def boschloo(successes: int, trials: int, other_successes: int, other_trials: int) -> float | None:
-    """One-sided Boschloo p-value (1970) for "the first group's rate is the lower one". None if a group is empty.
+    """One-sided Boschloo p-value (1970) for "the first group's rate is the lower one".
 
-    Uniformly more powerful than Fisher's test. Takes about a second with 300 cases a group.
+    None if a group is empty. Uniformly more powerful
+    than Fisher's test; takes about a second with 300 cases a group.
     """
     from scipy.stats import boschloo_exact
 

@@ -93,5 +93,6 @@ def test_exact_bounds_are_wrong_in_at_most_one_run_of_twenty(rate, n):
 
 
 def test_wilson_needs_no_scipy():
-    script = "import sys; from harness.statistics.proportion import wilson; wilson(3, 4)\nsys.exit('scipy' in sys.modules)"
+    script = "import sys; from harness.statistics.proportion import wilson; wilson(3, 4)"
+    script += "\nsys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

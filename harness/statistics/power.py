@@ -1,0 +1,89 @@
+"""How many cases a bound on one rate needs, worked out exactly before money is spent."""
+
+from __future__ import annotations
+
+import math
+
+from harness.statistics.proportion import check_counts, exact_lower
+
+_LARGEST = 200_000  # cases; beyond this no suite of prompts is the answer
+
+
+def _check_share(**shares: float) -> None:
+    for name, share in shares.items():
+        if not 0 < share < 1:
+            raise ValueError(f"{name} = {share} is not between 0 and 1")
+
+
+def clean_cases_for(minimum: float, alpha: float = 0.05) -> int:
+    """Cases that prove rate >= `minimum` if not one of them fails: 59 for 95 %, 299 for 99 %."""
+    _check_share(minimum=minimum, alpha=alpha)
+    return math.ceil(math.log(alpha) / math.log(minimum) - 1e-12)
+
+
+def further_clean_cases(successes: int, trials: int, minimum: float, alpha: float = 0.05) -> int | None:
+    """Further cases, all of them successes, after which the exact lower bound reaches `minimum`.
+
+    0 when it does already; None when even 200,000 would not do.
+    """
+    check_counts(successes, trials)
+    _check_share(minimum=minimum, alpha=alpha)
+
+    def proven(further: int) -> bool:
+        return exact_lower(successes + further, trials + further, alpha) >= minimum
+
+    if proven(0):
+        return 0
+    reach = 1
+    while not proven(reach):
+        reach *= 2
+        if reach > _LARGEST:
+            return None
+    short, enough = reach // 2, reach
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        short, enough = (short, middle) if proven(middle) else (middle, enough)
+    return enough
+
+
+def allowed_failures(cases: int, minimum: float, alpha: float = 0.05) -> int | None:
+    """Most failures with which `cases` still prove `minimum`; None when not even a clean run does."""
+    _check_share(minimum=minimum, alpha=alpha)
+    if cases == 0 or exact_lower(cases, cases, alpha) < minimum:
+        return None
+    few, many = 0, cases
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (middle, many) if exact_lower(cases - middle, cases, alpha) >= minimum else (few, middle)
+    return few
+
+
+def power_of_min(cases: int, true_rate: float, minimum: float, alpha: float = 0.05) -> float:
+    """Chance that a model that is right in `true_rate` of cases passes `min` on this many."""
+    from scipy.stats import binom
+
+    failures = allowed_failures(cases, minimum, alpha)
+    return 0.0 if failures is None else float(binom.cdf(failures, cases, 1 - true_rate))
+
+
+def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: float = 0.05) -> int | None:
+    """Smallest number of cases with at least this power for `min`; None beyond 200,000 or if it cannot be.
+
+    Power runs in a saw-tooth, since failures are whole; it is looked at where it peaks, just as one more
+    failure becomes allowed.
+    """
+    _check_share(minimum=minimum, power=power, alpha=alpha)
+    if true_rate <= minimum:
+        return None
+    from scipy.stats import binom
+
+    cases = clean_cases_for(minimum, alpha)
+    failures = 0
+    while cases <= _LARGEST:
+        if binom.cdf(failures, cases, 1 - true_rate) >= power:
+            return cases
+        failures += 1
+        cases += 1
+        while exact_lower(cases - failures, cases, alpha) < minimum:
+            cases += further_clean_cases(cases - failures, cases, minimum, alpha) or 1
+    return None
