@@ -1,1 +1,1 @@
-"""Empty until its first inhabitant moves in."""
+"""Pages, Markdown and tables made of run records: records in, text out. Nothing here reads or judges."""

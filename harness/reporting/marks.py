@@ -1,0 +1,165 @@
+"""Text cut into pieces for a page: what is plain, what is a target or a damage, and every character that the
+eye cannot see spelled out as its code point. Pieces are values; templates and scripts only paint them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+PLAIN, BLANK, CODE, GAP = "", "b", "u", "gap"
+"""Kinds of pieces: as it is; a blank drawn as a sign; a code point in words; a count of what is left out."""
+
+SEVERITY = ("target", "verbatim", "spaced", "lookalike", "altered")
+"""What a mark says; where two overlap, the later one is shown."""
+
+_SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
+_EMPTY_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
+_LOOKALIKES = frozenset(
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30fc\uff70\u2043\u02d7\u05be\u2500"
+    "\uff0f\u2044\u2215\u29f8\u2571\u27cb\\\uff3c"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text of one kind; a code point carries its `U+XXXX` in `text`."""
+
+    text: str
+    kind: str = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the text to be marked: code points `start` to `end`, `mark` one of SEVERITY."""
+
+    start: int
+    end: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Pieces under one mark; `mark` is empty for plain text."""
+
+    pieces: tuple[Piece, ...]
+    mark: str = ""
+
+
+def is_invisible(character: str) -> bool:
+    """Whether a reader would not see it, or would see its neighbours moved: controls, format characters,
+    blanks other than the plain ones, fillers, variation selectors, lone surrogates, private use."""
+    if character in " \n":
+        return False
+    category = unicodedata.category(character)
+    if category[0] in "CZ":
+        return True
+    point = ord(character)
+    return character in _EMPTY_LETTERS or 0xFE00 <= point <= 0xFE0F or 0xE0100 <= point <= 0xE01EF
+
+
+def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
+    """Cut `text` so that every invisible character is a piece of its own; `blanks` draws plain ones too,
+    and puts the code point behind a look-alike of `-` or `/`."""
+    cut: list[Piece] = []
+    start = 0
+    for position, character in enumerate(text):
+        after: tuple[Piece, ...]
+        if blanks and character in _SIGNS:
+            after = (Piece(_SIGNS[character], BLANK),)
+        elif is_invisible(character):
+            after = (Piece(f"U+{ord(character):04X}", CODE),)
+        elif blanks and character in _LOOKALIKES:
+            after = (Piece(character), Piece(f"U+{ord(character):04X}", CODE))
+        else:
+            continue
+        if start < position:
+            cut.append(Piece(text[start:position]))
+        cut += after
+        start = position + 1
+    if start < len(text):
+        cut.append(Piece(text[start:]))
+    return tuple(cut)
+
+
+def plain(text: str, *, blanks: bool = False) -> str:
+    """One string with nothing unseen in it, for attributes, titles and search."""
+    return "".join(
+        f"<{piece.text}>" if piece.kind == CODE else piece.text for piece in pieces(text, blanks=blanks)
+    )
+
+
+def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -> tuple[Stretch, ...]:
+    """`text` with its spans marked. Beyond `limit` characters, what lies far from any damage is left out and
+    counted in a GAP piece, so that one huge answer cannot fill a page."""
+    flat = _flatten(text, spans)
+    if limit is not None and len(text) > limit:
+        flat = _shorten(flat, limit)
+    out: list[Stretch] = []
+    for chunk, mark in flat:
+        if mark == GAP:
+            out.append(Stretch((Piece(chunk, GAP),)))
+        else:
+            out.append(Stretch(pieces(chunk, blanks=mark not in {"", "target", "verbatim"}), mark))
+    return tuple(out)
+
+
+def occurrences(text: str, wanted: Sequence[str], mark: str = "target") -> list[Span]:
+    """Where any of `wanted` stands in `text` as it is."""
+    found: list[Span] = []
+    for needle in wanted:
+        start = text.find(needle) if needle else -1
+        while start >= 0:
+            found.append(Span(start, start + len(needle), mark))
+            start = text.find(needle, start + len(needle))
+    return found
+
+
+def _flatten(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
+    """Disjoint chunks in order, each with the worst mark that covers it."""
+    size = len(text)
+    edges: list[tuple[int, int, int]] = []
+    for span in spans:
+        start, end = max(0, span.start), min(size, span.end)
+        if start < end:
+            rank = SEVERITY.index(span.mark)
+            edges += [(start, 1, rank), (end, -1, rank)]
+    chunks: list[tuple[str, str]] = []
+    covering = [0] * len(SEVERITY)
+    position = 0
+    for edge, change, rank in sorted(edges):
+        if position < edge:
+            worst = max((r for r, count in enumerate(covering) if count), default=None)
+            chunks.append((text[position:edge], "" if worst is None else SEVERITY[worst]))
+            position = edge
+        covering[rank] += change
+    if position < size:
+        chunks.append((text[position:], ""))
+    return chunks
+
+
+def _shorten(chunks: list[tuple[str, str]], limit: int) -> list[tuple[str, str]]:
+    """Keep damage first, then what is near it; each plain chunk keeps its ends."""
+    marked_chunks = sum(1 for _, mark in chunks if mark)
+    near = max(20, limit // (2 * (marked_chunks + 1)))
+    kept: list[tuple[str, str]] = []
+    used = 0
+    for chunk, mark in chunks:
+        room = max(0, 2 * limit - used)
+        ends = near if room else 0
+        if len(chunk) > 2 * ends + 20:
+            head, tail = chunk[:ends], chunk[len(chunk) - ends :]
+            kept += [(head, mark), (str(len(chunk) - 2 * ends), GAP), (tail, mark)]
+            used += 2 * ends
+        else:
+            kept.append((chunk, mark))
+            used += len(chunk)
+    merged: list[tuple[str, str]] = []
+    for chunk, mark in kept:
+        if not chunk:
+            continue
+        if mark == GAP and merged and merged[-1][1] == GAP:
+            merged[-1] = (str(int(merged[-1][0]) + int(chunk)), GAP)
+        else:
+            merged.append((chunk, mark))
+    return merged

@@ -1,0 +1,178 @@
+"""A run folded into what a page shows first: rates, slices, damage, cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from harness.decisions.metrics import alignment_rate, check_rate, fidelity, mention_rate, over_correction_rate
+from harness.records.run import CaseResult, RunRecord
+from harness.reporting.figures import Rate, quantile
+
+BAD = ("damaged", "omitted", "failed")
+OUTCOMES = ("damaged", "omitted", "failed", "unscored", "aligned", "passed")
+"""In the order in which a reader wants to see them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One value of one dimension with the rate of its cases."""
+
+    name: str
+    rate: Rate
+    cases: int
+    bad: int
+    unscored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A damage code: in how many cases and mentions it was found."""
+
+    code: str
+    cases: int
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Alignment on trained (or seen) cases against untrained ones; `difference` is None unless both exist."""
+
+    trained: Rate
+    untrained: Rate
+
+    @property
+    def difference(self) -> float | None:
+        """trained - untrained."""
+        if self.trained.value is None or self.untrained.value is None:
+            return None
+        return self.trained.value - self.untrained.value
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Latencies in seconds over samples that have one; tokens and cost as the record's totals give them."""
+
+    median_s: float | None
+    slow_s: float | None
+    first_token_s: float | None
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the head of a run page and a line of the index are made of."""
+
+    alignment: Rate
+    fidelity: Rate
+    mentions: Rate
+    over_correction: Rate
+    checks: Rate
+    outcomes: dict[str, int]
+    gap: Gap
+    damage: tuple[Damage, ...]
+    unscored_reasons: tuple[tuple[str, int], ...]
+    usage: Usage
+
+
+DIMENSIONS: dict[str, Callable[[CaseResult], str]] = {
+    "domain": lambda case: case.domain,
+    "symbols": lambda case: case.symbols,
+    "language": lambda case: case.language,
+    "task": lambda case: case.task,
+    "exposure": lambda case: case.exposure,
+    "suite": lambda case: case.suite,
+}
+"""By what a page slices the cases."""
+
+
+def summarise(record: RunRecord) -> Summary:
+    """Fold one run."""
+    cases = record.cases
+    return Summary(
+        alignment=Rate.of(alignment_rate(cases)),
+        fidelity=Rate.of(fidelity(cases)),
+        mentions=Rate.of(mention_rate(cases)),
+        over_correction=Rate.of(over_correction_rate(cases)),
+        checks=Rate.of(check_rate(cases)),
+        outcomes=dict(Counter(case.outcome for case in cases)),
+        gap=_gap(cases),
+        damage=_damage(cases),
+        unscored_reasons=_reasons(cases),
+        usage=_usage(record),
+    )
+
+
+def slices(cases: Iterable[CaseResult], dimension: str) -> tuple[Slice, ...]:
+    """The values of one dimension, worst rate first; those without targets (no rate) last."""
+    groups: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        groups.setdefault(DIMENSIONS[dimension](case), []).append(case)
+    found = [
+        Slice(
+            name,
+            Rate.of(alignment_rate(group)),
+            len(group),
+            sum(case.outcome in BAD for case in group),
+            sum(case.outcome == "unscored" for case in group),
+        )
+        for name, group in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda s: (s.rate.value is None, s.rate.value or 0.0, s.name)))
+
+
+def damage_codes(case: CaseResult) -> list[str]:
+    """Damage codes of all mentions of a case, repeats included."""
+    return [
+        code
+        for sample in case.samples
+        for mentions in sample.mentions.values()
+        for mention in mentions
+        for code in mention.damage
+    ]
+
+
+def _gap(cases: Iterable[CaseResult]) -> Gap:
+    trained, untrained = [], []
+    for case in cases:
+        if case.exposure == "untrained":
+            untrained.append(case)
+        else:
+            trained.append(case)
+    return Gap(Rate.of(alignment_rate(trained)), Rate.of(alignment_rate(untrained)))
+
+
+def _damage(cases: Iterable[CaseResult]) -> tuple[Damage, ...]:
+    by_case: Counter[str] = Counter()
+    by_mention: Counter[str] = Counter()
+    for case in cases:
+        codes = damage_codes(case)
+        by_mention.update(codes)
+        by_case.update(set(codes))
+    return tuple(Damage(code, count, by_mention[code]) for code, count in by_case.most_common())
+
+
+def _reasons(cases: Iterable[CaseResult]) -> tuple[tuple[str, int], ...]:
+    reasons: Counter[str] = Counter()
+    for case in cases:
+        if case.outcome == "unscored":
+            first = next((s.reason for s in case.samples if s.outcome == "unscored" and s.reason), None)
+            reasons[first or ("no answer" if not case.samples else "unknown")] += 1
+    return tuple(reasons.most_common())
+
+
+def _usage(record: RunRecord) -> Usage:
+    samples = [sample for case in record.cases for sample in case.samples]
+    latencies = [sample.latency_s for sample in samples if sample.latency_s is not None]
+    first = [sample.first_token_s for sample in samples if sample.first_token_s is not None]
+    return Usage(
+        median_s=quantile(latencies, 0.5),
+        slow_s=quantile(latencies, 0.95),
+        first_token_s=quantile(first, 0.5),
+        prompt_tokens=record.totals.prompt_tokens,
+        completion_tokens=record.totals.completion_tokens,
+        cost=record.totals.cost,
+    )
