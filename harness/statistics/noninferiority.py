@@ -70,7 +70,10 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, steps: int = 
 def pairs_for_margin(
     margin: float, worse_rate: float, better_rate: float, power: float = 0.8, alpha: float = 0.05
 ) -> int | None:
-    """Fewest pairs, to within 1 %, that give this power; None if 20,000 do not or the true drop is too large."""
+    """Fewest pairs, to within 1 %, that give this power.
+
+    None if 20,000 do not or the true drop is too large.
+    """
     if worse_rate - better_rate >= margin:
         return None
 

@@ -1,0 +1,129 @@
+"""A promotion policy: what a gate asks of a run.
+
+`[tool.harness.gate]`, or the same keys in a file of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from harness.records.errors import ConfigError
+from harness.records.explain import explain, nearest
+from harness.records.record import Record
+from harness.records.run import Exposure
+
+Tier = Literal["critical", "supporting", "advisory"]
+Bound = Literal["min", "max", "max_drop", "max_rise"]
+Better = Literal["higher", "lower"]
+
+METRIC_DIRECTIONS: dict[str, Better] = {
+    "alignment_rate": "higher",
+    "fidelity": "higher",
+    "mention_rate": "higher",
+    "check_rate": "higher",
+    "over_correction_rate": "lower",
+    "unscored_rate": "lower",
+}
+"""The metrics that a rule may name, and which way is good."""
+
+_BOUNDS: dict[Better, tuple[Bound, Bound]] = {"higher": ("min", "max_drop"), "lower": ("max", "max_rise")}
+
+
+class Rule(Record):
+    """Bounds on one metric over one slice of the cases.
+
+    Rates and differences are shares, 0.03 for three points.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    metric: str
+    exposure: Exposure | None = None
+    domain: str | None = None
+    suite: str | None = None
+    tag: str | None = None
+    language: str | None = None
+    tier: Tier = "critical"
+    min: float | None = Field(default=None, gt=0, lt=1)
+    max_drop: float | None = Field(default=None, ge=0, lt=1)
+    max: float | None = Field(default=None, gt=0, lt=1)
+    max_rise: float | None = Field(default=None, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _bounds_fit_the_metric(self) -> Rule:
+        better = METRIC_DIRECTIONS.get(self.metric)
+        if better is None:
+            hint = nearest(self.metric, METRIC_DIRECTIONS)
+            raise ValueError(f"unknown metric {self.metric!r}{hint}; accepted: {',
+            '.join(METRIC_DIRECTIONS)}")
+        fitting = _BOUNDS[better]
+        given = [name for name in ("min", "max", "max_drop", "max_rise") if getattr(self, name) is not None]
+        wrong = [name for name in given if name not in fitting]
+        if wrong or not given:
+            found = f"found {' and '.join(wrong)}" if wrong else "found none"
+            raise ValueError(
+                f"{self.metric} is better when {better}: accepts the bounds {' and '.join(fitting)}, {found}"
+            )
+        return self
+
+    @property
+    def higher_is_better(self) -> bool:
+        return METRIC_DIRECTIONS[self.metric] == "higher"
+
+    @property
+    def slice(self) -> str:
+        """The slice in words, or nothing for all cases: `untrained`, `domain=aviation language=zh`."""
+        parts = [self.exposure] if self.exposure else []
+        named = [("domain", self.domain), ("suite", self.suite), ("tag", self.tag), ("language",
+        self.language)] return " ".join(parts + [f"{name}={value}" for name, value in named if value is
+        not None])
+
+    @property
+    def bounds(self) -> tuple[tuple[Bound, float], ...]:
+        """The bounds that are set, absolute ones first."""
+        names: tuple[Bound, ...] = ("min", "max", "max_drop", "max_rise")
+        return tuple((name, value) for name in names if (value := getattr(self, name)) is not None)
+
+
+DEFAULT_RULES = (
+    Rule(metric="alignment_rate", min=0.95, max_drop=0.03),
+    Rule(metric="alignment_rate", exposure="untrained", max_drop=0.05),
+    Rule(metric="check_rate", max_drop=0.05),
+    Rule(metric="over_correction_rate", max_rise=0.05, tier="supporting"),
+)
+
+
+class GatePolicy(Record):
+    """Rules, and what counts as evidence. Without arguments it is the default promotion policy."""
+
+    model_config = ConfigDict(strict=True)
+
+    rules: tuple[Rule, ...] = Field(default=DEFAULT_RULES, min_length=1, strict=False)
+    evidence: Literal["fresh", "any"] = "fresh"
+    """`fresh` refuses a replay; `any` accepts one."""
+    max_age_days: float | None = Field(default=7.0, gt=0)
+    """Oldest answer of the candidate that still counts; None for no limit."""
+    baseline_max_age_days: float | None = Field(default=None, gt=0)
+    """The same for the baseline; by default its age is only shown."""
+
+    @property
+    def needs_baseline(self) -> bool:
+        return any(name in ("max_drop", "max_rise") for rule in self.rules for name, _ in rule.bounds)
+
+
+DEFAULT_POLICY = GatePolicy()
+
+
+def parse_policy(data: Mapping[str, Any], where: str) -> GatePolicy:
+    """A policy from decoded TOML.
+
+    `where` names its place in errors. Keys that are left out keep their default.
+    """
+    try:
+        return GatePolicy.model_validate(dict(data))
+    except ValidationError as error:
+        problem = explain(error, GatePolicy)
+        raise ConfigError(f"{where}: {problem}. The keys are described in docs/gate.md.") from error
