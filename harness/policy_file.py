@@ -32,8 +32,9 @@ def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(f"{file}: no such policy file; expected TOML with the keys of docs/gate.md")
-        from error
+        raise ConfigError(
+            f"{file}: no such policy file; expected TOML with the keys of docs/gate.md"
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read as TOML: {error}") from error
 

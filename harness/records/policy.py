@@ -57,8 +57,9 @@ class Rule(Record):
         better = METRIC_DIRECTIONS.get(self.metric)
         if better is None:
             hint = nearest(self.metric, METRIC_DIRECTIONS)
-            raise ValueError(f"unknown metric {self.metric!r}{hint}; accepted: {',
-            '.join(METRIC_DIRECTIONS)}")
+            raise ValueError(
+                f"unknown metric {self.metric!r}{hint}; accepted: {', '.join(METRIC_DIRECTIONS)}"
+            )
         fitting = _BOUNDS[better]
         given = [name for name in ("min", "max", "max_drop", "max_rise") if getattr(self, name) is not None]
         wrong = [name for name in given if name not in fitting]
@@ -77,9 +78,13 @@ class Rule(Record):
     def slice(self) -> str:
         """The slice in words, or nothing for all cases: `untrained`, `domain=aviation language=zh`."""
         parts = [self.exposure] if self.exposure else []
-        named = [("domain", self.domain), ("suite", self.suite), ("tag", self.tag), ("language",
-        self.language)] return " ".join(parts + [f"{name}={value}" for name, value in named if value is
-        not None])
+        named = [
+            ("domain", self.domain),
+            ("suite", self.suite),
+            ("tag", self.tag),
+            ("language", self.language),
+        ]
+        return " ".join(parts + [f"{name}={value}" for name, value in named if value is not None])
 
     @property
     def bounds(self) -> tuple[tuple[Bound, float], ...]:
