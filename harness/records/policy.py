@@ -57,9 +57,7 @@ class Rule(Record):
         better = METRIC_DIRECTIONS.get(self.metric)
         if better is None:
             hint = nearest(self.metric, METRIC_DIRECTIONS)
-            raise ValueError(
-                f"unknown metric {self.metric!r}{hint}; accepted: {', '.join(METRIC_DIRECTIONS)}"
-            )
+            raise ValueError(f"unknown metric {self.metric!r}{hint}; accepted: {', '.join(METRIC_DIRECTIONS)}")
         fitting = _BOUNDS[better]
         given = [name for name in ("min", "max", "max_drop", "max_rise") if getattr(self, name) is not None]
         wrong = [name for name in given if name not in fitting]
@@ -113,6 +111,12 @@ class GatePolicy(Record):
     """Oldest answer of the candidate that still counts; None for no limit."""
     baseline_max_age_days: float | None = Field(default=None, gt=0)
     """The same for the baseline; by default its age is only shown."""
+
+    @model_validator(mode="after")
+    def _a_go_must_prove_something(self) -> GatePolicy:
+        if all(rule.tier != "critical" for rule in self.rules):
+            raise ValueError("found no rule of the tier 'critical'; without one a GO would prove nothing")
+        return self
 
     @property
     def needs_baseline(self) -> bool:

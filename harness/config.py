@@ -1,0 +1,227 @@
+"""`[tool.harness]` of pyproject.toml.
+
+Precedence, highest first: option on the command line, environment, pyproject.toml, default. Options are laid over
+the values of this module by the face that reads them; the environment holds keys and `HARNESS_CACHE` alone.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, ValidationError, field_validator
+
+from harness.records.errors import ConfigError
+from harness.records.explain import explain, nearest
+from harness.records.record import Record
+
+Kind = Literal["openai", "local", "callable", "outputs"]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_ENDPOINT_FIELDS = ("kind", "base_url", "model", "api_key_env", "weights", "adapters", "function", "outputs")
+_OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training", "repair", "price")
+_ANONYMOUS = "openai:"
+
+
+class Price(Record):
+    """Money for a million tokens, in `currency`."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    currency: str = "USD"
+
+
+class ModelConfig(Record):
+    """One entry of `[tool.harness.models]`, with what it inherits from `base` filled in."""
+
+    name: str
+    kind: Kind = "openai"
+    version: str = Field(default="1", pattern=NAME_PATTERN)
+    base_url: str | None = None
+    model: str | None = None
+    """What the request's `model` field says; default: the name."""
+    api_key_env: str | None = None
+    weights: str | None = None
+    adapters: tuple[str, ...] = ()
+    context_length: int = Field(default=4096, ge=256)
+    function: str | None = None
+    outputs: str | None = None
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    max_tokens: int | None = Field(default=512, ge=1)
+    seed: int | None = None
+    stream: bool = False
+    system: str | None = None
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    training_data: tuple[str, ...] = ()
+    trained_domains: tuple[str, ...] = ()
+    training: dict[str, Any] | None = None
+    base: str | None = None
+    repair: Literal["restore", "collapse"] | None = None
+    price: Price | None = None
+    max_concurrency: int = Field(default=8, ge=1)
+    rpm: int | None = Field(default=None, ge=1)
+    tpm: int | None = Field(default=None, ge=1)
+    timeout_s: float = Field(default=120.0, gt=0)
+    lineage: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_folder_name(cls, value: str) -> str:
+        import re
+
+        if not re.match(NAME_PATTERN, value):
+            raise ValueError(
+                f"found {value!r}; accepted: letters, digits, '.', '_' and '-', a letter or digit first"
+            )
+        return value
+
+    @property
+    def label(self) -> str:
+        """`name@version`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def request_model(self) -> str:
+        """The `model` field of the requests."""
+        return self.model or self.name
+
+    def public(self) -> dict[str, Any]:
+        """The settings as a run record keeps them: no default, no user name or password in the address."""
+        settings = self.model_dump(mode="json", exclude_defaults=True, exclude={"name", "version", "lineage"})
+        if self.base_url:
+            parts = urlsplit(self.base_url)
+            host = parts.hostname or ""
+            settings["base_url"] = urlunsplit(
+                (parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", "")
+            )
+        return settings
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the public settings."""
+        text = json.dumps(self.public(), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class HarnessConfig(Record):
+    """The whole `[tool.harness]` table."""
+
+    suites: tuple[str, ...] = ("suites",)
+    cassettes: str = "cassettes"
+    reports: str = "reports"
+    checks: tuple[str, ...] = ()
+    symbols: dict[str, Any] = Field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    gate: dict[str, Any] = Field(default_factory=dict)
+    drift: dict[str, Any] = Field(default_factory=dict)
+    root: Path = Path()
+
+
+def load(start: Path) -> HarnessConfig:
+    """The table of the nearest pyproject.toml at or above `start`; without one, the defaults."""
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if path.is_file():
+            return read(path)
+    return HarnessConfig(root=start)
+
+
+def read(path: Path) -> HarnessConfig:
+    """The `[tool.harness]` table of one file."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    table = content.get("tool", {}).get("harness", {})
+    if "root" in table:
+        raise ConfigError(f"{path}: [tool.harness] root: unknown field")
+    try:
+        return HarnessConfig.model_validate({**table, "root": path.parent})
+    except ValidationError as error:
+        message = explain(error, HarnessConfig).replace(", root", "")
+        raise ConfigError(f"{path}: [tool.harness] {message}") from error
+
+
+def model(config: HarnessConfig, name: str, *, base_url: str | None = None) -> ModelConfig:
+    """A model by its name in the registry, or `openai:NAME` without any configuration.
+
+    Raises:
+        ConfigError: unknown name (with the nearest one), unknown key, or a loop of `base`.
+    """
+    if name.startswith(_ANONYMOUS):
+        return _anonymous(name.removeprefix(_ANONYMOUS), base_url)
+    settings, lineage = _resolve(config, name, ())
+    if base_url is not None:
+        settings["base_url"] = base_url
+    try:
+        return ModelConfig.model_validate({**settings, "name": name, "lineage": lineage})
+    except ValidationError as error:
+        message = explain(error, ModelConfig).replace(", lineage", "").replace(", name", "")
+        raise ConfigError(f"{_where(config, name)} {message}") from error
+
+
+def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
+    import re
+
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", model_name).strip("-._")
+    if not name:
+        raise ConfigError(
+            "--model=openai:NAME: the name is empty; accepted: openai:NAME, as the endpoint knows it"
+        )
+    return ModelConfig(
+        name=name, model=model_name, base_url=base_url or os.environ.get("OPENAI_BASE_URL"),
+        api_key_env="OPENAI_API_KEY",
+    )  # fmt: skip
+
+
+def _where(config: HarnessConfig, name: str) -> str:
+    return f"{config.root / 'pyproject.toml'}: [tool.harness.models.{name}]"
+
+
+def _resolve(
+    config: HarnessConfig, name: str, above: tuple[str, ...]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Own settings over those of `base`, and the labels of all bases, nearest first."""
+    if name not in config.models:
+        raise ConfigError(_unknown(config, name))
+    own = dict(config.models[name])
+    accepted = set(ModelConfig.model_fields) - {"name", "lineage"}
+    for key in own:
+        if key not in accepted:
+            raise ConfigError(
+                f"{_where(config, name)} {key}: unknown key{nearest(key, accepted)}; "
+                f"accepted: {', '.join(sorted(accepted))}"
+            )
+    base = own.get("base")
+    if base is None:
+        return own, ()
+    if base in (*above, name):
+        raise ConfigError(f"{_where(config, name)} base: {' -> '.join((*above, name, base))} is a loop")
+    inherited, lineage = _resolve(config, base, (*above, name))
+    label = f"{base}@{inherited.get('version', '1')}"
+    settings = {key: value for key, value in inherited.items() if key not in _OWN_FIELDS}
+    if any(field in own for field in _ENDPOINT_FIELDS):
+        # its requests go elsewhere: they must not look identical to those of the base
+        settings.pop("model", None)
+    else:
+        settings.setdefault("model", base)
+    for field in ("training_data", "trained_domains"):
+        merged = [*inherited.get(field, ()), *own.get(field, ())]
+        settings[field] = list(dict.fromkeys(merged))
+    own_settings = {
+        key: value for key, value in own.items() if key not in ("training_data", "trained_domains")
+    }
+    return {**settings, **own_settings}, (label, *lineage)
+
+
+def _unknown(config: HarnessConfig, name: str) -> str:
+    names = sorted(config.models)
+    if not names:
+        return (
+            f"model {name!r} is not configured: there is no [tool.harness.models] in "
+            f"{config.root / 'pyproject.toml'}; accepted: a name from there, or openai:NAME with --base-url=URL "
+            "(run: harness init)"
+        )
+    return f"unknown model {name!r}{nearest(name, names)}; accepted: {', '.join(names)}, or openai:NAME"

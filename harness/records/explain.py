@@ -1,0 +1,67 @@
+"""Turn a validation error into one line that says which field, what was found and what is accepted."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+_SHOWN = 60
+_CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the closest of `names`, or nothing if none is close."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def found(value: Any) -> str:
+    """A value as an error shows it: short, on one line, without control characters."""
+    text = repr(value).translate(_CONTROL)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first problem of a validation error, as `field: found ..., accepted ...`."""
+    problem = error.errors(include_url=False)[0]
+    place = _place(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        fields = _fields_at(model, problem["loc"][:-1])
+        hint = nearest(str(problem["loc"][-1]), fields)
+        return f"{place}: unknown field{hint}; accepted: {', '.join(sorted(fields)) or 'none'}"
+    if problem["type"] == "missing":
+        return f"{place}: missing; it is required"
+    if problem["type"] == "value_error":
+        return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
+    return f"{place}: found {found(problem['input'])}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _place(location: Sequence[str | int]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "the whole object"
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    current: type[BaseModel] = model
+    for part in location:
+        field = current.model_fields.get(str(part))
+        if field is None:
+            continue
+        inner = _model_in(field.annotation)
+        if inner is None:
+            return []
+        current = inner
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        inner = _model_in(argument)
+        if inner is not None:
+            return inner
+    return None
