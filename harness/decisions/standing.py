@@ -1,0 +1,131 @@
+"""How one case stands on one metric: the unit that every verdict counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.decisions.metrics import METRICS
+from harness.records.policy import METRIC_DIRECTIONS, Rule
+from harness.records.run import CaseResult, RunRecord
+
+Standing = Literal["good", "bad", "unscored"]
+
+
+def _bears(metric: str, case: CaseResult) -> bool:
+    """Whether the case would count for the metric if it had a usable answer."""
+    if metric == "unscored_rate":
+        return True
+    if metric == "check_rate":
+        return not case.targets
+    if metric == "mention_rate":
+        return bool(case.required)
+    if metric == "over_correction_rate":
+        return any(any(map(str.isspace, target)) for target in case.targets)
+    return bool(case.targets)
+
+
+def standing(metric: str, case: CaseResult) -> Standing | None:
+    """Good or bad, over all samples of the case together; None when the case has no part in the metric.
+
+    A metric that counts several things in a case (required targets) is good only if all of them are: the
+    case is the unit of evidence, and its targets and samples are one cluster.
+    """
+    if not _bears(metric, case):
+        return None
+    if case.outcome == "unscored" and metric != "unscored_rate":
+        return "unscored"
+    count = METRICS[metric]([case])
+    if count.n == 0:
+        return None
+    good = count.k == count.n if METRIC_DIRECTIONS[metric] == "higher" else count.k == 0
+    return "good" if good else "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Cases of a metric by standing."""
+
+    good: int
+    bad: int
+    unscored: int
+
+    @property
+    def cases(self) -> int:
+        return self.good + self.bad + self.unscored
+
+
+def tally(standings: Iterable[Standing]) -> Tally:
+    found = list(standings)
+    return Tally(found.count("good"), found.count("bad"), found.count("unscored"))
+
+
+def in_slice(rule: Rule, case: CaseResult) -> bool:
+    """Whether the rule looks at this case. Exposure is that of the candidate, whose case this is."""
+    return (
+        (rule.exposure is None or case.exposure == rule.exposure)
+        and (rule.domain is None or case.domain == rule.domain)
+        and (rule.suite is None or case.suite == rule.suite)
+        and (rule.tag is None or rule.tag in case.tags)
+        and (rule.language is None or case.language == rule.language)
+    )
+
+
+def standings(metric: str, cases: Iterable[CaseResult]) -> dict[str, Standing]:
+    """Standing by case key, of the cases that have a part in the metric."""
+    return {case.key: value for case in cases if (value := standing(metric, case)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The cases of two runs by key: those that pair, and why the others do not."""
+
+    keys: tuple[str, ...]
+    only_new: tuple[str, ...]
+    only_old: tuple[str, ...]
+    changed: tuple[str, ...]
+    """The same id with another prompt, other targets or other checks."""
+    resampled: tuple[str, ...]
+    """The same case with another number of samples: pass^n of unequal n does not compare."""
+
+    @property
+    def complete(self) -> bool:
+        return not (self.only_new or self.only_old or self.changed or self.resampled)
+
+    @property
+    def reason(self) -> str:
+        """Why the runs do not pair as a whole, in words; nothing when they do."""
+        parts = [
+            (self.only_new, "only in the candidate"),
+            (self.only_old, "only in the baseline"),
+            (self.changed, "with other content"),
+            (self.resampled, "with another number of samples"),
+        ]
+        return ", ".join(f"{len(keys)} case{'s' * (len(keys) != 1)} {text} ({keys[0]})" for keys, text in parts if keys)
+
+
+def pair(new: RunRecord, old: RunRecord) -> Pairing:
+    """Match the cases of two runs by suite, id and content."""
+    ours, theirs = by_key(new), by_key(old)
+    shared = [key for key in ours if key in theirs]
+    changed = [key for key in shared if ours[key].digest != theirs[key].digest]
+    same = [key for key in shared if ours[key].digest == theirs[key].digest]
+    resampled = [key for key in same if _unequal(ours[key], theirs[key])]
+    return Pairing(
+        keys=tuple(key for key in same if not _unequal(ours[key], theirs[key])),
+        only_new=tuple(key for key in ours if key not in theirs),
+        only_old=tuple(key for key in theirs if key not in ours),
+        changed=tuple(changed),
+        resampled=tuple(resampled),
+    )
+
+
+def by_key(run: RunRecord) -> Mapping[str, CaseResult]:
+    """The cases of a run by `suite/id`."""
+    return {case.key: case for case in run.cases}
+
+
+def _unequal(ours: CaseResult, theirs: CaseResult) -> bool:
+    # a case that was never asked has no samples, and is unscored whatever their number
+    return bool(ours.samples and theirs.samples) and len(ours.samples) != len(theirs.samples)

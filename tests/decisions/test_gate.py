@@ -1,0 +1,245 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from harness.decisions.gate import can_still_change, judge
+from harness.decisions.run_summary import RunSummary
+from harness.records.policy import DEFAULT_POLICY, GatePolicy, Rule
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def policy(*rules, **fields):
+    return GatePolicy(rules=rules, **fields)
+
+
+AT_LEAST_95 = policy(Rule(metric="alignment_rate", min=0.95))
+NO_WORSE = policy(Rule(metric="alignment_rate", max_drop=0.03))
+
+
+def results(verdict):
+    return [rule.result for rule in verdict.rules]
+
+
+def test_ten_of_ten_is_not_enough(cases, run, now):
+    verdict = judge(run(cases(10)), None, AT_LEAST_95, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert verdict.exit_code == 2
+    assert verdict.rules[0].reading.further == 49  # 59 clean cases prove 95 %
+
+
+def test_three_hundred_of_three_hundred_do_not_prove_99_5_percent(cases, run, now):
+    run300 = run(cases(300))
+    assert judge(run300, None, policy(Rule(metric="alignment_rate", min=0.995)), now).verdict == "INCONCLUSIVE"
+    assert judge(run300, None, policy(Rule(metric="alignment_rate", min=0.99)), now).verdict == "GO"
+
+
+@pytest.mark.parametrize(("bad", "expected"), [(0, ("GO", 0)), (20, ("INCONCLUSIVE", 2)), (60, ("NO-GO", 1))])
+def test_min_has_three_answers(cases, run, now, bad, expected):
+    found = judge(run(cases(300, bad)), None, AT_LEAST_95, now)
+    assert (found.verdict, found.exit_code) == expected
+
+
+def test_zero_cases_are_no_data_and_never_a_pass(checks, run, now):
+    verdict = judge(run(checks(100)), None, AT_LEAST_95, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert verdict.rules[0].reading.estimate is None
+    assert "no data" in verdict.rules[0].reasons[0]
+
+
+def test_a_candidate_that_leaves_codes_out_does_not_pass(cases, run, now):
+    base = run(cases(300, 30), model="base")
+    silent = run(cases(300, 30, outcome="omitted"))
+    assert judge(silent, base, DEFAULT_POLICY, now).verdict == "NO-GO"
+
+
+def test_a_candidate_like_its_baseline_passes_max_drop(cases, run, now):
+    base = run(cases(300, 3), model="base")
+    assert judge(run(cases(300, 3)), base, NO_WORSE, now).verdict == "GO"
+
+
+def test_a_candidate_that_is_clearly_worse_breaches_max_drop(cases, run, now):
+    verdict = judge(run(cases(300, 40)), run(cases(300), model="base"), NO_WORSE, now)
+    assert verdict.verdict == "NO-GO"
+    reading = verdict.rules[0].reading
+    assert (reading.better, reading.worse) == (0, 40)
+    assert reading.high < -0.03
+    assert reading.p_value < 1e-6
+
+
+def test_few_pairs_are_not_enough_and_it_says_how_many_would_be(cases, run, now):
+    verdict = judge(run(cases(50)), run(cases(50), model="base"), NO_WORSE, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    further = verdict.rules[0].reading.further
+    more = 50 + further
+    assert judge(run(cases(more)), run(cases(more), model="base"), NO_WORSE, now).verdict == "GO"
+    less = more - 1
+    assert judge(run(cases(less)), run(cases(less), model="base"), NO_WORSE, now).verdict == "INCONCLUSIVE"
+
+
+def test_unscored_cases_count_against_a_pass_and_against_a_breach(cases, run, now):
+    holes = cases(200) + cases(30, 30, outcome="unscored", first=200)
+    assert judge(run(holes), None, AT_LEAST_95, now).verdict == "INCONCLUSIVE"
+    bad = cases(200, 15) + cases(100, 100, outcome="unscored", first=200)
+    assert judge(run(bad), None, AT_LEAST_95, now).verdict == "INCONCLUSIVE"
+
+
+def test_unscored_cases_of_either_side_count_against_the_candidate(cases, run, now):
+    clean, holes = cases(300), cases(300, 20, outcome="unscored")
+    assert judge(run(holes), run(clean, model="base"), NO_WORSE, now).verdict == "INCONCLUSIVE"
+    failing = cases(300, 20)
+    assert judge(run(failing), run(holes, model="base"), NO_WORSE, now).verdict == "INCONCLUSIVE"
+    assert judge(run(clean), run(clean, model="base"), NO_WORSE, now).verdict == "GO"
+
+
+def test_different_cases_are_refused_with_the_reason(cases, run, now):
+    verdict = judge(run(cases(300)), run(cases(299), model="base"), NO_WORSE, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "1 case only in the candidate (symbols/case-0299)" in verdict.rules[0].reasons[0]
+
+
+def test_without_a_baseline_a_difference_cannot_be_judged(cases, run, now):
+    verdict = judge(run(cases(300)), None, NO_WORSE, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "no baseline" in verdict.rules[0].reasons[0]
+
+
+def test_a_run_is_no_baseline_of_itself(cases, run, now):
+    same = run(cases(300))
+    assert judge(same, same, NO_WORSE, now).verdict == "INCONCLUSIVE"
+
+
+def test_a_replay_does_not_promote_under_the_default_policy(cases, checks, run, now):
+    all_cases = cases(300) + checks(100)
+    base = run(all_cases, model="base")
+    fresh = judge(run(all_cases), base, DEFAULT_POLICY, now)
+    replayed = judge(run(all_cases, mode="replay"), base, DEFAULT_POLICY, now)
+    assert set(results(replayed)) == {"INSUFFICIENT_EVIDENCE"}
+    assert replayed.verdict == "INCONCLUSIVE"
+    assert "--cassette-mode=live" in replayed.reasons[0]
+    # the default policy also asks about over-correction, on which these cases do not bear: it is only supporting
+    assert fresh.verdict == "GO"
+
+
+def test_old_evidence_does_not_promote(cases, run, now):
+    assert judge(run(cases(300), age_days=6.9), None, AT_LEAST_95, now).verdict == "GO"
+    old = judge(run(cases(300), age_days=7.1), None, AT_LEAST_95, now)
+    assert old.verdict == "INCONCLUSIVE"
+    assert "7.1 days old" in old.reasons[0]
+
+
+def test_undated_evidence_does_not_promote(cases, run, now):
+    undated = run(cases(300)).model_copy(update={"evidence": run([]).evidence.model_copy(update={"oldest": None})})
+    assert judge(undated, None, AT_LEAST_95, now).verdict == "INCONCLUSIVE"
+
+
+def test_evidence_from_the_future_does_not_promote(cases, run, now):
+    assert judge(run(cases(300), age_days=-3), None, AT_LEAST_95, now).verdict == "INCONCLUSIVE"
+
+
+def test_a_policy_may_accept_replays_and_any_age(cases, run, now):
+    lenient = policy(*AT_LEAST_95.rules, evidence="any", max_age_days=None)
+    assert judge(run(cases(300), mode="replay", age_days=400), None, lenient, now).verdict == "GO"
+
+
+def test_the_age_of_the_baseline_is_shown_and_bounded_on_request(cases, run, now):
+    base = run(cases(300), model="base", age_days=40)
+    shown = judge(run(cases(300)), base, NO_WORSE, now)
+    assert shown.verdict == "GO"
+    assert shown.baseline_age_days == pytest.approx(40)
+    strict = policy(*NO_WORSE.rules, baseline_max_age_days=30.0)
+    assert judge(run(cases(300)), base, strict, now).verdict == "INCONCLUSIVE"
+
+
+def test_a_partial_run_is_never_go_but_may_be_no_go(cases, run, now):
+    assert judge(run(cases(300), partial=True), None, AT_LEAST_95, now).verdict == "INCONCLUSIVE"
+    assert judge(run(cases(300, 90), partial=True), None, AT_LEAST_95, now).verdict == "NO-GO"
+
+
+def test_a_version_is_judged_on_its_latest_complete_run(cases, run, now):
+    lucky, later = run(cases(300), age_days=3), run(cases(300, 60), age_days=1)
+    runs = [RunSummary.of(lucky), RunSummary.of(later)]
+    verdict = judge(lucky, None, AT_LEAST_95, now, runs)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert later.run_id in verdict.reasons[0]
+    assert [one.run_id for one in verdict.runs] == [later.run_id, lucky.run_id]
+    assert judge(later, None, AT_LEAST_95, now, runs).verdict == "NO-GO"
+
+
+def test_a_later_partial_run_takes_nothing_away(cases, run, now):
+    whole, part = run(cases(300), age_days=3), run(cases(3), age_days=1, partial=True)
+    assert judge(whole, None, AT_LEAST_95, now, [RunSummary.of(whole), RunSummary.of(part)]).verdict == "GO"
+
+
+@pytest.mark.parametrize(
+    ("tier", "expected"), [("critical", "NO-GO"), ("supporting", "INCONCLUSIVE"), ("advisory", "GO")]
+)
+def test_a_breach_counts_by_its_tier(cases, checks, run, tier, expected):
+    mixed = run(cases(300) + checks(100, 60))
+    tiered = policy(*AT_LEAST_95.rules, Rule(metric="check_rate", min=0.9, tier=tier))
+    assert judge(mixed, None, tiered, NOW).verdict == expected
+
+
+def test_a_supporting_rule_without_enough_evidence_does_not_hold_back(cases, checks, run, now):
+    tiered = policy(*AT_LEAST_95.rules, Rule(metric="check_rate", min=0.9, tier="supporting"))
+    assert judge(run(cases(300) + checks(5)), None, tiered, now).verdict == "GO"
+
+
+def test_max_and_max_rise_mirror_min_and_max_drop(case, cases, run, now):
+    absolute = policy(Rule(metric="unscored_rate", max=0.05))
+    assert judge(run(cases(300)), None, absolute, now).verdict == "GO"
+    holes = run(cases(300, 60, outcome="unscored"))
+    verdict = judge(holes, None, absolute, now)
+    assert verdict.verdict == "NO-GO"
+    reading = verdict.rules[0].reading
+    assert reading.estimate == pytest.approx(0.2)
+    assert reading.low < 0.2 < reading.high
+    paired = policy(Rule(metric="unscored_rate", max_rise=0.05))
+    verdict = judge(holes, run(cases(300), model="base"), paired, now)
+    assert verdict.verdict == "NO-GO"
+    assert verdict.rules[0].reading.estimate == pytest.approx(0.2)
+    assert verdict.rules[0].reading.low > 0.05
+
+
+def test_a_slice_is_judged_alone(case, cases, run, now):
+    untrained = cases(100, exposure="untrained")
+    trained = cases(100, 50, exposure="trained", first=500)
+    only = policy(Rule(metric="alignment_rate", exposure="untrained", min=0.95))
+    verdict = judge(run(untrained + trained), None, only, now)
+    assert verdict.verdict == "GO"
+    assert verdict.rules[0].reading.cases == 100
+
+
+def test_the_verdict_moves_with_now_and_nothing_else(cases, run, now):
+    record = run(cases(300))
+    assert judge(record, None, AT_LEAST_95, now) == judge(record, None, AT_LEAST_95, now)
+    assert judge(record, None, AT_LEAST_95, now + timedelta(days=30)).verdict == "INCONCLUSIVE"
+
+
+def waiting(cases, count, first):
+    return [one.model_copy(update={"samples": ()}) for one in cases(count, count, outcome="unscored", first=first)]
+
+
+def test_a_run_goes_on_while_its_verdict_is_open(cases, run, now):
+    assert can_still_change(run(cases(100)), waiting(cases, 200, 100), None, AT_LEAST_95, now)
+    assert can_still_change(run(cases(200, 20)), waiting(cases, 100, 200), None, AT_LEAST_95, now)
+
+
+def test_a_run_stops_when_no_answer_can_save_it(cases, run, now):
+    lost = run(cases(200, 60))
+    rest = waiting(cases, 100, 200)
+    assert not can_still_change(lost, rest, None, AT_LEAST_95, now)
+    # and what it would have come to is what was said
+    for bad in (0, 100):
+        finished = run(list(lost.cases) + cases(100, bad, first=200))
+        assert judge(finished, None, AT_LEAST_95, now).verdict == "NO-GO"
+
+
+def test_a_go_is_never_settled_early(cases, run, now):
+    assert can_still_change(run(cases(299)), waiting(cases, 1, 299), None, AT_LEAST_95, now)
+
+
+def test_a_paired_run_stops_when_the_baseline_is_out_of_reach(cases, run, now):
+    base = run(cases(300), model="base")
+    assert can_still_change(run(cases(100, 5)), waiting(cases, 200, 100), base, NO_WORSE, now)
+    assert not can_still_change(run(cases(200, 60)), waiting(cases, 100, 200), base, NO_WORSE, now)
