@@ -124,9 +124,7 @@ def _findings(case: CaseResult, sample: SampleResult) -> tuple[Finding, ...]:
         if not mentions:
             found.append(Finding(shown, sample.verdicts.get(target, "absent")))
         for mention in mentions:
-            found.append(
-                Finding(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention))
-            )
+            found.append(Finding(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention)))
     return tuple(found)
 
 
@@ -153,8 +151,6 @@ def packed(stretches: tuple[Stretch, ...]) -> list[Any]:
     `[mark, [pieces]]` a mark."""
     out: list[Any] = []
     for stretch in stretches:
-        inner: list[Any] = [
-            piece.text if not piece.kind else [piece.kind, piece.text] for piece in stretch.pieces
-        ]
+        inner: list[Any] = [piece.text if not piece.kind else [piece.kind, piece.text] for piece in stretch.pieces]
         out += [[stretch.mark, inner]] if stretch.mark else inner
     return out

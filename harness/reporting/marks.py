@@ -15,6 +15,9 @@ SEVERITY = ("target", "verbatim", "spaced", "lookalike", "altered")
 
 _SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
 _EMPTY_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
+_VARIATIONS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_UNSEEN = _EMPTY_LETTERS | _VARIATIONS
+"""Marks and letters that draw nothing; Unicode's categories do not tell them."""
 _LOOKALIKES = frozenset(
     "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30fc\uff70\u2043\u02d7\u05be\u2500"
     "\uff0f\u2044\u2215\u29f8\u2571\u27cb\\\uff3c"
@@ -51,16 +54,14 @@ def is_invisible(character: str) -> bool:
     blanks other than the plain ones, fillers, variation selectors, lone surrogates, private use."""
     if character in " \n":
         return False
-    category = unicodedata.category(character)
-    if category[0] in "CZ":
-        return True
-    point = ord(character)
-    return character in _EMPTY_LETTERS or 0xFE00 <= point <= 0xFE0F or 0xE0100 <= point <= 0xE01EF
+    return unicodedata.category(character)[0] in "CZ" or character in _UNSEEN
 
 
 def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
     """Cut `text` so that every invisible character is a piece of its own; `blanks` draws plain ones too,
     and puts the code point behind a look-alike of `-` or `/`."""
+    if not blanks and text.replace("\n", " ").isprintable() and _UNSEEN.isdisjoint(text):
+        return (Piece(text),) if text else ()
     cut: list[Piece] = []
     start = 0
     for position, character in enumerate(text):
@@ -84,9 +85,7 @@ def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
 
 def plain(text: str, *, blanks: bool = False) -> str:
     """One string with nothing unseen in it, for attributes, titles and search."""
-    return "".join(
-        f"<{piece.text}>" if piece.kind == CODE else piece.text for piece in pieces(text, blanks=blanks)
-    )
+    return "".join(f"<{piece.text}>" if piece.kind == CODE else piece.text for piece in pieces(text, blanks=blanks))
 
 
 def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -> tuple[Stretch, ...]:

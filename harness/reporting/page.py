@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from functools import cache
 from importlib import resources
@@ -13,12 +14,13 @@ from markupsafe import Markup
 
 from harness.reporting import figures
 from harness.reporting.marks import plain
-from harness.reporting.words import known, say
+from harness.reporting.words import both, known, say
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _PACKAGE = "harness.reporting"
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _JSON_ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"})
 
 
@@ -34,7 +36,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.globals.update(say=say, known=known, figures=figures)
+    jinja.globals.update(say=say, known=known, both=both, figures=figures)
     jinja.filters.update(plain=_plain, percent=figures.percent, moment=figures.moment, number=figures.number)
     return jinja
 
@@ -73,8 +75,8 @@ def content_policy(style: str, script: str) -> str:
 def data_block(value: Any) -> Markup:
     """JSON that is safe inside a script element: no `<`, no line separators, no lone surrogates."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
-    safe = "".join(c if not 0xD800 <= ord(c) <= 0xDFFF else f"\\u{ord(c):04x}" for c in text)
-    return Markup(safe)  # noqa: S704 - escaped on the line above
+    safe = _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return Markup(safe)  # noqa: S704 - escaped on the lines above
 
 
 def _hash(content: str) -> str:

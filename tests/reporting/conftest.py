@@ -19,9 +19,7 @@ from harness.records.run import (
 
 def mention(output: str, text: str, verdict: str, *damage: str, **where: Any) -> MentionRecord:
     start = max(0, output.find(text))
-    return MentionRecord(
-        start=start, end=start + len(text), text=text, verdict=verdict, damage=damage, **where
-    )
+    return MentionRecord(start=start, end=start + len(text), text=text, verdict=verdict, damage=damage, **where)
 
 
 def sample(output: str, outcome: str, target: str, *found: MentionRecord, **other: Any) -> SampleResult:
@@ -70,9 +68,7 @@ def right(name: str, target: str, **other: Any) -> CaseResult:
 
 def wrong(name: str, target: str, written: str, verdict: str, *damage: str, **other: Any) -> CaseResult:
     output = f"It is {written}."
-    return case(
-        name, target, sample(output, "damaged", target, mention(output, written, verdict, *damage)), **other
-    )
+    return case(name, target, sample(output, "damaged", target, mention(output, written, verdict, *damage)), **other)
 
 
 def answered(name: str, output: str, **other: Any) -> CaseResult:
@@ -124,9 +120,7 @@ def mixed_cases() -> list[CaseResult]:
         right("fine-1", "GB/T 14902-2012", language="zh", domain="medicine"),
         right("fine-2", "A-1", exposure="trained"),
         wrong("spaced-1", "Sikalastic-609", "Sikalastic - 609", "spaced", "space-left", "space-right"),
-        wrong(
-            "nbsp-1", "TCP/IP", "TCP\u00a0/\u200bIP", "spaced", "wide-space", "zero-width", exposure="trained"
-        ),
+        wrong("nbsp-1", "TCP/IP", "TCP\u00a0/\u200bIP", "spaced", "wide-space", "zero-width", exposure="trained"),
         wrong("dash-1", "CVE-2021", "CVE–2021", "lookalike", "hyphen-lookalike", domain="security"),
         answered("left-out-1", "No idea at all."),
         case(
@@ -151,9 +145,7 @@ def mixed_cases() -> list[CaseResult]:
         case(
             "polite-1",
             "",
-            sample(
-                "Go away.", "failed", "", checks=(CheckResult(check="polite", passed=False, detail="rude"),)
-            ),
+            sample("Go away.", "failed", "", checks=(CheckResult(check="polite", passed=False, detail="rude"),)),
             task="style",
         ),
         case("polite-2", "", sample("Dear all, ...", "passed", ""), task="style"),
