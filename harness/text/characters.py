@@ -1,0 +1,100 @@
+"""What a code point is for the checker: white space, line break, letter or digit, a script that is written without spaces.
+
+White space is Unicode's White_Space property, which is narrower than `str.isspace` (U+001C to U+001F are not in it).
+"""
+
+import unicodedata
+from functools import lru_cache
+
+LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
+SPACE_SET = frozenset(SPACES)
+ZERO_WIDTH_SET = frozenset(ZERO_WIDTH)
+LINE_BREAK_SET = frozenset(LINE_BREAKS)
+BLANK_SET = SPACE_SET | ZERO_WIDTH_SET
+
+HAN = (
+    (0x2E80, 0x2FDF),
+    (0x3005, 0x3007),
+    (0x3021, 0x3029),
+    (0x3038, 0x303B),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x16FE2, 0x16FE3),
+    (0x16FF0, 0x16FF1),
+    (0x20000, 0x3FFFD),
+)
+KANA = (
+    (0x3031, 0x3035),
+    (0x3041, 0x309F),
+    (0x30A1, 0x30FA),
+    (0x30FC, 0x30FF),
+    (0x31F0, 0x31FF),
+    (0xFF66, 0xFF9F),
+    (0x1AFF0, 0x1AFFF),
+    (0x1B000, 0x1B16F),
+)
+HANGUL = (
+    (0x1100, 0x11FF),
+    (0x302E, 0x302F),
+    (0x3130, 0x318F),
+    (0xA960, 0xA97F),
+    (0xAC00, 0xD7FF),
+    (0xFFA0, 0xFFDC),
+)
+UNSPACED = (
+    (0x0E01, 0x0E5B),
+    (0x0E80, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x19E0, 0x19FF),
+    (0xA9E0, 0xA9FF),
+    (0xAA60, 0xAA7F),
+    (0x116D0, 0x116FF),
+)
+"""Thai, Lao, Myanmar (with its extended blocks) and Khmer (with its symbols)."""
+
+
+def _within(ranges: tuple[tuple[int, int], ...], code: int) -> bool:
+    return any(low <= code <= high for low, high in ranges)
+
+
+@lru_cache(maxsize=8192)
+def is_cjk(char: str) -> bool:
+    """Whether `char` is written as Han, kana or Hangul."""
+    code = ord(char)
+    return code >= 0x1100 and _within(HAN + KANA + HANGUL, code)
+
+
+@lru_cache(maxsize=8192)
+def is_alphanumeric(char: str) -> bool:
+    """Unicode L*, M* or Nd; `²`, `½` and Roman numerals are none of these."""
+    category = unicodedata.category(char)
+    return category[0] in "LM" or category == "Nd"
+
+
+@lru_cache(maxsize=8192)
+def is_joining(char: str) -> bool:
+    """Whether `char` can be part of a longer word on either side: a letter or digit of a script with word spaces."""
+    if not is_alphanumeric(char) or is_cjk(char):
+        return False
+    return not _within(UNSPACED, ord(char))
+
+
+@lru_cache(maxsize=8192)
+def is_latin_or_digit(char: str) -> bool:
+    """A Latin letter or a decimal digit: what a model separates from CJK text with a space."""
+    if char.isascii():
+        return char.isalnum()
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return True
+    return category[0] == "L" and "LATIN" in unicodedata.name(char, "")
+
+
+def runs_on(before: str, after: str) -> bool:
+    """Whether two neighbouring characters are of one word, so that a mention cannot begin or end between them."""
+    return is_joining(before) and is_joining(after)

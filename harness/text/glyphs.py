@@ -1,0 +1,69 @@
+"""What stands at one place of a text: a character as it is, or one that is written as an escape, an entity or a percent code."""
+
+import re
+from html.entities import html5
+from typing import NamedTuple
+
+ESCAPE_STARTS = frozenset("\\&%")
+
+_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
+_BACKSLASH_CODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
+
+
+class Glyph(NamedTuple):
+    char: str
+    end: int
+
+
+def coded(text: str, start: int) -> Glyph | None:
+    """The character coded at `start` by an entity, a percent code or a numeric backslash code, if there is one."""
+    lead = text[start]
+    if lead == "&":
+        return _entity(text, start)
+    if lead == "%":
+        return _percent(text, start)
+    if lead == "\\":
+        found = _BACKSLASH_CODE.match(text, start)
+        if found:
+            return _from_code(int(found[1] or found[2] or found[3], 16), found.end())
+    return None
+
+
+def escaped(text: str, start: int) -> Glyph | None:
+    """The character at `start` if it is written in any of the coded forms or behind one backslash."""
+    found = coded(text, start)
+    if found is not None:
+        return found
+    if text[start] == "\\" and start + 1 < len(text) and not text[start + 1].isalnum():
+        return Glyph(text[start + 1], start + 2)
+    return None
+
+
+def _from_code(code: int, end: int) -> Glyph | None:
+    return Glyph(chr(code), end) if code <= 0x10FFFF else None
+
+
+def _entity(text: str, start: int) -> Glyph | None:
+    found = _ENTITY.match(text, start)
+    if not found:
+        return None
+    if found[1]:
+        return _from_code(int(found[1]), found.end())
+    if found[2]:
+        return _from_code(int(found[2], 16), found.end())
+    char = html5.get(found[3] + ";", "")
+    return Glyph(char, found.end()) if len(char) == 1 else None
+
+
+def _percent(text: str, start: int) -> Glyph | None:
+    found = _PERCENT.match(text, start)
+    if not found:
+        return None
+    octets = bytes.fromhex(found[0].replace("%", ""))
+    for length in range(1, len(octets) + 1):
+        try:
+            return Glyph(octets[:length].decode("utf-8"), start + 3 * length)
+        except UnicodeDecodeError:
+            continue
+    return None

@@ -1,0 +1,104 @@
+"""Words around a spaced symbol, such as `Mon - Fri`: strings whose spaces are their own."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk
+from harness.text.runs import (
+    BRACKETS,
+    CJK_PUNCTUATION,
+    QUOTES,
+    SEPARATORS,
+    Span,
+    near_spans,
+    reach_left,
+    reach_right,
+)
+from harness.text.symbols import SymbolTable
+
+_STOPS = frozenset(SPACES + QUOTES + BRACKETS + CJK_PUNCTUATION + SEPARATORS + ",")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
+_SENTENCE_END = frozenset(".,:;!?=")
+
+
+@lru_cache(maxsize=64)
+def _spaced_symbol(signs: str) -> re.Pattern[str]:
+    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
+    return re.compile(f"(?<=[{blanks}])[{re.escape(signs)}](?=[{blanks}])")
+
+
+def spaced_words(text: str, symbols: SymbolTable) -> Iterator[Span]:
+    """The spans of words that stand round a symbol with white space on both sides, on one line."""
+    chain: list[Span] = []
+    start = end = 0
+    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
+        words = _words(text, found.start(), found.end())
+        if words is None:
+            continue
+        if chain and words[0] < end:
+            chain.append(Span(*found.span()))
+            end = words[1]
+            continue
+        if chain:
+            yield from _spans(text, Span(start, end), chain)
+        chain = [Span(*found.span())]
+        start, end = words
+    if chain:
+        yield from _spans(text, Span(start, end), chain)
+
+
+def _spans(text: str, whole: Span, joints: list[Span]) -> Iterator[Span]:
+    yield whole
+    if len(joints) > 1:
+        return
+    blanks_before, blanks_after = joints[0].start, joints[0].end
+    while text[blanks_before - 1] in SPACE_SET:
+        blanks_before -= 1
+    while text[blanks_after] in SPACE_SET:
+        blanks_after += 1
+    yield from near_spans(text, whole, [Span(blanks_before, blanks_after)])
+
+
+def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
+    left = start
+    while left > 0 and text[left - 1] in SPACE_SET:
+        if text[left - 1] in LINE_BREAK_SET:
+            return None
+        left -= 1
+    right = end
+    while right < len(text) and text[right] in SPACE_SET:
+        if text[right] in LINE_BREAK_SET:
+            return None
+        right += 1
+    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
+        return None
+    if text[left - 1] in _SENTENCE_END:
+        return None
+    low, high = left, right
+    while low > 0 and text[low - 1] not in _STOPS:
+        low -= 1
+    while high < len(text) and text[high] not in _STOPS:
+        high += 1
+    low, high = reach_left(text, left, low), reach_right(text, right, high)
+    while high > right and text[high - 1] in _SENTENCE_END:
+        high -= 1
+    before, after = text[low:left], text[right:high]
+    if not _are_words(before, after, text[start]):
+        return None
+    return low, high
+
+
+def _are_words(before: str, after: str, sign: str) -> bool:
+    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
+        return False
+    if before[0] in "-/*#" or after[0] in "-/*#":
+        return False
+    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
+        return False
+    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
+        return False
+    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
+        return True
+    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
