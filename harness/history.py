@@ -1,0 +1,218 @@
+"""`reports/` as history.
+
+One file a run, and nothing else is kept. Trend, gate, drift and pages fold over it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.decisions.run_summary import RunSummary
+from harness.records.errors import RecordError
+from harness.records.explain import explain, nearest
+from harness.records.run import SCHEMA, RunRecord
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
+_SHORTEST_PREFIX = 4
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPGRADES: Mapping[int, Upgrade] = {}
+"""From schema n to n + 1, by n.
+
+Every change of the format adds one line, so that old nights stay readable.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The runs of a folder, newest evidence first, and the files that could not be read, with the reason."""
+
+    runs: tuple[RunSummary, ...]
+    unreadable: tuple[str, ...]
+
+
+class History:
+    """The run records under one folder (`reports/`), which need not exist yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, label: str, run_id: str) -> Path:
+        """Where a run of `model@version` lies. Raises RecordError for names that are no plain file names."""
+        model, _, version = label.partition("@")
+        for name in (model, version, run_id):
+            if not _NAME.match(name):
+                raise RecordError(
+                    f"{name!r} in {label!r}, run {run_id!r}: cannot name a file; accepted are letters, digits "
+                    "and ._+-, a letter or digit first"
+                )
+        return self.folder / label / f"{run_id}.json"
+
+    def write(self, run: RunRecord) -> Path:
+        """Store a run whole or not at all, also when the machine stops half-way.
+
+        A replay of answers that are stored already judges them anew but does not age them: the record
+        keeps the mode and the times of the run that made them. (Equal run ids mean equal answers.)
+        """
+        path = self.path(run.label, run.run_id)
+        if run.mode == "replay" and path.is_file():
+            made = read_run(path)
+            totals = run.totals.model_copy(update={"requests": made.totals.requests})
+            kept = {"mode": made.mode, "started": made.started, "ended": made.ended, "totals": totals}
+            run = run.model_copy(update=kept)
+        data = run.model_dump(mode="json", by_alias=True)
+        _write_whole(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+        return path
+
+    def listing(self, label: str | None = None) -> Listing:
+        """All runs, or those of one `model@version`."""
+        runs, unreadable = [], []
+        for path in sorted(self.folder.glob("*@*/*.json")):
+            if label is not None and path.parent.name != label:
+                continue
+            try:
+                runs.append(RunSummary.of(read_run(path)))
+            except RecordError as error:
+                unreadable.append(str(error))
+        runs.sort(key=lambda run: run.order, reverse=True)
+        return Listing(tuple(runs), tuple(unreadable))
+
+    def runs(self, label: str) -> tuple[RunRecord, ...]:
+        """The records of one `model@version`, oldest evidence first.
+
+        Raises RecordError if one cannot be read.
+        """
+        records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
+        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
+
+    def latest(self, label: str) -> RunRecord | None:
+        """The latest complete run, or the latest partial one if none is complete; None without any.
+
+        A record that cannot be read is an error and not skipped: it may be the one that counts.
+        """
+        records = self.runs(label)
+        complete = [run for run in records if not run.partial]
+        return (complete or list(records))[-1] if records else None
+
+    def resolve(self, reference: str, versions: Mapping[str, str] | None = None) -> RunRecord:
+        """The run meant by a file, `name@version`, name, run id or unique beginning of one.
+
+        A name alone means its configured version (`versions`); without one, the version with the latest evidence.
+        """
+        if reference.endswith(".json") or os.sep in reference:
+            return read_run(Path(reference))
+        paths = sorted(self.folder.glob("*@*/*.json"))
+        labels = list(dict.fromkeys(path.parent.name for path in paths))
+        wanted = reference
+        if versions and reference in versions:
+            wanted = f"{reference}@{versions[reference]}"
+        named = [label for label in labels if label == wanted or label.partition("@")[0] == wanted]
+        latest = [run for label in named if (run := self.latest(label)) is not None]
+        if latest:
+            return max(latest, key=lambda run: RunSummary.of(run).order)
+        if len(reference) >= _SHORTEST_PREFIX:
+            matches = [path for path in paths if path.stem.startswith(reference)]
+            matches = [path for path in matches if path.stem == reference] or matches
+            if len(matches) == 1:
+                return read_run(matches[0])
+            if matches:
+                some = ", ".join(f"{path.parent.name}/{path.stem}" for path in matches[:5])
+                raise RecordError(f"{reference!r}: {len(matches)} runs begin so: {some}; give more of the id")
+        known = ", ".join(labels) or "none yet"
+        hint = nearest(wanted, [*labels, *(label.partition("@")[0] for label in labels)])
+        raise RecordError(
+            f"{wanted!r}: no run of that name, version or id in {self.folder}{hint}; known: {known}. "
+            "Run `pytest --model=NAME` to make one, or give the path of a record."
+        )
+
+    def baselines(self) -> dict[str, str]:
+        """Model name to the reference (`name@version` or run id) of its baseline."""
+        path = self.folder / "baselines.json"
+        if not path.is_file():
+            return {}
+        data = _decoded(path)
+        schema, table = data.get("schema"), data.get("baselines")
+        if schema != 1 or not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
+            raise RecordError(
+                f'{path}: expected {{"schema": 1, "baselines": {{NAME: NAME@VERSION}}}}, found {data!r:.80}'
+            )
+        return dict(table)
+
+    def set_baseline(self, model: str, reference: str) -> Path:
+        """Make `reference` the baseline of every later candidate of `model`."""
+        path = self.folder / "baselines.json"
+        table = {**self.baselines(), model: reference}
+        content = {"schema": 1, "baselines": dict(sorted(table.items()))}
+        _write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        return path
+
+
+def read_run(path: Path) -> RunRecord:
+    """One record from disk. Raises RecordError with the file, what was found and what to do."""
+    data = upgraded(_decoded(path), path)
+    try:
+        return RunRecord.model_validate(data)
+    except ValidationError as error:
+        raise RecordError(f"{path}: no run record: {explain(error, RunRecord)}") from error
+
+
+def upgraded(
+    data: dict[str, Any],
+    path: Path,
+    *,
+    upgrades: Mapping[int, Upgrade] = UPGRADES,
+    current: int = SCHEMA,
+) -> dict[str, Any]:
+    """The content of a record in the current schema. The schema is looked at before anything else."""
+    schema = data.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        raise RecordError(f"{path}: no run record: `schema` is {schema!r}, expected a number up to {current}")
+    if schema > current:
+        raise RecordError(
+            f"{path}: written by a newer harness (schema {schema}; this one reads up to {current}). "
+            "Run `pip install -U pytest-verbatim`."
+        )
+    while schema < current:
+        if schema not in upgrades:
+            raise RecordError(f"{path}: schema {schema} is too old to be read; make the run anew")
+        data = upgrades[schema](data)
+        schema += 1
+    return {**data, "schema": current}
+
+
+def _decoded(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecordError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")
+    return data
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Through a file of its own in the same folder, so that a reader sees the old content or the new, never half."""
+    draft = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written: {error}") from error
