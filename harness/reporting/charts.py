@@ -6,7 +6,7 @@ Colours are written as the light scheme's; the style sheet maps each of them to 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,8 +23,9 @@ SERIES = ("#0b5cad", "#b34700", "#00795c", "#9c3587", "#7a5b00", "#1a7f9c", "#a8
 
 INSTALL = "pip install 'pytest-verbatim[report]'"
 
-WIDTHS = {"wide": 640, "narrow": 330}
-"""Each chart is drawn twice, so that its letters keep their size on a phone; the style sheet shows one."""
+NARROW = {"narrow": 330, "middle": 640}
+WIDE = {"wide": 1080}
+"""Pixels. A chart is drawn for each kind of screen, so that its letters keep their size; one of them is shown."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _TAGS = {"svg", "g", "path", "line", "rect", "text", "tspan", "circle"}
@@ -55,18 +56,19 @@ def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Marku
     """A dot with its interval for each row, in the order given. `signed` is for differences around zero."""
     if not bars or not available():
         return Markup("")
-    return _both_widths(lambda width: _intervals(bars, width, signed), label)
+    return in_widths(lambda width: _intervals(bars, width, signed), label, NARROW)
 
 
-def _both_widths(draw: Any, label: str) -> Markup:
-    return Markup("").join(_svg(draw(width), name, label) for name, width in WIDTHS.items())
+def in_widths(draw: Callable[[int], Any], label: str, widths: Mapping[str, int]) -> Markup:
+    """What `draw` makes of each width in pixels. `label` is the text alternative."""
+    return Markup("").join(_svg(draw(width), name, label) for name, width in widths.items())
 
 
 def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
     alt: Any = import_module("altair")
 
     rows = [
-        {"name": _clip(bar.name, width // 22), "v": bar.value, "lo": bar.low, "hi": bar.high, "note": bar.note}
+        {"name": clip(bar.name, width // 22), "v": bar.value, "lo": bar.low, "hi": bar.high, "note": bar.note}
         for bar in bars
     ]
     low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
@@ -77,7 +79,9 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
         domain = [max(0.0, int(low * 10 - 1e-9) / 10), 1.0]
     data = alt.Data(values=rows)
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8))
-    axis = alt.Axis(format="+%" if signed else "%", title=None, tickCount=5 if width > 400 else 3, domain=False)
+    axis = alt.Axis(
+        format="+%" if signed else "%", title=None, tickCount=5 if width > 400 else 3, domain=False, labelFlush=False
+    )
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     x = alt.X("v:Q", scale=scale, axis=axis)
     rule = alt.Chart(data).mark_rule(color=SERIES[0], strokeWidth=2)
@@ -106,7 +110,12 @@ def _configured(chart: Any) -> Any:
         tickColor=GRID,
         domainColor=GRID,
     )
-    return chart.configure(background="transparent", padding=2, view=alt.ViewConfig(stroke=None), axis=axis)
+    return chart.configure(
+        background="transparent",
+        padding={"left": 14, "right": 2, "top": 2, "bottom": 2},
+        view=alt.ViewConfig(stroke=None),
+        axis=axis,
+    )
 
 
 def _svg(chart: Any, name: str, label: str) -> Markup:
@@ -151,6 +160,7 @@ def _rounded(coordinates: str) -> str:
     return re.sub(r"(\.\d\d)\d+", r"\1", coordinates)
 
 
-def _clip(text: str, length: int) -> str:
+def clip(text: str, length: int) -> str:
+    """At most `length` visible characters."""
     shown = plain(text)
     return shown if len(shown) <= length else shown[: length - 1] + "…"

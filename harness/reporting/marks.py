@@ -3,9 +3,12 @@ eye cannot see spelled out as its code point. Pieces are values; templates and s
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from harness.text.symbols import DEFAULT_SYMBOLS
+from harness.text.visible import is_hidden
 
 PLAIN, BLANK, CODE, GAP = "", "b", "u", "gap"
 """Kinds of pieces: as it is; a blank drawn as a sign; a code point in words; a count of what is left out."""
@@ -14,14 +17,6 @@ SEVERITY = ("target", "verbatim", "spaced", "lookalike", "altered")
 """What a mark says; where two overlap, the later one is shown."""
 
 _SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
-_EMPTY_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
-_VARIATIONS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-_UNSEEN = _EMPTY_LETTERS | _VARIATIONS
-"""Marks and letters that draw nothing; Unicode's categories do not tell them."""
-_LOOKALIKES = frozenset(
-    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30fc\uff70\u2043\u02d7\u05be\u2500"
-    "\uff0f\u2044\u2215\u29f8\u2571\u27cb\\\uff3c"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +44,16 @@ class Stretch:
     mark: str = ""
 
 
+@lru_cache(maxsize=4096)
 def is_invisible(character: str) -> bool:
-    """Whether a reader would not see it, or would see its neighbours moved: controls, format characters,
-    blanks other than the plain ones, fillers, variation selectors, lone surrogates, private use."""
-    if character in " \n":
-        return False
-    return unicodedata.category(character)[0] in "CZ" or character in _UNSEEN
+    """Whether a reader would not see it, or would see its neighbours moved. Plain blanks and line ends may stay."""
+    return character not in " \n" and (is_hidden(character) or character == "\u2800")
 
 
 def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
     """Cut `text` so that every invisible character is a piece of its own; `blanks` draws plain ones too,
     and puts the code point behind a look-alike of `-` or `/`."""
-    if not blanks and text.replace("\n", " ").isprintable() and _UNSEEN.isdisjoint(text):
+    if not blanks and not any(map(is_invisible, set(text))):
         return (Piece(text),) if text else ()
     cut: list[Piece] = []
     start = 0
@@ -70,7 +63,7 @@ def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
             after = (Piece(_SIGNS[character], BLANK),)
         elif is_invisible(character):
             after = (Piece(f"U+{ord(character):04X}", CODE),)
-        elif blanks and character in _LOOKALIKES:
+        elif blanks and character in DEFAULT_SYMBOLS.owners:
             after = (Piece(character), Piece(f"U+{ord(character):04X}", CODE))
         else:
             continue
