@@ -136,3 +136,30 @@ def parse_policy(data: Mapping[str, Any], where: str) -> GatePolicy:
     except ValidationError as error:
         problem = explain(error, GatePolicy)
         raise ConfigError(f"{where}: {problem}. The keys are described in docs/gate.md.") from error
+
+
+class DriftPolicy(Record):
+    """How nights are watched.
+
+    `[tool.harness.drift]`. The delays and false alarms of docs/drift.md are for the defaults.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    baseline_nights: int = Field(default=10, ge=2)
+    min_prompts: int = Field(default=60, ge=1)
+    ceiling: float = Field(default=0.985, gt=0, lt=1)
+    """A baseline is never taken to be better than this, however clean it was."""
+    threshold: float = Field(default=1200.0, gt=1)
+    min_scored: float = Field(default=0.8, gt=0, le=1)
+    """A night with a smaller share of usable answers is unreadable and says nothing about drift."""
+
+
+def parse_drift_policy(data: Mapping[str, Any], where: str) -> DriftPolicy:
+    """The drift settings from decoded TOML; `where` names their place in errors."""
+    try:
+        return DriftPolicy.model_validate(dict(data))
+    except ValidationError as error:
+        raise ConfigError(
+            f"{where}: {explain(error, DriftPolicy)}. The keys are described in docs/drift.md."
+        ) from error

@@ -1,0 +1,104 @@
+"""Signs beside the rate: another model behind the name, slower answers, and which cases and slices moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from harness.decisions.metrics import Count, alignment_rate
+from harness.decisions.nights import Night
+
+_SLOW_NIGHTS = 3
+"""With nothing changed, three nights above all ten of the baseline are one case in 286 (13 choose 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A change that is told at once and decides nothing."""
+
+    day: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A case, or a slice (`domain=...`), that fails more often since the fall than in the baseline."""
+
+    name: str
+    before: Count
+    since: Count
+
+
+def fingerprints(nights: Sequence[Night]) -> tuple[Sign, ...]:
+    """Changes of the resolved model, the system fingerprint or the runtime from one night to the next."""
+    signs = []
+    fields = {"resolved_model": "resolved model", "system_fingerprint": "system_fingerprint", "runtime": "runtime"}
+    for field, name in fields.items():
+        last: frozenset[str] = frozenset()
+        for night in nights:
+            found = frozenset(
+                value
+                for case in night.cases.values()
+                for sample in case.samples
+                if (value := getattr(sample, field)) is not None
+            )
+            if last and found and found != last:
+                signs.append(Sign(night.day, f"{name} changed: {_named(last)} -> {_named(found)}"))
+            last = found or last
+    return tuple(sorted(signs, key=lambda sign: sign.day))
+
+
+def _named(values: frozenset[str]) -> str:
+    return ", ".join(sorted(values))
+
+
+def slower(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]:
+    """The last nights, if each had a higher median latency than every night of the baseline."""
+    medians = [(night.day, value) for night in nights if (value := _latency(night)) is not None]
+    baseline, rest = medians[:baseline_nights], medians[baseline_nights:]
+    latest = rest[-_SLOW_NIGHTS:]
+    if len(baseline) < baseline_nights or len(latest) < _SLOW_NIGHTS:
+        return ()
+    slowest = max(value for _, value in baseline)
+    if min(value for _, value in latest) <= slowest:
+        return ()
+    text = f"median latency {latest[-1][1]:.2f} s: {_SLOW_NIGHTS} nights above all of the baseline ({slowest:.2f} s)"
+    return (Sign(latest[0][0], text),)
+
+
+def _latency(night: Night) -> float | None:
+    values = [s.latency_s for case in night.cases.values() for s in case.samples if s.latency_s is not None]
+    return median(values) if values else None
+
+
+def moved(nights: Sequence[Night], baseline_nights: int, since: date | None, most: int = 10) -> tuple[Moved, ...]:
+    """Slices, then cases, by how much more often they fail since `since`; nothing without a date."""
+    if since is None:
+        return ()
+    before, after = nights[:baseline_nights], [night for night in nights if night.day >= since]
+    found = []
+    for names in (_slices(nights[-1]), {key: frozenset({key}) for key in nights[-1].cases}):
+        rows = [Moved(name, _count(before, keys), _count(after, keys)) for name, keys in names.items()]
+        worse = [row for row in rows if _fall(row) > 0]
+        found += sorted(worse, key=lambda row: (-_fall(row), row.name))[:most]
+    return tuple(found)
+
+
+def _slices(night: Night) -> dict[str, frozenset[str]]:
+    names: dict[str, set[str]] = {}
+    for key, case in night.cases.items():
+        for name in (f"domain={case.domain}", f"language={case.language}", f"task={case.task}"):
+            names.setdefault(name, set()).add(key)
+    return {name: frozenset(keys) for name, keys in names.items()}
+
+
+def _count(nights: Sequence[Night], keys: frozenset[str]) -> Count:
+    return alignment_rate([night.cases[key] for night in nights for key in keys])
+
+
+def _fall(row: Moved) -> float:
+    if row.before.rate is None or row.since.rate is None:
+        return 0.0
+    return row.before.rate - row.since.rate

@@ -1,0 +1,189 @@
+import random
+from datetime import timedelta
+
+import pytest
+
+from harness.decisions.drift import drift
+from harness.records.errors import ConfigError
+from harness.records.policy import DriftPolicy, parse_drift_policy
+
+POLICY = DriftPolicy()
+
+
+@pytest.fixture
+def night(case, run, now):
+    """A run `ago` nights before now with `bad` damaged cases, at other places every night."""
+
+    def build(ago, bad=1, *, prompts=60, outcome="damaged", sample=None, **fields):
+        chosen = set(random.Random(ago).sample(range(prompts), bad))
+        cases = [case(f"canary-{i:02}", outcome if i in chosen else "aligned") for i in range(prompts)]
+        if sample:
+            cases = [
+                one.model_copy(update={"samples": tuple(s.model_copy(update=sample) for s in one.samples)})
+                for one in cases
+            ]
+        return run(cases, age_days=ago + 0.5, run_id=f"night-{ago:03}", **fields)
+
+    return build
+
+
+def nights(night, bads, last=0, **fields):
+    """One night a day, oldest first, the last of them `last` days ago."""
+    return [night(last + len(bads) - 1 - i, bad, **fields) for i, bad in enumerate(bads)]
+
+
+def test_quiet_nights_are_quiet(night, now):
+    report = drift("tuned@v1", nights(night, [1] * 30), POLICY, now)
+    assert (report.verdict, report.exit_code, report.nights, report.prompts) == ("QUIET", 0, 30, 60)
+    assert report.alignment.bets == "prompts"
+    assert report.notes == ()
+
+
+def test_a_fall_is_told_with_its_date_and_what_moved(night, now):
+    report = drift("tuned@v1", nights(night, [1] * 20 + [7] * 4), POLICY, now)
+    assert (report.verdict, report.exit_code) == ("DRIFT", 1)
+    began = (now - timedelta(days=3.5)).date()
+    assert report.alignment.since == began
+    assert began <= report.alignment.alarm <= began + timedelta(days=3)
+    assert report.moved[0].name == "domain=construction"
+    assert report.moved[0].since.rate < report.moved[0].before.rate
+
+
+def test_reading_the_same_nights_again_in_any_order_changes_nothing(night, now):
+    runs = nights(night, [1] * 14 + [4] * 5)
+    once = drift("tuned@v1", runs, POLICY, now)
+    shuffled = random.Random(0).sample(runs, len(runs))
+    assert drift("tuned@v1", shuffled, POLICY, now) == once
+
+
+def test_an_alarm_stays_when_later_nights_are_quiet(night, now):
+    report = drift("tuned@v1", nights(night, [1] * 12 + [20] * 2 + [0] * 10), POLICY, now)
+    assert report.verdict == "DRIFT"
+
+
+def test_since_sets_a_new_baseline(night, now):
+    runs = nights(night, [1] * 12 + [20] * 2 + [1] * 12)
+    since = (now - timedelta(days=11.5)).date()
+    report = drift("tuned@v1", runs, POLICY, now, since)
+    assert (report.verdict, report.nights) == ("QUIET", 12)
+
+
+@pytest.mark.parametrize("count", [0, 5, 10])
+def test_a_baseline_in_the_making_is_inconclusive(night, now, count):
+    report = drift("tuned@v1", nights(night, [1] * count), POLICY, now)
+    assert (report.verdict, report.exit_code) == ("INCONCLUSIVE", 2)
+
+
+def test_too_few_prompts_are_inconclusive_however_many_nights(night, now):
+    report = drift("tuned@v1", nights(night, [1] * 20, prompts=40), POLICY, now)
+    assert report.verdict == "INCONCLUSIVE"
+    assert "needs 60" in report.reasons[0]
+
+
+def test_a_replay_never_counts_as_a_night(night, now):
+    runs = [*nights(night, [1] * 12), night(0, 30, mode="replay").model_copy(update={"run_id": "replayed"})]
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert (report.verdict, report.nights) == ("QUIET", 12)
+    assert [note.kind for note in report.notes] == ["replay"]
+
+
+def test_a_partial_run_is_no_night(night, now):
+    runs = [*nights(night, [1] * 12, last=1), night(0, 30, partial=True)]
+    assert drift("tuned@v1", runs, POLICY, now).nights == 12
+
+
+def test_a_recording_filled_up_later_is_no_night(night, now):
+    late = night(1, 1, mode="record").model_copy(update={"started": now.isoformat()})
+    report = drift("tuned@v1", [*nights(night, [1] * 12, last=2), late], POLICY, now)
+    assert [note.kind for note in report.notes] == ["stale"]
+
+
+def test_the_first_of_two_runs_in_a_night_counts(night, now):
+    runs = nights(night, [1] * 12)
+    again = night(0, 30).model_copy(update={"run_id": "night-zzz"})
+    again = again.model_copy(update={"started": (now - timedelta(hours=1)).isoformat()})
+    report = drift("tuned@v1", [*runs, again], POLICY, now)
+    assert (report.verdict, report.nights) == ("QUIET", 12)
+    assert [note.kind for note in report.notes] == ["second run"]
+
+
+def test_a_missing_night_is_told_and_harmless(night, now):
+    runs = nights(night, [1] * 20)
+    del runs[15]
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert (report.verdict, report.nights) == ("QUIET", 19)
+    assert [(note.kind, note.day) for note in report.notes] == [("missing", (now - timedelta(days=4.5)).date())]
+
+
+def test_an_endpoint_that_cannot_be_read_is_unreadable_and_no_drift(night, now):
+    runs = nights(night, [1] * 15, last=1)
+    report = drift("tuned@v1", [*runs, night(0, 55, outcome="unscored")], POLICY, now)
+    assert (report.verdict, report.nights) == ("QUIET", 15)
+    assert report.notes[0].kind == "unreadable"
+    assert "55 of 60 prompts" in report.notes[0].text
+
+
+def test_a_night_with_some_holes_counts_what_it_has(night, now):
+    runs = [*nights(night, [1] * 15, last=1), night(0, 6, outcome="unscored")]
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.nights == 16
+    assert report.alignment.counts[-1] == (54, 54)
+
+
+def test_changed_prompts_start_a_new_baseline(night, now, case):
+    runs = nights(night, [1] * 12, last=3)
+    edited = [
+        one.model_copy(update={"cases": (case("canary-00", digest="edited"), *one.cases[1:])})
+        for one in nights(night, [1] * 3)
+    ]
+    report = drift("tuned@v1", [*runs, *edited], POLICY, now)
+    assert (report.verdict, report.nights) == ("INCONCLUSIVE", 3)
+    assert "1 with other content" in next(n.text for n in report.notes if n.kind == "new prompts")
+
+
+def test_a_night_with_more_prompts_is_read_for_those_followed(night, now, case):
+    runs = nights(night, [1] * 12, last=1)
+    full = night(0, 1)
+    full = full.model_copy(update={"cases": full.cases + tuple(case(f"more-{i}", "damaged") for i in range(50))})
+    report = drift("tuned@v1", [*runs, full], POLICY, now)
+    assert (report.verdict, report.nights, report.prompts) == ("QUIET", 13, 60)
+
+
+def test_silence_is_not_quiet(night, now):
+    report = drift("tuned@v1", nights(night, [1] * 20, last=6), POLICY, now)
+    assert report.verdict == "INCONCLUSIVE"
+    assert "6 days ago" in report.reasons[0] or "7 days ago" in report.reasons[0]
+
+
+def test_another_model_behind_the_name_is_told_at_once(night, now):
+    runs = nights(night, [1] * 11, last=1, sample={"resolved_model": "m-2026-01"})
+    report = drift("tuned@v1", [*runs, night(0, 1, sample={"resolved_model": "m-2026-02"})], POLICY, now)
+    assert report.verdict == "QUIET"
+    assert [sign.text for sign in report.signs] == ["resolved model changed: m-2026-01 -> m-2026-02"]
+
+
+def test_three_slow_nights_are_told(night, now):
+    runs = nights(night, [1] * 12, last=3) + nights(night, [1] * 3, sample={"latency_s": 2.5})
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.verdict == "QUIET"
+    assert "median latency 2.50 s" in report.signs[0].text
+    assert drift("tuned@v1", runs[:-1], POLICY, now).signs == ()
+
+
+def test_omissions_raise_the_advisory_alarm_on_mentions_too(night, now):
+    runs = nights(night, [1] * 12, last=4) + nights(night, [8] * 4, outcome="omitted")
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.verdict == "DRIFT"
+    assert {watch.metric: watch.alarm is not None for watch in report.advisory} == {"mention_rate": True}
+
+
+def test_nights_that_vary_too_much_are_watched_by_their_mean(night, now):
+    report = drift("tuned@v1", nights(night, [0, 0, 0, 8] * 5), POLICY, now)
+    assert report.alignment.bets == "nightly mean"
+    assert report.alignment.dispersion_ratio > 2
+
+
+def test_drift_settings_are_checked():
+    assert parse_drift_policy({"threshold": 2400}, "x").threshold == 2400
+    with pytest.raises(ConfigError, match=r"pyproject.*did you mean 'threshold'"):
+        parse_drift_policy({"treshold": 3}, "pyproject.toml [tool.harness.drift]")
