@@ -90,12 +90,12 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
     layers: list[Any] = [
         rule.encode(y=y, x=alt.X("lo:Q", scale=scale, axis=axis), x2="hi:Q"),
         dot.encode(y=y, x=x),
-        note.encode(y=y, x=alt.value(width * 0.54 + 10), text="note:N"),
+        note.encode(y=y, x=alt.value(width * 0.5 + 10), text="note:N"),
     ]
     if signed:
         zero = alt.Chart(alt.Data(values=[{"v": 0}])).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x=x)
         layers.insert(0, zero)
-    return alt.layer(*layers).properties(width=width * 0.54, height=alt.Step(26))
+    return alt.layer(*layers).properties(width=width * 0.5, height=alt.Step(26))
 
 
 def _configured(chart: Any) -> Any:

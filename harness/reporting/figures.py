@@ -68,6 +68,11 @@ def number(value: int | None) -> str:
     return NO_DATA if value is None else f"{value:,}"
 
 
+def mean(value: float | None) -> str:
+    """A mean of counts."""
+    return NO_DATA if value is None else f"{value:,.0f}"
+
+
 def seconds(value: float | None) -> str:
     """A latency: milliseconds below one second."""
     if value is None:
@@ -93,11 +98,3 @@ def moment(stamp: str | None) -> str:
         return stamp
     zone = " UTC" if parsed.utcoffset() is not None and not parsed.utcoffset() else ""
     return f"{parsed:%Y-%m-%d %H:%M}{zone}"
-
-
-def quantile(values: list[float], share: float) -> float | None:
-    """The nearest-rank quantile of measured values; None without any."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

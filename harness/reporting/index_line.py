@@ -57,8 +57,8 @@ class IndexLine(Record):
             unscored=summary.outcomes.get("unscored", 0),
             lineage=record.lineage,
             recipe=record.recipe,
-            median_s=summary.usage.median_s,
-            cost=summary.usage.cost,
+            median_s=summary.resources.median_latency_s,
+            cost=record.totals.cost,
             currency=record.currency,
         )
 
@@ -71,6 +71,16 @@ class IndexLine(Record):
     def rate(self) -> Rate:
         """The alignment rate with its interval."""
         return rate(self.alignment)
+
+    @property
+    def counts(self) -> dict[str, Count]:
+        """Its rates by the names of the metrics and slices."""
+        return {
+            "alignment_rate": Count(*self.alignment),
+            "trained": Count(*self.trained),
+            "untrained": Count(*self.untrained),
+            "check_rate": Count(*self.checks),
+        }
 
     @property
     def gap(self) -> float | None:

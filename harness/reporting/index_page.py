@@ -38,7 +38,7 @@ def render(
     return render_page(
         "index.html.j2",
         styles=("page.css", "index.css"),
-        scripts=("page.js", "index.js"),
+        scripts=("page.js", "filter.js"),
         lang=lang,
         lines=sorted(lines, key=lambda line: (line.when, line.started), reverse=True),
         now=now,

@@ -36,7 +36,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.globals.update(say=say, known=known, both=both, figures=figures)
+    jinja.globals.update(say=say, known=known, both=both, figures=figures, visible=_visible)
     jinja.filters.update(plain=_plain, percent=figures.percent, moment=figures.moment, number=figures.number)
     return jinja
 
@@ -81,6 +81,10 @@ def data_block(value: Any) -> Markup:
 
 def _hash(content: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def _visible(text: str) -> str:
+    return plain(text, blanks=True)
 
 
 def _plain(value: object) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from harness.decisions.metrics import alignment_rate, check_rate, fidelity, mention_rate, over_correction_rate
+from harness.decisions.resources import Resources
 from harness.records.run import CaseResult, RunRecord
-from harness.reporting.figures import Rate, quantile
+from harness.reporting.figures import Rate
 
 BAD = ("damaged", "omitted", "failed")
 OUTCOMES = ("damaged", "omitted", "failed", "unscored", "aligned", "passed")
@@ -51,18 +53,6 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Latencies in seconds over samples that have one; tokens and cost as the record's totals give them."""
-
-    median_s: float | None
-    slow_s: float | None
-    first_token_s: float | None
-    prompt_tokens: int
-    completion_tokens: int
-    cost: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What the head of a run page and a line of the index are made of."""
 
@@ -75,7 +65,8 @@ class Summary:
     gap: Gap
     damage: tuple[Damage, ...]
     unscored_reasons: tuple[tuple[str, int], ...]
-    usage: Usage
+    resources: Resources
+    first_token_s: float | None
 
 
 DIMENSIONS: dict[str, Callable[[CaseResult], str]] = {
@@ -92,6 +83,8 @@ DIMENSIONS: dict[str, Callable[[CaseResult], str]] = {
 def summarise(record: RunRecord) -> Summary:
     """Fold one run."""
     cases = record.cases
+    samples = [sample for case in cases for sample in case.samples]
+    first = [sample.first_token_s for sample in samples if sample.first_token_s is not None]
     return Summary(
         alignment=Rate.of(alignment_rate(cases)),
         fidelity=Rate.of(fidelity(cases)),
@@ -102,7 +95,8 @@ def summarise(record: RunRecord) -> Summary:
         gap=_gap(cases),
         damage=_damage(cases),
         unscored_reasons=_reasons(cases),
-        usage=_usage(record),
+        resources=Resources.of(cases, record.currency),
+        first_token_s=median(first) if first else None,
     )
 
 
@@ -162,17 +156,3 @@ def _reasons(cases: Iterable[CaseResult]) -> tuple[tuple[str, int], ...]:
             first = next((s.reason for s in case.samples if s.outcome == "unscored" and s.reason), None)
             reasons[first or ("no answer" if not case.samples else "unknown")] += 1
     return tuple(reasons.most_common())
-
-
-def _usage(record: RunRecord) -> Usage:
-    samples = [sample for case in record.cases for sample in case.samples]
-    latencies = [sample.latency_s for sample in samples if sample.latency_s is not None]
-    first = [sample.first_token_s for sample in samples if sample.first_token_s is not None]
-    return Usage(
-        median_s=quantile(latencies, 0.5),
-        slow_s=quantile(latencies, 0.95),
-        first_token_s=quantile(first, 0.5),
-        prompt_tokens=record.totals.prompt_tokens,
-        completion_tokens=record.totals.completion_tokens,
-        cost=record.totals.cost,
-    )

@@ -58,7 +58,7 @@ def _chart(models: dict[str, list[IndexLine]], events: Sequence[Event], width: i
         "t:T",
         title=None,
         scale=alt.Scale(padding=10),
-        axis=alt.Axis(grid=False, tickCount=6 if width > 400 else 3, format=_dates(points, short=width < 400)),
+        axis=alt.Axis(grid=False, tickCount=6 if width > 400 else 4, format=_dates(points, short=width < 400)),
     )
     scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
     y = alt.Y(

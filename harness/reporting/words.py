@@ -208,6 +208,76 @@ WORDS: dict[str, tuple[str, str]] = {
     "comparisons": ("Comparisons", "对比"),
     "all-runs": ("All runs", "全部运行"),
     "filters-runs": ("Filter the runs", "筛选运行"),
+    "GO": ("GO", "GO · 可以发布"),
+    "NO-GO": ("NO-GO", "NO-GO · 不可发布"),
+    "INCONCLUSIVE": ("INCONCLUSIVE", "INCONCLUSIVE · 证据不足"),
+    "GO-note": ("Every critical rule is proven to hold.", "每条关键规则都已证明成立。"),
+    "NO-GO-note": ("At least one critical rule is proven broken.", "至少一条关键规则已证明不成立。"),
+    "INCONCLUSIVE-note": (
+        "Nothing critical is proven broken, but not everything that a GO needs is proven.",
+        "没有关键规则被证明不成立，但 GO 所需的证据还不齐。",
+    ),
+    "difference-line": (
+        "{points} points of alignment, 95% interval {bounds}",
+        "对齐率变化 {points} 个百分点，95% 区间 {bounds}",
+    ),
+    "pairs-line": (
+        "{better} better, {worse} worse of {pairs} paired cases (exact McNemar p = {p})",
+        "{pairs} 个配对用例中 {better} 个变好、{worse} 个变差（精确 McNemar p = {p}）",
+    ),
+    "no-pairs": ("No case pairs, so there is no difference to show.", "没有可配对的用例，无法比较。"),
+    "left-out-cases": ("Left out of the comparison: {why}.", "未计入比较：{why}。"),
+    "flips": ("What flipped", "变化的用例"),
+    "no-flips": ("No case changed its outcome.", "没有用例改变结果。"),
+    "kind": ("Kind", "类别"),
+    "newly damaged": ("newly damaged", "新增损坏"),
+    "newly omitted": ("newly omitted", "新增遗漏"),
+    "newly failed": ("newly failed", "新增检查未过"),
+    "newly unscored": ("newly unscored", "新增未计分"),
+    "fixed": ("fixed", "已修好"),
+    "changed": ("changed", "失败方式改变"),
+    "before": ("Before", "之前"),
+    "after": ("After", "之后"),
+    "flips-more": (
+        "{n} more flips are listed without their texts; the pages of the two runs hold them.",
+        "另有 {n} 个变化只列出名称；文本见两次运行各自的页面。",
+    ),
+    "rules": ("The gate’s rules", "门禁规则"),
+    "rule": ("Rule", "规则"),
+    "tier": ("Tier", "级别"),
+    "critical": ("critical", "关键"),
+    "supporting": ("supporting", "辅助"),
+    "advisory": ("advisory", "参考"),
+    "needed": ("Needed", "要求"),
+    "estimate": ("Estimate", "估计值"),
+    "bounds": ("5% bounds", "5% 界限"),
+    "result": ("Result", "结论"),
+    "PASS": ("PASS", "PASS · 通过"),
+    "BREACH": ("BREACH", "BREACH · 违反"),
+    "INSUFFICIENT_EVIDENCE": ("not enough evidence", "证据不足"),
+    "further": ("{n} further clean cases would settle it", "再有 {n} 个无误用例即可判定"),
+    "held-back": ("What holds a GO back", "阻止 GO 的原因"),
+    "rates": ("Every rate", "全部比率"),
+    "alignment_rate": ("Alignment rate", "对齐率"),
+    "mention_rate": ("Mention rate", "提及率"),
+    "over_correction_rate": ("Over-correction", "过度修正率"),
+    "check_rate": ("Check rate", "检查通过率"),
+    "unscored_rate": ("Unscored", "未计分率"),
+    "difference": ("Difference", "差值"),
+    "better-worse": ("Better / worse", "变好 / 变差"),
+    "metric": ("Metric", "指标"),
+    "slice-changes": ("By slice", "按切分"),
+    "slice": ("Slice", "切分"),
+    "slice-note": (
+        "q is the p-value adjusted for all slices shown (Benjamini–Hochberg).",
+        "q 为按所示全部切分校正后的 p 值（Benjamini–Hochberg）。",
+    ),
+    "chart-changes": ("Change of the alignment rate by slice, with 95% interval", "各切分对齐率变化及 95% 区间"),
+    "symbol": ("Symbol", "符号"),
+    "cost-per-1000": ("Cost per 1,000 answers", "每千次回答费用"),
+    "tokens-mean": ("Tokens per answer, in → out", "每次回答 token，输入 → 输出"),
+    "the-runs": ("The two runs", "两次运行"),
+    "answers": ("Answers", "回答"),
     "check": ("Check", "检查"),
 }
 
@@ -218,6 +288,12 @@ def say(key: str, /, **values: object) -> Markup:
         Markup('<span class="t" lang="{}">{}</span>').format(tag, escape(text).format(**values))
         for tag, text in zip(("en", "zh-CN"), WORDS[key], strict=True)
     )
+
+
+def word(key: str, lang: str, /, **values: object) -> str:
+    """A sentence in one language, as plain text; `auto` is English, where there is no browser to ask."""
+    english, chinese = WORDS[key]
+    return (chinese if lang == "zh" else english).format(**values)
 
 
 def known(key: str) -> Markup:
