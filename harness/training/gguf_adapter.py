@@ -1,0 +1,101 @@
+"""LoRA adapters as GGUF files, the form that llama.cpp loads beside the weights it was trained on.
+
+Layout, as llama.cpp's loader reads it: `general.type = adapter`, `adapter.type = lora`, `adapter.lora.alpha`, and for each
+adapted matrix the tensors `<name>.weight.lora_a` (rank x inputs) and `<name>.weight.lora_b` (outputs x rank).
+The query and key matrices are left out: llama.cpp permutes their rows for rotary embedding, an adapter would have to follow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.records.training import TrainingError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PROJECTIONS = {
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+"""Module names of a Llama model in transformers, and the names of the same matrices in a GGUF file."""
+
+_HF_NAME = re.compile(r"model\.layers\.(\d+)\.(self_attn\.[vo]_proj|mlp\.(?:gate|up|down)_proj)$")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One low-rank change: weight + (alpha / rank) * b @ a for each matrix, named as in the GGUF file."""
+
+    alpha: float
+    matrices: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+    """GGUF name without `.weight` -> (a: rank x inputs, b: outputs x rank)."""
+
+    @property
+    def rank(self) -> int:
+        """Rank of the first matrix (all are alike); an adapter without matrices has none and is never built."""
+        return int(next(iter(self.matrices.values()))[0].shape[0])
+
+
+def gguf_name(module: str) -> str:
+    """`model.layers.3.mlp.up_proj` -> `blk.3.ffn_up`; a module outside `PROJECTIONS` raises TrainingError."""
+    found = _HF_NAME.search(module)
+    if found is None:
+        raise TrainingError(f"no GGUF name for module {module!r}; adapted are {', '.join(PROJECTIONS)}")
+    return f"blk.{found[1]}.{PROJECTIONS[found[2]]}"
+
+
+def write_adapter(path: Path, adapter: Adapter, *, name: str) -> None:
+    """Write `adapter` in half precision; the file appears whole or not at all."""
+    import gguf
+    import numpy as np
+
+    part = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = gguf.GGUFWriter(str(part), "llama")
+    writer.add_type("adapter")
+    writer.add_name(name)
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", adapter.alpha)
+    for matrix, (a, b) in sorted(adapter.matrices.items()):
+        writer.add_tensor(f"{matrix}.weight.lora_a", np.ascontiguousarray(a, dtype=np.float16))
+        writer.add_tensor(f"{matrix}.weight.lora_b", np.ascontiguousarray(b, dtype=np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    os.replace(part, path)
+
+
+def read_adapter(path: Path) -> Adapter:
+    """Read a GGUF LoRA adapter; anything else raises TrainingError naming the file."""
+    import gguf
+    import numpy as np
+
+    try:
+        reader = gguf.GGUFReader(str(path))
+        kind = reader.fields["adapter.type"].contents()
+        alpha = float(reader.fields["adapter.lora.alpha"].contents())
+    except FileNotFoundError as error:
+        raise TrainingError(f"{path}: no such adapter") from error
+    except (KeyError, ValueError, IndexError) as error:
+        raise TrainingError(f"{path}: not a GGUF LoRA adapter ({error})") from error
+    halves: dict[str, NDArray[np.float32]] = {
+        tensor.name: np.asarray(tensor.data, dtype=np.float32) for tensor in reader.tensors
+    }
+    matrices = {
+        name.removesuffix(".weight.lora_a"): (half, halves[name.removesuffix("a") + "b"])
+        for name, half in halves.items()
+        if name.endswith(".weight.lora_a")
+    }
+    if kind != "lora" or not matrices:
+        raise TrainingError(f"{path}: not a GGUF LoRA adapter (adapter.type is {kind!r})")
+    return Adapter(alpha=alpha, matrices=matrices)

@@ -1,0 +1,143 @@
+"""Low-rank fine-tuning on the CPU: one seeded loop, one report an epoch."""
+
+from __future__ import annotations
+
+import math
+import random
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.training.chat_samples import EncodedSample, batches
+from harness.training.gguf_adapter import PROJECTIONS, Adapter, gguf_name
+
+_CLIP = 1.0
+"""Largest norm of a gradient; one odd sample among 42 may otherwise undo the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Numbers of a fine-tune; the meaning is that of the fields of `Recipe`."""
+
+    epochs: int = 4
+    batch_size: int = 4
+    learning_rate: float = 3e-4
+    warmup: float = 0.1
+    lora_rank: int = 8
+    lora_alpha: float = 16.0
+    lora_dropout: float = 0.0
+    seed: int = 7
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one pass over the data gave. Losses are nats per answer token."""
+
+    number: int
+    training_loss: float
+    validation_loss: float | None
+    adapter: Adapter
+
+
+def fit(
+    model: Any,
+    training: Sequence[EncodedSample],
+    validation: Sequence[EncodedSample],
+    settings: Settings,
+    *,
+    on_step: Callable[[int, int, float], None] = lambda step, steps, loss: None,
+) -> Iterator[Epoch]:
+    """Train new low-rank matrices on top of `model` and yield after each epoch.
+
+    `on_step(step, steps, loss)` is called after each batch. The model that the caller holds carries the change while
+    the iterator runs, so that it can be asked for answers between epochs.
+    """
+    import torch
+    from peft import LoraConfig, inject_adapter_in_model
+
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(settings.threads)
+    torch.use_deterministic_algorithms(True)
+    config = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules=[name.rpartition(".")[2] for name in PROJECTIONS],
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        inject_adapter_in_model(config, model)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
+    shuffler = random.Random(settings.seed)  # noqa: S311 - reproducible order, no secret
+    steps = settings.epochs * math.ceil(len(training) / settings.batch_size)
+    step = 0
+    for number in range(1, settings.epochs + 1):
+        order = list(range(len(training)))
+        shuffler.shuffle(order)
+        model.train()
+        total, tokens = 0.0, 0
+        for batch in batches(training, order, settings.batch_size):
+            for group in optimizer.param_groups:
+                group["lr"] = settings.learning_rate * rate_factor(step, steps, settings.warmup)
+            loss, answer_tokens = _loss(model, batch)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, _CLIP)
+            optimizer.step()
+            step += 1
+            total += loss.item() * answer_tokens
+            tokens += answer_tokens
+            on_step(step, steps, loss.item())
+        model.eval()
+        yield Epoch(number, total / tokens, mean_loss(model, validation), _adapter(model, settings))
+
+
+def rate_factor(step: int, steps: int, warmup: float) -> float:
+    """Share of the learning rate at 0-based `step`: a linear rise over the warm-up, then a linear fall to 0."""
+    rise = max(1, math.floor(warmup * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return (steps - step) / max(1, steps - rise + 1)
+
+
+def mean_loss(model: Any, samples: Sequence[EncodedSample]) -> float | None:
+    """Loss per answer token without learning; None without samples."""
+    import torch
+
+    if not samples:
+        return None
+    with torch.no_grad():
+        results = [_loss(model, [sample]) for sample in samples]
+    return sum(loss.item() * tokens for loss, tokens in results) / sum(tokens for _, tokens in results)
+
+
+def _loss(model: Any, batch: Sequence[EncodedSample]) -> tuple[Any, int]:
+    import torch
+
+    width = max(len(sample.tokens) for sample in batch)
+    tokens = torch.zeros(len(batch), width, dtype=torch.long)
+    mask = torch.zeros(len(batch), width, dtype=torch.long)
+    learnt = torch.zeros(len(batch), width, dtype=torch.bool)
+    for row, sample in enumerate(batch):
+        length = len(sample.tokens)
+        tokens[row, :length] = torch.tensor(sample.tokens)
+        mask[row, :length] = 1
+        learnt[row, sample.answer_start : length] = True
+    hidden = model.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+    # the vocabulary is the widest matrix of a small model: it is applied where an answer token is predicted, alone
+    logits = model.lm_head(hidden[:, :-1][learnt[:, 1:]])
+    loss = torch.nn.functional.cross_entropy(logits, tokens[:, 1:][learnt[:, 1:]])
+    return loss, int(learnt.sum())
+
+
+def _adapter(model: Any, settings: Settings) -> Adapter:
+    matrices = {}
+    for name, module in model.named_modules():
+        halves = getattr(module, "lora_A", None)
+        if halves is not None and len(halves):
+            a, b = halves["default"].weight, module.lora_B["default"].weight
+            matrices[gguf_name(name)] = (a.detach().numpy().copy(), b.detach().numpy().copy())
+    return Adapter(alpha=settings.lora_alpha, matrices=matrices)

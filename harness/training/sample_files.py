@@ -1,0 +1,53 @@
+"""Training files: one JSON object a line, `{"messages": [{"role", "content"}, ...]}`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.records.explain import explain
+from harness.records.training import TrainingError, TrainingSample
+
+
+def read_samples(path: Path) -> list[TrainingSample]:
+    """All samples of a file, in order.
+
+    Raises:
+        TrainingError: the first bad line, with file and line; `harness dataset validate` lists all of them.
+    """
+    advice = f"run: harness dataset validate {path}"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path}: cannot be read: {error}") from error
+    samples = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            samples.append(TrainingSample.model_validate_json(line))
+        except ValidationError as error:
+            raise TrainingError(f"{path}:{number}: {explain(error, TrainingSample)} ({advice})") from error
+    if not samples:
+        raise TrainingError(f"{path}: no samples; {advice}")
+    return samples
+
+
+def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
+    """Write `messages` alone, the form that every provider takes; returns the number of lines."""
+    lines = [
+        json.dumps({"messages": [turn.model_dump() for turn in sample.messages]}, ensure_ascii=False) + "\n"
+        for sample in samples
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(lines), encoding="utf-8")
+    return len(lines)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the file's bytes: what a recipe pins its data and its adapter with."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
