@@ -1,0 +1,1 @@
+"""Verdicts in words: terminal lines, Markdown and plain JSON values."""

@@ -1,0 +1,166 @@
+"""How figures and foreign text stand in lines of 80 columns and in Markdown."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from harness.decisions.metrics import Count
+from harness.text.visible import show
+
+WIDTH = 80
+NO_DATA = "no data"
+
+
+def percent(value: float | None) -> str:
+    """One decimal, more where rounding would turn an imperfect rate into 100.0%.
+
+    `no data` without a value.
+    """
+    if value is None:
+        return NO_DATA
+    for places in range(1, 5):
+        text = f"{100 * value:.{places}f}"
+        if (float(text) < 100 or value >= 1) and (float(text) > 0 or value <= 0):
+            return f"{text}%"
+    return ">99.9999%" if value > 0.5 else "<0.0001%"
+
+
+def bound(value: float | None) -> str:
+    """A limit as a policy states it: 95%, 2.5%."""
+    return NO_DATA if value is None else f"{100 * value:.4g}%"
+
+
+def points(value: float | None) -> str:
+    """A difference of two rates in percentage points with its sign."""
+    if value is None:
+        return NO_DATA
+    text = f"{100 * value:+.1f}"
+    return text if float(text) else "0.0"
+
+
+def counted(count: Count) -> str:
+    """`97.6% (244/250)`."""
+    return NO_DATA if count.n == 0 else f"{percent(count.rate)} ({count.k}/{count.n})"
+
+
+def p_value(value: float | None) -> str:
+    if value is None:
+        return NO_DATA
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def days(value: float | None) -> str:
+    """An age: hours below two days."""
+    if value is None:
+        return "of unknown age"
+    return f"{24 * value:.0f} h old" if abs(value) < 2 else f"{value:.1f} days old"
+
+
+def cells(text: str) -> int:
+    """Columns that text takes in a terminal; Han characters take two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def pad(text: str, width: int) -> str:
+    return text + " " * max(0, width - cells(text))
+
+
+def clipped(text: str, width: int) -> str:
+    """Text cut to a number of terminal columns, the cut marked by an ellipsis."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
+    """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone."""
+    lines: list[str] = []
+    line = indent
+    for word in (part for word in text.split() for part in _cut(word, width - cells(indent))):
+        if line.strip() and cells(line) + 1 + cells(word) > width:
+            lines.append(line)
+            line = indent
+        line += word if not line.strip() else f" {word}"
+    return [*lines, line] if line.strip() else lines
+
+
+def _cut(word: str, width: int) -> list[str]:
+    if cells(word) <= width:
+        return [word]
+    parts = [""]
+    for char in word:
+        if cells(parts[-1]) + cells(char) > width:
+            parts.append("")
+        parts[-1] += char
+    return parts
+
+
+def table(rows: Iterable[Iterable[str]], indent: str = "  ") -> list[str]:
+    """Columns two blanks apart, the first aligned left and the others right; widths count terminal cells.
+
+    A first column that does not fit into 80 is cut.
+    """
+    cellular = [list(row) for row in rows]
+    if not cellular:
+        return []
+    widths = [max(cells(row[i]) for row in cellular) for i in range(len(cellular[0]))]
+    widths[0] = max(8, min(widths[0], WIDTH - len(indent) - sum(2 + width for width in widths[1:])))
+    lines = []
+    for row in cellular:
+        first, *rest = row
+        first = clipped(first, widths[0])
+        aligned = [" " * (width - cells(cell)) + cell for cell, width in zip(rest, widths[1:], strict=True)]
+        lines.append((indent + "  ".join([pad(first, widths[0]), *aligned])).rstrip())
+    return lines
+
+
+def foreign(text: str) -> str:
+    """Text that a model, a suite or a file brought in, made visible and safe for a terminal."""
+    return show(text)
+
+
+def markdown(text: str) -> str:
+    """Foreign text for a Markdown page: in code, every sign as an entity, so that nothing in it can act."""
+    if not text:
+        return ""
+    safe = "".join(char if char.isalnum() else f"&#{ord(char)};" for char in show(text))
+    return f"<code>{safe}</code>"
+
+
+def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:
+    """The first row is the head. Cells must be safe already."""
+    head, *rest = [list(row) for row in rows]
+    return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rest]]
+
+
+def plain(value: Any) -> Any:
+    """JSON values of a verdict.
+
+    Dataclasses and records become objects, counts `{k, n, rate}`, dates ISO 8601.
+    """
+    if isinstance(value, Count):
+        return {"k": value.k, "n": value.n, "rate": value.rate}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,162 @@
+import json
+import re
+
+import pytest
+
+from harness.decisions.compare import compare
+from harness.decisions.drift import drift
+from harness.decisions.gate import judge
+from harness.decisions.options import options
+from harness.decisions.plan import plan
+from harness.decisions.run_summary import RunSummary
+from harness.decisions.words import figures
+from harness.decisions.words.compare import compare_json, compare_lines, compare_markdown
+from harness.decisions.words.drift import drift_json, drift_lines
+from harness.decisions.words.gate import gate_json, gate_lines, gate_markdown, plan_json, plan_lines
+from harness.decisions.words.options import options_json, options_lines, options_markdown
+from harness.records.policy import DEFAULT_POLICY, DriftPolicy
+
+HOSTILE = "A\x1b[31m - \u202eB|<script>alert(1)</script> @everyone [x](http://evil) `"
+
+
+def fits(lines):
+    return all(figures.cells(line) <= 80 for line in lines)
+
+
+@pytest.fixture
+def verdict(cases, checks, run, now):
+    candidate = run(cases(300, 12) + checks(40))
+    base = run(cases(300, 3) + checks(40), model="base", age_days=3)
+    earlier = RunSummary.of(run(cases(10), age_days=2, partial=True))
+    return judge(candidate, base, DEFAULT_POLICY, now, [earlier, RunSummary.of(candidate)])
+
+
+def test_a_gate_prints_each_rule_with_bound_need_and_what_would_settle_it(verdict):
+    lines = gate_lines(verdict, "default promotion policy")
+    text = " ".join(" ".join(lines).split())
+    assert lines[0].startswith("INCONCLUSIVE  tuned@v1 against base@v1")
+    assert fits(lines)
+    assert "alignment_rate min 95% (critical) 96.0% of 300 cases (one-sided 95% bounds 93.6% and 97.7%)" in text
+    assert "needed: lower bound at least 95%" in text
+    assert re.search(r"\d+ further cases, all clean, would settle it as a pass", text)
+    assert "-3.0 points on 300 pairs: 9 worse, 0 better" in text
+    assert "run 20260301-tuned, live, answers 12 h old, 340 cases, unscored 0.0%, suite s" in text
+    assert "All 2 runs of tuned@v1, newest first:" in text
+    assert "no data: no case of this slice bears on the metric" in text
+
+
+def test_reasons_that_hold_everything_back_are_told_once(cases, run, now):
+    lines = gate_lines(judge(run(cases(300), mode="replay"), None, DEFAULT_POLICY, now))
+    text = " ".join(" ".join(lines).split())
+    assert text.count("--cassette-mode=live") == 1
+    assert "Held back: the answers are a replay" in text
+
+
+def test_gate_json_is_complete_and_serialises(verdict):
+    value = json.loads(json.dumps(gate_json(verdict, "x"), allow_nan=False))
+    assert (value["verdict"], value["exit_code"], value["policy_source"]) == ("INCONCLUSIVE", 2, "x")
+    assert value["rules"][0]["reading"]["cases"] == 300
+    assert value["candidate"]["alignment"] == {"k": 288, "n": 300, "rate": 0.96}
+
+
+def test_gate_markdown_is_a_table(verdict):
+    text = gate_markdown(verdict, "default promotion policy")
+    assert text.startswith("## INCONCLUSIVE: ")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(verdict.rules)
+    assert {line.count("|") for line in rows} == {6}
+
+
+def comparison(case, run):
+    old = run([case("a"), case("b", domain="a"), case("水吧台", domain="建筑")])
+    new = run(
+        [
+            case("a", "damaged", text=HOSTILE),
+            case("b", domain="a"),
+            case("水吧台", "omitted", domain="建筑"),
+        ]
+    )
+    return compare(old, new)
+
+
+@pytest.fixture
+def case(case):
+    def build(name, *args, **fields):
+        # ids of cases are plain; keys of slices are not
+        return case("case-" + str(abs(hash(name)) % 1000) if not name.isascii() else name, *args, **fields)
+
+    return build
+
+
+def test_flips_come_with_text_that_cannot_act(case, run):
+    found = comparison(case, run)
+    lines = compare_lines(found)
+    text = "\n".join(lines)
+    assert fits(lines)
+    assert "newly damaged: symbols/a" in text
+    assert "A<U+001B>[31m␣-␣<U+202E>B" in text
+    assert "\x1b" not in text
+    assert "(not mentioned)" in text
+    page = compare_markdown(found)
+    assert "<script" not in page
+    assert "@everyone" not in page
+    assert "](http" not in page
+    assert {line.count("|") for line in page.splitlines() if "newly" in line} == {6}
+    assert json.loads(json.dumps(compare_json(found)))["flips"][0]["kind"] == "newly damaged"
+
+
+def test_columns_line_up_with_wide_characters(case, run):
+    lines = compare_lines(comparison(case, run))
+    rows = [line for line in lines if line.startswith("  domain=")]
+    assert len(rows) == 3
+    assert len({figures.cells(row.rstrip("*")) for row in rows}) == 1
+
+
+def test_options_stand_side_by_side_in_blocks_that_fit(cases, run):
+    columns = options([run(cases(20, i), model=f"a-rather-long-name-{i}") for i in range(6)])
+    lines = options_lines(columns)
+    assert fits(lines)
+    assert sum(line.strip().startswith("alignment rate") for line in lines) >= 2
+    assert options_markdown(columns).count("\n| ") >= 15
+    assert len(options_json(columns)["options"]) == 6
+
+
+def test_a_plan_says_what_can_be_proven_and_what_is_needed(cases, checks):
+    found = plan(cases(300) + checks(20), DEFAULT_POLICY)
+    lines = plan_lines(found)
+    text = " ".join(" ".join(lines).split())
+    assert fits(lines)
+    assert lines[0] == "320 cases: CANNOT bear a GO under this policy"
+    assert "20 cases cannot pass it: at least 52 cases, all alike in both versions" in text
+    assert "300 cases: passes with at most 8 failing; power 84.9%" in text
+    assert "power 93.0%" in text
+    assert json.loads(json.dumps(plan_json(found)))["possible"] is False
+    assert plan_lines(plan(cases(300) + checks(60), DEFAULT_POLICY))[0].endswith("can bear a GO under this policy")
+
+
+def test_drift_in_words(case, run, now):
+    def nights(bads):
+        for ago, bad in enumerate(reversed(bads)):
+            found = [case(f"c-{i:02}", "damaged" if (i + 7 * ago) % 60 < bad else "aligned") for i in range(60)]
+            yield run(found, age_days=ago + 0.5, run_id=f"n{ago:03}")
+
+    report = drift("tuned@v1", list(nights([1] * 15 + [9] * 3)), DriftPolicy(), now)
+    lines = drift_lines(report)
+    text = " ".join(" ".join(lines).split())
+    assert fits(lines)
+    assert lines[0].startswith("DRIFT  tuned@v1: 18 nights of 60 prompts")
+    assert "alignment has fallen, most likely since 2026-02-27" in text
+    assert "% of quiet 60-night histories alarm" in text
+    value = json.loads(json.dumps(drift_json(report), allow_nan=False))
+    assert (value["verdict"], value["exit_code"]) == ("DRIFT", 1)
+    assert value["alignment"]["since"] == "2026-02-27"
+    empty = drift("tuned@v1", [], DriftPolicy(), now)
+    assert "no fresh night yet" in " ".join(drift_lines(empty))
+    assert drift_json(empty)["alignment"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.0, "100.0%"), (0.9996, "99.96%"), (0.0004, "0.04%"), (0.0, "0.0%"), (None, "no data")]
+)
+def test_a_rate_is_never_rounded_to_perfect(value, text):
+    assert figures.percent(value) == text
