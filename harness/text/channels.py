@@ -10,9 +10,7 @@ CHANNELS = ("text", "json", "tool")
 _FENCED = re.compile(r"\s*```[^\n`]{0,40}\n(.*?)\n?[ \t]*```\s*\Z", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _TOKEN = re.compile(r'"|[{}\[\],:]|[^"{}\[\],:]++')
-_UNIT = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
-)
+_UNIT = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a code point is for the checker: white space, line break, letter or digit, a script that is written without spaces.
+"""What a code point is for the checker: white space, line break, letter or digit, script without word spaces.
 
 White space is Unicode's White_Space property, which is narrower than `str.isspace` (U+001C to U+001F are not in it).
 """
@@ -7,12 +7,18 @@ import unicodedata
 from functools import lru_cache
 
 LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"
-SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACES = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028"
+    "\u2029\u202f\u205f\u3000"
+)
 ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 SPACE_SET = frozenset(SPACES)
 ZERO_WIDTH_SET = frozenset(ZERO_WIDTH)
 LINE_BREAK_SET = frozenset(LINE_BREAKS)
+_KEYCAP = "\u20e3"
+_LONGEST_CLUSTER = 32
+"""How far a letter is looked for under a stack of marks."""
 BLANK_SET = SPACE_SET | ZERO_WIDTH_SET
 
 HAN = (
@@ -95,6 +101,25 @@ def is_latin_or_digit(char: str) -> bool:
     return category[0] == "L" and "LATIN" in unicodedata.name(char, "")
 
 
-def runs_on(before: str, after: str) -> bool:
-    """Whether two neighbouring characters are of one word, so that a mention cannot begin or end between them."""
-    return is_joining(before) and is_joining(after)
+def blocks_before(text: str, start: int, first: str) -> bool:
+    """Whether a mention whose target begins with `first` cannot begin at `start`: the word before runs into it.
+
+    A mark counts as what it stands on, so that an emoji with its variation selector does not block.
+    """
+    if start == 0 or not is_joining(first):
+        return False
+    place = start - 1
+    char = text[place]
+    if not is_joining(char):
+        return False
+    lowest = max(0, start - _LONGEST_CLUSTER)
+    while place > lowest and unicodedata.category(text[place])[0] == "M":
+        if text[place] == _KEYCAP:
+            return False
+        place -= 1
+    return is_joining(text[place])
+
+
+def blocks_after(text: str, end: int, last: str) -> bool:
+    """The same for the end of a mention whose target ends with `last`."""
+    return end < len(text) and is_joining(last) and is_joining(text[end])

@@ -35,9 +35,7 @@ def check(
     return CheckResult(verdicts, {target: tuple(found) for target, found in mentions.items()})
 
 
-def chosen(
-    source: str | Sequence[str], targets: Sequence[str] | None, symbols: SymbolTable
-) -> tuple[str, ...]:
+def chosen(source: str | Sequence[str], targets: Sequence[str] | None, symbols: SymbolTable) -> tuple[str, ...]:
     """The targets asked for, each once, or those found in the source."""
     if targets is None:
         targets = [target.text for target in extract_targets(source, symbols=symbols)]

@@ -249,7 +249,7 @@ zᴢ ꮓ 𑣄 𝐳𝑧𝒛𝓏𝔃𝔷𝕫𝖟𝗓𝘇𝘻𝙯𝚣
 𐎓 𐏓
 𐎚 𒀸
 """
-"""One class a paragraph (continued lines are indented); a space parts the scripts. Within a script nothing is confused."""
+"""One class a paragraph, its further lines indented; a space parts the scripts. Within a script nothing is confused."""
 
 
 def _read() -> dict[str, tuple[int, int]]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.text.joined_words import joined_words
 from harness.text.kinds import kind_of
-from harness.text.runs import Span, joined_runs
+from harness.text.runs import Span
 from harness.text.spaced_words import spaced_words
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 
@@ -35,5 +36,5 @@ def extract_targets(
 def _spans(text: str, symbols: SymbolTable) -> Iterator[Span]:
     if not any(char in text for char in symbols.by_char):
         return
-    yield from joined_runs(text, symbols)
+    yield from joined_words(text, symbols)
     yield from spaced_words(text, symbols)

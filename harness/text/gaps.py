@@ -8,11 +8,10 @@ from harness.text.glyphs import coded
 
 _BLANKS = re.compile(f"[{SPACES}{ZERO_WIDTH}]+")
 _ZERO_WIDTHS = re.compile(f"[{ZERO_WIDTH}]+")
-_MARKUP = re.compile(
-    r"\*{1,64}|_{1,64}|`{1,64}|~~"
-    r"|<[A-Za-z/!][^<>]{0,400}>"
-    r"|\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]|[\[\]]"
-)
+_LONG = r"<[A-Za-z/!][^<>]{0,400}>|\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
+LONG_MARKUP = re.compile(_LONG)
+"""Tags, and the parts of a link that are not its text."""
+_MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_LONG}|[\[\]]")
 _LONGEST = 16
 """Markup tokens and coded blanks in one gap, so that a hostile text cannot make one gap as long as itself."""
 

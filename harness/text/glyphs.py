@@ -1,14 +1,17 @@
-"""What stands at one place of a text: a character as it is, or one that is written as an escape, an entity or a percent code."""
+"""Characters that are written as an escape, an entity or a percent code."""
 
 import re
 from html.entities import html5
 from typing import NamedTuple
 
+from harness.text.characters import BLANK_SET
+
 ESCAPE_STARTS = frozenset("\\&%")
 
-_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
+_ENTITY = re.compile(r"&(?:amp;)?(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
 _BACKSLASH_CODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
+_MOST_BACKSLASHES = 4
 
 
 class Glyph(NamedTuple):
@@ -31,13 +34,16 @@ def coded(text: str, start: int) -> Glyph | None:
 
 
 def escaped(text: str, start: int) -> Glyph | None:
-    """The character at `start` if it is written in any of the coded forms or behind one backslash."""
+    """The character at `start` if it is written in any of the coded forms or behind backslashes."""
     found = coded(text, start)
-    if found is not None:
+    if found is not None or text[start] != "\\":
         return found
-    if text[start] == "\\" and start + 1 < len(text) and not text[start + 1].isalnum():
-        return Glyph(text[start + 1], start + 2)
-    return None
+    behind = start + 1
+    while behind < len(text) and text[behind] == "\\" and behind - start < _MOST_BACKSLASHES:
+        behind += 1
+    if behind < len(text) and not text[behind].isalnum() and text[behind] not in BLANK_SET:
+        return Glyph(text[behind], behind + 1)
+    return Glyph("\\", start + 2) if behind - start > 1 else None
 
 
 def _from_code(code: int, end: int) -> Glyph | None:

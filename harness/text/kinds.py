@@ -33,16 +33,12 @@ _RULES = (
     ("standard", re.compile(r"(?:GB|JG|DL|HG|SY|DB\d*|ISO|IEC|JB|QB|YY|NB)/[A-Z]+")),
     (
         "mime",
-        re.compile(
-            r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"
-        ),
+        re.compile(r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
     ),
     ("cidr", re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*::?[0-9A-Fa-f:]*)/\d{1,3}")),
     (
         "path",
-        re.compile(
-            r"(?:[./~@$].*/.*|[A-Za-z]:[/\\].*|[^/]+(?:/[^/]+){2,}/?|.*[^/]\.[A-Za-z][A-Za-z0-9]{0,4})"
-        ),
+        re.compile(r"(?:[./~@$].*/.*|[A-Za-z]:[/\\].*|[^/]+(?:/[^/]+){2,}/?|.*[^/]\.[A-Za-z][A-Za-z0-9]{0,4})"),
     ),
     ("unit", re.compile(r"(?:[0-9.,]+ ?)?[A-Za-zµμΩ°℃%]{1,4}[²³]?(?:/[A-Za-zµμΩ°℃%]{1,4}[²³]?[0-9]?)+")),
     ("range", re.compile(r"[+-]?[0-9][0-9.,:]*[^0-9\s/-]{0,4}-[+-]?[0-9][0-9.,:]*[^0-9\s/-]{0,4}")),

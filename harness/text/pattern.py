@@ -1,4 +1,4 @@
-"""A target made ready for alignment: its visible characters with all that may stand for each, and the spaces between."""
+"""A target made ready for alignment: its visible characters, all that may stand for each, the spaces between."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,17 +34,27 @@ class Atom:
     """For a symbol: the characters that double it, with the damage code of a look-alike or an empty string."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """`markers`: offsets of characters that would open a list item if they came first in a line."""
+    """`markers`: offsets of characters that would open a list item if they came first in a line.
+
+    `fixed`: characters that nothing but an escape can stand for. `exotics`: characters outside ASCII that can stand for
+    ASCII letters and the like of the target. `is_sievable`: its ASCII letters and digits are those of any mention.
+    """
 
     target: str
     atoms: tuple[Atom, ...]
     markers: tuple[int, ...]
+    fixed: frozenset[str]
+    exotics: frozenset[str]
+    is_sievable: bool
 
 
 @lru_cache(maxsize=4096)
 def pattern_of(target: str, symbols: SymbolTable) -> Pattern:
+    """Raises ValueError for an empty target."""
+    if not target:
+        raise ValueError("a target is empty; accepted is a string of at least one character")
     atoms: list[Atom] = []
     space = ""
     last = len(target) - 1
@@ -53,18 +63,33 @@ def pattern_of(target: str, symbols: SymbolTable) -> Pattern:
         if char in SPACE_SET and not at_edge:
             space += char
             continue
-        is_symbol = char in symbols.by_char
-        forms = _symbol_forms(char, symbols, at_edge) if is_symbol else _literal_forms(char, symbols)
-        doubles: dict[str, str] = {}
-        if is_symbol and not at_edge:
-            symbol = symbols.by_char[char]
-            doubles = {char: ""} | {c: symbol.code(c) for c in symbol.lookalikes}
-        atoms.append(Atom(char, space, is_symbol, forms, doubles))
+        atoms.append(_atom(char, space, at_edge, symbols))
         space = ""
-    markers = tuple(place for place, char in enumerate(target) if char in symbols.markers)
-    return Pattern(target, tuple(atoms), markers)
+    literals = [atom for atom in atoms if not atom.is_symbol]
+    return Pattern(
+        target,
+        tuple(atoms),
+        tuple(place for place, char in enumerate(target) if char in symbols.markers),
+        frozenset(atom.char for atom in literals if len(atom.forms) == 1),
+        frozenset(c for atom in literals if atom.char.isascii() for c in atom.forms if not c.isascii()),
+        not any(c in target for c in "<>&%") and all(_keeps_to_ascii(atom) for atom in literals),
+    )
 
 
+def _atom(char: str, space: str, at_edge: bool, symbols: SymbolTable) -> Atom:
+    symbol = symbols.by_char.get(char)
+    if symbol is None:
+        return Atom(char, space, False, _literal_forms(char, symbols), {})
+    doubles = {} if at_edge else {char: ""} | {c: symbol.code(c) for c in symbol.lookalikes}
+    return Atom(char, space, True, _symbol_forms(char, symbols, at_edge), doubles)
+
+
+def _keeps_to_ascii(atom: Atom) -> bool:
+    """Whether no ASCII letter or digit can stand for a character that is none."""
+    return atom.char.isascii() or not any(c.isascii() and c.isprintable() for c in atom.forms)
+
+
+@lru_cache(maxsize=256)
 def _symbol_forms(char: str, symbols: SymbolTable, at_edge: bool) -> dict[str, Form]:
     forms: dict[str, Form] = {}
     if not at_edge:
@@ -83,6 +108,7 @@ def _symbol_forms(char: str, symbols: SymbolTable, at_edge: bool) -> dict[str, F
     return forms
 
 
+@lru_cache(maxsize=8192)
 def _literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
     forms: dict[str, Form] = {}
     for same in _cases(char):

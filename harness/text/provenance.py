@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.text.characters import runs_on
+from harness.text.characters import blocks_after, blocks_before
 
 
 class Source:
@@ -24,9 +24,7 @@ def _stands_in(part: str, span: str) -> bool:
     start = part.find(span)
     while start >= 0:
         end = start + len(span)
-        if not (start > 0 and runs_on(part[start - 1], span[0])) and not (
-            end < len(part) and runs_on(span[-1], part[end])
-        ):
+        if not blocks_before(part, start, span[0]) and not blocks_after(part, end, span[-1]):
             return True
         start = part.find(span, start + 1)
     return False

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.text.channels import Passage, passages, raw_offsets
 from harness.text.checking import chosen
@@ -45,9 +46,9 @@ def repair(
 ) -> RepairResult:
     """`output` with its targets put right.
 
-    `restore` mends `spaced` and `lookalike` mentions of the targets (by default those of `extract_targets(source)`) and
-    leaves every other character alone. `collapse` is the plain regex that takes the white space from round every symbol,
-    whatever it belongs to. Raises ValueError for another strategy or channel.
+    `restore` mends `spaced` and `lookalike` mentions of the targets (by default those of `extract_targets(source)`)
+    and leaves every other character alone. `collapse` is the plain regex that takes the white space from round every
+    symbol, whatever it belongs to. Raises ValueError for another strategy or channel.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy {strategy!r} is not known; accepted are {', '.join(STRATEGIES)}")
@@ -64,16 +65,19 @@ def repair(
 
 
 def _collapsed(text: str, symbols: SymbolTable) -> list[Edit]:
-    edits: list[Edit] = []
-    for char in symbols.by_char:
-        for found in _around(char).finditer(text):
-            if found[0] != char:
-                edits.append(Edit(found.start(), found.end(), found[0], char))
-    return edits
+    signs = "".join(symbols.by_char)
+    return [
+        Edit(found.start(), found.end(), found[0], "".join(found[0].split()))
+        for found in _spaced(signs).finditer(text)
+        if len(found[0].split()) != 1 or found[0] != found[0].strip()
+    ]
 
 
-def _around(char: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\s)\s*{re.escape(char)}\s*")
+@lru_cache(maxsize=64)
+def _spaced(signs: str) -> re.Pattern[str]:
+    """Symbols with all white space between and round them: one match where the pasted regex makes several."""
+    listed = re.escape(signs)
+    return re.compile(rf"(?:(?<!\s)\s+)?+[{listed}](?:\s*[{listed}])*+\s*+")
 
 
 def _restored(text: str, source: Source, targets: Sequence[str], symbols: SymbolTable) -> list[Edit]:

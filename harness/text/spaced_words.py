@@ -5,19 +5,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk
-from harness.text.runs import (
-    BRACKETS,
-    CJK_PUNCTUATION,
-    QUOTES,
-    SEPARATORS,
-    Span,
-    near_spans,
-    reach_left,
-    reach_right,
-)
+from harness.text.runs import STOPS, Chain, Span, near_spans, reach_left, reach_right
 from harness.text.symbols import SymbolTable
 
-_STOPS = frozenset(SPACES + QUOTES + BRACKETS + CJK_PUNCTUATION + SEPARATORS + ",")
+_STOPS = frozenset(STOPS + ",")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
 _SENTENCE_END = frozenset(".,:;!?=")
 
@@ -57,7 +48,7 @@ def _spans(text: str, whole: Span, joints: list[Span]) -> Iterator[Span]:
         blanks_before -= 1
     while text[blanks_after] in SPACE_SET:
         blanks_after += 1
-    yield from near_spans(text, whole, [Span(blanks_before, blanks_after)])
+    yield from near_spans(text, Chain(whole, (Span(blanks_before, blanks_after),)))
 
 
 def _words(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -77,23 +77,19 @@ class SymbolTable:
 def _check_symbol(key: object) -> None:
     if not isinstance(key, str) or len(key) != 1 or key in BLANK_SET or is_alphanumeric(key):
         raise ValueError(
-            f"symbols: key {key!r} is no symbol; accepted is one character that is neither a letter, a digit nor white space"
+            f"symbols: key {key!r} is no symbol; accepted is one character, no letter, digit or white space"
         )
 
 
 def _lookalikes(key: str, value: object) -> list[str]:
     if not isinstance(value, Mapping):
-        raise ValueError(
-            f'symbols.{key}: found {value!r}; accepted is a table such as {{lookalikes = ["＿"]}}'
-        )
+        raise ValueError(f'symbols.{key}: found {value!r}; accepted is a table such as {{lookalikes = ["＿"]}}')
     for name in value:
         if name != "lookalikes":
             raise ValueError(f"symbols.{key}.{name}: unknown key; accepted is lookalikes")
     given = value.get("lookalikes", [])
     if isinstance(given, str) or not isinstance(given, (list, tuple)):
-        raise ValueError(
-            f"symbols.{key}.lookalikes: found {given!r}; accepted is a list of single characters"
-        )
+        raise ValueError(f"symbols.{key}.lookalikes: found {given!r}; accepted is a list of single characters")
     chars: list[str] = []
     for item in given:
         if (
@@ -103,7 +99,8 @@ def _lookalikes(key: str, value: object) -> list[str]:
             or (is_alphanumeric(item) and item.isascii())
         ):
             raise ValueError(
-                f"symbols.{key}.lookalikes: found {item!r}; accepted is one character, not white space, no ASCII letter or digit"
+                f"symbols.{key}.lookalikes: found {item!r}; accepted is one character, "
+                "no white space, no ASCII letter or digit"
             )
         if item == key:
             raise ValueError(f"symbols.{key}.lookalikes: a symbol is no look-alike of itself")
