@@ -9,7 +9,7 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -23,6 +23,7 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _ENDPOINT_FIELDS = ("kind", "base_url", "model", "api_key_env", "weights", "adapters", "function", "outputs")
 _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training", "repair", "price")
 _ANONYMOUS = "openai:"
+_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"}
 
 
 class Price(Record):
@@ -46,10 +47,13 @@ class ModelConfig(Record):
     weights: str | None = None
     adapters: tuple[str, ...] = ()
     context_length: int = Field(default=4096, ge=256)
+    threads: int = Field(default=0, ge=0)
+    """Of the embedded server; 0 means one per core, at most 8. The answers do not depend on it."""
     function: str | None = None
     outputs: str | None = None
-    temperature: float | None = Field(default=0.0, ge=0, le=2)
-    max_tokens: int | None = Field(default=512, ge=1)
+    temperature: Annotated[float, Field(ge=0, le=2)] | Literal["default"] = 0.0
+    """"default" sends none, for endpoints that refuse the parameter."""
+    max_tokens: Annotated[int, Field(ge=1)] | Literal["default"] = 512
     seed: int | None = None
     stream: bool = False
     system: str | None = None
@@ -89,7 +93,7 @@ class ModelConfig(Record):
 
     def public(self) -> dict[str, Any]:
         """The settings as a run record keeps them: no default, no user name or password in the address."""
-        settings = self.model_dump(mode="json", exclude_defaults=True, exclude={"name", "version", "lineage"})
+        settings = self.model_dump(mode="json", exclude_defaults=True, exclude=_NOT_PART_OF_THE_ANSWER)
         if self.base_url:
             parts = urlsplit(self.base_url)
             host = parts.hostname or ""
@@ -170,10 +174,14 @@ def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
         raise ConfigError(
             "--model=openai:NAME: the name is empty; accepted: openai:NAME, as the endpoint knows it"
         )
+    # a server of one's own wants no key; OpenAI does
+    keyless = base_url is not None and "OPENAI_API_KEY" not in os.environ
     return ModelConfig(
-        name=name, model=model_name, base_url=base_url or os.environ.get("OPENAI_BASE_URL"),
-        api_key_env="OPENAI_API_KEY",
-    )  # fmt: skip
+        name=name,
+        model=model_name,
+        base_url=base_url or os.environ.get("OPENAI_BASE_URL"),
+        api_key_env=None if keyless else "OPENAI_API_KEY",
+    )
 
 
 def _where(config: HarnessConfig, name: str) -> str:

@@ -137,7 +137,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 number += 1
                 if len(raw) > LINE_LIMIT:
                     raise SuiteError(
-                        f"{path}:{number}: longer than {LINE_LIMIT:,} bytes; accepted: one case a line, shorter than that"
+                        f"{path}:{number}: longer than {LINE_LIMIT:,} bytes; accepted: one shorter case a line"
                     )
                 if raw.strip():
                     yield number, raw

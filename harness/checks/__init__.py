@@ -6,5 +6,6 @@ files of its own in `[tool.harness] checks = ["my_checks.py"]`.
 """
 
 from harness.checks.registry import Check, check, known, problem_with, run
+from harness.checks.reply import Reply
 
-__all__ = ["Check", "check", "known", "problem_with", "run"]
+__all__ = ["Check", "Reply", "check", "known", "problem_with", "run"]

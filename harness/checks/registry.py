@@ -14,7 +14,10 @@ _CHECKS: dict[str, Check] = {}
 
 
 def check(function: Check) -> Check:
-    """Register a function under its own name. Its keyword-only parameters are the arguments a case may give."""
+    """Register a function under its own name. Its keyword-only parameters are the arguments a case may give.
+
+    An attribute `validate` (same keyword arguments) may say what is wrong with the arguments of a case.
+    """
     name = function.__name__
     if name in _CHECKS and _CHECKS[name] is not function:
         raise ValueError(f"a check named {name!r} exists; choose another name")
@@ -24,7 +27,8 @@ def check(function: Check) -> Check:
 
 def known() -> Mapping[str, Check]:
     """All registered checks by name."""
-    import harness.checks.builtin  # noqa: F401  (registers the built-in ones)
+    import harness.checks.builtin  # (importing registers them)
+    import harness.checks.schema  # noqa: F401
 
     return _CHECKS
 

@@ -65,6 +65,11 @@ class LocalServer:
         code = self._process.wait()
         raise EndpointError(f"the local server did not start (exit code {code}); run: harness models check")
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """End the server; harmless if it has ended already."""
         process = self._process

@@ -76,7 +76,9 @@ def path_of(name: str, *, root: Path, model_name: str) -> Path:
             raise ConfigError(f"model {model_name!r}: weights: no file {path}; accepted: a .gguf file, or {_names()}")
         return path
     if name not in KNOWN:
-        raise ConfigError(f"model {model_name!r}: weights: unknown {name!r}{nearest(name, KNOWN)}; accepted: {_names()}")
+        raise ConfigError(
+            f"model {model_name!r}: weights: unknown {name!r}{nearest(name, KNOWN)}; accepted: {_names()}"
+        )
     path = cache_folder() / f"{name}.gguf"
     if not path.is_file() or path.stat().st_size != KNOWN[name].size:
         raise ConfigError(

@@ -1,1 +1,69 @@
-"""Empty until its first inhabitant moves in."""
+"""The pytest plugin. This module holds hooks alone; without `--model` they do nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.pytest_plugin.session import VerbatimSession
+
+SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    from harness.pytest_plugin.options import add_options
+
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("verbatim_models"):
+        return
+    from harness.pytest_plugin.session import VerbatimSession
+    from harness.records.errors import HarnessError
+
+    try:
+        session = VerbatimSession.from_config(config)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[SESSION] = session
+    config.pluginmanager.register(session, "verbatim-session")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    session = parent.config.stash.get(SESSION, None)
+    if session is None or file_path.suffix != ".jsonl":
+        return None
+    from harness.pytest_plugin.items import CaseFile
+    from harness.suite import is_case_file
+
+    if not is_case_file(file_path):
+        return None
+    file: CaseFile = CaseFile.from_parent(parent, path=file_path)
+    return file
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Iterator[Any]:
+    data = yield
+    result = getattr(report, "verbatim", None)
+    if data is not None and result is not None:
+        # a worker of pytest-xdist sends its report as plain data
+        data["verbatim"] = {"model": result[0], "case": result[1].model_dump_json()}
+    return data
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> Iterator[Any]:
+    result = data.pop("verbatim", None)
+    report = yield
+    if result is not None and report is not None:
+        from harness.records.run import CaseResult
+
+        report.verbatim = (result["model"], CaseResult.model_validate_json(result["case"]))
+    return report

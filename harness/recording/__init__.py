@@ -1,7 +1,7 @@
 """Cassettes: JSON lines in vcrpy's interaction form, appended as each answer ends, looked up by request."""
 
 from harness.recording.cassette import Cassette, Problem
-from harness.recording.interaction import Exchange, Interaction
+from harness.recording.interaction import Interaction
 from harness.recording.recorder import Recorder
 
-__all__ = ["Cassette", "Exchange", "Interaction", "Problem", "Recorder"]
+__all__ = ["Cassette", "Interaction", "Problem", "Recorder"]

@@ -7,27 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.records.errors import CassetteError
+from harness.records.exchange import Exchange
 from harness.records.explain import found
 from harness.records.request import request_key
 
 _REQUEST_HEADERS = ("content-type", "accept")
 _RESPONSE_HEADERS = ("content-type", "date")
 """Allow-lists: what is not named here is dropped before anything is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One finished HTTP exchange as the transport saw it. Times in seconds; bodies decoded from any compression."""
-
-    uri: str
-    request_headers: tuple[tuple[str, str], ...]
-    request_body: bytes
-    status: int
-    response_headers: tuple[tuple[str, str], ...]
-    response_body: bytes
-    latency_s: float
-    first_token_s: float | None
-    recorded_at: str
 
 
 @dataclass(frozen=True, slots=True)

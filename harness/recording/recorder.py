@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.recording.interaction import Exchange, to_line
+from harness.recording.interaction import to_line
 from harness.records.errors import CassetteError
+from harness.records.exchange import Exchange
 
 
 class Recorder:

@@ -1,1 +1,1 @@
-"""Empty until its first inhabitant moves in."""
+"""The work of a run: requests from cases, answers from cassettes or endpoints, verdicts, and the run record."""

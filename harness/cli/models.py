@@ -1,0 +1,111 @@
+"""`harness models`: what is configured, whether it works, its weights, and a server that stays up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from harness import config as configuration
+
+
+@click.group()
+def models() -> None:
+    """The configured models."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_models(as_json: bool) -> int:
+    """Names, versions, kinds and where requests go."""
+    config = configuration.load(Path.cwd())
+    entries = [configuration.model(config, name) for name in config.models]
+    if as_json:
+        for model in entries:
+            click.echo(json.dumps({"name": model.name, "version": model.version, **model.public()}, ensure_ascii=False))
+        return 0
+    if not entries:
+        click.echo(
+            "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none", err=True
+        )
+        return 0
+    width = max(len(model.label) for model in entries)
+    for model in entries:
+        base = f"  from {', '.join(model.lineage)}" if model.lineage else ""
+        click.echo(f"{model.label:<{width}}  {model.kind:<8}  {_target(model)}{base}")
+    return 0
+
+
+def _target(model: configuration.ModelConfig) -> str:
+    if model.kind == "local":
+        return " + ".join([model.weights or "no weights", *model.adapters])
+    return model.function or model.outputs or model.public().get("base_url") or "the client's default address"
+
+
+@models.command()
+@click.argument("name")
+def pull(name: str) -> int:
+    """Fetch the weights of a model of kind local into the cache folder, and check their SHA-256."""
+    from harness.endpoints import weights
+    from harness.records.errors import ConfigError
+
+    config = configuration.load(Path.cwd())
+    wanted = name
+    if name not in weights.KNOWN:
+        model = configuration.model(config, name)
+        if model.kind != "local" or model.weights is None:
+            raise ConfigError(f"model {name}: kind {model.kind} has no weights to fetch; only kind local has")
+        wanted = model.weights
+        if wanted.endswith(".gguf"):
+            raise ConfigError(f"model {name}: its weights are the file {wanted}; there is nothing to fetch")
+    path = weights.pull(wanted, lambda line: click.echo(line, err=True))
+    click.echo(path)
+    return 0
+
+
+@models.command()
+@click.argument("name")
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--parallel", type=int, help="Requests served at one time.")
+def serve(name: str, port: int, host: str, parallel: int | None) -> int:
+    """Keep a local model up as an endpoint for any chat-completions client, until Ctrl-C."""
+    import time
+    from dataclasses import replace
+
+    from harness.endpoints.local_server import LocalServer
+    from harness.records.errors import ConfigError
+    from harness.runner.opening import server_settings
+
+    config = configuration.load(Path.cwd())
+    model = configuration.model(config, name)
+    if model.kind != "local":
+        raise ConfigError(f"model {name}: kind {model.kind} is served elsewhere; only kind local can be served here")
+    settings = replace(server_settings(model, config.root, port=port, parallel=parallel), host=host)
+    with LocalServer(settings) as server:
+        click.echo(f"{model.label} answers at {server.base_url} (model {model.request_model!r}); Ctrl-C ends it")
+        while server.running:
+            time.sleep(0.5)
+    raise ConfigError(f"the server of {model.label} ended by itself; is port {port} taken?")
+
+
+@models.command()
+@click.argument("name")
+@click.option("--base-url")
+@click.option("--json", "as_json", is_flag=True)
+def check(name: str, base_url: str | None, as_json: bool) -> int:
+    """Look at the set-up of a model: key, address, model name, weights, cassettes. One remedy a finding."""
+    from harness.runner.diagnosing import diagnose
+
+    config = configuration.load(Path.cwd())
+    model = configuration.model(config, name, base_url=base_url)
+    findings = diagnose(config, model)
+    for finding in findings:
+        if as_json:
+            click.echo(json.dumps({"ok": finding.ok, "what": finding.what, "remedy": finding.remedy}))
+        else:
+            click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
+            if finding.remedy:
+                click.echo(f"      {finding.remedy}")
+    return 0 if all(finding.ok for finding in findings) else 1

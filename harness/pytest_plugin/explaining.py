@@ -1,0 +1,54 @@
+"""A failed case in words: what was asked, what came back, and where the damage is. Model output is made harmless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.text.visible import context, show
+
+if TYPE_CHECKING:
+    from harness.records.run import CaseResult, SampleResult
+
+_OUTPUT_SHOWN = 600
+_MENTIONS_SHOWN = 5
+
+
+def explain_case(result: CaseResult) -> str:
+    """Lines for the terminal, plain text."""
+    lines = [f"{result.key}  {result.outcome}  ({result.domain}, {result.language}, {result.task}, {result.exposure})"]
+    failing = [sample for sample in result.samples if sample.outcome == result.outcome]
+    for sample in failing[:1]:
+        lines += _explain_sample(result, sample)
+    if len(result.samples) > 1:
+        lines.append(f"  {len(failing)} of {len(result.samples)} samples are {result.outcome}")
+    return "\n".join(lines)
+
+
+def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
+    lines: list[str] = []
+    for target, verdict in sample.verdicts.items():
+        if verdict == "absent" and target in result.required:
+            lines.append(f"  target   {show(target)}")
+            lines.append("  absent   it is nowhere in the answer")
+        elif verdict not in ("verbatim", "absent"):
+            lines.append(f"  target   {show(target)}")
+            damaged = [mention for mention in sample.mentions[target] if mention.verdict != "verbatim"]
+            for mention in damaged[:_MENTIONS_SHOWN]:
+                place = f" at {mention.path}" if mention.path is not None else ""
+                codes = ", ".join(mention.damage)
+                lines.append(f"  {mention.verdict:<8} {show(mention.text, lookalikes=True)}  [{codes}]{show(place)}")
+                if mention.path is None and mention.tool_call is None:
+                    around = context(sample.output, mention.start, mention.end, lookalikes=True)
+                    lines.append(f"  context  {around}")
+            if len(damaged) > _MENTIONS_SHOWN:
+                lines.append(f"           ... and {len(damaged) - _MENTIONS_SHOWN} more damaged mentions")
+    lines += [f"  check    {check.check}: {show(check.detail)}" for check in sample.checks if not check.passed]
+    lines.append(f"  answer   {_shortened(sample.output)}")
+    lines += [f"  call     {show(call.name)}({_shortened(call.arguments)})" for call in sample.tool_calls]
+    return lines
+
+
+def _shortened(text: str) -> str:
+    cut = text if len(text) <= _OUTPUT_SHOWN else text[:_OUTPUT_SHOWN] + "…"
+    # line breaks stay readable, everything else that could move the cursor does not
+    return "\n           ".join(show(line).replace("␣", " ") for line in cut.split("\n"))

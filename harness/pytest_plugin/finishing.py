@@ -1,0 +1,75 @@
+"""The end of a session: stop asking, fold the results into run records, write them, ask the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.history import History
+from harness.records.errors import HarnessError
+from harness.runner.folding import fold, git_commit
+
+if TYPE_CHECKING:
+    import pytest
+
+    from harness.pytest_plugin.session import VerbatimSession
+
+
+def finish(session: VerbatimSession, pytest_session: pytest.Session) -> None:
+    """Called once in every process; workers of pytest-xdist only hand over what they fetched."""
+    workers = session.workers
+    assert workers is not None
+    stopped = bool(pytest_session.shouldstop or pytest_session.shouldfail)
+    for answers in session.answers.values():
+        if not stopped:
+            workers.wait_for_fetching(answers)
+        answers.close()
+    if workers.is_worker:
+        return
+    if stopped:
+        workers.told_to_stop()
+    _write_records(session, pytest_session)
+    workers.close()
+    if session.config.getoption("verbatim_gate") or session.config.getoption("verbatim_baseline"):
+        from harness.pytest_plugin.gating import compare_and_gate
+
+        compare_and_gate(session, pytest_session)
+
+
+def _write_records(session: VerbatimSession, pytest_session: pytest.Session) -> None:
+    from harness.pytest_plugin.session import now
+
+    history = History(session.reports)
+    commit = git_commit(session.harness.root)
+    for name, results in session.results.items():
+        if not results:
+            continue
+        answers = session.answers[name]
+        record = fold(
+            session.models[name],
+            results,
+            mode=session.mode,
+            started=session.started,
+            ended=now(),
+            requests=answers.fetcher.requests if answers.fetcher else 0,
+            partial_reason=_partial_reason(session, pytest_session, name),
+            git_commit=commit,
+        )
+        session.records.append(record)
+        try:
+            path = history.write(record)
+        except (HarnessError, OSError) as error:
+            session.notes.append(f"the run record was not written: {error}")
+            continue
+        answers.keep_live_file_as(path.with_suffix(".live.jsonl"))
+        session.notes.append(f"run record: {session.shown(path)}")
+
+
+def _partial_reason(session: VerbatimSession, pytest_session: pytest.Session, name: str) -> str | None:
+    if session.narrowed:
+        return session.narrowed
+    missing = session.expected.get(name, 0) - len(session.results[name])
+    if missing > 0:
+        return f"{missing} of {session.expected[name]} cases have no result"
+    if pytest_session.shouldstop or pytest_session.shouldfail:
+        return "the run was stopped"
+    return None

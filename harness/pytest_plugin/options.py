@@ -1,0 +1,49 @@
+"""The options of `pytest`, declared once. Precedence: option, then environment, then pyproject.toml, then default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+MODES = ("replay", "record", "refresh", "live")
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the group `verbatim`."""
+    group = parser.getgroup("verbatim", "evaluation of models (pytest-verbatim)")
+    add = group.addoption
+    add(
+        "--model",
+        dest="verbatim_models",
+        metavar="NAME[,NAME]",
+        action="append",
+        default=[],
+        help="judge these models: names of [tool.harness.models], or openai:NAME. Without it no suite is collected.",
+    )
+    add("--suites", dest="verbatim_suites", metavar="builtin|PATH", help="the suites to run (default: suites/)")
+    add(
+        "--cassette-mode",
+        dest="verbatim_mode",
+        choices=MODES,
+        default=None,
+        help="replay (default): never touches the network. record: asks for what is missing. refresh: asks for all "
+        "anew. live: reads no cassette, and keeps its answers beside the run record.",
+    )
+    add("--base-url", dest="verbatim_base_url", metavar="URL", help="ask this address instead of the configured one")
+    add(
+        "--samples", dest="verbatim_samples", type=int, default=1, metavar="N", help="answers a case (default 1)"
+    )
+    add(
+        "--max-concurrency",
+        dest="verbatim_concurrency",
+        type=int,
+        metavar="N",
+        help="requests at one time (default: max_concurrency of the model)",
+    )
+    add("--request-budget", dest="verbatim_budget", type=int, metavar="N", help="stop asking after N requests")
+    add("--report-dir", dest="verbatim_reports", metavar="DIR", help="where run records go (default: reports/)")
+    add("--baseline", dest="verbatim_baseline", metavar="NAME[@VERSION]", help="compare with this model's latest run")
+    add("--gate", dest="verbatim_gate", action="store_true", help="exit 0 for GO, 1 for NO-GO or INCONCLUSIVE")
+    add("--gate-policy", dest="verbatim_policy", metavar="FILE", help="policy (default: [tool.harness.gate])")

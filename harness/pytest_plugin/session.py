@@ -1,0 +1,270 @@
+"""What one pytest session with `--model` holds: models, answers, results. Hooks delegate to the modules beside it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import config as configuration
+from harness.pytest_plugin.items import CaseItem
+from harness.records.errors import ConfigError, EndpointError, HarnessError
+from harness.runner.answering import Answers
+from harness.runner.judging import Judge
+from harness.runner.training_texts import training_texts
+from harness.suite import LocatedCase, builtin_root, load_cases, load_info
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.pytest_plugin.workers import Workers
+    from harness.records.case import Case
+    from harness.records.completion import Completion
+    from harness.records.run import CaseResult, Mode, RunRecord
+    from harness.suite import SuiteInfo
+
+
+class VerbatimSession:
+    """State of a session; registered as a plugin, so that its `pytest_*` methods are hooks."""
+
+    def __init__(self, config: pytest.Config, harness: configuration.HarnessConfig, mode: Mode, samples: int) -> None:
+        self.config = config
+        self.harness = harness
+        self.mode: Mode = mode
+        self.samples = samples
+        self.models: dict[str, configuration.ModelConfig] = {}
+        self.answers: dict[str, Answers] = {}
+        self.judges: dict[str, Judge] = {}
+        self.results: dict[str, list[CaseResult]] = {}
+        self.expected: dict[str, int] = {}
+        self.narrowed: str | None = None
+        self.started = now()
+        self.records: list[RunRecord] = []
+        self.notes: list[str] = []
+        self.workers: Workers | None = None
+        self._infos: dict[Path, SuiteInfo] = {}
+        self._ids: dict[tuple[Path, str], str] = {}
+
+    @classmethod
+    def from_config(cls, config: pytest.Config) -> VerbatimSession:
+        """Read the options and the configuration.
+
+        Raises:
+            ConfigError: what is wrong with them; the hook makes it a usage error.
+        """
+        from harness.pytest_plugin.workers import Workers
+
+        harness = configuration.load(config.rootpath)
+        option = config.getoption
+        mode: Mode = option("verbatim_mode") or "replay"
+        samples = option("verbatim_samples")
+        if samples < 1:
+            raise ConfigError(f"--samples: found {samples}; accepted: a whole number from 1")
+        session = cls(config, harness, mode, samples)
+        session._load_checks()
+        symbols = session._symbols()
+        for text in option("verbatim_models"):
+            for name in filter(None, map(str.strip, text.split(","))):
+                model = configuration.model(harness, name, base_url=option("verbatim_base_url"))
+                session.models[model.name] = model
+                session.judges[model.name] = Judge(model, training_texts(harness.root, model), symbols)
+                session.results[model.name] = []
+        if not session.models:
+            raise ConfigError(f"--model: no name given; accepted: {', '.join(sorted(harness.models)) or 'openai:NAME'}")
+        session._set_arguments()
+        session.workers = Workers(config, session)
+        stamp = session.started.replace(":", "")
+        for model in session.models.values():
+            session.answers[model.name] = Answers(
+                harness,
+                model,
+                session.mode,
+                live_file=session.reports / model.label / f"live-{stamp}-{os.getpid()}.jsonl",
+                max_concurrency=option("verbatim_concurrency"),
+                budget=option("verbatim_budget"),
+                told=session.workers.teller(model.label),
+            )
+        return session
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the history."""
+        given = self.config.getoption("verbatim_reports")
+        return Path(given).absolute() if given else self.harness.root / self.harness.reports
+
+    def shown(self, path: Path) -> str:
+        """A path as a person reads it: relative to the project where it lies in it."""
+        try:
+            return str(path.relative_to(self.config.invocation_params.dir))
+        except ValueError:
+            return str(path)
+
+    def _load_checks(self) -> None:
+        from harness.runner.user_checks import load_checks
+
+        load_checks(self.harness.root, self.harness.checks)
+
+    def _symbols(self) -> Any:
+        from harness.text import DEFAULT_SYMBOLS, SymbolTable
+
+        if not self.harness.symbols:
+            return DEFAULT_SYMBOLS
+        try:
+            return SymbolTable.from_mapping(self.harness.symbols)
+        except ValueError as error:
+            raise ConfigError(f"{self.harness.root / 'pyproject.toml'}: [tool.harness] {error}") from error
+
+    def suite_roots(self) -> list[Path]:
+        """Where cases are looked for when no path is given."""
+        given = self.config.getoption("verbatim_suites")
+        if given == "builtin":
+            return [builtin_root()]
+        if given:
+            return [Path(given).absolute()]
+        roots = [self.harness.root / name for name in self.harness.suites]
+        missing = [root for root in roots if not root.is_dir()]
+        if missing:
+            raise ConfigError(
+                f"no folder {missing[0]} with suites; give --suites=builtin for those that come with the package, "
+                "--suites=PATH, or set suites in [tool.harness]"
+            )
+        return roots
+
+    def _set_arguments(self) -> None:
+        """Without paths on the command line the suites are collected in place of `testpaths`."""
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            roots = self.suite_roots()
+            for root in roots:
+                if not root.is_dir():
+                    raise ConfigError(f"--suites: no folder {root}; accepted: builtin, or a folder of suites")
+            self.config.args[:] = [str(root) for root in roots]
+            self.config.args_source = pytest.Config.ArgsSource.ARGS
+        else:
+            self.narrowed = "paths were given"
+
+    def cases_of(self, path: Path) -> list[LocatedCase]:
+        """The cases of a file; an id may not stand in two files of one suite.
+
+        Raises:
+            SuiteError: with every bad line.
+        """
+        from harness.records.errors import SuiteError
+
+        folder = path.parent
+        if folder not in self._infos:
+            self._infos[folder] = load_info(folder)
+        cases = load_cases(path, self._infos[folder])
+        for located in cases:
+            place = f"{path}:{located.line}"
+            first = self._ids.setdefault((folder, located.case.id), place)
+            if first != place:
+                raise SuiteError(f"{place}: id: {located.case.id!r} stands at {first} too; ids are unique in a suite")
+        return cases
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Selected cases are known now; asking starts here and goes on while tests run."""
+        self.expected = {name: sum(isinstance(i, CaseItem) and i.model == name for i in items) for name in self.models}
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """A narrowed run is partial."""
+        if any(isinstance(item, CaseItem) for item in items):
+            self.narrowed = "cases were deselected (-k, -m, --lf, --deselect)"
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin fetching what is missing."""
+        if session.config.option.collectonly or session.testsfailed:
+            return
+        assert self.workers is not None
+        if not self.workers.asks:
+            return
+        for name, answers in self.answers.items():
+            cases = [item.case for item in session.items if isinstance(item, CaseItem) and item.model == name]
+            try:
+                answers.start(answers.missing(cases, self.samples))
+            except HarnessError as error:
+                self.workers.ended(answers.model.label, str(error))
+                raise pytest.UsageError(str(error)) from None
+
+    def completions(self, name: str, case: Case) -> list[Completion]:
+        """All samples of a case, waiting for what is being fetched.
+
+        Raises:
+            HarnessError: there is no answer, and why.
+        """
+        from harness.pytest_plugin.progress import wait_for
+
+        answers = self.answers[name]
+        found: list[Completion] = []
+        for sample in range(self.samples):
+            future = answers.pending(case, sample)
+            if future is not None:
+                try:
+                    found.append(wait_for(future, answers, self.config))
+                except EndpointError as error:
+                    self._stop(str(error))
+                    raise
+                continue
+            completion = answers.recorded(case, sample)
+            if completion is None and self.mode != "replay" and self.workers is not None:
+                completion = self.workers.follow(answers, case, sample)
+            if completion is None:
+                raise answers.no_recording(case, sample)
+            found.append(completion)
+        return found
+
+    def _stop(self, reason: str) -> None:
+        self.config.stash[STOP_REASON] = reason
+        plugin = self.config.pluginmanager.get_plugin("session")
+        if plugin is not None:
+            plugin.shouldstop = reason
+
+    def judge(self, name: str, case: Case, completions: Sequence[Completion]) -> CaseResult:
+        """The verdict on a case."""
+        judge = self.judges[name]
+        samples = [judge.sample(case, completion, number) for number, completion in enumerate(completions)]
+        return judge.case(case, samples)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Hang the result on the report of the call, which xdist carries to the controller."""
+        report = yield
+        if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
+            report.verbatim = (item.model, item.result)
+            report.user_properties.extend(item.user_properties_of_result)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather results, wherever the case ran."""
+        result = getattr(report, "verbatim", None)
+        if result is not None:
+            self.results[result[0]].append(result[1])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Stop asking, write the run records, and let the gate speak if it was asked."""
+        from harness.pytest_plugin.finishing import finish
+
+        finish(self, session)
+
+    def pytest_unconfigure(self) -> None:
+        """Whatever happened: no thread, no server, no lock stays."""
+        for answers in self.answers.values():
+            answers.close()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Rates by model version and domain."""
+        from harness.pytest_plugin.summary import write_summary
+
+        write_summary(self, terminalreporter)
+
+
+STOP_REASON = pytest.StashKey[str]()
+
+
+def now() -> str:
+    """The time as the records write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,123 @@
+"""Which process asks. Without pytest-xdist this one; with it, worker `gw0` asks and the others follow its file."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.runner.following import Broadcast, Listener
+
+if TYPE_CHECKING:
+    from harness.pytest_plugin.session import VerbatimSession
+    from harness.records.case import Case
+    from harness.records.completion import Completion
+    from harness.runner.answering import Answers
+    from harness.runner.fetching import Job
+
+_SHARED = "verbatim_shared_folder"
+_STARTED = "verbatim_started"
+
+
+class Workers:
+    """The roles of a session's processes."""
+
+    def __init__(self, config: pytest.Config, session: VerbatimSession) -> None:
+        self._input: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self._session = session
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._broadcast: Broadcast | None = None
+        self._listener: Listener | None = None
+        if self._input is not None:
+            session.started = self._input[_STARTED]
+            file = Path(self._input[_SHARED]) / "answers.jsonl"
+            if self.asks:
+                self._broadcast = Broadcast(file)
+            else:
+                self._listener = Listener(file)
+        elif config.pluginmanager.hasplugin("dsession") or _is_distributed(config):
+            self._scratch = tempfile.TemporaryDirectory(prefix="verbatim-")
+            config.pluginmanager.register(_Controller(self._scratch.name, session.started), "verbatim-controller")
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether this is a worker of pytest-xdist."""
+        return self._input is not None
+
+    @property
+    def is_controller(self) -> bool:
+        """Whether this is the controller of pytest-xdist, which runs no case itself."""
+        return self._scratch is not None
+
+    @property
+    def asks(self) -> bool:
+        """Whether this process asks endpoints and records."""
+        return not self.is_controller and (self._input is None or self._input["workerid"] == "gw0")
+
+    def teller(self, label: str) -> Callable[[Job, Completion], None] | None:
+        """What the asking worker calls with each answer."""
+        broadcast = self._broadcast
+        if broadcast is None:
+            return None
+        return lambda job, completion: broadcast.tell((label, job.suite, job.key), completion)
+
+    def follow(self, answers: Answers, case: Case, sample: int) -> Completion | None:
+        """An answer that `gw0` is getting; None in a process that does not follow."""
+        if self._listener is None:
+            return None
+        place = (answers.model.label, case.suite, answers.request(case, sample).key)
+        return self._listener.wait(place, silence_s=answers.model.timeout_s * 6)
+
+    def ended(self, label: str, fatal: str | None) -> None:
+        """Tell the followers that no more will come."""
+        if self._broadcast is not None:
+            self._broadcast.end(label, fatal)
+
+    def wait_for_fetching(self, answers: Answers) -> None:
+        """The asking worker stays until all is fetched, though its own cases are done: others wait for the rest."""
+        if self._broadcast is None or answers.fetcher is None:
+            return
+        stop = Path(str(self._input and self._input[_SHARED])) / "stop"
+        while not answers.fetcher.join(timeout_s=0.1):
+            if stop.exists():
+                return
+        fatal = answers.fetcher.fatal
+        self.ended(answers.model.label, str(fatal) if fatal else None)
+
+    def told_to_stop(self) -> None:
+        """The controller's word to `gw0` that nobody waits any more."""
+        if self._scratch is not None:
+            Path(self._scratch.name, "stop").touch()
+            time.sleep(0)
+
+    def close(self) -> None:
+        """Remove the shared folder."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+class _Controller:
+    def __init__(self, folder: str, started: str) -> None:
+        self._folder = folder
+        self._started = started
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """pytest-xdist: pass the folder on to each worker."""
+        node.workerinput[_SHARED] = self._folder
+        node.workerinput[_STARTED] = self._started
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Ctrl-C ends the asking."""
+        Path(self._folder, "stop").touch()
+
+
+def _is_distributed(config: pytest.Config) -> bool:
+    if not config.pluginmanager.hasplugin("xdist"):
+        return False
+    processes = config.getoption("numprocesses", None)
+    return bool(processes) or bool(config.getoption("tx", None))

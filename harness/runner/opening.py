@@ -1,0 +1,77 @@
+"""Opening the endpoint that a configuration names. A new kind is one file in `endpoints/` and one branch here."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.config import ModelConfig
+from harness.endpoints import weights
+from harness.endpoints.chat import ChatEndpoint
+from harness.endpoints.function import FunctionEndpoint
+from harness.endpoints.local_server import LocalServer, ServerSettings
+from harness.records.errors import ConfigError
+from harness.runner.fetching import Endpoint
+
+
+def threads_of(model: ModelConfig) -> int:
+    """HARNESS_THREADS, for a machine that is busy with other work too, before the configured number."""
+    given = os.environ.get("HARNESS_THREADS", "")
+    if given and not given.isdecimal():
+        raise ConfigError(f"HARNESS_THREADS: found {given!r}; accepted: a whole number, 0 for one per core")
+    return int(given) if given else model.threads
+
+
+def server_settings(model: ModelConfig, root: Path, *, port: int = 0, parallel: int | None = None) -> ServerSettings:
+    """How the embedded server is started for a model of kind `local`.
+
+    Raises:
+        ConfigError: weights or adapters are not there.
+    """
+    if model.weights is None:
+        raise ConfigError(
+            f"model {model.name}: kind local needs weights; accepted: {', '.join(weights.KNOWN)}, or a file"
+        )
+    path = weights.path_of(model.weights, root=root, model_name=model.name)
+    adapters = []
+    for name in model.adapters:
+        if not (root / name).is_file():
+            raise ConfigError(f"model {model.name}: adapters: no file {root / name}")
+        adapters.append(str(root / name))
+    return ServerSettings(
+        weights=str(path),
+        adapters=tuple(adapters),
+        alias=model.request_model,
+        context_length=model.context_length,
+        port=port,
+        threads=threads_of(model),
+        parallel=parallel or min(model.max_concurrency, 4),
+    )
+
+
+@contextmanager
+def opened(model: ModelConfig, root: Path, *, max_concurrency: int, log: Path | None = None) -> Iterator[Endpoint]:
+    """The model's endpoint; a local server runs for as long as the context."""
+    if model.kind == "callable":
+        if model.function is None:
+            raise ConfigError(f"model {model.name}: kind callable needs function = 'package.module:function'")
+        yield FunctionEndpoint(model.function, root, model.name)
+        return
+    if model.kind == "outputs":
+        raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
+    if model.kind == "local":
+        with LocalServer(server_settings(model, root), log) as server:
+            yield _chat(model, server.base_url, max_concurrency, server.runtime)
+        return
+    yield _chat(model, model.base_url, max_concurrency, None)
+
+
+def _chat(model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None) -> ChatEndpoint:
+    return ChatEndpoint(
+        base_url=base_url,
+        api_key_env=model.api_key_env,
+        timeout_s=model.timeout_s,
+        max_concurrency=max_concurrency,
+        model_label=model.name,
+        runtime=runtime,
+    )
