@@ -45,7 +45,7 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
 
 def _unpaired(comparison: Comparison) -> str:
     reason = comparison.pairing.reason.replace("the candidate", "the second").replace("the baseline", "the first")
-    return f"Left out: {' '.join(foreign(word) for word in reason.split(' '))}."
+    return f"Left out: {figures.sentence(reason)}."
 
 
 def _interval(change: Change) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 
 from harness.decisions.drift import OPERATION, DriftReport, Watch
 from harness.decisions.words import figures
-from harness.decisions.words.figures import counted, foreign, percent, wrapped
-from harness.decisions.words.gate import foreign_words
+from harness.decisions.words.figures import counted, foreign, percent, sentence, wrapped
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_NOTES = 12
@@ -19,9 +18,9 @@ def drift_lines(report: DriftReport) -> list[str]:
     nights = figures.plural(report.nights, "night")
     lines = [f"{report.verdict}  {foreign(report.label)}: {nights} of {report.prompts} prompts{span}"]
     for reason in report.reasons:
-        lines += wrapped(foreign_words(reason))
+        lines += wrapped(sentence(reason))
     for sign in report.signs:
-        lines += wrapped(f"! {sign.day}: {foreign_words(sign.text)}")
+        lines += wrapped(f"! {sign.day}: {sentence(sign.text)}")
     if report.alignment is not None:
         lines += ["", *_watch_lines(report.alignment)]
     for watch in report.advisory:
@@ -35,7 +34,7 @@ def drift_lines(report: DriftReport) -> list[str]:
     if report.notes:
         lines += ["", "Nights that did not count, or count apart:"]
         for note in report.notes[-_MOST_NOTES:]:
-            lines += wrapped(f"{note.day or 'undated'} {note.kind}: {foreign_words(note.text)}")
+            lines += wrapped(f"{note.day or 'undated'} {note.kind}: {sentence(note.text)}")
         if len(report.notes) > _MOST_NOTES:
             lines.append(f"  ... and {len(report.notes) - _MOST_NOTES} earlier ones (--json lists all)")
     return lines

@@ -89,7 +89,7 @@ def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
     """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone."""
     lines: list[str] = []
     line = indent
-    for word in (part for word in text.split() for part in _cut(word, width - cells(indent))):
+    for word in (part for whole in text.split() for part in _cut(whole, width - cells(indent))):
         if line.strip() and cells(line) + 1 + cells(word) > width:
             lines.append(line)
             line = indent
@@ -130,6 +130,11 @@ def table(rows: Iterable[Iterable[str]], indent: str = "  ") -> list[str]:
 def foreign(text: str) -> str:
     """Text that a model, a suite or a file brought in, made visible and safe for a terminal."""
     return show(text)
+
+
+def sentence(text: str) -> str:
+    """A sentence of ours that holds foreign names: made safe like `foreign`, but its blanks stay blanks."""
+    return " ".join(foreign(word) for word in text.split(" "))
 
 
 def markdown(text: str) -> str:

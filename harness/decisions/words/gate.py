@@ -8,7 +8,7 @@ from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.run_summary import RunSummary
 from harness.decisions.words import figures
-from harness.decisions.words.figures import bound, foreign, markdown, percent, plural, points, wrapped
+from harness.decisions.words.figures import bound, foreign, markdown, percent, plural, points, sentence, wrapped
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
 
@@ -19,20 +19,20 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     lines = [f"{verdict.verdict}  {foreign(verdict.candidate.label)}{against}", ""]
     for rule in verdict.rules:
         lines.append(f"  {figures.pad(_SHORT[rule.result], 20)} {rule_name(rule)}  ({rule.rule.tier})")
-        for sentence in rule_sentences(rule, verdict.reasons):
-            lines += wrapped(sentence, indent=" " * 23)
+        for told in rule_sentences(rule, verdict.reasons):
+            lines += wrapped(told, indent=" " * 23)
     lines.append("")
     for reason in verdict.reasons:
-        lines += wrapped(f"Held back: {foreign_words(reason)}")
+        lines += wrapped(f"Held back: {sentence(reason)}")
     lines += evidence_lines(verdict)
     if policy_source:
-        lines += wrapped(f"Policy: {foreign_words(policy_source)}")
+        lines += wrapped(f"Policy: {sentence(policy_source)}")
     return lines
 
 
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
     """`alignment_rate (untrained) max_drop 5%`."""
-    where = f" ({foreign_words(rule.rule.slice)})" if rule.rule.slice else ""
+    where = f" ({sentence(rule.rule.slice)})" if rule.rule.slice else ""
     return f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}"
 
 
@@ -44,7 +44,7 @@ def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[s
     sentences = []
     if rule.reading.cases:
         sentences.append(f"{_measured(rule)}; {_needed(rule)}")
-    sentences += [foreign_words(reason) for reason in rule.reasons if reason not in held_back]
+    sentences += [sentence(reason) for reason in rule.reasons if reason not in held_back]
     settle = _settle(rule)
     return [*sentences, settle] if settle else sentences
 
@@ -119,11 +119,6 @@ def _run_row(run: RunSummary) -> list[str]:
     ]
 
 
-def foreign_words(text: str) -> str:
-    """A sentence of ours that holds foreign names: single blanks stay blanks."""
-    return " ".join(foreign(word) for word in text.split(" "))
-
-
 def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     """The verdict as a comment on a pull request."""
     against = f" against {markdown(verdict.baseline.label)}" if verdict.baseline else ""
@@ -156,8 +151,8 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'CANNOT'} bear a GO under this policy", ""]
     for line in plan.lines:
         lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
-        for sentence in _plan_sentences(line):
-            lines += wrapped(sentence, indent="      ")
+        for told in _plan_sentences(line):
+            lines += wrapped(told, indent="      ")
     lines.append("")
     lines += wrapped(
         f"Assumed: a true rate of {bound(assumed.good_rate)} for min and max; {bound(assumed.discordant)} of cases "
@@ -165,7 +160,7 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
         "With several samples a case, a case counts only if all are right."
     )
     if policy_source:
-        lines += wrapped(f"Policy: {foreign_words(policy_source)}")
+        lines += wrapped(f"Policy: {sentence(policy_source)}")
     return lines
 
 

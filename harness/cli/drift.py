@@ -1,0 +1,56 @@
+"""`harness drift`: is the model still what it was when it was promoted?"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from harness.cli.stored_runs import open_stored, print_json, report_dir_option
+from harness.records.errors import ConfigError
+
+
+@click.command("drift")
+@click.option(
+    "--model", "reference", required=True, metavar="NAME[@VERSION]", help="The model that is run every night."
+)
+@click.option("--since", metavar="DATE", help="Forget the nights before this date: a new baseline starts.")
+@click.option("--fail-on-change", is_flag=True, help="Exit 1 also for a change of the resolved model or fingerprint.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def drift(*, reference: str, since: str | None, fail_on_change: bool, as_json: bool, report_dir: Path | None) -> None:
+    """Fold the nightly records of a version; only fresh, complete runs count as nights.
+
+    Exit code 0 for quiet, 1 for drift, 2 for inconclusive (still calibrating, too few prompts, no recent
+    night).
+    """
+    from harness.decisions.drift import drift as folded
+    from harness.decisions.drift_signs import fingerprints
+    from harness.decisions.nights import calendar
+    from harness.decisions.words.drift import drift_json, drift_lines
+    from harness.records.policy import parse_drift_policy
+
+    stored = open_stored(report_dir)
+    policy = parse_drift_policy(stored.settings.drift, "pyproject.toml [tool.harness.drift]")
+    label = reference if "@" in reference else stored.resolve(reference).label
+    start = _date(since)
+    runs = stored.history.runs(label)
+    if not runs:
+        stored.resolve(label)
+    report = folded(label, runs, policy, datetime.now(UTC), start)
+    if as_json:
+        print_json(drift_json(report))
+    else:
+        click.echo("\n".join(drift_lines(report)))
+    changed = fail_on_change and bool(fingerprints(calendar(runs, policy, start).nights))
+    click.get_current_context().exit(1 if changed else report.exit_code)
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"--since: found {text!r}; accepted: a date such as 2026-03-01") from error
