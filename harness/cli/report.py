@@ -2,54 +2,144 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from harness.records.errors import RecordError
-from harness.records.run import RunRecord
+from harness.records.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.cli.report_site import Site
+    from harness.config import HarnessConfig
+    from harness.history import History
+    from harness.records.run import RunRecord
+    from harness.reporting.compare_page import Judgement
+    from harness.reporting.labels import Rulings
 
 
 @click.command("report")
 @click.argument("run", required=False)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the pages (default: beside the records).",
-)
-@click.option(
-    "--lang", type=click.Choice(["auto", "en", "zh"]), default="auto", help="Language a page opens in."
-)
-def report(run: str | None, out: Path | None, lang: str) -> None:
-    """Build the page of RUN, or of every run."""
-    from harness.reporting import run_page
+@click.option("--against", metavar="RUN", help="Compare with this run: flips first, then the difference.")
+@click.option("--gate", is_flag=True, help="With --against: judge by the promotion policy and show the verdict.")
+@click.option("--gate-policy", type=click.Path(dir_okay=False, path_type=Path), help="Policy file for --gate.")
+@click.option("--labels", multiple=True, type=click.Path(dir_okay=False, path_type=Path), help="Rulings of readers.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for pages. [default: reports]")
+@click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder of the run records.")
+@click.option("--lang", type=click.Choice(["auto", "en", "zh"]), default="auto", show_default=True)
+@click.option("--rebuild", is_flag=True, help="Build every page anew, also where its record has not changed.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown instead of building pages.")
+@click.option("--json", "form", flag_value="json", help="Print JSON instead of building pages.")
+@click.option("--csv", "form", flag_value="csv", help="Print one row a sample of RUN instead of building pages.")
+def report(
+    *,
+    run: str | None,
+    against: str | None,
+    gate: bool,
+    gate_policy: Path | None,
+    labels: tuple[Path, ...],
+    out: Path | None,
+    report_dir: Path | None,
+    lang: str,
+    rebuild: bool,
+    form: str | None,
+) -> None:
+    """Build the page of RUN, or the pages of every run with an index over all versions.
 
-    root = Path("reports")
-    paths = [Path(run)] if run else sorted(root.glob("*@*/*.json"))
-    for path in paths:
-        record = _read(path)
-        target = (out or root) / record.label / f"{record.run_id}.html"
-        write(target, run_page.render(record, lang=lang))
-        click.echo(str(target))
+    RUN is a file, NAME@VERSION, NAME, a run id or its beginning. What is built can be deleted at any time.
+    """
+    from harness import config
+    from harness.cli.report_site import Site
+    from harness.history import History
+    from harness.reporting.labels import match, read_labels
+
+    settings = config.load(Path.cwd())
+    folder = report_dir or settings.root / settings.reports
+    history = History(folder)
+    given = read_labels(labels)
+    site = Site(history, out or folder, lang, given, rebuild=rebuild)
+    if run is None:
+        _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
+        _everything(site, form)
+        return
+    versions = {name: str(entry.get("version", "1")) for name, entry in settings.models.items()}
+    record = history.resolve(run, versions)
+    if against is None:
+        _refuse("--against RUN, the baseline", {"--gate": gate, "--gate-policy": gate_policy})
+        _one(site, record, match(record, given) if labels else None, form)
+        return
+    _refuse("no --against", {"--csv": form == "csv"})
+    baseline = history.resolve(against, versions)
+    judged = _judged(history, record, baseline, gate_policy, settings) if gate or gate_policy else None
+    _two(site, baseline, record, judged, form)
 
 
-def _read(path: Path) -> RunRecord:
-    try:
-        return RunRecord.model_validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path}: cannot be read as a run record: {error}") from error
+def _refuse(needed: str, given: dict[str, object]) -> None:
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise ConfigError(f"{wrong[0]}: needs {needed}; runs are listed by `harness runs list`")
 
 
-def write(path: Path, text: str) -> None:
-    """Replace `path` in one step, so that a reader never sees half a page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".page-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _everything(site: Site, form: str | None) -> None:
+    from harness.reporting.markdown import index_markdown
+    from harness.reporting.tables import index_json
+    from harness.reporting.timeline import events
+
+    if form is None:
+        for path in site.build():
+            click.echo(str(path))
+    else:
+        lines = site.lines()
+        if form == "markdown":
+            click.echo(index_markdown(lines, lang=site.lang), nl=False)
+        else:
+            _print_json(index_json(lines, events(lines, site.history.baselines())))
+    for problem in site.unreadable:
+        click.echo(f"left out: {problem}", err=True)
+
+
+def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:
+    from harness.reporting.markdown import run_markdown
+    from harness.reporting.tables import run_json, samples_csv
+
+    if form is None:
+        click.echo(str(site.write_run(record)))
+    elif form == "markdown":
+        click.echo(run_markdown(record, lang=site.lang), nl=False)
+    elif form == "csv":
+        click.echo(samples_csv(record), nl=False)
+    else:
+        _print_json(run_json(record, rulings))
+
+
+def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, form: str | None) -> None:
+    from harness.decisions.compare import compare
+    from harness.reporting.markdown import compare_markdown
+    from harness.reporting.tables import compare_json
+
+    if form is None:
+        click.echo(str(site.write_comparison(old, new, judged)))
+        return
+    comparison = compare(old, new)
+    if form == "markdown":
+        click.echo(compare_markdown(comparison, judged=judged, lang=site.lang), nl=False)
+    else:
+        _print_json(compare_json(comparison, judged))
+
+
+def _judged(history: History, new: RunRecord, old: RunRecord, file: Path | None, settings: HarnessConfig) -> Judgement:
+    from harness.decisions.gate import judge
+    from harness.policy_file import read_policy
+    from harness.reporting.compare_page import Judgement
+
+    policy, where = read_policy(file, settings.gate)
+    now = datetime.now(UTC)
+    verdict = judge(new, old, policy, now, history.listing(new.label).runs)
+    return Judgement(verdict, now.isoformat(timespec="seconds"), where)
+
+
+def _print_json(value: object) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -22,17 +24,27 @@ _LIMIT = 1200
 _BARS = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A gate's verdict, when it was given (ISO 8601) and where its policy stands."""
+
+    verdict: GateVerdict
+    when: str
+    policy: str
+
+
 def render(
     comparison: Comparison,
     old: RunRecord,
     new: RunRecord,
     *,
-    gate: GateVerdict | None = None,
+    judged: Judgement | None = None,
     lang: str = "auto",
     index_href: str | None = None,
 ) -> str:
     """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
-    `gate`, its verdict stands on top and its rules follow."""
+    `judged`, the gate's verdict stands on top and its rules follow."""
+    gate = judged.verdict if judged else None
     before, after = by_key(old), by_key(new)
     kinds = list(dict.fromkeys(flip.kind for flip in comparison.flips))
     return render_page(
@@ -43,6 +55,7 @@ def render(
         comparison=comparison,
         headline=comparison.changes[0],
         gate=gate,
+        judged=judged,
         rules=[(rule, needed(rule), read(rule)) for rule in gate.rules] if gate else [],
         kinds=[(kind, sum(flip.kind == kind for flip in comparison.flips)) for kind in kinds],
         flips=[_shown(flip, before, after) for flip in comparison.flips[:_WITH_TEXTS]],
@@ -52,6 +65,8 @@ def render(
         install=charts.INSTALL,
         index_href=index_href,
         p_value=p_value,
+        p_phrase=p_phrase,
+        results=_results(gate),
         words=WORDS,
     )
 
@@ -82,6 +97,12 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def p_phrase(value: float | None) -> str:
+    """`= 0.031` or `< 0.001`, to follow a `p`."""
+    text = p_value(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
 def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, CaseResult]) -> dict[str, Any]:
     old, new = before[flip.key], after[flip.key]
     return {
@@ -90,6 +111,11 @@ def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, Cas
         "old": evidence.answers(old, _LIMIT),
         "new": evidence.answers(new, _LIMIT),
     }
+
+
+def _results(gate: GateVerdict | None) -> list[tuple[str, int]]:
+    counts = Counter(rule.result for rule in gate.rules) if gate else Counter[str]()
+    return [(name, counts[name]) for name in ("BREACH", "INSUFFICIENT_EVIDENCE", "PASS") if counts[name]]
 
 
 def _chart(slices: tuple[SliceChange, ...]) -> Markup:

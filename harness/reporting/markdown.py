@@ -13,7 +13,7 @@ from harness.decisions.flips import Flip
 from harness.decisions.gate import GateVerdict
 from harness.records.run import CaseResult, RunRecord
 from harness.reporting import figures
-from harness.reporting.compare_page import needed, p_value, read
+from harness.reporting.compare_page import Judgement, needed, p_phrase, read
 from harness.reporting.index_line import IndexLine
 from harness.reporting.marks import plain
 from harness.reporting.summary import BAD, OUTCOMES, slices, summarise
@@ -21,7 +21,7 @@ from harness.reporting.timeline import current
 from harness.reporting.words import word
 
 _SHOWN = 20
-_LONGEST = 160
+_LONGEST = 300
 
 
 def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
@@ -36,7 +36,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
     lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
     if record.partial:
         why = record.partial_reason or word("narrowed", lang)
-        lines += ["", f"> {word('partial', lang, why=code(why))}"]
+        lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
     worst = [row for row in slices(record.cases, "domain") if row.bad][:5]
     if worst:
         shown = ", ".join(f"{code(row.name)} {row.rate} ({row.rate.k}/{row.rate.n})" for row in worst)
@@ -46,8 +46,9 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
     return "\n".join([*lines, ""])
 
 
-def compare_markdown(comparison: Comparison, *, gate: GateVerdict | None = None, lang: str = "en") -> str:
+def compare_markdown(comparison: Comparison, *, judged: Judgement | None = None, lang: str = "en") -> str:
     """Two runs: the verdict if there is one, the difference, the rules and the flips."""
+    gate = judged.verdict if judged else None
     change = comparison.changes[0]
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
     if gate:
@@ -62,15 +63,16 @@ def compare_markdown(comparison: Comparison, *, gate: GateVerdict | None = None,
                 better=change.better,
                 worse=change.worse,
                 pairs=change.pairs,
-                p=p_value(change.p_value).replace("<", "&lt;"),
+                p=p_phrase(change.p_value).replace("<", "&lt;"),
             )
         )
     else:
         lines.append(word("no-pairs", lang))
     if not comparison.pairing.complete:
-        lines += ["", f"> {word('left-out-cases', lang, why=code(comparison.pairing.reason))}"]
+        lines += ["", f"> {word('left-out-cases', lang, why=code(comparison.pairing.reason, blanks=False))}"]
     if gate:
-        lines += ["", *_rules(gate, lang)]
+        held_back = [f"> {code(reason, blanks=False)}" for reason in gate.reasons]
+        lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang)]
     for kind in dict.fromkeys(flip.kind for flip in comparison.flips):
         chosen = [flip for flip in comparison.flips if flip.kind == kind]
         lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip) for flip in chosen], lang)
@@ -87,9 +89,11 @@ def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
     return "\n".join([*(found if lines else [*found, word("no-runs", lang) + " `pytest --model=NAME`"]), ""])
 
 
-def code(text: str) -> str:
+def code(text: str, *, blanks: bool = True) -> str:
     """Text as a code span: one line, its blanks and invisible characters visible, its backticks harmless."""
-    shown = plain(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=True) or "∅"
+    shown = plain(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks) or "∅"
+    if not blanks:
+        shown = shown.replace("\n", " ")
     runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
     fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -105,7 +109,7 @@ def _rules(gate: GateVerdict, lang: str) -> list[str]:
         asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
         line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"
         line += f", {word(rule.rule.tier, lang)}"
-        line += "".join(f"; {code(reason)}" for reason in rule.reasons)
+        line += "".join(f"; {code(reason, blanks=False)}" for reason in rule.reasons if reason not in gate.reasons)
         if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further:
             line += f"; {word('further', lang, n=figures.number(rule.reading.further))}"
         found.append(line)

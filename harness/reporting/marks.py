@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.text.symbols import DEFAULT_SYMBOLS
-from harness.text.visible import is_hidden
+from harness.text.visible import is_hidden, show
 
 PLAIN, BLANK, CODE, GAP = "", "b", "u", "gap"
 """Kinds of pieces: as it is; a blank drawn as a sign; a code point in words; a count of what is left out."""
@@ -50,6 +49,12 @@ def is_invisible(character: str) -> bool:
     return character not in " \n" and (is_hidden(character) or character == "\u2800")
 
 
+@lru_cache(maxsize=4096)
+def is_lookalike(character: str) -> bool:
+    """Whether it passes for a symbol, so that only its code point tells them apart."""
+    return show(character, lookalikes=True) != show(character)
+
+
 def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
     """Cut `text` so that every invisible character is a piece of its own; `blanks` draws plain ones too,
     and puts the code point behind a look-alike of `-` or `/`."""
@@ -63,7 +68,7 @@ def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
             after = (Piece(_SIGNS[character], BLANK),)
         elif is_invisible(character):
             after = (Piece(f"U+{ord(character):04X}", CODE),)
-        elif blanks and character in DEFAULT_SYMBOLS.owners:
+        elif blanks and is_lookalike(character):
             after = (Piece(character), Piece(f"U+{ord(character):04X}", CODE))
         else:
             continue

@@ -64,6 +64,18 @@ def asset(name: str) -> str:
     return resources.files(_PACKAGE).joinpath("static", name).read_text("utf-8")
 
 
+@cache
+def templates_digest() -> str:
+    """Changes whenever the look of a page does."""
+    found = hashlib.sha256()
+    package = resources.files(_PACKAGE)
+    for folder in (package, package.joinpath("templates"), package.joinpath("static")):
+        for file in sorted(folder.iterdir(), key=lambda one: one.name):
+            if file.is_file():
+                found.update(file.read_bytes())
+    return found.hexdigest()[:16]
+
+
 def content_policy(style: str, script: str) -> str:
     """Nothing may be fetched, sent, framed or run but the very style and script that the page carries."""
     rules = ["default-src 'none'", f"style-src '{_hash(style)}'", "base-uri 'none'", "form-action 'none'"]

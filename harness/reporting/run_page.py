@@ -34,12 +34,11 @@ def render(
     *,
     lang: str = "auto",
     index_href: str | None = None,
-    links: tuple[tuple[str, str], ...] = (),
     rulings: Rulings | None = None,
 ) -> str:
     """One self-contained HTML page. `lang` is `en`, `zh`, or `auto` for the browser's; a button switches.
 
-    `links` are titles and addresses of related pages. Readers' rulings are shown apart from every rate.
+    Readers' rulings are shown apart from every rate.
     """
     failing = [case for case in record.cases if case.outcome in BAD]
     summary = summarise(record)
@@ -66,7 +65,6 @@ def render(
         configuration=_readable(record.configuration),
         words=WORDS,
         index_href=index_href,
-        links=links,
         rulings=rulings,
         data=_data(record, rulings),
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from harness.decisions.compare import Comparison
 from harness.records.run import CaseResult, RunRecord, SampleResult
+from harness.reporting.compare_page import Judgement
 from harness.reporting.figures import Rate
 from harness.reporting.index_line import IndexLine
 from harness.reporting.labels import Rulings
@@ -61,6 +64,37 @@ def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any
     return found
 
 
+def compare_json(comparison: Comparison, judged: Judgement | None = None) -> dict[str, Any]:
+    """Two runs: rates, paired differences (new - old) with 95 % bounds, flips, and the gate's verdict if given."""
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "old": {"label": comparison.old.label, "run_id": comparison.old.run_id},
+        "new": {"label": comparison.new.label, "run_id": comparison.new.run_id},
+        "left_out": comparison.pairing.reason,
+        "changes": [asdict(change) for change in comparison.changes],
+        "flips": [asdict(flip) for flip in comparison.flips],
+    }
+    if judged:
+        found["gate"] = {
+            "verdict": judged.verdict.verdict,
+            "judged": judged.when,
+            "policy": judged.policy,
+            "reasons": list(judged.verdict.reasons),
+            "rules": [
+                {
+                    "rule": rule.rule.model_dump(mode="json", exclude_none=True),
+                    "bound": rule.bound,
+                    "limit": rule.limit,
+                    "result": rule.result,
+                    "reading": asdict(rule.reading),
+                    "reasons": list(rule.reasons),
+                }
+                for rule in judged.verdict.rules
+            ],
+        }
+    return found
+
+
 def index_json(lines: Sequence[IndexLine], events: Iterable[Event]) -> dict[str, Any]:
     """All runs, newest first as given, with their rates and what happened between them."""
     return {
@@ -104,4 +138,4 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA) else value

@@ -1,6 +1,12 @@
 """Run records made by hand, so that a page can be shown any answer whatever."""
 
-from collections.abc import Callable
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +21,10 @@ from harness.records.run import (
     SampleResult,
     Totals,
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs Debian's chromium and chromium-driver")
 
 
 def mention(output: str, text: str, verdict: str, *damage: str, **where: Any) -> MentionRecord:
@@ -172,3 +182,83 @@ def answering() -> Callable[..., RunRecord]:
 def make_run() -> Callable[..., RunRecord]:
     """`make_run(cases, **fields)`."""
     return run
+
+
+class Browser:
+    """Headless Chromium that may reach nothing but files; asking for anything else is seen in `requests`."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def open(self, path: Path, address: str = "", *, width: int = 1280, dark: bool = False) -> None:
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")
+        self.driver.get_log("performance")
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [scheme]})
+        self.driver.get(path.as_uri() + address)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def wait(self, condition: str, seconds: float = 5.0) -> None:
+        """Until a JavaScript expression holds."""
+        end = time.monotonic() + seconds
+        while not self.run(f"return Boolean({condition})"):
+            assert time.monotonic() < end, f"never came true: {condition}"
+            time.sleep(0.02)
+
+    @property
+    def errors(self) -> list[str]:
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    @property
+    def requests(self) -> list[str]:
+        """Addresses asked for since the page was opened, the page itself left out."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        return [url for url in asked if not url.startswith(("file:", "blob:", "about:"))]
+
+    def axe(self) -> list[str]:
+        """What the accessibility checker objects to."""
+        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": _axe_source()})
+        found = self.driver.execute_async_script(
+            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then((r) => done("
+            "r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ')).slice(0, 5).join(' | '))))"
+        )
+        return list(found)
+
+
+def _axe_source() -> str:
+    return resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+
+
+def _chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium (`apt-get install chromium chromium-driver`), or a skip that says what is missing."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install selenium")
+    pytest.importorskip("axe_core_python", reason="axe is not installed: pip install axe-core-python")
+    chromium, chromedriver = _chromium(), shutil.which("chromedriver")
+    if not chromium or not chromedriver:
+        pytest.skip("no chromium and chromedriver found: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (
+        *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--lang=en"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+        *("--disable-dev-shm-usage", "--window-size=1280,900"),
+    ):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
+    try:
+        driver.execute_cdp_cmd("Network.enable", {})
+        yield Browser(driver)
+    finally:
+        driver.quit()

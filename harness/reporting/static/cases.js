@@ -58,7 +58,7 @@
   }
   function answer(row, one, several) {
     const block = make("div", "answer");
-    const head = make("h4", "", say("output"));
+    const head = make("h3", "side", say("output"));
     if (several) head.append(" · ", say("sample", { n: one.n + 1 }), " · ", make("span", `badge o-${one.o}`, say(one.o)));
     block.append(head);
     if (one.r) block.append(make("p", "small", say("reason"), ": ", one.r));
@@ -82,7 +82,7 @@
     link.href = `#case=${encodeURIComponent(row.k).replaceAll("%2F", "/")}`;
     body.append(make("p", "small", [row.d, row.l, row.t, row.x, ...(row.g || [])].join(" · "), " · ", link));
     if (row.m) {
-      const source = make("div", "", make("h4", "", say("source")));
+      const source = make("div", "", make("h3", "side", say("source")));
       for (const [role, content] of row.m) {
         source.append(make("div", "turn", make("span", "role", role), text("text", content)));
       }
