@@ -1,0 +1,100 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.compare import compare
+from harness.history import History
+from harness.records.errors import ConfigError, RecordError
+from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult, Totals
+
+
+def write(history, model, outcomes):
+    cases = []
+    for number, outcome in enumerate(outcomes):
+        text = "A - 1" if outcome == "damaged" else "A-1"
+        verdict = "spaced" if outcome == "damaged" else "verbatim"
+        mention = MentionRecord(start=0, end=len(text), text=text, verdict=verdict)
+        sample = SampleResult(
+            sample=0, outcome=outcome, output=text, verdicts={"A-1": verdict}, mentions={"A-1": (mention,)}
+        )
+        cases.append(
+            CaseResult(
+                suite="symbols",
+                id=f"c{number}",
+                domain="建筑",
+                language="zh",
+                task="copy",
+                digest=str(number),
+                messages=(),
+                targets=("A-1",),
+                required=("A-1",),
+                outcome=outcome,
+                samples=(sample,),
+            )
+        )
+    run = RunRecord(
+        run_id=f"20260301-{model}",
+        model=model,
+        version="1",
+        configuration_digest="c",
+        suite_digest="s",
+        harness_version="0.1.0",
+        mode="live",
+        started="2026-03-01T00:00:00+00:00",
+        ended="2026-03-01T00:00:00+00:00",
+        totals=Totals(cases=len(cases)),
+        cases=tuple(cases),
+    )
+    return history.write(run)
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return History(tmp_path / "reports")
+
+
+def call(*arguments):
+    return CliRunner().invoke(compare, arguments)
+
+
+def test_two_runs_show_flips_with_text(history):
+    write(history, "base", ["aligned"] * 3)
+    path = write(history, "tuned", ["aligned", "damaged", "aligned"])
+    result = call("base@1", str(path))
+    assert result.exit_code == 0
+    assert result.output.startswith("From base@1 to tuned@1, 3 paired cases")
+    assert "newly damaged: symbols/c1" in result.output
+    assert "A␣-␣1" in result.output
+
+
+def test_json_and_markdown(history):
+    write(history, "base", ["aligned"] * 3)
+    write(history, "tuned", ["aligned", "damaged", "aligned"])
+    value = json.loads(call("base", "tuned", "--json").output)
+    assert value["changes"][0]["worse"] == 1
+    assert value["flips"][0]["new_text"] == "A - 1"
+    assert call("base", "tuned", "--markdown").output.startswith("## From <code>base&#64;1</code>")
+
+
+def test_three_runs_stand_side_by_side(history):
+    for model in ("a", "b", "c"):
+        write(history, model, ["aligned"] * 3)
+    result = call("a", "b", "c")
+    assert result.exit_code == 0
+    assert "a@1" in result.output.splitlines()[2]
+    assert [one["run"]["label"] for one in json.loads(call("a", "b", "c", "--json").output)["options"]] == [
+        "a@1",
+        "b@1",
+        "c@1",
+    ]
+    assert call("a", "b", "c", "--markdown").output.startswith("## Options side by side")
+
+
+def test_one_run_or_an_unknown_one_is_a_mistake_in_the_call(history):
+    write(history, "base", ["aligned"])
+    assert isinstance(call("base").exception, ConfigError)
+    unknown = call("base", "tunde").exception
+    assert isinstance(unknown, RecordError)
+    assert "known: base@1" in str(unknown)

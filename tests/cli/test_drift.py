@@ -1,0 +1,123 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.drift import drift
+from harness.history import History
+from harness.records.errors import ConfigError, RecordError
+from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+
+
+def write(history, ago, bad=1, resolved="m-1", mode="live"):
+    """A night of 60 prompts; other prompts fail each night."""
+    made = (datetime.now(UTC) - timedelta(days=ago, minutes=5)).isoformat()
+    cases = []
+    for number in range(60):
+        outcome = "damaged" if (number + 7 * ago) % 60 < bad else "aligned"
+        sample = SampleResult(sample=0, outcome=outcome, resolved_model=resolved)
+        cases.append(
+            CaseResult(
+                suite="canary",
+                id=f"c{number}",
+                domain="construction",
+                language="zh",
+                task="copy",
+                digest=str(number),
+                messages=(),
+                targets=("A-1",),
+                required=("A-1",),
+                outcome=outcome,
+                samples=(sample,),
+            )
+        )
+    run = RunRecord(
+        run_id=f"night-{ago:03}-{mode}",
+        model="tuned",
+        version="1",
+        configuration_digest="c",
+        suite_digest="s",
+        harness_version="0.1.0",
+        mode=mode,
+        evidence=Evidence(oldest=made, newest=made),
+        started=made,
+        ended=made,
+        totals=Totals(cases=60),
+        cases=tuple(cases),
+    )
+    history.write(run)
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return History(tmp_path / "reports")
+
+
+def call(*arguments):
+    return CliRunner().invoke(drift, ["--model", "tuned", *arguments])
+
+
+def test_quiet_drift_and_calibrating_are_0_1_and_2(history):
+    for ago in range(4, 12):
+        write(history, ago)
+    calibrating = call()
+    assert calibrating.exit_code == 2
+    assert "calibrating: 8 nights" in calibrating.output
+    for ago in range(12, 18):
+        write(history, ago)
+    write(history, 3)
+    write(history, 2)
+    assert call().exit_code == 0
+    write(history, 1, bad=15)
+    write(history, 0, bad=15)
+    result = call("--json")
+    assert result.exit_code == 1
+    assert json.loads(result.output)["verdict"] == "DRIFT"
+    assert call().output.startswith("DRIFT  tuned@1: 18 nights of 60 prompts")
+    assert call().output == call().output
+
+
+def test_a_replay_of_a_bad_night_is_no_night(history):
+    for ago in range(1, 13):
+        write(history, ago)
+    write(history, 0, bad=40, mode="replay")
+    result = call()
+    assert result.exit_code == 0
+    assert "replays old answers" in result.output
+
+
+def test_since_starts_anew(history):
+    for ago in range(3, 16):
+        write(history, ago)
+    write(history, 2, bad=30)
+    assert call().exit_code == 1
+    since = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
+    assert call("--since", since).exit_code == 2
+    assert isinstance(call("--since", "yesterday").exception, ConfigError)
+
+
+def test_another_model_behind_the_name_fails_on_request(history):
+    for ago in range(1, 13):
+        write(history, ago)
+    write(history, 0, resolved="m-2")
+    result = call()
+    assert result.exit_code == 0
+    assert "resolved model changed: m-1 -> m-2" in result.output
+    assert call("--fail-on-change").exit_code == 1
+
+
+def test_a_model_without_runs_is_told(history):
+    result = call()
+    assert isinstance(result.exception, RecordError)
+    assert isinstance(call("--model", "tuned@9").exception, RecordError)
+
+
+def test_settings_come_from_the_project(history, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.harness.drift]\nbaseline_nights = 5\n")
+    for ago in range(8):
+        write(history, ago)
+    assert call().exit_code == 0
+    (tmp_path / "pyproject.toml").write_text("[tool.harness.drift]\nbaseline_night = 5\n")
+    assert "did you mean 'baseline_nights'" in str(call().exception)

@@ -1,0 +1,173 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.gate import gate
+from harness.history import History
+from harness.records.errors import ConfigError, RecordError
+from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+
+
+def build_run(model="tuned", total=300, bad=0, *, hours=2.0, mode="live", version="1", **fields):
+    """A run whose answers were made some hours ago, with bad cases first and as many checks as cases."""
+    made = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+
+    def case(name, outcome, targets):
+        verdicts = {"damaged": "spaced", "omitted": "absent"}
+        return CaseResult(
+            suite="symbols",
+            id=name,
+            domain="construction",
+            language="zh",
+            task="copy",
+            digest=name,
+            messages=({"role": "user", "content": name},),
+            targets=targets,
+            required=targets,
+            outcome=outcome,
+            samples=(
+                SampleResult(
+                    sample=0,
+                    outcome=outcome,
+                    output=name,
+                    verdicts=dict.fromkeys(targets, verdicts.get(outcome, "verbatim")),
+                ),
+            ),
+        )
+
+    outcome = fields.pop("outcome", "damaged")
+    cases = [case(f"case-{i}", outcome if i < bad else "aligned", ("A-1",)) for i in range(total)]
+    cases += [case(f"check-{i}", "passed", ()) for i in range(total)]
+    values = {
+        "run_id": f"{made[:10]}-{model}{bad}",
+        "configuration_digest": "c",
+        "suite_digest": "s",
+        "harness_version": "0.1.0",
+        "evidence": Evidence(oldest=made, newest=made),
+        "started": made,
+        "ended": made,
+        "totals": Totals(cases=len(cases)),
+        "cases": tuple(cases),
+    }
+    return RunRecord(model=model, version=version, mode=mode, **{**values, **fields})
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return History(tmp_path / "reports")
+
+
+def call(*arguments):
+    return CliRunner().invoke(gate, arguments)
+
+
+def test_go_no_go_and_inconclusive_are_0_1_and_2(history):
+    history.write(build_run("base", bad=3))
+    for model, bad, code, word in [("fine", 2, 0, "GO"), ("worse", 60, 1, "NO-GO"), ("unclear", 12, 2, "INCONCLUSIVE")]:
+        history.write(build_run(model, bad=bad))
+        result = call("--candidate", model, "--baseline", "base")
+        assert result.exit_code == code, result.output
+        assert result.output.startswith(f"{word}  {model}@1 against base@1")
+
+
+def test_a_candidate_that_leaves_codes_out_is_no_go(history):
+    history.write(build_run("base", bad=10))
+    history.write(build_run("silent", bad=60, outcome="omitted"))
+    assert call("--candidate", "silent", "--baseline", "base").exit_code == 1
+
+
+def test_a_replay_does_not_promote_by_default_and_may_by_policy(history, tmp_path):
+    history.write(build_run("base"))
+    history.write(build_run(mode="replay"))
+    refused = call("--candidate", "tuned", "--baseline", "base")
+    assert refused.exit_code == 2
+    assert "--cassette-mode=live" in refused.output
+    (tmp_path / "lenient.toml").write_text('evidence = "any"\n')
+    assert call("--candidate", "tuned", "--baseline", "base", "--policy", "lenient.toml").exit_code == 0
+
+
+def test_the_kept_baseline_is_the_default(history):
+    history.write(build_run("base"))
+    history.write(build_run())
+    assert call("--candidate", "tuned").exit_code == 2
+    history.set_baseline("tuned", "base@1")
+    assert call("--candidate", "tuned").exit_code == 0
+
+
+def test_an_earlier_lucky_run_cannot_be_picked(history):
+    history.write(build_run("base"))
+    history.write(build_run(bad=0, hours=9))
+    history.write(build_run(bad=60, hours=2))
+    lucky = call("--candidate", f"{datetime.now(UTC) - timedelta(hours=9):%Y-%m-%d}-tuned0", "--baseline", "base")
+    assert lucky.exit_code == 2
+    assert "a later complete run of tuned@1 exists" in " ".join(lucky.output.split())
+    assert call("--candidate", "tuned", "--baseline", "base").exit_code == 1
+
+
+def test_the_policy_of_the_project_counts(history, tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[[tool.harness.gate.rules]]\nmetric = "alignment_rate"\nmin = 0.995\n', encoding="utf-8"
+    )
+    history.write(build_run())
+    result = call("--candidate", "tuned", "--json")
+    assert result.exit_code == 2  # 300 of 300 is no proof of 99.5 %
+    value = json.loads(result.output)
+    assert value["policy_source"] == "pyproject.toml [tool.harness.gate]"
+    assert value["rules"][0]["reading"]["further"] == 298
+
+
+def test_a_misspelt_metric_is_refused_with_the_nearest_name(history, tmp_path):
+    (tmp_path / "policy.toml").write_text('[[rules]]\nmetric = "alignement_rate"\nmin = 0.9\n')
+    history.write(build_run())
+    result = call("--candidate", "tuned", "--policy", "policy.toml")
+    assert isinstance(result.exception, ConfigError)
+    assert "did you mean 'alignment_rate'?" in str(result.exception)
+
+
+def test_an_unreadable_record_of_the_candidate_is_no_silent_loss(history):
+    path = history.write(build_run())
+    path.with_name("2099-01-01-zzz.json").write_text('{"schema": 7}')
+    result = call("--candidate", str(path))
+    assert isinstance(result.exception, RecordError)
+    assert "newer harness" in str(result.exception)
+
+
+def test_without_a_candidate_it_says_what_is_accepted(history):
+    assert "--candidate: missing" in str(call().exception)
+
+
+def test_markdown_holds_the_verdict_and_a_table(history):
+    history.write(build_run("base"))
+    history.write(build_run())
+    output = call("--candidate", "tuned", "--baseline", "base", "--markdown").output
+    assert output.startswith("## GO: ")
+    assert output.count("\n| ") == 7
+
+
+def suite(folder, cases):
+    folder.mkdir(parents=True)
+    (folder / "suite.toml").write_text('title = "t"\n')
+    lines = [
+        {"id": f"c{i}", "domain": "d", "language": "en", "task": "copy", "prompt": "say A-1", "targets": ["A-1"]}
+        for i in range(cases)
+    ]
+    (folder / "c.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_a_plan_needs_no_run_and_says_what_can_be_proven(history, tmp_path):
+    suite(tmp_path / "suites" / "few", 40)
+    (tmp_path / "policy.toml").write_text('[[rules]]\nmetric = "alignment_rate"\nmin = 0.95\n')
+    short = call("--plan", "--policy", "policy.toml")
+    assert short.exit_code == 2
+    assert "40 cases cannot pass it: at least 59 cases, all clean" in " ".join(short.output.split())
+    suite(tmp_path / "suites" / "more", 320)
+    value = json.loads(call("--plan", "--policy", "policy.toml", "--json").output)
+    assert value["possible"] is True
+    assert round(value["lines"][0]["power"], 2) == 0.89
+
+
+def test_a_plan_without_cases_is_a_mistake_in_the_call(history):
+    assert "no cases under" in str(call("--plan", "--suites", "nowhere").exception)
