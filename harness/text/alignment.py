@@ -1,7 +1,6 @@
 """The mildest way to read a stretch of text as a damaged target."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.text.characters import blocks_after, blocks_before
@@ -12,8 +11,7 @@ from harness.text.pattern import LOOKALIKE, Atom, Pattern
 from harness.text.readings import Change, readings
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(NamedTuple):
     """A mention. `weight` sums the edits by kind (see `pattern`); 0 is verbatim."""
 
     start: int
@@ -45,7 +43,7 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     if not may_begin(page, pattern, start):
         return None
     layers: list[_Layer] = [{} for _ in atoms]
-    _read(page, atoms[0], Gap(start), _Route(0, None), layers[0])
+    _read(page, atoms, 0, Gap(start), _Route(0, None), layers=layers)
     for place, layer in enumerate(layers[:-1]):
         for (position, tight), route in layer.items():
             for gap in page.gaps(position):
@@ -53,7 +51,7 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
                     for following, crossing in _crossings(atoms, place, gap):
                         cost, codes, new = crossing
                         trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
-                        _read(page, atoms[following], gap, _Route(route.weight + cost, trace), layers[following])
+                        _read(page, atoms, following, gap, _Route(route.weight + cost, trace), layers=layers)
     last = atoms[-1].char
     ends = [(route, end) for (end, _), route in layers[-1].items() if not blocks_after(page.text, end, last)]
     if not ends:
@@ -83,15 +81,18 @@ def _crossings(atoms: tuple[Atom, ...], place: int, gap: Gap) -> Iterator[tuple[
         crossing = instead(atoms[place + 1 : following + 1], gap)
 
 
-def _read(page: Page, atom: Atom, gap: Gap, route: _Route, layer: _Layer) -> None:
-    """Enter into the layer all that can stand for the atom behind the gap."""
+def _read(page: Page, atoms: tuple[Atom, ...], place: int, gap: Gap, route: _Route, *, layers: list[_Layer]) -> None:
+    """Enter all that can stand for the atom behind the gap. A word that goes on as in the target is read at one go."""
+    atom = atoms[place]
     for end, more, tight, change in readings(page, atom, gap.end):
         if tight and gap.spaces:
             continue
+        ahead = len(atom.tail) if atom.tail and page.text.startswith(atom.tail, end) else 0
+        layer = layers[place + ahead]
         total = route.weight + more
-        known = layer.get((end, tight))
+        known = layer.get((end + ahead, tight))
         if known is None or total < known.weight:
-            layer[end, tight] = _Route(total, (route.trace, change) if change else route.trace)
+            layer[end + ahead, tight] = _Route(total, (route.trace, change) if change else route.trace)
 
 
 def _unwind(trace: _Trace) -> tuple[Change, ...]:

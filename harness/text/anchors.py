@@ -1,7 +1,7 @@
 """Where a damaged mention may begin: a look at the first few characters, before any alignment."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from harness.text.characters import SPACES, ZERO_WIDTH
@@ -11,6 +11,7 @@ from harness.text.pattern import Atom, Pattern
 _DEPTH = 4
 _GAP = frozenset(SPACES + ZERO_WIDTH + "*_`~[]")
 _ESCAPES = r"\\&%"
+_ASTRAL = "\U00010000-\U0010ffff"
 
 
 def damaged_starts(text: str, pattern: Pattern) -> Iterator[int]:
@@ -51,6 +52,7 @@ def _after_symbol(atoms: tuple[Atom, ...], place: int) -> set[str]:
     return chars
 
 
-def _set(chars: object) -> str:
-    assert isinstance(chars, (dict, set, frozenset))
-    return "".join(re.escape(char) for char in sorted(chars))
+def _set(chars: Collection[str]) -> str:
+    """The inside of a character class. Code points past U+FFFF go in as one range: `re` tries those one by one."""
+    inside = "".join(re.escape(char) for char in sorted(chars) if char <= "\uffff")
+    return inside + _ASTRAL if any(char > "\uffff" for char in chars) else inside

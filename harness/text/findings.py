@@ -1,7 +1,7 @@
 """All mentions of all targets in one text, each stretch of damage given to the target that it fits best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.text.alignment import Alignment, align, may_begin
 from harness.text.anchors import damaged_starts
@@ -15,13 +15,14 @@ from harness.text.stretches import Cover, Taken
 from harness.text.symbols import SymbolTable
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     target: str
     alignment: Alignment
 
     def mention(self, text: str, path: str | None) -> Mention:
         found = self.alignment
+        if not found.weight:
+            return Mention(found.start, found.end, text[found.start : found.end], "verbatim", (), path)
         codes = {code for change in found.changes for code in change.codes}
         span = text[found.start : found.end]
         return Mention(found.start, found.end, span, _VERDICT[_rank(found.weight)], in_order(codes), path)
@@ -37,7 +38,7 @@ def findings(text: str, source: Source, targets: Sequence[str], symbols: SymbolT
     sieve = Sieve(text, patterns, symbols)
     kept: list[Finding] = []
     damaged: list[Finding] = []
-    for pattern in patterns:
+    for pattern in filter(sieve.may_hold, patterns):
         taken = Taken()
         for alignment in _verbatim(page, pattern):
             taken.add(alignment.start, alignment.end)

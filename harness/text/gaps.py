@@ -1,7 +1,7 @@
 """What lies between two characters of a mention: white space, zero-width characters and markup."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.text.characters import BLANK_SET, LINE_BREAK_SET, SPACE_SET, SPACES, ZERO_WIDTH
 from harness.text.glyphs import coded
@@ -18,8 +18,7 @@ _LONGEST = 16
 GAP_STARTS = BLANK_SET | frozenset("*_`~<[]&%\\")
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A stretch of the text from a known start. `spaces`: its white space decoded, in order, zero-width left out."""
 
     end: int
@@ -31,7 +30,7 @@ class Gap:
 
     @property
     def line_breaks(self) -> int:
-        return count_line_breaks(self.spaces)
+        return count_line_breaks(self.spaces) if self.spaces else 0
 
 
 def count_line_breaks(spaces: str) -> int:

@@ -4,12 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from harness.text.characters import ZERO_WIDTH_SET, is_cjk
-from harness.text.runs import QUOTES, Chain, Span, chains, near_spans
+from harness.text.characters import ZERO_WIDTH_SET, is_alphanumeric, is_cjk, is_latin_or_digit
+from harness.text.runs import QUOTES, Chain, Span, chains, near_spans, runs
 from harness.text.symbols import SymbolTable
 
 _TRAILING = frozenset(".,:!?*~=&_^")
 _LEADING = frozenset(",:!?*=&^_")
+_NEIGHBOURS = 3
+"""How many characters on either side of a run can decide whether it is a sum or quoted."""
 _UNIT_SIGNS = frozenset("°℃℉™®©№")
 _NUMBER_OR_VARIABLE = re.compile(r"(?:[0-9.,]+|[A-Za-z])(?:[-/+*×÷^](?:[0-9.,]+|[A-Za-z]))+")
 _OPERATOR = re.compile(r"(?:[=+×÷]\s?|\*\s)\Z")
@@ -17,17 +19,35 @@ _OPERATOR = re.compile(r"(?:[=+×÷]\s?|\*\s)\Z")
 
 def joined_words(text: str, symbols: SymbolTable) -> Iterator[Span]:
     pending: Chain | None = None
-    for chain in chains(text, symbols):
-        cut = _stripped(text, chain)
-        if cut is None or not _is_target(text, cut):
-            continue
-        if pending is not None and _are_a_pair(text, pending.span, cut.span):
-            cut = Chain(Span(pending.span.start, cut.span.end), pending.joints + cut.joints)
-        elif pending is not None:
+    for chain in _cut_chains(text, symbols):
+        if pending is None:
+            pending = chain
+        elif _are_a_pair(text, pending, chain):
+            pending = Chain(Span(pending.span.start, chain.span.end), pending.joints + chain.joints)
+        else:
             yield from _spans(text, pending)
-        pending = cut
+            pending = chain
     if pending is not None:
         yield from _spans(text, pending)
+
+
+def _cut_chains(text: str, symbols: SymbolTable) -> Iterator[Chain]:
+    """The chains of all runs that are targets. A run that comes again between the same neighbours is not read again."""
+    known: dict[tuple[str, int, int], tuple[Chain, ...]] = {}
+    for run in runs(text, symbols):
+        low = max(0, run.start - _NEIGHBOURS)
+        key = (text[low : run.end + _NEIGHBOURS], run.start - low, run.end - low)
+        found = known.get(key)
+        if found is None:
+            cuts = (_stripped(text, chain) for chain in chains(text, run, symbols))
+            found = known[key] = tuple(_moved(cut, -low) for cut in cuts if cut is not None and _is_target(text, cut))
+        for chain in found:
+            yield _moved(chain, low)
+
+
+def _moved(chain: Chain, by: int) -> Chain:
+    span, joints = chain
+    return Chain(Span(span.start + by, span.end + by), tuple(Span(one.start + by, one.end + by) for one in joints))
 
 
 def _spans(text: str, chain: Chain) -> Iterator[Span]:
@@ -35,11 +55,12 @@ def _spans(text: str, chain: Chain) -> Iterator[Span]:
     yield from near_spans(text, chain)
 
 
-def _are_a_pair(text: str, one: Span, other: Span) -> bool:
+def _are_a_pair(text: str, one: Chain, other: Chain) -> bool:
     """Two Latin runs, one space apart."""
-    if other.start != one.end + 1 or text[one.end] != " ":
+    if other.span.start != one.span.end + 1 or text[one.span.end] != " ":
         return False
-    return not is_cjk(text[one.end - 1]) and not is_cjk(text[other.start])
+    sides = text[one.joints[-1].end : one.span.end] + text[other.span.start : other.joints[0].start]
+    return all(is_latin_or_digit(char) or not is_alphanumeric(char) for char in sides)
 
 
 def _stripped(text: str, chain: Chain) -> Chain | None:

@@ -1,11 +1,12 @@
 """A target made ready for alignment: its visible characters, all that may stand for each, the spaces between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from harness.text.characters import SPACE_SET
 from harness.text.confusables import homoglyphs
+from harness.text.gaps import GAP_STARTS
 from harness.text.symbols import SymbolTable, is_fullwidth
 
 SPACED = 1
@@ -32,20 +33,26 @@ class Atom:
     forms: dict[str, Form]
     doubles: dict[str, str]
     """For a symbol: the characters that double it, with the damage code of a look-alike or an empty string."""
+    tail: str = ""
+    """For a letter or the like: what follows it without a space or symbol. Text that has just that leaves no choice."""
+
+
+_RARE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """`markers`: offsets of characters that would open a list item if they came first in a line.
+    """A target and what the quick looks at a text need of it.
 
-    `fixed`: characters that nothing but an escape can stand for. `exotics`: characters outside ASCII that can stand for
-    ASCII letters and the like of the target. `is_sievable`: its ASCII letters and digits are those of any mention.
+    `markers`: offsets of characters that would open a list item if they came first in a line. `rare`: the letters and
+    signs that the fewest characters can stand for, each with all of those. `exotics`: the characters outside ASCII that
+    can stand for an ASCII one. `is_sievable`: the target's ASCII letters and digits are those of any mention.
     """
 
     target: str
     atoms: tuple[Atom, ...]
     markers: tuple[int, ...]
-    fixed: frozenset[str]
+    rare: tuple[tuple[str, ...], ...]
     exotics: frozenset[str]
     is_sievable: bool
 
@@ -65,15 +72,26 @@ def pattern_of(target: str, symbols: SymbolTable) -> Pattern:
             continue
         atoms.append(_atom(char, space, at_edge, symbols))
         space = ""
+    atoms = _with_tails(atoms)
     literals = [atom for atom in atoms if not atom.is_symbol]
     return Pattern(
         target,
         tuple(atoms),
         tuple(place for place, char in enumerate(target) if char in symbols.markers),
-        frozenset(atom.char for atom in literals if len(atom.forms) == 1),
+        tuple(sorted({tuple(atom.forms) for atom in literals}, key=len)[:_RARE]),
         frozenset(c for atom in literals if atom.char.isascii() for c in atom.forms if not c.isascii()),
         not any(c in target for c in "<>&%") and all(_keeps_to_ascii(atom) for atom in literals),
     )
+
+
+def _with_tails(atoms: list[Atom]) -> list[Atom]:
+    tail = ""
+    made: list[Atom] = []
+    for atom in reversed(atoms):
+        made.append(replace(atom, tail=tail) if tail and not atom.is_symbol else atom)
+        solid = not (atom.is_symbol or atom.space or atom.char in GAP_STARTS)
+        tail = atom.char + tail if solid else ""
+    return made[::-1]
 
 
 def _atom(char: str, space: str, at_edge: bool, symbols: SymbolTable) -> Atom:

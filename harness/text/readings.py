@@ -1,7 +1,6 @@
 """What can stand for one character of a target at one place of a text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.text.glyphs import ESCAPE_STARTS, escaped
@@ -9,8 +8,7 @@ from harness.text.page import Page
 from harness.text.pattern import ALTERED, LOOKALIKE, SPACED, Atom
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One damaged place. `new` is what the target has there."""
 
     start: int

@@ -11,8 +11,8 @@ from harness.text.symbols import SymbolTable
 QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
 BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
 CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
-SEPARATORS = "|;•"
-STOPS = SPACES + "\u200b\ufeff" + QUOTES + BRACKETS + CJK_PUNCTUATION + SEPARATORS
+OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
+STOPS = SPACES + "\u200b\ufeff" + QUOTES + BRACKETS + CJK_PUNCTUATION + OTHER_PUNCTUATION
 """What no target holds, but for the white space of spaced ones. A comma is one too, unless it stands between digits."""
 
 
@@ -29,12 +29,12 @@ class Chain(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _stops(signs: str) -> tuple[frozenset[str], re.Pattern[str]]:
-    """The stops less the symbols themselves, as a set and as the pattern of the first stop."""
-    stops = frozenset(STOPS) - set(signs)
-    listed = re.escape("".join(sorted(stops)))
+def _stop(signs: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Patterns of the next stop and, by a match from its start, of the last stop in a stretch."""
+    listed = re.escape("".join(sorted(set(STOPS) - set(signs))))
     comma = "" if "," in signs else "|,(?![0-9])|(?<![0-9]),"
-    return stops, re.compile(f"[{listed}]{comma}")
+    stop = f"(?:[{listed}]{comma})"
+    return re.compile(stop), re.compile(f"(?s:.*){stop}")
 
 
 @lru_cache(maxsize=64)
@@ -42,20 +42,36 @@ def _joint(signs: str) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(signs)}]+")
 
 
-def chains(text: str, symbols: SymbolTable) -> Iterator[Chain]:
-    """The stretches round the symbols of every run, in order, without overlaps."""
+def runs(text: str, symbols: SymbolTable) -> Iterator[Span]:
+    """The stretches between two stops that hold a symbol."""
     signs = "".join(symbols.by_char)
-    stops, stop = _stops(signs)
+    following, _ = _stop(signs)
     end = 0
     for place in symbol_places(text, signs):
-        if place < end:
-            continue
-        start = place
-        while start > end and not _is_stop(text, start - 1, stops, signs):
-            start -= 1
-        found = stop.search(text, place)
-        end = found.start() if found else len(text)
-        yield from _chains_of(text, start, end, signs)
+        if place >= end:
+            start = _run_start(text, place, end, signs)
+            found = following.search(text, place)
+            end = found.start() if found else len(text)
+            yield Span(start, end)
+
+
+def _run_start(text: str, place: int, limit: int, signs: str) -> int:
+    """The end of the last stop before `place`, looked for in ever wider windows."""
+    _, last = _stop(signs)
+    width = 32
+    while True:
+        low = max(limit, place - width)
+        found = last.match(text, low, place)
+        if found:
+            return found.end()
+        if low == limit:
+            return limit
+        width *= 4
+
+
+def chains(text: str, run: Span, symbols: SymbolTable) -> Iterator[Chain]:
+    """The stretches round the symbols of a run, in order, without overlaps."""
+    return _chains_of(text, run.start, run.end, "".join(symbols.by_char))
 
 
 def symbol_places(text: str, signs: str) -> Iterator[int]:
@@ -68,13 +84,6 @@ def symbol_places(text: str, signs: str) -> Iterator[int]:
         place = min(live)
         yield place
         following[text[place]] = text.find(text[place], place + 1)
-
-
-def _is_stop(text: str, place: int, stops: frozenset[str], signs: str) -> bool:
-    char = text[place]
-    if char != "," or "," in signs:
-        return char in stops
-    return not (text[place - 1 : place].isdigit() and text[place + 1 : place + 2].isdigit())
 
 
 def _chains_of(text: str, start: int, end: int, signs: str) -> Iterator[Chain]:

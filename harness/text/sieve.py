@@ -19,9 +19,11 @@ from harness.text.symbols import REPLACING_SIGNS, SymbolTable
 _ASCII_BLANKS = b"\t\n\v\f\r "
 _MARKUP = b"*_`~[]"
 _LOWER = bytes(range(256)).lower()
+_ASCII = bytes(range(128))
 _NOT_ASCII = bytes(range(128, 256))
 _CODED = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]|\\|<[A-Za-z/!]|\]\(|\]\[")
 _LEADS = re.compile(r"[&%\\]")
+_CODE_LEADS = ("%", "&", "\\", "<", "]")
 _SAMPLES = 512
 
 
@@ -37,26 +39,35 @@ class Sieve:
     def __init__(self, text: str, patterns: Iterable[Pattern], symbols: SymbolTable) -> None:
         self._text = text
         self._symbols = symbols
-        self._is_coded = _CODED.search(text) is not None
+        self._is_coded = any(lead in text for lead in _CODE_LEADS) and _CODED.search(text) is not None
         self._skeletons: tuple[bytes, ...] = ()
-        if _is_mostly_ascii(text) and not _has_exotics(text, patterns):
-            self._skeletons = (self._skeleton(text),)
+        if not _is_mostly_ascii(text):
+            return
+        encoded = text.encode("utf-8", "surrogatepass")
+        if text.isascii() or not _has_exotics(encoded, patterns):
+            self._skeletons = (encoded.translate(_LOWER, _deleted(symbols)),)
             if self._is_coded:
                 bare = LONG_MARKUP.sub("", text)
                 self._skeletons += (self._skeleton(_decoded(text)), self._skeleton(_decoded(bare)))
 
-    def may_hold_damage(self, pattern: Pattern) -> bool:
-        """Whether the text may hold the target in any form but its own."""
-        if not self._is_coded and not all(char in self._text for char in pattern.fixed):
-            return False
+    def may_hold(self, pattern: Pattern) -> bool:
+        """Whether the text may hold the target in any form, damaged or not."""
+        if not self._is_coded:
+            text = self._text
+            for forms in pattern.rare:
+                if not any(form in text for form in forms):
+                    return False
         if not self._skeletons or not pattern.is_sievable:
             return True
         wanted = self._skeleton(pattern.target)
-        if not wanted:
+        return any(wanted in skeleton for skeleton in self._skeletons)
+
+    def may_hold_damage(self, pattern: Pattern) -> bool:
+        """The same for any form but the target's own. To be asked where `may_hold` is true."""
+        if not self._skeletons or not pattern.is_sievable:
             return True
-        if not any(wanted in skeleton for skeleton in self._skeletons):
-            return False
-        if _overlaps_itself(wanted):
+        wanted = self._skeleton(pattern.target)
+        if not wanted or _overlaps_itself(wanted):
             return True
         whole = self._text.count(pattern.target)
         return any(skeleton.count(wanted) != whole for skeleton in self._skeletons)
@@ -73,17 +84,11 @@ def _is_mostly_ascii(text: str) -> bool:
     return len(sample.encode("utf-8", "surrogatepass")) < 1.3 * len(sample)
 
 
-def _has_exotics(text: str, patterns: Iterable[Pattern]) -> bool:
+def _has_exotics(encoded: bytes, patterns: Iterable[Pattern]) -> bool:
     """Whether a character that is not ASCII stands in the text that can stand for an ASCII one of a target."""
-    if text.isascii():
-        return False
-    forms = frozenset(char for pattern in patterns for char in pattern.exotics)
-    return bool(forms) and _any_of(forms).search(text) is not None
-
-
-@lru_cache(maxsize=256)
-def _any_of(chars: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("[" + "".join(re.escape(char) for char in sorted(chars)) + "]")
+    forms = {char for pattern in patterns for char in pattern.exotics}
+    foreign = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    return not forms.isdisjoint(foreign)
 
 
 def _decoded(text: str) -> str:
