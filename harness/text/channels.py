@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 CHANNELS = ("text", "json", "tool")
 
-_FENCED = re.compile(r"\s*```[^\n`]{0,40}\n(.*?)\n?[ \t]*```\s*\Z", re.DOTALL)
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^\n`]*\n")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _TOKEN = re.compile(r'"|[{}\[\],:]|[^"{}\[\],:]++')
 _UNIT = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
@@ -35,12 +35,14 @@ def passages(output: str, channel: str) -> list[Passage]:
 
 
 def _bodies(output: str) -> Iterator[tuple[int, int]]:
+    """What may be the JSON text: the whole output, or what one code fence holds."""
     yield 0, len(output)
-    stripped = output.rstrip()
-    if stripped.endswith("```"):
-        found = _FENCED.match(output)
-        if found:
-            yield found.span(1)
+    opening = _FENCE.match(output)
+    if opening:
+        end = len(output.rstrip())
+        body_end = len(output[:end].rstrip(opening[1][0]))
+        if end - body_end >= len(opening[1]) and body_end >= opening.end():
+            yield opening.end(), body_end
 
 
 def _is_json(text: str) -> bool:
