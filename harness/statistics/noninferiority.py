@@ -12,8 +12,6 @@ from harness.statistics.paired import tango_score
 if TYPE_CHECKING:
     import numpy as np
 
-_NEGLIGIBLE = 1e-12  # probability of the tables left out at either end of the enumeration
-
 
 @lru_cache(maxsize=64)
 def passing_excess(pairs: int, margin: float, alpha: float = 0.05) -> tuple[int | None, ...]:
@@ -39,21 +37,16 @@ def power_of_non_inferiority(
     pairs: int, margin: float, worse_rate: float, better_rate: float, alpha: float = 0.05
 ) -> float:
     """Chance that the rule passes when pairs turn worse and better at these rates, over all tables."""
+    import numpy as np
     from scipy.stats import binom
 
     if min(worse_rate, better_rate) < 0 or worse_rate + better_rate > 1:
         raise ValueError("rates of worse and better pairs must be shares that leave room for each other")
-    passing = passing_excess(pairs, margin, alpha)
+    fewest = np.array([value for value in passing_excess(pairs, margin, alpha) if value is not None])
+    worse = np.arange(len(fewest))
     # the count of worse pairs is binomial, and given it the better ones are binomial among the rest
     given = better_rate / (1 - worse_rate) if worse_rate < 1 else 0.0
-    total = 0.0
-    for worse, fewest in enumerate(passing):
-        if fewest is None:
-            break
-        weight = binom.pmf(worse, pairs, worse_rate)
-        if weight > _NEGLIGIBLE:
-            total += weight * binom.sf(fewest - 1, pairs - worse, given)
-    return float(total)
+    return float(np.sum(binom.pmf(worse, pairs, worse_rate) * binom.sf(fewest - 1, pairs - worse, given)))
 
 
 def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, steps: int = 60) -> float:
@@ -142,9 +135,7 @@ def simulated_power(
 
     def aligned(rate: float) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         chance = beta.ppf(quantiles, rate * precision, (1 - rate) * precision)
-        drawn: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = (
-            generator.random((runs, pairs)) < chance**samples
-        )
+        drawn: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = generator.random((runs, pairs)) < chance**samples
         return drawn
 
     new, old = aligned(new_rate), aligned(old_rate)
