@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -123,40 +123,39 @@ def drift(
 
 
 def watch_metric(metric: str, nights: Sequence[Night], policy: DriftPolicy) -> Watch | None:
-    """The detector after a baseline of the first nights.
-
-    None before it is complete or without a case for it.
-    """
+    """The detector after a baseline of the first nights; None before it is complete or without a case for it."""
     outcomes = [
         {key: value == "good" for key, value in standings(metric, night.cases.values()).items() if value != "unscored"}
         for night in nights
     ]
-    counts = [(sum(night.values()), len(night)) for night in outcomes]
-    baseline, watched = counts[: policy.baseline_nights], counts[policy.baseline_nights :]
-    if len(baseline) < policy.baseline_nights or not any(scored for _, scored in baseline):
-        return None
     known = outcomes[: policy.baseline_nights]
-    always = [key for key in known[0] if all(key in night for night in known)]
-    dispersion = night_dispersion([[night[key] for key in always] for night in known])
-    bets: Bets = "prompts"
-    if dispersion is not None and dispersion.p_value < DISPERSION_LEVEL:
-        bets = "nightly mean"
-    if bets == "prompts":
-        presumed = presumed_rate(sum(k for k, _ in baseline), sum(m for _, m in baseline), policy.ceiling)
-        factors = [prompt_factors(k, m, presumed) for k, m in watched]
-    else:
-        presumed = presumed_mean(baseline, policy.ceiling)
-        factors = [mean_factors(k, m, presumed) for k, m in watched]
+    if len(known) < policy.baseline_nights or not any(known):
+        return None
+    counts = [(sum(night.values()), len(night)) for night in outcomes]
+    watched = counts[policy.baseline_nights :]
+    bets, presumed, ratio = calibrated(known, policy)
+    factors = [(prompt_factors if bets == "prompts" else mean_factors)(k, m, presumed) for k, m in watched]
     return Watch(
         metric=metric,
         bets=bets,
         presumed=presumed,
-        baseline=tuple(baseline),
+        baseline=tuple(counts[: policy.baseline_nights]),
         counts=tuple(watched),
         days=tuple(night.day for night in nights[policy.baseline_nights :]),
         detection=detect(factors, policy.threshold),
-        dispersion_ratio=None if dispersion is None else dispersion.ratio,
+        dispersion_ratio=ratio,
     )
+
+
+def calibrated(baseline: Sequence[Mapping[str, bool]], policy: DriftPolicy) -> tuple[Bets, float, float | None]:
+    """From the outcomes of each baseline night: what to bet on, the rate taken as normal, the dispersion ratio."""
+    always = [key for key in baseline[0] if all(key in night for night in baseline)]
+    dispersion = night_dispersion([[night[key] for key in always] for night in baseline])
+    counts = [(sum(night.values()), len(night)) for night in baseline]
+    ratio = None if dispersion is None else dispersion.ratio
+    if dispersion is not None and dispersion.p_value < DISPERSION_LEVEL:
+        return "nightly mean", presumed_mean(counts, policy.ceiling), ratio
+    return "prompts", presumed_rate(sum(k for k, _ in counts), sum(m for _, m in counts), policy.ceiling), ratio
 
 
 def _reasons(found: Calendar, prompts: int, policy: DriftPolicy, now: datetime) -> tuple[str, ...]:
