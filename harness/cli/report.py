@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.stored_runs import StoredRuns, open_stored, print_json, report_dir_option
 from harness.records.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.cli.report_site import Site
-    from harness.config import HarnessConfig
-    from harness.history import History
     from harness.records.run import RunRecord
     from harness.reporting.compare_page import Judgement
     from harness.reporting.labels import Rulings
@@ -27,8 +25,9 @@ if TYPE_CHECKING:
 @click.option("--gate-policy", type=click.Path(dir_okay=False, path_type=Path), help="Policy file for --gate.")
 @click.option("--labels", multiple=True, type=click.Path(dir_okay=False, path_type=Path), help="Rulings of readers.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for pages. [default: reports]")
-@click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder of the run records.")
+@report_dir_option
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), default="auto", show_default=True)
+@click.option("--index", "index_only", is_flag=True, help="Build the index alone, not the pages of the runs.")
 @click.option("--rebuild", is_flag=True, help="Build every page anew, also where its record has not changed.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown instead of building pages.")
 @click.option("--json", "form", flag_value="json", help="Print JSON instead of building pages.")
@@ -43,6 +42,7 @@ def report(
     out: Path | None,
     report_dir: Path | None,
     lang: str,
+    index_only: bool,
     rebuild: bool,
     form: str | None,
 ) -> None:
@@ -50,29 +50,24 @@ def report(
 
     RUN is a file, NAME@VERSION, NAME, a run id or its beginning. What is built can be deleted at any time.
     """
-    from harness import config
     from harness.cli.report_site import Site
-    from harness.history import History
     from harness.reporting.labels import match, read_labels
 
-    settings = config.load(Path.cwd())
-    folder = report_dir or settings.root / settings.reports
-    history = History(folder)
+    stored = open_stored(report_dir)
     given = read_labels(labels)
-    site = Site(history, out or folder, lang, given, rebuild=rebuild)
+    site = Site(stored, out or stored.history.folder, lang, given, rebuild=rebuild, index_only=index_only)
     if run is None:
         _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
         _everything(site, form)
         return
-    versions = {name: str(entry.get("version", "1")) for name, entry in settings.models.items()}
-    record = history.resolve(run, versions)
+    record = stored.resolve(run)
     if against is None:
         _refuse("--against RUN, the baseline", {"--gate": gate, "--gate-policy": gate_policy})
         _one(site, record, match(record, given) if labels else None, form)
         return
     _refuse("no --against", {"--csv": form == "csv"})
-    baseline = history.resolve(against, versions)
-    judged = _judged(history, record, baseline, gate_policy, settings) if gate or gate_policy else None
+    baseline = stored.resolve(against)
+    judged = _judged(stored, record, baseline, gate_policy) if gate or gate_policy else None
     _two(site, baseline, record, judged, form)
 
 
@@ -95,7 +90,7 @@ def _everything(site: Site, form: str | None) -> None:
         if form == "markdown":
             click.echo(index_markdown(lines, lang=site.lang), nl=False)
         else:
-            _print_json(index_json(lines, events(lines, site.history.baselines())))
+            print_json(index_json(lines, events(lines, site.stored.history.baselines())))
     for problem in site.unreadable:
         click.echo(f"left out: {problem}", err=True)
 
@@ -111,13 +106,14 @@ def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | Non
     elif form == "csv":
         click.echo(samples_csv(record), nl=False)
     else:
-        _print_json(run_json(record, rulings))
+        print_json(run_json(record, rulings))
 
 
 def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, form: str | None) -> None:
     from harness.decisions.compare import compare
+    from harness.decisions.words.compare import compare_json
+    from harness.decisions.words.gate import gate_json
     from harness.reporting.markdown import compare_markdown
-    from harness.reporting.tables import compare_json
 
     if form is None:
         click.echo(str(site.write_comparison(old, new, judged)))
@@ -126,20 +122,20 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
     if form == "markdown":
         click.echo(compare_markdown(comparison, judged=judged, lang=site.lang), nl=False)
     else:
-        _print_json(compare_json(comparison, judged))
+        print_json(
+            {
+                "comparison": compare_json(comparison),
+                "gate": gate_json(judged.verdict, judged.policy) if judged else None,
+            }
+        )
 
 
-def _judged(history: History, new: RunRecord, old: RunRecord, file: Path | None, settings: HarnessConfig) -> Judgement:
+def _judged(stored: StoredRuns, new: RunRecord, old: RunRecord, file: Path | None) -> Judgement:
     from harness.decisions.gate import judge
     from harness.policy_file import read_policy
     from harness.reporting.compare_page import Judgement
 
-    policy, where = read_policy(file, settings.gate)
+    policy, where = read_policy(file, stored.settings.gate)
     now = datetime.now(UTC)
-    verdict = judge(new, old, policy, now, history.listing(new.label).runs)
+    verdict = judge(new, old, policy, now, stored.history.listing(new.label).runs)
     return Judgement(verdict, now.isoformat(timespec="seconds"), where)
-
-
-def _print_json(value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -4,92 +4,79 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from harness.cli.report_drift import DriftState, alarms, drift_states
+from harness.cli.report_page import Done, Job, all_done, write, write_run
+from harness.cli.stored_runs import StoredRuns
 from harness.decisions.compare import compare
 from harness.history import History, read_run
 from harness.records.errors import RecordError
 from harness.records.run import RunRecord
-from harness.reporting import compare_page, index_page, run_page
+from harness.reporting import compare_page, index_page
 from harness.reporting.index_line import IndexLine
-from harness.reporting.labels import Label, match
+from harness.reporting.labels import Label
 from harness.reporting.page import templates_digest
 from harness.reporting.timeline import current
 
 _KEPT = "index.json"
-"""Lines of the index by file, so that a run is read once. It may be deleted at any time."""
+"""What was folded the last time, so that a record is read once. It may be deleted at any time."""
 
 
+@dataclass(slots=True)
 class Site:
-    """Pages made of one history. At most two run records are held in memory at a time."""
+    """Pages made of one history, written under `out`."""
 
-    def __init__(self, history: History, out: Path, lang: str, labels: list[Label], *, rebuild: bool = False) -> None:
-        self.history = history
-        self.out = out
-        self.lang = lang
-        self.labels = labels
-        self.rebuild = rebuild
-        self.unreadable: list[str] = []
+    stored: StoredRuns
+    out: Path
+    lang: str
+    labels: list[Label]
+    rebuild: bool = False
+    index_only: bool = False
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def history(self) -> History:
+        """Where the records lie."""
+        return self.stored.history
 
     def build(self) -> Iterator[Path]:
-        """Bring all pages up to date; gives the path of each that was written, the index last."""
-        kept, found = self._kept(), {}
-        lines = []
-        for path in self._records():
-            stamp = self._stamp(path)
-            name = str(path.relative_to(self.history.folder))
-            line = _line(kept.get(name), stamp)
-            if line is None or not (self.out / line.href).is_file():
-                record = self._read(path)
-                if record is None:
-                    continue
-                line = IndexLine.of(record)
-                yield self.write_run(record)
-            found[name] = {"stamp": stamp, "line": line.model_dump(mode="json")}
-            lines.append(line)
+        """Bring the pages up to date; gives the path of each one that was written, the index last."""
+        kept = self._kept()
+        runs: dict[str, dict[str, Any]] = {}
+        for done, stamp in self._folded(kept, pages=not self.index_only):
+            if done.line is not None:
+                name = done.path.relative_to(self.history.folder).as_posix()
+                runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json")}
+            if done.page is not None:
+                yield done.page
+        lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
         comparisons = []
         for old, new in self._pairs(lines):
             path = self._comparison_path(old.label, old.run_id, new.label, new.run_id)
-            if self.rebuild or kept != found or not path.is_file():
-                records = [self._read(self.history.path(line.label, line.run_id)) for line in (old, new)]
-                if records[0] is None or records[1] is None:
-                    continue
-                yield self.write_comparison(records[0], records[1])
-            comparisons.append((f"{old.label} → {new.label}", path.relative_to(self.out).as_posix()))
-        page = index_page.render(
-            lines,
-            lang=self.lang,
-            baselines=self.history.baselines(),
-            comparisons=comparisons,
-            unreadable=self.unreadable,
-        )
-        yield write(self.out / "index.html", page)
-        write(self.out / _KEPT, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+            wanted = not path.is_file() or kept.get("runs") != runs
+            if wanted and not self.index_only:
+                yield self._compare(old, new)
+            if path.is_file():
+                comparisons.append((f"{old.label} → {new.label}", path.relative_to(self.out).as_posix()))
+        drift = drift_states(self.stored, lines, kept.get("drift") or {})
+        yield write(self.out / "index.html", self._index(lines, comparisons, drift))
+        states = {label: state.model_dump(mode="json") for label, state in drift.items()}
+        write(self.out / _KEPT, json.dumps({"runs": runs, "drift": states}, indent=1) + "\n")
 
     def lines(self) -> list[IndexLine]:
-        """All runs for the index, newest evidence first, without building a page."""
-        kept = self._kept()
-        lines = []
-        for path in self._records():
-            line = _line(kept.get(str(path.relative_to(self.history.folder))), self._stamp(path))
-            if line is None:
-                record = self._read(path)
-                line = None if record is None else IndexLine.of(record)
-            if line is not None:
-                lines.append(line)
+        """All runs, newest evidence first, without building a page."""
+        lines = [done.line for done, _ in self._folded(self._kept(), pages=False) if done.line is not None]
         return sorted(lines, key=lambda line: (line.when, line.started), reverse=True)
 
     def write_run(self, record: RunRecord) -> Path:
-        """The page of one run, beside its record or under the chosen folder."""
-        rulings = match(record, self.labels) if self.labels else None
-        page = run_page.render(record, lang=self.lang, index_href="../index.html", rulings=rulings)
-        return write(self.out / record.label / f"{record.run_id}.html", page)
+        """The page of one run."""
+        return write_run(record, self.out, self.lang, self.labels)
 
     def write_comparison(self, old: RunRecord, new: RunRecord, judged: compare_page.Judgement | None = None) -> Path:
         """The page of two runs."""
@@ -97,6 +84,33 @@ class Site:
             compare(old, new), old, new, judged=judged, lang=self.lang, index_href="../index.html"
         )
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
+
+    def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
+        """Every record, from what is kept or by reading it. Those that cannot be read are told."""
+        entries = kept.get("runs") or {}
+        stamps, jobs = {}, []
+        for path in sorted(self.history.folder.glob("*@*/*.json")):
+            stamps[path] = stamp = self._stamp(path)
+            line = _line(entries.get(path.relative_to(self.history.folder).as_posix()), stamp)
+            if line is not None and (not pages or (self.out / line.href).is_file()):
+                yield Done(path, line, None), stamp
+            else:
+                jobs.append(Job(path, self.out, self.lang, tuple(self.labels), pages))
+        for done in all_done(jobs):
+            if done.problem:
+                self.unreadable.append(done.problem)
+            yield done, stamps[done.path]
+
+    def _index(self, lines: list[IndexLine], comparisons: list[tuple[str, str]], drift: dict[str, DriftState]) -> str:
+        return index_page.render(
+            lines,
+            lang=self.lang,
+            baselines=self.history.baselines(),
+            drift={label: state.verdict for label, state in drift.items()},
+            alarms=alarms(drift, lines),
+            comparisons=comparisons,
+            unreadable=self.unreadable,
+        )
 
     def _pairs(self, lines: list[IndexLine]) -> Iterator[tuple[IndexLine, IndexLine]]:
         """Each version as it stands against its baseline, or against the version it is derived from."""
@@ -109,22 +123,19 @@ class Site:
             if old is not None and old.label != new.label:
                 yield old, new
 
+    def _compare(self, old: IndexLine, new: IndexLine) -> Path:
+        records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+        return self.write_comparison(records[0], records[1])
+
     def _comparison_path(self, old: str, old_id: str, new: str, new_id: str) -> Path:
         return self.out / "compare" / f"{old}.{old_id}__{new}.{new_id}.html"
 
-    def _records(self) -> list[Path]:
-        return sorted(self.history.folder.glob("*@*/*.json"))
-
-    def _read(self, path: Path) -> RunRecord | None:
-        try:
-            return read_run(path)
-        except RecordError as error:
-            self.unreadable.append(str(error))
-            return None
-
     def _stamp(self, path: Path) -> str:
         """Changes with the record, with what a page would look like, and with the rulings given."""
-        state = path.stat()
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise RecordError(f"{path}: cannot be read: {error}") from error
         given = "".join(label.model_dump_json() for label in self.labels)
         seen = f"{state.st_size} {state.st_mtime_ns} {templates_digest()} {self.lang} {given}"
         return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
@@ -146,20 +157,3 @@ def _line(entry: Any, stamp: str) -> IndexLine | None:
         return IndexLine.model_validate(entry.get("line"))
     except ValidationError:
         return None
-
-
-def write(path: Path, text: str) -> Path:
-    """Replace `path` in one step, so that a reader never sees half a page."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".page-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error}") from error
-    return path

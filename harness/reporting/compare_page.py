@@ -64,7 +64,7 @@ def render(
         charts_available=charts.available(),
         install=charts.INSTALL,
         index_href=index_href,
-        p_value=p_value,
+        p_value=figures.p_value,
         p_phrase=p_phrase,
         results=_results(gate),
         words=WORDS,
@@ -90,16 +90,9 @@ def read(verdict: RuleVerdict) -> tuple[str, str]:
     return write(reading.estimate), f"{write(reading.low)} … {write(reading.high)}"
 
 
-def p_value(value: float | None) -> str:
-    """Three decimals, and never 0."""
-    if value is None:
-        return figures.NO_DATA
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
 def p_phrase(value: float | None) -> str:
     """`= 0.031` or `< 0.001`, to follow a `p`."""
-    text = p_value(value)
+    text = figures.p_value(value)
     return text if text.startswith("<") else f"= {text}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.decisions.metrics import Count
+from harness.decisions.words import compare, figures
 from harness.statistics.proportion import wilson
 
 NO_DATA = "–"
@@ -45,22 +46,18 @@ class Rate:
 
 
 def percent(value: float | None) -> str:
-    """One decimal; more of them rather than call 1,999 of 2,000 "100.0%" or 1 of 2,000 "0.0%"."""
-    if value is None:
-        return NO_DATA
-    for places in range(1, 5):
-        text = f"{100 * value:.{places}f}"
-        if (float(text) < 100 or value >= 1) and (float(text) > 0 or value <= 0):
-            return f"{text}%"
-    return ">99.9999%" if value > 0.5 else "<0.0001%"
+    """As in every verdict: never "100.0%" for less than all. A dash without data."""
+    return NO_DATA if value is None else figures.percent(value)
 
 
 def points(value: float | None) -> str:
-    """A difference of two rates in percentage points, with its sign."""
-    if value is None:
-        return NO_DATA
-    text = f"{100 * value:+.1f}"
-    return text.replace("-", "−") if float(text) else "0.0"
+    """A difference of two rates in percentage points, with a sign as wide as a digit."""
+    return NO_DATA if value is None else figures.points(value).replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """Three decimals, and never 0."""
+    return NO_DATA if value is None else figures.p_value(value)
 
 
 def number(value: int | None) -> str:
@@ -75,17 +72,12 @@ def mean(value: float | None) -> str:
 
 def seconds(value: float | None) -> str:
     """A latency: milliseconds below one second."""
-    if value is None:
-        return NO_DATA
-    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"
+    return NO_DATA if value is None else compare.seconds(value)
 
 
 def money(value: float | None, currency: str | None) -> str:
     """A cost in the currency of the model's price, with digits enough to be more than zero."""
-    if value is None:
-        return NO_DATA
-    places = 2 if value >= 1 or value == 0 else 4
-    return f"{value:,.{places}f} {currency or ''}".rstrip()
+    return NO_DATA if value is None else compare.money(value, currency)
 
 
 def moment(stamp: str | None) -> str:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from harness.decisions.compare import Comparison
 from harness.records.run import CaseResult, RunRecord, SampleResult
-from harness.reporting.compare_page import Judgement
 from harness.reporting.figures import Rate
 from harness.reporting.index_line import IndexLine
 from harness.reporting.labels import Rulings
@@ -60,37 +57,6 @@ def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any
                 for pair in rulings.pairs
             ],
             "other_answers": rulings.other_answers,
-        }
-    return found
-
-
-def compare_json(comparison: Comparison, judged: Judgement | None = None) -> dict[str, Any]:
-    """Two runs: rates, paired differences (new - old) with 95 % bounds, flips, and the gate's verdict if given."""
-    found: dict[str, Any] = {
-        "schema": SCHEMA,
-        "old": {"label": comparison.old.label, "run_id": comparison.old.run_id},
-        "new": {"label": comparison.new.label, "run_id": comparison.new.run_id},
-        "left_out": comparison.pairing.reason,
-        "changes": [asdict(change) for change in comparison.changes],
-        "flips": [asdict(flip) for flip in comparison.flips],
-    }
-    if judged:
-        found["gate"] = {
-            "verdict": judged.verdict.verdict,
-            "judged": judged.when,
-            "policy": judged.policy,
-            "reasons": list(judged.verdict.reasons),
-            "rules": [
-                {
-                    "rule": rule.rule.model_dump(mode="json", exclude_none=True),
-                    "bound": rule.bound,
-                    "limit": rule.limit,
-                    "result": rule.result,
-                    "reading": asdict(rule.reading),
-                    "reasons": list(rule.reasons),
-                }
-                for rule in judged.verdict.rules
-            ],
         }
     return found
 
