@@ -1,0 +1,78 @@
+"""The part of an answer that a check looks at: the text, or a value inside its JSON."""
+
+import json
+import math
+from typing import Any
+
+from harness.checks.reply import Reply
+from harness.records.explain import found
+
+
+def part_of(answer: str, field: str | None) -> Any:
+    """The answer, or the value that a JSON Pointer names inside a JSON answer, or in the first tool call's arguments.
+
+    Raises:
+        ValueError: the answer is not JSON, or has no such value; the check then fails and says so.
+    """
+    if field is None:
+        return answer
+    calls = answer.tool_calls if isinstance(answer, Reply) else ()
+    value = decoded(calls[0].arguments if calls else answer)
+    for step in field.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and len(name) < 10 and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            raise ValueError(f"the answer has no {field}")
+    return value
+
+
+def decoded(answer: str) -> Any:
+    """The JSON value of an answer; one code fence round it is allowed.
+
+    What JSON parsers disagree about fails: a key that stands twice in an object, NaN, a number beyond a double.
+    """
+    text = answer.strip()
+    if text.startswith("```") and text.endswith("```") and "\n" in text:
+        text = text[text.index("\n") + 1 : -3].strip()
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_refused, parse_float=_finite)
+    except _UnsoundError as error:
+        raise ValueError(f"the answer is no sound JSON: {error}") from None
+    except (ValueError, RecursionError):
+        raise ValueError(f"the answer is not JSON: {found(answer)}") from None
+
+
+def json_value(answer: str, field: str | None) -> Any:
+    """Like `part_of`, for checks of JSON values: without a field, the whole answer decoded."""
+    return decoded(answer) if field is None else part_of(answer, field)
+
+
+def text_of(answer: str, field: str | None) -> str:
+    """Like `part_of`, for checks of text: a value that is no string is seen as its JSON."""
+    value = part_of(answer, field)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class _UnsoundError(Exception):
+    pass
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise _UnsoundError("a key stands twice in one object")
+    return result
+
+
+def _refused(name: str) -> Any:
+    raise _UnsoundError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise _UnsoundError(f"the number {found(text)} is too large")
+    return value

@@ -1,0 +1,32 @@
+"""Suites on disk: a folder with a `suite.toml` and `*.jsonl` files becomes cases, or an error that names the line."""
+
+from harness.suite.folders import (
+    CaseFile,
+    LocatedCase,
+    SuiteInfo,
+    builtin_root,
+    case_files,
+    is_case_file,
+    load_cases,
+    load_info,
+    load_suite,
+    read_case_file,
+)
+from harness.suite.lines import LINE_LIMIT, Problem
+from harness.suite.schema import case_schema
+
+__all__ = [
+    "LINE_LIMIT",
+    "CaseFile",
+    "LocatedCase",
+    "Problem",
+    "SuiteInfo",
+    "builtin_root",
+    "case_files",
+    "case_schema",
+    "is_case_file",
+    "load_cases",
+    "load_info",
+    "load_suite",
+    "read_case_file",
+]
