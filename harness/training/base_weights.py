@@ -28,15 +28,14 @@ def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
         from transformers.utils import logging as transformers_logging
     except ImportError as error:
         raise TrainingError(f"harness train needs {error.name}; run: {EXTRA}") from error
-    transformers_logging.disable_progress_bar()
+    quiet: Any = transformers_logging  # its functions carry no types
+    quiet.disable_progress_bar()
     logging.getLogger("transformers").setLevel(logging.ERROR)
     folder, name = str(weights.parent), weights.name
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, gguf_file=name, dtype=torch.float32, local_files_only=True
-        )
+        model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32, local_files_only=True)
     model.requires_grad_(False)
     for adapter in adapters:
         _merge(model, adapter)

@@ -34,9 +34,7 @@ def encode(samples: Iterable[TrainingSample], tokenizer: Any, *, max_tokens: int
         tail = tokenizer(sample.gold, add_special_tokens=False).input_ids
         tokens = (*head, *tail, tokenizer.eos_token_id)
         if len(tokens) > max_tokens:
-            raise TrainingError(
-                f"sample {number}: {len(tokens)} tokens; accepted: at most {max_tokens} (raise --max-tokens, or shorten it)"
-            )
+            raise TrainingError(f"sample {number}: {len(tokens)} tokens; accepted: at most {max_tokens} (--max-tokens)")
         encoded.append(EncodedSample(tokens, len(head)))
     return encoded
 

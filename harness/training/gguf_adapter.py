@@ -1,8 +1,9 @@
 """LoRA adapters as GGUF files, the form that llama.cpp loads beside the weights it was trained on.
 
-Layout, as llama.cpp's loader reads it: `general.type = adapter`, `adapter.type = lora`, `adapter.lora.alpha`, and for each
-adapted matrix the tensors `<name>.weight.lora_a` (rank x inputs) and `<name>.weight.lora_b` (outputs x rank).
-The query and key matrices are left out: llama.cpp permutes their rows for rotary embedding, an adapter would have to follow.
+Layout, as llama.cpp's loader reads it: `general.type = adapter`, `adapter.type = lora`, `adapter.lora.alpha`, and
+for each adapted matrix the tensors `<name>.weight.lora_a` (rank x inputs) and `<name>.weight.lora_b` (outputs x
+rank). The query and key matrices are left out: llama.cpp permutes their rows for rotary embedding, and an adapter
+would have to follow.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Settings:
     learning_rate: float = 3e-4
     warmup: float = 0.1
     lora_rank: int = 8
-    lora_alpha: float = 16.0
+    lora_alpha: int = 16
     lora_dropout: float = 0.0
     seed: int = 7
     threads: int = 1
@@ -111,7 +111,8 @@ def mean_loss(model: Any, samples: Sequence[EncodedSample]) -> float | None:
         return None
     with torch.no_grad():
         results = [_loss(model, [sample]) for sample in samples]
-    return sum(loss.item() * tokens for loss, tokens in results) / sum(tokens for _, tokens in results)
+    total = float(sum(loss.item() * tokens for loss, tokens in results))
+    return total / sum(tokens for _, tokens in results)
 
 
 def _loss(model: Any, batch: Sequence[EncodedSample]) -> tuple[Any, int]:
