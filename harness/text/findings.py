@@ -40,10 +40,11 @@ def findings(text: str, source: Source, targets: Sequence[str], symbols: SymbolT
     damaged: list[Finding] = []
     for pattern in filter(sieve.may_hold, patterns):
         taken = Taken()
-        for alignment in _verbatim(page, pattern):
+        whole = _verbatim(page, pattern)
+        for alignment in whole:
             taken.add(alignment.start, alignment.end)
             kept.append(Finding(pattern.target, alignment))
-        if sieve.may_hold_damage(pattern):
+        if sieve.may_hold_damage(pattern, len(whole)):
             for alignment in _aligned(page, pattern, taken):
                 (damaged if alignment.weight else kept).append(Finding(pattern.target, alignment))
     if damaged:

@@ -3,7 +3,7 @@
 All that damage may put in, take out or put in the place of a symbol is ASCII that is deleted here, or no ASCII at all.
 So the ASCII letters and digits of a damaged mention stand in the *skeleton* of the text, side by side and in one case,
 exactly as they stand in the skeleton of the target. If the skeleton of the text holds that of the target no more often
-than the text holds the target itself, then there is no damage to look for. Where this cannot tell (letters written as
+than there are verbatim mentions, then there is no damage to look for. Where this cannot tell (letters written as
 homoglyphs, targets without an ASCII letter or digit) the answer is yes.
 """
 
@@ -62,14 +62,13 @@ class Sieve:
         wanted = self._skeleton(pattern.target)
         return any(wanted in skeleton for skeleton in self._skeletons)
 
-    def may_hold_damage(self, pattern: Pattern) -> bool:
-        """The same for any form but the target's own. To be asked where `may_hold` is true."""
+    def may_hold_damage(self, pattern: Pattern, whole: int) -> bool:
+        """The same for any mention but the `whole` verbatim ones. To be asked where `may_hold` is true."""
         if not self._skeletons or not pattern.is_sievable:
             return True
         wanted = self._skeleton(pattern.target)
         if not wanted or _overlaps_itself(wanted):
             return True
-        whole = self._text.count(pattern.target)
         return any(skeleton.count(wanted) != whole for skeleton in self._skeletons)
 
     def _skeleton(self, text: str) -> bytes:

@@ -1,0 +1,105 @@
+"""The quick looks at a text change how long a check takes, and nothing that it finds."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.text import findings, sieve
+from harness.text.pattern import Pattern
+from harness.text.provenance import Source
+from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+
+WIDE = SymbolTable.from_mapping({"_": {"lookalikes": ["＿"]}, ".": {"lookalikes": ["·"]}})
+TARGETS = (
+    "A-1",
+    "TCP/IP",
+    "Sikalastic-609",
+    "吧台/岛台",
+    "报告2024版-终稿.md",
+    "GB/T 50081-2019",
+    "Mon - Fri",
+    "1-1-1",
+    "a_b-c",
+    "R&D-7",
+    "/usr/bin",
+    "A-1/",
+    "--x-y",
+    "ТСР-50",
+    "Ａ-１",
+    "10–20/h",
+    "Île-de-France",
+    "x<b-c",
+    "95%-ile",
+    "👩\u200d🔧-7",
+    "ab",
+)
+PIECES = (
+    *"AaＡ1１l2-–/\\／_ \t\n\u00a0\u200b*`~<>[]&%;.:·、+TСtпІIЀ吧台岛\u0301\ufe0f\u00ad",
+    "TCP",
+    "IP",
+    "Sika",
+    "lastic",
+    "609",
+    "报告",
+    "2024",
+    "终稿.md",
+    "GB/T",
+    "50081",
+    "Mon",
+    "Fri",
+    "&#45;",
+    "&sol;",
+    "&nbsp;",
+    "&amp;",
+    "%2F",
+    "%20",
+    "%25",
+    "\\u002d",
+    "\\-",
+    "<br>",
+    "](http://x)",
+    "**",
+    "~~",
+    " - ",
+    " / ",
+    *TARGETS,
+)
+
+
+def everywhere(text: str, pattern: Pattern) -> Iterator[int]:
+    del pattern
+    return iter(range(len(text)))
+
+
+def look_through(text: str, symbols: SymbolTable) -> list[findings.Finding]:
+    return findings.findings(text, Source(""), TARGETS, symbols)
+
+
+def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "damaged_starts", everywhere)
+        patch.setattr(sieve.Sieve, "may_hold", lambda self, pattern: True)
+        patch.setattr(sieve.Sieve, "may_hold_damage", lambda self, pattern, whole: True)
+        return look_through(text, symbols)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.sampled_from((DEFAULT_SYMBOLS, WIDE)))
+def test_the_shortcuts_lose_no_mention(text: str, symbols: SymbolTable) -> None:
+    assert look_through(text, symbols) == look_everywhere(text, symbols)
+
+
+@given(
+    st.sampled_from(TARGETS),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(PIECES)), max_size=3),
+    st.sampled_from(("", "x ", "文", "\n", "ordinary words, with “quotes”; ")),
+)
+def test_the_shortcuts_lose_no_mention_of_a_target_with_things_put_in(
+    target: str, inserted: list[tuple[int, str]], before: str
+) -> None:
+    text = target
+    for place, piece in inserted:
+        text = text[:place] + piece + text[place:]
+    text = before * 20 + text + " " + before
+    assert look_through(text, DEFAULT_SYMBOLS) == look_everywhere(text, DEFAULT_SYMBOLS)
