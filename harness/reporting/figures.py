@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from harness.decisions.metrics import Count
+from harness.decisions.run_summary import utc
 from harness.decisions.words import compare, figures
 from harness.statistics.proportion import wilson
 
@@ -85,8 +85,6 @@ def moment(stamp: str | None) -> str:
     if not stamp:
         return NO_DATA
     try:
-        parsed = datetime.fromisoformat(stamp)
+        return f"{utc(stamp):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return stamp
-    zone = " UTC" if parsed.utcoffset() is not None and not parsed.utcoffset() else ""
-    return f"{parsed:%Y-%m-%d %H:%M}{zone}"

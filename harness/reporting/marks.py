@@ -15,6 +15,7 @@ PLAIN, BLANK, CODE, GAP = "", "b", "u", "gap"
 SEVERITY = ("target", "verbatim", "spaced", "lookalike", "altered")
 """What a mark says; where two overlap, the later one is shown."""
 
+_CALM = ("", "target", "verbatim")
 _SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
 
 
@@ -97,7 +98,7 @@ def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -
         if mark == GAP:
             out.append(Stretch((Piece(chunk, GAP),)))
         else:
-            out.append(Stretch(pieces(chunk, blanks=mark not in {"", "target", "verbatim"}), mark))
+            out.append(Stretch(pieces(chunk, blanks=mark not in _CALM), mark))
     return tuple(out)
 
 
@@ -121,40 +122,41 @@ def _flatten(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
         if start < end:
             rank = SEVERITY.index(span.mark)
             edges += [(start, 1, rank), (end, -1, rank)]
-    chunks: list[tuple[str, str]] = []
+    cuts: list[tuple[int, str]] = [(0, "")]
     covering = [0] * len(SEVERITY)
     position = 0
     for edge, change, rank in sorted(edges):
         if position < edge:
             worst = max((r for r, count in enumerate(covering) if count), default=None)
-            chunks.append((text[position:edge], "" if worst is None else SEVERITY[worst]))
+            mark = "" if worst is None else SEVERITY[worst]
+            if cuts[-1][1] != mark:
+                cuts.append((position, mark))
             position = edge
         covering[rank] += change
-    if position < size:
-        chunks.append((text[position:], ""))
-    return chunks
+    if position < size and cuts[-1][1]:
+        cuts.append((position, ""))
+    ends = [start for start, _ in cuts[1:]] + [size]
+    return [(text[start:end], mark) for (start, mark), end in zip(cuts, ends, strict=True) if start < end]
 
 
 def _shorten(chunks: list[tuple[str, str]], limit: int) -> list[tuple[str, str]]:
-    """Keep damage first, then what is near it; each plain chunk keeps its ends."""
-    marked_chunks = sum(1 for _, mark in chunks if mark)
-    near = max(20, limit // (2 * (marked_chunks + 1)))
+    """Damage and the rest have `limit` characters each, so that much of the one cannot crowd out the other. A
+    long chunk keeps its ends, which are what stands beside a mark."""
+    near = max(20, limit // (2 * (1 + sum(1 for _, mark in chunks if mark))))
+    used = {True: 0, False: 0}
     kept: list[tuple[str, str]] = []
-    used = 0
     for chunk, mark in chunks:
-        room = max(0, 2 * limit - used)
-        ends = near if room else 0
-        if len(chunk) > 2 * ends + 20:
-            head, tail = chunk[:ends], chunk[len(chunk) - ends :]
-            kept += [(head, mark), (str(len(chunk) - 2 * ends), GAP), (tail, mark)]
-            used += 2 * ends
+        damage = mark not in _CALM
+        if used[damage] >= limit:
+            kept.append((str(len(chunk)), GAP))
+        elif len(chunk) > 2 * near + 20:
+            used[damage] += 2 * near
+            kept += [(chunk[:near], mark), (str(len(chunk) - 2 * near), GAP), (chunk[-near:], mark)]
         else:
+            used[damage] += len(chunk)
             kept.append((chunk, mark))
-            used += len(chunk)
     merged: list[tuple[str, str]] = []
     for chunk, mark in kept:
-        if not chunk:
-            continue
         if mark == GAP and merged and merged[-1][1] == GAP:
             merged[-1] = (str(int(merged[-1][0]) + int(chunk)), GAP)
         else:

@@ -5,8 +5,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -182,6 +184,18 @@ def answering() -> Callable[..., RunRecord]:
 def make_run() -> Callable[..., RunRecord]:
     """`make_run(cases, **fields)`."""
     return run
+
+
+@pytest.fixture
+def build() -> SimpleNamespace:
+    """The makers of cases and samples."""
+    return SimpleNamespace(case=case, sample=sample, mention=mention, right=right, wrong=wrong)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Two hours after the answers of the runs made here."""
+    return datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
 class Browser:
