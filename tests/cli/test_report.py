@@ -1,0 +1,223 @@
+"""`harness report`."""
+
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.report import report
+from harness.history import History
+from harness.records.errors import ConfigError, RecordError
+from harness.records.run import CaseResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
+
+
+def record(version, day, wrong=1, **other):
+    moment = f"2026-11-{day:02}T05:00:00+00:00"
+    cases = []
+    for index in range(6):
+        text = "TCP / IP" if index < wrong else "TCP/IP"
+        verdict = "spaced" if index < wrong else "verbatim"
+        found = MentionRecord(
+            start=0, end=len(text), text=text, verdict=verdict, damage=("space-left",) * (index < wrong)
+        )
+        sample = SampleResult(
+            sample=0,
+            outcome="damaged" if index < wrong else "aligned",
+            output=text,
+            verdicts={"TCP/IP": verdict},
+            mentions={"TCP/IP": (found,)},
+        )
+        cases.append(
+            CaseResult(
+                suite="symbols",
+                id=f"case-{index}",
+                domain="network",
+                language="en",
+                task="qa",
+                symbols="/",
+                digest=f"d{index}",
+                messages=({"role": "user", "content": "Which protocol? TCP/IP."},),
+                targets=("TCP/IP",),
+                required=("TCP/IP",),
+                outcome=sample.outcome,
+                samples=(sample,),
+            )
+        )
+    values = {
+        "run_id": f"202611{day:02}-{version}",
+        "model": "tuned",
+        "version": version,
+        "configuration_digest": "c",
+        "suite_digest": "s",
+        "harness_version": "0.1.0",
+        "mode": "live",
+        "evidence": Evidence(oldest=moment, newest=moment),
+        "started": moment,
+        "ended": moment,
+        "totals": Totals(cases=6),
+        "cases": tuple(cases),
+    }
+    return RunRecord.model_validate(values | other)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A project with three runs of two versions, v1 its baseline."""
+    monkeypatch.chdir(tmp_path)
+    history = History(tmp_path / "reports")
+    for run in (record("v1", 1, wrong=3), record("v1", 2, wrong=2), record("v2", 3)):
+        history.write(run)
+    history.set_baseline("tuned", "tuned@v1")
+    return tmp_path / "reports"
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(report, arguments, catch_exceptions=False)
+
+
+def test_all_pages_and_the_index_are_built_and_named(folder):
+    result = invoke()
+    assert result.exit_code == 0
+    written = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.html"))]
+    assert written == [
+        "compare/tuned@v1.20261102-v1__tuned@v2.20261103-v2.html",
+        "index.html",
+        "tuned@v1/20261101-v1.html",
+        "tuned@v1/20261102-v1.html",
+        "tuned@v2/20261103-v2.html",
+    ]
+    assert sorted(result.stdout.split()) == [str(folder / name) for name in written]
+
+
+def test_every_link_of_the_index_leads_to_a_page(folder):
+    import re
+    from urllib.parse import unquote
+
+    invoke()
+    page = (folder / "index.html").read_text("utf-8")
+    links = [unquote(link) for link in re.findall(r'href="([^"#]+)"', page)]
+    assert len(links) >= 5
+    assert [link for link in links if not (folder / link).is_file()] == []
+
+
+def test_only_what_changed_is_built_anew(folder):
+    invoke()
+    assert invoke().stdout.split() == [str(folder / "index.html")]
+    History(folder).write(record("v3", 4))
+    assert invoke().stdout.split()[0].endswith("20261104-v3.html")
+    (folder / "tuned@v2" / "20261103-v2.html").unlink()
+    assert str(folder / "tuned@v2" / "20261103-v2.html") in invoke().stdout
+
+
+def test_a_lost_or_broken_cache_loses_nothing(folder):
+    invoke()
+    before = (folder / "index.html").read_text("utf-8")
+    for content in ("", "{", "[]", '{"runs": {"tuned@v2/20261103-v2.json": {"stamp": 1, "line": {}}}}'):
+        (folder / "index.json").write_text(content, encoding="utf-8")
+        invoke()
+        assert (folder / "index.html").read_text("utf-8") == before
+
+
+def test_pages_may_be_written_elsewhere(folder, tmp_path):
+    result = invoke("tuned@v2", "--out", "site")
+    assert result.stdout.strip() == "site/tuned@v2/20261103-v2.html"
+    assert (tmp_path / "site" / "tuned@v2" / "20261103-v2.html").is_file()
+    assert list(folder.rglob("*.html")) == []
+
+
+def test_no_draft_is_left_behind(folder):
+    invoke()
+    assert [path.name for path in folder.rglob(".*")] == []
+
+
+def test_a_record_that_cannot_be_read_is_told_and_the_others_are_built(folder):
+    (folder / "tuned@v2" / "broken.json").write_text("{", encoding="utf-8")
+    result = invoke()
+    assert result.exit_code == 0
+    assert "broken.json" in result.stderr
+    assert "broken.json" in (folder / "index.html").read_text("utf-8")
+
+
+def test_a_comparison_with_its_verdict(folder):
+    result = invoke("tuned@v2", "--against", "tuned@v1", "--gate")
+    path = folder / "compare" / "tuned@v1.20261102-v1__tuned@v2.20261103-v2.html"
+    assert result.stdout.strip() == str(path)
+    assert "INCONCLUSIVE" in path.read_text("utf-8")
+
+
+def test_markdown_goes_to_standard_output_and_no_page_is_built(folder):
+    assert "`tuned@v2`: 83.3%" in invoke("tuned@v2", "--markdown").stdout
+    assert "1 fixed" in invoke("tuned@v2", "--against", "tuned@v1", "--markdown").stdout
+    assert invoke("--markdown", "--lang", "zh").stdout.startswith("### 各模型版本的对齐率")
+    assert list(folder.rglob("*.html")) == []
+
+
+def test_json_for_machines(folder):
+    assert json.loads(invoke("tuned@v2", "--json").stdout)["alignment_rate"]["k"] == 5
+    assert len(json.loads(invoke("--json").stdout)["runs"]) == 3
+    compared = json.loads(invoke("tuned@v2", "--against", "tuned@v1", "--gate", "--json").stdout)
+    assert compared["gate"]["verdict"] == "INCONCLUSIVE"
+
+
+def test_csv_of_one_run(folder):
+    rows = list(csv.DictReader(io.StringIO(invoke("tuned@v2", "--csv").stdout)))
+    assert [row["outcome"] for row in rows] == ["damaged", *["aligned"] * 5]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--csv",), ("--against", "tuned@v1"), ("--gate",), ("tuned", "--gate"), ("tuned", "--against", "tuned", "--csv")],
+)
+def test_options_that_make_no_sense_together_are_refused(folder, arguments):
+    with pytest.raises(ConfigError, match="needs"):
+        invoke(*arguments)
+
+
+def test_an_unknown_run_is_told_with_the_nearest(folder):
+    with pytest.raises(RecordError, match="did you mean 'tuned'"):
+        invoke("tunde")
+
+
+def test_labels_reach_the_page(folder, tmp_path):
+    from harness.reporting.evidence import answer_digest
+
+    run = record("v2", 3)
+    label = {
+        "schema": 1,
+        "run": run.run_id,
+        "reader": "Ann",
+        "case": "symbols/case-1",
+        "sample": 0,
+        "answer": answer_digest(run.cases[1].samples[0]),
+        "ruling": "good",
+        "at": "2026-11-20T07:00:00Z",
+    }
+    (tmp_path / "labels.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
+    invoke("tuned@v2", "--labels", "labels.jsonl")
+    assert '"v":[["Ann","good"]]' in (folder / "tuned@v2" / "20261103-v2.html").read_text("utf-8")
+
+
+def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    history = History(tmp_path / "reports")
+    cases = tuple(
+        case.model_copy(update={"id": f"{case.id}-{i}", "digest": f"{case.digest}-{i}"})
+        for i in range(12)
+        for case in record("v1", 1, wrong=0).cases
+    )
+    bad = tuple(case.model_copy(update={"outcome": "damaged"}) for case in cases)
+    for day in range(1, 16):
+        run = record("v1", day, wrong=0).model_copy(update={"cases": cases if day < 12 else bad})
+        history.write(run)
+    invoke("--index")
+    page = (tmp_path / "reports" / "index.html").read_text("utf-8")
+    assert "▲</text>" in page
+    assert 'class="alarm"' in page
+
+
+def test_an_empty_folder_says_how_to_begin(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    invoke()
+    assert "pytest --model=NAME" in (tmp_path / "reports" / "index.html").read_text("utf-8")
