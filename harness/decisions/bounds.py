@@ -11,7 +11,7 @@ from typing import Literal
 
 from harness.decisions.standing import Standing, tally
 from harness.records.policy import Bound
-from harness.statistics.noninferiority import settling_pairs
+from harness.statistics.noninferiority import bound_level, non_inferior, settling_pairs
 from harness.statistics.paired import mcnemar_exact, tango
 from harness.statistics.power import further_clean_cases
 from harness.statistics.proportion import Interval, exact_lower, exact_upper
@@ -49,8 +49,11 @@ class Reading:
 NO_DATA = Reading("INSUFFICIENT_EVIDENCE", None, None, None, 0, 0)
 
 
-def read_rate(standings: Mapping[str, Standing], bound: Bound, limit: float) -> Reading:
-    """`min` or `max` by exact bounds. A `max` on bad things is a `min` on good ones."""
+def read_rate(standings: Mapping[str, Standing], bound: Bound, limit: float, *, settle: bool = True) -> Reading:
+    """`min` or `max` by exact bounds. A `max` on bad things is a `min` on good ones.
+
+    Without `settle` the number of further cases is not worked out.
+    """
     count = tally(standings.values())
     if count.cases == 0:
         return NO_DATA
@@ -59,7 +62,7 @@ def read_rate(standings: Mapping[str, Standing], bound: Bound, limit: float) -> 
     high = exact_upper(count.good + count.unscored, count.cases, ALPHA)
     result: Result = "PASS" if low >= minimum else "BREACH" if high < minimum else "INSUFFICIENT_EVIDENCE"
     further = None
-    if result == "INSUFFICIENT_EVIDENCE":
+    if settle and result == "INSUFFICIENT_EVIDENCE":
         further = further_clean_cases(count.good, count.cases, minimum, ALPHA)
     scored = count.good + count.bad
     estimate = count.good / scored if scored else None
@@ -69,8 +72,13 @@ def read_rate(standings: Mapping[str, Standing], bound: Bound, limit: float) -> 
     return Reading(result, estimate, low, high, count.cases, count.unscored, further=further)
 
 
-def read_difference(new: Mapping[str, Standing], old: Mapping[str, Standing], bound: Bound, limit: float) -> Reading:
-    """`max_drop` or `max_rise` by Tango's bounds over the cases that both have a part in."""
+def read_difference(
+    new: Mapping[str, Standing], old: Mapping[str, Standing], bound: Bound, limit: float, *, settle: bool = True
+) -> Reading:
+    """`max_drop` or `max_rise` by Tango's bounds over the cases that both have a part in.
+
+    The lower bound of a pass is a little lower than a plain 5 % one where that would pass too much.
+    """
     shared = [key for key in new if key in old]
     pairs = len(shared)
     if pairs == 0:
@@ -78,12 +86,12 @@ def read_difference(new: Mapping[str, Standing], old: Mapping[str, Standing], bo
     unscored = sum("unscored" in (new[key], old[key]) for key in shared)
     # against a pass: the candidate's unscored cases are bad and the baseline's good
     better, worse = _flips(new, old, shared, unscored_new="bad", unscored_old="good")
-    low = _bound(better, worse, pairs).low
-    result: Result = "PASS" if low > -limit else "INSUFFICIENT_EVIDENCE"
-    further = settling_pairs(better, worse, pairs, limit, ALPHA) if result != "PASS" else None
+    low = _interval(better, worse, pairs, bound_level(pairs, limit, ALPHA)).low
+    result: Result = "PASS" if non_inferior(better, worse, pairs, limit, ALPHA) else "INSUFFICIENT_EVIDENCE"
+    further = settling_pairs(better, worse, pairs, limit, ALPHA) if settle and result != "PASS" else None
     # against a breach: the other way round
     better, worse = _flips(new, old, shared, unscored_new="good", unscored_old="bad")
-    high = _bound(better, worse, pairs).high
+    high = _interval(better, worse, pairs, 1 - 2 * ALPHA).high
     if high < -limit:
         result, further = "BREACH", None
     scored = [key for key in shared if "unscored" not in (new[key], old[key])]
@@ -96,8 +104,8 @@ def read_difference(new: Mapping[str, Standing], old: Mapping[str, Standing], bo
     return Reading(result, estimate, low, high, pairs, unscored, better, worse, p_value, further)
 
 
-def _bound(better: int, worse: int, pairs: int) -> Interval:
-    interval = tango(better, worse, pairs, level=1 - 2 * ALPHA)
+def _interval(better: int, worse: int, pairs: int, level: float) -> Interval:
+    interval = tango(better, worse, pairs, level)
     assert interval is not None, "there are pairs"
     return interval
 

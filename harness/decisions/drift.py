@@ -27,7 +27,7 @@ Bets = Literal["prompts", "nightly mean"]
 
 EXIT_CODES: dict[DriftVerdict, int] = {"QUIET": 0, "DRIFT": 1, "INCONCLUSIVE": 2}
 
-DISPERSION_LEVEL = 0.2
+DISPERSION_LEVEL = 0.15
 """Nights that hang together raise false alarms many times over, and ten nights show it badly.
 
 Suspect early.
@@ -123,7 +123,10 @@ def drift(
 
 
 def watch_metric(metric: str, nights: Sequence[Night], policy: DriftPolicy) -> Watch | None:
-    """The detector after a baseline of the first nights; None before it is complete or without a case for it."""
+    """The detector after a baseline of the first nights.
+
+    None before it is complete or without a case for it.
+    """
     outcomes = [
         {key: value == "good" for key, value in standings(metric, night.cases.values()).items() if value != "unscored"}
         for night in nights
@@ -148,7 +151,10 @@ def watch_metric(metric: str, nights: Sequence[Night], policy: DriftPolicy) -> W
 
 
 def calibrated(baseline: Sequence[Mapping[str, bool]], policy: DriftPolicy) -> tuple[Bets, float, float | None]:
-    """From the outcomes of each baseline night: what to bet on, the rate taken as normal, the dispersion ratio."""
+    """From the outcomes of each baseline night.
+
+    What to bet on, the rate taken as normal, the dispersion ratio.
+    """
     always = [key for key in baseline[0] if all(key in night for night in baseline)]
     dispersion = night_dispersion([[night[key] for key in always] for night in baseline])
     counts = [(sum(night.values()), len(night)) for night in baseline]

@@ -67,7 +67,7 @@ def judge(
     `runs` are the known runs of the candidate's version: they are listed, and a later complete one keeps
     this one from a GO, since the best of five runs passes falsely five times as often as one.
     """
-    return _judge(candidate, baseline, policy, now, runs, assumed={})
+    return _judge(candidate, baseline, policy, now, runs, assumed={}, settle=True)
 
 
 def can_still_change(
@@ -86,10 +86,10 @@ def can_still_change(
     """
     whole = so_far.model_copy(update={"cases": so_far.cases + tuple(pending)})
     extremes: tuple[Standing, Standing] = ("good", "bad")
-    verdicts = {
-        _judge(whole, baseline, policy, now, (), assumed={case.key: extreme for case in pending}).verdict
-        for extreme in extremes
-    }
+    verdicts = set()
+    for extreme in extremes:
+        assumed = {case.key: extreme for case in pending}
+        verdicts.add(_judge(whole, baseline, policy, now, (), assumed=assumed, settle=False).verdict)
     return len(verdicts) > 1 or verdicts == {"GO"}
 
 
@@ -101,6 +101,7 @@ def _judge(
     runs: Collection[RunSummary],
     *,
     assumed: Mapping[str, Standing],
+    settle: bool,
 ) -> GateVerdict:
     ours = RunSummary.of(candidate)
     theirs = None if baseline is None else RunSummary.of(baseline)
@@ -116,12 +117,12 @@ def _judge(
         for bound, limit in rule.bounds:
             reasons: tuple[str, ...] = blocked
             if bound in ("min", "max"):
-                reading = read_rate(new, bound, limit)
+                reading = read_rate(new, bound, limit, settle=settle)
             else:
                 reasons += unpaired
                 old = {} if baseline is None else standings(rule.metric, baseline.cases)
                 shared = {key: value for key, value in new.items() if key in paired}
-                reading = read_difference(shared, old, bound, limit)
+                reading = read_difference(shared, old, bound, limit, settle=settle)
             if reading.cases == 0 and not reasons:
                 reasons = ("no data: no case of this slice bears on the metric",)
             result: Result = "INSUFFICIENT_EVIDENCE" if reasons else reading.result

@@ -21,7 +21,7 @@ THRESHOLD = 1200.0
 CEILING = 0.985
 """A baseline that happened to be spotless must not make the first ordinary failure an alarm."""
 
-FAILURE_RATIOS = (3.0, 6.0)
+FAILURE_RATIOS = (2.75, 5.5)
 """Bets on single prompts: failures are now this many times as frequent."""
 
 STAKES = (0.5, 0.9)

@@ -34,8 +34,7 @@ def test_prompts_of_different_difficulty_only_lower_the_mean_of_a_factor():
     easy_and_hard = [1.0] * 55 + [0.76] * 5  # mean 0.98
     for bet in range(2):
         means = [
-            rate * math.exp(prompt_factors(1, 1, 0.98)[bet])
-            + (1 - rate) * math.exp(prompt_factors(0, 1, 0.98)[bet])
+            rate * math.exp(prompt_factors(1, 1, 0.98)[bet]) + (1 - rate) * math.exp(prompt_factors(0, 1, 0.98)[bet])
             for rate in easy_and_hard
         ]
         assert math.prod(means) < 1.0

@@ -40,9 +40,7 @@ def restricted_score(better: int, worse: int, pairs: int, difference: float) -> 
         return -sum(k * math.log(max(p, 1e-300)) for k, p in cells if k)
 
     low, high = max(0.0, -difference), (1 - difference) / 2
-    q = minimize_scalar(
-        negative_log_likelihood, bounds=(low, high), method="bounded", options={"xatol": 1e-12}
-    ).x
+    q = minimize_scalar(negative_log_likelihood, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x
     return (better - worse - pairs * difference) / math.sqrt(pairs * (2 * q + difference * (1 - difference)))
 
 

@@ -28,9 +28,7 @@ def test_exact_bounds_agree_with_scipy_and_statsmodels(count):
     low = binomtest(k, n, alternative="greater").proportion_ci(method="exact").low
     high = binomtest(k, n, alternative="less").proportion_ci(method="exact").high
     assert (bounds.low, bounds.high) == pytest.approx((low, high), abs=1e-9)
-    assert (bounds.low, bounds.high) == pytest.approx(
-        proportion_confint(k, n, alpha=0.10, method="beta"), abs=1e-9
-    )
+    assert (bounds.low, bounds.high) == pytest.approx(proportion_confint(k, n, alpha=0.10, method="beta"), abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,7 @@ from harness.statistics.repeats import cluster_bootstrap, mean_pass_hat_k, pass_
 def test_pass_hat_k_is_the_share_of_draws_that_are_all_right(outcomes, k):
     draws = list(itertools.combinations(outcomes, k))
     expected = sum(map(all, draws)) / len(draws) if draws else None
-    assert pass_hat_k(sum(outcomes), len(outcomes), k) == (
-        None if expected is None else pytest.approx(expected)
-    )
+    assert pass_hat_k(sum(outcomes), len(outcomes), k) == (None if expected is None else pytest.approx(expected))
 
 
 def test_with_k_equal_to_n_one_bad_sample_spoils_the_case():
