@@ -42,10 +42,10 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     atoms = pattern.atoms
     if not may_begin(page, pattern, start):
         return None
-    layers: list[_Layer] = [{} for _ in atoms]
+    layers: dict[int, _Layer] = {}
     _read(page, atoms, 0, Gap(start), _Route(0, None), layers=layers)
-    for place, layer in enumerate(layers[:-1]):
-        for (position, tight), route in layer.items():
+    while layers and (place := min(layers)) < len(atoms) - 1:
+        for (position, tight), route in layers.pop(place).items():
             for gap in page.gaps(position):
                 if gap.end < len(page.text) and not (tight and gap.spaces):
                     for following, crossing in _crossings(atoms, place, gap):
@@ -53,7 +53,11 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
                         trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
                         _read(page, atoms, following, gap, _Route(route.weight + cost, trace), layers=layers)
     last = atoms[-1].char
-    ends = [(route, end) for (end, _), route in layers[-1].items() if not blocks_after(page.text, end, last)]
+    ends = [
+        (route, end)
+        for (end, _), route in layers.get(len(atoms) - 1, {}).items()
+        if not blocks_after(page.text, end, last)
+    ]
     if not ends:
         return None
     route, end = min(ends, key=lambda found: found[0].weight)
@@ -81,14 +85,16 @@ def _crossings(atoms: tuple[Atom, ...], place: int, gap: Gap) -> Iterator[tuple[
         crossing = instead(atoms[place + 1 : following + 1], gap)
 
 
-def _read(page: Page, atoms: tuple[Atom, ...], place: int, gap: Gap, route: _Route, *, layers: list[_Layer]) -> None:
+def _read(
+    page: Page, atoms: tuple[Atom, ...], place: int, gap: Gap, route: _Route, *, layers: dict[int, _Layer]
+) -> None:
     """Enter all that can stand for the atom behind the gap. A word that goes on as in the target is read at one go."""
     atom = atoms[place]
     for end, more, tight, change in readings(page, atom, gap.end):
         if tight and gap.spaces:
             continue
         ahead = len(atom.tail) if atom.tail and page.text.startswith(atom.tail, end) else 0
-        layer = layers[place + ahead]
+        layer = layers.setdefault(place + ahead, {})
         total = route.weight + more
         known = layer.get((end + ahead, tight))
         if known is None or total < known.weight:

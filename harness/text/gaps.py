@@ -67,8 +67,10 @@ def _longer(text: str, gap: Gap) -> Gap | None:
         spaces = gap.spaces + (glyph.char if glyph.char in SPACE_SET else "")
         zero_width = gap.zero_width or glyph.char not in SPACE_SET
         return Gap(glyph.end, spaces, zero_width, gap.markup, gap.coded + 1, gap.lone_star)
-    if text.startswith("\\ ", gap.end):
-        return Gap(gap.end + 2, gap.spaces + " ", gap.zero_width, gap.markup, gap.coded + 1, gap.lone_star)
+    if text.startswith(("\\ ", "\\\n"), gap.end):
+        return Gap(
+            gap.end + 2, gap.spaces + text[gap.end + 1], gap.zero_width, gap.markup, gap.coded + 1, gap.lone_star
+        )
     mark = _MARKUP.match(text, gap.end)
     if mark is None or _stands_alone(text, mark.start(), mark.end()):
         return None

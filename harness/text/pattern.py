@@ -146,10 +146,14 @@ def _literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
     return forms
 
 
+_MORE_CASES = {"Σ": "ς", "σ": "ς", "ß": "ẞ"}
+"""Cases that one character's own methods do not lead to."""
+
+
 def _cases(char: str) -> list[str]:
     """`char` first, then the same letter in its other cases."""
     found = [char]
-    for other in (char.lower(), char.upper(), char.title(), char.casefold()):
+    for other in (char.lower(), char.upper(), char.title(), char.casefold(), *_MORE_CASES.get(char, "")):
         if len(other) == 1 and other not in found:
             found.append(other)
     return found
