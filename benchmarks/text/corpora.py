@@ -1,0 +1,47 @@
+"""Texts to time the checker on: clean prose, dense damage, and what is written to make a checker slow."""
+
+from collections.abc import Callable
+
+SOURCE = "Use Sikalastic-609 in the 水吧台/岛台 area over TCP/IP, as GB/T 50081-2019 says."
+TARGETS = ("Sikalastic-609", "TCP/IP", "水吧台/岛台", "GB/T 50081-2019")
+
+ENGLISH = "The membrane is laid on a dry floor, and the edges are sealed before the next layer goes on. "
+TYPOGRAPHIC = "The membrane is “laid” on a dry floor — and the edges aren’t sealed before the next layer. "
+CHINESE = "防水层应铺在干燥的基层上，边缘须先封好、再做下一道。他说：“明天见！”"
+MENTIONS = "Use Sikalastic-609 over TCP/IP as told. " + ENGLISH * 5
+DAMAGE = "Use Sikalastic - 609 over TCP / IP in the 水吧台／岛台 area. "
+
+
+def filled(piece: str, length: int) -> str:
+    return (piece * (length // len(piece) + 1))[:length]
+
+
+CLEAN: dict[str, Callable[[int], str]] = {
+    "English prose": lambda n: filled(ENGLISH, n),
+    "English with curly quotes": lambda n: filled(TYPOGRAPHIC, n),
+    "Chinese prose": lambda n: filled(CHINESE, n),
+}
+OTHER: dict[str, Callable[[int], str]] = {
+    "prose with whole mentions": lambda n: filled(MENTIONS, n),
+    "dense damage": lambda n: filled(DAMAGE, n),
+}
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "hyphens": lambda n: "-" * n,
+    "spaces in a target": lambda n: "Sikalastic" + " " * n + "- 609",
+    "zero-width in a target": lambda n: "Sikalastic" + "\u200b" * n + "-609",
+    "nested markers": lambda n: "Sikalastic" + filled("**_`~~[", n),
+    "nested emphasis round words": lambda n: filled("**_Sika_**", n),
+    "half targets": lambda n: filled("Sikalastic-60", n),
+    "first letters and spaces": lambda n: filled("S - ", n),
+    "open tags": lambda n: filled("TCP/<", n),
+    "tags": lambda n: filled("TCP<a>", n),
+    "open links": lambda n: filled("TCP](", n),
+    "backslashes": lambda n: "\\" * n,
+    "ampersands": lambda n: "TCP" + "&" * n,
+    "percent codes": lambda n: filled("TCP%2F", n),
+    "combining marks": lambda n: "TCP/IP" + "\u0301" * n + "TCP / IP",
+    "list markers": lambda n: filled("\n - ", n),
+    "one long word": lambda n: "a" * (n // 2) + "-" + "b" * (n // 2),
+    "CJK runs": lambda n: filled("水吧台", n) + "/岛台",
+    "homoglyphs": lambda n: filled("Ѕіка ", n),
+}
