@@ -6,6 +6,7 @@ from typing import NamedTuple
 from harness.text.characters import blocks_after, blocks_before
 from harness.text.crossings import Crossing, between, instead
 from harness.text.gaps import Gap
+from harness.text.glyphs import ESCAPE_STARTS
 from harness.text.page import Page
 from harness.text.pattern import LOOKALIKE, Atom, Pattern
 from harness.text.readings import Change, readings
@@ -42,21 +43,20 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     atoms = pattern.atoms
     if not may_begin(page, pattern, start):
         return None
+    text = page.text
     layers: dict[int, _Layer] = {}
     _read(page, atoms, 0, Gap(start), _Route(0, None), layers=layers)
     while layers and (place := min(layers)) < len(atoms) - 1:
         for (position, tight), route in layers.pop(place).items():
             for gap in page.gaps(position):
-                if gap.end < len(page.text) and not (tight and gap.spaces):
-                    for following, crossing in _crossings(atoms, place, gap):
-                        cost, codes, new = crossing
-                        trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
-                        _read(page, atoms, following, gap, _Route(route.weight + cost, trace), layers=layers)
+                if gap.end == len(text) or (tight and gap.spaces):
+                    break
+                for following, (cost, codes, new) in _crossings(atoms, place, gap, text[gap.end]):
+                    trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
+                    _read(page, atoms, following, gap, _Route(route.weight + cost, trace), layers=layers)
     last = atoms[-1].char
     ends = [
-        (route, end)
-        for (end, _), route in layers.get(len(atoms) - 1, {}).items()
-        if not blocks_after(page.text, end, last)
+        (route, end) for (end, _), route in layers.get(len(atoms) - 1, {}).items() if not blocks_after(text, end, last)
     ]
     if not ends:
         return None
@@ -72,17 +72,23 @@ def may_begin(page: Page, pattern: Pattern, start: int) -> bool:
     return not (first.is_symbol and page.is_escaped(start))
 
 
-def _crossings(atoms: tuple[Atom, ...], place: int, gap: Gap) -> Iterator[tuple[int, Crossing]]:
-    """The atoms that a gap may lead to: the next one, and those behind it if the symbols between were dropped."""
+def _crossings(atoms: tuple[Atom, ...], place: int, gap: Gap, char: str) -> Iterator[tuple[int, Crossing]]:
+    """The atoms that a gap with `char` behind it may lead to.
+
+    They are the next one, and those behind it if the symbols between were dropped.
+    """
+    is_coded = char in ESCAPE_STARTS
     following = place + 1
-    crossing = between(atoms[place], atoms[following], gap)
-    while True:
+    if is_coded or char in atoms[following].forms:
+        crossing = between(atoms[place], atoms[following], gap)
         if crossing is not None:
             yield following, crossing
-        if not atoms[following].is_symbol or following + 1 >= len(atoms):
-            return
+    while atoms[following].is_symbol and following + 1 < len(atoms):
         following += 1
-        crossing = instead(atoms[place + 1 : following + 1], gap)
+        if is_coded or char in atoms[following].forms:
+            crossing = instead(atoms[place + 1 : following + 1], gap)
+            if crossing is not None:
+                yield following, crossing
 
 
 def _read(

@@ -30,11 +30,13 @@ class Gap(NamedTuple):
 
     @property
     def line_breaks(self) -> int:
-        return count_line_breaks(self.spaces) if self.spaces else 0
+        return count_line_breaks(self.spaces)
 
 
 def count_line_breaks(spaces: str) -> int:
     """Line breaks in a run of white space; a carriage return with its line feed is one."""
+    if spaces in ("", " ", "  "):
+        return 0
     return sum(char in LINE_BREAK_SET for char in spaces.replace("\r\n", "\n"))
 
 
