@@ -10,7 +10,7 @@ from harness.pytest_plugin import SESSION
 from harness.records.errors import HarnessError, SuiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from harness.records.case import Case
     from harness.records.completion import Completion
@@ -25,8 +25,15 @@ class CaseFile(pytest.File):
         session = self.config.stash[SESSION]
         for located in session.cases_of(self.path):
             for name in session.models:
+                item_name = f"{located.case.id}[{name}]"
                 yield CaseItem.from_parent(
-                    self, name=f"{located.case.id}[{name}]", case=located.case, model=name, line=located.line
+                    self,
+                    name=item_name,
+                    # as text, so that pytest reads the model as the item's parameter; --lf compares such ids
+                    nodeid=f"{self.nodeid}::{item_name}",
+                    case=located.case,
+                    model=name,
+                    line=located.line,
                 )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -55,6 +62,7 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Judge them."""
         result = self.result = self.config.stash[SESSION].judge(self.model, self.case, self._completions)
+        self.user_properties.extend(_properties(result))
         if result.outcome == "unscored":
             pytest.skip("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason)))
         if result.outcome not in ("aligned", "passed"):
@@ -74,19 +82,16 @@ class CaseItem(pytest.Item):
         """File and line of the case."""
         return self.path, self._line - 1, self.name
 
-    @property
-    def user_properties_of_result(self) -> Iterable[tuple[str, object]]:
-        """What JUnit XML and other reporters see of the result."""
-        result = self.result
-        if result is None:
-            return ()
-        return (
-            ("outcome", result.outcome),
-            ("domain", result.domain),
-            ("language", result.language),
-            ("exposure", result.exposure),
-            *(("verdict", f"{target}: {verdict}") for s in result.samples for target, verdict in s.verdicts.items()),
-        )
+
+def _properties(result: CaseResult) -> Iterator[tuple[str, object]]:
+    """What JUnit XML and other reporters see of the result."""
+    yield "outcome", result.outcome
+    yield "domain", result.domain
+    yield "language", result.language
+    yield "exposure", result.exposure
+    for sample in result.samples:
+        for target, verdict in sample.verdicts.items():
+            yield "verdict", f"{target}: {verdict}"
 
 
 class CaseFailedError(Exception):

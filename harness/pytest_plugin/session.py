@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from harness.records.errors import ConfigError, EndpointError, HarnessError
 from harness.runner.answering import Answers
 from harness.runner.judging import Judge
 from harness.runner.training_texts import training_texts
-from harness.suite import LocatedCase, builtin_root, load_cases, load_info
+from harness.suite import LocatedCase, builtin_root, case_files, load_cases, load_info
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,9 +45,13 @@ class VerbatimSession:
         self.started = now()
         self.records: list[RunRecord] = []
         self.notes: list[str] = []
+        self.verdicts: list[str] = []
         self.workers: Workers | None = None
         self._infos: dict[Path, SuiteInfo] = {}
         self._ids: dict[tuple[Path, str], str] = {}
+        self._files: set[Path] = set()
+        self._all_files: set[Path] = set()
+        self._offered = 0
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> VerbatimSession:
@@ -140,6 +145,7 @@ class VerbatimSession:
             for root in roots:
                 if not root.is_dir():
                     raise ConfigError(f"--suites: no folder {root}; accepted: builtin, or a folder of suites")
+            self._all_files = {path for root in roots for path in case_files(root)}
             self.config.args[:] = [str(root) for root in roots]
             self.config.args_source = pytest.Config.ArgsSource.ARGS
         else:
@@ -157,6 +163,8 @@ class VerbatimSession:
         if folder not in self._infos:
             self._infos[folder] = load_info(folder)
         cases = load_cases(path, self._infos[folder])
+        self._files.add(path)
+        self._offered += len(cases)
         for located in cases:
             place = f"{path}:{located.line}"
             first = self._ids.setdefault((folder, located.case.id), place)
@@ -168,11 +176,11 @@ class VerbatimSession:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Selected cases are known now; asking starts here and goes on while tests run."""
         self.expected = {name: sum(isinstance(i, CaseItem) and i.model == name for i in items) for name in self.models}
-
-    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """A narrowed run is partial."""
-        if any(isinstance(item, CaseItem) for item in items):
-            self.narrowed = "cases were deselected (-k, -m, --lf, --deselect)"
+        if self.narrowed is None and sum(self.expected.values()) < self._offered * len(self.models):
+            self.narrowed = "not all cases were selected (-k, --lf, --deselect)"
+        left_out = self._all_files - self._files
+        if self.narrowed is None and left_out:
+            self.narrowed = f"{len(left_out)} of {len(self._all_files)} case files were not collected (--lf, --ignore)"
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
@@ -234,7 +242,9 @@ class VerbatimSession:
         report = yield
         if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
             report.verbatim = (item.model, item.result)
-            report.user_properties.extend(item.user_properties_of_result)
+        if isinstance(item, CaseItem) and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
+            # pytest asks an item for its own words only when the call fails, not the setup
+            report.longrepr = str(call.excinfo.value)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -249,17 +259,23 @@ class VerbatimSession:
         from harness.pytest_plugin.finishing import finish
 
         finish(self, session)
+        if "hypothesis" not in sys.modules:
+            # no property was tested, so its summary is empty; but to say so it would import itself (0.5 s)
+            self.config.pluginmanager.unregister(name="hypothesispytest")
 
     def pytest_unconfigure(self) -> None:
         """Whatever happened: no thread, no server, no lock stays."""
         for answers in self.answers.values():
             answers.close()
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Rates by model version and domain."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
+        """Rates by model version and domain: after the list of failed cases, where a reader looks first."""
         from harness.pytest_plugin.summary import write_summary
 
+        result = yield
         write_summary(self, terminalreporter)
+        return result
 
 
 STOP_REASON = pytest.StashKey[str]()

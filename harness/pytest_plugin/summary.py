@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.session import VerbatimSession
     from harness.records.run import CaseResult, RunRecord
 
-_NAME = 24
+_NAME = 20
 
 
 def write_summary(session: VerbatimSession, reporter: pytest.TerminalReporter) -> None:
@@ -28,6 +28,8 @@ def write_summary(session: VerbatimSession, reporter: pytest.TerminalReporter) -
         for line in summary_lines(record):
             reporter.write_line(line)
         reporter.write_line("")
+    for line in session.verdicts:
+        reporter.write_line(line)
     for note in session.notes:
         reporter.write_line(note)
 
@@ -94,22 +96,28 @@ def _slices(cases: Sequence[CaseResult]) -> list[str]:
 
 
 def _header(name: str) -> str:
-    return f"  {_padded(name)} aligned  95% interval      damaged omitted failed unscored"
+    return f"  {_padded(name)} aligned  95% interval     damaged omitted failed unscored"
 
 
 def _row(name: str, cases: Sequence[CaseResult]) -> str:
     count = metrics.alignment_rate(cases)
     interval = wilson(count.k, count.n)
     rate = f"{count.rate:7.1%}" if count.rate is not None else "no data"
-    shown = f"[{interval.low:6.1%},{interval.high:7.1%}]" if interval else " " * 16
+    shown = f"[{interval.low:6.1%},{interval.high:7.1%}]" if interval else ""
     outcomes = [case.outcome for case in cases]
     counts = "".join(
         f"{outcomes.count(outcome) or '.':>{width}}"  # type: ignore[arg-type]
         for outcome, width in (("damaged", 8), ("omitted", 8), ("failed", 7), ("unscored", 9))
     )
-    return f"  {_padded(name)} {rate}  {shown} {counts}"
+    return f"  {_padded(name)} {rate}  {shown:<16}{counts}"
 
 
 def _padded(text: str) -> str:
-    width = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-    return text + " " * max(0, _NAME - width)
+    """To the width of the first column, cut if it is longer; Chinese characters are two columns wide."""
+    kept, width = "", 0
+    for char in text:
+        wide = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if width + wide > _NAME:
+            break
+        kept, width = kept + char, width + wide
+    return kept + " " * (_NAME - width)

@@ -1,0 +1,61 @@
+"""The rules of the house, in the one command that contributors and CI share."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ["harness", "tests", "conftest.py", "benchmarks", "suites", "examples"]
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+
+
+def test_ruff_finds_nothing() -> None:
+    run("ruff", "check", "--quiet", *[source for source in SOURCES if (ROOT / source).exists()])
+
+
+def test_types_are_strict() -> None:
+    run("mypy")
+
+
+def test_imports_point_down() -> None:
+    script = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([script], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_pytest_is_imported_by_the_plugin_alone() -> None:
+    importing = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "harness").rglob("*.py")
+        if "import pytest" in path.read_text(encoding="utf-8") or "from pytest" in path.read_text(encoding="utf-8")
+    ]
+    assert [path for path in importing if not path.startswith("harness/pytest_plugin/")] == []
+
+
+@pytest.mark.parametrize("module", ["harness.pytest_plugin.session", "harness.pytest_plugin.finishing", "harness.cli"])
+def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
+    heavy = "openai vcr scipy jinja2 altair numpy rich hypothesis httpx2 xllamacpp jsonschema re2"
+    code = f"import sys, {module}; print([name for name in '{heavy}'.split() if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    forbidden = ["/" + "root/", "/" + "home/", "index-" + "url", "/work/" + "main"]
+    found = [
+        f"{name}: {word}"
+        for name in tracked
+        if name and (ROOT / name).is_file() and (ROOT / name).suffix not in (".gguf", ".png")
+        for word in forbidden
+        if word in (ROOT / name).read_text(encoding="utf-8", errors="replace") and not name.endswith(".jsonl")
+    ]
+    assert found == []

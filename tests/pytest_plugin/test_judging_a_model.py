@@ -1,0 +1,232 @@
+"""What a user sees of a run: outcomes, messages, the summary, the run record, the modes."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from tests.pytest_plugin.conftest import CASES, FakeEndpoint, write_suite
+
+
+def records(project: Path) -> list[dict[str, object]]:
+    """Run records on disk, as JSON."""
+    return [json.loads(path.read_text()) for path in sorted((project / "reports").glob("*@*/*.json"))]
+
+
+def test_a_damaged_case_shows_the_mention_with_its_blanks(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ").replace("Repeat", "It is")
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "mine/a-1  damaged  (codes, en, copy, untrained)",
+            "*target   Sikalastic-609",
+            "*spaced   Sikalastic␣-␣609  [[]space-left, space-right]",
+            "*context *Sikalastic␣-␣609",
+        ]
+    )
+
+
+def test_an_omission_fails_and_says_so(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    endpoint.reply = lambda prompt: "I would rather not."
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["*absent   it is nowhere in the answer"])
+
+
+def test_the_summary_gives_rates_with_intervals_by_domain(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.stdout.fnmatch_lines(
+        [
+            "fake@v1  (record, answers of *)",
+            "*alignment rate* 100.0%  [[]43.9%, 100.0%]  3 of 3",
+            "*fidelity*3 of 3",
+            "*mention rate*4 of 4",
+            "*codes * 100.0%*",
+            "*rooms * 100.0%*",
+        ]
+    )
+    assert all(len(line) <= 80 for line in result.stdout.lines if "%" in line)
+
+
+def test_a_missing_recording_is_an_error_that_names_the_command(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(["*no recorded answer of fake@v1 for mine/a-1 in cassettes/fake@v1/mine.jsonl*"])
+    result.stdout.fnmatch_lines(["*run: pytest --model=fake --cassette-mode=record"])
+
+
+def test_replay_asks_nobody_and_judges_the_same(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=3)
+    asked = endpoint.asked
+    pytester.runpytest("--model=fake").assert_outcomes(passed=3)
+    assert endpoint.asked == asked == 3
+
+
+def test_record_asks_only_for_what_is_missing(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record", "-k", "a-1")
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=3)
+    assert endpoint.asked == 3
+
+
+def test_refresh_asks_for_all_anew_and_the_new_answer_wins(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=3)
+    endpoint.reply = lambda prompt: prompt.replace("/", " / ")
+    pytester.runpytest("--model=fake", "--cassette-mode=refresh").assert_outcomes(passed=1, failed=2)
+    assert endpoint.asked == 6
+    pytester.runpytest("--model=fake").assert_outcomes(passed=1, failed=2)
+
+
+def test_live_reads_no_cassette_and_keeps_its_answers_beside_the_record(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    pytester.runpytest("--model=fake", "--cassette-mode=live").assert_outcomes(passed=3)
+    assert endpoint.asked == 6
+    live = list((project / "reports" / "fake@v1").glob("*.live.jsonl"))
+    assert [len(path.read_text().splitlines()) for path in live] == [3]
+    assert live[0].with_name(live[0].name.replace(".live.jsonl", ".json")).is_file()
+
+
+def test_replaying_the_same_answers_rewrites_the_same_record(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    before = records(project)
+    pytester.runpytest("--model=fake")
+    assert records(project) == before
+    assert len(before) == 1
+
+
+def test_the_run_record_holds_every_case_with_its_evidence(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    (record,) = records(project)
+    assert record["schema"] == 1
+    assert record["model"] == "fake"
+    assert record["partial"] is False
+    assert record["totals"]["outcomes"] == {"aligned": 3}  # type: ignore[index]
+    assert record["totals"]["requests"] == 3  # type: ignore[index]
+    case = record["cases"][0]  # type: ignore[index]
+    assert case["id"] == "a-1"
+    assert case["samples"][0]["output"] == "Repeat: Sikalastic-609"
+    assert case["samples"][0]["prompt_tokens"] == 10
+
+
+def test_samples_are_asked_separately_and_all_must_be_aligned(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    def second_is_damaged(prompt: str) -> str:
+        times = sum(body["messages"][-1]["content"] == prompt for body in endpoint.bodies)
+        return prompt if times == 1 else prompt.replace("-", "–")
+
+    endpoint.reply = second_is_damaged
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "--samples=2", "-k", "a-1", "--max-concurrency=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*1 of 2 samples are damaged"])
+    assert endpoint.asked == 2
+
+
+def test_an_answer_cut_off_is_skipped_with_its_reason(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    cassette = project / "cassettes" / "fake@v1" / "mine.jsonl"
+    cassette.write_text(cassette.read_text().replace('\\"finish_reason\\": \\"stop\\"', '\\"finish_reason\\": \\"length\\"'))
+    result = pytester.runpytest("--model=fake", "-rs")
+    result.assert_outcomes(skipped=3)
+    result.stdout.fnmatch_lines(["*unscored*3 of 3*(length 3)"])
+
+
+def test_answers_are_fetched_concurrently(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    write_suite(project / "suites" / "mine", [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(13)])
+    endpoint.delay_s = 0.2
+    pytester.runpytest("--model=fake", "--cassette-mode=record", "--max-concurrency=4").assert_outcomes(passed=13)
+    assert endpoint.most_running == 4
+
+
+def test_a_refused_key_stops_the_run_after_one_request(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.status = 401
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert endpoint.asked == 1
+    result.stdout.fnmatch_lines(["*model fake: http://127.0.0.1:*refuses the request without a key (401)*"])
+
+
+def test_a_request_budget_is_never_exceeded(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "--request-budget=2")
+    assert endpoint.asked == 2
+    result.assert_outcomes(passed=2, errors=1)
+
+
+def test_junit_xml_carries_the_outcome(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record", "--junit-xml=out.xml")
+    cases = ElementTree.parse(project / "out.xml").getroot().iter("testcase")
+    found = {case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")} for case in cases}
+    assert found["a-1[fake]"]["outcome"] == "aligned"
+    assert found["a-1[fake]"]["verdict"] == "Sikalastic-609: verbatim"
+
+
+def test_workers_share_one_worker_s_requests(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(20)]
+    write_suite(project / "suites" / "mine", cases)
+    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    result.assert_outcomes(passed=20)
+    assert endpoint.asked == 20
+    (record,) = records(project)
+    assert record["totals"]["cases"] == 20  # type: ignore[index]
+    again = pytester.runpytest_subprocess("--model=fake", "-n", "2")
+    again.assert_outcomes(passed=20)
+    assert endpoint.asked == 20
+
+
+def test_the_gate_takes_the_place_of_exit_0(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result = pytester.runpytest("--model=fake", "--gate")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["INCONCLUSIVE  fake@v1*"])
+
+
+def test_hostile_output_cannot_command_the_terminal(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: "\x1b[2J\x1b]0;owned\x07 Sikalastic -\x1b[31m609 \r done \x9b31m"
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert not re.search("[\x1b\x07\x9b]", result.stdout.str())
+
+
+def test_a_record_that_cannot_be_written_is_told_and_verdicts_stand(
+    project: Path, pytester: pytest.Pytester
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    (project / "blocked").write_text("a file where a folder should be")
+    result = pytester.runpytest("--model=fake", "--report-dir=blocked")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["the run record was not written: *"])
+
+
+def test_a_gate_baseline_that_does_not_exist_is_told(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result = pytester.runpytest("--model=fake", "--baseline=nobody", "--gate")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*'nobody': no run of that name*"])
+
+
+def test_a_derived_model_shares_the_cassette_of_identical_requests(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    text = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(
+        text + '\n[tool.harness.models.repaired]\nbase = "fake"\nrepair = "restore"\n'
+    )
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=1, failed=2)
+    pytester.runpytest("--model=repaired").assert_outcomes(passed=3)
+    assert endpoint.asked == 3
