@@ -1,0 +1,202 @@
+"""What a rule is made of: conditions on a string or its prompt, which can be said in words and tested on any probe."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.adversarial.code import Code
+from harness.adversarial.context import Context
+from harness.adversarial.scripts import STYLES, ZERO_LED, style_of_char
+
+_STYLE_WORDS = {
+    "lower": "small letters",
+    "upper": "capital letters",
+    "digits": "digits",
+    "han": "Chinese characters",
+    "kana": "kana",
+    "hangul": "Hangul",
+    "cyrillic": "Cyrillic letters",
+    "hebrew": "Hebrew letters",
+    ZERO_LED: "digits with a zero in front",
+}
+_CONTEXT_WORDS = {
+    "task": "the task is {}",
+    "language": "the prompt's language is {}",
+    "frame": "the string stands in {}",
+    "touching": "the string touches other text ({})",
+    "place": "the string stands {}",
+    "companion": "the prompt also holds {}",
+    "times": "the string stands {} in the prompt",
+    "care": "{} in the prompt",
+}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+class Condition(Protocol):
+    """Part of a rule over strings of `symbols` symbols."""
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it holds for the stretch of a string that begins at part `offset`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolIs:
+    """One symbol (0-based) is this character."""
+
+    place: int
+    char: str
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        return f"{_the_symbol(self.place, symbols)} is '{self.char}'"
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it does."""
+        return code.symbols[self.place + offset] == self.char
+
+
+@dataclass(frozen=True, slots=True)
+class PartIs:
+    """What stands between symbols: one of `styles`, at least `least` and at most `most` characters of it.
+
+    The first part is looked at from its end and the others from their beginning: what counts is what touches a symbol.
+    """
+
+    place: int
+    styles: frozenset[str]
+    least: int = 1
+    most: int | None = None
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        side = _side(self.place, symbols)
+        amount = _amount(self.least, self.most)
+        refused = [style for style in STYLES if style not in self.styles]
+        if not refused:
+            return f"{amount}{'characters' if self.least != 1 or self.most != 1 else 'character'} {side}"
+        if amount == "" and len(refused) < len(self.styles):
+            return f"what {side.replace('stand ', 'stands ').replace('follow ', 'follows ')} is not " + _join(
+                [_STYLE_WORDS[style] for style in refused], "or"
+            )
+        return (
+            f"{amount}{_join([_STYLE_WORDS[style] for style in STYLES if style in self.styles], 'or')} {side}"
+        )
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it does."""
+        part = code.parts[self.place + offset]
+        style, length = _run(part[::-1] if self.place == 0 else part)
+        if self.place == 0 and style == ZERO_LED:
+            style = "digits"
+        if self.place == 0 and ZERO_LED in self.styles and part[0] == "0" and part.isdecimal():
+            style = ZERO_LED
+        fits = style in self.styles or len(self.styles) == len(STYLES)
+        return fits and self.least <= length and (self.most is None or length <= self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class LengthIs:
+    """The whole string has at least so many characters."""
+
+    least: int
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        return f"the string has at least {self.least} characters"
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it does."""
+        return len(code.text) >= self.least
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolsAre:
+    """The whole string has so many symbols."""
+
+    least: int
+    most: int | None = None
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        amount = _amount(self.least, self.most) or "at least one "
+        return f"the string has {amount}{'symbol' if self.least == self.most == 1 else 'symbols'}"
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it does."""
+        count = len(code.symbols)
+        return self.least <= count and (self.most is None or count <= self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class HitIs:
+    """Of several symbols only this one is damaged. `place` counts from 0, or is -1 for the last."""
+
+    place: int
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        return f"only the {_ORDINALS[self.place] if self.place >= 0 else 'last'} symbol is hit"
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """It is an observation, and no condition on the string beyond having that symbol."""
+        return len(code.symbols) > self.place
+
+
+@dataclass(frozen=True, slots=True)
+class SpacesAre:
+    """The string's symbols have legitimate spaces beside them, or have none."""
+
+    spaced: bool
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        return f"the symbol has {'' if self.spaced else 'no '}spaces of its own"
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it does."""
+        return any(code.spaced) if self.spaced else not all(code.spaced)
+
+
+@dataclass(frozen=True, slots=True)
+class ContextIs:
+    """A factor of the prompt is at one of these levels."""
+
+    factor: str
+    levels: frozenset[str]
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        return _CONTEXT_WORDS[self.factor].format(_join(sorted(self.levels), "or"))
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it is."""
+        return context.level(self.factor) in self.levels
+
+
+def _run(part: str) -> tuple[str, int]:
+    """Style and length of the run of one style that `part` begins with."""
+    style = style_of_char(part[0])
+    length = next((n for n, char in enumerate(part) if style_of_char(char) != style), len(part))
+    return (ZERO_LED if style == "digits" and length > 1 and part[0] == "0" else style), length
+
+
+def _the_symbol(place: int, symbols: int) -> str:
+    return "the symbol" if symbols == 1 else f"the {_ORDINALS[place]} symbol"
+
+
+def _side(place: int, symbols: int) -> str:
+    if place == 0:
+        return f"stand before {_the_symbol(0, symbols)}"
+    return f"follow {_the_symbol(place - 1, symbols)}"
+
+
+def _amount(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least} " if least > 1 else ""
+    return f"exactly {least} " if least == most else f"{least} to {most} "
+
+
+def _join(names: list[str], word: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
