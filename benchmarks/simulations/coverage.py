@@ -3,7 +3,7 @@
     python -m benchmarks.simulations.coverage
 
 Coverage of intervals for counts is summed over every possible count, so it has no simulation error; only
-the cluster bootstrap is simulated (2,000 runs a row, fixed seed). Takes about a minute.
+the cluster bootstrap is simulated (2,000 runs a row, fixed seed). Takes about a quarter of a minute of CPU.
 """
 
 from __future__ import annotations

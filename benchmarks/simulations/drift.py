@@ -3,7 +3,7 @@
     python -m benchmarks.simulations.drift
 
 Every row: 10 baseline nights and 60 watched ones of 60 prompts; 4,000 histories, fixed seed. Takes about
-three minutes.
+a minute of CPU.
 """
 
 from __future__ import annotations
