@@ -59,9 +59,14 @@ def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Marku
     return in_widths(lambda width: _intervals(bars, width, signed), label, NARROW)
 
 
-def in_widths(draw: Callable[[int], Any], label: str, widths: Mapping[str, int]) -> Markup:
-    """What `draw` makes of each width in pixels. `label` is the text alternative."""
-    return Markup("").join(_svg(draw(width), name, label) for name, width in widths.items())
+def in_widths(
+    draw: Callable[[int], Any],
+    label: str,
+    widths: Mapping[str, int],
+    data: Mapping[str, list[dict[str, Any]]] | None = None,
+) -> Markup:
+    """What `draw` makes of each width in pixels. `label` is the text alternative, `data` what it draws by name."""
+    return Markup("").join(_svg(draw(width), name, label, data) for name, width in widths.items())
 
 
 def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
@@ -80,7 +85,11 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
     data = alt.Data(values=rows)
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8))
     axis = alt.Axis(
-        format="+%" if signed else "%", title=None, tickCount=5 if width > 400 else 3, domain=False, labelFlush=False
+        labelExpr="format(datum.value * 100, '+.0f')" if signed else "format(datum.value, '%')",
+        title=None,
+        tickCount=5 if width > 400 else 3,
+        domain=False,
+        labelFlush=False,
     )
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     x = alt.X("v:Q", scale=scale, axis=axis)
@@ -112,17 +121,21 @@ def _configured(chart: Any) -> Any:
     )
     return chart.configure(
         background="transparent",
-        padding={"left": 14, "right": 2, "top": 2, "bottom": 2},
+        padding={"left": 14, "right": 12, "top": 2, "bottom": 2},
         view=alt.ViewConfig(stroke=None),
         axis=axis,
     )
 
 
-def _svg(chart: Any, name: str, label: str) -> Markup:
+def _svg(chart: Any, name: str, label: str, data: Mapping[str, list[dict[str, Any]]] | None) -> Markup:
     import vl_convert
 
-    # The converter runs without a browser; an empty list forbids it every address too.
-    text = vl_convert.vegalite_to_svg(_configured(chart).to_dict(), allowed_base_urls=[])
+    # Many points come in by name, since Altair would check each of them against its schema. The converter
+    # runs without a browser; an empty list forbids it every address too.
+    specification = _configured(chart).to_dict(validate=False)
+    if data:
+        specification.setdefault("datasets", {}).update(data)
+    text = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
     root = ElementTree.fromstring(text)  # noqa: S314 - written by the converter a line above
     _clean(root)
     size = root.get("viewBox", "").split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -32,12 +33,13 @@ def trend(lines: Sequence[IndexLine], events: Sequence[Event], *, label: str) ->
     latest = sorted(models, key=lambda model: models[model][-1].when, reverse=True)[:_MODELS]
     shown = {model: models[model] for model in sorted(latest)}
     told = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
-    return in_widths(lambda width: _chart(shown, events, width), f"{label}: {told}", {**NARROW, **WIDE})
+    points = _points(shown)
+    data = {"points": points, "events": _marks(points, events)}
+    return in_widths(lambda width: _chart(points, width), f"{label}: {told}", {**NARROW, **WIDE}, data)
 
 
-def _chart(models: dict[str, list[IndexLine]], events: Sequence[Event], width: int) -> Any:
-    alt: Any = import_module("altair")
-    points: list[dict[str, Any]] = [
+def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
+    return [
         {
             "model": clip(model, 24),
             "t": line.when,
@@ -49,43 +51,39 @@ def _chart(models: dict[str, list[IndexLine]], events: Sequence[Event], width: i
         for model, runs in models.items()
         for line in runs
     ]
-    names = [clip(model, 24) for model in models]
-    colour = alt.Color(
-        "model:N", legend=None, scale=alt.Scale(domain=names, range=[SERIES[i % 8] for i in range(len(names))])
-    )
+
+
+def _chart(points: list[dict[str, Any]], width: int) -> Any:
+    alt: Any = import_module("altair")
+    wide = width > 400
+    names = list(dict.fromkeys(point["model"] for point in points))
+    colours = [SERIES[index % len(SERIES)] for index in range(len(names))]
+    colour = alt.Color("model:N", legend=None, scale=alt.Scale(domain=names, range=colours))
     floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
-    x = alt.X(
-        "t:T",
-        title=None,
-        scale=alt.Scale(padding=10),
-        axis=alt.Axis(grid=False, tickCount=6 if width > 400 else 4, format=_dates(points, short=width < 400)),
-    )
+    dates = alt.Axis(grid=False, tickCount=6 if wide else 4, format=_dates(points, short=not wide))
+    x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
     scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
-    y = alt.Y(
-        "v:Q",
-        title=None,
-        scale=scale,
-        axis=alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8),
-    )
-    data = alt.Data(values=points)
-    alone = [point for point in points if sum(other["model"] == point["model"] for other in points) == 1]
-    labels = _labels(points, names, floor)
-    room = 150 if width > 400 else 95
+    rates = alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8)
+    y = alt.Y("v:Q", title=None, scale=scale, axis=rates)
+    low = alt.Y("lo:Q", scale=scale)
+    runs = alt.Chart(alt.NamedData(name="points"))
+    counts = Counter(point["model"] for point in points)
+    alone = alt.Chart(alt.Data(values=[point for point in points if counts[point["model"]] == 1]))
+    labels = alt.Chart(alt.Data(values=_labels(points, names, floor)))
+    room = 150 if wide else 95
     layers = [
-        alt.Chart(data).mark_area(opacity=0.16).encode(x=x, y=alt.Y("lo:Q", scale=scale), y2="hi:Q", color=colour),
-        alt.Chart(alt.Data(values=alone))
-        .mark_rule(strokeWidth=2, opacity=0.5)
-        .encode(x=x, y=alt.Y("lo:Q", scale=scale), y2="hi:Q", color=colour),
-        alt.Chart(data).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
-        alt.Chart(data).mark_circle(size=26, opacity=1).encode(x=x, y=y, color=colour),
-        alt.Chart(alt.Data(values=_marks(points, events)))
+        runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour),
+        alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),
+        runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
+        runs.mark_circle(size=26, opacity=1).encode(x=x, y=y, color=colour),
+        alt.Chart(alt.NamedData(name="events"))
         .mark_text(dy=-13, fontSize=13, color=MUTED)
         .encode(x=x, y=y, text="sign:N"),
-        alt.Chart(alt.Data(values=labels))
-        .mark_text(align="left", fontSize=12.5, fontWeight="bold")
-        .encode(x=alt.value(width - room - 36), y=y, text="model:N", color=colour),
+        labels.mark_text(align="left", fontSize=12.5, fontWeight="bold").encode(
+            x=alt.value(width - room - 36), y=y, text="model:N", color=colour
+        ),
     ]
-    return alt.layer(*layers).properties(width=width - room - 45, height=300 if width > 400 else 240)
+    return alt.layer(*layers).properties(width=width - room - 45, height=300 if wide else 240)
 
 
 def _labels(points: list[dict[str, Any]], names: list[str], floor: float) -> list[dict[str, Any]]:
