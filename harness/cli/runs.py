@@ -29,13 +29,12 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     if as_json:
         print_json({"runs": figures.plain(chosen), "baselines": history.baselines()})
     elif chosen:
-        rows = [["run", "id", "answers", "mode", "alignment", "unscored"]]
+        rows = [["run", "id", "mode", "alignment", "unscored"]]
         rows += [
             [
-                figures.foreign(run.label) + (" (partial)" if run.partial else ""),
+                figures.foreign(run.label),
                 figures.foreign(run.run_id),
-                (run.newest or run.started)[:10],
-                run.mode,
+                run.mode + (", partial" if run.partial else ""),
                 figures.percent(run.alignment.rate),
                 str(run.unscored.k),
             ]
