@@ -1,5 +1,6 @@
 """Suites on disk: a folder with a `suite.toml` and `*.jsonl` files becomes cases, or an error that names the line."""
 
+from harness.suite.fields import case_from
 from harness.suite.folders import (
     CaseFile,
     LocatedCase,
@@ -23,6 +24,7 @@ __all__ = [
     "SuiteInfo",
     "builtin_root",
     "case_files",
+    "case_from",
     "case_schema",
     "is_case_file",
     "load_cases",

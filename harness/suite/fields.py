@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from harness import checks
 from harness.records.case import ID_PATTERN, Case, CheckCall
+from harness.records.errors import SuiteError
 from harness.records.explain import explain, found, nearest
 from harness.suite.conversation import check_messages
 from harness.suite.lines import BadLineError
@@ -56,7 +57,8 @@ def build_case(line: Mapping[str, Any], defaults: Mapping[str, Any], suite: str)
 def _unknown(name: str) -> str:
     if name == "suite":
         return "suite: unknown field; the folder's name is the suite"
-    return f"{found(name)}: unknown field{nearest(name, CASE_FIELDS)}; accepted: {', '.join(sorted(CASE_FIELDS))}"
+    shown = name if name.isidentifier() else found(name)
+    return f"{shown}: unknown field{nearest(name, CASE_FIELDS)}; accepted: {', '.join(sorted(CASE_FIELDS))}"
 
 
 def _check_words(fields: Mapping[str, Any]) -> None:
@@ -129,3 +131,15 @@ def _check_encodable(case: Case) -> None:
         case.model_dump_json()
     except ValueError:
         raise BadLineError("holds a lone surrogate, which no request can carry; accepted: whole characters") from None
+
+
+def case_from(fields: Mapping[str, Any], suite: str) -> Case:
+    """A case from the fields of a line that stands in no file.
+
+    Raises:
+        SuiteError: what is wrong with it.
+    """
+    try:
+        return build_case(fields, {}, suite)
+    except BadLineError as error:
+        raise SuiteError(str(error)) from None

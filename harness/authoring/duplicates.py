@@ -1,0 +1,100 @@
+"""Prompts and strings that stand in a suite more than once: each costs money and adds no evidence."""
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness.authoring.shelf import Finding, Placed
+from harness.authoring.similarity import similar_pairs
+from harness.records.case import texts_of
+
+NEAR = 0.8
+"""Jaccard similarity of trigrams. Two sentences that differ in one word of ten are about there."""
+TEMPLATE_TAG = "template:"
+"""Cases that `suites make` built from one template are alike by design; their tag says so."""
+_SHORTEST_KEY = 4
+
+
+def duplicate_prompts(shelf: Sequence[Placed]) -> Iterator[Finding]:
+    """`duplicate-prompt` and `near-duplicate-prompt`.
+
+    Cases with different system prompts are different questions, and the same prompt streamed and plain is a pair on
+    purpose. System prompts themselves are not compared: a suite repeats them.
+    """
+    groups: defaultdict[str, list[Placed]] = defaultdict(list)
+    for placed in shelf:
+        groups[_key([message for message in placed.case.messages if _is_system(message)])].append(placed)
+    for group in groups.values():
+        yield from _among(group)
+
+
+def _among(group: list[Placed]) -> Iterator[Finding]:
+    first_of: dict[str, Placed] = {}
+    kept: list[Placed] = []
+    pairs: defaultdict[str, list[Placed]] = defaultdict(list)
+    for placed in group:
+        key = _key([[m for m in placed.case.messages if not _is_system(m)], placed.case.tools])
+        first = first_of.setdefault(f"{placed.case.stream} {key}", placed)
+        if first is not placed:
+            message = f"asks the same as {_name(first)} at {first.path}:{first.line}; keep one"
+            yield placed.finding("duplicate-prompt", "error", message)
+            continue
+        if not pairs[key]:
+            kept.append(placed)
+        pairs[key].append(placed)
+    texts = [_asked(placed) for placed in kept]
+    for one, other, similarity in similar_pairs(texts, NEAR):
+        first, second = kept[one], kept[other]
+        if not (_templates(first) and _templates(second)):
+            message = f"{similarity:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}; vary one"
+            yield second.finding("near-duplicate-prompt", "warning", message)
+
+
+def duplicate_targets(shelf: Sequence[Placed]) -> Iterator[Finding]:
+    """`duplicate-target`: one string in two cases. `near-duplicate-target`: but for letter case, signs or blanks."""
+    same: dict[str, Placed] = {}
+    alike: dict[str, tuple[str, Placed]] = {}
+    for placed in shelf:
+        for target in placed.case.targets:
+            first = same.setdefault(target, placed)
+            if first is not placed:
+                if not _one_question(first, placed):
+                    message = f"{target!r} is a target of {_name(first)} at {first.path}:{first.line} too; take another"
+                    yield placed.finding("duplicate-target", "warning", message)
+                continue
+            key = _letters(target)
+            other, holder = alike.setdefault(key, (target, placed))
+            if other != target and holder is not placed and len(key) >= _SHORTEST_KEY and not key.isdecimal():
+                message = f"{target!r} has the letters of {other!r}, {_name(holder)} at {holder.path}:{holder.line}"
+                yield placed.finding("near-duplicate-target", "warning", message)
+
+
+def _one_question(one: Placed, other: Placed) -> bool:
+    return one.case.messages == other.case.messages or (_asked(one) == _asked(other) and one.case.stream is not None)
+
+
+def _letters(target: str) -> str:
+    folded = unicodedata.normalize("NFKC", target).casefold()
+    return "".join(char for char in folded if char.isalnum())
+
+
+def _asked(placed: Placed) -> str:
+    return "\n".join(texts_of(tuple(message for message in placed.case.messages if not _is_system(message))))
+
+
+def _is_system(message: dict[str, Any]) -> bool:
+    return message["role"] in ("system", "developer")
+
+
+def _templates(placed: Placed) -> bool:
+    return any(tag.startswith(TEMPLATE_TAG) for tag in placed.case.tags)
+
+
+def _name(placed: Placed) -> str:
+    return f"{placed.case.suite}/{placed.case.id}"
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,214 @@
+"""`harness suites`: lint them, make one from your own strings, print the JSON Schema of a case."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from harness.authoring.answerable import Judging
+    from harness.authoring.linting import LintResult
+    from harness.config import HarnessConfig
+
+
+@click.group()
+def suites() -> None:
+    """Suites: lint them, or make one from your own strings."""
+
+
+@suites.command("schema")
+@click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: a schema is JSON anyway.")
+def schema(as_json: bool) -> int:
+    """Print the JSON Schema of one line of a case file, the project's own checks included."""
+    from harness.suite import case_schema
+
+    _opened()
+    click.echo(json.dumps(case_schema(), ensure_ascii=False, indent=2))
+    return 0
+
+
+@suites.command("lint")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option(
+    "--training",
+    multiple=True,
+    metavar="FILE",
+    help="A training file to search for test strings. [default: training_data of all configured models]",
+)
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.option("--notes", is_flag=True, help="Print notes too, not only their number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes: bool, as_json: bool) -> int:
+    """Look for what makes a suite unsound, in PATHs (files or folders; `builtin` for the shipped suites).
+
+    Without PATH, the configured suite folders. Exit code 1 if there is an error, or a warning with --strict.
+    """
+    from harness.authoring.linting import lint as run_lint
+    from harness.suite import builtin_root
+
+    config = _opened()
+    given = paths or tuple(str(config.root / name) for name in config.suites)
+    folders = [builtin_root() if path == "builtin" else _near(Path(path)) for path in given]
+    result = run_lint(folders, _judging(), _training(config, training))
+    click.echo(json.dumps(_plain(result), ensure_ascii=False) if as_json else "\n".join(_lines(result, notes)))
+    bad = result.number("error") + (result.number("warning") if strict else 0)
+    return 1 if bad else 0
+
+
+@suites.command("make")
+@click.option("--terms", required=True, type=click.Path(path_type=Path), help="A CSV file.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
+@click.option("--column", help="Name or number of the column. [default: the only one]")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the CSV file: gb18030, utf-16, cp1252 ...")
+@click.option("--delimiter", help="One character, or tab. [default: found in the first rows]")
+@click.option("--no-header", is_flag=True, help="The first row is data.")
+@click.option("--domain", help="Domain of all cases. [default: the name of --out]")
+@click.option("--domain-column", help="Name or number of a column with the domain of each row.")
+@click.option("--languages", default="zh,en", show_default=True, help="Languages of the prompts.")
+@click.option("--tasks", help="Comma-separated. [default: all]")
+@click.option("--cases", type=click.IntRange(1), default=400, show_default=True, help="At most so many cases.")
+@click.option("--per-term", type=click.IntRange(1, 20), default=1, show_default=True, help="Cases of one string.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--title", help="Title of the suite. [default: the name of --out]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def make(
+    *, terms: Path, out: Path, languages: str, tasks: str | None, cases: int, per_term: int, seed: int,
+    title: str | None, as_json: bool, **source: Any,
+) -> int:  # fmt: skip
+    """Build a linted suite from the strings of a catalogue and the shipped prompt templates."""
+    from harness.authoring.catalogue import read_catalogue
+    from harness.authoring.making import make_lines, write_suite
+    from harness.authoring.templates import shipped
+    from harness.cli.symbol_table import configured_symbols
+    from harness.records.errors import ConfigError
+
+    _opened()
+    all_templates = shipped()
+    wanted_tasks = _chosen("--tasks", tasks, [one.task for one in all_templates])
+    wanted_languages = _chosen("--languages", languages, [one.language for one in all_templates])
+    templates = [one for one in all_templates if one.task in wanted_tasks and one.language in wanted_languages]
+    delimiter = "\t" if source["delimiter"] == "tab" else source["delimiter"]
+    catalogue = read_catalogue(
+        terms,
+        domain=source["domain"] or out.name,
+        column=source["column"],
+        domain_column=source["domain_column"],
+        encoding=source["encoding"],
+        delimiter=delimiter,
+        header=not source["no_header"],
+        symbols=configured_symbols(),
+    )
+    judging = _judging()
+    made = make_lines(catalogue.terms, templates, cases=cases, per_term=per_term, seed=seed, judging=judging)
+    skipped = (*catalogue.skipped, *made.skipped)
+    if not made.lines:
+        reason = f"; the first row skipped, {skipped[0].row}: {skipped[0].reason}" if skipped else ""
+        raise ConfigError(f"{terms}: no cell makes a case{reason}; accepted: strings that hold '-' or '/'")
+    result = write_suite(out, title or out.name, made.lines, judging)
+    if as_json:
+        rows = [{"row": one.row, "reason": one.reason} for one in skipped]
+        click.echo(json.dumps({"out": str(out), "skipped": rows, **_plain(result)}, ensure_ascii=False))
+        return 0
+    reasons = Counter(one.reason.split(" row ")[0] for one in skipped)
+    click.echo(f"{out}: {result.cases} cases from {len(catalogue.terms)} strings (delimiter {catalogue.delimiter!r})")
+    for reason, number in reasons.most_common():
+        click.echo(f"skipped {number}: {reason}")
+    click.echo("\n".join(_lines(result, notes=False)))
+    click.echo(f"run: pytest --model=NAME {out}")
+    return 0
+
+
+def _opened() -> HarnessConfig:
+    """The configuration, with the project's own checks registered."""
+    from harness.config import load
+    from harness.runner.user_checks import load_checks
+
+    config = load(Path.cwd())
+    load_checks(config.root, config.checks)
+    return config
+
+
+def _judging() -> Judging:
+    from harness.cli.symbol_table import configured_symbols
+    from harness.config import ModelConfig
+    from harness.runner.judging import Judge
+
+    judge = Judge(ModelConfig(name="lint"), symbols=configured_symbols())
+    return lambda case, answer: judge.sample(case, answer, 0)
+
+
+def _training(config: HarnessConfig, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    from harness.config import ModelConfig, model
+    from harness.runner.training_texts import training_texts
+
+    if given:
+        wanted = {_shown(Path(name)): str(Path(name).absolute()) for name in given}
+    else:
+        names = [name for entry in config.models for name in model(config, entry).training_data]
+        wanted = {name: name for name in dict.fromkeys(names)}
+    return {
+        shown: training_texts(config.root, ModelConfig(name="lint", training_data=(name,)))
+        for shown, name in wanted.items()
+    }
+
+
+def _chosen(option: str, given: str | None, accepted: list[str]) -> list[str]:
+    from harness.records.errors import ConfigError
+    from harness.records.explain import nearest
+
+    names = list(dict.fromkeys(accepted))
+    wanted = [name.strip() for name in given.split(",") if name.strip()] if given is not None else names
+    for name in wanted:
+        if name not in names:
+            raise ConfigError(f"{option}: found {name!r}{nearest(name, names)}; accepted: {', '.join(names)}")
+    return wanted
+
+
+def _near(path: Path) -> Path:
+    """Relative to the working directory where it lies in it, as a person reads it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _shown(path: Path) -> str:
+    return str(_near(path))
+
+
+def _lines(result: LintResult, notes: bool) -> list[str]:
+    from harness.authoring.balance import table
+
+    shown = [one for one in result.findings if notes or one.level != "note"]
+    lines = [
+        f"{one.place}: {one.level} {one.rule}: {one.case + ': ' if one.case else ''}{one.message}" for one in shown
+    ]
+    hidden = result.number("note")
+    searched = ", ".join(result.training_files) or "none (training_data of the models, or --training FILE)"
+    return [
+        *lines,
+        *([""] if lines else []),
+        *table(result.balance),
+        "",
+        f"training files searched for test strings: {searched}",
+        f"{_count(len(result.files), "file")}, {_count(result.cases, "case")}: {_count(result.number('error'), 'error')}, "
+        f"{_count(result.number('warning'), 'warning')}, {_count(hidden, 'note')}"
+        + (" (--notes prints them)" if hidden and not notes else ""),
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _plain(result: LintResult) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "files": [str(path) for path in result.files],
+        "cases": result.cases,
+        "findings": [{**asdict(one), "path": str(one.path)} for one in result.findings],
+        "balance": [asdict(cell) for cell in result.balance],
+        "training_files": list(result.training_files),
+    }
