@@ -85,7 +85,7 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
     data = alt.Data(values=rows)
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8))
     axis = alt.Axis(
-        labelExpr="format(datum.value * 100, '+.0f')" if signed else "format(datum.value, '%')",
+        labelExpr="format(datum.value * 100, '+.0f')" if signed else "format(datum.value, '.0%')",
         title=None,
         tickCount=5 if width > 400 else 3,
         domain=False,

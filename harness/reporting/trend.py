@@ -75,7 +75,7 @@ def _chart(points: list[dict[str, Any]], width: int) -> Any:
         runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour),
         alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),
         runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
-        runs.mark_circle(size=26, opacity=1).encode(x=x, y=y, color=colour),
+        runs.mark_circle(size=26 if max(counts.values()) <= 40 else 9, opacity=1).encode(x=x, y=y, color=colour),
         alt.Chart(alt.NamedData(name="events"))
         .mark_text(dy=-13, fontSize=13, color=MUTED)
         .encode(x=x, y=y, text="sign:N"),
