@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.decisions.run_summary import RunSummary
+from harness.decisions.run_summary import RunSummary, utc
 from harness.records.errors import RecordError
 from harness.records.explain import explain, nearest
 from harness.records.run import SCHEMA, RunRecord
@@ -160,9 +160,26 @@ def read_run(path: Path) -> RunRecord:
     """One record from disk. Raises RecordError with the file, what was found and what to do."""
     data = upgraded(_decoded(path), path)
     try:
-        return RunRecord.model_validate(data)
+        run = RunRecord.model_validate(data)
     except ValidationError as error:
         raise RecordError(f"{path}: no run record: {explain(error, RunRecord)}") from error
+    for name, stamp in (
+        ("started", run.started),
+        ("ended", run.ended),
+        ("evidence.oldest", run.evidence.oldest),
+        ("evidence.newest", run.evidence.newest),
+    ):
+        if stamp is not None and not _is_time(stamp):
+            raise RecordError(f"{path}: no run record: {name}: found {stamp!r:.60}, expected an ISO 8601 time")
+    return run
+
+
+def _is_time(stamp: str) -> bool:
+    try:
+        utc(stamp)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def upgraded(

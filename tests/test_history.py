@@ -201,6 +201,14 @@ def test_a_broken_record_is_named_with_what_was_found(tmp_path, content, message
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("stamp", ["yesterday", "", "2026-13-01T00:00:00+00:00", "0001-01-01T00:00:00+23:00"])
+def test_a_time_that_is_none_is_named(history, stamp):
+    path = history.write(build())
+    path.write_text(path.read_text("utf-8").replace("2026-03-01T02:00:00+00:00", stamp), "utf-8")
+    with pytest.raises(RecordError, match=r"ended: found .*expected an ISO 8601 time"):
+        read_run(path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RecordError, match="no such file"):
         read_run(tmp_path / "none.json")

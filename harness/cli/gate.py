@@ -125,5 +125,6 @@ def _plan(
     if form == "json":
         print_json(plan_json(found, source))
     else:
-        click.echo("\n".join(plan_lines(found, source)))
+        lines = plan_lines(found, source)
+        click.echo("\n".join(["```text", *lines, "```"] if form == "markdown" else lines))
     return found.possible

@@ -1,1 +1,1 @@
-"""Empty until its first inhabitant moves in."""
+"""Verdicts over stored runs: (records, policy, date) in, an answer out. No disk, no clock, no network."""

@@ -169,5 +169,12 @@ def test_a_plan_needs_no_run_and_says_what_can_be_proven(history, tmp_path):
     assert round(value["lines"][0]["power"], 2) == 0.89
 
 
+def test_a_plan_in_markdown_is_a_block_of_text(history, tmp_path):
+    suite(tmp_path / "suites" / "few", 5)
+    output = call("--plan", "--markdown").output
+    assert output.startswith("```text\n5 cases: CANNOT bear a GO")
+    assert output.endswith("```\n")
+
+
 def test_a_plan_without_cases_is_a_mistake_in_the_call(history):
     assert "no cases under" in str(call("--plan", "--suites", "nowhere").exception)

@@ -94,3 +94,9 @@ def checks():
 @pytest.fixture
 def run():
     return build_run
+
+
+@pytest.fixture(scope="module")
+def factories():
+    """The builders of a case and of a run, for tests that hypothesis drives."""
+    return build_case, build_run
