@@ -47,9 +47,12 @@ def kind_of(text: str, symbols: SymbolTable) -> str:
     """The class of a target, one of KINDS."""
     if any(char in SPACE_SET for char in text) and any(char in text.split() for char in symbols.by_char):
         return "spaced"
+    others = [char for char in text if not is_cjk(char)]
+    if all(char in symbols.by_char for char in others):
+        return "cjk-pair" if len(others) == 1 else "cjk"
     for kind, rule in _RULES:
         if rule.fullmatch(text):
             return kind
-    if any(is_cjk(char) for char in text):
-        return "cjk-pair" if sum(not is_cjk(char) for char in text) == 1 else "cjk"
+    if len(others) < len(text):
+        return "cjk"
     return "code" if any(char.isdigit() for char in text) else "name"

@@ -1,0 +1,97 @@
+"""A project adds a symbol, and every rule follows."""
+
+import pytest
+
+from harness.text import DEFAULT_SYMBOLS, SymbolTable, check, extract_targets, repair
+from harness.text.symbols import REPLACING_SIGNS
+
+UNDERSCORE = SymbolTable.from_mapping({"_": {"lookalikes": ["＿", "‗"]}})
+
+
+def verdict(target: str, output: str, symbols: SymbolTable = UNDERSCORE) -> tuple[str, tuple[str, ...]]:
+    result = check(target, output, [target], symbols=symbols)
+    damage = {code for mention in result.mentions[target] for code in mention.damage}
+    return result.verdicts[target], tuple(sorted(damage))
+
+
+@pytest.mark.parametrize(
+    ("output", "wanted"),
+    [
+        ("font_family", ("verbatim", ())),
+        ("font _ family", ("spaced", ("space-left", "space-right"))),
+        ("font＿family", ("lookalike", ("fullwidth",))),
+        ("font‗family", ("lookalike", ("homoglyph",))),
+        ("font__family", ("altered", ("doubled",))),
+        ("font-family", ("altered", ("swapped",))),
+        ("font–family", ("altered", ("hyphen-lookalike", "swapped"))),
+        ("fontfamily", ("altered", ("dropped",))),
+        ("font family", ("altered", ("to-space",))),
+        ("font.family", ("altered", ("replaced",))),
+        ("font\\_family", ("altered", ("escaped",))),
+        ("font&lowbar;family", ("altered", ("escaped",))),
+        ("font / family", ("absent", ())),
+    ],
+)
+def test_an_added_symbol_is_damaged_like_the_others(output: str, wanted: tuple[str, tuple[str, ...]]) -> None:
+    assert verdict("font_family", output) == wanted
+
+
+def test_an_added_symbol_is_no_longer_a_mere_replacing_sign() -> None:
+    assert verdict("font-family", "font_family", DEFAULT_SYMBOLS) == ("altered", ("replaced",))
+    assert verdict("font-family", "font_family") == ("altered", ("swapped",))
+    assert "_" not in UNDERSCORE.replacing
+    assert DEFAULT_SYMBOLS.replacing == set(REPLACING_SIGNS)
+
+
+def test_an_added_symbol_makes_targets_and_is_repaired() -> None:
+    assert [one.text for one in extract_targets("set max_tokens to 5", symbols=UNDERSCORE)] == ["max_tokens"]
+    assert extract_targets("set max_tokens to 5") == ()
+    assert repair("max_tokens", "max _ tokens", symbols=UNDERSCORE).text == "max_tokens"
+    assert repair("max_tokens", "a _ b - c", strategy="collapse", symbols=UNDERSCORE).text == "a_b-c"
+
+
+@pytest.mark.parametrize("sign", ["_", ".", "~", "+", ":", "@", "·"])
+def test_any_sign_can_be_added(sign: str) -> None:
+    table = SymbolTable.from_mapping({sign: {}})
+    target = f"ab{sign}cd"
+    assert verdict(target, f"ab {sign} cd", table) == ("spaced", ("space-left", "space-right"))
+    assert [one.text for one in extract_targets(f"see {target} there", symbols=table)] == [target]
+
+
+def test_the_defaults_stay_and_can_be_widened() -> None:
+    wider = SymbolTable.from_mapping({"-": {"lookalikes": ["~", "–"]}})
+    assert verdict("A-1", "A~1", wider) == ("lookalike", ("hyphen-lookalike",))
+    assert verdict("A-1", "A–1", wider) == ("lookalike", ("hyphen-lookalike",))
+    assert SymbolTable.from_mapping({}) == DEFAULT_SYMBOLS
+    assert wider.by_char["-"].lookalikes.count("–") == 1
+
+
+def test_a_plus_sign_as_symbol_can_open_a_list_item() -> None:
+    table = SymbolTable.from_mapping({"+": {}})
+    assert verdict("a+b", "a\n+ b", table) == ("absent", ())
+    assert verdict("a+b", "a\n+b", table) == ("spaced", ("line-break", "space-left"))
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ({"__": {}}, "key '__' is no symbol"),
+        ({"a": {}}, "key 'a' is no symbol"),
+        ({"7": {}}, "key '7' is no symbol"),
+        ({" ": {}}, "key ' ' is no symbol"),
+        ({"\u200b": {}}, "is no symbol"),
+        ({"_": ["＿"]}, "symbols._: found"),
+        ({"_": {"lookalike": []}}, "symbols._.lookalike: unknown key; accepted is lookalikes"),
+        ({"_": {"lookalikes": "＿"}}, "symbols._.lookalikes: found '＿'; accepted is a list"),
+        ({"_": {"lookalikes": 3}}, "accepted is a list"),
+        ({"_": {"lookalikes": ["＿＿"]}}, "found '＿＿'; accepted is one character"),
+        ({"_": {"lookalikes": [3]}}, "found 3; accepted is one character"),
+        ({"_": {"lookalikes": ["a"]}}, "found 'a'; accepted is one character"),
+        ({"_": {"lookalikes": [" "]}}, "found ' '; accepted is one character"),
+        ({"_": {"lookalikes": ["_"]}}, "a symbol is no look-alike of itself"),
+    ],
+)
+def test_a_wrong_table_is_refused_by_name(mapping: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=r"^symbols") as caught:
+        SymbolTable.from_mapping(mapping)
+    assert words in str(caught.value)
