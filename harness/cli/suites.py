@@ -192,9 +192,9 @@ def _lines(result: LintResult, notes: bool) -> list[str]:
         *table(result.balance),
         "",
         f"training files searched for test strings: {searched}",
-        f"{_count(len(result.files), "file")}, {_count(result.cases, "case")}: {_count(result.number('error'), 'error')}, "
-        f"{_count(result.number('warning'), 'warning')}, {_count(hidden, 'note')}"
-        + (" (--notes prints them)" if hidden and not notes else ""),
+        f"{_count(len(result.files), 'file')}, {_count(result.cases, 'case')}: "
+        f"{_count(result.number('error'), 'error')}, {_count(result.number('warning'), 'warning')}, "
+        f"{_count(hidden, 'note')}" + (" (--notes prints them)" if hidden and not notes else ""),
     ]
 
 
