@@ -21,6 +21,10 @@ class Turn(Record):
 
     role: Literal["system", "user", "assistant"]
     content: str = Field(min_length=1)
+    loss_weight: float | None = Field(default=None, ge=0, le=1)
+    """Ark: weight of an assistant turn in the loss; without it, 1 (0 for the other roles)."""
+    weight: Literal[0, 1] | None = None
+    """OpenAI: 0 leaves an assistant turn out of the loss."""
 
 
 class TrainingSample(Record):

@@ -36,7 +36,7 @@ def answer(sample: TrainingSample, model: Any, tokenizer: Any) -> str:
     """What the model says to the sample's prompt, decoded greedily."""
     import torch
 
-    turns = [turn.model_dump() for turn in sample.messages[:-1]]
+    turns = [turn.model_dump(include={"role", "content"}) for turn in sample.messages[:-1]]
     prompt = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     tokens = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
     with torch.no_grad():

@@ -28,7 +28,7 @@ def encode(samples: Iterable[TrainingSample], tokenizer: Any, *, max_tokens: int
     """
     encoded = []
     for number, sample in enumerate(samples, start=1):
-        turns = [turn.model_dump() for turn in sample.messages[:-1]]
+        turns = [turn.model_dump(include={"role", "content"}) for turn in sample.messages[:-1]]
         prompt: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         head = tokenizer(prompt, add_special_tokens=False).input_ids
         tail = tokenizer(sample.gold, add_special_tokens=False).input_ids

@@ -9,7 +9,7 @@ from harness.records.training import Provider
 ARK_FORMAT = "https://www.volcengine.com/docs/82379/1099461"
 ARK_JOB = "https://www.volcengine.com/docs/82379/1099459"
 SILICONFLOW = "https://docs.siliconflow.cn/guides/fine-tune"
-OPENAI = "https://developers.openai.com/docs/guides/supervised-fine-tuning"
+OPENAI = "https://platform.openai.com/docs/guides/supervised-fine-tuning"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from harness.records.explain import found, nearest
@@ -34,7 +35,7 @@ def shape_problems(value: dict[str, Any], rules: ProviderRules) -> Iterator[str]
         return
     for key in value:
         if key == "domain":
-            yield "domain: kept beside the file, not in it; run: harness dataset split FILE (it writes `messages` alone)"
+            yield "domain: kept beside the file, not in it; run: harness dataset split FILE (it moves it)"
         elif key != "messages":
             yield f"{found(key)}: unknown key{nearest(key, ['messages'])}; accepted: messages alone"
     if not isinstance(messages, list):
@@ -106,7 +107,7 @@ def turn_problems(messages: list[dict[str, Any]], rules: ProviderRules) -> Itera
         return
     if spoken[0] != "user":
         yield f"messages: the first role after the system prompt is {spoken[0]!r}; {rules.name} accepts: 'user'"
-    for role, following in zip(spoken, spoken[1:], strict=False):
+    for role, following in pairwise(spoken):
         if role == following:
             yield f"messages: two {role} turns in a row; {rules.name} accepts: user and assistant by turns"
             break

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from harness.records.explain import explain
 from harness.records.training import TrainingError, TrainingSample
+from harness.training.origins import read_origin, with_domains
 
 
 def read_samples(path: Path) -> list[TrainingSample]:
-    """All samples of a file, in order.
+    """All samples of a file, in order, with the domains of the origin file beside it.
 
     Raises:
         TrainingError: the first bad line, with file and line; `harness dataset validate` lists all of them.
@@ -34,13 +35,14 @@ def read_samples(path: Path) -> list[TrainingSample]:
             raise TrainingError(f"{path}:{number}: {explain(error, TrainingSample)} ({advice})") from error
     if not samples:
         raise TrainingError(f"{path}: no samples; {advice}")
-    return samples
+    return with_domains(samples, read_origin(path))
 
 
 def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
     """Write `messages` alone, the form that every provider takes; returns the number of lines."""
     lines = [
-        json.dumps({"messages": [turn.model_dump() for turn in sample.messages]}, ensure_ascii=False) + "\n"
+        json.dumps({"messages": [turn.model_dump(exclude_none=True) for turn in sample.messages]}, ensure_ascii=False)
+        + "\n"
         for sample in samples
     ]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.decisions.leaks import find_leaks
+from harness.records.case import Case
 from harness.records.explain import found
 from harness.records.training import TrainingError
 from harness.suite.lines import Problem, numbered_objects
+from harness.text import extract_targets
 from harness.training.line_hints import hint
 from harness.training.providers import ProviderRules
 from harness.training.sample_checks import gold_problems, shape_problems, turn_problems
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class SuiteContent:
     """What the suites test: strings that must not be trained on, and prompts with those strings taken out."""
 
     strings: frozenset[str] = frozenset()
@@ -40,7 +42,7 @@ class _Seen:
     prompts: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def validate(path: Path, rules: ProviderRules, tested: Tested = Tested()) -> Validation:
+def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteContent()) -> Validation:
     """All problems of a training file for one provider.
 
     Raises:
@@ -74,11 +76,21 @@ def validate(path: Path, rules: ProviderRules, tested: Tested = Tested()) -> Val
     return Validation(len(samples), path.stat().st_size, tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
-def template(text: str, strings: Collection[str]) -> str:
-    """A prompt without its tested strings, numbers and spacing: two prompts of one template differ in those alone."""
+def template(text: str) -> str:
+    """A prompt without its strings, numbers and spacing: two prompts of one template differ in those alone."""
+    strings = {target.text for target in extract_targets(text)}
     for string in sorted(strings, key=len, reverse=True):
         text = text.replace(string, "\0")
     return re.sub(r"\s+", " ", re.sub(r"\d+", "0", text)).strip().lower()
+
+
+def suite_content(cases: Iterable[Case], *, trained_on: Collection[str] = ()) -> SuiteContent:
+    """What these cases test, less those that were made into samples on purpose (`suite/id` in `trained_on`)."""
+    kept = [case for case in cases if f"{case.suite}/{case.id}" not in trained_on]
+    prompts = [str(message.get("content")) for case in kept for message in case.messages if message["role"] == "user"]
+    return SuiteContent(
+        frozenset(target for case in kept for target in case.targets), frozenset(map(template, prompts))
+    )
 
 
 def _readable(value: dict[str, Any]) -> bool:
@@ -129,7 +141,7 @@ def _repeats(messages: list[dict[str, Any]], number: int, seen: _Seen) -> Iterat
         yield f"the prompt of line {line} with another answer; the model cannot learn both"
 
 
-def _leaks(samples: list[tuple[int, list[dict[str, Any]]]], tested: Tested) -> Iterator[Problem]:
+def _leaks(samples: list[tuple[int, list[dict[str, Any]]]], tested: SuiteContent) -> Iterator[Problem]:
     leaked = find_leaks((message["content"] for _, turns in samples for message in turns), tested.strings)
     for number, turns in samples:
         texts = [message["content"] for message in turns]
@@ -138,8 +150,8 @@ def _leaks(samples: list[tuple[int, list[dict[str, Any]]]], tested: Tested) -> I
                 number, f"the tested string {found(string)} stands here; train on other strings than are tested"
             )
         if tested.templates:
-            prompt = template(texts[-2] if len(texts) > 1 else texts[0], tested.strings)
-            if "\0" not in prompt and prompt in tested.templates:
+            prompts = [message["content"] for message in turns if message["role"] == "user"]
+            if any(template(prompt) in tested.templates for prompt in prompts):
                 yield Problem(
                     number, "a tested prompt with other strings in it; train on other wordings than are tested"
                 )

@@ -1,0 +1,197 @@
+"""`harness dataset`: make training sets, and say whether they are fit to be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.dataset_recipe import PROVIDER_NAMES, recipe
+from harness.cli.stored_runs import open_stored, print_json, report_dir_option
+from harness.records.training import TrainingError
+
+if TYPE_CHECKING:
+    from harness.records.case import Case
+    from harness.records.training import TrainingSample
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_SEED = click.option("--seed", type=int, default=7, show_default=True)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group("dataset")
+def dataset() -> None:
+    """Training sets in the chat format: validate, split, mix, build, and the bad cases of a run."""
+
+
+dataset.add_command(recipe)
+
+
+@dataset.command("validate")
+@click.argument("file", type=_FILE)
+@click.option("--provider", type=PROVIDER_NAMES, default="local", show_default=True)
+@click.option("--suites", type=click.Path(path_type=Path), help="Suites whose strings must not be in FILE.")
+@_JSON
+def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> int:
+    """Every problem of FILE with its line: shape, roles, limits, repeats, damaged gold answers, leaked test strings.
+
+    Exit code 0 if there is none, else 1.
+    """
+    from harness.training.origins import read_origin
+    from harness.training.providers import PROVIDERS
+    from harness.training.validation import suite_content
+    from harness.training.validation import validate as validated
+
+    tested = suite_content(_cases(suites), trained_on=read_origin(file).cases)
+    result = validated(file, PROVIDERS[provider], tested)
+    if as_json:
+        problems = [{"line": one.line or None, "message": one.message} for one in result.problems]
+        print_json({"file": str(file), "provider": provider, "samples": result.samples, "problems": problems})
+    else:
+        for problem in result.problems:
+            click.echo(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
+        click.echo(f"{file}: {result.samples} samples, {len(result.problems)} problem(s) for {provider}", err=True)
+    return 1 if result.problems else 0
+
+
+@dataset.command("split")
+@click.argument("file", type=_FILE)
+@click.option("--validation", "share", type=float, default=0.1, show_default=True, help="Share that is held out.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder. [default: that of FILE]")
+@_SEED
+def split(file: Path, share: float, out: Path | None, seed: int) -> None:
+    """Cut FILE into <stem>.train.jsonl and <stem>.validation.jsonl, every domain alike."""
+    from harness.training.sample_files import read_samples
+    from harness.training.splitting import split as cut
+
+    training, validation = cut(read_samples(file), share, seed=seed)
+    folder = out or file.parent
+    for name, samples in (("train", training), ("validation", validation)):
+        _write(folder / f"{file.stem}.{name}.jsonl", samples)
+
+
+@dataset.command("mix")
+@click.argument("file", type=_FILE)
+@click.option("--general", type=_FILE, required=True, help="Samples of other skills.")
+@click.option("--share", type=float, default=0.2, show_default=True, help="Share of general samples in the result.")
+@click.option("--out", type=_FILE, required=True)
+@_SEED
+def mix(file: Path, general: Path, share: float, out: Path, seed: int) -> None:
+    """Put general samples beside those of FILE, against one-sidedness (advised: a share of 0.15 to 0.3)."""
+    from harness.training.mixing import advice
+    from harness.training.mixing import mix as mixed
+    from harness.training.origins import read_origin
+    from harness.training.sample_files import read_samples
+
+    warning = advice(share)
+    if warning:
+        click.echo(warning, err=True)
+    origin = read_origin(file)
+    samples = mixed(read_samples(file), read_samples(general), share, seed=seed)
+    _write(out, samples, cases=origin.cases, runs=origin.runs)
+
+
+@dataset.command("stats")
+@click.argument("file", type=_FILE)
+@_JSON
+def stats(file: Path, as_json: bool) -> None:
+    """What FILE is made of: domains, languages, symbols, contrast samples, lengths."""
+    from dataclasses import asdict
+
+    from harness.training.sample_files import read_samples
+    from harness.training.set_stats import stats as figures
+
+    values = asdict(figures(read_samples(file)))
+    if as_json:
+        print_json(values)
+        return
+    for name, value in values.items():
+        shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        click.echo(f"{name.replace('_', ' '):<18} {shown}")
+
+
+@dataset.command("build")
+@click.option("--templates", type=_FILE, help='JSON lines {"domain", "prompt", "answer", "strings"}.')
+@click.option("--run", "reference", help="A run whose aligned answers become gold.")
+@click.option("--domain", "domains", multiple=True, help="Take these domains of the run alone.")
+@click.option("--badcases", "files", type=_FILE, multiple=True, help="A training file to put in as it is.")
+@click.option("--out", type=_FILE, required=True)
+@_SEED
+@report_dir_option
+def build(
+    *,
+    templates: Path | None,
+    reference: str | None,
+    domains: tuple[str, ...],
+    files: tuple[Path, ...],
+    out: Path,
+    seed: int,
+    report_dir: Path | None,
+) -> None:
+    """Assemble a set from templates (`{string}`, `{damaged}`), right answers of a run, and bad cases."""
+    from harness.training import building
+    from harness.training.origins import read_origin
+    from harness.training.sample_files import read_samples
+
+    samples, cases, runs = [], [], []
+    if templates is not None:
+        samples += building.from_templates(building.read_templates(templates), seed=seed)
+    if reference is not None:
+        run = open_stored(report_dir).resolve(reference)
+        taken, keys = building.from_run(run, domains=domains)
+        samples += taken
+        cases += keys
+        runs.append(run.run_id)
+    for file in files:
+        samples += read_samples(file)
+        cases += read_origin(file).cases
+        runs += read_origin(file).runs
+    if not samples:
+        raise TrainingError("build: nothing to build from; accepted: --templates FILE, --run RUN, --badcases FILE")
+    _write(out, list({sample.text: sample for sample in samples}.values()), cases=cases, runs=runs)
+
+
+@dataset.command("badcases")
+@click.argument("reference", metavar="RUN")
+@click.option("--out", type=_FILE, required=True)
+@report_dir_option
+def badcases(reference: str, out: Path, report_dir: Path | None) -> int:
+    """The damaged answers of RUN as new samples, the right strings put back by program and checked.
+
+    The cases are named in <stem>.origin.json. Their strings are in the file: every version trained on it has seen
+    them, and they leave its untrained figure.
+    """
+    from harness.training.bad_cases import harvest
+
+    run = open_stored(report_dir).resolve(reference)
+    result = harvest(run)
+    for key, reason in result.skipped.items():
+        click.echo(f"skipped {key}: {reason}", err=True)
+    if not result.samples:
+        click.echo(f"{run.label} {run.run_id}: no damaged answer that can be put right; nothing written", err=True)
+        return 1
+    _write(out, result.samples, cases=result.cases, runs=[run.run_id])
+    return 0
+
+
+def _cases(suites: Path | None) -> list[Case]:
+    from harness import config
+    from harness.suite import builtin_root, case_files, load_cases
+
+    settings = config.load(Path.cwd())
+    roots = [suites] if suites else [settings.root / name for name in settings.suites]
+    roots = [root for root in roots if root.is_dir()] or [builtin_root()]
+    return [located.case for root in roots for path in case_files(root) for located in load_cases(path)]
+
+
+def _write(
+    path: Path, samples: Sequence[TrainingSample], *, cases: Iterable[str] = (), runs: Iterable[str] = ()
+) -> None:
+    from harness.training.origins import write_origin
+    from harness.training.sample_files import file_digest, write_samples
+
+    count = write_samples(path, samples)
+    write_origin(path, samples, cases=cases, runs=runs)
+    click.echo(f"{path}  {count} samples  SHA-256 {file_digest(path)}")
