@@ -15,13 +15,24 @@ _MENTIONS_SHOWN = 5
 
 def explain_case(result: CaseResult) -> str:
     """Lines for the terminal, plain text."""
-    lines = [f"{result.key}  {result.outcome}  ({result.domain}, {result.language}, {result.task}, {result.exposure})"]
     failing = [sample for sample in result.samples if sample.outcome == result.outcome]
+    lines = [f"{result.outcome}: {_in_short(result, failing[0])}"]
+    lines.append(f"  case     {result.key} ({result.domain}, {result.language}, {result.task}, {result.exposure})")
     for sample in failing[:1]:
         lines += _explain_sample(result, sample)
     if len(result.samples) > 1:
         lines.append(f"  {len(failing)} of {len(result.samples)} samples are {result.outcome}")
     return "\n".join(lines)
+
+
+def _in_short(result: CaseResult, sample: SampleResult) -> str:
+    """The first thing that is wrong, short: it stands in pytest's one-line list of failures."""
+    if result.outcome == "damaged":
+        mentions = [mention for found in sample.mentions.values() for mention in found]
+        return show(next(mention.text for mention in mentions if mention.verdict != "verbatim"), lookalikes=True)
+    if result.outcome == "omitted":
+        return show(next(target for target in result.required if sample.verdicts.get(target) == "absent"))
+    return next((check.check for check in sample.checks if not check.passed), "")
 
 
 def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:

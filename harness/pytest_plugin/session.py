@@ -187,6 +187,7 @@ class VerbatimSession:
         if session.config.option.collectonly or session.testsfailed:
             return
         assert self.workers is not None
+        self._refuse_empty_replay(session.items)
         if not self.workers.asks:
             return
         for name, answers in self.answers.items():
@@ -196,6 +197,15 @@ class VerbatimSession:
             except HarnessError as error:
                 self.workers.ended(answers.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
+
+    def _refuse_empty_replay(self, items: Sequence[pytest.Item]) -> None:
+        """A model without a single cassette for these suites is one error, not one for each case."""
+        if self.mode != "replay":
+            return
+        for name, answers in self.answers.items():
+            suites = sorted({item.case.suite for item in items if isinstance(item, CaseItem) and item.model == name})
+            if suites and not any(answers.has_cassette(suite) for suite in suites):
+                raise pytest.UsageError(answers.nothing_recorded(suites))
 
     def completions(self, name: str, case: Case) -> list[Completion]:
         """All samples of a case, waiting for what is being fetched.

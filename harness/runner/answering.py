@@ -103,6 +103,23 @@ class Answers:
         place = (case.suite, self.request(case, sample).key)
         return self.fetcher.future(place) if place in self.fetcher else None
 
+    def has_cassette(self, suite: str) -> bool:
+        """Whether anything at all is recorded for a suite, by this version or one that it is derived from."""
+        if self._outputs is not None:
+            return True
+        labels = (self.model.label, *self.model.lineage)
+        return any(len(self._replay.cassette(label, suite)) for label in labels)
+
+    def nothing_recorded(self, suites: Sequence[str]) -> str:
+        """The error of a replay without any cassette."""
+        folder = Path(self._config.cassettes) / self.model.label
+        kept = sorted(path.parent.name for path in self._folder.glob("*@*/*.jsonl"))
+        known = f" (recorded are: {', '.join(dict.fromkeys(kept))})" if kept else ""
+        return (
+            f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)}{known}; "
+            f"run: pytest --model={self.model.name} --cassette-mode=record (or live, to keep no cassette)"
+        )
+
     def no_recording(self, case: Case, sample: int) -> MissingRecordingError:
         """The error of a replay that finds nothing."""
         if self._outputs is not None:

@@ -11,7 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import openai  # noqa: F401  (imported once here, not once in each run)
 import pytest
+import scipy.stats  # noqa: F401
+
+import harness.endpoints.transport
 
 # pytester forgets modules that are first imported inside a run; a class of errors must stay the same class in all
 import harness.pytest_plugin.finishing

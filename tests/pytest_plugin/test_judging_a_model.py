@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -25,7 +25,8 @@ def test_a_damaged_case_shows_the_mention_with_its_blanks(
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(
         [
-            "mine/a-1  damaged  (codes, en, copy, untrained)",
+            "damaged: Sikalastic␣-␣609",
+            "*case     mine/a-1 (codes, en, copy, untrained)",
             "*target   Sikalastic-609",
             "*spaced   Sikalastic␣-␣609  [[]space-left, space-right]",
             "*context *Sikalastic␣-␣609",
@@ -56,10 +57,18 @@ def test_the_summary_gives_rates_with_intervals_by_domain(project: Path, pyteste
 
 
 def test_a_missing_recording_is_an_error_that_names_the_command(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record", "-k", "a-1")
     result = pytester.runpytest("--model=fake")
-    result.assert_outcomes(errors=3)
-    result.stdout.fnmatch_lines(["*no recorded answer of fake@v1 for mine/a-1 in cassettes/fake@v1/mine.jsonl*"])
+    result.assert_outcomes(passed=1, errors=2)
+    result.stdout.fnmatch_lines(["*no recorded answer of fake@v1 for mine/a-2 in cassettes/fake@v1/mine.jsonl*"])
     result.stdout.fnmatch_lines(["*run: pytest --model=fake --cassette-mode=record"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_model_without_any_recording_is_one_error(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*no answers of fake@v1 are recorded in cassettes/fake@v1 for mine*"])
 
 
 def test_replay_asks_nobody_and_judges_the_same(
