@@ -34,7 +34,7 @@ class Parameter:
         if self.types and not any(_fits(value, kind) for kind in self.types):
             return f"found {found(value)}; accepted: {' or '.join(_TYPES[kind][1] for kind in self.types)}"
         if self.name == "field" and isinstance(value, str) and value and not value.startswith("/"):
-            return f"found {found(value)}; accepted: a JSON Pointer, such as {'/' + value!r}"
+            return f"found {found(value)}; accepted: a JSON Pointer, such as {'/' + value[:40]!r}"
         return None
 
     @property

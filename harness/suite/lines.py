@@ -33,7 +33,7 @@ class Problem:
 def numbered_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
     """Each line that is not blank as its number and its JSON object, or as the problem with it.
 
-    A fault of the whole file (byte order mark, CRLF, another encoding, a line over the limit) is told once.
+    A fault of the whole file (byte order mark, CRLF, UTF-16, indented JSON, a line over the limit) is told once.
     """
     try:
         with path.open("rb") as file:
@@ -60,6 +60,9 @@ def _objects(file: Any) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
             yield Problem(number, "the line ends in CRLF; save the file with LF line ends")
         if not raw.strip():
             continue
+        if raw.strip() in (b"{", b"["):
+            yield Problem(number, f"JSON over several lines; {_ONE_OBJECT}")
+            return
         try:
             yield number, _object(raw)
         except BadLineError as error:

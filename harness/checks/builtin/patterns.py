@@ -30,7 +30,7 @@ def pattern_problem(*, pattern: str, field: str | None = None) -> str | None:
     try:
         compiled(pattern)
     except (re2.error, UnicodeEncodeError) as error:
-        return f"pattern: {found(pattern)} is no RE2 pattern: {_said(error)}"
+        return f"pattern: found {found(pattern)}, which is no RE2 pattern: {_said(error)}"
     return None
 
 
