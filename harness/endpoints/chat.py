@@ -1,25 +1,33 @@
 """Any chat-completions endpoint, through the openai client. A local server is asked the same way."""
 
 import asyncio
+import logging
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.endpoints.answer import Answer
-from harness.endpoints.parse import parse
+from harness.endpoints import retrying
+from harness.endpoints.answer import Answer, Attempt
+from harness.endpoints.pacing import Pace
+from harness.endpoints.parse import RECORDABLE, first_content_end, is_stream, parse
+from harness.endpoints.refusals import Refusals
+from harness.endpoints.retrying import Retrying
 from harness.records.completion import Completion
 from harness.records.errors import EndpointError
 from harness.records.exchange import Exchange
-from harness.records.explain import found
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
     from openai import AsyncOpenAI
 
     from harness.endpoints.transport import Wire
 
-RETRIES = 4
 _LOCAL_KEY = "not-needed"
-_OK = 200
+_HEADERS = {"Accept-Encoding": "identity"}
+_TOTAL = 3
+_NOT_THERE = ("connection_refused", "connect_timeout")
+_CHATTY = ("httpx2", "httpcore2", "openai")
 
 
 class ChatEndpoint:
@@ -28,9 +36,11 @@ class ChatEndpoint:
     Args:
         base_url: None means the client's default (OpenAI, or OPENAI_BASE_URL).
         api_key_env: name of the environment variable that holds the key; None for an endpoint without keys.
-        timeout_s: of one attempt, and of the silence within one.
+        timeout_s: of one request, from its start to the last byte of its answer. Requests and pauses for one answer
+            together take at most three times as long.
         runtime: what serves the model, where that is known; kept with every answer.
         model_label: name of the model in messages.
+        redact: takes secrets out of the endpoint's own words before anybody reads them.
     """
 
     def __init__(
@@ -42,86 +52,137 @@ class ChatEndpoint:
         max_concurrency: int,
         model_label: str,
         runtime: str | None = None,
+        redact: Callable[[str], str] = str,
+        retrying: Retrying | None = None,
     ) -> None:
         self.runtime = runtime
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._max_concurrency = max_concurrency
-        self._label = model_label
-        self._api_key_env = api_key_env
         self._key = key_from(api_key_env, model_label)
+        self._refusals = Refusals(label=model_label, base_url=base_url, api_key_env=api_key_env, redact=redact)
+        self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
+        self._reached = self._answered = False
 
     def _open(self) -> "AsyncOpenAI":
         import httpx2
         from openai import AsyncOpenAI
 
-        from harness.endpoints.transport import KeepingTransport
+        from harness.endpoints.transport import NotingTransport
 
-        limits = httpx2.Limits(max_connections=self._max_concurrency, max_keepalive_connections=self._max_concurrency)
-        transport = KeepingTransport(httpx2.AsyncHTTPTransport(limits=limits))
+        for name in _CHATTY:
+            # at lower levels they log addresses and headers, and those hold keys
+            if logging.getLogger(name).level == logging.NOTSET:
+                logging.getLogger(name).setLevel(logging.WARNING)
+        most = self._max_concurrency
+        limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most)
+        transport = NotingTransport(httpx2.AsyncHTTPTransport(limits=limits))
         timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
+        client = httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False)
         return AsyncOpenAI(
             api_key=self._key or _LOCAL_KEY,
             base_url=self._base_url,
-            max_retries=RETRIES,
+            max_retries=0,  # retries are counted and paced here
             timeout=timeout,
-            http_client=httpx2.AsyncClient(transport=transport, timeout=timeout),
+            http_client=client,
         )
 
-    async def ask(self, body: dict[str, Any]) -> Answer:
-        """One answer.
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
+        """One answer, asked for again where that may help.
 
         Raises:
             EndpointError: the endpoint refuses the key, the model or the address: asking on is useless.
+            SpentError: `pace` lets no more requests out.
+        """
+        answer = await retrying.ask(
+            self.attempt,
+            body,
+            pace=pace or Pace(),
+            retrying=self._retrying,
+            total_s=self._timeout_s * _TOTAL,
+            reached=lambda: self._reached,
+        )
+        if answer.completion.unusable in _NOT_THERE and not self._reached:
+            raise EndpointError(self._refusals.unreachable())
+        return answer
+
+    async def attempt(self, body: dict[str, Any]) -> Attempt:
+        """One request.
+
+        Raises:
+            EndpointError: as above.
         """
         import httpx2
         import openai
 
-        from harness.endpoints.transport import AnswerTooLongError, Wire, exchange_slot
+        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
 
-        client = self._client = self._client or self._open()
         wire = Wire()
         token = exchange_slot.set(wire)
         try:
-            async with asyncio.timeout(self._timeout_s * (RETRIES + 1)):
+            client = self._client = self._client or self._open()
+            async with asyncio.timeout(self._timeout_s):
                 response = await client.post(
                     "/chat/completions", body=body, cast_to=httpx2.Response, options={"headers": _HEADERS}
                 )
-        except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
-            raise EndpointError(self._refusal(error, body)) from None
         except openai.APIStatusError as error:
-            return _failed(f"http_{error.status_code}", wire)
-        except (openai.APITimeoutError, TimeoutError):
-            return _failed("timeout", wire)
-        except AnswerTooLongError:
-            return _failed("too_long", wire)
+            self._reached = True
+            return self._refusals.of_status(error.response, body, has_answered=self._answered)
+        except (AnswerTooLongError, EncodingError) as error:
+            return self._broken(error)
+        except (openai.APITimeoutError, TimeoutError) as error:
+            self._reached = self._reached or wire.status > 0
+            if isinstance(error.__cause__, httpx2.ConnectTimeout):
+                return Attempt(Completion(unusable="connect_timeout"), retry=True, unreachable=True)
+            return Attempt(Completion(unusable="timeout"), retry=True)
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, AnswerTooLongError):
-                return _failed("too_long", wire)
-            if isinstance(error.__cause__, httpx2.ConnectError):
-                raise EndpointError(self._unreachable()) from None
-            return _failed("connection", wire)
+            self._reached = self._reached or wire.status > 0
+            return self._not_connected(error)
         finally:
             exchange_slot.reset(token)
-        return self._answer(response, wire)
+        self._reached = True
+        return self._read(response, wire)
 
-    def _answer(self, response: Any, wire: "Wire") -> Answer:
+    def _broken(self, error: Exception) -> Attempt:
+        from harness.endpoints.transport import AnswerTooLongError
+
+        if isinstance(error, AnswerTooLongError):
+            return Attempt(Completion(unusable="too_long"))
+        return Attempt(Completion(unusable="bad_encoding"), retry=True)
+
+    def _not_connected(self, error: "openai.APIConnectionError") -> Attempt:
+        import ssl
+
+        import httpx2
+
+        cause = error.__cause__
+        if isinstance(cause, httpx2.UnsupportedProtocol):
+            raise EndpointError(self._refusals.bad_address()) from None
+        if isinstance(cause, httpx2.ConnectError):
+            if _comes_from(cause, ssl.SSLCertVerificationError):
+                raise EndpointError(self._refusals.untrusted()) from None
+            return Attempt(Completion(unusable="connection_refused"), retry=True, unreachable=True)
+        return Attempt(Completion(unusable="connection"), retry=True)
+
+    def _read(self, response: "httpx2.Response", wire: "Wire") -> Attempt:
         content: bytes = response.content
-        ended = wire.ended or wire.started
-        first = wire.first_data if wire.first_data is not None else wire.first_byte
-        completion = parse(content, response.headers.get("content-type", ""))
-        streamed = "text/event-stream" in response.headers.get("content-type", "")
-        latency = ended - wire.started
-        first_token = first - wire.started if streamed and first is not None else None
+        content_type = response.headers.get("content-type", "")
+        completion = parse(content, content_type)
+        latency_s = (wire.ended or wire.started) - wire.started
+        first_token_s = _first_token_s(content, content_type, wire)
         completion = completion.model_copy(
             update={
-                "latency_s": round(latency, 4),
-                "first_token_s": None if first_token is None else round(first_token, 4),
+                "latency_s": round(latency_s, 4),
+                "first_token_s": None if first_token_s is None else round(first_token_s, 4),
                 "recorded_at": wire.recorded_at,
                 "runtime": self.runtime,
             }
         )
+        if wire.status != 200 or completion.unusable not in RECORDABLE:
+            said = self._refusals.words_of_body(content) if completion.unusable == "error_in_body" else ""
+            return Attempt(completion.model_copy(update={"text": "", "tool_calls": ()}), retry=True, said=said)
+        self._answered = True
         exchange = Exchange(
             uri=wire.uri,
             request_headers=wire.request_headers,
@@ -129,29 +190,11 @@ class ChatEndpoint:
             status=wire.status,
             response_headers=wire.response_headers,
             response_body=content,
-            latency_s=latency,
-            first_token_s=first_token,
+            latency_s=latency_s,
+            first_token_s=first_token_s,
             recorded_at=wire.recorded_at,
         )
-        keep = wire.status == _OK and completion.unusable in (None, "length", "content_filter")
-        return Answer(completion, exchange if keep else None, wire.requests)
-
-    def _refusal(self, error: "openai.APIStatusError", body: dict[str, Any]) -> str:
-        where = self._base_url or "the default address"
-        if error.status_code == 404:
-            return (
-                f"model {self._label}: {where} does not know {found(body.get('model'))} or has no chat completions "
-                "there (404); set model and base_url, then run: harness models check"
-            )
-        key = f"the key in ${self._api_key_env}" if self._api_key_env else "the request without a key"
-        hint = "" if self._api_key_env else "; set api_key_env to the name of the variable that holds one"
-        return f"model {self._label}: {where} refuses {key} ({error.status_code}){hint}"
-
-    def _unreachable(self) -> str:
-        return (
-            f"model {self._label}: nothing answers at {self._base_url or 'the default address'}; "
-            "is the server running, is base_url right? run: harness models check"
-        )
+        return Attempt(completion, exchange)
 
     async def aclose(self) -> None:
         """Close the client's connections."""
@@ -159,14 +202,11 @@ class ChatEndpoint:
             await self._client.close()
 
 
-_HEADERS = {"Accept-Encoding": "identity"}
-
-
 def key_from(variable: str | None, label: str) -> str | None:
     """The key that an environment variable holds.
 
     Raises:
-        EndpointError: the variable is named in the configuration, and is not set.
+        EndpointError: the variable is named in the configuration and is not set, or holds what no header can carry.
     """
     if variable is None:
         return None
@@ -175,8 +215,27 @@ def key_from(variable: str | None, label: str) -> str | None:
         raise EndpointError(
             f"model {label}: the environment variable {variable} is not set; run: export {variable}=..."
         )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise EndpointError(
+            f"model {label}: the environment variable {variable} holds characters that no key has (a blank, a line "
+            "break, a quotation mark of a word processor ...); copy the key anew"
+        )
     return key
 
 
-def _failed(reason: str, wire: "Wire") -> Answer:
-    return Answer(Completion(unusable=reason), None, max(wire.requests, 1))
+def _first_token_s(content: bytes, content_type: str, wire: "Wire") -> float | None:
+    """Seconds until the first piece of the answer was there; None for an answer that came whole."""
+    text = content.decode("utf-8", "replace")
+    if not is_stream(text, content_type):
+        return None
+    end = first_content_end(text)
+    return wire.time_of(len(text[:end].encode("utf-8"))) if end is not None else None
+
+
+def _comes_from(error: BaseException, kind: type[BaseException]) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, kind):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

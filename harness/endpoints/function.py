@@ -1,17 +1,20 @@
 """Kind `callable`: a Python function in place of an endpoint, so that a whole application can be tested."""
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.endpoints.answer import Answer
+from harness.endpoints.answer import Answer, Attempt
+from harness.endpoints.pacing import Pace
 from harness.endpoints.parse import parse
 from harness.records.completion import Completion
 from harness.records.errors import ConfigError
@@ -22,25 +25,39 @@ class FunctionEndpoint:
     """Calls `package.module:function(body)`, which returns the answer as text (or is a coroutine that does).
 
     The body is that of a chat-completions request. An exception of the function is an unusable answer, as an
-    endpoint's error is.
+    endpoint's error is; so is an answer that takes longer than `timeout_s`.
     """
 
     runtime: str | None = None
 
-    def __init__(self, reference: str, root: Path, model_label: str) -> None:
+    def __init__(self, reference: str, root: Path, model_label: str, *, timeout_s: float = 120.0) -> None:
         self._reference = reference
+        self._timeout_s = timeout_s
         self._function = _load(reference, root, model_label)
 
-    async def ask(self, body: dict[str, Any]) -> Answer:
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer of the function, kept in the form of a chat completion."""
+        pace = pace or Pace()
+        turn = await pace.enter(body)
+        attempt: Attempt | None = None
+        try:
+            attempt = await self._attempt(body)
+        finally:
+            pace.leave(turn, attempt)
+        return Answer(attempt.completion, attempt.exchange, 1)
+
+    async def _attempt(self, body: dict[str, Any]) -> Attempt:
         started = time.perf_counter()
         try:
-            if inspect.iscoroutinefunction(self._function):
-                text = await self._function(body)
-            else:
-                text = await asyncio.to_thread(self._function, body)
+            async with asyncio.timeout(self._timeout_s):
+                if inspect.iscoroutinefunction(self._function):
+                    text = await self._function(body)
+                else:
+                    text = await _in_thread(self._function, body)
+        except TimeoutError:
+            return Attempt(Completion(unusable="timeout"))
         except Exception as error:
-            return Answer(Completion(unusable=f"function_raised_{type(error).__name__}"), None, 1)
+            return Attempt(Completion(unusable=f"function_raised_{type(error).__name__}"))
         if not isinstance(text, str):
             raise ConfigError(f"{self._reference} returned {type(text).__name__}; accepted: str")
         latency = time.perf_counter() - started
@@ -53,7 +70,7 @@ class FunctionEndpoint:
         try:
             encoded = json.dumps(content, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
-            return Answer(Completion(unusable="invalid_utf8"), None, 1)
+            return Attempt(Completion(unusable="invalid_unicode"))
         completion = parse(encoded, "application/json").model_copy(
             update={"latency_s": round(latency, 4), "recorded_at": recorded_at}
         )
@@ -68,10 +85,38 @@ class FunctionEndpoint:
             first_token_s=None,
             recorded_at=recorded_at,
         )
-        return Answer(completion, exchange, 1)
+        return Attempt(completion, exchange)
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+async def _in_thread(function: Callable[[dict[str, Any]], Any], body: dict[str, Any]) -> Any:
+    """Like `asyncio.to_thread`, but nothing waits at the end of the run for a function that hangs."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def settle(result: Any, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def call() -> None:
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            result = function(body)
+        except Exception as error:
+            # a future takes no StopIteration
+            failure = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=call, name="harness-function", daemon=True).start()
+    return await future
 
 
 def _load(reference: str, root: Path, model_label: str) -> Callable[[dict[str, Any]], Any]:

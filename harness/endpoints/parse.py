@@ -6,10 +6,20 @@ Chat-completions responses, plain JSON or server-sent events; https://platform.o
 import json
 from typing import Any
 
+from harness.endpoints.event_stream import events
 from harness.records.completion import Completion, ToolCall
 
-_CUT = {"length": "length", "max_tokens": "length", "content_filter": "content_filter", "sensitive": "content_filter"}
+_CUT = {
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+    "sensitive": "content_filter",
+    "error": "error_in_body",
+}
 """Finish reasons after which an answer bears no verdict."""
+RECORDABLE = (None, "length", "content_filter", "refusal")
+"""Values of `unusable` that asking again would only repeat: the endpoint did its work, and the answer is kept."""
+_LONGEST_NAME = 200
 
 
 def parse(body: str | bytes, content_type: str) -> Completion:
@@ -18,30 +28,52 @@ def parse(body: str | bytes, content_type: str) -> Completion:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
     except UnicodeDecodeError:
         return Completion(unusable="invalid_utf8")
-    if "text/event-stream" in content_type or text.startswith("data:"):
-        return _parse_stream(text)
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
+    text = text.removeprefix("\ufeff")
+    completion = _parse_stream(text) if is_stream(text, content_type) else _parse_json(text)
+    return completion if _is_unicode(completion) else Completion(unusable="invalid_unicode")
+
+
+def is_stream(text: str, content_type: str) -> bool:
+    """Whether a body is a stream of events. Some servers answer in the form that they were not asked for."""
+    start = text[:64].lstrip()
+    return start.startswith(("data:", "event:")) or (
+        "text/event-stream" in content_type.lower() and not start.startswith("{")
+    )
+
+
+def first_content_end(text: str) -> int | None:
+    """Offset at which the first piece of the answer in a stream ended; None if none came."""
+    for event in events(text):
+        chunk = _object(event.data)
+        delta = (_choice(chunk) or {}).get("delta") if chunk else None
+        if isinstance(delta, dict) and (_text(delta.get("content")) or delta.get("tool_calls")):
+            return event.end
+    return None
+
+
+def _parse_json(text: str) -> Completion:
+    content = _object(text)
+    if content is None:
         return Completion(unusable="not_json")
-    if not isinstance(content, dict):
-        return Completion(unusable="not_json")
-    if "error" in content and "choices" not in content:
-        return Completion(unusable="error_in_body")
-    choice = _first_choice(content)
+    model = _name(content.get("model"))
+    choice = _choice(content)
     if choice is None:
-        return Completion(unusable="no_choices", model=_string(content.get("model")))
+        return Completion(unusable="error_in_body" if content.get("error") else "no_choices", model=model)
     message = choice.get("message")
     if not isinstance(message, dict):
-        return Completion(unusable="no_message", model=_string(content.get("model")))
-    calls = [call for call in _list(message.get("tool_calls")) if isinstance(call, dict)]
-    return _completion(
+        return Completion(unusable="no_message", model=model)
+    calls = [_call(call) for call in _list(message.get("tool_calls")) if isinstance(call, dict)]
+    completion = _completion(
         content,
-        text=_content_text(message.get("content")),
-        calls=[_function(call) for call in calls],
+        text=_text(message.get("content")),
+        calls=calls,
         finish_reason=_string(choice.get("finish_reason")),
         usage=content.get("usage"),
     )
+    if completion.unusable is None and message.get("content") is None and not calls:
+        reason = "refusal" if _string(message.get("refusal")) else "no_content"
+        return completion.model_copy(update={"unusable": reason})
+    return completion
 
 
 def _parse_stream(text: str) -> Completion:
@@ -50,34 +82,31 @@ def _parse_stream(text: str) -> Completion:
     finish_reason: str | None = None
     first: dict[str, Any] = {}
     usage: Any = None
-    done = False
-    for line in text.splitlines() if "\r" in text else text.split("\n"):
-        if not line.startswith("data:"):
-            continue
-        data = line[5:].strip()
-        if data == "[DONE]":
-            done = True
+    ended = answered = False
+    for event in events(text):
+        if event.data.strip() == "[DONE]":
+            ended = True
             break
-        try:
-            chunk = json.loads(data)
-        except (ValueError, RecursionError):
-            return Completion(unusable="broken_stream")
-        if not isinstance(chunk, dict) or "error" in chunk:
-            return Completion(unusable="error_in_body")
+        chunk = _object(event.data)
+        if chunk is None:
+            return Completion(unusable="broken_stream", model=_name(first.get("model")))
+        if chunk.get("error"):
+            return Completion(unusable="error_in_body", model=_name(first.get("model")))
         first = first or chunk
         usage = chunk.get("usage") or usage
-        choice = _first_choice(chunk)
+        choice = _choice(chunk)
         if choice is None:
             continue
+        answered = True
         finish_reason = _string(choice.get("finish_reason")) or finish_reason
         delta = choice.get("delta")
         if isinstance(delta, dict):
-            pieces.append(_content_text(delta.get("content")))
+            pieces.append(_text(delta.get("content")))
             _add_calls(calls, delta.get("tool_calls"))
-    if not first:
-        return Completion(unusable="no_choices")
-    if not done and finish_reason is None:
-        return Completion(unusable="broken_stream", model=_string(first.get("model")))
+    if not ended and finish_reason is None:
+        return Completion(unusable="broken_stream" if text else "no_choices", model=_name(first.get("model")))
+    if not answered:
+        return Completion(unusable="no_choices", model=_name(first.get("model")))
     functions = [ToolCall(name=name, arguments=arguments) for _, (name, arguments) in sorted(calls.items())]
     return _completion(first, text="".join(pieces), calls=functions, finish_reason=finish_reason, usage=usage)
 
@@ -102,22 +131,31 @@ def _completion(
         text=text,
         tool_calls=tuple(calls),
         finish_reason=finish_reason,
-        model=_string(content.get("model")),
-        system_fingerprint=_string(content.get("system_fingerprint")),
+        model=_name(content.get("model")),
+        system_fingerprint=_name(content.get("system_fingerprint")),
         prompt_tokens=_count(usage.get("prompt_tokens")),
         completion_tokens=_count(usage.get("completion_tokens")),
         unusable=_CUT.get(finish_reason or ""),
     )
 
 
-def _first_choice(content: dict[str, Any]) -> dict[str, Any] | None:
-    choices = content.get("choices")
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        return choices[0]
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _choice(content: dict[str, Any]) -> dict[str, Any] | None:
+    """The choice of index 0: with `n` above 1 a stream mixes the chunks of all choices."""
+    for choice in _list(content.get("choices")):
+        if isinstance(choice, dict) and choice.get("index") in (0, None):
+            return choice
     return None
 
 
-def _function(call: dict[str, Any]) -> ToolCall:
+def _call(call: dict[str, Any]) -> ToolCall:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     arguments = function.get("arguments")
@@ -127,14 +165,35 @@ def _function(call: dict[str, Any]) -> ToolCall:
     return ToolCall(name=_string(function.get("name")) or "", arguments=_string(arguments) or "")
 
 
-def _content_text(content: Any) -> str:
+def _text(content: Any) -> str:
     if isinstance(content, list):
-        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
+        return "".join(
+            part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
+        )
     return content if isinstance(content, str) else ""
+
+
+def _is_unicode(completion: Completion) -> bool:
+    """Lone surrogates, which JSON can spell, are no text: no file could hold them."""
+    texts = [completion.text, completion.finish_reason or ""]
+    for call in completion.tool_calls:
+        texts += [call.name, call.arguments]
+    try:
+        "".join(texts).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _name(value: Any) -> str | None:
+    """A name that the endpoint gives, fit for a terminal: printable characters, not longer than a name is."""
+    if not isinstance(value, str):
+        return None
+    return "".join(char if char.isprintable() else "\ufffd" for char in value[:_LONGEST_NAME])
 
 
 def _count(value: Any) -> int | None:

@@ -1,11 +1,12 @@
-"""An httpx transport that keeps what goes over the wire, without patching anything.
+"""An httpx transport that notes what goes over the wire, without patching anything.
 
-Each caller sets `exchange_slot` in its own task; the transport puts the finished exchange there. Concurrent requests
-therefore never see each other's.
+Each caller sets `exchange_slot` in its own task; the transport notes there. Concurrent requests therefore never see
+each other's. Bodies are decompressed here, piece by piece, so that a small body cannot fill the memory.
 """
 
 import time
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,37 +14,42 @@ from datetime import UTC, datetime
 import httpx2
 
 BODY_LIMIT = 32_000_000
-"""Bytes. A longer answer ends the request: no chat completion is that long."""
+"""Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""
+_PIECE = 1_000_000
 
 
 class AnswerTooLongError(Exception):
     """The endpoint sent more than `BODY_LIMIT` bytes."""
 
 
+class EncodingError(Exception):
+    """The body is compressed in a way that was not asked for and cannot be read, or it is damaged."""
+
+
 @dataclass(slots=True)
 class Wire:
-    """What one attempt of one request sent and received. `requests` counts attempts, so retries show."""
+    """What one request sent and received. `marks`: bytes received so far, and when (`time.perf_counter`)."""
 
     uri: str = ""
     request_headers: tuple[tuple[str, str], ...] = ()
     request_body: bytes = b""
     status: int = 0
     response_headers: tuple[tuple[str, str], ...] = ()
-    chunks: list[bytes] = field(default_factory=list)
-    encoding: str = ""
     started: float = 0.0
-    first_byte: float | None = None
-    first_data: float | None = None
     ended: float | None = None
     recorded_at: str = ""
-    requests: int = 0
+    marks: list[tuple[int, float]] = field(default_factory=list)
+
+    def time_of(self, size: int) -> float | None:
+        """Seconds from the start of the request until `size` bytes of the body were there."""
+        return next((moment - self.started for received, moment in self.marks if received >= size), None)
 
 
 exchange_slot: ContextVar[Wire | None] = ContextVar("exchange_slot", default=None)
 
 
-class KeepingTransport(httpx2.AsyncBaseTransport):
-    """Passes everything on to `inner` and keeps a copy in the caller's slot."""
+class NotingTransport(httpx2.AsyncBaseTransport):
+    """Passes everything on to `inner` and notes it in the caller's slot."""
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -52,46 +58,75 @@ class KeepingTransport(httpx2.AsyncBaseTransport):
         wire = exchange_slot.get()
         if wire is None:
             return await self._inner.handle_async_request(request)
-        wire.requests += 1
         wire.uri = str(request.url)
         wire.request_headers = tuple(request.headers.items())
         wire.request_body = await request.aread()
-        wire.chunks = []
-        wire.first_byte = wire.first_data = wire.ended = None
         wire.started = time.perf_counter()
         response = await self._inner.handle_async_request(request)
         wire.status = response.status_code
         wire.response_headers = tuple(response.headers.items())
-        wire.encoding = response.headers.get("content-encoding", "")
+        encoding = response.headers.pop("content-encoding", "identity")
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _KeepingStream(response.stream, wire)
+        response.stream = _NotingStream(response.stream, wire, encoding.strip().lower())
         return response
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
-class _KeepingStream(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream, wire: Wire) -> None:
+class _NotingStream(httpx2.AsyncByteStream):
+    def __init__(self, inner: httpx2.AsyncByteStream, wire: Wire, encoding: str) -> None:
         self._inner = inner
         self._wire = wire
+        self._decoder = _Decoder(encoding)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         wire = self._wire
         size = 0
         async for chunk in self._inner:
             now = time.perf_counter()
-            if wire.first_byte is None:
-                wire.first_byte = now
-            if wire.first_data is None and b'"content"' in chunk and b'"content":null' not in chunk:
-                wire.first_data = now
-            size += len(chunk)
-            if size > BODY_LIMIT:
-                raise AnswerTooLongError
-            wire.chunks.append(chunk)
-            yield chunk
+            for piece in self._decoder.pieces(chunk):
+                size += len(piece)
+                if size > BODY_LIMIT:
+                    raise AnswerTooLongError
+                wire.marks.append((size, now))
+                yield piece
+        self._decoder.end()
         wire.ended = time.perf_counter()
         wire.recorded_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class _Decoder:
+    """Of `identity`, `gzip` and `deflate`. Only identity is asked for; some gateways compress all the same."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
+            self._refused, self._inflater = encoding, None
+            return
+        self._refused = ""
+        # 32 added to the window size: zlib finds out whether the header is gzip's or its own
+        self._inflater = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS) if encoding not in ("identity", "") else None
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        if self._refused:
+            raise EncodingError(self._refused)
+        if self._inflater is None:
+            yield chunk
+            return
+        while True:
+            try:
+                piece = self._inflater.decompress(chunk, _PIECE)
+            except zlib.error as error:
+                raise EncodingError(str(error)) from error
+            if piece:
+                yield piece
+            chunk = self._inflater.unconsumed_tail
+            if not chunk and len(piece) < _PIECE:
+                return
+
+    def end(self) -> None:
+        if self._inflater is not None and not self._inflater.eof:
+            raise EncodingError("the compressed body is cut off")

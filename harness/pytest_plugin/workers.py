@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.runner.following import Broadcast, Listener
+from harness.runner.following import Broadcast, Listener, Teller
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.session import VerbatimSession
     from harness.records.case import Case
     from harness.records.completion import Completion
     from harness.runner.answering import Answers
-    from harness.runner.fetching import Job
 
 _SHARED = "verbatim_shared_folder"
 _STARTED = "verbatim_started"
+_TAG = "verbatim_tag"
 
 
 class Workers:
@@ -32,8 +31,11 @@ class Workers:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._broadcast: Broadcast | None = None
         self._listener: Listener | None = None
+        self.tag = str(os.getpid())
+        """One for all processes of a run, and different in two runs that begin in the same second."""
         if self._input is not None:
             session.started = self._input[_STARTED]
+            self.tag = self._input[_TAG]
             file = Path(self._input[_SHARED]) / "answers.jsonl"
             if self.asks:
                 self._broadcast = Broadcast(file)
@@ -41,7 +43,8 @@ class Workers:
                 self._listener = Listener(file)
         elif config.pluginmanager.hasplugin("dsession") or _is_distributed(config):
             self._scratch = tempfile.TemporaryDirectory(prefix="verbatim-")
-            config.pluginmanager.register(_Controller(self._scratch.name, session.started), "verbatim-controller")
+            shared = {_SHARED: self._scratch.name, _STARTED: session.started, _TAG: self.tag}
+            config.pluginmanager.register(_Controller(shared), "verbatim-controller")
 
     @property
     def is_worker(self) -> bool:
@@ -58,19 +61,15 @@ class Workers:
         """Whether this process asks endpoints and records."""
         return not self.is_controller and (self._input is None or self._input["workerid"] == "gw0")
 
-    def teller(self, label: str) -> Callable[[Job, Completion], None] | None:
+    def teller(self, label: str) -> Teller | None:
         """What the asking worker calls with each answer."""
-        broadcast = self._broadcast
-        if broadcast is None:
-            return None
-        return lambda job, completion: broadcast.tell((label, job.suite, job.key), completion)
+        return Teller(self._broadcast, label) if self._broadcast is not None else None
 
     def follow(self, answers: Answers, case: Case, sample: int) -> Completion | None:
         """An answer that `gw0` is getting; None in a process that does not follow."""
         if self._listener is None:
             return None
-        place = (answers.model.label, case.suite, answers.request(case, sample).key)
-        return self._listener.wait(place, silence_s=answers.model.timeout_s * 6)
+        return self._listener.wait((answers.model.label, case.suite, answers.request(case, sample).key))
 
     def ended(self, label: str, fatal: str | None) -> None:
         """Tell the followers that no more will come."""
@@ -85,14 +84,11 @@ class Workers:
         while not answers.fetcher.join(timeout_s=0.1):
             if stop.exists():
                 return
-        fatal = answers.fetcher.fatal
-        self.ended(answers.model.label, str(fatal) if fatal else None)
 
     def told_to_stop(self) -> None:
         """The controller's word to `gw0` that nobody waits any more."""
         if self._scratch is not None:
             Path(self._scratch.name, "stop").touch()
-            time.sleep(0)
 
     def close(self) -> None:
         """Remove the shared folder."""
@@ -101,19 +97,17 @@ class Workers:
 
 
 class _Controller:
-    def __init__(self, folder: str, started: str) -> None:
-        self._folder = folder
-        self._started = started
+    def __init__(self, shared: dict[str, str]) -> None:
+        self._shared = shared
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """pytest-xdist: pass the folder on to each worker."""
-        node.workerinput[_SHARED] = self._folder
-        node.workerinput[_STARTED] = self._started
+        """pytest-xdist: pass what the processes share on to each worker."""
+        node.workerinput.update(self._shared)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Ctrl-C ends the asking."""
-        Path(self._folder, "stop").touch()
+        Path(self._shared[_SHARED], "stop").touch()
 
 
 def _is_distributed(config: pytest.Config) -> bool:

@@ -1,7 +1,8 @@
 """Cassettes: JSON lines in vcrpy's interaction form, appended as each answer ends, looked up by request."""
 
-from harness.recording.cassette import Cassette, Problem
-from harness.recording.interaction import Interaction
-from harness.recording.recorder import Recorder
+from harness.recording.cassette import Cassette, lines
+from harness.recording.interaction import Interaction, from_line
+from harness.recording.recorder import Recorder, UnfitAnswerError
+from harness.recording.secrets import Secrets
 
-__all__ = ["Cassette", "Interaction", "Problem", "Recorder"]
+__all__ = ["Cassette", "Interaction", "Recorder", "Secrets", "UnfitAnswerError", "from_line", "lines"]

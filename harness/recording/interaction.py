@@ -1,6 +1,8 @@
 """One line of a cassette: vcrpy's interaction with a few keys of ours."""
 
 import json
+import math
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -11,9 +13,13 @@ from harness.records.exchange import Exchange
 from harness.records.explain import found
 from harness.records.request import request_key
 
+LINE_LIMIT = 64_000_000
+"""Bytes. A longer line is neither written nor read into memory."""
 _REQUEST_HEADERS = ("content-type", "accept")
 _RESPONSE_HEADERS = ("content-type", "date")
 """Allow-lists: what is not named here is dropped before anything is kept."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,10 @@ def from_line(line: bytes | str) -> Interaction:
 
 
 def from_value(value: Any) -> Interaction:
-    """An interaction from decoded JSON: ours, or a plain one of vcrpy's without our keys."""
+    """An interaction from decoded JSON: ours, or a plain one of vcrpy's without our keys.
+
+    A cassette may come from a stranger's pull request: every field is looked at before anybody uses it.
+    """
     try:
         request = json.loads(_text(value["request"]["body"]))
         if not isinstance(request, dict):
@@ -83,13 +92,18 @@ def from_value(value: Any) -> Interaction:
         headers = {name.lower(): _first(values) for name, values in value["response"]["headers"].items()}
         status = value["response"]["status"]["code"]
         body = _text(value["response"]["body"]["string"])
+    except RecursionError as error:
+        raise CassetteError("request.body: nested too deeply") from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CassetteError(f"not an interaction of vcrpy's form: {type(error).__name__}: {error}") from error
     if status != HTTPStatus.OK:
-        raise CassetteError(f"status {status}: an error is no answer; accepted: 200")
+        raise CassetteError(f"status {found(status)}: an error is no answer; accepted: 200")
     if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
         raise CassetteError(f"sample: found {found(sample)}; accepted: a whole number from 0")
-    key = request_key(request, sample)
+    try:
+        key = request_key(request, sample)
+    except RecursionError as error:
+        raise CassetteError("request.body: nested too deeply") from error
     if value.get("key", key) != key:
         raise CassetteError("key: does not belong to this request; the line was edited (record it anew)")
     return Interaction(
@@ -98,31 +112,49 @@ def from_value(value: Any) -> Interaction:
         request=request,
         body=body,
         content_type=headers.get("content-type", ""),
-        recorded_at=_optional(value, "recorded_at", str),
-        runtime=_optional(value, "runtime", str),
-        model=_optional(value, "model", str),
-        latency_s=_optional(value, "latency_s", float),
-        first_token_s=_optional(value, "first_token_s", float),
+        recorded_at=_moment(value),
+        runtime=_name(value, "runtime"),
+        model=_name(value, "model"),
+        latency_s=_seconds(value, "latency_s"),
+        first_token_s=_seconds(value, "first_token_s"),
     )
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if not isinstance(value, str):
+        raise TypeError(f"found {found(value)} for a body; accepted: text")
+    return value
 
 
 def _first(values: Any) -> str:
     return str(values[0]) if isinstance(values, list) and values else str(values)
 
 
-def _optional(value: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    content = value.get(name)
-    if content is None:
+def _moment(value: dict[str, Any]) -> str | None:
+    moment = value.get("recorded_at")
+    if moment is not None and (not isinstance(moment, str) or not _MOMENT.match(moment)):
+        raise CassetteError(f"recorded_at: found {found(moment)}; accepted: a time such as 2026-01-31T23:59:59Z")
+    return moment
+
+
+def _name(value: dict[str, Any], field: str) -> str | None:
+    name = value.get(field)
+    if name is None:
         return None
-    if kind is float and isinstance(content, int | float) and not isinstance(content, bool):
-        return float(content)
-    if isinstance(content, kind):
-        return content
-    raise CassetteError(f"{name}: found {found(content)}; accepted: {kind.__name__}")
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise CassetteError(f"{field}: found {found(name)}; accepted: a printable name of at most {_LONGEST_NAME}")
+    return name
+
+
+def _seconds(value: dict[str, Any], field: str) -> float | None:
+    seconds = value.get(field)
+    if seconds is None:
+        return None
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds < math.inf:
+        raise CassetteError(f"{field}: found {found(seconds)}; accepted: seconds, from 0")
+    return float(seconds)
 
 
 def _allowed(headers: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> dict[str, list[str]]:

@@ -1,18 +1,35 @@
 """Writing a cassette: one answer, one line, appended and flushed as it ends."""
 
+import contextlib
 import os
 import threading
-from collections.abc import Iterable
+import time
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.recording.interaction import to_line
+from harness.recording.cassette import lines
+from harness.recording.interaction import LINE_LIMIT, to_line
+from harness.recording.locking import locked_file
+from harness.recording.secrets import Secrets
 from harness.records.errors import CassetteError
 from harness.records.exchange import Exchange
+
+_SYNC_EVERY_S = 1.0
+_OURS = b'{"key":"'
+
+
+class UnfitAnswerError(CassetteError):
+    """An answer that must not be written; the cassette is as it was. `reason` is one for an unscored sample."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Recorder:
     """Appends answers to one cassette file. Only one recorder can hold a file at a time.
+
+    A killed process loses nothing that `append` returned for; a machine that loses power, at most the last second.
 
     Args:
         path: the cassette; its folder is made.
@@ -20,95 +37,124 @@ class Recorder:
         wait_s: how long to wait for another recorder before saying so.
     """
 
-    def __init__(self, path: Path, *, secrets: Iterable[str] = (), wait_s: float = 10.0) -> None:
+    def __init__(self, path: Path, *, secrets: Secrets | None = None, wait_s: float = 10.0) -> None:
         self.path = path
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = secrets or Secrets()
+        self._wait_s = wait_s
         self._mutex = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("a+b", buffering=0)
-        except OSError as error:
-            raise CassetteError(f"{path}: cannot be written: {error.strerror or error}") from error
-        try:
-            _lock(self._file, path, wait_s)
-            self.cut = self._cut_torn_line()
-        except BaseException:
-            self._file.close()
-            raise
+        self._synced = time.monotonic()
+        self.cut_bytes = 0
+        """Length of the torn last line that was taken away; 0 if there was none."""
+        self._file = self._open()
 
-    def _cut_torn_line(self) -> int:
-        """Remove a last line without its line end; return how many bytes that took."""
-        size = self._file.seek(0, os.SEEK_END)
-        end = size
-        while end > 0:
-            start = max(0, end - 65536)
-            self._file.seek(start)
-            block = self._file.read(end - start)
-            newline = block.rfind(b"\n")
-            if newline >= 0:
-                end = start + newline + 1
-                break
-            end = start
-        if end < size:
-            self._file.truncate(end)
-        return size - end
+    def _open(self) -> BinaryIO:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = locked_file(self.path, wait_s=self._wait_s)
+        except OSError as error:
+            raise CassetteError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+        try:
+            self._end_last_line(file)
+        except OSError as error:
+            file.close()
+            raise CassetteError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _end_last_line(self, file: BinaryIO) -> None:
+        """Take a torn last line away, or give a whole one its line end.
+
+        Nothing that a recorder did not write is cut: `lines` raises for a merge conflict, and other text stays.
+        """
+        last = None
+        for last in lines(self.path):  # noqa: B007  (only the last is wanted, after all were looked at)
+            pass
+        size = os.fstat(file.fileno()).st_size
+        if last is None or size == 0 or _ends_with_newline(file, size):
+            return
+        if not last.torn:
+            file.write(b"\n")
+            return
+        if not (last.content.startswith(_OURS) or _OURS.startswith(last.content)):
+            raise CassetteError(
+                f"{self.path}:{last.number}: the last line is no answer and was not torn from one; "
+                "take it out, then run: harness cassettes verify"
+            )
+        file.truncate(last.offset)
+        self.cut_bytes = size - last.offset
 
     def append(self, exchange: Exchange, *, sample: int, model: str | None, runtime: str | None) -> None:
         """Write one answer.
 
         Raises:
-            CassetteError: the disk refused it (nothing half-written stays), or it holds a secret.
+            UnfitAnswerError: it holds a secret, is no UTF-8 or is too long; nothing was written.
+            CassetteError: the disk refused it; nothing half-written stays.
         """
-        try:
-            line = to_line(exchange, sample=sample, model=model, runtime=runtime)
-        except ValueError as error:
-            raise CassetteError(
-                f"{self.path}: the answer is not UTF-8 and cannot be recorded: {error}"
-            ) from error
-        if any(_holds(line, secret) for secret in self._secrets):
-            raise CassetteError(
-                f"{self.path}: an answer repeats the value of a configured key and was not recorded; "
-                "look at what the endpoint echoes"
-            )
-        data = line.encode("utf-8") + b"\n"
+        data = self._line(exchange, sample, model, runtime)
         with self._mutex:
-            before = self._file.seek(0, os.SEEK_END)
+            if self._is_elsewhere():
+                # `git checkout` or `harness cassettes prune` put another file in the place of this one
+                self._file.close()
+                self._file = self._open()
+            before = os.fstat(self._file.fileno()).st_size
             try:
                 written = 0
                 while written < len(data):
                     written += self._file.write(data[written:])
+                self._sync()
             except OSError as error:
-                self._file.truncate(before)
-                raise CassetteError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+                with contextlib.suppress(OSError):  # then a torn line stays, and the next recorder takes it away
+                    self._file.truncate(before)
+                raise CassetteError(
+                    f"{self.path}: cannot be written: {error.strerror or error}; what was answered before is kept. "
+                    "Mend that, then run again with --cassette-mode=record: it asks for the rest only"
+                ) from error
+
+    def _line(self, exchange: Exchange, sample: int, model: str | None, runtime: str | None) -> bytes:
+        try:
+            line = to_line(exchange, sample=sample, model=model, runtime=runtime)
+            data = line.encode("utf-8") + b"\n"
+        except ValueError as error:
+            raise UnfitAnswerError(
+                f"{self.path}: the answer is no text and was not recorded", "invalid_utf8"
+            ) from error
+        if self._secrets.found_in(line):
+            raise UnfitAnswerError(
+                f"{self.path}: an answer repeats the value of a key and was not recorded; "
+                "look at what the endpoint echoes",
+                "secret_echoed",
+            )
+        if len(data) > LINE_LIMIT:
+            raise UnfitAnswerError(f"{self.path}: the answer is too long and was not recorded", "too_long")
+        return data
+
+    def _is_elsewhere(self) -> bool:
+        try:
+            there = self.path.stat()
+        except OSError:
+            return True
+        here = os.fstat(self._file.fileno())
+        return (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino)
+
+    def _sync(self, *, now: bool = False) -> None:
+        if now or time.monotonic() - self._synced > _SYNC_EVERY_S:
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
 
     def close(self) -> None:
-        """Release the file."""
-        self._file.close()
+        """Release the file; harmless a second time."""
+        with self._mutex:
+            if self._file.closed:
+                return
+            with contextlib.suppress(OSError):
+                self._sync(now=True)
+                if os.fstat(self._file.fileno()).st_size == 0 and not self._is_elsewhere():
+                    self.path.unlink()  # nothing was answered: leave no trace
+            self._file.close()
 
 
-def _holds(line: str, secret: str) -> bool:
-    """The secret as it is, and as JSON or a nested JSON string would spell it."""
-    import json
-
-    once = json.dumps(secret, ensure_ascii=False)[1:-1]
-    return secret in line or once in line or json.dumps(once, ensure_ascii=False)[1:-1] in line
-
-
-def _lock(file: BinaryIO, path: Path, wait_s: float) -> None:
-    import time
-
-    try:
-        import fcntl
-    except ImportError:  # Windows: its own open mode keeps a second writer out less strictly; nothing to do
-        return
-    deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise CassetteError(
-                    f"{path}: another recorder holds this cassette; wait for it to end, or stop it, and run again"
-                ) from None
-            time.sleep(0.05)
+def _ends_with_newline(file: BinaryIO, size: int) -> bool:
+    file.seek(size - 1)
+    return file.read(1) == b"\n"

@@ -1,23 +1,38 @@
 """One place where the answers of a model version come from, whatever the mode."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Protocol
 
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.answer import Answer
 from harness.endpoints.outputs import OutputsFile
-from harness.recording import Recorder
+from harness.endpoints.pacing import Pace
+from harness.endpoints.retrying import Retrying
+from harness.endpoints.spending import Purse, TokenPrice
+from harness.recording import Recorder, UnfitAnswerError
+from harness.recording.secrets import secret_fields
 from harness.records.case import Case
 from harness.records.completion import Completion
 from harness.records.errors import ConfigError, MissingRecordingError
 from harness.records.request import Request
 from harness.records.run import Mode
 from harness.runner.fetching import Fetcher, Job
-from harness.runner.opening import opened
+from harness.runner.opening import opened, secrets_of
 from harness.runner.prompting import body_for
 from harness.runner.replaying import Replay, cassette_path
+
+
+class Told(Protocol):
+    """Who is told each answer, so that other processes can follow."""
+
+    def __call__(self, job: Job, completion: Completion) -> None:
+        """One answer."""
+
+    def ended(self, fatal: str | None) -> None:
+        """No more will come, and why if something went wrong."""
 
 
 class Answers:
@@ -27,6 +42,10 @@ class Answers:
         mode: replay reads cassettes alone; record asks for what they lack; refresh asks for all; live reads none.
         live_file: where `live` keeps its answers.
         told: called with each fetched completion, so that other workers can follow.
+        purse: what all models of the session may cost together.
+
+    Raises:
+        ConfigError: something secret stands in the model's settings, or a ceiling of cost and no price.
     """
 
     def __init__(
@@ -38,8 +57,16 @@ class Answers:
         live_file: Path,
         max_concurrency: int | None = None,
         budget: int | None = None,
-        told: Callable[[Job, Completion], None] | None = None,
+        told: Told | None = None,
+        purse: Purse | None = None,
+        retrying: Retrying | None = None,
     ) -> None:
+        _refuse_secrets(model)
+        if purse is not None and model.price is None and model.kind in ("openai", "callable") and mode != "replay":
+            raise ConfigError(
+                f"--max-cost: model {model.name} has no price; set price = {{ input = ..., output = ... }} (money for "
+                f"a million tokens) in [tool.harness.models.{model.name}]"
+            )
         self.model = model
         self.mode = mode
         self._config = config
@@ -49,9 +76,15 @@ class Answers:
         self._live_file = live_file
         self._max_concurrency = max_concurrency or model.max_concurrency
         self._budget = budget
+        self._purse = purse
+        self._retrying = retrying
+        self._secrets = secrets_of(model)
         self._told = told
+        self.notes: list[str] = []
+        """What a user should know about the recording; for the summary of the run."""
         self._recorders: dict[Path, Recorder] = {}
         self._resources = contextlib.ExitStack()
+        self._resources_closed = False
         self.fetcher: Fetcher | None = None
 
     def _outputs_file(self) -> OutputsFile:
@@ -86,15 +119,35 @@ class Answers:
 
     def start(self, jobs: Sequence[Job]) -> None:
         """Open the endpoint and the cassettes, and begin fetching. Without jobs nothing is opened."""
-        if not jobs:
-            return
         for suite in dict.fromkeys(job.suite for job in jobs):
             self._recorder(suite)  # told now that a cassette cannot be written, not after the first answer
+        jobs = self._still_missing(jobs)
+        if not jobs:
+            return
         endpoint = self._resources.enter_context(
-            opened(self.model, self._config.root, max_concurrency=self._max_concurrency)
+            opened(
+                self.model, self._config.root, max_concurrency=self._max_concurrency, retrying=self._retrying
+            )
         )
-        self.fetcher = Fetcher(endpoint, jobs, self._keep, max_concurrency=self._max_concurrency, budget=self._budget)
+        price = self.model.price
+        pace = Pace(
+            max_concurrency=self._max_concurrency,
+            rpm=self.model.rpm,
+            tpm=self.model.tpm,
+            budget=self._budget,
+            purse=self._purse,
+            price=TokenPrice(price.input, price.output) if price else None,
+        )
+        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace)
         self.fetcher.start()
+
+    def _still_missing(self, jobs: Sequence[Job]) -> list[Job]:
+        """Without what another recorder wrote while this one waited for the cassette."""
+        if self.mode != "record":
+            return list(jobs)
+        for suite in dict.fromkeys(job.suite for job in jobs):
+            self._replay.forget(suite)
+        return [job for job in jobs if self._replay.get(job.suite, job.key) is None]
 
     def pending(self, case: Case, sample: int) -> "Future[Completion] | None":
         """The answer that is being fetched, if it is."""
@@ -137,17 +190,28 @@ class Answers:
     def _recorder(self, suite: str) -> Recorder:
         path = self._live_file if self.mode == "live" else cassette_path(self._folder, self.model.label, suite)
         if path not in self._recorders:
-            self._recorders[path] = Recorder(path, secrets=_secrets(self._config))
+            recorder = self._recorders[path] = Recorder(path, secrets=self._secrets)
+            if recorder.cut_bytes:
+                self.notes.append(
+                    f"{path}: a last line of {recorder.cut_bytes} bytes was torn (the run that wrote it was killed); "
+                    "it was taken away, and its answer is asked for again"
+                )
         return self._recorders[path]
 
-    def _keep(self, job: Job, answer: Answer) -> None:
+    def _keep(self, job: Job, answer: Answer) -> Completion:
+        completion = answer.completion
         if answer.exchange is not None:
-            completion = answer.completion
-            self._recorder(job.suite).append(
-                answer.exchange, sample=job.sample, model=completion.model, runtime=completion.runtime
-            )
+            try:
+                self._recorder(job.suite).append(
+                    answer.exchange, sample=job.sample, model=completion.model, runtime=completion.runtime
+                )
+            except UnfitAnswerError as error:
+                completion = Completion(unusable=error.reason)
+        if self._secrets.found_in(completion.model_dump_json()):
+            completion = Completion(unusable="secret_echoed")
         if self._told is not None:
-            self._told(job, answer.completion)
+            self._told(job, completion)
+        return completion
 
     def keep_live_file_as(self, path: Path) -> None:
         """Give the answers of a `live` run the name of its run record."""
@@ -155,18 +219,48 @@ class Answers:
             self._live_file.replace(path)
 
     def close(self) -> None:
-        """Stop asking, end the local server, release the cassettes."""
+        """Stop asking, end the local server, release the cassettes; harmless a second time."""
         if self.fetcher is not None:
             self.fetcher.stop()
+            slowest = self.fetcher.lowest_concurrency
+            if slowest < self._max_concurrency and not self._resources_closed:
+                self.notes.append(
+                    f"{self.model.label}: the endpoint wanted fewer requests (429); at times {slowest} at one time in "
+                    f"place of {self._max_concurrency}. Set max_concurrency, rpm or tpm of the model"
+                )
+        self._resources_closed = True
         self._resources.close()
         for recorder in self._recorders.values():
             recorder.close()
         self._recorders.clear()
+        if self._told is not None:
+            self._told.ended(str(self.fetcher.fatal) if self.fetcher and self.fetcher.fatal else None)
 
 
-def _secrets(config: HarnessConfig) -> list[str]:
-    """Values of every key variable that the configuration names."""
-    import os
+def purse_of(ceiling: float | None, models: Iterable[ModelConfig]) -> Purse | None:
+    """One purse for a session's models.
 
-    names = {settings.get("api_key_env") for settings in config.models.values()} | {"OPENAI_API_KEY"}
-    return [value for name in names if isinstance(name, str) and (value := os.environ.get(name, "").strip())]
+    Raises:
+        ConfigError: the ceiling is no amount of money, or the models' prices are in different currencies.
+    """
+    if ceiling is None:
+        return None
+    if not 0 < ceiling < float("inf"):
+        raise ConfigError(f"--max-cost: found {ceiling}; accepted: an amount above 0, in the currency of the prices")
+    currencies = sorted({model.price.currency for model in models if model.price})
+    if len(currencies) > 1:
+        raise ConfigError(f"--max-cost: the models' prices are in {' and '.join(currencies)}; run them apart")
+    return Purse(ceiling)
+
+
+def _refuse_secrets(model: ModelConfig) -> None:
+    """Settings are kept in run records and, as part of each request, in cassettes; so no key may stand in them."""
+    settings = {"extra_body": model.extra_body, "system": model.system, "training": model.training}
+    fields = secret_fields({name: value for name, value in settings.items() if value})
+    known = secrets_of(model)
+    fields += [name for name, value in settings.items() if value and known.found_in(str(value))]
+    if fields:
+        raise ConfigError(
+            f"model {model.name}: {fields[0]}: holds a secret, which would be kept with every answer; take it out: "
+            "keys come from the environment alone (api_key_env = 'NAME_OF_THE_VARIABLE')"
+        )

@@ -4,15 +4,25 @@ The first request goes alone: a wrong key or model name costs one request, not o
 """
 
 import asyncio
+import contextlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.endpoints.answer import Answer
+from harness.endpoints.pacing import Pace
+from harness.endpoints.spending import SpentError
 from harness.records.completion import Completion
-from harness.records.errors import HarnessError
+from harness.records.errors import EndpointError, HarnessError
+
+FAILURES_IN_A_ROW = 10
+"""Requests that end without an answer, each after its retries, before asking on is given up; at high concurrency twice
+as many as go out at one time, so that one short outage is no end."""
+_GRACE_S = 1.0
+_STOPPED = "the run was stopped before this answer came"
 
 
 class Endpoint(Protocol):
@@ -20,8 +30,8 @@ class Endpoint(Protocol):
 
     runtime: str | None
 
-    async def ask(self, body: dict[str, Any]) -> Answer:
-        """One answer; raises `EndpointError` if asking on is useless."""
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
+        """One answer; raises `EndpointError` if asking on is useless, `SpentError` if `pace` allows no more."""
 
     async def aclose(self) -> None:
         """Release connections."""
@@ -44,43 +54,42 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the fetching is. `failed` counts requests that ended without a usable exchange."""
+    """How far the fetching is. `failed` counts requests that ended without a usable exchange.
+
+    `concurrency` is lower than `max_concurrency` while the endpoint asks for less.
+    """
 
     done: int
     total: int
     failed: int
+    concurrency: int
+    max_concurrency: int
 
 
 class FetchStoppedError(HarnessError):
-    """The session ended before this answer came."""
+    """The asking ended before this answer came."""
 
 
 class Fetcher:
-    """Asks for all jobs, at most `max_concurrency` at a time and at most `budget` in all.
+    """Asks for all jobs as `pace` lets it.
 
     Args:
-        keep: called in the fetching thread with each answer, before anybody can read it; it records.
+        keep: called in the fetching thread with each answer, before anybody can read it; it records, and returns
+            the completion that readers get.
     """
 
     def __init__(
-        self,
-        endpoint: Endpoint,
-        jobs: Sequence[Job],
-        keep: Callable[[Job, Answer], None],
-        *,
-        max_concurrency: int,
-        budget: int | None = None,
+        self, endpoint: Endpoint, jobs: Sequence[Job], keep: Callable[[Job, Answer], Completion], *, pace: Pace
     ) -> None:
         self._endpoint = endpoint
         self._jobs = list(jobs)
         self._keep = keep
-        self._max_concurrency = max_concurrency
-        self._budget = budget
+        self._pace = pace
         self._futures: dict[tuple[str, str], Future[Completion]] = {job.place: Future() for job in self._jobs}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        self._stopping = threading.Event()
-        self._done = self._failed = self.requests = 0
+        self._done = self._failed = 0
+        self._failures_in_a_row: list[Answer] = []
         self.fatal: HarnessError | None = None
         self._thread = threading.Thread(target=self._run, name="harness-fetch", daemon=True)
 
@@ -96,17 +105,31 @@ class Fetcher:
         return self._futures[place]
 
     @property
+    def requests(self) -> int:
+        """How many went over the wire, retries included."""
+        return self._pace.requests
+
+    @property
     def progress(self) -> Progress:
         """A snapshot."""
-        return Progress(self._done, len(self._jobs), self._failed)
+        return Progress(
+            self._done, len(self._jobs), self._failed, self._pace.concurrency, self._pace.max_concurrency
+        )
+
+    @property
+    def lowest_concurrency(self) -> int:
+        """How far the endpoint slowed the asking down."""
+        return self._pace.lowest_concurrency
 
     def stop(self) -> None:
-        """Cancel what is in flight and wait for the thread; answers that came are kept."""
-        self._stopping.set()
+        """Ask no more. What is nearly there may still come; the rest is cancelled, and the thread ends."""
         loop, main = self._loop, self._main
         if loop is not None and main is not None and self._thread.is_alive():
-            with _LoopMayBeClosed():
-                loop.call_soon_threadsafe(main.cancel)
+            with contextlib.suppress(RuntimeError):  # the loop is closed already
+                loop.call_soon_threadsafe(self._pace.close, _STOPPED)
+            if not self.join(_GRACE_S):
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(main.cancel)
         self.join()
 
     def join(self, timeout_s: float | None = None) -> bool:
@@ -120,10 +143,11 @@ class Fetcher:
             asyncio.run(self._ask_all())
         except asyncio.CancelledError:
             pass
-        except HarnessError as error:
-            self.fatal = error
+        except Exception as error:
+            # a fault of ours; what it says may hold anything, so it is only named
+            self.fatal = self.fatal or HarnessError(f"the asking broke off ({type(error).__name__}); please report it")
         finally:
-            reason = self.fatal or FetchStoppedError("the run was stopped before this answer came")
+            reason = self.fatal or FetchStoppedError(_STOPPED)
             for future in self._futures.values():
                 if not future.done():
                     future.set_exception(reason)
@@ -132,7 +156,7 @@ class Fetcher:
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
         try:
-            if self._stopping.is_set() or not self._jobs:
+            if not self._jobs:
                 return
             await self._ask(self._jobs[0])
             pending = iter(self._jobs[1:])
@@ -142,41 +166,50 @@ class Fetcher:
                 for job in pending:
                     await self._ask(job)
 
-            workers = min(self._max_concurrency, max(len(self._jobs) - 1, 1))
+            workers = min(self._pace.max_concurrency, max(len(self._jobs) - 1, 1))
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(work())
-        except* HarnessError as errors:
-            raise _first(errors) from None
         finally:
             await asyncio.shield(self._endpoint.aclose())
 
     async def _ask(self, job: Job) -> None:
-        if self._budget is not None and self.requests >= self._budget:
-            self._futures[job.place].set_exception(
-                FetchStoppedError(f"--request-budget: {self._budget} requests are spent; answers so far are kept")
-            )
+        future = self._futures[job.place]
+        try:
+            answer = await self._endpoint.ask(job.body, self._pace)
+            completion = self._keep(job, answer)
+        except SpentError as error:
+            future.set_exception(self.fatal or FetchStoppedError(str(error)))
             return
-        self.requests += 1
-        answer = await self._endpoint.ask(job.body)
-        self.requests += answer.requests - 1
-        self._keep(job, answer)
+        except HarnessError as error:
+            # the others finish what they have begun: their answers are paid for
+            self._give_up(error)
+            future.set_exception(error)
+            return
         self._done += 1
         self._failed += answer.exchange is None
-        self._futures[job.place].set_result(answer.completion)
+        future.set_result(completion)
+        self._watch(answer)
 
+    def _give_up(self, error: HarnessError) -> None:
+        self.fatal = self.fatal or error
+        self._pace.close(str(self.fatal))
 
-def _first(errors: BaseExceptionGroup[HarnessError]) -> HarnessError:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, HarnessError)
-    return error
-
-
-class _LoopMayBeClosed:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        return kind is RuntimeError
+    def _watch(self, answer: Answer) -> None:
+        """The circuit breaker: after many failures and nothing else, the next ones would fail as well."""
+        if answer.exchange is not None:
+            self._failures_in_a_row.clear()
+            return
+        self._failures_in_a_row.append(answer)
+        if len(self._failures_in_a_row) >= max(FAILURES_IN_A_ROW, 2 * self._pace.max_concurrency):
+            reasons = Counter(failed.completion.unusable or "" for failed in self._failures_in_a_row)
+            said = next((failed.said for failed in reversed(self._failures_in_a_row) if failed.said), "")
+            listed = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(4))
+            self._give_up(
+                EndpointError(
+                    f"the last {len(self._failures_in_a_row)} requests in a row got no answer ({listed})"
+                    + (f"; the endpoint says: {said}" if said else "")
+                    + "; no more are sent. What was answered is kept: once the endpoint works again, run with "
+                    "--cassette-mode=record to ask for the rest"
+                )
+            )

@@ -10,6 +10,8 @@ from harness.endpoints import weights
 from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.function import FunctionEndpoint
 from harness.endpoints.local_server import LocalServer, ServerSettings
+from harness.endpoints.retrying import Retrying
+from harness.recording import Secrets
 from harness.records.errors import ConfigError
 from harness.runner.fetching import Endpoint
 
@@ -50,23 +52,38 @@ def server_settings(model: ModelConfig, root: Path, *, port: int = 0, parallel: 
 
 
 @contextmanager
-def opened(model: ModelConfig, root: Path, *, max_concurrency: int, log: Path | None = None) -> Iterator[Endpoint]:
+def opened(
+    model: ModelConfig,
+    root: Path,
+    *,
+    max_concurrency: int,
+    log: Path | None = None,
+    retrying: Retrying | None = None,
+) -> Iterator[Endpoint]:
     """The model's endpoint; a local server runs for as long as the context."""
     if model.kind == "callable":
         if model.function is None:
             raise ConfigError(f"model {model.name}: kind callable needs function = 'package.module:function'")
-        yield FunctionEndpoint(model.function, root, model.name)
+        yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s)
         return
     if model.kind == "outputs":
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
     if model.kind == "local":
         with LocalServer(server_settings(model, root), log) as server:
-            yield _chat(model, server.base_url, max_concurrency, server.runtime)
+            yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
         return
-    yield _chat(model, model.base_url, max_concurrency, None)
+    yield _chat(model, model.base_url, max_concurrency, None, retrying)
 
 
-def _chat(model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None) -> ChatEndpoint:
+def secrets_of(model: ModelConfig) -> Secrets:
+    """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
+    names = [model.api_key_env] if model.api_key_env else []
+    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""])
+
+
+def _chat(
+    model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None, retrying: Retrying | None
+) -> ChatEndpoint:
     return ChatEndpoint(
         base_url=base_url,
         api_key_env=model.api_key_env,
@@ -74,4 +91,6 @@ def _chat(model: ModelConfig, base_url: str | None, max_concurrency: int, runtim
         max_concurrency=max_concurrency,
         model_label=model.name,
         runtime=runtime,
+        redact=secrets_of(model).redacted,
+        retrying=retrying,
     )

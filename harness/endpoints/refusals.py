@@ -1,0 +1,146 @@
+"""What an error of an endpoint means: ask again, give this request up, or stop the run with a message that helps."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from harness.endpoints.answer import Attempt
+from harness.endpoints.retrying import retry_after_s
+from harness.records.completion import Completion
+from harness.records.errors import EndpointError
+from harness.records.explain import found
+
+if TYPE_CHECKING:
+    import httpx2
+
+_AGAIN = (408, 409, 425, 429)
+_OVERLOADED = (503, 529)
+_NO_CREDIT = ("insufficient_quota", "insufficient_balance", "billing_hard_limit_reached")
+_LONGEST_WORDS = 300
+
+
+class Refusals:
+    """Reads errors of one endpoint.
+
+    Args:
+        label: the model's name in messages.
+        base_url: None for the client's default address.
+        api_key_env: name of the variable that holds the key, or None.
+        redact: takes secrets out of a text; endpoints repeat keys in their messages.
+    """
+
+    def __init__(
+        self, *, label: str, base_url: str | None, api_key_env: str | None, redact: Callable[[str], str]
+    ) -> None:
+        self._label = label
+        self._where = shown_address(base_url) if base_url else "the default address"
+        self._api_key_env = api_key_env
+        self._redact = redact
+
+    def of_status(self, response: "httpx2.Response", body: dict[str, Any], *, has_answered: bool) -> Attempt:
+        """A status that is not 200.
+
+        Raises:
+            EndpointError: key, model name, address or account are refused.
+        """
+        status = response.status_code
+        error = error_in(_decoded(response.content))
+        said = self.words(error)
+        stop = self._reason_to_stop(response, body, error, has_answered=has_answered)
+        if stop:
+            raise EndpointError(f"model {self._label}: {stop}" + (f". It says: {said}" if said else ""))
+        after_s = retry_after_s(response.headers)
+        retry = (status in _AGAIN or status >= 500) and response.headers.get("x-should-retry") != "false"
+        throttled = status == 429 or (status in _OVERLOADED and after_s is not None)
+        return Attempt(
+            Completion(unusable=f"http_{status}"), retry=retry, retry_after_s=after_s, throttled=throttled, said=said
+        )
+
+    def _reason_to_stop(
+        self, response: "httpx2.Response", body: dict[str, Any], error: dict[str, Any], *, has_answered: bool
+    ) -> str | None:
+        status = response.status_code
+        if 300 <= status < 400:
+            target = shown_address(response.headers.get("location", "")) or "nowhere"
+            return (
+                f"{self._where} answers with a redirect ({status}) to {found(target)}, which is not followed, for "
+                "the key would go there too; set base_url to the address that answers"
+            )
+        if status in (404, 410):
+            return (
+                f"{self._where} does not know {found(body.get('model'))} or has no chat completions there "
+                f"({status}); set model and base_url, then run: harness models check"
+            )
+        if status == 402 or error.get("code") in _NO_CREDIT or error.get("type") in _NO_CREDIT:
+            return f"the account at {self._where} has no credit left ({status})"
+        # gateways answer 403 to single prompts that they take for an attack: only a first 403 is about the key
+        if status == 401 or (status == 403 and not has_answered):
+            key = f"the key in ${self._api_key_env}" if self._api_key_env else "the request without a key"
+            hint = "" if self._api_key_env else "; set api_key_env to the name of the variable that holds one"
+            return f"{self._where} refuses {key} ({status}){hint}"
+        return None
+
+    def unreachable(self) -> str:
+        """The message for an endpoint to which no connection ever came about."""
+        return (
+            f"model {self._label}: nothing answers at {self._where}; "
+            "is the server running, is base_url right? run: harness models check"
+        )
+
+    def bad_address(self) -> str:
+        """The message for an address that is none."""
+        return f"model {self._label}: base_url: {found(self._where)}; accepted: http://... or https://..."
+
+    def untrusted(self) -> str:
+        """The message for a TLS certificate that does not hold."""
+        return (
+            f"model {self._label}: the certificate of {self._where} is not trusted; set SSL_CERT_FILE to the file "
+            "with your organisation's certificates"
+        )
+
+    def words(self, error: dict[str, Any]) -> str:
+        """The endpoint's own message: one line, short, without control characters and secrets."""
+        message = error.get("message")
+        if not isinstance(message, str):
+            return ""
+        line = " ".join(self._redact(message).split())
+        line = "".join(char for char in line if char.isprintable())
+        return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
+
+    def words_of_body(self, content: bytes) -> str:
+        """The message of an error that came with status 200, plain or as an event of a stream."""
+        for line in content.splitlines():
+            words = self.words(error_in(_decoded(line.removeprefix(b"data:"))))
+            if words:
+                return words
+        return self.words(error_in(_decoded(content)))
+
+
+def shown_address(address: str) -> str:
+    """An address without user, password, query and fragment: keys are kept in all four."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", ""))
+
+
+def error_in(content: Any) -> dict[str, Any]:
+    """The `error` of a decoded body, in the forms that endpoints give it; empty if there is none."""
+    if not isinstance(content, dict):
+        return {}
+    error = content.get("error", content)
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

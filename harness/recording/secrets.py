@@ -1,0 +1,119 @@
+"""Secrets, known and guessed: values that this process was given, and shapes that providers give their keys."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, quote, urlsplit
+
+_SHORTEST = 8
+"""Characters. Shorter values, and stand-ins such as `EMPTY` for servers that want no key, occur in honest answers."""
+_STAND_INS = {"not-needed", "no-key-required", "sk-no-key-required", "lm-studio", "changeme", "undefined"}
+_SECRET_NAME = re.compile(r"API_?KEY|ACCESS_KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
+_SECRET_FIELD = re.compile(
+    r"api[-_]?key|access[-_]?key|secret|passw|credential|authorization|bearer|(access|auth|api|session)[-_]?token",
+    re.IGNORECASE,
+)
+_REMOVED = "[secret removed]"
+
+SHAPES: dict[str, str] = {
+    "OpenAI-style key": r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_]{20,}",
+    "Anthropic key": r"\bsk-ant-[A-Za-z0-9_-]{20,}",
+    "Groq key": r"\bgsk_[A-Za-z0-9]{40,}",
+    "xAI key": r"\bxai-[A-Za-z0-9]{40,}",
+    "Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}",
+    "Google API key": r"\bAIza[A-Za-z0-9_-]{35}\b",
+    "AWS access key id": r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
+    "Alibaba Cloud access key id": r"\bLTAI[A-Za-z0-9]{12,20}\b",
+    "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+    "GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
+    "Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "Stripe key": r"\b[rs]k_live_[A-Za-z0-9]{20,}",
+    "PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{30,}",
+    "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "authorization header": r"(?i)\bbearer [A-Za-z0-9._~+/-]{20,}",
+    "password in an address": r"\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'\\]{1,64}:[^\s/:@\"'\\]{3,64}@",
+}
+"""Shapes that are rarely anything else, from the providers' own documentation of their keys. The scanners whose lists
+could be taken instead either write a program of their own or were not released for two years."""
+_SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
+
+
+class Secrets:
+    """Values that must be found nowhere. Each is looked for as it is, and as JSON, addresses and base64 spell it."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        kept = {value for value in values if len(value) >= _SHORTEST and value.lower() not in _STAND_INS}
+        spellings = {spelling for value in kept for spelling in _spellings(value)}
+        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+
+    @classmethod
+    def of_environment(
+        cls, environ: Mapping[str, str], names: Iterable[str] = (), addresses: Iterable[str] = ()
+    ) -> "Secrets":
+        """The named variables, all whose name says that they hold a secret, and what addresses carry.
+
+        Args:
+            names: variables that the configuration names as keys.
+            addresses: base URLs; users put passwords and keys into them.
+        """
+        named = set(names)
+        values = [value.strip() for name, value in environ.items() if name in named or _SECRET_NAME.search(name)]
+        for address in addresses:
+            values += _in_address(address)
+        return cls(values)
+
+    def found_in(self, text: str) -> bool:
+        """Whether a text holds one of them."""
+        return self._pattern is not None and self._pattern.search(text) is not None
+
+    def redacted(self, text: str) -> str:
+        """The text without them, and without anything that has the shape of a key."""
+        if self._pattern is not None:
+            text = self._pattern.sub(_REMOVED, text)
+        for shape in _SHAPES.values():
+            text = shape.sub(_REMOVED, text)
+        return text
+
+
+def shapes_in(text: str) -> list[str]:
+    """Names of the shapes of keys that a text holds."""
+    return [name for name, shape in _SHAPES.items() if shape.search(text)]
+
+
+def secret_fields(value: object, path: str = "") -> list[str]:
+    """Paths in decoded TOML or JSON whose name says, or whose text has the shape, that a secret is written there."""
+    found: list[str] = []
+    if isinstance(value, Mapping):
+        for name, content in value.items():
+            place = f"{path}.{name}" if path else str(name)
+            if isinstance(content, str) and content and _SECRET_FIELD.search(str(name)):
+                found.append(place)
+            else:
+                found += secret_fields(content, place)
+    elif isinstance(value, list | tuple):
+        for index, content in enumerate(value):
+            found += secret_fields(content, f"{path}[{index}]")
+    elif isinstance(value, str) and shapes_in(value):
+        found.append(path)
+    return found
+
+
+def _in_address(address: str) -> list[str]:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return []
+    return [parts.password or "", *(value for _, value in parse_qsl(parts.query))]
+
+
+def _spellings(secret: str) -> set[str]:
+    once = json.dumps(secret, ensure_ascii=False)[1:-1]
+    plain = secret.encode("utf-8", "surrogateescape")
+    spellings = {secret, once, json.dumps(once, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]}
+    spellings |= {quote(secret, safe="", errors="replace"), secret.replace("/", "\\/"), secret.replace("/", "\\\\/")}
+    # base64 without the characters that depend on what stands after the secret
+    spellings |= {base64.b64encode(plain[: len(plain) // 3 * 3]).decode("ascii")}
+    return {spelling for spelling in spellings if len(spelling) >= _SHORTEST}

@@ -1,0 +1,144 @@
+"""Answers out of cassettes that stock vcrpy wrote, in JSON or in YAML."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.records.errors import CassetteError
+from harness.records.exchange import Exchange
+from harness.records.explain import found
+
+_SIZE_LIMIT = 256_000_000
+_BODY_LIMIT = 32_000_000
+_PATH = "/chat/completions"
+_UNDATED = "1970-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One interaction of a foreign cassette (1-based): an exchange and its sample number, or why it is none."""
+
+    number: int
+    exchange: Exchange | None
+    sample: int
+    reason: str = ""
+
+
+def read(path: Path) -> Iterator[Imported]:
+    """Each interaction in order. One request that stands there several times gives several samples.
+
+    Raises:
+        CassetteError: the file is no vcrpy cassette.
+    """
+    samples: dict[bytes, int] = {}
+    for number, value in enumerate(_interactions(path), start=1):
+        try:
+            exchange = _exchange(value)
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError, zlib.error) as error:
+            yield Imported(number, None, 0, f"not an interaction of vcrpy's form: {type(error).__name__}")
+            continue
+        if isinstance(exchange, str):
+            yield Imported(number, None, 0, exchange)
+            continue
+        sample = samples.get(exchange.request_body, 0)
+        samples[exchange.request_body] = sample + 1
+        yield Imported(number, exchange, sample)
+
+
+def _interactions(path: Path) -> list[Any]:
+    try:
+        if path.stat().st_size > _SIZE_LIMIT:
+            raise CassetteError(f"{path}: larger than {_SIZE_LIMIT:,} bytes")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CassetteError(f"{path}: cannot be read: {error}") from error
+    try:
+        content = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
+        interactions = content["interactions"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CassetteError(f"{path}: not a cassette of vcrpy: {type(error).__name__}: {error}") from error
+    if not isinstance(interactions, list):
+        raise CassetteError(f"{path}: interactions: found {found(interactions)}; accepted: a list")
+    return interactions
+
+
+def _yaml(text: str) -> Any:
+    import yaml  # type: ignore[import-untyped]
+
+    try:
+        # the safe loader builds plain values only: a cassette from a stranger cannot run code here
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except yaml.YAMLError as error:
+        raise ValueError(str(error).splitlines()[0]) from error
+
+
+def _exchange(value: dict[str, Any]) -> Exchange | str:
+    request, response = value["request"], value["response"]
+    uri = str(request["uri"])
+    if request["method"] != "POST" or not uri.split("?", maxsplit=1)[0].rstrip("/").endswith(_PATH):
+        return f"not a request for {_PATH}"
+    if "status_code" in response:  # written by vcrpy before 6 for httpx
+        status, body = response["status_code"], response["content"]
+    else:
+        status, body = response["status"]["code"], response["body"]["string"]
+    if status != 200:
+        return f"status {found(status)}: an error is no answer"
+    request_body = _bytes(request["body"])
+    if not isinstance(json.loads(request_body), dict):
+        return "the request is no JSON object"
+    headers = _headers(response["headers"])
+    received = _inflated(_bytes(body), dict(headers).get("content-encoding", ""))
+    received.decode("utf-8")
+    return Exchange(
+        uri=uri,
+        request_headers=_headers(request.get("headers") or {}),
+        request_body=request_body,
+        status=200,
+        response_headers=headers,
+        response_body=received,
+        latency_s=0.0,
+        first_token_s=None,
+        recorded_at=_date(dict(headers).get("date", "")),
+    )
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise TypeError("a body that is no text")
+    return value.encode("utf-8")
+
+
+def _headers(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (str(name).lower(), str(content))
+        for name, contents in value.items()
+        for content in (contents if isinstance(contents, list) else [contents])
+    )
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    """vcrpy keeps compressed bodies as they came, unless it was told to decode them and left the header."""
+    if encoding not in ("gzip", "deflate") or body.lstrip()[:1] in (b"{", b"d", b":"):
+        return body
+    inflater = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
+    inflated = inflater.decompress(body, _BODY_LIMIT)
+    if not inflater.eof:
+        raise ValueError("the compressed body is cut off or too long")
+    return inflated
+
+
+def _date(header: str) -> str:
+    from datetime import UTC
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(header).astimezone(UTC)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        # the age of the answer is not known: it must look old, never fresh
+        return _UNDATED
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
