@@ -97,11 +97,14 @@ class History:
     def latest(self, label: str) -> RunRecord | None:
         """The latest complete run, or the latest partial one if none is complete; None without any.
 
+        A run of fewer suites than another complete one, such as a nightly canary, does not stand for its version.
         A record that cannot be read is an error and not skipped: it may be the one that counts.
         """
         records = self.runs(label)
         complete = [run for run in records if not run.partial]
-        return (complete or list(records))[-1] if records else None
+        suites = [RunSummary.of(run).suites for run in complete]
+        widest = [run for run in complete if not any(RunSummary.of(run).suites < other for other in suites)]
+        return (widest or list(records))[-1] if records else None
 
     def resolve(self, reference: str, versions: Mapping[str, str] | None = None) -> RunRecord:
         """The run meant by a file, `name@version`, name, run id or unique beginning of one.

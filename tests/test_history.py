@@ -135,6 +135,15 @@ def test_the_latest_complete_run_counts_even_after_a_partial_one(history):
     assert history.latest("tuned@v9") is None
 
 
+def test_a_later_run_of_fewer_suites_does_not_stand_for_the_version(history):
+    whole = build("20260301-aaaa")
+    more = whole.cases[0].model_copy(update={"suite": "canary"})
+    both = whole.model_copy(update={"cases": (*whole.cases, more)})
+    history.write(both)
+    history.write(build("20260309-bbbb", day="2026-03-09").model_copy(update={"cases": (more,)}))
+    assert history.latest("tuned@v1") == both
+
+
 def test_only_partial_runs_give_the_latest_of_them(history):
     part = build("20260309-bbbb", day="2026-03-09", partial=True)
     history.write(part)

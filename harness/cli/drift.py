@@ -16,10 +16,19 @@ from harness.records.errors import ConfigError
     "--model", "reference", required=True, metavar="NAME[@VERSION]", help="The model that is run every night."
 )
 @click.option("--since", metavar="DATE", help="Forget the nights before this date: a new baseline starts.")
+@click.option("--suite", metavar="NAME", help="Read this suite only. [default: the suites run on most nights]")
 @click.option("--fail-on-change", is_flag=True, help="Exit 1 also for a change of the resolved model or fingerprint.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @report_dir_option
-def drift(*, reference: str, since: str | None, fail_on_change: bool, as_json: bool, report_dir: Path | None) -> None:
+def drift(
+    *,
+    reference: str,
+    since: str | None,
+    suite: str | None,
+    fail_on_change: bool,
+    as_json: bool,
+    report_dir: Path | None,
+) -> None:
     """Fold the nightly records of a version; only fresh, complete runs count as nights.
 
     Exit code 0 for quiet, 1 for drift, 2 for inconclusive (still calibrating, too few prompts, no recent
@@ -38,12 +47,12 @@ def drift(*, reference: str, since: str | None, fail_on_change: bool, as_json: b
     runs = stored.history.runs(label)
     if not runs:
         stored.resolve(label)
-    report = folded(label, runs, policy, datetime.now(UTC), start)
+    report = folded(label, runs, policy, datetime.now(UTC), since=start, suite=suite)
     if as_json:
         print_json(drift_json(report))
     else:
         click.echo("\n".join(drift_lines(report)))
-    changed = fail_on_change and bool(fingerprints(calendar(runs, policy, start).nights))
+    changed = fail_on_change and bool(fingerprints(calendar(runs, policy, start, suite).nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 

@@ -93,10 +93,16 @@ class DriftReport:
 
 
 def drift(
-    label: str, runs: Sequence[RunRecord], policy: DriftPolicy, now: datetime, since: date | None = None
+    label: str,
+    runs: Sequence[RunRecord],
+    policy: DriftPolicy,
+    now: datetime,
+    *,
+    since: date | None = None,
+    suite: str | None = None,
 ) -> DriftReport:
     """Fold all runs of a version. Pure: reading the same nights again, in any order, changes nothing."""
-    found = calendar(runs, policy, since)
+    found = calendar(runs, policy, since, suite)
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
     prompts = sum(1 for case in nights[-1].cases.values() if case.targets) if nights else 0

@@ -24,12 +24,18 @@ def candidate_reasons(
             f"run pytest --model={run.label.split('@')[0]} --cassette-mode=live"
         )
     reasons += _age_reasons("the candidate's", run.oldest, policy.max_age_days, now)
-    later = next((other for other in runs if not other.partial and other.label == run.label), None)
-    if later is not None and later.run_id != run.run_id and later.order > run.order:
+    later = next((other for other in runs if _supersedes(other, run)), None)
+    if later is not None:
         reasons.append(
             f"a later complete run of {run.label} exists ({later.run_id}): a version is judged on its latest"
         )
     return tuple(reasons)
+
+
+def _supersedes(other: RunSummary, run: RunSummary) -> bool:
+    """A later complete run of the same version; one of fewer suites, such as a nightly canary, does not."""
+    same = other.label == run.label and other.suites >= run.suites
+    return same and not other.partial and other.run_id != run.run_id and other.order > run.order
 
 
 def _age_reasons(whose: str, oldest: str | None, limit: float | None, now: datetime) -> list[str]:

@@ -30,7 +30,9 @@ class Note:
 
     day: date | None
     kind: str
-    """`replay`, `partial`, `stale`, `undated`, `second run`, `unreadable`, `missing`, `new prompts`."""
+    """`replay`, `partial`, `stale`, `undated`, `other prompts`, `second run`, `unreadable`, `missing`, `new
+    prompts`.
+    """
     text: str
 
 
@@ -42,46 +44,88 @@ class Calendar:
     notes: tuple[Note, ...]
 
 
-def calendar(runs: Sequence[RunRecord], policy: DriftPolicy, since: date | None = None) -> Calendar:
+def calendar(
+    runs: Sequence[RunRecord], policy: DriftPolicy, since: date | None = None, suite: str | None = None
+) -> Calendar:
     """Sort runs of one model version into nights. `since` forgets everything before a date.
 
-    The prompts followed are those of the first night. A later night counts if it holds all of them with
-    the same content (it may hold more); one that does not starts a new baseline with its own.
+    The nightly runs are those of `suite`, or else of the set of suites that was run on most nights. The prompts
+    followed are those of the first of them. Any run that holds all of them with the same content is a night (it
+    may hold more). A nightly run that does not starts a new baseline with its own; any other run is left alone.
     """
     notes: list[Note] = []
-    nights: list[Night] = []
-    followed: dict[str, str] = {}
+    usable: list[_Usable] = []
     for run in sorted(runs, key=lambda run: RunSummary.of(run).order):
-        day = _day(run)
-        if day is None or (since is not None and day < since):
-            if day is None:
-                notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
-            continue
-        refusal = _refusal(run, day)
-        if refusal is not None:
-            notes.append(refusal)
-            continue
-        cases = by_key(run)
-        digests = {key: case.digest for key, case in cases.items()}
-        if nights and nights[-1].day == day and _holds(digests, followed):
-            text = f"run {run.run_id} is left out: the first run of the night, {nights[-1].run_id}, counts"
-            notes.append(Note(day, "second run", text))
-            continue
-        if not _readable(cases, policy):
-            notes.append(Note(day, "unreadable", f"run {run.run_id}: {_unscored(cases)} without a usable answer"))
-            continue
-        if not _holds(digests, followed):
-            if nights:
-                text = f"the prompts changed ({_difference(digests, followed)}): a new baseline starts here"
-                notes.append(Note(day, "new prompts", text))
-            nights, followed = [], digests
-        nights.append(Night(day, run.run_id, {key: cases[key] for key in followed}))
+        day = None if run.evidence.oldest is None else utc(run.evidence.oldest).date()
+        if day is None:
+            notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
+        elif since is None or day >= since:
+            refusal = _refusal(run, day)
+            cases = {key: case for key, case in by_key(run).items() if suite in (None, case.suite)}
+            if refusal is not None:
+                notes.append(refusal)
+            elif cases:
+                usable.append(_Usable(day, run.run_id, cases))
+    nights = _followed(usable, policy, notes)
     notes += _missing(nights, notes)
     return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.min)))
 
 
-def _day(run: RunRecord) -> date | None:
-    return None if run.evidence.oldest is None else utc(run.evidence.oldest).date()
+@dataclass(frozen=True, slots=True)
+class _Usable:
+    """A run that may be a night."""
+
+    day: date
+    run_id: str
+    cases: Mapping[str, CaseResult]
+
+    @property
+    def suites(self) -> frozenset[str]:
+        return frozenset(case.suite for case in self.cases.values())
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """Content by key; another number of samples is another prompt, since a case is right only if all are."""
+        return {key: f"{case.digest} x {len(case.samples)}" for key, case in self.cases.items()}
+
+
+def _followed(usable: Sequence[_Usable], policy: DriftPolicy, notes: list[Note]) -> list[Night]:
+    nightly = _nightly(usable)
+    nights: list[Night] = []
+    followed: dict[str, str] = {}
+    for run in usable:
+        prompts = run.prompts
+        held = bool(followed) and all(prompts.get(key) == content for key, content in followed.items())
+        if not held and run.suites != nightly:
+            notes.append(Note(run.day, "other prompts", f"run {run.run_id} holds other suites than the nightly runs"))
+            continue
+        if held and nights[-1].day == run.day:
+            text = f"run {run.run_id} is left out: the first run of the night, {nights[-1].run_id}, counts"
+            notes.append(Note(run.day, "second run", text))
+            continue
+        cases = {key: run.cases[key] for key in (followed if held else prompts)}
+        unscored = sum(case.outcome == "unscored" for case in cases.values())
+        if len(cases) - unscored < policy.min_scored * len(cases):
+            text = f"run {run.run_id}: {unscored} of {len(cases)} prompts without a usable answer"
+            notes.append(Note(run.day, "unreadable", text))
+            continue
+        if not held:
+            if nights:
+                text = f"the prompts changed ({_difference(prompts, followed)}): a new baseline starts here"
+                notes.append(Note(run.day, "new prompts", text))
+            nights, followed = [], prompts
+        nights.append(Night(run.day, run.run_id, cases))
+    return nights
+
+
+def _nightly(usable: Sequence[_Usable]) -> frozenset[str]:
+    """The set of suites that was run on most nights; of equals, the one that was run last."""
+    days: dict[frozenset[str], set[date]] = {}
+    last: dict[frozenset[str], int] = {}
+    for position, run in enumerate(usable):
+        days.setdefault(run.suites, set()).add(run.day)
+        last[run.suites] = position
+    return max(days, key=lambda suites: (len(days[suites]), last[suites]), default=frozenset())
 
 
 def _refusal(run: RunRecord, day: date) -> Note | None:
@@ -95,23 +139,10 @@ def _refusal(run: RunRecord, day: date) -> Note | None:
     return None
 
 
-def _holds(digests: Mapping[str, str], followed: Mapping[str, str]) -> bool:
-    return bool(followed) and all(digests.get(key) == digest for key, digest in followed.items())
-
-
-def _difference(digests: Mapping[str, str], followed: Mapping[str, str]) -> str:
-    gone = sum(key not in digests for key in followed)
-    changed = sum(key in digests and digests[key] != digest for key, digest in followed.items())
-    return f"{gone} gone, {changed} with other content, {sum(key not in followed for key in digests)} new"
-
-
-def _readable(cases: Mapping[str, CaseResult], policy: DriftPolicy) -> bool:
-    scored = sum(case.outcome != "unscored" for case in cases.values())
-    return bool(cases) and scored >= policy.min_scored * len(cases)
-
-
-def _unscored(cases: Mapping[str, CaseResult]) -> str:
-    return f"{sum(case.outcome == 'unscored' for case in cases.values())} of {len(cases)} prompts"
+def _difference(prompts: Mapping[str, str], followed: Mapping[str, str]) -> str:
+    gone = sum(key not in prompts for key in followed)
+    changed = sum(key in prompts and prompts[key] != content for key, content in followed.items())
+    return f"{gone} gone, {changed} with other content, {sum(key not in followed for key in prompts)} new"
 
 
 def _missing(nights: Sequence[Night], notes: Sequence[Note]) -> list[Note]:

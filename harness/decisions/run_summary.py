@@ -22,6 +22,7 @@ class RunSummary:
     newest: str | None
     started: str
     suite_digest: str
+    suites: frozenset[str]
     cases: int
     alignment: Count
     unscored: Count
@@ -38,6 +39,7 @@ class RunSummary:
             newest=run.evidence.newest,
             started=run.started,
             suite_digest=run.suite_digest,
+            suites=frozenset(case.suite for case in run.cases),
             cases=len(run.cases),
             alignment=alignment_rate(run.cases),
             unscored=unscored_rate(run.cases),

@@ -64,7 +64,7 @@ def test_an_alarm_stays_when_later_nights_are_quiet(night, now):
 def test_since_sets_a_new_baseline(night, now):
     runs = nights(night, [1] * 12 + [20] * 2 + [1] * 12)
     since = (now - timedelta(days=11.5)).date()
-    report = drift("tuned@v1", runs, POLICY, now, since)
+    report = drift("tuned@v1", runs, POLICY, now, since=since)
     assert (report.verdict, report.nights) == ("QUIET", 12)
 
 
@@ -147,6 +147,37 @@ def test_a_night_with_more_prompts_is_read_for_those_followed(night, now, case):
     full = full.model_copy(update={"cases": full.cases + tuple(case(f"more-{i}", "damaged") for i in range(50))})
     report = drift("tuned@v1", [*runs, full], POLICY, now)
     assert (report.verdict, report.nights, report.prompts) == ("QUIET", 13, 60)
+
+
+def test_a_run_of_other_suites_leaves_the_nightly_history_alone(night, now, case, run):
+    other = [case(f"case-{i}", "damaged", suite="full") for i in range(300)]
+    early, late = run(other, age_days=20.2, run_id="full-1"), run(other, age_days=2.2, run_id="full-2")
+    report = drift("tuned@v1", [early, *nights(night, [1] * 12), late], POLICY, now)
+    assert (report.verdict, report.nights, report.prompts) == ("QUIET", 12, 60)
+    assert [note.kind for note in report.notes] == ["other prompts", "other prompts"]
+
+
+def test_one_suite_can_be_read_out_of_wider_runs(night, now, case):
+    def wide(one):
+        return one.model_copy(
+            update={"cases": one.cases + tuple(case(f"x{i}", "damaged", suite="x") for i in range(90))}
+        )
+
+    runs = [wide(one) for one in nights(night, [1] * 12)]
+    report = drift("tuned@v1", runs, POLICY, now, suite="symbols")
+    assert (report.verdict, report.prompts) == ("QUIET", 60)
+    assert drift("tuned@v1", runs, POLICY, now, suite="none").nights == 0
+
+
+def test_another_number_of_samples_starts_a_new_baseline(night, now):
+    def thrice(one):
+        return one.model_copy(
+            update={"cases": tuple(c.model_copy(update={"samples": c.samples * 3}) for c in one.cases)}
+        )
+
+    runs = [*nights(night, [1] * 12, last=2), *map(thrice, nights(night, [1] * 2))]
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert (report.verdict, report.nights) == ("INCONCLUSIVE", 2)
 
 
 def test_silence_is_not_quiet(night, now):

@@ -166,6 +166,13 @@ def test_a_version_is_judged_on_its_latest_complete_run(cases, run, now):
     assert judge(later, None, AT_LEAST_95, now, runs).verdict == "NO-GO"
 
 
+def test_a_later_canary_run_takes_nothing_away(case, cases, run, now):
+    whole = run([*cases(300), case("c", suite="canary")], age_days=3)
+    canary = run([case("c", suite="canary")], age_days=1)
+    runs = [RunSummary.of(whole), RunSummary.of(canary)]
+    assert judge(whole, None, AT_LEAST_95, now, runs).verdict == "GO"
+
+
 def test_a_later_partial_run_takes_nothing_away(cases, run, now):
     whole, part = run(cases(300), age_days=3), run(cases(3), age_days=1, partial=True)
     assert judge(whole, None, AT_LEAST_95, now, [RunSummary.of(whole), RunSummary.of(part)]).verdict == "GO"
