@@ -1,0 +1,250 @@
+"""Every shipped check: what passes, what fails, and that it fails rather than passes when an answer is hostile."""
+
+import time
+from typing import Any
+
+import pytest
+
+from harness import checks
+from harness.checks import Reply
+from harness.records.completion import ToolCall
+
+OBJECT = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+
+CASES: dict[str, list[tuple[dict[str, Any], list[str], list[str]]]] = {
+    "equals": [
+        ({"value": "X-1"}, ["X-1", " X-1\n"], ["x-1", "X-1.", "X - 1", "", "X‑1"]),
+        ({"value": "X-1", "strip": False}, ["X-1"], [" X-1", "X-1\n"]),
+        ({"value": "Straße", "ignore_case": True}, ["STRASSE", "straße"], ["Strase"]),
+        ({"value": "a/b", "field": "/path"}, ['{"path": "a/b"}', '```json\n{"path": "a\\/b"}\n```'], ['{"p": "a/b"}']),
+        ({"value": "x", "field": "/a~1b/0"}, ['{"a/b": ["x"]}'], ['{"a/b": []}', '{"a/b": {"0": "y"}}']),
+        ({"value": "true", "field": "/ok"}, ['{"ok": true}', '{"ok": "true"}'], ['{"ok": false}', "{}"]),
+    ],
+    "contains": [
+        ({"value": "X-1"}, ["the X-1 is"], ["the X - 1 is", "x-1", ""]),
+        ({"value": "oslo", "ignore_case": True}, ["OSLO!"], ["Bergen"]),
+        ({"value": "a", "field": "/t"}, ['{"t": "cat"}'], ["cat", '{"t": "dog"}']),
+    ],
+    "not_contains": [
+        ({"value": "X"}, ["x", ""], ["aXb"]),
+        ({"value": "x", "ignore_case": True}, ["y"], ["X"]),
+        ({"value": "a", "field": "/t"}, ['{"t": "dog"}'], ['{"t": "cat"}', "dog", "{}", ""]),
+    ],
+    "regex": [
+        ({"pattern": r"(?i)^went\W*$"}, ["Went.", "went"], ["goed", "I went"]),
+        ({"pattern": r"\p{Han}"}, ["好"], ["good", "かな"]),
+        ({"pattern": "^a$", "field": "/t"}, ['{"t": "a"}'], ["a", '{"t": "b"}']),
+    ],
+    "not_regex": [
+        ({"pattern": r"\p{Latin}"}, ["好", ""], ["好a"]),
+        ({"pattern": "a", "field": "/t"}, ['{"t": "b"}'], ["b", "{}", '{"t": "a"}']),
+    ],
+    "json_equals": [
+        ({"value": {"a": 1, "b": [True]}}, ['{"b": [true], "a": 1}', '```\n{"a": 1.0, "b": [true]}\n```'], ["{}", "a"]),
+        ({"value": 1}, ["1", "1.0"], ["true", '"1"', "2"]),
+        ({"value": True}, ["true"], ["1", '"true"']),
+        ({"value": None}, ["null"], ["", "0", "false"]),
+        ({"value": [1, 2]}, ["[1, 2]"], ["[2, 1]", "[1, 2, 2]"]),
+        ({"value": ["x"], "field": "/l"}, ['{"l": ["x"]}'], ['{"l": "x"}']),
+    ],
+    "max_sentences": [
+        ({"count": 1}, ["One.", "版本 1.2.3 已发布。", "Use example.com", ""], ["One. Two.", "一。二", "A! B?"]),
+        ({"count": 2}, ["一。二。", "Wait… what?"], ["一。二。三。"]),
+    ],
+    "ends_with": [
+        ({"value": "。"}, ["好。", "好。\n"], ["好", "好。”", ""]),
+        ({"value": "x", "field": "/t"}, ['{"t": "ax"}'], ['{"t": "xa"}', "ax"]),
+    ],
+    "choice": [
+        ({"options": ["positive", "negative"], "value": "negative"}, ["Negative.", "**negative**"],
+         ["positive", "positive or negative", "not sure", "negatively", ""]),
+        ({"options": ["同意", "不同意"], "value": "不同意"},
+         ["不同意", "我不同意。"], ["同意", "同意还是不同意？", ""]),
+        ({"options": ["同意", "不同意"], "value": "同意"}, ["我同意。"], ["不同意", "不同意，同意"]),
+        ({"options": ["да", "нет"], "value": "да"}, ["Да."], ["Недаром", "нет"]),
+        ({"options": ["New York", "York"], "value": "York"}, ["It is York."], ["New York", "New York, York"]),
+    ],
+    "number": [
+        ({"value": 102}, ["102", "17 × 6 = 102.", "= 102,", "１０２", "102.0"],
+         ["17", "1102", "102 or 103", "", "none"]),
+        ({"value": 1234.5}, ["1,234.5", "1234.5 kg"], ["1,234", "12345"]),
+        ({"value": -18}, ["-18 °C", "it is −18", "(-18)"], ["18", "5-18", "COVID-18"]),
+        ({"value": 8}, ["10-8"], ["-8"]),
+        ({"value": 0.3, "tolerance": 0.05}, ["0.33", "0.25"], ["0.36", "3"]),
+        ({"value": 95, "field": "/s"}, ['{"s": 95}', '{"s": "95 s"}'], ['{"s": 94}', "95"]),
+    ],
+    "json_schema": [
+        ({"schema": OBJECT}, ['{"name": "x"}', '```json\n{"name": "x"}\n```'], ['{"name": 1}', "{}", "name", "", "[]"]),
+        ({"schema": {"type": "string", "pattern": r"^\p{Han}+$"}, "field": "/t"},
+         ['{"t": "好"}'], ['{"t": "a"}', "{}"]),
+        ({"schema": {"additionalProperties": False, "properties": {"a": {}},
+                     "patternProperties": {"^x-": {"type": "null"}}}},
+         ['{"a": 1, "x-b": null}'], ['{"b": 1}', '{"x-b": 1}']),
+        ({"schema": {"additionalProperties": {"type": "string"}}}, ['{"a": "b"}'], ['{"a": 1}']),
+        ({"schema": {"uniqueItems": True}}, ["[1, 2]", '[{"a": 1}, {"a": 2}]'], ["[1, 1]", '[{"a": 1}, {"a": 1}]']),
+        ({"schema": {"$ref": "#/$defs/n", "$defs": {"n": {"type": "integer"}}}}, ["3"], ['"3"']),
+    ],
+    "tool_called": [({"name": "read"}, [], ["read", '{"name": "read"}', ""])],
+}  # fmt: skip
+
+FLAT = [(name, arguments, right, wrong) for name, rows in CASES.items() for arguments, right, wrong in rows]
+
+
+def test_every_shipped_check_has_right_and_wrong_answers_here() -> None:
+    shipped = {name for name, function in checks.known().items() if function.__module__.startswith("harness.checks")}
+    assert shipped == set(CASES)
+
+
+@pytest.mark.parametrize(("name", "arguments", "right", "wrong"), FLAT)
+def test_right_answers_pass_and_wrong_ones_fail(
+    name: str, arguments: dict[str, Any], right: list[str], wrong: list[str]
+) -> None:
+    assert checks.problem_with(name, arguments) is None
+    assert {answer: checks.run(name, arguments, answer).passed for answer in right} == dict.fromkeys(right, True)
+    assert {answer: checks.run(name, arguments, answer).passed for answer in wrong} == dict.fromkeys(wrong, False)
+
+
+def test_a_failed_check_says_what_was_wrong() -> None:
+    for name, arguments, _, wrong in FLAT:
+        for answer in wrong:
+            detail = checks.run(name, arguments, answer).detail
+            assert detail
+            assert detail.isprintable()
+
+
+def called(*calls: tuple[str, str]) -> Reply:
+    return Reply.of("", tuple(ToolCall(name=name, arguments=arguments) for name, arguments in calls))
+
+
+def test_tools_are_seen_by_name_and_by_the_first_calls_arguments() -> None:
+    reply = called(("read", '{"path": "a-b.md", "lines": 3}'), ("write", '{"path": "c"}'))
+    assert checks.run("tool_called", {"name": "write"}, reply).passed
+    assert not checks.run("tool_called", {"name": "delete"}, reply).passed
+    assert checks.run("equals", {"field": "/path", "value": "a-b.md"}, reply).passed
+    assert not checks.run("equals", {"field": "/path", "value": "c"}, reply).passed
+    assert checks.run("number", {"field": "/lines", "value": 3}, reply).passed
+    assert not checks.run(
+        "equals", {"field": "/path", "value": "a-b.md"}, called(("read", "{'path': 'a-b.md'}"))
+    ).passed
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+HOSTILE = {
+    "empty": "",
+    "nested 100,000 deep": DEEP,
+    "objects nested deep": '{"t":' * 50_000 + "1" + "}" * 50_000,
+    "unclosed": "{" * 200_000,
+    "NaN": '{"t": NaN}',
+    "infinite": '{"t": 1e999}',
+    "5,000 digits": '{"t": ' + "9" * 5000 + "}",
+    "key twice": '{"t": "x", "t": "y"}',
+    "lone surrogate": '{"t": "\\ud800"}',
+    "surrogate as text": "\ud800",
+    "control characters": "\x00\x1b[31m\u202e",
+    "not an object": "[]",
+}
+ON_A_FIELD: list[tuple[str, dict[str, Any]]] = [
+    ("equals", {"value": "q"}),
+    ("contains", {"value": "q"}),
+    ("regex", {"pattern": "q"}),
+    ("number", {"value": 7}),
+    ("json_equals", {"value": "q"}),
+    ("ends_with", {"value": "q"}),
+    ("choice", {"options": ["q", "z"], "value": "q"}),
+    ("json_schema", {"schema": {"const": "q"}}),
+]
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize(("name", "arguments"), ON_A_FIELD)
+@pytest.mark.parametrize("field", [None, "/t", "/t/0"])
+def test_a_hostile_answer_fails_and_never_crashes(
+    kind: str, name: str, arguments: dict[str, Any], field: str | None
+) -> None:
+    result = checks.run(name, arguments if field is None else {**arguments, "field": field}, HOSTILE[kind])
+    assert not result.passed
+    assert result.detail.isprintable()
+    assert len(result.detail) <= 700
+
+
+@pytest.mark.parametrize("kind", sorted(set(HOSTILE) - {"control characters", "surrogate as text", "lone surrogate"}))
+@pytest.mark.parametrize("name", ["not_contains", "not_regex", "max_sentences"])
+def test_a_check_that_forbids_fails_where_its_field_cannot_be_read(kind: str, name: str) -> None:
+    arguments: dict[str, Any] = {
+        "not_contains": {"value": "zz"}, "not_regex": {"pattern": "zz"}, "max_sentences": {"count": 1},
+    }[name]  # fmt: skip
+    result = checks.run(name, {**arguments, "field": "/t/0"}, HOSTILE[kind])
+    assert not result.passed
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer"),
+    [
+        ("regex", {"pattern": "(a+)+$"}, "a" * 100_000 + "b"),
+        ("not_regex", {"pattern": "(x|xx)*y"}, "x" * 100_000),
+        ("json_schema", {"schema": {"pattern": "^(a|aa)+$"}}, '"' + "a" * 100_000 + 'b"'),
+        ("json_schema", {"schema": {"patternProperties": {"^(a+)+$": {}}}}, '{"' + "a" * 100_000 + 'b": 1}'),
+        ("json_schema", {"schema": {"uniqueItems": True}}, "[" + ",".join(f'{{"a":{n}}}' for n in range(30_000)) + "]"),
+        ("number", {"value": 1}, "1," * 100_000),
+        ("max_sentences", {"count": 1}, "a. " * 100_000),
+        ("choice", {"options": ["ab", "abab"], "value": "ab"}, "xabx" * 50_000),
+        ("contains", {"value": "q"}, "p" * 5_000_000),
+    ],
+)
+def test_no_answer_makes_a_check_hang(name: str, arguments: dict[str, Any], answer: str) -> None:
+    started = time.process_time()
+    checks.run(name, arguments, answer)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "problem"),
+    [
+        ("contains", {"value": ""}, "contains.value: found ''; every text holds it; accepted: a non-empty string"),
+        ("not_contains", {"value": ""}, "not_contains.value: found ''"),
+        ("ends_with", {"value": ""}, "ends_with.value: found ''; accepted: a non-empty string without blanks"),
+        ("ends_with", {"value": "x "}, "ends_with.value: found 'x '"),
+        ("regex", {"pattern": ""}, "regex.pattern: found ''; every text matches it"),
+        ("regex", {"pattern": r"(a)\1"}, r"regex.pattern: found '(a)\\1', which is no RE2 pattern"),
+        ("not_regex", {"pattern": "("}, "not_regex.pattern: found '(', which is no RE2 pattern: missing )"),
+        ("regex", {"pattern": "(a{1000}){1000}"}, "regex.pattern: found '(a{1000}){1000}', which is no RE2 pattern"),
+        ("max_sentences", {"count": 0}, "max_sentences.count: found 0; accepted: 1 or more"),
+        ("max_sentences", {"count": 1.5}, "max_sentences.count: found 1.5; accepted: a whole number"),
+        ("max_sentences", {"count": True}, "max_sentences.count: found True; accepted: a whole number"),
+        ("number", {"value": True}, "number.value: found True; accepted: a number"),
+        ("number", {"value": 1, "tolerance": -1}, "number.tolerance: found -1; accepted: 0 or more"),
+        ("choice", {"options": [], "value": "a"}, "choice.options: found []; accepted: a list of non-blank strings"),
+        ("choice", {"options": ["Yes", "yes"], "value": "yes"}, "choice.options: found ['Yes', 'yes']; two are equal"),
+        ("choice", {"options": ["yes", "no"], "value": "yess"}, "choice.value: 'yess' is not one of the options (did"),
+        ("equals", {"value": "x", "strip": "no"}, "equals.strip: found 'no'; accepted: true or false"),
+        ("equals", {"value": "x", "field": 3}, "equals.field: found 3; accepted: a string or null"),
+        ("equals", {"value": "x", "field": "name"}, "equals.field: found 'name'; accepted: a JSON Pointer"),
+        ("tool_called", {"name": 3}, "tool_called.name: found 3; accepted: a string"),
+        ("json_schema", {"schema": {"type": "strng"}}, "json_schema.schema: $.type: \"'strng' is not valid"),
+        ("json_schema", {"schema": {"requird": ["a"]}}, "json_schema.schema: $: unknown or unsupported keyword"),
+        ("json_schema", {"schema": {"properties": {"a": {"format": "date"}}}}, "json_schema.schema: $.properties.a: "),
+        ("json_schema", {"schema": {"pattern": "(?=a)"}}, "json_schema.schema: $: pattern: found '(?=a)', which is no"),
+        ("json_schema", {"schema": {"patternProperties": {"(": {}}}}, "json_schema.schema: $: pattern: found '('"),
+        ("json_schema", {"schema": {"$ref": "http://example.com/x"}}, "json_schema.schema: $: $ref: 'http://ex"),
+        ("json_schema", {"schema": {"$ref": "#/$defs/none"}}, "json_schema.schema: $: $ref: '#/$defs/no"),
+    ],
+)  # fmt: skip
+def test_arguments_that_would_pass_or_fail_every_answer_are_refused(
+    name: str, arguments: dict[str, Any], problem: str
+) -> None:
+    said = checks.problem_with(name, arguments)
+    assert said is not None
+    assert said.startswith(problem)
+
+
+def test_a_property_may_have_the_name_of_a_keyword() -> None:
+    schema = {"properties": {"pattern": {"type": "string"}, "format": {"enum": ["a("]}, "$ref": {}}}
+    assert checks.problem_with("json_schema", {"schema": schema}) is None
+
+
+def test_a_schema_that_refers_to_itself_fails_an_answer_that_is_too_deep() -> None:
+    schema = {"items": {"$ref": "#"}, "type": "array"}
+    assert checks.problem_with("json_schema", {"schema": schema}) is None
+    assert checks.run("json_schema", {"schema": schema}, "[[], [[]]]").passed
+    assert not checks.run("json_schema", {"schema": schema}, "[" * 900 + "1" + "]" * 900).passed
+    assert not checks.run("json_schema", {"schema": {"$ref": "#"}}, "1").passed
