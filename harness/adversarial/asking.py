@@ -3,20 +3,33 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from harness.adversarial.oracle import Oracle, Sighting
-from harness.adversarial.probe import Probe
+from harness.records.case import Case
 
 
 class BudgetSpentError(Exception):
     """The next question could send one request more than allowed."""
 
 
+class Question(Protocol):
+    """What can be asked; two with one digest ask the same."""
+
+    @property
+    def case(self) -> Case:
+        """The case that is put to the model."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of the case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Try:
     """One answer in the order in which answers came; `spent` is the requests sent until then."""
 
-    probe: Probe
+    probe: Question
     sample: int
     sighting: Sighting
     phase: str
@@ -54,12 +67,12 @@ class Asker:
         """Requests that may still be sent."""
         return self.budget - self.spent
 
-    def known(self, probe: Probe) -> tuple[Sighting, ...]:
+    def known(self, probe: Question) -> tuple[Sighting, ...]:
         """Answers to a probe so far, in the order of their samples."""
         count = self._samples.get(probe.digest, 0)
         return tuple(self._answers[probe.digest, sample] for sample in range(count))
 
-    async def ask(self, probe: Probe, sample: int, phase: str) -> Sighting:
+    async def ask(self, probe: Question, sample: int, phase: str) -> Sighting:
         """The answer to a sample, from the cache or the oracle. Samples are asked in order, from 0.
 
         Raises:
@@ -71,7 +84,7 @@ class Asker:
         async with self._slots:
             return await self._ask(probe, sample, phase)
 
-    async def _ask(self, probe: Probe, sample: int, phase: str) -> Sighting:
+    async def _ask(self, probe: Question, sample: int, phase: str) -> Sighting:
         key = (probe.digest, sample)
         most = self._oracle.most_requests
         await self._reserve(most)
@@ -92,7 +105,7 @@ class Asker:
             self._heard(told)
         return sighting
 
-    async def ask_again(self, probe: Probe, phase: str) -> Sighting:
+    async def ask_again(self, probe: Question, phase: str) -> Sighting:
         """An answer that nobody has looked at yet."""
         return await self.ask(probe, self._samples.get(probe.digest, 0), phase)
 

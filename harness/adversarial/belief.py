@@ -12,14 +12,14 @@ STEADY_ASKS = 2
 
 HIT_ASKS = 10
 _MOST_ASKS = 40
-_MISSED = 0.01
+_MISSED = 0.003
 
 
 class Belief:
     """Whether a probe fails in the way of one hit: the same verdict, lest the shrinker slip to another defect.
 
     A steady failure is believed at the first answer. Otherwise `k` failing answers of at most `m` are wanted, with `m`
-    so large that a probe that fails as often as the hit is missed in 1 % of cases.
+    so large that a probe that fails as often as the hit is missed in 0.3 % of cases.
     """
 
     def __init__(self, asker: Asker, hit: Probe, verdict: str) -> None:
@@ -69,17 +69,20 @@ class Belief:
                 return most
         return _MOST_ASKS
 
-    async def rate(self, probe: Probe, asks: int) -> tuple[int, int]:
-        """Failures among fresh answers, which played no part in choosing the probe, and their number."""
-        failures = 0
+    async def rate(self, probe: Probe, asks: int) -> None:
+        """Count failures among fresh answers, which played no part in choosing the probe; `counts` has them so far."""
+        self._failures = self._asks = 0
         for _ in range(asks):
-            failures += self.same(await self._asker.ask_again(probe, "rate"))
-        return failures, asks
+            self._count(self.same(await self._asker.ask_again(probe, "rate")))
 
-    def unsettle(self, failures: int, asks: int) -> None:
-        """Take the model for one that answers differently each time, as these answers showed."""
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Failures and answers that the model's failure rate is estimated from."""
+        return self._failures, self._asks
+
+    def unsettle(self) -> None:
+        """Take the model for one that answers differently each time, as the last answers showed."""
         self.steady = False
-        self._failures, self._asks = failures, asks
 
     def _count(self, failed: bool) -> None:
         self._asks += 1

@@ -16,7 +16,7 @@ _STYLE_WORDS = {
     "hangul": "Hangul",
     "cyrillic": "Cyrillic letters",
     "hebrew": "Hebrew letters",
-    ZERO_LED: "digits with a zero in front",
+    ZERO_LED: "digits with a leading zero",
 }
 _CONTEXT_WORDS = {
     "task": "the task is {}",
@@ -27,6 +27,11 @@ _CONTEXT_WORDS = {
     "companion": "the prompt also holds {}",
     "times": "the string stands {} in the prompt",
     "care": "{} in the prompt",
+}
+_NONE_WORDS = {
+    "frame": "nothing frames the string",
+    "touching": "the string touches no other text",
+    "companion": "the prompt holds no other string",
 }
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -73,16 +78,12 @@ class PartIs:
         """As a clause."""
         side = _side(self.place, symbols)
         amount = _amount(self.least, self.most)
-        refused = [style for style in STYLES if style not in self.styles]
+        accepted, refused = _named(self.styles), _named(frozenset(STYLES) - self.styles)
         if not refused:
-            return f"{amount}{'characters' if self.least != 1 or self.most != 1 else 'character'} {side}"
-        if amount == "" and len(refused) < len(self.styles):
-            return f"what {side.replace('stand ', 'stands ').replace('follow ', 'follows ')} is not " + _join(
-                [_STYLE_WORDS[style] for style in refused], "or"
-            )
-        return (
-            f"{amount}{_join([_STYLE_WORDS[style] for style in STYLES if style in self.styles], 'or')} {side}"
-        )
+            return f"{amount}{'character' if self.least == self.most == 1 else 'characters'} {side}"
+        if not amount and len(refused) < len(accepted):
+            return f"no {_join(refused, 'or')} {side}"
+        return f"{amount}{_join(accepted, 'or')} {side}"
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
         """Whether it does."""
@@ -151,8 +152,8 @@ class SpacesAre:
     spaced: bool
 
     def words(self, symbols: int) -> str:
-        """As a clause."""
-        return f"the symbol has {'' if self.spaced else 'no '}spaces of its own"
+        """As a clause; nothing where there are none, which is the ordinary case."""
+        return "the symbol has spaces of its own" if self.spaced else ""
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
         """Whether it does."""
@@ -168,11 +169,20 @@ class ContextIs:
 
     def words(self, symbols: int) -> str:
         """As a clause."""
+        if self.levels == {"none"}:
+            return _NONE_WORDS[self.factor]
         return _CONTEXT_WORDS[self.factor].format(_join(sorted(self.levels), "or"))
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
         """Whether it is."""
         return context.level(self.factor) in self.levels
+
+
+def _named(styles: frozenset[str]) -> list[str]:
+    """In words. Digits are one thing unless a leading zero makes the difference."""
+    if {"digits", ZERO_LED} <= styles:
+        styles -= {ZERO_LED}
+    return [_STYLE_WORDS[style] for style in STYLES if style in styles]
 
 
 def _run(part: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from harness.adversarial.asking import Asker, BudgetSpentError, Try
 from harness.adversarial.belief import Belief
@@ -71,7 +72,7 @@ class Hunt:
     wide: list[tuple[Probe, Sighting]] = field(default_factory=list)
     """Every probe that was drawn and answered, in order."""
     surveyed: int = 0
-    """How many of `wide`, from the end, were drawn after the last find was made: their rate is not biased by stopping."""
+    """How many of `wide`, from the end, were drawn after the last find: stopping does not bias their rate."""
     ended: str = "interrupted"
     asker: Asker = field(init=False)
 
@@ -89,7 +90,7 @@ class Hunt:
         try:
             async with asyncio.timeout(self.settings.time_limit_s):
                 await self._run()
-            self.ended = "questions"
+            self.ended = "questions" if self.asker.left >= self.oracle.most_requests else "budget"
         except BudgetSpentError:
             self.ended = "budget"
         except TimeoutError:
@@ -110,9 +111,7 @@ class Hunt:
     async def _explore(self, until: int) -> Probe | None:
         """Draw and ask in batches; the smallest probe that fails in a way that no find explains, if one does."""
         while self.asker.spent < until:
-            batch = [
-                probe for probe, _ in zip(self.questions, range(self.settings.max_concurrency), strict=False)
-            ]
+            batch = list(islice(self.questions, self.settings.max_concurrency))
             if not batch:
                 return None
             answers = await asyncio.gather(
@@ -164,23 +163,24 @@ class Hunt:
             self._describe(find, belief)
 
     async def _shrink(self, find: Find, belief: Belief) -> None:
+        await self._shrink_once(find, belief)
+        if belief.steady and find.failures < find.asks:
+            # one answer was not enough to be believed after all: again, with k of m
+            belief.unsettle()
+            find.steady = False
+            await self._shrink_once(find, belief)
+
+    async def _shrink_once(self, find: Find, belief: Belief) -> None:
         shrinker = Shrinker(find.first, belief.fails)
-        asks = _FRESH_ASKS if belief.steady else _FRESH_ASKS_UNSTEADY
+        find.failures = find.asks = 0
         try:
             await shrinker.run()
         finally:
             find.smallest = shrinker.smallest
-        find.failures, find.asks = await belief.rate(find.smallest, asks)
-        if belief.steady and find.failures < asks:
-            # one answer was not enough to be believed after all: again, with k of m
-            belief.unsettle(find.failures + 1, asks + 1)
-            find.steady = False
-            shrinker = Shrinker(find.first, belief.fails)
-            try:
-                await shrinker.run()
-            finally:
-                find.smallest = shrinker.smallest
-            find.failures, find.asks = await belief.rate(find.smallest, _FRESH_ASKS_UNSTEADY)
+        try:
+            await belief.rate(find.smallest, _FRESH_ASKS if belief.steady else _FRESH_ASKS_UNSTEADY)
+        finally:
+            find.failures, find.asks = belief.counts
 
     def _describe(self, find: Find, belief: Belief) -> None:
         for told in self.asker.ledger:

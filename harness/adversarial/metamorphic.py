@@ -89,10 +89,7 @@ def summarise(pairs: Sequence[Pair]) -> tuple[RelationResult, ...]:
     for relation in relations():
         own = [pair for pair in pairs if pair.relation == relation.name and pair.usable]
         worse, better = sum(pair.worse for pair in own), sum(pair.better for pair in own)
-        if relation.direction:
-            p_value = _one_sided(worse, better)
-        else:
-            p_value = mcnemar_exact(better, worse)
+        p_value = _one_sided(worse, better) if relation.direction else mcnemar_exact(better, worse)
         results.append(RelationResult(relation.name, relation.direction, len(own), worse, better, p_value))
     return tuple(results)
 

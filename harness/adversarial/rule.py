@@ -36,9 +36,10 @@ class Rule:
     @property
     def text(self) -> str:
         """As a sentence."""
-        if not self.conditions:
-            return "fails whatever the string and the prompt"
-        return "fails when " + " and ".join(condition.words(self.symbols) for condition in self.conditions)
+        clauses = [clause for condition in self.conditions if (clause := condition.words(self.symbols))]
+        return (
+            "fails when " + " and ".join(clauses) if clauses else "fails whatever the string and the prompt"
+        )
 
     def matches(self, probe: Probe) -> bool:
         """Whether some stretch of the string, and the prompt, meet all conditions."""

@@ -22,7 +22,6 @@ class Shrinker:
 
     def __init__(self, probe: Probe, fails: Fails) -> None:
         self.smallest = probe
-        self.chain = [probe]
         self._fails = fails
 
     async def run(self) -> Probe:
@@ -43,7 +42,6 @@ class Shrinker:
         if candidate.size >= self.smallest.size or not await self._fails(candidate):
             return False
         self.smallest = candidate
-        self.chain.append(candidate)
         return True
 
     async def _code(self, code: Code) -> bool:
@@ -80,7 +78,6 @@ class Shrinker:
                 candidate = self.smallest.with_context(self.smallest.context.at(touching=level))
                 if await self._fails(candidate):
                     self.smallest = candidate
-                    self.chain.append(candidate)
                     break
 
     async def _symbols(self) -> None:
@@ -162,7 +159,6 @@ class Shrinker:
             candidate = self.smallest.with_code(moved)
             if await self._fails(candidate):
                 self.smallest = candidate
-                self.chain.append(candidate)
 
     async def _characters(self) -> None:
         """No character can go, and none can be plainer: the last doubts about a short string."""

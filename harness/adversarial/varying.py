@@ -9,7 +9,8 @@ from harness.adversarial.probe import Probe
 from harness.adversarial.scripts import STYLES, ZERO_LED, plainest, style_of
 
 Factor = tuple[str, int | str]
-"""`("style", part)`, `("length", part)`, `("symbol", place)`, `("symbols", 0)`, `("spaces", 0)`, `("context", name)`."""
+"""`("style", part)`, `("length", part)`, `("symbol", place)`, `("symbols", 0)`, `("spaces", 0)` or
+`("context", name)`."""
 
 _FIRST_LEVELS = {
     "style": ("digits", "han", "upper", "lower"),
@@ -19,7 +20,7 @@ _FIRST_LEVELS = {
     "place": ("in the middle of a long text",),
     "companion": ("a spaced sum", "another code"),
 }
-"""What is tried first. Only if one of these passes does the factor matter, and the other levels are worth a question."""
+"""What is tried first. Only if one of these passes does the factor matter, and the others are worth a question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""Oracles over a model: one that asks its endpoint and keeps the answers, and one that replays what was kept.
+
+What builds a request and what judges an answer comes from the caller, who has the model's configuration.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from harness.adversarial.oracle import Sighting, sighting_of
+from harness.endpoints.answer import Answer
+from harness.recording import Recorder
+from harness.records.case import Case
+from harness.records.completion import Completion
+from harness.records.errors import MissingRecordingError
+from harness.records.request import request_key
+from harness.records.run import SampleResult
+
+Body = Callable[[Case], dict[str, Any]]
+Judging = Callable[[Case, Completion, int], SampleResult]
+
+
+class Asked(Protocol):
+    """Anything that answers a chat-completions body."""
+
+    async def ask(self, body: dict[str, Any]) -> Answer:
+        """One answer."""
+
+
+class EndpointOracle:
+    """Asks an endpoint.
+
+    Args:
+        recorder: keeps every usable answer. What has none (an error, a time-out) is kept in `unanswered`.
+        most_requests: attempts that one question can take, retries included.
+    """
+
+    def __init__(
+        self, endpoint: Asked, body: Body, judge: Judging, *, recorder: Recorder | None, most_requests: int
+    ) -> None:
+        self.most_requests = most_requests
+        self.unanswered: dict[str, str] = {}
+        self._endpoint = endpoint
+        self._body = body
+        self._judge = judge
+        self._recorder = recorder
+
+    async def ask(self, case: Case, sample: int) -> Sighting:
+        """One answer, judged and kept."""
+        body = self._body(case)
+        answer = await self._endpoint.ask(body)
+        completion = answer.completion
+        if answer.exchange is None:
+            self.unanswered[request_key(body, sample)] = completion.unusable or "unusable"
+        elif self._recorder is not None:
+            self._recorder.append(
+                answer.exchange, sample=sample, model=completion.model, runtime=completion.runtime
+            )
+        return sighting_of(self._judge(case, completion, sample), case.targets[0], answer.requests)
+
+
+class RecordedOracle:
+    """Replays a hunt. `recorded` gives the answer kept under a request's key."""
+
+    def __init__(
+        self,
+        recorded: Callable[[str], Completion | None],
+        unanswered: dict[str, str],
+        body: Body,
+        judge: Judging,
+        *,
+        most_requests: int,
+    ) -> None:
+        self.most_requests = most_requests
+        self._recorded = recorded
+        self._unanswered = unanswered
+        self._body = body
+        self._judge = judge
+
+    async def ask(self, case: Case, sample: int) -> Sighting:
+        """The answer of then, judged now.
+
+        Raises:
+            MissingRecordingError: the hunt that was recorded did not come to this question.
+        """
+        key = request_key(self._body(case), sample)
+        completion = self._recorded(key)
+        if completion is None and key in self._unanswered:
+            completion = Completion(unusable=self._unanswered[key])
+        if completion is None:
+            raise MissingRecordingError(
+                f"the recorded hunt holds no answer to {case.id}, sample {sample}: it ended before, or the prompts, "
+                "the checker or a setting of the model have changed since; "
+                "run: pytest --cassette-mode=refresh suites/adversarial --model=NAME"
+            )
+        return sighting_of(self._judge(case, completion, sample), case.targets[0], 1)
