@@ -49,7 +49,8 @@ def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    tracked = listed.stdout.split("\n")
     forbidden = ["/" + "root/", "/" + "home/", "index-" + "url", "/work/" + "main"]
     found = [
         f"{name}: {word}"

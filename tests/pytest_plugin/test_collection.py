@@ -15,7 +15,11 @@ def test_without_a_model_no_case_is_collected(project: Path, pytester: pytest.Py
 def test_ids_name_case_and_model(project: Path, pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--model=fake", "--collect-only", "-q")
     result.stdout.fnmatch_lines(
-        ["suites/mine/cases.jsonl::a-1?fake?", "suites/mine/cases.jsonl::a-2?fake?", "suites/mine/cases.jsonl::a-3?fake?"]
+        [
+            "suites/mine/cases.jsonl::a-1?fake?",
+            "suites/mine/cases.jsonl::a-2?fake?",
+            "suites/mine/cases.jsonl::a-3?fake?",
+        ]
     )
 
 

@@ -137,7 +137,9 @@ def test_samples_are_asked_separately_and_all_must_be_aligned(
         return prompt if times == 1 else prompt.replace("-", "–")
 
     endpoint.reply = second_is_damaged
-    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "--samples=2", "-k", "a-1", "--max-concurrency=1")
+    result = pytester.runpytest(
+        "--model=fake", "--cassette-mode=record", "--samples=2", "-k", "a-1", "--max-concurrency=1"
+    )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*1 of 2 samples are damaged"])
     assert endpoint.asked == 2
@@ -146,14 +148,18 @@ def test_samples_are_asked_separately_and_all_must_be_aligned(
 def test_an_answer_cut_off_is_skipped_with_its_reason(project: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     cassette = project / "cassettes" / "fake@v1" / "mine.jsonl"
-    cassette.write_text(cassette.read_text().replace('\\"finish_reason\\": \\"stop\\"', '\\"finish_reason\\": \\"length\\"'))
+    cassette.write_text(
+        cassette.read_text().replace('\\"finish_reason\\": \\"stop\\"', '\\"finish_reason\\": \\"length\\"')
+    )
     result = pytester.runpytest("--model=fake", "-rs")
     result.assert_outcomes(skipped=3)
     result.stdout.fnmatch_lines(["*unscored*3 of 3*(length 3)"])
 
 
 def test_answers_are_fetched_concurrently(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
-    write_suite(project / "suites" / "mine", [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(13)])
+    write_suite(
+        project / "suites" / "mine", [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(13)]
+    )
     endpoint.delay_s = 0.2
     pytester.runpytest("--model=fake", "--cassette-mode=record", "--max-concurrency=4").assert_outcomes(passed=13)
     assert endpoint.most_running == 4
@@ -211,9 +217,7 @@ def test_hostile_output_cannot_command_the_terminal(
     assert not re.search("[\x1b\x07\x9b]", result.stdout.str())
 
 
-def test_a_record_that_cannot_be_written_is_told_and_verdicts_stand(
-    project: Path, pytester: pytest.Pytester
-) -> None:
+def test_a_record_that_cannot_be_written_is_told_and_verdicts_stand(project: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     (project / "blocked").write_text("a file where a folder should be")
     result = pytester.runpytest("--model=fake", "--report-dir=blocked")
