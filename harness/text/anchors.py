@@ -9,7 +9,8 @@ from harness.text.gaps import GAP_STARTS
 from harness.text.pattern import Atom, Pattern
 
 _DEPTH = 4
-_GAP = frozenset(SPACES + ZERO_WIDTH + "*_`~[]")
+_GAP = frozenset(SPACES + ZERO_WIDTH + "*_`~[")
+"""What a gap is made of, character by character. A closing bracket may lead to an address: it is left unread."""
 _ESCAPES = r"\\&%"
 _ASTRAL = "\U00010000-\U0010ffff"
 

@@ -18,7 +18,7 @@ _NUMBER = "[+-]?[0-9][0-9.,:]*"
 _TIME = "(?:[T ][0-9].*)?"
 
 _RULES = (
-    ("name", re.compile("[Nn]/[Aa]")),
+    ("name", re.compile("[Nn]/[Aa]|[A-Z]/[A-Z]")),
     ("url", re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.).+")),
     ("date", re.compile(f"{_YEAR}-{_MONTH}(?:-{_DAY}{_TIME})?|{_YEAR}/{_MONTH}(?:/{_DAY}{_TIME})?")),
     ("date", re.compile(f"(?:{_MONTH}([-/]){_DAY}|{_DAY}([-/]){_MONTH})(?:\\1|\\2)(?:{_YEAR}|[0-9]{{2}})")),
@@ -31,12 +31,11 @@ _RULES = (
     ),
     ("cidr", re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]*)/[0-9]{1,3}")),
     ("unit", re.compile(f"(?:[0-9.,]+ ?)?{_UNIT}{_POWER}(?:/{_UNIT}{_POWER})+")),
-    (
-        "path",
-        re.compile(r"(?:\.{0,2}|[~@$][^/]*|[A-Za-z]:)/.+|[^/\s]+(?:/[^/\s]+){2,}/?|.*[^/]\.[A-Za-z][A-Za-z0-9]{0,4}"),
-    ),
     ("range", re.compile(rf"{_NUMBER}[^0-9\s/-]{{0,4}}-{_NUMBER}[^0-9\s/-]{{0,4}}")),
     ("number", re.compile("[+-]?[0-9][0-9.,/-]*")),
+    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]+")),
+    ("path", re.compile(r"(?:\.{0,2}|[~@$][^/]*|[A-Za-z]:)/.+|[^/\s]+(?:/[^/\s]+){2,}/?")),
+    ("path", re.compile(r".*[^/]\.[A-Za-z][A-Za-z0-9]{0,4}")),
 )
 
 KINDS = (*dict.fromkeys(kind for kind, _ in _RULES), "spaced", "cjk-pair", "cjk", "code")

@@ -48,6 +48,9 @@ from harness.text.kinds import KINDS, kind_of
         ("F/A-18", "code"),
         ("TCP/IP", "name"),
         ("N/A", "name"),
+        ("A/B", "name"),
+        ("24/7/365", "number"),
+        ("a-b@c-d.org", "email"),
         ("Port-au-Prince", "name"),
     ],
 )

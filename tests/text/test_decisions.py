@@ -1,0 +1,260 @@
+"""The decisions of docs/checker.md, one example a line."""
+
+import pytest
+
+from harness.text import check, extract_targets, repair
+
+DAMAGE = [
+    # target, output, damage codes (none: no mention)
+    ("Sikalastic-609", "Sikalastic-\n609", "space-right line-break"),
+    ("Sikalastic-609", "Sikalastic-\r\n609", "space-right line-break"),
+    ("Sikalastic-609", "Sikalastic-\x85609", "space-right line-break"),
+    ("Sikalastic-609", "Sikalastic-\v609", "space-right line-break"),
+    ("Sikalastic-609", "Sikalastic-\n\n609", ""),
+    ("Sikalastic-609", "Sikalastic-\n\r609", ""),
+    ("Sikalastic-609", "Sikalastic \n-\n 609", ""),
+    ("Sikalastic-609", "Sikalastic\n-609", "space-left line-break"),
+    ("Sikalastic-609", "Sikalastic-\\\n609", "space-right line-break escaped"),
+    ("TCP/IP", "TCP/\u200bIP", "zero-width"),
+    ("TCP/IP", "TCP/\u200b IP", "space-right zero-width"),
+    ("TCP/IP", "TCP/\u00a0 IP", "space-right wide-space"),
+    ("TCP/IP", "TCP/\x1cIP", ""),
+    ("CR-V", "CR－V", "hyphen-lookalike"),
+    ("CR-V", "ＣR－V", "hyphen-lookalike fullwidth"),
+    ("5 - 3", "5\u00a0- 3", "space-kind"),
+    ("5 - 3", "5 -\n3", "space-kind line-break"),
+    ("5 - 3", "5  - 3", "space-left"),
+    ("5 - 3", "5 -\t 3", "space-right wide-space"),
+    ("5 - 3", "5\u00a0\u00a0- 3", "space-left wide-space space-kind"),
+    ("5 - 3", "5-3", "closed-up"),
+    ("5 - 3", "5- 3", "closed-up"),
+    ("5 - 3", "5\u200b - 3", "zero-width"),
+    ("a  - b", "a - b", "closed-up"),
+    ("a  - b", "a\u00a0- b", "closed-up space-kind"),
+    ("a\u00a0- b", "a - b", "space-kind"),
+    ("Mon - Fri", "Mon Fri", "dropped closed-up"),
+    ("Mon - Fri", "Mon  Fri", "dropped"),
+    ("Mon - Fri", "Mon   Fri", "to-space"),
+    ("Mon - Fri", "Mon\u00a0\u00a0Fri", "dropped space-kind"),
+    ("Mon - Fri", "Mon\nFri", ""),
+    ("Mon - Fri", "Mon + Fri", ""),
+    ("Mon - Fri", "Mon+Fri", "replaced closed-up"),
+    ("GB/T 5", "GB/T\n5", "verbatim"),
+    ("GB/T 5", "GB/T\r\n5", "verbatim"),
+    ("GB/T 5", "GB/T \n5", "space-inside line-break"),
+    ("GB/T 5", "GB/T\n\n5", ""),
+    ("GB/T 5", "GB/T\u00a05", "space-kind"),
+    ("GB/T 5", "GB/T5", "closed-up"),
+    ("版 2", "版  2", "cjk-boundary"),
+    ("版2-1", "版 2-1", "cjk-boundary"),
+    ("ver2-1", "ver 2-1", "space-inside"),
+    ("版本-1", "版 本-1", "space-inside"),
+    ("2版-1", "2 版-1", "cjk-boundary"),
+    ("TCP/IP", "TCP–IP", "hyphen-lookalike swapped"),
+    ("TCP/IP", "TCP－IP", "hyphen-lookalike swapped"),
+    ("TCP/IP", "TCP——IP", ""),
+    ("TCP-IP", "TCP——IP", "hyphen-lookalike doubled"),
+    ("TCP-IP", "TCP-–IP", "hyphen-lookalike doubled"),
+    ("TCP/IP", "TCP///IP", ""),
+    ("TCP/IP", "TCP / / IP", "space-left space-right doubled"),
+    ("TCP/IP", "TCP/\u200b/IP", "zero-width doubled"),
+    ("TCP/IP", "TCP/\n/IP", ""),
+    ("TCP/IP", "TCP\\\\IP", "slash-lookalike doubled"),
+    ("TCP/IP", "TCP\\/IP", "escaped"),
+    ("TCP/IP", "TCP\\\\/IP", "escaped"),
+    ("TCP-IP", "TCP\\-\\-IP", "doubled escaped"),
+    ("TCP/IP", "TCP&nbsp;/ IP", "space-left space-right wide-space escaped"),
+    ("TCP/IP", "TCP&ZeroWidthSpace;/IP", "zero-width escaped"),
+    ("TCP/IP", "TCP%20/%20IP", "space-left space-right escaped"),
+    ("TCP/IP", "TCP\\ /IP", "space-left escaped"),
+    ("TCP/IP", "TCP&amp;sol;IP", "escaped"),
+    ("TCP/IP", "TCP\\u002FIP", "escaped"),
+    ("TCP/IP", "TCP\\u{2f}IP", "escaped"),
+    ("TCP/IP", "TCP\\x2fIP", "escaped"),
+    ("TCP/IP", "TCP%EF%BC%8FIP", "slash-lookalike escaped"),
+    ("TCP/IP", "&#84;CP/I&#x50;", "escaped"),
+    ("TCP/IP", "TCP&#1114112;IP", ""),
+    ("TCP-IP", "TCP&ndash;IP", "hyphen-lookalike escaped"),
+    ("TCP-IP", "TCP&nosuch;IP", ""),
+    ("版本-1", "%E7%89%88%E6%9C%AC-1", "escaped"),
+    ("版本-1", "%E7%89%88%E6%9C-1", ""),
+    ("R&D-7", "R&amp;D-7", "escaped"),
+    ("a_b-c", "a\\_b-c", "escaped"),
+    ("TCP/IP", "**TCP**IP", "dropped markup"),
+    ("TCP/IP", "**TCP** IP", "to-space markup"),
+    ("TCP/IP", "TCP*IP", ""),
+    ("5-3", "5*3", ""),
+    ("5-3", "5 * 3", ""),
+    ("5-3", "5 _ 3", ""),
+    ("5-3", "5 ~~ 3", ""),
+    ("5-3", "5_3", "replaced"),
+    ("5-3", "5 +3", ""),
+    ("5-3", "5+&nbsp;3", ""),
+    ("5-3", "5+\u200b3", "zero-width replaced"),
+    ("TCP/IP", "[TCP](http://a.b)/IP", "markup"),
+    ("TCP/IP", "[TCP][1]/IP", "markup"),
+    ("TCP/IP", "TCP/<br />\nIP", "space-right line-break markup"),
+    ("TCP/IP", "TCP/<1>IP", ""),
+    ("/usr/bin", "usr/bin", ""),
+    ("/usr/bin", "_usr/bin", ""),
+    ("/usr/bin", "\\usr/bin", "slash-lookalike"),
+    ("/usr/bin", "//usr/bin", "verbatim"),
+    ("--x-y", "-x-y", "dropped"),
+    ("a--b-c", "a-b-c", "dropped"),
+    ("a--b-c", "a b-c", "dropped to-space"),
+    ("ΟΔΟΣ-1", "οδος-1", "case"),
+    ("ß-1", "ẞ-1", "case"),
+    ("ß-1", "SS-1", ""),
+    ("TCP/IP", "tСp/IP", "homoglyph case"),
+    ("TCP/IP", "ｔcp/IP", "fullwidth case"),
+    ("10–20", "10-20", "hyphen-lookalike"),
+    ("10–20", "10—20", "hyphen-lookalike"),
+    ("10–20", "10 20", ""),
+    ("C:\\a-b", "C:/a-b", ""),
+    ("Ａ-１", "A-1", "fullwidth"),
+    ("ТС-1", "TC-1", "homoglyph"),
+    ("A-1", "A-I", ""),
+    ("A-O", "A-0", ""),
+    ("ad-1", "ɑd-1", ""),
+    ("Île-1", "I\u0302le-1", ""),
+    ("TCP/IP", "⚠️TCP/IP", "verbatim"),
+    ("TCP/IP", "1️⃣TCP/IP", "verbatim"),
+    ("TCP/IP", "TCP/IP\u0301", ""),
+    ("TCP/IP", "%20TCP/IP", ""),
+    ("foo-bar", "foo\n- bar", ""),
+    ("foo-bar", "foo\n\u00a0\t- bar", ""),
+    ("foo-bar", "foo\n– bar", ""),
+    ("foo-bar", "foo\n-\tbar", ""),
+    ("foo-bar", "foo\n-bar", "space-left line-break"),
+    ("-x-y", "- x-y", ""),
+    ("- x", "- x", ""),
+    ("- x", "a - x", "verbatim"),
+    ("", "anything", ""),
+    (" a-b ", "x a-b y", "verbatim"),
+    (" a-b ", "xa-b y", ""),
+    (" a-b ", "x a - b y", "space-left space-right"),
+    (" a-b ", "\u00a0a-b y", ""),
+]
+
+
+@pytest.mark.parametrize(("target", "output", "damage"), DAMAGE)
+def test_damage_is_named_as_decided(target: str, output: str, damage: str) -> None:
+    mentions = check("", output, [target]).mentions[target]
+    assert len(mentions) == bool(damage)
+    for mention in mentions:
+        assert set(mention.damage) == set(damage.split()) - {"verbatim"}
+        assert output[mention.start : mention.end] == mention.text
+
+
+@pytest.mark.parametrize(
+    ("target", "output", "text"),
+    [
+        ("/usr/bin", "\\/usr/bin", "\\/usr/bin"),
+        ("/usr/bin", "\\/usr \\/ bin", "\\/usr \\/ bin"),
+        ("A-1/", "see A-1\\/", "A-1\\/"),
+        ("TCP/IP", "**TCP**/IP**", "TCP**/IP"),
+        ("TCP/IP", "x &#84;CP/IP", "&#84;CP/IP"),
+        ("TCP/IP", "TCP/IP\u200b", "TCP/IP"),
+        ("GB/T 5", "as GB/T\n5 says", "GB/T\n5"),
+    ],
+)
+def test_a_mention_reaches_as_far_as_decided(target: str, output: str, text: str) -> None:
+    assert [mention.text for mention in check("", output, [target]).mentions[target]] == [text]
+
+
+@pytest.mark.parametrize(
+    ("source", "targets", "output", "verdicts"),
+    [
+        ("", ["A-B", "A-B-C"], "A - B - C", ["spaced", "absent"]),
+        ("", ["A-B", "A-B-C"], "A-B - C", ["verbatim", "spaced"]),
+        ("", ["A-B", "A-B-C"], "A-B-C", ["verbatim", "verbatim"]),
+        ("", ["CFM56-5B5", "CFM56-5B5/P"], "CFM56-5B5 /P", ["verbatim", "spaced"]),
+        ("", ["TCP/IP", "TCP-IP"], "TCP-IP", ["absent", "verbatim"]),
+        ("", ["x-y", "ax y b"], "ax y b", ["absent", "verbatim"]),
+        ("", ["A-1", "A/1"], "A 1", ["altered", "absent"]),
+        ("", ["A/1", "A-1"], "A 1", ["altered", "absent"]),
+        ("", ["A-1", "a-1"], "A - 1", ["spaced", "absent"]),
+        ("", ["出口-入口", "入口-大门"], "出口 - 入口-大门", ["spaced", "verbatim"]),
+        ("入口/出口 入口 / 出口", ["入口/出口"], "入口 / 出口", ["absent"]),
+        ("x入口 / 出口", ["TCP/IP"], "TCP / IP", ["spaced"]),
+        ("TCP / IPv6", ["TCP/IP"], "TCP / IP", ["spaced"]),
+        ("TCP / IPv6, TCP / IP", ["TCP/IP"], "TCP / IP", ["absent"]),
+        (["TCP /", " IP"], ["TCP/IP"], "TCP / IP", ["spaced"]),
+    ],
+)
+def test_stretches_belong_to_the_target_decided(
+    source: str | list[str], targets: list[str], output: str, verdicts: list[str]
+) -> None:
+    assert list(check(source, output, targets).verdicts.values()) == verdicts
+
+
+def test_the_worst_mention_gives_the_verdict() -> None:
+    result = check("", "A-1, A – 1, A - 1", ["A-1"])
+    assert [mention.verdict for mention in result.mentions["A-1"]] == ["verbatim", "lookalike", "spaced"]
+    assert result.verdicts == {"A-1": "lookalike"}
+
+
+def test_targets_keep_their_order_and_come_once() -> None:
+    assert list(check("", "", ["b-1", "a-1", "b-1"]).verdicts) == ["b-1", "a-1"]
+    assert check("a-1", "x", []).verdicts == {}
+
+
+def test_mentions_of_one_target_do_not_overlap() -> None:
+    found = check("", "1-1-1-1 - 1", ["1-1-1"]).mentions["1-1-1"]
+    assert [(mention.start, mention.text) for mention in found] == [(0, "1-1-1")]
+
+
+@pytest.mark.parametrize(
+    ("source", "targets"),
+    [
+        ("TCP/IP和CR-V", "TCP/IP|CR-V"),
+        ("北京/上海/广州", "北京/上海/广州|北京/上海|上海/广州"),
+        ("去北京站/上海/广州站", "去北京站/上海/广州站|京站/上海/广州|京站/上海|上海/广州"),
+        ("东/西/南", ""),
+        ("“东/西/南”", "东/西/南"),
+        ("“东/西", ""),
+        ("进/出口", "进/出口"),
+        ("A-1,B-2;C-3|D-4", "A-1|B-2|C-3|D-4"),
+        ("1,000-2,000", "1,000-2,000"),
+        ("**A-1**, *B-2*, ~~C-3~~ and `D-4`", "A-1|B-2|C-3|D-4"),
+        ("🙂TCP/IP🙂", "TCP/IP"),
+        ("see docs/api/ and docs/", "docs/api/"),
+        ("GB/T 50081-2019", "GB/T 50081-2019"),
+        ("GB/T  50081-2019", "GB/T|50081-2019"),
+        ("ו-8 א-7", "ו-8|א-7"),
+        ("tool --dry-run -v-1 A-1", "A-1"),
+        ("使用--dry-run", ""),
+        ("-40/85 and -5", "-40/85"),
+        ("word--word", ""),
+        ("a-b--c", "a-b--c"),
+        ("https://x", "https://x"),
+        ("5-3=2, 5-3 = 2, 2*5-3, x-1=y", ""),
+        ("pages 10-20", "10-20"),
+        ("= 5-3", ""),
+        ("Mon - Fri", "Mon - Fri"),
+        ("A - B - C", "A - B - C"),
+        ("x - y", ""),
+        ("came - and went", ""),
+        ("read / write", "read / write"),
+        ("12 / 4", ""),
+        ("12 - Mon", ""),
+        ("9:00 - 17:00", "9:00 - 17:00"),
+        ("well, - Then", ""),
+        ("Mon -\nFri", ""),
+        ("Mon\n- Fri", ""),
+        ("请到入口 / 出口大厅", "请到入口 / 出口大厅|入口 / 出口"),
+        ("Mon -  Fri.", "Mon -  Fri"),
+        ("(Mon - Fri)", "Mon - Fri"),
+        ("Mon - (Fri)", ""),
+    ],
+)
+def test_targets_are_found_as_decided(source: str, targets: str) -> None:
+    assert [target.text for target in extract_targets(source)] == [one for one in targets.split("|") if one]
+
+
+def test_edits_are_as_small_as_the_damage() -> None:
+    assert [(edit.start, edit.old, edit.new) for edit in repair("A-1", "A – 1").edits] == [
+        (1, " ", ""),
+        (2, "–", "-"),
+        (3, " ", ""),
+    ]
