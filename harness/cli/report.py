@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,7 @@ def _refuse(needed: str, given: dict[str, object]) -> None:
 
 def _everything(site: Site, form: str | None) -> None:
     from harness.reporting.markdown import index_markdown
+    from harness.reporting.marks import plain
     from harness.reporting.tables import index_json
     from harness.reporting.timeline import events
 
@@ -92,11 +94,12 @@ def _everything(site: Site, form: str | None) -> None:
         else:
             print_json(index_json(lines, events(lines, site.stored.history.baselines())))
     for problem in site.unreadable:
-        click.echo(f"left out: {problem}", err=True)
+        click.echo(f"left out: {plain(problem)}", err=True)
 
 
 def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:
     from harness.reporting.markdown import run_markdown
+    from harness.reporting.marks import plain
     from harness.reporting.tables import run_json, samples_csv
 
     if form is None:
@@ -104,7 +107,9 @@ def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | Non
     elif form == "markdown":
         click.echo(run_markdown(record, lang=site.lang), nl=False)
     elif form == "csv":
-        click.echo(samples_csv(record), nl=False)
+        text = samples_csv(record)
+        # a terminal would obey what stands in an answer; a file gets it as it is
+        click.echo(text if not sys.stdout.isatty() else "\n".join(map(plain, text.splitlines())) + "\n", nl=False)
     else:
         print_json(run_json(record, rulings))
 

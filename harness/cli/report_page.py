@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.history import read_run
+from harness.history import History, read_run
 from harness.records.errors import RecordError
 from harness.records.run import RunRecord
 from harness.reporting import run_page
@@ -69,7 +69,12 @@ def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label]) 
     given = list(labels)
     rulings = match(record, given) if given else None
     page = run_page.render(record, lang=lang, index_href="../index.html", rulings=rulings)
-    return write(out / record.label / f"{record.run_id}.html", page)
+    return write(page_path(out, record.label, record.run_id), page)
+
+
+def page_path(out: Path, label: str, run_id: str) -> Path:
+    """Where the page of a run lies. Raises RecordError for names that would leave the folder."""
+    return History(out).path(label, run_id).with_suffix(".html")
 
 
 def write(path: Path, text: str) -> Path:

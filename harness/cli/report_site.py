@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.cli.report_drift import DriftState, alarms, drift_states
-from harness.cli.report_page import Done, Job, all_done, write, write_run
+from harness.cli.report_page import Done, Job, all_done, page_path, write, write_run
 from harness.cli.stored_runs import StoredRuns
 from harness.decisions.compare import compare
 from harness.history import History, read_run
@@ -128,7 +128,8 @@ class Site:
         return self.write_comparison(records[0], records[1])
 
     def _comparison_path(self, old: str, old_id: str, new: str, new_id: str) -> Path:
-        return self.out / "compare" / f"{old}.{old_id}__{new}.{new_id}.html"
+        names = [page_path(self.out, label, run_id) for label, run_id in ((old, old_id), (new, new_id))]
+        return self.out / "compare" / f"{'__'.join(f'{name.parent.name}.{name.stem}' for name in names)}.html"
 
     def _stamp(self, path: Path) -> str:
         """Changes with the record, with what a page would look like, and with the rulings given."""

@@ -16,7 +16,7 @@ from harness.decisions.standing import by_key
 from harness.records.run import CaseResult, RunRecord
 from harness.reporting import charts, evidence, figures
 from harness.reporting.page import render as render_page
-from harness.reporting.words import WORDS
+from harness.reporting.vocabulary import WORDS
 
 _WITH_TEXTS = 150
 """Flips shown with source and answers; a promotion that flips more has other questions first."""

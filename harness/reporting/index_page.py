@@ -12,7 +12,7 @@ from harness.reporting.index_line import IndexLine, rate
 from harness.reporting.page import render as render_page
 from harness.reporting.timeline import Event, current, events
 from harness.reporting.trend import trend
-from harness.reporting.words import WORDS
+from harness.reporting.vocabulary import WORDS
 
 _BARS = 20
 

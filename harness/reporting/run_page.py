@@ -14,7 +14,8 @@ from harness.reporting.page import data_block
 from harness.reporting.page import render as render_page
 from harness.reporting.rows import rows
 from harness.reporting.summary import BAD, DIMENSIONS, OUTCOMES, Slice, slices, summarise
-from harness.reporting.words import WORDS, for_script
+from harness.reporting.vocabulary import WORDS
+from harness.reporting.words import for_script
 
 _WITHOUT_SCRIPT = 20
 """Failing cases that a browser without JavaScript shows."""

@@ -127,6 +127,16 @@ def test_pages_may_be_written_elsewhere(folder, tmp_path):
     assert list(folder.rglob("*.html")) == []
 
 
+@pytest.mark.parametrize("fields", [{"model": "../../up"}, {"run_id": "../../../up"}, {"version": "a/b"}])
+def test_a_record_cannot_name_a_page_outside_the_folder(folder, tmp_path, fields):
+    hostile = record("v2", 3).model_copy(update=fields)
+    (tmp_path / "given.json").write_text(hostile.model_dump_json(by_alias=True), encoding="utf-8")
+    with pytest.raises(RecordError, match="cannot name a file"):
+        invoke("given.json")
+    with pytest.raises(RecordError, match="cannot name a file"):
+        invoke("given.json", "--against", "tuned@v1")
+
+
 def test_no_draft_is_left_behind(folder):
     invoke()
     assert [path.name for path in folder.rglob(".*")] == []

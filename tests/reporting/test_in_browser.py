@@ -224,3 +224,23 @@ def test_the_page_prints_with_its_failing_cases_open(browser, save, mixed):
     browser.open(save(run_page.render(mixed)))
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
     assert browser.run("return document.querySelectorAll('.case[open] .body').length") >= 7
+
+
+def test_the_index_leads_to_a_run_and_back(browser, save, mixed, tmp_path):
+    line = IndexLine.of(mixed)
+    (tmp_path / line.label).mkdir()
+    save(run_page.render(mixed, index_href="../index.html"), line.href)
+    browser.open(save(index_page.render([line]), "index.html"))
+    browser.run("document.querySelector('#versions tbody a').click()")
+    browser.wait("document.querySelectorAll('.case').length > 0")
+    assert browser.run("return document.querySelector('h1').textContent") == "tuned@v2"
+    browser.run("document.querySelector('nav a').click()")
+    browser.wait("document.getElementById('versions')")
+    assert_harmless(browser)
+
+
+def test_a_link_in_the_verdict_shows_those_cases(browser, save, mixed):
+    browser.open(save(run_page.render(mixed)))
+    browser.run("[...document.querySelectorAll('.counts a')].find((a) => a.hash === '#outcome=omitted').click()")
+    browser.wait("document.querySelectorAll('.case').length === 1")
+    assert browser.run("return document.querySelector('.id').textContent") == "symbols/left-out-1"

@@ -4,7 +4,8 @@ import re
 import string
 from importlib import resources
 
-from harness.reporting.words import WORDS, say
+from harness.reporting.vocabulary import WORDS
+from harness.reporting.words import say
 
 _FIELDS = string.Formatter()
 
