@@ -1,0 +1,206 @@
+"""For every case of every shipped suite a right answer passes through the real judge, and a wrong one fails."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.config import ModelConfig
+from harness.records.case import Case
+from harness.records.completion import Completion, ToolCall
+from harness.runner.judging import Judge
+from harness.suite import builtin_root, load_suite
+
+JUDGE = Judge(ModelConfig(name="any"))
+WRITTEN = ("over_correction", "structured", "general", "streaming")
+GOOD = ("aligned", "passed")
+Damage = Callable[[str], str]
+
+
+@cache
+def cases_of(suite: str) -> dict[str, Case]:
+    return {case.id: case for case in load_suite(builtin_root() / suite)}
+
+
+def written(suite: str) -> dict[str, Any]:
+    lines = (Path(__file__).parent / "answers" / f"{suite}.jsonl").read_text(encoding="utf-8").splitlines()
+    return {entry["id"]: entry for entry in map(json.loads, lines)}
+
+
+def completion(answer: dict[str, Any]) -> Completion:
+    calls = tuple(
+        ToolCall(name=call["name"], arguments=json.dumps(call["arguments"], ensure_ascii=False))
+        for call in answer.get("calls", ())
+    )
+    return Completion(text=answer.get("text", ""), tool_calls=calls)
+
+
+def outcome(case: Case, answer: Completion) -> str:
+    return JUDGE.sample(case, answer, 0).outcome
+
+
+def said(text: str) -> Completion:
+    return Completion(text=text)
+
+
+@pytest.mark.parametrize("suite", WRITTEN)
+def test_every_case_has_a_written_right_and_wrong_answer(suite: str) -> None:
+    assert set(written(suite)) == set(cases_of(suite))
+
+
+@pytest.mark.parametrize("suite", WRITTEN)
+def test_the_right_answers_pass(suite: str) -> None:
+    answers = written(suite)
+    outcomes = {name: outcome(case, completion(answers[name]["right"])) for name, case in cases_of(suite).items()}
+    assert {name: found for name, found in outcomes.items() if found not in GOOD} == {}
+
+
+@pytest.mark.parametrize("suite", WRITTEN)
+def test_the_wrong_answers_fail(suite: str) -> None:
+    answers = written(suite)
+    outcomes = {name: outcome(case, completion(answers[name]["wrong"])) for name, case in cases_of(suite).items()}
+    assert {name: found for name, found in outcomes.items() if found in GOOD} == {}
+
+
+@pytest.mark.parametrize("suite", [*WRITTEN, "style", "symbols"])
+@pytest.mark.parametrize(
+    "excuse", ["", "I am not sure.", "不知道。", "{}", "null", "As an AI model, I cannot do that."]
+)
+def test_an_answer_that_says_nothing_never_passes(suite: str, excuse: str) -> None:
+    assert [name for name, case in cases_of(suite).items() if outcome(case, said(excuse)) in GOOD] == []
+
+
+@pytest.mark.parametrize("suite", WRITTEN)
+def test_the_prompt_given_back_is_no_right_answer(suite: str) -> None:
+    # where there are targets a copy of the prompt holds them, and is right by them; here the checks must see through it
+    passing = [
+        name
+        for name, case in cases_of(suite).items()
+        if not case.targets and outcome(case, said(str(case.messages[-1]["content"]))) in GOOD
+    ]
+    assert passing == []
+
+
+def test_the_right_answer_to_another_question_fails_in_general() -> None:
+    cases, answers = cases_of("general"), written("general")
+    wrong = []
+    for name, case in cases.items():
+        others = [
+            answers[other]["right"]
+            for other, entry in cases.items()
+            if entry.domain == case.domain and answers[other]["right"] != answers[name]["right"]
+        ]
+        wrong += [name for other in others if outcome(case, completion(other)) in GOOD]
+    assert wrong == []
+
+
+def test_a_streamed_answer_is_judged_like_a_plain_one() -> None:
+    cases, answers = cases_of("streaming"), written("streaming")
+    for name in cases:
+        if name.endswith("-streamed"):
+            plain = name.replace("-streamed", "-plain")
+            apart = {"id", "stream", "tags"}
+            assert cases[name].model_dump(exclude=apart) == cases[plain].model_dump(exclude=apart)
+            assert (cases[name].stream, cases[plain].stream) == (True, False)
+            for kind in ("right", "wrong"):
+                answer = completion(answers[name][kind])
+                assert outcome(cases[name], answer) == outcome(cases[plain], answer)
+
+
+def kept(target: str) -> str:
+    return target
+
+
+def spaced(target: str) -> str:
+    return target.translate(str.maketrans({"-": " - ", "/": " / "}))
+
+
+def lookalike(target: str) -> str:
+    return target.translate(str.maketrans({"-": "–", "/": "／"}))
+
+
+def altered(target: str) -> str:
+    """Without its last symbol that stands between two characters."""
+    place = max(index for index, char in enumerate(target[:-1]) if char in "-/")
+    return target[:place] + target[place + 1 :]
+
+
+def symbol_answer(case: Case, damage: Damage) -> Completion:
+    """All targets in one plain answer, each with some damage."""
+    strings = [damage(target) for target in case.targets]
+    return said(json.dumps({"items": strings}, ensure_ascii=False) if case.channel == "json" else "\n".join(strings))
+
+
+def symbol_cases() -> Iterator[tuple[str, Case]]:
+    for case in cases_of("symbols").values():
+        yield case.task, case
+
+
+def test_symbols_pass_when_every_target_comes_back() -> None:
+    failing = {case.id: found for _, case in symbol_cases() if (found := right_of(case)) != "aligned"}
+    assert failing == {}
+    assert set(Counter(task for task, _ in symbol_cases())) >= {"copy", "json", "table", "multi", "passage"}
+
+
+def right_of(case: Case) -> str:
+    first = outcome(case, symbol_answer(case, kept))
+    if first == "aligned" or case.channel != "json":
+        return first
+    # a case that asks for named keys gets them
+    keys = {call.arguments["field"][1:]: target for call, target in zip(case.checks, case.targets, strict=False)}
+    return outcome(case, said(json.dumps(keys, ensure_ascii=False)))
+
+
+@pytest.mark.parametrize("damage", [spaced, lookalike, altered])
+def test_symbols_fail_when_any_kind_of_damage_is_done(damage: Damage) -> None:
+    missed = []
+    for _, case in symbol_cases():
+        result = JUDGE.sample(case, symbol_answer(case, damage), 0)
+        if result.outcome != "damaged" or set(result.verdicts.values()) != {damage.__name__}:
+            missed.append((case.id, result.outcome, result.verdicts))
+    assert missed == []
+
+
+def test_symbols_fail_when_one_required_target_is_left_out() -> None:
+    outcomes = Counter(
+        outcome(case, said("; ".join(one for one in case.required if one != target)))
+        for _, case in symbol_cases()
+        if len(case.required) > 1
+        for target in case.required
+        if not any(target in other for other in case.required if other != target)
+    )
+    assert set(outcomes) == {"omitted"}
+    assert outcomes["omitted"] > 50
+
+
+TALE = {"title": "一点心事", "tale": "他把话写在纸上，折了三折，终究没有寄出去。"}
+SLIPS: dict[str, dict[str, Any]] = {
+    "three fields": {**TALE, "note": "完"},
+    "one field": {"tale": TALE["tale"]},
+    "no full stop": {**TALE, "tale": TALE["tale"][:-1]},
+    "doubled full stop": {**TALE, "tale": TALE["tale"] + "。"},
+    "two sentences": {**TALE, "tale": "他把话写在纸上，折了三折。终究没有寄出去。"},
+    "no pause": {**TALE, "tale": "他把话写在纸上折了三折终究没有寄出去。"},
+    "Latin word": {**TALE, "tale": "他把 email 写在纸上，折了三折，终究没有寄出去。"},
+    "Latin title": {**TALE, "title": "Deadline"},
+    "list for a text": {**TALE, "tale": [TALE["tale"]]},
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_tale_with_a_slip_of_form_fails_for_every_word(slip: str) -> None:
+    answer = said(json.dumps(SLIPS[slip], ensure_ascii=False))
+    assert {outcome(case, answer) for case in cases_of("style").values()} == {"failed"}
+
+
+def test_a_tale_in_form_passes_for_every_word_and_fails_with_the_word_in_it() -> None:
+    for case in cases_of("style").values():
+        word = case.messages[-1]["content"]
+        assert outcome(case, said(json.dumps(TALE, ensure_ascii=False))) == "passed", case.id
+        named = {**TALE, "tale": f"他把{word}写在纸上，折了三折，终究没有寄出去。"}
+        assert outcome(case, said(json.dumps(named, ensure_ascii=False))) == "failed", case.id
+        assert outcome(case, said(f"故事：{json.dumps(TALE, ensure_ascii=False)}")) == "failed", case.id
