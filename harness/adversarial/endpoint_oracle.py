@@ -8,12 +8,17 @@ from typing import Any, Protocol
 
 from harness.adversarial.oracle import Sighting, sighting_of
 from harness.endpoints.answer import Answer
-from harness.recording import Recorder
+from harness.endpoints.pacing import Pace
+from harness.endpoints.parse import RECORDABLE
+from harness.recording import Recorder, Secrets
+from harness.recording.recorder import UnfitAnswerError
 from harness.records.case import Case
 from harness.records.completion import Completion
-from harness.records.errors import MissingRecordingError
+from harness.records.errors import EndpointError, MissingRecordingError
 from harness.records.request import request_key
 from harness.records.run import SampleResult
+
+FAILURES_IN_A_ROW = 10
 
 Body = Callable[[Case], dict[str, Any]]
 Judging = Callable[[Case, Completion, int], SampleResult]
@@ -22,7 +27,7 @@ Judging = Callable[[Case, Completion, int], SampleResult]
 class Asked(Protocol):
     """Anything that answers a chat-completions body."""
 
-    async def ask(self, body: dict[str, Any]) -> Answer:
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer."""
 
 
@@ -30,32 +35,64 @@ class EndpointOracle:
     """Asks an endpoint.
 
     Args:
+        pace: lets requests out; its budget is a second wall behind that of the hunt.
         recorder: keeps every usable answer. What has none (an error, a time-out) is kept in `unanswered`.
+        secrets: an answer that holds one says nothing, and is kept nowhere.
         most_requests: attempts that one question can take, retries included.
     """
 
     def __init__(
-        self, endpoint: Asked, body: Body, judge: Judging, *, recorder: Recorder | None, most_requests: int
+        self,
+        endpoint: Asked,
+        body: Body,
+        judge: Judging,
+        *,
+        pace: Pace,
+        recorder: Recorder | None,
+        secrets: Secrets,
+        most_requests: int,
     ) -> None:
         self.most_requests = most_requests
         self.unanswered: dict[str, str] = {}
         self._endpoint = endpoint
         self._body = body
         self._judge = judge
+        self._pace = pace
         self._recorder = recorder
+        self._secrets = secrets
+        self._failures_in_a_row = 0
 
     async def ask(self, case: Case, sample: int) -> Sighting:
-        """One answer, judged and kept."""
+        """One answer, judged and kept.
+
+        Raises:
+            EndpointError: too many questions in a row had no answer.
+        """
         body = self._body(case)
-        answer = await self._endpoint.ask(body)
-        completion = answer.completion
-        if answer.exchange is None:
-            self.unanswered[request_key(body, sample)] = completion.unusable or "unusable"
-        elif self._recorder is not None:
-            self._recorder.append(
-                answer.exchange, sample=sample, model=completion.model, runtime=completion.runtime
+        answer = await self._endpoint.ask(body, self._pace)
+        completion = self._kept(answer, sample)
+        if completion.unusable and completion.unusable not in RECORDABLE:
+            self.unanswered[request_key(body, sample)] = completion.unusable
+        self._failures_in_a_row = self._failures_in_a_row + 1 if answer.exchange is None else 0
+        if self._failures_in_a_row >= FAILURES_IN_A_ROW:
+            raise EndpointError(
+                f"{FAILURES_IN_A_ROW} questions in a row had no answer ({completion.unusable}); the hunt stops here; "
+                "run: harness models check"
             )
         return sighting_of(self._judge(case, completion, sample), case.targets[0], answer.requests)
+
+    def _kept(self, answer: Answer, sample: int) -> Completion:
+        completion = answer.completion
+        if self._secrets.found_in(completion.model_dump_json()):
+            return Completion(unusable="secret_echoed")
+        if answer.exchange is not None and self._recorder is not None:
+            try:
+                self._recorder.append(
+                    answer.exchange, sample=sample, model=completion.model, runtime=completion.runtime
+                )
+            except UnfitAnswerError as error:
+                return Completion(unusable=error.reason)
+        return completion
 
 
 class RecordedOracle:

@@ -47,7 +47,7 @@ class Find:
     steady: bool = True
     sighting: Sighting | None = None
     found_at: int = 0
-    """Requests sent when the smallest probe first failed."""
+    """Requests sent when the failure of the smallest probe was believed."""
     failures: int = 0
     asks: int = 0
     rule: Rule | None = None
@@ -171,12 +171,12 @@ class Hunt:
             await self._shrink_once(find, belief)
 
     async def _shrink_once(self, find: Find, belief: Belief) -> None:
-        shrinker = Shrinker(find.first, belief.fails)
+        shrinker = Shrinker(find.first, belief.fails, lambda: self.asker.spent)
         find.failures = find.asks = 0
         try:
             await shrinker.run()
         finally:
-            find.smallest = shrinker.smallest
+            find.smallest, find.found_at = shrinker.smallest, shrinker.found_at
         try:
             await belief.rate(find.smallest, _FRESH_ASKS if belief.steady else _FRESH_ASKS_UNSTEADY)
         finally:
@@ -185,7 +185,7 @@ class Hunt:
     def _describe(self, find: Find, belief: Belief) -> None:
         for told in self.asker.ledger:
             if told.probe == find.smallest and belief.same(told.sighting):
-                find.sighting, find.found_at = told.sighting, told.spent
+                find.sighting = told.sighting
                 break
 
     def _hit_places(self, probe: Probe) -> frozenset[int]:

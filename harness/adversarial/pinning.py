@@ -177,9 +177,8 @@ def _renamed(case: Case, text: str) -> Case:
     messages = tuple(
         message | {"content": _replaced(message["content"], target, text)} for message in case.messages
     )
-    return case.model_copy(
-        update={"messages": messages, "targets": (text,), "required": (text,)}
-    ).model_copy()
+    # a copy would keep the digest of the original
+    return Case(**case.model_dump() | {"messages": messages, "targets": (text,), "required": (text,)})
 
 
 def _replaced(content: Any, target: str, text: str) -> Any:

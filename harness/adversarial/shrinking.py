@@ -18,11 +18,16 @@ _ROUNDS = 4
 
 
 class Shrinker:
-    """`smallest` is the best so far at any time, also after an exception out of `fails`."""
+    """`smallest` is the best so far at any time, also after an exception out of `fails`.
 
-    def __init__(self, probe: Probe, fails: Fails) -> None:
+    `found_at` is what `spent` said when it was believed.
+    """
+
+    def __init__(self, probe: Probe, fails: Fails, spent: Callable[[], int]) -> None:
         self.smallest = probe
+        self.found_at = spent()
         self._fails = fails
+        self._spent = spent
 
     async def run(self) -> Probe:
         """Shrink until a whole round finds nothing smaller."""
@@ -41,8 +46,12 @@ class Shrinker:
         """Take a candidate if it is smaller and fails."""
         if candidate.size >= self.smallest.size or not await self._fails(candidate):
             return False
-        self.smallest = candidate
+        self._take(candidate)
         return True
+
+    def _take(self, candidate: Probe) -> None:
+        self.smallest = candidate
+        self.found_at = self._spent()
 
     async def _code(self, code: Code) -> bool:
         return await self._try(self.smallest.with_code(code))
@@ -77,7 +86,7 @@ class Shrinker:
             for level in LEVELS["touching"][1:3]:
                 candidate = self.smallest.with_context(self.smallest.context.at(touching=level))
                 if await self._fails(candidate):
-                    self.smallest = candidate
+                    self._take(candidate)
                     break
 
     async def _symbols(self) -> None:
@@ -158,7 +167,7 @@ class Shrinker:
             moved = Code((code.parts[0][:1], code.parts[0][1:] + code.parts[1]), code.symbols, code.spaced)
             candidate = self.smallest.with_code(moved)
             if await self._fails(candidate):
-                self.smallest = candidate
+                self._take(candidate)
 
     async def _characters(self) -> None:
         """No character can go, and none can be plainer: the last doubts about a short string."""
