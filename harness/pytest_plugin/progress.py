@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+import pytest
 
-    import pytest
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from harness.records.completion import Completion
     from harness.runner.answering import Answers
-    from harness.runner.fetching import Progress
 
 _PATIENCE_S = 0.3
 _REDRAW_S = 0.2
 _LINE_EVERY_S = 15.0
 _BAR = 24
-_last_line = [0.0]
+_LAST_LINE: pytest.StashKey[float] = pytest.StashKey()
 
 
 def wait_for(future: Future[Completion], answers: Answers, config: pytest.Config) -> Completion:
@@ -35,14 +36,19 @@ def wait_for(future: Future[Completion], answers: Answers, config: pytest.Config
         return future.result(timeout=_PATIENCE_S)
     except concurrent.futures.TimeoutError:
         pass
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.getoption("verbose") < -1:
         return future.result()
-    if not reporter.isatty:
-        return _wait_plain(future, answers, reporter)
+    with _uncaptured(config):
+        if reporter.isatty:
+            return _wait_with_bar(future, answers, reporter)
+        return _wait_with_lines(future, answers, reporter, config)
+
+
+def _wait_with_bar(future: Future[Completion], answers: Answers, reporter: pytest.TerminalReporter) -> Completion:
     try:
         while True:
-            _draw(reporter, _text(answers))
+            _draw(reporter, _text(answers, bar=True))
             try:
                 return future.result(timeout=_REDRAW_S)
             except concurrent.futures.TimeoutError:
@@ -51,21 +57,24 @@ def wait_for(future: Future[Completion], answers: Answers, config: pytest.Config
         _draw(reporter, "")
 
 
-def _wait_plain(future: Future[Completion], answers: Answers, reporter: pytest.TerminalReporter) -> Completion:
+def _wait_with_lines(
+    future: Future[Completion], answers: Answers, reporter: pytest.TerminalReporter, config: pytest.Config
+) -> Completion:
+    last = config.stash.setdefault(_LAST_LINE, time.monotonic())
     while True:
         try:
             return future.result(timeout=1.0)
         except concurrent.futures.TimeoutError:
             now = time.monotonic()
-            if now - _last_line[0] > _LINE_EVERY_S:
-                _last_line[0] = now
+            if now - last > _LINE_EVERY_S:
+                last = config.stash[_LAST_LINE] = now
                 reporter.ensure_newline()
                 reporter.write_line(_text(answers, bar=False))
 
 
-def _text(answers: Answers, *, bar: bool = True) -> str:
+def _text(answers: Answers, *, bar: bool) -> str:
     assert answers.fetcher is not None
-    progress: Progress = answers.fetcher.progress
+    progress = answers.fetcher.progress
     share = progress.done / progress.total if progress.total else 1.0
     failed = f", {progress.failed} without an answer" if progress.failed else ""
     drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
@@ -76,7 +85,17 @@ def _draw(reporter: pytest.TerminalReporter, text: str) -> None:
     """Write on the line below the cursor and come back."""
     writer = reporter._tw
     column = writer.width_of_current_line
-    width = writer.fullwidth - 1
     back = f"\x1b[1A\r\x1b[{column}C" if column else "\x1b[1A\r"
-    writer._file.write(f"\n\x1b[2K{text[:width]}{back}")
+    writer._file.write(f"\n\x1b[2K{text[: writer.fullwidth - 1]}{back}")
     writer._file.flush()
+
+
+@contextmanager
+def _uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Write to the terminal itself: while a case is set up, pytest keeps what is written for its report."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if capture is None:
+        yield
+        return
+    with capture.global_and_fixture_disabled():
+        yield
