@@ -16,12 +16,10 @@ import numpy as np
 from scipy.stats import binom
 
 from benchmarks.simulations.tables import percent, show
-from harness.decisions.drift import Bets, calibrated
-from harness.records.policy import DriftPolicy
 from harness.statistics.edetector import detect, mean_factors, presumed_mean, presumed_rate, prompt_factors
+from harness.statistics.nightly import Bets, watch_nights
 
 PROMPTS, WATCHED = 60, 60
-POLICY = DriftPolicy()
 Nights = np.ndarray
 """Shape (nights, prompts): chance of success of each prompt on each night."""
 
@@ -85,17 +83,23 @@ def drawn(generator: np.random.Generator, chances: np.ndarray, nights: int, with
 def alarm(generator: np.random.Generator, world: World) -> tuple[float, Bets]:
     """Nights until the alarm (inf for none), counting every night, also those that cannot be read."""
     before, after = history(generator, world)
-    counts = [int(night.sum()) for night in before]
-    bets, presumed, _ = calibrated([{str(i): bool(ok) for i, ok in enumerate(night)} for night in before], POLICY)
+    readable = np.flatnonzero(generator.random(WATCHED) >= world.unreadable)
+    if world.bets is None:
+        watched = watch_nights([*before.tolist(), *after[readable].tolist()], world.baseline)
+        bets, found = watched.bets, watched.detection.alarm
+    else:
+        bets, found = world.bets, _forced(world, before, after[readable])
+    return (float("inf") if found is None else float(readable[found] + 1)), bets
+
+
+def _forced(world: World, before: np.ndarray, after: np.ndarray) -> int | None:
+    counts = [(int(night.sum()), PROMPTS) for night in before]
+    later = [int(night.sum()) for night in after]
     if world.bets == "prompts":
-        bets, presumed = "prompts", presumed_rate(sum(counts), world.baseline * PROMPTS)
-    elif world.bets == "nightly mean":
-        bets, presumed = "nightly mean", presumed_mean([(k, PROMPTS) for k in counts])
-    factors = prompt_factors if bets == "prompts" else mean_factors
-    readable = generator.random(WATCHED) >= world.unreadable
-    nights = np.flatnonzero(readable)
-    found = detect([factors(int(after[night].sum()), PROMPTS, presumed) for night in nights], POLICY.threshold).alarm
-    return (float("inf") if found is None else float(nights[found] + 1)), bets
+        presumed = presumed_rate(sum(k for k, _ in counts), sum(m for _, m in counts))
+        return detect([prompt_factors(k, PROMPTS, presumed) for k in later]).alarm
+    presumed = presumed_mean(counts)
+    return detect([mean_factors(k, PROMPTS, presumed) for k in later]).alarm
 
 
 def nightly_p_values(generator: np.random.Generator, world: World) -> tuple[float, Bets]:
@@ -123,10 +127,11 @@ QUIET = (
     World("baseline from other prompts of different difficulty", spread=0.3, other_prompts=True),
     World("a tenth of the nights unreadable", unreadable=0.1),
     World("nights that hang together, correlation 0.02", within=0.02),
-    World("... with 20 baseline nights", within=0.02, baseline=20),
-    World("... with 30 baseline nights", within=0.02, baseline=30),
-    World("... bets on prompts whatever the calibration says", within=0.02, bets="prompts"),
-    World("... bets on the nightly mean in any case", within=0.02, bets="nightly mean"),
+    World("the same, correlation 0.05", within=0.05),
+    World("correlation 0.02 with 20 baseline nights", within=0.02, baseline=20),
+    World("correlation 0.02 with 30 baseline nights", within=0.02, baseline=30),
+    World("correlation 0.02, bets on prompts in any case", within=0.02, bets="prompts"),
+    World("correlation 0.02, bets on the nightly mean in any case", within=0.02, bets="nightly mean"),
 )
 
 

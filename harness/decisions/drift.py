@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -12,26 +12,11 @@ from harness.decisions.nights import Calendar, Night, Note, calendar
 from harness.decisions.standing import standings
 from harness.records.policy import DriftPolicy
 from harness.records.run import RunRecord
-from harness.statistics.dispersion import night_dispersion
-from harness.statistics.edetector import (
-    Detection,
-    detect,
-    mean_factors,
-    presumed_mean,
-    presumed_rate,
-    prompt_factors,
-)
+from harness.statistics.nightly import Bets, Watched, watch_nights
 
 DriftVerdict = Literal["QUIET", "DRIFT", "INCONCLUSIVE"]
-Bets = Literal["prompts", "nightly mean"]
 
 EXIT_CODES: dict[DriftVerdict, int] = {"QUIET": 0, "DRIFT": 1, "INCONCLUSIVE": 2}
-
-DISPERSION_LEVEL = 0.15
-"""Nights that hang together raise false alarms many times over, and ten nights show it badly.
-
-Suspect early.
-"""
 
 OPERATION: dict[Bets, str] = {
     "prompts": (
@@ -48,25 +33,22 @@ OPERATION: dict[Bets, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The detector on one metric. `days` are the nights watched, in step with `detection.statistics`."""
+    """The detector on one metric. `days` are the nights watched, in step with `watched.counts`."""
 
     metric: str
-    bets: Bets
-    presumed: float
-    baseline: tuple[tuple[int, int], ...]
-    """(good, scored) of each baseline night."""
-    counts: tuple[tuple[int, int], ...]
     days: tuple[date, ...]
-    detection: Detection
-    dispersion_ratio: float | None
+    watched: Watched
 
     @property
     def alarm(self) -> date | None:
-        return None if self.detection.alarm is None else self.days[self.detection.alarm]
+        return self._day(self.watched.detection.alarm)
 
     @property
     def since(self) -> date | None:
-        return None if self.detection.since is None else self.days[self.detection.since]
+        return self._day(self.watched.detection.since)
+
+    def _day(self, position: int | None) -> date | None:
+        return None if position is None else self.days[position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,45 +111,21 @@ def drift(
 
 
 def watch_metric(metric: str, nights: Sequence[Night], policy: DriftPolicy) -> Watch | None:
-    """The detector after a baseline of the first nights.
-
-    None before it is complete or without a case for it.
-    """
-    outcomes = [
-        {key: value == "good" for key, value in standings(metric, night.cases.values()).items() if value != "unscored"}
-        for night in nights
-    ]
-    known = outcomes[: policy.baseline_nights]
-    if len(known) < policy.baseline_nights or not any(known):
+    """The detector on one metric; None before the baseline is complete, or without a case for it."""
+    found = [standings(metric, night.cases.values()) for night in nights]
+    keys = sorted({key for night in found for key in night})
+    if len(nights) < policy.baseline_nights or not keys:
         return None
-    counts = [(sum(night.values()), len(night)) for night in outcomes]
-    watched = counts[policy.baseline_nights :]
-    bets, presumed, ratio = calibrated(known, policy)
-    factors = [(prompt_factors if bets == "prompts" else mean_factors)(k, m, presumed) for k, m in watched]
-    return Watch(
-        metric=metric,
-        bets=bets,
-        presumed=presumed,
-        baseline=tuple(counts[: policy.baseline_nights]),
-        counts=tuple(watched),
-        days=tuple(night.day for night in nights[policy.baseline_nights :]),
-        detection=detect(factors, policy.threshold),
-        dispersion_ratio=ratio,
+    told = {"good": True, "bad": False, "unscored": None}
+    watched = watch_nights(
+        [[told[night.get(key, "unscored")] for key in keys] for night in found],
+        policy.baseline_nights,
+        ceiling=policy.ceiling,
+        threshold=policy.threshold,
     )
-
-
-def calibrated(baseline: Sequence[Mapping[str, bool]], policy: DriftPolicy) -> tuple[Bets, float, float | None]:
-    """From the outcomes of each baseline night.
-
-    What to bet on, the rate taken as normal, the dispersion ratio.
-    """
-    always = [key for key in baseline[0] if all(key in night for night in baseline)]
-    dispersion = night_dispersion([[night[key] for key in always] for night in baseline])
-    counts = [(sum(night.values()), len(night)) for night in baseline]
-    ratio = None if dispersion is None else dispersion.ratio
-    if dispersion is not None and dispersion.p_value < DISPERSION_LEVEL:
-        return "nightly mean", presumed_mean(counts, policy.ceiling), ratio
-    return "prompts", presumed_rate(sum(k for k, _ in counts), sum(m for _, m in counts), policy.ceiling), ratio
+    if not any(scored for _, scored in watched.baseline):
+        return None
+    return Watch(metric, tuple(night.day for night in nights[policy.baseline_nights :]), watched)
 
 
 def _reasons(found: Calendar, prompts: int, policy: DriftPolicy, now: datetime) -> tuple[str, ...]:

@@ -96,8 +96,8 @@ def mean_factors(successes: int, trials: int, presumed: float) -> tuple[float, .
     return tuple(math.log1p(stake * shortfall) for stake in STAKES)
 
 
-def detect(log_factors: Sequence[Sequence[float]], threshold: float = THRESHOLD) -> Detection:
-    """Fold the nights, oldest first.
+def detect(log_factors: Sequence[Sequence[float]], threshold: float = THRESHOLD, *, earliest: int = 0) -> Detection:
+    """Fold the nights, oldest first; no alarm before the night `earliest`.
 
     Pure: the same nights give the same answer, however often they are read.
     """
@@ -117,7 +117,7 @@ def detect(log_factors: Sequence[Sequence[float]], threshold: float = THRESHOLD)
             best[bet] += factor
         statistic = math.fsum(math.exp(min(value, 700.0)) for value in restarted) / bets
         statistics.append(statistic)
-        if alarm is None and statistic >= threshold:
+        if alarm is None and night >= earliest and statistic >= threshold:
             alarm, since = night, start[max(range(bets), key=lambda bet: restarted[bet])]
     return Detection(tuple(statistics), threshold, alarm, since)
 

@@ -35,7 +35,7 @@ def nights(night, bads, last=0, **fields):
 def test_quiet_nights_are_quiet(night, now):
     report = drift("tuned@v1", nights(night, [1] * 30), POLICY, now)
     assert (report.verdict, report.exit_code, report.nights, report.prompts) == ("QUIET", 0, 30, 60)
-    assert report.alignment.bets == "prompts"
+    assert report.alignment.watched.bets == "prompts"
     assert report.notes == ()
 
 
@@ -127,7 +127,7 @@ def test_a_night_with_some_holes_counts_what_it_has(night, now):
     runs = [*nights(night, [1] * 15, last=1), night(0, 6, outcome="unscored")]
     report = drift("tuned@v1", runs, POLICY, now)
     assert report.nights == 16
-    assert report.alignment.counts[-1] == (54, 54)
+    assert report.alignment.watched.counts[-1] == (54, 54)
 
 
 def test_changed_prompts_start_a_new_baseline(night, now, case):
@@ -210,8 +210,8 @@ def test_omissions_raise_the_advisory_alarm_on_mentions_too(night, now):
 
 def test_nights_that_vary_too_much_are_watched_by_their_mean(night, now):
     report = drift("tuned@v1", nights(night, [0, 0, 0, 8] * 5), POLICY, now)
-    assert report.alignment.bets == "nightly mean"
-    assert report.alignment.dispersion_ratio > 2
+    assert report.alignment.watched.bets == "nightly mean"
+    assert report.alignment.watched.dispersion_ratio > 2
 
 
 def test_drift_settings_are_checked():

@@ -25,7 +25,7 @@ def drift_lines(report: DriftReport) -> list[str]:
         lines += ["", *_watch_lines(report.alignment)]
     for watch in report.advisory:
         alarm = f"ALARM on {watch.alarm}, since {watch.since}" if watch.alarm else "quiet"
-        now = f"{watch.detection.statistic:.1f} of {watch.detection.threshold:,.0f}"
+        now = f"{watch.watched.detection.statistic:.1f} of {watch.watched.detection.threshold:,.0f}"
         lines += wrapped(f"{watch.metric} (advisory): {alarm}; statistic {now}")
     if report.moved:
         rows = [["moved", "baseline", "since"]]
@@ -41,24 +41,25 @@ def drift_lines(report: DriftReport) -> list[str]:
 
 
 def _watch_lines(watch: Watch) -> list[str]:
-    detection = watch.detection
-    k, m = (sum(column) for column in zip(*watch.baseline, strict=True))
-    bets = "single prompts" if watch.bets == "prompts" else "the nightly mean, since the nights hang together"
+    found = watch.watched
+    detection = found.detection
+    k, m = (sum(column) for column in zip(*found.baseline, strict=True))
+    bets = "single prompts" if found.bets == "prompts" else "the nightly mean, since the nights hang together"
     lines = wrapped(
-        f"baseline: {percent(k / m if m else None)} over {len(watch.baseline)} nights, "
-        f"taken as {percent(watch.presumed)}; bets on {bets}"
+        f"baseline: {percent(k / m if m else None)} over {len(found.baseline)} nights, "
+        f"taken as {percent(found.presumed)}; bets on {bets}"
     )
     if watch.alarm is not None:
         lines += wrapped(f"ALARM on {watch.alarm}: alignment has fallen, most likely since {watch.since}")
         if detection.statistic < detection.threshold:
             lines += wrapped("The statistic is below the threshold again. The alarm stays until `--since DATE`.")
     lines += wrapped(f"statistic {detection.statistic:.1f} of {detection.threshold:,.0f}")
-    if watch.counts:
-        rates = [k / m if m else 0.0 for k, m in watch.counts[-60:]]
-        low = min(*rates, watch.presumed - 0.05)
+    if found.counts:
+        rates = [k / m if m else 0.0 for k, m in found.counts[-60:]]
+        low = min(*rates, found.presumed - 0.05)
         scale = [round((rate - low) / (1 - low) * (len(_BARS) - 1)) if low < 1 else 7 for rate in rates]
         lines += wrapped(f"{''.join(_BARS[step] for step in scale)} nights watched, {percent(low)} to 100%")
-    return lines + wrapped(OPERATION[watch.bets])
+    return lines + wrapped(OPERATION[found.bets])
 
 
 def drift_json(report: DriftReport) -> dict[str, Any]:
@@ -69,5 +70,5 @@ def drift_json(report: DriftReport) -> dict[str, Any]:
         if watch is not None:
             entry["alarm"] = figures.plain(watch.alarm)
             entry["since"] = figures.plain(watch.since)
-            entry["operation"] = OPERATION[watch.bets]
+            entry["operation"] = OPERATION[watch.watched.bets]
     return {**value, "exit_code": report.exit_code}
