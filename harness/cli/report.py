@@ -121,6 +121,8 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
     from harness.reporting.markdown import compare_markdown
 
     if form is None:
+        for record in filter(site.missing, (old, new)):
+            click.echo(str(site.write_run(record)))
         click.echo(str(site.write_comparison(old, new, judged)))
         return
     comparison = compare(old, new)

@@ -64,11 +64,11 @@ def all_done(jobs: list[Job]) -> Iterator[Done]:
         yield from pool.map(done, jobs, chunksize=4)
 
 
-def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label]) -> Path:
-    """The page of one run, in the folder of its version."""
+def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label], *, index: bool = True) -> Path:
+    """The page of one run, in the folder of its version. `index` says whether it links to one."""
     given = list(labels)
     rulings = match(record, given) if given else None
-    page = run_page.render(record, lang=lang, index_href="../index.html", rulings=rulings)
+    page = run_page.render(record, lang=lang, index_href="../index.html" if index else None, rulings=rulings)
     return write(page_path(out, record.label, record.run_id), page)
 
 

@@ -39,6 +39,8 @@ class Site:
     rebuild: bool = False
     index_only: bool = False
     unreadable: list[str] = field(default_factory=list)
+    building: bool = False
+    """An index will be there in the end, so pages link to it."""
 
     @property
     def history(self) -> History:
@@ -47,6 +49,7 @@ class Site:
 
     def build(self) -> Iterator[Path]:
         """Bring the pages up to date; gives the path of each one that was written, the index last."""
+        self.building = True
         kept = self._kept()
         runs: dict[str, dict[str, Any]] = {}
         for done, stamp in self._folded(kept, pages=not self.index_only):
@@ -76,12 +79,23 @@ class Site:
 
     def write_run(self, record: RunRecord) -> Path:
         """The page of one run."""
-        return write_run(record, self.out, self.lang, self.labels)
+        index = (self.out / "index.html").is_file()
+        return write_run(record, self.out, self.lang, self.labels, index=index)
+
+    def missing(self, record: RunRecord) -> bool:
+        """Whether the page of a run, to which a comparison links, is still to be built."""
+        return not page_path(self.out, record.label, record.run_id).is_file()
 
     def write_comparison(self, old: RunRecord, new: RunRecord, judged: compare_page.Judgement | None = None) -> Path:
         """The page of two runs."""
+        index = self.building or (self.out / "index.html").is_file()
         page = compare_page.render(
-            compare(old, new), old, new, judged=judged, lang=self.lang, index_href="../index.html"
+            compare(old, new),
+            old,
+            new,
+            judged=judged,
+            lang=self.lang,
+            index_href="../index.html" if index else None,
         )
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
 

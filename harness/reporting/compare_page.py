@@ -12,9 +12,11 @@ from markupsafe import Markup
 from harness.decisions.compare import Comparison, SliceChange
 from harness.decisions.flips import Flip
 from harness.decisions.gate import GateVerdict, RuleVerdict
+from harness.decisions.options import options
 from harness.decisions.standing import by_key
 from harness.records.run import CaseResult, RunRecord
 from harness.reporting import charts, evidence, figures
+from harness.reporting.figures import Rate
 from harness.reporting.page import render as render_page
 from harness.reporting.vocabulary import WORDS
 
@@ -60,6 +62,7 @@ def render(
         kinds=[(kind, sum(flip.kind == kind for flip in comparison.flips)) for kind in kinds],
         flips=[_shown(flip, before, after) for flip in comparison.flips[:_WITH_TEXTS]],
         flips_more=comparison.flips[_WITH_TEXTS:],
+        gaps=_gaps(old, new),
         chart=_chart(comparison.slices),
         charts_available=charts.available(),
         install=charts.INSTALL,
@@ -104,6 +107,20 @@ def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, Cas
         "old": evidence.answers(old, _LIMIT),
         "new": evidence.answers(new, _LIMIT),
     }
+
+
+def _gaps(old: RunRecord, new: RunRecord) -> list[tuple[str, Rate, Rate, float | None]]:
+    """Trained and untrained alignment of both runs, split by the exposure of the new one.
+
+    The old run on the same split shows how much of a gap is mere difficulty of the cases.
+    """
+    option = options((old, new))[1]
+    both = [(old.label, option.base_gap), (new.label, option.gap)]
+    return [
+        (label, Rate.of(gap.trained), Rate.of(gap.untrained), gap.difference)
+        for label, gap in both
+        if gap is not None and gap.trained.n and gap.untrained.n
+    ]
 
 
 def _results(gate: GateVerdict | None) -> list[tuple[str, int]]:

@@ -264,6 +264,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "difference": ("Difference", "差值"),
     "better-worse": ("Better / worse", "变好 / 变差"),
     "metric": ("Metric", "指标"),
+    "gap-title": ("Trained against untrained", "训练过与未训练"),
+    "gap-split": (
+        "Both versions are split by what {label} was trained on, so that a gap of the cases themselves shows.",
+        "两个版本都按 {label} 的训练范围切分，以便看出用例本身难度造成的差距。",
+    ),
     "slice-changes": ("By slice", "按切分"),
     "slice": ("Slice", "切分"),
     "slice-note": (

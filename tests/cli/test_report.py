@@ -97,6 +97,7 @@ def test_every_link_of_the_index_leads_to_a_page(folder):
 
     invoke()
     page = (folder / "index.html").read_text("utf-8")
+    assert all('href="../index.html"' in built.read_text("utf-8") for built in folder.rglob("*/*.html"))
     links = [unquote(link) for link in re.findall(r'href="([^"#]+)"', page)]
     assert len(links) >= 5
     assert [link for link in links if not (folder / link).is_file()] == []
@@ -153,8 +154,17 @@ def test_a_record_that_cannot_be_read_is_told_and_the_others_are_built(folder):
 def test_a_comparison_with_its_verdict(folder):
     result = invoke("tuned@v2", "--against", "tuned@v1", "--gate")
     path = folder / "compare" / "tuned@v1.20261102-v1__tuned@v2.20261103-v2.html"
-    assert result.stdout.strip() == str(path)
+    runs = [folder / "tuned@v1" / "20261102-v1.html", folder / "tuned@v2" / "20261103-v2.html"]
+    assert result.stdout.split() == [str(written) for written in (*runs, path)]
     assert "INCONCLUSIVE" in path.read_text("utf-8")
+
+
+def test_a_page_built_alone_links_to_no_index_that_is_not_there(folder):
+    invoke("tuned@v2")
+    path = folder / "tuned@v2" / "20261103-v2.html"
+    assert "index.html" not in path.read_text("utf-8")
+    invoke()
+    assert 'href="../index.html"' in path.read_text("utf-8")
 
 
 def test_markdown_goes_to_standard_output_and_no_page_is_built(folder):

@@ -48,3 +48,11 @@ def test_many_flips_stay_a_small_page(answering):
     page = compare_page.render(compare(old, answering(*["x" * 5000] * 3000)), old, answering(*["x" * 5000] * 3000))
     assert len(page.encode()) < 1_500_000
     assert "2,850 more flips" in page
+
+
+def test_the_gap_stands_beside_the_same_split_of_the_old_version(mixed, old):
+    page = compare_page.render(compare(old, mixed), old, mixed)
+    rows = page.partition("Trained against untrained")[2].partition("</table>")[0]
+    assert "100.0% (2/2)" in rows
+    assert "50.0% (1/2)" in rows
+    assert "+33.3" in rows
