@@ -9,6 +9,7 @@ from harness.records.case import Case, CheckCall
 
 _ASSERTIONS = ("^", "$", r"\b", r"\B", r"\A", r"\z", "(?")
 """With one of these a pattern that is found in a piece need not be found in a text round it."""
+_TOLD_BEFORE = ("not_contains", "equals", "tool_called")
 _ONE_VALUE = ("equals", "number", "choice", "ends_with", "json_equals")
 
 
@@ -44,7 +45,7 @@ def _between(case: Case, field: str | None, calls: list[CheckCall]) -> Iterator[
         for call in calls:
             unfielded = {name: value for name, value in call.arguments.items() if name != "field"}
             result = checks.run(call.check, unfielded, value)
-            if call is not pinned and call.check != "tool_called" and not result.passed:
+            if call is not pinned and call.check not in _TOLD_BEFORE and not result.passed:
                 yield f"equals {value!r} fails {call.check}: {result.detail}"
 
 

@@ -10,8 +10,8 @@ from harness.authoring.shelf import Finding, Placed
 from harness.authoring.similarity import similar_pairs
 from harness.records.case import texts_of
 
-NEAR = 0.8
-"""Jaccard similarity of trigrams. Two sentences that differ in one word of ten are about there."""
+NEAR = 0.6
+"""Jaccard similarity of trigrams. Two sentences that differ in one word of six are about there."""
 TEMPLATE_TAG = "template:"
 """Cases that `suites make` built from one template are alike by design; their tag says so."""
 _SHORTEST_KEY = 4
