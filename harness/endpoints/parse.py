@@ -167,9 +167,7 @@ def _call(call: dict[str, Any]) -> ToolCall:
 
 def _text(content: Any) -> str:
     if isinstance(content, list):
-        return "".join(
-            part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
-        )
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
     return content if isinstance(content, str) else ""
 
 

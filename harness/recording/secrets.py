@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 _SHORTEST = 8
 """Characters. Shorter values, and stand-ins such as `EMPTY` for servers that want no key, occur in honest answers."""
@@ -63,6 +63,8 @@ class Secrets:
         values = [value.strip() for name, value in environ.items() if name in named or _SECRET_NAME.search(name)]
         for address in addresses:
             values += _in_address(address)
+        for line in environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines():
+            values.append(line.partition(":")[2].strip())
         return cls(values)
 
     def found_in(self, text: str) -> bool:
@@ -106,7 +108,10 @@ def _in_address(address: str) -> list[str]:
         parts = urlsplit(address)
     except ValueError:
         return []
-    return [parts.password or "", *(value for _, value in parse_qsl(parts.query))]
+    password = unquote(parts.password or "")
+    # the client sends both together, base64, as basic authentication
+    both = f"{unquote(parts.username or '')}:{password}" if password else ""
+    return [password, both, *(value for _, value in parse_qsl(parts.query))]
 
 
 def _spellings(secret: str) -> set[str]:

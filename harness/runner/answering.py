@@ -125,9 +125,7 @@ class Answers:
         if not jobs:
             return
         endpoint = self._resources.enter_context(
-            opened(
-                self.model, self._config.root, max_concurrency=self._max_concurrency, retrying=self._retrying
-            )
+            opened(self.model, self._config.root, max_concurrency=self._max_concurrency, retrying=self._retrying)
         )
         price = self.model.price
         pace = Pace(

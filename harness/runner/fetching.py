@@ -112,9 +112,7 @@ class Fetcher:
     @property
     def progress(self) -> Progress:
         """A snapshot."""
-        return Progress(
-            self._done, len(self._jobs), self._failed, self._pace.concurrency, self._pace.max_concurrency
-        )
+        return Progress(self._done, len(self._jobs), self._failed, self._pace.concurrency, self._pace.max_concurrency)
 
     @property
     def lowest_concurrency(self) -> int:

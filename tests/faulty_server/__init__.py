@@ -1,0 +1,1 @@
+"""A chat-completions server for tests that misbehaves when a prompt asks it to. No answer of it is ever shipped."""

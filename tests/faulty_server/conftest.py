@@ -1,0 +1,89 @@
+"""The server, and a model and cases to ask it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.config import HarnessConfig, ModelConfig
+from harness.endpoints.retrying import Retrying
+from harness.records.case import Case
+from harness.records.completion import Completion
+from harness.runner.answering import Answers
+from harness.runner.judging import Judge
+from tests.faulty_server.server import FaultyServer
+
+TARGET = "Sikalastic-609"
+FAST = Retrying(first_delay_s=0.01, longest_delay_s=0.02)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def make_model(server: FaultyServer) -> Callable[..., ModelConfig]:
+    def make(**settings: object) -> ModelConfig:
+        return ModelConfig.model_validate(
+            {"name": "m", "version": "v1", "base_url": server.base_url, "timeout_s": 20.0, **settings}
+        )
+
+    return make
+
+
+@pytest.fixture
+def ask_all(tmp_path: Path) -> Callable[..., list[Completion | Exception]]:
+    """Asks for cases in a run of its own and waits for all; what each got, in order."""
+
+    def ask(
+        model: ModelConfig, cases: list[Case], *, mode: str = "record", samples: int = 1, **settings: object
+    ) -> list[Completion | Exception]:
+        config = HarnessConfig(root=tmp_path)
+        answers = Answers(
+            config,
+            model,
+            mode,
+            live_file=tmp_path / "live.jsonl",
+            **{"retrying": FAST, **settings},  # type: ignore[arg-type]
+        )
+        got: list[Completion | Exception] = []
+        try:
+            answers.start(answers.missing(cases, samples))
+            for case in cases:
+                for sample in range(samples):
+                    future = answers.pending(case, sample)
+                    if future is None:
+                        recorded = answers.recorded(case, sample)
+                        got.append(recorded or answers.no_recording(case, sample))
+                        continue
+                    error = future.exception(timeout=60)
+                    got.append(future.result() if error is None else error)  # type: ignore[arg-type]
+        finally:
+            answers.close()
+        return got
+
+    return ask
+
+
+def case(prompt: str, number: int = 0) -> Case:
+    """A case whose answer must hold the target."""
+    return Case(
+        suite="s",
+        id=f"c-{number}",
+        domain="d",
+        language="en",
+        task="copy",
+        messages=({"role": "user", "content": prompt},),
+        targets=(TARGET,),
+        required=(TARGET,),
+    )
+
+
+def outcome(model: ModelConfig, prompt: str, completion: Completion) -> str:
+    """`aligned`, `damaged` ..., or `unscored(reason)`."""
+    sample = Judge(model).sample(case(prompt), completion, 0)
+    return f"unscored({sample.reason})" if sample.outcome == "unscored" else sample.outcome

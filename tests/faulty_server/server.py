@@ -1,0 +1,146 @@
+"""The server itself, in a thread of a test, or as a process of its own: `python -m tests.faulty_server.server`.
+
+A prompt `[fault NAME] ...` meets that fault each time, `[fault NAME x2] ...` the first two times. With `share`, other
+prompts meet some fault by chance: which and when depends on seed, prompt and attempt alone, never on the time.
+
+The right answer to a prompt is what stands after `Repeat: `; after `Damage: `, the same with blanks around hyphens.
+"""
+
+import asyncio
+import json
+import random
+import re
+import sys
+import threading
+from collections import Counter
+from typing import Any, Self
+
+from tests.faulty_server import faults
+from tests.faulty_server.connection import ClosedError, Connection
+
+_FAULT = re.compile(r"\[fault ([a-z0-9-]+)(?: x(\d+))?\]")
+BY_CHANCE = (
+    *(f"status-{code}" for code in (408, 409, 429, 500, 502, 503, 504)),
+    *("reset-before-headers", "reset-in-headers", "reset-in-body", "close-in-body", "close-before-headers"),
+    *("truncated-json", "stream-without-end", "stream-cut-in-an-event", "stream-error", "html", "empty-body"),
+    *("empty-choices", "error-in-body", "invalid-utf8", "gzip-cut", "429-after-seconds"),
+)
+"""Faults that pass and end at once; those that stall are tested one by one."""
+
+
+class FaultyServer:
+    """Use it as a context manager. `asked` counts requests by prompt; `most_running` those at one time."""
+
+    def __init__(self, *, share: float = 0.0, seed: int = 0, delay_s: float = 0.0, port: int = 0) -> None:
+        self.share = share
+        self.delay_s = delay_s
+        self.asked: Counter[str] = Counter()
+        self.answered: Counter[str] = Counter()
+        """Right answers that were sent to the last byte, by prompt."""
+        self.bodies: list[dict[str, Any]] = []
+        self.keep_bodies = True
+        self.limit_at_one_time: int | None = None
+        """More requests than that at one time get a 429."""
+        self.running = self.most_running = 0
+        self.base_url = ""
+        self._seed = seed
+        self._port = port
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="faulty-server", daemon=True)
+
+    @property
+    def total(self) -> int:
+        """Requests in all."""
+        return self.asked.total()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._listen())
+        self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._close())
+        self._loop.close()
+
+    async def _close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # transports that were closed just now end in the next round
+
+    async def _listen(self) -> None:
+        self._server = server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=2**24)
+        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer)
+        try:
+            while (request := await connection.request()) is not None:
+                self.running += 1
+                self.most_running = max(self.most_running, self.running)
+                try:
+                    await self._answer(connection, *request)
+                finally:
+                    self.running -= 1
+        except (ClosedError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, connection: Connection, headers: dict[str, str], data: bytes) -> None:
+        body = json.loads(data)
+        prompt = str(body["messages"][-1]["content"])
+        attempt = self.asked[prompt]
+        self.asked[prompt] += 1
+        if self.keep_bodies:
+            self.bodies.append(body)
+        await asyncio.sleep(self.delay_s)
+        asked = faults.Asked(answer_to(prompt), body, headers)
+        if self.limit_at_one_time is not None and self.running > self.limit_at_one_time:
+            await faults.status(connection, asked, 429)
+            return
+        name = self._fault(prompt, attempt)
+        fault = {**faults.WRONG, **faults.ODD}[name] if name else faults.well
+        await fault(connection, asked)
+        if fault is faults.well:
+            self.answered[prompt] += 1
+
+    def _fault(self, prompt: str, attempt: int) -> str | None:
+        told = _FAULT.search(prompt)
+        if told:
+            return told[1] if told[2] is None or attempt < int(told[2]) else None
+        chance = random.Random(f"{self._seed} {attempt} {prompt}")
+        return chance.choice(BY_CHANCE) if chance.random() < self.share else None
+
+
+def answer_to(prompt: str) -> str:
+    """What an endpoint without faults would say."""
+    if "Damage: " in prompt:
+        return prompt.partition("Damage: ")[2].replace("-", " - ")
+    return prompt.partition("Repeat: ")[2] or "nothing to repeat"
+
+
+def main() -> None:
+    """Serve until standard input closes. Prints the address, and at the end the number of requests."""
+    settings = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    with FaultyServer(**settings) as server:
+        print(server.base_url, flush=True)
+        sys.stdin.read()
+        print(json.dumps(server.asked), flush=True)
+
+
+if __name__ == "__main__":
+    main()
