@@ -11,6 +11,7 @@ from harness.cli.report import report
 from harness.history import History
 from harness.records.errors import ConfigError, RecordError
 from harness.records.run import CaseResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
+from harness.reporting import charts
 
 
 def record(version, day, wrong=1, **other):
@@ -64,8 +65,9 @@ def record(version, day, wrong=1, **other):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A project with three runs of two versions, v1 its baseline."""
+    """A project with three runs of two versions, v1 its baseline. Without charts, which take the longest."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(charts, "find_spec", lambda name: None)
     history = History(tmp_path / "reports")
     for run in (record("v1", 1, wrong=3), record("v1", 2, wrong=2), record("v2", 3)):
         history.write(run)
