@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import warnings
 from collections.abc import Iterable
@@ -32,7 +34,8 @@ def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
     quiet.disable_progress_bar()
     logging.getLogger("transformers").setLevel(logging.ERROR)
     folder, name = str(weights.parent), weights.name
-    with warnings.catch_warnings():
+    # the loader draws bars of its own, whatever transformers is told
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32, local_files_only=True)

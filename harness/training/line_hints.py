@@ -14,10 +14,8 @@ def hint(line: str) -> str:
     text = line.strip()
     if any(char in _SMART_QUOTES for char in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
         return 'smart quotes stand in place of "; write straight quotes (in a text they are welcome)'
-    if text in ("[", "]", "],") or (text.startswith("[{") and not _parses(text)):
+    if text.startswith("[{") and not _parses(text):
         return "a JSON array over several lines; write each of its objects on a line of its own, without the brackets"
-    if text in ("{", "}", "},") or re.match(r'^"[^"]*"\s*:', text):
-        return "one object over several lines; write each sample on one line"
     if re.match(r"^\{\s*'", text):
         return "single quotes, as Python prints a dict; JSON has double quotes (json.dumps writes them)"
     if text.startswith(("//", "#")):
