@@ -38,9 +38,9 @@ def test_white_space_and_letter_case_do_not_count() -> None:
     assert pairs == [(0, 1, 1.0)]
 
 
-def test_two_thousand_different_texts_take_seconds() -> None:
+def test_one_thousand_different_texts_take_seconds() -> None:
     chance = random.Random(1)
-    texts = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz ", k=120)) for _ in range(2000)]
+    texts = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz ", k=120)) for _ in range(1000)]
     started = time.process_time()
-    assert list(similar_pairs([*texts, texts[7]], 0.6)) == [(7, 2000, 1.0)]
-    assert time.process_time() - started < 20
+    assert list(similar_pairs([*texts, texts[7]], 0.6)) == [(7, 1000, 1.0)]
+    assert time.process_time() - started < 10

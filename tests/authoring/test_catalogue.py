@@ -1,0 +1,107 @@
+"""A catalogue is read as text in the encoding that is declared; odd cells are told and harm nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.authoring.catalogue import LONGEST, read_catalogue, sniffed
+from harness.records.errors import ConfigError
+
+
+def read(tmp_path: Path, data: str | bytes, **options: Any) -> tuple[list[str], list[tuple[int, str]]]:
+    path = tmp_path / "catalogue.csv"
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    catalogue = read_catalogue(path, domain="mine", **options)
+    return [term.text for term in catalogue.terms], [(one.row, one.reason) for one in catalogue.skipped]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "shift_jis", "big5", "cp936"])
+def test_a_declared_encoding_is_used(tmp_path: Path, encoding: str) -> None:
+    text = "名\n日本-1/2\n"
+    assert read(tmp_path, text.encode(encoding), encoding=encoding)[0] == ["日本-1/2"]
+
+
+def test_a_byte_order_mark_of_utf8_is_no_part_of_the_header(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xef\xbb\xbfsku,name\nA-1,x\n", column="sku")[0] == ["A-1"]
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        ("名\n日-1\n".encode("gb18030"), {}, r"not utf-8 at byte 1; say which it is with --encoding"),
+        ("x\nA-1\n", {"encoding": "utf-9"}, r"--encoding: found 'utf-9'; accepted: a name that Python knows"),
+        ("x\nA-1\n", {"encoding": "hex"}, r"--encoding: found 'hex'; accepted: a name that Python knows"),
+        ("x\nA-1\n", {"encoding": "a\0b"}, r"--encoding: found 'a\\x00b'; accepted"),
+        ("sku,name\nA-1,x\n", {}, r"--column: missing, and .* has 2 columns; accepted: 'sku', 'name'"),
+        ("sku,name\nA-1,x\n", {"column": "skus"}, r"--column: found 'skus' \(did you mean 'sku'\?\); accepted: 'sku'"),
+        ("sku,name\nA-1,x\n", {"column": "3"}, r"--column: found '3'; accepted: .* or a number from 1 to 2"),
+        ("sku,name\nA-1,x\n", {"column": "0"}, r"--column: found '0'"),
+        ("sku,sku\nA-1,x\n", {"column": "sku"}, r"heads two columns of .*; give its number, 1 to 2"),
+        ("sku,name\nA-1,x\n", {"column": "sku", "domain_column": "group"}, r"--domain-column: found 'group'"),
+        ("x\nA-1\n", {"delimiter": ",,"}, r"not CSV with the delimiter ',,'"),
+        ("x\n" + "A-1" * 100_000, {}, r"not CSV with the delimiter ',': field larger than field limit"),
+    ],
+)
+def test_a_wrong_option_is_one_line(tmp_path: Path, data: str | bytes, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        read(tmp_path, data, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.csv: cannot be read: No such file or directory"):
+        read_catalogue(tmp_path / "none.csv", domain="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a,b\n1,2\n", ","),
+        ("a;b;c\n1,5;2;3\n", ";"),
+        ("a\tb\n1,5\t2\n", "\t"),
+        ("a|b\n1|2\n", "|"),
+        ('"a;b",c\n"1;2",3\n', ","),
+        ("one column\nA-1\n", ","),
+        ("", ","),
+    ],
+)
+def test_the_delimiter_is_found_in_the_first_rows(text: str, delimiter: str) -> None:
+    assert sniffed(text) == delimiter
+
+
+def test_a_column_is_named_numbered_or_the_only_one(tmp_path: Path) -> None:
+    table = "name;sku\nx;A-1\ny;B/2\n"
+    assert read(tmp_path, table, column="sku")[0] == ["A-1", "B/2"]
+    assert read(tmp_path, table, column="2")[0] == ["A-1", "B/2"]
+    assert read(tmp_path, table, column="2", header=False)[0] == ["A-1", "B/2"]
+    assert read(tmp_path, "A-1\nB/2\n", header=False)[0] == ["A-1", "B/2"]
+
+
+def test_odd_cells_are_skipped_and_told_with_their_row(tmp_path: Path) -> None:
+    cells = [
+        "sku", "A-1", " A-1 ", "", "plain", "5", "-5", "A-", '"A-1\nB-2"', "A\t-1", "A\x1b[31m-1", "A\u202e-1",
+        "A\xa0-1", "A-" + "1" * LONGEST, "2024版报告.md", "报告", "A\0-2",
+    ]  # fmt: skip
+    terms, skipped = read(tmp_path, "\n".join(cells), delimiter=",")
+    assert terms == ["A-1", "2024版报告.md"]
+    reasons = [reason for _, reason in skipped]
+    assert reasons[:3] == ["repeats row 2", "empty", "holds no symbol between two characters, and no CJK text beside "
+                           "Latin letters or digits"]  # fmt: skip
+    assert len(skipped) == len(cells) - 3
+    assert sum("control character" in reason for reason in reasons) == 6
+    assert f"longer than {LONGEST} characters" in reasons
+
+
+def test_a_symbol_of_the_project_makes_a_term(tmp_path: Path) -> None:
+    from harness.text import SymbolTable
+
+    assert read(tmp_path, "x\nsnake_case\n")[0] == []
+    assert read(tmp_path, "x\nsnake_case\n", symbols=SymbolTable.from_mapping({"_": {}}))[0] == ["snake_case"]
+
+
+def test_a_row_has_its_own_domain_or_the_common_one(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("sku,group\nA-1,pipes\nB-2,\nC-3,a\x1bb\nD-4\n")
+    catalogue = read_catalogue(path, domain="mine", column="sku", domain_column="group", delimiter=",")
+    assert [term.domain for term in catalogue.terms] == ["pipes", "mine", "mine", "mine"]
