@@ -78,7 +78,9 @@ def _text(answers: Answers, *, bar: bool) -> str:
     share = progress.done / progress.total if progress.total else 1.0
     failed = f", {progress.failed} without an answer" if progress.failed else ""
     drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
-    return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}"
+    slowed = progress.concurrency < progress.max_concurrency
+    pace = f", slowed to {progress.concurrency} at one time (429)" if slowed else ""
+    return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}"
 
 
 def _draw(reporter: pytest.TerminalReporter, text: str) -> None:

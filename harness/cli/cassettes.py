@@ -1,0 +1,254 @@
+"""`harness cassettes`: what is recorded, whether it is sound and free of secrets, and what is no longer needed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness import config as configuration
+from harness.records.errors import CassetteError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.config import HarnessConfig, ModelConfig
+    from harness.runner.inventory import Holding
+
+
+@click.group()
+def cassettes() -> None:
+    """Recorded answers: status, verify, prune, import."""
+
+
+@cassettes.command()
+@click.argument("names", nargs=-1, metavar="[NAME[@VERSION]]...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def status(names: tuple[str, ...], as_json: bool) -> int:
+    """How much is recorded and how old, what is missing, and what no case asks for any more.
+
+    Exit 1 if an answer is missing or a line cannot be read.
+    """
+    config, found = _holdings(names)
+    if as_json:
+        for holding in found:
+            click.echo(json.dumps(_plain(holding, config), ensure_ascii=False))
+    elif found:
+        click.echo("\n".join(_table(found, config)))
+    if not found:
+        click.echo("no cassettes; `pytest --model=NAME --cassette-mode=record` makes one", err=True)
+    return 1 if any(holding.missing or holding.problems for holding in found) else 0
+
+
+@cassettes.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def verify(paths: tuple[Path, ...], as_json: bool) -> int:
+    """Look at every line: can it be replayed, and does it hold a secret? Exit 1 if a line is not as it should be.
+
+    Without PATHS all cassettes of the project; PATHS may be files or folders. Looks for the values of this
+    environment's keys, and for what has the shape of a key. What is found is named and never shown.
+    """
+    from harness.recording.verifying import problems
+
+    config, models = _models()
+    secrets = _secrets(models)
+    files = _files(paths or (config.root / config.cassettes,))
+    count = 0
+    for path in files:
+        for problem in problems(path, secrets):
+            count += 1
+            if as_json:
+                place = {"file": str(path), "line": problem.line, "problem": problem.message}
+                click.echo(json.dumps(place, ensure_ascii=False))
+            else:
+                click.echo(
+                    f"{_shown(path, config)}:{problem.line or ''}{':' if problem.line else ''} {problem.message}"
+                )
+    click.echo(f"{len(files)} cassettes, {count} problems", err=True)
+    return 1 if count else 0
+
+
+@cassettes.command()
+@click.argument("names", nargs=-1, metavar="[NAME[@VERSION]]...")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
+    """Take out answers that no case of any configured model asks for, and those that a later one replaced.
+
+    A version that pyproject.toml no longer names keeps its cassettes, unless it is NAMEd here. The other lines stay
+    byte for byte.
+    """
+    from harness.recording.rewriting import without
+
+    config, found = _holdings(names)
+    for holding in found:
+        if not holding.configured and not names:
+            continue
+        if holding.problems:
+            raise CassetteError(
+                f"{holding.path}:{holding.problems[0]}; nothing was taken out of it. Run: harness cassettes verify"
+            )
+        gone = {*holding.unused, *holding.superseded}
+        if gone and not dry_run:
+            without(holding.path, gone)
+        if as_json:
+            click.echo(json.dumps({"file": str(holding.path), "lines": len(gone), "dry_run": dry_run}))
+        elif gone:
+            verb = "would take out" if dry_run else "took out"
+            click.echo(f"{_shown(holding.path, config)}: {verb} {len(gone)} lines")
+    return 0
+
+
+@cassettes.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--model", "name", required=True, metavar="NAME", help="The model that gave the answers.")
+@click.option("--suite", required=True, metavar="SUITE", help="The suite whose cassette they go into.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
+    """Take chat completions over from a cassette that stock vcrpy wrote, in JSON or YAML.
+
+    Request headers, cookies and the like stay behind. Answers that lie in the cassette already are not replaced.
+    """
+    from harness.recording import Cassette, Recorder, UnfitAnswerError
+    from harness.recording.vcr_import import read
+    from harness.records.request import request_key
+    from harness.runner.replaying import cassette_path
+
+    config, models = _models()
+    model = configuration.model(config, name)
+    if not _is_suite_name(suite):
+        raise ConfigError(f"--suite: found {suite!r}; accepted: the name of a suite's folder")
+    path = cassette_path(config.root / config.cassettes, model.label, suite)
+    present = set(Cassette(path).keys())
+    taken, passed_over = 0, []
+    recorder = Recorder(path, secrets=_secrets([*models, model]))
+    try:
+        for imported in read(file):
+            if imported.exchange is None:
+                passed_over.append(f"{imported.number}: {imported.reason}")
+                continue
+            if request_key(json.loads(imported.exchange.request_body), imported.sample) in present:
+                passed_over.append(f"{imported.number}: recorded already")
+                continue
+            try:
+                recorder.append(imported.exchange, sample=imported.sample, model=None, runtime="imported")
+            except UnfitAnswerError as error:
+                passed_over.append(f"{imported.number}: {error.reason}")
+                continue
+            taken += 1
+    finally:
+        recorder.close()
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "imported": taken, "passed_over": passed_over}))
+        return 0
+    click.echo(f"{_shown(path, config)}: {taken} imported, {len(passed_over)} passed over")
+    for line in passed_over:
+        click.echo(f"  interaction {line}", err=True)
+    return 0
+
+
+def _models() -> tuple[HarnessConfig, list[ModelConfig]]:
+    config = configuration.load(Path.cwd())
+    return config, [configuration.model(config, name) for name in config.models]
+
+
+def _holdings(names: Sequence[str]) -> tuple[HarnessConfig, list[Holding]]:
+    from harness.records.explain import nearest
+    from harness.runner.inventory import holdings
+
+    config, models = _models()
+    found = holdings(config, models)
+    known = sorted({holding.label for holding in found} | {model.label for model in models})
+    for name in names:
+        if not any(name in (label, label.partition("@")[0]) for label in known):
+            raise ConfigError(f"{name!r}: no such model{nearest(name, known)}; known: {', '.join(known) or 'none'}")
+    chosen = [h for h in found if not names or h.label in names or h.label.partition("@")[0] in names]
+    return config, chosen
+
+
+def _secrets(models: Sequence[ModelConfig]) -> _Secrets:
+    from harness.recording import Secrets
+
+    names = [model.api_key_env for model in models if model.api_key_env]
+    return Secrets.of_environment(os.environ, names, [model.base_url for model in models if model.base_url])
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(path.rglob("*.jsonl"))
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise CassetteError(f"{path}: no such file or folder; accepted: cassettes (*.jsonl) or folders of them")
+    return files
+
+
+def _is_suite_name(name: str) -> bool:
+    import re
+
+    return re.match(configuration.NAME_PATTERN, name) is not None
+
+
+def _shown(path: Path, config: HarnessConfig) -> str:
+    from harness.records.explain import found
+
+    try:
+        text = str(path.relative_to(config.root))
+    except ValueError:
+        text = str(path)
+    return text if text.isprintable() else found(text)
+
+
+def _plain(holding: Holding, config: HarnessConfig) -> dict[str, object]:
+    return {
+        "model": holding.label,
+        "suite": holding.suite,
+        "file": _shown(holding.path, config),
+        "configured": holding.configured,
+        "recorded": holding.recorded,
+        "missing": holding.missing,
+        "unused": len(holding.unused),
+        "superseded": len(holding.superseded),
+        "oldest": holding.oldest,
+        "newest": holding.newest,
+        "resolved_models": holding.resolved,
+        "runtimes": holding.runtimes,
+        "problems": holding.problems,
+    }
+
+
+def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
+    from harness.decisions.words import figures
+
+    rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest", "answered by", "on"]]
+    rows += [
+        [
+            figures.foreign(holding.label),
+            figures.foreign(holding.suite),
+            str(holding.recorded),
+            str(holding.missing) if holding.configured else "-",
+            str(len(holding.unused) + len(holding.superseded)),
+            (holding.oldest or "-")[:10],
+            (holding.newest or "-")[:10],
+            ", ".join(holding.resolved) or "-",
+            ", ".join(holding.runtimes) or "-",
+        ]
+        for holding in found
+    ]
+    written = figures.table(rows, indent="")
+    written += [f"{_shown(holding.path, config)}:{problem}" for holding in found for problem in holding.problems]
+    strangers = dict.fromkeys(figures.foreign(holding.label) for holding in found if not holding.configured)
+    written += [f"{label}: not in pyproject.toml" for label in strangers]
+    lacking = dict.fromkeys(h.label.partition("@")[0] for h in found if h.missing and h.configured)
+    written += [f"run: pytest --model={name} --cassette-mode=record" for name in lacking]
+    return written
+
+
+if TYPE_CHECKING:
+    from harness.recording import Secrets as _Secrets
