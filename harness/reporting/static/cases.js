@@ -96,8 +96,10 @@
   function glimpse(row) {
     const found = (row.a || []).flatMap((one) => one.f || []);
     const worst = found.find((f) => f[1] !== "verbatim" && f[1] !== "absent") || found.find((f) => f[1] !== "verbatim");
+    const failed = (row.a || []).flatMap((one) => one.k || []).find((check) => !check[1]);
     const element = make("span", "glimpse");
     if (worst) element.append(worst[2].length ? shown(worst[2]) : make("span", "", say("absent"), " ", shown(worst[0])));
+    else if (failed) element.append(say("check"), " ", make("code", "", failed[0]), failed[2] ? `: ${failed[2]}` : "");
     else if (row.a && row.a[0] && row.a[0].r) element.append(row.a[0].r);
     else element.append(row.d);
     return element;
