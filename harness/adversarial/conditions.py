@@ -147,17 +147,18 @@ class HitIs:
 
 @dataclass(frozen=True, slots=True)
 class SpacesAre:
-    """The string's symbols have legitimate spaces beside them, or have none."""
+    """The symbols of the stretch have legitimate spaces beside them, or have none."""
 
     spaced: bool
+    symbols: int
 
     def words(self, symbols: int) -> str:
         """As a clause; nothing where there are none, which is the ordinary case."""
         return "the symbol has spaces of its own" if self.spaced else ""
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
-        """Whether it does."""
-        return any(code.spaced) if self.spaced else not all(code.spaced)
+        """Whether they do."""
+        return any(code.spaced[offset : offset + self.symbols]) is self.spaced
 
 
 @dataclass(frozen=True, slots=True)

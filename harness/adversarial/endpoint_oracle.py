@@ -6,10 +6,12 @@ What builds a request and what judges an answer comes from the caller, who has t
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from harness.adversarial.asking import BudgetSpentError
 from harness.adversarial.oracle import Sighting, sighting_of
 from harness.endpoints.answer import Answer
 from harness.endpoints.pacing import Pace
 from harness.endpoints.parse import RECORDABLE
+from harness.endpoints.spending import SpentError
 from harness.recording import Recorder, Secrets
 from harness.recording.recorder import UnfitAnswerError
 from harness.records.case import Case
@@ -67,9 +69,13 @@ class EndpointOracle:
 
         Raises:
             EndpointError: too many questions in a row had no answer.
+            BudgetSpentError: `pace` lets no more requests out.
         """
         body = self._body(case)
-        answer = await self._endpoint.ask(body, self._pace)
+        try:
+            answer = await self._endpoint.ask(body, self._pace)
+        except SpentError as error:
+            raise BudgetSpentError(str(error)) from error
         completion = self._kept(answer, sample)
         if completion.unusable and completion.unusable not in RECORDABLE:
             self.unanswered[request_key(body, sample)] = completion.unusable
@@ -127,6 +133,6 @@ class RecordedOracle:
             raise MissingRecordingError(
                 f"the recorded hunt holds no answer to {case.id}, sample {sample}: it ended before, or the prompts, "
                 "the checker or a setting of the model have changed since; "
-                "run: pytest --cassette-mode=refresh suites/adversarial --model=NAME"
+                "run: harness hunt --model=NAME --record"
             )
         return sighting_of(self._judge(case, completion, sample), case.targets[0], 1)

@@ -120,7 +120,11 @@ def retire(folder: Path, case: Case, evidence: Evidence) -> None:
         {"case": json.loads(gone[0]), "evidence": facts | {"failure_rate_below": round(evidence.bound, 4)}}
     )
     _replace(archive, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
-    _write(path, [line for line in lines if line not in gone])
+    left = [line for line in lines if line not in gone]
+    if left:
+        _write(path, left)
+    else:
+        path.unlink()  # a case file without cases is an error
 
 
 async def gather_evidence(asker: Asker, case: Case, label: str, day: str, seed: int) -> Evidence:

@@ -64,9 +64,11 @@ class Explanation:
 async def explain(smallest: Probe, fails: Fails, found: Explanation) -> None:
     """Vary every factor; `found` holds what is known, also if the budget ends on the way."""
     planned = list(variations(smallest))
-    found.unasked = list(dict.fromkeys(variation.factor for variation in planned))
-    await _ask_all([variation for variation in planned if variation.first], fails, found)
-    found.unasked = [factor for factor in found.unasked if factor not in found.failing | found.passing]
+    factors = list(dict.fromkeys(variation.factor for variation in planned))
+    try:
+        await _ask_all([variation for variation in planned if variation.first], fails, found)
+    finally:
+        found.unasked = [factor for factor in factors if factor not in found.failing | found.passing]
     await _ask_all([v for v in planned if not v.first and v.factor in found.passing], fails, found)
     for place, part in enumerate(smallest.code.parts):
         if len(part) > 1 and _shortest(found, place) == len(part):
@@ -104,7 +106,7 @@ def rule_of(found: Explanation, places: Places) -> Rule:
         conditions.append(LengthIs(len(code.text)))
     conditions += _counts(found, places)
     if ("spaces", 0) in found.passing:
-        conditions.append(SpacesAre(any(code.spaced)))
+        conditions.append(SpacesAre(any(code.spaced), len(code.symbols)))
     for factor in LEVELS:
         if ("context", factor) in found.passing:
             levels = {v.level for v in found.failing.get(("context", factor), ())} | {
@@ -114,6 +116,18 @@ def rule_of(found: Explanation, places: Places) -> Rule:
     return Rule(
         len(code.symbols), tuple(conditions), tuple(f"{kind} {which}" for kind, which in found.unasked)
     )
+
+
+def _named(factor: Factor) -> str:
+    kind, which = factor
+    if isinstance(which, str):
+        return which
+    names = {
+        "symbols": "number of symbols",
+        "spaces": "spaces at the symbol",
+        "symbol": f"symbol {which + 1}",
+    }
+    return names.get(kind) or f"{'characters' if kind == 'style' else 'length'} of part {which + 1}"
 
 
 def _part(found: Explanation, place: int) -> PartIs | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.adversarial.probe import Probe
     from harness.config import HarnessConfig, ModelConfig
     from harness.endpoints.retrying import Retrying
+    from harness.endpoints.spending import Purse
     from harness.recording import Recorder
     from harness.records.case import Case
     from harness.records.completion import Completion
@@ -45,6 +46,8 @@ class HuntSession:
     seed: int = 1
     settings: HuntSettings = field(default_factory=HuntSettings)
     heard: Callable[[Try], None] | None = None
+    purse: Purse | None = None
+    """A ceiling of cost that is shared with other work."""
 
     @property
     def provenance(self) -> Provenance:
@@ -158,13 +161,17 @@ class HuntSession:
 
     def _oracle(self, endpoint: Endpoint, recorder: Recorder | None) -> EndpointOracle:
         from harness.endpoints.pacing import Pace
+        from harness.endpoints.spending import TokenPrice
         from harness.runner.opening import secrets_of
 
+        price = self.model.price
         pace = Pace(
             max_concurrency=self.settings.max_concurrency,
             rpm=self.model.rpm,
             tpm=self.model.tpm,
             budget=self.settings.budget,
+            purse=self.purse,
+            price=TokenPrice(price.input, price.output) if price else None,
         )
         return EndpointOracle(
             endpoint,

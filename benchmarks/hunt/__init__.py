@@ -1,0 +1,1 @@
+"""The figures behind docs/hunt.md. Fixed seeds: a run with one version of hypothesis prints the same table."""

@@ -1,0 +1,56 @@
+"""Hunts the models of `--model` for strings that they do not give back.
+
+    pytest --model=tuned --cassette-mode=live suites/adversarial     hunts the endpoint
+    pytest --model=tuned suites/adversarial                          replays the hunt that is kept in hunts/
+
+A hunt is recorded with `harness hunt --model=NAME --record`. `--request-budget` bounds the hunt of each model apart
+from its cases.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from harness.adversarial.hunting import HuntSettings
+from harness.adversarial.report import report_of
+from harness.adversarial.stored_hunt import questions_path
+from harness.adversarial.words import report_lines
+from harness.cli.hunt_session import HUNTS, HuntSession
+from harness.pytest_plugin import SESSION
+from harness.records.errors import HarnessError
+
+_BUDGET = 300
+
+
+def pytest_generate_tests(metafunc):
+    session = metafunc.config.stash.get(SESSION, None)
+    metafunc.parametrize("name", sorted(session.models) if session else [])
+
+
+def test_no_string_breaks_it(name, pytestconfig):
+    session = pytestconfig.stash[SESSION]
+    model = session.models[name]
+    budget = pytestconfig.getoption("verbatim_budget") or _BUDGET
+    most = pytestconfig.getoption("verbatim_concurrency") or model.max_concurrency
+    hunting = HuntSession(
+        session.harness, model, session.judges[name], settings=HuntSettings(budget, None, most)
+    )
+    recorded = Path(__file__).parent / HUNTS
+    try:
+        if session.mode == "live":
+            hunt, interrupted = hunting.live(session.reports / HUNTS)
+        elif questions_path(recorded, model.label).is_file():
+            hunt, interrupted = hunting.recorded(recorded), False
+        else:
+            pytest.skip(f"no recorded hunt of {model.label}; run: harness hunt --model={name} --record")
+    except HarnessError as error:
+        pytest.fail(str(error), pytrace=False)
+    report = report_of(hunt)
+    lines = "\n".join(report_lines(model.label, report))
+    if interrupted:
+        pytest.exit(lines, returncode=2)
+    if report.finds:
+        pytest.fail(lines, pytrace=False)
+    if report.bound is None:
+        pytest.skip(lines.split("\n")[0])
+    session.notes.append(lines)
