@@ -6,8 +6,11 @@ from functools import lru_cache
 
 from harness.text.characters import SPACES, ZERO_WIDTH
 from harness.text.gaps import GAP_STARTS
+from harness.text.glyphs import ESCAPE_STARTS
 from harness.text.pattern import Atom, Pattern
 
+_SHORT = 500
+"""Up to this length a look at every character costs less than to compile a pattern of the target."""
 _DEPTH = 4
 _GAP = frozenset(SPACES + ZERO_WIDTH + "*_`~[")
 """What a gap is made of, character by character. A closing bracket may lead to an address: it is left unread."""
@@ -17,7 +20,10 @@ _ASTRAL = "\U00010000-\U0010ffff"
 
 def damaged_starts(text: str, pattern: Pattern) -> Iterator[int]:
     """Every place where the first characters of a mention may stand, and some where none does."""
-    return (found.start() for found in _opening(pattern).finditer(text))
+    if len(text) > _SHORT:
+        return (found.start() for found in _opening(pattern).finditer(text))
+    first = pattern.atoms[0].forms
+    return (place for place, char in enumerate(text) if char in first or char in ESCAPE_STARTS)
 
 
 @lru_cache(maxsize=2048)

@@ -8,10 +8,13 @@ from harness.text.glyphs import coded
 
 _BLANKS = re.compile(f"[{SPACES}{ZERO_WIDTH}]+")
 _ZERO_WIDTHS = re.compile(f"[{ZERO_WIDTH}]+")
-_LONG = r"<[A-Za-z/!][^<>]{0,400}>|\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
-LONG_MARKUP = re.compile(_LONG)
+_TAG = r"<[A-Za-z/!][^<>]{0,400}>"
+_ADDRESS = r"\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
+TAG, ADDRESS = re.compile(_TAG), re.compile(_ADDRESS)
+"""Tags, and the part of a link that is not its text."""
+_MARKUP = re.compile(_LONG)
 """Tags, and the parts of a link that are not its text."""
-_MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_LONG}|[\[\]]")
+_MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_TAG}|{_ADDRESS}|[\[\]]")
 _LONGEST = 16
 """Markup tokens and coded blanks in one gap, so that a hostile text cannot make one gap as long as itself."""
 

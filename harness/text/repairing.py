@@ -53,12 +53,11 @@ def repair(
 
 
 def _collapsed(text: str, symbols: SymbolTable) -> list[Edit]:
-    signs = "".join(symbols.by_char)
-    return [
+    edits = (
         Edit(found.start(), found.end(), found[0], "".join(found[0].split()))
-        for found in _spaced(signs).finditer(text)
-        if len(found[0].split()) != 1 or found[0] != found[0].strip()
-    ]
+        for found in _spaced("".join(symbols.by_char)).finditer(text)
+    )
+    return [edit for edit in edits if edit.old != edit.new]
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +75,7 @@ def _restored(text: str, source: Source, targets: Sequence[str], symbols: Symbol
         fresh = [
             Edit(change.start, change.end, mended[change.start : change.end], change.new)
             for finding in findings(mended, source, targets, symbols)
-            if 0 < finding.alignment.weight < ALTERED
+            if finding.alignment.weight < ALTERED
             for change in finding.alignment.changes
         ]
         if not fresh:

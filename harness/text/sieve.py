@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from harness.text.gaps import LONG_MARKUP
+from harness.text.gaps import ADDRESS, TAG
 from harness.text.glyphs import escaped
 from harness.text.pattern import Pattern
 from harness.text.symbols import REPLACING_SIGNS, SymbolTable
@@ -47,8 +47,7 @@ class Sieve:
         if text.isascii() or not _has_exotics(encoded, patterns):
             self._skeletons = (encoded.translate(_LOWER, _deleted(symbols)),)
             if self._is_coded:
-                bare = LONG_MARKUP.sub("", text)
-                self._skeletons += (self._skeleton(_decoded(text)), self._skeleton(_decoded(bare)))
+                self._skeletons += tuple(self._skeleton(_decoded(bare)) for bare in _bared(text))
 
     def may_hold(self, pattern: Pattern) -> bool:
         """Whether the text may hold the target in any form, damaged or not."""
@@ -88,6 +87,15 @@ def _has_exotics(encoded: bytes, patterns: Iterable[Pattern]) -> bool:
     forms = {char for pattern in patterns for char in pattern.exotics}
     foreign = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
     return not forms.isdisjoint(foreign)
+
+
+def _bared(text: str) -> set[str]:
+    """The text without its tags, without the addresses of its links, without both, and as it is.
+
+    Each is needed: what looks like a tag or an address can hold a mention that has the other in it.
+    """
+    plain = ADDRESS.sub("", text)
+    return {text, plain, TAG.sub("", text), TAG.sub("", plain)}
 
 
 def _decoded(text: str) -> str:

@@ -26,6 +26,11 @@ def test_collapse_shows_its_collateral_damage() -> None:
     assert repair("Sikalastic-609", output, strategy="collapse").text == "-one-two\n\n5-3 = 2, see Sikalastic-609"
 
 
+def test_collapse_lists_what_it_changed_and_nothing_else() -> None:
+    assert repair("", "a-b X c", strategy="collapse").edits == ()
+    assert repair("", "a - -b/ c", strategy="collapse").edits == (Edit(1, 5, " - -", "--"), Edit(6, 8, "/ ", "/"))
+
+
 def test_an_unknown_strategy_is_refused() -> None:
     with pytest.raises(ValueError, match="strategy 'undo' is not known; accepted are restore, collapse"):
         repair("a-b", "a-b", strategy="undo")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.text import findings, sieve
+from harness.text import anchors, findings, sieve
 from harness.text.pattern import Pattern
 from harness.text.provenance import Source
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
@@ -78,7 +78,10 @@ def everywhere(text: str, pattern: Pattern) -> Iterator[int]:
 
 
 def look_through(text: str, symbols: SymbolTable) -> list[findings.Finding]:
-    return findings.findings(text, Source(""), TARGETS, symbols)
+    """With the shortcuts of a long text, however short it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anchors, "_SHORT", -1)
+        return findings.findings(text, Source(""), TARGETS, symbols)
 
 
 def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
@@ -86,9 +89,14 @@ def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
         patch.setattr(findings, "damaged_starts", everywhere)
         patch.setattr(sieve.Sieve, "may_hold", lambda self, pattern: True)
         patch.setattr(sieve.Sieve, "may_hold_damage", lambda self, pattern, whole: True)
-        return look_through(text, symbols)
+        return findings.findings(text, Source(""), TARGETS, symbols)
 
 
+@example("x<b-c[TCP](http://x)/IP>", DEFAULT_SYMBOLS)
+@example("x](<b>TCP</b>/IP)", DEFAULT_SYMBOLS)
+@example("<x [TCP](u)/<i>IP>", DEFAULT_SYMBOLS)
+@example("\\/usr/bin", DEFAULT_SYMBOLS)
+@example("<TCP%2FIP>", DEFAULT_SYMBOLS)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.sampled_from((DEFAULT_SYMBOLS, WIDE)))
 def test_the_shortcuts_lose_no_mention(text: str, symbols: SymbolTable) -> None:
     assert look_through(text, symbols) == look_everywhere(text, symbols)

@@ -26,6 +26,9 @@ from harness.text.visible import context, is_hidden, show
         ("\ue000\U0010ffff", "<U+E000><U+10FFFF>"),
         ("水吧台/岛台 é🙂", "水吧台/岛台␣é🙂"),
         ("A–1\\", "A–1\\"),
+        ("!~", "!~"),
+        ("\ufe00\ufe0f\ufe10", "<U+FE00><U+FE0F>\ufe10"),
+        ("\U000e0100\U000e01ef", "<U+E0100><U+E01EF>"),
     ],
 )
 def test_what_cannot_be_seen_is_shown(text: str, shown: str) -> None:
@@ -51,6 +54,11 @@ def test_what_is_shown_is_one_safe_line(text: str) -> None:
 )
 def test_a_mention_is_shown_in_its_context(width: int, shown: str) -> None:
     assert context("use A - 1 now", 4, 9, width) == shown
+
+
+def test_twenty_characters_of_context_are_shown_unless_told() -> None:
+    text = "a" * 21 + "–" + "b" * 21
+    assert context(text, 21, 22) == "…" + "a" * 20 + "–" + "b" * 20 + "…"
 
 
 def test_context_names_lookalikes_when_asked() -> None:
