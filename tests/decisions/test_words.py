@@ -52,6 +52,13 @@ def test_reasons_that_hold_everything_back_are_told_once(cases, run, now):
     assert "Held back: the answers are a replay" in text
 
 
+def test_cases_without_a_usable_answer_are_told_as_such(cases, run, now):
+    silent = run(cases(20, 20, outcome="unscored"))
+    text = " ".join(" ".join(gate_lines(judge(silent, run(cases(20), model="base"), DEFAULT_POLICY, now))).split())
+    assert "none of 20 cases is scored" in text
+    assert "none of 20 pairs is scored" in text
+
+
 def test_gate_json_is_complete_and_serialises(verdict):
     value = json.loads(json.dumps(gate_json(verdict, "x"), allow_nan=False))
     assert (value["verdict"], value["exit_code"], value["policy_source"]) == ("INCONCLUSIVE", 2, "x")

@@ -52,6 +52,9 @@ def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[s
 def _measured(rule: RuleVerdict) -> str:
     reading = rule.reading
     unscored = f", {reading.unscored} unscored" if reading.unscored else ""
+    if reading.estimate is None:
+        what = "case" if rule.bound in ("min", "max") else "pair"
+        return f"none of {plural(reading.cases, what)} is scored"
     if rule.bound in ("min", "max"):
         return (
             f"{percent(reading.estimate)} of {plural(reading.cases, 'case')}{unscored} "
