@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.text.visible import context, show
+from harness.text.visible import show
 
 if TYPE_CHECKING:
     from harness.records.run import CaseResult, SampleResult
 
 _OUTPUT_SHOWN = 600
 _MENTIONS_SHOWN = 5
+_AROUND = 20
 
 
 def explain_case(result: CaseResult) -> str:
@@ -49,14 +50,21 @@ def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
                 codes = ", ".join(mention.damage)
                 lines.append(f"  {mention.verdict:<8} {show(mention.text, lookalikes=True)}  [{codes}]{show(place)}")
                 if mention.path is None and mention.tool_call is None:
-                    around = context(sample.output, mention.start, mention.end, lookalikes=True)
-                    lines.append(f"  context  {around}")
+                    lines.append(f"  context  {_in_context(sample.output, mention.start, mention.end)}")
             if len(damaged) > _MENTIONS_SHOWN:
                 lines.append(f"           ... and {len(damaged) - _MENTIONS_SHOWN} more damaged mentions")
     lines += [f"  check    {check.check}: {show(check.detail)}" for check in sample.checks if not check.passed]
     lines.append(f"  answer   {_shortened(sample.output)}")
     lines += [f"  call     {show(call.name)}({_shortened(call.arguments)})" for call in sample.tool_calls]
     return lines
+
+
+def _in_context(output: str, start: int, end: int) -> str:
+    """The mention with its blanks visible, between what stands round it in ordinary print."""
+    low, high = max(0, start - _AROUND), min(len(output), end + _AROUND)
+    before, after = (show(part).replace("␣", " ") for part in (output[low:start], output[end:high]))
+    mention = show(output[start:end], lookalikes=True)
+    return f"{'…' if low else ''}{before}{mention}{after}{'…' if high < len(output) else ''}"
 
 
 def _shortened(text: str) -> str:

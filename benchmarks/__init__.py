@@ -1,0 +1,1 @@
+"""Measurements that print ratios; each folder says how it is run."""

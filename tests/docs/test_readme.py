@@ -1,0 +1,94 @@
+"""The READMEs say what is true: their commands run, their outputs are what a command prints, both say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness.config import ModelConfig
+
+ROOT = Path(__file__).parents[2]
+READMES = ["README.md", "README.zh-CN.md"]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    return [line[2:] for block in blocks(text, "console") for line in block.splitlines() if line.startswith("$ ")]
+
+
+def in_table(text: str) -> list[str]:
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ")]
+    return [code for row in rows for code in re.findall(r"`((?:pytest|harness) [^`]+)`", row[2])]
+
+
+def test_both_languages_show_the_same_commands_and_code() -> None:
+    one, other = (read(name) for name in READMES)
+    assert commands(one) == commands(other)
+    assert in_table(one) == in_table(other)
+    assert blocks(one, "python") == blocks(other, "python")
+    assert tomllib.loads(blocks(one, "toml")[0]) == tomllib.loads(blocks(other, "toml")[0])
+
+
+def test_ci_runs_the_second_command_as_the_readme_gives_it() -> None:
+    assert commands(read("README.md"))[1] in read(".ci/run")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_python_examples_run(name: str) -> None:
+    for block in blocks(read(name), "python"):
+        exec(compile(block, name, "exec"), {})
+
+
+def test_model_entries_are_valid() -> None:
+    models = tomllib.loads(blocks(read("README.md"), "toml")[0])["tool"]["harness"]["models"]
+    assert len(models) == 5
+    for name, settings in models.items():
+        ModelConfig.model_validate({**settings, "name": name})
+
+
+def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command of this environment, with 80 columns and no colour."""
+    program, *arguments = command.split()
+    paths = {"pytest": [sys.executable, "-m", "pytest"], "harness": [str(Path(sys.executable).parent / "harness")]}
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "NO_COLOR": "1", "HOME": str(cwd)}
+    return subprocess.run(
+        [*paths[program], *arguments], cwd=ROOT, capture_output=True, text=True, env=environment, check=False
+    )
+
+
+@pytest.mark.parametrize("command", [c for c in in_table(read("README.md")) if "--cassette-mode" not in c])
+def test_commands_of_the_table_are_known(command: str, tmp_path: Path) -> None:
+    """Commands that need answers or files of the reader's own are asked for their help; the others run."""
+    needs_more = ("hunt", "drift", "suites make", "dataset validate", "check", "repair", "report")
+    if command.startswith("harness") and command.removeprefix("harness ").startswith(needs_more):
+        words = [word for word in command.split() if not word.startswith("-")]
+        command = " ".join(words[: 3 if words[1] in ("suites", "dataset") else 2]) + " --help"
+    if command.startswith("pytest"):
+        command += f" --report-dir={tmp_path} -q --tb=no -p no:cacheprovider"
+    done = run(command, tmp_path)
+    assert done.returncode in (0, 1, 2), done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_quoted_output_is_what_the_command_prints(name: str, tmp_path: Path) -> None:
+    quoted = re.findall(r"<!-- output: (.*?) -->\n+```text\n(.*?)```", read(name), re.DOTALL)
+    assert quoted
+    for command, expected in quoted:
+        done = run(f"{command} --report-dir={tmp_path} -p no:cacheprovider", tmp_path)
+        printed = {line.rstrip() for line in done.stdout.splitlines()}
+        for line in expected.splitlines():
+            if line.strip() not in ("", "..."):
+                assert line.rstrip() in printed, line
