@@ -12,7 +12,18 @@
       e.setAttribute("aria-label", zh ? e.dataset.labelZh : e.dataset.labelEn);
     }
     if (button) button.lang = zh ? "en" : "zh-CN";
+    requestAnimationFrame(() => scrollers.forEach(reach));
   }
+
+  // A table that is wider than the page can be scrolled with the keyboard; one that is not is no stop on the way.
+  const scrollers = [...document.querySelectorAll(".scroll")];
+  function reach(element) {
+    const over = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;
+    if (over) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  }
+  const sizes = new ResizeObserver((seen) => seen.forEach((one) => reach(one.target)));
+  scrollers.forEach((element) => sizes.observe(element));
 
   const chosen = (() => { try { return localStorage.getItem("verbatim-language"); } catch { return null; } })();
   const browser = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh-CN" : "en";
