@@ -12,8 +12,6 @@ _TAG = r"<[A-Za-z/!][^<>]{0,400}>"
 _ADDRESS = r"\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
 TAG, ADDRESS = re.compile(_TAG), re.compile(_ADDRESS)
 """Tags, and the part of a link that is not its text."""
-_MARKUP = re.compile(_LONG)
-"""Tags, and the parts of a link that are not its text."""
 _MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_TAG}|{_ADDRESS}|[\[\]]")
 _LONGEST = 16
 """Markup tokens and coded blanks in one gap, so that a hostile text cannot make one gap as long as itself."""
