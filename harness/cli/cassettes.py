@@ -226,7 +226,7 @@ def _plain(holding: Holding, config: HarnessConfig) -> dict[str, object]:
 def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
     from harness.decisions.words import figures
 
-    rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest", "answered by", "on"]]
+    rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest"]]
     rows += [
         [
             figures.foreign(holding.label),
@@ -236,13 +236,16 @@ def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
             str(len(holding.unused) + len(holding.superseded)),
             (holding.oldest or "-")[:10],
             (holding.newest or "-")[:10],
-            ", ".join(holding.resolved) or "-",
-            ", ".join(holding.runtimes) or "-",
         ]
         for holding in found
     ]
     written = figures.table(rows, indent="")
     written += [f"{_shown(holding.path, config)}:{problem}" for holding in found for problem in holding.problems]
+    for label in dict.fromkeys(holding.label for holding in found if holding.recorded):
+        own = [holding for holding in found if holding.label == label]
+        by = ", ".join(dict.fromkeys(name for holding in own for name in holding.resolved)) or "a model unnamed"
+        on = ", ".join(dict.fromkeys(name for holding in own for name in holding.runtimes))
+        written.append(f"{figures.foreign(label)}: answered by {by}" + (f", on {on}" if on else ""))
     strangers = dict.fromkeys(figures.foreign(holding.label) for holding in found if not holding.configured)
     written += [f"{label}: not in pyproject.toml" for label in strangers]
     lacking = dict.fromkeys(h.label.partition("@")[0] for h in found if h.missing and h.configured)

@@ -48,6 +48,8 @@ class Secrets:
         spellings = {spelling for value in kept for spelling in _spellings(value)}
         longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+        bare = {value.replace("\\", "") for value in kept}
+        self._bare = re.compile("|".join(map(re.escape, sorted(bare)))) if bare else None
 
     @classmethod
     def of_environment(
@@ -68,8 +70,10 @@ class Secrets:
         return cls(values)
 
     def found_in(self, text: str) -> bool:
-        """Whether a text holds one of them."""
-        return self._pattern is not None and self._pattern.search(text) is not None
+        """Whether a text holds one of them, however often it was escaped."""
+        if self._pattern is None or self._bare is None:
+            return False
+        return self._pattern.search(text) is not None or self._bare.search(text.replace("\\", "")) is not None
 
     def redacted(self, text: str) -> str:
         """The text without them, and without anything that has the shape of a key."""
@@ -118,7 +122,7 @@ def _spellings(secret: str) -> set[str]:
     once = json.dumps(secret, ensure_ascii=False)[1:-1]
     plain = secret.encode("utf-8", "surrogateescape")
     spellings = {secret, once, json.dumps(once, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]}
-    spellings |= {quote(secret, safe="", errors="replace"), secret.replace("/", "\\/"), secret.replace("/", "\\\\/")}
+    spellings |= {quote(secret, safe="", errors="replace"), secret.replace("/", "\\/")}
     # base64 without the characters that depend on what stands after the secret
     spellings |= {base64.b64encode(plain[: len(plain) // 3 * 3]).decode("ascii")}
     return {spelling for spelling in spellings if len(spelling) >= _SHORTEST}

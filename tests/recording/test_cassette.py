@@ -1,0 +1,122 @@
+"""Reading cassettes, also those that a stranger sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.recording import Cassette, Recorder, from_line
+from harness.records.errors import CassetteError
+from tests.recording.conftest import MakeExchange
+
+
+@pytest.fixture
+def line(tmp_path: Path, exchange: MakeExchange) -> dict[str, Any]:
+    """A line as a recorder writes it, decoded."""
+    recorder = Recorder(tmp_path / "line.jsonl")
+    recorder.append(exchange("1"), sample=0, model="m", runtime="r 1")
+    recorder.close()
+    decoded: dict[str, Any] = json.loads((tmp_path / "line.jsonl").read_text())
+    return decoded
+
+
+def test_an_edited_prompt_no_longer_belongs_to_its_key(tmp_path: Path, line: dict[str, Any]) -> None:
+    key = line["key"]
+    line["request"]["body"] = line["request"]["body"].replace('"1"', '"2"')
+    (tmp_path / "s.jsonl").write_text(json.dumps(line, separators=(",", ":")) + "\n")
+    with pytest.raises(CassetteError, match=r"s\.jsonl:1: key: does not belong to this request; the line was edited"):
+        Cassette(tmp_path / "s.jsonl").get(key)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("recorded_at",), "../../../../tmp/x", "recorded_at: found '../../../../tmp/x'; accepted: a time such as"),
+        (("recorded_at",), "2026-01-31T10:00:00Z\n\x1b[2J", "recorded_at: found"),
+        (("recorded_at",), 5, "recorded_at: found 5"),
+        (("runtime",), "\x1b]0;owned\x07", r"runtime: found '\\x1b\]0;owned\\x07'; accepted: a printable name"),
+        (("model",), "m" * 1000, "model: found"),
+        (("latency_s",), float("nan"), "latency_s: found nan; accepted: seconds, from 0"),
+        (("latency_s",), -1, "latency_s: found -1"),
+        (("first_token_s",), True, "first_token_s: found True"),
+        (("sample",), -1, "sample: found -1; accepted: a whole number from 0"),
+        (("sample",), True, "sample: found True"),
+        (("response", "status", "code"), 500, "status 500: an error is no answer; accepted: 200"),
+        (("response", "body", "string"), {"a": 1}, "not an interaction of vcrpy's form"),
+        (("request", "body"), "[1]", r"request.body: found \[1\]; accepted: a JSON object"),
+        (("request", "body"), "[" * 100_000, "request.body: nested too deeply"),
+        (("request",), None, "not an interaction of vcrpy's form"),
+    ],
+)
+def test_every_field_is_looked_at(path: tuple[str, ...], value: Any, message: str, line: dict[str, Any]) -> None:
+    place = line
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(CassetteError, match=message):
+        from_line(json.dumps(line))
+
+
+@pytest.mark.parametrize("content", [b"[" * 5_000_000, b'{"key":' * 100_000, b"null", b'"x"', b"\xff\xfe", b"{}"])
+def test_a_line_that_is_no_interaction_is_an_error_with_its_place(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "s.jsonl").write_bytes(content + b"\n")
+    with pytest.raises(CassetteError, match=r"s\.jsonl:1: "):
+        Cassette(tmp_path / "s.jsonl")
+
+
+def test_a_line_of_a_gigabyte_is_refused_before_it_is_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    with path.open("wb") as file:
+        file.seek(1_000_000_000)  # sparse: it takes no room on the disk
+        file.write(b"\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CassetteError, match=r"s\.jsonl:1: longer than 64,000,000 bytes"):
+        Cassette(path)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * 1024 < 300_000_000
+
+
+@pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "=======", ">>>>>>> other", "||||||| base"])
+def test_a_merge_conflict_is_told_with_its_line(marker: str, tmp_path: Path, line: dict[str, Any]) -> None:
+    (tmp_path / "s.jsonl").write_text(json.dumps(line) + "\n" + marker + "\n")
+    with pytest.raises(CassetteError, match=r"s\.jsonl:2: a merge conflict was left here; keep all lines of both"):
+        Cassette(tmp_path / "s.jsonl")
+
+
+def test_blank_lines_and_crlf_line_ends_do_no_harm(tmp_path: Path, line: dict[str, Any]) -> None:
+    (tmp_path / "s.jsonl").write_bytes(b"\r\n" + json.dumps(line).encode() + b"\r\n\n")
+    cassette = Cassette(tmp_path / "s.jsonl")
+    assert cassette.get(line["key"]) is not None
+
+
+def test_answers_stay_on_the_disk_until_they_are_asked_for(tmp_path: Path, exchange: MakeExchange) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for number in range(30):
+        recorder.append(exchange(str(number), "x" * 1_000_000), sample=0, model="m", runtime=None)
+    recorder.close()
+    import tracemalloc
+
+    tracemalloc.start()
+    cassette = Cassette(path)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(cassette) == 30
+    assert held < 1_000_000
+    assert peak < 10_000_000
+
+
+def test_a_folder_in_the_place_of_a_cassette_is_told(tmp_path: Path) -> None:
+    (tmp_path / "s.jsonl").mkdir()
+    with pytest.raises(CassetteError, match="cannot be read: Is a directory"):
+        Cassette(tmp_path / "s.jsonl")
+
+
+def test_a_cassette_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert len(Cassette(tmp_path / "none.jsonl")) == 0
+    assert not os.path.exists(tmp_path / "none.jsonl")
