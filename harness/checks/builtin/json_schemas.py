@@ -40,7 +40,15 @@ def json_schema(answer: str, *, schema: dict[str, Any], field: str | None = None
 
 
 def _problem(*, schema: dict[str, Any], field: str | None = None) -> str | None:
+    return _schema_problem(json.dumps(schema))
+
+
+@lru_cache(maxsize=256)
+def _schema_problem(text: str) -> str | None:
+    # cached: a suite repeats its schemas, and the schema of schemas is slow
     import jsonschema
+
+    schema = json.loads(text)
 
     try:
         # formats none: `pattern` is RE2's and not what Python's own `re` accepts
