@@ -1,0 +1,158 @@
+"""`harness dataset`, as it is typed: exit codes, output, errors."""
+
+import json
+
+import pytest
+
+from harness.cli import run
+from harness.history import History
+from harness.records.run import CaseResult, RunRecord, SampleResult, Totals
+
+
+def line(question, answer):
+    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return json.dumps({"messages": turns}, ensure_ascii=False) + "\n"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.harness.models.tuned]\nkind = "openai"\n[tool.harness.models.tuned.training]\n'
+        'provider = "ark"\nlora_rank = 8\ntask_name = "v1"\n[tool.harness.models.plain]\nkind = "openai"\n'
+    )
+    suite = tmp_path / "suites" / "parts"
+    suite.mkdir(parents=True)
+    (suite / "suite.toml").write_text('title = "Parts"\n[defaults]\ntask = "qa"\nlanguage = "en"\ndomain = "cars"\n')
+    case = {"id": "a", "prompt": "Name the part in lane two: LM-9.", "targets": ["LM-9"]}
+    (suite / "cars.jsonl").write_text(json.dumps(case) + "\n")
+    (tmp_path / "set.jsonl").write_text("".join(line(f"Part {i}? KJ-{i}.", f"KJ-{i}") for i in range(20)))
+    return tmp_path
+
+
+def store(project, *cases):
+    record = RunRecord(
+        run_id="r1", model="tuned", version="1", configuration_digest="c", suite_digest="s", harness_version="0",
+        mode="replay", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:00Z",
+        totals=Totals(cases=len(cases)), cases=cases,
+    )  # fmt: skip
+    History(project / "reports").write(record)
+
+
+def case(key, output, outcome):
+    return CaseResult(
+        suite="parts", id=key, domain="cars", language="en", task="qa", digest="d", targets=("LM-9",),
+        required=("LM-9",), messages=({"role": "user", "content": f"Name {key}: LM-9."},), outcome=outcome,
+        samples=(SampleResult(sample=0, outcome=outcome, output=output),),
+    )  # fmt: skip
+
+
+def test_a_good_file_is_valid(project, capsys):
+    assert run(["dataset", "validate", "set.jsonl", "--provider", "siliconflow"]) == 0
+    assert "20 samples, 0 problem(s) for siliconflow" in capsys.readouterr().err
+
+
+def test_problems_go_to_standard_output_with_file_and_line(project, capsys):
+    with (project / "set.jsonl").open("a") as file:
+        file.write(line("Is it the LM-9?", "The LM - 9."))
+    assert run(["dataset", "validate", "set.jsonl"]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("set.jsonl:21: messages[1].content: gold answer is spaced")
+    assert out[1].startswith("set.jsonl:21: the tested string 'LM-9' stands here")
+
+
+def test_problems_as_json(project, capsys):
+    (project / "set.jsonl").write_text("nope\n")
+    assert run(["dataset", "validate", "set.jsonl", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["samples"] == 0
+    assert report["problems"][0]["line"] == 1
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(project, capsys):
+    assert run(["dataset", "validate", "none.jsonl"]) == 3
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_split_writes_two_files(project, capsys):
+    assert run(["dataset", "split", "set.jsonl", "--validation", "0.1"]) == 0
+    assert len((project / "set.train.jsonl").read_text().splitlines()) == 18
+    assert len((project / "set.validation.jsonl").read_text().splitlines()) == 2
+    assert "SHA-256" in capsys.readouterr().out
+
+
+def test_mix_warns_outside_the_advised_share(project, capsys):
+    (project / "general.jsonl").write_text("".join(line(f"What is {i} plus 1?", str(i + 1)) for i in range(9)))
+    assert run(["dataset", "mix", "set.jsonl", "--general", "general.jsonl", "--share", "0.1", "--out", "m.jsonl"]) == 0
+    assert len((project / "m.jsonl").read_text().splitlines()) == 22
+    assert "outside the advised" in capsys.readouterr().err
+
+
+def test_stats_say_what_the_set_is_made_of(project, capsys):
+    assert run(["dataset", "stats", "set.jsonl", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["samples"], figures["languages"], figures["symbols"]) == (20, {"en": 20}, {"-": 20})
+    assert run(["dataset", "stats", "set.jsonl"]) == 0
+    assert "languages          en 20" in capsys.readouterr().out
+
+
+def test_bad_cases_become_samples_that_validate_although_they_are_tested(project, capsys):
+    store(project, case("a", "It is LM - 9.", "damaged"), case("b", "LM-9", "aligned"))
+    assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 0
+    sample = json.loads((project / "bad.jsonl").read_text())
+    assert sample["messages"][-1] == {"role": "assistant", "content": "It is LM-9."}
+    assert json.loads((project / "bad.origin.json").read_text())["cases"] == ["parts/a"]
+    assert run(["dataset", "validate", "bad.jsonl"]) == 0
+
+
+def test_a_run_without_damage_gives_no_bad_cases(project, capsys):
+    store(project, case("b", "LM-9", "aligned"))
+    assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 1
+    assert not (project / "bad.jsonl").exists()
+
+
+def test_build_joins_templates_right_answers_and_bad_cases_once_each(project, capsys):
+    store(project, case("a", "It is LM - 9.", "damaged"), case("b", "LM-9", "aligned"))
+    assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 0
+    template = {"domain": "law", "prompt": "Cite {string}.", "answer": "{string}", "strings": ["A/1", "A/2"]}
+    (project / "t.jsonl").write_text(json.dumps(template) + "\n")
+    sources = ["--templates", "t.jsonl", "--run", "tuned", "--badcases", "bad.jsonl", "--badcases", "bad.jsonl"]
+    assert run(["dataset", "build", *sources, "--out", "all.jsonl"]) == 0
+    assert len((project / "all.jsonl").read_text().splitlines()) == 4
+    origin = json.loads((project / "all.origin.json").read_text())
+    assert (origin["cases"], origin["runs"], sorted(origin["domains"])) == (
+        ["parts/a", "parts/b"],
+        ["r1"],
+        ["cars", "law"],
+    )
+
+
+def test_build_from_nothing_is_a_usage_error(project, capsys):
+    assert run(["dataset", "build", "--out", "all.jsonl"]) == 3
+    assert "nothing to build from" in capsys.readouterr().err
+
+
+def test_a_configured_recipe_is_held_against_its_provider(project, capsys):
+    assert run(["dataset", "recipe", "--check", "tuned"]) == 1
+    assert "tuned: lora_rank: found 8; ark accepts: 32 or 64" in capsys.readouterr().out
+    assert run(["dataset", "recipe", "--check", "tuned", "--provider", "siliconflow"]) == 0
+
+
+def test_a_recipe_file_with_an_unknown_field_is_told_with_the_nearest(project, capsys):
+    (project / "r.toml").write_text("epoch = 3\n")
+    assert run(["dataset", "recipe", "--check", "r.toml"]) == 3
+    assert "epoch: unknown field (did you mean 'epochs'?)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check", "tuned", "--samples", "3"], ["--check", "plain"]])
+def test_a_recipe_needs_one_question(project, capsys, arguments):
+    assert run(["dataset", "recipe", *arguments]) == 3
+
+
+def test_starting_values_show_their_reasons_and_conflicts(project, capsys):
+    assert run(["dataset", "recipe", "--samples", "42", "--provider", "ark"]) == 0
+    out = capsys.readouterr().out
+    assert "3e-5 if the loss oscillates" in out
+    assert "but: a general guide: 1e-4 to 2e-4" in out
+    assert run(["dataset", "recipe", "--samples", "42", "--provider", "ark", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["field"] == "epochs"
