@@ -37,9 +37,9 @@ class Rule:
     def text(self) -> str:
         """As a sentence."""
         clauses = [clause for condition in self.conditions if (clause := condition.words(self.symbols))]
-        return (
-            "fails when " + " and ".join(clauses) if clauses else "fails whatever the string and the prompt"
-        )
+        if clauses:
+            return "fails when " + " and ".join(clauses)
+        return "no condition found so far" if self.unasked else "fails whatever the string and the prompt"
 
     def matches(self, probe: Probe) -> bool:
         """Whether some stretch of the string, and the prompt, meet all conditions."""
@@ -113,9 +113,7 @@ def rule_of(found: Explanation, places: Places) -> Rule:
                 smallest.context.level(factor)
             }
             conditions.append(ContextIs(factor, frozenset(levels)))
-    return Rule(
-        len(code.symbols), tuple(conditions), tuple(f"{kind} {which}" for kind, which in found.unasked)
-    )
+    return Rule(len(code.symbols), tuple(conditions), tuple(map(_named, found.unasked)))
 
 
 def _named(factor: Factor) -> str:

@@ -1,0 +1,168 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.hunt import hunt
+from harness.records.errors import ConfigError
+from harness.suite import load_suite
+
+APP = """
+import re
+
+def spaced(body):
+    text = body["messages"][-1]["content"]
+    return re.sub(r"-(?=\\d{3})", " - ", text)
+
+def sound(body):
+    return body["messages"][-1]["content"]
+
+def silent(body):
+    return "I would rather not say."
+
+def interrupted(body):
+    interrupted.asked = getattr(interrupted, "asked", 0) + 1
+    if interrupted.asked == 30:
+        import os, signal
+        os.kill(os.getpid(), signal.SIGINT)
+    return spaced(body)
+"""
+MODELS = ("spaced", "sound", "silent", "interrupted")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    module = f"app_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{module}.py").write_text(APP)
+    (tmp_path / "pyproject.toml").write_text(
+        "".join(
+            f'[tool.harness.models.{name}]\nkind = "callable"\nfunction = "{module}:{name}"\nmax_concurrency = 2\n'
+            for name in MODELS
+        )
+    )
+    folder = tmp_path / "suites" / "adversarial"
+    folder.mkdir(parents=True)
+    (folder / "suite.toml").write_text("title = 'Adversarial'\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return tmp_path
+
+
+def call(*arguments):
+    return CliRunner().invoke(hunt, arguments)
+
+
+def test_a_broken_model_gives_its_smallest_string_and_the_rule(project):
+    result = call("--model=spaced", "--request-budget=120", "--seed=3")
+    assert result.exit_code == 1
+    assert "smallest  a-111" in result.stdout
+    assert "rule      fails when the symbol is '-' and at least 3 digits follow the symbol" in result.stdout
+    assert "requests" in result.stderr
+
+
+def test_a_sound_model_gives_a_bound(project):
+    result = call("--model=sound", "--request-budget=60")
+    assert result.exit_code == 0
+    assert "nothing found in" in result.stdout
+    assert "at 95 %" in result.stdout
+
+
+def test_a_model_that_never_says_the_string_gives_no_verdict(project):
+    result = call("--model=silent", "--request-budget=20")
+    assert result.exit_code == 2
+    assert "nothing can be said" in result.stdout
+
+
+def test_json_has_every_rate_with_its_counts(project):
+    result = call("--model=spaced", "--request-budget=120", "--seed=3", "--json")
+    found = json.loads(result.stdout)
+    assert found["requests"] <= found["budget"] == 120
+    assert found["finds"][0]["smallest"] == "a-111"
+    assert (found["finds"][0]["failures"], found["finds"][0]["asks"]) == (5, 5)
+    assert found["finds"][0]["interval"][1] == 1.0
+
+
+def test_pins_become_cases(project):
+    result = call("--model=spaced", "--request-budget=120", "--seed=3", "--pin")
+    assert "pinned pin-" in result.stdout
+    case = load_suite(project / "suites" / "adversarial")[0]
+    assert case.targets == ("a-111",)
+    assert "found-in=spaced@1" in case.tags
+
+
+def test_a_pin_retires_only_for_a_model_that_is_clean(project):
+    call("--model=spaced", "--request-budget=120", "--seed=3", "--pin")
+    stays = call("--model=spaced", "--retire")
+    assert (stays.exit_code, "stays" in stays.stdout) == (1, True)
+    gone = call("--model=sound", "--retire")
+    assert (gone.exit_code, "retired: 59 clean, 0 damaged" in gone.stdout) == (0, True)
+    assert call("--model=sound", "--retire").stdout == "nothing is pinned\n"
+
+
+def test_pinning_without_a_suite_says_what_to_make(project):
+    (project / "suites" / "adversarial" / "suite.toml").unlink()
+    with pytest.raises(ConfigError, match=r"suite\.toml"):
+        CliRunner().invoke(hunt, ["--model=spaced", "--pin"], catch_exceptions=False)
+
+
+def test_ctrl_c_prints_the_best_so_far(project):
+    result = call("--model=interrupted", "--request-budget=200", "--seed=3")
+    assert result.exit_code == 130
+    assert "smallest" in result.stdout
+    assert "stopped by hand" in result.stdout
+
+
+@pytest.fixture
+def hunting_test(project):
+    """The project's own hunting test, with a recorded hunt beside it."""
+    source = Path(__file__).parents[2] / "suites" / "adversarial" / "test_hunt.py"
+    (project / "suites" / "adversarial" / "test_hunt.py").write_text(source.read_text(encoding="utf-8"))
+    call("--model=spaced", "--request-budget=120", "--seed=3", "--record")
+    return project
+
+
+def run_pytest(*arguments):
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--import-mode=importlib",
+        *arguments,
+    ]
+    root = str(Path(__file__).parents[2])
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": root},
+        timeout=120,
+    )
+
+
+def test_a_recorded_hunt_replays_without_its_model_and_without_drawing_questions(hunting_test):
+    (module,) = hunting_test.glob("app_*.py")
+    module.unlink()
+    result = run_pytest("--model=spaced", "-p", "no:hypothesispytest", "suites/adversarial")
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "smallest  a-111" in result.stdout
+    assert "rule      fails when the symbol is '-' and at least 3 digits follow the symbol" in result.stdout
+
+
+def test_without_a_recording_the_test_is_skipped_with_the_command(hunting_test):
+    result = run_pytest("--model=sound", "-rs", "suites/adversarial")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "harness hunt --model=sound --record" in result.stdout
+
+
+def test_live_hunts_within_the_request_budget(hunting_test):
+    result = run_pytest("--model=sound", "--cassette-mode=live", "--request-budget=20", "suites/adversarial")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "20 of 20 requests" in result.stdout
+    assert (hunting_test / "reports" / "hunts" / "sound@1.json").is_file()
