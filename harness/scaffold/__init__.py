@@ -1,0 +1,1 @@
+"""What `harness init` puts into a project: settings, a first suite, canaries, workflows. Nothing is overwritten."""
