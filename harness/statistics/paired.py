@@ -65,9 +65,7 @@ def mcnemar_exact(better: int, worse: int) -> float:
 
     1.0 without discordant pairs: nothing speaks against it. No verdict rests on this p-value alone.
     """
-    from scipy.stats import binomtest
-
-    check_pairs(better, worse, better + worse)
-    if better + worse == 0:
-        return 1.0
-    return float(binomtest(better, better + worse, 0.5).pvalue)
+    discordant = better + worse
+    check_pairs(better, worse, discordant)
+    tail = sum(math.comb(discordant, count) for count in range(min(better, worse) + 1))
+    return min(1.0, 2 * tail / (1 << discordant))
