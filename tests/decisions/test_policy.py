@@ -1,8 +1,11 @@
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from harness.policy_file import read_policy
 from harness.records.errors import ConfigError
-from harness.records.policy import DEFAULT_POLICY, parse_policy
+from harness.records.policy import DEFAULT_POLICY, DriftPolicy, parse_drift_policy, parse_policy
 
 
 def refused(data):
@@ -79,3 +82,19 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     broken.write_text("= 3")
     with pytest.raises(ConfigError, match=r"broken\.toml: cannot be read as TOML"):
         read_policy(broken, {})
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("page", "section", "parse"), [("gate.md", "gate", parse_policy), ("drift.md", "drift", parse_drift_policy)]
+)
+def test_the_example_of_the_documents_is_valid(page, section, parse):
+    text = (DOCS / page).read_text("utf-8")
+    example = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
+    parsed = parse(example["tool"]["harness"][section], page)
+    if section == "drift":
+        assert parsed == DriftPolicy()
+    else:
+        assert parsed.rules[0].min == 0.95
