@@ -39,7 +39,7 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
     from harness.scaffold.writing import write
 
     root = Path.cwd()
-    asking = sys.stdin.isatty() and not as_json
+    asking = _on_a_terminal() and not as_json
     choices = _choices(root, given, asking=asking)
     written = write(root, choices)
     if not as_json:
@@ -85,6 +85,10 @@ def _choices(root: Path, given: Mapping[str, str | None], *, asking: bool) -> Ch
         languages=_listed(answer("languages", "Languages", "zh,en")),
         services=_listed(answer("ci", "Workflows: github, gitlab, cron or none", _used_services(root))),
     )
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _asked(question: str, default: str | None, asking: bool, kind: click.ParamType[str] | None = None) -> str | None:
