@@ -45,20 +45,31 @@ class Belief:
         self.steady = False
         return self._failures > 0
 
-    async def fails(self, probe: Probe, phase: str = "shrink", *, wanted: int = 2) -> bool:
-        """Whether a probe fails: one answer for a steady model, `wanted` of m for another."""
-        if self.steady:
-            return self.same(await self._asker.ask(probe, 0, phase))
+    async def fails(self, probe: Probe) -> bool:
+        """Whether a probe fails: one answer for a steady model, two failing ones of m for another."""
+        return await self._shows(probe, "shrink", 2) is True
+
+    async def shows(self, probe: Probe) -> bool | None:
+        """Whether a probe fails, for a rule: one failing answer is enough, since nothing is made smaller by it.
+
+        None if no answer tells: the string is left out, or damaged in another way.
+        """
+        return await self._shows(probe, "explain", 1)
+
+    async def _shows(self, probe: Probe, phase: str, wanted: int) -> bool | None:
         failures = 0
-        most = self.most_asks(wanted)
+        sound = False
+        most = 1 if self.steady else self.most_asks(wanted)
+        wanted = min(wanted, most)
         for number in range(most):
-            failed = self.same(await self._asker.ask(probe, number, phase))
-            failures += failed
+            sighting = await self._asker.ask(probe, number, phase)
+            failures += self.same(sighting)
+            sound = sound or sighting.outcome == "aligned"
             if failures >= wanted:
                 return True
             if failures + most - number - 1 < wanted:
                 break
-        return False
+        return False if sound else None
 
     def most_asks(self, wanted: int) -> int:
         """The m of "k of m": how many answers a probe that fails as often as the hit needs to show it."""

@@ -51,6 +51,8 @@ class Find:
     failures: int = 0
     asks: int = 0
     rule: Rule | None = None
+    again: int = 0
+    """Other strings that were not explained by the rule and shrank to the same smallest probe."""
 
 
 @dataclass(slots=True)
@@ -139,8 +141,8 @@ class Hunt:
         if not self.failed(sighting) or probe in self.dismissed:
             return False
         known = [find for find in self.finds if find.verdict == sighting.verdict]
-        # a find without a rule is one whose explanation the budget cut short
-        return not any(find.rule is None or find.rule.matches(probe) for find in known)
+        # a find without a rule is one whose explanation the budget cut short; a rule that missed once would miss again
+        return not any(find.rule is None or find.again or find.rule.matches(probe) for find in known)
 
     async def _pursue(self, hit: Probe) -> None:
         """Believe it, shrink it, count how often it fails, explain it."""
@@ -153,14 +155,28 @@ class Hunt:
         self.surveyed = 0
         try:
             await self._shrink(find, belief)
+            if self._merged(find):
+                return
             found = Explanation(find.smallest)
             try:
-                await explain(find.smallest, lambda probe: belief.fails(probe, "explain", wanted=1), found)
+                await explain(find.smallest, belief.shows, found)
             finally:
                 if found.failing or found.passing:
                     find.rule = rule_of(found, self._hit_places)
         finally:
-            self._describe(find, belief)
+            if not self._merged(find):
+                self._describe(find, belief)
+
+    def _merged(self, find: Find) -> bool:
+        """Whether an earlier find is the same; the new one goes then."""
+        if all(kept is not find for kept in self.finds):
+            return True
+        for earlier in self.finds[:-1]:
+            if earlier.smallest == find.smallest and earlier.verdict == find.verdict:
+                earlier.again += 1
+                self.finds.pop()
+                return True
+        return False
 
     async def _shrink(self, find: Find, belief: Belief) -> None:
         await self._shrink_once(find, belief)
@@ -177,6 +193,8 @@ class Hunt:
             await shrinker.run()
         finally:
             find.smallest, find.found_at = shrinker.smallest, shrinker.found_at
+        if any(earlier.smallest == find.smallest for earlier in self.finds[:-1]):
+            return  # its rate is known
         try:
             await belief.rate(find.smallest, _FRESH_ASKS if belief.steady else _FRESH_ASKS_UNSTEADY)
         finally:

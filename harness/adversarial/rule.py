@@ -20,7 +20,8 @@ from harness.adversarial.probe import Probe
 from harness.adversarial.scripts import STYLES, ZERO_LED, style_of
 from harness.adversarial.varying import Factor, Variation, length_moved, variations
 
-Fails = Callable[[Probe], Awaitable[bool]]
+Shows = Callable[[Probe], Awaitable[bool | None]]
+"""Whether a probe fails; None if its answers do not tell."""
 Places = Callable[[Probe], frozenset[int]]
 
 
@@ -51,34 +52,37 @@ class Rule:
 
 @dataclass(slots=True)
 class Explanation:
-    """What varying found: for each factor the levels that still fail and those that do not."""
+    """What varying found: for each factor the levels that still fail, those that do not, and those that do not tell."""
 
     smallest: Probe
     failing: dict[Factor, list[Variation]] = field(default_factory=dict)
     passing: dict[Factor, list[Variation]] = field(default_factory=dict)
+    silent: dict[Factor, list[Variation]] = field(default_factory=dict)
     unasked: list[Factor] = field(default_factory=list)
     moved: bool = False
     """Length counts over the whole string: it may move from part to part."""
 
 
-async def explain(smallest: Probe, fails: Fails, found: Explanation) -> None:
+async def explain(smallest: Probe, shows: Shows, found: Explanation) -> None:
     """Vary every factor; `found` holds what is known, also if the budget ends on the way."""
     planned = list(variations(smallest))
     factors = list(dict.fromkeys(variation.factor for variation in planned))
     try:
-        await _ask_all([variation for variation in planned if variation.first], fails, found)
+        await _ask_all([variation for variation in planned if variation.first], shows, found)
     finally:
-        found.unasked = [factor for factor in factors if factor not in found.failing | found.passing]
-    await _ask_all([v for v in planned if not v.first and v.factor in found.passing], fails, found)
+        asked = found.failing | found.passing | found.silent
+        found.unasked = [factor for factor in factors if factor not in asked]
+    await _ask_all([v for v in planned if not v.first and v.factor in found.passing], shows, found)
     for place, part in enumerate(smallest.code.parts):
         if len(part) > 1 and _shortest(found, place) == len(part):
-            found.moved = await fails(length_moved(smallest, place))
+            found.moved = await shows(length_moved(smallest, place)) is True
             break
 
 
-async def _ask_all(wanted: list[Variation], fails: Fails, found: Explanation) -> None:
+async def _ask_all(wanted: list[Variation], shows: Shows, found: Explanation) -> None:
     async def one(variation: Variation) -> None:
-        kept = found.failing if await fails(variation.probe) else found.passing
+        failed = await shows(variation.probe)
+        kept = found.silent if failed is None else found.failing if failed else found.passing
         kept.setdefault(variation.factor, []).append(variation)
 
     outcomes = await asyncio.gather(*map(one, wanted), return_exceptions=True)

@@ -68,7 +68,8 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
     last = find.smallest.case.messages[-1]["content"]
     shown = last if len(last) <= _PROMPT else last[:_PROMPT] + "…"
     lines.append(f"   prompt    {show(shown).replace('␣', ' ')}")
-    lines.append(f"   first     {show(find.first.code.text, lookalikes=True)}  ({_oddities(find)})")
+    again = f", and {find.again} more strings came down to it" if find.again else ""
+    lines.append(f"   first     {show(find.first.code.text, lookalikes=True)}  ({_oddities(find)}){again}")
     interval = wilson(find.failures, find.asks)
     if interval is not None:
         between = f"[{interval.low:.0%}, {interval.high:.0%}]"

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from statistics import median
 
 import pytest
@@ -144,3 +145,21 @@ def test_factors_that_go_with_failing_are_named_over_all_wide_strings(hunt_for):
     assert features[0].feature == "han on both sides of a symbol"
     assert features[0].matters
     assert not next(f for f in features if f.feature == "care: unsaid").matters
+
+
+def test_a_level_at_which_the_string_is_left_out_is_no_part_of_the_rule(hunt_for):
+    def spaced_or_silent(target, prompt):
+        return "something" if "标签" in prompt else re.sub(r"-(?=\d{3})", " - ", target)
+
+    hunt, _ = hunt_for(HiddenRule("silent in Chinese", spaced_or_silent, "", ""))
+    assert hunt.finds[0].rule.text == RULES[0].says
+
+
+def test_a_failure_that_comes_down_to_a_known_string_is_no_second_find(hunt_for):
+    def spaced_in_two_ways(target, prompt):
+        # one string is its own smallest; both rules have it in common
+        return re.sub("-(?=[a-z])|(?<=[0-9])-", " - ", target)
+
+    hunt, _ = hunt_for(HiddenRule("two ways", spaced_in_two_ways, "", ""), most_finds=3)
+    smallest = [find.smallest for find in hunt.finds]
+    assert len(set(smallest)) == len(smallest)
