@@ -11,6 +11,7 @@ from harness import __version__
 from harness.records.errors import HarnessError
 
 COMMANDS = {
+    "init": "Set a project up: configuration, a first suite, workflows.",
     "check": "Say what became of each protected string in answers (JSON lines in and out).",
     "repair": "Put damaged strings right in answers (JSON lines in and out).",
     "models": "The configured models: list, check, pull, serve.",
@@ -21,6 +22,7 @@ COMMANDS = {
     "gate": "May this version be promoted?",
     "drift": "Has the model changed since the baseline nights?",
     "report": "Build the pages.",
+    "hunt": "Search for strings that break the model, and make them small.",
     "dataset": "Training sets: validate, split, mix, build, bad cases, recipes.",
     "train": "Fine-tune the packaged small model on the CPU.",
 }
