@@ -80,6 +80,28 @@ def as_edits(text: str, steps: list[tuple[int, int, str]]) -> list[Edit]:
     return edits
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ([(2, 1, "")], [(3, 1, "")], [Edit(2, 3, "c", ""), Edit(4, 5, "e", "")]),
+        ([(2, 1, "")], [(2, 1, "x")], [Edit(2, 4, "cd", "x")]),
+        ([(2, 1, "")], [(1, 1, "x")], [Edit(1, 3, "bc", "x")]),
+        ([(2, 1, "xyx")], [(3, 1, "")], [Edit(2, 3, "c", "xx")]),
+        ([(2, 1, "xyx")], [(4, 2, "y")], [Edit(2, 4, "cd", "xyy")]),
+        ([(2, 1, "x"), (2, 1, "y")], [(3, 1, "")], [Edit(2, 4, "cd", "x"), Edit(5, 6, "f", "y")]),
+        ([(1, 1, ""), (2, 1, "")], [(0, 6, "x")], [Edit(0, 8, "abcdefgh", "x")]),
+        ([(5, 1, "xx")], [(1, 1, ""), (1, 1, "y")], [Edit(1, 2, "b", ""), Edit(3, 4, "d", "y"), Edit(5, 6, "f", "xx")]),
+    ],
+)
+def test_edits_that_touch_become_one(
+    first: list[tuple[int, int, str]], second: list[tuple[int, int, str]], both: list[Edit]
+) -> None:
+    text = "abcdefgh"
+    one = as_edits(text, first)
+    found = composed(text, one, as_edits(applied(text, one), second))
+    assert [edit for edit in found if edit.old or edit.new] == both
+
+
 @given(st.text("abcdefgh", max_size=16), STEPS, STEPS)
 def test_two_rounds_of_edits_make_one_list(text: str, one: list[tuple[int, int, str]], two: list[tuple[int, int, str]]):
     first = as_edits(text, one)
