@@ -70,6 +70,7 @@ def train(
 
     if out.suffix != ".gguf":
         raise TrainingError(f"--out: found {out.name!r}; accepted: a name that ends with .gguf")
+    _check_writable(out)
     started = time.monotonic()
     training, held_out = _samples(data, validation, int(numbers["seed"]))
     job = fine_tune.Job(
@@ -94,6 +95,17 @@ def train(
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         click.echo(f"{out}  {out.stat().st_size:,} bytes  SHA-256 {recipe.output_digest}")
+
+
+def _check_writable(out: Path) -> None:
+    # said before minutes of training, not after them
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_name(out.name + ".part")
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise TrainingError(f"--out: {out} cannot be written: {error.strerror or error}") from error
 
 
 def _typed() -> list[str]:

@@ -45,8 +45,11 @@ def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
         + "\n"
         for sample in samples
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(lines), encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written: {error.strerror or error}") from error
     return len(lines)
 
 

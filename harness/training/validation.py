@@ -54,14 +54,14 @@ def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteConte
     problems: list[Problem] = []
     samples: list[tuple[int, list[dict[str, Any]]]] = []
     seen = _Seen()
-    lines = 0
+    numbers: set[int] = set()
     for entry in numbered_objects(path):
         if isinstance(entry, Problem):
             problems.append(_with_hint(entry, raw))
-            lines += 1
+            numbers.add(entry.line)
             continue
-        lines += 1
         number, value = entry
+        numbers.add(number)
         before = len(problems)
         problems += [Problem(number, message) for message in shape_problems(value, rules)]
         if len(problems) > before and not _readable(value):
@@ -72,7 +72,7 @@ def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteConte
         problems += [Problem(number, message) for message in _repeats(messages, number, seen)]
         samples.append((number, messages))
     problems += _leaks(samples, tested)
-    problems += [Problem(0, message) for message in _file_problems(path, lines, rules)]
+    problems += [Problem(0, message) for message in _file_problems(path, len(numbers), rules)]
     return Validation(len(samples), path.stat().st_size, tuple(sorted(problems, key=lambda problem: problem.line)))
 
 

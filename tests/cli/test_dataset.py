@@ -88,6 +88,11 @@ def test_mix_warns_outside_the_advised_share(project, capsys):
     assert "outside the advised" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_a_usage_error(project, capsys):
+    assert run(["dataset", "split", "set.jsonl", "--out", "pyproject.toml/deep"]) == 3
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_stats_say_what_the_set_is_made_of(project, capsys):
     assert run(["dataset", "stats", "set.jsonl", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)

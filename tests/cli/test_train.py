@@ -76,6 +76,7 @@ def test_json_gives_recipe_and_epochs(project, jobs, capsys):
     [
         (["--out", "x.bin", "--weights", "w.gguf"], "accepted: a name that ends with .gguf"),
         (["--out", "x.gguf", "--weights", "smol"], "unknown 'smol'"),
+        (["--out", "set.jsonl/x.gguf", "--weights", "w.gguf"], "cannot be written"),
         (["--out", "x.gguf", "--weights", "w.gguf", "--validation", "none.jsonl"], "none.jsonl: cannot be read"),
         (["--out", "x.gguf", "--weights", "w.gguf", "--learning-rate", "2"], "0<x<=0.1"),
     ],
