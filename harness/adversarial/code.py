@@ -16,11 +16,7 @@ class Code:
     spaced: tuple[bool, ...]
 
     def __post_init__(self) -> None:
-        if (
-            len(self.parts) != len(self.symbols) + 1
-            or len(self.spaced) != len(self.symbols)
-            or not self.symbols
-        ):
+        if len(self.parts) != len(self.symbols) + 1 or len(self.spaced) != len(self.symbols) or not self.symbols:
             raise ValueError(f"{len(self.parts)} parts do not go with {len(self.symbols)} symbols")
         if not all(self.parts):
             raise ValueError("a part is empty")

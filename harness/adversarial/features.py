@@ -61,9 +61,7 @@ _STRING: dict[str, Callable[[Probe], bool]] = {
         part[0] == "0" and part[1:2].isdecimal() for part in probe.code.parts[1:]
     ),
     "spaces of its own": lambda probe: any(probe.code.spaced),
-    "a look-alike inside": lambda probe: any(
-        sign in part for part in probe.code.parts for sign in INNER_SIGNS
-    ),
+    "a look-alike inside": lambda probe: any(sign in part for part in probe.code.parts for sign in INNER_SIGNS),
 }
 
 
@@ -84,8 +82,7 @@ def screen(tries: Sequence[tuple[Probe, bool]]) -> tuple[FeatureResult, ...]:
         if 0 < having < total:
             tables.append((name, failed, having, failures - failed, total - having))
     p_values = [
-        float(fisher_exact([[k, n - k], [other_k, other_n - other_k]]).pvalue)
-        for _, k, n, other_k, other_n in tables
+        float(fisher_exact([[k, n - k], [other_k, other_n - other_k]]).pvalue) for _, k, n, other_k, other_n in tables
     ]
     results = [
         FeatureResult(*table, p_value=min(1.0, p), adjusted=adjusted)

@@ -148,11 +148,7 @@ class HiddenRuleOracle:
         drawn = random.Random(f"{self._seed} {case.digest} {sample}").random()  # noqa: S311
         if rule is not None and drawn < rule.chance:
             answer = rule.damage(target, "\n".join(sources))
-        output = (
-            json.dumps({"label": answer}, ensure_ascii=False)
-            if case.channel != "text"
-            else f"It reads {answer} ."
-        )
+        output = json.dumps({"label": answer}, ensure_ascii=False) if case.channel != "text" else f"It reads {answer} ."
         found = check(sources, output, case.targets, channel=case.channel)
         verdict = found.verdicts[target]
         outcome = {"verbatim": "aligned", "absent": "omitted"}.get(verdict, "damaged")

@@ -120,9 +120,7 @@ class Hunt:
                 *(self.asker.ask(probe, 0, "explore") for probe in batch), return_exceptions=True
             )
             self._keep(batch, answers)
-            hits = [
-                probe for probe, sighting in self.wide[-len(batch) :] if self._unexplained(probe, sighting)
-            ]
+            hits = [probe for probe, sighting in self.wide[-len(batch) :] if self._unexplained(probe, sighting)]
             room = self.asker.left >= _PURSUIT or not self.finds
             if hits and room and len(self.finds) < self.settings.most_finds:
                 return min(hits, key=lambda probe: probe.size)

@@ -39,20 +39,12 @@ class Pair:
     @property
     def worse(self) -> bool:
         """Only the changed form is damaged."""
-        return (
-            self.usable
-            and self.sighting_before.outcome == "aligned"
-            and self.sighting_after.outcome == "damaged"
-        )
+        return self.usable and self.sighting_before.outcome == "aligned" and self.sighting_after.outcome == "damaged"
 
     @property
     def better(self) -> bool:
         """Only the first form is damaged."""
-        return (
-            self.usable
-            and self.sighting_before.outcome == "damaged"
-            and self.sighting_after.outcome == "aligned"
-        )
+        return self.usable and self.sighting_before.outcome == "damaged" and self.sighting_after.outcome == "aligned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +67,7 @@ def relations() -> tuple[Relation, ...]:
         Relation("the other language", _other_language),
         Relation("asked for as a list", _in_a_list),
         Relation("said twice", lambda probe: _at(probe, "times", "twice")),
-        Relation(
-            "exactness asked for", lambda probe: _at(probe, "care", "exactness asked for"), direction=True
-        ),
+        Relation("exactness asked for", lambda probe: _at(probe, "care", "exactness asked for"), direction=True),
     )
 
 

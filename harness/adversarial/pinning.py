@@ -116,9 +116,7 @@ def retire(folder: Path, case: Case, evidence: Evidence) -> None:
     }
     archive = folder / RETIRED
     kept = json.loads(archive.read_text(encoding="utf-8")) if archive.is_file() else []
-    kept.append(
-        {"case": json.loads(gone[0]), "evidence": facts | {"failure_rate_below": round(evidence.bound, 4)}}
-    )
+    kept.append({"case": json.loads(gone[0]), "evidence": facts | {"failure_rate_below": round(evidence.bound, 4)}})
     _replace(archive, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
     left = [line for line in lines if line not in gone]
     if left:
@@ -178,9 +176,7 @@ def _redrawn(char: str, draw: random.Random) -> str:
 
 def _renamed(case: Case, text: str) -> Case:
     target = case.targets[0]
-    messages = tuple(
-        message | {"content": _replaced(message["content"], target, text)} for message in case.messages
-    )
+    messages = tuple(message | {"content": _replaced(message["content"], target, text)} for message in case.messages)
     # a copy would keep the digest of the original
     return Case(**case.model_dump() | {"messages": messages, "targets": (text,), "required": (text,)})
 

@@ -45,11 +45,7 @@ class HuntReport:
 
 def report_of(hunt: Hunt) -> HuntReport:
     """The report so far."""
-    judged = [
-        (probe, hunt.failed(sighting))
-        for probe, sighting in hunt.wide
-        if sighting.told or hunt.failed(sighting)
-    ]
+    judged = [(probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.told or hunt.failed(sighting)]
     outcomes = [sighting.outcome for _, sighting in hunt.wide]
     late = hunt.wide[len(hunt.wide) - hunt.surveyed :]
     survey = [hunt.failed(sighting) for _, sighting in late if sighting.told or hunt.failed(sighting)]

@@ -45,9 +45,7 @@ class Rule:
     def matches(self, probe: Probe) -> bool:
         """Whether some stretch of the string, and the prompt, meet all conditions."""
         offsets = range(len(probe.code.symbols) - self.symbols + 1)
-        return any(
-            all(c.holds(probe.code, probe.context, offset) for c in self.conditions) for offset in offsets
-        )
+        return any(all(c.holds(probe.code, probe.context, offset) for c in self.conditions) for offset in offsets)
 
 
 @dataclass(slots=True)
@@ -113,9 +111,7 @@ def rule_of(found: Explanation, places: Places) -> Rule:
         conditions.append(SpacesAre(any(code.spaced), len(code.symbols)))
     for factor in LEVELS:
         if ("context", factor) in found.passing:
-            levels = {v.level for v in found.failing.get(("context", factor), ())} | {
-                smallest.context.level(factor)
-            }
+            levels = {v.level for v in found.failing.get(("context", factor), ())} | {smallest.context.level(factor)}
             conditions.append(ContextIs(factor, frozenset(levels)))
     return Rule(len(code.symbols), tuple(conditions), tuple(map(_named, found.unasked)))
 

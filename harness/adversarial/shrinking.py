@@ -159,11 +159,7 @@ class Shrinker:
     async def _move_length(self) -> None:
         """Length that is needed as such stands behind the first symbol and not before it."""
         code = self.smallest.code
-        if (
-            len(code.parts) == 2
-            and len(code.parts[0]) > 1
-            and style_of(code.parts[0]) == style_of(code.parts[1])
-        ):
+        if len(code.parts) == 2 and len(code.parts[0]) > 1 and style_of(code.parts[0]) == style_of(code.parts[1]):
             moved = Code((code.parts[0][:1], code.parts[0][1:] + code.parts[1]), code.symbols, code.spaced)
             candidate = self.smallest.with_code(moved)
             if await self._fails(candidate):
@@ -181,9 +177,7 @@ class Shrinker:
             for at, char in enumerate(part):
                 now = self.smallest.code.parts[place]
                 for plain in dict.fromkeys(("a", ALPHABETS.get(style_of_char(char), char)[0])):
-                    if await self._code(
-                        self.smallest.code.with_part(place, now[:at] + plain + now[at + 1 :])
-                    ):
+                    if await self._code(self.smallest.code.with_part(place, now[:at] + plain + now[at + 1 :])):
                         break
 
 

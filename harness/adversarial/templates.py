@@ -140,9 +140,7 @@ def _text(code: Code, context: Context) -> str:
     if context.companion != "none":
         sentences.append(_COMPANION[context.companion][language].format(twin=_twin(code)))
     filler = list(_FILLER[language])
-    cut = {"alone": None, "at the start of a long text": 0, "in the middle of a long text": 3}.get(
-        context.place, 6
-    )
+    cut = {"alone": None, "at the start of a long text": 0, "in the middle of a long text": 3}.get(context.place, 6)
     if cut is not None:
         sentences = [*filler[:cut], *sentences, *filler[cut:]]
     return (" " if language == "en" else "").join(sentences)

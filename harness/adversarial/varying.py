@@ -99,9 +99,7 @@ def _counts(smallest: Probe) -> Iterator[Variation]:
     code = smallest.code
     symbol, spaced = code.symbols[-1], code.spaced[-1]
     behind = Code((*code.parts, code.parts[-1]), (*code.symbols, symbol), (*code.spaced, spaced))
-    before = Code(
-        (code.parts[0], *code.parts), (code.symbols[0], *code.symbols), (code.spaced[0], *code.spaced)
-    )
+    before = Code((code.parts[0], *code.parts), (code.symbols[0], *code.symbols), (code.spaced[0], *code.spaced))
     yield Variation(("symbols", 0), "one more behind", smallest.with_code(behind), True)
     if before != behind:
         yield Variation(("symbols", 0), "one more before", smallest.with_code(before), True)

@@ -35,15 +35,9 @@ _SUITE = "adversarial"
     help="Stop after so long with what is found until then.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Which strings are drawn.")
-@click.option(
-    "--pin", "pinning", is_flag=True, help="Make the finds cases of suites/adversarial/pinned.jsonl."
-)
-@click.option(
-    "--record", "recording", is_flag=True, help="Keep the hunt in suites/adversarial/hunts for replays."
-)
-@click.option(
-    "--retire", "retiring", is_flag=True, help="Hunt nothing: retire the pins that this model shows fixed."
-)
+@click.option("--pin", "pinning", is_flag=True, help="Make the finds cases of suites/adversarial/pinned.jsonl.")
+@click.option("--record", "recording", is_flag=True, help="Keep the hunt in suites/adversarial/hunts for replays.")
+@click.option("--retire", "retiring", is_flag=True, help="Hunt nothing: retire the pins that this model shows fixed.")
 @click.option("--omissions", is_flag=True, help="An answer that leaves the string out fails too.")
 @click.option("--base-url", metavar="URL", help="Ask this address instead of the configured one.")
 @click.option(
@@ -80,9 +74,7 @@ def hunt(
 
     config = configuration.load(Path.cwd())
     model = configuration.model(config, name, base_url=base_url)
-    settings = HuntSettings(
-        request_budget, time_limit, max_concurrency or model.max_concurrency, omissions=omissions
-    )
+    settings = HuntSettings(request_budget, time_limit, max_concurrency or model.max_concurrency, omissions=omissions)
     session = HuntSession(
         config, model, Judge(model, symbols=configured_symbols()), seed, settings, _Progress(request_budget)
     )

@@ -140,9 +140,7 @@ class HuntSession:
 
         try:
             for case in cases:
-                found.append(
-                    (case, await gather_evidence(asker, case, self.model.label, _today(), self.seed))
-                )
+                found.append((case, await gather_evidence(asker, case, self.model.label, _today(), self.seed)))
         except BudgetSpentError:
             pass
         finally:

@@ -50,9 +50,7 @@ def oracle(*answers, recorder=None, secrets=None):
 def answered(text, requests=1):
     import json
 
-    body = json.dumps(
-        {"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}
-    )
+    body = json.dumps({"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": text}}]})
     exchange = Exchange(
         uri="http://127.0.0.1/v1/chat/completions",
         request_headers=(),
@@ -80,9 +78,7 @@ def test_an_answer_is_judged_and_its_retries_are_counted():
 
 def test_what_was_recorded_is_replayed_and_nothing_else(tmp_path):
     recorder = Recorder(tmp_path / "hunt.jsonl")
-    live = oracle(
-        answered("It reads a - a."), Answer(Completion(unusable="timeout"), None, 3), recorder=recorder
-    )
+    live = oracle(answered("It reads a - a."), Answer(Completion(unusable="timeout"), None, 3), recorder=recorder)
     first, second = ask(live, 0), ask(live, 1)
     recorder.close()
     cassette = Cassette(tmp_path / "hunt.jsonl")
@@ -90,9 +86,7 @@ def test_what_was_recorded_is_replayed_and_nothing_else(tmp_path):
     def recorded(key):
         return Completion(text="It reads a - a.", finish_reason="stop") if key in cassette else None
 
-    replay = RecordedOracle(
-        recorded, live.unanswered, lambda case: body_for(case, MODEL), JUDGE, most_requests=3
-    )
+    replay = RecordedOracle(recorded, live.unanswered, lambda case: body_for(case, MODEL), JUDGE, most_requests=3)
     assert ask(replay, 0) == first
     assert (ask(replay, 1).outcome, second.outcome) == ("unscored", "unscored")
     with pytest.raises(MissingRecordingError, match="harness hunt"):

@@ -40,9 +40,7 @@ def test_relations_change_what_they_name_and_nothing_else(wide):
             assert changed != probe
             if relation.name == "other letters":
                 assert changed.context == probe.context
-                assert [style_of(part) for part in changed.code.parts] == [
-                    style_of(p) for p in probe.code.parts
-                ]
+                assert [style_of(part) for part in changed.code.parts] == [style_of(p) for p in probe.code.parts]
             else:
                 assert changed.code == probe.code
 

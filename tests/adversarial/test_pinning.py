@@ -40,9 +40,7 @@ def test_a_pin_is_an_ordinary_case_with_its_provenance(folder, find):
     assert case.messages == find.smallest.case.messages
     assert case.targets == ("a-111",)
     assert case.digest == find.smallest.digest
-    assert {"found-in=spaced@1", "on=2026-11-20", "seed=1", "hypothesis=6.170.15", "failed=5/5"} <= set(
-        case.tags
-    )
+    assert {"found-in=spaced@1", "on=2026-11-20", "seed=1", "hypothesis=6.170.15", "failed=5/5"} <= set(case.tags)
 
 
 def test_the_same_prompt_is_pinned_once(folder, find):
