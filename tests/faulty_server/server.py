@@ -137,9 +137,10 @@ def main() -> None:
     """Serve until standard input closes. Prints the address, and at the end the number of requests."""
     settings = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     with FaultyServer(**settings) as server:
+        server.keep_bodies = False
         print(server.base_url, flush=True)
         sys.stdin.read()
-        print(json.dumps(server.asked), flush=True)
+        print(json.dumps({"requests": server.total, "prompts": len(server.asked)}), flush=True)
 
 
 if __name__ == "__main__":
