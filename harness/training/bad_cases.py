@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from harness.decisions.leaks import find_leaks
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.records.training import TrainingSample, Turn
 from harness.text import check, repair
@@ -14,7 +15,10 @@ from harness.text import check, repair
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What a run gave. `skipped` says why a damaged case is no sample, by `suite/id`."""
+    """What a run gave.
+
+    `cases` are those that a version trained on the samples has met; `skipped` says why a damaged case is no sample.
+    """
 
     samples: tuple[TrainingSample, ...]
     cases: tuple[str, ...]
@@ -36,7 +40,14 @@ def harvest(run: RunRecord) -> Harvest:
         else:
             samples[sample.source] = sample
             cases.append(case.key)
-    return Harvest(tuple(samples.values()), tuple(cases), skipped)
+    return Harvest(tuple(samples.values()), (*cases, *_also_met(run, cases, list(samples.values()))), skipped)
+
+
+def _also_met(run: RunRecord, used: list[str], samples: list[TrainingSample]) -> list[str]:
+    # a prompt may hold strings that another case tests: that case is trained on too
+    others = [case for case in run.cases if case.key not in used]
+    met = find_leaks((sample.text for sample in samples), {target for case in others for target in case.targets})
+    return [case.key for case in others if met.intersection(case.targets)]
 
 
 def _sample(case: CaseResult) -> tuple[TrainingSample | None, str]:
@@ -74,6 +85,9 @@ def mended(sources: Sequence[str], answer: str, case: CaseResult) -> str | None:
         ]
         for start, end, target in sorted(spans, reverse=True):
             text = text[:start] + target + text[end:]
+    text = repair(sources, text, channel=channel).text  # the strings that the case does not test are learnt as well
     verdicts = check(sources, text, case.targets, channel=channel).verdicts
-    right = all(verdicts[target] == "verbatim" for target in case.required)
-    return text if right and all(verdict in ("verbatim", "absent") for verdict in verdicts.values()) else None
+    if any(verdicts[target] != "verbatim" for target in case.required):
+        return None
+    verdicts |= check(sources, text, channel=channel).verdicts
+    return text if set(verdicts.values()) <= {"verbatim", "absent"} else None

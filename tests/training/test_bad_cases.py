@@ -48,6 +48,18 @@ def test_the_cases_used_are_named_and_keep_their_domain():
     assert result.samples[0].domain == "cars"
 
 
+def test_strings_that_the_case_does_not_test_are_put_right_too():
+    [sample] = harvest(run(case("a", "The KJ-55, in the wet-room.", "KJ - 55, wet - room", "KJ-55"))).samples
+    assert sample.gold == "KJ-55, wet-room"
+
+
+def test_a_case_whose_string_stands_in_another_prompt_is_named_too():
+    other = case("b", "LM-9?", "LM-9", "LM-9", outcome="aligned")
+    result = harvest(run(case("a", "KJ-55, not LM-9?", "KJ - 55", "KJ-55"), other))
+    assert result.cases == ("symbols/a", "symbols/b")
+    assert len(result.samples) == 1
+
+
 def test_the_same_prompt_is_taken_once():
     result = harvest(run(*(case(key, "KJ-55?", "KJ - 55", "KJ-55") for key in "ab")))
     assert len(result.samples) == 1
