@@ -69,16 +69,17 @@ def test_twice_the_text_takes_at_most_2_2_times_as_long(text: str, operation: st
     run = OPERATIONS[operation]
     once, twice = make(SHORT), make(2 * SHORT)
     for rounds in (3, 9, 27):  # a busy machine gets more tries, a quadratic one fails them all
-        ratio = least(lambda: run(twice), rounds) / max(least(lambda: run(once), rounds), 2e-4)
+        ratio = least(lambda: run(twice), rounds) / max(least(lambda: run(once), rounds), 1e-3)
         if ratio <= 2.2:
             return
     pytest.fail(f"{ratio:.2f} times as long")
 
 
 def least(run: Callable[[], object], rounds: int) -> float:
+    """Least processor seconds: what other processes do does not count."""
     seconds = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = time.process_time()
         run()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return min(seconds)

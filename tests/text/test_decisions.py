@@ -2,7 +2,10 @@
 
 import pytest
 
-from harness.text import check, extract_targets, repair
+from harness.text import DEFAULT_SYMBOLS, check, extract_targets, repair
+from harness.text.edits import Edit, applied
+from harness.text.findings import findings
+from harness.text.provenance import Source
 
 DAMAGE = [
     # target, output, damage codes (none: no mention)
@@ -126,6 +129,9 @@ DAMAGE = [
     ("a \tb-1", "a\tb-1", "closed-up"),
     ("5 - 3", "5 -  \n3", "space-right line-break"),
     ("Mon - Fri", "Mon\u00a0Fri", "dropped closed-up"),
+    ("TCP/IP", "TCP\u00a0IP", "to-space wide-space"),
+    ("TCP/IP", "TCP\u200b IP", "to-space zero-width"),
+    ("TCP/IP", "\ud800TCP/ IP\udc00", "space-right"),
     ("Ａ-１", "A-1", "fullwidth"),
     ("ТС-1", "TC-1", "homoglyph"),
     ("A-1", "A-I", ""),
@@ -159,6 +165,16 @@ def test_damage_is_named_as_decided(target: str, output: str, damage: str) -> No
     for mention in mentions:
         assert set(mention.damage) == set(damage.split()) - {"verbatim"}
         assert output[mention.start : mention.end] == mention.text
+
+
+@pytest.mark.parametrize(("target", "output"), [row[:2] for row in DAMAGE if row[0] and row[2]])
+def test_the_changes_of_a_mention_make_it_the_target_again(target: str, output: str) -> None:
+    (finding,) = findings(output, Source(""), [target], DEFAULT_SYMBOLS)
+    found = finding.alignment
+    changes = [Edit(one.start, one.end, output[one.start : one.end], one.new) for one in found.changes]
+    mended = applied(output, changes)
+    span = mended[found.start : found.end + len(mended) - len(output)]
+    assert span.replace("\r\n", " ").replace("\n", " ") == target
 
 
 @pytest.mark.parametrize(
@@ -263,6 +279,16 @@ def test_mentions_of_one_target_do_not_overlap() -> None:
         ("Mon -  Fri.", "Mon -  Fri"),
         ("(Mon - Fri)", "Mon - Fri"),
         ("Mon - (Fri)", ""),
+        ("Mon - ==", ""),
+        ("== - Fri", ""),
+        ("-a / b", ""),
+        ("a / #b", ""),
+        ("A - B", "A - B"),
+        ("A - b", ""),
+        ("a / B", ""),
+        ("12 / Mon", ""),
+        ("甲乙丙 / 丁戊己 / 庚辛壬", "甲乙丙 / 丁戊己 / 庚辛壬"),
+        ("甲乙丙  /   丁戊己", "甲乙丙  /   丁戊己|乙丙  /   丁戊"),
     ],
 )
 def test_targets_are_found_as_decided(source: str, targets: str) -> None:
