@@ -1,0 +1,165 @@
+"""When requests go out: rates, limits, and less after a 429."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from harness.endpoints.answer import Attempt
+from harness.endpoints.pacing import Pace
+from harness.endpoints.spending import Purse, SpentError, TokenPrice
+from harness.records.completion import Completion
+from harness.records.exchange import Exchange
+
+EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
+BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100}
+GOOD = Attempt(Completion(prompt_tokens=20, completion_tokens=10), EXCHANGE)
+THROTTLED = Attempt(Completion(unusable="http_429"), retry=True, throttled=True)
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asyncio.wait_for(coroutine, 30))
+
+
+def test_no_more_at_one_time_than_allowed() -> None:
+    async def many() -> int:
+        pace = Pace(max_concurrency=3)
+        running = most = 0
+
+        async def one() -> None:
+            nonlocal running, most
+            turn = await pace.enter(BODY)
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.005)
+            running -= 1
+            pace.leave(turn, GOOD)
+
+        await asyncio.gather(*(one() for _ in range(30)))
+        assert pace.requests == 30
+        return most
+
+    assert run(many()) == 3
+
+
+def test_a_429_halves_the_concurrency_once_and_answers_bring_it_back() -> None:
+    async def slow_down() -> list[int]:
+        pace = Pace(max_concurrency=8)
+        turns = [await pace.enter(BODY) for _ in range(8)]
+        for turn in turns:
+            pace.leave(turn, THROTTLED)  # all eight were under way before the first 429
+        seen = [pace.concurrency]
+        for _ in range(100):
+            pace.leave(await pace.enter(BODY), GOOD)
+        return [*seen, pace.concurrency, pace.lowest_concurrency]
+
+    assert run(slow_down()) == [4, 8, 4]
+
+
+def test_retry_after_holds_all_requests_back() -> None:
+    async def wait() -> float:
+        pace = Pace(max_concurrency=8)
+        turn = await pace.enter(BODY)
+        pace.leave(turn, Attempt(Completion(unusable="http_429"), throttled=True, retry_after_s=0.3))
+        started = time.monotonic()
+        await pace.enter(BODY)
+        return time.monotonic() - started
+
+    assert run(wait()) >= 0.29
+
+
+def test_requests_a_minute_are_spread_evenly() -> None:
+    async def spread() -> float:
+        pace = Pace(rpm=600)  # one each 0.1 s
+        started = time.monotonic()
+        for _ in range(6):
+            pace.leave(await pace.enter(BODY), GOOD)
+        return time.monotonic() - started
+
+    assert run(spread()) >= 0.49
+
+
+def test_tokens_a_minute_count_what_answers_took() -> None:
+    async def spread() -> float:
+        pace = Pace(tpm=3000)  # 45 a second, after 300 at once
+        started = time.monotonic()
+        for _ in range(14):  # the first is taken for about 170 tokens, each then for the 30 that answers take
+            pace.leave(await pace.enter(BODY), GOOD)
+        return time.monotonic() - started
+
+    taken = run(spread())
+    assert 1.0 < taken < 10
+
+
+def test_a_budget_is_never_exceeded() -> None:
+    async def spend() -> int:
+        pace = Pace(max_concurrency=4, budget=5)
+
+        async def one() -> None:
+            turn = await pace.enter(BODY)
+            await asyncio.sleep(0.001)
+            pace.leave(turn, GOOD)
+
+        results = await asyncio.gather(*(one() for _ in range(12)), return_exceptions=True)
+        assert sum(isinstance(result, SpentError) for result in results) == 7
+        return pace.requests
+
+    assert run(spend()) == 5
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_ceiling_of_cost_is_never_exceeded_and_used_to_the_last_request_that_fits(concurrency: int) -> None:
+    price = TokenPrice(input=10.0, output=100.0)
+    cost = price.of(GOOD.completion, BODY)
+    worst = price.worst(BODY)
+
+    async def spend(purse: Purse) -> int:
+        pace = Pace(max_concurrency=concurrency, purse=purse, price=price)
+
+        async def one() -> None:
+            turn = await pace.enter(BODY)
+            await asyncio.sleep(0.001)
+            pace.leave(turn, GOOD)
+
+        results = await asyncio.gather(*(one() for _ in range(100)), return_exceptions=True)
+        spent = [result for result in results if isinstance(result, SpentError)]
+        assert spent
+        assert "--max-cost: " in str(spent[0])
+        return pace.requests
+
+    purse = Purse(worst + 20 * cost)
+    requests = run(spend(purse))
+    assert purse.spent <= purse.ceiling
+    assert purse.spent == pytest.approx(requests * cost)
+    assert requests >= 20
+
+
+def test_a_cancelled_request_gives_its_place_and_its_money_back() -> None:
+    async def cancel() -> None:
+        pace = Pace(max_concurrency=1, purse=Purse(1.0), price=TokenPrice(1.0, 1.0))
+        turn = await pace.enter(BODY)
+        waiting = asyncio.create_task(pace.enter(BODY))
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+        pace.leave(turn, None)
+        pace.leave(await pace.enter(BODY), GOOD)
+
+    run(cancel())
+
+
+def test_closing_ends_all_waiting() -> None:
+    async def close() -> str:
+        pace = Pace(max_concurrency=1)
+        await pace.enter(BODY)
+        waiting = asyncio.create_task(pace.enter(BODY))
+        await asyncio.sleep(0.01)
+        pace.close("no more")
+        with pytest.raises(SpentError) as raised:
+            await waiting
+        return str(raised.value)
+
+    assert run(close()) == "no more"

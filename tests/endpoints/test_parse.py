@@ -1,0 +1,125 @@
+"""One parser for live answers and cassettes: it never raises, and never takes half an answer for a whole one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.endpoints.event_stream import events
+from harness.endpoints.parse import first_content_end, parse
+from harness.records.completion import ToolCall
+
+KEYS = ["choices", "message", "delta", "content", "index", "tool_calls", "function", "arguments", "usage", "error", "x"]
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def answer(**message: Any) -> str:
+    return json.dumps({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
+
+
+def stream(*deltas: dict[str, Any], end: str = "data: [DONE]\n\n") -> str:
+    chunks = [json.dumps({"choices": [{"index": 0, "delta": delta}]}) for delta in deltas]
+    return "".join(f"data: {chunk}\n\n" for chunk in chunks) + end
+
+
+@given(JSON_VALUES, st.sampled_from(["application/json", "text/event-stream"]))
+def test_no_json_makes_it_raise(value: Any, content_type: str) -> None:
+    parse(json.dumps(value), content_type)
+    parse(f"data: {json.dumps(value)}\n\ndata: [DONE]\n\n", content_type)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["application/json", "text/event-stream", ""]))
+def test_no_bytes_make_it_raise(body: bytes, content_type: str) -> None:
+    parse(body, content_type)
+
+
+@given(st.text(min_size=1), st.data())
+def test_a_stream_says_the_same_however_it_is_cut_into_chunks(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=4)))
+    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    body = stream(*({"content": piece} for piece in pieces))
+    assert parse(body, "text/event-stream").text == text
+    assert parse(body.replace("\n\n", "\r\n\r\n"), "text/event-stream").text == text
+
+
+@given(st.integers(0, 400))
+def test_a_stream_cut_anywhere_before_its_end_is_no_answer(cut: int) -> None:
+    body = stream({"content": "Sika"}, {"content": "lastic"}, {"content": "-609"}, end="")
+    completion = parse(body[:cut], "text/event-stream")
+    assert completion.unusable in ("broken_stream", "no_choices")
+
+
+def test_tool_calls_in_pieces_are_joined_by_index() -> None:
+    body = stream(
+        {"tool_calls": [{"index": 0, "function": {"name": "find", "arguments": '{"code":'}}]},
+        {"tool_calls": [{"index": 1, "function": {"name": "book", "arguments": "{}"}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": ' "A-1"}'}}]},
+    )
+    assert parse(body, "text/event-stream").tool_calls == (
+        ToolCall(name="find", arguments='{"code": "A-1"}'),
+        ToolCall(name="book", arguments="{}"),
+    )
+
+
+def test_tool_arguments_that_are_no_json_stay_as_the_model_wrote_them() -> None:
+    body = answer(content=None, tool_calls=[{"function": {"name": "find", "arguments": '{"code": "A-1"'}}])
+    completion = parse(body, "application/json")
+    assert completion.unusable is None
+    assert completion.tool_calls == (ToolCall(name="find", arguments='{"code": "A-1"'),)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (answer(content=None), "no_content"),
+        (answer(), "no_content"),
+        (answer(content=None, refusal="no"), "refusal"),
+        (answer(content=""), None),
+        ('{"choices": []}', "no_choices"),
+        ('{"choices": null}', "no_choices"),
+        ('{"choices": [{"index": 0}]}', "no_message"),
+        ('{"choices": [], "error": {"message": "busy"}}', "error_in_body"),
+        ('{"error": null, "choices": [{"index": 0, "message": {"content": "a"}}]}', None),
+        ('{"choices": [{"finish_reason": "error", "message": {"content": "a"}}]}', "error_in_body"),
+        ('{"choices": [{"finish_reason": "sensitive", "message": {"content": ""}}]}', "content_filter"),
+        ("", "not_json"),
+        ("<html>", "not_json"),
+        ("[]", "not_json"),
+        ("[" * 100_000, "not_json"),
+        ("9" * 10_000, "not_json"),
+        ('"\\ud83d"', "not_json"),
+        (answer(content="\ud83d"), "invalid_unicode"),
+    ],
+)
+def test_what_is_no_answer_has_its_reason(body: str, reason: str | None) -> None:
+    assert parse(body, "application/json").unusable == reason
+
+
+def test_names_that_the_endpoint_gives_are_fit_for_a_terminal() -> None:
+    body = json.dumps({"model": "\x1b[2Jm\n" + "x" * 500, "choices": [{"message": {"content": "a"}}]})
+    model = parse(body, "application/json").model
+    assert model is not None
+    assert model.startswith("\ufffd[2Jm\ufffdx")
+    assert len(model) == 200
+
+
+def test_the_first_token_is_the_first_that_says_something() -> None:
+    role = 'data: {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}\n\n'
+    body = role + stream({"content": "水"})
+    end = first_content_end(body)
+    assert end is not None
+    assert "水" not in body[:end] or body[:end].endswith("\n")
+    assert body[len(role) : end].startswith("data:")
+
+
+def test_events_follow_the_specification() -> None:
+    text = ": comment\n\ndata\ndata: a\ndata:b\nid: 1\n\nevent: x\n\ndata: c\r\ndata: d\r\r\ndata: e"
+    assert [event.data for event in events(text)] == ["\na\nb", "c\nd", "e"]

@@ -1,0 +1,44 @@
+"""How long an endpoint wants to be left alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from harness.endpoints.retrying import Retrying, retry_after_s
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after": "-3"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 99 Oct 2015 07:28:00 GMT"}, None),
+    ],
+)
+def test_retry_after_is_read_or_passed_over(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(headers) == seconds
+
+
+def test_retry_after_as_a_date_is_seconds_from_now() -> None:
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    seconds = retry_after_s({"retry-after": moment})
+    assert seconds is not None
+    assert 25 < seconds <= 30
+
+
+def test_pauses_double_and_stay_below_the_longest() -> None:
+    retrying = Retrying(first_delay_s=1, longest_delay_s=5)
+    for failures, most in ((1, 1), (2, 2), (3, 4), (4, 5), (50, 5)):
+        pauses = [retrying.delay_s(failures) for _ in range(50)]
+        assert most / 2 <= min(pauses)
+        assert max(pauses) <= most
