@@ -64,10 +64,11 @@ def test_sources_are_not_joined() -> None:
     assert repair(["A-1", "A - 1"], "A - 1").edits == ()
 
 
+Steps = list[tuple[int, int, str]]
 STEPS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.text("xy", max_size=3)), max_size=4)
 
 
-def as_edits(text: str, steps: list[tuple[int, int, str]]) -> list[Edit]:
+def as_edits(text: str, steps: Steps) -> list[Edit]:
     """Edits in order that do not touch: after each a character is left alone."""
     edits: list[Edit] = []
     place = 0
@@ -93,9 +94,7 @@ def as_edits(text: str, steps: list[tuple[int, int, str]]) -> list[Edit]:
         ([(5, 1, "xx")], [(1, 1, ""), (1, 1, "y")], [Edit(1, 2, "b", ""), Edit(3, 4, "d", "y"), Edit(5, 6, "f", "xx")]),
     ],
 )
-def test_edits_that_touch_become_one(
-    first: list[tuple[int, int, str]], second: list[tuple[int, int, str]], both: list[Edit]
-) -> None:
+def test_edits_that_touch_become_one(first: Steps, second: Steps, both: list[Edit]) -> None:
     text = "abcdefgh"
     one = as_edits(text, first)
     found = composed(text, one, as_edits(applied(text, one), second))
@@ -103,7 +102,7 @@ def test_edits_that_touch_become_one(
 
 
 @given(st.text("abcdefgh", max_size=16), STEPS, STEPS)
-def test_two_rounds_of_edits_make_one_list(text: str, one: list[tuple[int, int, str]], two: list[tuple[int, int, str]]):
+def test_two_rounds_of_edits_make_one_list(text: str, one: Steps, two: Steps) -> None:
     first = as_edits(text, one)
     between = applied(text, first)
     second = as_edits(between, two)
