@@ -15,7 +15,7 @@ COMMANDS = {
     "check": "Say what became of each protected string in answers (JSON lines in and out).",
     "repair": "Put damaged strings right in answers (JSON lines in and out).",
     "models": "The configured models: list, check, pull, serve.",
-    "suites": "Suites: lint them, or make one from your own strings.",
+    "suites": "Suites: lint them, make one from your own strings, print the schema.",
     "cassettes": "Recorded answers: status, verify, prune.",
     "runs": "The history: list, show, baseline.",
     "compare": "What changed between versions.",

@@ -37,15 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     session = parent.config.stash.get(SESSION, None)
-    if session is None or file_path.suffix != ".jsonl":
+    if session is None or file_path.suffix not in (".jsonl", ".cases"):
         return None
-    from harness.pytest_plugin.items import CaseFile
+    from harness.pytest_plugin.items import CaseFile, SelectionFile
     from harness.suite import is_case_file
 
-    if not is_case_file(file_path):
-        return None
-    file: CaseFile = CaseFile.from_parent(parent, path=file_path)
-    return file
+    if file_path.suffix == ".cases":
+        # a selection is run when it is asked for, not with the suites that it is taken from
+        wanted = session.is_selected(file_path) or parent.session.isinitpath(file_path)
+        return SelectionFile.from_parent(parent, path=file_path) if wanted else None
+    return CaseFile.from_parent(parent, path=file_path) if is_case_file(file_path) else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.history import History
+from harness.history import History, read_run
 from harness.records.errors import HarnessError
 from harness.runner.folding import fold, git_commit
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.pytest_plugin.session import VerbatimSession
+    from harness.records.run import RunRecord
 
 
 def finish(session: VerbatimSession, pytest_session: pytest.Session) -> None:
@@ -36,32 +37,38 @@ def finish(session: VerbatimSession, pytest_session: pytest.Session) -> None:
 
 
 def _write_records(session: VerbatimSession, pytest_session: pytest.Session) -> None:
-    from harness.pytest_plugin.session import now
-
     history = History(session.reports)
-    commit = git_commit(session.harness.root)
     for name, results in session.results.items():
         if not results:
             continue
-        answers = session.answers[name]
-        record = fold(
-            session.models[name],
-            results,
-            mode=session.mode,
-            started=session.started,
-            ended=now(),
-            requests=answers.fetcher.requests if answers.fetcher else 0,
-            partial_reason=_partial_reason(session, pytest_session, name),
-            git_commit=commit,
-        )
-        session.records.append(record)
+        record = record_of(session, name, _partial_reason(session, pytest_session, name))
         try:
             path = history.write(record)
+            # a replay of stored answers keeps the mode and the dates of the run that made them: the verdict is on that
+            record = read_run(path) if session.mode == "replay" else record
         except (HarnessError, OSError) as error:
             session.notes.append(f"the run record was not written: {error}")
-            continue
-        answers.keep_live_file_as(path.with_suffix(".live.jsonl"))
-        session.notes.append(f"run record: {session.shown(path)}")
+        else:
+            session.answers[name].keep_live_file_as(path.with_suffix(".live.jsonl"))
+            session.notes.append(f"run record: {session.shown(path)}")
+        session.records.append(record)
+
+
+def record_of(session: VerbatimSession, name: str, partial_reason: str | None) -> RunRecord:
+    """The results so far of one model, folded."""
+    from harness.pytest_plugin.session import now
+
+    fetcher = session.answers[name].fetcher
+    return fold(
+        session.models[name],
+        session.results[name],
+        mode=session.mode,
+        started=session.started,
+        ended=now(),
+        requests=fetcher.requests if fetcher else 0,
+        partial_reason=partial_reason,
+        git_commit=git_commit(session.harness.root),
+    )
 
 
 def _partial_reason(session: VerbatimSession, pytest_session: pytest.Session, name: str) -> str | None:

@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.history import History
+from harness.pytest_plugin.finishing import record_of
 from harness.records.errors import HarnessError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
+    from harness.pytest_plugin.items import CaseItem
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.records.run import RunRecord
+    from harness.records.policy import GatePolicy
+    from harness.records.run import CaseResult, RunRecord
 
 _FLIPS_SHOWN = 5
+_CHECK_EVERY = 5
 
 
 def compare_and_gate(session: VerbatimSession, pytest_session: pytest.Session) -> None:
@@ -32,10 +38,57 @@ def compare_and_gate(session: VerbatimSession, pytest_session: pytest.Session) -
         pytest_session.exitstatus = worst if session.records else 1
 
 
+class EarlyStop:
+    """Stops a run when the cases that were not asked yet cannot change the verdict any more.
+
+    Curtailment and no peeking: the verdict is the one that the whole run would have given (docs/gate.md).
+    """
+
+    def __init__(self, session: VerbatimSession, items: Sequence[CaseItem]) -> None:
+        self._session = session
+        self._pending = {(item.model, item.case.suite, item.case.id): item for item in items}
+        self._results = 0
+        self._baseline = _baseline(session, History(session.reports), next(iter(session.models)))
+        self._policy = _policy(session)[0]
+
+    def seen(self, result: CaseResult, model: str) -> str | None:
+        """Take a result in; a sentence when the verdict is settled."""
+        self._pending.pop((model, result.suite, result.id), None)
+        self._results += 1
+        if self._results % _CHECK_EVERY or not self._pending:
+            return None
+        from harness.decisions.gate import can_still_change
+
+        left = self._left(model)
+        so_far = record_of(self._session, model, None)
+        if can_still_change(so_far, left, self._baseline, self._policy, datetime.now(UTC)):
+            return None
+        self._session.results[model] += left
+        saved = len(self._pending) * self._session.samples
+        return f"early stop: the verdict is settled; {saved} of {saved + self._results} requests saved"
+
+    def _left(self, model: str) -> list[CaseResult]:
+        from harness.decisions.pending import pending
+
+        judge = self._session.judges[model]
+        return [pending(item.case, judge.exposure(item.case)) for item in self._pending.values()]
+
+
+def _policy(session: VerbatimSession) -> tuple[GatePolicy, str]:
+    from harness.policy_file import read_policy
+
+    given = session.config.getoption("verbatim_policy")
+    return read_policy(Path(given) if given else None, session.harness.gate)
+
+
+def _baseline(session: VerbatimSession, history: History, model: str) -> RunRecord | None:
+    reference = session.config.getoption("verbatim_baseline") or history.baselines().get(model)
+    return history.resolve(reference, _versions(session)) if reference else None
+
+
 def _one(session: VerbatimSession, record: RunRecord, *, gating: bool) -> int:
     history = History(session.reports)
-    reference = session.config.getoption("verbatim_baseline") or history.baselines().get(record.model)
-    baseline = history.resolve(reference, _versions(session)) if reference else None
+    baseline = _baseline(session, history, record.model)
     if baseline is not None:
         from harness.decisions.compare import compare
         from harness.decisions.words.compare import compare_lines
@@ -45,10 +98,8 @@ def _one(session: VerbatimSession, record: RunRecord, *, gating: bool) -> int:
         return 0
     from harness.decisions.gate import judge
     from harness.decisions.words.gate import gate_lines
-    from harness.policy_file import read_policy
 
-    given = session.config.getoption("verbatim_policy")
-    policy, source = read_policy(Path(given) if given else None, session.harness.gate)
+    policy, source = _policy(session)
     listing = history.listing(record.label)
     verdict = judge(record, baseline, policy, datetime.now(UTC), listing.runs)
     session.verdicts += [*gate_lines(verdict, source), ""]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.pytest_plugin import SESSION
-from harness.records.errors import HarnessError, SuiteError
+from harness.records.errors import EndpointError, HarnessError, SuiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,25 +22,30 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         """One item a case and model. Ids: `construction-017[tuned]`."""
-        session = self.config.stash[SESSION]
-        for located in session.cases_of(self.path):
-            for name in session.models:
-                item_name = f"{located.case.id}[{name}]"
-                yield CaseItem.from_parent(
-                    self,
-                    name=item_name,
-                    # as text, so that pytest reads the model as the item's parameter; --lf compares such ids
-                    nodeid=f"{self.nodeid}::{item_name}",
-                    case=located.case,
-                    model=name,
-                    line=located.line,
-                )
+        for located in self.config.stash[SESSION].cases_of(self.path):
+            yield from self._items(located.case, located.line)
+
+    def _items(self, case: Case, line: int) -> Iterator[CaseItem]:
+        for model in self.config.stash[SESSION].models:
+            name = f"{case.id}[{model}]"
+            # the id as text, so that pytest reads the model as the item's parameter; --lf compares such ids
+            nodeid = f"{self.nodeid}::{name}"
+            yield CaseItem.from_parent(self, name=name, nodeid=nodeid, case=case, model=model, line=line)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A bad case file is told in its own words, without a traceback."""
         if isinstance(excinfo.value, SuiteError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
+
+
+class SelectionFile(CaseFile):
+    """A `*.cases` file: fixed cases of other suites, run as a suite of their own."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        """One item a named case and model."""
+        for case in self.config.stash[SESSION].selected_cases(self.path):
+            yield from self._items(case, line=1)
 
 
 class CaseItem(pytest.Item):
@@ -56,8 +61,13 @@ class CaseItem(pytest.Item):
         self.result: CaseResult | None = None
 
     def setup(self) -> None:
-        """Get the answers. Without one the case is an error, not a failure."""
-        self._completions = self.config.stash[SESSION].completions(self.model, self.case)
+        """Get the answers. Without one the case is an error, not a failure, and `unscored` in the record."""
+        session = self.config.stash[SESSION]
+        self._completions = session.completions(self.model, self.case)
+        never_came = [one.unusable for one in self._completions if one.unusable and one.recorded_at is None]
+        if never_came:
+            self.result = session.judge(self.model, self.case, self._completions)
+            raise EndpointError(f"no usable answer came: {', '.join(dict.fromkeys(never_came))}")
 
     def runtest(self) -> None:
         """Judge them."""

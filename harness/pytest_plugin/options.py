@@ -44,4 +44,10 @@ def add_options(parser: pytest.Parser) -> None:
     add("--report-dir", dest="verbatim_reports", metavar="DIR", help="where run records go (default: reports/)")
     add("--baseline", dest="verbatim_baseline", metavar="NAME[@VERSION]", help="compare with this model's latest run")
     add("--gate", dest="verbatim_gate", action="store_true", help="exit 0 for GO, 1 for NO-GO or INCONCLUSIVE")
+    add(
+        "--early-stop",
+        dest="verbatim_early_stop",
+        action="store_true",
+        help="with --gate: stop asking as soon as the cases left cannot change the verdict",
+    )
     add("--gate-policy", dest="verbatim_policy", metavar="FILE", help="policy (default: [tool.harness.gate])")

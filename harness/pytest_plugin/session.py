@@ -13,14 +13,25 @@ import pytest
 from harness import config as configuration
 from harness.pytest_plugin.items import CaseItem
 from harness.records.errors import ConfigError, EndpointError, HarnessError
+from harness.records.explain import nearest
 from harness.runner.answering import Answers
 from harness.runner.judging import Judge
 from harness.runner.training_texts import training_texts
-from harness.suite import LocatedCase, builtin_root, case_files, load_cases, load_info
+from harness.suite import (
+    LocatedCase,
+    builtin_root,
+    case_files,
+    load_cases,
+    load_info,
+    load_selection,
+    read_selection,
+    selection_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.pytest_plugin.gating import EarlyStop
     from harness.pytest_plugin.workers import Workers
     from harness.records.case import Case
     from harness.records.completion import Completion
@@ -47,6 +58,7 @@ class VerbatimSession:
         self.notes: list[str] = []
         self.verdicts: list[str] = []
         self.workers: Workers | None = None
+        self._early_stop: EarlyStop | None = None
         self._infos: dict[Path, SuiteInfo] = {}
         self._ids: dict[tuple[Path, str], str] = {}
         self._files: set[Path] = set()
@@ -127,9 +139,9 @@ class VerbatimSession:
         given = self.config.getoption("verbatim_suites")
         if given == "builtin":
             return [builtin_root()]
-        if given:
-            return [Path(given).absolute()]
         roots = [self.harness.root / name for name in self.harness.suites]
+        if given:
+            return [self._named_suite(given, roots)]
         missing = [root for root in roots if not root.is_dir()]
         if missing:
             raise ConfigError(
@@ -138,14 +150,48 @@ class VerbatimSession:
             )
         return roots
 
+    def _named_suite(self, given: str, roots: list[Path]) -> Path:
+        """A selection or a suite folder of that name under a root, else a path."""
+        for root in [*roots, builtin_root()]:
+            selection = selection_file(root, given)
+            if selection is not None:
+                return selection
+            if (root / given / "suite.toml").is_file():
+                return root / given
+        path = Path(given).absolute()
+        if not path.is_dir():
+            known = sorted(file.stem for root in roots for file in root.glob("*.cases"))
+            known += sorted(file.parent.name for root in roots for file in root.glob("*/suite.toml"))
+            raise ConfigError(
+                f"--suites: no folder {path}{nearest(given, known)}; accepted: builtin, a folder of suites, "
+                f"or one of: {', '.join(known) or 'none here'}"
+            )
+        return path
+
+    def is_selected(self, path: Path) -> bool:
+        """Whether a selection file is what `--suites` named."""
+        return path in self._all_files
+
+    def selected_cases(self, path: Path) -> list[Case]:
+        """The cases of a selection.
+
+        Raises:
+            SuiteError: it names a case that does not exist.
+        """
+        cases = load_selection(path)
+        self._files.add(path)
+        self._offered += len(cases)
+        for answers in self.answers.values():
+            answers.also_recorded_in = tuple(read_selection(path))
+        return cases
+
     def _set_arguments(self) -> None:
         """Without paths on the command line the suites are collected in place of `testpaths`."""
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
             roots = self.suite_roots()
-            for root in roots:
-                if not root.is_dir():
-                    raise ConfigError(f"--suites: no folder {root}; accepted: builtin, or a folder of suites")
-            self._all_files = {path for root in roots for path in case_files(root)}
+            self._all_files = {
+                path for root in roots for path in ([root] if root.suffix == ".cases" else case_files(root))
+            }
             self.config.args[:] = [str(root) for root in roots]
             self.config.args_source = pytest.Config.ArgsSource.ARGS
         else:
@@ -190,6 +236,7 @@ class VerbatimSession:
         self._refuse_empty_replay(session.items)
         if not self.workers.asks:
             return
+        self._prepare_early_stop(session.items)
         for name, answers in self.answers.items():
             cases = [item.case for item in session.items if isinstance(item, CaseItem) and item.model == name]
             try:
@@ -197,6 +244,20 @@ class VerbatimSession:
             except HarnessError as error:
                 self.workers.ended(answers.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
+
+    def _prepare_early_stop(self, items: Sequence[pytest.Item]) -> None:
+        if not self.config.getoption("verbatim_early_stop"):
+            return
+        from harness.pytest_plugin.gating import EarlyStop
+
+        if not self.config.getoption("verbatim_gate") or len(self.models) != 1 or self.workers is None:
+            raise pytest.UsageError("--early-stop: accepted together with --gate and a single model")
+        if self.workers.is_worker:
+            raise pytest.UsageError("--early-stop: does not work with -n; results come out of order there")
+        try:
+            self._early_stop = EarlyStop(self, [item for item in items if isinstance(item, CaseItem)])
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def _refuse_empty_replay(self, items: Sequence[pytest.Item]) -> None:
         """A model without a single cassette for these suites is one error, not one for each case."""
@@ -250,7 +311,8 @@ class VerbatimSession:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """Hang the result on the report of the call, which xdist carries to the controller."""
         report = yield
-        if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
+        ends_here = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
+        if isinstance(item, CaseItem) and ends_here and item.result is not None:
             report.verbatim = (item.model, item.result)
         if isinstance(item, CaseItem) and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
             # pytest asks an item for its own words only when the call fails, not the setup
@@ -260,8 +322,14 @@ class VerbatimSession:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather results, wherever the case ran."""
         result = getattr(report, "verbatim", None)
-        if result is not None:
-            self.results[result[0]].append(result[1])
+        if result is None:
+            return
+        self.results[result[0]].append(result[1])
+        reason = self._early_stop.seen(result[1], result[0]) if self._early_stop else None
+        if reason is not None:
+            self.narrowed = reason
+            self.notes.append(reason)
+            self._stop(reason)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

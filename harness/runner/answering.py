@@ -86,6 +86,8 @@ class Answers:
         self._resources = contextlib.ExitStack()
         self._resources_closed = False
         self.fetcher: Fetcher | None = None
+        self.also_recorded_in: tuple[str, ...] = ()
+        """Suites that a selection takes its cases from: their recordings serve it too."""
 
     def _outputs_file(self) -> OutputsFile:
         if not self.model.outputs:
@@ -102,7 +104,9 @@ class Answers:
             return self._outputs.get(case.suite, case.id, sample)
         if self.mode in ("refresh", "live"):
             return None
-        return self._replay.get(case.suite, self.request(case, sample).key)
+        key = self.request(case, sample).key
+        suites = dict.fromkeys((case.suite, *self.also_recorded_in))
+        return next((found for suite in suites if (found := self._replay.get(suite, key))), None)
 
     def missing(self, cases: Sequence[Case], samples: int) -> list[Job]:
         """Requests that this mode must make, in the order of the cases, each key once."""
@@ -159,7 +163,8 @@ class Answers:
         if self._outputs is not None:
             return True
         labels = (self.model.label, *self.model.lineage)
-        return any(len(self._replay.cassette(label, suite)) for label in labels)
+        suites = (suite, *self.also_recorded_in)
+        return any(len(self._replay.cassette(label, name)) for label in labels for name in suites)
 
     def nothing_recorded(self, suites: Sequence[str]) -> str:
         """The error of a replay without any cassette."""

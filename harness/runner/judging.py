@@ -9,7 +9,7 @@ from harness.config import ModelConfig
 from harness.decisions.exposure import exposure
 from harness.records.case import Case, texts_of
 from harness.records.completion import Completion, ToolCall
-from harness.records.run import CaseResult, CheckResult, MentionRecord, Outcome, SampleResult
+from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
 from harness.runner.prompting import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 
@@ -58,7 +58,7 @@ class Judge:
             task=case.task,
             tags=case.tags,
             symbols=case.symbols,
-            exposure=exposure(case, training_texts=self.training_texts, trained_domains=self.model.trained_domains),
+            exposure=self.exposure(case),
             digest=case.digest,
             messages=messages_for(case, self.model),
             targets=case.targets,
@@ -67,6 +67,10 @@ class Judge:
             outcome=next(outcome for outcome in _WORST_FIRST if outcome in outcomes),
             samples=tuple(samples),
         )
+
+    def exposure(self, case: Case) -> Exposure:
+        """How much of a case this version has met in training."""
+        return exposure(case, training_texts=self.training_texts, trained_domains=self.model.trained_domains)
 
     def _repaired(
         self, case: Case, completion: Completion, sources: tuple[str, ...]

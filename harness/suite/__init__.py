@@ -15,6 +15,7 @@ from harness.suite.folders import (
 )
 from harness.suite.lines import LINE_LIMIT, Problem
 from harness.suite.schema import case_schema
+from harness.suite.selection import load_selection, read_selection, selection_file
 
 __all__ = [
     "LINE_LIMIT",
@@ -29,6 +30,9 @@ __all__ = [
     "is_case_file",
     "load_cases",
     "load_info",
+    "load_selection",
     "load_suite",
     "read_case_file",
+    "read_selection",
+    "selection_file",
 ]

@@ -21,6 +21,9 @@ import harness.endpoints.transport
 import harness.pytest_plugin.finishing
 import harness.pytest_plugin.gating
 import harness.pytest_plugin.session  # noqa: F401
+from harness import checks
+
+checks.known()
 
 Reply = Callable[[str], str]
 

@@ -243,3 +243,14 @@ def test_a_derived_model_shares_the_cassette_of_identical_requests(
     pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=1, failed=2)
     pytester.runpytest("--model=repaired").assert_outcomes(passed=3)
     assert endpoint.asked == 3
+
+
+def test_an_endpoint_that_fails_gives_an_error_and_an_unscored_case(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.status = 400
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(["no usable answer came: http_400"])
+    (record,) = records(project)
+    assert record["totals"]["outcomes"] == {"unscored": 3}  # type: ignore[index]
