@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from harness import __version__
 from harness.scaffold.choices import Choices
-from harness.scaffold.first_cases import canary_suite, starter_suite
+from harness.scaffold.first_cases import canary_suite, general_suite, starter_suite, symbol_suite
 
 GITIGNORE = (
     "reports/**/*.html",
@@ -31,9 +31,17 @@ class Piece:
 
 def pieces(choices: Choices) -> list[Piece]:
     """Everything but pyproject.toml and .gitignore, which may be there already and are added to."""
-    found = [Piece(PurePosixPath("suites/starter") / name, text) for name, text in starter_suite(choices.languages)]
+    suites = {"starter": starter_suite(choices.languages)}
     if choices.services:
-        found += [Piece(PurePosixPath("suites/canary") / name, text) for name, text in canary_suite(choices.languages)]
+        # a gate needs some 300 cases with strings and 50 without: with fewer, the default policy gives no GO
+        suites |= {
+            "canary": canary_suite(choices.languages),
+            "symbols": symbol_suite(choices.languages),
+            "general": general_suite(),
+        }
+    found = [
+        Piece(PurePosixPath("suites", suite, name), text) for suite, texts in suites.items() for name, text in texts
+    ]
     return found + [
         Piece(PurePosixPath(target), _filled(source, choices)) for source, target in _workflows(choices.services)
     ]

@@ -11,10 +11,14 @@ from urllib.parse import parse_qs
 
 
 class EchoEndpoint:
-    """A server on this machine. `damage` puts blanks round every `-` and `/`; `posted` is what else was sent to it."""
+    """A server on this machine.
+
+    `damage` puts blanks round every `-` and `/`; a `status` other than 200 refuses; `posted` is what else was sent.
+    """
 
     def __init__(self) -> None:
         self.damage = False
+        self.status = 200
         self.asked = 0
         self.posted: list[tuple[str, Any]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -39,12 +43,14 @@ class EchoEndpoint:
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["content-length"])).decode()
                 if self.path == "/v1/chat/completions":
-                    data = json.dumps(endpoint.answer(json.loads(content))).encode()
+                    answer = endpoint.answer(json.loads(content))
+                    refusal = {"error": {"message": "no", "type": "refused"}}
+                    data = json.dumps(answer if endpoint.status == 200 else refusal).encode()
                 else:
                     is_json = self.headers["content-type"] == "application/json"
                     endpoint.posted.append((self.path, json.loads(content) if is_json else parse_qs(content)))
                     data = b"{}"
-                self.send_response(200)
+                self.send_response(endpoint.status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()

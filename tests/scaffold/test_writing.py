@@ -2,8 +2,12 @@ import tomllib
 
 import pytest
 
+from harness.api import load_suite as load_all
 from harness.config import load, model
+from harness.decisions.pending import pending
+from harness.decisions.plan import Assumption, plan
 from harness.records.errors import ConfigError
+from harness.records.policy import DEFAULT_POLICY
 from harness.scaffold.choices import SERVICES, Choices
 from harness.scaffold.pieces import GITIGNORE, pieces
 from harness.scaffold.writing import write
@@ -110,3 +114,12 @@ def test_one_language_alone_still_has_enough_canaries(language, tmp_path):
     cases = load_suite(tmp_path / "suites/canary")
     assert {case.language for case in cases} == {language}
     assert len(cases) >= 60
+
+
+@pytest.mark.parametrize("languages", [("zh",), ("en",), ("zh", "en")])
+def test_the_suites_can_bear_a_go_and_hold_no_prompt_twice(languages, tmp_path):
+    write(tmp_path, Choices(name="mine", model="m", languages=languages, services=("cron",)))
+    cases = load_all(tmp_path / "suites")
+    assert plan([pending(case, "untrained") for case in cases], DEFAULT_POLICY, Assumption(0.98, 0.01)).possible
+    prompts = [str(case.messages) for case in cases if case.targets]
+    assert len(set(prompts)) == len(prompts)

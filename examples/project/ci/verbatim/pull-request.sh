@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# A pull request: replay the recorded answers and fail on a proven regression, and on nothing else.
+# Needs no key and no network. Leaves junit.xml, comment.md and pages/ in build/verbatim/.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+model=${VERBATIM_MODEL:-doubao}
+reports=${VERBATIM_REPORTS:-reports}
+out=build/verbatim
+mkdir -p "$out"
+
+# exit 1 means red cases: the reader looks at them, the gate decides
+pytest --model="$model" --report-dir="$reports" --junit-xml="$out/junit.xml" || test $? -eq 1
+
+harness gate --candidate "$model" --policy ci/verbatim/pull-request.toml --report-dir="$reports" --markdown \
+  > "$out/comment.md" && verdict=0 || verdict=$?
+baseline=$(harness runs baseline --json --report-dir="$reports" \
+  | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1], ""))' "$model")
+if [ -n "$baseline" ]; then
+  harness compare "$baseline" "$model" --report-dir="$reports" --markdown >> "$out/comment.md"
+fi
+harness report "$model" --report-dir="$reports" --out="$out/pages"
+cat "$out/comment.md"
+
+# 2 is "not enough evidence": told in the comment, but no reason to block a change
+test "$verdict" -eq 2 || exit "$verdict"

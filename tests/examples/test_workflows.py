@@ -1,0 +1,173 @@
+"""The workflows that `harness init` writes, executed: their shell is real, `pip` and `gh` are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.examples.conftest import Workplace
+
+RESOLVED = {
+    "${{ inputs.candidate }}": "mine",
+    "${{ inputs.baseline }}": "base",
+    "${{ secrets.MLFLOW_TRACKING_URI }}": "",
+    "${{ secrets.ALARM_WEBHOOK }}": "",
+    "${{ vars.ALARM_FORMAT || 'slack' }}": "slack",
+    "${{ github.token }}": "token",
+    "${{ github.event.pull_request.number }}": "7",
+}
+
+
+def github(place: Workplace, name: str) -> dict[str, int]:
+    """Run the steps of a GitHub workflow as their conditions say; exit code by step."""
+    content = yaml.safe_load((place.root / f".github/workflows/verbatim-{name}.yml").read_text(encoding="utf-8"))
+    (job,) = content["jobs"].values()
+    codes: dict[str, int] = {}
+    for step in job["steps"]:
+        if "run" not in step:
+            assert step["uses"].startswith("actions/")
+            continue
+        assert "${{" not in step["run"], "an expression in a script lets a title or a name run code"
+        failed = any(codes.values())
+        condition = step.get("if", "success()")
+        assert condition in ("success()", "always()", "failure() && steps.night.outcome == 'failure'")
+        if condition == ("success()" if failed else "failure() && steps.night.outcome == 'failure'"):
+            continue
+        variables = {key: RESOLVED.get(value, value) for key, value in {**job["env"], **step.get("env", {})}.items()}
+        codes[step["name"]] = place.shell(step["run"], **variables).returncode
+    return codes
+
+
+def gitlab(place: Workplace, name: str, **variables: str) -> tuple[int, str]:
+    """Run a GitLab job with what it extends."""
+    content: dict[str, Any] = yaml.safe_load((place.root / ".gitlab/verbatim.yml").read_text(encoding="utf-8"))
+    job = {**content[".verbatim"], **content[f"verbatim-{name}"]}
+    done = place.shell("\n".join([*job["before_script"], *job["script"]]), **{**job["variables"], **variables})
+    return done.returncode, done.stdout + done.stderr
+
+
+def kept(place: Workplace) -> list[str]:
+    """Record files on the branch of the history."""
+    return [
+        Path(line).parent.name
+        for line in place.git("ls-remote", "--heads", "origin", "verbatim-history").splitlines()
+        for line in place.git("ls-tree", "-r", "--name-only", line.split()[0]).splitlines()
+        if line.endswith(".json") and "@" in line
+    ]
+
+
+def output(place: Workplace, name: str) -> str:
+    return (place.root / "build/verbatim" / name).read_text(encoding="utf-8")
+
+
+def test_a_promotion_asks_both_versions_gives_a_go_and_keeps_the_records(workplace: Workplace) -> None:
+    codes = github(workplace, "promotion")
+    assert codes == {"Install": 0, "Fetch the history": 0, "Judge": 0, "Keep the history": 0, "Summary": 0}
+    assert output(workplace, "verdict.md").startswith("## GO:")
+    assert (workplace.tools / "summary.md").read_text().startswith("## GO")
+    assert sorted(kept(workplace)) == ["base@v1", "mine@v1"]
+    assert list((workplace.root / "build/verbatim/pages").rglob("*.html"))
+    baselines = json.loads((workplace.root / "verbatim-history/baselines.json").read_text())
+    assert baselines["baselines"] == {"mine": "mine@v1"}
+
+
+def test_a_pull_request_that_damages_is_stopped_and_one_without_evidence_is_not(workplace: Workplace) -> None:
+    assert workplace.shell("pytest --model=base --cassette-mode=record -q").returncode == 1
+    assert workplace.shell("harness runs baseline base --for mine").returncode == 0
+    workplace.endpoint.damage = True
+    assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 1
+    asked = workplace.endpoint.asked
+
+    stopped = workplace.shell("bash ci/verbatim/pull-request.sh")
+    assert stopped.returncode == 1, stopped.stderr
+    comment = output(workplace, "comment.md")
+    assert "## NO-GO:" in comment
+    assert "## From " in comment
+    assert "<testcase" in output(workplace, "junit.xml")
+
+    # the history of the server holds no baseline yet
+    codes = github(workplace, "pull-request")
+    assert codes == {"Install": 0, "Fetch the history": 0, "Judge": 0, "Comment": 0}
+    assert output(workplace, "comment.md").startswith("## INCONCLUSIVE")
+    assert workplace.called()[-1].startswith("gh pr comment 7 --edit-last")
+    assert workplace.endpoint.asked == asked, "a pull request replays"
+
+
+def test_a_merge_request_replays_and_comments(workplace: Workplace) -> None:
+    assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 1
+    api = {
+        "VERBATIM_TOKEN": "glpat-x",
+        "CI_API_V4_URL": f"{workplace.endpoint.address}/api/v4",
+        "CI_PROJECT_ID": "3",
+        "CI_MERGE_REQUEST_IID": "5",
+    }
+    code, said = gitlab(workplace, "merge-request", **api)
+    assert code == 0, said
+    path, form = workplace.endpoint.posted[-1]
+    assert path == "/api/v4/projects/3/merge_requests/5/notes"
+    assert form["body"][0].startswith("## INCONCLUSIVE:")
+
+
+def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(workplace: Workplace) -> None:
+    codes = github(workplace, "nightly")
+    assert codes == {"Install": 0, "Fetch the history": 0, "Ask and judge": 0, "Keep the history": 0}
+    assert "INCONCLUSIVE" in output(workplace, "drift.txt")
+    assert kept(workplace) == ["mine@v1"]
+
+    workplace.git("worktree", "remove", "--force", "verbatim-history")
+    workplace.endpoint.status = 401
+    codes = github(workplace, "nightly")
+    assert codes["Fetch the history"] == 0
+    assert codes["Ask and judge"] != 0
+    assert any(call.startswith("gh issue create") for call in workplace.called())
+    assert kept(workplace) == ["mine@v1"]
+
+
+def test_a_server_that_cannot_be_asked_does_not_start_the_history_anew(workplace: Workplace) -> None:
+    workplace.git("remote", "set-url", "origin", "/nowhere")
+    done = workplace.shell("bash ci/verbatim/history.sh fetch")
+    assert done.returncode not in (0, 2)
+    assert not (workplace.root / "verbatim-history").exists()
+
+
+@pytest.mark.parametrize(("form", "key"), [("slack", "text"), ("feishu", "content"), ("wecom", "text")])
+def test_the_alarm_reaches_the_chat_in_its_own_form(workplace: Workplace, form: str, key: str) -> None:
+    (workplace.root / "drift.txt").write_text("DRIFT since 2031-01-02 “水吧台”\n", encoding="utf-8")
+    hook = f"{workplace.endpoint.address}/hook/secret-part"
+    done = workplace.shell("python3 ci/verbatim/alarm.py mine drift.txt", ALARM_WEBHOOK=hook, ALARM_FORMAT=form)
+    assert done.returncode == 0, done.stderr
+    path, message = workplace.endpoint.posted[-1]
+    assert path == "/hook/secret-part"
+    assert "水吧台" in json.dumps(message[key], ensure_ascii=False)
+
+
+def test_an_alarm_that_fails_does_not_tell_the_address(workplace: Workplace) -> None:
+    (workplace.root / "drift.txt").write_text("DRIFT\n")
+    for hook in ("http://127.0.0.1:9/secret-part", "secret-part"):
+        done = workplace.shell("python3 ci/verbatim/alarm.py mine drift.txt", ALARM_WEBHOOK=hook)
+        assert done.returncode == 1
+        assert "ALARM_WEBHOOK" in done.stderr
+        assert "secret-part" not in done.stderr
+
+
+def test_cron_is_silent_on_a_quiet_night_and_prints_the_log_of_a_bad_one(workplace: Workplace) -> None:
+    (workplace.root / "ci/verbatim/nightly.sh").write_text('echo "a log of $NIGHT"; exit "$CODE"\n')
+    (workplace.root / ".env").write_text("CODE=0\nNIGHT=one\n")
+    quiet = workplace.shell("bash ci/verbatim/cron.sh")
+    assert (quiet.returncode, quiet.stdout) == (0, "")
+    (workplace.root / ".env").write_text("CODE=1\nNIGHT=two\n")
+    loud = workplace.shell("bash ci/verbatim/cron.sh")
+    assert (loud.returncode, loud.stdout) == (1, "a log of two\n")
+
+
+def test_the_workflows_ask_for_no_more_rights_than_they_use(workplace: Workplace) -> None:
+    rights = {
+        name: yaml.safe_load((workplace.root / f".github/workflows/verbatim-{name}.yml").read_text())["permissions"]
+        for name in ("pull-request", "promotion", "nightly")
+    }
+    assert rights["pull-request"] == {"contents": "read", "pull-requests": "write"}
+    assert "secrets." not in (workplace.root / ".github/workflows/verbatim-pull-request.yml").read_text()
