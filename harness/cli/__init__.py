@@ -87,10 +87,11 @@ def run(arguments: list[str] | None = None) -> int:
     except HarnessError as error:
         click.echo(f"harness: {error}", err=True)
         return EXIT_USAGE
-    except BrokenPipeError:
-        # the reader went away (`harness ... | head`): nothing more can be said to it
-        sys.stdout = None
-        return EXIT_YES
+    except SystemExit as error:
+        # click ends so when the reader went away (`harness ... | head`); that is no "no"
+        if isinstance(error.__context__, BrokenPipeError):
+            return EXIT_YES
+        raise
     except Exception:
         import traceback
 
