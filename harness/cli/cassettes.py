@@ -192,7 +192,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 def _is_suite_name(name: str) -> bool:
     import re
 
-    return re.match(configuration.NAME_PATTERN, name) is not None
+    return re.fullmatch(configuration.NAME_PATTERN.strip("^$"), name) is not None
 
 
 def _shown(path: Path, config: HarnessConfig) -> str:

@@ -143,7 +143,8 @@ class Fetcher:
             pass
         except Exception as error:
             # a fault of ours; what it says may hold anything, so it is only named
-            self.fatal = self.fatal or HarnessError(f"the asking broke off ({type(error).__name__}); please report it")
+            name = type(_innermost(error)).__name__
+            self.fatal = self.fatal or HarnessError(f"the asking broke off ({name}); please report it")
         finally:
             reason = self.fatal or FetchStoppedError(_STOPPED)
             for future in self._futures.values():
@@ -211,3 +212,9 @@ class Fetcher:
                     "--cassette-mode=record to ask for the rest"
                 )
             )
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

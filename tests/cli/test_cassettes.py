@@ -172,7 +172,7 @@ def test_a_stock_cassette_is_imported_once(project: Path) -> None:
     assert (found["recorded"], found["missing"], found["oldest"]) == (1, 2, "1970-01-01T00:00:00Z")
 
 
-@pytest.mark.parametrize("suite", ["../../outside", "/etc", "a/b", ""])
+@pytest.mark.parametrize("suite", ["../../outside", "/etc", "a/b", "s\n", ""])
 def test_an_import_cannot_leave_the_cassettes(suite: str, project: Path) -> None:
     (project / "stock.json").write_text('{"interactions": []}')
     with pytest.raises(Exception, match="accepted: the name of a suite's folder"):
