@@ -19,13 +19,13 @@ import time
 from pathlib import Path
 
 from harness.config import ModelConfig
+from harness.recording import Recorder
 from harness.records.case import Case
 from harness.records.exchange import Exchange
-from harness.recording import Recorder
 from harness.runner.prompting import body_for
 from harness.suite import load_suite
 
-_EMPTY = '''
+_EMPTY = """
 import pytest
 
 class EmptyItem(pytest.Item):
@@ -43,7 +43,7 @@ class EmptyFile(pytest.File):
 def pytest_collect_file(file_path, parent):
     if file_path.suffix == ".empty":
         return EmptyFile.from_parent(parent, path=file_path)
-'''
+"""
 
 
 def make_project(folder: Path, number: int) -> None:

@@ -1,0 +1,1 @@
+"""How long a live run takes beside the bare `AsyncOpenAI` client: `python -m benchmarks.live`."""
