@@ -41,6 +41,8 @@ class EndpointOracle:
         recorder: keeps every usable answer. What has none (an error, a time-out) is kept in `unanswered`.
         secrets: an answer that holds one says nothing, and is kept nowhere.
         most_requests: attempts that one question can take, retries included.
+        recalled: answers of a recording that was killed, by key. They count as requests, so that the hunt goes the
+            same way again.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class EndpointOracle:
         recorder: Recorder | None,
         secrets: Secrets,
         most_requests: int,
+        recalled: Callable[[str], Completion | None] | None = None,
     ) -> None:
         self.most_requests = most_requests
         self.unanswered: dict[str, str] = {}
@@ -62,6 +65,7 @@ class EndpointOracle:
         self._pace = pace
         self._recorder = recorder
         self._secrets = secrets
+        self._recalled = recalled
         self._failures_in_a_row = 0
 
     async def ask(self, case: Case, sample: int) -> Sighting:
@@ -72,6 +76,9 @@ class EndpointOracle:
             BudgetSpentError: `pace` lets no more requests out.
         """
         body = self._body(case)
+        known = self._recalled(request_key(body, sample)) if self._recalled is not None else None
+        if known is not None:
+            return sighting_of(self._judge(case, known, sample), case.targets[0], 1)
         try:
             answer = await self._endpoint.ask(body, self._pace)
         except SpentError as error:

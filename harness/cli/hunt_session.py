@@ -59,6 +59,8 @@ class HuntSession:
     def live(self, folder: Path | None) -> tuple[Hunt, bool]:
         """Hunt the endpoint. With a folder, questions and answers are kept there, also of a hunt that was stopped.
 
+        What the recording of a killed hunt left there is not asked for again.
+
         Returns:
             The hunt, and whether Ctrl-C ended it.
         """
@@ -68,8 +70,7 @@ class HuntSession:
 
         drawn: list[Probe] = []
         part = answers_path(folder, self.model.label).with_suffix(".jsonl.part") if folder else None
-        if part is not None:
-            part.unlink(missing_ok=True)
+        recalled = self._answers_in(part) if part is not None and part.is_file() else None
         recorder = Recorder(part, secrets=secrets_of(self.model)) if part else None
         with opened(
             self.model,
@@ -77,7 +78,7 @@ class HuntSession:
             max_concurrency=self.settings.max_concurrency,
             retrying=self._retrying,
         ) as endpoint:
-            oracle = self._oracle(endpoint, recorder)
+            oracle = self._oracle(endpoint, recorder, recalled)
             hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.heard)
             interrupted = False
             try:
@@ -94,18 +95,9 @@ class HuntSession:
 
     def recorded(self, folder: Path) -> Hunt:
         """Replay the hunt that is kept in a folder: the same questions, the same answers, judged anew."""
-        from harness.recording import Cassette
-        from harness.runner.replaying import completion_of
-
         stored = read_hunt(questions_path(folder, self.model.label))
-        answers = Cassette(answers_path(folder, self.model.label))
-
-        def recorded(key: str) -> Completion | None:
-            interaction = answers.get(key)
-            return None if interaction is None else completion_of(interaction)
-
         oracle = RecordedOracle(
-            recorded,
+            self._answers_in(answers_path(folder, self.model.label)),
             stored.unanswered,
             self._body,
             self.judge.sample,
@@ -157,7 +149,24 @@ class HuntSession:
 
         return Retrying(attempts=ATTEMPTS)
 
-    def _oracle(self, endpoint: Endpoint, recorder: Recorder | None) -> EndpointOracle:
+    def _answers_in(self, path: Path) -> Callable[[str], Completion | None]:
+        from harness.recording import Cassette
+        from harness.runner.replaying import completion_of
+
+        answers = Cassette(path)
+
+        def answer(key: str) -> Completion | None:
+            interaction = answers.get(key)
+            return None if interaction is None else completion_of(interaction)
+
+        return answer
+
+    def _oracle(
+        self,
+        endpoint: Endpoint,
+        recorder: Recorder | None,
+        recalled: Callable[[str], Completion | None] | None = None,
+    ) -> EndpointOracle:
         from harness.endpoints.pacing import Pace
         from harness.endpoints.spending import TokenPrice
         from harness.runner.opening import secrets_of
@@ -179,6 +188,7 @@ class HuntSession:
             recorder=recorder,
             secrets=secrets_of(self.model),
             most_requests=self.most_requests,
+            recalled=recalled,
         )
 
     def _body(self, case: Case) -> dict[str, object]:

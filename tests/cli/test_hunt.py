@@ -24,6 +24,13 @@ def sound(body):
 def silent(body):
     return "I would rather not say."
 
+def killed(body):
+    killed.asked = getattr(killed, "asked", 0) + 1
+    if killed.asked == 30:
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+    return spaced(body)
+
 def interrupted(body):
     interrupted.asked = getattr(interrupted, "asked", 0) + 1
     if interrupted.asked == 30:
@@ -31,7 +38,7 @@ def interrupted(body):
         os.kill(os.getpid(), signal.SIGINT)
     return spaced(body)
 """
-MODELS = ("spaced", "sound", "silent", "interrupted")
+MODELS = ("spaced", "sound", "silent", "interrupted", "killed")
 
 
 @pytest.fixture
@@ -114,6 +121,28 @@ def test_ctrl_c_prints_the_best_so_far(project):
     assert result.exit_code == 130
     assert "smallest" in result.stdout
     assert "stopped by hand" in result.stdout
+
+
+def test_a_killed_recording_is_not_asked_for_again(project):
+    root = str(Path(__file__).parents[2])
+    code = "from harness.cli.hunt import hunt; hunt()"
+    arguments = ["--model=killed", "--request-budget=120", "--seed=3", "--record"]
+
+    def record():
+        command = [sys.executable, "-c", code, *arguments]
+        environment = os.environ | {"PYTHONPATH": root}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+
+    assert record().returncode == -9
+    (left,) = (project / "suites" / "adversarial" / "hunts").glob("*.part")
+    kept = len(left.read_text(encoding="utf-8").splitlines())
+    assert kept > 20
+    (module,) = project.glob("app_*.py")
+    module.write_text(APP.replace("killed.asked == 30", f"killed.asked > {120 - kept}"))
+    again = record()
+    assert again.returncode == 1, again.stderr
+    assert "smallest  a-111" in again.stdout
+    assert not list(left.parent.glob("*.part"))
 
 
 @pytest.fixture
