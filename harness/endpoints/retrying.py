@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.endpoints.answer import Answer, Attempt
 from harness.endpoints.pacing import Pace
+from harness.records.completion import Completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ async def ask(
         started = time.monotonic()
         result: Attempt | None = None
         try:
-            result = await attempt(body)
+            async with asyncio.timeout(total_s - used_s):
+                result = await attempt(body)
+        except TimeoutError:
+            result = Attempt(Completion(unusable="timeout"))
         finally:
             pace.leave(turn, result)
         used_s += time.monotonic() - started

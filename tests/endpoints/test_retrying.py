@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from harness.endpoints.retrying import Retrying, retry_after_s
+from harness.endpoints.answer import Attempt
+from harness.endpoints.pacing import Pace
+from harness.endpoints.retrying import Retrying, ask, retry_after_s
+from harness.records.completion import Completion
 
 
 @pytest.mark.parametrize(
@@ -42,3 +47,16 @@ def test_pauses_double_and_stay_below_the_longest() -> None:
         pauses = [retrying.delay_s(failures) for _ in range(50)]
         assert most / 2 <= min(pauses)
         assert max(pauses) <= most
+
+
+def test_requests_and_pauses_together_end_at_the_deadline() -> None:
+    async def slow(body: dict[str, object]) -> Attempt:
+        await asyncio.sleep(0.4)
+        return Attempt(Completion(unusable="http_500"), retry=True)
+
+    retrying = Retrying(attempts=100, first_delay_s=0.01, longest_delay_s=0.01)
+    started = time.monotonic()
+    answer = asyncio.run(ask(slow, {}, pace=Pace(), retrying=retrying, total_s=1.0, reached=lambda: True))
+    assert answer.completion.unusable == "timeout"
+    assert answer.requests == 3
+    assert time.monotonic() - started >= 1.0
