@@ -92,6 +92,7 @@ def workplace(tmp_path: Path) -> Iterator[Workplace]:
         place = Workplace(root, endpoint, tools)
         for name in ("mine", "base"):
             write(root, Choices(name=name, model=name, base_url=endpoint.base_url, services=SERVICES))
+        _make_small(root)
         subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "server.git")], check=True, env=_git_alone())
         place.git("init", "-q", "-b", "main")
         place.git("remote", "add", "origin", str(tmp_path / "server.git"))

@@ -76,7 +76,7 @@ def test_a_promotion_asks_both_versions_gives_a_go_and_keeps_the_records(workpla
 
 
 def test_a_pull_request_that_damages_is_stopped_and_one_without_evidence_is_not(workplace: Workplace) -> None:
-    assert workplace.shell("pytest --model=base --cassette-mode=record -q").returncode == 1
+    assert workplace.shell("pytest --model=base --cassette-mode=record -q").returncode == 0
     assert workplace.shell("harness runs baseline base --for mine").returncode == 0
     workplace.endpoint.damage = True
     assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 1
@@ -98,7 +98,7 @@ def test_a_pull_request_that_damages_is_stopped_and_one_without_evidence_is_not(
 
 
 def test_a_merge_request_replays_and_comments(workplace: Workplace) -> None:
-    assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 1
+    assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 0
     api = {
         "VERBATIM_TOKEN": "glpat-x",
         "CI_API_V4_URL": f"{workplace.endpoint.address}/api/v4",
@@ -106,7 +106,7 @@ def test_a_merge_request_replays_and_comments(workplace: Workplace) -> None:
         "CI_MERGE_REQUEST_IID": "5",
     }
     code, said = gitlab(workplace, "merge-request", **api)
-    assert code == 0, said
+    assert code == 0, said[-2000:]
     path, form = workplace.endpoint.posted[-1]
     assert path == "/api/v4/projects/3/merge_requests/5/notes"
     assert form["body"][0].startswith("## INCONCLUSIVE:")

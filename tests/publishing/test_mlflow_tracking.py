@@ -134,7 +134,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @needs_mlflow
 @pytest.mark.filterwarnings("default")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_go_moves_the_alias_a_no_go_leaves_it_and_publishing_again_adds_nothing(project: Path, server: str) -> None:
     import mlflow
 
