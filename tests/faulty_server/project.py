@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,27 @@ class Project:
         process = self.start(*options)
         output, _ = process.communicate(timeout=600)
         return process.returncode, output
+
+    @contextmanager
+    def launcher(self) -> Iterator[Callable[[str], int]]:
+        """Starts runs without the time that imports take; gives the process id of each."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.faulty_server.launcher", str(self.folder)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            source, sink = process.stdout, process.stdin
+
+            def start(options: str) -> int:
+                sink.write(f"{options}\n")
+                sink.flush()
+                return int(source.readline())
+
+            yield start
 
     def files(self) -> dict[Path, str]:
         """All that lies under cassettes/ and reports/, by path."""
