@@ -76,9 +76,7 @@ class ModelConfig(Record):
         import re
 
         if not re.match(NAME_PATTERN, value):
-            raise ValueError(
-                f"found {value!r}; accepted: letters, digits, '.', '_' and '-', a letter or digit first"
-            )
+            raise ValueError(f"found {value!r}; accepted: letters, digits, '.', '_' and '-', a letter or digit first")
         return value
 
     @property
@@ -171,9 +169,7 @@ def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
 
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", model_name).strip("-._")
     if not name:
-        raise ConfigError(
-            "--model=openai:NAME: the name is empty; accepted: openai:NAME, as the endpoint knows it"
-        )
+        raise ConfigError("--model=openai:NAME: the name is empty; accepted: openai:NAME, as the endpoint knows it")
     # a server of one's own wants no key; OpenAI does
     keyless = base_url is not None and "OPENAI_API_KEY" not in os.environ
     return ModelConfig(
@@ -188,9 +184,7 @@ def _where(config: HarnessConfig, name: str) -> str:
     return f"{config.root / 'pyproject.toml'}: [tool.harness.models.{name}]"
 
 
-def _resolve(
-    config: HarnessConfig, name: str, above: tuple[str, ...]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _resolve(config: HarnessConfig, name: str, above: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Own settings over those of `base`, and the labels of all bases, nearest first."""
     if name not in config.models:
         raise ConfigError(_unknown(config, name))
@@ -218,9 +212,7 @@ def _resolve(
     for field in ("training_data", "trained_domains"):
         merged = [*inherited.get(field, ()), *own.get(field, ())]
         settings[field] = list(dict.fromkeys(merged))
-    own_settings = {
-        key: value for key, value in own.items() if key not in ("training_data", "trained_domains")
-    }
+    own_settings = {key: value for key, value in own.items() if key not in ("training_data", "trained_domains")}
     return {**settings, **own_settings}, (label, *lineage)
 
 
