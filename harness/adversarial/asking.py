@@ -7,6 +7,7 @@ from typing import Protocol
 
 from harness.adversarial.oracle import Oracle, Sighting
 from harness.records.case import Case
+from harness.records.errors import MissingRecordingError
 
 
 class BudgetSpentError(Exception):
@@ -92,6 +93,9 @@ class Asker:
         try:
             sighting = await self._oracle.ask(probe.case, sample)
             sent = sighting.requests
+        except MissingRecordingError:
+            sent = 0
+            raise
         finally:
             self.spent += sent
             async with self._freed:

@@ -88,13 +88,15 @@ class PartIs:
     def holds(self, code: Code, context: Context, offset: int) -> bool:
         """Whether it does."""
         part = code.parts[self.place + offset]
-        style, length = _run(part[::-1] if self.place == 0 else part)
-        if self.place == 0 and style == ZERO_LED:
-            style = "digits"
-        if self.place == 0 and ZERO_LED in self.styles and part[0] == "0" and part.isdecimal():
-            style = ZERO_LED
-        fits = style in self.styles or len(self.styles) == len(STYLES)
-        return fits and self.least <= length and (self.most is None or length <= self.most)
+        if len(self.styles) == len(STYLES):
+            length = len(part)
+        else:
+            style, length = _run(part[::-1] if self.place == 0 else part)
+            if self.place == 0 and style in ("digits", ZERO_LED):
+                style = ZERO_LED if ZERO_LED in self.styles and part[0] == "0" and part.isdecimal() else "digits"
+            if style not in self.styles:
+                return False
+        return self.least <= length and (self.most is None or length <= self.most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ class EndpointOracle:
 
     Args:
         pace: lets requests out; its budget is a second wall behind that of the hunt.
-        recorder: keeps every usable answer. What has none (an error, a time-out) is kept in `unanswered`.
+        recorder: keeps every usable answer. What has none (an error, a time-out) is kept in `unanswered`, and what took
+            more than one request in `retried`.
         secrets: an answer that holds one says nothing, and is kept nowhere.
         most_requests: attempts that one question can take, retries included.
         recalled: answers of a recording that was killed, by key. They count as requests, so that the hunt goes the
@@ -59,6 +60,7 @@ class EndpointOracle:
     ) -> None:
         self.most_requests = most_requests
         self.unanswered: dict[str, str] = {}
+        self.retried: dict[str, int] = {}
         self._endpoint = endpoint
         self._body = body
         self._judge = judge
@@ -83,6 +85,8 @@ class EndpointOracle:
             answer = await self._endpoint.ask(body, self._pace)
         except SpentError as error:
             raise BudgetSpentError(str(error)) from error
+        if answer.requests > 1:
+            self.retried[request_key(body, sample)] = answer.requests
         completion = self._kept(answer, sample)
         if completion.unusable and completion.unusable not in RECORDABLE:
             self.unanswered[request_key(body, sample)] = completion.unusable
@@ -115,6 +119,7 @@ class RecordedOracle:
         self,
         recorded: Callable[[str], Completion | None],
         unanswered: dict[str, str],
+        retried: dict[str, int],
         body: Body,
         judge: Judging,
         *,
@@ -123,6 +128,7 @@ class RecordedOracle:
         self.most_requests = most_requests
         self._recorded = recorded
         self._unanswered = unanswered
+        self._retried = retried
         self._body = body
         self._judge = judge
 
@@ -142,4 +148,4 @@ class RecordedOracle:
                 "the checker or a setting of the model have changed since; "
                 "run: harness hunt --model=NAME --record"
             )
-        return sighting_of(self._judge(case, completion, sample), case.targets[0], 1)
+        return sighting_of(self._judge(case, completion, sample), case.targets[0], self._retried.get(key, 1))

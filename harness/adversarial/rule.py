@@ -131,7 +131,8 @@ def _named(factor: Factor) -> str:
 def _part(found: Explanation, place: int) -> PartIs | None:
     part = found.smallest.code.parts[place]
     styles = frozenset(STYLES)
-    if ("style", place) in found.passing:
+    # of a mixed part only its length can be said
+    if ("style", place) in found.passing and style_of(part) in STYLES:
         styles = frozenset(v.level for v in found.failing.get(("style", place), ())) | {style_of(part)}
         if "digits" in styles and len(part) == 1:
             styles |= {ZERO_LED}  # one digit cannot have a zero in front, so it was not asked

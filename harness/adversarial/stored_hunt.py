@@ -34,6 +34,8 @@ class StoredHunt(Record):
     ended: str
     unanswered: dict[str, str] = Field(default_factory=dict)
     """Keys of requests that brought no usable answer, and why."""
+    retried: dict[str, int] = Field(default_factory=dict)
+    """Keys of requests that took more than one attempt, and how many."""
     questions: tuple[dict[str, Any], ...]
 
     @property

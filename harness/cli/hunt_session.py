@@ -90,7 +90,7 @@ class HuntSession:
                     recorder.close()
         if folder is not None and part is not None:
             part.replace(answers_path(folder, self.model.label))
-            write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle.unanswered))
+            write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
         return hunt, interrupted
 
     def recorded(self, folder: Path) -> Hunt:
@@ -99,6 +99,7 @@ class HuntSession:
         oracle = RecordedOracle(
             self._answers_in(answers_path(folder, self.model.label)),
             stored.unanswered,
+            stored.retried,
             self._body,
             self.judge.sample,
             most_requests=stored.most_requests,
@@ -196,7 +197,7 @@ class HuntSession:
 
         return body_for(case, self.model)
 
-    def _stored(self, hunt: Hunt, drawn: list[Probe], unanswered: dict[str, str]) -> StoredHunt:
+    def _stored(self, hunt: Hunt, drawn: list[Probe], oracle: EndpointOracle) -> StoredHunt:
         return StoredHunt(
             model=self.model.name,
             version=self.model.version,
@@ -208,7 +209,8 @@ class HuntSession:
             most_requests=self.most_requests,
             omissions=self.settings.omissions,
             ended=hunt.ended,
-            unanswered=unanswered,
+            unanswered=oracle.unanswered,
+            retried=oracle.retried,
             questions=tuple(probe.as_dict() for probe in drawn),
         )
 

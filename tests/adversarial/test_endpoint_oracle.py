@@ -86,9 +86,11 @@ def test_what_was_recorded_is_replayed_and_nothing_else(tmp_path):
     def recorded(key):
         return Completion(text="It reads a - a.", finish_reason="stop") if key in cassette else None
 
-    replay = RecordedOracle(recorded, live.unanswered, lambda case: body_for(case, MODEL), JUDGE, most_requests=3)
+    replay = RecordedOracle(
+        recorded, live.unanswered, live.retried, lambda case: body_for(case, MODEL), JUDGE, most_requests=3
+    )
     assert ask(replay, 0) == first
-    assert (ask(replay, 1).outcome, second.outcome) == ("unscored", "unscored")
+    assert (ask(replay, 1), second.outcome, second.requests) == (second, "unscored", 3)
     with pytest.raises(MissingRecordingError, match="harness hunt"):
         ask(replay, 2)
 

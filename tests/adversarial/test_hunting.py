@@ -22,6 +22,7 @@ def test_a_hidden_rule_is_found_made_small_and_named(hunt_for, rule):
         assert find.smallest.code.text == rule.smallest
         assert find.smallest.context.odd == rule.odd
         assert find.rule.text == rule.says
+        assert find.rule.matches(find.smallest)
         assert oracle.asked == hunt.asker.spent <= 300
         requests.append(find.found_at)
     assert median(requests) <= 100

@@ -32,6 +32,13 @@ def test_a_rule_on_what_follows_a_symbol_holds_for_any_symbol_of_a_string(parts,
     assert rule.matches(probe(*parts)) is matches
 
 
+def test_length_alone_counts_the_whole_part_and_not_a_run_of_one_script():
+    rule = Rule(1, (PartIs(0, frozenset(STYLES), least=2),))
+    assert rule.matches(probe("1a", "a"))
+    assert not rule.matches(probe("a", "aa"))
+    assert rule.text == "fails when at least 2 characters stand before the symbol"
+
+
 def test_a_rule_looks_at_the_end_of_what_stands_before():
     rule = Rule(1, (PartIs(0, frozenset({"han"})),))
     assert rule.matches(probe("a水", "b"))
