@@ -1,0 +1,80 @@
+"""A Python function in the place of an endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.endpoints.answer import Answer
+from harness.endpoints.function import FunctionEndpoint
+from harness.records.errors import ConfigError
+
+SOURCE = """
+import asyncio, time
+
+def echo(body):
+    return body["messages"][-1]["content"]
+
+async def echo_async(body):
+    return echo(body)
+
+def hang(body):
+    time.sleep(60)
+
+def fail(body):
+    raise KeyError("sk-secret")
+
+def stop(body):
+    raise StopIteration
+
+def half(body):
+    return "a\\ud83d"
+
+def number(body):
+    return 5
+"""
+BODY = {"model": "m", "messages": [{"role": "user", "content": "水吧台/岛台"}]}
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "functions_under_test.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def ask(folder: Path, name: str) -> Answer:
+    endpoint = FunctionEndpoint(f"functions_under_test:{name}", folder, "m", timeout_s=0.3)
+    return asyncio.run(endpoint.ask(BODY))
+
+
+@pytest.mark.parametrize("name", ["echo", "echo_async"])
+def test_the_text_of_a_function_is_recorded_as_a_completion(name: str, module: Path) -> None:
+    answer = ask(module, name)
+    assert answer.completion.text == "水吧台/岛台"
+    assert answer.exchange is not None
+    assert (answer.exchange.status, answer.requests) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("fail", "function_raised_KeyError"),
+        ("stop", "function_raised_RuntimeError"),
+        ("half", "invalid_unicode"),
+        ("hang", "timeout"),
+    ],
+)
+def test_what_is_no_answer_is_unusable_and_not_recorded(name: str, reason: str, module: Path) -> None:
+    started = time.monotonic()
+    answer = ask(module, name)
+    assert (answer.completion.unusable, answer.exchange) == (reason, None)
+    assert time.monotonic() - started < 20, "nobody waits for a function that hangs"
+
+
+def test_a_function_that_returns_no_text_is_told(module: Path) -> None:
+    with pytest.raises(ConfigError, match="functions_under_test:number returned int; accepted: str"):
+        ask(module, "number")
