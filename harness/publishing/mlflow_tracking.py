@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -87,15 +89,17 @@ def publish(record: RunRecord, verdict: GateVerdict, texts: dict[str, str], page
         raise PublishError("mlflow is not installed; run: pip install 'pytest-verbatim[mlflow]'") from error
     client = mlflow.MlflowClient(tracking_uri=to.address, registry_uri=to.address)
     try:
-        run_id = _run(client, record, verdict, to.experiment)
-        _values(client, mlflow.entities, run_id, record)
-        client.log_artifact(run_id, str(page), "report")
-        for name, text in texts.items():
-            client.log_text(run_id, text, name)
-        client.set_terminated(run_id, "FINISHED", _milliseconds(record.ended))
-        version = _version(client, record, verdict, run_id, to)
-        if verdict.verdict == "GO":
-            client.set_registered_model_alias(to.registered_model or record.model, to.alias, version)
+        # mlflow prints links with small pictures, and standard output is for results
+        with contextlib.redirect_stdout(sys.stderr):
+            run_id = _run(client, record, verdict, to.experiment)
+            _values(client, mlflow.entities, run_id, record)
+            client.log_artifact(run_id, str(page), "report")
+            for name, text in texts.items():
+                client.log_text(run_id, text, name)
+            client.set_terminated(run_id, "FINISHED", _milliseconds(record.ended))
+            version = _version(client, record, verdict, run_id, to)
+            if verdict.verdict == "GO":
+                client.set_registered_model_alias(to.registered_model or record.model, to.alias, version)
     except mlflow.exceptions.MlflowException as error:
         said = str(error).replace(to.address, "the server").splitlines()[0]
         raise PublishError(f"MLflow: {said[:300]}; see its address, user name and password") from None
