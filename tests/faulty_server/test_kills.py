@@ -47,9 +47,12 @@ def test_killed_runs_lose_only_what_was_in_flight(tmp_path: Path) -> None:
         asked_before = dict(server.asked)
         kept = prompts_in(project.cassette)
         assert 0 < len(kept) < len(prompts)
-        code, output = project.run("--cassette-mode=record", "-q")
-        assert code == 0, output
-        assert f"{len(prompts)} passed" in output
+        for _ in range(4):
+            # three faults in ten: one answer in 400 fails five times in a row, and the next run asks for it again
+            code, output = project.run("--cassette-mode=record", "-q")
+            if code == 0:
+                break
+        assert f"{len(prompts)} passed" in output, output
         for prompt in kept:
             assert server.asked[prompt] == asked_before[prompt], "a recorded answer was asked for again"
         twice = sum(count - 1 for count in server.answered.values())
