@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from harness.text.characters import blocks_after, blocks_before
 from harness.text.crossings import Crossing, between, instead
+from harness.text.forms import LOOKALIKE
 from harness.text.gaps import Gap
 from harness.text.glyphs import ESCAPE_STARTS
 from harness.text.page import Page
-from harness.text.pattern import LOOKALIKE, Atom, Pattern
+from harness.text.pattern import Atom, Pattern
 from harness.text.readings import Change, readings
 
 
@@ -41,11 +42,11 @@ _Layer = dict[tuple[int, bool], _Route]
 def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     """The mildest mention of the pattern that begins at `start`, if there is one."""
     atoms = pattern.atoms
-    if not may_begin(page, pattern, start):
+    if not may_begin(page, pattern.target[0], start):
         return None
     text = page.text
     layers: dict[int, _Layer] = {}
-    _read(page, atoms, 0, Gap(start), _Route(0, None), layers=layers)
+    _read(page, pattern, 0, Gap(start), _Route(0, None), layers=layers)
     while layers and (place := min(layers)) < len(atoms) - 1:
         for (position, tight), route in layers.pop(place).items():
             for gap in page.gaps(position):
@@ -53,7 +54,7 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
                     break
                 for following, (cost, codes, new) in _crossings(atoms, place, gap, text[gap.end]):
                     trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
-                    _read(page, atoms, following, gap, _Route(route.weight + cost, trace), layers=layers)
+                    _read(page, pattern, following, gap, _Route(route.weight + cost, trace), layers=layers)
     last = atoms[-1].char
     ends = [
         (route, end) for (end, _), route in layers.get(len(atoms) - 1, {}).items() if not blocks_after(text, end, last)
@@ -64,12 +65,14 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     return Alignment(start, end, route.weight, _unwind(route.trace))
 
 
-def may_begin(page: Page, pattern: Pattern, start: int) -> bool:
-    """Whether neither the word before nor a backslash that belongs to it keeps a mention from beginning here."""
-    first = pattern.atoms[0]
-    if blocks_before(page.text, start, first.char):
+def may_begin(page: Page, first: str, start: int) -> bool:
+    """Whether neither the word before nor a backslash that belongs to it keeps a mention from beginning here.
+
+    `first` is the first character of the target.
+    """
+    if blocks_before(page.text, start, first):
         return False
-    return not (first.is_symbol and page.is_escaped(start))
+    return not (first in page.symbols.by_char and page.is_escaped(start))
 
 
 def _crossings(atoms: tuple[Atom, ...], place: int, gap: Gap, char: str) -> Iterator[tuple[int, Crossing]]:
@@ -91,15 +94,13 @@ def _crossings(atoms: tuple[Atom, ...], place: int, gap: Gap, char: str) -> Iter
                 yield following, crossing
 
 
-def _read(
-    page: Page, atoms: tuple[Atom, ...], place: int, gap: Gap, route: _Route, *, layers: dict[int, _Layer]
-) -> None:
+def _read(page: Page, pattern: Pattern, place: int, gap: Gap, route: _Route, *, layers: dict[int, _Layer]) -> None:
     """Enter all that can stand for the atom behind the gap. A word that goes on as in the target is read at one go."""
-    atom = atoms[place]
+    atom, tail = pattern.atoms[place], pattern.tails[place]
     for end, more, tight, change in readings(page, atom, gap.end):
         if tight and gap.spaces:
             continue
-        ahead = len(atom.tail) if atom.tail and page.text.startswith(atom.tail, end) else 0
+        ahead = len(tail) if tail and page.text.startswith(tail, end) else 0
         layer = layers.setdefault(place + ahead, {})
         total = route.weight + more
         known = layer.get((end + ahead, tight))

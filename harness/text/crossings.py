@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 from harness.text.characters import LINE_BREAK_SET, is_cjk, is_latin_or_digit
+from harness.text.forms import ALTERED, LOOKALIKE, SPACED
 from harness.text.gaps import Gap, count_line_breaks
-from harness.text.pattern import ALTERED, LOOKALIKE, SPACED, Atom
+from harness.text.pattern import Atom
 
 Crossing = tuple[int, tuple[str, ...], str]
 """Weight, damage codes and remedy of a gap."""

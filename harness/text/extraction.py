@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.text.file_names import file_names
 from harness.text.joined_words import joined_words
 from harness.text.kinds import kind_of
 from harness.text.runs import Span
@@ -38,3 +39,4 @@ def _spans(text: str, symbols: SymbolTable) -> Iterator[Span]:
         return
     yield from joined_words(text, symbols)
     yield from spaced_words(text, symbols)
+    yield from file_names(text, symbols)

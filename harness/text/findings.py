@@ -6,13 +6,15 @@ from typing import NamedTuple
 from harness.text.alignment import Alignment, align, may_begin
 from harness.text.anchors import damaged_starts
 from harness.text.characters import blocks_after
+from harness.text.forms import ALTERED, LOOKALIKE
 from harness.text.mentions import Mention, in_order
 from harness.text.page import Page
-from harness.text.pattern import ALTERED, LOOKALIKE, Pattern, pattern_of
+from harness.text.pattern import Pattern, pattern_of
 from harness.text.provenance import Source
 from harness.text.sieve import Sieve
 from harness.text.stretches import Cover, Taken
 from harness.text.symbols import SymbolTable
+from harness.text.traits import marker_offsets
 
 
 class Finding(NamedTuple):
@@ -34,36 +36,33 @@ _VERDICT = ("verbatim", "spaced", "lookalike", "altered")
 def findings(text: str, source: Source, targets: Sequence[str], symbols: SymbolTable) -> list[Finding]:
     """The findings of all targets, by place."""
     page = Page(text, symbols)
-    patterns = [pattern_of(target, symbols) for target in targets if target]
-    sieve = Sieve(text, patterns, symbols)
+    wanted = [target for target in targets if target]
+    sieve = Sieve(text, wanted, symbols)
     kept: list[Finding] = []
     damaged: list[Finding] = []
-    for pattern in filter(sieve.may_hold, patterns):
-        taken = Taken()
-        whole = _verbatim(page, pattern)
-        for alignment in whole:
-            taken.add(alignment.start, alignment.end)
-            kept.append(Finding(pattern.target, alignment))
-        if sieve.may_hold_damage(pattern, len(whole)):
-            for alignment in _aligned(page, pattern, taken):
-                (damaged if alignment.weight else kept).append(Finding(pattern.target, alignment))
+    for target in filter(sieve.may_hold, wanted):
+        whole = _verbatim(page, target)
+        kept.extend(Finding(target, alignment) for alignment in whole)
+        if sieve.may_hold_damage(target, [(one.start, one.end) for one in whole]):
+            for alignment in _aligned(page, pattern_of(target, symbols), whole):
+                (damaged if alignment.weight else kept).append(Finding(target, alignment))
     if damaged:
         kept.extend(_settle(damaged, kept, text, source))
     kept.sort(key=lambda finding: finding.alignment.start)
     return kept
 
 
-def _verbatim(page: Page, pattern: Pattern) -> list[Alignment]:
-    text, target = page.text, pattern.target
-    last = target[-1]
+def _verbatim(page: Page, target: str) -> list[Alignment]:
+    text, last = page.text, target[-1]
+    markers = marker_offsets(target, page.symbols)
     found: list[Alignment] = []
     start = text.find(target)
     while start >= 0:
         end = start + len(target)
         if (
             not blocks_after(text, end, last)
-            and may_begin(page, pattern, start)
-            and not any(page.is_marker(start + offset) for offset in pattern.markers)
+            and may_begin(page, target[0], start)
+            and not any(page.is_marker(start + offset) for offset in markers)
         ):
             found.append(Alignment(start, end, 0, ()))
             start = text.find(target, end)
@@ -72,8 +71,11 @@ def _verbatim(page: Page, pattern: Pattern) -> list[Alignment]:
     return found
 
 
-def _aligned(page: Page, pattern: Pattern, taken: Taken) -> list[Alignment]:
+def _aligned(page: Page, pattern: Pattern, whole: list[Alignment]) -> list[Alignment]:
     """Mentions that are not the target as it stands, ordinary wraps among them; the mildest where they overlap."""
+    taken = Taken()
+    for one in whole:
+        taken.add(one.start, one.end)
     found: list[Alignment] = []
     for start in damaged_starts(page.text, pattern):
         if taken.is_free(start, start + 1):

@@ -39,7 +39,7 @@ def _cut_chains(text: str, symbols: SymbolTable) -> Iterator[Chain]:
         key = (text[low : run.end + _NEIGHBOURS], run.start - low, run.end - low)
         found = known.get(key)
         if found is None:
-            cuts = (_stripped(text, chain) for chain in chains(text, run, symbols))
+            cuts = (without_ornament(text, chain) for chain in chains(text, run, symbols))
             found = known[key] = tuple(_moved(cut, -low) for cut in cuts if cut is not None and _is_target(text, cut))
         for chain in found:
             yield _moved(chain, low)
@@ -63,7 +63,7 @@ def _are_a_pair(text: str, one: Chain, other: Chain) -> bool:
     return all(is_latin_or_digit(char) or not is_alphanumeric(char) for char in sides)
 
 
-def _stripped(text: str, chain: Chain) -> Chain | None:
+def without_ornament(text: str, chain: Chain) -> Chain | None:
     """The chain without the punctuation of the sentence round it, and without the joints lost with that."""
     start, end = chain.span
     while start < end and _is_loose_head(text, start):

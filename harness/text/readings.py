@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from harness.text.forms import ALTERED, LOOKALIKE, SPACED
 from harness.text.glyphs import ESCAPE_STARTS, escaped
 from harness.text.page import Page
-from harness.text.pattern import ALTERED, LOOKALIKE, SPACED, Atom
+from harness.text.pattern import Atom
 
 
 class Change(NamedTuple):

@@ -10,7 +10,7 @@ from harness.text.channels import Passage, passages, raw_offsets
 from harness.text.checking import chosen
 from harness.text.edits import Edit, applied, composed
 from harness.text.findings import findings
-from harness.text.pattern import ALTERED
+from harness.text.forms import ALTERED
 from harness.text.provenance import Source
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 

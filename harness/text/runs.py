@@ -49,13 +49,13 @@ def runs(text: str, symbols: SymbolTable) -> Iterator[Span]:
     end = 0
     for place in symbol_places(text, signs):
         if place >= end:
-            start = _run_start(text, place, end, signs)
+            start = run_start(text, place, end, signs)
             found = following.search(text, place)
             end = found.start() if found else len(text)
             yield Span(start, end)
 
 
-def _run_start(text: str, place: int, limit: int, signs: str) -> int:
+def run_start(text: str, place: int, limit: int, signs: str) -> int:
     """The end of the last stop before `place`, looked for in ever wider windows."""
     _, last = _stop(signs)
     width = 32
@@ -90,11 +90,7 @@ def _chains_of(text: str, start: int, end: int, signs: str) -> Iterator[Chain]:
     """One run in chains. A part that is Latin on one side and CJK on the other ends one chain and begins the next."""
     if _OPTION.match(text, start, end):
         return
-    joints = [
-        Span(*found.span())
-        for found in _joint(signs).finditer(text, start, end)
-        if start < found.start() and found.end() < end
-    ]
+    joints = joints_in(text, start, end, signs)
     low = start
     begun = 0
     for number, joint in enumerate(joints):
@@ -102,10 +98,19 @@ def _chains_of(text: str, start: int, end: int, signs: str) -> Iterator[Chain]:
         high = end if last else joints[number + 1].start
         if not last and reach_right(text, joint.end, high) == high:
             continue
-        group = tuple(joints[begun : number + 1])
+        group = joints[begun : number + 1]
         if not _is_option(text, group[0]):
             yield Chain(Span(reach_left(text, group[0].start, low), reach_right(text, joint.end, high)), group)
         low, begun = joint.end, number + 1
+
+
+def joints_in(text: str, start: int, end: int, signs: str) -> tuple[Span, ...]:
+    """The groups of symbols that have something on both sides."""
+    return tuple(
+        Span(*found.span())
+        for found in _joint(signs).finditer(text, start, end)
+        if start < found.start() and found.end() < end
+    )
 
 
 _OPTION = re.compile(r"--?[A-Za-z]")

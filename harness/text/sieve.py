@@ -8,13 +8,13 @@ homoglyphs, targets without an ASCII letter or digit) the answer is yes.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from harness.text.gaps import ADDRESS, TAG
 from harness.text.glyphs import escaped
-from harness.text.pattern import Pattern
 from harness.text.symbols import REPLACING_SIGNS, SymbolTable
+from harness.text.traits import exotics, is_sievable, rarest, stand_ins
 
 _ASCII_BLANKS = b"\t\n\v\f\r "
 _MARKUP = b"*_`~[]"
@@ -36,42 +36,64 @@ def _deleted(symbols: SymbolTable) -> bytes:
 class Sieve:
     """One text, ready to be asked about many targets."""
 
-    def __init__(self, text: str, patterns: Iterable[Pattern], symbols: SymbolTable) -> None:
+    def __init__(self, text: str, targets: Iterable[str], symbols: SymbolTable) -> None:
         self._text = text
         self._symbols = symbols
         self._is_coded = any(lead in text for lead in _CODE_LEADS) and _CODED.search(text) is not None
         self._skeletons: tuple[bytes, ...] = ()
-        if not _is_mostly_ascii(text):
+        if not _is_mostly_ascii(text) or (self._is_coded and _is_tangled(text)):
             return
         encoded = text.encode("utf-8", "surrogatepass")
-        if text.isascii() or not _has_exotics(encoded, patterns):
+        if text.isascii() or not _has_exotics(encoded, targets, symbols):
             self._skeletons = (encoded.translate(_LOWER, _deleted(symbols)),)
             if self._is_coded:
                 self._skeletons += tuple(self._skeleton(_decoded(bare)) for bare in _bared(text))
 
-    def may_hold(self, pattern: Pattern) -> bool:
+    def may_hold(self, target: str) -> bool:
         """Whether the text may hold the target in any form, damaged or not."""
-        if not self._is_coded:
-            text = self._text
-            for forms in pattern.rare:
-                if not any(form in text for form in forms):
-                    return False
-        if not self._skeletons or not pattern.is_sievable:
+        text = self._text
+        if target in text:
             return True
-        wanted = self._skeleton(pattern.target)
+        if not self._is_coded and not _holds_one_of_each(text, rarest(target, self._symbols)):
+            return False
+        if not self._skeletons or not is_sievable(target, self._symbols):
+            return True
+        wanted = self._skeleton(target)
         return any(wanted in skeleton for skeleton in self._skeletons)
 
-    def may_hold_damage(self, pattern: Pattern, whole: int) -> bool:
-        """The same for any mention but the `whole` verbatim ones. To be asked where `may_hold` is true."""
-        if not self._skeletons or not pattern.is_sievable:
+    def may_hold_damage(self, target: str, whole: Sequence[tuple[int, int]]) -> bool:
+        """The same for any mention but those in `whole`, in order. To be asked where `may_hold` is true."""
+        if self._skeletons and is_sievable(target, self._symbols):
+            wanted = self._skeleton(target)
+            if wanted and not _overlaps_itself(wanted):
+                return any(skeleton.count(wanted) != len(whole) for skeleton in self._skeletons)
+        if not whole or self._is_coded:
             return True
-        wanted = self._skeleton(pattern.target)
-        if not wanted or _overlaps_itself(wanted):
-            return True
-        return any(skeleton.count(wanted) != whole for skeleton in self._skeletons)
+        return _holds_one_of_each(_rest(self._text, whole), stand_ins(target, self._symbols))
 
     def _skeleton(self, text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass").translate(_LOWER, _deleted(self._symbols))
+
+
+def _holds_one_of_each(text: str, choices: Iterable[tuple[str, ...]]) -> bool:
+    for forms in choices:
+        for form in forms:
+            if form in text:
+                break
+        else:
+            return False
+    return True
+
+
+def _rest(text: str, whole: Sequence[tuple[int, int]]) -> str:
+    """What is left of the text without the spans. No mention overlaps a verbatim one of its own target."""
+    pieces: list[str] = []
+    place = 0
+    for start, end in whole:
+        pieces.append(text[place:start])
+        place = end
+    pieces.append(text[place:])
+    return "\n".join(pieces)
 
 
 def _is_mostly_ascii(text: str) -> bool:
@@ -82,11 +104,17 @@ def _is_mostly_ascii(text: str) -> bool:
     return len(sample.encode("utf-8", "surrogatepass")) < 1.3 * len(sample)
 
 
-def _has_exotics(encoded: bytes, patterns: Iterable[Pattern]) -> bool:
+def _has_exotics(encoded: bytes, targets: Iterable[str], symbols: SymbolTable) -> bool:
     """Whether a character that is not ASCII stands in the text that can stand for an ASCII one of a target."""
-    forms = {char for pattern in patterns for char in pattern.exotics}
-    foreign = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
-    return not forms.isdisjoint(foreign)
+    foreign = set(encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    return not all(exotics(target, symbols).isdisjoint(foreign) for target in targets)
+
+
+def _is_tangled(text: str) -> bool:
+    """Whether addresses may overlap: in `][TCP](u)/IP` one begins at either bracket."""
+    if "][" not in text or not any("][" in found[0] for found in ADDRESS.finditer(text)):
+        return False
+    return text.count("](") + text.count("][") > 1
 
 
 def _bared(text: str) -> set[str]:
@@ -115,4 +143,9 @@ def _decoded(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _overlaps_itself(wanted: bytes) -> bool:
-    return any(wanted.startswith(wanted[shift:]) for shift in range(1, len(wanted)))
+    shift = wanted.find(wanted[:1], 1)
+    while shift > 0:
+        if wanted.startswith(wanted[shift:]):
+            return True
+        shift = wanted.find(wanted[:1], shift + 1)
+    return False

@@ -37,6 +37,14 @@ class SymbolTable:
 
     symbols: tuple[Symbol, ...]
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Kept, since every cache of patterns and forms asks for it."""
+        return hash(self.symbols)
+
     @cached_property
     def by_char(self) -> dict[str, Symbol]:
         return {symbol.char: symbol for symbol in self.symbols}

@@ -87,8 +87,8 @@ def look_through(text: str, symbols: SymbolTable) -> list[findings.Finding]:
 def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(findings, "damaged_starts", everywhere)
-        patch.setattr(sieve.Sieve, "may_hold", lambda self, pattern: True)
-        patch.setattr(sieve.Sieve, "may_hold_damage", lambda self, pattern, whole: True)
+        patch.setattr(sieve.Sieve, "may_hold", lambda self, target: True)
+        patch.setattr(sieve.Sieve, "may_hold_damage", lambda self, target, whole: True)
         return findings.findings(text, Source(""), TARGETS, symbols)
 
 
@@ -97,9 +97,28 @@ def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
 @example("<x [TCP](u)/<i>IP>", DEFAULT_SYMBOLS)
 @example("\\/usr/bin", DEFAULT_SYMBOLS)
 @example("<TCP%2FIP>", DEFAULT_SYMBOLS)
+@example("][TCP](http://x)/IP", DEFAULT_SYMBOLS)
+@example("][1][1]-1-1", DEFAULT_SYMBOLS)
+@example("](a][TCP][1]/IP)", DEFAULT_SYMBOLS)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.sampled_from((DEFAULT_SYMBOLS, WIDE)))
 def test_the_shortcuts_lose_no_mention(text: str, symbols: SymbolTable) -> None:
     assert look_through(text, symbols) == look_everywhere(text, symbols)
+
+
+@example("A-1", [(1, " ")], "文 ")
+@given(
+    st.sampled_from(TARGETS),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(PIECES)), max_size=3),
+    st.sampled_from(("文 ", "“x” ", "١ ", "<b> ", "&lt; ")),
+)
+def test_the_shortcuts_lose_no_damage_beside_whole_mentions(
+    target: str, inserted: list[tuple[int, str]], between: str
+) -> None:
+    damaged = target
+    for place, piece in inserted:
+        damaged = damaged[:place] + piece + damaged[place:]
+    text = between.join((target, damaged, target, ""))
+    assert look_through(text, DEFAULT_SYMBOLS) == look_everywhere(text, DEFAULT_SYMBOLS)
 
 
 @given(

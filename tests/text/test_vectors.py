@@ -93,7 +93,7 @@ def test_repair_leaves_no_spaced_or_lookalike_mention_of_a_lone_target(vector: d
     assert (repaired == output) is not bool(wrong & {"spaced", "lookalike"})
 
 
-@pytest.mark.parametrize("vector", by_id("repair.jsonl"))
+@pytest.mark.parametrize("vector", by_id("repair*.jsonl"))
 def test_repair_gives_the_text_of_the_vector(vector: dict[str, Any]) -> None:
     source, output, targets = vector["source"], vector["output"], vector.get("targets")
     options = {"channel": vector.get("channel", "text"), "strategy": vector.get("strategy", "restore")}
