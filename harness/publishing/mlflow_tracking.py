@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*\Z")
 
 
 class PublishError(HarnessError):
-    """The tracking server cannot be used; the message does not repeat its address."""
+    """The tracking server cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Destination:
     """Where a run goes.
 
     Raises:
-        PublishError: the address holds a password, or is of a kind that MLflow does not take.
+        PublishError: the address holds a password or query, or is of a kind that MLflow does not take.
     """
 
     address: str
@@ -50,10 +50,10 @@ class Destination:
         parts = urlsplit(self.address)
         if parts.scheme not in _SCHEMES:
             raise PublishError(f"--mlflow: no address of a tracking server; accepted: {', '.join(_SCHEMES)}")
-        if parts.password:
+        if parts.password or parts.query:
             raise PublishError(
-                "--mlflow: a password stands in the address, and would be kept; set MLFLOW_TRACKING_USERNAME and "
-                "MLFLOW_TRACKING_PASSWORD in its place"
+                "--mlflow: a password or query stands in the address, and would be kept; set MLFLOW_TRACKING_USERNAME "
+                "and MLFLOW_TRACKING_PASSWORD in its place"
             )
 
 
@@ -101,8 +101,10 @@ def publish(record: RunRecord, verdict: GateVerdict, texts: dict[str, str], page
             if verdict.verdict == "GO":
                 client.set_registered_model_alias(to.registered_model or record.model, to.alias, version)
     except mlflow.exceptions.MlflowException as error:
-        said = str(error).replace(to.address, "the server").splitlines()[0]
-        raise PublishError(f"MLflow: {said[:300]}; see its address, user name and password") from None
+        said = str(error).splitlines()[0]
+        if "Max retries exceeded" in said:
+            said = "the tracking server cannot be reached"
+        raise PublishError(f"MLflow: {said[:300]}; see --mlflow, MLFLOW_TRACKING_USERNAME and _PASSWORD") from None
     return Published(
         experiment=to.experiment,
         mlflow_run=run_id,
