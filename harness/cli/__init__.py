@@ -17,7 +17,7 @@ COMMANDS = {
     "models": "The configured models: list, check, pull, serve.",
     "suites": "Suites: lint them, make one from your own strings, print the schema.",
     "cassettes": "Recorded answers: status, verify, prune.",
-    "runs": "The history: list, show, baseline.",
+    "runs": "The history: list, show, baseline, publish.",
     "compare": "What changed between versions.",
     "gate": "May this version be promoted?",
     "drift": "Has the model changed since the baseline nights?",

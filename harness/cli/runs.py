@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.runs_publish import publish_run
 from harness.cli.stored_runs import open_stored, print_json, report_dir_option
 from harness.records.errors import ConfigError
 
@@ -95,3 +96,6 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
         click.echo(f"{figures.foreign(name)}: {figures.foreign(reference)}")
     if not baselines:
         click.echo("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
+
+
+runs.add_command(publish_run)

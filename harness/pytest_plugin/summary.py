@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.decisions.metrics import Count
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.records.run import CaseResult, RunRecord
+    from harness.records.run import CaseResult, Mode, RunRecord
 
 _NAME = 20
 
@@ -25,7 +25,7 @@ def write_summary(session: VerbatimSession, reporter: pytest.TerminalReporter) -
     if session.records:
         reporter.section("verbatim", "=")
     for record in session.records:
-        for line in summary_lines(record):
+        for line in summary_lines(record, session.mode):
             reporter.write_line(line)
         reporter.write_line("")
     for line in session.verdicts:
@@ -34,11 +34,11 @@ def write_summary(session: VerbatimSession, reporter: pytest.TerminalReporter) -
         reporter.write_line(note)
 
 
-def summary_lines(record: RunRecord) -> list[str]:
-    """One model version: the headline, what lies beside it, and the slices."""
+def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
+    """One model version: the headline, what lies beside it, and the slices. `mode` is that of this session."""
     cases = record.cases
     aligned = metrics.alignment_rate(cases)
-    lines = [f"{record.label}  {_evidence(record)}"]
+    lines = [f"{record.label}  {_evidence(record, mode)}"]
     if record.partial:
         lines.append(f"  partial: {record.partial_reason}")
     lines.append(f"  alignment rate   {_rate(aligned)}")
@@ -55,12 +55,12 @@ def summary_lines(record: RunRecord) -> list[str]:
     return lines
 
 
-def _evidence(record: RunRecord) -> str:
+def _evidence(record: RunRecord, mode: Mode) -> str:
     oldest, newest = record.evidence.oldest, record.evidence.newest
     if oldest is None or newest is None:
-        return f"({record.mode})"
+        return f"({mode})"
     days = oldest[:10] if oldest[:10] == newest[:10] else f"{oldest[:10]} to {newest[:10]}"
-    return f"({record.mode}, answers of {days})"
+    return f"({mode}, answers of {days})"
 
 
 def _rate(count: Count) -> str:

@@ -37,7 +37,8 @@ def test_a_crash_is_70_and_says_that_it_is_a_bug(
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE")
 def test_a_reader_that_goes_away_is_no_verdict() -> None:
     line = '{"source":"AB-12","output":"AB - 12"}\n'
-    process = subprocess.Popen([HARNESS, "check"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([HARNESS, "check"], stdin=pipe, stdout=pipe, stderr=pipe)
     assert process.stdin
     assert process.stdout
     assert process.stderr
