@@ -75,7 +75,7 @@ class ModelConfig(Record):
     def _name_is_a_folder_name(cls, value: str) -> str:
         import re
 
-        if not re.match(NAME_PATTERN, value):
+        if not re.fullmatch(NAME_PATTERN, value):
             raise ValueError(f"found {value!r}; accepted: letters, digits, '.', '_' and '-', a letter or digit first")
         return value
 

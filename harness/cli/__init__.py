@@ -16,7 +16,7 @@ COMMANDS = {
     "repair": "Put damaged strings right in answers (JSON lines in and out).",
     "models": "The configured models: list, check, pull, serve.",
     "suites": "Suites: lint them, make one from your own strings, print the schema.",
-    "cassettes": "Recorded answers: status, verify, prune.",
+    "cassettes": "Recorded answers: status, verify, prune, import.",
     "runs": "The history: list, show, baseline, publish.",
     "compare": "What changed between versions.",
     "gate": "May this version be promoted?",

@@ -24,6 +24,7 @@ def finish(session: VerbatimSession, pytest_session: pytest.Session) -> None:
         if not stopped:
             workers.wait_for_fetching(answers)
         answers.close()
+        session.notes += answers.notes
     if workers.is_worker:
         return
     if stopped:
@@ -51,7 +52,23 @@ def _write_records(session: VerbatimSession, pytest_session: pytest.Session) -> 
         else:
             session.answers[name].keep_live_file_as(path.with_suffix(".live.jsonl"))
             session.notes.append(f"run record: {session.shown(path)}")
+            _warn_of_old_answers(session, record)
         session.records.append(record)
+
+
+def _warn_of_old_answers(session: VerbatimSession, record: RunRecord) -> None:
+    from datetime import UTC, datetime
+
+    from harness.policy_file import read_policy
+    from harness.runner.freshness import freshness_warnings
+
+    policy, _ = read_policy(None, session.harness.gate)
+    session.notes += freshness_warnings(
+        record,
+        request_model=session.models[record.model].request_model,
+        max_age_days=policy.max_age_days,
+        now=datetime.now(UTC),
+    )
 
 
 def record_of(session: VerbatimSession, name: str, partial_reason: str | None) -> RunRecord:

@@ -41,6 +41,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="requests at one time (default: max_concurrency of the model)",
     )
     add("--request-budget", dest="verbatim_budget", type=int, metavar="N", help="stop asking after N requests")
+    add(
+        "--max-cost",
+        dest="verbatim_max_cost",
+        type=float,
+        metavar="X",
+        help="stop asking before X is spent, in the currency of the models' prices",
+    )
     add("--report-dir", dest="verbatim_reports", metavar="DIR", help="where run records go (default: reports/)")
     add("--baseline", dest="verbatim_baseline", metavar="NAME[@VERSION]", help="compare with this model's latest run")
     add("--gate", dest="verbatim_gate", action="store_true", help="exit 0 for GO, 1 for NO-GO or INCONCLUSIVE")

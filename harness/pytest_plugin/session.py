@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from harness import config as configuration
 from harness.pytest_plugin.items import CaseItem
 from harness.records.errors import ConfigError, EndpointError, HarnessError
 from harness.records.explain import nearest
-from harness.runner.answering import Answers
+from harness.runner.answering import Answers, purse_of
 from harness.runner.judging import Judge
 from harness.runner.training_texts import training_texts
 from harness.suite import (
@@ -94,15 +93,17 @@ class VerbatimSession:
         session._set_arguments()
         session.workers = Workers(config, session)
         stamp = session.started.replace(":", "")
+        purse = purse_of(option("verbatim_max_cost"), session.models.values())
         for model in session.models.values():
             session.answers[model.name] = Answers(
                 harness,
                 model,
                 session.mode,
-                live_file=session.reports / model.label / f"live-{stamp}-{os.getpid()}.jsonl",
+                live_file=session.reports / model.label / f"live-{stamp}-{session.workers.tag}.jsonl",
                 max_concurrency=option("verbatim_concurrency"),
                 budget=option("verbatim_budget"),
                 told=session.workers.teller(model.label),
+                purse=purse,
             )
         return session
 
