@@ -106,7 +106,8 @@ def test_bad_cases_become_samples_that_validate_although_they_are_tested(project
     assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 0
     sample = json.loads((project / "bad.jsonl").read_text())
     assert sample["messages"][-1] == {"role": "assistant", "content": "It is LM-9."}
-    assert json.loads((project / "bad.origin.json").read_text())["cases"] == ["parts/a"]
+    # b is aligned, but its string is the one that a was damaged in: it is trained now, too
+    assert json.loads((project / "bad.origin.json").read_text())["cases"] == ["parts/a", "parts/b"]
     assert run(["dataset", "validate", "bad.jsonl"]) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ tier = "critical"
 min = 0.9
 """
 NUMBER = 120
+HARNESS = Path(sys.executable).parent / "harness"
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_no_go_is_exit_1_and_the_command_says_the_same(
     result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", policy)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["NO-GO  fake@v1*"])
-    command = pytester.run("harness", "gate", "--candidate", "fake", "--policy", "policy.toml")
+    command = pytester.run(HARNESS, "gate", "--candidate", "fake", "--policy", "policy.toml")
     assert command.ret == 1
     command.stdout.fnmatch_lines(["NO-GO  fake@v1*"])
 
