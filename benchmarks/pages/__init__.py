@@ -1,0 +1,1 @@
+"""Build times and sizes of the pages at scale: `python -m benchmarks.pages`."""
