@@ -33,7 +33,7 @@ def file_names(text: str, symbols: SymbolTable) -> Iterator[Span]:
         start = run_start(text, extension.start(), end, signs)
         end = extension.end()
         stem = text[start : extension.start()]
-        if "@" in stem or not any(is_cjk(char) for char in stem):
+        if not any(is_cjk(char) for char in stem):
             continue
         name = without_ornament(text, Chain(Span(start, end), joints_in(text, start, extension.start(), signs)))
         if name is not None and any(joint.end - joint.start == 1 for joint in name.joints):

@@ -43,11 +43,8 @@ class Sieve:
         self._skeletons: tuple[bytes, ...] = ()
         if not _is_mostly_ascii(text) or (self._is_coded and _is_tangled(text)):
             return
-        encoded = text.encode("utf-8", "surrogatepass")
-        if text.isascii() or not _has_exotics(encoded, targets, symbols):
-            self._skeletons = (encoded.translate(_LOWER, _deleted(symbols)),)
-            if self._is_coded:
-                self._skeletons += tuple(self._skeleton(_decoded(bare)) for bare in _bared(text))
+        if text.isascii() or not _has_exotics(text, targets, symbols):
+            self._skeletons = self._skeletons_of(text)
 
     def may_hold(self, target: str) -> bool:
         """Whether the text may hold the target in any form, damaged or not."""
@@ -63,13 +60,20 @@ class Sieve:
 
     def may_hold_damage(self, target: str, whole: Sequence[tuple[int, int]]) -> bool:
         """The same for any mention but those in `whole`, in order. To be asked where `may_hold` is true."""
-        if self._skeletons and is_sievable(target, self._symbols):
-            wanted = self._skeleton(target)
-            if wanted and not _overlaps_itself(wanted):
-                return any(skeleton.count(wanted) != len(whole) for skeleton in self._skeletons)
+        if self._skeletons and is_sievable(target, self._symbols) and (wanted := self._skeleton(target)):
+            if not whole or any(skeleton.count(wanted) > len(whole) for skeleton in self._skeletons):
+                return True
+            if not self._is_coded:
+                return False
+            # a whole mention in a tag or address is not in every skeleton, and so can make up for a damaged one
+            return any(wanted in skeleton for skeleton in self._skeletons_of(_rest(self._text, whole)))
         if not whole or self._is_coded:
             return True
         return _holds_one_of_each(_rest(self._text, whole), stand_ins(target, self._symbols))
+
+    def _skeletons_of(self, text: str) -> tuple[bytes, ...]:
+        plain = (self._skeleton(text),)
+        return plain + tuple(self._skeleton(_decoded(bare)) for bare in _bared(text)) if self._is_coded else plain
 
     def _skeleton(self, text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass").translate(_LOWER, _deleted(self._symbols))
@@ -86,14 +90,17 @@ def _holds_one_of_each(text: str, choices: Iterable[tuple[str, ...]]) -> bool:
 
 
 def _rest(text: str, whole: Sequence[tuple[int, int]]) -> str:
-    """What is left of the text without the spans. No mention overlaps a verbatim one of its own target."""
+    """What is left of the text without the spans, tags and addresses still in one piece.
+
+    No mention overlaps a verbatim one of its own target.
+    """
     pieces: list[str] = []
     place = 0
     for start, end in whole:
         pieces.append(text[place:start])
         place = end
     pieces.append(text[place:])
-    return "\n".join(pieces)
+    return "\0".join(pieces)
 
 
 def _is_mostly_ascii(text: str) -> bool:
@@ -104,9 +111,9 @@ def _is_mostly_ascii(text: str) -> bool:
     return len(sample.encode("utf-8", "surrogatepass")) < 1.3 * len(sample)
 
 
-def _has_exotics(encoded: bytes, targets: Iterable[str], symbols: SymbolTable) -> bool:
+def _has_exotics(text: str, targets: Iterable[str], symbols: SymbolTable) -> bool:
     """Whether a character that is not ASCII stands in the text that can stand for an ASCII one of a target."""
-    foreign = set(encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    foreign = set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
     return not all(exotics(target, symbols).isdisjoint(foreign) for target in targets)
 
 
@@ -139,13 +146,3 @@ def _decoded(text: str) -> str:
         pieces.append(text[place : found.start()])
         pieces.append(glyph.char if glyph else found[0])
         place = glyph.end if glyph else found.end()
-
-
-@lru_cache(maxsize=4096)
-def _overlaps_itself(wanted: bytes) -> bool:
-    shift = wanted.find(wanted[:1], 1)
-    while shift > 0:
-        if wanted.startswith(wanted[shift:]):
-            return True
-        shift = wanted.find(wanted[:1], shift + 1)
-    return False

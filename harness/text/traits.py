@@ -62,7 +62,7 @@ def _exotics(char: str, symbols: SymbolTable) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _keeps_to_ascii(char: str, symbols: SymbolTable) -> bool:
-    """Whether no ASCII letter or digit can stand for a character that is none."""
+    """Whether nothing in ASCII can stand for a character that is not."""
     if char.isascii() or char in symbols.by_char:
         return True
-    return not any(c.isascii() and c.isprintable() for c in literal_forms(char, symbols))
+    return not any(c.isascii() for c in literal_forms(char, symbols))

@@ -34,6 +34,9 @@ TARGETS = (
     "95%-ile",
     "👩\u200d🔧-7",
     "ab",
+    "TСP/IP",
+    "A%2F-1",
+    "aba-ab",
 )
 PIECES = (
     *"AaＡ1１l2-–/\\／_ \t\n\u00a0\u200b*`~<>[]&%;.:·、+TСtпІIЀ吧台岛\u0301\ufe0f\u00ad",
@@ -60,6 +63,11 @@ PIECES = (
     "\\-",
     "<br>",
     "](http://x)",
+    "<a title=",
+    '<a title="TCP/IP">',
+    "](TCP/IP)",
+    "](",
+    "<!--",
     "][1]",
     "[TCP](http://x)/IP",
     "\\\n",
@@ -97,6 +105,12 @@ def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
 @example("<x [TCP](u)/<i>IP>", DEFAULT_SYMBOLS)
 @example("\\/usr/bin", DEFAULT_SYMBOLS)
 @example("<TCP%2FIP>", DEFAULT_SYMBOLS)
+@example('<a title="TCP/IP">TCP<br>/IP', DEFAULT_SYMBOLS)
+@example("A%2F&#45;1", DEFAULT_SYMBOLS)
+@example("aba-ab aba - ab", DEFAULT_SYMBOLS)
+@example("吧吧吧 A-1 吧吧吧 &#65;-1", DEFAULT_SYMBOLS)
+@example("吧吧吧 A-1 吧吧吧 A - 1", DEFAULT_SYMBOLS)
+@example("吧A - 1吧吧 A-1 吧吧吧", DEFAULT_SYMBOLS)
 @example("][TCP](http://x)/IP", DEFAULT_SYMBOLS)
 @example("][1][1]-1-1", DEFAULT_SYMBOLS)
 @example("](a][TCP][1]/IP)", DEFAULT_SYMBOLS)
