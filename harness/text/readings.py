@@ -61,7 +61,8 @@ def _doubled(page: Page, atom: Atom, start: int) -> Iterator[Reading]:
                 looks = tuple(code for code in dict.fromkeys((first, second)) if code)
                 escapes = first_escaped + second_escaped
                 parted = ("space-left", "space-right") if gap.spaces else ()
-                blanks = (*parted, *(("zero-width",) if gap.zero_width else ()))
+                wide = ("wide-space",) if any(space != " " for space in gap.spaces) else ()
+                blanks = (*parted, *wide, *(("zero-width",) if gap.zero_width else ()))
                 codes = ("doubled", *looks, *blanks, *(("escaped",) if escapes else ()))
                 weight = ALTERED * (1 + escapes) + (LOOKALIKE if looks else 0) + (SPACED if blanks else 0)
                 yield Reading(end, weight, False, Change(start, end, atom.char, codes))
