@@ -11,20 +11,18 @@ import pytest
 
 from harness import config as configuration
 from harness.pytest_plugin.items import CaseItem
+from harness.pytest_plugin.roots import suite_roots
 from harness.records.errors import ConfigError, EndpointError, HarnessError
-from harness.records.explain import nearest
 from harness.runner.answering import Answers, purse_of
 from harness.runner.judging import Judge
 from harness.runner.training_texts import training_texts
 from harness.suite import (
     LocatedCase,
-    builtin_root,
     case_files,
     load_cases,
     load_info,
     load_selection,
     read_selection,
-    selection_file,
 )
 
 if TYPE_CHECKING:
@@ -135,40 +133,6 @@ class VerbatimSession:
         except ValueError as error:
             raise ConfigError(f"{self.harness.root / 'pyproject.toml'}: [tool.harness] {error}") from error
 
-    def suite_roots(self) -> list[Path]:
-        """Where cases are looked for when no path is given."""
-        given = self.config.getoption("verbatim_suites")
-        if given == "builtin":
-            return [builtin_root()]
-        roots = [self.harness.root / name for name in self.harness.suites]
-        if given:
-            return [self._named_suite(given, roots)]
-        missing = [root for root in roots if not root.is_dir()]
-        if missing:
-            raise ConfigError(
-                f"no folder {missing[0]} with suites; give --suites=builtin for those that come with the package, "
-                "--suites=PATH, or set suites in [tool.harness]"
-            )
-        return roots
-
-    def _named_suite(self, given: str, roots: list[Path]) -> Path:
-        """A selection or a suite folder of that name under a root, else a path."""
-        for root in [*roots, builtin_root()]:
-            selection = selection_file(root, given)
-            if selection is not None:
-                return selection
-            if (root / given / "suite.toml").is_file():
-                return root / given
-        path = Path(given).absolute()
-        if not path.is_dir():
-            known = sorted(file.stem for root in roots for file in root.glob("*.cases"))
-            known += sorted(file.parent.name for root in roots for file in root.glob("*/suite.toml"))
-            raise ConfigError(
-                f"--suites: no folder {path}{nearest(given, known)}; accepted: builtin, a folder of suites, "
-                f"or one of: {', '.join(known) or 'none here'}"
-            )
-        return path
-
     def is_selected(self, path: Path) -> bool:
         """Whether a selection file is what `--suites` named."""
         return path in self._all_files
@@ -189,7 +153,7 @@ class VerbatimSession:
     def _set_arguments(self) -> None:
         """Without paths on the command line the suites are collected in place of `testpaths`."""
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
-            roots = self.suite_roots()
+            roots = suite_roots(self.harness, self.config.getoption("verbatim_suites"))
             self._all_files = {
                 path for root in roots for path in ([root] if root.suffix == ".cases" else case_files(root))
             }
