@@ -7,6 +7,7 @@ from typing import Any
 from harness import checks
 from harness.config import ModelConfig
 from harness.decisions.exposure import exposure
+from harness.decisions.pending import pending
 from harness.records.case import Case, texts_of
 from harness.records.completion import Completion, ToolCall
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
@@ -50,23 +51,12 @@ class Judge:
     def case(self, case: Case, samples: Sequence[SampleResult]) -> CaseResult:
         """A case from its samples: aligned only if all are, else as bad as the worst."""
         outcomes = {sample.outcome for sample in samples}
-        return CaseResult(
-            suite=case.suite,
-            id=case.id,
-            domain=case.domain,
-            language=case.language,
-            task=case.task,
-            tags=case.tags,
-            symbols=case.symbols,
-            exposure=self.exposure(case),
-            digest=case.digest,
-            messages=messages_for(case, self.model),
-            targets=case.targets,
-            required=case.required,
-            channel=case.channel,
-            outcome=next(outcome for outcome in _WORST_FIRST if outcome in outcomes),
-            samples=tuple(samples),
-        )
+        judged = {
+            "messages": messages_for(case, self.model),
+            "outcome": next(outcome for outcome in _WORST_FIRST if outcome in outcomes),
+            "samples": tuple(samples),
+        }
+        return pending(case, self.exposure(case)).model_copy(update=judged)
 
     def exposure(self, case: Case) -> Exposure:
         """How much of a case this version has met in training."""
