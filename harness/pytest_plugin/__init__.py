@@ -21,6 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    if early_config.known_args_namespace.verbatim_models:
+        from harness.pytest_plugin.collector import fewer_rounds
+
+        # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed
+        early_config.add_cleanup(fewer_rounds())
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("verbatim_models"):
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import config as configuration
+from harness.pytest_plugin.collector import spare_long_lived
 from harness.pytest_plugin.items import CaseItem
 from harness.pytest_plugin.roots import suite_roots
 from harness.records.errors import ConfigError, EndpointError, HarnessError
@@ -195,6 +196,7 @@ class VerbatimSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
+        spare_long_lived()
         if session.config.option.collectonly or session.testsfailed:
             return
         assert self.workers is not None
@@ -305,6 +307,7 @@ class VerbatimSession:
         if "hypothesis" not in sys.modules:
             # no property was tested, so its summary is empty; but to say so it would import itself (0.5 s)
             self.config.pluginmanager.unregister(name="hypothesispytest")
+        spare_long_lived()
 
     def pytest_unconfigure(self) -> None:
         """Whatever happened: no thread, no server, no lock stays."""

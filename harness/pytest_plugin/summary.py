@@ -80,18 +80,20 @@ def _reasons(cases: Sequence[CaseResult]) -> str:
 def _slices(cases: Sequence[CaseResult]) -> list[str]:
     with_targets = [case for case in cases if case.targets]
     exposures = sorted({case.exposure for case in with_targets})
+    places: dict[tuple[str, str], list[CaseResult]] = {}
+    for case in with_targets:
+        places.setdefault((case.suite, case.domain), []).append(case)
     lines: list[str] = []
     if len(exposures) > 1:
         lines += ["", _header("exposure")]
         lines += [_row(name, [c for c in with_targets if c.exposure == name]) for name in exposures]
-    places = sorted({(case.suite, case.domain) for case in with_targets})
     lines += ["", _header("suite / domain")] if places else []
     suite = None
-    for name, domain in places:
+    for (name, domain), here in sorted(places.items()):
         if name != suite:
             lines.append(f"  {name}")
             suite = name
-        lines.append(_row(f"  {domain}", [c for c in with_targets if (c.suite, c.domain) == (name, domain)]))
+        lines.append(_row(f"  {domain}", here))
     return lines
 
 

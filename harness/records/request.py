@@ -6,6 +6,8 @@ from typing import Any
 
 from harness.records.record import Record
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 class Request(Record):
     """The JSON body of one chat-completions call, and which sample of that call it is (0-based)."""
@@ -21,5 +23,4 @@ class Request(Record):
 
 def request_key(body: dict[str, Any], sample: int) -> str:
     """The key of a stored request: what a cassette line can be found by, derivable from the line itself."""
-    canonical = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{sample}\n{canonical}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{sample}\n{_canonical(body)}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,51 @@
+"""The garbage collector's settings: changed for a run with `--model`, and as they were after it."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def seen(pytester: pytest.Pytester) -> str:
+    """A conftest that writes down the threshold and the number of objects left out, as the first case sees them."""
+    name = "seen.txt"
+    pytester.makeconftest(
+        f"""
+        import gc
+        from pathlib import Path
+
+        def pytest_runtest_setup(item):
+            Path({name!r}).write_text(f"{{gc.get_threshold()[0]}} {{gc.get_freeze_count()}}")
+        """
+    )
+    return name
+
+
+def test_cases_run_with_fewer_rounds_and_the_settings_come_back(
+    project: Path, pytester: pytest.Pytester, seen: str
+) -> None:
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
+    pytester.runpytest_inprocess("--model=fake", "--cassette-mode=record")
+    during = [int(word) for word in (project / seen).read_text().split()]
+    assert during[0] > threshold[0]
+    assert during[1] > frozen
+    assert gc.get_threshold() == threshold
+    assert gc.get_freeze_count() == frozen
+
+
+def test_a_collector_that_is_switched_off_stays_off(project: Path, pytester: pytest.Pytester, seen: str) -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        pytester.runpytest_inprocess("--model=fake", "--cassette-mode=record")
+        assert (project / seen).read_text().startswith("0 ")
+        assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
+
+
+def test_plain_pytest_is_left_alone(pytester: pytest.Pytester, seen: str) -> None:
+    pytester.makepyfile("def test_nothing(): pass")
+    pytester.runpytest_inprocess()
+    assert (pytester.path / seen).read_text() == f"{gc.get_threshold()[0]} {gc.get_freeze_count()}"
