@@ -25,8 +25,8 @@ from harness.runner.answering import Answers
 from harness.runner.judging import Judge
 
 TARGET = "Sikalastic-609"
-GROWTH_LIMIT_MB = 40.0
-"""From the first tenth of the way to the end: the answers themselves are kept until they are judged."""
+GROWTH_LIMIT_MB = 5.0
+"""From the second tenth of the way (the first warms up) to the end."""
 
 
 def main() -> int:
@@ -65,14 +65,9 @@ def soak(folder: Path, base_url: str, number: int, concurrency: int, server: sub
     started = time.monotonic()
     answers.start(answers.missing(cases, 1))
     assert answers.fetcher is not None
-    memory: list[float] = []
-    while not answers.fetcher.join(0.2):
-        if answers.fetcher.progress.done >= number * (len(memory) + 1) / 10:
-            memory.append(resident_mb())
-            print(f"{answers.fetcher.progress.done:>6} done, {memory[-1]:.1f} MB", flush=True)
-    memory.append(resident_mb())
+    outcomes, wrong, memory = judged(answers, model, cases)
+    answers.fetcher.join()
     seconds = time.monotonic() - started
-    outcomes, wrong = judged(answers, model, cases)
     requests = answers.fetcher.requests
     answers.close()
     output, _ = server.communicate("")
@@ -80,7 +75,7 @@ def soak(folder: Path, base_url: str, number: int, concurrency: int, server: sub
     recorded = len(Cassette(folder / "cassettes" / "m@v1" / "s.jsonl"))
     answered = outcomes["aligned"] + outcomes["damaged"]
     print(f"{number} asked, {dict(outcomes)}, {requests} requests in {seconds:.0f} s, {recorded} recorded")
-    print(f"memory: {memory[0]:.1f} MB after the first tenth, {memory[-1]:.1f} MB at the end")
+    print(f"memory: {memory[1]:.1f} MB after two tenths, {memory[-1]:.1f} MB at the end")
     failures = []
     if answered + sum(count for name, count in outcomes.items() if name.startswith("unscored")) != number:
         failures.append("answered and unscored are not all that were asked")
@@ -90,26 +85,33 @@ def soak(folder: Path, base_url: str, number: int, concurrency: int, server: sub
         failures.append(f"the server saw {seen} requests, {requests} were counted")
     if wrong:
         failures.append(f"{wrong} verdicts differ from those of a clean run")
-    if memory[-1] - memory[0] > GROWTH_LIMIT_MB:
-        failures.append(f"memory grew by {memory[-1] - memory[0]:.1f} MB")
+    if memory[-1] - memory[1] > GROWTH_LIMIT_MB:
+        failures.append(f"memory grew by {memory[-1] - memory[1]:.1f} MB")
     return failures
 
 
-def judged(answers: Answers, model: ModelConfig, cases: list[Case]) -> tuple[Counter[str], int]:
-    """Outcomes, and how many differ from what the prompt asks the server for."""
+def judged(answers: Answers, model: ModelConfig, cases: list[Case]) -> tuple[Counter[str], int, list[float]]:
+    """Outcomes, how many differ from what the prompt asks the server for, and the memory at each tenth of the way.
+
+    Cases are judged in their order while others are fetched, as pytest does it.
+    """
     judge = Judge(model)
     outcomes: Counter[str] = Counter()
     wrong = 0
-    for one in cases:
-        future = answers.pending(one, 0)
-        assert future is not None
-        sample = judge.sample(one, future.result(), 0)
+    memory: list[float] = []
+    for number, one in enumerate(cases, start=1):
+        completion = answers.completion(one, 0)
+        assert completion is not None
+        sample = judge.sample(one, completion, 0)
         if sample.outcome == "unscored":
             outcomes[f"unscored({sample.reason})"] += 1
-            continue
-        outcomes[sample.outcome] += 1
-        wrong += sample.outcome != ("damaged" if "Damage" in one.messages[0]["content"] else "aligned")
-    return outcomes, wrong
+        else:
+            outcomes[sample.outcome] += 1
+            wrong += sample.outcome != ("damaged" if "Damage" in one.messages[0]["content"] else "aligned")
+        if number * 10 >= len(cases) * (len(memory) + 1):
+            memory.append(resident_mb())
+            print(f"{number:>6} judged, {memory[-1]:.1f} MB", flush=True)
+    return outcomes, wrong, memory
 
 
 def case(number: int) -> Case:

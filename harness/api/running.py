@@ -102,8 +102,7 @@ def _results(answers: Answers, judge: Judge, cases: Sequence[Case], samples: int
 
 
 def _completion(answers: Answers, case: Case, sample: int) -> Completion:
-    future = answers.pending(case, sample)
-    completion = future.result() if future is not None else answers.recorded(case, sample)
+    completion = answers.completion(case, sample)
     if completion is None:
         raise answers.no_recording(case, sample)
     return completion

@@ -72,6 +72,7 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Judge them."""
         result = self.result = self.config.stash[SESSION].judge(self.model, self.case, self._completions)
+        self._completions = []  # the result holds what is needed; 10,000 answers are not kept twice
         self.user_properties.extend(_properties(result))
         if result.outcome == "unscored":
             pytest.skip("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason)))

@@ -14,8 +14,9 @@ from harness.pytest_plugin.collector import spare_long_lived
 from harness.pytest_plugin.items import CaseItem
 from harness.pytest_plugin.roots import suite_roots
 from harness.records.errors import ConfigError, EndpointError, HarnessError
-from harness.runner.answering import Answers, purse_of
+from harness.runner.answering import Answers
 from harness.runner.judging import Judge
+from harness.runner.refusing import purse_of
 from harness.runner.training_texts import training_texts
 from harness.suite import (
     LocatedCase,
@@ -246,15 +247,11 @@ class VerbatimSession:
         answers = self.answers[name]
         found: list[Completion] = []
         for sample in range(self.samples):
-            future = answers.pending(case, sample)
-            if future is not None:
-                try:
-                    found.append(wait_for(future, answers, self.config))
-                except EndpointError as error:
-                    self._stop(str(error))
-                    raise
-                continue
-            completion = answers.recorded(case, sample)
+            try:
+                completion = answers.completion(case, sample, lambda future: wait_for(future, answers, self.config))
+            except EndpointError as error:
+                self._stop(str(error))
+                raise
             if completion is None and self.mode != "replay" and self.workers is not None:
                 completion = self.workers.follow(answers, case, sample)
             if completion is None:

@@ -1,8 +1,10 @@
 """One place where the answers of a model version come from, whatever the mode."""
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +15,6 @@ from harness.endpoints.pacing import Pace
 from harness.endpoints.retrying import Retrying
 from harness.endpoints.spending import Purse, TokenPrice
 from harness.recording import Recorder, UnfitAnswerError
-from harness.recording.secrets import secret_fields
 from harness.records.case import Case
 from harness.records.completion import Completion
 from harness.records.errors import ConfigError, MissingRecordingError
@@ -22,7 +23,8 @@ from harness.records.run import Mode
 from harness.runner.fetching import Fetcher, Job
 from harness.runner.opening import opened, secrets_of
 from harness.runner.prompting import body_for
-from harness.runner.replaying import Replay, cassette_path
+from harness.runner.refusing import refuse_secrets, refuse_unpriced
+from harness.runner.replaying import Replay, cassette_path, read_back
 
 
 class Told(Protocol):
@@ -61,12 +63,9 @@ class Answers:
         purse: Purse | None = None,
         retrying: Retrying | None = None,
     ) -> None:
-        _refuse_secrets(model)
-        if purse is not None and model.price is None and model.kind in ("openai", "callable") and mode != "replay":
-            raise ConfigError(
-                f"--max-cost: model {model.name} has no price; set price = {{ input = ..., output = ... }} (money for "
-                f"a million tokens) in [tool.harness.models.{model.name}]"
-            )
+        refuse_secrets(model)
+        if purse is not None and mode != "replay":
+            refuse_unpriced(model)
         self.model = model
         self.mode = mode
         self._config = config
@@ -86,6 +85,8 @@ class Answers:
         self._resources = contextlib.ExitStack()
         self._resources_closed = False
         self.fetcher: Fetcher | None = None
+        self._asked: set[tuple[str, str]] = set()
+        self._suites_of_key: Counter[str] = Counter()
         self.also_recorded_in: tuple[str, ...] = ()
         """Suites that a selection takes its cases from: their recordings serve it too."""
 
@@ -117,7 +118,9 @@ class Answers:
             for sample in range(samples):
                 request = self.request(case, sample)
                 place = (case.suite, request.key)
-                if place not in jobs and self.recorded(case, sample) is None:
+                if place in jobs:
+                    jobs[place] = replace(jobs[place], readers=jobs[place].readers + 1)
+                elif self.recorded(case, sample) is None:
                     jobs[place] = Job(request.key, case.suite, sample, request.body)
         return list(jobs.values())
 
@@ -140,6 +143,8 @@ class Answers:
             purse=self._purse,
             price=TokenPrice(price.input, price.output) if price else None,
         )
+        self._asked = {job.place for job in jobs}
+        self._suites_of_key.update(job.key for job in jobs)
         self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace)
         self.fetcher.start()
 
@@ -151,12 +156,32 @@ class Answers:
             self._replay.forget(suite)
         return [job for job in jobs if self._replay.get(job.suite, job.key) is None]
 
-    def pending(self, case: Case, sample: int) -> "Future[Completion] | None":
-        """The answer that is being fetched, if it is."""
+    def completion(
+        self, case: Case, sample: int, wait: Callable[[Future[Completion]], Completion] = Future.result
+    ) -> Completion | None:
+        """The answer of a case's sample, waiting for it if it is being fetched; None if nobody has one.
+
+        Raises:
+            HarnessError: the asking ended without it, and why.
+        """
         if self.fetcher is None:
-            return None
+            return self.recorded(case, sample)
         place = (case.suite, self.request(case, sample).key)
-        return self.fetcher.future(place) if place in self.fetcher else None
+        if place in self.fetcher:
+            completion = wait(self.fetcher.future(place))
+            self._taken(place, completion)
+            return completion
+        if place in self._asked:
+            return read_back(self._file_of(case.suite), place[1])
+        return self.recorded(case, sample)
+
+    def _taken(self, place: tuple[str, str], completion: Completion) -> None:
+        """Let the fetcher forget an answer that can be read again (a plugin may run a failed case once more)."""
+        assert self.fetcher is not None
+        is_kept = completion.recorded_at is not None
+        # the file of a live run holds the answers of all suites: there a key of two suites would find either
+        if is_kept and (self.mode != "live" or self._suites_of_key[place[1]] == 1):
+            self.fetcher.taken(place)
 
     def has_cassette(self, suite: str) -> bool:
         """Whether anything at all is recorded for a suite, by this version or one that it is derived from."""
@@ -191,7 +216,7 @@ class Answers:
         )
 
     def _recorder(self, suite: str) -> Recorder:
-        path = self._live_file if self.mode == "live" else cassette_path(self._folder, self.model.label, suite)
+        path = self._file_of(suite)
         if path not in self._recorders:
             recorder = self._recorders[path] = Recorder(path, secrets=self._secrets)
             if recorder.cut_bytes:
@@ -200,6 +225,9 @@ class Answers:
                     "it was taken away, and its answer is asked for again"
                 )
         return self._recorders[path]
+
+    def _file_of(self, suite: str) -> Path:
+        return self._live_file if self.mode == "live" else cassette_path(self._folder, self.model.label, suite)
 
     def _keep(self, job: Job, answer: Answer) -> Completion:
         completion = answer.completion
@@ -238,32 +266,3 @@ class Answers:
         self._recorders.clear()
         if self._told is not None:
             self._told.ended(str(self.fetcher.fatal) if self.fetcher and self.fetcher.fatal else None)
-
-
-def purse_of(ceiling: float | None, models: Iterable[ModelConfig]) -> Purse | None:
-    """One purse for a session's models.
-
-    Raises:
-        ConfigError: the ceiling is no amount of money, or the models' prices are in different currencies.
-    """
-    if ceiling is None:
-        return None
-    if not 0 < ceiling < float("inf"):
-        raise ConfigError(f"--max-cost: found {ceiling}; accepted: an amount above 0, in the currency of the prices")
-    currencies = sorted({model.price.currency for model in models if model.price})
-    if len(currencies) > 1:
-        raise ConfigError(f"--max-cost: the models' prices are in {' and '.join(currencies)}; run them apart")
-    return Purse(ceiling)
-
-
-def _refuse_secrets(model: ModelConfig) -> None:
-    """Settings are kept in run records and, as part of each request, in cassettes; so no key may stand in them."""
-    settings = {"extra_body": model.extra_body, "system": model.system, "training": model.training}
-    fields = secret_fields({name: value for name, value in settings.items() if value})
-    known = secrets_of(model)
-    fields += [name for name, value in settings.items() if value and known.found_in(str(value))]
-    if fields:
-        raise ConfigError(
-            f"model {model.name}: {fields[0]}: holds a secret, which would be kept with every answer; take it out: "
-            "keys come from the environment alone (api_key_env = 'NAME_OF_THE_VARIABLE')"
-        )

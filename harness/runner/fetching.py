@@ -45,6 +45,8 @@ class Job:
     suite: str
     sample: int
     body: dict[str, Any]
+    readers: int = 1
+    """How many samples of cases wait for the answer: two cases of a suite may ask the same thing."""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -86,6 +88,7 @@ class Fetcher:
         self._keep = keep
         self._pace = pace
         self._futures: dict[tuple[str, str], Future[Completion]] = {job.place: Future() for job in self._jobs}
+        self._readers = {job.place: job.readers for job in self._jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
         self._done = self._failed = 0
@@ -103,6 +106,14 @@ class Fetcher:
     def future(self, place: tuple[str, str]) -> Future[Completion]:
         """The answer to come, by suite and key. Its exception is a `HarnessError`."""
         return self._futures[place]
+
+    def taken(self, place: tuple[str, str]) -> None:
+        """A reader has its answer. After the last one it is forgotten here: it lies on disk, and memory stays flat."""
+        left = self._readers.pop(place, 1) - 1
+        if left:
+            self._readers[place] = left
+        else:
+            self._futures.pop(place, None)
 
     @property
     def requests(self) -> int:
@@ -147,7 +158,7 @@ class Fetcher:
             self.fatal = self.fatal or HarnessError(f"the asking broke off ({name}); please report it")
         finally:
             reason = self.fatal or FetchStoppedError(_STOPPED)
-            for future in self._futures.values():
+            for future in list(self._futures.values()):
                 if not future.done():
                     future.set_exception(reason)
 

@@ -41,6 +41,12 @@ class Replay:
         return None
 
 
+def read_back(path: Path, key: str) -> Completion | None:
+    """An answer that this run has recorded, read anew from its file; None if it is no longer there."""
+    interaction = Cassette(path).get(key)
+    return None if interaction is None else completion_of(interaction)
+
+
 def completion_of(interaction: Interaction) -> Completion:
     """The stored body through the same parser as a live one."""
     return parse(interaction.body, interaction.content_type).model_copy(

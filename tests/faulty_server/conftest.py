@@ -11,6 +11,7 @@ from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.retrying import Retrying
 from harness.records.case import Case
 from harness.records.completion import Completion
+from harness.records.errors import HarnessError
 from harness.runner.answering import Answers
 from harness.runner.judging import Judge
 from tests.faulty_server.server import FaultyServer
@@ -55,13 +56,12 @@ def ask_all(tmp_path: Path) -> Callable[..., list[Completion | Exception]]:
             answers.start(answers.missing(cases, samples))
             for case in cases:
                 for sample in range(samples):
-                    future = answers.pending(case, sample)
-                    if future is None:
-                        recorded = answers.recorded(case, sample)
-                        got.append(recorded or answers.no_recording(case, sample))
-                        continue
-                    error = future.exception(timeout=60)
-                    got.append(future.result() if error is None else error)  # type: ignore[arg-type]
+                    try:
+                        completion = answers.completion(case, sample, lambda future: future.result(timeout=60))
+                    except HarnessError as error:
+                        got.append(error)
+                    else:
+                        got.append(completion or answers.no_recording(case, sample))
         finally:
             answers.close()
         return got

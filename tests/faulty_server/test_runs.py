@@ -14,7 +14,8 @@ from harness.endpoints.spending import Purse
 from harness.recording import Cassette
 from harness.records.completion import Completion
 from harness.records.errors import ConfigError
-from harness.runner.answering import Answers, purse_of
+from harness.runner.answering import Answers
+from harness.runner.refusing import purse_of
 from tests.faulty_server.conftest import FAST, TARGET, case
 from tests.faulty_server.server import FaultyServer
 
@@ -54,8 +55,7 @@ def test_two_recorders_ask_for_each_answer_once(server: FaultyServer, make_model
         answers = both[number]
         answers.start(answers.missing(cases, 1))
         for one in cases:
-            future = answers.pending(one, 0)
-            completion = future.result(30) if future else answers.recorded(one, 0)
+            completion = answers.completion(one, 0, lambda future: future.result(30))
             found[number].append(completion.text if completion else "missing")
         answers.close()
 
