@@ -17,11 +17,14 @@ from pydantic import ValidationError
 
 from harness.decisions.run_summary import RunSummary, utc
 from harness.records.errors import RecordError
-from harness.records.explain import explain, nearest
+from harness.records.explain import explain, found, nearest
+from harness.records.reading import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of
 from harness.records.run import SCHEMA, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
+_SIZE_LIMIT = 100_000_000
+"""Bytes. A record of 10,000 cases takes 20 million."""
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -64,6 +67,8 @@ class History:
         keeps the mode, the times and the commit of the run that made them. (Equal run ids mean equal answers.)
         """
         path = self.path(run.label, run.run_id)
+        if path.parent.is_symlink():
+            raise RecordError(f"{path.parent}: a link, and whoever made it chose where this writes; put a folder there")
         if run.mode == "replay" and path.is_file():
             made = read_run(path)
             totals = run.totals.model_copy(update={"requests": made.totals.requests})
@@ -106,6 +111,11 @@ class History:
         widest = [run for run in complete if not any(RunSummary.of(run).suites < other for other in suites)]
         return (widest or list(records))[-1] if records else None
 
+    def latest_latency(self, label: str) -> RunRecord | None:
+        """The newest record of one `model@version` that measured latency; None if none did."""
+        records = [read_run(path) for path in self.folder.glob("*@*/*-latency.json") if path.parent.name == label]
+        return max(records, key=lambda run: RunSummary.of(run).order, default=None)
+
     def resolve(self, reference: str, versions: Mapping[str, str] | None = None) -> RunRecord:
         """The run meant by a file, `name@version`, name, run id or unique beginning of one.
 
@@ -146,7 +156,7 @@ class History:
         schema, table = data.get("schema"), data.get("baselines")
         if schema != 1 or not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
             raise RecordError(
-                f'{path}: expected {{"schema": 1, "baselines": {{NAME: NAME@VERSION}}}}, found {data!r:.80}'
+                f'{path}: expected {{"schema": 1, "baselines": {{NAME: NAME@VERSION}}}}, found {found(data)}'
             )
         return dict(table)
 
@@ -166,6 +176,8 @@ def read_run(path: Path) -> RunRecord:
         run = RunRecord.model_validate(data)
     except ValidationError as error:
         raise RecordError(f"{path}: no run record: {explain(error, RunRecord)}") from error
+    if depth_over([run.recipe, run.configuration, [case.messages for case in run.cases]], DEPTH_LIMIT):
+        raise RecordError(f"{path}: no run record: nested too deeply; accepted: at most {DEPTH_LIMIT} levels")
     for name, stamp in (
         ("started", run.started),
         ("ended", run.ended),
@@ -173,7 +185,7 @@ def read_run(path: Path) -> RunRecord:
         ("evidence.newest", run.evidence.newest),
     ):
         if stamp is not None and not _is_time(stamp):
-            raise RecordError(f"{path}: no run record: {name}: found {stamp!r:.60}, expected an ISO 8601 time")
+            raise RecordError(f"{path}: no run record: {name}: found {found(stamp)}, expected an ISO 8601 time")
     return run
 
 
@@ -195,7 +207,7 @@ def upgraded(
     """The content of a record in the current schema. The schema is looked at before anything else."""
     schema = data.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool):
-        raise RecordError(f"{path}: no run record: `schema` is {schema!r}, expected a number up to {current}")
+        raise RecordError(f"{path}: no run record: `schema` is {found(schema)}, expected a number up to {current}")
     if schema > current:
         raise RecordError(
             f"{path}: written by a newer harness (schema {schema}; this one reads up to {current}). "
@@ -211,11 +223,11 @@ def upgraded(
 
 def _decoded(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_bytes())
+        data = json_of(content_of(path, limit=_SIZE_LIMIT))
     except FileNotFoundError as error:
         raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path}: cannot be read as JSON: {error}") from error
+    except (OSError, UnfitFileError) as error:
+        raise RecordError(f"{path}: cannot be read as JSON: {str(error).removeprefix('not JSON: ')}") from error
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")
     return data
@@ -227,7 +239,7 @@ def _write_whole(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with draft.open("w", encoding="utf-8", newline="\n") as file:
+            with draft.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

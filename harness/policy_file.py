@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.records.errors import ConfigError
+from harness.records.explain import found
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
+from harness.records.reading import UnfitFileError, toml_of
 
 
 def read_policy(file: Path | None, table: Mapping[str, Any]) -> tuple[GatePolicy, str]:
@@ -29,11 +30,13 @@ def read_policy(file: Path | None, table: Mapping[str, Any]) -> tuple[GatePolicy
 
 def _toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return toml_of(file)
     except FileNotFoundError as error:
         raise ConfigError(f"{file}: no such policy file; expected TOML with the keys of docs/gate.md") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read as TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from error
+    except UnfitFileError as error:
+        raise ConfigError(f"{file}: cannot be read as TOML: {str(error).removeprefix('not TOML: ')}") from error
 
 
 def _gate_table(data: dict[str, Any]) -> dict[str, Any] | None:
@@ -43,5 +46,5 @@ def _gate_table(data: dict[str, Any]) -> dict[str, Any] | None:
             return None
         value = value[key]
     if not isinstance(value, dict):
-        raise ConfigError(f"[tool.harness.gate]: found {value!r}, expected a table")
+        raise ConfigError(f"[tool.harness.gate]: found {found(value)}, expected a table")
     return value

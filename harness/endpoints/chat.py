@@ -169,6 +169,8 @@ class ChatEndpoint:
         content: bytes = response.content
         content_type = response.headers.get("content-type", "")
         completion = parse(content, content_type)
+        if completion.unusable == "too_long":
+            return Attempt(completion)
         latency_s = (wire.ended or wire.started) - wire.started
         first_token_s = _first_token_s(content, content_type, wire)
         completion = completion.model_copy(

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.endpoints.event_stream import events
 from harness.records.completion import Completion, ToolCall
+from harness.records.reading import has_too_many_values
 
 _CUT = {
     "length": "length",
@@ -29,6 +30,8 @@ def parse(body: str | bytes, content_type: str) -> Completion:
     except UnicodeDecodeError:
         return Completion(unusable="invalid_utf8")
     text = text.removeprefix("\ufeff")
+    if has_too_many_values(text):
+        return Completion(unusable="too_long")
     completion = _parse_stream(text) if is_stream(text, content_type) else _parse_json(text)
     return completion if _is_unicode(completion) else Completion(unusable="invalid_unicode")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.recording.interaction import LINE_LIMIT, Interaction, from_line
 from harness.records.errors import CassetteError
+from harness.records.reading import UnfitFileError, opened
 
 _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')
 _CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| ")
@@ -32,7 +33,7 @@ def lines(path: Path) -> Iterator[Line]:
         CassetteError: the file cannot be read, a line is too long, or a merge conflict was left in it.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             number = offset = 0
             while content := file.readline(LINE_LIMIT + 1):
                 number += 1
@@ -53,6 +54,8 @@ def lines(path: Path) -> Iterator[Line]:
         return
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnfitFileError as error:
+        raise CassetteError(f"{path}: {error}") from error
 
 
 def _is_whole(content: bytes) -> bool:

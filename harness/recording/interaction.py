@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from harness.records.errors import CassetteError
 from harness.records.exchange import Exchange
 from harness.records.explain import found
+from harness.records.reading import UnfitFileError, json_of, loads
 from harness.records.request import request_key
 
 LINE_LIMIT = 64_000_000
@@ -64,18 +65,16 @@ def to_line(exchange: Exchange, *, sample: int, model: str | None, runtime: str 
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_line(line: bytes | str) -> Interaction:
+def from_line(line: bytes) -> Interaction:
     """Read one line.
 
     Raises:
         CassetteError: what is wrong with it, without its place.
     """
     try:
-        value = json.loads(line)
-    except RecursionError as error:
-        raise CassetteError("nested too deeply") from error
-    except ValueError as error:
-        raise CassetteError(f"not JSON: {error}") from error
+        value = json_of(line)
+    except UnfitFileError as error:
+        raise CassetteError(str(error)) from error
     return from_value(value)
 
 
@@ -85,7 +84,7 @@ def from_value(value: Any) -> Interaction:
     A cassette may come from a stranger's pull request: every field is looked at before anybody uses it.
     """
     try:
-        request = json.loads(_text(value["request"]["body"]))
+        request = loads(_text(value["request"]["body"]))
         if not isinstance(request, dict):
             raise CassetteError(f"request.body: found {found(request)}; accepted: a JSON object")
         sample = value.get("sample", 0)
@@ -94,6 +93,8 @@ def from_value(value: Any) -> Interaction:
         body = _text(value["response"]["body"]["string"])
     except RecursionError as error:
         raise CassetteError("request.body: nested too deeply") from error
+    except UnfitFileError as error:
+        raise CassetteError(f"request.body: {error}") from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CassetteError(f"not an interaction of vcrpy's form: {type(error).__name__}: {error}") from error
     if status != HTTPStatus.OK:

@@ -14,9 +14,13 @@ def locked_file(path: Path, *, wait_s: float) -> BinaryIO:
     """The file, open for appending, unbuffered, and locked for this process alone.
 
     Raises:
-        CassetteError: another recorder holds it for longer than `wait_s`.
+        CassetteError: another recorder holds it for longer than `wait_s`, or it is a link: a pull request can bring
+            one, and what is written would go wherever it points.
         OSError: it cannot be opened.
     """
+    for place in (path, path.parent):
+        if place.is_symlink():
+            raise CassetteError(f"{place}: a link, and answers would be written where it points; put a file there")
     deadline = time.monotonic() + wait_s
     while True:
         file = path.open("a+b", buffering=0)

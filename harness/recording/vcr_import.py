@@ -10,8 +10,13 @@ from typing import Any
 from harness.records.errors import CassetteError
 from harness.records.exchange import Exchange
 from harness.records.explain import found
+from harness.records.reading import UnfitFileError, content_of, json_of
 
-_SIZE_LIMIT = 256_000_000
+_SIZE_LIMIT = 64_000_000
+_YAML_LIMIT = 8_000_000
+"""Bytes. The reader of YAML that no text can crash takes a second for each 200 kB of a cassette."""
+_NODES_LIMIT = 100_000
+"""Of YAML; an interaction takes 60."""
 _BODY_LIMIT = 32_000_000
 _PATH = "/chat/completions"
 _UNDATED = "1970-01-01T00:00:00Z"
@@ -50,14 +55,13 @@ def read(path: Path) -> Iterator[Imported]:
 
 def _interactions(path: Path) -> list[Any]:
     try:
-        if path.stat().st_size > _SIZE_LIMIT:
-            raise CassetteError(f"{path}: larger than {_SIZE_LIMIT:,} bytes")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        content = content_of(path, limit=_SIZE_LIMIT)
+    except (OSError, UnfitFileError) as error:
         raise CassetteError(f"{path}: cannot be read: {error}") from error
     try:
-        content = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
-        interactions = content["interactions"]
+        interactions = (json_of(content) if content.lstrip().startswith(b"{") else _yaml(content))["interactions"]
+    except UnfitFileError as error:
+        raise CassetteError(f"{path}: not a cassette of vcrpy: {error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CassetteError(f"{path}: not a cassette of vcrpy: {type(error).__name__}: {error}") from error
     if not isinstance(interactions, list):
@@ -65,13 +69,29 @@ def _interactions(path: Path) -> list[Any]:
     return interactions
 
 
-def _yaml(text: str) -> Any:
+def _yaml(content: bytes) -> Any:
     import yaml  # type: ignore[import-untyped]
 
+    if len(content) > _YAML_LIMIT:
+        raise UnfitFileError(f"YAML longer than {_YAML_LIMIT:,} bytes; let vcrpy write it as JSON (serializer='json')")
+    text = content.decode("utf-8")
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        """Plain values only, so that a stranger's cassette runs no code, and not more of them than there is room for.
+
+        In Python, slow as that is: the loader in C crashes the process on text that is nested deeply.
+        """
+
+        nodes = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            self.nodes += 1
+            if self.nodes > _NODES_LIMIT:
+                raise UnfitFileError(f"YAML of more than {_NODES_LIMIT:,} values; let vcrpy write it as JSON")
+            return super().compose_node(parent, index)
+
     try:
-        # plain values only, so that a stranger's cassette runs no code; and in Python, slow as that is, because
-        # the loader in C crashes the process on text that is nested deeply
-        return yaml.load(text, Loader=yaml.SafeLoader)
+        return yaml.load(text, Loader=Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
         raise ValueError(str(error).splitlines()[0]) from error
 

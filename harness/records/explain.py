@@ -18,7 +18,10 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def found(value: Any) -> str:
     """A value as an error shows it: short, on one line, without control characters."""
-    text = repr(value).translate(_CONTROL)
+    try:
+        text = repr(value).translate(_CONTROL)
+    except RecursionError:
+        text = f"{type(value).__name__} that is nested too deeply"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
@@ -40,7 +43,12 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 def _place(location: Sequence[str | int]) -> str:
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        if isinstance(part, int):
+            text += f"[{part}]"
+            continue
+        # a name may be any text of a stranger's, of any length
+        name = part if part.isprintable() and len(part) <= _SHOWN else found(part)
+        text += f".{name}" if text else name
     return text or "the whole object"
 
 

@@ -17,6 +17,7 @@ from harness.suite.requests import check_response_format, check_tools
 CASE_FIELDS = frozenset({*Case.model_fields, "prompt"} - {"suite"})
 DEFAULT_FIELDS = CASE_FIELDS - {"id"}
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_LONGEST_SHOWN = 60
 _ID_WORDS = "letters, digits, '.', '_' and '-', a letter or digit first"
 
 
@@ -57,7 +58,7 @@ def build_case(line: Mapping[str, Any], defaults: Mapping[str, Any], suite: str)
 def _unknown(name: str) -> str:
     if name == "suite":
         return "suite: unknown field; the folder's name is the suite"
-    shown = name if name.isidentifier() else found(name)
+    shown = name if name.isidentifier() and len(name) <= _LONGEST_SHOWN else found(name)
     return f"{shown}: unknown field{nearest(name, CASE_FIELDS)}; accepted: {', '.join(sorted(CASE_FIELDS))}"
 
 

@@ -1,7 +1,6 @@
 """Suite folders: which files are cases, what `suite.toml` says, and the cases themselves."""
 
 import json
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from harness.records.case import Case
 from harness.records.errors import SuiteError
 from harness.records.explain import found, nearest
+from harness.records.reading import UnfitFileError, toml_of
 from harness.suite.fields import DEFAULT_FIELDS, build_case
 from harness.suite.lines import BadLineError, Problem, numbered_objects
 
@@ -70,13 +70,11 @@ def load_info(folder: Path) -> SuiteInfo:
     """
     path = folder / "suite.toml"
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = toml_of(path)
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{path}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"{path}: not TOML: {error}") from error
+    except UnfitFileError as error:
+        raise SuiteError(f"{path}: {error}") from error
     accepted = {*_TEXT_KEYS, "defaults"}
     for key, value in content.items():
         if key not in accepted:

@@ -1,18 +1,16 @@
 """The lines of a case file: bytes become JSON objects, or a problem with its line number."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.records.explain import found
+from harness.records.reading import DEPTH_LIMIT, UnfitFileError, depth_over, loads, opened
 
 LINE_LIMIT = 1_000_000
 """Bytes. A longer line is an error and not read into memory."""
-DEPTH_LIMIT = 64
-"""Levels of objects and lists in one line. No prompt, tool or JSON schema in use comes near it."""
 _ONE_OBJECT = "accepted: one JSON object a line"
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -36,10 +34,12 @@ def numbered_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Proble
     A fault of the whole file (byte order mark, CRLF, UTF-16, indented JSON, a line over the limit) is told once.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             yield from _objects(file)
     except OSError as error:
         yield Problem(0, f"cannot be read: {error.strerror or error}")
+    except UnfitFileError as error:
+        yield Problem(0, str(error))
 
 
 def _objects(file: Any) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
@@ -77,13 +77,9 @@ def _object(raw: bytes) -> dict[str, Any]:
     if "\r" in text.rstrip():
         raise BadLineError("holds a bare CR (old Macintosh line ends); save the file with LF line ends")
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_whole,
-        )
+        value = loads(text)
+    except UnfitFileError as error:
+        raise BadLineError(str(error)) from None
     except json.JSONDecodeError as error:
         raise BadLineError(f"not JSON at column {error.colno}: {error.msg}; {_ONE_OBJECT}") from None
     except RecursionError:
@@ -93,47 +89,3 @@ def _object(raw: bytes) -> dict[str, Any]:
     if depth_over(value, DEPTH_LIMIT):
         raise BadLineError(f"nested too deeply; accepted: at most {DEPTH_LIMIT} levels")
     return value
-
-
-def depth_over(value: Any, limit: int) -> bool:
-    """Whether objects and lists are nested more than `limit` deep; needs no recursion."""
-    level = [value]
-    for _ in range(limit + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise BadLineError(f"{found(name)}: stands twice in one object; keep one")
-            seen.add(name)
-    return result
-
-
-def _no_constant(name: str) -> Any:
-    raise BadLineError(f"{name} is not JSON; accepted: finite numbers")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise BadLineError(f"the number {found(text)} is too large; accepted: finite numbers")
-    return value
-
-
-def _whole(text: str) -> int:
-    # Python reads at most 4,300 digits, and no chat API takes a number beyond 64 bits
-    if len(text) > 400:
-        raise BadLineError(f"a number of {len(text):,} digits; accepted: at most 400 digits")
-    return int(text)

@@ -8,7 +8,12 @@ from pathlib import Path
 from harness.records.case import Case
 from harness.records.errors import SuiteError
 from harness.records.explain import found, nearest
+from harness.records.reading import content_of
 from harness.suite.folders import load_suite
+
+_SIZE_LIMIT = 10_000_000
+"""Bytes: more lines than any suite has cases."""
+_LONGEST_SHOWN = 100
 
 
 def selection_file(root: Path, name: str) -> Path | None:
@@ -21,20 +26,28 @@ def read_selection(path: Path) -> dict[str, list[str]]:
     """Ids by suite, in the order of the file.
 
     Raises:
-        SuiteError: a line is not `suite/id`, or stands there twice.
+        SuiteError: the file cannot be read, a line is not `suite/id`, or stands there twice.
     """
-    chosen: dict[str, list[str]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    chosen: dict[str, dict[str, None]] = {}
+    try:
+        text = content_of(path, limit=_SIZE_LIMIT).decode("utf-8")
+    except OSError as error:
+        raise SuiteError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"{path}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from error
+    except ValueError as error:
+        raise SuiteError(f"{path}: {error}") from error
+    for number, line in enumerate(text.split("\n"), start=1):
         entry = line.partition("#")[0].strip()
         if not entry:
             continue
         suite, slash, case = entry.partition("/")
-        if not slash or not suite or not case or "/" in case or suite.startswith("."):
+        if not slash or not suite or not case or "/" in case or suite.startswith(".") or not entry.isprintable():
             raise SuiteError(f"{path}:{number}: found {found(entry)}; accepted: suite/id")
-        if case in chosen.setdefault(suite, []):
-            raise SuiteError(f"{path}:{number}: {entry} stands there twice; keep one")
-        chosen[suite].append(case)
-    return chosen
+        if case in chosen.setdefault(suite, {}):
+            raise SuiteError(f"{path}:{number}: {entry[:_LONGEST_SHOWN]} stands there twice; keep one")
+        chosen[suite][case] = None
+    return {suite: list(ids) for suite, ids in chosen.items()}
 
 
 def load_selection(path: Path) -> list[Case]:
