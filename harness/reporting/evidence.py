@@ -11,6 +11,7 @@ from harness.records.case import texts_of
 from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.reporting.marks import SEVERITY, Span, Stretch, marked, occurrences
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 _CONTEXT = 12
 """Characters shown on either side of a mention in the list of mentions."""
 
@@ -67,7 +68,7 @@ def answers(case: CaseResult, limit: int | None = None) -> tuple[Answer, ...]:
 def answer_digest(sample: SampleResult) -> str:
     """What a ruling was given on: the answer as it was judged, tool calls included."""
     calls = [[call.name, call.arguments] for call in sample.tool_calls]
-    content = json.dumps([sample.output, calls], ensure_ascii=True, separators=(",", ":"))
+    content = _compact([sample.output, calls])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

@@ -3,6 +3,7 @@ eye cannot see spelled out as its code point. Pieces are values; templates and s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ SEVERITY = ("target", "verbatim", "spaced", "lookalike", "altered")
 """What a mark says; where two overlap, the later one is shown."""
 
 _CALM = ("", "target", "verbatim")
+_CONTROLS = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f]")
+"""What is invisible in ASCII."""
 _SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
 
 
@@ -59,7 +62,7 @@ def is_lookalike(character: str) -> bool:
 def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
     """Cut `text` so that every invisible character is a piece of its own; `blanks` draws plain ones too,
     and puts the code point behind a look-alike of `-` or `/`."""
-    if not blanks and not any(map(is_invisible, set(text))):
+    if not blanks and not _has_invisible(text):
         return (Piece(text),) if text else ()
     cut: list[Piece] = []
     start = 0
@@ -80,6 +83,12 @@ def pieces(text: str, *, blanks: bool = False) -> tuple[Piece, ...]:
     if start < len(text):
         cut.append(Piece(text[start:]))
     return tuple(cut)
+
+
+def _has_invisible(text: str) -> bool:
+    if text.isascii():
+        return _CONTROLS.search(text) is not None
+    return any(map(is_invisible, set(text)))
 
 
 def plain(text: str, *, blanks: bool = False) -> str:
@@ -116,6 +125,9 @@ def occurrences(text: str, wanted: Sequence[str], mark: str = "target") -> list[
 def _flatten(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
     """Disjoint chunks in order, each with the worst mark that covers it."""
     size = len(text)
+    spans = list(spans)
+    if not spans:
+        return [(text, "")] if text else []
     edges: list[tuple[int, int, int]] = []
     for span in spans:
         start, end = max(0, span.start), min(size, span.end)

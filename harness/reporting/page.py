@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "harness.reporting"
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_JSON_ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"})
+_JSON_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"}
 
 
 @cache
@@ -86,7 +86,9 @@ def content_policy(style: str, script: str) -> str:
 
 def data_block(value: Any) -> Markup:
     """JSON that is safe inside a script element: no `<`, no line separators, no lone surrogates."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character, escape in _JSON_ESCAPES.items():
+        text = text.replace(character, escape)  # six searches are many times faster than one `translate`
     safe = _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return Markup(safe)  # noqa: S704 - escaped on the lines above
 

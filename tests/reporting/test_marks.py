@@ -73,6 +73,12 @@ def test_nothing_is_lost_and_nothing_unseen_is_left(text, places):
     assert back == text
 
 
+def test_the_short_way_for_ascii_agrees_with_the_long_one():
+    for character in map(chr, range(128)):
+        hidden = any(piece.kind == CODE for piece in pieces(f"a{character}b"))
+        assert hidden == is_invisible(character), hex(ord(character))
+
+
 def test_every_format_and_control_character_is_invisible():
     hidden = [c for c in map(chr, range(0x3000)) if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}]
     assert [c for c in hidden if not is_invisible(c) and c != "\n"] == []
