@@ -233,7 +233,11 @@ class VerbatimSession:
             return
         for name, answers in self.answers.items():
             suites = sorted({item.case.suite for item in items if isinstance(item, CaseItem) and item.model == name})
-            if suites and not any(answers.has_cassette(suite) for suite in suites):
+            try:
+                recorded = not suites or any(answers.has_cassette(suite) for suite in suites)
+            except HarnessError as error:  # a cassette that cannot be read
+                raise pytest.UsageError(str(error)) from None
+            if not recorded:
                 raise pytest.UsageError(answers.nothing_recorded(suites))
 
     def completions(self, name: str, case: Case) -> list[Completion]:
