@@ -5,26 +5,28 @@ from typing import NamedTuple
 
 from harness.text.characters import blocks_after, blocks_before
 from harness.text.crossings import Crossing, between, instead
+from harness.text.damage import Change, Damage
 from harness.text.forms import LOOKALIKE
 from harness.text.gaps import Gap
 from harness.text.glyphs import ESCAPE_STARTS
+from harness.text.mentions import in_order
 from harness.text.page import Page
 from harness.text.pattern import Atom, Pattern
-from harness.text.readings import Change, readings
+from harness.text.readings import readings
 
 
 class Alignment(NamedTuple):
-    """A mention. `weight` sums the edits by kind (see `pattern`); 0 is verbatim."""
+    """A mention."""
 
     start: int
     end: int
-    weight: int
-    changes: tuple[Change, ...]
+    damage: Damage
 
     @property
-    def edits(self) -> int:
-        mask = LOOKALIKE - 1
-        return (self.weight >> 40) + (self.weight >> 20 & mask) + (self.weight & mask)
+    def changes(self) -> tuple[Change, ...]:
+        """What to change, in offsets of the text."""
+        by = self.start
+        return tuple(Change(by + start, by + end, new, codes) for start, end, new, codes in self.damage.changes)
 
 
 class _Route(NamedTuple):
@@ -62,7 +64,7 @@ def align(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     if not ends:
         return None
     route, end = min(ends, key=lambda found: found[0].weight)
-    return Alignment(start, end, route.weight, _unwind(route.trace))
+    return Alignment(start, end, _damage(route, start))
 
 
 def may_begin(page: Page, first: str, start: int) -> bool:
@@ -108,9 +110,12 @@ def _read(page: Page, pattern: Pattern, place: int, gap: Gap, route: _Route, *, 
             layer[end + ahead, tight] = _Route(total, (route.trace, change) if change else route.trace)
 
 
-def _unwind(trace: _Trace) -> tuple[Change, ...]:
+def _damage(route: _Route, start: int) -> Damage:
+    weight, trace = route
     changes: list[Change] = []
     while trace is not None:
-        trace, change = trace
-        changes.append(change)
-    return tuple(reversed(changes))
+        trace, (low, high, new, codes) = trace
+        changes.append(Change(low - start, high - start, new, codes))
+    mask = LOOKALIKE - 1
+    edits = (weight >> 40) + (weight >> 20 & mask) + (weight & mask)
+    return Damage(weight, edits, in_order({code for change in changes for code in change.codes}), tuple(changes[::-1]))

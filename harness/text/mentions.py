@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "absent")
 """In order of severity; `absent` is no damage and stands outside the order."""
@@ -29,10 +30,10 @@ DAMAGE_CODES = (
     "case",
     "closed-up",
 )
+_ORDER = {code: place for place, code in enumerate(DAMAGE_CODES)}
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A target as it stands in an answer. Offsets are code points of the answer, or of the JSON string at `path`."""
 
     start: int
@@ -58,4 +59,4 @@ def worst(mentions: Sequence[Mention]) -> str:
 
 
 def in_order(codes: set[str]) -> tuple[str, ...]:
-    return tuple(code for code in DAMAGE_CODES if code in codes)
+    return tuple(sorted(codes, key=_ORDER.__getitem__))

@@ -1,13 +1,19 @@
 """A target made ready for alignment: its visible characters, all that may stand for each, the spaces between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import SPACE_SET
+from harness.text.characters import BLANK_SET, SPACE_SET, is_cjk
+from harness.text.damage import Damage
 from harness.text.forms import Form, literal_forms, symbol_forms
 from harness.text.gaps import GAP_STARTS
+from harness.text.glyphs import ESCAPE_STARTS
 from harness.text.symbols import SymbolTable
+
+_NO_SIGNS: frozenset[str] = frozenset()
+_NEVER_A_STEP = BLANK_SET | ESCAPE_STARTS
+"""Characters of a target that are read in more than one way."""
 
 
 class Atom(NamedTuple):
@@ -25,12 +31,15 @@ class Atom(NamedTuple):
 class Pattern:
     """A target as atoms. `tails`: for each, what follows it without a space or symbol, empty for a symbol.
 
-    Text that has just that tail leaves no choice.
+    Text that has just that tail leaves no choice. `steps` and `known` belong to `habits`: the target as words and, with
+    an empty word, symbols with what may look like each; and its damaged forms so far.
     """
 
     target: str
     atoms: tuple[Atom, ...]
     tails: tuple[str, ...]
+    steps: tuple[tuple[str, frozenset[str]], ...]
+    known: dict[str, Damage] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4096)
@@ -48,7 +57,26 @@ def pattern_of(target: str, symbols: SymbolTable) -> Pattern:
             continue
         atoms.append(_atom(char, space, at_edge, symbols))
         space = ""
-    return Pattern(target, tuple(atoms), _tails(atoms))
+    return Pattern(target, tuple(atoms), _tails(atoms), _steps(atoms, symbols))
+
+
+def _steps(atoms: list[Atom], symbols: SymbolTable) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Empty for a target whose damaged forms depend on more than themselves."""
+    if atoms[0].is_symbol or atoms[-1].is_symbol:
+        return ()
+    steps: list[tuple[str, frozenset[str]]] = []
+    word = ""
+    for atom in atoms:
+        if atom.char in _NEVER_A_STEP:
+            return ()
+        if word and (atom.is_symbol or atom.space or is_cjk(atom.char) != is_cjk(word[-1])):
+            steps.append((word, _NO_SIGNS))
+            word = ""
+        if atom.is_symbol:
+            steps.append(("", _looks(atom.char, symbols)))
+        else:
+            word += atom.char
+    return (*steps, (word, _NO_SIGNS))
 
 
 def _tails(atoms: list[Atom]) -> tuple[str, ...]:
@@ -59,6 +87,12 @@ def _tails(atoms: list[Atom]) -> tuple[str, ...]:
         solid = not (atom.is_symbol or atom.space or atom.char in GAP_STARTS)
         tail = atom.char + tail if solid else ""
     return tuple(tails[::-1])
+
+
+@lru_cache(maxsize=256)
+def _looks(symbol: str, symbols: SymbolTable) -> frozenset[str]:
+    """The symbol and its look-alikes, but for those that may open an escape."""
+    return frozenset(symbol + symbols.by_char[symbol].lookalikes) - ESCAPE_STARTS
 
 
 @lru_cache(maxsize=8192)

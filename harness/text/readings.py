@@ -3,19 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from harness.text.damage import Change
 from harness.text.forms import ALTERED, LOOKALIKE, SPACED
 from harness.text.glyphs import ESCAPE_STARTS, escaped
 from harness.text.page import Page
 from harness.text.pattern import Atom
-
-
-class Change(NamedTuple):
-    """One damaged place. `new` is what the target has there."""
-
-    start: int
-    end: int
-    new: str
-    codes: tuple[str, ...]
 
 
 class Reading(NamedTuple):

@@ -75,7 +75,7 @@ def _restored(text: str, source: Source, targets: Sequence[str], symbols: Symbol
         fresh = [
             Edit(change.start, change.end, mended[change.start : change.end], change.new)
             for finding in findings(mended, source, targets, symbols)
-            if finding.alignment.weight < ALTERED
+            if 0 < finding.alignment.damage.weight < ALTERED
             for change in finding.alignment.changes
         ]
         if not fresh:

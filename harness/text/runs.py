@@ -43,16 +43,17 @@ def _joint(signs: str) -> re.Pattern[str]:
 
 
 def runs(text: str, symbols: SymbolTable) -> Iterator[Span]:
-    """The stretches between two stops that hold a symbol."""
+    """The stretches between two stops that hold a symbol before their last character."""
     signs = "".join(symbols.by_char)
     following, _ = _stop(signs)
     end = 0
     for place in symbol_places(text, signs):
         if place >= end:
-            start = run_start(text, place, end, signs)
+            limit = end
             found = following.search(text, place)
             end = found.start() if found else len(text)
-            yield Span(start, end)
+            if end > place + 1:
+                yield Span(run_start(text, place, limit, signs), end)
 
 
 def run_start(text: str, place: int, limit: int, signs: str) -> int:

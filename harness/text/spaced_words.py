@@ -16,7 +16,7 @@ _SENTENCE_END = frozenset(".,:;!?=")
 @lru_cache(maxsize=64)
 def _spaced_symbol(signs: str) -> re.Pattern[str]:
     blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-    return re.compile(f"(?<=[{blanks}])[{re.escape(signs)}](?=[{blanks}])")
+    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
 
 
 def spaced_words(text: str, symbols: SymbolTable) -> Iterator[Span]:
@@ -81,6 +81,7 @@ def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
     return low, high
 
 
+@lru_cache(maxsize=1024)
 def _are_words(before: str, after: str, sign: str) -> bool:
     if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
         return False

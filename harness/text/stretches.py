@@ -16,6 +16,13 @@ class Taken:
             return False
         return place == len(self._spans) or self._spans[place][0] >= end
 
+    def __bool__(self) -> bool:
+        return bool(self._spans)
+
+    def __contains__(self, span: tuple[int, int]) -> bool:
+        place = bisect_right(self._spans, span)
+        return place > 0 and self._spans[place - 1] == span
+
     def add(self, start: int, end: int) -> None:
         insort(self._spans, (start, end))
 

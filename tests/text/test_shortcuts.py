@@ -7,6 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.text import anchors, findings, sieve
+from harness.text.alignment import align
+from harness.text.characters import BLANK_SET
+from harness.text.confusables import homoglyphs
+from harness.text.forms import literal_forms
 from harness.text.pattern import Pattern
 from harness.text.provenance import Source
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
@@ -79,6 +83,8 @@ PIECES = (
     *TARGETS,
 )
 
+AROUND = (*" x1文\n\\/*`&\u0301\ufe0f", "", "\n- ", "- ", " -", "<b>", "](u)", *TARGETS[:4])
+
 
 def everywhere(text: str, pattern: Pattern) -> Iterator[int]:
     del pattern
@@ -95,9 +101,28 @@ def look_through(text: str, symbols: SymbolTable) -> list[findings.Finding]:
 def look_everywhere(text: str, symbols: SymbolTable) -> list[findings.Finding]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(findings, "damaged_starts", everywhere)
+        patch.setattr(findings, "aligned", align)
+        patch.setattr(findings, "_settle", settle_one_by_one)
         patch.setattr(sieve.Sieve, "may_hold", lambda self, target: True)
         patch.setattr(sieve.Sieve, "may_hold_damage", lambda self, target, whole: True)
         return findings.findings(text, Source(""), TARGETS, symbols)
+
+
+def settle_one_by_one(
+    damaged: list[findings.Finding], whole: list[findings.Finding], text: str, source: Source
+) -> list[findings.Finding]:
+    """Rules 3 and 4, each finding held against all that came before it."""
+    kept: list[findings.Finding] = []
+    for one in sorted(damaged, key=findings._mildest):
+        start, end, _ = one.alignment
+        free = all(other.alignment.end <= start or end <= other.alignment.start for other in kept)
+        inside = any(
+            other.alignment.start <= start and end <= other.alignment.end and other.target != one.target
+            for other in whole
+        )
+        if free and not inside and not source.holds(text[start:end]):
+            kept.append(one)
+    return kept
 
 
 @example("x<b-c[TCP](http://x)/IP>", DEFAULT_SYMBOLS)
@@ -148,3 +173,29 @@ def test_the_shortcuts_lose_no_mention_of_a_target_with_things_put_in(
         text = text[:place] + piece + text[place:]
     text = before * 20 + text + " " + before
     assert look_through(text, DEFAULT_SYMBOLS) == look_everywhere(text, DEFAULT_SYMBOLS)
+
+
+@example("TCP/IP", [(3, " ")], ("", "x"), ["\\", "- "])
+@example("吧台/岛台", [(2, "\n"), (3, " ")], ("", ""), ["-", "/"])
+@given(
+    st.sampled_from(TARGETS),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(PIECES)), min_size=1, max_size=3),
+    st.tuples(st.sampled_from(AROUND), st.sampled_from(AROUND)),
+    st.lists(st.sampled_from(AROUND), max_size=4),
+)
+def test_a_damaged_form_that_was_met_before_is_judged_by_its_new_place(
+    target: str, inserted: list[tuple[int, str]], around: tuple[str, str], between: list[str]
+) -> None:
+    damaged = target
+    for place, piece in inserted:
+        damaged = damaged[:place] + piece + damaged[place:]
+    look_through("文 " + damaged + " 文", DEFAULT_SYMBOLS)
+    text = around[0] + damaged + "".join(one + damaged for one in between) + around[1]
+    assert look_through(text, DEFAULT_SYMBOLS) == look_everywhere(text, DEFAULT_SYMBOLS)
+
+
+def test_no_blank_stands_for_a_visible_character() -> None:
+    """Else the visible characters of a text would not stand for those of the target one by one."""
+    chars = {chr(code) for code in range(0x21, 0x10000)} - BLANK_SET
+    assert [char for char in chars if homoglyphs(char)] != []
+    assert [char for char in chars if BLANK_SET & literal_forms.__wrapped__(char, WIDE).keys()] == []
