@@ -1,0 +1,182 @@
+"""`harness score`: production logs at scale, for verdicts of every row and rates by model, version and day."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli.stored_runs import print_json
+from harness.records.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.scoring.columns import Columns
+    from harness.scoring.scoring_run import Job, Progress
+
+
+def _column(name: str, text: str, default: str | None = None) -> Callable[[Any], Any]:
+    parameter = f"{name}_column"
+    return click.option(f"--{name}", parameter, metavar="COLUMN", default=default or name, show_default=True, help=text)
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the result.")
+@click.option(
+    "--source",
+    metavar="COLUMN",
+    multiple=True,
+    default=["source"],
+    show_default="source",
+    help="What the model was given; repeatable.",
+)
+@_column("output", "The answer.")
+@_column("targets", "The strings to protect; without them they are looked for in the source.")
+@_column("channel", "Says text, json or tool.")
+@_column("id", "Carried over to the verdicts.")
+@_column("model", "The model's name.")
+@_column("version", "The model's version.")
+@_column("time", "ISO 8601, or a number since 1970.")
+@_column("finish", "Why the answer ended: one cut off is not judged.", default="finish_reason")
+@click.option("--cluster", metavar="COLUMN", default="", help="What hangs together, such as a conversation.")
+@click.option("--by", metavar="COLUMN", multiple=True, help="Rates by this column; repeatable.")
+@click.option("--input-format", type=click.Choice(["jsonl", "csv", "parquet"]), help="Instead of by the files' names.")
+@click.option("--delimiter", help="Of CSV files. [default: a comma; a tab for .tsv]")
+@click.option(
+    "--max-line", type=click.IntRange(min=1024), default=16 << 20, show_default=True, help="Longest row in bytes."
+)
+@click.option(
+    "--format",
+    "verdict_format",
+    type=click.Choice(["jsonl", "parquet"]),
+    default="jsonl",
+    show_default=True,
+    help="Of the verdicts.",
+)
+@click.option(
+    "--max-groups", type=click.IntRange(min=1), default=500, show_default=True, help="Groups a column; the rest as one."
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes. [default: one a core]")
+@click.option(
+    "--ray", is_flag=False, flag_value="", metavar="[ADDRESS]", help="On Ray: of this machine, or a cluster's."
+)
+@click.option("--baseline", type=click.Path(path_type=Path), help="Rates of another run: show the differences.")
+@click.option(
+    "--max-rejected",
+    type=click.FloatRange(0, 1),
+    default=0.01,
+    show_default=True,
+    help="Exit 3 if a larger share of the rows is rejected.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, **options: Any) -> int:
+    """Score the logs INPUT...: files, folders, globs, URLs of object stores, or - for standard input.
+
+    JSON lines (also .gz), CSV or Parquet. A column is a name or a path such as choices.0.message.content. The same
+    command goes on where a killed run stopped. Exit code 2: no row held anything to protect.
+    """
+    from harness.scoring.differences import differences, read_rates
+    from harness.scoring.scoring_run import score as score_all
+
+    before = read_rates(baseline) if baseline else None
+    job = _job(out, options)
+    with _kept(out), _progress() as tell:
+        rates = score_all(job, tell)
+    found = differences(before, rates) if before else None
+    if as_json:
+        from harness.decisions.words.figures import plain
+
+        print_json(rates if found is None else {**rates, "differences": plain(found)})
+    else:
+        from harness.scoring.rate_tables import difference_lines, rate_lines
+
+        rejected = os.path.join(out, "rejected.jsonl")
+        click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
+    _tell_empty_columns(rates, job.reading.columns)
+    return _exit_code(rates, max_rejected)
+
+
+def _job(out: Path, options: dict[str, Any]) -> Job:
+    from harness.cli.symbol_table import configured_symbols
+    from harness.scoring.chunk_scoring import Scoring
+    from harness.scoring.chunks import Reading
+    from harness.scoring.columns import Columns
+    from harness.scoring.input_files import find_inputs
+    from harness.scoring.scoring_run import Job
+
+    ray, delimiter = options["ray"], options["delimiter"]
+    if ray and os.path.exists(ray):
+        raise ConfigError(f"--ray took {ray!r} for the address of a cluster; put --ray behind the files")
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
+        raise ConfigError(f"--delimiter: found {delimiter!r}; accepted: one character")
+    names = ("output", "targets", "channel", "id", "model", "version", "time", "finish")
+    columns = Columns(
+        source=options["source"],
+        cluster=options["cluster"],
+        by=tuple(dict.fromkeys(options["by"])),
+        **{name: options[f"{name}_column"] for name in names},
+    )
+    return Job(
+        files=find_inputs(options["inputs"], options["input_format"], excluded=out),
+        reading=Reading(columns, options["max_line"], delimiter),
+        scoring=Scoring(columns, options["verdict_format"], configured_symbols()),
+        out=out,
+        most_groups=options["max_groups"],
+        workers=options["workers"] or 0,
+        ray=ray,
+    )
+
+
+@contextmanager
+def _kept(out: Path) -> Iterator[None]:
+    """Say that an interrupted run goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)
+        raise
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A line on standard error if it is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Line
+
+    columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()]
+    with Line(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as line:
+        bar = line.add_task("reading", total=None)
+
+        def tell(progress: Progress) -> None:
+            line.update(bar, total=progress.size, completed=progress.position, description=f"{progress.rows:,} rows")
+
+        yield tell
+
+
+def _tell_empty_columns(rates: dict[str, Any], columns: Columns) -> None:
+    """A column that was asked for by name and is nowhere is most likely a slip."""
+    usual = {"model", "version", "time"}
+    empty = [path for path, rows in rates["rows_with"].items() if not rows and path not in usual]
+    if empty and rates["all"]["rows"]:
+        click.echo(f"harness: no row has a value in {', '.join(map(repr, empty))}", err=True)
+
+
+def _exit_code(rates: dict[str, Any], max_rejected: float) -> int:
+    if rates["rejected"] > max_rejected * rates["rows"]:
+        share = rates["rejected"] / rates["rows"]
+        click.echo(
+            f"harness: {share:.1%} of the rows are rejected; accepted: {max_rejected:.1%} (--max-rejected)", err=True
+        )
+        return 3
+    return 0 if rates["all"]["rates"]["alignment_rate"]["n"] else 2

@@ -1,0 +1,40 @@
+"""Intervals for rates whose trials hang together: several targets of a row, several rows of a conversation."""
+
+from __future__ import annotations
+
+from harness.scoring.tally import Squares, Tally
+from harness.statistics.proportion import Interval, wilson
+
+
+def effective_trials(tally: Tally, metric: str) -> float:
+    """How many independent trials tell as much as those of this tally; never more than there are."""
+    count, squares = tally.count(metric), tally.squares(metric)
+    if count.n == 0 or squares is None:
+        return float(count.n)
+    return count.n / max(1.0, _design_effect(count.k, count.n, squares, tally.clusters()))
+
+
+def interval(tally: Tally, metric: str) -> Interval | None:
+    """Wilson's 95 % interval of a rate of this tally, at the effective number of trials. None without data."""
+    count = tally.count(metric)
+    if count.n == 0:
+        return None
+    trials = effective_trials(tally, metric)
+    # the formula holds for any positive weight of a trial, not for whole numbers alone
+    return wilson(trials * (count.k / count.n), trials)  # type: ignore[arg-type]
+
+
+def _design_effect(k: int, n: int, squares: Squares, clusters: float | None) -> float:
+    """How many times the variance is that of independent trials (Kish 1965), by the linearised variance of a ratio.
+
+    With a cluster column the units are random groups of clusters, which estimate the same variance (Wolter,
+    "Introduction to Variance Estimation", chapter 2). Where every trial came out alike there is no variance to compare;
+    then the trials of a unit count as one.
+    """
+    rate = k / n
+    independent = rate * (1 - rate) / n
+    if independent == 0 or squares.units < 2:
+        return n / min(n, clusters) if clusters else squares.nn / n
+    spread = squares.kk - 2 * rate * squares.kn + rate * rate * squares.nn
+    between = spread / (n * n) * squares.units / (squares.units - 1)
+    return between / independent
