@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from harness.cli.stored_runs import open_stored, print_json, report_dir_option
 from harness.records.errors import ConfigError
 
 if TYPE_CHECKING:
+    from harness.cli.stored_runs import StoredRuns
+    from harness.decisions.latency import LatencyComparison
     from harness.records.run import RunRecord
 
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Path | None) -> None:
     """Compare run A with run B: from A to B, on the cases that both have.
 
-    With three or more, one table: alignment on trained and untrained cases, mentions, latency, tokens, cost.
+    Where both versions have a measurement of latency (suites/latency), the newest ones are compared too. With
+    three or more, one table: alignment on trained and untrained cases, mentions, latency, tokens, cost.
     A run is a name, NAME@VERSION, run id or file. Says nothing about promotion: exit code 0 whatever it
     finds.
     """
@@ -32,16 +36,24 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
     stored = open_stored(report_dir)
     records = [stored.resolve(reference) for reference in runs]
     if len(records) == 2:
-        _pair(records[0], records[1], flips, form)
+        _pair(records[0], records[1], stored, flips, form)
     else:
         _options(records, form)
 
 
-def _pair(old: RunRecord, new: RunRecord, flips: int, form: str | None) -> None:
+def _latency(old: RunRecord, new: RunRecord, stored: StoredRuns) -> LatencyComparison | None:
+    """Of the runs themselves if they measured it, else of their versions' newest measurements."""
+    from harness.decisions.latency import compare_latency
+
+    before, after = (run if run.latency else stored.history.latest_latency(run.label) for run in (old, new))
+    return compare_latency(before, after) if before and after else None
+
+
+def _pair(old: RunRecord, new: RunRecord, stored: StoredRuns, flips: int, form: str | None) -> None:
     from harness.decisions.compare import compare as compared
     from harness.decisions.words.compare import compare_json, compare_lines, compare_markdown
 
-    comparison = compared(old, new)
+    comparison = replace(compared(old, new), latency=_latency(old, new, stored))
     if form == "json":
         print_json(compare_json(comparison))
     elif form == "markdown":

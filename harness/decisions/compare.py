@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.decisions.flips import Flip, flips
+from harness.decisions.latency import LatencyComparison
 from harness.decisions.metrics import METRICS, Count
 from harness.decisions.resources import Resources
 from harness.decisions.run_summary import RunSummary
@@ -60,6 +61,8 @@ class Comparison:
     flips: tuple[Flip, ...]
     old_resources: Resources
     new_resources: Resources
+    latency: LatencyComparison | None = None
+    """Put in by whoever has measurements of both versions at hand: they are runs of their own."""
 
 
 def compare(old: RunRecord, new: RunRecord) -> Comparison:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from harness.pytest_plugin.session import VerbatimSession
 
+pytest_plugins = ("harness.pytest_plugin.latency",)
 SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from harness.records.completion import ToolCall
+from harness.records.latency import Latency
 from harness.records.record import Record
 
 SCHEMA = 1
@@ -136,6 +137,8 @@ class RunRecord(Record):
     ended: str
     totals: Totals
     currency: str | None = None
+    # written only where there is one: the records of all other runs stay as they were
+    latency: Latency | None = Field(default=None, exclude_if=lambda value: value is None)
     cases: tuple[CaseResult, ...]
 
     @property

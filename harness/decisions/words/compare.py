@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from harness.decisions.compare import Change, Comparison
 from harness.decisions.flips import Flip
 from harness.decisions.words import figures
 from harness.decisions.words.figures import foreign, markdown, percent, points
+from harness.decisions.words.latency import latency_change_json, latency_change_lines, latency_change_markdown
 
 _NAMES = {
     "alignment_rate": "alignment rate",
@@ -23,6 +25,8 @@ SIGNIFICANT = 0.05
 
 def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     """The comparison for a terminal of 80 columns; at most `most` flips of each direction with their text."""
+    if comparison.latency is not None and not comparison.pairing.keys:
+        return latency_change_lines(comparison.latency)
     old, new = foreign(comparison.old.label), foreign(comparison.new.label)
     lines = [f"From {old} to {new}, {figures.plural(len(comparison.pairing.keys), 'paired case')}"]
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
@@ -33,6 +37,8 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
         head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
         lines += ["", *figures.table([head, *_slice_rows(comparison)])]
         lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
+    if comparison.latency is not None:
+        lines += ["", *latency_change_lines(comparison.latency)]
     for title, kind in (("Worse", True), ("Better or otherwise changed", False)):
         chosen = [flip for flip in comparison.flips if flip.worse is kind]
         lines += ["", f"{title}: {figures.plural(len(chosen), 'case')}"] if chosen else []
@@ -131,6 +137,8 @@ def compare_markdown(comparison: Comparison, most: int = 50) -> str:
     parts += ["", *figures.markdown_table(rows)]
     resources = [[markdown(cell) for cell in row] for row in _resource_rows(comparison)]
     parts += ["", *figures.markdown_table([["Per answer", "From", "To"], *resources])]
+    if comparison.latency is not None:
+        parts += ["", *latency_change_markdown(comparison.latency)]
     if comparison.slices:
         slices = [[markdown(row[0]), *row[1:-1], row[-1].replace("*", "\\*")] for row in _slice_rows(comparison)]
         parts += ["", *figures.markdown_table([["Alignment rate of", "From", "To", "Points", "Pairs", "q"], *slices])]
@@ -146,5 +154,5 @@ def compare_markdown(comparison: Comparison, most: int = 50) -> str:
 
 
 def compare_json(comparison: Comparison) -> dict[str, Any]:
-    value: dict[str, Any] = figures.plain(comparison)
-    return value
+    value: dict[str, Any] = figures.plain(dataclasses.replace(comparison, latency=None))
+    return {**value, "latency": latency_change_json(comparison.latency)}

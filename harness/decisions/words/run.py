@@ -7,6 +7,7 @@ from harness.decisions.resources import Resources
 from harness.decisions.words import figures
 from harness.decisions.words.compare import money, seconds, tokens
 from harness.decisions.words.figures import counted, foreign
+from harness.decisions.words.latency import latency_lines
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.proportion import wilson
 
@@ -24,6 +25,10 @@ def run_lines(run: RunRecord) -> list[str]:
     )
     if run.partial:
         lines += figures.wrapped(f"PARTIAL: {figures.sentence(run.partial_reason or 'narrowed or stopped')}")
+    if run.latency is not None:
+        lines += ["", *latency_lines(run.latency)]
+    if run.latency is not None and not run.cases:
+        return lines
     rows = [["", "rate", "95% interval"]]
     for name, metric in METRICS.items():
         count = metric(run.cases)

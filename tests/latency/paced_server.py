@@ -1,0 +1,110 @@
+"""An endpoint that streams its answers at a known pace, on connections that are kept or ended as a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any, Self
+
+from tests.faulty_server.connection import ClosedError, Connection
+
+
+class PacedServer:
+    """Use it as a context manager.
+
+    Args:
+        first_s: from the request to the first token.
+        between_s: from token to token.
+        script: what the first requests meet, in order: `ok`, `close` (the connection ends without a word), `500`, `429`
+            or `whole` (the answer comes in one piece and not as a stream).
+    """
+
+    def __init__(
+        self,
+        *,
+        first_s: float = 0.05,
+        between_s: float = 0.01,
+        tokens: int = 6,
+        script: tuple[str, ...] = (),
+        default: str = "ok",
+        usage: bool = True,
+    ) -> None:
+        self.first_s, self.between_s, self.tokens, self.usage = first_s, between_s, tokens, usage
+        self.default = default
+        self.bodies: list[dict[str, Any]] = []
+        self.most_running = 0
+        self.base_url = ""
+        self._script = list(script)
+        self._running = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="paced-server", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer)
+        try:
+            while (request := await connection.request()) is not None:
+                self._running += 1
+                self.most_running = max(self.most_running, self._running)
+                try:
+                    await self._answer(connection, json.loads(request[1]))
+                finally:
+                    self._running -= 1
+        except (ClosedError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, connection: Connection, body: dict[str, Any]) -> None:
+        self.bodies.append(body)
+        meets = self._script.pop(0) if self._script else self.default
+        if meets == "close":
+            connection.close()
+        if meets.isdecimal():
+            await connection.json({"error": {"message": "no"}}, status=int(meets), headers={"retry-after-ms": "5"})
+            return
+        await asyncio.sleep(self.first_s)
+        usage = {"prompt_tokens": 9, "completion_tokens": self.tokens, "total_tokens": self.tokens + 9}
+        if meets == "whole":
+            message = {"role": "assistant", "content": "a b c"}
+            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            await connection.json({"model": "paced-1", "choices": [choice], "usage": usage})
+            return
+        head = {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        await connection.write(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode())
+        for number in range(self.tokens):
+            await asyncio.sleep(self.between_s if number else 0)
+            await self._event(connection, {"index": 0, "delta": {"content": f"t{number} "}, "finish_reason": None})
+        await self._event(connection, {"index": 0, "delta": {}, "finish_reason": "length"})
+        if self.usage:
+            await connection.chunk(f"data: {json.dumps({'model': 'paced-1', 'choices': [], 'usage': usage})}\n\n".encode())
+        await connection.chunk(b"data: [DONE]\n\n")
+        await connection.write(b"0\r\n\r\n")
+
+    async def _event(self, connection: Connection, choice: dict[str, Any]) -> None:
+        await connection.chunk(f"data: {json.dumps({'model': 'paced-1', 'choices': [choice]})}\n\n".encode())
