@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.records.errors import ConfigError
+from harness.cli.init_questions import choose, on_a_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from harness.scaffold.choices import Choices
     from harness.scaffold.writing import Written
 
 _PROVIDERS = ("openai", "ark", "siliconflow", "vllm", "ollama", "other")
+_LISTED = 3
+"""Files of one suite that are named one by one; more are counted."""
 
 
 @click.command("init")
@@ -39,8 +40,7 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
     from harness.scaffold.writing import write
 
     root = Path.cwd()
-    asking = _on_a_terminal() and not as_json
-    choices = _choices(root, given, asking=asking)
+    choices = choose(root, given, asking=on_a_terminal() and not as_json)
     written = write(root, choices)
     if not as_json:
         _tell(written)
@@ -49,63 +49,8 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
     if as_json:
         click.echo(json.dumps({**_plain(written), "model": choices.name, "asked": code is not None, "exit": code}))
     else:
-        _tell_next(choices, ready, code)
+        _tell_next(root, choices, ready, code)
     return 0 if code in (None, 0, 1) else 1
-
-
-def _choices(root: Path, given: Mapping[str, str | None], *, asking: bool) -> Choices:
-    """Options first, then questions where there is a terminal, then defaults."""
-    from harness.scaffold.choices import Choices, name_for
-    from harness.scaffold.providers import PROVIDERS, provider_at
-
-    def answer(option: str, question: str, default: str | None) -> str | None:
-        value = given[option]
-        return value if value is not None else _asked(question, default, asking)
-
-    provider, address = given["provider"], given["base_url"]
-    if provider is None:
-        provider = provider_at(address) if address else _asked("Endpoint", None, asking, click.Choice(_PROVIDERS))
-    if provider is None:
-        raise ConfigError(
-            f"--provider or --base-url: missing, and there is no terminal to ask; accepted: {', '.join(_PROVIDERS)}, "
-            "or an address such as http://localhost:8000/v1"
-        )
-    known = PROVIDERS[provider]
-    if address is None and provider != "openai":
-        address = _asked("Address", known.base_url, asking)
-    model = answer("model", f"Model, as the endpoint knows it (such as {known.model_hint})", None)
-    if model is None:
-        raise ConfigError(f"--model: missing; accepted: the name that the endpoint knows, such as {known.model_hint}")
-    return Choices(
-        name=answer("name", "What to call it here", name_for(model)) or "",
-        model=model,
-        provider=provider,
-        base_url=address,
-        key_env=answer("key_env", "Environment variable of the key (empty for none)", known.key_env or "") or None,
-        languages=_listed(answer("languages", "Languages", "zh,en")),
-        services=_listed(answer("ci", "Workflows: github, gitlab, cron or none", _used_services(root))),
-    )
-
-
-def _on_a_terminal() -> bool:
-    return sys.stdin.isatty()
-
-
-def _asked(question: str, default: str | None, asking: bool, kind: click.ParamType[str] | None = None) -> str | None:
-    if not asking:
-        return default
-    answer: str = click.prompt(question, default=default, type=kind, err=True, show_default=default != "")
-    return answer
-
-
-def _listed(text: str | None) -> tuple[str, ...]:
-    parts = [part.strip() for part in (text or "").split(",")]
-    return tuple(dict.fromkeys(part for part in parts if part and part != "none"))
-
-
-def _used_services(root: Path) -> str:
-    used = [name for name, sign in (("github", ".github"), ("gitlab", ".gitlab-ci.yml")) if (root / sign).exists()]
-    return ",".join(used) or "github"
 
 
 def _first_case(root: Path, choices: Choices, *, quiet: bool) -> int:
@@ -119,7 +64,7 @@ def _first_case(root: Path, choices: Choices, *, quiet: bool) -> int:
     node = f"{path.relative_to(root).as_posix()}::{case.id}[{choices.name}]"
     command = ["pytest", f"--model={choices.name}", node, "--cassette-mode=record"]
     if not quiet:
-        click.echo(f"\n$ {' '.join(command)}")
+        click.echo(f"\n$ {shlex.join(command)}")
     sys.stdout.flush()
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=root, stdout=subprocess.DEVNULL if quiet else None, check=False
@@ -133,18 +78,48 @@ def _plain(written: Written) -> dict[str, list[str]]:
 
 def _tell(written: Written) -> None:
     for word, paths in _plain(written).items():
-        for path in paths:
-            click.echo(f"{word:<9} {path}")
+        for line in _folded(paths):
+            click.echo(f"{word:<9} {line}")
     if ".gitlab-ci.yml" in written.kept:
         click.echo("to do     .gitlab-ci.yml: add  include: [{local: .gitlab/verbatim.yml}]")
 
 
-def _tell_next(choices: Choices, ready: bool, code: int | None) -> None:
+def _folded(paths: list[str]) -> list[str]:
+    """Paths, with the many files of a shipped suite as one line."""
+    suites: dict[str, list[str]] = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        suites.setdefault(folder if folder.startswith("suites/") else path, []).append(path)
+    return [
+        line
+        for folder, files in suites.items()
+        for line in (files if len(files) <= _LISTED else [f"{folder}/  ({len(files)} files)"])
+    ]
+
+
+def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> None:
+    from harness.suite import case_files
+
     click.echo()
+    record = f"pytest --model={choices.name} --cassette-mode=record"
     if not ready:
-        click.echo(f"the variable {choices.key_env} is not set; once it is, the first case can be asked:")
+        click.echo(f"the variable {choices.key_env} is not set; set it first:  export {choices.key_env}=...")
     elif code not in (None, 0, 1):
-        click.echo(f"the first case could not be asked; what is wrong says: harness models check {choices.name}")
-    click.echo(f"next: pytest --model={choices.name} --cassette-mode=record   (all cases; then commit cassettes/)")
+        click.echo(f"the first case could not be asked. To find out why:  harness models check {choices.name}")
+        click.echo(f"then mend [tool.harness.models.{choices.name}] in pyproject.toml")
+        return
+    paths = case_files(root / "suites")
+    cases = sum(1 for path in paths for line in path.read_bytes().splitlines() if line.strip())
+    if len(paths) == 1:
+        steps = [(record, f"all {cases} cases")]
+    else:
+        steps = [
+            (f"{record} --suites=suites/starter", "the first suite"),
+            (record, f"all {cases} cases; then commit cassettes/"),
+        ]
+    steps.append(("harness report", "the pages"))
+    click.echo("next")
+    for command, what in steps:
+        click.echo(f"  {command}   # {what}")
     if choices.services:
-        click.echo("      ci/verbatim/ and the workflow files: commit them, and give the server its secrets")
+        click.echo("  commit ci/verbatim/ and the workflow files, and give the server its secrets")

@@ -9,6 +9,8 @@ import click
 
 from harness import config as configuration
 
+_NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
+
 
 @click.group()
 def models() -> None:
@@ -26,9 +28,7 @@ def list_models(as_json: bool) -> int:
             click.echo(json.dumps({"name": model.name, "version": model.version, **model.public()}, ensure_ascii=False))
         return 0
     if not entries:
-        click.echo(
-            "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none", err=True
-        )
+        click.echo(_NONE_CONFIGURED, err=True)
         return 0
     width = max(len(model.label) for model in entries)
     for model in entries:
@@ -91,21 +91,30 @@ def serve(name: str, port: int, host: str, parallel: int | None) -> int:
 
 
 @models.command()
-@click.argument("name")
-@click.option("--base-url")
-@click.option("--json", "as_json", is_flag=True)
-def check(name: str, base_url: str | None, as_json: bool) -> int:
-    """Look at the set-up of a model: key, address, model name, weights, cassettes. One remedy a finding."""
+@click.argument("name", required=False)
+@click.option("--base-url", metavar="URL", help="Ask there, and not at the configured address.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
+def check(name: str | None, base_url: str | None, as_json: bool) -> int:
+    """Look at the set-up of a model: key, address, model name, weights, cassettes. One remedy a finding.
+
+    Without NAME, of every configured model. Exit code 1 if one of them has a fault.
+    """
+    from harness.records.errors import ConfigError
     from harness.runner.diagnosing import diagnose
 
     config = configuration.load(Path.cwd())
-    model = configuration.model(config, name, base_url=base_url)
-    findings = diagnose(config, model)
-    for finding in findings:
-        if as_json:
-            click.echo(json.dumps({"ok": finding.ok, "what": finding.what, "remedy": finding.remedy}))
-        else:
+    names = [name] if name else list(config.models)
+    if not names:
+        raise ConfigError(f"{_NONE_CONFIGURED}; `harness init` makes an entry")
+    good = True
+    for one in names:
+        for finding in diagnose(config, configuration.model(config, one, base_url=base_url)):
+            good = good and finding.ok
+            if as_json:
+                told = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
+                click.echo(json.dumps(told))
+                continue
             click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
-            if finding.remedy:
+            if finding.remedy and finding.remedy not in finding.what:
                 click.echo(f"      {finding.remedy}")
-    return 0 if all(finding.ok for finding in findings) else 1
+    return 0 if good else 1

@@ -37,7 +37,7 @@ class Choices:
         if not self.model.strip() or not self.model.isprintable():
             raise ConfigError("--model: empty or with control characters; accepted: the name that the endpoint knows")
         if self.base_url is not None:
-            _check_address(self.base_url)
+            check_address(self.base_url)
         if self.key_env is not None and not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", self.key_env):
             raise ConfigError(
                 "--key-env: found something that is no name of an environment variable (it is not shown, for it may "
@@ -55,7 +55,8 @@ def name_for(model: str) -> str:
     return name or "model"
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Raise ConfigError unless requests can go to `address` and it holds no secret."""
     try:
         parts = urlsplit(address)
         host = parts.hostname

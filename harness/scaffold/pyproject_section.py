@@ -27,13 +27,15 @@ def added(content: str, choices: Choices) -> str | None:
     """What is to be put after `content`, the text of pyproject.toml; None if the model is configured already.
 
     Raises:
-        ConfigError: the file is no TOML, or the entry cannot stand at its end; the entry is in the message.
+        ConfigError: the file is no TOML, the model is configured for another endpoint, or the entry cannot stand at
+            the end; the entry is in the message.
     """
     try:
         before = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"pyproject.toml: cannot be read as TOML: {error}; mend it, then run harness init") from error
     if choices.name in _models(before):
+        _check_same(_models(before)[choices.name], choices)
         return None
     newline = "\r\n" if "\r\n" in content else "\n"
     gap = "" if not content else "\n" if content.endswith("\n") else "\n\n"
@@ -45,6 +47,18 @@ def added(content: str, choices: Choices) -> str | None:
             f"pyproject.toml: the entry cannot be added at its end ({error}); add it by hand:\n{section(choices)}"
         ) from error
     return addition
+
+
+def _check_same(entry: object, choices: Choices) -> None:
+    """What stands there is not repeated: it may hold a secret."""
+    wanted = {"base_url": choices.base_url, "model": choices.model, "api_key_env": choices.key_env}
+    there = entry if isinstance(entry, dict) else {}
+    other = [key for key, value in wanted.items() if there.get(key) != value]
+    if other:
+        raise ConfigError(
+            f"pyproject.toml: [tool.harness.models.{_key(choices.name)}] is there already, with another "
+            f"{' and '.join(other)}; change it there, or take another name with --name"
+        )
 
 
 def _models(content: dict[str, Any]) -> dict[str, Any]:

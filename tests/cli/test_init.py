@@ -1,5 +1,6 @@
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -43,6 +44,7 @@ def test_an_endpoint_that_is_not_there_ends_in_one_with_the_command_that_finds_o
     result = call("--base-url", "http://127.0.0.1:9/v1", "--model", "m")
     assert result.return_value == 1
     assert "harness models check m" in result.stdout
+    assert "next" not in result.stdout
 
 
 @pytest.mark.parametrize("arguments", [[], ["--provider", "vllm"]])
@@ -53,16 +55,86 @@ def test_without_a_terminal_what_is_missing_is_an_error_and_nothing_is_written(f
     assert list(folder.iterdir()) == []
 
 
-def test_on_a_terminal_what_is_missing_is_asked_for(folder, monkeypatch):
-    monkeypatch.setattr(module, "_on_a_terminal", lambda: True)
-    answers = "vllm\n\nQwen/Qwen2.5-7B-Instruct\n\n\nen\ncron\n"
-    result = call("--no-run", answers=answers)
+@pytest.fixture
+def terminal(folder, monkeypatch):
+    monkeypatch.setattr(module, "on_a_terminal", lambda: True)
+    return folder
+
+
+def test_on_a_terminal_what_is_missing_is_asked_for(terminal):
+    result = call("--no-run", answers="vllm\n\n\nQwen/Qwen2.5-7B-Instruct\n\nen\ncron\n")
     assert result.return_value == 0, result.output
-    settings = (folder / "pyproject.toml").read_text()
+    settings = (terminal / "pyproject.toml").read_text()
     assert '[tool.harness.models."qwen2.5-7b-instruct"]' in settings
     assert 'base_url = "http://localhost:8000/v1"' in settings
-    assert (folder / "ci/verbatim/cron.sh").is_file()
-    assert not (folder / ".github").exists()
+    assert (terminal / "ci/verbatim/cron.sh").is_file()
+    assert not (terminal / ".github").exists()
+
+
+def test_an_address_is_an_endpoint_and_its_models_are_offered(terminal):
+    with EchoEndpoint() as endpoint:
+        endpoint.models = ["org/only\x1b[31m", "org/other"]
+        result = call("--no-run", "--ci", "none", answers=f"{endpoint.base_url}\n\norg/other\n\n\n")
+    assert result.return_value == 0, result.output
+    assert "The endpoint knows org/only<U+001B>[31m, org/other" in result.output
+    assert 'model = "org/other"' in (terminal / "pyproject.toml").read_text()
+
+
+def test_the_only_model_of_an_endpoint_is_the_default(terminal):
+    with EchoEndpoint() as endpoint:
+        endpoint.models = ["only"]
+        result = call("--no-run", "--ci", "none", answers=f"{endpoint.base_url}\n\n\n\n\n")
+    assert result.return_value == 0, result.output
+    assert 'model = "only"' in (terminal / "pyproject.toml").read_text()
+
+
+def test_an_answer_that_cannot_work_is_told_and_asked_again(terminal):
+    answers = "\nlocalhost\nhttp://u:pw-secret@h/v1\nhttp://127.0.0.1:9/v1\n\n\nm\n\n\n"
+    result = call("--no-run", "--ci", "none", answers=answers)
+    assert result.return_value == 0, result.output
+    assert result.output.count("accepted: openai, ark") == 2
+    assert "no place for secrets" in result.output
+    assert "Nothing answers there now" in result.output
+    assert "the endpoint wants a model name, such as my-model" in result.output
+
+
+def test_an_end_of_the_answers_leaves_nothing_behind(terminal):
+    result = call(answers="vllm\n")
+    assert isinstance(result.exception, click.Abort)
+    assert "nothing was written" in result.output
+    assert list(terminal.iterdir()) == []
+
+
+def test_a_question_takes_no_answer_that_an_option_gave(terminal):
+    given = ("--provider", "vllm", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--key-env", "")
+    result = call("--no-run", *given, "--ci", "none", answers="\nen\n")
+    assert result.return_value == 0, result.output
+    assert "api_key_env" not in (terminal / "pyproject.toml").read_text()
+
+
+def test_many_files_are_told_as_one_line_and_the_first_suite_comes_first(folder):
+    result = call("--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--ci", "cron", "--no-run")
+    told = result.stdout.splitlines()
+    assert len([line for line in told if line.startswith("created")]) < 20
+    assert "created   suites/symbols/  (22 files)" in told
+    first = told.index("next") + 1
+    assert told[first] == "  pytest --model=m --cassette-mode=record --suites=suites/starter   # the first suite"
+    assert " cases; then commit cassettes/" in told[first + 1]
+
+
+def test_the_command_of_the_first_case_can_be_pasted(folder):
+    with EchoEndpoint() as endpoint:
+        result = call("--base-url", endpoint.base_url, "--model", "m", "--ci", "none")
+    assert "$ pytest --model=m 'suites/starter/cases.jsonl::first-001[m]' --cassette-mode=record" in result.stdout
+
+
+def test_a_model_that_is_there_for_another_endpoint_is_refused_and_nothing_is_written(folder):
+    call("--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--ci", "none", "--no-run")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    result = call("--base-url", "http://127.0.0.1:8/v1", "--model", "m", "--ci", "cron", "--no-run")
+    assert isinstance(result.exception, ConfigError)
+    assert "models.m] is there already, with another base_url; change it there" in str(result.exception)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_the_service_in_use_is_the_default(folder):

@@ -13,13 +13,15 @@ from urllib.parse import parse_qs
 class EchoEndpoint:
     """A server on this machine.
 
-    `damage` puts blanks round every `-` and `/`; a `status` other than 200 refuses; `posted` is what else was sent.
+    `damage` puts blanks round every `-` and `/`; a `status` other than 200 refuses; `posted` is what else was sent;
+    `models` are the names that it lists.
     """
 
     def __init__(self) -> None:
         self.damage = False
         self.status = 200
         self.asked = 0
+        self.models = ["mine", "base"]
         self.posted: list[tuple[str, Any]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -40,16 +42,22 @@ class EchoEndpoint:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self.respond({"object": "list", "data": [{"id": name} for name in endpoint.models]})
+
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["content-length"])).decode()
                 if self.path == "/v1/chat/completions":
                     answer = endpoint.answer(json.loads(content))
                     refusal = {"error": {"message": "no", "type": "refused"}}
-                    data = json.dumps(answer if endpoint.status == 200 else refusal).encode()
+                    self.respond(answer if endpoint.status == 200 else refusal)
                 else:
                     is_json = self.headers["content-type"] == "application/json"
                     endpoint.posted.append((self.path, json.loads(content) if is_json else parse_qs(content)))
-                    data = b"{}"
+                    self.respond({})
+
+            def respond(self, content: dict[str, Any]) -> None:
+                data = json.dumps(content).encode()
                 self.send_response(endpoint.status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(data)))

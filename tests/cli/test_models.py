@@ -1,0 +1,56 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.models import models
+from harness.records.errors import ConfigError
+from tests.examples.echo_endpoint import EchoEndpoint
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    suite = tmp_path / "suites/one"
+    suite.mkdir(parents=True)
+    (suite / "suite.toml").write_text("")
+    case = {"id": "a", "domain": "d", "language": "en", "task": "copy", "prompt": "Say A-1.", "targets": ["A-1"]}
+    (suite / "cases.jsonl").write_text(json.dumps(case) + "\n")
+    with EchoEndpoint() as endpoint:
+        entries = {
+            "good": f'base_url = "{endpoint.base_url}"\n',
+            "keyless": f'base_url = "{endpoint.base_url}"\napi_key_env = "NO_SUCH_KEY"\n',
+        }
+        text = "".join(f'[tool.harness.models.{name}]\nmodel = "m"\n{rest}' for name, rest in entries.items())
+        (tmp_path / "pyproject.toml").write_text(text)
+        yield tmp_path
+
+
+def call(*arguments):
+    return CliRunner().invoke(models, arguments, standalone_mode=False)
+
+
+def test_without_a_name_every_model_is_looked_at(project):
+    result = call("check", "--json")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {one["model"] for one in told} == {"good", "keyless"}
+    assert result.return_value == 1
+
+
+def test_a_remedy_that_the_finding_says_is_not_said_twice(project):
+    result = call("check", "keyless")
+    assert result.stdout.count("export NO_SUCH_KEY=") == 1
+
+
+def test_missing_recordings_are_counted_with_the_command_that_makes_them(project):
+    result = call("check", "good")
+    assert "1 of 1 answers are missing" in result.stdout
+    assert "pytest --model=good --cassette-mode=record" in result.stdout
+
+
+def test_a_project_without_models_is_told_what_makes_one(project):
+    (project / "pyproject.toml").write_text("")
+    result = call("check")
+    assert isinstance(result.exception, ConfigError)
+    assert "harness init" in str(result.exception)
