@@ -102,7 +102,9 @@ class PacedServer:
             await self._event(connection, {"index": 0, "delta": {"content": f"t{number} "}, "finish_reason": None})
         await self._event(connection, {"index": 0, "delta": {}, "finish_reason": "length"})
         if self.usage:
-            await connection.chunk(f"data: {json.dumps({'model': 'paced-1', 'choices': [], 'usage': usage})}\n\n".encode())
+            await connection.chunk(
+                f"data: {json.dumps({'model': 'paced-1', 'choices': [], 'usage': usage})}\n\n".encode()
+            )
         await connection.chunk(b"data: [DONE]\n\n")
         await connection.write(b"0\r\n\r\n")
 

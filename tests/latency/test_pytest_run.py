@@ -79,7 +79,9 @@ def test_a_live_run_times_each_prompt_once_and_keeps_the_times(
     assert run.mode == "live"
     assert run.latency.resolved_model == "paced-1"
     assert run.totals.requests == 8
-    result.stdout.fnmatch_lines(["*benchmark 'time to first token': 2 tests*", "m@v1", f"run record: *{run.run_id}.json"])
+    result.stdout.fnmatch_lines(
+        ["*benchmark 'time to first token': 2 tests*", "m@v1", f"run record: *{run.run_id}.json"]
+    )
 
 
 def test_a_measurement_never_stands_for_its_version(project: Path, pytester: pytest.Pytester) -> None:
@@ -132,9 +134,7 @@ def test_without_a_model_the_tests_say_what_to_run(project: Path, pytester: pyte
     result.stdout.fnmatch_lines(["*run: pytest --model=NAME suites/latency --cassette-mode=live"])
 
 
-def test_nothing_else_is_asked_at_the_same_time(
-    project: Path, pytester: pytest.Pytester, server: PacedServer
-) -> None:
+def test_nothing_else_is_asked_at_the_same_time(project: Path, pytester: pytest.Pytester, server: PacedServer) -> None:
     result = pytester.runpytest(*LIVE, "suites/mine", "suites/latency")
     result.stdout.fnmatch_lines(["*latency is measured alone*"])
     assert records(project) == []

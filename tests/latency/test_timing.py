@@ -1,4 +1,4 @@
-"""Times are those of the wire, one request at a time; failures are slow answers, and what was never answered is none."""
+"""Times are those of the wire, one request at a time; a failure is a slow answer, and no answer is none."""
 
 from __future__ import annotations
 
