@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from harness.decisions.words.figures import NO_DATA, percent, plural, points, se
 from harness.scoring.counts import VERSION_BY_DAY
 from harness.scoring.differences import Difference
 
-_MOST_GROUPS, _MOST_DAYS, _MOST_DIFFERENCES = 10, 14, 20
+_MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
 _HEAD = ["", "rows", "aligned", "95 %", "verbatim", "95 %", "mentioned"]
 _METRICS = {"alignment_rate": "aligned", "fidelity": "verbatim", "mention_rate": "mentioned"}
 
@@ -63,6 +64,10 @@ def _worth_showing(columns: list[str], groups: list[dict[str, Any]], rates: dict
     """Not if no row has a value there, nor if another grouping shows the same rows."""
     if all(value is None for group in groups for value in group["group"]):
         return False
+    if columns == ["model"]:  # the next grouping says the same if each model has one version
+        return len(groups) != len(rates["by"][1]["groups"]) or all(
+            group["group"][1] is None for group in rates["by"][1]["groups"]
+        )
     if columns == ["model", "version"]:
         return any(group["group"][1] is not None for group in groups)
     if tuple(columns) == VERSION_BY_DAY:
@@ -72,9 +77,19 @@ def _worth_showing(columns: list[str], groups: list[dict[str, Any]], rates: dict
 
 
 def _chosen(columns: list[str], groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last days, or the largest groups."""
+    """The last days, of each version if by version; or the largest groups."""
     if columns == ["day"]:
         return groups[-_MOST_DAYS:]
+    if tuple(columns) == VERSION_BY_DAY:
+        versions = Counter[tuple[str | None, ...]]()
+        for group in groups:
+            versions[tuple(group["group"][:2])] += group["rows"]
+        largest = [version for version, _ in versions.most_common(_MOST_VERSIONS)]
+        of = {
+            version: [one for one in groups if tuple(one["group"][:2]) == version]
+            for version in sorted(largest, key=str)
+        }
+        return [group for days in of.values() for group in days[-_MOST_DAYS_OF_VERSION:]]
     largest = sorted(range(len(groups)), key=lambda place: (-groups[place]["rows"], place))[:_MOST_GROUPS]
     return [groups[place] for place in sorted(largest)]
 

@@ -7,8 +7,10 @@ nodes read the files themselves: shared disk or object store. What they find com
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.records.errors import ConfigError, HarnessError
@@ -59,7 +61,10 @@ def _scored(
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    items = [{"group": pickle.dumps((number, tuple(group)))} for number, group in enumerate(groups)]
+    items = [
+        {"group": pickle.dumps((number, tuple(_anywhere(file) for file in group)))}
+        for number, group in enumerate(groups)
+    ]
     table = (
         ray.data.from_items(items, override_num_blocks=len(items))
         .map_batches(
@@ -83,6 +88,11 @@ def _scored(
         raise HarnessError(
             f"Ray gave up: {type(error).__name__}: {error}; what is done is kept: run it again"
         ) from error
+
+
+def _anywhere(file: InputFile) -> InputFile:
+    """With a path that does not depend on the working folder; what is stored keeps the name that was given."""
+    return file if file.is_url else replace(file, location=os.path.abspath(file.location))
 
 
 def _read(batch: Any, reading: Reading, done: frozenset[str]) -> Iterator[Any]:

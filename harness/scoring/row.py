@@ -32,7 +32,7 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing can be judged."""
+    """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged."""
 
     source: tuple[str, ...]
     output: str
