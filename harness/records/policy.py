@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from harness.records.errors import ConfigError
-from harness.records.explain import explain, nearest
+from harness.records.explain import explain, found, nearest
 from harness.records.record import Record
 from harness.records.run import Exposure
 
@@ -99,6 +99,18 @@ DEFAULT_RULES = (
 )
 
 
+def _limit(value: object) -> object:
+    """TOML has no word for nothing."""
+    if value == "any":
+        return None
+    if isinstance(value, str):
+        raise ValueError(f'found {found(value)}; accepted: a number of days above 0, or "any" for no limit')
+    return value
+
+
+_Days = Annotated[float | None, BeforeValidator(_limit, Annotated[float, Field(gt=0)] | Literal["any"] | None)]
+
+
 class GatePolicy(Record):
     """Rules, and what counts as evidence. Without arguments it is the default promotion policy."""
 
@@ -107,9 +119,9 @@ class GatePolicy(Record):
     rules: tuple[Rule, ...] = Field(default=DEFAULT_RULES, min_length=1, strict=False)
     evidence: Literal["fresh", "any"] = "fresh"
     """`fresh` refuses a replay; `any` accepts one."""
-    max_age_days: float | None = Field(default=7.0, gt=0)
-    """Oldest answer of the candidate that still counts; None for no limit."""
-    baseline_max_age_days: float | None = Field(default=None, gt=0)
+    max_age_days: _Days = Field(default=7.0, gt=0)
+    """Oldest answer of the candidate that still counts; None, in TOML `"any"`, for no limit."""
+    baseline_max_age_days: _Days = Field(default=None, gt=0)
     """The same for the baseline; by default its age is only shown."""
 
     @model_validator(mode="after")

@@ -36,6 +36,8 @@ def test_a_misspelt_metric_is_refused_with_the_nearest_name():
         ({"rules": [{"metric": "alignment_rate", "min": 0.9, "tier": "vital"}]}, "'critical'"),
         ({"rules": [{"metric": "alignment_rate", "min": 0.9, "tier": "advisory"}]}, "no rule of the tier"),
         ({"max_age_days": 0}, "max_age_days"),
+        ({"max_age_days": "never"}, 'accepted: a number of days above 0, or "any" for no limit'),
+        ({"max_age_days": -1}, "greater than 0"),
         ({"evidence": "stale"}, "'fresh' or 'any'"),
     ],
 )
@@ -54,6 +56,12 @@ def test_the_default_policy_is_the_documented_one():
         ("over_correction_rate", "", "supporting", {"max_rise": 0.05}),
     ]
     assert (DEFAULT_POLICY.evidence, DEFAULT_POLICY.max_age_days) == ("fresh", 7.0)
+
+
+@pytest.mark.parametrize("key", ["max_age_days", "baseline_max_age_days"])
+def test_an_age_without_a_limit_has_a_word_in_toml(key):
+    assert getattr(parse_policy(tomllib.loads(f'{key} = "any"'), "x"), key) is None
+    assert getattr(parse_policy(tomllib.loads(f"{key} = 2"), "x"), key) == 2
 
 
 def test_keys_left_out_keep_their_default():

@@ -2,6 +2,8 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.decisions.compare import compare
 from harness.decisions.drift import drift
@@ -72,6 +74,49 @@ def test_gate_markdown_is_a_table(verdict):
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 2 + len(verdict.rules)
     assert {line.count("|") for line in rows} == {6}
+
+
+def test_the_evidence_of_a_verdict_reads_as_sentences_on_a_pull_request(verdict):
+    text = gate_markdown(verdict, "default promotion policy")
+    assert (
+        "- Candidate: <code>tuned&#64;v1</code>, run <code>20260301&#45;tuned</code>, live, answers 12 h old," in text
+    )
+    assert "- All 2 runs of <code>tuned&#64;v1</code>, newest first:" in text
+    assert "- Policy: default promotion policy" in text
+    assert "␣" not in text
+
+
+def test_reasons_with_commands_read_as_sentences_on_a_pull_request(cases, run, now):
+    text = gate_markdown(judge(run(cases(300), mode="replay"), None, DEFAULT_POLICY, now))
+    line = next(line for line in text.splitlines() if "the answers are a replay" in line)
+    assert line.startswith("- the answers are a replay and the policy wants fresh ones: run pytest <code>")
+    assert "␣" not in line
+
+
+@pytest.mark.parametrize(
+    ("told", "page"),
+    [
+        (
+            "10 of 12 (83.3%) differ, see `harness runs list`.",
+            "10 of 12 (83.3%) differ, see <code>harness runs list</code>.",
+        ),
+        ("first: a/b", "first: <code>a&#47;b</code>"),
+        ("the case 水 - 吧", "the case <code>水 &#45; 吧</code>"),
+        ("say `` and `a", "say and <code>a</code>"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_is_plain_where_it_is_ours_and_code_where_it_may_not_be(told, page):
+    assert figures.markdown_sentence(told) == page
+
+
+@given(st.text() | st.text(alphabet="@#_*[]()<>`~!|:/.&; www.http\n\x1b\u202ea1-"))
+def test_no_sentence_can_act_on_a_page(text):
+    page = figures.markdown_sentence(text)
+    outside = re.sub(r"<code>[^<>]*</code>", "", page)
+    assert not re.search(r"[@#_*\[\]<>`~!|/&\x00-\x1f\u202e]|[A-Za-z]\.[A-Za-z]|:[A-Za-z]", outside), page
+    inside = "".join(re.findall(r"<code>([^<>]*)</code>", page))
+    assert not re.search(r"[@#_*\[\]<>`~!|/\x00-\x1f\u202e]|&(?!#)", inside.replace("&#", "")), page
 
 
 def comparison(case, run):

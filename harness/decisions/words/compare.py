@@ -132,7 +132,7 @@ def compare_markdown(comparison: Comparison, most: int = 50) -> str:
     old, new = markdown(comparison.old.label), markdown(comparison.new.label)
     parts = [f"## From {old} to {new}", "", f"{figures.plural(len(comparison.pairing.keys), 'paired case')}."]
     if not comparison.pairing.complete:
-        parts += ["", f"Left out: {markdown(comparison.pairing.reason)}"]
+        parts += ["", f"Left out: {figures.markdown_sentence(comparison.pairing.reason)}"]
     rows = [["Metric", "From", "To", "Points", "95% interval", "p", "Pairs"], *_change_rows(comparison.changes)]
     parts += ["", *figures.markdown_table(rows)]
     resources = [[markdown(cell) for cell in row] for row in _resource_rows(comparison)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +15,7 @@ from harness.decisions.metrics import Count
 from harness.text.visible import show
 
 WIDTH = 80
+_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?)?[.,:;)]*")
 NO_DATA = "no data"
 
 
@@ -143,6 +146,30 @@ def markdown(text: str) -> str:
         return ""
     safe = "".join(char if char.isalnum() else f"&#{ord(char)};" for char in show(text))
     return f"<code>{safe}</code>"
+
+
+def markdown_sentence(text: str) -> str:
+    """A sentence of ours that holds foreign names, for Markdown.
+
+    Plain words and numbers stand as they are; anything else, and what stands in backticks, is code. GitHub finds
+    mentions, links and references in rendered text, so that entities alone would not stop them.
+    """
+    parts = []
+    for at, piece in enumerate(text.split("`")):
+        if at % 2:
+            parts.append(_code(piece.split()))
+            continue
+        marked = [(word, _PLAIN.fullmatch(word) is not None) for word in piece.split()]
+        for plain_words, group in groupby(marked, key=lambda one: one[1]):
+            words = [word for word, _ in group]
+            parts.append(" ".join(words) if plain_words else _code(words))
+    joined = " ".join(part for part in parts if part)
+    return re.sub(r"(</code>) ([.,:;)]+)(?= |$)", r"\1\2", joined)
+
+
+def _code(words: Iterable[str]) -> str:
+    safe = " ".join(markdown(word).removeprefix("<code>").removesuffix("</code>") for word in words)
+    return f"<code>{safe}</code>" if safe else ""
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.run_summary import RunSummary
 from harness.decisions.words import figures
-from harness.decisions.words.figures import bound, foreign, markdown, percent, plural, points, sentence, wrapped
+from harness.decisions.words.figures import (
+    bound,
+    foreign,
+    markdown,
+    markdown_sentence,
+    percent,
+    plural,
+    points,
+    sentence,
+    wrapped,
+)
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
+_OTHER_SUITES = "The two runs have different suite digests."
 
 
 def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
@@ -96,25 +108,31 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
     if verdict.baseline is not None:
         lines += _run_lines("Baseline", verdict.baseline, verdict.baseline_age_days)
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
-            lines += wrapped("The two runs have different suite digests.")
+            lines += wrapped(_OTHER_SUITES)
     if len(verdict.runs) > 1:
         lines += wrapped(f"All {len(verdict.runs)} runs of {foreign(verdict.candidate.label)}, newest first:")
-        lines += figures.table([_run_row(run) for run in verdict.runs], indent="    ")
+        rows = [_run_row(run) for run in verdict.runs]
+        lines += figures.table([[foreign(run_id), *rest] for run_id, *rest in rows], indent="    ")
     return lines
 
 
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
+    return wrapped(_run_sentence(role, run, age, foreign))
+
+
+def _run_sentence(role: str, run: RunSummary, age: float | None, safe: Callable[[str], str]) -> str:
     partial = ", PARTIAL" if run.partial else ""
-    return wrapped(
-        f"{role}: {foreign(run.label)}, run {foreign(run.run_id)}, {run.mode}{partial}, answers "
+    return (
+        f"{role}: {safe(run.label)}, run {safe(run.run_id)}, {run.mode}{partial}, answers "
         f"{figures.days(age)}, {plural(run.cases, 'case')}, unscored {percent(run.unscored.rate)}, "
-        f"suite {foreign(run.suite_digest[:12])}"
+        f"suite {safe(run.suite_digest[:12])}"
     )
 
 
 def _run_row(run: RunSummary) -> list[str]:
+    """The id is foreign text, and not made safe yet."""
     return [
-        foreign(run.run_id),
+        run.run_id,
         (run.newest or run.started)[:10],
         run.mode,
         "partial" if run.partial else "",
@@ -134,12 +152,25 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
         rows.append([metric + where, rule.rule.tier, _SHORT[rule.result], measured, "; ".join(filter(None, needed))])
     reasons = dict.fromkeys([*verdict.reasons, *(reason for rule in verdict.rules for reason in rule.reasons)])
     parts = [f"## {verdict.verdict}: {markdown(verdict.candidate.label)}{against}", "", *figures.markdown_table(rows)]
-    parts += ["", *(f"- {markdown(reason)}" for reason in reasons)] if reasons else []
-    evidence = " ".join(word for line in evidence_lines(verdict) for word in line.split())
-    parts += ["", f"- {markdown(evidence)}"]
+    parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
+    parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
-        parts.append(f"- Policy: {markdown(policy_source)}")
+        parts.append(f"- Policy: {markdown_sentence(policy_source)}")
     return "\n".join(parts) + "\n"
+
+
+def _evidence_markdown(verdict: GateVerdict) -> list[str]:
+    parts = [f"- {_run_sentence('Candidate', verdict.candidate, verdict.age_days, markdown)}"]
+    if verdict.baseline is not None:
+        parts.append(f"- {_run_sentence('Baseline', verdict.baseline, verdict.baseline_age_days, markdown)}")
+        if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
+            parts.append(f"- {_OTHER_SUITES}")
+    if len(verdict.runs) > 1:
+        parts.append(f"- All {len(verdict.runs)} runs of {markdown(verdict.candidate.label)}, newest first:")
+        for run in verdict.runs:
+            run_id, *rest = _run_row(run)
+            parts.append(f"    - {', '.join([markdown(run_id), *filter(None, rest)])}")
+    return parts
 
 
 def gate_json(verdict: GateVerdict, policy_source: str = "") -> dict[str, Any]:

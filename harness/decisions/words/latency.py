@@ -62,7 +62,9 @@ def latency_change_markdown(comparison: LatencyComparison) -> list[str]:
     """The comparison as lines of a Markdown page."""
     head = ["Latency of", "", "From", "To", "Change", "95% interval", ""]
     rows = [[markdown(one.prompt), *_change_row(one)[:-1], _verdict(one)] for one in comparison.changes]
-    cautions = [line for caution in comparison.caution for line in ("", f"Caution: {markdown(caution)}")]
+    cautions = [
+        line for caution in comparison.caution for line in ("", f"Caution: {figures.markdown_sentence(caution)}.")
+    ]
     return [*figures.markdown_table([head, *rows]), *cautions]
 
 
