@@ -104,7 +104,8 @@ class Refusals:
         message = error.get("message")
         if not isinstance(message, str):
             return ""
-        line = " ".join(self._redact(message).split())
+        # cut before it is searched: an error may be as long as an answer
+        line = " ".join(self._redact(message[: 10 * _LONGEST_WORDS]).split())
         line = "".join(char for char in line if char.isprintable())
         return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
 

@@ -4,6 +4,8 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 _SHORTEST = 8
@@ -35,9 +37,11 @@ SHAPES: dict[str, str] = {
     "authorization header": r"(?i)\bbearer [A-Za-z0-9._~+/-]{20,}",
     "password in an address": r"\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'\\]{1,64}:[^\s/:@\"'\\]{3,64}@",
 }
-"""Shapes that are rarely anything else, from the providers' own documentation of their keys. The scanners whose lists
-could be taken instead either write a program of their own or were not released for two years."""
+"""Shapes that are rarely anything else, from the providers' own documentation of their keys: what every installation
+looks for before it sends, quotes or keeps something. A scanner's list is longer, and `scanning.py` takes it."""
 _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
+_LONG = 20_000
+"""Characters. In a longer text of a stranger's, Python's own expressions could search for hours."""
 
 
 class Secrets:
@@ -79,14 +83,26 @@ class Secrets:
         """The text without them, and without anything that has the shape of a key."""
         if self._pattern is not None:
             text = self._pattern.sub(_REMOVED, text)
-        for shape in _SHAPES.values():
+        for shape in _shapes_for(text).values():
             text = shape.sub(_REMOVED, text)
         return text
 
 
 def shapes_in(text: str) -> list[str]:
     """Names of the shapes of keys that a text holds."""
-    return [name for name, shape in _SHAPES.items() if shape.search(text)]
+    return [name for name, shape in _shapes_for(text).items() if shape.search(text)]
+
+
+def _shapes_for(text: str) -> Mapping[str, Any]:
+    return _SHAPES if len(text) <= _LONG else _linear_shapes()
+
+
+@cache
+def _linear_shapes() -> dict[str, Any]:
+    """The same for an engine whose time grows with the text and no faster."""
+    import re2
+
+    return {name: re2.compile(shape) for name, shape in SHAPES.items()}
 
 
 def secret_fields(value: object, path: str = "") -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.recording.cassette import lines
 from harness.recording.interaction import from_line
+from harness.recording.scanning import kinds_in
 from harness.recording.secrets import Secrets, shapes_in
 from harness.records.errors import CassetteError
 
@@ -35,7 +36,7 @@ def problems(path: Path, secrets: Secrets) -> Iterator[Problem]:
             text = line.content.decode("utf-8", "replace")
             if secrets.found_in(text):
                 yield Problem(line.number, "holds the value of a key of this environment; revoke the key")
-            for shape in shapes_in(text):
+            for shape in dict.fromkeys((*shapes_in(text), *kinds_in(text))):
                 yield Problem(line.number, f"holds what looks like a secret ({shape}); revoke it, prune the line")
     except CassetteError as error:
-        yield Problem(0, str(error).removeprefix(f"{path}:"))
+        yield Problem(0, str(error).removeprefix(f"{path}:").lstrip())
