@@ -58,8 +58,16 @@ def is_case_file(path: Path) -> bool:
 
 
 def case_files(root: Path) -> list[Path]:
-    """All case files under a suite root, sorted, so that two runs see one order."""
-    return sorted(path for path in root.rglob("*.jsonl") if is_case_file(path))
+    """All case files under a suite root, sorted, so that two runs see one order.
+
+    Raises:
+        SuiteError: the name of one would command a terminal, where pytest prints it.
+    """
+    files = sorted(path for path in root.rglob("*.jsonl") if is_case_file(path))
+    for path in files:
+        if not str(path.relative_to(root)).isprintable():
+            raise SuiteError(f"{path}: a name that cannot be printed; accepted: one that can")
+    return files
 
 
 def load_info(folder: Path) -> SuiteInfo:
