@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.config import ModelConfig
+from harness.suite import case_files, load_cases
+from tests.examples.echo_endpoint import EchoEndpoint
 
 ROOT = Path(__file__).parents[2]
 READMES = ["README.md", "README.zh-CN.md"]
@@ -58,14 +60,39 @@ def test_model_entries_are_valid() -> None:
         ModelConfig.model_validate({**settings, "name": name})
 
 
-def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(command: str, home: Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """A command of this environment, with 80 columns and no colour."""
     program, *arguments = command.split()
     paths = {"pytest": [sys.executable, "-m", "pytest"], "harness": [str(Path(sys.executable).parent / "harness")]}
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "NO_COLOR": "1", "HOME": str(cwd)}
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "NO_COLOR": "1", "HOME": str(home)}
     return subprocess.run(
-        [*paths[program], *arguments], cwd=ROOT, capture_output=True, text=True, env=environment, check=False
+        [*paths[program], *arguments], cwd=cwd, capture_output=True, text=True, env=environment, check=False
     )
+
+
+@pytest.mark.parametrize(("damage", "red", "verdict"), [(False, 0, "INCONCLUSIVE"), (True, 1, "NO-GO")])
+def test_an_address_alone_comes_to_a_verdict_and_a_page(damage: bool, red: int, verdict: str, tmp_path: Path) -> None:
+    """The commands for a model of one's own, in an empty folder."""
+    wanted = [line for line in commands(read("README.md")) if "my-model" in line or line == "harness report"]
+    codes = []
+    with EchoEndpoint() as endpoint:
+        endpoint.damage = damage
+        for command in wanted[: wanted.index("pytest --model=my-model --gate") + 1]:
+            done = run(command.replace("http://localhost:8000/v1", endpoint.base_url), tmp_path, tmp_path)
+            codes.append((command.split()[0], done.returncode))
+        assert endpoint.asked == 8
+    assert codes == [("harness", 0), ("pytest", red), ("harness", 0), ("pytest", 1)]
+    assert f"{verdict}  my-model@v1" in done.stdout
+    assert (tmp_path / "reports/index.html").is_file()
+
+
+def test_the_number_of_shipped_cases_is_right() -> None:
+    cases = [case for path in case_files(ROOT / "suites") for case in load_cases(path)]
+    aviation = [case for path in case_files(ROOT / "suites") for case in load_cases(path) if "aviation" in path.name]
+    for name in READMES:
+        assert f" {len(cases)} " in read(name)
+        assert "`-k aviation` " in read(name)
+        assert f" {len(aviation)} " in read(name)
 
 
 @pytest.mark.parametrize("command", [c for c in in_table(read("README.md")) if "--cassette-mode" not in c])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ RESOLVED = {
 }
 
 
-def github(place: Workplace, name: str) -> dict[str, int]:
+def github(place: Workplace, name: str, **secrets: str) -> dict[str, int]:
     """Run the steps of a GitHub workflow as their conditions say; exit code by step."""
+    resolved = RESOLVED | {f"${{{{ secrets.{secret} }}}}": value for secret, value in secrets.items()}
     content = yaml.safe_load((place.root / f".github/workflows/verbatim-{name}.yml").read_text(encoding="utf-8"))
     (job,) = content["jobs"].values()
     codes: dict[str, int] = {}
@@ -37,7 +39,7 @@ def github(place: Workplace, name: str) -> dict[str, int]:
         assert condition in ("success()", "always()", "failure() && steps.night.outcome == 'failure'")
         if condition == ("success()" if failed else "failure() && steps.night.outcome == 'failure'"):
             continue
-        variables = {key: RESOLVED.get(value, value) for key, value in {**job["env"], **step.get("env", {})}.items()}
+        variables = {key: resolved.get(value, value) for key, value in {**job["env"], **step.get("env", {})}.items()}
         codes[step["name"]] = place.shell(step["run"], **variables).returncode
     return codes
 
@@ -125,6 +127,86 @@ def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(
     assert codes["Ask and judge"] != 0
     assert any(call.startswith("gh issue create") for call in workplace.called())
     assert kept(workplace) == ["mine@v1"]
+
+
+def calm_nights(place: Workplace, reports: str, number: int = 12) -> None:
+    """The one record under `reports` becomes the nights before: the same answers, each a day earlier."""
+    (path,) = (place.root / reports / "mine@v1").glob("*.json")
+    text = path.read_text(encoding="utf-8")
+    last = date.fromisoformat(json.loads(text)["evidence"]["oldest"][:10])
+    for ago in range(1, number + 1):
+        day = last - timedelta(days=ago)
+        moved = text.replace(str(last), str(day)).replace(f"{last:%Y%m%d}-", f"{day:%Y%m%d}-")
+        path.with_name(path.name.replace(f"{last:%Y%m%d}-", f"{day:%Y%m%d}-")).write_text(moved, encoding="utf-8")
+    path.unlink()
+    with (place.root / "pyproject.toml").open("a") as settings:
+        settings.write("\n[tool.harness.drift]\nmin_prompts = 20\n")
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_a_night_that_drifts_ends_red_sounds_the_alarm_and_is_kept(workplace: Workplace, service: str) -> None:
+    assert github(workplace, "nightly")["Ask and judge"] == 0
+    calm_nights(workplace, "verbatim-history")
+    assert workplace.shell("bash ci/verbatim/history.sh keep").returncode == 0
+    workplace.git("worktree", "remove", "--force", "verbatim-history")
+    hook = f"{workplace.endpoint.address}/hook"
+
+    workplace.endpoint.damage = True
+    if service == "github":
+        codes = github(workplace, "nightly", ALARM_WEBHOOK=hook)
+        assert codes == {
+            "Install": 0,
+            "Fetch the history": 0,
+            "Ask and judge": 1,
+            "Keep the history": 0,
+            "Issue": 0,
+        }
+        assert any(call.startswith("gh issue create --title") for call in workplace.called())
+        assert "DRIFT" in output(workplace, "issue.md")
+    else:
+        code, said = gitlab(workplace, "nightly", ALARM_WEBHOOK=hook)
+        assert code == 1, said[-2000:]
+    assert output(workplace, "drift.txt").startswith("DRIFT")
+    path, message = workplace.endpoint.posted[-1]
+    assert path == "/hook"
+    assert message["text"].startswith("mine has drifted")
+    assert len(kept(workplace)) == 13
+    assert list((workplace.root / "build/verbatim/pages").rglob("*.html"))
+
+
+def test_a_night_like_the_nights_before_is_quiet(workplace: Workplace) -> None:
+    assert gitlab(workplace, "nightly")[0] == 0
+    calm_nights(workplace, "verbatim-history")
+    assert workplace.shell("bash ci/verbatim/history.sh keep").returncode == 0
+    workplace.git("worktree", "remove", "--force", "verbatim-history")
+    hook = f"{workplace.endpoint.address}/hook"
+    code, said = gitlab(workplace, "nightly", ALARM_WEBHOOK=hook)
+    assert code == 0, said[-2000:]
+    assert output(workplace, "drift.txt").startswith("QUIET")
+    assert workplace.endpoint.posted == []
+
+
+def test_cron_sounds_the_alarm_of_a_night_that_drifts(workplace: Workplace) -> None:
+    assert workplace.shell("bash ci/verbatim/cron.sh").returncode == 0
+    calm_nights(workplace, "reports")
+    workplace.endpoint.damage = True
+    (workplace.root / ".env").write_text(f"ALARM_WEBHOOK={workplace.endpoint.address}/hook\nALARM_FORMAT=feishu\n")
+    loud = workplace.shell("bash ci/verbatim/cron.sh")
+    assert loud.returncode == 1
+    assert "DRIFT" in loud.stdout
+    assert workplace.endpoint.posted[-1][1]["msg_type"] == "text"
+
+
+@pytest.mark.parametrize(("damage", "code", "word"), [(False, 0, "GO"), (True, 1, "NO-GO")])
+def test_a_promotion_on_gitlab_keeps_its_records_whatever_the_verdict(
+    workplace: Workplace, damage: bool, code: int, word: str
+) -> None:
+    workplace.endpoint.damage = damage
+    found, said = gitlab(workplace, "promotion", VERBATIM_CANDIDATE="mine", VERBATIM_BASELINE="base")
+    assert found == code, said[-2000:]
+    assert output(workplace, "verdict.md").startswith(f"## {word}:")
+    assert sorted(kept(workplace)) == ["base@v1", "mine@v1"]
+    assert (workplace.root / "verbatim-history/baselines.json").exists() is not damage
 
 
 def test_a_server_that_cannot_be_asked_does_not_start_the_history_anew(workplace: Workplace) -> None:
