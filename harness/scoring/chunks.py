@@ -36,10 +36,10 @@ class Reading:
 def groups(files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
     """Files to be read by one reader: a large one alone, small neighbours together up to a chunk's size."""
     found: list[list[InputFile]] = []
-    size = BYTES
+    size = 0
     for file in files:
         own = BYTES if file.size is None else file.size
-        if size + own > BYTES or len(found[-1]) >= _MOST_FILES:
+        if not found or size + own > BYTES or len(found[-1]) >= _MOST_FILES:
             found.append([])
             size = 0
         found[-1].append(file)

@@ -196,13 +196,14 @@ class _Draft:
         return self._file
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        with self._file:
+        try:
+            with self._file:
+                if error is None:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
             if error is None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-        if error is None:
-            self._draft.replace(self._path)
-        else:
+                self._draft.replace(self._path)
+        finally:
             self._draft.unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 from harness.records.errors import HarnessError
 from harness.scoring.columns import Columns
 from harness.scoring.input_files import Format, InputFile
-from harness.scoring.opening import opened, stored
+from harness.scoring.opening import Position, opened, stored
 
 ROWS, BYTES = 4000, 4 << 20
 """A piece ends with the row that reaches one of these. Small enough to keep all cores busy, large enough for few."""
@@ -88,16 +88,29 @@ def _pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | No
         else:
             records = (line for line in lines if not line.raw.isspace())
             shape = Piece(file.name, "jsonl")
-        held: list[Record] = []
-        size = 0
-        for record in records:
-            held.append(record)
-            size += len(record.raw)
-            if len(held) >= ROWS or size >= BYTES:
-                yield _filled(shape, held, position())
-                held, size = [], 0
-        if held:
+        yield from _cut(records, shape, position)
+
+
+def _cut(records: Iterator[Record], shape: Piece, position: Position) -> Iterator[Piece]:
+    held: list[Record] = []
+    size = 0
+    failure: Exception | None = None
+    while True:
+        try:
+            record = next(records, None)
+        except Exception as error:  # what was read before it failed counts
+            record, failure = None, error
+        if record is None:
+            break
+        held.append(record)
+        size += len(record.raw)
+        if len(held) >= ROWS or size >= BYTES:
             yield _filled(shape, held, position())
+            held, size = [], 0
+    if held:
+        yield _filled(shape, held, position())
+    if failure:
+        raise failure
 
 
 def _filled(shape: Piece, held: list[Record], position: int) -> Piece:
@@ -116,6 +129,7 @@ def physical_lines(content: BinaryIO, longest: int) -> Iterator[Record]:
             while not raw.endswith(b"\n") and (more := content.readline(longest)):
                 raw = raw[:_KEPT_OF_LONG] + more[-1:]
                 length += len(more)
+            length -= raw.endswith(b"\n")
             problem = ("too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept")
             yield Record(number, raw[:_KEPT_OF_LONG], problem)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -34,8 +35,10 @@ def carry(chunks: Iterator[Chunk], scoring: Scoring, workers: int) -> Iterator[S
     ahead = next(chunks, None)
     if ahead is None:
         return
-    crew = [_started(scoring) for _ in range(workers)]
+    crew: list[_Worker] = []
     try:
+        with _deaf_to_interrupts():
+            crew += [_started(scoring) for _ in range(workers)]
         while ahead is not None or any(worker.at for worker in crew):
             idle = next((worker for worker in crew if not worker.at), None)
             if ahead is not None and idle is not None:
@@ -100,8 +103,20 @@ def _started(scoring: Scoring) -> _Worker:
     return _Worker(process, ours)
 
 
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes started in here ignore Ctrl-C, which reaches the whole group, from their first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(pipe: Connection, scoring: Scoring) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     with contextlib.suppress(EOFError, OSError):
         while True:
             chunk = pipe.recv()

@@ -81,17 +81,20 @@ def _chosen(columns: list[str], groups: list[dict[str, Any]]) -> list[dict[str, 
     if columns == ["day"]:
         return groups[-_MOST_DAYS:]
     if tuple(columns) == VERSION_BY_DAY:
-        versions = Counter[tuple[str | None, ...]]()
-        for group in groups:
-            versions[tuple(group["group"][:2])] += group["rows"]
-        largest = [version for version, _ in versions.most_common(_MOST_VERSIONS)]
-        of = {
-            version: [one for one in groups if tuple(one["group"][:2]) == version]
-            for version in sorted(largest, key=str)
-        }
-        return [group for days in of.values() for group in days[-_MOST_DAYS_OF_VERSION:]]
+        return _last_days(groups)
     largest = sorted(range(len(groups)), key=lambda place: (-groups[place]["rows"], place))[:_MOST_GROUPS]
     return [groups[place] for place in sorted(largest)]
+
+
+def _last_days(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = Counter[tuple[str | None, ...]]()
+    days: dict[tuple[str | None, ...], list[dict[str, Any]]] = {}
+    for group in groups:
+        version = tuple(group["group"][:2])
+        rows[version] += group["rows"]
+        days.setdefault(version, []).append(group)
+    largest = {version for version, _ in rows.most_common(_MOST_VERSIONS)}
+    return [group for version in days if version in largest for group in days[version][-_MOST_DAYS_OF_VERSION:]]
 
 
 def group_name(values: Sequence[str | None]) -> str:

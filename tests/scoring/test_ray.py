@@ -1,0 +1,63 @@
+"""On Ray the same function gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.records.errors import ConfigError
+from harness.scoring.ray_data import carry
+from tests.scoring.conftest import Score, content, job, log_row, write_log
+
+COMMAND = "from harness.cli import main; main()"
+
+
+def score(folder: Path, out: str, *options: str) -> None:
+    """In a process of its own: Ray starts servers, and its libraries warn."""
+    arguments = ["score", "logs", "--out", out, "--by", "region", *options]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif("sys.platform == 'win32'")
+def test_a_local_ray_gives_the_same_bytes_as_processes_do(tmp_path: Path) -> None:
+    pytest.importorskip("ray.data")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    rows = [json.dumps({**log_row(number), "finish_reason": "length"}) for number in range(9000)]
+    (logs / "large.jsonl").write_text("\n".join([*rows, "{bad"]))
+    (logs / "padded.csv").write_text("source,output\n" + "Use TCP/IP.,TCP / IP\n" * 3000)
+    for name in "abc":
+        write_log(logs / f"{name}.jsonl", 20)
+    score(tmp_path, "plain", "--workers", "1")
+    score(tmp_path, "on-ray", "--ray")
+    assert content(tmp_path / "on-ray") == content(tmp_path / "plain")
+    assert len(content(tmp_path / "on-ray")) > 5
+    # a finished run is read, on whatever it ran
+    score(tmp_path, "on-ray", "--workers", "1")
+
+
+def test_standard_input_is_refused(tmp_path: Path) -> None:
+    work = job("-", out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="standard input"):
+        next(carry([work.files], work.reading, work.scoring, frozenset(), None))
+
+
+def test_without_ray_the_command_that_installs_it_is_told(
+    tmp_path: Path, scored: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(tmp_path / "log.jsonl", 5)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"pip install 'pytest-verbatim\[ray\]'"):
+        scored("log.jsonl", ray="")
