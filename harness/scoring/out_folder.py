@@ -98,9 +98,7 @@ class OutFolder:
                 for path in self._named("*.rejected"):
                     with path.open("rb") as part:
                         shutil.copyfileobj(part, draft)
-            _write_whole(
-                self.rates, (json.dumps(rates, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
-            )
+            _write_whole(self.rates, _json(rates))
             self._clear()
         except OSError as error:
             raise HarnessError(
@@ -132,7 +130,7 @@ class OutFolder:
             folder.mkdir(exist_ok=True)
             for draft in folder.glob("*.tmp"):
                 draft.unlink()
-        _write_whole(manifest, (json.dumps(self._run, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"))
+        _write_whole(manifest, _json(self._run))
 
     def _compare(self, manifest: Path) -> None:
         try:
@@ -205,6 +203,14 @@ class _Draft:
                 self._draft.replace(self._path)
         finally:
             self._draft.unlink(missing_ok=True)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    """To be read by people too; a lone surrogate, which cannot be UTF-8, stays an escape."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=1).encode("ascii") + b"\n"
 
 
 def _write_whole(path: Path, data: bytes) -> None:
