@@ -118,7 +118,7 @@ def _job(out: Path, options: dict[str, Any]) -> Job:
     columns = Columns(
         source=options["source"],
         cluster=options["cluster"],
-        by=tuple(dict.fromkeys(options["by"])),
+        by=tuple(path for path in dict.fromkeys(options["by"]) if path != options["model_column"]),
         **{name: options[f"{name}_column"] for name in names},
     )
     return Job(

@@ -55,7 +55,7 @@ def read_rates(path: Path) -> dict[str, Any]:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
-    """For all rows and every group that both have, but for days, which are never the same.
+    """For all rows and every group that both have; not for days, nor for rows without a value.
 
     Raises HarnessError if `before` is not what `rates` makes.
     """
@@ -77,7 +77,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[Difference
         there = {tuple(group["group"]): group for group in old[columns]["groups"]}
         for group in grouping["groups"]:
             key = tuple(group["group"])
-            if key in there and key != (None,) * len(key):
+            if key in there and None not in key:
                 found += [_of(columns, key, metric, there[key], group) for metric in COMPARED]
     known = [one for one in found if one]
     adjusted = benjamini_hochberg([one.p_value for one in known])

@@ -98,9 +98,12 @@ def _last_days(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def group_name(values: Sequence[str | None]) -> str:
-    """`model@version day`, safe for a terminal."""
+    """`model@version`, behind the day if there is one, safe for a terminal."""
     names = ["(none)" if value is None else sentence(value) for value in values]
-    return names[0] if len(names) == 1 else " ".join(["@".join(names[:2]), *names[2:]])
+    if len(names) == 1:
+        return names[0]
+    version = names[0] if values[1] is None else "@".join(names[:2])
+    return " ".join([*names[2:], version])
 
 
 def _row(name: str, group: dict[str, Any]) -> list[str]:

@@ -45,7 +45,7 @@ def test_the_table_shows_rates_with_intervals_by_model_and_day(capsys: pytest.Ca
     assert table["2026-11-20"][0] == "3"
     assert "2026-11-06" not in table
     assert "6 more" in table
-    assert table["mine@v1 2026-11-17"][0] == "1"
+    assert table["2026-11-17 mine@v1"][0] == "1"
 
 
 def test_json_is_what_the_folder_holds(capsys: pytest.CaptureFixture[str]) -> None:
