@@ -6,6 +6,7 @@ A line that is not valid is told on standard error with its number; the others s
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -14,8 +15,15 @@ import click
 
 from harness.records.errors import HarnessError
 from harness.records.explain import found
+from harness.records.reading import UnfitFileError, has_too_many_values, loads
 
 CHANNELS = ("text", "json", "tool")
+LINE_LIMIT = 32_000_000
+"""Bytes. A longer line is an error and not read into memory."""
+_COMMANDING = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""What would hide, or command a terminal; JSON can spell it in plain letters."""
 _ACCEPTED = 'accepted: {"id"?, "source", "targets"?, "output", "channel"?}'
 
 
@@ -34,8 +42,8 @@ def process(file: str, change: Callable[[dict[str, Any]], None]) -> bool:
             try:
                 value = _decoded(raw)
                 change(value)
+                text = _COMMANDING.sub(_escaped, json.dumps(value, ensure_ascii=False))
                 # a lone surrogate cannot be UTF-8: it stays the escape that it came as
-                text = json.dumps(value, ensure_ascii=False)
                 data = text.encode("utf-8") if _encodable(text) else json.dumps(value).encode("ascii")
             except BadLineError as error:
                 good = False
@@ -47,8 +55,14 @@ def process(file: str, change: Callable[[dict[str, Any]], None]) -> bool:
 
 
 def _lines(lines: BinaryIO) -> Iterator[bytes]:
-    while line := lines.readline():
+    while line := lines.readline(LINE_LIMIT + 1):
         yield line
+        while len(line) > LINE_LIMIT and not line.endswith(b"\n"):  # the rest of a line that was refused
+            line = lines.readline(LINE_LIMIT + 1)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return json.dumps(sign[0])[1:-1]
 
 
 def _name(file: str) -> str:
@@ -75,8 +89,12 @@ class _StandardInput:
 
 
 def _decoded(raw: bytes) -> dict[str, Any]:
+    if len(raw) > LINE_LIMIT or has_too_many_values(raw):
+        raise BadLineError(f"longer than {LINE_LIMIT:,} bytes, or more values than there is room for; {_ACCEPTED}")
     try:
-        value = json.loads(raw.decode("utf-8-sig"))
+        value = loads(raw.decode("utf-8-sig"))
+    except UnfitFileError as error:
+        raise BadLineError(f"{error}; {_ACCEPTED}") from None
     except UnicodeDecodeError as error:
         raise BadLineError(f"not UTF-8 at byte {error.start + 1}; accepted: JSON lines in UTF-8") from None
     except json.JSONDecodeError as error:

@@ -69,8 +69,9 @@ def _in_context(output: str, start: int, end: int) -> str:
 
 def _shortened(text: str) -> str:
     cut = text if len(text) <= _OUTPUT_SHOWN else text[:_OUTPUT_SHOWN] + "…"
-    # line breaks stay readable, everything else that could move the cursor does not
-    return "\n           ".join(_plain(line) for line in cut.split("\n"))
+    # line breaks stay readable, everything else that could move the cursor does not; each line of the answer begins
+    # with a sign of ours, for a workflow's runner obeys a line that begins with `::`, blanks before it or not
+    return "\n         | ".join(_plain(line) for line in cut.split("\n"))
 
 
 def _plain(text: str) -> str:

@@ -79,7 +79,7 @@ BAD = {
     b"not json": "not JSON at column 1: Expecting value; accepted: ",
     b'{"source": "\xff"}': "not UTF-8 at byte 13; accepted: JSON lines in UTF-8",
     b"[" * 100_000: "not JSON that can be read; accepted: ",
-    b'{"source": ' + b"1" * 5000 + b"}": "not JSON that can be read; accepted: ",
+    b'{"source": ' + b"1" * 5000 + b"}": "a number of 5,000 digits; accepted: ",
 }
 
 

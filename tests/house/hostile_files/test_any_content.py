@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.hostile_files.conftest import Done, Run
-from tests.house.hostile_files.contents import TEXTS, VALUES, WHOLE
+from tests.house.hostile_files.contents import JSON_VALUES, TEXTS, VALUES, WHOLE
 
 COMMANDS: dict[str, list[tuple[str, ...]]] = {
     "record": [
@@ -84,3 +84,24 @@ def test_a_value_that_is_something_else(kind: str, value: str, text: str, run: R
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     assert_told(kind, run, project)
+
+
+@pytest.mark.parametrize("command", ["check", "repair"])
+@pytest.mark.parametrize("value", ["a gigabyte in one line", *JSON_VALUES])
+def test_a_line_of_a_log_is_refused_and_the_next_is_read(value: str, command: str, run: Run, project: Path) -> None:
+    path = project / "logs.jsonl"
+    if value in WHOLE:
+        WHOLE[value](path)
+    else:
+        path.write_text(f'{{"source": "A-1", "output": "A - 1", "note": {JSON_VALUES[value]}}}\n')
+    with path.open("a") as file:
+        file.write('{"source": "A-1", "output": "A - 1"}\n')
+    done = run(command, "logs.jsonl")
+    if value != "a lone surrogate":  # it is given back as the escape that it came as
+        assert done.code == 3
+        assert "logs.jsonl:1: " in done.output
+    assert '"A - 1"' in done.output.splitlines()[-1]
+    assert "Traceback" not in done.output
+    assert done.cpu_s < MOST_CPU_S
+    assert done.megabytes < MOST_MEGABYTES
+    assert len(done.output) < LONGEST_OUTPUT
