@@ -39,7 +39,7 @@ def between(before: Atom, after: Atom, gap: Gap) -> Crossing | None:
     length = len(spaces.replace("\r\n", "\n"))
     if length < len(own):
         kinds = kinds if _extra(spaces, own) is None else ()
-        return weight + ALTERED + (LOOKALIKE if kinds else 0), (*codes, "closed-up", *kinds), new
+        return weight + ALTERED, (*codes, "closed-up", *kinds), new
     if length > len(own):
         weight += SPACED
         kinds = (*kinds, *_inserted(before, after, spaces))

@@ -20,7 +20,7 @@ _LONGEST = 200
 
 def aligned(page: Page, pattern: Pattern, start: int) -> Alignment | None:
     """As `align`, which it asks for each form that it does not know yet."""
-    end = _end(page.text, pattern, start)
+    end = _end(page.text, pattern, start) if pattern.steps else 0
     if not end or blocks_after(page.text, end, pattern.target[-1]):
         return align(page, pattern, start)
     span = page.text[start:end]
@@ -52,4 +52,4 @@ def _end(text: str, pattern: Pattern, start: int) -> int:
                 return 0
     except IndexError:
         return 0
-    return place if place > start else 0
+    return place

@@ -7,6 +7,16 @@ from harness.text.edits import Edit, applied
 from harness.text.findings import findings
 from harness.text.provenance import Source
 
+VERDICT_OF = ("verbatim", "spaced", "lookalike", "altered")
+RANK_OF = {
+    **dict.fromkeys(("space-left", "space-right", "cjk-boundary", "space-inside"), 1),
+    **dict.fromkeys(("wide-space", "zero-width", "line-break"), 1),
+    **dict.fromkeys(("hyphen-lookalike", "slash-lookalike", "fullwidth", "homoglyph", "space-kind"), 2),
+    **dict.fromkeys(("dropped", "to-space", "swapped", "replaced", "doubled", "escaped", "markup"), 3),
+    **dict.fromkeys(("case", "closed-up"), 3),
+}
+"""A damage code says which verdict its mention has at least: the place of that in VERDICT_OF."""
+
 DAMAGE = [
     # target, output, damage codes (none: no mention)
     ("Sikalastic-609", "Sikalastic-\n609", "space-right line-break"),
@@ -147,6 +157,13 @@ DAMAGE = [
     ("foo-bar", "foo\n– bar", ""),
     ("foo-bar", "foo\n-\tbar", ""),
     ("foo-bar", "foo\n-bar", "space-left line-break"),
+    ("TCP/IP", "TCP/\u200b**IP", "zero-width markup"),
+    ("GB/T 5", "GB/T&#32;5", "escaped"),
+    ("5 - 3", "5<b>\u00a0\u00a0- 3", "space-left wide-space space-kind markup"),
+    ("BSKA- SHOG", "BSKA SHOG", "dropped"),
+    ("a-- b", "a b", "dropped"),
+    ("src/_", "src\\_", "slash-lookalike"),
+    ("TCP/IP", "TCP \\_IP", "space-left slash-lookalike markup"),
     ("-x-y", "- x-y", ""),
     ("- x", "- x", ""),
     ("- x", "a - x", "verbatim"),
@@ -164,6 +181,7 @@ def test_damage_is_named_as_decided(target: str, output: str, damage: str) -> No
     assert len(mentions) == bool(damage)
     for mention in mentions:
         assert set(mention.damage) == set(damage.split()) - {"verbatim"}
+        assert mention.verdict == VERDICT_OF[max(map(RANK_OF.__getitem__, mention.damage), default=0)]
         assert output[mention.start : mention.end] == mention.text
 
 
@@ -199,6 +217,11 @@ def test_a_mention_reaches_as_far_as_decided(target: str, output: str, text: str
         ("", ["A-B", "A-B-C"], "A - B - C", ["spaced", "absent"]),
         ("", ["A-B", "A-B-C"], "A-B - C", ["verbatim", "spaced"]),
         ("", ["A-B", "A-B-C"], "A-B-C", ["verbatim", "verbatim"]),
+        ("", ["A-B", "B-C-D"], "A - B - C- D", ["spaced", "absent"]),
+        ("", ["A-B-C", "C-D-E-F"], "A–B–C–D–E–F", ["lookalike", "absent"]),
+        ("", ["A-B-C", "C-D-E-F"], "A/B/C/D/E/F", ["altered", "absent"]),
+        ("", ["A-B", "B-C-D"], "A B/C/D", ["altered", "absent"]),
+        ("", ["A-B-C", "C-D-E"], "A/B - C/D/E", ["absent", "altered"]),
         ("", ["CFM56-5B5", "CFM56-5B5/P"], "CFM56-5B5 /P", ["verbatim", "spaced"]),
         ("", ["TCP/IP", "TCP-IP"], "TCP-IP", ["absent", "verbatim"]),
         ("", ["x-y", "ax y b"], "ax y b", ["absent", "verbatim"]),

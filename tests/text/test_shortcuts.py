@@ -1,17 +1,19 @@
 """The quick looks at a text change how long a check takes, and nothing that it finds."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.text import anchors, findings, sieve
-from harness.text.alignment import align
+from harness.text import anchors, findings, habits, sieve
+from harness.text.alignment import Alignment, align
 from harness.text.characters import BLANK_SET
 from harness.text.confusables import homoglyphs
 from harness.text.forms import literal_forms
-from harness.text.pattern import Pattern
+from harness.text.page import Page
+from harness.text.pattern import Pattern, pattern_of
 from harness.text.provenance import Source
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 
@@ -199,3 +201,40 @@ def test_no_blank_stands_for_a_visible_character() -> None:
     chars = {chr(code) for code in range(0x21, 0x10000)} - BLANK_SET
     assert [char for char in chars if homoglyphs(char)] != []
     assert [char for char in chars if BLANK_SET & literal_forms.__wrapped__(char, WIDE).keys()] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "form"),
+    [
+        ("Nylon-66", "Nylon - 66"),
+        ("Nylon-66/6", "Nylon  -66\u00a0／\u200b6"),
+        ("尼龙/涤纶", "尼龙 \u2044涤纶"),
+        ("清单66年-末.md", "清单 66 年 – 末.md"),
+        ("EN/ISO 66", "EN/ISO   66"),
+    ],
+)
+def test_a_damaged_form_is_aligned_once_however_often_it_comes(
+    target: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(page: Page, pattern: Pattern, start: int) -> Alignment | None:
+        asked.append(start)
+        return align(page, pattern, start)
+
+    pattern_of.cache_clear()
+    monkeypatch.setattr(habits, "align", counted)
+    text = " “" + f"{form}” {'.' * 300}" * 5
+    found = findings.findings(text, Source(""), [target], DEFAULT_SYMBOLS)
+    places = [match.start() for match in re.finditer(re.escape(form), text)]
+    assert [one.alignment.start for one in found] == places
+    assert [start for start in asked if start in places] == places[:1]
+
+
+def test_no_more_than_so_many_damaged_forms_are_kept() -> None:
+    pattern_of.cache_clear()
+    text = " ".join("x" + " " * blanks + "-y" for blanks in range(1, 600))
+    findings.findings(text, Source(""), ["x-y"], DEFAULT_SYMBOLS)
+    known = pattern_of("x-y", DEFAULT_SYMBOLS).known
+    assert 0 < len(known) <= habits._MOST
+    assert max(map(len, known)) <= habits._LONGEST
