@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from harness.decisions.search_hits import finds
 from harness.records.run import CaseResult
 
 Cases = Iterable[CaseResult]
@@ -70,6 +71,23 @@ def over_correction_rate(cases: Cases) -> Count:
     return Count(k, n)
 
 
+def search_hit_rate(cases: Cases) -> Count:
+    """Over scored cases with a mention, those whose targets all come up when any of their mentions is searched for."""
+    k = n = 0
+    for case in cases:
+        pasted = [
+            (mention.text, target)
+            for sample in case.samples
+            if sample.outcome != "unscored"
+            for target, mentions in sample.mentions.items()
+            for mention in mentions
+        ]
+        if pasted and case.outcome != "unscored":
+            n += 1
+            k += all(finds(mention, target) for mention, target in pasted)
+    return Count(k, n)
+
+
 def check_rate(cases: Cases) -> Count:
     """passed / (passed + failed), over cases without targets."""
     scored = [case.outcome for case in cases if not case.targets and case.outcome != "unscored"]
@@ -87,6 +105,7 @@ METRICS: dict[str, Callable[[Cases], Count]] = {
     "fidelity": fidelity,
     "mention_rate": mention_rate,
     "over_correction_rate": over_correction_rate,
+    "search_hit_rate": search_hit_rate,
     "check_rate": check_rate,
     "unscored_rate": unscored_rate,
 }

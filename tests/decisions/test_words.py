@@ -54,6 +54,12 @@ def test_reasons_that_hold_everything_back_are_told_once(cases, run, now):
     assert "Held back: the answers are a replay" in text
 
 
+def test_a_reason_that_rule_after_rule_has_is_told_once(cases, run, now):
+    text = " ".join(" ".join(gate_lines(judge(run(cases(300)), None, DEFAULT_POLICY, now))).split())
+    assert text.count("no baseline: name one with --baseline") == 1
+    assert text.count("as above") >= 1
+
+
 def test_cases_without_a_usable_answer_are_told_as_such(cases, run, now):
     silent = run(cases(20, 20, outcome="unscored"))
     text = " ".join(" ".join(gate_lines(judge(silent, run(cases(20), model="base"), DEFAULT_POLICY, now))).split())

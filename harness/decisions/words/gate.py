@@ -29,10 +29,13 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     """The verdict for a terminal of 80 columns, without colour."""
     against = f" against {foreign(verdict.baseline.label)}" if verdict.baseline else ""
     lines = [f"{verdict.verdict}  {foreign(verdict.candidate.label)}{against}", ""]
+    before: list[str] = []
     for rule in verdict.rules:
         lines.append(f"  {figures.pad(_SHORT[rule.result], 20)} {rule_name(rule)}  ({rule.rule.tier})")
-        for told in rule_sentences(rule, verdict.reasons):
-            lines += wrapped(told, indent=" " * 23)
+        told = rule_sentences(rule, verdict.reasons)
+        for one in ["as above"] if told and told == before else told:
+            lines += wrapped(one, indent=" " * 23)
+        before = told
     lines.append("")
     for reason in verdict.reasons:
         lines += wrapped(f"Held back: {sentence(reason)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.decisions.metrics import METRICS
+from harness.decisions.repairs import collateral_rate, has_repair, residual_rate
 from harness.decisions.resources import Resources
 from harness.decisions.words import figures
 from harness.decisions.words.compare import money, seconds, tokens
@@ -30,8 +31,10 @@ def run_lines(run: RunRecord) -> list[str]:
     if run.latency is not None and not run.cases:
         return lines
     rows = [["", "rate", "95% interval"]]
-    for name, metric in METRICS.items():
-        count = metric(run.cases)
+    counts = {name: metric(run.cases) for name, metric in METRICS.items()}
+    if has_repair(run):
+        counts |= {"residual_rate": residual_rate(run), "collateral_rate": collateral_rate(run)}
+    for name, count in counts.items():
         interval = wilson(count.k, count.n)
         bounds = f"{figures.percent(interval.low)} to {figures.percent(interval.high)}" if interval else figures.NO_DATA
         rows.append([name, counted(count), bounds])
