@@ -11,6 +11,8 @@ from harness.scaffold.choices import Choices
 from harness.scaffold.first_cases import canary_suite, general_suite, starter_suite, symbol_suite
 
 GITIGNORE = (
+    ".env",
+    ".venv/",
     "reports/**/*.html",
     "reports/**/*.live.jsonl",
     "reports/index.json",
