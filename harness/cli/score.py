@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -88,6 +89,7 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     with _kept(out), _progress() as tell:
         rates = score_all(job, tell)
     found = differences(before, rates) if before else None
+    rejected = os.path.join(out, "rejected.jsonl")
     if as_json:
         from harness.decisions.words.figures import plain
 
@@ -95,10 +97,9 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     else:
         from harness.scoring.rate_tables import difference_lines, rate_lines
 
-        rejected = os.path.join(out, "rejected.jsonl")
         click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
     _tell_empty_columns(rates, job.reading.columns)
-    return _exit_code(rates, max_rejected)
+    return _exit_code(rates, max_rejected, rejected)
 
 
 def _job(out: Path, options: dict[str, Any]) -> Job:
@@ -172,11 +173,17 @@ def _tell_empty_columns(rates: dict[str, Any], columns: Columns) -> None:
         click.echo(f"harness: no row has a value in {', '.join(map(repr, empty))}", err=True)
 
 
-def _exit_code(rates: dict[str, Any], max_rejected: float) -> int:
-    if rates["rejected"] > max_rejected * rates["rows"]:
-        share = rates["rejected"] / rates["rows"]
-        click.echo(
-            f"harness: {share:.1%} of the rows are rejected; accepted: {max_rejected:.1%} (--max-rejected)", err=True
-        )
+def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int:
+    broken = rates["rejected_by_kind"].get("unreadable", 0)
+    too_many = rates["rejected"] > max_rejected * rates["rows"]
+    if broken or too_many:
+        from harness.decisions.words.figures import plural, sentence
+
+        with open(rejected, encoding="utf-8") as file:
+            first = json.loads(file.readline())
+        share = f"{rates['rejected'] / rates['rows']:.1%} of the rows are rejected; accepted: {max_rejected:.1%}"
+        reason = f"{plural(broken, 'file')} cannot be read to the end" if broken else f"{share} (--max-rejected)"
+        place = f"{first['file']}, row {first['line']}: {first['reason']}"
+        click.echo(f"harness: {reason}. First in {rejected}: {sentence(place)}", err=True)
         return 3
     return 0 if rates["all"]["rates"]["alignment_rate"]["n"] else 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from harness.scoring.columns import Columns
 from harness.scoring.row import Row
@@ -14,22 +14,13 @@ Key = tuple[str | None, ...]
 """The values that a group stands for; None where a row has no value."""
 
 VERSION_BY_DAY = ("model", "version", "day")
+_COARSER = (("model",), ("model", "version"), ("day",))
+"""Groupings that follow from the one by version and day, so that a row need not be added to each."""
 
 
 def groupings(columns: Columns) -> tuple[tuple[str, ...], ...]:
     """The columns by which rows are grouped, each grouping for itself."""
-    return (("model",), ("model", "version"), ("day",), VERSION_BY_DAY, *((path,) for path in columns.by))
-
-
-def keys(row: Row) -> tuple[Key, ...]:
-    """The groups of a row, in step with `groupings`."""
-    return (
-        (row.model,),
-        (row.model, row.version),
-        (row.day,),
-        (row.model, row.version, row.day),
-        *((value,) for value in row.by),
-    )
+    return (*_COARSER, VERSION_BY_DAY, *((path,) for path in columns.by))
 
 
 @dataclass(slots=True)
@@ -66,14 +57,28 @@ class Counts:
         return cls([Grouping(names) for names in groupings(columns)])
 
     def add_row(self, row: Row, columns: Columns, tally: Tally) -> None:
-        self.everything.add(tally)
-        for grouping, key in zip(self.groupings, keys(row), strict=True):
-            grouping.add(key, tally, None)
-        self.present["targets given"] += row.targets is not None
-        self.present["time unreadable"] += row.day_unreadable
-        named = [(columns.id, row.id), (columns.model, row.model), (columns.version, row.version)]
-        named += [(columns.time, row.day or row.day_unreadable or None), *zip(columns.by, row.by, strict=True)]
-        self.present.update({path: 1 for path, value in named if value is not None})
+        """One row. `complete` must follow the last."""
+        finest, *others = self.groupings[len(_COARSER) :]
+        finest.add((row.model, row.version, row.day), tally, None)
+        for grouping, value in zip(others, row.by, strict=True):
+            grouping.add((value,), tally, None)
+        present = self.present
+        present["targets given"] += row.targets is not None
+        present["time unreadable"] += row.day_unreadable
+        present[columns.model] += row.model is not None
+        present[columns.version] += row.version is not None
+        present[columns.time] += row.day is not None or row.day_unreadable
+        for path, value in zip(columns.by, row.by, strict=True):
+            present[path] += value is not None
+
+    def complete(self) -> Self:
+        """Add up what follows from the grouping by version and day; groups keep the order in which rows came."""
+        for key, tally in self.groupings[len(_COARSER)].groups.items():
+            self.everything.add(tally)
+            for grouping in self.groupings[: len(_COARSER)]:
+                coarser = tuple(key[VERSION_BY_DAY.index(column)] for column in grouping.columns)
+                grouping.add(coarser, tally, None)
+        return self
 
     def fold(self, later: Counts, most: int) -> None:
         """Add the counts of the next chunk, keeping at most `most` groups a grouping."""
@@ -85,21 +90,20 @@ class Counts:
                 mine.add(key, tally, most)
 
     def plain(self) -> dict[str, Any]:
-        """For JSON."""
+        """For JSON: what the rest follows from."""
         return {
-            "all": self.everything.plain(),
             "rejected": self.rejected,
             "present": self.present,
             "groupings": [
-                [[list(key), tally.plain()] for key, tally in grouping.groups.items()] for grouping in self.groupings
+                [[list(key), tally.plain()] for key, tally in grouping.groups.items()]
+                for grouping in self.groupings[len(_COARSER) :]
             ],
         }
 
     @classmethod
     def read(cls, plain: dict[str, Any], columns: Columns) -> Counts:
         counts = cls.of(columns)
-        counts.everything = Tally.read(plain["all"])
         counts.rejected, counts.present = Counter(plain["rejected"]), Counter(plain["present"])
-        for grouping, groups in zip(counts.groupings, plain["groupings"], strict=True):
+        for grouping, groups in zip(counts.groupings[len(_COARSER) :], plain["groupings"], strict=True):
             grouping.groups = {tuple(key): Tally.read(tally) for key, tally in groups}
-        return counts
+        return counts.complete()

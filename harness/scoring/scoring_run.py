@@ -16,6 +16,7 @@ from harness.records.explain import found
 from harness.scoring import processes, ray_data
 from harness.scoring.chunk_scoring import ScoredChunk, Scoring
 from harness.scoring.chunks import Chunk, Reading, chunk_name, chunks, groups
+from harness.scoring.counts import Counts
 from harness.scoring.input_files import STANDARD_INPUT, InputFile
 from harness.scoring.out_folder import OutFolder
 from harness.scoring.pieces import BYTES, ROWS
@@ -144,8 +145,8 @@ def _positions(grouped: list[tuple[InputFile, ...]]) -> tuple[list[int], int | N
 
 def _mapped(scored: ScoredChunk, job: Job) -> None:
     """Refuse a run whose first rows all lack what is to be scored: the columns are mapped wrongly."""
-    counts = json.loads(scored.counts)
-    if not scored.rows or any(counts["all"][0]) or not set(counts["rejected"]) <= _MISMAPPED:
+    counts = Counts.read(json.loads(scored.counts), job.reading.columns)
+    if not scored.rows or counts.everything.rows or not set(counts.rejected) <= _MISMAPPED:
         return
     first = json.loads(scored.rejected.split(b"\n", 1)[0])
     row = first["row"] if isinstance(first["row"], dict) else {}
@@ -153,8 +154,8 @@ def _mapped(scored: ScoredChunk, job: Job) -> None:
         row = json.loads(first["row"])
     fields = f"; its fields: {found(', '.join(row))}" if row else ""
     raise ConfigError(
-        f"{first['file']}, row {first['line']}: {first['reason']}{fields}; the first {scored.rows:,} rows are so: "
-        "map the columns with --source and --output"
+        f"{first['file']}, row {first['line']}: {first['reason']}{fields}; no row of the first {scored.rows:,} "
+        "has it: map the columns with --source and --output"
     )
 
 

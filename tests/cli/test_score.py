@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -101,7 +102,12 @@ def test_the_columns_are_mapped_by_paths(capsys: pytest.CaptureFixture[str]) -> 
     [
         ([GOOD] * 5, [], 0, ""),
         ([GOOD] * 99 + [{}], [], 0, ""),
-        ([GOOD] * 9 + [{}], [], 3, "10.0% of the rows are rejected; accepted: 1.0%"),
+        (
+            [GOOD] * 9 + [{}],
+            [],
+            3,
+            "10.0% of the rows are rejected; accepted: 1.0% (--max-rejected). First in out/rejected.jsonl",
+        ),
         ([GOOD] * 9 + [{}], ["--max-rejected=0.1"], 0, ""),
         ([], [], 2, ""),
         ([{**GOOD, "targets": []}], [], 2, ""),
@@ -120,6 +126,15 @@ def test_exit_codes(
     told = capsys.readouterr().err
     assert words in told
     assert bool(told) == bool(words)
+
+
+def test_an_archive_that_breaks_off_is_told_however_many_rows_are_good(capsys: pytest.CaptureFixture[str]) -> None:
+    good = log(*[GOOD] * 500)
+    Path("cut.jsonl.gz").write_bytes(gzip.compress(Path(good).read_bytes())[:-9])
+    assert run(["score", good, "cut.jsonl.gz", "--out", "out"]) == 3
+    told = capsys.readouterr().err
+    assert "1 file cannot be read to the end" in told
+    assert "cut.jsonl.gz, row 501: " in told
 
 
 def test_a_folder_of_another_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

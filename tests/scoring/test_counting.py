@@ -78,7 +78,7 @@ def counted(rows: list[dict[str, Any]], columns: Columns = COLUMNS) -> Counts:
         row = read_row(value, columns)
         cluster = (row.cluster or str(number)) if columns.cluster else None
         counts.add_row(row, columns, tally_of(judge(row, DEFAULT_SYMBOLS), cluster))
-    return counts
+    return counts.complete()
 
 
 @given(st.lists(st.integers(0, 60), max_size=4), st.sampled_from(["", "cluster"]))
