@@ -85,18 +85,15 @@ def _side(before: str, after: str) -> str:
 
 
 def _inserted(before: Atom, after: Atom, spaces: str) -> tuple[str, ...]:
-    codes: list[str] = []
-    if after.is_symbol:
-        codes.append("space-left")
-    if before.is_symbol:
-        codes.append("space-right")
-    if not codes:
-        codes.append(_side(before.char, after.char))
-    if any(c != " " and c not in LINE_BREAK_SET for c in spaces):
-        codes.append("wide-space")
-    if any(c in LINE_BREAK_SET for c in spaces):
-        codes.append("line-break")
-    return tuple(codes)
+    places = ("space-left",) * after.is_symbol + ("space-right",) * before.is_symbol
+    return (places or (_side(before.char, after.char),)) + _kinds(spaces)
+
+
+def _kinds(spaces: str) -> tuple[str, ...]:
+    if spaces == " ":
+        return ()
+    wide = ("wide-space",) * any(c != " " and c not in LINE_BREAK_SET for c in spaces)
+    return wide + ("line-break",) * any(c in LINE_BREAK_SET for c in spaces)
 
 
 def _extra(own: str, spaces: str) -> str | None:

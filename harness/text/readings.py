@@ -39,16 +39,20 @@ def readings(page: Page, atom: Atom, start: int) -> list[Reading]:
     if form is not None:
         raw = Change(start, start + 1, atom.char, form.codes) if form.codes else None
         found.append(Reading(start + 1, form.weight, form.tight, raw))
-    if atom.doubles:
+    if atom.doubles and (char in atom.doubles or char in ESCAPE_STARTS):
         found[:0] = _doubled(page, atom, start)
     return found
 
 
 def _doubled(page: Page, atom: Atom, start: int) -> Iterator[Reading]:
+    text = page.text
     for middle, first, first_escaped in _halves(page, atom, start):
         for gap in page.gaps(middle):
             if gap.markup or gap.coded or gap.line_breaks:
                 break
+            following = text[gap.end : gap.end + 1]
+            if following not in atom.doubles and following not in ESCAPE_STARTS:
+                continue
             for end, second, second_escaped in _halves(page, atom, gap.end):
                 looks = tuple(code for code in dict.fromkeys((first, second)) if code)
                 escapes = first_escaped + second_escaped
