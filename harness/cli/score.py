@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.stored_runs import print_json
-from harness.records.errors import ConfigError
+from harness.records.errors import ConfigError, HarnessError
 
 if TYPE_CHECKING:
     from harness.scoring.columns import Columns
@@ -84,11 +84,12 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     from harness.scoring.differences import differences, read_rates
     from harness.scoring.scoring_run import score as score_all
 
-    before = read_rates(baseline) if baseline else None
-    job = _job(out, options)
-    with _kept(out), _progress() as tell:
-        rates = score_all(job, tell)
-    found = differences(before, rates) if before else None
+    with _safe_errors():
+        before = read_rates(baseline) if baseline else None
+        job = _job(out, options)
+        with _kept(out), _progress() as tell:
+            rates = score_all(job, tell)
+        found = differences(before, rates) if before else None
     rejected = os.path.join(out, "rejected.jsonl")
     if as_json:
         from harness.decisions.words.figures import plain
@@ -131,6 +132,17 @@ def _job(out: Path, options: dict[str, Any]) -> Job:
         workers=options["workers"] or 0,
         ray=ray,
     )
+
+
+@contextmanager
+def _safe_errors() -> Iterator[None]:
+    """Errors name files and fields that somebody else may have named: nothing in them may command a terminal."""
+    from harness.decisions.words.figures import sentence
+
+    try:
+        yield
+    except HarnessError as error:
+        raise type(error)(sentence(str(error))) from error
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from harness.records.errors import ConfigError, HarnessError
 from harness.records.explain import found
@@ -56,7 +56,7 @@ def shown(location: str) -> str:
     if not is_url(location):
         return location
     parts = urlsplit(location)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def find_inputs(arguments: Sequence[str], input_format: Format | None, *, excluded: Path) -> list[InputFile]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -38,7 +38,8 @@ def carry(chunks: Iterator[Chunk], scoring: Scoring, workers: int) -> Iterator[S
     crew: list[_Worker] = []
     try:
         with _deaf_to_interrupts():
-            crew += [_started(scoring) for _ in range(workers)]
+            for _ in range(workers):
+                crew.append(_started(scoring))
         while ahead is not None or any(worker.at for worker in crew):
             idle = next((worker for worker in crew if not worker.at), None)
             if ahead is not None and idle is not None:
@@ -105,18 +106,20 @@ def _started(scoring: Scoring) -> _Worker:
 
 @contextlib.contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started in here ignore Ctrl-C, which reaches the whole group, from their first moment on."""
-    if threading.current_thread() is not threading.main_thread():
+    """Processes started in here never see Ctrl-C, which reaches the whole group; here it waits until all have begun."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # starting it later would lift the mask
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _work(pipe: Connection, scoring: Scoring) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no mask
     with contextlib.suppress(EOFError, OSError):
         while True:
             chunk = pipe.recv()

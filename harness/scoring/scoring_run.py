@@ -30,7 +30,7 @@ _MISMAPPED = frozenset({"source", "output"})
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Told after every chunk. `size` is None if a file's size is not known; rows include those of resumed chunks."""
+    """Told after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
 
     rows: int
     position: int

@@ -70,6 +70,18 @@ def test_names_from_a_log_cannot_command_a_terminal(capsys: pytest.CaptureFixtur
     assert max(map(cell_len, printed.splitlines())) <= 80
 
 
+def test_neither_can_names_of_files_and_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "\x1b[2J\u202e.jsonl"
+    Path("logs").mkdir()
+    Path("logs", name).write_text(json.dumps({"\x1b]0;owned\x07": 1, "\u202e": 2}) + "\n", encoding="utf-8")
+    assert run(["score", "logs", "--out", "out"]) == 3
+    Path("logs", name).write_text(json.dumps({**GOOD, "source": 1}) + "\n{\n", encoding="utf-8")
+    assert run(["score", "logs", "--out", "out"]) == 3
+    told = capsys.readouterr().err
+    assert told.count("<U+001B>[2J<U+202E>.jsonl") == 2
+    assert not any(char in told for char in "\x1b\x07\u202e")
+
+
 def test_lone_surrogates_pass_through(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{**GOOD, "output": "TCP/IP \ud800", "model": "\ud800", "targets": ["TCP/IP", "\ud800-1"]}]
     assert run(["score", log(*rows), "--out", "out"]) == 0

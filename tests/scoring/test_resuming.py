@@ -157,6 +157,26 @@ def test_an_input_that_changed_is_told(half_done: Path, scored: Score) -> None:
         scored("log.jsonl")
 
 
+def test_an_object_that_changed_is_told(tmp_path: Path, scored: Score) -> None:
+    store = pytest.importorskip("fsspec").filesystem("memory")
+    store.pipe("/changing/log.jsonl", write_log(tmp_path / "log.jsonl", 5).read_bytes())
+    with pytest.raises(Stopped):
+        score(job("memory://changing", out=tmp_path / "out"), stopped_after(1))
+    store.pipe("/changing/log.jsonl", write_log(tmp_path / "log.jsonl", 5).read_bytes())
+    with pytest.raises(HarnessError, match=r"'memory:///changing/log\.jsonl' has changed since"):
+        scored("memory://changing")
+
+
+def test_parquet_verdicts_resume_to_the_same_bytes(half_done: Path, scored: Score) -> None:
+    pytest.importorskip("pyarrow")
+    scored("log.jsonl", out="whole", verdict_format="parquet")
+    with pytest.raises(Stopped):
+        score(job("log.jsonl", out=half_done / "halves", verdict_format="parquet"), stopped_after(1))
+    assert len(list(half_done.glob("halves/verdicts/*.parquet"))) == 1
+    scored("log.jsonl", out="halves", verdict_format="parquet")
+    assert content(half_done / "halves") == content(half_done / "whole")
+
+
 def test_other_options_are_told(half_done: Path, scored: Score) -> None:
     with pytest.raises(HarnessError, match="output was 'output' and is 'answer'"):
         scored("log.jsonl", columns=Columns(output="answer"))
