@@ -82,6 +82,8 @@ def _opened(file: str) -> Any:
 
 class _StandardInput:
     def __enter__(self) -> BinaryIO:
+        if sys.stdin.isatty():
+            click.echo(f"reading JSON lines from standard input, Ctrl-D ends; {_ACCEPTED}", err=True)
         return sys.stdin.buffer
 
     def __exit__(self, *_: object) -> None:

@@ -155,3 +155,12 @@ def test_a_symbol_of_the_project_is_checked(
     code, _, err = checked(monkeypatch, capsys, lines(value))
     assert code == 3
     assert "[tool.harness]" in err
+
+
+def test_a_terminal_is_told_what_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_Input, "isatty", lambda self: True)
+    code, values, err = checked(monkeypatch, capsys, lines(SPACED))
+    assert (code, len(values)) == (0, 1)
+    assert err.startswith("reading JSON lines from standard input, Ctrl-D ends")
