@@ -56,7 +56,7 @@ class FunctionEndpoint:
                     text = await _in_thread(self._function, body)
         except TimeoutError:
             return Attempt(Completion(unusable="timeout"))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # what a function ends is itself, not the run
             return Attempt(Completion(unusable=f"function_raised_{type(error).__name__}"))
         if not isinstance(text, str):
             raise ConfigError(f"{self._reference} returned {type(text).__name__}; accepted: str")
@@ -96,7 +96,7 @@ async def _in_thread(function: Callable[[dict[str, Any]], Any], body: dict[str, 
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
 
-    def settle(result: Any, error: Exception | None) -> None:
+    def settle(result: Any, error: BaseException | None) -> None:
         if future.done():
             return
         if error is None:
@@ -106,10 +106,10 @@ async def _in_thread(function: Callable[[dict[str, Any]], Any], body: dict[str, 
 
     def call() -> None:
         result: Any = None
-        failure: Exception | None = None
+        failure: BaseException | None = None
         try:
             result = function(body)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # a future takes no StopIteration
             failure = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -127,8 +127,9 @@ def _load(reference: str, root: Path, model_label: str) -> Callable[[dict[str, A
         sys.path.insert(0, str(root))
     try:
         function = getattr(importlib.import_module(module_name), function_name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"model {model_label}: function: {reference!r} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        what = "" if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: "
+        raise ConfigError(f"model {model_label}: function: {reference!r} cannot be imported: {what}{error}") from error
     if not callable(function):
         raise ConfigError(f"model {model_label}: function: {reference!r} is not callable")
     result: Callable[[dict[str, Any]], Any] = function

@@ -13,7 +13,13 @@ from harness.endpoints.function import FunctionEndpoint
 from harness.records.errors import ConfigError
 
 SOURCE = """
-import asyncio, time
+import asyncio, sys, time
+
+def leave(body):
+    sys.exit(3)
+
+async def leave_async(body):
+    sys.exit(3)
 
 def echo(body):
     return body["messages"][-1]["content"]
@@ -64,6 +70,8 @@ def test_the_text_of_a_function_is_recorded_as_a_completion(name: str, module: P
     [
         ("fail", "function_raised_KeyError"),
         ("stop", "function_raised_RuntimeError"),
+        ("leave", "function_raised_SystemExit"),
+        ("leave_async", "function_raised_SystemExit"),
         ("half", "invalid_unicode"),
         ("hang", "timeout"),
     ],
@@ -78,3 +86,12 @@ def test_what_is_no_answer_is_unusable_and_not_recorded(name: str, reason: str, 
 def test_a_function_that_returns_no_text_is_told(module: Path) -> None:
     with pytest.raises(ConfigError, match="functions_under_test:number returned int; accepted: str"):
         ask(module, "number")
+
+
+@pytest.mark.parametrize("source", ["raise ValueError('no licence')", "import sys; sys.exit('no licence')"])
+def test_a_module_that_fails_on_import_is_told(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"failing_{abs(hash(source))}"
+    (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"model m: function: .* cannot be imported: (Value|System).*: no licence"):
+        FunctionEndpoint(f"{name}:answer", tmp_path, "m")
