@@ -26,7 +26,9 @@ def finish(session: VerbatimSession, pytest_session: pytest.Session) -> None:
         answers.close()
         session.notes += answers.notes
     if workers.is_worker:
+        workers.hand_over()
         return
+    session.notes += workers.notes
     if stopped:
         workers.told_to_stop()
     _write_records(session, pytest_session)
@@ -76,14 +78,15 @@ def record_of(session: VerbatimSession, name: str, partial_reason: str | None) -
     """The results so far of one model, folded."""
     from harness.pytest_plugin.session import now
 
-    fetcher = session.answers[name].fetcher
+    fetcher, workers = session.answers[name].fetcher, session.workers
+    assert workers is not None
     return fold(
         session.models[name],
         session.results[name],
         mode=session.mode,
         started=session.started,
         ended=now(),
-        requests=fetcher.requests if fetcher else 0,
+        requests=fetcher.requests if fetcher else workers.requests.get(name, 0),
         partial_reason=partial_reason,
         git_commit=git_commit(session.harness.root),
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SHARED = "verbatim_shared_folder"
 _STARTED = "verbatim_started"
 _TAG = "verbatim_tag"
+_ASKED = "verbatim_asked"
 
 
 class Workers:
@@ -31,6 +32,10 @@ class Workers:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._broadcast: Broadcast | None = None
         self._listener: Listener | None = None
+        self.requests: dict[str, int] = {}
+        """Of each model, as the asking worker counted them; filled in the controller when that worker has ended."""
+        self.notes: list[str] = []
+        """What the asking worker would have the user know; likewise."""
         self.tag = str(os.getpid())
         """One for all processes of a run, and different in two runs that begin in the same second."""
         if self._input is not None:
@@ -44,7 +49,7 @@ class Workers:
         elif config.pluginmanager.hasplugin("dsession") or _is_distributed(config):
             self._scratch = tempfile.TemporaryDirectory(prefix="verbatim-")
             shared = {_SHARED: self._scratch.name, _STARTED: session.started, _TAG: self.tag}
-            config.pluginmanager.register(_Controller(shared), "verbatim-controller")
+            config.pluginmanager.register(_Controller(shared, self), "verbatim-controller")
 
     @property
     def is_worker(self) -> bool:
@@ -85,6 +90,19 @@ class Workers:
             if stop.exists():
                 return
 
+    def hand_over(self) -> None:
+        """In a worker: what it counted and noted goes to the controller, which writes the record."""
+        fetchers = {name: answers.fetcher for name, answers in self._session.answers.items()}
+        requests = {name: fetcher.requests for name, fetcher in fetchers.items() if fetcher is not None}
+        asked = {"requests": requests, "notes": self._session.notes if self.asks else []}
+        self._session.config.workeroutput[_ASKED] = asked  # type: ignore[attr-defined]  # pytest-xdist sets it
+
+    def take_over(self, output: dict[str, Any]) -> None:
+        """In the controller: what a worker handed over. A worker that crashed hands nothing over."""
+        asked = output.get(_ASKED, {})
+        self.requests |= asked.get("requests", {})
+        self.notes += asked.get("notes", [])
+
     def told_to_stop(self) -> None:
         """The controller's word to `gw0` that nobody waits any more."""
         if self._scratch is not None:
@@ -97,13 +115,19 @@ class Workers:
 
 
 class _Controller:
-    def __init__(self, shared: dict[str, str]) -> None:
+    def __init__(self, shared: dict[str, str], workers: Workers) -> None:
         self._shared = shared
+        self._workers = workers
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """pytest-xdist: pass what the processes share on to each worker."""
         node.workerinput.update(self._shared)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """pytest-xdist: a worker has ended."""
+        self._workers.take_over(getattr(node, "workeroutput", None) or {})
 
     def pytest_keyboard_interrupt(self) -> None:
         """Ctrl-C ends the asking."""
