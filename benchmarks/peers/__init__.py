@@ -1,0 +1,1 @@
+"""Other evaluation tools on the same cases, beside the same server: `python -m benchmarks.peers`."""
