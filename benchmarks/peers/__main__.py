@@ -5,8 +5,8 @@
 Opt-in: it makes an environment for each tool in the cache folder (some 1.5 GB, once), and needs the package registries
 for that alone. The cases are questions of the shipped suites with answers that three shipped versions really gave
 (reports/); a local server says them again after the delay. Times are those of whole processes. "live" is a first run,
-which asks the server and stores what the tool stores, the better of two; "again" is the same command from the store, the
-best of three, when the server has gone. On a quiet machine with two cores all of it takes about five minutes.
+which asks the server and stores what the tool stores, the better of two; "again" is the same command from the store,
+the best of three, when the server has gone. On a quiet machine with two cores all of it takes about five minutes.
 """
 
 from __future__ import annotations
@@ -144,9 +144,9 @@ def main() -> int:
             ran = isinstance(live_s, float)
             again_s = again(tool, place) if ran else None
             results.append((tool, Result(live_s, again_s, tool.verdicts(place.folder) if ran else {})))
+        outcomes = harness_outcomes(places[0].folder)
     print(f"{len(cases)} cases, {options.delay * 1000:g} ms an answer, concurrency {options.concurrency}, ", end="")
     print(f"{os.cpu_count()} cores\n\n" + "\n".join(table(results, len(cases))))
-    outcomes = harness_outcomes(places[0].folder)
     told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
     print(f"\nThe harness's verdicts: {told}. The others pass or fail, and do not tell damaged from left out.")
     return 0
