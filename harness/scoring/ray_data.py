@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from harness.scoring.chunks import Reading, chunks
 from harness.scoring.input_files import STANDARD_INPUT, InputFile
 from harness.scoring.pieces import BYTES
 
+_PATIENCE_S = 10
 _READING_CPUS, _SCORING_CPUS = 0.5, 1
 """Unlike on purpose: Ray would run two steps that ask for the same as one, and a file would be scored on one core."""
 
@@ -45,12 +47,26 @@ def _connected(address: str | None) -> Any:
         import ray.data
     except ImportError:
         raise ConfigError("--ray needs Ray; run: pip install 'pytest-verbatim[ray]'") from None
+    _answers(address)
     options: dict[str, Any] = {} if address else {"include_dashboard": False}
     try:
         ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **options)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise ConfigError(f"--ray={address or ''}: no Ray there: {error}") from None
     return ray
+
+
+def _answers(address: str | None) -> None:
+    """Ray itself asks an address where nobody listens for minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"--ray={address}: nobody answers there: {error}; accepted: the HOST:PORT of a Ray cluster, or auto"
+        ) from None
 
 
 def _scored(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,17 @@ def test_standard_input_is_refused(tmp_path: Path) -> None:
     work = job("-", out=tmp_path / "out")
     with pytest.raises(ConfigError, match="standard input"):
         next(carry([work.files], work.reading, work.scoring, frozenset(), None))
+
+
+def test_an_address_where_nobody_listens_is_told_at_once(tmp_path: Path, scored: Score) -> None:
+    pytest.importorskip("ray.data")
+    write_log(tmp_path / "log.jsonl", 5)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        for given in (address, f"ray://{address}"):
+            with pytest.raises(ConfigError, match="nobody answers there"):
+                scored("log.jsonl", ray=given)
 
 
 def test_without_ray_the_command_that_installs_it_is_told(
