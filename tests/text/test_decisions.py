@@ -239,6 +239,10 @@ def test_a_mention_reaches_as_far_as_decided(target: str, output: str, text: str
         ("x入口 / 出口", ["TCP/IP"], "TCP / IP", ["spaced"]),
         ("TCP / IPv6", ["TCP/IP"], "TCP / IP", ["spaced"]),
         ("TCP / IPv6, TCP / IP", ["TCP/IP"], "TCP / IP", ["absent"]),
+        ("TCP / IP, TCP / IPv6", ["TCP/IP"], "TCP / IP", ["absent"]),
+        ("TCP / IPv4, TCP / IP, TCP / IPv6", ["TCP/IP"], "TCP / IP", ["absent"]),
+        ("x\\usr/bin", ["/usr/bin"], "\\usr/bin", ["absent"]),
+        ("usr - b/x", ["usr-b/"], "usr - b/", ["absent"]),
         (["TCP /", " IP"], ["TCP/IP"], "TCP / IP", ["spaced"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""The sieve says no wherever it can: a "maybe" costs an alignment. That it never says no wrongly is in test_shortcuts."""
+"""The sieve says no wherever it can, since a "maybe" costs an alignment. (test_shortcuts: it never says no wrongly.)"""
 
 import pytest
 
