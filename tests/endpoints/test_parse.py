@@ -123,3 +123,22 @@ def test_the_first_token_is_the_first_that_says_something() -> None:
 def test_events_follow_the_specification() -> None:
     text = ": comment\n\ndata\ndata: a\ndata:b\nid: 1\n\nevent: x\n\ndata: c\r\ndata: d\r\r\ndata: e"
     assert [event.data for event in events(text)] == ["\na\nb", "c\nd", "e"]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("filler", ["[],", "{},", '{"a":[]},'])
+def test_an_answer_that_would_fill_the_memory_is_too_long(filler: str, kind: str) -> None:
+    import tracemalloc
+
+    body = '{"choices": [' + filler * 2_100_000 + "0]}"
+    text = f"data: {body}\n\ndata: [DONE]\n\n" if kind == "text/event-stream" else body
+    tracemalloc.start()
+    completion = parse(text, kind)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert completion.unusable == "too_long"
+    assert peak < len(text) + 1_000_000
+
+
+def test_a_long_answer_of_few_values_is_read() -> None:
+    assert parse(answer(content="A-1 " * 2_000_000), "application/json").text == "A-1 " * 2_000_000

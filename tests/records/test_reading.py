@@ -1,0 +1,100 @@
+"""Limits on what a stranger's file may hold, at their edges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.records.errors import CassetteError, HarnessError
+from harness.records.explain import found
+from harness.records.reading import UnfitFileError, content_of, depth_over, json_of, toml_of
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES)
+def test_honest_json_is_read_as_it_is(value: object) -> None:
+    for ascii_only in (True, False):
+        assert json_of(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+
+
+@given(st.binary(max_size=40) | st.text(alphabet='[]{},:"\\ud8a1e9.- \n', max_size=40).map(str.encode))
+def test_anything_else_is_told_and_never_raises_otherwise(content: bytes) -> None:
+    try:
+        value = json_of(content)
+    except UnfitFileError:
+        return
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def test_a_file_as_long_as_the_limit_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 100)
+    assert content_of(path, limit=100) == b"x" * 100
+    with pytest.raises(UnfitFileError, match="longer than 99 bytes"):
+        content_of(path, limit=99)
+
+
+@pytest.mark.parametrize("levels", [0, 1, 5])
+def test_depth_is_counted_in_levels(levels: int) -> None:
+    value: object = 1
+    for number in range(levels):
+        value = [value] if number % 2 else {"a": value}
+    assert not depth_over(value, levels)
+    assert levels == 0 or depth_over(value, levels - 1)
+
+
+@pytest.mark.parametrize("pair", ['"\\ud83d\\ude00"', '"\\\\ud800"'])
+def test_a_pair_of_surrogates_is_a_character(pair: str) -> None:
+    json_of(pair.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = 1\na = 2", "not TOML: Cannot overwrite a value"),
+        ("a = [" + "[" * 70 + "]" * 70 + "]", "nested too deeply; accepted: at most 64 levels"),
+        ("a = " + "9" * 5000, "not TOML: a number or a date that cannot be read"),
+        ("x = 1\n" + "a." * 1001 + "b = 1", r"more than 1,000 dots \(at line 2\)"),
+        ("a = '" + "x" * 300_000 + "'", "longer than 256,000 bytes"),
+    ],
+)
+def test_toml_that_would_keep_the_reader_busy_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text(text)
+    with pytest.raises(UnfitFileError, match=message):
+        toml_of(tmp_path / "f.toml")
+
+
+def test_honest_toml_is_read(tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text('a.b.c = 1\n[t]\ntext = "v1.2.3 ... 1.000.000"\n', encoding="utf-8")
+    assert toml_of(tmp_path / "f.toml") == {"a": {"b": {"c": 1}}, "t": {"text": "v1.2.3 ... 1.000.000"}}
+
+
+def test_a_value_that_cannot_be_shown_is_named_by_its_kind() -> None:
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+    assert found(value) == "list that is nested too deeply"
+    while value:  # taken apart from outside: to free it all at once would recurse
+        value = value.pop()  # type: ignore[assignment]
+
+
+@given(st.text())
+def test_an_error_commands_no_terminal(text: str) -> None:
+    words = str(CassetteError(f"{text}: cannot be read"))
+    assert all(char == "\n" or char.isprintable() for char in words)
+    words.encode("utf-8")
+    if text.isprintable():
+        assert words == f"{text}: cannot be read"
+
+
+def test_an_error_keeps_its_lines() -> None:
+    assert str(HarnessError("one\ntwo\u3000three")) == "one\ntwo<U+3000>three"
