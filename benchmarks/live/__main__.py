@@ -1,15 +1,18 @@
-"""Print the ratio of a live run to the bare client, same requests, same concurrency, same server, same minute.
+"""Print the ratio of a live run to the bare client: same requests, same concurrency, same server, same minute.
 
     python -m benchmarks.live [--cases 1000] [--concurrency 20] [--delay 0.05] [--rounds 3]
 
-"run" is the whole `pytest --cassette-mode=live` process; "fetching" is that run without the time that the same pytest
-needs for as many recorded cases, which leaves what asking costs. The best of the rounds counts.
+Three comparisons, the best of the rounds each. "asking": the client's loop alone, beside the live run without what the
+same pytest needs for as many recorded cases; that is what asking costs here. "process": the client as a program of its
+own (interpreter, imports, asking), beside the whole `pytest --cassette-mode=live`, which collects, judges, records and
+reports as well. "processor": the seconds of both programs on the processor, which bear a busy machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,23 +25,14 @@ from harness.runner.prompting import body_for
 from harness.suite import load_suite
 
 
-async def bare(base_url: str, bodies: list[dict[str, object]], concurrency: int) -> float:
-    """Seconds that the openai client alone needs."""
-    import httpx2
-    from openai import AsyncOpenAI
-
-    client = AsyncOpenAI(api_key="none", base_url=base_url)
-    pending = iter(bodies)
-
-    async def work() -> None:
-        for body in pending:
-            await client.post("/chat/completions", body=body, cast_to=httpx2.Response)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(concurrency)))
-    ended = time.perf_counter()
-    await client.close()
-    return ended - started
+def bare(base_url: str, bodies: Path, concurrency: int) -> tuple[float, float, float]:
+    """Seconds of asking, of the process by the wall clock, and of the process on the processor."""
+    command = [sys.executable, "-m", "benchmarks.live.bare_client", base_url, str(bodies), str(concurrency)]
+    before, started = os.times(), time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    wall, after = time.perf_counter() - started, os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return float(done.stdout), wall, used
 
 
 def main() -> None:
@@ -56,21 +50,29 @@ def main() -> None:
             folder = Path(name)
             make_project(folder, options.cases)
             model = ModelConfig(name="fake", base_url=base_url)
-            bodies = [body_for(case, model) for case in load_suite(folder / "suites" / "made")]
+            bodies = folder / "bodies.json"
+            bodies.write_text(json.dumps([body_for(case, model) for case in load_suite(folder / "suites" / "made")]))
             live = ["--model=fake", f"--base-url={base_url}", "--cassette-mode=live"]
             alone, run, replay = [], [], []
             for _ in range(options.rounds):
-                alone.append(asyncio.run(bare(base_url, bodies, options.concurrency)))
-                run.append(timed(folder, *live, f"--max-concurrency={options.concurrency}")[0])
-                replay.append(timed(folder, "--model=fake")[0])
+                alone.append(bare(base_url, bodies, options.concurrency))
+                run.append(timed(folder, *live, f"--max-concurrency={options.concurrency}"))
+                replay.append(timed(folder, "--model=fake"))
         finally:
             server.kill()
     ideal = options.cases * options.delay / options.concurrency
-    base, ours, fetching = min(alone), min(run), min(run) - min(replay)
+    asking, process, processor = (min(row[column] for row in alone) for column in range(3))
+    ours, used = (min(row[column] for row in run) for column in range(2))
+    fetching = ours - min(row[0] for row in replay)
     print(f"{options.cases} cases, {options.delay * 1000:g} ms an answer, concurrency {options.concurrency}")
-    print(f"bare AsyncOpenAI {base:.2f} s ({base / ideal:.2f} times the ideal {ideal:.2f} s)")
-    print(f"run {ours:.2f} s ({ours / base:.2f} times the client)")
-    print(f"fetching {fetching:.2f} s ({fetching / base:.2f} times the client)")
+    print(f"ideal {ideal:.2f} s; the client's loop {asking:.2f} s, {asking / ideal:.2f} times the ideal")
+    for label, theirs, seconds in (
+        ("asking", asking, fetching),
+        ("process", process, ours),
+        ("processor", processor, used),
+    ):
+        ratio = f"{seconds / theirs:.2f} times"
+        print(f"{label:<10} client {theirs:5.2f} s, this project {seconds:5.2f} s: {ratio}, {seconds - theirs:+.2f} s")
 
 
 if __name__ == "__main__":
