@@ -228,6 +228,8 @@ def test_a_mention_reaches_as_far_as_decided(target: str, output: str, text: str
         ("", ["A-B", "B-C-D"], "A B/C/D", ["altered", "absent"]),
         ("", ["A-B", "B-C-D-E"], "A&#32;-B/C/D/E", ["altered", "absent"]),
         ("", ["A-B-C", "C-D-E"], "A/B - C/D/E", ["absent", "altered"]),
+        ("", ["A-B", "B-C", "C-D"], "A - B - C - D", ["spaced", "absent", "spaced"]),
+        ("see GB/T\n5", ["GB/T 5"], "as GB/T\n5 says", ["verbatim"]),
         ("", ["CFM56-5B5", "CFM56-5B5/P"], "CFM56-5B5 /P", ["verbatim", "spaced"]),
         ("", ["TCP/IP", "TCP-IP"], "TCP-IP", ["absent", "verbatim"]),
         ("", ["x-y", "ax y b"], "ax y b", ["absent", "verbatim"]),
@@ -263,9 +265,19 @@ def test_targets_keep_their_order_and_come_once() -> None:
     assert check("a-1", "x", []).verdicts == {}
 
 
-def test_mentions_of_one_target_do_not_overlap() -> None:
-    found = check("", "1-1-1-1 - 1", ["1-1-1"]).mentions["1-1-1"]
-    assert [(mention.start, mention.text) for mention in found] == [(0, "1-1-1")]
+@pytest.mark.parametrize(
+    ("target", "output", "mentions"),
+    [
+        ("1-1-1", "1-1-1-1 - 1", ["1-1-1 verbatim"]),
+        ("1-1-1", "1/1-1 - 1", ["1-1 - 1 spaced"]),
+        ("吧台/岛台", "吧台/岛台吧台 / 岛台", ["吧台/岛台 verbatim", "吧台 / 岛台 spaced"]),
+        ("A-1 A-1", "A-1\nA-1 A - 1", ["A-1\nA-1 verbatim"]),
+        ("GB/T 5", "GB/T\n5 GB/T\n5 GB/T  5", ["GB/T\n5 verbatim", "GB/T\n5 verbatim", "GB/T  5 spaced"]),
+    ],
+)
+def test_mentions_of_one_target_do_not_overlap(target: str, output: str, mentions: list[str]) -> None:
+    found = check("", output, [target]).mentions[target]
+    assert [f"{mention.text} {mention.verdict}" for mention in found] == mentions
 
 
 @pytest.mark.parametrize(
