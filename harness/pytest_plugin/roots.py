@@ -39,7 +39,7 @@ def _named_suite(given: str, roots: list[Path]) -> Path:
         selection = selection_file(root, given)
         if selection is not None:
             return selection
-        if (root / given / "suite.toml").is_file():
+        if any((root / given / name).is_file() for name in ("suite.toml", "latency.toml")):
             return root / given
     path = Path(given).absolute()
     if not path.is_dir():

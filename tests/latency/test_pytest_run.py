@@ -121,7 +121,7 @@ def test_a_run_of_all_suites_leaves_latency_out(project: Path, pytester: pytest.
 
 
 def test_the_name_of_the_suite_is_enough(project: Path, pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest(*LIVE, "--suites=suites/latency", "-k", "one and first_token", "--samples=2")
+    result = pytester.runpytest(*LIVE, "--suites=latency", "-k", "one and first_token", "--samples=2")
     result.assert_outcomes(passed=1, deselected=5)
     (run,) = records(project)
     assert run.latency is not None
