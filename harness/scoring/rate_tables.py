@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.decisions.words.figures import NO_DATA, percent, plural, points, sentence, table, wrapped
+from harness.decisions.words.figures import NO_DATA, WIDTH, cells, percent, plural, points, sentence, table, wrapped
 from harness.scoring.counts import VERSION_BY_DAY
 from harness.scoring.differences import Difference
 
@@ -17,7 +17,11 @@ _METRICS = {"alignment_rate": "aligned", "fidelity": "verbatim", "mention_rate":
 
 def rate_lines(rates: dict[str, Any], rejected_file: str) -> list[str]:
     """The terminal's view of `rates.json`; names from the logs are made safe."""
-    return [*_summary(rates, rejected_file), "", *table(_rows(rates), indent=""), *_legend(rates)]
+    rows = list(_rows(rates))
+    lines = table(rows, indent="")
+    if max(map(cells, lines)) > WIDTH:  # millions of rows near 100 % have long bounds
+        lines = table([row[:-1] for row in rows], indent="")
+    return [*_summary(rates, rejected_file), "", *lines, *_legend(rates)]
 
 
 def _summary(rates: dict[str, Any], rejected_file: str) -> Iterator[str]:

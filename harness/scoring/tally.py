@@ -29,7 +29,7 @@ class Squares:
     kk: int
     kn: int
     nn: int
-    units: float
+    units: int
 
 
 def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:

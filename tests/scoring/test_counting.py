@@ -131,7 +131,7 @@ def test_targets_of_a_row_count_as_one_where_they_go_together() -> None:
         together.add(tally_of(verdict(True, 10 * (number % 2), 10), None))
         mixed.add(tally_of(verdict(True, 5, 10), None))
     assert together.count("mention_rate") == mixed.count("mention_rate") == (500, 1000)
-    assert effective_trials(together, "mention_rate") == pytest.approx(99, abs=1)
+    assert effective_trials(together, "mention_rate") == pytest.approx(97, abs=1)
     assert effective_trials(mixed, "mention_rate") == 1000
 
 
@@ -154,9 +154,9 @@ def test_the_number_of_clusters_is_estimated_in_bounded_memory() -> None:
     assert len(tally.buckets) <= 256
 
 
-@pytest.mark.parametrize(("clusters", "size"), [(60, 5), (900, 3)])
+@pytest.mark.parametrize(("clusters", "size"), [(10, 20), (20, 10), (60, 5), (900, 3)])
 def test_intervals_of_clustered_rows_cover_the_truth(clusters: int, size: int) -> None:
-    """300 simulated logs at a true 90 %, clusters alike in nine rows of ten; Wilson over rows would cover far less."""
+    """Simulated logs at a true 90 %, clusters alike in nine rows of ten; Wilson over rows would cover far less."""
     drawn = random.Random(20261120)
     covered = naive = 0
     good, bad = verdict(True), verdict(False)
@@ -175,4 +175,4 @@ def test_intervals_of_clustered_rows_cover_the_truth(clusters: int, size: int) -
         covered += bounds.low <= 0.9 <= bounds.high
         naive += plain.low <= 0.9 <= plain.high
     assert covered / runs >= 0.9
-    assert naive < covered
+    assert naive / runs < 0.85
