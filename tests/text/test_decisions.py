@@ -273,6 +273,7 @@ def test_targets_keep_their_order_and_come_once() -> None:
         ("吧台/岛台", "吧台/岛台吧台 / 岛台", ["吧台/岛台 verbatim", "吧台 / 岛台 spaced"]),
         ("A-1 A-1", "A-1\nA-1 A - 1", ["A-1\nA-1 verbatim"]),
         ("GB/T 5", "GB/T\n5 GB/T\n5 GB/T  5", ["GB/T\n5 verbatim", "GB/T\n5 verbatim", "GB/T  5 spaced"]),
+        ("GB/T 5", "GB/T  5 GB/T\n5", ["GB/T  5 spaced", "GB/T\n5 verbatim"]),
     ],
 )
 def test_mentions_of_one_target_do_not_overlap(target: str, output: str, mentions: list[str]) -> None:
