@@ -92,7 +92,7 @@ def _suite_cases(config: HarnessConfig, suites: str | Path | None) -> list[Case]
 def _results(answers: Answers, judge: Judge, cases: Sequence[Case], samples: int) -> list[CaseResult]:
     used = sorted({case.suite for case in cases})
     if answers.mode == "replay" and used and not any(answers.has_cassette(suite) for suite in used):
-        raise MissingRecordingError(answers.nothing_recorded(used))
+        raise MissingRecordingError(answers.nothing_recorded(used, len(cases)))
     answers.start(answers.missing(cases, samples))
     results = []
     for case in cases:

@@ -25,13 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
         from harness.pytest_plugin.collector import fewer_rounds
+        from harness.pytest_plugin.tidying import removes_empty_folder
 
         # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed
         early_config.add_cleanup(fewer_rounds())
+        early_config.add_cleanup(removes_empty_folder(Path.cwd()))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("verbatim_models"):
+        from harness.pytest_plugin.preconditions import refuse_options_without_a_model
+
+        refuse_options_without_a_model(config)
         return
     from harness.pytest_plugin.session import VerbatimSession
     from harness.records.errors import HarnessError
@@ -56,6 +61,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         wanted = session.is_selected(file_path) or parent.session.isinitpath(file_path)
         return SelectionFile.from_parent(parent, path=file_path) if wanted else None
     return CaseFile.from_parent(parent, path=file_path) if is_case_file(file_path) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("verbatim_models"):
+        return
+    from harness.pytest_plugin.preconditions import known_models
+
+    terminalreporter.write_line(f"cases of models are run with --model=NAME; {known_models(config)}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from harness.history import History, read_run
+from harness.pytest_plugin.advice import on_interrupt, on_unscored
 from harness.records.errors import HarnessError
 from harness.runner.folding import fold, git_commit
 
 if TYPE_CHECKING:
-    import pytest
-
     from harness.pytest_plugin.session import VerbatimSession
     from harness.records.run import RunRecord
 
@@ -31,6 +32,8 @@ def finish(session: VerbatimSession, pytest_session: pytest.Session) -> None:
     session.notes += workers.notes
     if stopped:
         workers.told_to_stop()
+    if pytest_session.exitstatus == pytest.ExitCode.INTERRUPTED:
+        session.notes += on_interrupt(session)
     _write_records(session, pytest_session)
     workers.close()
     if session.config.getoption("verbatim_gate") or session.config.getoption("verbatim_baseline"):
@@ -56,6 +59,7 @@ def _write_records(session: VerbatimSession, pytest_session: pytest.Session) -> 
             session.answers[name].keep_live_file_as(path.with_suffix(".live.jsonl"))
             session.notes.append(f"run record: {session.shown(path)}")
             _warn_of_old_answers(session, record)
+        session.notes += on_unscored(record)
         session.records.append(record)
 
 

@@ -48,8 +48,8 @@ class EarlyStop:
         self._session = session
         self._pending = {(item.model, item.case.suite, item.case.id): item for item in items}
         self._results = 0
-        self._baseline = _baseline(session, History(session.reports), next(iter(session.models)))
-        self._policy = _policy(session)[0]
+        self._baseline = baseline(session, History(session.reports), next(iter(session.models)))
+        self._policy = policy(session)[0]
 
     def seen(self, result: CaseResult, model: str) -> str | None:
         """Take a result in; a sentence when the verdict is settled."""
@@ -74,34 +74,40 @@ class EarlyStop:
         return [pending(item.case, judge.exposure(item.case)) for item in self._pending.values()]
 
 
-def _policy(session: VerbatimSession) -> tuple[GatePolicy, str]:
+def policy(session: VerbatimSession) -> tuple[GatePolicy, str]:
+    """The policy in force, and where it comes from."""
     from harness.policy_file import read_policy
 
     given = session.config.getoption("verbatim_policy")
     return read_policy(Path(given) if given else None, session.harness.gate)
 
 
-def _baseline(session: VerbatimSession, history: History, model: str) -> RunRecord | None:
+def baseline(session: VerbatimSession, history: History, model: str) -> RunRecord | None:
+    """The run that `--baseline` names, or the model's baseline; None without either.
+
+    Raises:
+        RecordError: there is no such run.
+    """
     reference = session.config.getoption("verbatim_baseline") or history.baselines().get(model)
     return history.resolve(reference, _versions(session)) if reference else None
 
 
 def _one(session: VerbatimSession, record: RunRecord, *, gating: bool) -> int:
     history = History(session.reports)
-    baseline = _baseline(session, history, record.model)
-    if baseline is not None:
+    before = baseline(session, history, record.model)
+    if before is not None:
         from harness.decisions.compare import compare
         from harness.decisions.words.compare import compare_lines
 
-        session.verdicts += [*compare_lines(compare(baseline, record), most=_FLIPS_SHOWN), ""]
+        session.verdicts += [*compare_lines(compare(before, record), most=_FLIPS_SHOWN), ""]
     if not gating:
         return 0
     from harness.decisions.gate import judge
     from harness.decisions.words.gate import gate_lines
 
-    policy, source = _policy(session)
+    rules, source = policy(session)
     listing = history.listing(record.label)
-    verdict = judge(record, baseline, policy, datetime.now(UTC), listing.runs)
+    verdict = judge(record, before, rules, datetime.now(UTC), listing.runs)
     session.verdicts += [*gate_lines(verdict, source), ""]
     return 0 if verdict.verdict == "GO" else 1
 

@@ -23,6 +23,7 @@ _PATIENCE_S = 0.3
 _REDRAW_S = 0.2
 _LINE_EVERY_S = 15.0
 _BAR = 24
+_WORTH_TELLING_S = 5.0
 _LAST_LINE: pytest.StashKey[float] = pytest.StashKey()
 
 
@@ -80,7 +81,14 @@ def _text(answers: Answers, *, bar: bool) -> str:
     drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
     slowed = progress.concurrency < progress.max_concurrency
     pace = f", slowed to {progress.concurrency} at one time (429)" if slowed else ""
-    return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}"
+    left = _left(progress.left_s)
+    return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}{left}"
+
+
+def _left(seconds: float | None) -> str:
+    if seconds is None or seconds < _WORTH_TELLING_S:
+        return ""
+    return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
 
 
 def _draw(reporter: pytest.TerminalReporter, text: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from harness import config as configuration
 from harness.pytest_plugin.collector import spare_long_lived
 from harness.pytest_plugin.items import CaseItem
+from harness.pytest_plugin.preconditions import refuse_a_gate_that_cannot_judge, refuse_unrecorded
 from harness.pytest_plugin.roots import suite_roots
 from harness.records.errors import ConfigError, EndpointError, HarnessError
 from harness.runner.answering import Answers
@@ -30,6 +31,7 @@ from harness.suite import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.endpoints.spending import Purse
     from harness.pytest_plugin.gating import EarlyStop
     from harness.pytest_plugin.workers import Workers
     from harness.records.case import Case
@@ -57,6 +59,8 @@ class VerbatimSession:
         self.notes: list[str] = []
         self.verdicts: list[str] = []
         self.workers: Workers | None = None
+        self.purse: Purse | None = None
+        """What all that this run asks may cost together; None without a ceiling."""
         self._early_stop: EarlyStop | None = None
         self._infos: dict[Path, SuiteInfo] = {}
         self._ids: dict[tuple[Path, str], str] = {}
@@ -93,7 +97,7 @@ class VerbatimSession:
         session._set_arguments()
         session.workers = Workers(config, session)
         stamp = session.started.replace(":", "")
-        purse = purse_of(option("verbatim_max_cost"), session.models.values())
+        session.purse = purse_of(option("verbatim_max_cost"), session.models.values())
         for model in session.models.values():
             session.answers[model.name] = Answers(
                 harness,
@@ -103,7 +107,7 @@ class VerbatimSession:
                 max_concurrency=option("verbatim_concurrency"),
                 budget=option("verbatim_budget"),
                 told=session.workers.teller(model.label),
-                purse=purse,
+                purse=session.purse,
             )
         return session
 
@@ -201,7 +205,11 @@ class VerbatimSession:
         if session.config.option.collectonly or session.testsfailed:
             return
         assert self.workers is not None
-        self._refuse_empty_replay(session.items)
+        items = [item for item in session.items if isinstance(item, CaseItem)]
+        if self.mode == "replay":
+            refuse_unrecorded(self, items)
+        if items and not self.workers.is_worker:
+            refuse_a_gate_that_cannot_judge(self)
         if not self.workers.asks:
             return
         self._prepare_early_stop(session.items)
@@ -226,19 +234,6 @@ class VerbatimSession:
             self._early_stop = EarlyStop(self, [item for item in items if isinstance(item, CaseItem)])
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
-
-    def _refuse_empty_replay(self, items: Sequence[pytest.Item]) -> None:
-        """A model without a single cassette for these suites is one error, not one for each case."""
-        if self.mode != "replay":
-            return
-        for name, answers in self.answers.items():
-            suites = sorted({item.case.suite for item in items if isinstance(item, CaseItem) and item.model == name})
-            try:
-                recorded = not suites or any(answers.has_cassette(suite) for suite in suites)
-            except HarnessError as error:  # a cassette that cannot be read
-                raise pytest.UsageError(str(error)) from None
-            if not recorded:
-                raise pytest.UsageError(answers.nothing_recorded(suites))
 
     def completions(self, name: str, case: Case) -> list[Completion]:
         """All samples of a case, waiting for what is being fetched.

@@ -191,14 +191,17 @@ class Answers:
         suites = (suite, *self.also_recorded_in)
         return any(len(self._replay.cassette(label, name)) for label in labels for name in suites)
 
-    def nothing_recorded(self, suites: Sequence[str]) -> str:
-        """The error of a replay without any cassette."""
+    def nothing_recorded(self, suites: Sequence[str], cases: int) -> str:
+        """The error of a replay of suites of which not one answer is recorded; `cases` is how many they hold."""
         folder = Path(self._config.cassettes) / self.model.label
-        kept = sorted(path.parent.name for path in self._folder.glob("*@*/*.jsonl"))
-        known = f" (recorded are: {', '.join(dict.fromkeys(kept))})" if kept else ""
+        kept = sorted(path.stem for path in (self._folder / self.model.label).glob("*.jsonl"))
+        labels = sorted({path.parent.name for path in self._folder.glob("*@*/*.jsonl")})
+        some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
+        only = f"; or name what is recorded: pytest --model={self.model.name} --suites={kept[0]}" if kept else ""
         return (
-            f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)}{known}; "
-            f"run: pytest --model={self.model.name} --cassette-mode=record (or live, to keep no cassette)"
+            f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
+            f"({cases} {'case' if cases == 1 else 'cases'}){some}. "
+            f"Run: pytest --model={self.model.name} --cassette-mode=record (or live, to keep no cassette){only}"
         )
 
     def no_recording(self, case: Case, sample: int) -> MissingRecordingError:

@@ -10,6 +10,9 @@ from harness.records.errors import HarnessError
 from harness.runner.opening import opened
 from harness.suite import case_files, load_cases
 
+_THIS_COMMAND = " run: harness models check"
+"""How an error of the endpoint ends that sends a user here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -56,7 +59,7 @@ def _endpoint(config: HarnessConfig, model: ModelConfig) -> Finding:
 
             answer = asyncio.run(ask())
     except HarnessError as error:
-        return Finding(False, str(error))
+        return Finding(False, str(error).removesuffix(_THIS_COMMAND).rstrip("?; ,"))
     completion = getattr(answer, "completion", None)
     reason = getattr(completion, "unusable", None)
     if reason not in (None, "length"):

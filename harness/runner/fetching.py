@@ -6,6 +6,7 @@ The first request goes alone: a wrong key or model name costs one request, not o
 import asyncio
 import contextlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -22,6 +23,7 @@ FAILURES_IN_A_ROW = 10
 """Requests that end without an answer, each after its retries, before asking on is given up; at high concurrency twice
 as many as go out at one time, so that one short outage is no end."""
 _GRACE_S = 1.0
+_ENOUGH_DONE = 5
 _STOPPED = "the run was stopped before this answer came"
 
 
@@ -66,6 +68,14 @@ class Progress:
     failed: int
     concurrency: int
     max_concurrency: int
+    elapsed_s: float = 0.0
+
+    @property
+    def left_s(self) -> float | None:
+        """How long the rest takes if it goes on as it went; None as long as that is a guess."""
+        if self.done < _ENOUGH_DONE:
+            return None
+        return self.elapsed_s / self.done * (self.total - self.done)
 
 
 class FetchStoppedError(HarnessError):
@@ -94,10 +104,12 @@ class Fetcher:
         self._done = self._failed = 0
         self._failures_in_a_row: list[Answer] = []
         self.fatal: HarnessError | None = None
+        self._started = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="harness-fetch", daemon=True)
 
     def start(self) -> None:
         """Begin asking."""
+        self._started = time.monotonic()
         self._thread.start()
 
     def __contains__(self, place: tuple[str, str]) -> bool:
@@ -123,7 +135,14 @@ class Fetcher:
     @property
     def progress(self) -> Progress:
         """A snapshot."""
-        return Progress(self._done, len(self._jobs), self._failed, self._pace.concurrency, self._pace.max_concurrency)
+        return Progress(
+            self._done,
+            len(self._jobs),
+            self._failed,
+            self._pace.concurrency,
+            self._pace.max_concurrency,
+            time.monotonic() - self._started,
+        )
 
     @property
     def lowest_concurrency(self) -> int:

@@ -77,7 +77,7 @@ def _object(raw: bytes) -> dict[str, Any]:
     if "\r" in text.rstrip():
         raise BadLineError("holds a bare CR (old Macintosh line ends); save the file with LF line ends")
     try:
-        value = loads(text)
+        value = loads(text.rstrip())  # so that a line that is cut off is said to end where it ends
     except UnfitFileError as error:
         raise BadLineError(str(error)) from None
     except json.JSONDecodeError as error:

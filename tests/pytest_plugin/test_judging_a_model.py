@@ -228,8 +228,8 @@ def test_a_record_that_cannot_be_written_is_told_and_verdicts_stand(project: Pat
 def test_a_gate_baseline_that_does_not_exist_is_told(project: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     result = pytester.runpytest("--model=fake", "--baseline=nobody", "--gate")
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["*'nobody': no run of that name*"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*'nobody': no run of that name*"])
 
 
 def test_a_derived_model_shares_the_cassette_of_identical_requests(

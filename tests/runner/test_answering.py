@@ -156,9 +156,8 @@ def test_a_missing_recording_names_the_command_that_mends_it(
     assert words.endswith("run: pytest --model=m --samples=3 --cassette-mode=record")
     assert not answers.has_cassette("s")
     record(ModelConfig(name="other", version="v3"), make_case(1), "A-1")
-    assert "for s (recorded are: other@v3); run: pytest --model=m --cassette-mode=record" in answers.nothing_recorded(
-        ["s"]
-    )
+    words = answers.nothing_recorded(["s"], 7)
+    assert "for s (7 cases); recorded are other@v3. Run: pytest --model=m --cassette-mode=record" in words
 
 
 def test_a_torn_line_is_told_and_its_answer_asked_again(
