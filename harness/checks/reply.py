@@ -1,6 +1,6 @@
 """What a check looks at."""
 
-from harness.records.completion import Completion, ToolCall
+from harness.records.completion import ToolCall
 
 
 class Reply(str):
@@ -15,8 +15,3 @@ class Reply(str):
         reply = cls(text)
         reply.tool_calls = tool_calls
         return reply
-
-    @classmethod
-    def from_completion(cls, completion: Completion) -> "Reply":
-        """The reply that a completion holds."""
-        return cls.of(completion.text, completion.tool_calls)

@@ -70,10 +70,6 @@ class Rule(Record):
         return self
 
     @property
-    def higher_is_better(self) -> bool:
-        return METRIC_DIRECTIONS[self.metric] == "higher"
-
-    @property
     def slice(self) -> str:
         """The slice in words, or nothing for all cases: `untrained`, `domain=aviation language=zh`."""
         parts = [self.exposure] if self.exposure else []
@@ -130,10 +126,6 @@ class GatePolicy(Record):
         if all(rule.tier != "critical" for rule in self.rules):
             raise ValueError("found no rule of the tier 'critical'; without one a GO would prove nothing")
         return self
-
-    @property
-    def needs_baseline(self) -> bool:
-        return any(name in ("max_drop", "max_rise") for rule in self.rules for name, _ in rule.bounds)
 
 
 DEFAULT_POLICY = GatePolicy()

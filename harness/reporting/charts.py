@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from harness.reporting.marks import plain
 
-INK, MUTED, GRID, BAND = "#1c2024", "#5b6570", "#e3e6ea", "#c9d9ee"
+INK, MUTED, GRID = "#1c2024", "#5b6570", "#e3e6ea"
 SERIES = ("#0b5cad", "#b34700", "#00795c", "#9c3587", "#7a5b00", "#1a7f9c", "#a8324a", "#4f5d75")
 """Told apart with every common colour blindness, and at least 4.5:1 against the page."""
 
