@@ -178,7 +178,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "harness-version": ("Harness version", "工具版本"),
     "run-id": ("Run id", "运行编号"),
     "index-title": ("Alignment rate of every model version", "各模型版本的对齐率"),
-    "index-facts": ("{runs} runs of {versions} versions", "{versions} 个版本，{runs} 次运行"),
+    "index-facts": ("Runs: {runs} · versions: {versions}", "{versions} 个版本，{runs} 次运行"),
     "unreadable": ("These records could not be read and are left out:", "以下记录无法读取，未计入："),
     "no-runs": ("No runs yet. To make one:", "还没有运行记录。开始第一次运行："),
     "chart-versions": (
