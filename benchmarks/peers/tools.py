@@ -174,7 +174,7 @@ DEEPEVAL = Tool(
     lambda place: _program("deepeval", "4.3.1", "deepeval_contains.py", place),
     None,
     program_verdicts,
-    "a metric of one's own; stores scores and no answers",
+    "a metric of one's own, `write_cache=False`; stores no answers",
 )
 PYDANTIC = Tool(
     "pydantic-evals",

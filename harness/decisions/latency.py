@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 from harness.decisions.run_summary import utc
 from harness.records.latency import Latency, PromptLatency
@@ -111,7 +112,8 @@ def compare_latency(old: RunRecord, new: RunRecord) -> LatencyComparison | None:
         if prompt.prompt in before and before[prompt.prompt].digest == prompt.digest
     ]
     changes = tuple(change for earlier, later in pairs for change in _changes(earlier, later))
-    return LatencyComparison(old.run_id, new.run_id, changes, tuple(_cautions(old, new, len(pairs))))
+    cautions = (*_cautions(old, new, len(pairs)), *_lengths(pairs))
+    return LatencyComparison(old.run_id, new.run_id, changes, cautions)
 
 
 def _percentile(quantity: Quantity, prompt: PromptLatency, percentile: int) -> Quantile | None:
@@ -145,3 +147,11 @@ def _cautions(old: RunRecord, new: RunRecord, paired: int) -> Iterator[str]:
     left_out = len({prompt.prompt for prompt in (*before.prompts, *after.prompts)}) - paired
     if left_out:
         yield f"{left_out} prompt{'s' * (left_out != 1)} left out: only in one of the two, or changed since"
+
+
+def _lengths(pairs: Sequence[tuple[PromptLatency, PromptLatency]]) -> Iterator[str]:
+    """Half an answer takes half as long, which is no speed."""
+    for earlier, later in pairs:
+        old, new = ([count for count in prompt.completion_tokens if count is not None] for prompt in (earlier, later))
+        if old and new and (lengths := (median_low(old), median_low(new)))[0] != lengths[1]:
+            yield f"answers to {later.prompt} had {lengths[0]} and {lengths[1]} tokens: whole answers are not alike"

@@ -103,6 +103,13 @@ def test_what_else_was_different_is_told() -> None:
     ]
 
 
+def test_answers_of_another_length_are_told() -> None:
+    shorter = prompt(0.1, 0.02).model_copy(update={"completion_tokens": (11,) * 80})
+    found = compare_latency(run("a", prompt(0.1, 0.02)), run("b", shorter))
+    assert found is not None
+    assert found.caution == ("answers to short had 21 and 11 tokens: whole answers are not alike",)
+
+
 def test_open_intervals_are_null_in_json() -> None:
     found = compare_latency(run("a", prompt(0.1, 0.02, rounds=20)), run("b", prompt(0.1, 0.02, rounds=20)))
     text = json.dumps(latency_change_json(found), allow_nan=False)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from deepeval import evaluate
-from deepeval.evaluate import AsyncConfig, DisplayConfig
+from deepeval.evaluate import AsyncConfig, CacheConfig, DisplayConfig
 from deepeval.metrics import BaseMetric
 from deepeval.test_case import LLMTestCase
 from openai import AsyncOpenAI
@@ -61,6 +61,8 @@ result = evaluate(
     cases,
     [Contains()],
     async_config=AsyncConfig(max_concurrent=int(sys.argv[2])),
+    # its cache of scores is of no use here, and is written anew as a whole after every case
+    cache_config=CacheConfig(write_cache=False),
     display_config=DisplayConfig(show_indicator=False, print_results=False, inspect_after_run=False),
 )
 Path(sys.argv[3]).write_text(json.dumps({test.name: bool(test.success) for test in result.test_results}))
