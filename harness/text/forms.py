@@ -42,6 +42,10 @@ def symbol_forms(char: str, symbols: SymbolTable, at_edge: bool) -> dict[str, Fo
 @lru_cache(maxsize=8192)
 def literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
     forms: dict[str, Form] = {}
+    for owner in symbols.owners.get(char, ()):
+        for c in owner.char + owner.lookalikes:
+            if not (c.isascii() and char.isascii()):
+                _put(forms, c, Form(LOOKALIKE, (owner.code(c),)))
     for same in _cases(char):
         base = 0 if same == char else ALTERED
         codes = () if same == char else ("case",)
@@ -52,10 +56,6 @@ def literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
             _put(forms, chr(ord(same) - 0xFEE0), Form(base + LOOKALIKE, (*codes, "fullwidth")))
         for c in homoglyphs(same):
             _put(forms, c, Form(base + LOOKALIKE, (*codes, "homoglyph")))
-    for owner in symbols.owners.get(char, ()):
-        for c in owner.char + owner.lookalikes:
-            if not (c.isascii() and char.isascii()):
-                _put(forms, c, Form(LOOKALIKE, (owner.code(c),)))
     return forms
 
 
