@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,8 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
     for path in paths:
         try:
             status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):  # a named pipe would be waited for without end
+                raise HarnessError(f"{path}: no regular file; accepted: files, and - for what comes through a pipe")
             with open(path, "rb"):
                 pass
         except OSError as error:
@@ -103,6 +106,7 @@ def _walked(folder: str, excluded: Path) -> list[str]:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
         paths += [os.path.join(root, name) for name in names if not name.startswith((".", "_"))]
+    paths = [path for path in paths if os.path.isfile(path)]
     return sorted(path for path in paths if not _is_under(path, excluded))
 
 

@@ -123,6 +123,15 @@ def test_an_argument_without_files_is_an_error(argument: str, tmp_path: Path, mo
         find_inputs([argument], None, excluded=tmp_path / "out")
 
 
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path, scored: Score) -> None:
+    (tmp_path / "logs").mkdir()
+    os.mkfifo(tmp_path / "logs" / "pipe.jsonl")
+    write_log(tmp_path / "logs" / "log.jsonl", 1)
+    assert scored("logs")["inputs"] == ["logs/log.jsonl"]
+    with pytest.raises(HarnessError, match="no regular file"):
+        scored("logs/pipe.jsonl", out="other")
+
+
 BAD = {
     b"{": "json",
     b'{"source": "a-b"': "json",
