@@ -77,9 +77,7 @@ def json_of(content: bytes) -> Any:
 
 def loads(text: str) -> Any:
     """Like `json.loads`, and UnfitFileError for a name that stands twice in its object and a number that is none."""
-    return json.loads(
-        text, object_pairs_hook=no_duplicates, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
-    )
+    return _DECODER.decode(text)
 
 
 def has_too_many_values(content: bytes | str) -> bool:
@@ -160,6 +158,12 @@ def _whole(text: str) -> int:
     if len(text) > _DIGITS_LIMIT:
         raise UnfitFileError(f"a number of {len(text):,} digits; accepted: at most {_DIGITS_LIMIT} digits")
     return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=no_duplicates, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
+)
+"""Made once: a replay reads thousands of lines."""
 
 
 def _is_unicode(value: Any) -> bool:
