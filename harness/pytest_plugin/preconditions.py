@@ -51,7 +51,10 @@ def refuse_unrecorded(session: VerbatimSession, items: Iterable[CaseItem]) -> No
     wanted = Counter((item.model, item.case.suite) for item in items)
     for name, answers in session.answers.items():
         suites = {suite: number for (model, suite), number in sorted(wanted.items()) if model == name}
-        lacking = [suite for suite in suites if not answers.has_cassette(suite)]
+        try:
+            lacking = [suite for suite in suites if not answers.has_cassette(suite)]
+        except HarnessError as error:  # a cassette that cannot be read
+            raise pytest.UsageError(str(error)) from None
         if lacking:
             raise pytest.UsageError(answers.nothing_recorded(lacking, sum(suites[suite] for suite in lacking)))
 
