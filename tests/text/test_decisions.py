@@ -67,7 +67,7 @@ DAMAGE = [
     ("TCP/IP", "TCP－IP", "hyphen-lookalike swapped"),
     ("TCP/IP", "TCP – IP", ""),
     ("TCP-IP", "TCP／ IP", ""),
-    ("TCP/IP", "TCP/XP", ""),
+    ("TCP/IP", "防水层应铺在干燥的基层上TCP/XP", ""),
     ("ẞ-1", "ß-1", "case"),
     ("ǆ-1", "Ǆ-1", "case"),
     ("TCP/IP", "TCP——IP", ""),
