@@ -15,7 +15,6 @@ from harness.pytest_plugin.session import now
 from harness.records.errors import ConfigError, HarnessError
 from harness.runner.latency_prompts import load_latency_suite
 from harness.runner.latency_record import latency_record
-from harness.runner.refusing import purse_of
 from harness.runner.timing import Stopwatch
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class TimingRun:
         option = session.config.getoption
         self._rounds = session.samples if session.samples > 1 else self._suite.rounds
         self._budget: int | None = option("verbatim_budget")
-        self._purse = purse_of(option("verbatim_max_cost"), session.models.values())
+        self._purse = session.purse
         if any(session.expected.values()) or hasattr(session.config, "workerinput"):
             raise ConfigError(
                 "latency is measured alone, by one process: other requests would slow these down. Run without other "

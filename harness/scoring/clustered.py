@@ -29,7 +29,7 @@ def interval(tally: Tally, metric: str) -> Interval | None:
         return None
     trials = effective_trials(tally, metric)
     # the formula holds for any positive weight of a trial, not for whole numbers alone
-    return wilson(trials * (count.k / count.n), trials)  # type: ignore[arg-type]
+    return wilson(trials * (count.k / count.n), trials)
 
 
 def _design_effect(k: int, n: int, squares: Squares, clusters: float | None) -> float:

@@ -17,13 +17,13 @@ class Interval:
     level: float
 
 
-def check_counts(successes: int, trials: int) -> None:
+def check_counts(successes: float, trials: float) -> None:
     """Refuse counts that no experiment can give; the caller, not a user, is at fault."""
     if trials < 0 or not 0 <= successes <= trials:
         raise ValueError(f"{successes} of {trials} is no count of successes")
 
 
-def wilson(successes: int, trials: int, level: float = 0.95) -> Interval | None:
+def wilson(successes: float, trials: float, level: float = 0.95) -> Interval | None:
     """Wilson's score interval (1927), for showing a rate. None without trials: no data is not 0 %.
 
     Pure Python: pages and terminal summaries of a replay use it without loading scipy.

@@ -34,7 +34,13 @@ def test_no_string_breaks_it(name, pytestconfig):
         pytest.skip(f"the answers of {model.label} are in a file; nothing can be asked")
     budget = pytestconfig.getoption("verbatim_budget") or _BUDGET
     most = pytestconfig.getoption("verbatim_concurrency") or model.max_concurrency
-    hunting = HuntSession(session.harness, model, session.judges[name], settings=HuntSettings(budget, None, most))
+    hunting = HuntSession(
+        session.harness,
+        model,
+        session.judges[name],
+        settings=HuntSettings(budget, None, most),
+        purse=session.purse,
+    )
     recorded = Path(__file__).parent / HUNTS
     try:
         if session.mode == "live":

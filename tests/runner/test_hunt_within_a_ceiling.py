@@ -24,7 +24,6 @@ REQUEST_COSTS = 50 * 10_000 / 1e6
 """At most: `max_tokens` at the price of an output token; a function reports no usage, so it counts at its most."""
 
 
-@pytest.mark.xfail(strict=True, reason="suites/adversarial/test_hunt.py gives the hunt no purse=session.purse yet")
 @pytest.mark.parametrize("requests", [3, 20])
 def test_a_hunt_draws_from_the_purse_of_the_run(requests: int, pytester: pytest.Pytester) -> None:
     suite = pytester.path / "suites" / "adversarial"
