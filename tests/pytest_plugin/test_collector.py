@@ -1,6 +1,8 @@
 """The garbage collector's settings: changed for a run with `--model`, and as they were after it."""
 
 import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,16 @@ def test_plain_pytest_is_left_alone(pytester: pytest.Pytester, seen: str) -> Non
     pytester.makepyfile("def test_nothing(): pass")
     pytester.runpytest_inprocess()
     assert (pytester.path / seen).read_text() == f"{gc.get_threshold()[0]} {gc.get_freeze_count()}"
+
+
+def test_what_is_left_at_the_end_of_the_process_is_not_looked_through() -> None:
+    # handlers run in the opposite order: the first one sees what the later ones did
+    code = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count()))
+from harness.pytest_plugin.collector import fewer_rounds
+fewer_rounds()()
+assert gc.get_freeze_count() == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 10_000
