@@ -70,7 +70,8 @@ def model_latency(request: pytest.FixtureRequest) -> TimedPrompt:
     try:
         return _run(request.config, session, folder).timed(model, prompt)
     except HarnessError as error:
-        pytest.fail(str(error), pytrace=False)
+        said = str(error)
+    pytest.fail(said, pytrace=False)
 
 
 def _session(config: pytest.Config) -> VerbatimSession | None:
