@@ -56,7 +56,9 @@ def refuse_unrecorded(session: VerbatimSession, items: Iterable[CaseItem]) -> No
         except HarnessError as error:  # a cassette that cannot be read
             raise pytest.UsageError(str(error)) from None
         if lacking:
-            raise pytest.UsageError(answers.nothing_recorded(lacking, sum(suites[suite] for suite in lacking)))
+            words = answers.nothing_recorded(lacking, sum(suites[suite] for suite in lacking))
+            # as an error of ours, which shows what stands in the names of files and does not obey it
+            raise pytest.UsageError(str(HarnessError(words)))
 
 
 def refuse_a_gate_that_cannot_judge(session: VerbatimSession) -> None:

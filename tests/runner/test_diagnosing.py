@@ -91,7 +91,7 @@ def test_a_key_is_named_and_never_shown(
 
 
 def test_an_endpoint_that_nobody_listens_at_is_told(config: HarnessConfig, model: ModelConfig) -> None:
-    nobody = model.model_copy(update={"base_url": "http://127.0.0.1:9/v1", "timeout_s": 2})
+    nobody = model.model_copy(update={"base_url": "http://127.0.0.1:9/v1", "timeout_s": 30})
     told = failing(diagnose(config, nobody))
     assert "127.0.0.1:9" in told[0]
 
