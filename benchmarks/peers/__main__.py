@@ -4,9 +4,11 @@
 
 Opt-in: it makes an environment for each tool in the cache folder (some 1.5 GB, once), and needs the package registries
 for that alone. The cases are questions of the shipped suites with answers that three shipped versions really gave
-(reports/); a local server says them again after the delay. Times are those of whole processes. "live" is a first run,
-which asks the server and stores what the tool stores, the better of two; "again" is the same command from the store,
-the best of three, when the server has gone. On a quiet machine with two cores all of it takes about five minutes.
+(reports/), and the checker's examination set (tests/text/vectors); a local server says the answers after the delay.
+
+Times are those of whole processes. "live" is a first run, which asks the server and stores what the tool stores, the
+better of two; "again" is the same command from the store, the best of three, when the server has gone. On a quiet
+machine with two cores all of it takes about six minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.answers import Asked, real_answers, write_cases
+from benchmarks.peers.answers import Asked, hand_written_answers, real_answers, write_cases
 from benchmarks.peers.environments import CannotBeMadeError
 from benchmarks.peers.tools import HARNESS, PEERS, Command, Place, Tool, Verdicts, environment_of, harness_outcomes
 
@@ -93,21 +95,31 @@ def seconds(value: float | str | None, ours: float | str | None) -> tuple[str, s
     return f"{value:.2f} s", f"{value / ours:.1f} x" if isinstance(ours, float) else ""
 
 
-def table(results: Sequence[tuple[Tool, Result]], cases: int) -> list[str]:
-    """Markdown. The first row is ours, and the others are seen from it."""
+HEAD = (
+    *("Tool", "live", "", "again", ""),
+    *("real answers: same verdict", "by hand: right", "passes what is not whole", "fails what is whole", "how"),
+)
+
+
+def table(results: Sequence[tuple[Tool, Result]], cases: Sequence[Asked]) -> list[str]:
+    """Markdown. The first row is ours, and the others are seen from it; of the cases by hand the hand is the judge."""
     ours = results[0][1]
-    head = ("Tool", "live", "", "again", "", "same verdict", "passes what is not whole", "fails what is whole", "how")
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    real = [case.id for case in cases if case.whole is None]
+    by_hand = {case.id: case.whole for case in cases if case.whole is not None}
+    lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
     for tool, result in results:
         name = tool.name if tool is HARNESS else f"{tool.name} {tool.version}"
-        both = [(mine, result.verdicts[key]) for key, mine in ours.verdicts.items() if key in result.verdicts]
-        counts = (
-            f"{sum(mine is theirs for mine, theirs in both)} of {cases}",
-            str(sum(theirs and not mine for mine, theirs in both)),
-            str(sum(mine and not theirs for mine, theirs in both)),
-        )
+        said = result.verdicts
+        counts = ("", "", "", "")
+        if said:
+            counts = (
+                f"{sum(said.get(key) is ours.verdicts[key] for key in real)} of {len(real)}",
+                f"{sum(said.get(key) is whole for key, whole in by_hand.items())} of {len(by_hand)}",
+                str(sum(said.get(key) is True and not whole for key, whole in by_hand.items())),
+                str(sum(said.get(key) is False and whole is True for key, whole in by_hand.items())),
+            )
         times = (*seconds(result.live_s, ours.live_s), *seconds(result.again_s, ours.again_s))
-        lines.append(f"| {' | '.join((name, *times, *(counts if both else ('', '', '')), tool.note))} |")
+        lines.append(f"| {' | '.join((name, *times, *counts, tool.note))} |")
     return lines
 
 
@@ -119,7 +131,8 @@ def main() -> int:
     parser.add_argument("--only", help="names of tools, with commas between them")
     options = parser.parse_args()
     chosen = [tool for tool in PEERS if not options.only or tool.name in options.only.split(",")]
-    cases = real_answers(Path("reports"), options.cases)
+    vectors = Path("tests", "text", "vectors", "check-held-out.jsonl")
+    cases = [*real_answers(Path("reports"), options.cases), *hand_written_answers(vectors)]
     tools = (HARNESS, *chosen)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
@@ -144,11 +157,11 @@ def main() -> int:
             ran = isinstance(live_s, float)
             again_s = again(tool, place) if ran else None
             results.append((tool, Result(live_s, again_s, tool.verdicts(place.folder) if ran else {})))
-        outcomes = harness_outcomes(places[0].folder)
+        outcomes = harness_outcomes(places[0].folder, "real-")
     print(f"{len(cases)} cases, {options.delay * 1000:g} ms an answer, concurrency {options.concurrency}, ", end="")
-    print(f"{os.cpu_count()} cores\n\n" + "\n".join(table(results, len(cases))))
+    print(f"{os.cpu_count()} cores\n\n" + "\n".join(table(results, cases)))
     told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    print(f"\nThe harness's verdicts: {told}. The others pass or fail, and do not tell damaged from left out.")
+    print(f"\nThe harness on the real answers: {told}. The others pass or fail, and do not tell damaged from left out.")
     return 0
 
 

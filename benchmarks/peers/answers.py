@@ -1,10 +1,11 @@
-"""The cases that all tools are given: single questions of the shipped suites, with answers that real models gave."""
+"""The cases that all tools are given: questions of the shipped suites with answers that real models gave, and answers
+that were written by hand to be judged wrongly."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.history import read_run
@@ -22,6 +23,8 @@ class Asked:
     prompt: str
     target: str
     answer: str
+    whole: bool | None = None
+    """Whether the answer holds the string unharmed, where somebody worked that out by hand."""
 
 
 def real_answers(reports: Path, most: int) -> list[Asked]:
@@ -31,7 +34,36 @@ def real_answers(reports: Path, most: int) -> list[Asked]:
     """
     by_version = [list(map(_asked, _cases(reports, version))) for version in VERSIONS]
     mixed = [asked for row in zip(*by_version, strict=False) for asked in row][:most]
-    return [Asked(f"case-{n}", f"Order {n}. {one.prompt}", one.target, one.answer) for n, one in enumerate(mixed)]
+    return [replace(one, id=f"real-{n}", prompt=f"{one.prompt}\n(Order {n})") for n, one in enumerate(mixed)]
+
+
+def hand_written_answers(vectors: Path) -> list[Asked]:
+    """The checker's examination set (tests/text/vectors/README.md), as far as it is plain text and one string.
+
+    It was written from the specification by someone who had not seen the checker. Left out is what a template language
+    would take for its own, and lone surrogates, which no endpoint can send.
+    """
+    rows = [json.loads(line) for line in vectors.read_text(encoding="utf-8").splitlines()]
+    fit = [
+        row
+        for row in rows
+        if row.get("channel", "text") == "text"
+        and isinstance(row["source"], str)
+        and len(row.get("targets", ())) == 1
+        and row["output"].strip()
+        and not any(sign in row["source"] + row["output"] for sign in ("{{", "{%", "{#"))
+        and not any("\ud800" <= char <= "\udfff" for char in row["source"] + row["output"])
+    ]
+    return [
+        Asked(
+            id=f"hand-{n}",
+            prompt=f"{row['source']}\n(Order {n})",
+            target=row["targets"][0],
+            answer=row["output"],
+            whole=row["verdicts"][row["targets"][0]] == "verbatim",
+        )
+        for n, row in enumerate(fit)
+    ]
 
 
 def _cases(reports: Path, version: str) -> list[CaseResult]:

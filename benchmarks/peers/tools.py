@@ -68,10 +68,10 @@ def harness_verdicts(folder: Path) -> Verdicts:
     return {case.id: case.outcome == "aligned" for case in record.cases}
 
 
-def harness_outcomes(folder: Path) -> Counter[str]:
-    """What a pass or a fail does not say."""
+def harness_outcomes(folder: Path, beginning: str) -> Counter[str]:
+    """What a pass or a fail does not say, of the cases whose ids begin so."""
     record = read_run(next((folder / "reports").glob("*@*/*.json")))
-    return Counter(case.outcome for case in record.cases)
+    return Counter(case.outcome for case in record.cases if case.id.startswith(beginning))
 
 
 def promptfoo_command(place: Place) -> Command:

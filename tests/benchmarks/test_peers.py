@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.peers.__main__ import Result, table
-from benchmarks.peers.answers import real_answers, write_cases
+from benchmarks.peers.__main__ import HEAD, Result, table
+from benchmarks.peers.answers import Asked, hand_written_answers, real_answers, write_cases
 from benchmarks.peers.tools import HARNESS, INSPECT, PEERS, PYDANTIC
 from harness.suite import load_suite
 
@@ -36,21 +36,31 @@ def test_every_tool_is_given_the_same_cases(tmp_path: Path) -> None:
     assert [answers[row["prompt"]] for row in rows] == [case.answer for case in cases]
 
 
-def test_the_table_compares_times_and_verdicts_with_ours() -> None:
-    ours = Result(2.0, 0.5, {"a": True, "b": False, "c": True, "d": False})
+def test_the_hand_written_answers_come_with_their_verdicts() -> None:
+    cases = hand_written_answers(REPORTS.parent / "tests" / "text" / "vectors" / "check-held-out.jsonl")
+    assert len({case.id for case in cases}) == len({case.prompt for case in cases}) == len(cases) > 300
+    assert {case.whole for case in cases} == {True, False}
+    # a substring test is wrong about some of them in both directions, which is what they are for
+    assert any(case.target in case.answer and not case.whole for case in cases)
+    assert any(case.target not in case.answer and case.whole for case in cases)
+
+
+def test_the_table_compares_times_and_verdicts() -> None:
+    cases = [Asked(name, name, "x", "x") for name in ("a", "b")]
+    cases += [Asked("c", "c", "x", "x", True), Asked("d", "d", "x", "x", False)]
     lines = table(
         [
-            (HARNESS, ours),
-            (INSPECT, Result(5.0, 1.0, {"a": True, "b": True, "c": False, "d": False})),
+            (HARNESS, Result(2.0, 0.5, {"a": True, "b": False, "c": True, "d": False})),
+            (INSPECT, Result(5.0, 1.0, {"a": True, "b": True, "c": False, "d": True})),
             (PYDANTIC, Result("not run: no network", None, {})),
         ],
-        4,
+        cases,
     )
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-    assert rows[0][1:8] == ["2.00 s", "1.0 x", "0.50 s", "1.0 x", "4 of 4", "0", "0"]
-    assert rows[1][1:8] == ["5.00 s", "2.5 x", "1.00 s", "2.0 x", "2 of 4", "1", "1"]
-    assert rows[2][1:8] == ["not run: no network", "", "-", "", "", "", ""]
-    assert {len(row) for row in rows} == {9}
+    assert rows[0][1:9] == ["2.00 s", "1.0 x", "0.50 s", "1.0 x", "2 of 2", "2 of 2", "0", "0"]
+    assert rows[1][1:9] == ["5.00 s", "2.5 x", "1.00 s", "2.0 x", "1 of 2", "0 of 2", "1", "1"]
+    assert rows[2][1:9] == ["not run: no network", "", "-", "", "", "", "", ""]
+    assert {len(row) for row in rows} == {len(HEAD)}
 
 
 @pytest.mark.parametrize("tool", PEERS, ids=lambda tool: tool.name)
