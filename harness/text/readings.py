@@ -65,8 +65,6 @@ def _doubled(page: Page, atom: Atom, start: int) -> Iterator[Reading]:
 
 
 def _halves(page: Page, atom: Atom, start: int) -> Iterator[tuple[int, str, bool]]:
-    if start >= len(page.text) or page.is_marker(start):
-        return
     char = page.text[start]
     if char in atom.doubles:
         yield start + 1, atom.doubles[char], False
