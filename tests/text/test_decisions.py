@@ -112,6 +112,8 @@ DAMAGE = [
     ("TCP/IP", "TCP/**/IP", ""),
     ("5-3", "5*&#8203;3", ""),
     ("A-1", "A* -1", "space-left markup"),
+    ("A-1", "\U0001d400-1", "homoglyph"),
+    ("AX-1", "AX - 1", "space-left space-right"),
     ("TCP/IP", "100% R&D \\ <x ] TCP&#47;IP", "escaped"),
     ("5-3", "5\u200b*3", ""),
     ("5-3", "5 _ 3", ""),
@@ -201,6 +203,13 @@ def test_damage_is_named_as_decided(target: str, output: str, damage: str) -> No
         assert set(mention.damage) == set(damage.split()) - {"verbatim"}
         assert mention.verdict == VERDICT_OF[max(map(RANK_OF.__getitem__, mention.damage), default=0)]
         assert output[mention.start : mention.end] == mention.text
+
+
+@pytest.mark.parametrize(("target", "output"), [row[:2] for row in DAMAGE if row[0]])
+def test_a_long_text_is_read_as_a_short_one(target: str, output: str) -> None:
+    filler = " The floor is dry, so go on." * 30
+    short = check("", output + "\n“”", [target]).mentions[target]
+    assert check("", output + "\n“”" + filler, [target]).mentions[target] == short
 
 
 @pytest.mark.parametrize(("target", "output"), [row[:2] for row in DAMAGE if row[0] and row[2]])
