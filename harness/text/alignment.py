@@ -22,12 +22,6 @@ class Alignment(NamedTuple):
     end: int
     damage: Damage
 
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """What to change, in offsets of the text."""
-        by = self.start
-        return tuple(Change(by + start, by + end, new, codes) for start, end, new, codes in self.damage.changes)
-
 
 class _Route(NamedTuple):
     """How far a reading has come: its weight, and its changes as a chain from the last to the first."""

@@ -1,11 +1,10 @@
 """Changes to a text as a list, so that every byte outside them is known to be untouched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One change. Offsets are code points of the text as it was given."""
 
     start: int

@@ -73,10 +73,10 @@ def _restored(text: str, source: Source, targets: Sequence[str], symbols: Symbol
     for _ in range(len(targets) + 1):
         mended = applied(text, edits)
         fresh = [
-            Edit(change.start, change.end, mended[change.start : change.end], change.new)
-            for finding in findings(mended, source, targets, symbols)
-            if 0 < finding.alignment.damage.weight < ALTERED
-            for change in finding.alignment.changes
+            Edit(start + low, start + high, mended[start + low : start + high], new)
+            for start, _, damage in (finding.alignment for finding in findings(mended, source, targets, symbols))
+            if 0 < damage.weight < ALTERED
+            for low, high, new, _ in damage.changes
         ]
         if not fresh:
             break

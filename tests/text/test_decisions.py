@@ -216,7 +216,11 @@ def test_a_long_text_is_read_as_a_short_one(target: str, output: str) -> None:
 def test_the_changes_of_a_mention_make_it_the_target_again(target: str, output: str) -> None:
     (finding,) = findings(output, Source(""), [target], DEFAULT_SYMBOLS)
     found = finding.alignment
-    changes = [Edit(one.start, one.end, output[one.start : one.end], one.new) for one in found.changes]
+    begin = found.start
+    changes = [
+        Edit(begin + low, begin + high, output[begin + low : begin + high], new)
+        for low, high, new, _ in found.damage.changes
+    ]
     mended = applied(output, changes)
     span = mended[found.start : found.end + len(mended) - len(output)]
     assert span.replace("\r\n", " ").replace("\n", " ") == target
