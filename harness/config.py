@@ -7,7 +7,6 @@ the values of this module by the face that reads them; the environment holds key
 import hashlib
 import json
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from harness.records.errors import ConfigError
 from harness.records.explain import explain, nearest
+from harness.records.reading import UnfitFileError, toml_of
 from harness.records.record import Record
 
 Kind = Literal["openai", "local", "callable", "outputs"]
@@ -23,6 +23,8 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _ENDPOINT_FIELDS = ("kind", "base_url", "model", "api_key_env", "weights", "adapters", "function", "outputs")
 _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training", "repair", "price")
 _ANONYMOUS = "openai:"
+_LIMIT = 1_000_000
+"""Bytes of a pyproject.toml."""
 _NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"}
 
 
@@ -133,8 +135,8 @@ def load(start: Path) -> HarnessConfig:
 def read(path: Path) -> HarnessConfig:
     """The `[tool.harness]` table of one file."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = toml_of(path, limit=_LIMIT)
+    except (OSError, UnfitFileError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     table = content.get("tool", {}).get("harness", {})
     if "root" in table:

@@ -20,6 +20,7 @@ from harness.records.errors import RecordError
 from harness.records.explain import explain, found, nearest
 from harness.records.reading import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of
 from harness.records.run import SCHEMA, RunRecord
+from harness.records.writing import whole
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -76,7 +77,13 @@ class History:
             run = run.model_copy(update={**kept, "git_commit": made.git_commit})
         # pydantic's own writer: six times as fast as `json` with an indent, which is felt at 10,000 cases; as bytes,
         # since the same record as text takes twice to four times the memory
-        _write_whole(path, run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1))
+        content = run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1)
+        if len(content) > _SIZE_LIMIT:
+            raise RecordError(
+                f"{path}: would take {len(content):,} bytes, and at most {_SIZE_LIMIT:,} are read again; the answers "
+                "are kept. Run fewer suites or samples at a time: pytest --model=NAME suites/SUITE"
+            )
+        _write_whole(path, content)
         return path
 
     def listing(self, label: str | None = None) -> Listing:
@@ -235,18 +242,9 @@ def _decoded(path: Path) -> dict[str, Any]:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Through a file of its own in the same folder, so that a reader sees the old content or the new, never half."""
-    draft = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("xb") as file:
-                file.write(content)
-                file.write(b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with whole(path) as file:
+            file.write(content)
+            file.write(b"\n")
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error

@@ -262,3 +262,10 @@ def test_a_broken_baseline_file_is_an_error(history):
     (history.folder / "baselines.json").write_text('{"schema": 2}')
     with pytest.raises(RecordError, match=r"baselines\.json: expected"):
         history.baselines()
+
+
+def test_a_record_that_could_not_be_read_again_is_not_written(history, monkeypatch):
+    monkeypatch.setattr("harness.history._SIZE_LIMIT", 100)
+    with pytest.raises(RecordError, match=r"would take [\d,]+ bytes, .* Run fewer suites"):
+        history.write(build())
+    assert list(history.folder.rglob("*.json")) == []

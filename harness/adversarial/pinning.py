@@ -13,6 +13,7 @@ from harness.adversarial.probe import SUITE
 from harness.adversarial.scripts import ALPHABETS, style_of_char
 from harness.records.case import Case
 from harness.records.errors import SuiteError
+from harness.records.writing import whole
 from harness.statistics.proportion import exact_upper
 
 PINNED = "pinned.jsonl"
@@ -196,7 +197,5 @@ def _write(path: Path, lines: list[str]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with whole(path) as file:
+        file.write(text.encode())

@@ -11,9 +11,13 @@ from harness.adversarial.hunting import HuntSettings
 from harness.adversarial.probe import Probe
 from harness.records.errors import CassetteError
 from harness.records.explain import explain
+from harness.records.reading import content_of, json_of
 from harness.records.record import Record
+from harness.records.writing import whole
 
 _SCHEMA = 1
+_LIMIT = 100_000_000
+"""Bytes of a file of questions."""
 
 
 class StoredHunt(Record):
@@ -65,7 +69,7 @@ def read_hunt(path: Path) -> StoredHunt:
         CassetteError: the file cannot be read, or is of a newer form.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json_of(content_of(path, limit=_LIMIT))
         stored = StoredHunt.model_validate(value)
     except (OSError, ValueError, RecursionError) as error:
         reason = explain(error, StoredHunt) if isinstance(error, ValidationError) else error
@@ -81,7 +85,5 @@ def write_hunt(path: Path, stored: StoredHunt) -> None:
     lines = [json.dumps(question, ensure_ascii=False) for question in stored.questions]
     body = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
     text = f'{body},\n "questions": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".json.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with whole(path) as file:
+        file.write(text.encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from harness.history import History, read_run
 from harness.records.errors import RecordError
 from harness.records.run import RunRecord
+from harness.records.writing import whole
 from harness.reporting import run_page
 from harness.reporting.index_line import IndexLine
 from harness.reporting.labels import Label, match
@@ -80,15 +80,8 @@ def page_path(out: Path, label: str, run_id: str) -> Path:
 def write(path: Path, text: str) -> Path:
     """Replace `path` in one step, so that a reader never sees half a page."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".page-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with whole(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error
     return path

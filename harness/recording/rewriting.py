@@ -1,12 +1,12 @@
 """Taking lines out of a cassette: a new file in the place of the old one, or none at all."""
 
-import os
 from collections.abc import Container
 from pathlib import Path
 
 from harness.recording.cassette import lines
 from harness.recording.locking import locked_file
 from harness.records.errors import CassetteError
+from harness.records.writing import whole
 
 
 def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:
@@ -15,18 +15,10 @@ def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> Non
     Raises:
         CassetteError: another recorder holds the cassette, or it cannot be written; then it is as it was.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with locked_file(path, wait_s=wait_s):
-            try:
-                with draft.open("xb") as file:
-                    for line in lines(path):
-                        if line.number not in numbers:
-                            file.write(line.content + b"\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+        with locked_file(path, wait_s=wait_s), whole(path) as file:
+            for line in lines(path):
+                if line.number not in numbers:
+                    file.write(line.content + b"\n")
     except OSError as error:
         raise CassetteError(f"{path}: cannot be written: {error.strerror or error}") from error

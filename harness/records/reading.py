@@ -13,6 +13,8 @@ from harness.records.explain import found
 
 VALUES_LIMIT = 2_000_000
 """Objects, lists and members of one JSON text. A list takes three bytes in a file and seventy in memory."""
+_BYTES_A_VALUE = 20
+"""More values than that are accepted of a large file that holds text too: a run record has one in thirty bytes."""
 DEPTH_LIMIT = 64
 """Levels of objects and lists. No prompt, tool or JSON schema in use comes near it."""
 TOML_LIMIT = 256_000
@@ -84,9 +86,10 @@ def has_too_many_values(content: bytes | str) -> bool:
     """Whether JSON that is small on the disk may be large in memory. What stands in strings counts too."""
     if len(content) <= VALUES_LIMIT:
         return False
+    limit = max(VALUES_LIMIT, len(content) // _BYTES_A_VALUE)
     if isinstance(content, str):
-        return sum(map(content.count, "[{,")) > VALUES_LIMIT
-    return sum(map(content.count, (b"[", b"{", b","))) > VALUES_LIMIT
+        return sum(map(content.count, "[{,")) > limit
+    return sum(map(content.count, (b"[", b"{", b","))) > limit
 
 
 def toml_of(path: Path, *, limit: int = TOML_LIMIT) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from harness.config import HarnessConfig, ModelConfig
@@ -197,7 +198,7 @@ class Answers:
         kept = sorted(path.stem for path in (self._folder / self.model.label).glob("*.jsonl"))
         labels = sorted({path.parent.name for path in self._folder.glob("*@*/*.jsonl")})
         some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
-        only = f"; or name what is recorded: pytest --model={self.model.name} --suites={kept[0]}" if kept else ""
+        only = f"; or name what is recorded: pytest --model={self.model.name} --suites={quote(kept[0])}" if kept else ""
         return (
             f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
             f"({cases} {'case' if cases == 1 else 'cases'}){some}. "

@@ -7,10 +7,12 @@ import asyncio
 import contextlib
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from harness.endpoints.answer import Answer
@@ -172,9 +174,8 @@ class Fetcher:
         except asyncio.CancelledError:
             pass
         except Exception as error:
-            # a fault of ours; what it says may hold anything, so it is only named
-            name = type(_innermost(error)).__name__
-            self.fatal = self.fatal or HarnessError(f"the asking broke off ({name}); please report it")
+            # a fault of ours; what it says may hold anything, so it is only named, with its place
+            self.fatal = self.fatal or HarnessError(f"the asking broke off ({_named(error)}); please report it")
         finally:
             reason = self.fatal or FetchStoppedError(_STOPPED)
             for future in list(self._futures.values()):
@@ -244,7 +245,10 @@ class Fetcher:
             )
 
 
-def _innermost(error: BaseException) -> BaseException:
+def _named(error: BaseException) -> str:
+    """The kind of an error and the line that raised it: `KeyError in parse.py, line 81`."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return error
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,11 +1,14 @@
 """The texts that a model version was trained on, for the exposure of each case."""
 
-import json
 from pathlib import Path
 
 from harness.config import ModelConfig
 from harness.records.case import texts_of
 from harness.records.errors import ConfigError
+from harness.records.reading import UnfitFileError, content_of, json_of
+
+_LIMIT = 100_000_000
+"""Bytes of a training file."""
 
 
 def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
@@ -18,15 +21,15 @@ def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
     for name in model.training_data:
         path = root / name
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
+            lines = content_of(path, limit=_LIMIT).split(b"\n")
+        except (OSError, UnfitFileError) as error:
             raise ConfigError(f"model {model.name}: training_data: {path} cannot be read: {error}") from error
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
-                texts += texts_of(tuple(json.loads(line)["messages"]))
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                texts += texts_of(tuple(json_of(line)["messages"]))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise ConfigError(
                     f"{path}:{number}: not a training sample ({type(error).__name__}); "
                     f"run: harness dataset validate {name}"

@@ -12,7 +12,6 @@ A file is written under another name and renamed. The counts of a chunk are writ
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import IO, Any, Self
 
 from harness.records.errors import HarnessError
 from harness.records.explain import found
+from harness.records.writing import whole
 from harness.scoring.chunk_scoring import ScoredChunk
 from harness.scoring.columns import Columns
 from harness.scoring.counts import Counts
@@ -94,7 +94,7 @@ class OutFolder:
     def finish(self, rates: dict[str, Any]) -> None:
         """Write what the run comes to. Killed at any moment, a second run ends it in the same way."""
         try:
-            with _Draft(self.path / "rejected.jsonl") as draft:
+            with whole(self.path / "rejected.jsonl") as draft:
                 for path in self._named("*.rejected"):
                     with path.open("rb") as part:
                         shutil.copyfileobj(part, draft)
@@ -182,29 +182,6 @@ def _locked(path: Path) -> IO[bytes]:
     return file
 
 
-class _Draft:
-    """A file under another name until it is whole."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._draft = path.with_name(path.name + ".tmp")
-
-    def __enter__(self) -> IO[bytes]:
-        self._file = self._draft.open("wb")
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
-            with self._file:
-                if error is None:
-                    self._file.flush()
-                    os.fsync(self._file.fileno())
-            if error is None:
-                self._draft.replace(self._path)
-        finally:
-            self._draft.unlink(missing_ok=True)
-
-
 def _json(value: dict[str, Any]) -> bytes:
     """To be read by people too; a lone surrogate, which cannot be UTF-8, stays an escape."""
     try:
@@ -214,5 +191,5 @@ def _json(value: dict[str, Any]) -> bytes:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    with _Draft(path) as file:
+    with whole(path) as file:
         file.write(data)

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from harness.records.explain import explain
 from harness.records.record import Record
 from harness.records.training import TrainingError, TrainingSample
+from harness.records.writing import whole
 
 
 class Origin(Record):
@@ -76,4 +77,5 @@ def write_origin(
     if origin == Origin():
         path.unlink(missing_ok=True)
         return
-    path.write_text(json.dumps(origin.model_dump(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with whole(path) as file:
+        file.write(json.dumps(origin.model_dump(), ensure_ascii=False, indent=1).encode() + b"\n")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from harness.records.explain import explain
 from harness.records.training import TrainingError, TrainingSample
+from harness.records.writing import whole
 from harness.training.origins import read_origin, with_domains
 
 
@@ -46,8 +47,8 @@ def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
         for sample in samples
     ]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(lines), encoding="utf-8")
+        with whole(path) as file:
+            file.writelines(line.encode() for line in lines)
     except OSError as error:
         raise TrainingError(f"{path}: cannot be written: {error.strerror or error}") from error
     return len(lines)
