@@ -20,9 +20,14 @@ def test_a_block_that_ends_replaces_the_file(tmp_path: Path) -> None:
 def test_a_block_that_raises_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("before")
-    with pytest.raises(RuntimeError), whole(path) as file:
-        file.write(b"half")
-        raise RuntimeError
+
+    def break_off() -> None:
+        with whole(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     assert path.read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
