@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers [--cases 900] [--delay 0.05] [--concurrency 20] [--only promptfoo,inspect-ai]
 
-Opt-in: it makes an environment for each tool in the cache folder (some 1.5 GB, once), and needs the package registries
+Opt-in: it makes an environment for each tool in the cache folder (some 2.5 GB, once), and needs the package registries
 for that alone. The cases are questions of the shipped suites with answers that three shipped versions really gave
 (reports/), and the checker's examination set (tests/text/vectors); a local server says the answers after the delay.
 
