@@ -39,7 +39,7 @@ def start(make_model: MakeModel, tmp_path: Path) -> Iterator[Start]:
 def held() -> int:
     """Answers in memory."""
     gc.collect()
-    return sum(isinstance(thing, Completion) for thing in gc.get_objects())
+    return sum(type(thing) is Completion for thing in gc.get_objects())
 
 
 @pytest.mark.parametrize("mode", ["record", "refresh", "live"])
