@@ -177,6 +177,16 @@ class History:
         return path
 
 
+def run_schema() -> dict[str, Any]:
+    """The JSON Schema of a record in the current form."""
+    schema = RunRecord.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "A run record: one file of reports/<model>@<version>/",
+    }
+
+
 def read_run(path: Path) -> RunRecord:
     """One record from disk. Raises RecordError with the file, what was found and what to do."""
     data = upgraded(_decoded(path), path)

@@ -1,10 +1,13 @@
+import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
-from harness.history import History, read_run, upgraded
+from harness.history import History, read_run, run_schema, upgraded
 from harness.records.errors import RecordError
 from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
 
@@ -269,3 +272,15 @@ def test_a_record_that_could_not_be_read_again_is_not_written(history, monkeypat
     with pytest.raises(RecordError, match=r"would take [\d,]+ bytes, .* Run fewer suites"):
         history.write(build())
     assert list(history.folder.rglob("*.json")) == []
+
+
+def test_the_published_schema_is_that_of_the_code_and_fits_the_shipped_records():
+    root = Path(__file__).parents[1]
+    published = json.loads((root / "docs" / "schema" / "run.schema.json").read_text("utf-8"))
+    assert published == run_schema(), "run: harness runs schema > docs/schema/run.schema.json"
+    validator = Draft202012Validator(published)
+    for path in sorted((root / "reports").glob("*@*/*.json")):
+        record = json.loads(path.read_bytes())
+        record["cases"] = record["cases"][:20]
+        assert [error.message for error in validator.iter_errors(record)] == []
+        assert list(validator.iter_errors({**record, "run_id": 7}))

@@ -65,6 +65,15 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
         click.echo("\n".join(run_lines(record)))
 
 
+@runs.command("schema")
+@click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: a schema is JSON anyway.")
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of a run record, for whoever reads records with a program of his own."""
+    from harness.history import run_schema
+
+    print_json(run_schema())
+
+
 @runs.command("baseline")
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--for", "model", metavar="NAME", help="The model it is the baseline of. [default: its own]")
