@@ -363,6 +363,7 @@ def test_mentions_of_one_target_do_not_overlap(target: str, output: str, mention
         ("ו-8 א-7", "ו-8|א-7"),
         ("tool --dry-run -v-1 A-1", "A-1"),
         ("使用--dry-run", ""),
+        ("用--dry-run", ""),
         ("-40/85 and -5", "-40/85"),
         ("word--word", ""),
         ("a-b--c", "a-b--c"),

@@ -96,3 +96,15 @@ def test_a_wrong_table_is_refused_by_name(mapping: dict[str, object], words: str
     with pytest.raises(ValueError, match=r"^symbols") as caught:
         SymbolTable.from_mapping(mapping)
     assert words in str(caught.value)
+
+
+def test_a_comma_can_be_a_symbol() -> None:
+    table = SymbolTable.from_mapping({",": {"lookalikes": ["﹐"]}})
+    assert [target.text for target in extract_targets("Use X,Y or Q-7; 甲乙丙,丁戊.", symbols=table)] == [
+        "X,Y",
+        "Q-7",
+        "甲乙丙,丁戊",
+        "乙丙,丁戊",
+    ]
+    assert [target.text for target in extract_targets("Use X,Y or Q-7.")] == ["Q-7"]
+    assert check("", "X , Y", ["X,Y"], symbols=table).verdicts == {"X,Y": "spaced"}
