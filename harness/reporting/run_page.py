@@ -6,6 +6,8 @@ import json
 
 from markupsafe import Markup
 
+from harness.decisions.latency import speeds
+from harness.decisions.words.latency import speed_cells
 from harness.records.run import RunRecord
 from harness.reporting import charts, evidence
 from harness.reporting.labels import Rulings
@@ -60,6 +62,9 @@ def render(
             (case, evidence.turns(case, _LIMIT), evidence.answers(case, _LIMIT)) for case in failing[:_WITHOUT_SCRIPT]
         ],
         failing_more=max(0, len(failing) - _WITHOUT_SCRIPT),
+        speeds=[(one.prompt, one.quantity, speed_cells(one)) for one in speeds(record.latency)]
+        if record.latency
+        else [],
         runtimes=_distinct(record, "runtime"),
         resolved_models=_distinct(record, "resolved_model"),
         recipe=_readable(record.recipe),

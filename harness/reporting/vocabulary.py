@@ -155,6 +155,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason": ("Reason", "原因"),
     "usage": ("Latency, tokens, cost", "延迟、用量与费用"),
     "latency": ("Latency, median", "延迟中位数"),
+    "latency-title": ("Latency, measured live", "延迟（实时测量）"),
+    "latency-note": (
+        "One request at a time. p95 is the slow end; intervals are 95 % and assume no distribution, an open one (...) "
+        "needs more requests. Such a run holds no verdicts.",
+        "一次只发一个请求。p95 是慢的一端；区间为 95 %，不假定分布，开口的区间（...）需要更多请求。"
+        "这样的运行不含判定。",
+    ),
+    "prompt": ("Prompt", "提示词"),
+    "quantity": ("Quantity", "指标"),
+    "first_token_s": ("First token", "首个词元"),
+    "tokens_per_s": ("Tokens a second", "每秒词元数"),
+    "total_s": ("Whole answer", "完整回答"),
     "latency-slow": ("Latency, 95th percentile", "延迟 95 百分位"),
     "first-token": ("First token, median", "首个 token 中位数"),
     "prompt-tokens": ("Prompt tokens", "输入 token"),

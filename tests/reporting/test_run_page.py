@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 
+from harness.records.latency import Latency, PromptLatency
 from harness.reporting import run_page
 from harness.reporting.rows import rows
 
@@ -104,3 +105,23 @@ def test_rows_of_many_cases_drop_evidence_of_what_did_not_fail_first(make_run, b
     found = rows(make_run([*cases, build.wrong("w", "A-1", "A - 1", "spaced", messages=(prompt,))]))
     assert "m" in found[-1]
     assert sum(len(str(row)) for row in found) < 1_000_000
+
+
+def test_a_measurement_of_latency_has_a_table_of_its_own(make_run):
+    prompt = PromptLatency(
+        prompt="<b>short",
+        digest="d",
+        first_token_s=(0.2,) * 80,
+        total_s=(1.2,) * 79 + (None,),
+        completion_tokens=(41,) * 80,
+        failures={"timeout": 1},
+    )
+    measured = Latency(max_tokens=64, warm_up=3, client="here", prompts=(prompt,))
+    page = run_page.render(make_run([]).model_copy(update={"latency": measured}))
+    table = page[page.index('<section id="latency">') :].partition("</section>")[0]
+    assert "&lt;b&gt;short" in table
+    assert "<b>" not in table
+    cells = re.findall(r'<td class="n">(.*?)</td>', table)
+    assert cells[:4] == ["200 ms", "200 ms to 200 ms", "200 ms", "200 ms to ..."]
+    assert cells[4] == "40.0"
+    assert 'id="latency"' not in run_page.render(make_run([]))

@@ -45,6 +45,11 @@ def latency_lines(latency: Latency) -> list[str]:
     return [*lines, *figures.wrapped(_LEGEND)]
 
 
+def speed_cells(speed: Speed) -> list[str]:
+    """p50, its interval, p95, its interval."""
+    return _speed_row(speed)[1:]
+
+
 def latency_change_lines(comparison: LatencyComparison) -> list[str]:
     """The comparison for a terminal of 80 columns."""
     lines = figures.wrapped(f"Latency, run {foreign(comparison.old_run)} to run {foreign(comparison.new_run)}", "")
