@@ -12,9 +12,9 @@ from harness.text.forms import ALTERED
 from harness.text.page import Page
 from harness.text.pattern import Pattern
 
-_MOST = 256
-"""Forms kept of one target."""
-_LONGEST = 200
+_MOST = 32
+"""Forms kept of one target: habits are few, and a process may meet thousands of targets."""
+_LONGEST = 100
 """A longer span is aligned each time."""
 
 
