@@ -4,7 +4,9 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from harness.endpoints import retrying
 from harness.endpoints.answer import Answer, Attempt
@@ -64,6 +66,9 @@ class ChatEndpoint:
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
         self._reached = self._answered = False
+        # a key of its own for each request, as the client would draw one; drawing took a tenth of the asking's time
+        self._run = uuid4().hex
+        self._numbers = count()
 
     def _open(self) -> "AsyncOpenAI":
         import httpx2
@@ -124,7 +129,10 @@ class ChatEndpoint:
             client = self._client = self._client or self._open()
             async with asyncio.timeout(self._timeout_s):
                 response = await client.post(
-                    "/chat/completions", body=body, cast_to=httpx2.Response, options={"headers": _HEADERS}
+                    "/chat/completions",
+                    body=body,
+                    cast_to=httpx2.Response,
+                    options={"headers": _HEADERS, "idempotency_key": f"{self._run}-{next(self._numbers)}"},
                 )
         except openai.APIStatusError as error:
             self._reached = True
