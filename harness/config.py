@@ -1,14 +1,14 @@
 """`[tool.harness]` of pyproject.toml.
 
 Precedence, highest first: option on the command line, environment, pyproject.toml, default. Options are laid over
-the values of this module by the face that reads them; the environment holds keys and `HARNESS_CACHE` alone.
+the values of this module by the face that reads them; docs/reference.md lists what the environment holds.
 """
 
 import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -17,6 +17,9 @@ from harness.records.errors import ConfigError
 from harness.records.explain import explain, nearest
 from harness.records.reading import UnfitFileError, toml_of
 from harness.records.record import Record
+
+if TYPE_CHECKING:
+    from harness.text import SymbolTable
 
 Kind = Literal["openai", "local", "callable", "outputs"]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -146,6 +149,22 @@ def read(path: Path) -> HarnessConfig:
     except ValidationError as error:
         message = explain(error, HarnessConfig).replace(", root", "")
         raise ConfigError(f"{path}: [tool.harness] {message}") from error
+
+
+def symbols(config: HarnessConfig) -> "SymbolTable":
+    """`[tool.harness.symbols]` over the built-in table.
+
+    Raises:
+        ConfigError: what is wrong with it.
+    """
+    from harness.text import DEFAULT_SYMBOLS, SymbolTable
+
+    if not config.symbols:
+        return DEFAULT_SYMBOLS
+    try:
+        return SymbolTable.from_mapping(config.symbols)
+    except ValueError as error:
+        raise ConfigError(f"{config.root / 'pyproject.toml'}: [tool.harness] {error}") from error
 
 
 def model(config: HarnessConfig, name: str, *, base_url: str | None = None) -> ModelConfig:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import config as configuration
@@ -15,13 +14,13 @@ from harness.history import History
 from harness.records.case import Case
 from harness.records.completion import Completion
 from harness.records.errors import ConfigError, MissingRecordingError
+from harness.records.moment import now
 from harness.records.run import CaseResult, Mode, RunRecord
 from harness.runner.answering import Answers
 from harness.runner.folding import fold, git_commit
 from harness.runner.judging import Judge
 from harness.runner.training_texts import training_texts
 from harness.runner.user_checks import load_checks
-from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
 
 def run(
@@ -55,12 +54,12 @@ def run(
         raise ConfigError("run: found both cases and suites; accepted: one of them, or none for the project's suites")
     if samples < 1:
         raise ConfigError(f"run: samples: found {samples}; accepted: a whole number from 1")
-    started = _now()
+    started = now()
     config = configuration.load(Path(project or Path.cwd()).absolute())
     load_checks(config.root, config.checks)
     chosen = model if isinstance(model, ModelConfig) else configuration.model(config, model, base_url=base_url)
     wanted = list(cases) if cases is not None else _suite_cases(config, suites)
-    judge = Judge(chosen, training_texts(config.root, chosen), _symbols(config))
+    judge = Judge(chosen, training_texts(config.root, chosen), configuration.symbols(config))
     folder = Path(report_dir).absolute() if report_dir else config.root / config.reports
     live_file = folder / chosen.label / f"live-{started.replace(':', '')}-{os.getpid()}.jsonl"
     answers = Answers(config, chosen, mode, live_file=live_file, budget=request_budget)
@@ -75,7 +74,7 @@ def run(
         results,
         mode=mode,
         started=started,
-        ended=_now(),
+        ended=now(),
         requests=answers.fetcher.requests if answers.fetcher else 0,
         partial_reason="cases were given" if cases is not None else None,
         git_commit=git_commit(config.root),
@@ -106,14 +105,3 @@ def _completion(answers: Answers, case: Case, sample: int) -> Completion:
     if completion is None:
         raise answers.no_recording(case, sample)
     return completion
-
-
-def _symbols(config: HarnessConfig) -> SymbolTable:
-    try:
-        return SymbolTable.from_mapping(config.symbols) if config.symbols else DEFAULT_SYMBOLS
-    except ValueError as error:
-        raise ConfigError(f"{config.root / 'pyproject.toml'}: [tool.harness] {error}") from error
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -9,11 +9,10 @@ from harness.authoring.shelf import Finding, Placed
 from harness.decisions.leaks import find_leaks
 from harness.records.case import Case, texts_of
 from harness.records.completion import Completion
-from harness.records.run import SampleResult
+from harness.records.run import GOOD, SampleResult
 
 Judging = Callable[[Case, Completion], SampleResult]
 """What a run would say of one answer to a case."""
-_GOOD = ("aligned", "passed")
 
 
 def unfit_targets(placed: Placed, judging: Judging) -> Iterator[Finding]:
@@ -37,10 +36,10 @@ def unfit_checks(placed: Placed, judging: Judging) -> Iterator[Finding]:
     problems = list(contradictions(case))
     for problem in problems:
         yield placed.finding("contradiction", "error", f"no answer can pass: {problem}")
-    if not problems and not any(judging(case, answer).outcome in _GOOD for answer in answers(case)):
+    if not problems and not any(judging(case, answer).outcome in GOOD for answer in answers(case)):
         message = "no answer was found that passes; try a right one by hand"
         yield placed.finding("unproved", "note", message)
     excuses = chain(map(of_text, EMPTY_HANDED))
-    passing = next((answer.text for answer in excuses if judging(case, answer).outcome in _GOOD), None)
+    passing = next((answer.text for answer in excuses if judging(case, answer).outcome in GOOD), None)
     if passing is not None:
         yield placed.finding("toothless", "warning", f"the answer {passing!r} passes, so the case proves nothing")

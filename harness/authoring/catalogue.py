@@ -115,7 +115,7 @@ def _decoded(path: Path, encoding: str) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}; accepted: a CSV file") from None
     try:
         return data.decode("utf-8-sig" if info.name == "utf-8" else info.name)
     except UnicodeError as error:

@@ -32,7 +32,8 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
     finds.
     """
     if len(runs) < 2:
-        raise ConfigError(f"compare: found {len(runs)} run(s); accepted: two or more (`harness runs list`)")
+        count = "one run" if runs else "no run"
+        raise ConfigError(f"compare: found {count}; accepted: two or more (`harness runs list`)")
     stored = open_stored(report_dir)
     records = [stored.resolve(reference) for reference in runs]
     if len(records) == 2:

@@ -16,8 +16,8 @@ import click
 from harness.records.errors import HarnessError
 from harness.records.explain import found
 from harness.records.reading import UnfitFileError, has_too_many_values, loads
+from harness.text.channels import CHANNELS
 
-CHANNELS = ("text", "json", "tool")
 LINE_LIMIT = 32_000_000
 """Bytes. A longer line is an error and not read into memory."""
 _COMMANDING = re.compile(

@@ -1,20 +1,16 @@
-"""The symbols that the project configures, for commands that check text."""
+"""The symbols of the project in the working folder, for commands that check text."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.config import load
-from harness.records.errors import ConfigError
-from harness.text import DEFAULT_SYMBOLS, SymbolTable
+from harness import config as configuration
+
+if TYPE_CHECKING:
+    from harness.text import SymbolTable
 
 
 def configured_symbols() -> SymbolTable:
-    """`[tool.harness.symbols]` of the nearest pyproject.toml, over the built-in table."""
-    config = load(Path.cwd())
-    if not config.symbols:
-        return DEFAULT_SYMBOLS
-    try:
-        return SymbolTable.from_mapping(config.symbols)
-    except ValueError as error:
-        raise ConfigError(f"{config.root / 'pyproject.toml'}: [tool.harness] {error}") from error
+    """Of the nearest pyproject.toml."""
+    return configuration.symbols(configuration.load(Path.cwd()))

@@ -137,9 +137,8 @@ def _reasons(found: Calendar, prompts: int, policy: DriftPolicy, now: datetime) 
     if prompts < policy.min_prompts:
         reasons.append(f"{prompts} prompts with targets a night; the detector needs {policy.min_prompts}")
     if len(nights) <= policy.baseline_nights:
-        reasons.append(
-            f"calibrating: {len(nights)} nights, and the first {policy.baseline_nights} only set the baseline"
-        )
+        count = f"{len(nights)} night{'s' * (len(nights) != 1)}"
+        reasons.append(f"calibrating: {count}, and the first {policy.baseline_nights} only set the baseline")
     silent = (now.date() - nights[-1].day).days
     if silent > 2:
         broken = sum(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.records.run import CaseResult, MentionRecord
+from harness.records.run import GOOD, CaseResult, MentionRecord
 
-_GOOD = ("aligned", "passed")
 _SEVERITY = ("damaged", "omitted", "failed", "unscored")
 """Newly damaged cases come first: they are what a promotion would break."""
 
@@ -51,9 +50,9 @@ def _order(flip: Flip) -> int:
 
 
 def _flip(old: CaseResult, new: CaseResult) -> Flip:
-    if new.outcome in _GOOD:
+    if new.outcome in GOOD:
         kind = "fixed"
-    elif old.outcome in _GOOD:
+    elif old.outcome in GOOD:
         kind = f"newly {new.outcome}"
     else:
         kind = "changed"

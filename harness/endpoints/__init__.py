@@ -1,1 +1,1 @@
-"""Empty until its first inhabitant moves in."""
+"""What answers come from: endpoints, a local server, a function, a file; how they are paced, retried and paid for."""

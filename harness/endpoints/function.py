@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from harness.endpoints.parse import parse
 from harness.records.completion import Completion
 from harness.records.errors import ConfigError
 from harness.records.exchange import Exchange
+from harness.records.moment import now
 
 
 class FunctionEndpoint:
@@ -61,7 +61,7 @@ class FunctionEndpoint:
         if not isinstance(text, str):
             raise ConfigError(f"{self._reference} returned {type(text).__name__}; accepted: str")
         latency = time.perf_counter() - started
-        recorded_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        recorded_at = now()
         content = {
             "object": "chat.completion",
             "model": body["model"],

@@ -9,9 +9,10 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import httpx2
+
+from harness.records import moment
 
 BODY_LIMIT = 32_000_000
 """Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""
@@ -93,7 +94,7 @@ class _NotingStream(httpx2.AsyncByteStream):
                 yield piece
         self._decoder.end()
         wire.ended = time.perf_counter()
-        wire.recorded_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        wire.recorded_at = moment.now()
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -9,6 +9,7 @@ import pytest
 from harness.history import History, read_run
 from harness.pytest_plugin.advice import on_interrupt, on_unscored
 from harness.records.errors import HarnessError
+from harness.records.moment import now
 from harness.runner.folding import fold, git_commit
 
 if TYPE_CHECKING:
@@ -80,8 +81,6 @@ def _warn_of_old_answers(session: VerbatimSession, record: RunRecord) -> None:
 
 def record_of(session: VerbatimSession, name: str, partial_reason: str | None) -> RunRecord:
     """The results so far of one model, folded."""
-    from harness.pytest_plugin.session import now
-
     fetcher, workers = session.answers[name].fetcher, session.workers
     assert workers is not None
     return fold(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from harness.pytest_plugin.items import CaseItem
 from harness.pytest_plugin.preconditions import refuse_a_gate_that_cannot_judge, refuse_unrecorded
 from harness.pytest_plugin.roots import suite_roots
 from harness.records.errors import ConfigError, EndpointError, HarnessError
+from harness.records.moment import now
 from harness.runner.answering import Answers
 from harness.runner.judging import Judge
 from harness.runner.refusing import purse_of
@@ -85,7 +85,7 @@ class VerbatimSession:
             raise ConfigError(f"--samples: found {samples}; accepted: a whole number from 1")
         session = cls(config, harness, mode, samples)
         session._load_checks()
-        symbols = session._symbols()
+        symbols = configuration.symbols(harness)
         for text in option("verbatim_models"):
             for name in filter(None, map(str.strip, text.split(","))):
                 model = configuration.model(harness, name, base_url=option("verbatim_base_url"))
@@ -128,16 +128,6 @@ class VerbatimSession:
         from harness.runner.user_checks import load_checks
 
         load_checks(self.harness.root, self.harness.checks)
-
-    def _symbols(self) -> Any:
-        from harness.text import DEFAULT_SYMBOLS, SymbolTable
-
-        if not self.harness.symbols:
-            return DEFAULT_SYMBOLS
-        try:
-            return SymbolTable.from_mapping(self.harness.symbols)
-        except ValueError as error:
-            raise ConfigError(f"{self.harness.root / 'pyproject.toml'}: [tool.harness] {error}") from error
 
     def is_selected(self, path: Path) -> bool:
         """Whether a selection file is what `--suites` named."""
@@ -321,8 +311,3 @@ class VerbatimSession:
 
 
 STOP_REASON = pytest.StashKey[str]()
-
-
-def now() -> str:
-    """The time as the records write it."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -11,8 +11,8 @@ from harness import config as configuration
 from harness.decisions.latency import compare_latency
 from harness.decisions.words.latency import latency_change_lines, latency_lines
 from harness.history import History
-from harness.pytest_plugin.session import now
 from harness.records.errors import ConfigError, HarnessError
+from harness.records.moment import now
 from harness.runner.latency_prompts import load_latency_suite
 from harness.runner.latency_record import latency_record
 from harness.runner.timing import Stopwatch

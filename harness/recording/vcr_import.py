@@ -10,6 +10,7 @@ from typing import Any
 from harness.records.errors import CassetteError
 from harness.records.exchange import Exchange
 from harness.records.explain import found
+from harness.records.moment import written
 from harness.records.reading import UnfitFileError, content_of, json_of
 
 _SIZE_LIMIT = 64_000_000
@@ -154,12 +155,10 @@ def _inflated(body: bytes, encoding: str) -> bytes:
 
 
 def _date(header: str) -> str:
-    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        moment = parsedate_to_datetime(header).astimezone(UTC)
+        return written(parsedate_to_datetime(header))
     except (TypeError, ValueError, IndexError, OverflowError):
         # the age of the answer is not known: it must look old, never fresh
         return _UNDATED
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

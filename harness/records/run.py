@@ -12,6 +12,8 @@ SCHEMA = 1
 """Version of the file format. A reader refuses newer ones and upgrades older ones."""
 
 Outcome = Literal["aligned", "damaged", "omitted", "failed", "passed", "unscored"]
+GOOD: tuple[Outcome, ...] = ("aligned", "passed")
+"""What a version gets right: a case with targets, a case with checks alone."""
 Exposure = Literal["seen", "trained", "untrained"]
 Mode = Literal["replay", "record", "refresh", "live"]
 

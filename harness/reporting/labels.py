@@ -88,7 +88,7 @@ def read_labels(paths: Iterable[Path]) -> list[Label]:
     found: list[Label] = []
     for path in paths:
         try:
-            lines = path.read_text("utf-8").splitlines()
+            lines = path.read_text("utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise RecordError(f"{path}: cannot be read as labels: {error}") from error
         for number, line in enumerate(lines, start=1):

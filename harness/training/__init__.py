@@ -1,1 +1,1 @@
-"""Empty until its first inhabitant moves in."""
+"""Training sets in the chat format, recipes held against what providers take, and a fine-tune on the CPU."""

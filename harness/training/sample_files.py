@@ -23,9 +23,13 @@ def read_samples(path: Path) -> list[TrainingSample]:
     """
     advice = f"run: harness dataset validate {path}"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: cannot be read: {error}") from error
+        # no `splitlines`: a text in JSON may hold U+2028, which is no end of a line there
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        accepted = "accepted: a training file, one JSON object a line"
+        raise TrainingError(f"{path}: cannot be read: {error.strerror or error}; {accepted}") from error
+    except UnicodeDecodeError as error:
+        raise TrainingError(f"{path}: not UTF-8 at byte {error.start + 1}; {advice}") from error
     samples = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -9,11 +9,10 @@ from harness.decisions.words import figures
 from harness.decisions.words.compare import money, seconds, tokens
 from harness.decisions.words.figures import counted, foreign
 from harness.decisions.words.latency import latency_lines
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import GOOD, CaseResult, RunRecord
 from harness.statistics.proportion import wilson
 
 _MOST_CASES = 20
-_GOOD = ("aligned", "passed")
 
 
 def run_lines(run: RunRecord) -> list[str]:
@@ -45,7 +44,7 @@ def run_lines(run: RunRecord) -> list[str]:
         f"{tokens(taken.prompt_tokens)} prompt tokens, {tokens(taken.completion_tokens)} answer tokens, "
         f"1,000 answers cost {money(taken.cost_per_1000, taken.currency)}"
     )
-    bad = [case for case in run.cases if case.outcome not in _GOOD]
+    bad = [case for case in run.cases if case.outcome not in GOOD]
     lines += ["", figures.plural(len(bad), "case") + " not aligned or passed:"] if bad else []
     for case in bad[:_MOST_CASES]:
         lines += figures.wrapped(f"{case.outcome}: {foreign(case.key)}{_shown(case)}")
