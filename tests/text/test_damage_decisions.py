@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.text import DEFAULT_SYMBOLS, check
+from harness.text import DAMAGE_CODES, DEFAULT_SYMBOLS, check
 from harness.text.edits import Edit, applied
 from harness.text.findings import findings
 from harness.text.provenance import Source
@@ -201,6 +201,7 @@ def test_damage_is_named_as_decided(target: str, output: str, damage: str) -> No
     assert len(mentions) == bool(damage)
     for mention in mentions:
         assert set(mention.damage) == set(damage.split()) - {"verbatim"}
+        assert list(mention.damage) == sorted(mention.damage, key=DAMAGE_CODES.index)
         assert mention.verdict == VERDICT_OF[max(map(RANK_OF.__getitem__, mention.damage), default=0)]
         assert output[mention.start : mention.end] == mention.text
 
