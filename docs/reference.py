@@ -149,9 +149,18 @@ def _environment() -> Iterator[str]:
 
 
 def _text(help_text: str) -> str:
-    """Paragraphs of a docstring, each on one line; what would be read as HTML is made harmless."""
-    paragraphs = help_text.replace("\b", "").strip().split("\n\n")
-    return "\n\n".join(" ".join(one.split()) for one in paragraphs).replace("<", "&lt;")
+    """Paragraphs of a docstring, each on one line; what would be read as HTML is made harmless.
+
+    A paragraph that begins with `\\b`, which keeps its lines in a terminal, holds commands.
+    """
+    return "\n\n".join(map(_paragraph, help_text.strip().split("\n\n")))
+
+
+def _paragraph(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines()]
+    if lines[0] == "\b":
+        return "\n".join(["```console", *lines[1:], "```"])
+    return " ".join(text.split()).replace("<", "&lt;")
 
 
 def _table(head: list[str], rows: list[list[str]]) -> Iterator[str]:

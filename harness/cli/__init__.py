@@ -19,13 +19,13 @@ COMMANDS = {
     "models": "The configured models: list, check, pull, serve.",
     "suites": "Suites: lint them, make one from your own strings, print the schema.",
     "cassettes": "Recorded answers: status, verify, prune, import.",
-    "runs": "The history: list, show, baseline, publish.",
+    "runs": "The history of runs: list, show, baseline, publish, schema.",
     "compare": "What changed between versions.",
     "gate": "May this version be promoted?",
     "drift": "Has the model changed since the baseline nights?",
     "report": "Build the pages.",
     "hunt": "Search for strings that break the model, and make them small.",
-    "dataset": "Training sets: validate, split, mix, build, bad cases, recipes.",
+    "dataset": "Training sets: validate, split, mix, stats, build, bad cases, recipes.",
     "train": "Fine-tune the packaged small model on the CPU.",
 }
 """Name to one line of help. The module is imported only when the command runs."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import config as configuration
+from harness.cli.command_group import CommandGroup
 from harness.records.errors import CassetteError, ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from harness.runner.inventory import Holding
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def cassettes() -> None:
     """Recorded answers: status, verify, prune, import."""
 
@@ -85,6 +86,7 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
     from harness.recording.rewriting import without
 
     config, found = _holdings(names)
+    taken = 0
     for holding in found:
         if not holding.configured and not names:
             continue
@@ -100,6 +102,9 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
         elif gone:
             verb = "would take out" if dry_run else "took out"
             click.echo(f"{_shown(holding.path, config)}: {verb} {len(gone)} lines")
+        taken += len(gone)
+    if not taken and not as_json:
+        click.echo("nothing to take out", err=True)
     return 0
 
 
@@ -112,6 +117,9 @@ def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
     """Take chat completions over from a cassette that stock vcrpy wrote, in JSON or YAML.
 
     Request headers, cookies and the like stay behind. Answers that lie in the cassette already are not replaced.
+
+    \b
+    $ harness cassettes import vcr.yaml --model tuned --suite symbols
     """
     from harness.recording import Cassette, Recorder, UnfitAnswerError
     from harness.recording.vcr_import import read

@@ -19,6 +19,9 @@ def check(file: str, fail_on: str | None, as_json: bool) -> int:
     """Read JSON lines {"id"?, "source", "targets"?, "output", "channel"?} from FILE or - and add verdicts and mentions.
 
     Without targets, the strings worth protecting are found in the source.
+
+    \b
+    $ harness check answers.jsonl --fail-on spaced
     """
     from harness.cli.symbol_table import configured_symbols
     from harness.text import check as check_text

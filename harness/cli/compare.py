@@ -30,6 +30,9 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
     three or more, one table: alignment on trained and untrained cases, mentions, latency, tokens, cost.
     A run is a name, NAME@VERSION, run id or file. Says nothing about promotion: exit code 0 whatever it
     finds.
+
+    \b
+    $ harness compare spaced tuned
     """
     if len(runs) < 2:
         count = "one run" if runs else "no run"

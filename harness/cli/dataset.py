@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.command_group import CommandGroup
 from harness.cli.dataset_recipe import PROVIDER_NAMES, recipe
 from harness.cli.stored_runs import open_stored, print_json, report_dir_option
 from harness.records.training import TrainingError
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
     from harness.records.training import TrainingSample
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_SEED = click.option("--seed", type=int, default=7, show_default=True)
+_SEED = click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same set.")
+_OUT = click.option("--out", type=_FILE, required=True, help="The new training file.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_JSON_LINE = click.option("--json", "as_json", is_flag=True, help="One JSON object a file.")
 
 
-@click.group("dataset")
+@click.group("dataset", cls=CommandGroup)
 def dataset() -> None:
-    """Training sets in the chat format: validate, split, mix, build, and the bad cases of a run."""
+    """Training sets in the chat format: validate, split, mix, stats, build, bad cases, recipes."""
 
 
 dataset.add_command(recipe)
@@ -38,6 +42,9 @@ def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> i
     """Every problem of FILE with its line: shape, roles, limits, repeats, damaged gold answers, leaked test strings.
 
     Exit code 0 if there is none, else 1.
+
+    \b
+    $ harness dataset validate data.jsonl --provider siliconflow
     """
     from harness.training.origins import read_origin
     from harness.training.providers import PROVIDERS
@@ -61,25 +68,35 @@ def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> i
 @click.option("--validation", "share", type=float, default=0.1, show_default=True, help="Share that is held out.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder. [default: that of FILE]")
 @_SEED
-def split(file: Path, share: float, out: Path | None, seed: int) -> None:
-    """Cut FILE into <stem>.train.jsonl and <stem>.validation.jsonl, every domain alike."""
+@_JSON_LINE
+def split(file: Path, share: float, out: Path | None, seed: int, as_json: bool) -> None:
+    """Cut FILE into <stem>.train.jsonl and <stem>.validation.jsonl, every domain alike.
+
+    \b
+    $ harness dataset split data.jsonl --validation 0.1
+    """
     from harness.training.sample_files import read_samples
     from harness.training.splitting import split as cut
 
     training, validation = cut(read_samples(file), share, seed=seed)
     folder = out or file.parent
     for name, samples in (("train", training), ("validation", validation)):
-        _write(folder / f"{file.stem}.{name}.jsonl", samples)
+        _write(folder / f"{file.stem}.{name}.jsonl", samples, as_json=as_json)
 
 
 @dataset.command("mix")
 @click.argument("file", type=_FILE)
 @click.option("--general", type=_FILE, required=True, help="Samples of other skills.")
 @click.option("--share", type=float, default=0.2, show_default=True, help="Share of general samples in the result.")
-@click.option("--out", type=_FILE, required=True)
+@_OUT
 @_SEED
-def mix(file: Path, general: Path, share: float, out: Path, seed: int) -> None:
-    """Put general samples beside those of FILE, against one-sidedness (advised: a share of 0.15 to 0.3)."""
+@_JSON_LINE
+def mix(*, file: Path, general: Path, share: float, out: Path, seed: int, as_json: bool) -> None:
+    """Put general samples beside those of FILE, against one-sidedness (advised: a share of 0.15 to 0.3).
+
+    \b
+    $ harness dataset mix set.jsonl --general general.jsonl --out mixed.jsonl
+    """
     from harness.training.mixing import advice
     from harness.training.mixing import mix as mixed
     from harness.training.origins import read_origin
@@ -90,7 +107,7 @@ def mix(file: Path, general: Path, share: float, out: Path, seed: int) -> None:
         click.echo(warning, err=True)
     origin = read_origin(file)
     samples = mixed(read_samples(file), read_samples(general), share, seed=seed)
-    _write(out, samples, cases=origin.cases, runs=origin.runs)
+    _write(out, samples, cases=origin.cases, runs=origin.runs, as_json=as_json)
 
 
 @dataset.command("stats")
@@ -114,11 +131,14 @@ def stats(file: Path, as_json: bool) -> None:
 
 @dataset.command("build")
 @click.option("--templates", type=_FILE, help='JSON lines {"domain", "prompt", "answer", "strings"}.')
-@click.option("--run", "reference", help="A run whose aligned answers become gold.")
-@click.option("--domain", "domains", multiple=True, help="Take these domains of the run alone.")
-@click.option("--badcases", "files", type=_FILE, multiple=True, help="A training file to put in as it is.")
-@click.option("--out", type=_FILE, required=True)
+@click.option("--run", "reference", metavar="RUN", help="A run whose aligned answers become gold.")
+@click.option(
+    "--domain", "domains", multiple=True, metavar="NAME", help="Take this domain of the run alone; repeatable."
+)
+@click.option("--badcases", "files", type=_FILE, multiple=True, help="A training file to put in as it is; repeatable.")
+@_OUT
 @_SEED
+@_JSON_LINE
 @report_dir_option
 def build(
     *,
@@ -128,9 +148,14 @@ def build(
     files: tuple[Path, ...],
     out: Path,
     seed: int,
+    as_json: bool,
     report_dir: Path | None,
 ) -> None:
-    """Assemble a set from templates (`{string}`, `{damaged}`), right answers of a run, and bad cases."""
+    """Assemble a set from templates (`{string}`, `{damaged}`), right answers of a run, and bad cases.
+
+    \b
+    $ harness dataset build --run qwen --badcases bad.jsonl --out set.jsonl
+    """
     from harness.training import building
     from harness.training.origins import read_origin
     from harness.training.sample_files import read_samples
@@ -150,18 +175,22 @@ def build(
         runs += read_origin(file).runs
     if not samples:
         raise TrainingError("build: nothing to build from; accepted: --templates FILE, --run RUN, --badcases FILE")
-    _write(out, list({sample.text: sample for sample in samples}.values()), cases=cases, runs=runs)
+    _write(out, list({sample.text: sample for sample in samples}.values()), cases=cases, runs=runs, as_json=as_json)
 
 
 @dataset.command("badcases")
 @click.argument("reference", metavar="RUN")
-@click.option("--out", type=_FILE, required=True)
+@_OUT
+@_JSON_LINE
 @report_dir_option
-def badcases(reference: str, out: Path, report_dir: Path | None) -> int:
+def badcases(reference: str, out: Path, as_json: bool, report_dir: Path | None) -> int:
     """The damaged answers of RUN as new samples, the right strings put back by program and checked.
 
     The cases are named in <stem>.origin.json. Their strings are in the file: every version trained on it has seen
     them, and they leave its untrained figure.
+
+    \b
+    $ harness dataset badcases tuned --out bad.jsonl
     """
     from harness.training.bad_cases import harvest
 
@@ -172,7 +201,7 @@ def badcases(reference: str, out: Path, report_dir: Path | None) -> int:
     if not result.samples:
         click.echo(f"{run.label} {run.run_id}: no damaged answer that can be put right; nothing written", err=True)
         return 1
-    _write(out, result.samples, cases=result.cases, runs=[run.run_id])
+    _write(out, result.samples, cases=result.cases, runs=[run.run_id], as_json=as_json)
     return 0
 
 
@@ -187,11 +216,20 @@ def _cases(suites: Path | None) -> list[Case]:
 
 
 def _write(
-    path: Path, samples: Sequence[TrainingSample], *, cases: Iterable[str] = (), runs: Iterable[str] = ()
+    path: Path,
+    samples: Sequence[TrainingSample],
+    *,
+    as_json: bool,
+    cases: Iterable[str] = (),
+    runs: Iterable[str] = (),
 ) -> None:
     from harness.training.origins import write_origin
     from harness.training.sample_files import file_digest, write_samples
 
     count = write_samples(path, samples)
     write_origin(path, samples, cases=cases, runs=runs)
-    click.echo(f"{path}  {count} samples  SHA-256 {file_digest(path)}")
+    digest = file_digest(path)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), "samples": count, "sha256": digest}, ensure_ascii=False))
+    else:
+        click.echo(f"{path}  {count} samples  SHA-256 {digest}")

@@ -33,6 +33,9 @@ def drift(
 
     Exit code 0 for quiet, 1 for drift, 2 for inconclusive (still calibrating, too few prompts, no recent
     night).
+
+    \b
+    $ harness drift --model tuned --since 2026-11-20
     """
     from harness.decisions.drift import drift as folded
     from harness.decisions.drift_signs import fingerprints

@@ -25,7 +25,9 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("--baseline", metavar="RUN", help="What it must not fall behind. [default: see `harness runs baseline`]")
 @click.option("--policy", "policy_file", type=click.Path(dir_okay=False, path_type=Path), help="Policy in TOML.")
 @click.option("--plan", is_flag=True, help="Judge nothing: say what the cases can prove, and how many are needed.")
-@click.option("--suites", multiple=True, metavar="PATH", help="With --plan: suite folders. [default: the project's]")
+@click.option(
+    "--suites", multiple=True, metavar="PATH", help="With --plan: a suite folder; repeatable. [default: the project's]"
+)
 @click.option("--rate", type=_SHARE, default=0.98, show_default=True, help="With --plan: true rate to assume.")
 @click.option(
     "--discordant", type=_SHARE, default=0.01, show_default=True, help="With --plan: share of cases each way."
@@ -48,6 +50,10 @@ def gate(
     """Judge a candidate by the promotion policy.
 
     Exit code 0 for GO, 1 for NO-GO, 2 for INCONCLUSIVE (not enough evidence), 3 for a mistake in the call.
+
+    \b
+    $ harness gate --candidate tuned --baseline spaced
+    $ harness gate --plan
     """
     from harness.policy_file import read_policy
 

@@ -65,6 +65,9 @@ def hunt(
 
     Exit code 0 if nothing was found, 1 if something was, 2 if no answer held the string that was asked for, 130 after
     Ctrl-C (with what was found until then).
+
+    \b
+    $ harness hunt --model tuned --request-budget 300
     """
     from harness import config as configuration
     from harness.adversarial.hunting import HuntSettings

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from harness import config as configuration
+from harness.cli.command_group import CommandGroup
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def models() -> None:
-    """The configured models."""
+    """The configured models: list, check, pull, serve."""
 
 
 @models.command("list")
@@ -45,8 +46,12 @@ def _target(model: configuration.ModelConfig) -> str:
 
 @models.command()
 @click.argument("name")
-def pull(name: str) -> int:
-    """Fetch the weights of a model of kind local into the cache folder, and check their SHA-256."""
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def pull(name: str, as_json: bool) -> int:
+    """Fetch the weights of a model of kind local into the cache folder, and check their SHA-256.
+
+    NAME is a configured model, or the name of weights, such as smollm2-135m-instruct.
+    """
     from harness.endpoints import weights
     from harness.records.errors import ConfigError
 
@@ -60,16 +65,17 @@ def pull(name: str) -> int:
         if wanted.endswith(".gguf"):
             raise ConfigError(f"model {name}: its weights are the file {wanted}; there is nothing to fetch")
     path = weights.pull(wanted, lambda line: click.echo(line, err=True))
-    click.echo(path)
+    click.echo(json.dumps({"weights": wanted, "path": str(path)}) if as_json else path)
     return 0
 
 
 @models.command()
 @click.argument("name")
 @click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--parallel", type=int, help="Requests served at one time.")
-def serve(name: str, port: int, host: str, parallel: int | None) -> int:
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--parallel", type=int, help="Requests at one time. [default: max_concurrency of the model, 4 at most]")
+@click.option("--json", "as_json", is_flag=True, help="Say as JSON where it answers.")
+def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) -> int:
     """Keep a local model up as an endpoint for any chat-completions client, until Ctrl-C."""
     import time
     from dataclasses import replace
@@ -84,7 +90,11 @@ def serve(name: str, port: int, host: str, parallel: int | None) -> int:
         raise ConfigError(f"model {name}: kind {model.kind} is served elsewhere; only kind local can be served here")
     settings = replace(server_settings(model, config.root, port=port, parallel=parallel), host=host)
     with LocalServer(settings) as server:
-        click.echo(f"{model.label} answers at {server.base_url} (model {model.request_model!r}); Ctrl-C ends it")
+        if as_json:
+            ready = {"name": model.name, "version": model.version, "model": model.request_model}
+            click.echo(json.dumps({**ready, "base_url": server.base_url}))
+        else:
+            click.echo(f"{model.label} answers at {server.base_url} (model {model.request_model!r}); Ctrl-C ends it")
         while server.running:
             time.sleep(0.5)
     raise ConfigError(f"the server of {model.label} ended by itself; is port {port} taken?")

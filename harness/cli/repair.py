@@ -20,7 +20,11 @@ from harness.cli.json_lines import channel_of, output_of, process, sources_of, t
 )
 @click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: the output is JSON lines anyway.")
 def repair(file: str, strategy: str, as_json: bool) -> int:
-    """Read JSON lines {"id"?, "source", "targets"?, "output", "channel"?} from FILE or - and add repaired and edits."""
+    """Read JSON lines {"id"?, "source", "targets"?, "output", "channel"?} from FILE or - and add repaired and edits.
+
+    \b
+    $ harness repair answers.jsonl > repaired.jsonl
+    """
     from harness.cli.symbol_table import configured_symbols
     from harness.text import repair as repair_text
 

@@ -19,15 +19,24 @@ if TYPE_CHECKING:
     from harness.reporting.labels import Rulings
 
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 @click.command("report")
 @click.argument("run", required=False)
 @click.option("--against", metavar="RUN", help="Compare with this run: flips first, then the difference.")
 @click.option("--gate", is_flag=True, help="With --against: judge by the promotion policy and show the verdict.")
-@click.option("--gate-policy", type=click.Path(dir_okay=False, path_type=Path), help="Policy file for --gate.")
-@click.option("--labels", multiple=True, type=click.Path(dir_okay=False, path_type=Path), help="Rulings of readers.")
+@click.option("--policy", "--gate-policy", "gate_policy", type=_FILE, help="With --against: policy in TOML.")
+@click.option("--labels", multiple=True, type=_FILE, help="Rulings of readers; repeatable.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for pages. [default: reports]")
 @report_dir_option
-@click.option("--lang", type=click.Choice(["auto", "en", "zh"]), default="auto", show_default=True)
+@click.option(
+    "--lang",
+    type=click.Choice(["auto", "en", "zh"]),
+    default="auto",
+    show_default=True,
+    help="Language that pages open in; auto: that of the browser.",
+)
 @click.option("--index", "index_only", is_flag=True, help="Build the index alone, not the pages of the runs.")
 @click.option("--rebuild", is_flag=True, help="Build every page anew, also where its record has not changed.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown instead of building pages.")
@@ -50,6 +59,10 @@ def report(
     """Build the page of RUN, or the pages of every run with an index over all versions.
 
     RUN is a file, NAME@VERSION, NAME, a run id or its beginning. What is built can be deleted at any time.
+
+    \b
+    $ harness report
+    $ harness report tuned --against spaced --gate
     """
     from harness.cli.report_site import Site
     from harness.reporting.labels import match, read_labels

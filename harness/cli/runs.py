@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from harness.cli.command_group import CommandGroup
 from harness.cli.runs_publish import publish_run
 from harness.cli.stored_runs import open_stored, print_json, report_dir_option
 from harness.records.errors import ConfigError
 
 
-@click.group("runs")
+@click.group("runs", cls=CommandGroup)
 def runs() -> None:
-    """List the runs that are kept, show one, set a baseline."""
+    """The history of runs: list, show, baseline, publish, schema."""
 
 
 @runs.command("list")
@@ -68,7 +69,7 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
 @runs.command("schema")
 @click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: a schema is JSON anyway.")
 def schema(as_json: bool) -> None:
-    """Print the JSON Schema of a run record, for whoever reads records with a program of his own."""
+    """Print the JSON Schema of a run record, for programs that read records."""
     from harness.history import run_schema
 
     print_json(run_schema())

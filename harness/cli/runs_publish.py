@@ -18,7 +18,7 @@ from harness.cli.stored_runs import open_stored, print_json, report_dir_option
 )
 @click.option("--baseline", metavar="RUN", help="For the verdict. [default: see `harness runs baseline`]")
 @click.option("--policy", type=click.Path(dir_okay=False, path_type=Path), help="For the verdict: policy in TOML.")
-@click.option("--experiment", default="verbatim", show_default=True)
+@click.option("--experiment", default="verbatim", show_default=True, help="Where the run goes.")
 @click.option("--registered-model", metavar="NAME", help="In the model registry. [default: the model's name]")
 @click.option("--alias", default="champion", show_default=True, help="Moved to this version by a GO, and by it alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -39,6 +39,9 @@ def publish_run(
 
     On GO the alias of the registered model moves to this version; on NO-GO and INCONCLUSIVE it stays. The exit code
     says whether publishing worked, and not what the verdict was.
+
+    \b
+    $ harness runs publish tuned --baseline spaced --mlflow http://localhost:5000
     """
     from harness.api.verdicts import gate
     from harness.cli.report_page import write_run

@@ -33,8 +33,7 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
     metavar="COLUMN",
     multiple=True,
     default=["source"],
-    show_default="source",
-    help="What the model was given; repeatable.",
+    help="What the model was given; repeatable. [default: source]",
 )
 @_column("output", "The answer.")
 @_column("targets", "The strings to protect; without them they are looked for in the source.")
@@ -80,6 +79,10 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
 
     JSON lines (also .gz), CSV or Parquet. A column is a name or a path such as choices.0.message.content. The same
     command goes on where a killed run stopped. Exit code 2: no row held anything to protect.
+
+    \b
+    $ harness score logs/ --source prompt --output answer --out scored
+    $ harness score november/ --out november.out --baseline october.out/rates.json
     """
     from harness.scoring.differences import differences, read_rates
     from harness.scoring.scoring_run import score as score_all

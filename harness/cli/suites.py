@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.command_group import CommandGroup
+
 if TYPE_CHECKING:
     from harness.authoring.answerable import Judging
     from harness.authoring.linting import LintResult
     from harness.config import HarnessConfig
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def suites() -> None:
-    """Suites: lint them, or make one from your own strings."""
+    """Suites: lint them, make one from your own strings, print the schema."""
 
 
 @suites.command("schema")
@@ -37,7 +39,7 @@ def schema(as_json: bool) -> int:
     "--training",
     multiple=True,
     metavar="FILE",
-    help="A training file to search for test strings. [default: training_data of all configured models]",
+    help="A training file to search for test strings; repeatable. [default: training_data of all configured models]",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 @click.option("--notes", is_flag=True, help="Print notes too, not only their number.")
@@ -74,17 +76,21 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 @click.option("--domain", help="Domain of all cases. [default: the name of --out]")
 @click.option("--domain-column", help="Name or number of a column with the domain of each row.")
 @click.option("--languages", default="zh,en", show_default=True, help="Languages of the prompts.")
-@click.option("--tasks", help="Comma-separated. [default: all]")
+@click.option("--tasks", help="Tasks of the prompts, comma-separated. [default: all]")
 @click.option("--cases", type=click.IntRange(1), default=400, show_default=True, help="At most so many cases.")
 @click.option("--per-term", type=click.IntRange(1, 20), default=1, show_default=True, help="Cases of one string.")
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same suite.")
 @click.option("--title", help="Title of the suite. [default: the name of --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def make(
     *, terms: Path, out: Path, languages: str, tasks: str | None, cases: int, per_term: int, seed: int,
     title: str | None, as_json: bool, **source: Any,
 ) -> int:  # fmt: skip
-    """Build a linted suite from the strings of a catalogue and the shipped prompt templates."""
+    """Build a linted suite from the strings of a catalogue and the shipped prompt templates.
+
+    \b
+    $ harness suites make --terms catalogue.csv --column sku --out suites/mine
+    """
     from harness.authoring.catalogue import read_catalogue
     from harness.authoring.making import make_lines, write_suite
     from harness.authoring.templates import shipped

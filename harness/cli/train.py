@@ -31,7 +31,7 @@ _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
     "adapters",
     multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="An adapter that is already applied; the new one is trained on top of it. May be given several times.",
+    help="An adapter that is already applied; the new one is trained on top of it. Repeatable.",
 )
 @click.option("--validation", default="0.1", show_default=True, help="A share of DATA, a file of its own, or 0.")
 @click.option("--epochs", type=click.IntRange(1, 100), default=4, show_default=True)
@@ -64,7 +64,11 @@ def train(
     as_json: bool,
     **numbers: float,
 ) -> None:
-    """Fine-tune the packaged model on DATA and write a LoRA adapter that models of kind "local" load."""
+    """Fine-tune the packaged model on DATA and write a LoRA adapter that models of kind "local" load.
+
+    \b
+    $ harness train set.jsonl --out adapters/cure.gguf --on adapters/spaced.gguf
+    """
     from harness.training import fine_tune, loss_plot
     from harness.training.lora import Settings
 

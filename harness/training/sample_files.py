@@ -29,7 +29,7 @@ def read_samples(path: Path) -> list[TrainingSample]:
         accepted = "accepted: a training file, one JSON object a line"
         raise TrainingError(f"{path}: cannot be read: {error.strerror or error}; {accepted}") from error
     except UnicodeDecodeError as error:
-        raise TrainingError(f"{path}: not UTF-8 at byte {error.start + 1}; {advice}") from error
+        raise TrainingError(f"{path}: cannot be read: not UTF-8 at byte {error.start + 1}; {advice}") from error
     samples = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
