@@ -25,6 +25,7 @@ _CODED = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]|\\|<[A-Za-z/!]|\]\(|\]\[")
 _LEADS = re.compile(r"[&%\\]")
 _CODE_LEADS = ("%", "&", "\\", "<", "]")
 _SAMPLES = 512
+_FEW = 16
 
 
 @lru_cache(maxsize=64)
@@ -43,8 +44,9 @@ class Sieve:
         self._skeletons: tuple[bytes, ...] = ()
         if not _is_mostly_ascii(text) or (self._is_coded and _is_tangled(text)):
             return
-        if text.isascii() or not _has_exotics(text, targets, symbols):
-            self._skeletons = self._skeletons_of(text)
+        encoded = _encoded(text)
+        if text.isascii() or not _has_exotics(encoded, targets, symbols):
+            self._skeletons = self._skeletons_of(text, encoded)
 
     def may_hold(self, target: str) -> bool:
         """Whether the text may hold the target in any form, damaged or not."""
@@ -66,17 +68,25 @@ class Sieve:
             if not self._is_coded:
                 return False
             # a whole mention in a tag or address is not in every skeleton, and so can make up for a damaged one
-            return any(wanted in skeleton for skeleton in self._skeletons_of(_rest(self._text, whole)))
+            rest = _rest(self._text, whole)
+            return any(wanted in skeleton for skeleton in self._skeletons_of(rest, _encoded(rest)))
         if not whole or self._is_coded:
             return True
         return _holds_one_of_each(_rest(self._text, whole), stand_ins(target, self._symbols))
 
-    def _skeletons_of(self, text: str) -> tuple[bytes, ...]:
-        plain = (self._skeleton(text),)
+    def _skeletons_of(self, text: str, encoded: bytes) -> tuple[bytes, ...]:
+        plain = (self._bones(encoded),)
         return plain + tuple(self._skeleton(_decoded(bare)) for bare in _bared(text)) if self._is_coded else plain
 
     def _skeleton(self, text: str) -> bytes:
-        return text.encode("utf-8", "surrogatepass").translate(_LOWER, _deleted(self._symbols))
+        return self._bones(_encoded(text))
+
+    def _bones(self, encoded: bytes) -> bytes:
+        return encoded.translate(_LOWER, _deleted(self._symbols))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _holds_one_of_each(text: str, choices: Iterable[tuple[str, ...]]) -> bool:
@@ -108,13 +118,22 @@ def _is_mostly_ascii(text: str) -> bool:
     if text.isascii():
         return True
     sample = text[:: max(1, len(text) // _SAMPLES)]
-    return len(sample.encode("utf-8", "surrogatepass")) < 1.3 * len(sample)
+    return len(_encoded(sample)) < 1.3 * len(sample)
 
 
-def _has_exotics(text: str, targets: Iterable[str], symbols: SymbolTable) -> bool:
+def _has_exotics(encoded: bytes, targets: Iterable[str], symbols: SymbolTable) -> bool:
     """Whether a character that is not ASCII stands in the text that can stand for an ASCII one of a target."""
-    foreign = set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    foreign = _distinct(encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
     return not all(exotics(target, symbols).isdisjoint(foreign) for target in targets)
+
+
+def _distinct(text: str) -> set[str]:
+    """The characters of a text. Typography repeats a few, so each is taken out at one go while they are few."""
+    found: set[str] = set()
+    while text and len(found) < _FEW:
+        found.add(text[0])
+        text = text.replace(text[0], "")
+    return found.union(text)
 
 
 def _is_tangled(text: str) -> bool:

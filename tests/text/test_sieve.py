@@ -55,7 +55,14 @@ def test_a_text_with_whole_mentions_alone_holds_no_damage(text: str, target: str
     assert not sieve.may_hold_damage(target, whole)
 
 
-@pytest.mark.parametrize("text", ["TCP / IP", "TCP&#47;IP", "100% R&D \\ <x ] TCP&#47;IP", "ТCP/IP", "用tcp/ip"])
+MANY = "“”…—éèêëàâäîïôöùûüçñ"
+"""More kinds of foreign characters than are taken out one by one."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{MANY} {LETTERS * 5} ТCP/IP", "TCP / IP", "TCP&#47;IP", "100% R&D \\ <x ] TCP&#47;IP", "ТCP/IP", "用tcp/ip"],
+)
 def test_a_text_with_damage_is_looked_through(text: str) -> None:
     sieve = Sieve(text, ["TCP/IP"], DEFAULT_SYMBOLS)
     assert sieve.may_hold("TCP/IP")
