@@ -12,7 +12,7 @@ from harness import __version__
 from harness.records.errors import HarnessError
 
 COMMANDS = {
-    "init": "Set a project up: configuration, a first suite, workflows.",
+    "init": "Set a project up: settings, a first suite, workflows.",
     "check": "Say what became of each protected string in answers (JSON lines in and out).",
     "repair": "Put damaged strings right in answers (JSON lines in and out).",
     "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",

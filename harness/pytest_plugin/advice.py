@@ -39,9 +39,8 @@ def on_interrupt(session: VerbatimSession) -> list[str]:
             continue
         progress = answers.fetcher.progress
         answered = progress.done - progress.failed
-        lines.append(
-            f"{answers.model.label}: stopped after {answered} of {progress.total} answers; {_kept(session.mode, name)}"
-        )
+        kept = _kept(session.mode, name) if answered else "none is kept"
+        lines.append(f"{answers.model.label}: stopped after {answered} of {progress.total} answers; {kept}")
     return lines
 
 

@@ -59,7 +59,7 @@ def _endpoint(config: HarnessConfig, model: ModelConfig) -> Finding:
 
             answer = asyncio.run(ask())
     except HarnessError as error:
-        return Finding(False, str(error).removesuffix(_THIS_COMMAND).rstrip("?; ,"))
+        return Finding(False, str(error).removesuffix(_THIS_COMMAND).rstrip("; ,"))
     completion = getattr(answer, "completion", None)
     reason = getattr(completion, "unusable", None)
     if reason not in (None, "length"):
