@@ -99,6 +99,17 @@ class History:
         runs.sort(key=lambda run: run.order, reverse=True)
         return Listing(tuple(runs), tuple(unreadable))
 
+    def known(self, label: str) -> tuple[RunSummary, ...]:
+        """The runs of one `model@version` that a verdict on it has to know, newest evidence first.
+
+        Raises:
+            RecordError: one cannot be read. It may be the run that counts.
+        """
+        listing = self.listing(label)
+        if listing.unreadable:
+            raise RecordError(f"{listing.unreadable[0]}; mend or remove it: it may be the run that counts")
+        return listing.runs
+
     def runs(self, label: str) -> tuple[RunRecord, ...]:
         """The records of one `model@version`, oldest evidence first.
 

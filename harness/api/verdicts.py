@@ -12,7 +12,6 @@ from harness.decisions.compare import compare as compare_records
 from harness.decisions.gate import GateVerdict, judge
 from harness.history import History
 from harness.policy_file import read_policy
-from harness.records.errors import RecordError
 from harness.records.policy import GatePolicy
 from harness.records.run import RunRecord
 
@@ -51,10 +50,7 @@ def gate(
     reference = baseline if baseline is not None else history.baselines().get(new.model)
     old = None if reference is None else _record(config, history, reference)
     rules = policy if isinstance(policy, GatePolicy) else _policy(config, policy)
-    listing = history.listing(new.label)
-    if listing.unreadable:
-        raise RecordError(f"{listing.unreadable[0]}; mend or remove it: it may be the run that counts")
-    return judge(new, old, rules, datetime.now(UTC), listing.runs)
+    return judge(new, old, rules, datetime.now(UTC), history.known(new.label))
 
 
 def words(value: RunRecord | Comparison | GateVerdict) -> str:

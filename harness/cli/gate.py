@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.stored_runs import StoredRuns, open_stored, print_json, report_dir_option
-from harness.records.errors import ConfigError, RecordError
+from harness.records.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.records.policy import GatePolicy
@@ -81,11 +81,8 @@ def _judge(
     from harness.decisions.gate import judge
     from harness.decisions.words.gate import gate_json, gate_lines, gate_markdown
 
-    listing = stored.history.listing(new.label)
-    if listing.unreadable:
-        raise RecordError(f"{listing.unreadable[0]}; mend or remove it: it may be the run that counts")
     rules, source = policy
-    verdict = judge(new, old, rules, datetime.now(UTC), listing.runs)
+    verdict = judge(new, old, rules, datetime.now(UTC), stored.history.known(new.label))
     if form == "json":
         print_json(gate_json(verdict, source))
     elif form == "markdown":

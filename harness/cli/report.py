@@ -157,5 +157,5 @@ def _judged(stored: StoredRuns, new: RunRecord, old: RunRecord, file: Path | Non
 
     policy, where = read_policy(file, stored.settings.gate)
     now = datetime.now(UTC)
-    verdict = judge(new, old, policy, now, stored.history.listing(new.label).runs)
+    verdict = judge(new, old, policy, now, stored.history.known(new.label))
     return Judgement(verdict, now.isoformat(timespec="seconds"), where)

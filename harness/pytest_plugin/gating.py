@@ -106,8 +106,7 @@ def _one(session: VerbatimSession, record: RunRecord, *, gating: bool) -> int:
     from harness.decisions.words.gate import gate_lines
 
     rules, source = policy(session)
-    listing = history.listing(record.label)
-    verdict = judge(record, before, rules, datetime.now(UTC), listing.runs)
+    verdict = judge(record, before, rules, datetime.now(UTC), history.known(record.label))
     session.verdicts += [*gate_lines(verdict, source), ""]
     return 0 if verdict.verdict == "GO" else 1
 
