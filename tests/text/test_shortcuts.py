@@ -224,7 +224,7 @@ def test_a_damaged_form_is_aligned_once_however_often_it_comes(
 
     pattern_of.cache_clear()
     monkeypatch.setattr(habits, "align", counted)
-    text = " “" + f"{form}” {'.' * 300}" * 5
+    text = f"{'.' * 300} “{form}” " * 5
     found = findings.findings(text, Source(""), [target], DEFAULT_SYMBOLS)
     places = [match.start() for match in re.finditer(re.escape(form), text)]
     assert [one.alignment.start for one in found] == places
