@@ -119,3 +119,8 @@ def test_every_listed_homoglyph_works_both_ways() -> None:
             assert are_homoglyphs(other, char)
             assert char in homoglyphs(other)
             assert not (char.isascii() and other.isascii())
+
+
+def test_hangul_begins_with_its_first_jamo() -> None:
+    assert is_cjk("\u1100")
+    assert not is_cjk("\u10ff")
