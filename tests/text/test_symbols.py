@@ -108,3 +108,8 @@ def test_a_comma_can_be_a_symbol() -> None:
     ]
     assert [target.text for target in extract_targets("Use X,Y or Q-7.")] == ["Q-7"]
     assert check("", "X , Y", ["X,Y"], symbols=table).verdicts == {"X,Y": "spaced"}
+
+
+def test_a_symbol_has_the_lookalikes_that_were_listed() -> None:
+    assert UNDERSCORE.by_char["_"].lookalikes == "＿‗"
+    assert SymbolTable.from_mapping({"_": {}}).by_char["_"].lookalikes == ""
