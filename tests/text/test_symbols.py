@@ -64,7 +64,7 @@ def test_the_defaults_stay_and_can_be_widened() -> None:
     assert verdict("A-1", "A–1", wider) == ("lookalike", ("hyphen-lookalike",))
     assert SymbolTable.from_mapping({}) == DEFAULT_SYMBOLS
     assert wider.by_char["-"].lookalikes == HYPHEN_LOOKALIKES + "~"
-    assert UNDERSCORE.by_char["_"].lookalikes == "＿‗"
+    assert SymbolTable.from_mapping({"_": {"lookalikes": ["＿", "‗"]}}).by_char["_"].lookalikes == "＿‗"
 
 
 def test_a_plus_sign_as_symbol_can_open_a_list_item() -> None:
@@ -111,5 +111,5 @@ def test_a_comma_can_be_a_symbol() -> None:
 
 
 def test_a_symbol_has_the_lookalikes_that_were_listed() -> None:
-    assert UNDERSCORE.by_char["_"].lookalikes == "＿‗"
+    assert SymbolTable.from_mapping({"_": {"lookalikes": ["＿", "‗"]}}).by_char["_"].lookalikes == "＿‗"
     assert SymbolTable.from_mapping({"_": {}}).by_char["_"].lookalikes == ""
