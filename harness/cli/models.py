@@ -71,9 +71,13 @@ def pull(name: str, as_json: bool) -> int:
 
 @models.command()
 @click.argument("name")
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--parallel", type=int, help="Requests at one time. [default: max_concurrency of the model, 4 at most]")
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    help="Requests at one time. [default: max_concurrency of the model, 4 at most]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say as JSON where it answers.")
 def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) -> int:
     """Keep a local model up as an endpoint for any chat-completions client, until Ctrl-C."""

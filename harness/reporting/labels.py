@@ -89,8 +89,11 @@ def read_labels(paths: Iterable[Path]) -> list[Label]:
     for path in paths:
         try:
             lines = path.read_text("utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RecordError(f"{path}: cannot be read as labels: {error}") from error
+        except OSError as error:
+            why = f"{error.strerror or error}; accepted: a labels.jsonl that a run page exported"
+            raise RecordError(f"{path}: cannot be read as labels: {why}") from error
+        except UnicodeDecodeError as error:
+            raise RecordError(f"{path}: cannot be read as labels: not UTF-8 at byte {error.start + 1}") from error
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 found.append(_label(path, number, line))
