@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.stored_runs import open_stored, print_json, report_dir_option
 from harness.records.errors import ConfigError
+from harness.records.explain import nearest
+
+if TYPE_CHECKING:
+    from harness.records.run import RunRecord
 
 
 @click.command("drift")
@@ -50,6 +56,7 @@ def drift(
     runs = stored.history.runs(label)
     if not runs:
         stored.resolve(label)
+    _refuse_unknown_suite(suite, runs)
     report = folded(label, runs, policy, datetime.now(UTC), since=start, suite=suite)
     if as_json:
         print_json(drift_json(report))
@@ -57,6 +64,13 @@ def drift(
         click.echo("\n".join(drift_lines(report)))
     changed = fail_on_change and bool(fingerprints(calendar(runs, policy, start, suite).nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
+
+
+def _refuse_unknown_suite(suite: str | None, runs: Sequence[RunRecord]) -> None:
+    # a slip in a crontab would read as "no night yet", night after night
+    known = sorted({case.suite for run in runs for case in run.cases})
+    if suite is not None and known and suite not in known:
+        raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
 
 
 def _date(text: str | None) -> date | None:
