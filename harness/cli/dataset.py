@@ -46,6 +46,7 @@ def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> i
     \b
     $ harness dataset validate data.jsonl --provider siliconflow
     """
+    from harness.decisions.words.figures import plural
     from harness.training.origins import read_origin
     from harness.training.providers import PROVIDERS
     from harness.training.validation import suite_content
@@ -59,7 +60,8 @@ def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> i
     else:
         for problem in result.problems:
             click.echo(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
-        click.echo(f"{file}: {result.samples} samples, {len(result.problems)} problem(s) for {provider}", err=True)
+        found = plural(len(result.problems), "problem")
+        click.echo(f"{file}: {plural(result.samples, 'sample')}, {found} for {provider}", err=True)
     return 1 if result.problems else 0
 
 

@@ -25,6 +25,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     """Check a recipe (exit code 1 if the provider would refuse it), or print starting values with their reasons."""
     from dataclasses import asdict
 
+    from harness.decisions.words.figures import plural
     from harness.training.providers import PROVIDERS
     from harness.training.recipes import recipe_problems, starting_values
 
@@ -39,7 +40,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
         else:
             for problem in problems:
                 click.echo(f"{target}: {problem}")
-            click.echo(f"{target}: {len(problems)} problem(s) for {rules.name}", err=True)
+            click.echo(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
         return 1 if problems else 0
     assert samples is not None
     values = starting_values(samples, PROVIDERS[provider or "local"])

@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
-        from harness.pytest_plugin.collector import fewer_rounds
+        from harness.pytest_plugin.garbage import fewer_rounds
         from harness.pytest_plugin.tidying import removes_empty_folder
 
         # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed

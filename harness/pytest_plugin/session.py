@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import config as configuration
-from harness.pytest_plugin.collector import spare_long_lived
+from harness.pytest_plugin.garbage import spare_long_lived
 from harness.pytest_plugin.items import CaseItem
 from harness.pytest_plugin.preconditions import refuse_a_gate_that_cannot_judge, refuse_unrecorded
 from harness.pytest_plugin.roots import suite_roots

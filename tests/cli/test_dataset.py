@@ -49,7 +49,7 @@ def case(key, output, outcome):
 
 def test_a_good_file_is_valid(project, capsys):
     assert run(["dataset", "validate", "set.jsonl", "--provider", "siliconflow"]) == 0
-    assert "20 samples, 0 problem(s) for siliconflow" in capsys.readouterr().err
+    assert "20 samples, 0 problems for siliconflow" in capsys.readouterr().err
 
 
 def test_problems_go_to_standard_output_with_file_and_line(project, capsys):
@@ -79,6 +79,12 @@ def test_split_writes_two_files(project, capsys):
     assert len((project / "set.train.jsonl").read_text().splitlines()) == 18
     assert len((project / "set.validation.jsonl").read_text().splitlines()) == 2
     assert "SHA-256" in capsys.readouterr().out
+
+
+def test_split_as_json(project, capsys):
+    assert run(["dataset", "split", "set.jsonl", "--validation", "0.1", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["file"], one["samples"]) for one in told] == [("set.train.jsonl", 18), ("set.validation.jsonl", 2)]
 
 
 def test_mix_warns_outside_the_advised_share(project, capsys):

@@ -121,3 +121,10 @@ def test_settings_come_from_the_project(history, tmp_path):
     assert call().exit_code == 0
     (tmp_path / "pyproject.toml").write_text("[tool.harness.drift]\nbaseline_night = 5\n")
     assert "did you mean 'baseline_nights'" in str(call().exception)
+
+
+def test_a_suite_that_no_run_has_is_refused_with_the_nearest(history):
+    write(history, 1)
+    result = call("--suite", "canery")
+    assert isinstance(result.exception, ConfigError)
+    assert "canary" in str(result.exception)

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from harness.cli import COMMANDS, run
+from harness.cli import COMMANDS, harness, run
 
 HARNESS = Path(sys.executable).parent / "harness"
 
@@ -51,3 +53,21 @@ def test_a_reader_that_goes_away_is_no_verdict() -> None:
     assert process.wait(timeout=30) == 0
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+def _leaves(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner
+        yield from _leaves(inner, (*path, name))
+
+
+def test_every_command_takes_json() -> None:
+    leaves = dict(_leaves(harness, ()))
+    assert len(leaves) > len(COMMANDS)
+    lacking = [" ".join(path) for path, leaf in leaves.items() if not any("--json" in p.opts for p in leaf.params)]
+    assert lacking == []

@@ -3,6 +3,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from harness.cli import run
 from harness.cli.models import models
 from harness.records.errors import ConfigError
 from tests.examples.echo_endpoint import EchoEndpoint
@@ -54,3 +55,8 @@ def test_a_project_without_models_is_told_what_makes_one(project):
     result = call("check")
     assert isinstance(result.exception, ConfigError)
     assert "harness init" in str(result.exception)
+
+
+@pytest.mark.parametrize("arguments", [("--port", "99999"), ("--parallel", "0")])
+def test_a_server_that_cannot_be_is_refused(project, arguments):
+    assert run(["models", "serve", "smollm2", *arguments]) == 3

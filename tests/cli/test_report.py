@@ -243,3 +243,9 @@ def test_an_empty_folder_says_how_to_begin(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     invoke()
     assert "pytest --model=NAME" in (tmp_path / "reports" / "index.html").read_text("utf-8")
+
+
+def test_a_gate_on_a_page_minds_a_record_that_cannot_be_read(folder):
+    (folder / "tuned@v2" / "20261104-broken.json").write_text('{"schema": 1}')
+    with pytest.raises(RecordError, match="20261104-broken"):
+        invoke("tuned@v2", "--against", "tuned@v1", "--gate")

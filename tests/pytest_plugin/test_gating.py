@@ -61,3 +61,14 @@ def test_early_stop_without_a_gate_is_refused(policy: str, pytester: pytest.Pyte
     result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--early-stop")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--early-stop: accepted together with --gate and a single model"])
+
+
+def test_a_record_of_the_version_that_cannot_be_read_is_no_go(
+    policy: str, project: Path, pytester: pytest.Pytester
+) -> None:
+    broken = project / "reports" / "fake@v1" / "20260101-broken.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('{"schema": 1}')
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", policy)
+    assert result.ret != 0
+    assert "20260101-broken" in result.stdout.str() + result.stderr.str()

@@ -68,3 +68,10 @@ def test_a_file_without_samples_or_text_is_told(tmp_path):
 def test_the_digest_is_that_of_the_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert file_digest(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_line_separator_inside_a_message_does_not_cut_its_line(tmp_path):
+    path = tmp_path / "set.jsonl"
+    samples = [sample("KJ-55\u2028or\u0085KJ-56?", "KJ-55\u2029")]
+    write_samples(path, samples)
+    assert read_samples(path) == samples

@@ -58,7 +58,7 @@ def test_what_is_left_at_the_end_of_the_process_is_not_looked_through() -> None:
     code = """
 import atexit, gc
 atexit.register(lambda: print(gc.get_freeze_count()))
-from harness.pytest_plugin.collector import fewer_rounds
+from harness.pytest_plugin.garbage import fewer_rounds
 fewer_rounds()()
 assert gc.get_freeze_count() == 0
 """
