@@ -130,6 +130,7 @@ QUIET = (
     World("the same, correlation 0.05", within=0.05),
     World("correlation 0.02 with 20 baseline nights", within=0.02, baseline=20),
     World("correlation 0.02 with 30 baseline nights", within=0.02, baseline=30),
+    World("independent prompts, bets on prompts in any case", bets="prompts"),
     World("correlation 0.02, bets on prompts in any case", within=0.02, bets="prompts"),
     World("correlation 0.02, bets on the nightly mean in any case", within=0.02, bets="nightly mean"),
 )
