@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 @lru_cache(maxsize=4096)
@@ -17,6 +20,8 @@ def finds(mention: str, target: str) -> bool:
         return False
     if mention == target:
         return True
+    import sqlite3  # here, since a replay needs all other metrics and never this one
+
     try:
         row = _database().execute("SELECT ?1 = ?2 OR ?1 LIKE '%' || ?2 || '%'", (target, mention)).fetchone()
     except (sqlite3.Error, UnicodeEncodeError):  # too long a pattern, a lone surrogate: no search field takes it
@@ -26,4 +31,6 @@ def finds(mention: str, target: str) -> bool:
 
 @cache
 def _database() -> sqlite3.Connection:
+    import sqlite3
+
     return sqlite3.connect(":memory:", check_same_thread=False)

@@ -11,12 +11,14 @@ import json
 import random
 import re
 import sys
-import threading
 from collections import Counter
-from typing import Any, Self
+from typing import Any
 
 from tests.faulty_server import faults
 from tests.faulty_server.connection import ClosedError, Connection
+from tests.faulty_server.faults_of_transport import status
+from tests.faulty_server.right_answer import Asked, well
+from tests.faulty_server.server_thread import ServerThread
 
 _FAULT = re.compile(r"\[fault ([a-z0-9-]+)(?: x(\d+))?\]")
 BY_CHANCE = (
@@ -28,10 +30,11 @@ BY_CHANCE = (
 """Faults that pass and end at once; those that stall are tested one by one."""
 
 
-class FaultyServer:
+class FaultyServer(ServerThread):
     """Use it as a context manager. `asked` counts requests by prompt; `most_running` those at one time."""
 
     def __init__(self, *, share: float = 0.0, seed: int = 0, delay_s: float = 0.0, port: int = 0) -> None:
+        super().__init__(port=port)
         self.share = share
         self.delay_s = delay_s
         self.asked: Counter[str] = Counter()
@@ -42,48 +45,12 @@ class FaultyServer:
         self.limit_at_one_time: int | None = None
         """More requests than that at one time get a 429."""
         self.running = self.most_running = 0
-        self.base_url = ""
         self._seed = seed
-        self._port = port
-        self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="faulty-server", daemon=True)
 
     @property
     def total(self) -> int:
         """Requests in all."""
         return self.asked.total()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._listen())
-        self._ready.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._close())
-        self._loop.close()
-
-    async def _close(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # transports that were closed just now end in the next round
-
-    async def _listen(self) -> None:
-        self._server = server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=2**24)
-        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer)
@@ -108,14 +75,14 @@ class FaultyServer:
         if self.keep_bodies:
             self.bodies.append(body)
         await asyncio.sleep(self.delay_s)
-        asked = faults.Asked(answer_to(prompt), body, headers)
+        asked = Asked(answer_to(prompt), body, headers)
         if self.limit_at_one_time is not None and self.running > self.limit_at_one_time:
-            await faults.status(connection, asked, 429)
+            await status(connection, asked, 429)
             return
         name = self._fault(prompt, attempt)
-        fault = {**faults.WRONG, **faults.ODD}[name] if name else faults.well
+        fault = {**faults.WRONG, **faults.ODD}[name] if name else well
         await fault(connection, asked)
-        if fault is faults.well:
+        if fault is well:
             self.answered[prompt] += 1
 
     def _fault(self, prompt: str, attempt: int) -> str | None:

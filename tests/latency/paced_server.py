@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from typing import Any, Self
+from typing import Any
 
 from tests.faulty_server.connection import ClosedError, Connection
+from tests.faulty_server.server_thread import ServerThread
 
 
-class PacedServer:
+class PacedServer(ServerThread):
     """Use it as a context manager.
 
     Args:
@@ -30,39 +30,13 @@ class PacedServer:
         default: str = "ok",
         usage: bool = True,
     ) -> None:
+        super().__init__()
         self.first_s, self.between_s, self.tokens, self.usage = first_s, between_s, tokens, usage
         self.default = default
         self.bodies: list[dict[str, Any]] = []
         self.most_running = 0
-        self.base_url = ""
         self._script = list(script)
         self._running = 0
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="paced-server", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer)

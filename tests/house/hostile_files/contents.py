@@ -136,8 +136,9 @@ def _sparse(path: Path) -> None:
         file.write(b"\n")
 
 
-def _zip_of_zips(path: Path) -> None:
-    content = b"\0" * 1_000_000
+def zip_of_zips(path: Path, *, size: int = 1_000_000) -> None:
+    """Ten files of ten files of ten files of `size` bytes each."""
+    content = b"\0" * size
     for _ in range(3):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -162,7 +163,7 @@ def _pickle(path: Path) -> None:
 WHOLE: dict[str, Callable[[Path], None]] = {
     "a gigabyte in one line": _sparse,
     "a gigabyte, packed": _gigabyte_packed,
-    "a zip of zips": _zip_of_zips,
+    "a zip of zips": zip_of_zips,
     "a pickle": _pickle,
     "a device": lambda path: path.symlink_to("/dev/zero"),
     "a pipe": os.mkfifo,

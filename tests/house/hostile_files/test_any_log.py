@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
-import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.house.hostile_files.conftest import Run
-from tests.house.hostile_files.contents import JSON_VALUES
+from tests.house.hostile_files.contents import JSON_VALUES, zip_of_zips
 
 GOOD = b'{"source": "A-1", "output": "A - 1"}\n'
 
@@ -30,17 +29,6 @@ def _bomb_in_a_bomb(path: Path) -> None:
     path.write_bytes(gzip.compress(gzip.compress(b"\0" * 100_000_000) + b"\n" + GOOD))
 
 
-def _zip_of_zips(path: Path) -> None:
-    content = b"\0" * 10_000_000
-    for _ in range(3):
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for number in range(10):
-                archive.writestr(f"{number}.jsonl", content)
-        content = buffer.getvalue()
-    path.write_bytes(content)
-
-
 def _cut(path: Path) -> None:
     path.write_bytes(gzip.compress(GOOD * 1000)[:-20])
 
@@ -50,7 +38,7 @@ PACKED: dict[str, tuple[Callable[[Path], None], bool]] = {
     "half a gigabyte in one line": (_bomb, True),
     "half a gigabyte in fifty members": (_bomb_of_many_members, True),
     "packed twice": (_bomb_in_a_bomb, True),
-    "a zip of zips": (_zip_of_zips, False),
+    "a zip of zips": (partial(zip_of_zips, size=10_000_000), False),
     "cut off": (_cut, False),
 }
 
