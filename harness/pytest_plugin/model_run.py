@@ -25,6 +25,7 @@ class ModelRun:
     Attributes:
         expected: cases that were collected for it.
         results: judged cases, in the order in which they ended.
+        judging: what turns answers into outcomes.
     """
 
     def __init__(self, model: ModelConfig, answers: Answers, judge: Judge, *, mode: Mode, samples: int) -> None:
@@ -34,7 +35,7 @@ class ModelRun:
         self.samples = samples
         self.expected = 0
         self.results: list[CaseResult] = []
-        self._judge = judge
+        self.judging = judge
 
     def completions(
         self,
@@ -64,14 +65,14 @@ class ModelRun:
 
     def judge(self, case: Case, completions: Sequence[Completion]) -> CaseResult:
         """The verdict on a case."""
-        samples = [self._judge.sample(case, completion, number) for number, completion in enumerate(completions)]
-        return self._judge.case(case, samples)
+        samples = [self.judging.sample(case, completion, number) for number, completion in enumerate(completions)]
+        return self.judging.case(case, samples)
 
     def pending(self, case: Case) -> CaseResult:
         """A case that was not asked yet, in the form in which verdicts read it."""
         from harness.decisions.pending import pending
 
-        return pending(case, self._judge.exposure(case))
+        return pending(case, self.judging.exposure(case))
 
     def record(
         self,
