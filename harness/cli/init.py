@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.authoring.init.choices import PROVIDERS, Choices, Listing, check_address, models_at, name_for, provider_at
+from harness.authoring.init.choices import (
+    PROVIDERS,
+    Choices,
+    ModelList,
+    check_address,
+    models_at,
+    name_for,
+    provider_at,
+)
 from harness.errors import ConfigError
 from harness.text.visible import show
 
@@ -108,7 +116,7 @@ def _address(text: str) -> str:
     return text
 
 
-def _model(listing: Listing, hint: str) -> str:
+def _model(listing: ModelList, hint: str) -> str:
     """The endpoint's own list is shown, and its only model is the default."""
     if listing.problem:
         click.echo(f"  {listing.problem}", err=True)

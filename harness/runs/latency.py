@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from harness.config import ModelConfig
-from harness.endpoints.pace import Pace, Purse, TokenPrice
+from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.retry import Retrying
 from harness.errors import EndpointError, SuiteError, explain
 from harness.records import Record
@@ -123,7 +123,7 @@ class Stopwatch:
         *,
         rounds: int,
         budget: int | None = None,
-        purse: Purse | None = None,
+        cost_limit: CostLimit | None = None,
     ) -> None:
         self.model = model
         self.timed = Timed()
@@ -132,7 +132,9 @@ class Stopwatch:
         self._rounds = rounds
         self._secrets = secrets_of(model)
         price = TokenPrice(model.price.input, model.price.output) if model.price else None
-        self._pace = Pace(max_concurrency=1, rpm=model.rpm, tpm=model.tpm, budget=budget, purse=purse, price=price)
+        self._pace = Pace(
+            max_concurrency=1, rpm=model.rpm, tpm=model.tpm, budget=budget, cost_limit=cost_limit, price=price
+        )
         self._resources = ExitStack()
         self._runner = self._resources.enter_context(asyncio.Runner())
         self._endpoint: Endpoint | None = None

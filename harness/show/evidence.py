@@ -26,7 +26,7 @@ _CONTEXT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ShownMessage:
     """One message of the conversation."""
 
     role: str
@@ -34,7 +34,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ShownMention:
     """A target and one of its mentions, or its absence (then `text` is empty)."""
 
     target: tuple[Stretch, ...]
@@ -45,7 +45,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShownAnswer:
     """One sample. `digest` (16 hex digits of SHA-256) ties a reader's ruling to these very words."""
 
     sample: int
@@ -54,22 +54,22 @@ class Answer:
     text: tuple[Stretch, ...]
     raw: tuple[Stretch, ...]
     calls: tuple[tuple[str, tuple[Stretch, ...]], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ShownMention, ...]
     checks: tuple[tuple[str, bool, str], ...]
     digest: str
 
 
-def turns(case: CaseResult, limit: int | None = None) -> tuple[Turn, ...]:
+def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
     """The conversation with the targets marked."""
     found = []
     for message in case.messages:
         text = "\n".join(texts_of((message,)))
         role = str(message.get("role", ""))
-        found.append(Turn(role, marked(text, occurrences(text, case.targets), limit=limit)))
+        found.append(ShownMessage(role, marked(text, occurrences(text, case.targets), limit=limit)))
     return tuple(found)
 
 
-def answers(case: CaseResult, limit: int | None = None) -> tuple[Answer, ...]:
+def answers(case: CaseResult, limit: int | None = None) -> tuple[ShownAnswer, ...]:
     """Every sample of the case."""
     return tuple(_answer(case, sample, limit) for sample in case.samples)
 
@@ -81,9 +81,9 @@ def answer_digest(sample: SampleResult) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> Answer:
+def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownAnswer:
     in_text = [mention for mention in _mentions(sample) if mention.tool_call is None]
-    return Answer(
+    return ShownAnswer(
         sample=sample.sample,
         outcome=sample.outcome,
         reason=sample.reason or "",
@@ -124,17 +124,19 @@ def _spans(text: str, mentions: list[MentionRecord]) -> list[Span]:
     return spans
 
 
-def _findings(case: CaseResult, sample: SampleResult) -> tuple[Finding, ...]:
+def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...]:
     if sample.outcome == "unscored":
         return ()
-    found: list[Finding] = []
+    found: list[ShownMention] = []
     for target in case.targets:
         shown = marked(target)
         mentions = sample.mentions.get(target, ())
         if not mentions:
-            found.append(Finding(shown, sample.verdicts.get(target, "absent")))
+            found.append(ShownMention(shown, sample.verdicts.get(target, "absent")))
         for mention in mentions:
-            found.append(Finding(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention)))
+            found.append(
+                ShownMention(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention))
+            )
     return tuple(found)
 
 
@@ -184,7 +186,7 @@ class Label(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Agreement:
     """Two readers over the answers that both ruled on. `kappa` is None where chance alone would agree."""
 
     first: str
@@ -212,14 +214,14 @@ class Rulings:
         ]
 
     @property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[Agreement]:
         """Every two readers who share an answer."""
         names = [name for name, _, _ in self.readers]
         return [pair for a, b in combinations(names, 2) if (pair := self._pair(a, b)).both]
 
-    def _pair(self, first: str, second: str) -> Pair:
+    def _pair(self, first: str, second: str) -> Agreement:
         shared = [(r[first], r[second]) for r in self.by_answer.values() if first in r and second in r]
-        return Pair(first, second, len(shared), sum(a == b for a, b in shared), kappa(shared))
+        return Agreement(first, second, len(shared), sum(a == b for a, b in shared), kappa(shared))
 
 
 def kappa(rulings: list[tuple[str, str]]) -> float | None:
@@ -351,7 +353,7 @@ def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
     return row
 
 
-def _answer_of_rows(answer: Answer, sample: SampleResult, currency: str | None) -> dict[str, Any]:
+def _answer_of_rows(answer: ShownAnswer, sample: SampleResult, currency: str | None) -> dict[str, Any]:
     packed_answer: dict[str, Any] = {
         "n": answer.sample,
         "o": answer.outcome,

@@ -3,7 +3,7 @@ import pytest
 from benchmarks.hunt.oracles import RULES, HiddenRule
 from harness.hunt.asking import Sighting
 from harness.hunt.code import style_of
-from harness.hunt.metamorphic import Pair, relations, summarise
+from harness.hunt.metamorphic import RelatedPair, relations, summarise
 from harness.hunt.probe import PLAIN
 from harness.hunt.report import report_of
 
@@ -11,7 +11,7 @@ SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spac
 
 
 def pair(relation, before, after):
-    return Pair(relation, PLAIN, PLAIN, before, after)
+    return RelatedPair(relation, PLAIN, PLAIN, before, after)
 
 
 def test_only_pairs_with_both_strings_in_the_answer_count():

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
 from harness.errors import SuiteError
 from harness.hunt.asking import Asker, BudgetSpentError
-from harness.hunt.pins import Evidence, Provenance, gather_evidence, pin, retire, siblings
+from harness.hunt.pins import PinEvidence, Provenance, gather_evidence, pin, retire, siblings
 from harness.hunt.probe import Probe, messages
 from harness.suite import load_cases, load_suite
 
@@ -85,7 +85,7 @@ def test_a_budget_too_small_for_the_evidence_says_so_and_retires_nothing(folder,
 
 
 def test_answers_without_the_string_are_no_evidence():
-    assert not Evidence("m@1", "2026-11-21", clean=0, damaged=0, other=90).fixed
+    assert not PinEvidence("m@1", "2026-11-21", clean=0, damaged=0, other=90).fixed
 
 
 def test_siblings_keep_the_shape_of_a_string(find):

@@ -4,7 +4,7 @@ from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
 from harness.hunt.code import STYLES, ZERO_LED, Code
 from harness.hunt.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
 from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, Probe
-from harness.hunt.rule import Rule
+from harness.hunt.rule import FailureRule
 
 DIGITS = frozenset({"digits", ZERO_LED})
 
@@ -26,32 +26,32 @@ def probe(*parts, symbols=None, spaced=None, **context):
     ],
 )
 def test_a_rule_on_what_follows_a_symbol_holds_for_any_symbol_of_a_string(parts, matches):
-    rule = Rule(1, (SymbolIs(0, "-"), PartIs(1, DIGITS, least=3)))
+    rule = FailureRule(1, (SymbolIs(0, "-"), PartIs(1, DIGITS, least=3)))
     assert rule.matches(probe(*parts)) is matches
 
 
 def test_length_alone_counts_the_whole_part_and_not_a_run_of_one_script():
-    rule = Rule(1, (PartIs(0, frozenset(STYLES), least=2),))
+    rule = FailureRule(1, (PartIs(0, frozenset(STYLES), least=2),))
     assert rule.matches(probe("1a", "a"))
     assert not rule.matches(probe("a", "aa"))
     assert rule.text == "fails when at least 2 characters stand before the symbol"
 
 
 def test_a_rule_looks_at_the_end_of_what_stands_before():
-    rule = Rule(1, (PartIs(0, frozenset({"han"})),))
+    rule = FailureRule(1, (PartIs(0, frozenset({"han"})),))
     assert rule.matches(probe("a水", "b"))
     assert not rule.matches(probe("水a", "b"))
 
 
 def test_conditions_on_the_prompt_and_the_length_hold_for_the_whole():
-    rule = Rule(1, (LengthIs(5), ContextIs("task", frozenset({"table"}))))
+    rule = FailureRule(1, (LengthIs(5), ContextIs("task", frozenset({"table"}))))
     assert rule.matches(probe("aa", "aa", task="table"))
     assert not rule.matches(probe("a", "a", task="table"))
     assert not rule.matches(probe("aa", "aa"))
 
 
 def test_a_rule_says_itself_in_words():
-    rule = Rule(
+    rule = FailureRule(
         2,
         (
             SymbolIs(1, "/"),
@@ -67,8 +67,8 @@ def test_a_rule_says_itself_in_words():
 
 
 def test_a_rule_without_conditions_claims_everything_only_when_everything_was_tried():
-    assert Rule(1, ()).text == "fails whatever the string and the prompt"
-    assert Rule(1, (), ("task",)).text == "no condition found so far"
+    assert FailureRule(1, ()).text == "fails whatever the string and the prompt"
+    assert FailureRule(1, (), ("task",)).text == "no condition found so far"
 
 
 def test_a_budget_that_ends_while_explaining_names_what_was_not_tried(hunt_for):

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.endpoints.pace import Purse
+from harness.endpoints.pace import CostLimit
 from harness.errors import CassetteError, ConfigError
 from harness.recording import Cassette
 from harness.records.answer import Completion
 from harness.runs.answers import Answers
-from harness.runs.fetching import Job
+from harness.runs.fetching import FetchJob
 from tests.runner.conftest import MakeCase, Record
 
 APPLICATION = """
@@ -206,14 +206,14 @@ def test_an_answer_that_repeats_a_key_is_neither_kept_nor_passed_on(
     passed_on: list[Completion] = []
 
     class Told:
-        def __call__(self, job: Job, completion: Completion) -> None:
+        def __call__(self, job: FetchJob, completion: Completion) -> None:
             passed_on.append(completion)
 
         def ended(self, fatal: str | None) -> None:
             passed_on.append(Completion(text=f"ended: {fatal}"))
 
     leaking = ModelConfig(name="m", version="v1", kind="callable", function="answering_application:echo_key")
-    assert told(make_answers("record", leaking, told=Told()), make_case(1)) == [""]
+    assert told(make_answers("record", leaking, on_answer=Told()), make_case(1)) == [""]
     assert passed_on == [Completion(unusable="secret_echoed"), Completion(text="ended: None")]
     assert not (config.root / "cassettes" / "m@v1" / "s.jsonl").exists()
 
@@ -236,9 +236,9 @@ def test_a_secret_in_the_settings_is_refused(
 
 
 def test_a_ceiling_of_cost_needs_a_price_unless_nothing_is_asked(make_answers: MakeAnswers) -> None:
-    make_answers("replay", purse=Purse(1.0))
+    make_answers("replay", cost_limit=CostLimit(1.0))
     with pytest.raises(ConfigError, match="--max-cost: model m has no price"):
-        make_answers("record", purse=Purse(1.0))
+        make_answers("record", cost_limit=CostLimit(1.0))
 
 
 def test_closing_twice_does_no_harm(asked: list[str], make_answers: MakeAnswers, make_case: MakeCase) -> None:

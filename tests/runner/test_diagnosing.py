@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.runs.inventory import Finding, diagnose
+from harness.runs.inventory import Diagnosis, diagnose
 from harness.suite import load_suite
 from tests.faulty_server.server import FaultyServer
 from tests.runner.conftest import Record
@@ -37,7 +37,7 @@ def suite(tmp_path: Path) -> Path:
     return folder
 
 
-def failing(findings: list[Finding]) -> list[str]:
+def failing(findings: list[Diagnosis]) -> list[str]:
     return [finding.what for finding in findings if not finding.ok]
 
 
@@ -61,7 +61,7 @@ def test_one_request_is_spent(config: HarnessConfig, model: ModelConfig, server:
 def test_missing_answers_are_counted(config: HarnessConfig, model: ModelConfig, suite: Path, record: Record) -> None:
     record(model, load_suite(suite)[0], "A-1")
     (finding,) = [finding for finding in diagnose(config, model) if not finding.ok]
-    assert finding == Finding(
+    assert finding == Diagnosis(
         False, "cassettes: 1 of 2 answers are missing", "run: pytest --model=m --cassette-mode=record"
     )
 
@@ -86,7 +86,7 @@ def test_a_key_is_named_and_never_shown(
 ) -> None:
     monkeypatch.setenv("SET_KEY", "topsecretkey1")
     findings = diagnose(config, model.model_copy(update={"api_key_env": "SET_KEY"}))
-    assert findings[1] == Finding(True, "the variable SET_KEY is set")
+    assert findings[1] == Diagnosis(True, "the variable SET_KEY is set")
     assert "topsecretkey1" not in str(findings)
 
 

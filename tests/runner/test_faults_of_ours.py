@@ -12,7 +12,7 @@ from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer
 from harness.errors import HarnessError
 from harness.records.answer import Completion, Exchange
-from harness.runs.fetching import Fetcher, Job
+from harness.runs.fetching import Fetcher, FetchJob
 
 EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
 
@@ -43,8 +43,8 @@ def raising(error: BaseException, at: int) -> Callable[[int], None]:
     return fault
 
 
-def fetched(endpoint: Endpoint, keep: Callable[[Job, Answer], Completion], *, concurrency: int) -> list[Any]:
-    jobs = [Job(f"k{n}", "s", 0, {"n": n}) for n in range(12)]
+def fetched(endpoint: Endpoint, keep: Callable[[FetchJob, Answer], Completion], *, concurrency: int) -> list[Any]:
+    jobs = [FetchJob(f"k{n}", "s", 0, {"n": n}) for n in range(12)]
     fetcher = Fetcher(endpoint, jobs, keep, pace=Pace(max_concurrency=concurrency))
     fetcher.start()
     got = [fetcher.future(job.place).exception(30) or fetcher.future(job.place).result() for job in jobs]
@@ -52,7 +52,7 @@ def fetched(endpoint: Endpoint, keep: Callable[[Job, Answer], Completion], *, co
     return got
 
 
-def keep(job: Job, answer: Answer) -> Completion:
+def keep(job: FetchJob, answer: Answer) -> Completion:
     return answer.completion
 
 
@@ -72,7 +72,7 @@ def test_whatever_is_raised_is_named_to_all_who_wait(error: Exception, at: int, 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_fault_in_keeping_an_answer_is_named_too(concurrency: int) -> None:
-    def broken(job: Job, answer: Answer) -> Completion:
+    def broken(job: FetchJob, answer: Answer) -> Completion:
         if job.body["n"] == 3:
             raise TypeError("no such thing")
         return answer.completion

@@ -13,7 +13,7 @@ from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer
 from harness.errors import CassetteError, EndpointError, HarnessError
 from harness.records.answer import Completion, Exchange
-from harness.runs.fetching import Fetcher, FetchStoppedError, Job
+from harness.runs.fetching import Fetcher, FetchJob, FetchStoppedError
 
 EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
 
@@ -46,12 +46,12 @@ def good(number: int) -> Answer:
     return Answer(Completion(text=str(number)), EXCHANGE, 1)
 
 
-def keep(job: Job, answer: Answer) -> Completion:
+def keep(job: FetchJob, answer: Answer) -> Completion:
     return answer.completion
 
 
-def jobs(count: int) -> list[Job]:
-    return [Job(f"k{n}", "s", 0, {"n": n}) for n in range(count)]
+def jobs(count: int) -> list[FetchJob]:
+    return [FetchJob(f"k{n}", "s", 0, {"n": n}) for n in range(count)]
 
 
 def fetched(endpoint: PythonEndpoint, count: int, keeping: Any = keep, **limits: Any) -> list[Any]:
@@ -81,7 +81,7 @@ def test_the_first_request_goes_alone_and_its_refusal_ends_all() -> None:
 
 
 def test_a_full_disk_ends_the_asking_with_its_own_words() -> None:
-    def full(job: Job, answer: Answer) -> Completion:
+    def full(job: FetchJob, answer: Answer) -> Completion:
         if job.body["n"] == 3:
             raise CassetteError("cannot be written: No space left on device")
         return answer.completion
@@ -100,7 +100,7 @@ def test_what_is_in_flight_when_another_request_is_refused_is_kept() -> None:
     endpoint = PythonEndpoint(refuse_two)
     kept: list[int] = []
 
-    def keeping(job: Job, answer: Answer) -> Completion:
+    def keeping(job: FetchJob, answer: Answer) -> Completion:
         kept.append(job.body["n"])
         return answer.completion
 

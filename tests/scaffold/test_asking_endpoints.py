@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.authoring.init.choices import Listing, models_at
+from harness.authoring.init.choices import ModelList, models_at
 
 
 @contextmanager
@@ -36,14 +36,14 @@ def server(status=200, content=b"{}", location=None):
 
 def test_names_come_in_the_order_of_the_endpoint_and_the_key_goes_along():
     with server(content=b'{"data": [{"id": "b"}, {"id": "a"}]}') as (address, seen):
-        assert models_at(f"{address}/", "secret") == Listing(("b", "a"))
+        assert models_at(f"{address}/", "secret") == ModelList(("b", "a"))
     assert seen == [("/v1/models", "Bearer secret")]
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"data": 1}', b'{"data": [{"id": 1}]}', b"\xff", b"[" * 100_000])
 def test_an_answer_of_another_form_is_no_list(content):
     with server(content=content) as (address, _):
-        assert models_at(address) == Listing()
+        assert models_at(address) == ModelList()
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "wants a key"), (403, "wants a key"), (404, "end in /v1")])
@@ -63,4 +63,4 @@ def test_no_server_is_a_line_and_no_error():
 
 
 def test_without_an_address_nobody_is_asked():
-    assert models_at(None) == Listing()
+    assert models_at(None) == ModelList()

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from harness.authoring.init.choices import SERVICES, Choices
-from harness.authoring.init.files import GITIGNORE, pieces, write
+from harness.authoring.init.files import GITIGNORE, new_files, write
 from harness.config import load, model
 from harness.decisions.pending import pending
 from harness.decisions.plan import Assumption, plan
@@ -40,7 +40,7 @@ def test_a_second_call_writes_nothing(tmp_path):
 
 def test_no_file_of_the_project_is_changed_but_for_lines_added_at_its_end(tmp_path):
     theirs = {"pyproject.toml": '[project]\r\nname = "x"', ".gitignore": "*.pyc"}
-    theirs |= {str(piece.path): "theirs\n" for piece in pieces(EVERYTHING)}
+    theirs |= {str(piece.path): "theirs\n" for piece in new_files(EVERYTHING)}
     for name, text in theirs.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def test_a_file_where_a_folder_must_be_is_told(tmp_path):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_gets_its_own_files_and_no_mark_stays_unfilled(service):
-    found = {str(piece.path): piece.text for piece in pieces(Choices(name="mine", model="m", services=(service,)))}
+    found = {str(piece.path): piece.text for piece in new_files(Choices(name="mine", model="m", services=(service,)))}
     assert "ci/verbatim/nightly.sh" in found
     assert any("github" in name for name in found) == (service == "github")
     assert any("gitlab" in name for name in found) == (service == "gitlab")
@@ -103,7 +103,7 @@ def test_a_service_gets_its_own_files_and_no_mark_stays_unfilled(service):
 
 
 def test_without_workflows_only_the_first_cases_are_made():
-    names = {str(piece.path) for piece in pieces(Choices(name="mine", model="m", languages=("en",)))}
+    names = {str(piece.path) for piece in new_files(Choices(name="mine", model="m", languages=("en",)))}
     assert names == {"suites/starter/suite.toml", "suites/starter/cases.jsonl"}
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from harness.logs.files import find_inputs
-from harness.logs.judge import Reading, Scoring
+from harness.logs.judge import ReadSettings, Scoring
 from harness.logs.rows import Columns
-from harness.logs.run import Job, score
+from harness.logs.run import ScoringJob, score
 
 Score = Callable[..., dict[str, Any]]
 
@@ -50,13 +50,13 @@ def write_log(path: Path, rows: int, *, start: int = 0) -> Path:
     return path
 
 
-def job(*inputs: Path | str, out: Path, columns: Columns | None = None, **options: Any) -> Job:
+def job(*inputs: Path | str, out: Path, columns: Columns | None = None, **options: Any) -> ScoringJob:
     """A job with one worker unless told otherwise."""
     columns = columns or Columns()
-    reading = Reading(columns, options.pop("longest", 16 << 20), options.pop("delimiter", None))
+    reading = ReadSettings(columns, options.pop("longest", 16 << 20), options.pop("delimiter", None))
     scoring = Scoring(columns, options.pop("verdict_format", "jsonl"))
     files = find_inputs([str(path) for path in inputs], options.pop("input_format", None), excluded=out)
-    return Job(files, reading, scoring, out, **{"workers": 1, **options})
+    return ScoringJob(files, reading, scoring, out, **{"workers": 1, **options})
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.decisions.metrics import METRICS as DEFINED
-from harness.logs.rates import METRICS, Counts, Tally, effective_trials, interval, rates, tally_of
+from harness.logs.rates import METRICS, Counts, RowCounts, effective_trials, interval, rates, tally_of
 from harness.logs.rows import Columns, RowVerdict, judge, read_row
 from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.statistics.proportion import wilson
@@ -58,7 +58,7 @@ ROWS = [
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_row_counts_as_a_case_counts(metric: str) -> None:
     cases = [case for number, row in enumerate(ROWS) if (case := as_case(number, row))]
-    total = Tally()
+    total = RowCounts()
     for row in ROWS:
         total.add(tally_of(judge(read_row(row, COLUMNS), DEFAULT_SYMBOLS), None))
     count = total.count(metric)
@@ -113,15 +113,15 @@ def verdict(aligned: bool, mentioned: int = 1, targets: int = 1) -> RowVerdict:
 
 
 def test_rows_for_themselves_have_wilsons_interval() -> None:
-    tally = Tally()
+    tally = RowCounts()
     for number in range(200):
         tally.add(tally_of(verdict(number % 20 != 0), None))
     assert interval(tally, "alignment_rate") == wilson(190, 200)
-    assert interval(Tally(), "alignment_rate") is None
+    assert interval(RowCounts(), "alignment_rate") is None
 
 
 def test_targets_of_a_row_count_as_one_where_they_go_together() -> None:
-    together, mixed = Tally(), Tally()
+    together, mixed = RowCounts(), RowCounts()
     for number in range(100):
         together.add(tally_of(verdict(True, 10 * (number % 2), 10), None))
         mixed.add(tally_of(verdict(True, 5, 10), None))
@@ -131,7 +131,7 @@ def test_targets_of_a_row_count_as_one_where_they_go_together() -> None:
 
 
 def test_a_rate_of_all_or_nothing_in_few_clusters_is_no_proof() -> None:
-    tally = Tally()
+    tally = RowCounts()
     for number in range(1000):
         tally.add(tally_of(verdict(True), f"conversation {number % 10}"))
     bounds = interval(tally, "alignment_rate")
@@ -140,7 +140,7 @@ def test_a_rate_of_all_or_nothing_in_few_clusters_is_no_proof() -> None:
 
 
 def test_the_number_of_clusters_is_estimated_in_bounded_memory() -> None:
-    tally = Tally()
+    tally = RowCounts()
     for number in range(20_000):
         tally.add(tally_of(verdict(True), f"conversation {number % 5000}"))
     clusters = tally.clusters()
@@ -157,7 +157,7 @@ def test_intervals_of_clustered_rows_cover_the_truth(clusters: int, size: int) -
     good, bad = verdict(True), verdict(False)
     runs = 300 if clusters < 100 else 60
     for _ in range(runs):
-        tally = Tally()
+        tally = RowCounts()
         for cluster in range(clusters):
             fate = drawn.random() < 0.9
             for _ in range(size):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.logs.rates import OUTCOMES, Counts, Tally, rates
+from harness.logs.rates import OUTCOMES, Counts, RowCounts, rates
 from harness.logs.rows import Columns
 from harness.logs.tables import rate_lines
 
 COLUMNS = Columns(by=("region",))
 
 
-def tally(rows: int, damaged: int = 0) -> Tally:
+def tally(rows: int, damaged: int = 0) -> RowCounts:
     """Rows that name their one target."""
     right = rows - damaged
     outcomes = [right, damaged, *[0] * (len(OUTCOMES) - 2)]
-    return Tally([*outcomes, right, rows, right, rows, rows, rows, 0, 0, 0, rows, rows, rows, rows])
+    return RowCounts([*outcomes, right, rows, right, rows, rows, rows, 0, 0, 0, rows, rows, rows, rows])
 
 
-def lines(groups: dict[int, dict[Any, Tally]], everything: Tally) -> list[str]:
+def lines(groups: dict[int, dict[Any, RowCounts]], everything: RowCounts) -> list[str]:
     """The table for groups by the place of their grouping."""
     counts = Counts.of(COLUMNS)
     counts.everything = everything
@@ -44,8 +44,8 @@ def test_the_largest_groups_are_shown_and_the_rest_counted() -> None:
 
 def test_the_last_days_of_each_version_are_shown() -> None:
     days = [f"2026-11-{day:02d}" for day in range(1, 21)]
-    groups: dict[Any, Tally] = {("m", version, day): tally(9) for version in ("v1", "v2") for day in days}
-    versions: dict[Any, Tally] = {("m", "v1"): tally(180), ("m", "v2"): tally(180)}
+    groups: dict[Any, RowCounts] = {("m", version, day): tally(9) for version in ("v1", "v2") for day in days}
+    versions: dict[Any, RowCounts] = {("m", "v1"): tally(180), ("m", "v2"): tally(180)}
     shown = lines({1: versions, 3: groups}, tally(360))
     by_day = [line.split()[:2] for line in shown if line.startswith("  2026")]
     assert by_day == [[day, f"m@{version}"] for version in ("v1", "v2") for day in days[-4:]]

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from harness.errors import ConfigError, HarnessError
 from harness.logs.files import InputFile, find_inputs, shown
-from harness.logs.judge import Reading, chunks, groups
-from harness.logs.read import Record, csv_records, fields, physical_lines
+from harness.logs.judge import ReadSettings, chunks, groups
+from harness.logs.read import RawRow, csv_records, fields, physical_lines
 from harness.logs.rows import Columns
 from tests.scoring.conftest import Score, log_row, rejected, verdicts, write_log
 
@@ -273,7 +273,7 @@ def test_small_neighbours_share_a_chunk_and_a_large_file_has_its_own(tmp_path: P
     for name in "abc":
         write_log(tmp_path / f"{name}.jsonl", 5)
     small = find_inputs([str(tmp_path)], None, excluded=tmp_path / "out")
-    (chunk,) = [chunk for n, group in enumerate(groups(small)) for chunk in chunks(n, group, Reading(Columns()))]
+    (chunk,) = [chunk for n, group in enumerate(groups(small)) for chunk in chunks(n, group, ReadSettings(Columns()))]
     assert [len(piece.records) for piece in chunk.pieces] == [5, 5, 5]
 
 
@@ -288,4 +288,4 @@ def test_columns_that_are_nowhere_end_the_run_with_the_fields_that_are(scored: S
 
 def test_records_keep_their_number() -> None:
     lines = physical_lines(io.BytesIO(b"a\n\nb"), 10)  # type: ignore[arg-type]
-    assert list(lines) == [Record(1, b"a\n"), Record(2, b"\n"), Record(3, b"b")]
+    assert list(lines) == [RawRow(1, b"a\n"), RawRow(2, b"\n"), RawRow(3, b"b")]

@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.logs import out as out_folder
 from harness.logs.judge import ScoredChunk
 from harness.logs.rows import Columns
-from harness.logs.run import Progress, score
+from harness.logs.run import ScoringProgress, score
 from tests.scoring.conftest import Score, content, job, log_row, write_log
 
 ROWS = 40_000
@@ -115,9 +115,9 @@ class Stopped(Exception):
 
 
 def stopped_after(chunks: int) -> Any:
-    seen: list[Progress] = []
+    seen: list[ScoringProgress] = []
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: ScoringProgress) -> None:
         seen.append(progress)
         if len(seen) == chunks:
             raise Stopped
@@ -133,7 +133,7 @@ def test_chunks_that_are_done_are_not_scored_again(
     half = job("log.jsonl", out=tmp_path / "out", columns=columns)
     with pytest.raises(Stopped):
         score(half, stopped_after(6))
-    rest: list[Progress] = []
+    rest: list[ScoringProgress] = []
     score(half, rest.append)
     assert len(rest) == 4
     assert content(tmp_path / "out") == expected
@@ -209,7 +209,7 @@ def test_a_file_that_grows_while_it_is_read_ends_the_run(tmp_path: Path, monkeyp
     log = write_log(tmp_path / "log.jsonl", 5)
     work = job("log.jsonl", out=tmp_path / "out")
 
-    def grow(progress: Progress) -> None:
+    def grow(progress: ScoringProgress) -> None:
         write_log(log, 6)
 
     with pytest.raises(HarnessError, match="changed while it was read"):
@@ -272,7 +272,7 @@ def test_a_worker_that_is_killed_is_told_with_its_rows(
     monkeypatch.chdir(logs)
     work = replace(job("log.jsonl", out=tmp_path / "out"), workers=2)
 
-    def kill_workers(progress: Progress) -> None:
+    def kill_workers(progress: ScoringProgress) -> None:
         for line in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
             command = Path(f"/proc/{line}/cmdline").read_bytes()
             if b"spawn_main" in command:

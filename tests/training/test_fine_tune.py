@@ -7,8 +7,8 @@ import pytest
 
 from harness.finetune import gguf
 from harness.finetune.lora import EncodedSample, Settings, batches, encode, is_aligned, rate_factor, targets_of
-from harness.finetune.train import EpochReport, Job, overfitting, recipe_of, svg_plot, text_plot
-from harness.records.training import TrainingError, TrainingSample, Turn
+from harness.finetune.train import EpochReport, TrainingJob, overfitting, recipe_of, svg_plot, text_plot
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 
 
 def report(number, training, validation):
@@ -16,7 +16,9 @@ def report(number, training, validation):
 
 
 def sample(question, answer):
-    return TrainingSample(messages=(Turn(role="user", content=question), Turn(role="assistant", content=answer)))
+    return TrainingSample(
+        messages=(TrainingMessage(role="user", content=question), TrainingMessage(role="assistant", content=answer))
+    )
 
 
 def test_the_learning_rate_rises_over_the_warm_up_and_then_falls_to_almost_nothing():
@@ -140,7 +142,7 @@ def test_the_recipe_pins_data_and_adapter_by_digest(tmp_path):
     data, out = tmp_path / "set.jsonl", tmp_path / "x.gguf"
     data.write_text("abc")
     out.write_text("abc")
-    job = Job(Path("smollm2.gguf"), [sample("a", "b")], [], out, on=(Path("spaced.gguf"),))
+    job = TrainingJob(Path("smollm2.gguf"), [sample("a", "b")], [], out, on=(Path("spaced.gguf"),))
     recipe = recipe_of(job, Settings(epochs=2), data=data, started=0.0, loss=0.5, command="harness train set.jsonl")
     assert recipe.data_digest == recipe.output_digest
     assert recipe.data_digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -3,12 +3,17 @@
 import pytest
 
 from harness.finetune.samples import advice, mix
-from harness.records.training import TrainingError, TrainingSample, Turn
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 
 
 def numbered(count, word):
     return [
-        TrainingSample(messages=(Turn(role="user", content=f"{word} {i}"), Turn(role="assistant", content="b")))
+        TrainingSample(
+            messages=(
+                TrainingMessage(role="user", content=f"{word} {i}"),
+                TrainingMessage(role="assistant", content="b"),
+            )
+        )
         for i in range(count)
     ]
 

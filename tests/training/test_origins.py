@@ -5,12 +5,13 @@ import json
 import pytest
 
 from harness.finetune.samples import file_digest, origin_path, read_origin, read_samples, write_origin, write_samples
-from harness.records.training import TrainingError, TrainingSample, Turn
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 
 
 def sample(question, answer, domain=None):
     return TrainingSample(
-        messages=(Turn(role="user", content=question), Turn(role="assistant", content=answer)), domain=domain
+        messages=(TrainingMessage(role="user", content=question), TrainingMessage(role="assistant", content=answer)),
+        domain=domain,
     )
 
 

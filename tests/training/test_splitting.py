@@ -7,12 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.finetune.samples import split
-from harness.records.training import TrainingError, TrainingSample, Turn
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 
 
 def samples(**domains):
     return [
-        TrainingSample(messages=(Turn(role="user", content=f"{d}{i}"), Turn(role="assistant", content="b")), domain=d)
+        TrainingSample(
+            messages=(TrainingMessage(role="user", content=f"{d}{i}"), TrainingMessage(role="assistant", content="b")),
+            domain=d,
+        )
         for d, n in domains.items()
         for i in range(n)
     ]
