@@ -1,5 +1,6 @@
 """One line of a cassette: vcrpy's interaction with a few keys of ours."""
 
+import contextlib
 import io
 import json
 import math
@@ -307,7 +308,11 @@ class LockedFile(io.FileIO):
     def close(self) -> None:
         """Close the file, then let the next recorder in."""
         super().close()
-        self._lock.release()
+        if self._lock.is_locked:
+            # while it is held: filelock looks for a lock file that went away under the one who waited for it
+            with contextlib.suppress(OSError):
+                Path(self._lock.lock_file).unlink()
+            self._lock.release()
 
 
 def locked_file(path: Path, *, wait_s: float) -> LockedFile:

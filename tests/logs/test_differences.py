@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.logs.compare import differences, newcombe, read_rates
 from harness.logs.tables import difference_lines
 from harness.statistics.proportion import wilson
-from tests.scoring.conftest import Score, write_log
+from tests.logs.conftest import Score, write_log
 
 
 def rate(k: int, n: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from harness.logs.files import InputFile, find_inputs, shown
 from harness.logs.judge import ReadSettings, chunks, groups
 from harness.logs.read import RawRow, csv_records, fields, physical_lines
 from harness.logs.rows import Columns
-from tests.scoring.conftest import Score, log_row, rejected, verdicts, write_log
+from tests.logs.conftest import Score, log_row, rejected, verdicts, write_log
 
 GOOD = json.dumps({"source": "Use TCP/IP.", "output": "TCP/IP"}).encode()
 

@@ -21,7 +21,7 @@ from harness.logs import out as out_folder
 from harness.logs.judge import ScoredChunk
 from harness.logs.rows import Columns
 from harness.logs.run import ScoringProgress, score
-from tests.scoring.conftest import Score, content, job, log_row, write_log
+from tests.logs.conftest import Score, content, job, log_row, write_log
 
 ROWS = 40_000
 COMMAND = "from harness.cli import main; main()"

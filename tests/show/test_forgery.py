@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.reporting.hostile_project import MODELS, HostileProject
+from tests.show.hostile_project import MODELS, HostileProject
 
 PAYLOADS: list[str] = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 WORDS = [f"word{number}" for number in range(len(PAYLOADS))]

@@ -337,7 +337,7 @@ def test_the_schema_accepts_what_the_loader_accepts_and_refuses_most_of_the_rest
 
 
 def test_the_published_schema_is_the_one_that_the_code_has() -> None:
-    published = Path(__file__).parents[1] / "docs" / "schema" / "case.schema.json"
+    published = Path(__file__).parents[2] / "docs" / "schema" / "case.schema.json"
     assert json.loads(published.read_text(encoding="utf-8")) == case_schema(), (
         "run: harness suites schema > docs/schema/case.schema.json"
     )

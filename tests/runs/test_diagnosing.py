@@ -12,7 +12,7 @@ from harness.config import HarnessConfig, ModelConfig
 from harness.runs.inventory import Diagnosis, diagnose
 from harness.suite import load_suite
 from tests.faulty_server.server import FaultyServer
-from tests.runner.conftest import Record
+from tests.runs.conftest import Record
 
 
 @pytest.fixture

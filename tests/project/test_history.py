@@ -275,7 +275,7 @@ def test_a_record_that_could_not_be_read_again_is_not_written(history, monkeypat
 
 
 def test_the_published_schema_is_that_of_the_code_and_fits_the_shipped_records():
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     published = json.loads((root / "docs" / "schema" / "run.schema.json").read_text("utf-8"))
     assert published == run_schema(), "run: harness runs schema > docs/schema/run.schema.json"
     validator = Draft202012Validator(published)

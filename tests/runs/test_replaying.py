@@ -11,7 +11,7 @@ from harness.errors import CassetteError
 from harness.records.answer import request_key
 from harness.runs.answers import Replay, cassette_path, read_back
 from harness.runs.requests import body_for
-from tests.runner.conftest import MakeCase, Record
+from tests.runs.conftest import MakeCase, Record
 
 BASE = ModelConfig(name="base", version="v1", model="weights")
 TUNED = ModelConfig(name="tuned", version="v2", model="weights", lineage=("base@v1",))

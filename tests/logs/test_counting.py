@@ -16,7 +16,7 @@ from harness.logs.rows import Columns, RowVerdict, judge, read_row
 from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.statistics.proportion import wilson
 from harness.text import DEFAULT_SYMBOLS, CheckResult
-from tests.scoring.conftest import log_row
+from tests.logs.conftest import log_row
 
 COLUMNS = Columns(by=("region",))
 

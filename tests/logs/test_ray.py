@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.logs.ray import carry
-from tests.scoring.conftest import Score, content, job, log_row, write_log
+from tests.logs.conftest import Score, content, job, log_row, write_log
 
 COMMAND = "from harness.cli import main; main()"
 

@@ -16,7 +16,7 @@ from harness.recording import Cassette
 from harness.records.answer import Completion
 from harness.runs.answers import Answers
 from harness.runs.fetching import FetchJob
-from tests.runner.conftest import MakeCase, Record
+from tests.runs.conftest import MakeCase, Record
 
 APPLICATION = """
 asked = []
