@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harness.decisions.compare import compare
 from harness.decisions.drift import drift
 from harness.errors import RecordError
-from harness.files import whole
+from harness.files import reading, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
@@ -291,10 +291,8 @@ class Site:
 
     def _stamp(self, path: Path) -> str:
         """Changes with the record, with what a page would look like, and with the rulings given."""
-        try:
+        with reading(path, RecordError):
             state = path.stat()
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be read: {error}") from error
         given = "".join(label.model_dump_json() for label in self.labels)
         seen = f"{state.st_size} {state.st_mtime_ns} {templates_digest()} {self.lang} {given}"
         return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from harness.decisions.leaks import find_leaks
 from harness.errors import explain
+from harness.files import reading
 from harness.records import Record
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.records.training import TrainingError, TrainingMessage, TrainingSample
@@ -114,10 +115,8 @@ def read_templates(path: Path) -> list[SampleTemplate]:
     Raises:
         TrainingError: a bad line, a template without `{string}` in its answer, or `{damaged}` in its answer.
     """
-    try:
+    with reading(path, TrainingError):
         lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: cannot be read: {error}") from error
     templates = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, json_of, loads, opened, whole
+from harness.files import UnfitFileError, json_of, loads, opened, reading, whole
 from harness.records.answer import Exchange, request_key
 
 if TYPE_CHECKING:
@@ -286,12 +286,9 @@ class Cassette:
         if place is None:
             return None
         number, offset, length = place
-        try:
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                content = file.read(length)
-        except OSError as error:
-            raise CassetteError(f"{self.path}: cannot be read: {error.strerror or error}") from error
+        with reading(self.path, CassetteError), self.path.open("rb") as file:
+            file.seek(offset)
+            content = file.read(length)
         interaction = self._interaction(number, content)
         if interaction.key != key:
             raise CassetteError(f"{self.path}:{number}: key: does not belong to this request")

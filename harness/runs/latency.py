@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import secrets
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from harness.config import ModelConfig
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.retry import Retrying
 from harness.errors import EndpointError, SuiteError, explain
+from harness.files import reading, toml_of
 from harness.records import Record
 from harness.records.answer import Completion
 from harness.records.case import ID_PATTERN, Case
@@ -77,10 +77,10 @@ def load_latency_suite(folder: Path) -> LatencySuite:
         SuiteError: it cannot be read, a field is not accepted, or two prompts have one id.
     """
     path = folder / FILE_NAME
+    with reading(path, SuiteError, form="TOML"):
+        table = toml_of(path)
     try:
-        suite = LatencySuite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SuiteError(f"{path}: cannot be read as TOML: {error}") from error
+        suite = LatencySuite.model_validate(table)
     except ValidationError as error:
         raise SuiteError(f"{path}: {explain(error, LatencySuite)}") from error
     ids = [prompt.id for prompt in suite.prompts]

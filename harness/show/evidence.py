@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from harness.errors import RecordError
+from harness.files import content_of, reading
 from harness.records import Record
 from harness.records.case import texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
@@ -22,6 +23,7 @@ from harness.show.rates import BAD, damage_codes
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 _CONTEXT = 12
+_LABELS_LIMIT = 64_000_000
 """Characters shown on either side of a mention in the list of mentions."""
 
 
@@ -240,13 +242,9 @@ def read_labels(paths: Iterable[Path]) -> list[Label]:
     """All lines of all files. A line that is no ruling is an error with file, line and field."""
     found: list[Label] = []
     for path in paths:
-        try:
-            lines = path.read_text("utf-8").split("\n")
-        except OSError as error:
-            why = f"{error.strerror or error}; accepted: a labels.jsonl that a run page exported"
-            raise RecordError(f"{path}: cannot be read as labels: {why}") from error
-        except UnicodeDecodeError as error:
-            raise RecordError(f"{path}: cannot be read as labels: not UTF-8 at byte {error.start + 1}") from error
+        hint = "accepted: a labels.jsonl that a run page exported"
+        with reading(path, RecordError, form="labels", hint=hint):
+            lines = content_of(path, limit=_LABELS_LIMIT).decode("utf-8").split("\n")
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 found.append(_label(path, number, line))
