@@ -30,7 +30,7 @@ class Completion(Record):
     recorded_at: str | None = None
     runtime: str | None = None
     unusable: str | None = None
-    """Why this answer can bear no verdict (`length`, `content_filter`, `empty` ...); None if it can."""
+    """Why this answer allows no verdict (`length`, `content_filter`, `empty` ...); None if it can."""
 
 
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
