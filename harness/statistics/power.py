@@ -21,16 +21,19 @@ def clean_cases_for(minimum: float, alpha: float = 0.05) -> int:
     return math.ceil(math.log(alpha) / math.log(minimum) - 1e-12)
 
 
-def further_clean_cases(successes: int, trials: int, minimum: float, alpha: float = 0.05) -> int | None:
+def further_clean_cases(
+    successes: int, trials: int, minimum: float, alpha: float = 0.05, *, worth: float = 1.0
+) -> int | None:
     """Further cases, all of them successes, after which the exact lower bound reaches `minimum`.
 
-    0 when it does already; None when even 200,000 would not do.
+    `worth` is the effective number of cases that one case counts for. 0 when it does already; None when even 200,000
+    would not do.
     """
     check_counts(successes, trials)
     _check_share(minimum=minimum, alpha=alpha)
 
     def proven(further: int) -> bool:
-        return exact_lower(successes + further, trials + further, alpha) >= minimum
+        return exact_lower(worth * (successes + further), worth * (trials + further), alpha) >= minimum
 
     if proven(0):
         return 0
