@@ -111,6 +111,18 @@ class Totals(Record):
     cost: float | None = None
 
 
+class Looks(Record):
+    """How a run was asked whose verdict may come early: in random order, looked at after fixed numbers of cases."""
+
+    seed: int
+    planned: int
+    """Cases that the whole run would have asked."""
+    sizes: tuple[int, ...]
+    """Numbers of cases after which it was to be looked at; the last is `planned`."""
+    asked: tuple[str, ...]
+    """Keys in the order in which they were asked, up to where it stopped."""
+
+
 class RunRecord(Record):
     """One run of one model version."""
 
@@ -141,6 +153,7 @@ class RunRecord(Record):
     currency: str | None = None
     # written only where there is one: the records of all other runs stay as they were
     latency: Latency | None = Field(default=None, exclude_if=lambda value: value is None)
+    looks: Looks | None = Field(default=None, exclude_if=lambda value: value is None)
     cases: tuple[CaseResult, ...]
 
     @property

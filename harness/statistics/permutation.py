@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SEED = 20260101
 _SHUFFLES = 9_999
-_ENOUGH = 100
+_ENOUGH = 200
 _MOST_CELLS = 20_000_000
 """Shuffles times marked cases times slices: about a second."""
 
@@ -41,7 +41,7 @@ def crowding(slices: Mapping[str, Sequence[int]], marked: Sequence[int], cases: 
 
     The count of a slice is standardised as under random marks (hypergeometric); the p-value is that of the largest one
     over the slices with three marked cases or more, by shuffling the marks over all cases (9,999 times, fixed seed;
-    fewer where that would take over a second, or where a hundred shuffles have already done as much: Besag & Clifford
+    fewer where that would take over a second, or where 200 shuffles have already done as much: Besag & Clifford
     1991). None where no slice has three, or the marks are everywhere.
     """
     import numpy as np

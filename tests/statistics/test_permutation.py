@@ -51,7 +51,7 @@ def test_the_p_value_is_the_share_of_all_ways_to_mark():
 
     ways = list(combinations(range(12), 4))
     exact = sum(largest(way) >= largest([0, 1, 2, 5]) - 1e-9 for way in ways) / len(ways)
-    assert crowding(groups, [0, 1, 2, 5], 12).p_value == pytest.approx(exact, abs=0.015)
+    assert crowding(groups, [0, 1, 2, 5], 12).p_value == pytest.approx(exact, abs=0.02)
 
 
 def test_random_marks_are_called_a_crowd_about_as_often_as_the_p_value_says():
