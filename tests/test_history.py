@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from harness.errors import RecordError
 from harness.history import History, read_run, run_schema, upgraded
-from harness.records.errors import RecordError
 from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.records.errors import SuiteError
+from harness.errors import SuiteError
 from harness.suite import (
     LINE_LIMIT,
     builtin_root,

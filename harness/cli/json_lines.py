@@ -13,9 +13,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from harness.records.errors import HarnessError
-from harness.records.explain import found
-from harness.records.reading import UnfitFileError, has_too_many_values, loads
+from harness.errors import HarnessError, found
+from harness.files import UnfitFileError, has_too_many_values, loads
 from harness.text.channels import CHANNELS
 
 LINE_LIMIT = 32_000_000

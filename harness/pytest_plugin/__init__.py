@@ -24,8 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
-        from harness.pytest_plugin.garbage import fewer_rounds
-        from harness.pytest_plugin.tidying import removes_empty_folder
+        from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder
 
         # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed
         early_config.add_cleanup(fewer_rounds())
@@ -34,12 +33,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("verbatim_models"):
-        from harness.pytest_plugin.preconditions import refuse_options_without_a_model
+        from harness.pytest_plugin.gating import refuse_options_without_a_model
 
         refuse_options_without_a_model(config)
         return
+    from harness.errors import HarnessError
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.records.errors import HarnessError
 
     try:
         session = VerbatimSession.from_config(config)
@@ -66,7 +65,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("verbatim_models"):
         return
-    from harness.pytest_plugin.preconditions import known_models
+    from harness.pytest_plugin.gating import known_models
 
     terminalreporter.write_line(f"cases of models are run with --model=NAME; {known_models(config)}")
 

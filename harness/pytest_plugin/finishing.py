@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import HarnessError
+from harness.files import now
 from harness.history import History, read_run
-from harness.pytest_plugin.advice import on_interrupt, on_unscored
-from harness.records.errors import HarnessError
-from harness.records.moment import now
-from harness.runner.folding import fold, git_commit
+from harness.pytest_plugin.terminal import on_interrupt, on_unscored
+from harness.runs.record import fold, git_commit
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.session import VerbatimSession
@@ -67,8 +67,8 @@ def _write_records(session: VerbatimSession, pytest_session: pytest.Session) -> 
 def _warn_of_old_answers(session: VerbatimSession, record: RunRecord) -> None:
     from datetime import UTC, datetime
 
-    from harness.policy_file import read_policy
-    from harness.runner.freshness import freshness_warnings
+    from harness.config import read_policy
+    from harness.runs.record import freshness_warnings
 
     policy, _ = read_policy(None, session.harness.gate)
     session.notes += freshness_warnings(

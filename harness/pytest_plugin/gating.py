@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from harness.errors import HarnessError
 from harness.history import History
 from harness.pytest_plugin.finishing import record_of
-from harness.records.errors import HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pytest
+    from collections.abc import Iterable, Sequence
 
     from harness.pytest_plugin.items import CaseItem
     from harness.pytest_plugin.session import VerbatimSession
     from harness.records.policy import GatePolicy
     from harness.records.run import CaseResult, RunRecord
+
 
 _FLIPS_SHOWN = 5
 _CHECK_EVERY = 5
@@ -76,7 +78,7 @@ class EarlyStop:
 
 def policy(session: VerbatimSession) -> tuple[GatePolicy, str]:
     """The policy in force, and where it comes from."""
-    from harness.policy_file import read_policy
+    from harness.config import read_policy
 
     given = session.config.getoption("verbatim_policy")
     return read_policy(Path(given) if given else None, session.harness.gate)
@@ -97,13 +99,13 @@ def _one(session: VerbatimSession, record: RunRecord, *, gating: bool) -> int:
     before = baseline(session, history, record.model)
     if before is not None:
         from harness.decisions.compare import compare
-        from harness.decisions.words.compare import compare_lines
+        from harness.show.comparison import compare_lines
 
         session.verdicts += [*compare_lines(compare(before, record), most=_FLIPS_SHOWN), ""]
     if not gating:
         return 0
     from harness.decisions.gate import judge
-    from harness.decisions.words.gate import gate_lines
+    from harness.show.verdicts import gate_lines
 
     rules, source = policy(session)
     verdict = judge(record, before, rules, datetime.now(UTC), history.known(record.label))
@@ -115,3 +117,67 @@ def _versions(session: VerbatimSession) -> dict[str, str]:
     from harness import config
 
     return {name: config.model(session.harness, name).version for name in session.harness.models}
+
+
+_NEEDS_A_MODEL = {
+    "verbatim_suites": "--suites",
+    "verbatim_mode": "--cassette-mode",
+    "verbatim_base_url": "--base-url",
+    "verbatim_budget": "--request-budget",
+    "verbatim_max_cost": "--max-cost",
+    "verbatim_baseline": "--baseline",
+    "verbatim_gate": "--gate",
+    "verbatim_early_stop": "--early-stop",
+}
+
+
+def refuse_options_without_a_model(config: pytest.Config) -> None:
+    """Without `--model` no case is collected, and options about cases would be passed over in silence."""
+    given = [option for name, option in _NEEDS_A_MODEL.items() if config.getoption(name)]
+    if given:
+        raise pytest.UsageError(f"{given[0]} says nothing without --model=NAME; {known_models(config)}")
+
+
+def known_models(config: pytest.Config) -> str:
+    """Which names `--model` takes here, in words."""
+    from harness import config as configuration
+
+    try:
+        names = sorted(configuration.load(config.rootpath).models)
+    except HarnessError as error:
+        return str(error)
+    listed = ", ".join([*names, "openai:NAME with --base-url=URL"])
+    return f"accepted: {listed}" if names else f"accepted: {listed}; or run: harness init"
+
+
+def refuse_unrecorded(session: VerbatimSession, items: Iterable[CaseItem]) -> None:
+    """Suites of which a model has no recorded answer at all are one error, not one for each case."""
+    wanted = Counter((item.model, item.case.suite) for item in items)
+    for name, answers in session.answers.items():
+        suites = {suite: number for (model, suite), number in sorted(wanted.items()) if model == name}
+        try:
+            lacking = [suite for suite in suites if not answers.has_cassette(suite)]
+        except HarnessError as error:  # a cassette that cannot be read
+            raise pytest.UsageError(str(error)) from None
+        if lacking:
+            words = answers.nothing_recorded(lacking, sum(suites[suite] for suite in lacking))
+            # as an error of ours, which shows what stands in the names of files and does not obey it
+            raise pytest.UsageError(str(HarnessError(words)))
+
+
+def refuse_a_gate_that_cannot_judge(session: VerbatimSession) -> None:
+    """A policy or a baseline that cannot be read is told now, not when all answers were asked for."""
+    given, gate = (session.config.getoption(name) for name in ("verbatim_baseline", "verbatim_gate"))
+    if not (given or gate):
+        return
+    from harness.history import History
+
+    try:
+        if gate:
+            policy(session)
+        made_by_this_run = given is not None and given.partition("@")[0] in session.models
+        for name in session.models:
+            if not made_by_this_run:
+                baseline(session, History(session.reports), name)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None

@@ -9,33 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import config as configuration
+from harness.errors import ConfigError, EndpointError, HarnessError
+from harness.files import now
 from harness.pytest_plugin.garbage import spare_long_lived
+from harness.pytest_plugin.gating import refuse_a_gate_that_cannot_judge, refuse_unrecorded
 from harness.pytest_plugin.items import CaseItem
-from harness.pytest_plugin.preconditions import refuse_a_gate_that_cannot_judge, refuse_unrecorded
-from harness.pytest_plugin.roots import suite_roots
-from harness.records.errors import ConfigError, EndpointError, HarnessError
-from harness.records.moment import now
-from harness.runner.answering import Answers
-from harness.runner.judging import Judge
-from harness.runner.refusing import purse_of
-from harness.runner.training_texts import training_texts
-from harness.suite import (
-    LocatedCase,
-    case_files,
-    load_cases,
-    load_info,
-    load_selection,
-    read_selection,
-)
+from harness.pytest_plugin.options import suite_roots
+from harness.runs.answers import Answers, purse_of
+from harness.runs.judge import Judge, training_texts
+from harness.suite import LocatedCase, case_files, load_cases, load_info, load_selection, read_selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.endpoints.spending import Purse
+    from harness.endpoints.pace import Purse
     from harness.pytest_plugin.gating import EarlyStop
     from harness.pytest_plugin.workers import Workers
+    from harness.records.answer import Completion
     from harness.records.case import Case
-    from harness.records.completion import Completion
     from harness.records.run import CaseResult, Mode, RunRecord
     from harness.suite import SuiteInfo
 
@@ -125,7 +116,7 @@ class VerbatimSession:
             return str(path)
 
     def _load_checks(self) -> None:
-        from harness.runner.user_checks import load_checks
+        from harness.runs.judge import load_checks
 
         load_checks(self.harness.root, self.harness.checks)
 
@@ -164,7 +155,7 @@ class VerbatimSession:
         Raises:
             SuiteError: with every bad line.
         """
-        from harness.records.errors import SuiteError
+        from harness.errors import SuiteError
 
         folder = path.parent
         if folder not in self._infos:
@@ -231,7 +222,7 @@ class VerbatimSession:
         Raises:
             HarnessError: there is no answer, and why.
         """
-        from harness.pytest_plugin.progress import wait_for
+        from harness.pytest_plugin.terminal import wait_for
 
         answers = self.answers[name]
         found: list[Completion] = []
@@ -303,7 +294,7 @@ class VerbatimSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
         """Rates by model version and domain: after the list of failed cases, where a reader looks first."""
-        from harness.pytest_plugin.summary import write_summary
+        from harness.pytest_plugin.terminal import write_summary
 
         result = yield
         write_summary(self, terminalreporter)

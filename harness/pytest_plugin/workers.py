@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.runner.following import Broadcast, Listener, Teller
+from harness.runs.fetching import Broadcast, Listener, Teller
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.session import VerbatimSession
+    from harness.records.answer import Completion
     from harness.records.case import Case
-    from harness.records.completion import Completion
-    from harness.runner.answering import Answers
+    from harness.runs.answers import Answers
 
 _SHARED = "verbatim_shared_folder"
 _STARTED = "verbatim_started"

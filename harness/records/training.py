@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from harness.records.errors import HarnessError
-from harness.records.record import Record
+from harness.errors import HarnessError
+from harness.records import Record
 
 Provider = Literal["local", "ark", "siliconflow", "openai"]
 

@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.adversarial.hunting import HuntSettings
-from harness.adversarial.report import report_of
-from harness.adversarial.stored_hunt import questions_path
-from harness.adversarial.words import report_lines
-from harness.cli.hunt_session import HUNTS, HuntSession
+from harness.errors import HarnessError
+from harness.hunt.report import report_lines, report_of
+from harness.hunt.search import HuntSettings
+from harness.hunt.session import HUNTS, HuntSession, questions_path
 from harness.pytest_plugin import SESSION
-from harness.records.errors import HarnessError
 
 _BUDGET = 300
 

@@ -3,9 +3,9 @@ from itertools import islice
 
 import pytest
 
-from harness.adversarial.hidden_rules import HiddenRuleOracle
-from harness.adversarial.hunting import Hunt, HuntSettings
-from harness.adversarial.strategies import questions
+from benchmarks.hunt.oracles import HiddenRuleOracle
+from harness.hunt.search import Hunt, HuntSettings
+from harness.hunt.strategies import questions
 
 _DRAWN = {}
 

@@ -2,10 +2,9 @@ import asyncio
 
 import pytest
 
-from harness.adversarial.asking import Asker, BudgetSpentError
-from harness.adversarial.hidden_rules import HiddenRuleOracle
-from harness.adversarial.oracle import Sighting
-from harness.adversarial.probe import PLAIN
+from benchmarks.hunt.oracles import HiddenRuleOracle
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.probe import PLAIN
 
 
 def test_the_same_sample_is_asked_once():

@@ -2,10 +2,8 @@ import asyncio
 
 import pytest
 
-from harness.adversarial.asking import Asker
-from harness.adversarial.belief import HIT_ASKS, Belief
-from harness.adversarial.oracle import Sighting
-from harness.adversarial.probe import PLAIN
+from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting
+from harness.hunt.probe import PLAIN
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
 OTHER = Sighting("damaged", "altered")

@@ -1,7 +1,7 @@
 import pytest
 
-from harness.adversarial.code import Code
-from harness.adversarial.damage_place import damaged_symbols
+from harness.hunt.code import Code
+from harness.hunt.search import damaged_symbols
 
 
 @pytest.mark.parametrize(

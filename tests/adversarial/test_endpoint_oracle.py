@@ -2,20 +2,17 @@ import asyncio
 
 import pytest
 
-from harness.adversarial.asking import BudgetSpentError
-from harness.adversarial.endpoint_oracle import FAILURES_IN_A_ROW, EndpointOracle, RecordedOracle
-from harness.adversarial.probe import PLAIN
 from harness.config import ModelConfig
-from harness.endpoints.answer import Answer
-from harness.endpoints.pacing import Pace
-from harness.endpoints.spending import SpentError
+from harness.endpoints.pace import Pace, SpentError
+from harness.endpoints.parse import Answer
+from harness.errors import EndpointError, MissingRecordingError
+from harness.hunt.asking import BudgetSpentError
+from harness.hunt.probe import PLAIN
+from harness.hunt.session import FAILURES_IN_A_ROW, EndpointOracle, RecordedOracle
 from harness.recording import Cassette, Recorder, Secrets
-from harness.records.completion import Completion
-from harness.records.errors import EndpointError, MissingRecordingError
-from harness.records.exchange import Exchange
-from harness.records.request import request_key
-from harness.runner.judging import Judge
-from harness.runner.prompting import body_for
+from harness.records.answer import Completion, Exchange, request_key
+from harness.runs.judge import Judge
+from harness.runs.requests import body_for
 
 MODEL = ModelConfig(name="m")
 JUDGE = Judge(MODEL).sample

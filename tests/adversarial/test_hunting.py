@@ -4,10 +4,10 @@ from statistics import median
 
 import pytest
 
-from harness.adversarial.hidden_rules import RULES, HiddenRule, HiddenRuleOracle
-from harness.adversarial.hunting import Hunt, HuntSettings
-from harness.adversarial.oracle import Sighting
-from harness.adversarial.report import report_of
+from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
+from harness.hunt.asking import Sighting
+from harness.hunt.report import report_of
+from harness.hunt.search import Hunt, HuntSettings
 
 EASY = [rule for rule in RULES if "before the hyphen and three" not in rule.name]
 SEEDS = (1, 2, 3)

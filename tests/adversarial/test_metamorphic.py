@@ -1,11 +1,11 @@
 import pytest
 
-from harness.adversarial.hidden_rules import RULES, HiddenRule
-from harness.adversarial.metamorphic import Pair, relations, summarise
-from harness.adversarial.oracle import Sighting
-from harness.adversarial.probe import PLAIN
-from harness.adversarial.report import report_of
-from harness.adversarial.scripts import style_of
+from benchmarks.hunt.oracles import RULES, HiddenRule
+from harness.hunt.asking import Sighting
+from harness.hunt.code import style_of
+from harness.hunt.metamorphic import Pair, relations, summarise
+from harness.hunt.probe import PLAIN
+from harness.hunt.report import report_of
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
 

@@ -4,12 +4,11 @@ from itertools import islice
 
 import pytest
 
-from harness.adversarial.asking import Asker, BudgetSpentError
-from harness.adversarial.hidden_rules import RULES, HiddenRuleOracle
-from harness.adversarial.pinning import Evidence, Provenance, gather_evidence, pin, retire, siblings
-from harness.adversarial.probe import Probe
-from harness.adversarial.templates import messages
-from harness.records.errors import SuiteError
+from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
+from harness.errors import SuiteError
+from harness.hunt.asking import Asker, BudgetSpentError
+from harness.hunt.pins import Evidence, Provenance, gather_evidence, pin, retire, siblings
+from harness.hunt.probe import Probe, messages
 from harness.suite import load_cases, load_suite
 
 FROM = Provenance("spaced@1", "2026-11-20", 1, "6.170.15")

@@ -1,12 +1,10 @@
 import pytest
 
-from harness.adversarial.code import Code
-from harness.adversarial.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
-from harness.adversarial.context import PLAIN_CONTEXT
-from harness.adversarial.hidden_rules import RULES, HiddenRuleOracle
-from harness.adversarial.probe import PLAIN, Probe
-from harness.adversarial.rule import Rule
-from harness.adversarial.scripts import STYLES, ZERO_LED
+from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
+from harness.hunt.code import STYLES, ZERO_LED, Code
+from harness.hunt.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
+from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, Probe
+from harness.hunt.rule import Rule
 
 DIGITS = frozenset({"digits", ZERO_LED})
 

@@ -3,10 +3,9 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.adversarial.context import LEVELS
-from harness.adversarial.probe import PLAIN, Probe
-from harness.adversarial.scripts import STYLES, plainest, style_of
-from harness.adversarial.strategies import codes, contexts, probes, questions
+from harness.hunt.code import STYLES, plainest, style_of
+from harness.hunt.probe import LEVELS, PLAIN, Probe
+from harness.hunt.strategies import codes, contexts, probes, questions
 from harness.records.case import Case, texts_of
 
 

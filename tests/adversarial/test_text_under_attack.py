@@ -6,11 +6,10 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.adversarial.code import Code
-from harness.adversarial.context import PLAIN_CONTEXT
-from harness.adversarial.damage_place import damaged_symbols
-from harness.adversarial.probe import Probe
-from harness.adversarial.strategies import codes, probes
+from harness.hunt.code import Code
+from harness.hunt.probe import PLAIN_CONTEXT, Probe
+from harness.hunt.search import damaged_symbols
+from harness.hunt.strategies import codes, probes
 from harness.records.case import texts_of
 from harness.text import check, repair
 

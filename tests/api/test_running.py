@@ -7,7 +7,7 @@ import pytest
 
 import harness
 from harness import compare, gate, load_suite, run, words
-from harness.records.errors import ConfigError, MissingRecordingError, RecordError, SuiteError
+from harness.errors import ConfigError, MissingRecordingError, RecordError, SuiteError
 from harness.records.policy import GatePolicy, Rule
 from tests.examples.echo_endpoint import EchoEndpoint
 

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.endpoints.answer import Attempt
-from harness.endpoints.pacing import Pace
-from harness.endpoints.spending import Purse, SpentError, TokenPrice
-from harness.records.completion import Completion
-from harness.records.exchange import Exchange
+from harness.endpoints.pace import Pace, Purse, SpentError, TokenPrice
+from harness.endpoints.parse import Attempt
+from harness.records.answer import Completion, Exchange
 
 EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100}

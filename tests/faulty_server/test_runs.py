@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.endpoints.spending import Purse
+from harness.endpoints.pace import Purse
+from harness.errors import ConfigError
 from harness.recording import Cassette
-from harness.records.completion import Completion
-from harness.records.errors import ConfigError
-from harness.runner.answering import Answers
-from harness.runner.refusing import purse_of
+from harness.records.answer import Completion
+from harness.runs.answers import Answers, purse_of
 from tests.faulty_server.conftest import FAST, TARGET, case
 from tests.faulty_server.server import FaultyServer
 

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from harness.cli.runs_publish import publish_run
+from harness.cli.runs import publish_run
 from harness.history import History
-from harness.publishing.mlflow_tracking import Destination, PublishError, figures, settings
+from harness.publish.mlflow import Destination, PublishError, figures, settings
 from harness.records.run import CaseResult, Evidence, Outcome, RunRecord, SampleResult, Totals
 
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed")

@@ -13,16 +13,8 @@ from typing import Any
 
 import pytest
 
-from harness.records.completion import ToolCall
-from harness.records.run import (
-    CaseResult,
-    CheckResult,
-    Evidence,
-    MentionRecord,
-    RunRecord,
-    SampleResult,
-    Totals,
-)
+from harness.records.answer import ToolCall
+from harness.records.run import CaseResult, CheckResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from harness.config import ModelConfig
 from harness.recording import Recorder
-from harness.records.exchange import Exchange
-from harness.runner.prompting import body_for
+from harness.records.answer import Exchange
+from harness.runs.requests import body_for
 from harness.suite import load_suite
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.decisions.metrics import Count
-from harness.reporting import figures
-from harness.reporting.figures import Rate
+from harness.show import rates
+from harness.show.rates import Rate
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from harness.reporting.figures import Rate
     [(None, "–"), (1.0, "100.0%"), (1999 / 2000, "99.95%"), (0.0, "0.0%"), (1 / 3000, "0.03%"), (0.974, "97.4%")],
 )
 def test_a_rate_is_never_rounded_to_all_or_nothing(value, text):
-    assert figures.percent(value) == text
+    assert rates.percent(value) == text
 
 
 def test_no_cases_are_no_data_and_no_percentage():
@@ -26,7 +26,7 @@ def test_all_of_many_still_has_an_interval():
 
 @pytest.mark.parametrize(("value", "text"), [(0.033, "+3.3"), (-0.1, "−10.0"), (0.0, "0.0"), (-0.0001, "0.0")])
 def test_points_carry_their_sign(value, text):
-    assert figures.points(value) == text
+    assert rates.points(value) == text
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_points_carry_their_sign(value, text):
     ],
 )
 def test_times_are_shown_in_utc(stamp, text):
-    assert figures.moment(stamp) == text
+    assert rates.moment(stamp) == text
 
 
 def test_small_costs_keep_digits():
-    assert figures.money(0.0004, "USD") == "0.0004 USD"
-    assert figures.money(1234.5, "CNY") == "1,234.50 CNY"
+    assert rates.money(0.0004, "USD") == "0.0004 USD"
+    assert rates.money(1234.5, "CNY") == "1,234.50 CNY"

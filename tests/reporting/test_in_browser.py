@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness.decisions.compare import compare
-from harness.reporting import compare_page, index_page, run_page
-from harness.reporting.index_line import IndexLine
+from harness.show import html
+from harness.show import index as index_page
+from harness.show.index import IndexLine
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +46,7 @@ def assert_harmless(browser):
 
 
 def test_no_answer_runs_or_fetches_anything(browser, save, hostile):
-    browser.open(save(run_page.render(hostile)))
+    browser.open(save(html.run_page(hostile)))
     browser.run("for (let i = 0; i < 20; i += 1) document.getElementById('more').click();")
     browser.run(OPEN_ALL)
     browser.wait(f"document.querySelectorAll('.case .body').length === {len(PAYLOADS)}")
@@ -55,14 +56,14 @@ def test_no_answer_runs_or_fetches_anything(browser, save, hostile):
 def test_no_answer_runs_on_the_compare_page(browser, save, hostile, answering):
     old = answering(*[f"AB-12 {i}" for i in range(len(PAYLOADS))], version="v1")
     old = old.model_copy(update={"cases": tuple(case.model_copy(update={"outcome": "aligned"}) for case in old.cases)})
-    page = compare_page.render(compare(old, hostile), old, hostile)
+    page = html.compare_page(compare(old, hostile), old, hostile)
     browser.open(save(page))
     browser.run(OPEN_ALL)
     assert_harmless(browser)
 
 
 def test_every_answer_is_there_to_be_read(browser, save, hostile):
-    browser.open(save(run_page.render(hostile)))
+    browser.open(save(html.run_page(hostile)))
     browser.run("for (let i = 0; i < 20; i += 1) document.getElementById('more').click();")
     browser.run(OPEN_ALL)
     browser.wait(f"document.querySelectorAll('.case .body').length === {len(PAYLOADS)}")
@@ -84,7 +85,7 @@ def test_every_answer_is_there_to_be_read(browser, save, hostile):
 
 
 def test_an_invisible_character_never_reaches_the_page(browser, save, hostile):
-    browser.open(save(run_page.render(hostile)))
+    browser.open(save(html.run_page(hostile)))
     browser.run(OPEN_ALL)
     text = browser.run("return document.body.innerText")
     for character in "\u202e\u200b\u2060\ufeff\u001b\u0007\u2028\u3164\u00ad":
@@ -93,7 +94,7 @@ def test_an_invisible_character_never_reaches_the_page(browser, save, hostile):
 
 
 def test_filters_narrow_the_list_and_the_address_holds_them(browser, save, mixed):
-    path = save(run_page.render(mixed))
+    path = save(html.run_page(mixed))
     browser.open(path)
     assert browser.run("return document.querySelectorAll('.case').length") == len(mixed.cases)
     browser.run(
@@ -109,14 +110,14 @@ def test_filters_narrow_the_list_and_the_address_holds_them(browser, save, mixed
 
 
 def test_search_finds_an_answer_by_its_words(browser, save, mixed):
-    browser.open(save(run_page.render(mixed)), "#q=no+idea")
+    browser.open(save(html.run_page(mixed)), "#q=no+idea")
     assert browser.run("return [...document.querySelectorAll('.id')].map((e) => e.textContent)") == [
         "symbols/left-out-1"
     ]
 
 
 def test_a_link_to_a_case_opens_it(browser, save, mixed):
-    browser.open(save(run_page.render(mixed)), "#case=symbols/twice-1")
+    browser.open(save(html.run_page(mixed)), "#case=symbols/twice-1")
     assert browser.run("return document.querySelector('.case[open] .id').textContent") == "symbols/twice-1"
     assert browser.run("return document.querySelectorAll('.case[open] .answer').length") == 2
     assert browser.run("return document.activeElement.tagName") == "SUMMARY"
@@ -126,7 +127,7 @@ def test_the_list_is_walked_with_the_keyboard(browser, save, mixed):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 
-    browser.open(save(run_page.render(mixed)))
+    browser.open(save(html.run_page(mixed)))
     first = browser.driver.find_element(By.CSS_SELECTOR, ".case summary")
     first.send_keys(Keys.ARROW_DOWN)
     second = browser.driver.switch_to.active_element
@@ -137,7 +138,7 @@ def test_the_list_is_walked_with_the_keyboard(browser, save, mixed):
 
 
 def test_tables_sort_and_the_address_holds_the_order(browser, save, mixed):
-    path = save(run_page.render(mixed))
+    path = save(html.run_page(mixed))
     browser.open(path)
     browser.run("document.querySelector('#by-domain th:nth-child(5) button').click()")
     assert browser.run("return location.hash") == "#sort-by-domain=4.ascending"
@@ -148,7 +149,7 @@ def test_tables_sort_and_the_address_holds_the_order(browser, save, mixed):
 
 
 def test_rows_are_built_as_they_are_needed(browser, save, answering):
-    browser.open(save(run_page.render(answering(*[f"answer {i}" for i in range(2000)]))))
+    browser.open(save(html.run_page(answering(*[f"answer {i}" for i in range(2000)]))))
     assert browser.run("return document.querySelectorAll('.case').length") < 300
     browser.run("document.getElementById('more').scrollIntoView()")
     browser.wait("document.querySelectorAll('.case').length > 50")
@@ -156,7 +157,7 @@ def test_rows_are_built_as_they_are_needed(browser, save, answering):
 
 
 def test_the_button_changes_the_language_of_every_word(browser, save, mixed):
-    browser.open(save(run_page.render(mixed, lang="en")))
+    browser.open(save(html.run_page(mixed, lang="en")))
     assert "Where it fails" in browser.run("return document.body.innerText")
     browser.run("document.getElementById('language').click()")
     text = browser.run("return document.body.innerText")
@@ -172,7 +173,7 @@ def test_a_ruling_is_kept_and_exported(browser, save, mixed, tmp_path):
     browser.driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path / "down")}
     )
-    path = save(run_page.render(mixed))
+    path = save(html.run_page(mixed))
     browser.open(path, "#case=symbols/polite-2")
     browser.run("document.querySelector('.case[open] .ruling button').click()")
     assert browser.run("return document.getElementById('ruled').textContent") == "1"
@@ -198,8 +199,8 @@ def test_a_ruling_is_kept_and_exported(browser, save, mixed, tmp_path):
 def test_the_accessibility_checker_objects_to_nothing(browser, save, mixed, *, width, dark, lang):
     other = mixed.model_copy(update={"version": "v1", "run_id": "20261101-0001"})
     pages = {
-        "run": run_page.render(mixed, lang=lang),
-        "compare": compare_page.render(compare(other, mixed), other, mixed, lang=lang),
+        "run": html.run_page(mixed, lang=lang),
+        "compare": html.compare_page(compare(other, mixed), other, mixed, lang=lang),
         "index": index_page.render([IndexLine.of(mixed), IndexLine.of(other)], lang=lang),
     }
     for name, page in pages.items():
@@ -221,7 +222,7 @@ def test_the_index_filters_its_runs(browser, save, mixed):
 
 
 def test_the_page_prints_with_its_failing_cases_open(browser, save, mixed):
-    browser.open(save(run_page.render(mixed)))
+    browser.open(save(html.run_page(mixed)))
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
     assert browser.run("return document.querySelectorAll('.case[open] .body').length") >= 7
 
@@ -229,7 +230,7 @@ def test_the_page_prints_with_its_failing_cases_open(browser, save, mixed):
 def test_the_index_leads_to_a_run_and_back(browser, save, mixed, tmp_path):
     line = IndexLine.of(mixed)
     (tmp_path / line.label).mkdir()
-    save(run_page.render(mixed, index_href="../index.html"), line.href)
+    save(html.run_page(mixed, index_href="../index.html"), line.href)
     browser.open(save(index_page.render([line]), "index.html"))
     browser.run("document.querySelector('#versions tbody a').click()")
     browser.wait("document.querySelectorAll('.case').length > 0")
@@ -240,7 +241,7 @@ def test_the_index_leads_to_a_run_and_back(browser, save, mixed, tmp_path):
 
 
 def test_a_link_in_the_verdict_shows_those_cases(browser, save, mixed):
-    browser.open(save(run_page.render(mixed)))
+    browser.open(save(html.run_page(mixed)))
     browser.run("[...document.querySelectorAll('.counts a')].find((a) => a.hash === '#outcome=omitted').click()")
     browser.wait("document.querySelectorAll('.case').length === 1")
     assert browser.run("return document.querySelector('.id').textContent") == "symbols/left-out-1"

@@ -3,9 +3,8 @@
 import pytest
 
 from harness.records.run import Evidence
-from harness.reporting import charts, index_page
-from harness.reporting.index_line import IndexLine
-from harness.reporting.timeline import current, events
+from harness.show import charts, index
+from harness.show.index import IndexLine, current, events
 
 
 def at(record, day, **fields):
@@ -40,33 +39,33 @@ def test_what_happened_between_runs_is_told_latest_first(mixed):
 
 def test_one_line_a_model_with_its_name(mixed):
     lines = [at(mixed, day, model=model) for model in ("alpha", "beta") for day in (1, 2, 3)]
-    page = index_page.render(lines)
+    page = index.render(lines)
     assert page.count(">alpha</text>") == 3
     assert page.count(">beta</text>") == 3
     assert 'aria-label="Alignment rate over time: alpha 25.0%; beta 25.0%"' in page
 
 
 def test_a_run_of_one_day_alone_is_drawn(mixed):
-    assert "<svg" in index_page.render([at(mixed, 1)])
+    assert "<svg" in index.render([at(mixed, 1)])
 
 
 def test_no_run_at_all_says_how_to_make_one():
-    assert "pytest --model=NAME" in index_page.render([])
+    assert "pytest --model=NAME" in index.render([])
 
 
 def test_without_the_chart_library_the_page_says_how_to_install_it(mixed, monkeypatch):
     monkeypatch.setattr(charts, "find_spec", lambda name: None)
-    page = index_page.render([at(mixed, 1)])
+    page = index.render([at(mixed, 1)])
     assert "<svg" not in page
     assert "pytest-verbatim[report]" in page
 
 
 def test_a_record_that_cannot_be_read_is_told(mixed):
-    assert "broken.json: not JSON" in index_page.render([at(mixed, 1)], unreadable=["broken.json: not JSON"])
+    assert "broken.json: not JSON" in index.render([at(mixed, 1)], unreadable=["broken.json: not JSON"])
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202eabc", "a" * 300])
 def test_a_hostile_model_name_stays_text(mixed, name):
-    page = index_page.render([at(mixed, day, model=name) for day in (1, 2)])
+    page = index.render([at(mixed, day, model=name) for day in (1, 2)])
     assert "<script>alert" not in page
     assert "\u202e" not in page

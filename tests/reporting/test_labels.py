@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from harness.records.errors import RecordError
-from harness.reporting import run_page
-from harness.reporting.evidence import answer_digest
-from harness.reporting.labels import kappa, match, read_labels
+from harness.errors import RecordError
+from harness.show import html
+from harness.show.evidence import answer_digest, kappa, match, read_labels
 
 
 def line(record, case, reader, ruling, at="2026-11-20T07:00:00Z", **other):
@@ -57,7 +56,7 @@ def test_two_readers_agreement_is_shown_apart_from_the_rate(mixed, write):
     )
     rulings = match(mixed, labels)
     assert [(p.both, p.agreed, p.kappa) for p in rulings.pairs] == [(2, 1, 0.0)]
-    page = run_page.render(mixed, rulings=rulings)
+    page = html.run_page(mixed, rulings=rulings)
     assert "Ann and Bo ruled on 2 answers alike in 1 of them." in page
     assert "kappa 0.00" in page
     assert "<strong>25.0%</strong>" in page
@@ -98,5 +97,5 @@ def test_a_line_that_is_no_ruling_is_named(write, text, told):
 def test_a_reader_cannot_write_into_the_page(mixed, write):
     hostile = "</script><img src=x onerror=alert(1)>"
     labels = read_labels(write(*(line(mixed, "symbols/polite-1", name, "bad") for name in (hostile, "Bo"))))
-    page = run_page.render(mixed, rulings=match(mixed, labels))
+    page = html.run_page(mixed, rulings=match(mixed, labels))
     assert "<img" not in page

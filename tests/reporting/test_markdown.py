@@ -9,9 +9,9 @@ import pytest
 from harness.decisions.compare import compare
 from harness.decisions.gate import judge
 from harness.records.policy import DEFAULT_POLICY
-from harness.reporting.compare_page import Judgement
-from harness.reporting.index_line import IndexLine
-from harness.reporting.markdown import code, compare_markdown, index_markdown, run_markdown
+from harness.show.html import Judgement
+from harness.show.index import IndexLine
+from harness.show.markdown import code, compare_markdown, index_markdown, run_markdown
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.reporting.evidence import packed
-from harness.reporting.marks import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces, plain
+from harness.show.evidence import packed
+from harness.show.marked_text import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces, plain
 
 
 def test_blanks_are_drawn_only_inside_damage():

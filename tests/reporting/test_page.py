@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.reporting.page import content_policy, data_block, templates_digest
+from harness.show.html import content_policy, data_block, templates_digest
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters()),

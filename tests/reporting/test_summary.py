@@ -1,6 +1,6 @@
 """A run folded."""
 
-from harness.reporting.summary import slices, summarise
+from harness.show.rates import slices, summarise
 
 
 def test_the_counts_of_a_mixed_run(mixed):

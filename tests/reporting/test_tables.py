@@ -5,9 +5,8 @@ import io
 import json
 from pathlib import Path
 
-from harness.reporting.index_line import IndexLine
-from harness.reporting.tables import COLUMNS, index_json, run_json, samples_csv
-from harness.reporting.timeline import events
+from harness.show.export import COLUMNS, index_json, run_json, samples_csv
+from harness.show.index import IndexLine, events
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 

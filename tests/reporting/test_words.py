@@ -4,8 +4,7 @@ import re
 import string
 from importlib import resources
 
-from harness.reporting.vocabulary import WORDS
-from harness.reporting.words import say
+from harness.show.words import WORDS, say
 
 _FIELDS = string.Formatter()
 
@@ -21,7 +20,7 @@ def test_no_sentence_is_empty():
 
 
 def test_every_word_that_a_page_asks_for_is_there():
-    folder = resources.files("harness.reporting")
+    folder = resources.files("harness.show")
     files = [*folder.joinpath("templates").iterdir(), *folder.joinpath("static").iterdir()]
     text = "\n".join(file.read_text("utf-8") for file in files)
     asked = set(re.findall(r"(?:say|both)\(['\"]([A-Za-z0-9 _-]+)['\"][,)]", text))

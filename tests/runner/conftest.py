@@ -11,10 +11,10 @@ import pytest
 
 from harness.config import HarnessConfig, ModelConfig
 from harness.recording import Recorder
+from harness.records.answer import Exchange
 from harness.records.case import Case
-from harness.records.exchange import Exchange
-from harness.runner.prompting import body_for
-from harness.runner.replaying import cassette_path
+from harness.runs.answers import cassette_path
+from harness.runs.requests import body_for
 
 MakeCase = Callable[..., Case]
 Record = Callable[..., Path]

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.endpoints.spending import Purse
+from harness.endpoints.pace import Purse
+from harness.errors import CassetteError, ConfigError
 from harness.recording import Cassette
-from harness.records.completion import Completion
-from harness.records.errors import CassetteError, ConfigError
-from harness.runner.answering import Answers
-from harness.runner.fetching import Job
+from harness.records.answer import Completion
+from harness.runs.answers import Answers
+from harness.runs.fetching import Job
 from tests.runner.conftest import MakeCase, Record
 
 APPLICATION = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.runner.diagnosing import Finding, diagnose
+from harness.runs.inventory import Finding, diagnose
 from harness.suite import load_suite
 from tests.faulty_server.server import FaultyServer
 from tests.runner.conftest import Record

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.endpoints.answer import Answer
-from harness.endpoints.pacing import Pace
-from harness.records.completion import Completion
-from harness.records.errors import HarnessError
-from harness.records.exchange import Exchange
-from harness.runner.fetching import Fetcher, Job
+from harness.endpoints.pace import Pace
+from harness.endpoints.parse import Answer
+from harness.errors import HarnessError
+from harness.records.answer import Completion, Exchange
+from harness.runs.fetching import Fetcher, Job
 
 EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.completion import Completion
-from harness.records.errors import EndpointError, HarnessError
-from harness.runner.fetching import Job
-from harness.runner.following import Broadcast, Listener, Teller
+from harness.errors import EndpointError, HarnessError
+from harness.records.answer import Completion
+from harness.runs.fetching import Broadcast, Job, Listener, Teller
 
 PLACE = ("m@v1", "s", "k")
 
@@ -40,7 +39,7 @@ def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
 
 
 def test_a_slow_endpoint_is_told_from_a_dead_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.runner.following._ALIVE_EVERY_S", 0.05)
+    monkeypatch.setattr("harness.runs.fetching._ALIVE_EVERY_S", 0.05)
     broadcast = Broadcast(tmp_path / "answers")
     listener = Listener(tmp_path / "answers")
     started = time.monotonic()

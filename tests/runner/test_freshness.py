@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
-from harness.runner.freshness import freshness_warnings, is_same_model
+from harness.runs.record import freshness_warnings, is_same_model
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 

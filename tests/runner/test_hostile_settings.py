@@ -6,8 +6,8 @@ import pytest
 
 from harness import config as configuration
 from harness.config import HarnessConfig, ModelConfig
-from harness.records.errors import ConfigError
-from harness.runner.training_texts import training_texts
+from harness.errors import ConfigError
+from harness.runs.judge import training_texts
 
 
 @pytest.mark.parametrize(

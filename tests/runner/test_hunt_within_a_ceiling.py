@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import harness.adversarial.hunting
+import harness.hunt.search
 import harness.pytest_plugin.finishing
 import harness.pytest_plugin.session  # noqa: F401  (pytester forgets what is first imported inside a run)
 

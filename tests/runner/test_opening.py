@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from harness.config import ModelConfig
+from harness.endpoints.callable import FunctionEndpoint
 from harness.endpoints.chat import ChatEndpoint
-from harness.endpoints.function import FunctionEndpoint
-from harness.records.errors import ConfigError
-from harness.runner import opening
-from harness.runner.opening import opened, secrets_of, server_settings, threads_of
+from harness.errors import ConfigError
+from harness.runs import requests
+from harness.runs.requests import opened, secrets_of, server_settings, threads_of
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_local_model_is_asked_at_its_own_server_which_ends_with_it(
         def __exit__(self, *_: object) -> None:
             seen.append("ended")
 
-    monkeypatch.setattr(opening, "LocalServer", Server)
+    monkeypatch.setattr(requests, "LocalServer", Server)
     context = opened(local, tmp_path, max_concurrency=1)
     endpoint = context.__enter__()
     assert endpoint.runtime == "llama 1"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.config import ModelConfig
-from harness.records.errors import CassetteError
-from harness.records.request import request_key
-from harness.runner.prompting import body_for
-from harness.runner.replaying import Replay, cassette_path, read_back
+from harness.errors import CassetteError
+from harness.records.answer import request_key
+from harness.runs.answers import Replay, cassette_path, read_back
+from harness.runs.requests import body_for
 from tests.runner.conftest import MakeCase, Record
 
 BASE = ModelConfig(name="base", version="v1", model="weights")

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.scaffold.asking_endpoints import Listing, models_at
+from harness.authoring.init.choices import Listing, models_at
 
 
 @contextmanager

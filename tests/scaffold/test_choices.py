@@ -1,8 +1,7 @@
 import pytest
 
-from harness.records.errors import ConfigError
-from harness.scaffold.choices import Choices, name_for
-from harness.scaffold.providers import PROVIDERS, further_settings, provider_at
+from harness.authoring.init.choices import PROVIDERS, Choices, further_settings, name_for, provider_at
+from harness.errors import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,14 @@ import tomllib
 
 import pytest
 
-from harness.api import load_suite as load_all
+from harness.authoring.init.choices import SERVICES, Choices
+from harness.authoring.init.files import GITIGNORE, pieces, write
 from harness.config import load, model
 from harness.decisions.pending import pending
 from harness.decisions.plan import Assumption, plan
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
+from harness.project import load_suite as load_all
 from harness.records.policy import DEFAULT_POLICY
-from harness.scaffold.choices import SERVICES, Choices
-from harness.scaffold.pieces import GITIGNORE, pieces
-from harness.scaffold.writing import write
 from harness.suite import load_suite
 
 EVERYTHING = Choices(

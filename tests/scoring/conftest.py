@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness.scoring.chunk_scoring import Scoring
-from harness.scoring.chunks import Reading
-from harness.scoring.columns import Columns
-from harness.scoring.input_files import find_inputs
-from harness.scoring.scoring_run import Job, score
+from harness.logs.files import find_inputs
+from harness.logs.judge import Reading, Scoring
+from harness.logs.rows import Columns
+from harness.logs.run import Job, score
 
 Score = Callable[..., dict[str, Any]]
 

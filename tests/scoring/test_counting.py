@@ -11,14 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.decisions.metrics import METRICS as DEFINED
+from harness.logs.rates import METRICS, Counts, Tally, effective_trials, interval, rates, tally_of
+from harness.logs.rows import Columns, RowVerdict, judge, read_row
 from harness.records.run import CaseResult, MentionRecord, SampleResult
-from harness.scoring.clustered import effective_trials, interval
-from harness.scoring.columns import Columns
-from harness.scoring.counts import Counts
-from harness.scoring.rates import rates
-from harness.scoring.row import read_row
-from harness.scoring.row_verdict import RowVerdict, judge
-from harness.scoring.tally import METRICS, Tally, tally_of
 from harness.statistics.proportion import wilson
 from harness.text import DEFAULT_SYMBOLS, CheckResult
 from tests.scoring.conftest import log_row

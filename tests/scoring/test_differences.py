@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.records.errors import HarnessError
-from harness.scoring.differences import differences, newcombe, read_rates
-from harness.scoring.rate_tables import difference_lines
+from harness.errors import HarnessError
+from harness.logs.compare import differences, newcombe, read_rates
+from harness.logs.tables import difference_lines
 from harness.statistics.proportion import wilson
 from tests.scoring.conftest import Score, write_log
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scoring.columns import Columns
-from harness.scoring.counts import Counts
-from harness.scoring.rate_tables import rate_lines
-from harness.scoring.rates import rates
-from harness.scoring.tally import OUTCOMES, Tally
+from harness.logs.rates import OUTCOMES, Counts, Tally, rates
+from harness.logs.rows import Columns
+from harness.logs.tables import rate_lines
 
 COLUMNS = Columns(by=("region",))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.errors import ConfigError
-from harness.scoring.ray_data import carry
+from harness.errors import ConfigError
+from harness.logs.ray import carry
 from tests.scoring.conftest import Score, content, job, log_row, write_log
 
 COMMAND = "from harness.cli import main; main()"

@@ -16,12 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records.errors import ConfigError, HarnessError
-from harness.scoring.chunks import Reading, chunks, groups
-from harness.scoring.columns import Columns
-from harness.scoring.csv_pieces import csv_records, fields
-from harness.scoring.input_files import InputFile, find_inputs, shown
-from harness.scoring.pieces import Record, physical_lines
+from harness.errors import ConfigError, HarnessError
+from harness.logs.files import InputFile, find_inputs, shown
+from harness.logs.judge import Reading, chunks, groups
+from harness.logs.read import Record, csv_records, fields, physical_lines
+from harness.logs.rows import Columns
 from tests.scoring.conftest import Score, log_row, rejected, verdicts, write_log
 
 GOOD = json.dumps({"source": "Use TCP/IP.", "output": "TCP/IP"}).encode()

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from harness.records.errors import HarnessError
-from harness.scoring import out_folder
-from harness.scoring.chunk_scoring import ScoredChunk
-from harness.scoring.columns import Columns
-from harness.scoring.scoring_run import Progress, score
+from harness.errors import HarnessError
+from harness.logs import out as out_folder
+from harness.logs.judge import ScoredChunk
+from harness.logs.rows import Columns
+from harness.logs.run import Progress, score
 from tests.scoring.conftest import Score, content, job, log_row, write_log
 
 ROWS = 40_000
@@ -193,7 +193,7 @@ def test_other_inputs_are_told(half_done: Path, scored: Score) -> None:
 
 
 def test_another_version_of_ours_is_told(half_done: Path, scored: Score, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.scoring.scoring_run.__version__", "99")
+    monkeypatch.setattr("harness.logs.run.__version__", "99")
     with pytest.raises(HarnessError, match="another version"):
         scored("log.jsonl")
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scoring.columns import MISSING, Columns, lookup
-from harness.scoring.row import RowError, group_value, read_row
+from harness.logs.rows import MISSING, Columns, RowError, group_value, lookup, read_row
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
+from harness.finetune.bad_cases import harvest
 from harness.records.run import CaseResult, RunRecord, SampleResult, Totals
 from harness.text import check
-from harness.training.bad_cases import harvest
 
 
 def case(key, prompt, output, *targets, outcome="damaged", **fields):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from harness.finetune.bad_cases import from_run, from_templates, read_templates, spaced
 from harness.records.run import CaseResult, RunRecord, SampleResult, Totals
 from harness.records.training import TrainingError
-from harness.training.building import from_run, from_templates, read_templates, spaced
 
 TEMPLATE = {
     "domain": "cars",

@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.finetune import gguf
+from harness.finetune.lora import EncodedSample, Settings, batches, encode, is_aligned, rate_factor, targets_of
+from harness.finetune.train import EpochReport, Job, overfitting, recipe_of, svg_plot, text_plot
 from harness.records.training import TrainingError, TrainingSample, Turn
-from harness.training import base_weights
-from harness.training.alignment import is_aligned, targets_of
-from harness.training.chat_samples import EncodedSample, batches, encode
-from harness.training.fine_tune import EpochReport, Job, overfitting, recipe_of
-from harness.training.lora import Settings, rate_factor
-from harness.training.loss_plot import svg_plot, text_plot
 
 
 def report(number, training, validation):
@@ -129,14 +126,14 @@ def test_batches_keep_the_order_and_leave_no_sample_out():
 
 def test_missing_weights_are_told_with_the_command_that_gets_them(tmp_path):
     with pytest.raises(TrainingError, match="run: harness models pull"):
-        base_weights.load(tmp_path / "none.gguf")
+        gguf.load(tmp_path / "none.gguf")
 
 
 def test_without_the_extra_the_installation_is_named(tmp_path, monkeypatch):
     (tmp_path / "w.gguf").write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(TrainingError, match=r"needs torch; run: pip install 'pytest-verbatim\[train\]'"):
-        base_weights.load(tmp_path / "w.gguf")
+        gguf.load(tmp_path / "w.gguf")
 
 
 def test_the_recipe_pins_data_and_adapter_by_digest(tmp_path):

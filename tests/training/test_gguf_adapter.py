@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.finetune.gguf import Adapter, gguf_name, read_adapter, write_adapter
 from harness.records.training import TrainingError
-from harness.training.gguf_adapter import Adapter, gguf_name, read_adapter, write_adapter
 
 np = pytest.importorskip("numpy")
 

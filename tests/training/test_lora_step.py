@@ -4,10 +4,8 @@ import warnings
 
 import pytest
 
-from harness.training.base_weights import _merge
-from harness.training.chat_samples import EncodedSample
-from harness.training.gguf_adapter import write_adapter
-from harness.training.lora import Settings, fit, mean_loss
+from harness.finetune.gguf import _merge, write_adapter
+from harness.finetune.lora import EncodedSample, Settings, fit, mean_loss
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.finetune.samples import advice, mix
 from harness.records.training import TrainingError, TrainingSample, Turn
-from harness.training.mixing import advice, mix
 
 
 def numbered(count, word):

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
+from harness.finetune.samples import file_digest, origin_path, read_origin, read_samples, write_origin, write_samples
 from harness.records.training import TrainingError, TrainingSample, Turn
-from harness.training.origins import origin_path, read_origin, write_origin
-from harness.training.sample_files import file_digest, read_samples, write_samples
 
 
 def sample(question, answer, domain=None):

@@ -2,9 +2,8 @@
 
 import pytest
 
+from harness.finetune.recipes import PRESETS, PROVIDERS, recipe_problems, starting_values
 from harness.records.training import Recipe
-from harness.training.providers import PROVIDERS
-from harness.training.recipes import PRESETS, recipe_problems, starting_values
 
 OUTSIDE = [
     ("siliconflow", {"learning_rate": 0.2}, "learning_rate: found 0.2; siliconflow accepts: 0 to 0.1"),

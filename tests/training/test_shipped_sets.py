@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.finetune.recipes import PROVIDERS
+from harness.finetune.samples import is_contrast, language_of, read_samples, stats
+from harness.finetune.validate import suite_content, validate
 from harness.suite import case_files, load_cases
 from harness.text import check
-from harness.training.providers import PROVIDERS
-from harness.training.sample_files import read_samples
-from harness.training.set_stats import is_contrast, language_of, stats
-from harness.training.validation import suite_content, validate
 
 ROOT = Path(__file__).parents[2]
 SETS = ROOT / "suites" / "training"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.finetune.samples import split
 from harness.records.training import TrainingError, TrainingSample, Turn
-from harness.training.splitting import split
 
 
 def samples(**domains):

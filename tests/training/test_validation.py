@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from harness.finetune.recipes import PROVIDERS
+from harness.finetune.validate import SuiteContent, suite_content, template, validate
 from harness.records.case import Case
 from harness.records.training import TrainingError
-from harness.training.providers import PROVIDERS
-from harness.training.validation import SuiteContent, suite_content, template, validate
 
 
 def line(*turns, **more):
