@@ -1,4 +1,4 @@
-"""What a bound rests on: which population it speaks for, how much cases of a domain have in common, which attempt it is.
+"""What a bound rests on: the population it speaks for, what the cases of a domain have in common, which attempt it is.
 
 The claim is about strings like these in fields like these, so whole domains are the sampling units; task and suite are
 fixed parts of the mix and never clusters. How much the cases of a domain have in common is fixed before the run, from
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from harness.decisions.run_summary import RunSummary
@@ -115,7 +116,7 @@ def difference_correlation(metric: str, versions: Sequence[RunRecord]) -> Correl
     """From the differences of each earlier version to the one before it; else 0.05 is assumed."""
     labels: list[str] = []
     telling = []
-    for old, new in zip(versions, versions[1:], strict=False):
+    for old, new in pairwise(versions):
         changes = _changes(metric, old, new)
         if tells_difference(changes):
             telling.append(changes)

@@ -90,3 +90,16 @@ def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: f
         while exact_lower(cases - failures, cases, alpha) < minimum:
             cases += further_clean_cases(cases - failures, cases, minimum, alpha) or 1
     return None
+
+
+def expected_best(versions: int, cases: float, rate: float) -> float:
+    """Mean of the highest rate among `versions` equally good ones, each seen on this many cases.
+
+    What a choice of the best makes of a true rate: 95 % looks like 96.4 % for the best of five on 300 cases.
+    """
+    import numpy as np
+    from scipy.stats import binom
+
+    n = max(1, round(cases))
+    below = binom.cdf(np.arange(n), n, rate)
+    return float(np.sum(1 - below**versions) / n)

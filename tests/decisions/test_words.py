@@ -10,7 +10,6 @@ from harness.decisions.drift import drift
 from harness.decisions.gate import judge
 from harness.decisions.options import options
 from harness.decisions.plan import plan
-from harness.decisions.run_summary import RunSummary
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy
 from harness.show import figures
 from harness.show.comparison import (
@@ -34,8 +33,8 @@ def fits(lines):
 def verdict(cases, checks, run, now):
     candidate = run(cases(300, 12) + checks(40))
     base = run(cases(300, 3) + checks(40), model="base", age_days=3)
-    earlier = RunSummary.of(run(cases(10), age_days=2, partial=True))
-    return judge(candidate, base, DEFAULT_POLICY, now, [earlier, RunSummary.of(candidate)])
+    earlier = run(cases(10), age_days=2, partial=True)
+    return judge(candidate, base, DEFAULT_POLICY, now, [earlier, candidate])
 
 
 def test_a_gate_prints_each_rule_with_bound_need_and_what_would_settle_it(verdict):
