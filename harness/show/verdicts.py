@@ -221,8 +221,8 @@ def _plan_sentences(line: PlanLine) -> list[str]:
         first = f"{plural(line.cases, 'case')}: passes with at most {line.allowed} {what}; power {percent(line.power)}"
     needed = "no number of cases gives 80% power" if line.needed is None else f"80% power needs {line.needed:,} cases"
     sentences = [first, needed]
-    if line.size is not None:
-        sentences.append(f"false pass at exactly the margin: at most {percent(line.size)}")
+    if line.error is not None:
+        sentences.append(f"false pass at exactly the margin: at most {percent(line.error)}")
     return sentences
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 _NORMAL = NormalDist()
+_TEETH = 60  # pairs, about two teeth of the saw at a margin of 3 points
 _MOST_PAIRS = 20_000  # beyond this no suite of prompts is the answer
 
 
@@ -138,7 +139,7 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, *, corrected:
 def pairs_for_margin(
     margin: float, worse_rate: float, better_rate: float, power: float = 0.8, alpha: float = 0.05
 ) -> int | None:
-    """Fewest pairs, to within 1 %, that give this power.
+    """Fewest pairs, to within 1 %, that give this power, and so do larger numbers.
 
     None if 20,000 do not or the true drop is too large.
     """
@@ -157,6 +158,12 @@ def pairs_for_margin(
     while reach - short > max(1, reach // 100):
         middle = (short + reach) // 2
         short, reach = (short, middle) if enough(middle) else (middle, reach)
+    # power runs in a saw-tooth: a few pairs more may have less of it
+    further = reach
+    while further <= reach + _TEETH:
+        if not enough(further):
+            reach = further + 1
+        further += 1
     return reach
 
 
