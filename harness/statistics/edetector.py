@@ -21,7 +21,7 @@ THRESHOLD = 1200.0
 CEILING = 0.985
 """A baseline that happened to be spotless must not make the first ordinary failure an alarm."""
 
-RATE_DOUBT = 0.15
+RATE_DOUBT = 0.2
 """Standard errors of the baseline's rate that are taken off it, for bets on prompts."""
 
 NIGHT_DOUBT = 0.6

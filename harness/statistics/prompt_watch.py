@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.statistics.edetector import CEILING, Detection, detect, presumed_rate, prompt_factors
+from harness.statistics.edetector import Detection, detect, presumed_rate, prompt_factors
 
 PROMPT_THRESHOLD = 3000.0
 UNANIMOUS_NIGHTS = 10
@@ -23,8 +23,10 @@ BROKEN = 0.9
 """Failing nights, as a share, of a prompt that is broken."""
 
 UNSCORED_THRESHOLD = 10_000.0
-ANSWERED = 0.95
-"""Share of prompts answered that no baseline can go below: leaving 5 % out for good is not health."""
+ANSWERED, ANSWERED_CEILING = 0.95, 0.97
+"""Share of prompts answered that is taken as normal, at least and at most: leaving 5 % out for good is not health, and
+a baseline that was answered in full must not make the first time-outs an alarm.
+"""
 
 _NIGHTS_NEEDED = 2.5
 """A night counts at most threshold^(1/2.5): one bad night, or two, are an outage; the third is an alarm."""
@@ -109,12 +111,12 @@ def watch_unscored(
 ) -> Detection:
     """The detector on (answered, asked) of every night, those of the baseline and unreadable ones included.
 
-    Baseline nights are held against 95 % answered; later ones against what the baseline had, if that is more. Answers
+    Baseline nights are held against 95 % answered; later ones against what the baseline had, up to 97 %. Answers
     fail together, so a night counts no more than a third of an alarm or so: a single outage is none.
     """
     most = math.log(threshold) / _NIGHTS_NEEDED
     first = nights[:baseline]
-    usual = presumed_rate(sum(k for k, _ in first), sum(m for _, m in first), CEILING) if first else ANSWERED
+    usual = presumed_rate(sum(k for k, _ in first), sum(m for _, m in first), ANSWERED_CEILING) if first else ANSWERED
     factors = []
     for position, (answered, asked) in enumerate(nights):
         presumed = ANSWERED if position < baseline else max(usual, ANSWERED)

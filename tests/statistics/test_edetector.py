@@ -76,7 +76,7 @@ def test_a_night_that_is_all_wrong_does_not_overflow():
 def test_the_presumed_rate_has_a_ceiling_and_never_reaches_one():
     assert presumed_rate(600, 600) == 0.985
     rate = 589 / 602
-    assert presumed_rate(588, 600) == pytest.approx(rate - 0.15 * math.sqrt(rate * (1 - rate) / 602))
+    assert presumed_rate(588, 600) == pytest.approx(rate - 0.2 * math.sqrt(rate * (1 - rate) / 602))
     assert 0.998 < presumed_rate(600, 600, ceiling=1.0) < 601 / 602
 
 
