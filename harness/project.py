@@ -235,7 +235,8 @@ def words(value: RunRecord | Comparison | GateVerdict) -> str:
     from harness.decisions.compare import Comparison
     from harness.records.run import RunRecord
     from harness.show.comparison import compare_lines
-    from harness.show.verdicts import gate_lines, run_lines
+    from harness.show.run import run_lines
+    from harness.show.verdicts import gate_lines
 
     if isinstance(value, RunRecord):
         return "\n".join(run_lines(value))

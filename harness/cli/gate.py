@@ -85,7 +85,7 @@ def _plan(
     cases: list[CaseResult], policy: GatePolicy, source: str, assumed: tuple[float, float], form: str | None
 ) -> bool:
     from harness.decisions.plan import Assumption, plan
-    from harness.show.verdicts import plan_json, plan_lines
+    from harness.show.plan import plan_json, plan_lines
 
     found = plan(cases, policy, Assumption(*assumed))
     if form == "json":

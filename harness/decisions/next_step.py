@@ -59,9 +59,7 @@ def next_step(now: Situation) -> NextStep:
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)
     if any(reading.further for reading in now.readings):
-        return NextStep(
-            "add cases, in domains that have none yet; or one more attempt, at 0.25%", "harness gate --plan"
-        )
+        return NextStep("add cases, in new domains above all: the plan says how many", "harness gate --plan")
     if unscored and any(reading.unscored for reading in now.readings):
         return _again(run, unscored)
     return NextStep("see what fails: more answers of the same kind will not settle it", look)
