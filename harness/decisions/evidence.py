@@ -94,7 +94,7 @@ def _answers(run: RunRecord) -> frozenset[tuple[str, int, str, str]]:
 
 def _alike(candidate: RunRecord, run: RunRecord) -> bool:
     """The same cases, or, for a run that stopped at a planned look, some of them."""
-    return same_suite(candidate, run) or (run.looks is not None and same_suite(run, candidate))
+    return same_suite(candidate.cases, run) or (run.looks is not None and same_suite(run.cases, candidate))
 
 
 def _usable(run: RunRecord, policy: GatePolicy, now: datetime) -> bool:
@@ -104,7 +104,7 @@ def _usable(run: RunRecord, policy: GatePolicy, now: datetime) -> bool:
 
 def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[str, ...]:
     """The versions with a complete run on the candidate's unchanged suite, the candidate's included, by name."""
-    others = {run.label for run in past if not run.partial and same_suite(candidate, run)}
+    others = {run.label for run in past if not run.partial and same_suite(candidate.cases, run)}
     return tuple(sorted(others | {candidate.label}))
 
 

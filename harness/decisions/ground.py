@@ -14,7 +14,7 @@ from typing import Literal
 
 from harness.decisions.run_summary import RunSummary
 from harness.decisions.standing import Standing, standings
-from harness.records.run import RunRecord
+from harness.records.run import CaseResult, RunRecord
 from harness.statistics.clusters import (
     ASSUMED_CORRELATION,
     LEAST_DOMAINS,
@@ -90,17 +90,17 @@ def earlier_versions(candidate: RunRecord, past: Sequence[RunRecord]) -> tuple[R
     latest: dict[str, RunRecord] = {}
     for run in sorted(past, key=lambda run: RunSummary.of(run).order):
         older = first is not None and run.evidence.newest is not None and run.evidence.newest <= first
-        if run.label != candidate.label and not run.partial and older and same_suite(candidate, run):
+        if run.label != candidate.label and not run.partial and older and same_suite(candidate.cases, run):
             latest.pop(run.label, None)
             latest[run.label] = run
     return tuple(latest.values())[-_MOST_VERSIONS:]
 
 
-def same_suite(one: RunRecord, other: RunRecord, share: float = 0.9) -> bool:
-    """Whether the other run holds most cases of the one unchanged. To edit a case or two does not make a new suite."""
-    theirs = {case.key: case.digest for case in other.cases}
-    held = sum(theirs.get(case.key) == case.digest for case in one.cases)
-    return held >= share * len(one.cases) > 0
+def same_suite(cases: Sequence[CaseResult], run: RunRecord, share: float = 0.9) -> bool:
+    """Whether a run holds most of the cases unchanged. To edit a case or two does not make a new suite."""
+    theirs = {case.key: case.digest for case in run.cases}
+    held = sum(theirs.get(case.key) == case.digest for case in cases)
+    return held >= share * len(cases) > 0
 
 
 def rate_correlation(metric: str, versions: Sequence[RunRecord]) -> Correlation:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.decisions.bounds import ALPHA
 from harness.decisions.chances import Chances, Truth, bearing, chances, size_in, with_samples
-from harness.decisions.ground import ASSUMED, Correlation, rate_correlation
+from harness.decisions.ground import ASSUMED, Correlation, rate_correlation, same_suite
 from harness.records.policy import Bound, GatePolicy, Rule
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.clusters import LEAST_DOMAINS, Size
@@ -68,6 +69,16 @@ class PlanLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What one answer cost in an earlier run."""
+
+    per_request: float
+    currency: str | None
+    run: str
+    """`name@version` of that run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prospect:
     """The chance of a GO of a version that is as good as its baseline, with so many samples a case."""
 
@@ -89,6 +100,7 @@ class Plan:
     """Of all critical rules together, at the rates assumed, by samples a case."""
     sequential: Chances
     """The same for one sample a case with `--sequential`, and the mean number of cases it asks."""
+    price: Price | None = None
 
     @property
     def possible(self) -> bool:
@@ -106,14 +118,17 @@ def plan(
     assumption: Assumption | None = None,
     versions: Sequence[RunRecord] = (),
     *,
+    model: str | None = None,
     runs: int = 2000,
 ) -> Plan:
     """Plan with cases as they are in a suite (`pending`) or in an earlier run; their outcomes are not looked at.
 
-    `versions` are earlier runs on these cases: they tell how much the cases of a domain have in common.
+    `versions` are earlier runs, oldest first: those on these cases tell how much the cases of a domain have in common,
+    and the latest of `model` what an answer costs.
     """
     assumed = assumption or Assumption()
-    correlation = rate_correlation("alignment_rate", versions) if versions else ASSUMED
+    on_these = [run for run in versions if same_suite(cases, run)]
+    correlation = rate_correlation("alignment_rate", on_these) if on_these else ASSUMED
     lines = []
     for rule in policy.rules:
         domains = [cases[place].domain for place in bearing(rule, cases)]
@@ -131,7 +146,13 @@ def plan(
     )
     early = chances(cases, policy, truth, correlation=correlation.value, sequential=True, runs=runs)
     count = len({case.domain for case in cases})
-    return Plan(policy, assumed, len(cases), count, correlation, tuple(lines), prospects, early)
+    price = next((found for run in reversed(versions) if run.model == model and (found := _price(run))), None)
+    return Plan(policy, assumed, len(cases), count, correlation, tuple(lines), prospects, early, price)
+
+
+def _price(run: RunRecord) -> Price | None:
+    costs = [sample.cost for case in run.cases for sample in case.samples if sample.cost is not None]
+    return Price(math.fsum(costs) / len(costs), run.currency, run.label) if costs else None
 
 
 def _absolute(rule: Rule, bound: Bound, limit: float, size: Size, assumed: Assumption) -> PlanLine:

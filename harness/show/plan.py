@@ -6,12 +6,13 @@ from typing import Any
 
 from harness.decisions.plan import Plan, PlanLine
 from harness.show import figures
-from harness.show.figures import bound, percent, plural, sentence, wrapped
+from harness.show.comparison import money
+from harness.show.figures import bound, foreign, percent, plural, sentence, wrapped
 from harness.show.verdicts import rule_name
 
 
-def plan_lines(plan: Plan, policy_source: str = "", price: str = "") -> list[str]:
-    """What the cases can prove, for a terminal of 80 columns. `price` is what one request costs, in words."""
+def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
+    """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
     lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'CANNOT'} bear a GO under this policy"]
     lines += wrapped(_population(plan))
@@ -21,14 +22,16 @@ def plan_lines(plan: Plan, policy_source: str = "", price: str = "") -> list[str
         for told in _plan_sentences(line):
             lines += wrapped(told, indent="      ")
     lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
-    rows = [["samples a case", "GO", "requests"]]
+    rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:
-        rows.append([str(one.samples), percent(one.chances.go), f"{plan.cases * one.samples:,}"])
+        requests = plan.cases * one.samples
+        rows.append([str(one.samples), percent(one.chances.go), f"{requests:,}", _cost(plan, requests)])
     early = plan.sequential
-    rows.append(["1, --sequential", percent(early.go), f"{early.mean_cases:,.0f} on average"])
-    lines += figures.table(rows, indent="      ")
-    if price:
-        lines += wrapped(price, indent="      ")
+    asked = f"{early.mean_cases:,.0f} on average"
+    rows.append(["1, --sequential", percent(early.go), asked, _cost(plan, early.mean_cases)])
+    lines += figures.table(rows if plan.price else [row[:-1] for row in rows], indent="      ")
+    if plan.price:
+        lines += wrapped(f"at what an answer of {foreign(plan.price.run)} cost", indent="      ")
     lines.append("")
     lines += wrapped(
         f"Assumed: a true rate of {bound(assumed.good_rate)} for min and max; {bound(assumed.discordant)} of cases "
@@ -38,6 +41,10 @@ def plan_lines(plan: Plan, policy_source: str = "", price: str = "") -> list[str
     if policy_source:
         lines += wrapped(f"Policy: {sentence(policy_source)}")
     return lines
+
+
+def _cost(plan: Plan, requests: float) -> str:
+    return money(requests * plan.price.per_request, plan.price.currency) if plan.price else ""
 
 
 def _population(plan: Plan) -> str:
