@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from harness.errors import RecordError
 from harness.records import Record
-from harness.records.case import texts_of
+from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
 from harness.show import rates
 from harness.show.marked_text import SEVERITY, Span, Stretch, marked, occurrences, plain
@@ -60,8 +60,10 @@ class Answer:
 
 
 def turns(case: CaseResult, limit: int | None = None) -> tuple[Turn, ...]:
-    """The conversation with the targets marked."""
-    found = []
+    """The conversation with the targets marked; nothing of a case that is held out of training."""
+    found: list[Turn] = []
+    if HELD_OUT in case.tags:
+        return ()
     for message in case.messages:
         text = "\n".join(texts_of((message,)))
         role = str(message.get("role", ""))
@@ -70,7 +72,9 @@ def turns(case: CaseResult, limit: int | None = None) -> tuple[Turn, ...]:
 
 
 def answers(case: CaseResult, limit: int | None = None) -> tuple[Answer, ...]:
-    """Every sample of the case."""
+    """Every sample of the case; nothing of a case that is held out of training."""
+    if HELD_OUT in case.tags:
+        return ()
     return tuple(_answer(case, sample, limit) for sample in case.samples)
 
 
@@ -340,6 +344,8 @@ def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
         row["g"] = [plain(tag) for tag in case.tags]
     if latency is not None:
         row["s"] = round(latency, 3)
+    if HELD_OUT in case.tags:
+        return row
     if limit:
         row["m"] = [[plain(turn.role), packed(turn.text)] for turn in turns(case, limit)]
         shown = answers(case, limit)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from harness.decisions.compare import Comparison
 from harness.decisions.flips import Flip
 from harness.decisions.gate import GateVerdict
+from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
 from harness.show.html import Judgement, needed, p_phrase, read
@@ -128,7 +129,7 @@ def _case(case: CaseResult, lang: str) -> str:
         for sample in case.samples
         for target, mentions in sample.mentions.items()
         for mention in mentions
-        if mention.verdict != "verbatim"
+        if mention.verdict != "verbatim" and HELD_OUT not in case.tags
     ]
     return f"{line}: {bad[0]}" if bad else line
 
