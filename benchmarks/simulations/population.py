@@ -21,7 +21,7 @@ from harness.records.policy import GatePolicy, Rule
 from harness.records.run import CaseResult
 from harness.statistics.clusters import ASSUMED_CORRELATION, pooled_correlation, tells_correlation
 
-SUITES = ((60, 12), (100, 25), (300, 36), (594, 44))
+SUITES = ((60, 12), (100, 25), (300, 20), (300, 36), (594, 44))
 CORRELATIONS = (0.0, 0.05, 0.1, 0.2)
 MINIMUM = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
 DROP = GatePolicy(rules=(Rule(metric="alignment_rate", max_drop=0.03),))

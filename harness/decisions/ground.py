@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 5
 """Five attempts at 5 % and four times 0.25 % pass falsely in one point more of cases than one does (union bound)."""
 
 WELL_KNOWN_DOMAINS = 36
-"""From here on the error stays within 6 % at a correlation of 0.05 and 8 % at 0.1; below it is told."""
+"""From here on the error stays within 6 % at a correlation of 0.05 and 8 % at 0.1; below, it is told."""
 
 _MOST_VERSIONS = 6
 """The latest ones: a suite and its models change."""

@@ -290,7 +290,7 @@ def compare_markdown(comparison: Comparison, most: int = 50) -> str:
     parts = [f"## From {old} to {new}", "", f"{figures.plural(len(comparison.answered), 'case')} that both answered."]
     both = (comparison.old, comparison.new)
     if any(run.answered.k != run.answered.n for run in both):
-        parts += ["", *(f"- {_answered(run, markdown)}" for run in both)]
+        parts += ["", f"{'; '.join(_answered(run, markdown) for run in both)}."]
     if not comparison.pairing.complete:
         parts += ["", f"Left out: {figures.markdown_sentence(comparison.pairing.reason)}"]
     rows = [["Metric", "From", "To", "Points", "95% interval", "p", "Pairs"], *_change_rows(comparison.changes)]

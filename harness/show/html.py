@@ -27,6 +27,7 @@ from harness.show.comparison import speed_cells
 from harness.show.evidence import Rulings, rows
 from harness.show.marked_text import plain
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
+from harness.show.verdicts import headlines, next_sentence
 from harness.show.words import WORDS, both, for_script, known, say
 
 if TYPE_CHECKING:
@@ -266,6 +267,8 @@ def compare_page(
         p_value=rates.p_value,
         p_phrase=p_phrase,
         results=_results(gate),
+        headlines=headlines(gate) if gate else [],
+        next_step=next_sentence(gate) if gate else "",
         words=WORDS,
     )
 

@@ -206,6 +206,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "other-suite": ("other suite", "测试集不同"),
     "QUIET": ("quiet", "平稳"),
     "DRIFT": ("drift", "漂移"),
+    "CANNOT SEE": ("cannot see", "无法观测"),
+    "next": ("next:", "下一步："),
     "promoted": ("promoted", "已发布"),
     "partial-short": ("partial", "不完整"),
     "trend": ("Alignment rate over time", "对齐率走势"),

@@ -97,7 +97,7 @@ def test_a_crowd_is_told_within_the_first_five_lines_of_a_go(finance):
 def test_the_population_is_told_in_words_and_figures(finance):
     text = " ".join(" ".join(gate_lines(finance)).split())
     assert "speaks for strings like these in fields like these: 594 answers in 24 domains are worth" in text
-    assert "with fewer than 36 domains a false GO has a chance of up to 8%" in text
+    assert "simulated with 20 domains: a false GO in 6% of runs at the limit if it is 0.1 in truth" in text
 
 
 def test_every_verdict_ends_with_the_next_command(verdict, finance, cases, run, now):
