@@ -166,15 +166,20 @@ class Project:
         from harness.decisions.exposure import exposure
         from harness.decisions.pending import pending
         from harness.runs.judge import training_texts
+        from harness.suite import builtin_root, case_files
 
         named = candidate.partition("@")[0] if candidate else ""
         model = self.model(named) if named in self.config.models else None
         if candidate and model is None:
             return list(self.resolve(candidate).cases)
-        try:
-            cases = self.cases(suites)
-        except SuiteError as error:
-            raise ConfigError(f"--suites: {error}") from error
+        roots = [
+            builtin_root() if root == "builtin" else self.config.root / root for root in suites or self.config.suites
+        ]
+        if not any(case_files(root) for root in roots):
+            raise ConfigError(
+                f"--suites: no cases under {', '.join(map(str, roots))}; accepted: folders with a suite.toml"
+            )
+        cases = [case for root in roots for case in load_suite(root)]
         texts = training_texts(self.config.root, model) if model else ()
         domains = model.trained_domains if model else ()
         return [pending(case, exposure(case, training_texts=texts, trained_domains=domains)) for case in cases]

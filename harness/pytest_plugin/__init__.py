@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from harness.pytest_plugin.session import VerbatimSession
 
     try:
-        session = VerbatimSession.from_config(config)
+        session = VerbatimSession(config)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
@@ -52,14 +52,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     session = parent.config.stash.get(SESSION, None)
     if session is None or file_path.suffix not in (".jsonl", ".cases"):
         return None
-    from harness.pytest_plugin.items import CaseFile, SelectionFile
-    from harness.suite import is_case_file
-
-    if file_path.suffix == ".cases":
-        # a selection is run when it is asked for, not with the suites that it is taken from
-        wanted = session.is_selected(file_path) or parent.session.isinitpath(file_path)
-        return SelectionFile.from_parent(parent, path=file_path) if wanted else None
-    return CaseFile.from_parent(parent, path=file_path) if is_case_file(file_path) else None
+    return session.collector(file_path, parent)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import config as configuration
 from harness.decisions.latency import compare_latency
 from harness.errors import ConfigError, HarnessError
 from harness.files import now
-from harness.history import History
 from harness.runs.latency import Stopwatch, latency_record, load_latency_suite
 from harness.show.comparison import latency_change_lines, latency_lines
 
@@ -72,7 +70,7 @@ class TimingRun:
         self._rounds = session.samples if session.samples > 1 else self._suite.rounds
         self._budget: int | None = option("verbatim_budget")
         self._purse = session.purse
-        if any(session.expected.values()) or hasattr(session.config, "workerinput"):
+        if any(run.expected for run in session.runs.values()) or hasattr(session.config, "workerinput"):
             raise ConfigError(
                 "latency is measured alone, by one process: other requests would slow these down. Run without other "
                 f"suites and without -n: pytest --model=NAME {session.shown(folder)} --cassette-mode=live"
@@ -99,7 +97,7 @@ class TimingRun:
         return TimedPrompt(measured)
 
     def _stopwatch(self, model: str) -> Stopwatch:
-        settings = self._session.models[model]
+        settings = self._session.runs[model].model
         if settings.kind == "outputs":
             raise ConfigError(f"model {model}: kind outputs has its answers in a file, and nothing to be timed")
         for name, other in self._stopwatches.items():
@@ -108,7 +106,7 @@ class TimingRun:
         if model not in self._stopwatches:
             self._stopwatches[model] = Stopwatch(
                 settings,
-                self._session.harness.root,
+                self._session.project.config.root,
                 self._suite,
                 rounds=self._rounds,
                 budget=self._budget,
@@ -133,7 +131,7 @@ class TimingRun:
                     stopwatch.timed,
                     started=self._session.started,
                     ended=now(),
-                    root=self._session.harness.root,
+                    root=self._session.project.config.root,
                 )
                 try:
                     self._lines += self._kept(record)
@@ -143,7 +141,7 @@ class TimingRun:
     def _kept(self, record: RunRecord) -> list[str]:
         """What to show of a record once it is written."""
         assert record.latency is not None
-        history = History(self._session.reports)
+        history = self._session.project.history
         reference = self._session.config.getoption("verbatim_baseline")
         # looked for before this one is written: it may be of the same version
         old = history.latest_latency(self._label(reference)) if reference else None
@@ -157,7 +155,7 @@ class TimingRun:
     def _label(self, reference: str) -> str:
         if "@" in reference:
             return reference
-        return configuration.model(self._session.harness, reference).label
+        return self._session.project.model(reference).label
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
@@ -209,7 +207,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         suite = load_latency_suite(folder)
     except HarnessError as error:
         raise pytest.Collector.CollectError(str(error)) from None
-    values = [(folder, model, prompt) for model in session.models for prompt in suite.prompts]
+    values = [(folder, model, prompt) for model in session.runs for prompt in suite.prompts]
     ids = [f"{prompt.id}-{model}" for _, model, prompt in values]
     metafunc.parametrize(_FIXTURE, values, ids=ids, indirect=True)
 
@@ -226,7 +224,7 @@ def model_latency(request: pytest.FixtureRequest) -> TimedPrompt:
     folder, model, prompt = request.param
     if session.mode != "live":
         reason = (
-            f"latency is measured live and never from a recording; run: pytest --model={','.join(session.models)} "
+            f"latency is measured live and never from a recording; run: pytest --model={','.join(session.runs)} "
             f"{session.shown(folder)} --cassette-mode=live"
         )
         session.notes += [reason] if reason not in session.notes else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 import time
 import unicodedata
 from collections import Counter
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from harness.decisions.metrics import Count
-    from harness.pytest_plugin.session import VerbatimSession
     from harness.records.answer import Completion
     from harness.records.run import CaseResult, Mode, RunRecord
     from harness.runs.answers import Answers
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 _NAME = 20
 
 
-def write_summary(session: VerbatimSession, reporter: pytest.TerminalReporter) -> None:
-    """Write the section `verbatim`."""
-    if session.records:
+def write_summary(
+    reporter: pytest.TerminalReporter, records: Sequence[RunRecord], mode: Mode, lines: Sequence[str]
+) -> None:
+    """Write the section `verbatim`: a table for each record, then the lines."""
+    if records:
         reporter.section("verbatim", "=")
-    for record in session.records:
-        for line in summary_lines(record, session.mode):
+    for record in records:
+        for line in summary_lines(record, mode):
             reporter.write_line(line)
         reporter.write_line("")
-    for line in session.verdicts:
+    for line in lines:
         reporter.write_line(line)
-    for note in session.notes:
-        reporter.write_line(note)
 
 
 def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
@@ -137,7 +137,7 @@ _PATIENCE_S = 0.3
 _REDRAW_S = 0.2
 _LINE_EVERY_S = 15.0
 _BAR = 24
-_WORTH_TELLING_S = 5.0
+_WORTH_SHOWING_S = 5.0
 _LAST_LINE: pytest.StashKey[float] = pytest.StashKey()
 
 
@@ -156,20 +156,20 @@ def wait_for(future: Future[Completion], answers: Answers, config: pytest.Config
         return future.result()
     with _uncaptured(config):
         if reporter.isatty:
-            return _wait_with_bar(future, answers, reporter)
+            return _wait_with_bar(future, answers, config)
         return _wait_with_lines(future, answers, reporter, config)
 
 
-def _wait_with_bar(future: Future[Completion], answers: Answers, reporter: pytest.TerminalReporter) -> Completion:
+def _wait_with_bar(future: Future[Completion], answers: Answers, config: pytest.Config) -> Completion:
     try:
         while True:
-            _draw(reporter, _text(answers, bar=True))
+            _draw(config, _text(answers, bar=True))
             try:
                 return future.result(timeout=_REDRAW_S)
             except concurrent.futures.TimeoutError:
                 continue
     finally:
-        _draw(reporter, "")
+        _draw(config, "")
 
 
 def _wait_with_lines(
@@ -200,18 +200,19 @@ def _text(answers: Answers, *, bar: bool) -> str:
 
 
 def _left(seconds: float | None) -> str:
-    if seconds is None or seconds < _WORTH_TELLING_S:
+    if seconds is None or seconds < _WORTH_SHOWING_S:
         return ""
     return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
 
 
-def _draw(reporter: pytest.TerminalReporter, text: str) -> None:
+def _draw(config: pytest.Config, text: str) -> None:
     """Write on the line below the cursor and come back."""
-    writer = reporter._tw
+    writer = config.get_terminal_writer()
     column = writer.width_of_current_line
     back = f"\x1b[1A\r\x1b[{column}C" if column else "\x1b[1A\r"
-    writer._file.write(f"\n\x1b[2K{text[: writer.fullwidth - 1]}{back}")
-    writer._file.flush()
+    # past the writer, which would take the bar for a part of its current line
+    sys.stdout.write(f"\n\x1b[2K{text[: writer.fullwidth - 1]}{back}")
+    sys.stdout.flush()
 
 
 @contextmanager
@@ -247,15 +248,15 @@ def on_unscored(record: RunRecord) -> list[str]:
     return [f"{record.label}: {len(unscored)} of {len(record.cases)} cases are unscored, most for {reason}: {meaning}"]
 
 
-def on_interrupt(session: VerbatimSession) -> list[str]:
+def on_interrupt(asked: Sequence[Answers], mode: Mode) -> list[str]:
     """What is kept of the answers that were asked for before Ctrl-C."""
     lines = []
-    for name, answers in session.answers.items():
+    for answers in asked:
         if answers.fetcher is None:
             continue
         progress = answers.fetcher.progress
         answered = progress.done - progress.failed
-        kept = _kept(session.mode, name) if answered else "none is kept"
+        kept = _kept(mode, answers.model.name) if answered else "none is kept"
         lines.append(f"{answers.model.label}: stopped after {answered} of {progress.total} answers; {kept}")
     return lines
 

@@ -22,27 +22,28 @@ _BUDGET = 300
 
 def pytest_generate_tests(metafunc):
     session = metafunc.config.stash.get(SESSION, None)
-    metafunc.parametrize("name", sorted(session.models) if session else [])
+    metafunc.parametrize("name", sorted(session.runs) if session else [])
 
 
 def test_no_string_breaks_it(name, pytestconfig):
     session = pytestconfig.stash[SESSION]
-    model = session.models[name]
+    run = session.runs[name]
+    model = run.model
     if model.kind == "outputs":
         pytest.skip(f"the answers of {model.label} are in a file; nothing can be asked")
     budget = pytestconfig.getoption("verbatim_budget") or _BUDGET
     most = pytestconfig.getoption("verbatim_concurrency") or model.max_concurrency
     hunting = HuntSession(
-        session.harness,
+        session.project.config,
         model,
-        session.judges[name],
+        run.judging,
         settings=HuntSettings(budget, None, most),
         purse=session.purse,
     )
     recorded = Path(__file__).parent / HUNTS
     try:
         if session.mode == "live":
-            hunt, interrupted = hunting.live(session.reports / HUNTS)
+            hunt, interrupted = hunting.live(session.project.history.folder / HUNTS)
         elif questions_path(recorded, model.label).is_file():
             hunt, interrupted = hunting.recorded(recorded), False
         else:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 import harness.endpoints.transport
-import harness.pytest_plugin.finishing
 import harness.pytest_plugin.gating
 import harness.pytest_plugin.session  # noqa: F401  (pytester forgets what is first imported inside a run)
 from harness.endpoints.chat import key_from

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import harness.hunt.search
-import harness.pytest_plugin.finishing
-import harness.pytest_plugin.session  # noqa: F401  (pytester forgets what is first imported inside a run)
-
 ROOT = Path(__file__).parents[2]
 APPLICATION = """
 from pathlib import Path

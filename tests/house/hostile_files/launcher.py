@@ -18,7 +18,6 @@ import yaml  # type: ignore[import-untyped]  # noqa: F401
 import harness.cli
 import harness.cli.cassettes
 import harness.cli.gate
-import harness.pytest_plugin.finishing
 import harness.pytest_plugin.gating
 import harness.pytest_plugin.session
 import harness.runs.inventory
