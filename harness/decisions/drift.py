@@ -22,12 +22,12 @@ EXIT_CODES: dict[DriftVerdict, int] = {"QUIET": 0, "DRIFT": 1, "CANNOT SEE": 1, 
 
 OPERATION: dict[Bets, str] = {
     "prompts": (
-        "simulated, 60 independent prompts at 0.98: 2 % of quiet histories alarm in 60 nights and 10 % in 365; "
-        "median delay 2 nights after a fall to 0.90, 9 after one to 0.95, 6 for one prompt that breaks for good"
+        "simulated, 60 independent prompts at 0.98: 2 % of quiet histories alarm in 60 nights and 12 % in 365; "
+        "median delay 2 nights after a fall to 0.90, 10 after one to 0.95, 6 for one prompt that breaks for good"
     ),
     "nightly mean": (
-        "simulated, 60 prompts that hang together at 0.98: 1 % of quiet histories alarm in 60 nights and 2 % in 365; "
-        "median delay 8 nights after a fall to 0.90, over 20 after one to 0.95"
+        "simulated, 60 prompts that hang together at 0.98: 6 % of quiet histories alarm in 60 nights and 10 % in 365; "
+        "median delay 7 nights after a fall to 0.90, 27 after one to 0.95"
     ),
 }
 """What an alarm means under the default policy, from benchmarks/simulations; the full tables are in docs/drift.md."""

@@ -40,9 +40,10 @@ def quantile(values: Sequence[float], share: float, level: float = 0.95) -> Quan
     Values are in the order in which they were measured. The interval holds for any distribution, with at least `level`
     if the values are independent (Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2). A slow minute
     slows several requests: the interval is taken at n over the inefficiency of the values above and below the quantile
-    (the sum of their autocorrelations; Geyer, Statistical Science 7, 1992). That holds 95 % in 93 to 98 % of 300 values
-    with a correlation of up to 0.6 from one to the next, and in 91 % at 0.8, where the plain interval holds it in 58 %
-    and a block bootstrap in 80 %. Above the 95th percentile it has a limit from 72 independent values on.
+    (the sum of their autocorrelations; Geyer, Statistical Science 7, 1992). From 100 values on that holds in 93 % of
+    measurements or more with a correlation of up to 0.8 from one to the next, where the plain interval of a median
+    holds in 59 % and a block bootstrap in 86 % (benchmarks/simulations/coverage.py). Above the 95th percentile it has a
+    limit from 72 independent values on.
     """
     if not 0 < share < 1 or not 0 < level < 1:
         raise ValueError("share and level lie between 0 and 1")
