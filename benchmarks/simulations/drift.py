@@ -247,7 +247,7 @@ def slow_years(runs: int = 4000) -> None:
         three = over[:, 2:] & over[:, 1:-1] & over[:, :-2]
         shares = [percent(float(three[:, : nights - 2].any(axis=1).mean())) for nights in (60, 365)]
         rows.append([str(baseline), *shares])
-    show("Latency told as slower though nothing changed", ["baseline nights", "in 60 nights", "in 365"], rows)
+    show("Latency reported as slower though nothing changed", ["baseline nights", "in 60 nights", "in 365"], rows)
 
 
 if __name__ == "__main__":

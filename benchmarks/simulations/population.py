@@ -19,7 +19,7 @@ from harness.decisions.chances import Truth, chances
 from harness.decisions.ground import ASSUMED, LATER_ALPHA, Ground
 from harness.records.policy import GatePolicy, Rule
 from harness.records.run import CaseResult
-from harness.statistics.clusters import ASSUMED_CORRELATION, pooled_correlation, tells_correlation
+from harness.statistics.clusters import ASSUMED_CORRELATION, informative_rate, pooled_correlation
 
 SUITES = ((60, 12), (100, 25), (300, 20), (300, 36), (594, 44))
 CORRELATIONS = (0.0, 0.05, 0.1, 0.2)
@@ -56,7 +56,7 @@ def told(generator: np.random.Generator, cases: int, domains: int, correlation: 
             precision = 1 / correlation - 1
             shares = generator.beta(rate * precision, (1 - rate) * precision, size=domains)
         answers = [(float(generator.random() < shares[i % domains]), f"d{i % domains}") for i in range(cases)]
-        if tells_correlation(answers):
+        if informative_rate(answers):
             found.append(answers)
     pooled = pooled_correlation(found) if len(found) > 1 else None
     return ASSUMED_CORRELATION if pooled is None else pooled

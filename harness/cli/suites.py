@@ -147,7 +147,7 @@ def split(paths: tuple[str, ...], holdout: float, seed: int, as_json: bool) -> i
 
     `harness dataset badcases` and `build` refuse these cases, pages show their rates and not their text, and a rule on
     untrained cases is judged on them. Without PATH, the configured suite folders. Recordings and runs stay comparable:
-    a tag is no part of a case's content.
+    tags are not part of a case's content.
 
     \b
     $ harness suites split --holdout 0.3
@@ -164,8 +164,8 @@ def split(paths: tuple[str, ...], holdout: float, seed: int, as_json: bool) -> i
     result = run_split(files, holdout, seed)
     if as_json:
         domains = {name: {"held_out": held, "cases": total} for name, (held, total) in result.domains.items()}
-        told = {"held_out": list(result.held_out), "cases": result.cases, "domains": domains}
-        click.echo(json.dumps({**told, "changed": [str(path) for path in result.changed]}, ensure_ascii=False))
+        summary = {"held_out": list(result.held_out), "cases": result.cases, "domains": domains}
+        click.echo(json.dumps({**summary, "changed": [str(path) for path in result.changed]}, ensure_ascii=False))
         return 0
     click.echo(
         f"{len(result.held_out)} of {_count(result.cases, 'case')} held out in "

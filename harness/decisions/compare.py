@@ -18,9 +18,9 @@ from harness.statistics.clusters import (
     LEAST_DOMAINS,
     Answers,
     Size,
+    informative_changes,
     pooled_correlation,
     size_of,
-    tells_difference,
 )
 from harness.statistics.multiplicity import benjamini_hochberg
 from harness.statistics.paired import mcnemar_exact, tango
@@ -80,7 +80,7 @@ class Comparison:
 def compare(old: RunRecord, new: RunRecord) -> Comparison:
     """Compare two runs, on the cases that both answered.
 
-    Cases that only one has, or that changed, are left out and told in `pairing`.
+    Cases that only one has, or that changed, are left out and listed in `pairing`.
     """
     pairing = pair(new, old)
     theirs, ours = by_key(old), by_key(new)
@@ -135,7 +135,7 @@ def change(metric: str, before: Sequence[CaseResult], after: Sequence[CaseResult
 def _size(gains: Answers) -> Size:
     """By domain where there are twenty; the correlation is that of these differences, or 0.05 where they are few."""
     by_domain = len({domain for _, domain in gains}) >= LEAST_DOMAINS
-    found = pooled_correlation([gains]) if by_domain and tells_difference(gains) else None
+    found = pooled_correlation([gains]) if by_domain and informative_changes(gains) else None
     correlation = ASSUMED_CORRELATION if found is None else found
     return size_of([(1, domain) for _, domain in gains], correlation, by_domain=by_domain)
 

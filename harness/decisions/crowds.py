@@ -37,7 +37,7 @@ class Concentration:
     crowd: Crowd | None
 
     @property
-    def tells(self) -> bool:
+    def significant(self) -> bool:
         """Whether the crowd is too large for chance."""
         return self.crowd is not None and self.crowd.p_value <= CROWD_LEVEL
 

@@ -55,7 +55,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that has changed for certain, or that nothing can be seen. `day` is when it was first told.
+    """Something that has changed for certain, or that nothing can be seen. `day` is when it first showed.
 
     `kind`: `rate` (the alignment rate fell), `prompts` (single prompts broke for good), `unscored` (answers do not
     come), `blind` (no readable night, or a baseline that cannot show a fall).
@@ -70,7 +70,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """What the nights say. `alarms` decide; `advisory`, `signs` and `flipped` are only told."""
+    """What the nights say. `alarms` decide; `advisory`, `signs` and `flipped` are only reported."""
 
     label: str
     verdict: DriftVerdict
@@ -218,7 +218,7 @@ def _unanswered(found: Detection | None, asked: Sequence[Asked]) -> Iterator[Ala
 
 
 def _blind(found: Calendar, watch: Watch | None, policy: DriftPolicy, now: datetime) -> Iterator[Alarm]:
-    """Silence is no health."""
+    """Silence does not mean health."""
     today = now.date()
     last = found.nights[-1].day if found.nights else None
     broken = [note for note in found.notes if note.kind == "unreadable" and note.day and (not last or note.day > last)]

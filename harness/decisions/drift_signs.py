@@ -66,7 +66,7 @@ def _named(values: frozenset[str]) -> str:
 
 
 def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
-    """Nights on which more prompts than usual got a new text, at temperature 0: told the first night.
+    """Nights on which more prompts than usual got a new text, at temperature 0: reported the first night.
 
     An endpoint that repeats itself has no reason to change a text, right or wrong, unless something behind it changed.
     One that never repeats itself quite is held against what is usual for it.

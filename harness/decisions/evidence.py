@@ -20,12 +20,12 @@ class Attempts:
     """The complete fresh runs of a version on its unchanged suite, oldest first; the candidate is one of them.
 
     The first is judged at 5 %; the second to fifth each on all answers together at 0.25 %, so that running again until
-    it says GO adds one point at most to the chance of a false GO; from the sixth there is no GO.
+    it says GO adds one point at most to the chance of a false GO; from the sixth a GO is not possible.
     """
 
     runs: tuple[RunRecord, ...]
     partial: tuple[RunRecord, ...]
-    """Fresh runs of the version that are no attempts: narrowed, stopped or interrupted."""
+    """Fresh runs of the version that are not attempts: narrowed, stopped or interrupted."""
 
     @property
     def number(self) -> int:
@@ -69,7 +69,7 @@ def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
 
 
 def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
-    """Without the runs that were only filled up later: asking the unscored cases again is no new attempt.
+    """Without the runs that were only filled up later: asking the unscored cases again is not a new attempt.
 
     A run goes out if another one has all of its scored answers, moment and text.
     """

@@ -32,7 +32,7 @@ Verdict = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 EXIT_CODES: dict[Verdict, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
 
 _FEW_VERSIONS = 2
-"""From the third version on the choice of the best one is told."""
+"""From the third version on the verdict says what choosing the best one means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class RuleVerdict:
     reasons: tuple[str, ...] = ()
     correlation: float | None = None
     """Of two cases of a domain, where the bound speaks for domains."""
-    told_by: tuple[str, ...] = ()
-    """The earlier versions that told the correlation; none of them where it is assumed."""
+    estimated_from: tuple[str, ...] = ()
+    """The earlier versions that the correlation was estimated from; empty where it is assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class GateVerdict:
     @property
     def crowded(self) -> bool:
         """Whether newly broken cases crowd into one slice."""
-        return self.concentration is not None and self.concentration.tells
+        return self.concentration is not None and self.concentration.significant
 
 
 def judge(
@@ -114,7 +114,8 @@ def judge(
     Pure: the same records and the same `now` (with a zone) give the same verdict.
 
     `past` are the other runs that are known: those of the candidate's version, whose complete fresh ones are attempts,
-    and the latest complete run of every other version, which tell how much the cases of a domain have in common.
+    and the latest complete run of every other version, from which it is estimated how much the cases of a domain have
+    in common.
     """
     return _Judgement(candidate, baseline, policy, now, past).verdict({}, full=True)
 
@@ -170,7 +171,7 @@ class _Judgement:
 
     def verdict(self, assumed: Mapping[str, Standing], *, full: bool = False) -> GateVerdict:
         """The verdict if the cases in `assumed` stand so. `full` works out what would settle it, and where failures
-        are; without it only the verdict itself is told.
+        are; without it only the verdict itself is worked out.
         """
         rules = [
             self._rule(rule, bound, limit, assumed, settle=full)
@@ -290,7 +291,7 @@ class _Judgement:
             why = self.candidate.partial_reason or "narrowed or stopped"
             reasons.append(f"the run is partial ({why}): it covers only some of the cases, and is never GO")
         reasons += self.attempts.reasons(self.policy)
-        if self.policy.concentration == "critical" and crowds is not None and crowds.tells and crowds.crowd:
+        if self.policy.concentration == "critical" and crowds is not None and crowds.significant and crowds.crowd:
             crowd = crowds.crowd
             reasons.append(f"{crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken")
         if partial_runs and not self.candidate.partial:

@@ -20,10 +20,10 @@ from harness.statistics.clusters import (
     LEAST_DOMAINS,
     Answers,
     Size,
+    informative_changes,
+    informative_rate,
     pooled_correlation,
     size_of,
-    tells_correlation,
-    tells_difference,
 )
 
 Population = Literal["domains", "suite"]
@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 5
 """Five attempts at 5 % and four times 0.25 % pass falsely in one point more of cases than one does (union bound)."""
 
 WELL_KNOWN_DOMAINS = 36
-"""From here on the error stays within 6 % at a correlation of 0.05 and 8 % at 0.1; below, it is told."""
+"""From here on the error stays within 6 % at a correlation of 0.05 and 8 % at 0.1; below, the verdict gives it."""
 
 _MOST_VERSIONS = 6
 """The latest ones: a suite and its models change."""
@@ -41,7 +41,7 @@ _MOST_VERSIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """Correlation of two cases of a domain. `versions` told it; none of them if it is assumed."""
+    """Correlation of two cases of a domain. `versions` are what it was estimated from; empty if it is assumed."""
 
     value: float
     versions: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ def same_suite(cases: Sequence[CaseResult], run: RunRecord, share: float = 0.9) 
 
 def rate_correlation(metric: str, versions: Sequence[RunRecord]) -> Correlation:
     """From at least two earlier versions with a rate between 50 and 99.5 %, pooled; else 0.05 is assumed."""
-    telling = [(run, answers) for run in versions if tells_correlation(answers := _answers(metric, run))]
+    telling = [(run, answers) for run in versions if informative_rate(answers := _answers(metric, run))]
     if len(telling) < 2:
         return ASSUMED
     found = pooled_correlation([answers for _, answers in telling])
@@ -118,7 +118,7 @@ def difference_correlation(metric: str, versions: Sequence[RunRecord]) -> Correl
     telling = []
     for old, new in pairwise(versions):
         changes = _changes(metric, old, new)
-        if tells_difference(changes):
+        if informative_changes(changes):
             telling.append(changes)
             labels += [old.label, new.label]
     found = pooled_correlation(telling)

@@ -101,7 +101,7 @@ def unscored_rate(cases: Cases) -> Count:
 
 
 def answered_rate(cases: Cases) -> Count:
-    """Cases with targets that have a usable answer, over those that were asked: what stands beside every headline."""
+    """Cases with targets that have a usable answer, over those that were asked: shown beside every headline."""
     outcomes = [case.outcome for case in cases if case.targets and case.samples]
     return Count(len(outcomes) - outcomes.count("unscored"), len(outcomes))
 

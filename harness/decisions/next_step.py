@@ -29,7 +29,7 @@ class Situation:
     candidate: RunRecord
     baseline: RunRecord | None
     stale: bool
-    """The answers are no evidence: a replay, too old, or without a date."""
+    """The answers are not evidence: a replay, too old, or without a date."""
     unpaired: bool
     exhausted: bool
     """No further attempt can be a GO."""

@@ -25,7 +25,7 @@ POWER = 0.8
 """The power that a number of cases is asked for."""
 
 SAMPLES = (1, 3, 5)
-"""Samples a case for which the chance of a GO is told."""
+"""Samples a case for which the chance of a GO is worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,8 @@ def plan(
 ) -> Plan:
     """Plan with cases as they are in a suite (`pending`) or in an earlier run; their outcomes are not looked at.
 
-    `versions` are earlier runs, oldest first: those on these cases tell how much the cases of a domain have in common,
-    and the latest of `model` what an answer costs.
+    `versions` are earlier runs, oldest first: from those on these cases it is estimated how much the cases of a domain
+    have in common, and from the latest of `model` what an answer costs.
     """
     assumed = assumption or Assumption()
     on_these = [run for run in versions if same_suite(cases, run)]

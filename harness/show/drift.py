@@ -60,9 +60,11 @@ def _statistics(report: DriftReport) -> list[str]:
     if answers is not None:
         lines += wrapped(f"answers that come: statistic {_statistic(answers.statistic, answers.threshold)}")
     for watch in report.advisory:
-        told = f"ALARM on {watch.alarm}, since {watch.since}" if watch.alarm else "quiet"
+        state = f"ALARM on {watch.alarm}, since {watch.since}" if watch.alarm else "quiet"
         found = watch.watched.detection
-        lines += wrapped(f"{watch.metric} (advisory): {told}; statistic {_statistic(found.statistic, found.threshold)}")
+        lines += wrapped(
+            f"{watch.metric} (advisory): {state}; statistic {_statistic(found.statistic, found.threshold)}"
+        )
     return lines
 
 

@@ -10,6 +10,8 @@ from harness.show.comparison import money
 from harness.show.figures import bound, foreign, percent, plural, sentence, wrapped
 from harness.show.verdicts import rule_name
 
+_ASSUMED = "assumed: fewer than two earlier versions show it"
+
 
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
@@ -19,8 +21,8 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     lines.append("")
     for line in plan.lines:
         lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
-        for told in _plan_sentences(line):
-            lines += wrapped(told, indent="      ")
+        for phrase in _plan_sentences(line):
+            lines += wrapped(phrase, indent="      ")
     lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
     rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:
@@ -53,11 +55,11 @@ def _population(plan: Plan) -> str:
             "" if plan.policy.population == "suite" else f" ({plural(plan.domains, 'domain')}; 20 are needed for more)"
         )
         return f"The verdict will speak for this mix of cases and no other{few}."
-    told = plan.correlation
-    source = f"told by {', '.join(told.versions)}" if told.versions else "assumed: no two earlier versions tell it"
+    known = plan.correlation
+    source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED
     return sentence(
         f"The verdict will speak for strings like these in fields like these: {plan.domains} domains, correlation "
-        f"{told.value:.2f} within one ({source})."
+        f"{known.value:.2f} within one ({source})."
     )
 
 

@@ -31,7 +31,8 @@ _FEW_DOMAINS = {
     True: "simulated with 20 domains: a false GO in 4% of runs at the limit",
     False: "simulated with 20 domains: a false GO in 6% of runs at the limit if it is 0.1 in truth, 12% if 0.2",
 }
-"""By whether earlier versions told the correlation (benchmarks/simulations/population.py)."""
+"""By whether the correlation was estimated from earlier versions (benchmarks/simulations/population.py)."""
+_ASSUMED = "assumed: fewer than two earlier versions show it"
 
 
 def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
@@ -63,7 +64,7 @@ def headlines(verdict: GateVerdict) -> list[str]:
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:
-    """Answers that are no evidence of today keep their reading."""
+    """Answers that are not evidence of today keep their reading."""
     breached = [rule for rule in verdict.rules if rule.reasons and rule.reading.result == "BREACH"]
     critical = [rule for rule in breached if rule.rule.tier == "critical"]
     if critical:
@@ -86,7 +87,7 @@ def _answers_are(verdict: GateVerdict) -> str:
 
 def _crowd(verdict: GateVerdict) -> Iterator[str]:
     found = verdict.concentration
-    if found is not None and found.tells and found.crowd is not None:
+    if found is not None and found.significant and found.crowd is not None:
         crowd = found.crowd
         yield (
             f"CAUTION: {crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken; chance does not put so "
@@ -99,12 +100,12 @@ def _broken(verdict: GateVerdict) -> Iterator[str]:
     found = verdict.concentration
     if found is None or not found.broken:
         return
-    told = []
+    slices = []
     for broken in found.worst:
         more = len(broken.cases) - _CASES_NAMED
         named = ", ".join(broken.cases[:_CASES_NAMED]) + (f" and {more} more" if more > 0 else "")
-        told.append(f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}")
-    yield f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}. {'; '.join(told)}"
+        slices.append(f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}")
+    yield f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}. {'; '.join(slices)}"
 
 
 def _population(verdict: GateVerdict) -> Iterator[str]:
@@ -123,13 +124,13 @@ def _population(verdict: GateVerdict) -> Iterator[str]:
         )
         return
     size = wide.reading.size
-    source = f"told by {', '.join(wide.told_by)}" if wide.told_by else "assumed: no two earlier versions tell it"
+    source = f"estimated from {', '.join(wide.estimated_from)}" if wide.estimated_from else _ASSUMED
     line = (
         f"speaks for strings like these in fields like these: {size.answers:,} answers in {size.domains} domains are "
         f"worth {size.effective:,.0f} independent ones (correlation {wide.correlation:.2f} in a domain, {source})"
     )
     if size.domains < WELL_KNOWN_DOMAINS:
-        line += f"; {_FEW_DOMAINS[bool(wide.told_by)]}"
+        line += f"; {_FEW_DOMAINS[bool(wide.estimated_from)]}"
     yield line
 
 

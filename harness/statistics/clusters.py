@@ -66,7 +66,7 @@ def pooled_correlation(versions: Iterable[Answers]) -> float | None:
     return min(1.0, max(0.0, excess / weight)) if weight > 0 else None
 
 
-def tells_correlation(answers: Answers) -> bool:
+def informative_rate(answers: Answers) -> bool:
     """Whether the rate of a version lies between 50 and 99.5 %, where the spread of its domains can be read."""
     if not answers:
         return False
@@ -74,7 +74,7 @@ def tells_correlation(answers: Answers) -> bool:
     return _RATES[0] <= rate <= _RATES[1]
 
 
-def tells_difference(changes: Answers) -> bool:
+def informative_changes(changes: Answers) -> bool:
     """Whether enough cases differ between two versions to say if they come together."""
     return sum(value != 0 for value, _ in changes) >= _LEAST_CHANGES
 

@@ -20,7 +20,7 @@ _MOST_CELLS = 20_000_000
 """Shuffles times marked cases times slices: about a second."""
 
 LEAST_MARKED = 3
-"""Fewer marked cases in a slice are no crowd: a slice of one case would be the most crowded of all."""
+"""Fewer marked cases in a slice are not a crowd: a slice of one case would be the most crowded of all."""
 
 
 @dataclass(frozen=True, slots=True)

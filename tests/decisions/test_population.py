@@ -32,7 +32,7 @@ def test_twenty_domains_make_it_speak_for_domains(suite, run, now):
     assert few.reading.size.domains == 19
     assert many.reading.population == "domains"
     assert many.reading.size.effective < 200
-    assert (many.correlation, many.told_by) == (0.05, ())
+    assert (many.correlation, many.estimated_from) == (0.05, ())
 
 
 def test_without_a_history_a_correlation_is_assumed(suite, run, now):
@@ -48,7 +48,7 @@ def test_the_design_effect_comes_from_earlier_versions(suite, run, now):
     easy = judge(candidate, None, AT_LEAST_95, now, spread)
     assert hard.rules[0].reading.size.design_effect > 5
     assert easy.rules[0].reading.size.design_effect == pytest.approx(1.0)
-    assert hard.rules[0].told_by == ("tuned@v3", "tuned@v2")
+    assert hard.rules[0].estimated_from == ("tuned@v3", "tuned@v2")
     assert (hard.verdict, easy.verdict) == ("INCONCLUSIVE", "GO")
 
 
@@ -82,7 +82,7 @@ def test_differences_have_a_design_effect_of_their_own(suite, run, now):
     candidate = run(suite(4))
     verdict = judge(candidate, base, NO_WORSE, now, versions)
     assert verdict.rules[0].reading.size.design_effect > 3
-    assert verdict.rules[0].told_by[:2] == ("tuned@v2", "tuned@v3")
+    assert verdict.rules[0].estimated_from[:2] == ("tuned@v2", "tuned@v3")
     alone = judge(candidate, base, NO_WORSE, now)
     assert alone.rules[0].reading.size.design_effect == pytest.approx(1 + 9 * 0.05)
 

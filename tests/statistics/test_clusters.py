@@ -9,11 +9,11 @@ from scipy.stats import t
 from harness.statistics.clusters import (
     between_attempts,
     degrees_factor,
+    informative_changes,
+    informative_rate,
     neighbours,
     pooled_correlation,
     size_of,
-    tells_correlation,
-    tells_difference,
 )
 
 
@@ -47,12 +47,12 @@ def test_nothing_tells_a_correlation_without_differences_or_companions():
 @pytest.mark.parametrize(("good", "told"), [(50, True), (49, False), (99, True), (100, False)])
 def test_a_flawless_version_does_not_tell_that_domains_are_alike(good, told):
     answers = [(1.0, "a")] * good + [(0.0, "b")] * (100 - good)
-    assert tells_correlation(answers) is told
+    assert informative_rate(answers) is told
 
 
 def test_few_changes_do_not_tell_whether_they_come_together():
-    assert not tells_difference([(0.0, "a")] * 50 + [(-1.0, "b")] * 4)
-    assert tells_difference([(0.0, "a")] * 50 + [(-1.0, "b")] * 4 + [(1.0, "c")])
+    assert not informative_changes([(0.0, "a")] * 50 + [(-1.0, "b")] * 4)
+    assert informative_changes([(0.0, "a")] * 50 + [(-1.0, "b")] * 4 + [(1.0, "c")])
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from("abcdefgh")), min_size=2, max_size=40), st.floats(0, 1))
