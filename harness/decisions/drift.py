@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from harness.decisions.drift_signs import Moved, Sign, fingerprints, moved, slower, texts_changed
+from harness.decisions.drift_signs import Moved, Sign, fingerprints, less_sure, moved, slower, texts_changed
 from harness.decisions.nights import Asked, Calendar, Night, Note, calendar
 from harness.decisions.standing import standings
 from harness.records.policy import DriftPolicy
@@ -143,7 +143,12 @@ def drift(
         single_prompts=singles,
         unscored=unscored,
         advisory=tuple(other for other in others if other is not None),
-        signs=(*fingerprints(nights), *texts_changed(nights), *slower(nights, policy.baseline_nights)),
+        signs=(
+            *fingerprints(nights),
+            *texts_changed(nights),
+            *slower(nights, policy.baseline_nights),
+            *less_sure(nights, policy.baseline_nights),
+        ),
         flipped=tuple(keys[prompt] for prompt in flipped(told, policy.baseline_nights)),
         moved=moved(nights, policy.baseline_nights, first),
         notes=found.notes,

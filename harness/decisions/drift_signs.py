@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import median
+from statistics import fmean, median
 
 from harness.decisions.metrics import Count, alignment_rate
 from harness.decisions.nights import Night
@@ -19,6 +19,9 @@ _SLOW_YEARS = {10: 27, 20: 11, 30: 4}
 
 _SAME_NIGHTS = 3
 """Nights that gave the same text, after which another one is a change."""
+
+_LEAST_FALL = 0.002
+"""Probabilities of the same answer differ a little from batch to batch."""
 
 _USUAL_NIGHTS = 10
 _UNUSUAL = 5
@@ -116,6 +119,37 @@ def slower(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]:
     if baseline_nights in _SLOW_YEARS:
         text += f"; so it is in {_SLOW_YEARS[baseline_nights]} of 100 quiet years"
     return (Sign(latest[0][0], text),)
+
+
+def less_sure(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]:
+    """The last nights, if the model was less sure of its signs on each than on every night of the baseline.
+
+    What is averaged over the mentions of a night is the least probability of a sign. It falls before an answer flips.
+    """
+    means = [(night.day, value) for night in nights if (value := _sureness(night)) is not None]
+    baseline, latest = means[:baseline_nights], means[baseline_nights:][-_SLOW_NIGHTS:]
+    if len(baseline) < baseline_nights or len(latest) < _SLOW_NIGHTS:
+        return ()
+    least = min(value for _, value in baseline)
+    if max(value for _, value in latest) >= least - _LEAST_FALL:
+        return ()
+    text = (
+        f"mean probability of protected signs {latest[-1][1]:.3f}: {_SLOW_NIGHTS} nights below all of the baseline "
+        f"({least:.3f})"
+    )
+    return (Sign(latest[0][0], text),)
+
+
+def _sureness(night: Night) -> float | None:
+    found = [
+        mention.probability
+        for case in night.cases.values()
+        for sample in case.samples
+        for mentions in sample.mentions.values()
+        for mention in mentions
+        if mention.probability is not None
+    ]
+    return fmean(found) if found else None
 
 
 def _latency(night: Night) -> float | None:

@@ -59,6 +59,8 @@ class MentionRecord(Record):
     path: str | None = None
     tool_call: int | None = None
     """Index of the tool call whose arguments hold it; None for the answer's text."""
+    probability: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The least probability that the model gave to one of its signs; None where it was not asked for."""
 
 
 class CheckResult(Record):

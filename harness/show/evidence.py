@@ -155,9 +155,11 @@ def _context(sample: SampleResult, mention: MentionRecord) -> tuple[Stretch, ...
 
 
 def _where(mention: MentionRecord) -> str:
+    """Tool call and path, and how sure the model was of the signs, in signs that need no language."""
     if mention.tool_call is not None:
         return f"#{mention.tool_call + 1} {mention.path or ''}".rstrip()
-    return mention.path or ""
+    sure = "" if mention.probability is None else f"p {mention.probability:.2g}"
+    return " ".join(filter(None, (mention.path, sure)))
 
 
 def packed(stretches: tuple[Stretch, ...]) -> list[Any]:

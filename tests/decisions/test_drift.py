@@ -325,3 +325,26 @@ def test_drift_settings_are_checked():
     assert parse_drift_policy({"threshold": 2400}, "x").threshold == 2400
     with pytest.raises(ConfigError, match=r"pyproject.*did you mean 'threshold'"):
         parse_drift_policy({"treshold": 3}, "pyproject.toml [tool.harness.drift]")
+
+
+def test_a_model_that_is_less_sure_of_its_signs_is_a_sign_before_an_answer_flips(repeating, now):
+    def sure(record, value):
+        cases = []
+        for case in record.cases:
+            sample = case.samples[0]
+            mentions = {
+                target: tuple(one.model_copy(update={"probability": value}) for one in found)
+                for target, found in sample.mentions.items()
+            }
+            cases.append(case.model_copy(update={"samples": (sample.model_copy(update={"mentions": mentions}),)}))
+        return record.model_copy(update={"cases": tuple(cases)})
+
+    values = [0.98, 0.97, 0.99] * 4 + [0.96, 0.95, 0.94]
+    runs = [sure(record, value) for record, value in zip(repeating(15), values, strict=True)]
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.verdict == "QUIET"
+    assert [sign.text for sign in report.signs] == [
+        "mean probability of protected signs 0.940: 3 nights below all of the baseline (0.970)"
+    ]
+    assert drift("tuned@v1", runs[:-1], POLICY, now).signs == ()
+    assert drift("tuned@v1", repeating(15), POLICY, now).signs == ()
