@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, ValidationError, field_validator
 
 from harness.errors import ConfigError, explain, found, nearest
-from harness.files import UnfitFileError, toml_of
+from harness.files import UnfitFileError, reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
 
@@ -143,10 +143,8 @@ def load(start: Path) -> HarnessConfig:
 
 def read(path: Path) -> HarnessConfig:
     """The `[tool.harness]` table of one file."""
-    try:
+    with reading(path, ConfigError, form="TOML"):
         content = toml_of(path, limit=_LIMIT)
-    except (OSError, UnfitFileError) as error:
-        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     table = content.get("tool", {}).get("harness", {})
     if "root" in table:
         raise ConfigError(f"{path}: [tool.harness] root: unknown field")

@@ -37,11 +37,11 @@ def opened(path: Path) -> BinaryIO:
 
     Raises:
         OSError: it cannot be opened.
-        UnfitFileError: it is something else than a file.
+        UnfitFileError: it is not a regular file.
     """
     kind = path.stat().st_mode
     if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # what is wrong with a folder the system says itself
-        raise UnfitFileError("no ordinary file but a device, a pipe or a socket; accepted: a file")
+        raise UnfitFileError("not a regular file: a device, a pipe or a socket; accepted: a file")
     return path.open("rb")
 
 
@@ -50,7 +50,7 @@ def content_of(path: Path, *, limit: int) -> bytes:
 
     Raises:
         OSError: it cannot be read.
-        UnfitFileError: it is no ordinary file, or longer than `limit` bytes.
+        UnfitFileError: it is not a regular file, or longer than `limit` bytes.
     """
     with opened(path) as file:
         content = b"" if os.fstat(file.fileno()).st_size > limit else file.read(limit + 1)
@@ -210,3 +210,30 @@ def written(moment: datetime) -> str:
 def now() -> str:
     """The text of this moment."""
     return written(datetime.now(UTC))
+
+
+@contextmanager
+def reading(path: Path | str, error: type[Exception], *, form: str = "", hint: str = "") -> Iterator[None]:
+    """Turn what goes wrong while a file is read into one sentence of one shape.
+
+    Args:
+        path: the file as the user named it.
+        error: the class to raise.
+        form: what it is read as, such as `TOML`.
+        hint: what is accepted, or what to run.
+    """
+    try:
+        yield
+    except (OSError, UnfitFileError, UnicodeDecodeError) as problem:
+        how = f" as {form}" if form else ""
+        advice = f"; {hint}" if hint else ""
+        raise error(f"{path}: cannot be read{how}: {reason_of(problem, form)}{advice}") from problem
+
+
+def reason_of(problem: Exception, form: str = "") -> str:
+    """Why a file cannot be read, without its path and in the system's own words."""
+    if isinstance(problem, UnicodeDecodeError):
+        return f"not UTF-8 at byte {problem.start + 1}"
+    if isinstance(problem, OSError):
+        return problem.strerror or str(problem)
+    return str(problem).removeprefix(f"not {form}: ")

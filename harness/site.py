@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harness.decisions.compare import compare
 from harness.decisions.drift import drift
 from harness.errors import RecordError
-from harness.files import whole
+from harness.files import reading, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
@@ -26,7 +26,7 @@ from harness.show import html
 from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
-from harness.show.index import Event, IndexLine, current
+from harness.show.index import HistoryEvent, IndexLine, current
 
 _WORTH_WORKERS = 12
 """Records from which on the start of further processes pays."""
@@ -34,7 +34,7 @@ _WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PageJob:
     """A record to be read. `page` says whether its page is wanted too."""
 
     path: Path
@@ -54,7 +54,7 @@ class Done:
     problem: str = ""
 
 
-def done(job: Job) -> Done:
+def done(job: PageJob) -> Done:
     """Do one job."""
     try:
         record = read_run(job.path)
@@ -64,7 +64,7 @@ def done(job: Job) -> Done:
     return Done(job.path, IndexLine.of(record), page)
 
 
-def all_done(jobs: list[Job]) -> Iterator[Done]:
+def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     """Do all jobs in their order, in several processes if there are many. Each holds one record at a time."""
     if len(jobs) < _WORTH_WORKERS:
         yield from map(done, jobs)
@@ -127,14 +127,14 @@ def drift_states(project: Project, lines: Sequence[IndexLine], kept: Mapping[str
     return found
 
 
-def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine]) -> list[Event]:
+def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine]) -> list[HistoryEvent]:
     """The alarms as events at the run that raised each."""
     found = []
     for label, state in states.items():
         night = next((x for x in lines if x.label == label and x.when[:10] == state.alarm), None)
         if night is not None:
             detail = f"{night.version}, {state.since or state.alarm}"
-            found.append(Event(night.when, night.model, night.run_id, "drift-alarm", detail))
+            found.append(HistoryEvent(night.when, night.model, night.run_id, "drift-alarm", detail))
     return found
 
 
@@ -253,7 +253,7 @@ class Site:
             if line is not None and (not pages or (self.out / line.href).is_file()):
                 yield Done(path, line, None), stamp
             else:
-                jobs.append(Job(path, self.out, self.lang, tuple(self.labels), pages))
+                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages))
         for done in all_done(jobs):
             if done.problem:
                 self.unreadable.append(done.problem)
@@ -291,10 +291,8 @@ class Site:
 
     def _stamp(self, path: Path) -> str:
         """Changes with the record, with what a page would look like, and with the rulings given."""
-        try:
+        with reading(path, RecordError):
             state = path.stat()
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be read: {error}") from error
         given = "".join(label.model_dump_json() for label in self.labels)
         seen = f"{state.st_size} {state.st_mtime_ns} {templates_digest()} {self.lang} {given}"
         return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]

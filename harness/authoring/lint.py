@@ -14,6 +14,8 @@ from harness.decisions.leaks import find_leaks
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
 from harness.records.run import GOOD, SampleResult
+from harness.show.figures import cells as measured
+from harness.show.figures import pad
 
 _ASSERTIONS = ("^", "$", r"\b", r"\B", r"\A", r"\z", "(?")
 """With one of these a pattern that is found in a piece need not be found in a text round it."""
@@ -161,12 +163,12 @@ def table(found: Sequence[Cell]) -> list[str]:
     for suite, inside in _grouped(found, "suite").items():
         rows.append(_row(suite, inside, languages))
         rows += [_row(f"  {domain}", cells_, languages) for domain, cells_ in _grouped(inside, "domain").items()]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=False))])
-        + f"  {row[-1]}"
-        for row in rows
-    ]
+    widths = [max(measured(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    lines = []
+    for first, *counts, tasks in rows:
+        aligned = [" " * (width - measured(cell)) + cell for cell, width in zip(counts, widths[1:], strict=True)]
+        lines.append("  ".join([pad(first, widths[0]), *aligned, tasks]))
+    return lines
 
 
 def _row(name: str, inside: Sequence[Cell], languages: Sequence[str]) -> list[str]:

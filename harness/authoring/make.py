@@ -37,21 +37,21 @@ class ToolTemplate(Record):
     says: str
 
 
-class Turn(Record):
+class TemplateMessage(Record):
     """One message of a template."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Template(Record):
+class PromptTemplate(Record):
     """One entry of templates.toml."""
 
     name: str
     task: str
     language: str
     prompt: str | None = None
-    messages: tuple[Turn, ...] = ()
+    messages: tuple[TemplateMessage, ...] = ()
     json_keys: tuple[str, ...] = Field(default=())
     tool: ToolTemplate | None = None
 
@@ -96,10 +96,10 @@ def _tool(tool: ToolTemplate) -> dict[str, Any]:
 
 
 @cache
-def shipped() -> tuple[Template, ...]:
+def shipped() -> tuple[PromptTemplate, ...]:
     """All templates, in file order."""
     text = (files("harness.authoring") / "templates.toml").read_text(encoding="utf-8")
-    return tuple(Template.model_validate(entry) for entry in tomllib.loads(text)["template"])
+    return tuple(PromptTemplate.model_validate(entry) for entry in tomllib.loads(text)["template"])
 
 
 FILE_NAME = "cases.jsonl"
@@ -116,7 +116,13 @@ class Made:
 
 
 def make_lines(
-    terms: Sequence[Term], templates: Sequence[Template], *, cases: int, per_term: int, seed: int, judging: Judging
+    terms: Sequence[Term],
+    templates: Sequence[PromptTemplate],
+    *,
+    cases: int,
+    per_term: int,
+    seed: int,
+    judging: Judging,
 ) -> Made:
     """At most `cases` lines, at most `per_term` for one term. Every line is tried on the judge before it is kept."""
     chance = random.Random(seed)  # noqa: S311  (a draw that can be repeated, no secret)
@@ -151,17 +157,17 @@ def make_lines(
 class _Shares:
     """Which template is next: that whose task and language are rarest so far, in the domain first, then over all."""
 
-    def __init__(self, templates: Sequence[Template], chance: random.Random) -> None:
+    def __init__(self, templates: Sequence[PromptTemplate], chance: random.Random) -> None:
         self._templates = chance.sample(templates, len(templates))
         self._kinds: Counter[Any] = Counter()
         self._names: Counter[str] = Counter()
 
-    def next(self, domain: str, taken: set[tuple[str, str]]) -> Template | None:
+    def next(self, domain: str, taken: set[tuple[str, str]]) -> PromptTemplate | None:
         """None once a term has had every task in every language."""
         free = [one for one in self._templates if (one.task, one.language) not in taken]
         return min(free, key=lambda one: self._rank(domain, one), default=None)
 
-    def _rank(self, domain: str, one: Template) -> tuple[int, ...]:
+    def _rank(self, domain: str, one: PromptTemplate) -> tuple[int, ...]:
         return (
             self._kinds[domain, one.task, one.language],
             self._kinds[domain, one.language],
@@ -170,13 +176,15 @@ class _Shares:
             self._names[one.name],
         )
 
-    def count(self, domain: str, one: Template) -> None:
+    def count(self, domain: str, one: PromptTemplate) -> None:
         for kind in ((domain, one.task, one.language), (domain, one.language), (one.task, one.language), one.language):
             self._kinds[kind] += 1
         self._names[one.name] += 1
 
 
-def _names(term: Term, template: Template, terms: Sequence[Term], chance: random.Random) -> Mapping[str, str] | None:
+def _names(
+    term: Term, template: PromptTemplate, terms: Sequence[Term], chance: random.Random
+) -> Mapping[str, str] | None:
     """The term and strings that may stand beside it: none holds or looks like another. None if there are too few."""
     chosen = [term.text]
     for _ in range(_TRIES):

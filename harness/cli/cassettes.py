@@ -36,7 +36,7 @@ def status(names: tuple[str, ...], as_json: bool) -> int:
     config, found = _holdings(names)
     if as_json:
         for holding in found:
-            click.echo(json.dumps(_plain(holding, config), ensure_ascii=False))
+            click.echo(json.dumps(_holding_json(holding, config), ensure_ascii=False))
     elif found:
         click.echo("\n".join(_table(found, config)))
     if not found:
@@ -213,7 +213,7 @@ def _shown(path: Path, config: HarnessConfig) -> str:
     return text if text.isprintable() else found(text)
 
 
-def _plain(holding: Holding, config: HarnessConfig) -> dict[str, object]:
+def _holding_json(holding: Holding, config: HarnessConfig) -> dict[str, object]:
     return {
         "model": holding.label,
         "suite": holding.suite,

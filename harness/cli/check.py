@@ -38,7 +38,7 @@ def check(file: str, fail_on: str | None, as_json: bool) -> int:
         findings += sum(verdict in failing for verdict in result.verdicts.values())
         value["verdicts"] = result.verdicts
         value["mentions"] = {
-            target: [_plain(mention) for mention in mentions] for target, mentions in result.mentions.items()
+            target: [_mention_json(mention) for mention in mentions] for target, mentions in result.mentions.items()
         }
 
     if not process(file, change):
@@ -46,7 +46,7 @@ def check(file: str, fail_on: str | None, as_json: bool) -> int:
     return 1 if findings else 0
 
 
-def _plain(mention: Any) -> dict[str, Any]:
+def _mention_json(mention: Any) -> dict[str, Any]:
     plain = {
         "start": mention.start,
         "end": mention.end,

@@ -59,19 +59,17 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
 
 
 def _recipe(target: str) -> Recipe:
-    import tomllib
 
     from pydantic import ValidationError
 
     from harness import config
     from harness.errors import explain
+    from harness.files import reading, toml_of
     from harness.records.training import Recipe
 
     if target.endswith(".toml"):
-        try:
-            table = tomllib.loads(Path(target).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise TrainingError(f"{target}: cannot be read as TOML: {error}") from error
+        with reading(target, TrainingError, form="TOML"):
+            table = toml_of(Path(target))
     else:
         settings = config.load(Path.cwd())
         table = config.model(settings, target).training or {}

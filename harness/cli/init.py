@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.authoring.init.choices import PROVIDERS, Choices, Listing, check_address, models_at, name_for, provider_at
+from harness.authoring.init.choices import (
+    PROVIDERS,
+    Choices,
+    ModelList,
+    check_address,
+    models_at,
+    name_for,
+    provider_at,
+)
 from harness.errors import ConfigError
 from harness.text.visible import show
 
@@ -108,7 +116,7 @@ def _address(text: str) -> str:
     return text
 
 
-def _model(listing: Listing, hint: str) -> str:
+def _model(listing: ModelList, hint: str) -> str:
     """The endpoint's own list is shown, and its only model is the default."""
     if listing.problem:
         click.echo(f"  {listing.problem}", err=True)
@@ -172,7 +180,9 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
     ready = choices.key_env is None or bool(os.environ.get(choices.key_env))
     code = _first_case(root, choices, quiet=as_json) if ready and not no_run else None
     if as_json:
-        click.echo(json.dumps({**_plain(written), "model": choices.name, "asked": code is not None, "exit": code}))
+        click.echo(
+            json.dumps({**_written_json(written), "model": choices.name, "asked": code is not None, "exit": code})
+        )
     else:
         _tell_next(root, choices, ready, code)
     return 0 if code in (None, 0, 1) else 1
@@ -197,12 +207,12 @@ def _first_case(root: Path, choices: Choices, *, quiet: bool) -> int:
     return done.returncode
 
 
-def _plain(written: Written) -> dict[str, list[str]]:
+def _written_json(written: Written) -> dict[str, list[str]]:
     return {"created": written.created, "extended": written.extended, "kept": written.kept}
 
 
 def _tell(written: Written) -> None:
-    for word, paths in _plain(written).items():
+    for word, paths in _written_json(written).items():
         for line in _folded(paths):
             click.echo(f"{word:<9} {line}")
     if ".gitlab-ci.yml" in written.kept:

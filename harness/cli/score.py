@@ -17,7 +17,7 @@ from harness.errors import ConfigError, HarnessError
 
 if TYPE_CHECKING:
     from harness.logs.rows import Columns
-    from harness.logs.run import Job, Progress
+    from harness.logs.run import ScoringJob, ScoringProgress
 
 
 def _column(name: str, text: str, default: str | None = None) -> Callable[[Any], Any]:
@@ -106,11 +106,11 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     return _exit_code(rates, max_rejected, rejected)
 
 
-def _job(out: Path, options: dict[str, Any]) -> Job:
+def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
     from harness.logs.files import find_inputs
-    from harness.logs.judge import Reading, Scoring
+    from harness.logs.judge import ReadSettings, Scoring
     from harness.logs.rows import Columns
-    from harness.logs.run import Job
+    from harness.logs.run import ScoringJob
     from harness.project import Project
 
     ray, delimiter = options["ray"], options["delimiter"]
@@ -125,9 +125,9 @@ def _job(out: Path, options: dict[str, Any]) -> Job:
         by=tuple(path for path in dict.fromkeys(options["by"]) if path != options["model_column"]),
         **{name: options[f"{name}_column"] for name in names},
     )
-    return Job(
+    return ScoringJob(
         files=find_inputs(options["inputs"], options["input_format"], excluded=out),
-        reading=Reading(columns, options["max_line"], delimiter),
+        reading=ReadSettings(columns, options["max_line"], delimiter),
         scoring=Scoring(columns, options["verdict_format"], Project.open().symbols),
         out=out,
         most_groups=options["max_groups"],
@@ -158,7 +158,7 @@ def _kept(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def _progress() -> Iterator[Callable[[ScoringProgress], None]]:
     """A line on standard error if it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda progress: None
@@ -173,7 +173,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
     ) as line:
         bar = line.add_task("reading", total=None)
 
-        def tell(progress: Progress) -> None:
+        def tell(progress: ScoringProgress) -> None:
             line.update(bar, total=progress.size, completed=progress.position, description=f"{progress.rows:,} rows")
 
         yield tell

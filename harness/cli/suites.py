@@ -57,7 +57,7 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
     result = run_lint(folders, _judging(), _training(config, training))
     stray = _without_toml(folders)
     if as_json:
-        click.echo(json.dumps({**_plain(result), "passed_over": stray}, ensure_ascii=False))
+        click.echo(json.dumps({**_lint_json(result), "passed_over": stray}, ensure_ascii=False))
     else:
         told = [f"passed over, for it has no suite.toml: {folder}" for folder in stray]
         click.echo("\n".join([*told, *([""] if told else []), *_lines(result, notes)]))
@@ -120,7 +120,7 @@ def make(
     result = write_suite(out, title or out.name, made.lines, judging)
     if as_json:
         rows = [{"row": one.row, "reason": one.reason} for one in skipped]
-        click.echo(json.dumps({"out": str(out), "skipped": rows, **_plain(result)}, ensure_ascii=False))
+        click.echo(json.dumps({"out": str(out), "skipped": rows, **_lint_json(result)}, ensure_ascii=False))
         return 0
     reasons = Counter(one.reason.split(" row ")[0] for one in skipped)
     click.echo(f"{out}: {result.cases} cases from {len(catalogue.terms)} strings (delimiter {catalogue.delimiter!r})")
@@ -259,7 +259,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _plain(result: LintResult) -> dict[str, Any]:
+def _lint_json(result: LintResult) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {

@@ -15,7 +15,7 @@ from harness.records.training import TrainingError, TrainingSample
 
 if TYPE_CHECKING:
     from harness.finetune.lora import Settings
-    from harness.finetune.train import EpochReport, Job
+    from harness.finetune.train import EpochReport, TrainingJob
 
 _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
 
@@ -77,7 +77,7 @@ def train(
     _check_writable(out)
     started = time.monotonic()
     training, held_out = _samples(data, validation, int(numbers["seed"]))
-    job = fine_tune.Job(
+    job = fine_tune.TrainingJob(
         weights=_weights(weights), training=training, validation=held_out, out=out, on=adapters,
         max_tokens=max_tokens, keep_checkpoints=keep_checkpoints,
     )  # fmt: skip
@@ -134,7 +134,7 @@ def _samples(data: Path, validation: str, seed: int) -> tuple[list[TrainingSampl
     return split(samples, share, seed=seed) if share else (samples, [])
 
 
-def _train(job: Job, settings: Settings) -> list[EpochReport]:
+def _train(job: TrainingJob, settings: Settings) -> list[EpochReport]:
     from rich.console import Console
     from rich.progress import Progress
 

@@ -54,7 +54,7 @@ def worst_tokens(body: dict[str, Any]) -> tuple[int, int]:
     return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")), int(limit)
 
 
-class Purse:
+class CostLimit:
     """Money for one session, shared by all models (each asks in a thread of its own).
 
     Args:
@@ -99,7 +99,7 @@ _BURST = 0.1
 
 
 @dataclass(slots=True)
-class Turn:
+class Admission:
     """One request that was let out, and what was set aside for it."""
 
     number: int
@@ -116,7 +116,7 @@ class Pace:
         rpm: requests a minute, evenly spread.
         tpm: tokens a minute, by what the answers so far took.
         budget: requests in all, retries included.
-        purse, price: a ceiling of cost, and what a token costs.
+        cost_limit, price: a ceiling of cost, and what a token costs.
     """
 
     def __init__(
@@ -126,14 +126,14 @@ class Pace:
         rpm: int | None = None,
         tpm: int | None = None,
         budget: int | None = None,
-        purse: Purse | None = None,
+        cost_limit: CostLimit | None = None,
         price: TokenPrice | None = None,
     ) -> None:
         self.requests = 0
         self.concurrency = self.max_concurrency = max_concurrency
         self.lowest_concurrency = max_concurrency
         self._budget = budget
-        self._purse = purse
+        self._cost_limit = cost_limit
         self._price = price or TokenPrice()
         self._rpm = rpm
         self._tpm = _TokensPerMinute(tpm) if tpm else None
@@ -146,7 +146,7 @@ class Pace:
         self._good = 0
         self._resume_at = 0.0
 
-    async def enter(self, body: dict[str, Any]) -> Turn:
+    async def enter(self, body: dict[str, Any]) -> Admission:
         """Wait for one's turn.
 
         Raises:
@@ -156,7 +156,7 @@ class Pace:
             self._room.clear()
             await self._room.wait()
         self._active += 1
-        turn = Turn(self._turns + 1, body)
+        turn = Admission(self._turns + 1, body)
         try:
             await self._wait(turn)
             self._check_open()
@@ -167,7 +167,7 @@ class Pace:
         self.requests += 1
         return turn
 
-    async def _wait(self, turn: Turn) -> None:
+    async def _wait(self, turn: Admission) -> None:
         while (pause_s := self._resume_at - time.monotonic()) > 0 and self._closed is None:
             await asyncio.sleep(min(pause_s, 0.2))
         self._check_open()
@@ -176,9 +176,9 @@ class Pace:
             await self._limiter.acquire()
         if self._tpm is not None:
             turn.tokens = await self._tpm.acquire(turn.body)
-        if self._purse is not None:
+        if self._cost_limit is not None:
             money = self._price.worst(turn.body)
-            while not self._purse.reserve(money):
+            while not self._cost_limit.reserve(money):
                 self._check_open()
                 await asyncio.sleep(_PURSE_LOOK_S)
             turn.money = money
@@ -189,13 +189,13 @@ class Pace:
         if self._budget is not None and self.requests >= self._budget:
             raise SpentError(f"--request-budget: {self._budget} requests are spent; answers so far are kept")
 
-    def _free(self, turn: Turn, cost: float = 0.0) -> None:
+    def _free(self, turn: Admission, cost: float = 0.0) -> None:
         self._active -= 1
         self._room.set()
-        if self._purse is not None:
-            self._purse.settle(turn.money, cost)
+        if self._cost_limit is not None:
+            self._cost_limit.settle(turn.money, cost)
 
-    def leave(self, turn: Turn, attempt: Attempt | None) -> None:
+    def leave(self, turn: Admission, attempt: Attempt | None) -> None:
         """Give one's turn back; None for a request that was cancelled or ended all asking."""
         cost = 0.0
         if attempt is not None:
@@ -208,7 +208,7 @@ class Pace:
             self._adapt(turn, attempt)
         self._free(turn, cost)
 
-    def _adapt(self, turn: Turn, attempt: Attempt) -> None:
+    def _adapt(self, turn: Admission, attempt: Attempt) -> None:
         if attempt.throttled:
             self._good = 0
             if attempt.retry_after_s:

@@ -44,14 +44,14 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ServerSentEvent:
     """The data of one event, its lines joined, and the offset in the text at which the event ended."""
 
     data: str
     end: int
 
 
-def events(text: str) -> Iterator[Event]:
+def events(text: str) -> Iterator[ServerSentEvent]:
     """Events that carry data. Comments and other fields are passed over.
 
     The specification drops a last event that no blank line ends; here it is given out, because servers end their
@@ -65,14 +65,14 @@ def events(text: str) -> Iterator[Event]:
         place = line.end()
         if not line[1]:
             if data:
-                yield Event("\n".join(data), place)
+                yield ServerSentEvent("\n".join(data), place)
                 data = []
             continue
         field, _, value = line[1].partition(":")
         if field == "data":
             data.append(value.removeprefix(" "))
     if data:
-        yield Event("\n".join(data), place)
+        yield ServerSentEvent("\n".join(data), place)
 
 
 _CUT = {

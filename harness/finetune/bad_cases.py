@@ -12,10 +12,11 @@ from pydantic import Field, ValidationError
 
 from harness.decisions.leaks import find_leaks
 from harness.errors import explain
+from harness.files import reading
 from harness.records import Record
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
-from harness.records.training import TrainingError, TrainingSample, Turn
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 from harness.text import check, repair
 
 
@@ -101,13 +102,13 @@ def _sample(case: CaseResult) -> tuple[TrainingSample | None, str]:
     if damaged is None:
         return None, "no damaged answer is kept"
     try:
-        turns = tuple(Turn.model_validate(message) for message in case.messages)
+        turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
     except ValidationError:
         return None, "the prompt holds more than system, user and assistant texts"
     gold = mended([turn.content for turn in turns], _received(damaged), case)
     if gold is None:
         return None, "the damage could not be put right by program"
-    return TrainingSample(messages=(*turns, Turn(role="assistant", content=gold)), domain=case.domain), ""
+    return TrainingSample(messages=(*turns, TrainingMessage(role="assistant", content=gold)), domain=case.domain), ""
 
 
 def _received(sample: SampleResult) -> str:
@@ -137,7 +138,7 @@ def mended(sources: Sequence[str], answer: str, case: CaseResult) -> str | None:
     return text if set(verdicts.values()) <= {"verbatim", "absent"} else None
 
 
-class Template(Record):
+class SampleTemplate(Record):
     """A question and its answer with `{string}` where a string goes. `{damaged}` shows it with spaced symbols."""
 
     domain: str
@@ -147,24 +148,22 @@ class Template(Record):
     strings: tuple[str, ...] = Field(min_length=1)
 
 
-def read_templates(path: Path) -> list[Template]:
+def read_templates(path: Path) -> list[SampleTemplate]:
     """Templates of a file, one JSON object a line.
 
     Raises:
         TrainingError: a bad line, a template without `{string}` in its answer, or `{damaged}` in its answer.
     """
-    try:
+    with reading(path, TrainingError):
         lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: cannot be read: {error}") from error
     templates = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            template = Template.model_validate(json.loads(line))
+            template = SampleTemplate.model_validate(json.loads(line))
         except ValidationError as error:
-            raise TrainingError(f"{path}:{number}: {explain(error, Template)}") from error
+            raise TrainingError(f"{path}:{number}: {explain(error, SampleTemplate)}") from error
         except (ValueError, RecursionError) as error:
             raise TrainingError(f"{path}:{number}: not JSON: {error}; accepted: one template a line") from error
         for field in ("prompt", "answer"):
@@ -176,23 +175,23 @@ def read_templates(path: Path) -> list[Template]:
     return templates
 
 
-def from_templates(templates: Sequence[Template], *, seed: int) -> list[TrainingSample]:
+def from_templates(templates: Sequence[SampleTemplate], *, seed: int) -> list[TrainingSample]:
     """One sample for each template and string, in a seeded order."""
     samples = [_filled(template, string) for template in templates for string in template.strings]
     random.Random(seed).shuffle(samples)  # noqa: S311 - reproducible order, no secret
     return samples
 
 
-def _filled(template: Template, string: str) -> TrainingSample:
+def _filled(template: SampleTemplate, string: str) -> TrainingSample:
     def fill(text: str) -> str:
         return text.replace("{damaged}", spaced(string)).replace("{string}", string)
 
-    system = [Turn(role="system", content=fill(template.system))] if template.system else []
+    system = [TrainingMessage(role="system", content=fill(template.system))] if template.system else []
     return TrainingSample(
         messages=(
             *system,
-            Turn(role="user", content=fill(template.prompt)),
-            Turn(role="assistant", content=fill(template.answer)),
+            TrainingMessage(role="user", content=fill(template.prompt)),
+            TrainingMessage(role="assistant", content=fill(template.answer)),
         ),
         domain=template.domain,
     )
@@ -220,8 +219,8 @@ def from_run(
         if case.key in kept_out:
             continue
         try:
-            turns = tuple(Turn.model_validate(message) for message in case.messages)
-            gold = Turn(role="assistant", content=case.samples[0].output)
+            turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
+            gold = TrainingMessage(role="assistant", content=case.samples[0].output)
         except ValidationError:
             continue
         sample = TrainingSample(messages=(*turns, gold), domain=case.domain)

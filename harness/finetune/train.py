@@ -32,7 +32,7 @@ class EpochReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TrainingJob:
     """What to train on what, and where the adapter goes."""
 
     weights: Path
@@ -45,7 +45,7 @@ class Job:
 
 
 def run(
-    job: Job,
+    job: TrainingJob,
     settings: Settings,
     *,
     on_step: Callable[[int, int, float], None] = lambda step, steps, loss: None,
@@ -99,7 +99,9 @@ def overfitting(reports: Sequence[EpochReport]) -> str | None:
     )
 
 
-def recipe_of(job: Job, settings: Settings, *, data: Path, started: float, loss: float | None, command: str) -> Recipe:
+def recipe_of(
+    job: TrainingJob, settings: Settings, *, data: Path, started: float, loss: float | None, command: str
+) -> Recipe:
     """The recipe to put under `[tool.harness.models.<name>.training]`; `started` is `time.monotonic()` at the start."""
     numbers = asdict(replace(settings))
     return Recipe(

@@ -22,7 +22,7 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RelatedPair:
     """A probe and its changed form, both answered."""
 
     relation: str
@@ -71,7 +71,7 @@ def relations() -> tuple[Relation, ...]:
     )
 
 
-def summarise(pairs: Sequence[Pair]) -> tuple[RelationResult, ...]:
+def summarise(pairs: Sequence[RelatedPair]) -> tuple[RelationResult, ...]:
     """One result a relation, in their order."""
     from harness.statistics.paired import mcnemar_exact
 

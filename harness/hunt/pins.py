@@ -51,7 +51,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PinEvidence:
     """Answers to a pin and to strings of its shape. `bound` is the upper 95 % bound of the failure rate."""
 
     model: str
@@ -93,7 +93,7 @@ def pin(folder: Path, find: Find, provenance: Provenance) -> str | None:
     return name
 
 
-def retire(folder: Path, case: Case, evidence: Evidence) -> None:
+def retire(folder: Path, case: Case, evidence: PinEvidence) -> None:
     """Move a pin to the retired ones.
 
     Raises:
@@ -126,7 +126,7 @@ def retire(folder: Path, case: Case, evidence: Evidence) -> None:
         path.unlink()  # a case file without cases is an error
 
 
-async def gather_evidence(asker: Asker, case: Case, label: str, day: str, seed: int) -> Evidence:
+async def gather_evidence(asker: Asker, case: Case, label: str, day: str, seed: int) -> PinEvidence:
     """Ask the pin and strings of its shape until the verdict is clear.
 
     Asking one prompt again and again would prove nothing of a model at temperature 0.
@@ -139,7 +139,7 @@ async def gather_evidence(asker: Asker, case: Case, label: str, day: str, seed: 
         other += not sighting.told
         if damaged or clean >= CLEAN_ANSWERS:
             break
-    return Evidence(label, day, clean, damaged, other)
+    return PinEvidence(label, day, clean, damaged, other)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ Places = Callable[[Probe], frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FailureRule:
     """All conditions together. A suggestion: each was found with the other factors as they are in one string."""
 
     symbols: int
@@ -178,7 +178,7 @@ async def _ask_all(wanted: list[Variation], shows: Shows, found: Explanation) ->
         raise problems[0]
 
 
-def rule_of(found: Explanation, places: Places) -> Rule:
+def rule_of(found: Explanation, places: Places) -> FailureRule:
     """The rule. `places` tells which symbols of a failing probe were hit."""
     smallest = found.smallest
     code = smallest.code
@@ -199,7 +199,7 @@ def rule_of(found: Explanation, places: Places) -> Rule:
         if ("context", factor) in found.passing:
             levels = {v.level for v in found.failing.get(("context", factor), ())} | {smallest.context.level(factor)}
             conditions.append(ContextIs(factor, frozenset(levels)))
-    return Rule(len(code.symbols), tuple(conditions), tuple(map(_named, found.unasked)))
+    return FailureRule(len(code.symbols), tuple(conditions), tuple(map(_named, found.unasked)))
 
 
 def _named(factor: Factor) -> str:

@@ -7,9 +7,9 @@ from itertools import islice
 
 from harness.errors import MissingRecordingError
 from harness.hunt.asking import Asker, Belief, BudgetSpentError, Oracle, Sighting, Try
-from harness.hunt.metamorphic import Pair, relations
+from harness.hunt.metamorphic import RelatedPair, relations
 from harness.hunt.probe import Probe
-from harness.hunt.rule import Explanation, Rule, explain, rule_of
+from harness.hunt.rule import Explanation, FailureRule, explain, rule_of
 from harness.hunt.shrink import Shrinker
 
 
@@ -107,7 +107,7 @@ class Find:
     """Requests sent when the failure of the smallest probe was believed."""
     failures: int = 0
     asks: int = 0
-    rule: Rule | None = None
+    rule: FailureRule | None = None
     again: int = 0
     """Other strings that were not explained by the rule and shrank to the same smallest probe."""
 
@@ -127,7 +127,7 @@ class Hunt:
     finds: list[Find] = field(default_factory=list)
     dismissed: list[Probe] = field(default_factory=list)
     """Failed once and never again in ten answers."""
-    pairs: list[Pair] = field(default_factory=list)
+    pairs: list[RelatedPair] = field(default_factory=list)
     wide: list[tuple[Probe, Sighting]] = field(default_factory=list)
     """Every probe that was drawn and answered, in order."""
     surveyed: int = 0
@@ -279,4 +279,4 @@ class Hunt:
                 continue
             answers = await asyncio.gather(*(self.asker.ask(changed, 0, "pairs") for _, changed in wanted))
             for (name, changed), answer in zip(wanted, answers, strict=True):
-                self.pairs.append(Pair(name, probe, changed, sighting, answer))
+                self.pairs.append(RelatedPair(name, probe, changed, sighting, answer))

@@ -32,10 +32,10 @@ from harness.records.run import SampleResult
 
 if TYPE_CHECKING:
     from harness.config import HarnessConfig, ModelConfig
-    from harness.endpoints.pace import Purse
+    from harness.endpoints.pace import CostLimit
     from harness.endpoints.retry import Retrying
     from harness.hunt.asking import Asker, Try
-    from harness.hunt.pins import Evidence
+    from harness.hunt.pins import PinEvidence
     from harness.runs.fetching import Endpoint
     from harness.runs.judge import Judge
 
@@ -261,7 +261,7 @@ class HuntSession:
     seed: int = 1
     settings: HuntSettings = field(default_factory=HuntSettings)
     heard: Callable[[Try], None] | None = None
-    purse: Purse | None = None
+    cost_limit: CostLimit | None = None
     """A ceiling of cost that is shared with other work."""
 
     @property
@@ -324,12 +324,12 @@ class HuntSession:
         hunt.ended = stored.ended
         return hunt
 
-    def evidence(self, cases: list[Case]) -> list[tuple[Case, Evidence]]:
+    def evidence(self, cases: list[Case]) -> list[tuple[Case, PinEvidence]]:
         """Ask each pin and strings of its shape, within one budget; pins that it did not reach are missing."""
         from harness.hunt.asking import Asker
         from harness.runs.requests import opened
 
-        found: list[tuple[Case, Evidence]] = []
+        found: list[tuple[Case, PinEvidence]] = []
         with opened(self.model, self.config.root, max_concurrency=1, retrying=self._retrying) as endpoint:
             oracle = self._oracle(endpoint, None)
             asker = Asker(oracle, self.settings.budget, max_concurrency=1)
@@ -340,7 +340,7 @@ class HuntSession:
         self,
         asker: Asker,
         cases: list[Case],
-        found: list[tuple[Case, Evidence]],
+        found: list[tuple[Case, PinEvidence]],
         close: Callable[[], Awaitable[None]],
     ) -> None:
         from harness.hunt.asking import BudgetSpentError
@@ -392,7 +392,7 @@ class HuntSession:
             rpm=self.model.rpm,
             tpm=self.model.tpm,
             budget=self.settings.budget,
-            purse=self.purse,
+            cost_limit=self.cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
         )
         return EndpointOracle(

@@ -18,7 +18,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RateDifference:
     """`now` minus `before`. `notable`: among all the differences shown, at a false discovery rate of 5 %."""
 
     columns: tuple[str, ...]
@@ -54,7 +54,7 @@ def read_rates(path: Path) -> dict[str, Any]:
     return value
 
 
-def differences(before: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDifference]:
     """For all rows and every group that both have; not for days, nor for rows without a value.
 
     Raises HarnessError if `before` is not what `rates` makes.
@@ -67,7 +67,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[Difference]
         ) from error
 
 
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDifference]:
     found = [_of((), (), metric, before["all"], now["all"]) for metric in COMPARED]
     old = {tuple(grouping["columns"]): grouping for grouping in before["by"]}
     for grouping in now["by"]:
@@ -86,12 +86,12 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[Difference
 
 def _of(
     columns: tuple[str, ...], key: tuple[str | None, ...], metric: str, before: dict[str, Any], now: dict[str, Any]
-) -> Difference | None:
+) -> RateDifference | None:
     old, new = before["rates"][metric], now["rates"][metric]
     if old["rate"] is None or new["rate"] is None:
         return None
     low, high = newcombe(old, new)
-    return Difference(columns, key, metric, old["rate"], new["rate"], low, high, _p_value(old, new), False)
+    return RateDifference(columns, key, metric, old["rate"], new["rate"], low, high, _p_value(old, new), False)
 
 
 def newcombe(old: dict[str, Any], new: dict[str, Any]) -> tuple[float, float]:

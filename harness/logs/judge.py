@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from harness.logs.files import InputFile
 from harness.logs.rates import Counts, tally_of
-from harness.logs.read import BYTES, ROWS, Decoded, Piece, decoded, pieces
+from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
 from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
@@ -21,11 +21,11 @@ class Chunk:
     """Pieces of one file, or of several small neighbours. `name` orders chunks as the rows are ordered."""
 
     name: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadSettings:
     """How files are read: what is needed of them and what is too long."""
 
     columns: Columns
@@ -47,9 +47,9 @@ def groups(files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
     return [tuple(group) for group in found]
 
 
-def chunks(number: int, group: Sequence[InputFile], reading: Reading) -> Iterator[Chunk]:
+def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> Iterator[Chunk]:
     """The chunks of a group, in order. `number` is the group's place among `groups`."""
-    held: list[Piece] = []
+    held: list[Block] = []
     rows = size = count = 0
     for file in group:
         for piece in pieces(file, reading.columns, reading.longest, reading.delimiter):

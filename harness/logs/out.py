@@ -16,13 +16,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError, found
 from harness.files import whole
 from harness.logs.judge import ScoredChunk, VerdictFormat
 from harness.logs.rates import Counts
 from harness.logs.rows import Columns
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 SCHEMA = 1
 
@@ -35,7 +38,7 @@ class OutFolder:
         self.path = path
         self._run = {"schema": SCHEMA, **run}
         self._ending = verdict_format
-        self._lock: IO[bytes] | None = None
+        self._lock: BaseFileLock | None = None
 
     def __enter__(self) -> Self:
         """Raises HarnessError if the folder cannot be written, is in use, or holds anything else than this run."""
@@ -146,7 +149,7 @@ class OutFolder:
 
     def _unlock(self) -> None:
         if self._lock:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
 
@@ -166,18 +169,15 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     return None if before == now else "another version of harness or pyarrow made it"
 
 
-def _locked(path: Path) -> IO[bytes]:
-    file = path.open("ab")
-    try:
-        import fcntl
+def _locked(path: Path) -> BaseFileLock:
+    from filelock import FileLock, Timeout
 
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # Windows has no flock; two runs in one folder are the user's to avoid there
-        pass
-    except BlockingIOError:
-        file.close()
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
         raise HarnessError(f"{path.parent}: another harness score is writing there; wait for it, or stop it") from None
-    return file
+    return lock
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -58,7 +58,7 @@ def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
 
 
 @dataclass(slots=True)
-class Tally:
+class RowCounts:
     """Counts of one group. `flat`: outcomes, then k and n of each metric, then kk, kn, nn of the mentions by row."""
 
     flat: list[int] = field(default_factory=lambda: [0] * _WIDTH)
@@ -105,11 +105,11 @@ class Tally:
         return [self.flat, self.damage, self.buckets, self.smallest]
 
     @classmethod
-    def read(cls, plain: list[Any]) -> Tally:
+    def read(cls, plain: list[Any]) -> RowCounts:
         flat, damage, buckets, smallest = plain
         return cls(flat, damage, {int(bucket): sums for bucket, sums in buckets.items()}, smallest)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: RowCounts) -> None:
         """Fold another tally into this one."""
         self.flat = [one + more for one, more in zip(self.flat, other.flat, strict=True)]
         for code, rows in other.damage.items():
@@ -123,14 +123,14 @@ class Tally:
             self.smallest = sorted({*self.smallest, *new})[:SKETCH]
 
 
-def tally_of(verdict: RowVerdict, cluster: str | None) -> Tally:
+def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
     """One row. `cluster` names its cluster where a cluster column is mapped."""
     counts = row_counts(verdict)
     mentions = counts[METRICS.index("mention_rate")]
     sums = [number for count in counts for number in count]
     flat = [int(verdict.outcome == name) for name in OUTCOMES]
     flat += [*sums, mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
-    tally = Tally(flat, dict.fromkeys(verdict.damage, 1))
+    tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1))
     if cluster is not None:
         hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
         tally.buckets = {hashed % BUCKETS: sums}
@@ -156,16 +156,16 @@ class Grouping:
     """Tallies by group, at most `most` of them: groups that are met later are counted together in `other`."""
 
     columns: tuple[str, ...]
-    groups: dict[Key, Tally] = field(default_factory=dict)
-    other: Tally = field(default_factory=Tally)
+    groups: dict[Key, RowCounts] = field(default_factory=dict)
+    other: RowCounts = field(default_factory=RowCounts)
 
-    def add(self, key: Key, tally: Tally, most: int | None) -> None:
+    def add(self, key: Key, tally: RowCounts, most: int | None) -> None:
         mine = self.groups.get(key)
         if mine is None:
             if most is not None and len(self.groups) >= most:
                 self.other.add(tally)
                 return
-            mine = self.groups[key] = Tally()
+            mine = self.groups[key] = RowCounts()
         mine.add(tally)
 
 
@@ -174,7 +174,7 @@ class Counts:
     """Of a chunk, or of all. Chunks are folded in the order of the rows: then the groups kept are always the same."""
 
     groupings: list[Grouping]
-    everything: Tally = field(default_factory=Tally)
+    everything: RowCounts = field(default_factory=RowCounts)
     rejected: Counter[str] = field(default_factory=Counter)
     """Rows that could not be scored, by kind."""
     present: Counter[str] = field(default_factory=Counter)
@@ -184,7 +184,7 @@ class Counts:
     def of(cls, columns: Columns) -> Counts:
         return cls([Grouping(names) for names in groupings(columns)])
 
-    def add_row(self, row: Row, columns: Columns, tally: Tally) -> None:
+    def add_row(self, row: Row, columns: Columns, tally: RowCounts) -> None:
         """One row. `complete` must follow the last."""
         finest, *others = self.groupings[len(_COARSER) :]
         finest.add((row.model, row.version, row.day), tally, None)
@@ -233,7 +233,7 @@ class Counts:
         counts = cls.of(columns)
         counts.rejected, counts.present = Counter(plain["rejected"]), Counter(plain["present"])
         for grouping, groups in zip(counts.groupings[len(_COARSER) :], plain["groupings"], strict=True):
-            grouping.groups = {tuple(key): Tally.read(tally) for key, tally in groups}
+            grouping.groups = {tuple(key): RowCounts.read(tally) for key, tally in groups}
         return counts.complete()
 
 
@@ -243,7 +243,7 @@ one trial. More than `_MANY` need no correction.
 """
 
 
-def effective_trials(tally: Tally, metric: str) -> float:
+def effective_trials(tally: RowCounts, metric: str) -> float:
     """How many independent trials tell as much as those of this tally; never more than there are."""
     count, squares = tally.count(metric), tally.squares(metric)
     if count.n == 0 or squares is None:
@@ -252,7 +252,7 @@ def effective_trials(tally: Tally, metric: str) -> float:
     return min(trials, squares.units) if squares.units < _FEW else trials
 
 
-def interval(tally: Tally, metric: str) -> Interval | None:
+def interval(tally: RowCounts, metric: str) -> Interval | None:
     """Wilson's 95 % interval of a rate of this tally, at the effective number of trials. None without data."""
     count = tally.count(metric)
     if count.n == 0:
@@ -337,7 +337,7 @@ def _order(key: Key) -> list[tuple[bool, str]]:
     return [(value is None, value or "") for value in key]
 
 
-def _group(tally: Tally) -> dict[str, Any]:
+def _group(tally: RowCounts) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "rows": tally.rows,
         "outcomes": {name: tally.outcome(name) for name in OUTCOMES},
@@ -348,7 +348,7 @@ def _group(tally: Tally) -> dict[str, Any]:
     return plain if clusters is None else {**plain, "clusters": round(clusters)}
 
 
-def _rate(tally: Tally, metric: str) -> dict[str, Any]:
+def _rate(tally: RowCounts, metric: str) -> dict[str, Any]:
     """`rate`, `low` and `high` are null without data; `effective_n` is n less what trials that hang together add."""
     count, bounds = tally.count(metric), interval(tally, metric)
     low, high = (bounds.low, bounds.high) if bounds else (None, None)

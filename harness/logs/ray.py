@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.errors import ConfigError, HarnessError
 from harness.logs.files import STANDARD_INPUT, InputFile
-from harness.logs.judge import Reading, ScoredChunk, Scoring, chunks, score_chunk
+from harness.logs.judge import ReadSettings, ScoredChunk, Scoring, chunks, score_chunk
 from harness.logs.read import BYTES
 
 _PATIENCE_S = 10
@@ -25,7 +25,11 @@ _READING_CPUS, _SCORING_CPUS = 0.5, 1
 
 
 def carry(
-    groups: Sequence[Sequence[InputFile]], reading: Reading, scoring: Scoring, done: frozenset[str], address: str | None
+    groups: Sequence[Sequence[InputFile]],
+    reading: ReadSettings,
+    scoring: Scoring,
+    done: frozenset[str],
+    address: str | None,
 ) -> Iterator[ScoredChunk]:
     """Scored chunks, as they come; those `done` are left out. Without `address`, on a Ray of this machine.
 
@@ -69,7 +73,7 @@ def _answers(address: str | None) -> None:
 
 
 def _scored(
-    ray: Any, groups: Sequence[Sequence[InputFile]], reading: Reading, scoring: Scoring, done: frozenset[str]
+    ray: Any, groups: Sequence[Sequence[InputFile]], reading: ReadSettings, scoring: Scoring, done: frozenset[str]
 ) -> Iterator[ScoredChunk]:
     context = ray.data.DataContext.get_current()
     context.target_max_block_size = BYTES  # a chunk a block: blocks are what is spread over the cores
@@ -110,7 +114,7 @@ def _anywhere(file: InputFile) -> InputFile:
     return file if file.is_url else replace(file, location=os.path.abspath(file.location))
 
 
-def _read(batch: Any, reading: Reading, done: frozenset[str]) -> Iterator[Any]:
+def _read(batch: Any, reading: ReadSettings, done: frozenset[str]) -> Iterator[Any]:
     import pyarrow as pa
 
     for packed in batch.column("group"):

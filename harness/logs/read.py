@@ -22,7 +22,7 @@ ROWS, BYTES = 4000, 4 << 20
 _KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognise it by
 
 
-class Record(NamedTuple):
+class RawRow(NamedTuple):
     """One row as it stands in the file. `problem` is (kind, detail) if it cannot even be decoded."""
 
     line: int
@@ -31,12 +31,12 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Block:
     """Consecutive rows of one file: records of text, or a table (an Arrow stream) whose first row is `first`."""
 
     file: str
     format: Format
-    records: tuple[Record, ...] = ()
+    records: tuple[RawRow, ...] = ()
     header: tuple[str, ...] = ()
     delimiter: str = ","
     table: bytes = b""
@@ -58,7 +58,7 @@ class ReadingError(Exception):
     """What a file's content makes impossible to read on from some line."""
 
 
-def pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Piece]:
+def pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Block]:
     """The pieces of a file in order. What cannot be read is a record with a problem, and ends the file.
 
     `longest` is the limit of a line or CSV record in bytes.
@@ -72,10 +72,10 @@ def pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | Non
         raise
     except Exception as error:  # gzip, zlib, Arrow and every object store have errors of their own
         detail = f"the file cannot be read beyond the rows before this one: {type(error).__name__}: {error}"
-        yield Piece(file.name, file.format, (Record(line + 1, b"", ("unreadable", detail)),))
+        yield Block(file.name, file.format, (RawRow(line + 1, b"", ("unreadable", detail)),))
 
 
-def _pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Piece]:
+def _pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Block]:
     if file.format == "parquet":
         with stored(file) as handle:
             yield from parquet_pieces(handle, file.name, columns)
@@ -85,15 +85,15 @@ def _pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | No
         if file.format == "csv":
             delimiter = delimiter or ("\t" if ".tsv" in file.name.lower()[-7:] else ",")
             header, records = header_of(lines, delimiter), csv_records(lines, delimiter, longest)
-            shape = Piece(file.name, "csv", header=header, delimiter=delimiter)
+            shape = Block(file.name, "csv", header=header, delimiter=delimiter)
         else:
             records = (line for line in lines if not line.raw.isspace())
-            shape = Piece(file.name, "jsonl")
+            shape = Block(file.name, "jsonl")
         yield from _cut(records, shape, position)
 
 
-def _cut(records: Iterator[Record], shape: Piece, position: Position) -> Iterator[Piece]:
-    held: list[Record] = []
+def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterator[Block]:
+    held: list[RawRow] = []
     size = 0
     failure: Exception | None = None
     while True:
@@ -114,11 +114,11 @@ def _cut(records: Iterator[Record], shape: Piece, position: Position) -> Iterato
         raise failure
 
 
-def _filled(shape: Piece, held: list[Record], position: int) -> Piece:
-    return Piece(shape.file, shape.format, tuple(held), shape.header, shape.delimiter, position=position)
+def _filled(shape: Block, held: list[RawRow], position: int) -> Block:
+    return Block(shape.file, shape.format, tuple(held), shape.header, shape.delimiter, position=position)
 
 
-def physical_lines(content: BinaryIO, longest: int) -> Iterator[Record]:
+def physical_lines(content: BinaryIO, longest: int) -> Iterator[RawRow]:
     """Lines with their end. One longer than `longest` bytes is passed over in bounded memory."""
     number = 0
     while raw := content.readline(longest + 1):
@@ -132,12 +132,12 @@ def physical_lines(content: BinaryIO, longest: int) -> Iterator[Record]:
                 length += len(more)
             length -= raw.endswith(b"\n")
             problem = ("too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept")
-            yield Record(number, raw[:_KEPT_OF_LONG], problem)
+            yield RawRow(number, raw[:_KEPT_OF_LONG], problem)
         else:
-            yield Record(number, raw)
+            yield RawRow(number, raw)
 
 
-def header_of(lines: Iterator[Record], delimiter: str) -> tuple[str, ...]:
+def header_of(lines: Iterator[RawRow], delimiter: str) -> tuple[str, ...]:
     """The names of the columns, from the first record. Raises ReadingError if there is no usable one."""
     first = next(csv_records(lines, delimiter, 1 << 20), None)
     if first is None:
@@ -163,13 +163,13 @@ def fields(raw: bytes, delimiter: str) -> list[str]:
     return rows[0]
 
 
-def csv_records(lines: Iterator[Record], delimiter: str, longest: int) -> Iterator[Record]:
+def csv_records(lines: Iterator[RawRow], delimiter: str, longest: int) -> Iterator[RawRow]:
     """Records with the number of their first line.
 
     A quote that is not closed within `longest` bytes costs its own line only: cutting begins again with the next.
     """
     csv.field_size_limit(sys.maxsize)
-    waiting: deque[Record] = deque()
+    waiting: deque[RawRow] = deque()
     while first := waiting.popleft() if waiting else next(lines, None):
         if first.raw.isspace():
             continue
@@ -186,13 +186,13 @@ def csv_records(lines: Iterator[Record], delimiter: str, longest: int) -> Iterat
             waiting.extendleft(reversed(taken.records[1:]))
             yield first._replace(problem=problem)
         else:
-            yield Record(first.line, b"".join(record.raw for record in taken.records))
+            yield RawRow(first.line, b"".join(record.raw for record in taken.records))
 
 
 class _Taken:
     """The lines that a CSV reader asks for until its record is complete."""
 
-    def __init__(self, first: Record, waiting: deque[Record], lines: Iterator[Record], longest: int) -> None:
+    def __init__(self, first: RawRow, waiting: deque[RawRow], lines: Iterator[RawRow], longest: int) -> None:
         self.records = [first]
         self.ran_out = False
         self._waiting = waiting
@@ -214,7 +214,7 @@ class _Taken:
         self.ran_out = True
 
 
-def _text(record: Record) -> str:
+def _text(record: RawRow) -> str:
     return record.raw.decode("utf-8", errors="replace")
 
 
@@ -228,7 +228,7 @@ def arrow() -> Any:
     return pyarrow
 
 
-def parquet_pieces(handle: BinaryIO, name: str, columns: Columns) -> Iterator[Piece]:
+def parquet_pieces(handle: BinaryIO, name: str, columns: Columns) -> Iterator[Block]:
     """The rows in order; row numbers count from 1."""
     pa = arrow()
     file = pa.parquet.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
@@ -247,15 +247,15 @@ def parquet_pieces(handle: BinaryIO, name: str, columns: Columns) -> Iterator[Pi
         for batch in file.iter_batches(batch_size=size, row_groups=[number], columns=wanted, use_threads=False):
             rows = batch.num_rows
             position = stored_size * (first + rows - 1) // total
-            yield Piece(name, "parquet", table=_stream(pa, batch), first=first, table_rows=rows, position=position)
+            yield Block(name, "parquet", table=_stream(pa, batch), first=first, table_rows=rows, position=position)
             first += rows
 
 
-def _empty(pa: Any, name: str, first: int, rows: int) -> Iterator[Piece]:
+def _empty(pa: Any, name: str, first: int, rows: int) -> Iterator[Block]:
     for start in range(0, rows, ROWS):
         count = min(ROWS, rows - start)
         batch = pa.RecordBatch.from_pylist([{"-": None}] * count)
-        yield Piece(name, "parquet", table=_stream(pa, batch), first=first + start, table_rows=count)
+        yield Block(name, "parquet", table=_stream(pa, batch), first=first + start, table_rows=count)
 
 
 def _stream(pa: Any, batch: Any) -> bytes:
@@ -293,7 +293,7 @@ class Decoded:
             return {"row_base64": base64.b64encode(self.raw).decode("ascii")}
 
 
-def decoded(piece: Piece) -> Iterator[Decoded]:
+def decoded(piece: Block) -> Iterator[Decoded]:
     """Every row of a piece, in order."""
     if piece.table:
         for line, value in enumerate(rows_of(piece.table), start=piece.first):
@@ -308,7 +308,7 @@ def decoded(piece: Piece) -> Iterator[Decoded]:
             yield Decoded(piece.file, record.line, value, None, record.raw)
 
 
-def _value(piece: Piece, record: Record) -> Any:
+def _value(piece: Block, record: RawRow) -> Any:
     if record.problem:
         raise RowError(*record.problem)
     if piece.format != "csv" and has_too_many_values(record.raw):
@@ -327,7 +327,7 @@ def _value(piece: Piece, record: Record) -> Any:
         raise RowError("csv", str(error)) from None
 
 
-def _csv_row(piece: Piece, raw: bytes) -> dict[str, str]:
+def _csv_row(piece: Block, raw: bytes) -> dict[str, str]:
     row = fields(raw, piece.delimiter)
     if len(row) != len(piece.header):
         raise RowError("csv", f"found {len(row)} fields; the header has {len(piece.header)}")

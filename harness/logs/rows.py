@@ -144,7 +144,7 @@ def read_row(value: Any, columns: Columns) -> Row:
         output=output or "",
         targets=_targets(value, columns.targets),
         channel=_channel(value, columns.channel),
-        id=_plain(lookup(value, columns.id)),
+        id=_label_text(lookup(value, columns.id)),
         model=group_value(lookup(value, columns.model)),
         version=group_value(lookup(value, columns.version)),
         day=None if day is None else day.isoformat(),
@@ -223,7 +223,7 @@ def _wrong(path: str, value: Any, accepted: str) -> str:
     return f"{path}: found {found(value)}; accepted: {accepted}"
 
 
-def _plain(value: Any) -> str | None:
+def _label_text(value: Any) -> str | None:
     return None if value is MISSING or value is None else group_value(value)
 
 

@@ -15,7 +15,7 @@ from harness.errors import ConfigError, HarnessError, found
 from harness.logs import processes
 from harness.logs import ray as ray_data
 from harness.logs.files import STANDARD_INPUT, InputFile
-from harness.logs.judge import Chunk, Reading, ScoredChunk, Scoring, chunk_name, chunks, groups
+from harness.logs.judge import Chunk, ReadSettings, ScoredChunk, Scoring, chunk_name, chunks, groups
 from harness.logs.out import OutFolder
 from harness.logs.rates import Counts, rates
 from harness.logs.read import BYTES, ROWS
@@ -27,7 +27,7 @@ _MISMAPPED = frozenset({"source", "output"})
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ScoringProgress:
     """Told after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
 
     rows: int
@@ -36,11 +36,11 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScoringJob:
     """What is scored, and how. Workers and Ray change no byte of the result, so they are no part of what is stored."""
 
     files: Sequence[InputFile]
-    reading: Reading
+    reading: ReadSettings
     scoring: Scoring
     out: Path
     most_groups: int = 500
@@ -73,7 +73,7 @@ class Job:
         return {"made_with": made, "options": options, "inputs": inputs}
 
 
-def score(job: Job, tell: Callable[[Progress], None]) -> dict[str, Any]:
+def score(job: ScoringJob, tell: Callable[[ScoringProgress], None]) -> dict[str, Any]:
     """The rates, also written to the folder. Goes on where a killed run stopped; a finished run is only read.
 
     Raises HarnessError if the folder holds another run, an input changes, or no row has the columns asked for.
@@ -94,7 +94,7 @@ def score(job: Job, tell: Callable[[Progress], None]) -> dict[str, Any]:
     return result
 
 
-def _carry_all(job: Job, folder: OutFolder, tell: Callable[[Progress], None]) -> None:
+def _carry_all(job: ScoringJob, folder: OutFolder, tell: Callable[[ScoringProgress], None]) -> None:
     grouped = groups(job.files)
     done = folder.done()
     before, size = _positions(grouped)
@@ -104,10 +104,10 @@ def _carry_all(job: Job, folder: OutFolder, tell: Callable[[Progress], None]) ->
             _mapped(scored, job)
         folder.write(scored)
         rows += scored.rows
-        tell(Progress(rows, before[int(scored.name.split("-")[0])] + scored.position, size))
+        tell(ScoringProgress(rows, before[int(scored.name.split("-")[0])] + scored.position, size))
 
 
-def _carried(job: Job, grouped: list[tuple[InputFile, ...]], done: frozenset[str]) -> Iterator[ScoredChunk]:
+def _carried(job: ScoringJob, grouped: list[tuple[InputFile, ...]], done: frozenset[str]) -> Iterator[ScoredChunk]:
     if job.ray is not None:
         return ray_data.carry(grouped, job.reading, job.scoring, done, job.ray or None)
     todo: Iterator[Chunk] = (
@@ -119,7 +119,7 @@ def _carried(job: Job, grouped: list[tuple[InputFile, ...]], done: frozenset[str
     return processes.carry(todo, job.scoring, _workers(job))
 
 
-def _workers(job: Job) -> int:
+def _workers(job: ScoringJob) -> int:
     wanted = job.workers or cores()
     if any(file.size is None or file.gzipped or file.format == "parquet" for file in job.files):
         return wanted
@@ -141,7 +141,7 @@ def _positions(grouped: list[tuple[InputFile, ...]]) -> tuple[list[int], int | N
     return before, total if known else None
 
 
-def _mapped(scored: ScoredChunk, job: Job) -> None:
+def _mapped(scored: ScoredChunk, job: ScoringJob) -> None:
     """Refuse a run whose first rows all lack what is to be scored: the columns are mapped wrongly."""
     counts = Counts.read(json.loads(scored.counts), job.reading.columns)
     if not scored.rows or counts.everything.rows or not set(counts.rejected) <= _MISMAPPED:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.logs.compare import Difference
+from harness.logs.compare import RateDifference
 from harness.logs.rates import VERSION_BY_DAY
 from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, sentence, table, wrapped
 
@@ -137,7 +137,7 @@ def _legend(rates: dict[str, Any]) -> list[str]:
     return ["", *wrapped(text, indent="")]
 
 
-def difference_lines(found: list[Difference]) -> list[str]:
+def difference_lines(found: list[RateDifference]) -> list[str]:
     """Against the baseline; the notable ones first to stay when there are many."""
     head = ["against the baseline", "", "before", "now", "points", "95 %", ""]
     ranked = sorted(range(len(found)), key=lambda place: (bool(found[place].columns), found[place].p_value, place))

@@ -101,7 +101,7 @@ class Selection:
             self.narrowed = f"{len(left_out)} of {len(self._all_files)} case files were not collected (--lf, --ignore)"
 
 
-class CaseFile(pytest.File):
+class CaseCollector(pytest.File):
     """One `*.jsonl` file of a suite."""
 
     def __init__(self, *, selection: Selection, runs: Sequence[ModelRun], asking: Asking, **kwargs: Any) -> None:
@@ -131,7 +131,7 @@ class CaseFile(pytest.File):
         return super().repr_failure(excinfo)
 
 
-class SelectionFile(CaseFile):
+class SelectionCollector(CaseCollector):
     """A `*.cases` file: fixed cases of other suites, run as a suite of their own."""
 
     def collect(self) -> Iterator[CaseItem]:

@@ -69,7 +69,7 @@ class TimingRun:
         option = session.config.getoption
         self._rounds = session.samples if session.samples > 1 else self._suite.rounds
         self._budget: int | None = option("verbatim_budget")
-        self._purse = session.purse
+        self._cost_limit = session.cost_limit
         if any(run.expected for run in session.runs.values()) or hasattr(session.config, "workerinput"):
             raise ConfigError(
                 "latency is measured alone, by one process: other requests would slow these down. Run without other "
@@ -110,7 +110,7 @@ class TimingRun:
                 self._suite,
                 rounds=self._rounds,
                 budget=self._budget,
-                purse=self._purse,
+                cost_limit=self._cost_limit,
             )
         return self._stopwatches[model]
 

@@ -18,7 +18,7 @@ from harness.errors import ConfigError, EndpointError, HarnessError
 from harness.files import now
 from harness.history import read_run
 from harness.project import Project
-from harness.pytest_plugin.collection import CaseFile, CaseItem, Selection, SelectionFile
+from harness.pytest_plugin.collection import CaseCollector, CaseItem, Selection, SelectionCollector
 from harness.pytest_plugin.garbage import spare_long_lived
 from harness.pytest_plugin.gating import (
     EarlyStop,
@@ -31,11 +31,11 @@ from harness.pytest_plugin.gating import (
 from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.terminal import on_interrupt, on_unscored, wait_for, write_summary
 from harness.pytest_plugin.workers import Workers
-from harness.runs.answers import Answers, purse_of
+from harness.runs.answers import Answers, cost_limit_of
 from harness.runs.record import freshness_warnings, git_commit
 
 if TYPE_CHECKING:
-    from harness.endpoints.pace import Purse
+    from harness.endpoints.pace import CostLimit
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.run import Mode, RunRecord
@@ -72,7 +72,7 @@ class VerbatimSession:
         self.selection = Selection.of(config, self.project.config)
         self.workers = Workers(config, started=now())
         self.started = self.workers.started
-        self.purse: Purse | None = purse_of(option("verbatim_max_cost"), models)
+        self.cost_limit: CostLimit | None = cost_limit_of(option("verbatim_max_cost"), models)
         """What all that this run asks may cost together; None without a limit."""
         stamp = self.started.replace(":", "")
         self.runs: dict[str, ModelRun] = {}
@@ -84,8 +84,8 @@ class VerbatimSession:
                 live_file=self.project.history.folder / model.label / f"live-{stamp}-{self.workers.tag}.jsonl",
                 max_concurrency=option("verbatim_concurrency"),
                 budget=option("verbatim_budget"),
-                told=self.workers.teller(model.label),
-                purse=self.purse,
+                on_answer=self.workers.sender(model.label),
+                cost_limit=self.cost_limit,
             )
             judge = self.project.judge_of(model)
             self.runs[model.name] = ModelRun(model, answers, judge, mode=self.mode, samples=self.samples)
@@ -118,8 +118,8 @@ class VerbatimSession:
         if path.suffix == ".cases":
             # a selection is run when it is asked for, not with the suites that it is taken from
             wanted = self.selection.is_selected(path) or parent.session.isinitpath(path)
-            return SelectionFile.from_parent(parent, **given) if wanted else None
-        return CaseFile.from_parent(parent, **given) if is_case_file(path) else None
+            return SelectionCollector.from_parent(parent, **given) if wanted else None
+        return CaseCollector.from_parent(parent, **given) if is_case_file(path) else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import sys
 import time
-import unicodedata
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.decisions import metrics
+from harness.show.figures import clipped, pad
 from harness.statistics.proportion import wilson
 
 if TYPE_CHECKING:
@@ -123,14 +123,8 @@ def _row(name: str, cases: Sequence[CaseResult]) -> str:
 
 
 def _padded(text: str) -> str:
-    """To the width of the first column, cut if it is longer; Chinese characters are two columns wide."""
-    kept, width = "", 0
-    for char in text:
-        wide = 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if width + wide > _NAME:
-            break
-        kept, width = kept + char, width + wide
-    return kept + " " * (_NAME - width)
+    """To the width of the first column, cut if it is longer."""
+    return pad(clipped(text, _NAME), _NAME)
 
 
 _PATIENCE_S = 0.3

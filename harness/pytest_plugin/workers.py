@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.runs.fetching import Broadcast, Listener, Teller
+from harness.runs.fetching import AnswerFollower, AnswerSender, Broadcast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Workers:
         self._config = config
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._broadcast: Broadcast | None = None
-        self._listener: Listener | None = None
+        self._listener: AnswerFollower | None = None
         self.requests: dict[str, int] = {}
         """Of each model, as the asking worker counted them; filled in the controller when that worker has ended."""
         self.notes: list[str] = []
@@ -51,7 +51,7 @@ class Workers:
             if self.asks:
                 self._broadcast = Broadcast(file)
             else:
-                self._listener = Listener(file)
+                self._listener = AnswerFollower(file)
         elif config.pluginmanager.hasplugin("dsession") or _is_distributed(config):
             self._scratch = tempfile.TemporaryDirectory(prefix="verbatim-")
             shared = {_SHARED: self._scratch.name, _STARTED: started, _TAG: self.tag}
@@ -72,9 +72,9 @@ class Workers:
         """Whether this process asks endpoints and records."""
         return not self.is_controller and (self._input is None or self._input["workerid"] == "gw0")
 
-    def teller(self, label: str) -> Teller | None:
+    def sender(self, label: str) -> AnswerSender | None:
         """What the asking worker calls with each answer."""
-        return Teller(self._broadcast, label) if self._broadcast is not None else None
+        return AnswerSender(self._broadcast, label) if self._broadcast is not None else None
 
     def follow(self, answers: Answers, case: Case, sample: int) -> Completion | None:
         """An answer that `gw0` is getting; None in a process that does not follow."""

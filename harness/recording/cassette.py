@@ -1,20 +1,23 @@
 """One line of a cassette: vcrpy's interaction with a few keys of ours."""
 
+import contextlib
+import io
 import json
 import math
-import os
 import re
-import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, json_of, loads, opened, whole
+from harness.files import UnfitFileError, json_of, loads, opened, reading, whole
 from harness.records.answer import Exchange, request_key
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 LINE_LIMIT = 64_000_000
 """Bytes. A longer line is neither written nor read into memory."""
@@ -283,70 +286,59 @@ class Cassette:
         if place is None:
             return None
         number, offset, length = place
-        try:
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                content = file.read(length)
-        except OSError as error:
-            raise CassetteError(f"{self.path}: cannot be read: {error.strerror or error}") from error
+        with reading(self.path, CassetteError), self.path.open("rb") as file:
+            file.seek(offset)
+            content = file.read(length)
         interaction = self._interaction(number, content)
         if interaction.key != key:
             raise CassetteError(f"{self.path}:{number}: key: does not belong to this request")
         return interaction
 
 
-_LOOK_EVERY_S = 0.05
+class LockedFile(io.FileIO):
+    """A file open for appending, unbuffered, that no other recorder has open."""
+
+    def __init__(self, path: Path, lock: "BaseFileLock") -> None:
+        super().__init__(path, "a+b")
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the file, then let the next recorder in."""
+        super().close()
+        if self._lock.is_locked:
+            # while it is held: filelock looks for a lock file that went away under the one who waited for it
+            with contextlib.suppress(OSError):
+                Path(self._lock.lock_file).unlink()
+            self._lock.release()
 
 
-def locked_file(path: Path, *, wait_s: float) -> BinaryIO:
-    """The file, open for appending, unbuffered, and locked for this process alone.
+def locked_file(path: Path, *, wait_s: float) -> LockedFile:
+    """The file, open for appending and locked for this process alone.
+
+    The lock is a hidden file beside it, since the cassette itself may be replaced while a recorder waits.
 
     Raises:
-        CassetteError: another recorder holds it for longer than `wait_s`, or it is a link: a pull request can bring
+        CassetteError: another recorder holds it for longer than `wait_s`, or it is a symlink: a pull request can bring
             one, and what is written would go wherever it points.
         OSError: it cannot be opened.
     """
+    from filelock import FileLock, Timeout
+
     for place in (path, path.parent):
         if place.is_symlink():
-            raise CassetteError(f"{place}: a link, and answers would be written where it points; put a file there")
-    deadline = time.monotonic() + wait_s
-    while True:
-        file = path.open("a+b", buffering=0)
-        try:
-            _lock(file, path, deadline)
-            if _is_still(file, path):
-                return file
-        except BaseException:
-            file.close()
-            raise
-        # while we waited the holder put another file in its place: that one is the cassette now
-        file.close()
-
-
-def _lock(file: BinaryIO, path: Path, deadline: float) -> None:
+            raise CassetteError(f"{place}: is a symlink; refusing to write through it: put a file there")
+    lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
     try:
-        import fcntl
-    except ImportError:  # Windows has no flock; two recorders on one file are the user's to avoid there
-        return
-    while True:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise CassetteError(
-                    f"{path}: another recorder holds this cassette; wait for it to end, or stop it, and run again"
-                ) from None
-            time.sleep(_LOOK_EVERY_S)
-
-
-def _is_still(file: BinaryIO, path: Path) -> bool:
+        lock.acquire(timeout=wait_s, poll_interval=0.05)
+    except Timeout:
+        raise CassetteError(
+            f"{path}: another recorder holds this cassette; wait for it to end, or stop it, and run again"
+        ) from None
     try:
-        there = path.stat()
-    except FileNotFoundError:
-        return False
-    here = os.fstat(file.fileno())
-    return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+        return LockedFile(path, lock)
+    except BaseException:
+        lock.release()
+        raise
 
 
 def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, content_of, json_of, written
+from harness.files import UnfitFileError, content_of, json_of, reading, written
 from harness.records.answer import Exchange
 
 
@@ -77,10 +77,8 @@ def read(path: Path) -> Iterator[Imported]:
 
 
 def _interactions(path: Path) -> list[Any]:
-    try:
+    with reading(path, CassetteError):
         content = content_of(path, limit=_SIZE_LIMIT)
-    except (OSError, UnfitFileError) as error:
-        raise CassetteError(f"{path}: cannot be read: {error}") from error
     try:
         interactions = (json_of(content) if content.lstrip().startswith(b"{") else _yaml(content))["interactions"]
     except UnfitFileError as error:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.outputs import OutputsFile
-from harness.endpoints.pace import Pace, Purse, TokenPrice
+from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, MissingRecordingError
@@ -20,7 +20,7 @@ from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request
 from harness.records.case import Case
 from harness.records.run import Mode
-from harness.runs.fetching import Fetcher, Job
+from harness.runs.fetching import Fetcher, FetchJob
 from harness.runs.requests import body_for, opened, secrets_of
 
 
@@ -75,8 +75,8 @@ def completion_of(interaction: Interaction) -> Completion:
     )
 
 
-def purse_of(ceiling: float | None, models: Iterable[ModelConfig]) -> Purse | None:
-    """One purse for a session's models.
+def cost_limit_of(ceiling: float | None, models: Iterable[ModelConfig]) -> CostLimit | None:
+    """One cost_limit for a session's models.
 
     Raises:
         ConfigError: the ceiling is no amount of money, or the models' prices are in different currencies.
@@ -88,7 +88,7 @@ def purse_of(ceiling: float | None, models: Iterable[ModelConfig]) -> Purse | No
     currencies = sorted({model.price.currency for model in models if model.price})
     if len(currencies) > 1:
         raise ConfigError(f"--max-cost: the models' prices are in {' and '.join(currencies)}; run them apart")
-    return Purse(ceiling)
+    return CostLimit(ceiling)
 
 
 def refuse_unpriced(model: ModelConfig) -> None:
@@ -117,10 +117,10 @@ def refuse_secrets(model: ModelConfig) -> None:
         )
 
 
-class Told(Protocol):
+class AnswerListener(Protocol):
     """Who is told each answer, so that other processes can follow."""
 
-    def __call__(self, job: Job, completion: Completion) -> None:
+    def __call__(self, job: FetchJob, completion: Completion) -> None:
         """One answer."""
 
     def ended(self, fatal: str | None) -> None:
@@ -133,8 +133,8 @@ class Answers:
     Args:
         mode: replay reads cassettes alone; record asks for what they lack; refresh asks for all; live reads none.
         live_file: where `live` keeps its answers.
-        told: called with each fetched completion, so that other workers can follow.
-        purse: what all models of the session may cost together.
+        on_answer: called with each fetched completion, so that other workers can follow.
+        cost_limit: what all models of the session may cost together.
 
     Raises:
         ConfigError: something secret stands in the model's settings, or a ceiling of cost and no price.
@@ -149,12 +149,12 @@ class Answers:
         live_file: Path,
         max_concurrency: int | None = None,
         budget: int | None = None,
-        told: Told | None = None,
-        purse: Purse | None = None,
+        on_answer: AnswerListener | None = None,
+        cost_limit: CostLimit | None = None,
         retrying: Retrying | None = None,
     ) -> None:
         refuse_secrets(model)
-        if purse is not None and mode != "replay":
+        if cost_limit is not None and mode != "replay":
             refuse_unpriced(model)
         self.model = model
         self.mode = mode
@@ -165,10 +165,10 @@ class Answers:
         self._live_file = live_file
         self._max_concurrency = max_concurrency or model.max_concurrency
         self._budget = budget
-        self._purse = purse
+        self._cost_limit = cost_limit
         self._retrying = retrying
         self._secrets = secrets_of(model)
-        self._told = told
+        self._on_answer = on_answer
         self.notes: list[str] = []
         """What a user should know about the recording; for the summary of the run."""
         self._recorders: dict[Path, Recorder] = {}
@@ -199,11 +199,11 @@ class Answers:
         suites = dict.fromkeys((case.suite, *self.also_recorded_in))
         return next((found for suite in suites if (found := self._replay.get(suite, key))), None)
 
-    def missing(self, cases: Sequence[Case], samples: int) -> list[Job]:
+    def missing(self, cases: Sequence[Case], samples: int) -> list[FetchJob]:
         """Requests that this mode must make, in the order of the cases, each key once."""
         if self.mode == "replay" or self._outputs is not None:
             return []
-        jobs: dict[tuple[str, str], Job] = {}
+        jobs: dict[tuple[str, str], FetchJob] = {}
         for case in cases:
             for sample in range(samples):
                 request = self.request(case, sample)
@@ -211,10 +211,10 @@ class Answers:
                 if place in jobs:
                     jobs[place] = replace(jobs[place], readers=jobs[place].readers + 1)
                 elif self.recorded(case, sample) is None:
-                    jobs[place] = Job(request.key, case.suite, sample, request.body)
+                    jobs[place] = FetchJob(request.key, case.suite, sample, request.body)
         return list(jobs.values())
 
-    def start(self, jobs: Sequence[Job], *, released: int | None = None) -> None:
+    def start(self, jobs: Sequence[FetchJob], *, released: int | None = None) -> None:
         """Open the endpoint and the cassettes, and begin fetching. Without jobs nothing is opened.
 
         Args:
@@ -234,7 +234,7 @@ class Answers:
             rpm=self.model.rpm,
             tpm=self.model.tpm,
             budget=self._budget,
-            purse=self._purse,
+            cost_limit=self._cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
         )
         self._asked = {job.place for job in jobs}
@@ -242,7 +242,7 @@ class Answers:
         self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released)
         self.fetcher.start()
 
-    def _still_missing(self, jobs: Sequence[Job]) -> list[Job]:
+    def _still_missing(self, jobs: Sequence[FetchJob]) -> list[FetchJob]:
         """Without what another recorder wrote while this one waited for the cassette."""
         if self.mode != "record":
             return list(jobs)
@@ -326,7 +326,7 @@ class Answers:
     def _file_of(self, suite: str) -> Path:
         return self._live_file if self.mode == "live" else cassette_path(self._folder, self.model.label, suite)
 
-    def _keep(self, job: Job, answer: Answer) -> Completion:
+    def _keep(self, job: FetchJob, answer: Answer) -> Completion:
         completion = answer.completion
         if answer.exchange is not None:
             try:
@@ -337,8 +337,8 @@ class Answers:
                 completion = Completion(unusable=error.reason)
         if self._secrets.found_in(completion.model_dump_json()):
             completion = Completion(unusable="secret_echoed")
-        if self._told is not None:
-            self._told(job, completion)
+        if self._on_answer is not None:
+            self._on_answer(job, completion)
         return completion
 
     def keep_live_file_as(self, path: Path) -> None:
@@ -361,5 +361,5 @@ class Answers:
         for recorder in self._recorders.values():
             recorder.close()
         self._recorders.clear()
-        if self._told is not None:
-            self._told.ended(str(self.fetcher.fatal) if self.fetcher and self.fetcher.fatal else None)
+        if self._on_answer is not None:
+            self._on_answer.ended(str(self.fetcher.fatal) if self.fetcher and self.fetcher.fatal else None)

@@ -43,7 +43,7 @@ class Endpoint(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FetchJob:
     """One request to make: its key, its body, its sample number, and the suite whose cassette it belongs to."""
 
     key: str
@@ -97,8 +97,8 @@ class Fetcher:
     def __init__(
         self,
         endpoint: Endpoint,
-        jobs: Sequence[Job],
-        keep: Callable[[Job, Answer], Completion],
+        jobs: Sequence[FetchJob],
+        keep: Callable[[FetchJob, Answer], Completion],
         *,
         pace: Pace,
         released: int | None = None,
@@ -219,7 +219,7 @@ class Fetcher:
         finally:
             await asyncio.shield(self._endpoint.aclose())
 
-    async def _ask(self, job: Job) -> None:
+    async def _ask(self, job: FetchJob) -> None:
         future = self._futures[job.place]
         try:
             answer = await self._endpoint.ask(job.body, self._pace)
@@ -314,7 +314,7 @@ class Broadcast:
                 self._file.write(json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n")
 
 
-class Teller:
+class AnswerSender:
     """What passes the answers of one model on; once `ended` was told, nobody waits for it any more."""
 
     def __init__(self, broadcast: Broadcast, label: str) -> None:
@@ -322,7 +322,7 @@ class Teller:
         self._label = label
         self._over = False
 
-    def __call__(self, job: Job, completion: Completion) -> None:
+    def __call__(self, job: FetchJob, completion: Completion) -> None:
         """Pass one answer on."""
         self._broadcast.tell((self._label, job.suite, job.key), completion)
 
@@ -333,7 +333,7 @@ class Teller:
             self._broadcast.end(self._label, fatal)
 
 
-class Listener:
+class AnswerFollower:
     """A following worker's side."""
 
     def __init__(self, path: Path) -> None:

@@ -125,7 +125,7 @@ _THIS_COMMAND = " run: harness models check"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at."""
 
     ok: bool
@@ -133,29 +133,29 @@ class Finding:
     remedy: str = ""
 
 
-def diagnose(config: HarnessConfig, model: ModelConfig) -> list[Finding]:
+def diagnose(config: HarnessConfig, model: ModelConfig) -> list[Diagnosis]:
     """Key, endpoint and cassettes, in the order in which a run would meet them. Sends one short request."""
-    findings = [Finding(True, f"{model.label}: kind {model.kind}")]
+    findings = [Diagnosis(True, f"{model.label}: kind {model.kind}")]
     if model.kind == "outputs":
         return [*findings, _file(config.root / (model.outputs or ""), "outputs")]
     if model.api_key_env:
         try:
             key_from(model.api_key_env, model.name)
-            findings.append(Finding(True, f"the variable {model.api_key_env} is set"))
+            findings.append(Diagnosis(True, f"the variable {model.api_key_env} is set"))
         except HarnessError as error:
-            return [*findings, Finding(False, str(error), f"export {model.api_key_env}=...")]
+            return [*findings, Diagnosis(False, str(error), f"export {model.api_key_env}=...")]
     findings.append(_endpoint(config, model))
     findings.append(_cassettes(config, model))
     return findings
 
 
-def _file(path: Path, name: str) -> Finding:
+def _file(path: Path, name: str) -> Diagnosis:
     if path.is_file():
-        return Finding(True, f"{name}: {path}")
-    return Finding(False, f"{name}: no file {path}", f"set {name} to a file of JSON lines")
+        return Diagnosis(True, f"{name}: {path}")
+    return Diagnosis(False, f"{name}: no file {path}", f"set {name} to a file of JSON lines")
 
 
-def _endpoint(config: HarnessConfig, model: ModelConfig) -> Finding:
+def _endpoint(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
     body = {"model": model.request_model, "messages": [{"role": "user", "content": "Say OK."}], "max_tokens": 8}
     body |= {"temperature": model.temperature} if model.temperature != "default" else {}
     try:
@@ -169,16 +169,18 @@ def _endpoint(config: HarnessConfig, model: ModelConfig) -> Finding:
 
             answer = asyncio.run(ask())
     except HarnessError as error:
-        return Finding(False, str(error).removesuffix(_THIS_COMMAND).rstrip("; ,"))
+        return Diagnosis(False, str(error).removesuffix(_THIS_COMMAND).rstrip("; ,"))
     completion = getattr(answer, "completion", None)
     reason = getattr(completion, "unusable", None)
     if reason not in (None, "length"):
-        return Finding(False, f"the endpoint answered, but not usably: {reason}", "ask the same with curl and compare")
+        return Diagnosis(
+            False, f"the endpoint answered, but not usably: {reason}", "ask the same with curl and compare"
+        )
     resolved = getattr(completion, "model", None) or "a model that it does not name"
-    return Finding(True, f"the endpoint answers as {resolved}")
+    return Diagnosis(True, f"the endpoint answers as {resolved}")
 
 
-def _cassettes(config: HarnessConfig, model: ModelConfig) -> Finding:
+def _cassettes(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
     from harness.records.answer import request_key
     from harness.runs.answers import Replay
     from harness.runs.requests import body_for
@@ -191,8 +193,8 @@ def _cassettes(config: HarnessConfig, model: ModelConfig) -> Finding:
                 total += 1
                 missing += replay.get(located.case.suite, request_key(body_for(located.case, model), 0)) is None
     if not total:
-        return Finding(False, f"no cases under {', '.join(config.suites)}", "run: harness init")
+        return Diagnosis(False, f"no cases under {', '.join(config.suites)}", "run: harness init")
     if missing:
         remedy = f"run: pytest --model={model.name} --cassette-mode=record"
-        return Finding(False, f"cassettes: {missing} of {total} answers are missing", remedy)
-    return Finding(True, f"cassettes: all {total} answers are recorded")
+        return Diagnosis(False, f"cassettes: {missing} of {total} answers are missing", remedy)
+    return Diagnosis(True, f"cassettes: all {total} answers are recorded")

@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import secrets
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,9 +18,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from harness.config import ModelConfig
-from harness.endpoints.pace import Pace, Purse, TokenPrice
+from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.retry import Retrying
 from harness.errors import EndpointError, SuiteError, explain
+from harness.files import reading, toml_of
 from harness.records import Record
 from harness.records.answer import Completion
 from harness.records.case import ID_PATTERN, Case
@@ -77,10 +77,10 @@ def load_latency_suite(folder: Path) -> LatencySuite:
         SuiteError: it cannot be read, a field is not accepted, or two prompts have one id.
     """
     path = folder / FILE_NAME
+    with reading(path, SuiteError, form="TOML"):
+        table = toml_of(path)
     try:
-        suite = LatencySuite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SuiteError(f"{path}: cannot be read as TOML: {error}") from error
+        suite = LatencySuite.model_validate(table)
     except ValidationError as error:
         raise SuiteError(f"{path}: {explain(error, LatencySuite)}") from error
     ids = [prompt.id for prompt in suite.prompts]
@@ -123,7 +123,7 @@ class Stopwatch:
         *,
         rounds: int,
         budget: int | None = None,
-        purse: Purse | None = None,
+        cost_limit: CostLimit | None = None,
     ) -> None:
         self.model = model
         self.timed = Timed()
@@ -132,7 +132,9 @@ class Stopwatch:
         self._rounds = rounds
         self._secrets = secrets_of(model)
         price = TokenPrice(model.price.input, model.price.output) if model.price else None
-        self._pace = Pace(max_concurrency=1, rpm=model.rpm, tpm=model.tpm, budget=budget, purse=purse, price=price)
+        self._pace = Pace(
+            max_concurrency=1, rpm=model.rpm, tpm=model.tpm, budget=budget, cost_limit=cost_limit, price=price
+        )
         self._resources = ExitStack()
         self._runner = self._resources.enter_context(asyncio.Runner())
         self._endpoint: Endpoint | None = None

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from harness.errors import RecordError
+from harness.files import content_of, reading
 from harness.records import Record
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
@@ -22,11 +23,12 @@ from harness.show.rates import BAD, damage_codes
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 _CONTEXT = 12
+_LABELS_LIMIT = 64_000_000
 """Characters shown on either side of a mention in the list of mentions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ShownMessage:
     """One message of the conversation."""
 
     role: str
@@ -34,7 +36,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ShownMention:
     """A target and one of its mentions, or its absence (then `text` is empty)."""
 
     target: tuple[Stretch, ...]
@@ -45,7 +47,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShownAnswer:
     """One sample. `digest` (16 hex digits of SHA-256) ties a reader's ruling to these very words."""
 
     sample: int
@@ -54,24 +56,24 @@ class Answer:
     text: tuple[Stretch, ...]
     raw: tuple[Stretch, ...]
     calls: tuple[tuple[str, tuple[Stretch, ...]], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ShownMention, ...]
     checks: tuple[tuple[str, bool, str], ...]
     digest: str
 
 
-def turns(case: CaseResult, limit: int | None = None) -> tuple[Turn, ...]:
+def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
     """The conversation with the targets marked; nothing of a case that is held out of training."""
-    found: list[Turn] = []
+    found: list[ShownMessage] = []
     if HELD_OUT in case.tags:
         return ()
     for message in case.messages:
         text = "\n".join(texts_of((message,)))
         role = str(message.get("role", ""))
-        found.append(Turn(role, marked(text, occurrences(text, case.targets), limit=limit)))
+        found.append(ShownMessage(role, marked(text, occurrences(text, case.targets), limit=limit)))
     return tuple(found)
 
 
-def answers(case: CaseResult, limit: int | None = None) -> tuple[Answer, ...]:
+def answers(case: CaseResult, limit: int | None = None) -> tuple[ShownAnswer, ...]:
     """Every sample of the case; nothing of a case that is held out of training."""
     if HELD_OUT in case.tags:
         return ()
@@ -85,9 +87,9 @@ def answer_digest(sample: SampleResult) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> Answer:
+def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownAnswer:
     in_text = [mention for mention in _mentions(sample) if mention.tool_call is None]
-    return Answer(
+    return ShownAnswer(
         sample=sample.sample,
         outcome=sample.outcome,
         reason=sample.reason or "",
@@ -128,17 +130,19 @@ def _spans(text: str, mentions: list[MentionRecord]) -> list[Span]:
     return spans
 
 
-def _findings(case: CaseResult, sample: SampleResult) -> tuple[Finding, ...]:
+def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...]:
     if sample.outcome == "unscored":
         return ()
-    found: list[Finding] = []
+    found: list[ShownMention] = []
     for target in case.targets:
         shown = marked(target)
         mentions = sample.mentions.get(target, ())
         if not mentions:
-            found.append(Finding(shown, sample.verdicts.get(target, "absent")))
+            found.append(ShownMention(shown, sample.verdicts.get(target, "absent")))
         for mention in mentions:
-            found.append(Finding(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention)))
+            found.append(
+                ShownMention(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention))
+            )
     return tuple(found)
 
 
@@ -190,7 +194,7 @@ class Label(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Agreement:
     """Two readers over the answers that both ruled on. `kappa` is None where chance alone would agree."""
 
     first: str
@@ -218,14 +222,14 @@ class Rulings:
         ]
 
     @property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[Agreement]:
         """Every two readers who share an answer."""
         names = [name for name, _, _ in self.readers]
         return [pair for a, b in combinations(names, 2) if (pair := self._pair(a, b)).both]
 
-    def _pair(self, first: str, second: str) -> Pair:
+    def _pair(self, first: str, second: str) -> Agreement:
         shared = [(r[first], r[second]) for r in self.by_answer.values() if first in r and second in r]
-        return Pair(first, second, len(shared), sum(a == b for a, b in shared), kappa(shared))
+        return Agreement(first, second, len(shared), sum(a == b for a, b in shared), kappa(shared))
 
 
 def kappa(rulings: list[tuple[str, str]]) -> float | None:
@@ -244,13 +248,9 @@ def read_labels(paths: Iterable[Path]) -> list[Label]:
     """All lines of all files. A line that is no ruling is an error with file, line and field."""
     found: list[Label] = []
     for path in paths:
-        try:
-            lines = path.read_text("utf-8").split("\n")
-        except OSError as error:
-            why = f"{error.strerror or error}; accepted: a labels.jsonl that a run page exported"
-            raise RecordError(f"{path}: cannot be read as labels: {why}") from error
-        except UnicodeDecodeError as error:
-            raise RecordError(f"{path}: cannot be read as labels: not UTF-8 at byte {error.start + 1}") from error
+        hint = "accepted: a labels.jsonl that a run page exported"
+        with reading(path, RecordError, form="labels", hint=hint):
+            lines = content_of(path, limit=_LABELS_LIMIT).decode("utf-8").split("\n")
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 found.append(_label(path, number, line))
@@ -359,7 +359,7 @@ def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
     return row
 
 
-def _answer_of_rows(answer: Answer, sample: SampleResult, currency: str | None) -> dict[str, Any]:
+def _answer_of_rows(answer: ShownAnswer, sample: SampleResult, currency: str | None) -> dict[str, Any]:
     packed_answer: dict[str, Any] = {
         "n": answer.sample,
         "o": answer.outcome,

@@ -10,7 +10,7 @@ from typing import Any
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.evidence import Rulings
-from harness.show.index import Event, IndexLine
+from harness.show.index import HistoryEvent, IndexLine
 from harness.show.rates import BAD, DIMENSIONS, Rate, slices, summarise
 
 SCHEMA = 1
@@ -60,7 +60,7 @@ def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any
     return found
 
 
-def index_json(lines: Sequence[IndexLine], events: Iterable[Event]) -> dict[str, Any]:
+def index_json(lines: Sequence[IndexLine], events: Iterable[HistoryEvent]) -> dict[str, Any]:
     """All runs, newest first as given, with their rates and what happened between them."""
     return {
         "schema": SCHEMA,

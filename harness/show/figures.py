@@ -70,6 +70,8 @@ def days(value: float | None) -> str:
 
 def cells(text: str) -> int:
     """Columns that text takes in a terminal; Han characters take two."""
+    if text.isascii():
+        return len(text)
     from rich.cells import cell_len
 
     return cell_len(text)

@@ -52,7 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     jinja.globals.update(say=say, known=known, both=both, figures=rates, visible=_visible)
-    jinja.filters.update(plain=_plain, percent=rates.percent, moment=rates.moment, number=rates.number)
+    jinja.filters.update(plain=_cell, percent=rates.percent, moment=rates.moment, number=rates.number)
     return jinja
 
 
@@ -116,7 +116,7 @@ def _visible(text: str) -> str:
     return plain(text, blanks=True)
 
 
-def _plain(value: object) -> str:
+def _cell(value: object) -> str:
     return plain(str(value))
 
 

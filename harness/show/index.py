@@ -116,7 +116,7 @@ Kind = Literal["new-version", "suite-changed", "promoted", "drift-alarm"]
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class HistoryEvent:
     """Something at the time of a run. `detail` is a version, or what changed."""
 
     when: str
@@ -142,12 +142,12 @@ def current(lines: Iterable[IndexLine]) -> list[IndexLine]:
     return sorted(latest.values(), key=lambda one: (-(one.rate.value or -1.0), one.label))
 
 
-def events(lines: Sequence[IndexLine], baselines: Mapping[str, str] | None = None) -> list[Event]:
+def events(lines: Sequence[IndexLine], baselines: Mapping[str, str] | None = None) -> list[HistoryEvent]:
     """New versions, changed suites and what is the baseline now, latest first.
 
     `baselines` is model name to `name@version` or run id. Drift alarms come from the drift verdict.
     """
-    found: list[Event] = []
+    found: list[HistoryEvent] = []
     for model, runs in by_model(line for line in lines if not line.partial).items():
         seen: set[str] = set()
         before: IndexLine | None = None
@@ -165,8 +165,8 @@ def events(lines: Sequence[IndexLine], baselines: Mapping[str, str] | None = Non
     return sorted(found, key=lambda event: event.when, reverse=True)
 
 
-def _event(line: IndexLine, kind: Kind, detail: str) -> Event:
-    return Event(line.when, line.model, line.run_id, kind, detail)
+def _event(line: IndexLine, kind: Kind, detail: str) -> HistoryEvent:
+    return HistoryEvent(line.when, line.model, line.run_id, kind, detail)
 
 
 _MODELS = 12
@@ -176,7 +176,7 @@ _LINE_HEIGHT = 0.055
 _SIGNS = {"new-version": "◆", "promoted": "★", "drift-alarm": "▲", "suite-changed": "▮"}
 
 
-def trend(lines: Sequence[IndexLine], events: Sequence[Event], *, label: str) -> Markup:
+def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: str) -> Markup:
     """Draw the complete runs of each model. Nothing without the chart library or without a run."""
     models = {
         model: [line for line in runs if line.rate.n][-400:]
@@ -257,7 +257,7 @@ def _labels(points: list[dict[str, Any]], names: list[str], floor: float) -> lis
     return placed
 
 
-def _marks(points: list[dict[str, Any]], events: Sequence[Event]) -> list[dict[str, Any]]:
+def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
     """Signs above the points where something happened; several at one point stand side by side."""
     at = {point["run"]: point for point in points}
     signs: dict[str, str] = {}
@@ -285,7 +285,7 @@ def render(
     lang: str = "auto",
     baselines: Mapping[str, str] | None = None,
     drift: Mapping[str, str] | None = None,
-    alarms: Sequence[Event] = (),
+    alarms: Sequence[HistoryEvent] = (),
     comparisons: Sequence[tuple[str, str]] = (),
     unreadable: Sequence[str] = (),
 ) -> str:

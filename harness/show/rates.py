@@ -121,7 +121,7 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class ExposureGap:
     """Alignment on trained (or seen) cases against untrained ones; `difference` is None unless both exist."""
 
     trained: Rate
@@ -145,7 +145,7 @@ class Summary:
     over_correction: Rate
     checks: Rate
     outcomes: dict[str, int]
-    gap: Gap
+    gap: ExposureGap
     damage: tuple[Damage, ...]
     unscored_reasons: tuple[tuple[str, int], ...]
     resources: Resources
@@ -212,14 +212,14 @@ def damage_codes(case: CaseResult) -> list[str]:
     ]
 
 
-def _gap(cases: Iterable[CaseResult]) -> Gap:
+def _gap(cases: Iterable[CaseResult]) -> ExposureGap:
     trained, untrained = [], []
     for case in cases:
         if case.exposure == "untrained":
             untrained.append(case)
         else:
             trained.append(case)
-    return Gap(Rate.of(alignment_rate(trained)), Rate.of(alignment_rate(untrained)))
+    return ExposureGap(Rate.of(alignment_rate(trained)), Rate.of(alignment_rate(untrained)))
 
 
 def _damage(cases: Iterable[CaseResult]) -> tuple[Damage, ...]:

@@ -38,7 +38,7 @@ def test_no_string_breaks_it(name, pytestconfig):
         model,
         run.judging,
         settings=HuntSettings(budget, None, most),
-        purse=session.purse,
+        cost_limit=session.cost_limit,
     )
     recorded = Path(__file__).parent / HUNTS
     try:

@@ -127,17 +127,17 @@ _LONGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ModelList:
     """Names as the endpoint gives them, which is foreign text; or why there are none, without key or body."""
 
     models: tuple[str, ...] = ()
     problem: str = ""
 
 
-def models_at(base_url: str | None, key: str | None = None) -> Listing:
+def models_at(base_url: str | None, key: str | None = None) -> ModelList:
     """Ask `GET {base_url}/models` once. The key goes to that host alone: a redirect is not followed."""
     if base_url is None:
-        return Listing()
+        return ModelList()
     import http.client
     import urllib.error
     import urllib.request
@@ -152,10 +152,10 @@ def models_at(base_url: str | None, key: str | None = None) -> Listing:
         with urllib.request.build_opener(_Stay).open(request, timeout=_SECONDS) as response:
             content = response.read(_LONGEST)
     except urllib.error.HTTPError as error:
-        return Listing(problem=_refused(error.code))
+        return ModelList(problem=_refused(error.code))
     except (OSError, http.client.HTTPException, ValueError):
-        return Listing(problem="Nothing answers there now; the set-up goes on.")
-    return Listing(_names(content))
+        return ModelList(problem="Nothing answers there now; the set-up goes on.")
+    return ModelList(_names(content))
 
 
 def _refused(status: int) -> str:

@@ -81,14 +81,14 @@ _WITH_HISTORY = ("history.sh",)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class NewFile:
     """A file to create, relative to the project, with `/` between its parts."""
 
     path: PurePosixPath
     text: str
 
 
-def pieces(choices: Choices) -> list[Piece]:
+def new_files(choices: Choices) -> list[NewFile]:
     """Everything but pyproject.toml and .gitignore, which may be there already and are added to."""
     suites = {"starter": starter_suite(choices.languages)}
     if choices.services:
@@ -99,10 +99,10 @@ def pieces(choices: Choices) -> list[Piece]:
             "general": general_suite(),
         }
     found = [
-        Piece(PurePosixPath("suites", suite, name), text) for suite, texts in suites.items() for name, text in texts
+        NewFile(PurePosixPath("suites", suite, name), text) for suite, texts in suites.items() for name, text in texts
     ]
     return found + [
-        Piece(PurePosixPath(target), _filled(source, choices)) for source, target in _workflows(choices.services)
+        NewFile(PurePosixPath(target), _filled(source, choices)) for source, target in _workflows(choices.services)
     ]
 
 
@@ -228,7 +228,7 @@ def write(root: Path, choices: Choices) -> Written:
     try:
         _extend(root / "pyproject.toml", added(_text(root / "pyproject.toml"), choices), written)
         _extend(root / ".gitignore", _ignored(_text(root / ".gitignore")), written)
-        for piece in pieces(choices):
+        for piece in new_files(choices):
             _create(root, piece, written)
     except OSError as error:
         raise ConfigError(
@@ -262,7 +262,7 @@ def _ignored(content: str) -> str:
     return gap + "".join(f"{line}\n" for line in missing) if missing else ""
 
 
-def _create(root: Path, piece: Piece, written: Written) -> None:
+def _create(root: Path, piece: NewFile, written: Written) -> None:
     path = root / piece.path
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
