@@ -65,6 +65,8 @@ class ModelConfig(Record):
     max_tokens: Annotated[int, Field(ge=1)] | Literal["default"] = 512
     seed: int | None = None
     stream: bool = False
+    logprobs: bool = False
+    """Ask for token probabilities, and keep that of each sign that must survive (llama.cpp, vLLM, OpenAI give them)."""
     system: str | None = None
     extra_body: dict[str, Any] = Field(default_factory=dict)
     training_data: tuple[str, ...] = ()

@@ -97,16 +97,24 @@ class History:
         runs.sort(key=lambda run: run.order, reverse=True)
         return Listing(tuple(runs), tuple(unreadable))
 
-    def known(self, label: str) -> tuple[RunSummary, ...]:
-        """The runs of one `model@version` that a verdict on it has to know, newest evidence first.
+    def known(self, label: str) -> tuple[RunRecord, ...]:
+        """What a verdict on `model@version` has to know: its runs, and the latest complete run of every other version.
+
+        Oldest evidence first. A run that measured latency alone is none of them.
 
         Raises:
             RecordError: one cannot be read. It may be the run that counts.
         """
-        listing = self.listing(label)
-        if listing.unreadable:
-            raise RecordError(f"{listing.unreadable[0]}; mend or remove it: it may be the run that counts")
-        return listing.runs
+        found: list[RunRecord] = []
+        for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")}):
+            try:
+                if other == label:
+                    found += self.runs(label)
+                elif (run := self.latest(other)) is not None and not run.partial:
+                    found.append(run)
+            except RecordError as error:
+                raise RecordError(f"{error}; mend or remove it: it may be the run that counts") from error
+        return tuple(sorted(found, key=lambda run: RunSummary.of(run).order))
 
     def runs(self, label: str) -> tuple[RunRecord, ...]:
         """The records of one `model@version`, oldest evidence first.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.decisions.drift import DriftReport
     from harness.decisions.gate import GateVerdict
     from harness.decisions.latency import LatencyComparison
+    from harness.decisions.plan import Assumption, Plan
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.policy import DriftPolicy, GatePolicy
@@ -123,6 +124,13 @@ class Project:
         from harness.decisions.gate import judge
 
         return judge(candidate, baseline, policy, datetime.now(UTC), self.history.known(candidate.label))
+
+    def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
+        """What the cases can prove under a policy; earlier versions tell about domains and prices."""
+        from harness.decisions.plan import plan
+
+        model = candidate.partition("@")[0] if candidate else None
+        return plan(self.planned_cases(candidate, suites), policy, assumption, self.history.known(""), model=model)
 
     def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
         """The nightly records of a version, folded.
@@ -240,7 +248,8 @@ def words(value: RunRecord | Comparison | GateVerdict) -> str:
     from harness.decisions.compare import Comparison
     from harness.records.run import RunRecord
     from harness.show.comparison import compare_lines
-    from harness.show.verdicts import gate_lines, run_lines
+    from harness.show.run import run_lines
+    from harness.show.verdicts import gate_lines
 
     if isinstance(value, RunRecord):
         return "\n".join(run_lines(value))

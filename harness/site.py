@@ -144,12 +144,12 @@ def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> Drif
     except RecordError:
         return None  # reported by the index already, which names the record
     report = drift(label, runs, policy, datetime.now(UTC))
-    watch = report.alignment
+    first = min(report.alarms, key=lambda alarm: alarm.day, default=None)
     return DriftState(
         stamp=stamp,
         verdict=report.verdict,
-        alarm=str(watch.alarm) if watch and watch.alarm else None,
-        since=str(watch.since) if watch and watch.since else None,
+        alarm=str(first.day) if first else None,
+        since=str(first.since) if first and first.since else None,
     )
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.simulations.coverage
 
 Coverage of intervals for counts is summed over every possible count, so it has no simulation error; only
-the cluster bootstrap is simulated (2,000 runs a row, fixed seed). Takes about a quarter of a minute of CPU.
+the cluster bootstrap and the times are simulated (fixed seed). Takes about a minute of CPU.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from benchmarks.simulations.tables import percent, show
 from harness.statistics.paired import tango
 from harness.statistics.proportion import exact_lower, wilson
+from harness.statistics.quantile import quantile
 from harness.statistics.repeats import cluster_bootstrap
 
 RATES = (0.90, 0.95, 0.98, 0.99, 0.995)
@@ -97,7 +98,69 @@ def cluster_coverage(runs: int = 2000) -> None:
     )
 
 
+def latency_coverage(runs: int = 400) -> None:
+    """Times of requests in a row, each correlated with the one before: what a slow minute does."""
+    generator = np.random.default_rng(20260101)
+    rows = []
+    for n in (30, 100, 300):
+        for serial in (0.0, 0.3, 0.6, 0.8):
+            times = _in_a_row(generator, n, serial, runs)
+            row = [str(n), f"{serial:g}"]
+            for share in (0.5, 0.95):
+                truth = float(norm.ppf(share))
+                found = [quantile(list(values), share) for values in times]
+                plain = [_plain_interval(np.sort(values), share) for values in times]
+                row.append(percent(np.mean([one.low <= truth <= one.high for one in found])))
+                row.append(percent(np.mean([low <= truth <= high for low, high in plain])))
+                row.append(percent(_block_bootstrap(generator, times, share, truth)))
+            rows.append(row)
+    show(
+        f"Latency: how often a 95 % interval holds the quantile, by correlation with the next request ({runs} runs)",
+        [
+            "requests",
+            "correlation",
+            "p50: product",
+            "independent",
+            "block bootstrap",
+            "p95: product",
+            "independent",
+            "block bootstrap",
+        ],
+        rows,
+    )
+
+
+def _in_a_row(generator: np.random.Generator, n: int, serial: float, runs: int) -> np.ndarray:
+    """Stationary first-order autoregressive values, standard normal; quantiles of any monotone change are alike."""
+    values = generator.normal(size=(runs, n))
+    for at in range(1, n):
+        values[:, at] = serial * values[:, at - 1] + math.sqrt(1 - serial**2) * values[:, at]
+    return values
+
+
+def _plain_interval(ordered: np.ndarray, share: float) -> tuple[float, float]:
+    n = len(ordered)
+    below = binom.cdf(np.arange(n), n, share)
+    low, high = np.flatnonzero(below <= 0.025), np.flatnonzero(1 - below <= 0.025)
+    return (ordered[low[-1]] if len(low) else -np.inf, ordered[high[0]] if len(high) else np.inf)
+
+
+def _block_bootstrap(generator: np.random.Generator, times: np.ndarray, share: float, truth: float) -> float:
+    """Share of runs whose circular block bootstrap (blocks of 1.5 x cube root of n, 300 resamples) holds the truth."""
+    n = times.shape[1]
+    length = max(2, round(1.5 * n ** (1 / 3)))
+    held = 0
+    for values in times:
+        starts = generator.integers(0, n, size=(300, math.ceil(n / length)))
+        places = (starts[:, :, None] + np.arange(length)).reshape(300, -1)[:, :n] % n
+        quantiles = np.sort(values[places], axis=1)[:, math.ceil(share * n) - 1]
+        low, high = np.quantile(quantiles, [0.025, 0.975])
+        held += bool(low <= truth <= high)
+    return held / len(times)
+
+
 if __name__ == "__main__":
     rate_coverage()
     paired_coverage()
     cluster_coverage()
+    latency_coverage()

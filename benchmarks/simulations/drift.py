@@ -1,25 +1,25 @@
 """Nightly drift: false alarms in quiet histories and nights until an alarm, through the product's own code.
 
-    python -m benchmarks.simulations.drift
+    python -m benchmarks.simulations.drift             # 60 nights, about two minutes of CPU
+    python -m benchmarks.simulations.drift --year      # 365 nights, about four minutes
 
-Every row: 10 baseline nights and 60 watched ones of 60 prompts; 4,000 histories, fixed seed. Takes about
-a minute of CPU.
+An alarm is any that ends in exit code 1: of the pooled rate, of a single prompt, of unscored answers. Every row has 60
+prompts and, unless it says otherwise, ten baseline nights. Fixed seed.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import binom
 
 from benchmarks.simulations.tables import percent, show
-from harness.statistics.edetector import detect, mean_factors, presumed_mean, presumed_rate, prompt_factors
-from harness.statistics.nightly import Bets, watch_nights
+from harness.statistics.nightly import watch_nights
+from harness.statistics.prompt_watch import watch_prompts, watch_unscored
 
-PROMPTS, WATCHED = 60, 60
+PROMPTS = 60
 Nights = np.ndarray
 """Shape (nights, prompts): chance of success of each prompt on each night."""
 
@@ -34,17 +34,23 @@ class World:
     """Variance of difficulty among prompts, as the correlation of two nights of one prompt."""
     within: float = 0.0
     """Correlation of prompts within a night."""
+    serial: float = 0.0
+    """Correlation of the mean of a night with that of the next; its standard deviation is one point."""
+    fixed: bool = False
+    """The endpoint repeats itself: a prompt is right on all nights or on none."""
     fall: float | None = None
-    broken_prompts: bool = False
-    """The fall is that of a few prompts which now always fail."""
-    other_prompts: bool = False
-    """The baseline was made with other prompts of the same mean difficulty."""
+    broken: int = 0
+    """Prompts that always fail after the baseline."""
+    decline: float = 0.0
+    """Loss of the mean each night after the baseline."""
+    unscored: float = 0.0
+    """Share of prompts without an answer, each night, by chance."""
+    silent: int = 0
+    """Prompts without an answer on every night after the baseline."""
     unreadable: float = 0.0
     """Share of nights on which the endpoint cannot be read."""
     baseline: int = 10
     """Nights before the watch begins."""
-    bets: Bets | None = None
-    """Bets to use whatever the calibration says; None to let it choose, as the product does."""
 
 
 def beta(generator: np.random.Generator, mean: float, correlation: float, size: int | tuple[int, ...]) -> np.ndarray:
@@ -53,69 +59,79 @@ def beta(generator: np.random.Generator, mean: float, correlation: float, size: 
 
 
 def difficulties(generator: np.random.Generator, world: World) -> np.ndarray:
+    if world.fixed:
+        return (generator.random(PROMPTS) < world.mean).astype(float)
     if not world.spread:
         return np.full(PROMPTS, world.mean)
     drawn = beta(generator, world.mean, world.spread, PROMPTS)
     return np.clip(drawn + world.mean - drawn.mean(), 0.0, 1.0)
 
 
-def history(generator: np.random.Generator, world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Outcomes of the baseline nights and of the watched ones."""
+def history(generator: np.random.Generator, world: World, watched: int) -> np.ndarray:
+    """Outcomes by night and prompt: those of the baseline, then those watched."""
     before = difficulties(generator, world)
-    after = difficulties(generator, world) if world.other_prompts else before
-    if world.fall is not None and world.broken_prompts:
-        after = after.copy()
-        after[: round(PROMPTS * (world.mean - world.fall) / world.mean)] = 0.0
-    elif world.fall is not None:
+    after = before.copy()
+    if world.fall is not None:
         after = np.clip(after - (world.mean - world.fall), 0.0, 1.0)
-    return drawn(generator, before, world.baseline, world.within), drawn(generator, after, WATCHED, world.within)
+    if world.broken:
+        after[np.flatnonzero(after > 0)[: world.broken]] = 0.0
+    loss = np.concatenate([np.zeros(world.baseline), world.decline * np.arange(1, watched + 1)])
+    rates = np.concatenate([np.tile(before, (world.baseline, 1)), np.tile(after, (watched, 1))])
+    rates = rates - np.minimum(loss, 0.2)[:, None] + shifts(generator, world, len(rates))[:, None]
+    return generator.random(rates.shape) < np.clip(rates, 0.0, 1.0)
 
 
-def drawn(generator: np.random.Generator, chances: np.ndarray, nights: int, within: float) -> np.ndarray:
-    rates = np.broadcast_to(chances, (nights, PROMPTS))
-    if within:
-        # the mean of each night varies; prompts keep their order of difficulty
-        shift = beta(generator, float(chances.mean()), within, (nights, 1)) - chances.mean()
-        rates = np.clip(rates + shift, 0.0, 1.0)
-    return generator.random((nights, PROMPTS)) < rates
+def shifts(generator: np.random.Generator, world: World, nights: int) -> np.ndarray:
+    """By how much the mean of each night is off."""
+    if world.within:
+        return beta(generator, world.mean, world.within, nights) - world.mean
+    if not world.serial:
+        return np.zeros(nights)
+    level, found = generator.normal(0.0, 0.01), []
+    for _ in range(nights):
+        level = world.serial * level + np.sqrt(1 - world.serial**2) * generator.normal(0.0, 0.01)
+        found.append(level)
+    return np.array(found)
 
 
-def alarm(generator: np.random.Generator, world: World) -> tuple[float, Bets]:
-    """Nights until the alarm (inf for none), counting every night, also those that cannot be read."""
-    before, after = history(generator, world)
-    readable = np.flatnonzero(generator.random(WATCHED) >= world.unreadable)
-    if world.bets is None:
-        watched = watch_nights([*before.tolist(), *after[readable].tolist()], world.baseline)
-        bets, found = watched.bets, watched.detection.alarm
-    else:
-        bets, found = world.bets, _forced(world, before, after[readable])
-    return (float("inf") if found is None else float(readable[found] + 1)), bets
+@dataclass(frozen=True)
+class Alarms:
+    """Nights until each kind of alarm, counted from the end of the baseline; inf for none."""
+
+    pooled: float
+    prompts: float
+    unscored: float
+    by_mean: bool
+
+    @property
+    def any(self) -> float:
+        return min(self.pooled, self.prompts, self.unscored)
 
 
-def _forced(world: World, before: np.ndarray, after: np.ndarray) -> int | None:
-    counts = [(int(night.sum()), PROMPTS) for night in before]
-    later = [int(night.sum()) for night in after]
-    if world.bets == "prompts":
-        presumed = presumed_rate(sum(k for k, _ in counts), sum(m for _, m in counts))
-        return detect([prompt_factors(k, PROMPTS, presumed) for k in later]).alarm
-    presumed = presumed_mean(counts)
-    return detect([mean_factors(k, PROMPTS, presumed) for k in later]).alarm
+def alarms(generator: np.random.Generator, world: World, watched: int) -> Alarms:
+    outcomes = history(generator, world, watched)
+    silent = generator.random(outcomes.shape) < world.unscored
+    silent[world.baseline :, : world.silent] = True
+    told = np.where(silent, None, outcomes).tolist()
+    kept = generator.random(len(told)) >= world.unreadable
+    kept[: world.baseline] = True
+    nights = [night for night, readable in zip(told, kept, strict=True) if readable]
+    position = np.flatnonzero(kept[world.baseline :])
+    pooled = watch_nights(nights, world.baseline)
+    prompts = watch_prompts(nights, world.baseline)
+    answered = [(int(count), PROMPTS) for count in (~silent).sum(axis=1)]
+    unscored = watch_unscored(answered, world.baseline)
+
+    def when(alarm: int | None) -> float:
+        return float("inf") if alarm is None else float(position[alarm] + 1)
+
+    late = float("inf") if unscored.alarm is None else float(unscored.alarm + 1 - world.baseline)
+    return Alarms(when(pooled.detection.alarm), when(prompts.alarm), late, pooled.bets == "nightly mean")
 
 
-def nightly_p_values(generator: np.random.Generator, world: World) -> tuple[float, Bets]:
-    """What not to do: test each night against the baseline at 5 %, with 40 prompts."""
-    before, after = history(generator, world)
-    rate = (before[:, :40].sum() + 1) / (world.baseline * 40 + 2)
-    low = binom.cdf(after[:, :40].sum(axis=1), 40, rate) <= 0.05
-    return (float(np.argmax(low) + 1) if low.any() else float("inf")), "prompts"
-
-
-def simulated(
-    world: World, runs: int, how: Callable[[np.random.Generator, World], tuple[float, Bets]] = alarm
-) -> tuple[np.ndarray, float]:
+def simulated(world: World, runs: int, watched: int) -> list[Alarms]:
     generator = np.random.default_rng(20260101)
-    found = [how(generator, world) for _ in range(runs)]
-    return np.array([nights for nights, _ in found]), float(np.mean([bets == "nightly mean" for _, bets in found]))
+    return [alarms(generator, world, watched) for _ in range(runs)]
 
 
 QUIET = (
@@ -124,64 +140,125 @@ QUIET = (
     World("the same, mean 0.99", mean=0.99),
     World("prompts of different difficulty, repeated", spread=0.3),
     World("a few prompts that nearly always fail", spread=0.8),
-    World("baseline from other prompts of different difficulty", spread=0.3, other_prompts=True),
+    World("an endpoint that repeats itself", fixed=True),
+    World("2 % of answers do not come, by chance", unscored=0.02),
     World("a tenth of the nights unreadable", unreadable=0.1),
     World("nights that hang together, correlation 0.02", within=0.02),
     World("the same, correlation 0.05", within=0.05),
-    World("correlation 0.02 with 20 baseline nights", within=0.02, baseline=20),
     World("correlation 0.02 with 30 baseline nights", within=0.02, baseline=30),
-    World("independent prompts, bets on prompts in any case", bets="prompts"),
-    World("correlation 0.02, bets on prompts in any case", within=0.02, bets="prompts"),
-    World("correlation 0.02, bets on the nightly mean in any case", within=0.02, bets="nightly mean"),
+    World("serial correlation 0.8, sd 1 point", serial=0.8),
+    World("serial correlation 0.8 with 30 baseline nights", serial=0.8, baseline=30),
+)
+
+FALLS = (
+    World("independent prompts"),
+    World("prompts of different difficulty, repeated", spread=0.3),
+    World("a tenth of the nights unreadable", unreadable=0.1),
+    World("nights that hang together, correlation 0.02", within=0.02),
+    World("serial correlation 0.8", serial=0.8),
+    World("serial correlation 0.8, 30 baseline nights", serial=0.8, baseline=30),
+    World("independent prompts, 30 baseline nights", baseline=30),
+)
+
+DELAYS = (
+    World("one prompt breaks for good, the endpoint repeats itself", fixed=True, broken=1),
+    World("the same with 30 baseline nights", fixed=True, broken=1, baseline=30),
+    World("one prompt breaks for good, independent prompts at 0.98", broken=1),
+    World("one domain of six prompts breaks, the endpoint repeats itself", fixed=True, broken=6),
+    World("one domain of six prompts breaks, independent prompts", broken=6),
+    World("the mean declines by 0.1 points a night", decline=0.001),
+    World("the mean declines by 0.5 points a night", decline=0.005),
+    World("11 of 60 prompts are not answered any more", silent=11),
+    World("6 of 60 prompts are not answered any more", silent=6),
 )
 
 
-def quiet(runs: int) -> None:
+def quiet(runs: int, watched: int) -> None:
     rows = []
     for world in QUIET:
-        nights, by_mean = simulated(world, runs)
-        rows.append([world.name, percent(np.isfinite(nights).mean()), percent(by_mean, 0)])
-    naive, _ = simulated(World("testing every night at 5%, 40 prompts"), runs, nightly_p_values)
-    rows.append(["testing every night at 5 % instead, 40 prompts", percent(np.isfinite(naive).mean()), ""])
+        found = simulated(world, runs, watched)
+        shares = [[one.any for one in found], [one.pooled for one in found], [one.prompts for one in found]]
+        shares.append([one.unscored for one in found])
+        told = [percent(float(np.isfinite(nights).mean())) for nights in shares]
+        rows.append([world.name, *told, percent(float(np.mean([one.by_mean for one in found])), 0)])
+    if watched == 60:
+        rows.append(["testing every night at 5 % instead, 40 prompts", percent(naive(runs)), "", "", "", ""])
     show(
-        "Quiet histories: share with an alarm within 60 nights, and share that was watched by the nightly mean",
-        ["world", "false alarms", "by the mean"],
+        f"Quiet histories: share with an alarm within {watched} nights ({runs} histories a row)",
+        ["world", "any alarm", "pooled", "single prompts", "unscored", "watched by the mean"],
         rows,
     )
 
 
-def within(nights: float) -> str:
-    return f"{nights:.0f}" if np.isfinite(nights) else f"over {WATCHED}"
+def naive(runs: int) -> float:
+    """What not to do: test each night against the baseline at 5 %, with 40 prompts."""
+    generator = np.random.default_rng(20260101)
+    world, found = World("naive"), 0
+    for _ in range(runs):
+        outcomes = history(generator, world, 60)[:, :40]
+        rate = (outcomes[:10].sum() + 1) / (10 * 40 + 2)
+        found += bool((binom.cdf(outcomes[10:].sum(axis=1), 40, rate) <= 0.05).any())
+    return found / runs
 
 
-def falls(runs: int) -> None:
+def within(nights: float, watched: int) -> str:
+    return f"{nights:.0f}" if np.isfinite(nights) else f"over {watched}"
+
+
+def falls(runs: int, watched: int = 60) -> None:
     rows = []
-    for name, settings in (
-        ("independent prompts", {}),
-        ("prompts of different difficulty, repeated", {"spread": 0.3}),
-        ("a few prompts now always fail", {"broken_prompts": True}),
-        ("a tenth of the nights unreadable", {"unreadable": 0.1}),
-        ("nights that hang together, correlation 0.02", {"within": 0.02}),
-        ("independent prompts, 20 baseline nights", {"baseline": 20}),
-        ("independent prompts, bets on prompts", {"bets": "prompts"}),
-        ("independent prompts, bets on the nightly mean", {"bets": "nightly mean"}),
-        ("nights that hang together, bets on the nightly mean", {"within": 0.02, "bets": "nightly mean"}),
-    ):
-        row = [name]
+    for world in FALLS:
+        row = [world.name]
         for fall in (0.90, 0.95):
-            nights, _ = simulated(World(name, fall=fall, **settings), runs)
-            row += [within(np.median(nights)), within(np.quantile(nights, 0.9, method="lower"))]
+            nights = [one.any for one in simulated(replace(world, fall=fall), runs, watched)]
+            row += [
+                within(float(np.median(nights)), watched),
+                within(float(np.quantile(nights, 0.9, method="lower")), watched),
+            ]
         rows.append(row)
     show(
         "Falls from 0.98: nights until the alarm",
-        ["world", "to 0.90, median", "90% within", "to 0.95, median", "90% within"],
+        ["world", "to 0.90, median", "90 % within", "to 0.95, median", "90 % within"],
         rows,
     )
+
+
+def delays(runs: int, watched: int = 90) -> None:
+    rows = []
+    for world in DELAYS:
+        nights = [one.any for one in simulated(world, runs, watched)]
+        rows.append(
+            [
+                world.name,
+                within(float(np.median(nights)), watched),
+                within(float(np.quantile(nights, 0.9, method="lower")), watched),
+            ]
+        )
+    show("What breaks a little: nights until the alarm", ["world", "median", "90 % within"], rows)
+
+
+def slow_years(runs: int = 4000) -> None:
+    """The latency sign: three nights in a row above all of the baseline, with nights that are alike."""
+    generator = np.random.default_rng(20260101)
+    rows = []
+    for baseline in (10, 20, 30):
+        medians = generator.random((runs, baseline + 365))
+        over = medians[:, baseline:] > medians[:, :baseline].max(axis=1, keepdims=True)
+        three = over[:, 2:] & over[:, 1:-1] & over[:, :-2]
+        shares = [percent(float(three[:, : nights - 2].any(axis=1).mean())) for nights in (60, 365)]
+        rows.append([str(baseline), *shares])
+    show("Latency reported as slower though nothing changed", ["baseline nights", "in 60 nights", "in 365"], rows)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=4000, help="histories a row")
+    parser.add_argument("--runs", type=int, default=600, help="histories a row")
+    parser.add_argument("--year", action="store_true", help="365 nights instead of 60: false alarms alone")
     chosen = parser.parse_args()
-    quiet(chosen.runs)
-    falls(chosen.runs)
+    if chosen.year:
+        quiet(chosen.runs, 365)
+    else:
+        quiet(chosen.runs, 60)
+        falls(chosen.runs)
+        delays(chosen.runs)
+        slow_years()

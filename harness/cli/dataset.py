@@ -13,6 +13,7 @@ from harness.cli.arguments import CommandGroup, print_json, report_dir_option
 from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
+    from harness.project import Project
     from harness.records.case import Case
     from harness.records.training import Recipe, TrainingSample
 
@@ -227,8 +228,9 @@ def build(
     if reference is not None:
         from harness.project import Project
 
-        run = Project.open(reports=report_dir).resolve(reference)
-        taken, keys = bad_cases.from_run(run, domains=domains)
+        project = Project.open(reports=report_dir)
+        run = project.resolve(reference)
+        taken, keys = bad_cases.from_run(run, domains=domains, held_out=_held_out(project))
         samples += taken
         cases += keys
         runs.append(run.run_id)
@@ -243,14 +245,30 @@ def build(
 
 @dataset.command("badcases")
 @click.argument("reference", metavar="RUN")
+@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Take this suite alone; repeatable.")
+@click.option("--domain", "domains", multiple=True, metavar="NAME", help="Take this domain alone; repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many samples, over all domains.")
 @_OUT
+@_SEED
 @_JSON_LINE
 @report_dir_option
-def badcases(reference: str, out: Path, as_json: bool, report_dir: Path | None) -> int:
+def badcases(
+    *,
+    reference: str,
+    suites: tuple[str, ...],
+    domains: tuple[str, ...],
+    limit: int | None,
+    out: Path,
+    seed: int,
+    as_json: bool,
+    report_dir: Path | None,
+) -> int:
     """The damaged answers of RUN as new samples, the right strings put back by program and checked.
 
     The cases are named in <stem>.origin.json. Their strings are in the file: every version trained on it has seen
-    them, and they leave its untrained figure.
+    them, and they leave its untrained figure. To take every damaged case leaves an untrained rest that was chosen by
+    its outcome, which a gate does not accept: hold cases out first (`harness suites split --holdout 0.3`), or take
+    whole domains. Cases that are held out are never taken.
 
     \b
     $ harness dataset badcases tuned --out bad.jsonl
@@ -258,8 +276,12 @@ def badcases(reference: str, out: Path, as_json: bool, report_dir: Path | None) 
     from harness.finetune.bad_cases import harvest
     from harness.project import Project
 
-    run = Project.open(reports=report_dir).resolve(reference)
-    result = harvest(run)
+    project = Project.open(reports=report_dir)
+    run = project.resolve(reference)
+    _refuse_unknown("--suite", suites, {case.suite for case in run.cases})
+    _refuse_unknown("--domain", domains, {case.domain for case in run.cases})
+    held_out = _held_out(project)
+    result = harvest(run, suites=suites, domains=domains, limit=limit, held_out=held_out, seed=seed)
     for key, reason in result.skipped.items():
         click.echo(f"skipped {key}: {reason}", err=True)
     if not result.samples:
@@ -267,6 +289,27 @@ def badcases(reference: str, out: Path, as_json: bool, report_dir: Path | None) 
         return 1
     _write(out, result.samples, cases=result.cases, runs=[run.run_id], as_json=as_json)
     return 0
+
+
+def _held_out(project: Project) -> set[str]:
+    """Cases that the suites of the project hold out of training now, whatever an older run says of them."""
+    from harness.errors import SuiteError
+    from harness.records.case import HELD_OUT
+
+    try:
+        cases = project.cases()
+    except SuiteError:  # the run may come from elsewhere; its own tags count then
+        return set()
+    return {f"{case.suite}/{case.id}" for case in cases if HELD_OUT in case.tags}
+
+
+def _refuse_unknown(option: str, given: Iterable[str], known: set[str]) -> None:
+    from harness.errors import ConfigError, nearest
+
+    for name in given:
+        if name not in known:
+            listed = ", ".join(sorted(known))
+            raise ConfigError(f"{option}: found {name!r}{nearest(name, known)}; accepted: {listed}")
 
 
 def _cases(suites: Path | None) -> list[Case]:

@@ -31,8 +31,8 @@ def drift(
 ) -> None:
     """Fold the nightly records of a version; only fresh, complete runs count as nights.
 
-    Exit code 0 for quiet, 1 for drift, 2 for inconclusive (still calibrating, too few prompts, no recent
-    night).
+    Exit code 0 for quiet, 1 for an alarm (the rate fell, a prompt broke for good, answers do not come, no night can
+    be read), 2 for inconclusive (still calibrating, too few prompts).
 
     \b
     $ harness drift --model tuned --since 2026-11-20
@@ -40,7 +40,7 @@ def drift(
     from harness.decisions.drift_signs import fingerprints
     from harness.decisions.nights import calendar
     from harness.project import Project
-    from harness.show.verdicts import drift_json, drift_lines
+    from harness.show.drift import drift_json, drift_lines
 
     project = Project.open(reports=report_dir)
     start = _date(since)

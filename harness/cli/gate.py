@@ -12,8 +12,7 @@ from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.decisions.gate import GateVerdict
-    from harness.records.policy import GatePolicy
-    from harness.records.run import CaseResult
+    from harness.decisions.plan import Plan
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -60,8 +59,11 @@ def gate(
     project = Project.open(reports=report_dir)
     policy, source = project.policy(policy_file)
     if plan:
-        possible = _plan(project.planned_cases(candidate, suites), policy, source, (rate, discordant), form)
-        click.get_current_context().exit(0 if possible else 2)
+        from harness.decisions.plan import Assumption
+
+        found = project.plan(candidate, suites, policy, Assumption(rate, discordant))
+        _print_plan(found, source, form)
+        click.get_current_context().exit(0 if found.possible else 2)
     if candidate is None:
         raise ConfigError("--candidate: missing; accepted: NAME, NAME@VERSION, run id or file (`harness runs list`)")
     new = project.resolve(candidate)
@@ -81,16 +83,11 @@ def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
         click.echo("\n".join(gate_lines(verdict, source)))
 
 
-def _plan(
-    cases: list[CaseResult], policy: GatePolicy, source: str, assumed: tuple[float, float], form: str | None
-) -> bool:
-    from harness.decisions.plan import Assumption, plan
-    from harness.show.verdicts import plan_json, plan_lines
+def _print_plan(found: Plan, source: str, form: str | None) -> None:
+    from harness.show.plan import plan_json, plan_lines
 
-    found = plan(cases, policy, Assumption(*assumed))
     if form == "json":
         print_json(plan_json(found, source))
     else:
         lines = plan_lines(found, source)
         click.echo("\n".join(["```text", *lines, "```"] if form == "markdown" else lines))
-    return found.possible

@@ -120,7 +120,7 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
     """One run: where its answers come from, its rates, its failing cases."""
     from harness.project import Project
     from harness.show import figures
-    from harness.show.verdicts import run_lines
+    from harness.show.run import run_lines
 
     record = Project.open(reports=report_dir).resolve(run)
     if as_json:

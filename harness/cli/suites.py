@@ -1,4 +1,4 @@
-"""`harness suites`: lint them, make one from your own strings, print the JSON Schema of a case."""
+"""`harness suites`: lint them, make one from your own strings, hold cases out, print the JSON Schema of a case."""
 
 from __future__ import annotations
 
@@ -128,6 +128,49 @@ def make(
         click.echo(f"skipped {number}: {reason}")
     click.echo("\n".join(_lines(result, notes=False)))
     click.echo(f"run: pytest --model=NAME {out}")
+    return 0
+
+
+@suites.command("split")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option(
+    "--holdout",
+    type=click.FloatRange(0, 0.9),
+    required=True,
+    metavar="SHARE",
+    help="Share of the cases of every domain that no training set may hold; 0 takes all marks away.",
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed marks the same cases.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def split(paths: tuple[str, ...], holdout: float, seed: int, as_json: bool) -> int:
+    """Hold cases out of training: tag a share of every domain in PATHs (files or folders) as held-out.
+
+    `harness dataset badcases` and `build` refuse these cases, pages show their rates and not their text, and a rule on
+    untrained cases is judged on them. Without PATH, the configured suite folders. Recordings and runs stay comparable:
+    tags are not part of a case's content.
+
+    \b
+    $ harness suites split --holdout 0.3
+    """
+    from harness.authoring.holdout import split as run_split
+    from harness.errors import ConfigError
+    from harness.suite import case_files, is_case_file
+
+    config = _opened()
+    places = [_near(Path(path)) for path in paths or tuple(str(config.root / name) for name in config.suites)]
+    files = sorted({file for place in places for file in ([place] if is_case_file(place) else case_files(place))})
+    if not files:
+        raise ConfigError(f"split: no case files under {', '.join(map(str, places))}; accepted: suites of this project")
+    result = run_split(files, holdout, seed)
+    if as_json:
+        domains = {name: {"held_out": held, "cases": total} for name, (held, total) in result.domains.items()}
+        summary = {"held_out": list(result.held_out), "cases": result.cases, "domains": domains}
+        click.echo(json.dumps({**summary, "changed": [str(path) for path in result.changed]}, ensure_ascii=False))
+        return 0
+    click.echo(
+        f"{len(result.held_out)} of {_count(result.cases, 'case')} held out in "
+        f"{_count(len(result.domains), 'domain')}; {_count(len(result.changed), 'file')} changed"
+    )
     return 0
 
 

@@ -1,33 +1,38 @@
-"""One bound of one rule against the counts.
+"""One bound of one rule against the answers.
 
 Pass, breach, or not enough evidence, and what would settle it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
-from harness.decisions.standing import Standing, tally
+from harness.decisions.ground import FIRST_ALPHA, Ground, Population
+from harness.decisions.standing import Standing
 from harness.records.policy import Bound
+from harness.statistics.clusters import Size, between_attempts
 from harness.statistics.noninferiority import bound_level, non_inferior, settling_pairs
-from harness.statistics.paired import mcnemar_exact, tango
+from harness.statistics.paired import mcnemar_exact, tango, tango_score
 from harness.statistics.power import further_clean_cases
 from harness.statistics.proportion import Interval, exact_lower, exact_upper
 
 Result = Literal["PASS", "BREACH", "INSUFFICIENT_EVIDENCE"]
+Answered = Mapping[str, Sequence[Standing]]
+"""By case key, how the case stood in each attempt that asked it."""
 
-ALPHA = 0.05
-"""Error of each bound, on its own side."""
+ALPHA = FIRST_ALPHA
+"""Error of each bound of a first attempt, on its own side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the cases say about one bound, in the metric's own direction.
+    """What the answers say about one bound, in the metric's own direction.
 
-    `low` and `high` are one-sided 5 % bounds of the rate, or of the difference (candidate - baseline).
-    Unscored cases count against a pass in the one and against a breach in the other.
+    `low` and `high` are one-sided bounds of the rate, or of the difference (candidate - baseline), at `alpha` and the
+    effective number of answers. Unscored ones count against a pass in the one and against a breach in the other.
     """
 
     result: Result
@@ -40,88 +45,182 @@ class Reading:
     worse: int | None = None
     p_value: float | None = None
     further: int | None = None
-    """Further cases that would settle it as a pass.
+    """Further cases that would settle it as a pass, all clean or all alike in both versions.
 
-    All clean, or all alike in both versions. None: no number.
+    None where it is settled, where the estimate lies on the wrong side, and where no reasonable number would do.
     """
+    reask: bool = False
+    """Whether the unscored answers, asked again and all good, would settle it as a pass."""
+    population: Population = "suite"
+    size: Size | None = None
+    alpha: float = ALPHA
+    look: int | None = None
+    """Cases after which a sequential run settled it."""
 
 
 NO_DATA = Reading("INSUFFICIENT_EVIDENCE", None, None, None, 0, 0)
 
 
-def read_rate(standings: Mapping[str, Standing], bound: Bound, limit: float, *, settle: bool = True) -> Reading:
+def read_rate(answers: Answered, bound: Bound, limit: float, ground: Ground, *, settle: bool = True) -> Reading:
     """`min` or `max` by exact bounds. A `max` on bad things is a `min` on good ones.
 
-    Without `settle` the number of further cases is not worked out.
+    Without `settle` nothing is worked out of what would settle it.
     """
-    count = tally(standings.values())
-    if count.cases == 0:
+    told = [standing for each in answers.values() for standing in each]
+    if not told:
         return NO_DATA
+    good, unscored, n = told.count("good"), told.count("unscored"), len(told)
     minimum = limit if bound == "min" else 1 - limit
-    low = exact_lower(count.good, count.cases, ALPHA)
-    high = exact_upper(count.good + count.unscored, count.cases, ALPHA)
+    size = _rate_size(answers, ground, ground.alpha, against=("bad", "unscored"))
+    low = exact_lower(*_scaled(good, n, size), ground.alpha)
+    breach_size = _rate_size(answers, ground, ground.breach_alpha, against=("bad",))
+    high = exact_upper(*_scaled(good + unscored, n, breach_size), ground.breach_alpha)
     result: Result = "PASS" if low >= minimum else "BREACH" if high < minimum else "INSUFFICIENT_EVIDENCE"
-    further = None
-    if settle and result == "INSUFFICIENT_EVIDENCE":
-        further = further_clean_cases(count.good, count.cases, minimum, ALPHA)
-    scored = count.good + count.bad
-    estimate = count.good / scored if scored else None
+    scored = n - unscored
+    estimate = good / scored if scored else None
+    further, reask = None, False
+    if settle and result == "INSUFFICIENT_EVIDENCE" and estimate is not None:
+        reask = unscored > 0 and exact_lower(*_scaled(good + unscored, n, size), ground.alpha) >= minimum
+        if estimate >= minimum and not reask:
+            further = further_clean_cases(good + unscored, n, minimum, ground.alpha, worth=size.effective / n)
     if bound == "max":
         low, high = 1 - high, 1 - low
         estimate = None if estimate is None else 1 - estimate
-    return Reading(result, estimate, low, high, count.cases, count.unscored, further=further)
+    return Reading(
+        result,
+        estimate,
+        low,
+        high,
+        n,
+        unscored,
+        further=further,
+        reask=reask,
+        population=ground.speaks_for(list(answers)),
+        size=size,
+        alpha=ground.alpha,
+    )
 
 
 def read_difference(
-    new: Mapping[str, Standing], old: Mapping[str, Standing], bound: Bound, limit: float, *, settle: bool = True
+    new: Answered, old: Mapping[str, Standing], bound: Bound, limit: float, ground: Ground, *, settle: bool = True
 ) -> Reading:
     """`max_drop` or `max_rise` by Tango's bounds over the cases that both have a part in.
 
     The lower bound of a pass is a little lower than a plain 5 % one where that would pass too much.
     """
-    shared = [key for key in new if key in old]
-    pairs = len(shared)
+    shared = {key: each for key, each in new.items() if key in old and each}
+    pairs = sum(len(each) for each in shared.values())
     if pairs == 0:
         return NO_DATA
-    unscored = sum("unscored" in (new[key], old[key]) for key in shared)
-    # against a pass: the candidate's unscored cases are bad and the baseline's good
-    better, worse = _flips(new, old, shared, unscored_new="bad", unscored_old="good")
-    low = _interval(better, worse, pairs, bound_level(pairs, limit, ALPHA)).low
-    result: Result = "PASS" if non_inferior(better, worse, pairs, limit, ALPHA) else "INSUFFICIENT_EVIDENCE"
-    further = settling_pairs(better, worse, pairs, limit, ALPHA) if settle and result != "PASS" else None
-    # against a breach: the other way round
-    better, worse = _flips(new, old, shared, unscored_new="good", unscored_old="bad")
-    high = _interval(better, worse, pairs, 1 - 2 * ALPHA).high
-    if high < -limit:
-        result, further = "BREACH", None
-    scored = [key for key in shared if "unscored" not in (new[key], old[key])]
-    better, worse = _flips(new, old, scored, unscored_new="bad", unscored_old="bad")
-    estimate = (better - worse) / len(scored) if scored else None
+    # against a pass: the candidate's unscored answers are bad and the baseline's good; against a breach the other way
+    against_pass = _Flips.of(shared, old, unscored_new="bad", unscored_old="good")
+    against_breach = _Flips.of(shared, old, unscored_new="good", unscored_old="bad")
+    size = against_pass.size(ground, ground.alpha)
+    low = against_pass.bounds(size, _pass_level(size, limit, ground)).low
+    passed = against_pass.passes(size, limit, ground)
+    breach_size = against_breach.size(ground, ground.breach_alpha)
+    high = against_breach.bounds(breach_size, 1 - 2 * ground.breach_alpha).high
+    result: Result = "PASS" if passed else "BREACH" if high < -limit else "INSUFFICIENT_EVIDENCE"
+    scored = _Flips.of(shared, old, unscored_new=None, unscored_old=None)
+    unscored = pairs - scored.pairs
+    estimate = (scored.better - scored.worse) / scored.pairs if scored.pairs else None
+    further, reask = None, False
+    if settle and result == "INSUFFICIENT_EVIDENCE" and estimate is not None:
+        alike = _Flips(scored.cases, scored.better, scored.worse, pairs)
+        reask = unscored > 0 and alike.passes(size, limit, ground)
+        if estimate > -limit and not reask:
+            worth = size.effective / pairs
+            further = settling_pairs(scored.better, scored.worse, pairs, limit, ground.alpha, worth=worth)
+    # one case is one pair, however often it was attempted
+    better = sum(more > less for more, less, _ in scored.cases.values())
+    worse = sum(more < less for more, less, _ in scored.cases.values())
+    p_value = mcnemar_exact(better, worse)
+    better, worse = scored.better, scored.worse
     if bound == "max_rise":
         low, high = -high, -low
         estimate = None if estimate is None else -estimate
-    p_value = mcnemar_exact(better, worse)
-    return Reading(result, estimate, low, high, pairs, unscored, better, worse, p_value, further)
+    return Reading(
+        result,
+        estimate,
+        low,
+        high,
+        pairs,
+        unscored,
+        better,
+        worse,
+        p_value,
+        further,
+        reask,
+        ground.speaks_for(list(shared)),
+        size,
+        ground.alpha,
+    )
 
 
-def _interval(better: int, worse: int, pairs: int, level: float) -> Interval:
-    interval = tango(better, worse, pairs, level)
-    assert interval is not None, "there are pairs"
-    return interval
+def _rate_size(answers: Answered, ground: Ground, alpha: float, against: tuple[Standing, ...]) -> Size:
+    counts = [(0, sum(each.count(one) for one in against), len(each)) for each in answers.values()]
+    return ground.size({key: len(each) for key, each in answers.items()}, between_attempts(counts), alpha)
 
 
-def _flips(
-    new: Mapping[str, Standing],
-    old: Mapping[str, Standing],
-    keys: list[str],
-    *,
-    unscored_new: Standing,
-    unscored_old: Standing,
-) -> tuple[int, int]:
-    better = worse = 0
-    for key in keys:
-        ours = unscored_new if new[key] == "unscored" else new[key]
-        theirs = unscored_old if old[key] == "unscored" else old[key]
-        better += (ours, theirs) == ("good", "bad")
-        worse += (ours, theirs) == ("bad", "good")
-    return better, worse
+def _scaled(good: int, n: int, size: Size) -> tuple[float, float]:
+    """The counts at the effective number of answers; whole ones stay whole."""
+    return (good, n) if size.effective == n else (good / n * size.effective, size.effective)
+
+
+def _pass_level(size: Size, limit: float, ground: Ground) -> float:
+    if ground.pass_score is not None:
+        return 2 * NormalDist().cdf(ground.pass_score) - 1
+    return bound_level(max(1, int(size.effective)), limit, ground.alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flips:
+    """Pairs of an attempt and the baseline: (better, worse, attempts) of every case, and their sums."""
+
+    cases: Mapping[str, tuple[int, int, int]]
+    better: int
+    worse: int
+    pairs: int
+
+    @classmethod
+    def of(
+        cls,
+        new: Answered,
+        old: Mapping[str, Standing],
+        *,
+        unscored_new: Standing | None,
+        unscored_old: Standing | None,
+    ) -> _Flips:
+        """None leaves out the answers that are unscored on that side."""
+        cases: dict[str, tuple[int, int, int]] = {}
+        for key, each in new.items():
+            theirs = unscored_old if old[key] == "unscored" else old[key]
+            ours = [unscored_new if one == "unscored" else one for one in each]
+            kept = [one for one in ours if one is not None] if theirs is not None else []
+            if kept:
+                better = sum(one == "good" for one in kept) if theirs == "bad" else 0
+                worse = sum(one == "bad" for one in kept) if theirs == "good" else 0
+                cases[key] = (better, worse, len(kept))
+        better, worse, pairs = (sum(column) for column in zip(*cases.values(), strict=True)) if cases else (0, 0, 0)
+        return cls(cases, better, worse, pairs)
+
+    def size(self, ground: Ground, alpha: float) -> Size:
+        attempts = {key: count for key, (_, _, count) in self.cases.items()}
+        return ground.size(attempts, between_attempts(list(self.cases.values())), alpha)
+
+    def _at(self, size: Size) -> tuple[float, float, float]:
+        if size.effective == self.pairs:
+            return self.better, self.worse, self.pairs
+        share = size.effective / self.pairs
+        return self.better * share, self.worse * share, size.effective
+
+    def passes(self, size: Size, limit: float, ground: Ground) -> bool:
+        better, worse, pairs = self._at(size)
+        if ground.pass_score is not None:
+            return pairs >= 1 and tango_score(better, worse, pairs, -limit) > ground.pass_score
+        return non_inferior(better, worse, pairs, limit, ground.alpha)
+
+    def bounds(self, size: Size, level: float) -> Interval:
+        interval = tango(*self._at(size), level)
+        assert interval is not None, "there are pairs"
+        return interval

@@ -13,18 +13,28 @@ from harness.decisions.run_summary import RunSummary
 from harness.decisions.standing import Pairing, by_key, pair, standings
 from harness.records.policy import METRIC_DIRECTIONS
 from harness.records.run import CaseResult, RunRecord
+from harness.statistics.clusters import (
+    ASSUMED_CORRELATION,
+    LEAST_DOMAINS,
+    Answers,
+    Size,
+    informative_changes,
+    pooled_correlation,
+    size_of,
+)
 from harness.statistics.multiplicity import benjamini_hochberg
 from harness.statistics.paired import mcnemar_exact, tango
 
-COMPARED = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "check_rate")
+COMPARED = ("alignment_rate", "fidelity", "search_hit_rate", "mention_rate", "over_correction_rate", "check_rate")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One metric over one set of pairs. `old` and `new` count as the metric does.
+    """One metric over the cases that both versions answered. `old` and `new` count as the metric does.
 
-    The difference (new - old), its Tango 95 % interval and the exact McNemar p-value count cases that are
-    scored in both runs: `better` and `worse` of `pairs`. None without such a case.
+    The difference (new - old), its Tango 95 % interval and the exact McNemar p-value count cases that have a part in
+    the metric in both runs: `better` and `worse` of `pairs`. None without such a case. The interval is taken at the
+    effective number of pairs by domain where there are twenty domains (`size`), the p-value is over cases alone.
     """
 
     metric: str
@@ -37,6 +47,7 @@ class Change:
     low: float | None
     high: float | None
     p_value: float | None
+    size: Size | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +62,12 @@ class SliceChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """From `old` to `new`. Everything but the resources rests on `pairing.keys`."""
+    """From `old` to `new`. All rates are over `answered`, the cases of `pairing.keys` that both answered."""
 
     old: RunSummary
     new: RunSummary
     pairing: Pairing
+    answered: tuple[str, ...]
     changes: tuple[Change, ...]
     slices: tuple[SliceChange, ...]
     flips: tuple[Flip, ...]
@@ -66,21 +78,36 @@ class Comparison:
 
 
 def compare(old: RunRecord, new: RunRecord) -> Comparison:
-    """Compare two runs. Cases that only one has, or that changed, are left out and told in `pairing`."""
+    """Compare two runs, on the cases that both answered.
+
+    Cases that only one has, or that changed, are left out and listed in `pairing`.
+    """
     pairing = pair(new, old)
     theirs, ours = by_key(old), by_key(new)
     before = [theirs[key] for key in pairing.keys]
     after = [ours[key] for key in pairing.keys]
+    answered = answered_by_all([old, new], pairing.keys)
+    both_before, both_after = [theirs[key] for key in answered], [ours[key] for key in answered]
     return Comparison(
         old=RunSummary.of(old),
         new=RunSummary.of(new),
         pairing=pairing,
-        changes=tuple(change(metric, before, after) for metric in COMPARED),
-        slices=_slices(before, after),
+        answered=answered,
+        changes=tuple(change(metric, both_before, both_after) for metric in COMPARED),
+        slices=_slices(both_before, both_after),
         flips=flips(before, after),
         old_resources=Resources.of(before, old.currency),
         new_resources=Resources.of(after, new.currency),
     )
+
+
+def answered_by_all(runs: Sequence[RunRecord], keys: Iterable[str]) -> tuple[str, ...]:
+    """Those of the keys whose case is scored in every run.
+
+    Rates side by side count these alone: a version that leaves its hard cases unanswered must not look better for it.
+    """
+    tables = [by_key(run) for run in runs]
+    return tuple(key for key in keys if all(table[key].outcome != "unscored" for table in tables))
 
 
 def change(metric: str, before: Sequence[CaseResult], after: Sequence[CaseResult]) -> Change:
@@ -90,14 +117,27 @@ def change(metric: str, before: Sequence[CaseResult], after: Sequence[CaseResult
     better = sum((old[key], new[key]) == ("bad", "good") for key in shared)
     worse = sum((old[key], new[key]) == ("good", "bad") for key in shared)
     counts = METRICS[metric](before), METRICS[metric](after)
-    interval = tango(better, worse, len(shared))
-    if interval is None:
+    if not shared:
         return Change(metric, *counts, 0, 0, 0, None, None, None, None)
-    estimate, low, high = interval.estimate, interval.low, interval.high
+    domains = {case.key: case.domain for case in after}
+    gains = [(float((new[key] == "good") - (old[key] == "good")), domains[key]) for key in shared]
+    size = _size(gains)
+    share = size.effective / len(shared)
+    interval = tango(better * share, worse * share, size.effective)
+    assert interval is not None, "there are pairs"
+    estimate, low, high = (better - worse) / len(shared), interval.low, interval.high
     if METRIC_DIRECTIONS[metric] == "lower":
         estimate, low, high = -estimate, -high, -low
     p_value = mcnemar_exact(better, worse)
-    return Change(metric, *counts, len(shared), better, worse, estimate, low, high, p_value)
+    return Change(metric, *counts, len(shared), better, worse, estimate, low, high, p_value, size)
+
+
+def _size(gains: Answers) -> Size:
+    """By domain where there are twenty; the correlation is that of these differences, or 0.05 where they are few."""
+    by_domain = len({domain for _, domain in gains}) >= LEAST_DOMAINS
+    found = pooled_correlation([gains]) if by_domain and informative_changes(gains) else None
+    correlation = ASSUMED_CORRELATION if found is None else found
+    return size_of([(1, domain) for _, domain in gains], correlation, by_domain=by_domain)
 
 
 def _slices(before: Sequence[CaseResult], after: Sequence[CaseResult]) -> tuple[SliceChange, ...]:

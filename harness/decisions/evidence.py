@@ -1,10 +1,12 @@
-"""When answers are evidence, and when two runs may be compared."""
+"""When answers are evidence, which runs of a version are attempts, and when two runs may be compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from harness.decisions.ground import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
 from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing
 from harness.records.policy import GatePolicy
@@ -13,9 +15,100 @@ from harness.records.run import RunRecord
 _CLOCK_SKEW_DAYS = 1.0
 
 
-def candidate_reasons(
-    run: RunSummary, policy: GatePolicy, now: datetime, runs: Sequence[RunSummary]
-) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """The complete fresh runs of a version on its unchanged suite, oldest first; the candidate is one of them.
+
+    The first is judged at 5 %; the second to fifth each on all answers together at 0.25 %, so that running again until
+    it says GO adds one point at most to the chance of a false GO; from the sixth a GO is not possible.
+    """
+
+    runs: tuple[RunRecord, ...]
+    partial: tuple[RunRecord, ...]
+    """Fresh runs of the version that are not attempts: narrowed, stopped or interrupted."""
+
+    @property
+    def number(self) -> int:
+        return len(self.runs)
+
+    @property
+    def alpha(self) -> float:
+        """Error of each bound, on its own side."""
+        return FIRST_ALPHA if self.number <= 1 else LATER_ALPHA
+
+    def reasons(self, policy: GatePolicy) -> tuple[str, ...]:
+        """Why no GO can come of one more attempt."""
+        if self.number <= MOST_ATTEMPTS:
+            return ()
+        window = "" if policy.max_age_days is None else f" within {policy.max_age_days:g} days"
+        return (
+            f"{self.number} complete runs of {self.runs[-1].label} on the same cases{window}: after "
+            f"{MOST_ATTEMPTS} attempts no further one can be a GO",
+        )
+
+
+def attempts(candidate: RunRecord, past: Iterable[RunRecord], policy: GatePolicy, now: datetime) -> Attempts:
+    """The runs of the candidate's version that count, the candidate included.
+
+    A nightly run counts if it holds the same cases. Runs that are older than the policy accepts do not, nor do
+    replays where it wants fresh answers.
+    """
+    found = {
+        run.run_id: run
+        for run in past
+        if run.label == candidate.label and run.cases and _usable(run, policy, now) and run.run_id != candidate.run_id
+    }
+    complete = _distinct(candidate, [run for run in found.values() if not run.partial and _alike(candidate, run)])
+    partial = [run for run in found.values() if run.partial]
+    counted = (candidate,) if candidate.partial else (*complete, candidate)
+    return Attempts(_in_order(counted), _in_order(partial))
+
+
+def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
+    return tuple(sorted(runs, key=lambda run: RunSummary.of(run).order))
+
+
+def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
+    """Without the runs that were only filled up later: asking the unscored cases again is not a new attempt.
+
+    A run goes out if another one has all of its scored answers, moment and text.
+    """
+    kept: list[RunRecord] = []
+    newer = [_answers(candidate)]
+    for run in sorted(runs, key=lambda run: RunSummary.of(run).order, reverse=True):
+        own = _answers(run)
+        if not own or not any(own <= answers or (answers and answers <= own) for answers in newer):
+            kept.append(run)
+            newer.append(own)
+    return kept
+
+
+def _answers(run: RunRecord) -> frozenset[tuple[str, int, str, str]]:
+    return frozenset(
+        (case.key, sample.sample, sample.recorded_at, sample.raw_output or sample.output)
+        for case in run.cases
+        for sample in case.samples
+        if sample.outcome != "unscored" and sample.recorded_at is not None
+    )
+
+
+def _alike(candidate: RunRecord, run: RunRecord) -> bool:
+    """The same cases, or, for a run that stopped at a planned look, some of them."""
+    return same_suite(candidate.cases, run) or (run.looks is not None and same_suite(run.cases, candidate))
+
+
+def _usable(run: RunRecord, policy: GatePolicy, now: datetime) -> bool:
+    replay = policy.evidence == "fresh" and run.mode == "replay"
+    return not replay and not _age_reasons("", run.evidence.oldest, policy.max_age_days, now)
+
+
+def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[str, ...]:
+    """The versions with a complete run on the candidate's unchanged suite, the candidate's included, by name."""
+    others = {run.label for run in past if not run.partial and same_suite(candidate.cases, run)}
+    return tuple(sorted(others | {candidate.label}))
+
+
+def candidate_reasons(run: RunSummary, policy: GatePolicy, now: datetime) -> tuple[str, ...]:
     """Why the candidate's answers are no evidence under this policy."""
     reasons = []
     if policy.evidence == "fresh" and run.mode == "replay":
@@ -24,18 +117,7 @@ def candidate_reasons(
             f"run pytest --model={run.label.split('@')[0]} --cassette-mode=live"
         )
     reasons += _age_reasons("the candidate's", run.oldest, policy.max_age_days, now)
-    later = next((other for other in runs if _supersedes(other, run)), None)
-    if later is not None:
-        reasons.append(
-            f"a later complete run of {run.label} exists ({later.run_id}): a version is judged on its latest"
-        )
     return tuple(reasons)
-
-
-def _supersedes(other: RunSummary, run: RunSummary) -> bool:
-    """A later complete run of the same version; one of fewer suites, such as a nightly canary, does not."""
-    same = other.label == run.label and other.suites >= run.suites
-    return same and not other.partial and other.run_id != run.run_id and other.order > run.order
 
 
 def _age_reasons(whose: str, oldest: str | None, limit: float | None, now: datetime) -> list[str]:
@@ -64,6 +146,14 @@ def pairing_reasons(
     if (baseline.label, baseline.run_id) == (candidate.label, candidate.run_id):
         return ("candidate and baseline are the same run",)
     reasons = _age_reasons("the baseline's", baseline.evidence.oldest, policy.baseline_max_age_days, now)
-    if not pairing.complete:
+    # a run that stopped at a planned look asked some of the cases, drawn at random
+    stopped = candidate.looks is not None and not (pairing.only_new or pairing.changed or pairing.resampled)
+    if not pairing.complete and not stopped:
         reasons.append(f"candidate and baseline are different sets of cases: {pairing.reason}; run both on the same")
     return tuple(reasons)
+
+
+def newest_first(runs: Iterable[RunRecord], label: str) -> tuple[RunSummary, ...]:
+    """The runs of a version as a verdict lists them."""
+    listed: Sequence[RunSummary] = [RunSummary.of(run) for run in runs if run.label == label and run.cases]
+    return tuple(sorted(listed, key=lambda run: run.order, reverse=True))

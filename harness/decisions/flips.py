@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.records.case import HELD_OUT
 from harness.records.run import GOOD, CaseResult, MentionRecord
 
 _SEVERITY = ("damaged", "omitted", "failed", "unscored")
@@ -15,7 +16,8 @@ _RANK = ("verbatim", "spaced", "lookalike", "altered")
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A case that changed. `target` and the texts are those of its worst mention; empty where nothing was said.
+    """A case that changed. `target` and the texts are those of its worst mention; empty where nothing was said, and for
+    a case that is held out of training, whose strings no page shows.
 
     Texts are model output as it came: faces must make them visible before they print them.
     """
@@ -56,6 +58,8 @@ def _flip(old: CaseResult, new: CaseResult) -> Flip:
         kind = f"newly {new.outcome}"
     else:
         kind = "changed"
+    if HELD_OUT in new.tags:
+        return Flip(new.key, kind, old.outcome, new.outcome, new.exposure, new.domain)
     shown = old if kind == "fixed" else new
     target, mention = _worst(shown)
     other = _mention_of(new if kind == "fixed" else old, target)

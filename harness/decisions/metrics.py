@@ -95,9 +95,19 @@ def check_rate(cases: Cases) -> Count:
 
 
 def unscored_rate(cases: Cases) -> Count:
-    """Cases without a usable answer, over all cases."""
-    outcomes = [case.outcome for case in cases]
+    """Cases without a usable answer, over the cases that were asked; one that was never asked is not unscored."""
+    outcomes = [case.outcome for case in cases if case.samples]
     return Count(outcomes.count("unscored"), len(outcomes))
+
+
+def answered_rate(cases: Cases) -> Count:
+    """Cases with targets that have a usable answer, over those that were asked: shown beside every headline."""
+    outcomes = [case.outcome for case in cases if case.targets and case.samples]
+    return Count(len(outcomes) - outcomes.count("unscored"), len(outcomes))
+
+
+MOST_UNSCORED = 0.05
+"""With a larger share of cases unscored, rates are not comparable: what is not answered may not raise them."""
 
 
 METRICS: dict[str, Callable[[Cases], Count]] = {

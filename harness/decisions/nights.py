@@ -22,6 +22,17 @@ class Night:
     day: date
     run_id: str
     cases: Mapping[str, CaseResult]
+    repeatable: bool = False
+    """Asked at temperature 0, so that the same model gives the same text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many of the prompts of a night had a usable answer, also of a night that could not be read for it."""
+
+    day: date
+    answered: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Calendar:
 
     nights: tuple[Night, ...]
     notes: tuple[Note, ...]
+    asked: tuple[Asked, ...] = ()
+    """One a night, readable or not, oldest first, of the prompts followed last."""
 
 
 def calendar(
@@ -65,10 +78,11 @@ def calendar(
             if refusal is not None:
                 notes.append(refusal)
             elif cases:
-                usable.append(_Usable(day, run.run_id, cases))
-    nights = _followed(usable, policy, notes)
+                repeatable = run.configuration.get("temperature", 0.0) == 0
+                usable.append(_Usable(day, run.run_id, cases, repeatable))
+    nights, asked = _followed(usable, policy, notes)
     notes += _missing(nights, notes)
-    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.min)))
+    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.min)), tuple(asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class _Usable:
     day: date
     run_id: str
     cases: Mapping[str, CaseResult]
+    repeatable: bool
 
     @property
     def suites(self) -> frozenset[str]:
@@ -89,9 +104,10 @@ class _Usable:
         return {key: f"{case.digest} x {len(case.samples)}" for key, case in self.cases.items()}
 
 
-def _followed(usable: Sequence[_Usable], policy: DriftPolicy, notes: list[Note]) -> list[Night]:
+def _followed(usable: Sequence[_Usable], policy: DriftPolicy, notes: list[Note]) -> tuple[list[Night], list[Asked]]:
     nightly = _nightly(usable)
     nights: list[Night] = []
+    asked: dict[date, Asked] = {}
     followed: dict[str, str] = {}
     for run in usable:
         prompts = run.prompts
@@ -105,17 +121,22 @@ def _followed(usable: Sequence[_Usable], policy: DriftPolicy, notes: list[Note])
             continue
         cases = {key: run.cases[key] for key in (followed if held else prompts)}
         unscored = sum(case.outcome == "unscored" for case in cases.values())
+        night = Asked(run.day, len(cases) - unscored, len(cases))
         if len(cases) - unscored < policy.min_scored * len(cases):
             text = f"run {run.run_id}: {unscored} of {len(cases)} prompts without a usable answer"
             notes.append(Note(run.day, "unreadable", text))
+            if held or not followed:
+                asked.setdefault(run.day, night)
             continue
         if not held:
             if nights:
                 text = f"the prompts changed ({_difference(prompts, followed)}): a new baseline starts here"
                 notes.append(Note(run.day, "new prompts", text))
+                asked = {}
             nights, followed = [], prompts
-        nights.append(Night(run.day, run.run_id, cases))
-    return nights
+        asked[run.day] = night
+        nights.append(Night(run.day, run.run_id, cases, run.repeatable))
+    return nights, list(asked.values())
 
 
 def _nightly(usable: Sequence[_Usable]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from harness.decisions.metrics import Count, alignment_rate, unscored_rate
+from harness.decisions.metrics import MOST_UNSCORED, Count, alignment_rate, answered_rate, unscored_rate
 from harness.records.run import RunRecord
 
 
@@ -26,6 +26,9 @@ class RunSummary:
     cases: int
     alignment: Count
     unscored: Count
+    answered: Count
+    """Of the cases with targets that were asked."""
+    not_asked: int
 
     @classmethod
     def of(cls, run: RunRecord) -> RunSummary:
@@ -43,7 +46,14 @@ class RunSummary:
             cases=len(run.cases),
             alignment=alignment_rate(run.cases),
             unscored=unscored_rate(run.cases),
+            answered=answered_rate(run.cases),
+            not_asked=sum(not case.samples for case in run.cases),
         )
+
+    @property
+    def comparable(self) -> bool:
+        """Whether at most 5 % of the cases asked are unscored, so that the rate says what the version does."""
+        return self.answered.n == 0 or self.answered.k >= (1 - MOST_UNSCORED) * self.answered.n
 
     @property
     def order(self) -> tuple[str, str]:

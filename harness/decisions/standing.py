@@ -34,7 +34,7 @@ def standing(metric: str, case: CaseResult) -> Standing | None:
     """
     if not _bears(metric, case):
         return None
-    if case.outcome == "unscored" and metric != "unscored_rate":
+    if case.outcome == "unscored" and (metric != "unscored_rate" or not case.samples):
         return "unscored"
     count = METRICS[metric]([case])
     if count.n == 0:

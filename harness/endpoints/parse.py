@@ -1,13 +1,14 @@
 """What comes back from asking an endpoint, whatever its kind."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from harness.files import has_too_many_values
-from harness.records.answer import Completion, Exchange, ToolCall
+from harness.records.answer import Completion, Exchange, Token, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def _parse_json(text: str) -> Completion:
         finish_reason=_string(choice.get("finish_reason")),
         usage=content.get("usage"),
     )
+    completion = completion.model_copy(update={"tokens": tuple(_tokens(choice.get("logprobs")))})
     if completion.unusable is None and message.get("content") is None and not calls:
         reason = "refusal" if _string(message.get("refusal")) else "no_content"
         return completion.model_copy(update={"unusable": reason})
@@ -145,6 +147,7 @@ def _parse_json(text: str) -> Completion:
 
 def _parse_stream(text: str) -> Completion:
     pieces: list[str] = []
+    tokens: list[Token] = []
     calls: dict[int, list[str]] = {}
     finish_reason: str | None = None
     first: dict[str, Any] = {}
@@ -166,6 +169,7 @@ def _parse_stream(text: str) -> Completion:
             continue
         answered = True
         finish_reason = _string(choice.get("finish_reason")) or finish_reason
+        tokens += _tokens(choice.get("logprobs"))
         delta = choice.get("delta")
         if isinstance(delta, dict):
             pieces.append(_text(delta.get("content")))
@@ -175,7 +179,8 @@ def _parse_stream(text: str) -> Completion:
     if not answered:
         return Completion(unusable="no_choices", model=_name(first.get("model")))
     functions = [ToolCall(name=name, arguments=arguments) for _, (name, arguments) in sorted(calls.items())]
-    return _completion(first, text="".join(pieces), calls=functions, finish_reason=finish_reason, usage=usage)
+    completion = _completion(first, text="".join(pieces), calls=functions, finish_reason=finish_reason, usage=usage)
+    return completion.model_copy(update={"tokens": tuple(tokens)}) if tokens else completion
 
 
 def _add_calls(calls: dict[int, list[str]], deltas: Any) -> None:
@@ -204,6 +209,20 @@ def _completion(
         completion_tokens=_count(usage.get("completion_tokens")),
         unusable=_CUT.get(finish_reason or ""),
     )
+
+
+def _tokens(logprobs: Any) -> Iterator[Token]:
+    """The tokens of `logprobs.content`, as OpenAI, vLLM and llama.cpp give them; one that is odd is left out."""
+    for entry in _list(logprobs.get("content")) if isinstance(logprobs, dict) else ():
+        if not isinstance(entry, dict):
+            continue
+        text, raw, value = entry.get("token"), entry.get("bytes"), entry.get("logprob")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            continue
+        if isinstance(raw, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in raw):
+            yield Token(spelling=bytes(raw).hex(), log_probability=value)
+        elif isinstance(text, str):
+            yield Token(spelling=text.encode("utf-8", "surrogatepass").hex(), log_probability=value)
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from harness.decisions.leaks import find_leaks
 from harness.errors import explain
 from harness.files import reading
 from harness.records import Record
+from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 from harness.text import check, repair
@@ -31,14 +32,42 @@ class Harvest:
     skipped: dict[str, str]
 
 
-def harvest(run: RunRecord) -> Harvest:
-    """One sample for each damaged case; answers that cannot be put right are skipped with the reason."""
+def harvest(
+    run: RunRecord,
+    *,
+    suites: Collection[str] = (),
+    domains: Collection[str] = (),
+    limit: int | None = None,
+    held_out: Collection[str] = (),
+    seed: int = 7,
+) -> Harvest:
+    """One sample for each damaged case; answers that cannot be put right are skipped with the reason.
+
+    Args:
+        suites: take these alone; empty for all. `domains` is the same.
+        limit: at most so many samples, dealt over the domains in a seeded order.
+        held_out: keys of cases that no training set may hold, besides those that were tagged so in the run.
+    """
     samples: dict[str, TrainingSample] = {}
     cases, skipped = [], {}
-    for case in run.cases:
-        if case.outcome != "damaged":
+    kept_out = {case.key for case in run.cases if case.key in held_out or HELD_OUT in case.tags}
+    guarded = {target for case in run.cases if case.key in kept_out for target in case.targets}
+    damaged = [
+        case
+        for case in run.cases
+        if case.outcome == "damaged"
+        and (not suites or case.suite in suites)
+        and (not domains or case.domain in domains)
+    ]
+    for case in damaged if limit is None else _dealt(damaged, seed):
+        if len(samples) == limit:
+            break
+        if case.key in kept_out:
+            skipped[case.key] = "held out of training"
             continue
         sample, reason = _sample(case)
+        if sample is not None and guarded and find_leaks((sample.text,), guarded):
+            sample, reason = None, "its text holds a string of a case that is held out of training"
         if sample is None:
             skipped[case.key] = reason
         elif sample.source in samples:
@@ -47,6 +76,16 @@ def harvest(run: RunRecord) -> Harvest:
             samples[sample.source] = sample
             cases.append(case.key)
     return Harvest(tuple(samples.values()), (*cases, *_also_met(run, cases, list(samples.values()))), skipped)
+
+
+def _dealt(cases: Sequence[CaseResult], seed: int) -> list[CaseResult]:
+    """One case of each domain after the other, both in a seeded order."""
+    generator = random.Random(seed)  # noqa: S311 - reproducible order, no secret
+    by_domain: dict[str, list[CaseResult]] = {}
+    for case in generator.sample(list(cases), len(cases)):
+        by_domain.setdefault(case.domain, []).append(case)
+    rounds = max(map(len, by_domain.values()), default=0)
+    return [group[turn] for turn in range(rounds) for group in by_domain.values() if turn < len(group)]
 
 
 def _also_met(run: RunRecord, used: list[str], samples: list[TrainingSample]) -> list[str]:
@@ -163,20 +202,30 @@ def spaced(string: str) -> str:
     return "".join(f" {char} " if char in "-/" else char for char in string)
 
 
-def from_run(run: RunRecord, *, domains: Collection[str]) -> tuple[list[TrainingSample], list[str]]:
+def from_run(
+    run: RunRecord, *, domains: Collection[str], held_out: Collection[str] = ()
+) -> tuple[list[TrainingSample], list[str]]:
     """Right answers of a run as gold, and the cases that they come from; no `domains` means all.
 
-    A stronger model's verbatim answers teach a weaker one. Cases with tool calls are left out.
+    A stronger model's verbatim answers teach a weaker one. Cases with tool calls are left out, and those that are held
+    out of training, with every prompt that holds one of their strings.
     """
     samples, cases = [], []
+    kept_out = {case.key for case in run.cases if case.key in held_out or HELD_OUT in case.tags}
+    guarded = {target for case in run.cases if case.key in kept_out for target in case.targets}
     for case in run.cases:
         if case.outcome != "aligned" or case.channel == "tool" or (domains and case.domain not in domains):
+            continue
+        if case.key in kept_out:
             continue
         try:
             turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
             gold = TrainingMessage(role="assistant", content=case.samples[0].output)
         except ValidationError:
             continue
-        samples.append(TrainingSample(messages=(*turns, gold), domain=case.domain))
+        sample = TrainingSample(messages=(*turns, gold), domain=case.domain)
+        if guarded and find_leaks((sample.text,), guarded):
+            continue
+        samples.append(sample)
         cases.append(case.key)
     return samples, cases

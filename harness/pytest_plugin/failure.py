@@ -47,6 +47,7 @@ def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
             damaged = [mention for mention in sample.mentions[target] if mention.verdict != "verbatim"]
             for mention in damaged[:_MENTIONS_SHOWN]:
                 place = f" at {mention.path}" if mention.path is not None else ""
+                place += "" if mention.probability is None else f" p {mention.probability:.2g}"
                 codes = ", ".join(mention.damage)
                 lines.append(f"  {mention.verdict:<8} {show(mention.text, lookalikes=True)}  [{codes}]{show(place)}")
                 if mention.path is None and mention.tool_call is None:

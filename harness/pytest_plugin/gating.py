@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import ConfigError, HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.project import Project
     from harness.pytest_plugin.model_run import ModelRun
     from harness.records.case import Case
-    from harness.records.run import CaseResult, RunRecord
+    from harness.records.run import CaseResult, Looks, RunRecord
 
 _FLIPS_SHOWN = 5
 _CHECK_EVERY = 5
@@ -117,6 +117,97 @@ class EarlyStop:
         return f"early stop: the verdict is settled; {saved} of {total} requests saved", left
 
 
+class SequentialRun:
+    """Looks at a run after planned numbers of cases, and stops it when the verdict is GO or NO-GO.
+
+    Cases come in random order, each domain in its share, and none is asked before the look that it comes after
+    (docs/gate.md). A run that stops at a look is complete: it asked what was planned.
+
+    Args:
+        cases: in the order of `in_order`.
+        record: folds results into a record.
+
+    Raises:
+        ConfigError: the version was run on these cases before: a sequential run is a first attempt.
+        HarnessError: the baseline, the policy or the history cannot be read.
+    """
+
+    def __init__(
+        self,
+        run: ModelRun,
+        cases: Sequence[Case],
+        project: Project,
+        options: GateOptions,
+        record: Callable[[Sequence[CaseResult]], RunRecord],
+    ) -> None:
+        from harness.statistics.sequential import looks
+
+        self._run = run
+        self._cases = list(cases)
+        self._record = record
+        self._baseline = project.baseline(run.model.name, options.baseline)
+        self._policy = project.policy(options.policy)[0]
+        self._past = project.history.known(run.model.label)
+        self._seen: list[CaseResult] = []
+        self._sizes = looks(len(self._cases))
+        self.settled = False
+        self._refuse_a_second_attempt()
+
+    @property
+    def looks(self) -> Looks:
+        """For the record: the plan, and the cases asked in their order."""
+        from harness.records.run import Looks
+
+        asked = tuple(result.key for result in self._seen)
+        return Looks(seed=SEED, planned=len(self._cases), sizes=self._sizes, asked=asked)
+
+    @property
+    def released(self) -> int:
+        """Requests that may be made before the next look."""
+        upto = next((size for size in self._sizes if size > len(self._seen)), len(self._cases))
+        return len(self._run.answers.missing(self._cases[:upto], self._run.samples))
+
+    def seen(self, result: CaseResult) -> str | None:
+        """Take a result in; a sentence when the verdict is settled."""
+        self._seen.append(result)
+        asked = len(self._seen)
+        if asked not in self._sizes:
+            return None
+        from harness.decisions.gate import judge
+
+        verdict = judge(self._record(self._seen), self._baseline, self._policy, datetime.now(UTC), self._past).verdict
+        if verdict == "INCONCLUSIVE" or asked == len(self._cases):
+            return None
+        self.settled = True
+        saved = (len(self._cases) - asked) * self._run.samples
+        return f"sequential: {verdict} after {asked} of {len(self._cases)} cases; {saved} requests saved"
+
+    def _refuse_a_second_attempt(self) -> None:
+        from harness.decisions.evidence import attempts
+
+        planned = self._record([self._run.pending(case) for case in self._cases])
+        found = attempts(planned, self._past, self._policy, datetime.now(UTC))
+        earlier = [run.run_id for run in found.runs if run.run_id != planned.run_id]
+        if earlier:
+            raise ConfigError(
+                f"--sequential: {self._run.model.label} was run on these cases before ({', '.join(earlier)}); a "
+                "sequential run is a first attempt. Run without it: all attempts are read together"
+            )
+
+
+SEED = 20260101
+"""Of the order in which a sequential run asks; it is in the record."""
+
+
+def in_order(cases: Sequence[Case]) -> list[int]:
+    """Positions of the cases in the order in which a sequential run asks them."""
+    from harness.statistics.sequential import stratified_order
+
+    order = stratified_order({f"{case.suite}/{case.id}": case.domain for case in cases}, SEED)
+    place = {key: number for number, key in enumerate(order)}
+    return sorted(range(len(cases)), key=lambda number: place[f"{cases[number].suite}/{cases[number].id}"])
+
+
 _NEEDS_A_MODEL = {
     "verbatim_suites": "--suites",
     "verbatim_mode": "--cassette-mode",
@@ -126,6 +217,7 @@ _NEEDS_A_MODEL = {
     "verbatim_baseline": "--baseline",
     "verbatim_gate": "--gate",
     "verbatim_early_stop": "--early-stop",
+    "verbatim_sequential": "--sequential",
 }
 
 

@@ -63,6 +63,13 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="with --gate: stop asking as soon as the cases left cannot change the verdict",
     )
+    add(
+        "--sequential",
+        dest="verbatim_sequential",
+        action="store_true",
+        help="with --gate: ask in random order, look at the verdict after 100, 160, ... cases, and stop at a GO or a "
+        "NO-GO",
+    )
     add("--gate-policy", dest="verbatim_policy", metavar="FILE", help="policy (default: [tool.harness.gate])")
 
 

@@ -20,7 +20,14 @@ from harness.history import read_run
 from harness.project import Project
 from harness.pytest_plugin.collection import CaseCollector, CaseItem, Selection, SelectionCollector
 from harness.pytest_plugin.garbage import spare_long_lived
-from harness.pytest_plugin.gating import EarlyStop, GateOptions, refuse_a_gate_that_cannot_judge, refuse_unrecorded
+from harness.pytest_plugin.gating import (
+    EarlyStop,
+    GateOptions,
+    SequentialRun,
+    in_order,
+    refuse_a_gate_that_cannot_judge,
+    refuse_unrecorded,
+)
 from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.terminal import on_interrupt, on_unscored, wait_for, write_summary
 from harness.pytest_plugin.workers import Workers
@@ -32,6 +39,9 @@ if TYPE_CHECKING:
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.run import Mode, RunRecord
+
+
+_DESTINATION = {"--early-stop": "verbatim_early_stop", "--sequential": "verbatim_sequential"}
 
 
 class VerbatimSession:
@@ -84,6 +94,9 @@ class VerbatimSession:
         self._records: list[RunRecord] = []
         self._verdicts: list[str] = []
         self._early_stop: EarlyStop | None = None
+        self._sequential: SequentialRun | None = None
+        self._settled = False
+        """Whether the verdict stopped the run, which then ends with the verdict's exit code."""
 
     def shown(self, path: Path) -> str:
         """A path as a person reads it: relative to the working folder where it is below it."""
@@ -115,6 +128,10 @@ class VerbatimSession:
         for name, run in self.runs.items():
             run.expected = counted[name]
         self.selection.collected(counted.total(), len(self.runs))
+        if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
+            cases = [item for item in items if isinstance(item, CaseItem)]
+            others = [item for item in items if not isinstance(item, CaseItem)]
+            items[:] = [*(cases[number] for number in in_order([item.case for item in cases])), *others]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
@@ -128,29 +145,37 @@ class VerbatimSession:
             refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
         if not self.workers.asks:
             return
-        self._prepare_early_stop(items)
+        self._prepare_stopping(items)
         for run in self.runs.values():
             cases = [item.case for item in items if item.run is run]
             try:
-                run.answers.start(run.answers.missing(cases, self.samples))
+                released = self._sequential.released if self._sequential else None
+                run.answers.start(run.answers.missing(cases, self.samples), released=released)
             except HarnessError as error:
                 self.workers.ended(run.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
 
-    def _prepare_early_stop(self, items: list[CaseItem]) -> None:
-        if not self.config.getoption("verbatim_early_stop"):
+    def _prepare_stopping(self, items: list[CaseItem]) -> None:
+        given = [name for name in ("--early-stop", "--sequential") if self.config.getoption(_DESTINATION[name])]
+        if not given:
             return
+        if len(given) > 1:
+            raise pytest.UsageError("--sequential: not together with --early-stop; it stops early by itself")
         if not self._gate.gate or len(self.runs) != 1:
-            raise pytest.UsageError("--early-stop: accepted together with --gate and a single model")
+            raise pytest.UsageError(f"{given[0]}: accepted together with --gate and a single model")
         if self.workers.is_worker:
-            raise pytest.UsageError("--early-stop: does not work with -n; results come out of order there")
+            raise pytest.UsageError(f"{given[0]}: does not work with -n; results come out of order there")
         run = next(iter(self.runs.values()))
+        cases = [item.case for item in items]
 
         def record(results: Any) -> RunRecord:
             return self._record_of(run, results, None)
 
         try:
-            self._early_stop = EarlyStop(run, [item.case for item in items], self.project, self._gate, record)
+            if given == ["--sequential"]:
+                self._sequential = SequentialRun(run, cases, self.project, self._gate, record)
+            else:
+                self._early_stop = EarlyStop(run, cases, self.project, self._gate, record)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -194,8 +219,19 @@ class VerbatimSession:
             reason, not_asked = settled
             self.runs[name].results += not_asked
             self.selection.narrowed = reason
-            self.notes.append(reason)
-            self._stop(reason)
+            self._end(reason)
+        if self._sequential is not None:
+            found = self._sequential.seen(result)
+            fetcher = self.runs[name].answers.fetcher
+            if found is not None:
+                self._end(found)
+            elif fetcher is not None:
+                fetcher.release(self._sequential.released)
+
+    def _end(self, reason: str) -> None:
+        self._settled = True
+        self.notes.append(reason)
+        self._stop(reason)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -232,7 +268,7 @@ class VerbatimSession:
 
             self._verdicts, go = compare_and_gate(self.project, self._records, self._gate)
             # the verdict takes the place of exit 0 or 1
-            if self._gate.gate and session.exitstatus in (0, 1):
+            if self._gate.gate and (session.exitstatus in (0, 1) or self._settled):
                 session.exitstatus = 0 if go and self._records else 1
 
     def _written(self, run: ModelRun, session: pytest.Session) -> RunRecord:
@@ -258,17 +294,20 @@ class VerbatimSession:
         return record
 
     def _record_of(self, run: ModelRun, results: Any, partial_reason: str | None) -> RunRecord:
-        return run.record(
+        record = run.record(
             results,
             started=self.started,
             requests=self.workers.requests.get(run.model.name, 0),
             partial_reason=partial_reason,
             git_commit=git_commit(self.project.config.root),
         )
+        return record.model_copy(update={"looks": self._sequential.looks}) if self._sequential else record
 
     def _partial_reason(self, run: ModelRun, session: pytest.Session) -> str | None:
         if self.selection.narrowed:
             return self.selection.narrowed
+        if self._sequential is not None and self._sequential.settled:
+            return None
         missing = run.expected - len(run.results)
         if missing > 0:
             return f"{missing} of {run.expected} cases have no result"

@@ -15,6 +15,21 @@ class ToolCall(Record):
     arguments: str
 
 
+class Token(Record):
+    """One token of an answer and the natural logarithm of the probability that the model gave it.
+
+    A token may be a part of a character, which no JSON string can hold: `spelling` is its bytes in hexadecimal.
+    """
+
+    spelling: str
+    log_probability: float
+
+    @property
+    def text(self) -> bytes:
+        """Its bytes."""
+        return bytes.fromhex(self.spelling)
+
+
 class Completion(Record):
     """One answer. Times are seconds, `recorded_at` is ISO 8601 in UTC, token counts are the endpoint's."""
 
@@ -29,6 +44,8 @@ class Completion(Record):
     first_token_s: float | None = None
     recorded_at: str | None = None
     runtime: str | None = None
+    tokens: tuple[Token, ...] = ()
+    """With their probabilities, where they were asked for and the endpoint gives them."""
     unusable: str | None = None
     """Why this answer allows no verdict (`length`, `content_filter`, `empty` ...); None if it can."""
 

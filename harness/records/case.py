@@ -11,6 +11,9 @@ from harness.records import Record
 
 Channel = Literal["text", "json", "tool"]
 
+HELD_OUT = "held-out"
+"""Tag of a case that no training set may hold and no page shows as text."""
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 

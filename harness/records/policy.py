@@ -113,6 +113,10 @@ class GatePolicy(Record):
     model_config = ConfigDict(strict=True)
 
     rules: tuple[Rule, ...] = Field(default=DEFAULT_RULES, min_length=1, strict=False)
+    population: Literal["domains", "suite"] = "domains"
+    """What a bound speaks for: strings like these in fields like these, or this mix of cases and no other."""
+    concentration: Literal["caution", "critical"] = "caution"
+    """What newly broken cases that crowd into one slice are; `critical` holds a GO back."""
     evidence: Literal["fresh", "any"] = "fresh"
     """`fresh` refuses a replay; `any` accepts one."""
     max_age_days: _Days = Field(default=7.0, gt=0)
@@ -155,6 +159,12 @@ class DriftPolicy(Record):
     ceiling: float = Field(default=0.985, gt=0, lt=1)
     """A baseline is never taken to be better than this, however clean it was."""
     threshold: float = Field(default=1200.0, gt=1)
+    prompt_threshold: float = Field(default=3000.0, gt=1)
+    """For one prompt that breaks for good."""
+    unscored_threshold: float = Field(default=10_000.0, gt=1)
+    """For answers that do not come."""
+    silent_days: int = Field(default=2, ge=1)
+    """Days since the last readable night after which nothing can be seen, which is an alarm."""
     min_scored: float = Field(default=0.8, gt=0, le=1)
     """A night with a smaller share of usable answers is unreadable and says nothing about drift."""
 

@@ -59,6 +59,8 @@ class MentionRecord(Record):
     path: str | None = None
     tool_call: int | None = None
     """Index of the tool call whose arguments hold it; None for the answer's text."""
+    probability: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The least probability that the model gave to one of its signs; None where it was not asked for."""
 
 
 class CheckResult(Record):
@@ -141,6 +143,18 @@ class Totals(Record):
     cost: float | None = None
 
 
+class Looks(Record):
+    """How a run was asked whose verdict may come early: in random order, looked at after fixed numbers of cases."""
+
+    seed: int
+    planned: int
+    """Cases that the whole run would have asked."""
+    sizes: tuple[int, ...]
+    """Numbers of cases after which it was to be looked at; the last is `planned`."""
+    asked: tuple[str, ...]
+    """Keys in the order in which they were asked, up to where it stopped."""
+
+
 class RunRecord(Record):
     """One run of one model version."""
 
@@ -171,6 +185,7 @@ class RunRecord(Record):
     currency: str | None = None
     # written only where there is one: the records of all other runs stay as they were
     latency: Latency | None = Field(default=None, exclude_if=lambda value: value is None)
+    looks: Looks | None = Field(default=None, exclude_if=lambda value: value is None)
     cases: tuple[CaseResult, ...]
 
     @property

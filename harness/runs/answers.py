@@ -214,8 +214,12 @@ class Answers:
                     jobs[place] = FetchJob(request.key, case.suite, sample, request.body)
         return list(jobs.values())
 
-    def start(self, jobs: Sequence[FetchJob]) -> None:
-        """Open the endpoint and the cassettes, and begin fetching. Without jobs nothing is opened."""
+    def start(self, jobs: Sequence[FetchJob], *, released: int | None = None) -> None:
+        """Open the endpoint and the cassettes, and begin fetching. Without jobs nothing is opened.
+
+        Args:
+            released: so many of the jobs are asked; `release` lets more follow. [default: all]
+        """
         for suite in dict.fromkeys(job.suite for job in jobs):
             self._recorder(suite)  # reported now that a cassette cannot be written, not after the first answer
         jobs = self._still_missing(jobs)
@@ -235,7 +239,7 @@ class Answers:
         )
         self._asked = {job.place for job in jobs}
         self._suites_of_key.update(job.key for job in jobs)
-        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace)
+        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released)
         self.fetcher.start()
 
     def _still_missing(self, jobs: Sequence[FetchJob]) -> list[FetchJob]:

@@ -25,6 +25,7 @@ FAILURES_IN_A_ROW = 10
 """Requests that end without an answer, each after its retries, before asking on is given up; at high concurrency twice
 as many as go out at one time, so that one short outage is no end."""
 _GRACE_S = 1.0
+_HELD_S = 0.02
 _ENOUGH_DONE = 5
 _STOPPED = "the run was stopped before this answer came"
 
@@ -90,6 +91,7 @@ class Fetcher:
     Args:
         keep: called in the fetching thread with each answer, before anybody can read it; it records, and returns
             the completion that readers get.
+        released: how many jobs may be asked before `release` allows more. [default: all]
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Fetcher:
         keep: Callable[[FetchJob, Answer], Completion],
         *,
         pace: Pace,
+        released: int | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._jobs = list(jobs)
@@ -108,6 +111,7 @@ class Fetcher:
         self._readers = {job.place: job.readers for job in self._jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        self._released = len(self._jobs) if released is None else released
         self._done = self._failed = 0
         self._failures_in_a_row: list[Answer] = []
         self.fatal: HarnessError | None = None
@@ -118,6 +122,10 @@ class Fetcher:
         """Begin asking."""
         self._started = time.monotonic()
         self._thread.start()
+
+    def release(self, jobs: int) -> None:
+        """Let so many jobs be asked in all, from the first one on. It never becomes fewer."""
+        self._released = max(self._released, jobs)
 
     def __contains__(self, place: tuple[str, str]) -> bool:
         return place in self._futures
@@ -158,6 +166,7 @@ class Fetcher:
 
     def stop(self) -> None:
         """Ask no more. What is nearly there may still come; the rest is cancelled, and the thread ends."""
+        self.release(len(self._jobs))  # those that wait learn that the run was stopped
         loop, main = self._loop, self._main
         if loop is not None and main is not None and self._thread.is_alive():
             with contextlib.suppress(RuntimeError):  # the loop is closed already
@@ -194,11 +203,13 @@ class Fetcher:
             if not self._jobs:
                 return
             await self._ask(self._jobs[0])
-            pending = iter(self._jobs[1:])
+            pending = iter(enumerate(self._jobs[1:], start=1))
 
             async def work() -> None:
                 # one worker pulls from the shared iterator until it is empty, so memory stays flat
-                for job in pending:
+                for position, job in pending:
+                    while position >= self._released:
+                        await asyncio.sleep(_HELD_S)
                     await self._ask(job)
 
             workers = min(self._pace.max_concurrency, max(len(self._jobs) - 1, 1))

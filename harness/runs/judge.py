@@ -18,6 +18,7 @@ from harness.files import UnfitFileError, content_of, json_of
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
+from harness.runs.probability import sign_probability
 from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 
@@ -45,6 +46,8 @@ class Judge:
         if completion.unusable:
             return SampleResult(outcome="unscored", reason=completion.unusable, **facts)
         verdicts, mentions = self._check(case, text, calls, sources)
+        if completion.tokens and not changed:
+            mentions = {target: _with_probability(found, completion) for target, found in mentions.items()}
         reply = checks.Reply.of(text, calls)
         results = tuple(checks.run(call.check, call.arguments, reply) for call in case.checks)
         return SampleResult(
@@ -118,6 +121,18 @@ class Judge:
                 if found:
                     mentions.setdefault(target, []).extend(found)
         return verdicts, mentions
+
+
+def _with_probability(mentions: list[MentionRecord], completion: Completion) -> list[MentionRecord]:
+    """Of mentions in the text of an answer; offsets of JSON count in decoded strings, which no token spells."""
+    return [
+        mention
+        if mention.path is not None or mention.tool_call is not None
+        else mention.model_copy(
+            update={"probability": sign_probability(completion.text, completion.tokens, mention.start, mention.end)}
+        )
+        for mention in mentions
+    ]
 
 
 def _worse(one: str, other: str) -> str:

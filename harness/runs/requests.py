@@ -45,6 +45,8 @@ def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
     if model.stream if case.stream is None else case.stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
+    if model.logprobs:
+        body["logprobs"] = True
     return {**body, **model.extra_body}
 
 

@@ -11,6 +11,7 @@ from harness.decisions.compare import Change, Comparison
 from harness.decisions.flips import Flip
 from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
 from harness.decisions.options import Option
+from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
 from harness.show import figures
 from harness.show.figures import foreign, markdown, percent, points
@@ -43,7 +44,7 @@ def latency_lines(latency: Latency) -> list[str]:
             lines += figures.wrapped(f"without an answer to {foreign(prompt.prompt)}: {told} (counted as the slowest)")
         if prompt.resent:
             lines += figures.wrapped(
-                f"{figures.plural(prompt.resent, 'request')} to {foreign(prompt.prompt)} sent again and timed anew: "
+                f"{figures.plural(prompt.resent, 'request')} to {foreign(prompt.prompt)} sent again and timed again: "
                 "the endpoint had closed the connection, or wanted fewer (429)"
             )
     return [*lines, *figures.wrapped(_LEGEND)]
@@ -157,6 +158,7 @@ def _interval(one: Quantile, said: Callable[[float], str]) -> str:
 _NAMES = {
     "alignment_rate": "alignment rate",
     "fidelity": "fidelity",
+    "search_hit_rate": "found by search",
     "mention_rate": "mention rate",
     "over_correction_rate": "over-correction",
     "check_rate": "check rate (general)",
@@ -170,7 +172,8 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     if comparison.latency is not None and not comparison.pairing.keys:
         return latency_change_lines(comparison.latency)
     old, new = foreign(comparison.old.label), foreign(comparison.new.label)
-    lines = [f"From {old} to {new}, {figures.plural(len(comparison.pairing.keys), 'paired case')}"]
+    lines = [f"From {old} to {new}, {figures.plural(len(comparison.answered), 'case')} that both answered"]
+    lines += answered_lines([comparison.old, comparison.new])
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
     head = ["", "from", "to", "points", "95% interval", "p", "pairs"]
     lines += ["", *figures.table([head, *_change_rows(comparison.changes)])]
@@ -189,6 +192,18 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
         if len(chosen) > most:
             lines.append(f"  ... and {len(chosen) - most} more (--json lists all)")
     return lines
+
+
+def answered_lines(runs: Sequence[RunSummary]) -> list[str]:
+    """How much each version answered of what it was asked, where that differs or is too little to compare."""
+    if all(run.answered.k == run.answered.n for run in runs):
+        return []
+    return [line for run in runs for line in figures.wrapped(_answered(run, foreign))]
+
+
+def _answered(run: RunSummary, safe: Callable[[str], str]) -> str:
+    mark = "" if run.comparable else "; NOT COMPARABLE by its own rate: above 5% unscored"
+    return f"{safe(run.label)} answered {percent(run.answered.rate)} of {run.answered.n:,} cases with targets{mark}"
 
 
 def _unpaired(comparison: Comparison) -> str:
@@ -272,7 +287,10 @@ def _flip_lines(flip: Flip) -> list[str]:
 def compare_markdown(comparison: Comparison, most: int = 50) -> str:
     """The comparison for a pull request."""
     old, new = markdown(comparison.old.label), markdown(comparison.new.label)
-    parts = [f"## From {old} to {new}", "", f"{figures.plural(len(comparison.pairing.keys), 'paired case')}."]
+    parts = [f"## From {old} to {new}", "", f"{figures.plural(len(comparison.answered), 'case')} that both answered."]
+    both = (comparison.old, comparison.new)
+    if any(run.answered.k != run.answered.n for run in both):
+        parts += ["", f"{'; '.join(_answered(run, markdown) for run in both)}."]
     if not comparison.pairing.complete:
         parts += ["", f"Left out: {figures.markdown_sentence(comparison.pairing.reason)}"]
     rows = [["Metric", "From", "To", "Points", "95% interval", "p", "Pairs"], *_change_rows(comparison.changes)]
@@ -308,12 +326,16 @@ _ROWS: tuple[_Row, ...] = (
     ("  untrained", lambda one: percent(one.gap.untrained.rate)),
     ("  gap", lambda one: points(one.gap.difference)),
     ("  gap of its base", lambda one: points(one.base_gap.difference) if one.base_gap else figures.NO_DATA),
-    ("  Boschloo p (hint)", lambda one: figures.p_value(one.boschloo_p)),
+    ("  gain, trained more", lambda one: points(one.gain.difference) if one.gain else figures.NO_DATA),
+    ("  p by domains", lambda one: figures.p_value(one.gain.p_value if one.gain else None)),
     ("fidelity", lambda one: percent(one.rates["fidelity"].rate)),
+    ("found by search", lambda one: percent(one.rates["search_hit_rate"].rate)),
     ("mention rate", lambda one: percent(one.rates["mention_rate"].rate)),
     ("over-correction", lambda one: percent(one.rates["over_correction_rate"].rate)),
     ("check rate", lambda one: percent(one.rates["check_rate"].rate)),
-    ("unscored", lambda one: percent(one.rates["unscored_rate"].rate)),
+    ("answered, of its own", lambda one: percent(one.run.answered.rate)),
+    ("  its own rate", lambda one: percent(one.run.alignment.rate) + ("" if one.run.comparable else " (!)")),
+    ("  on so many cases", lambda one: f"{one.run.alignment.n:,}"),
     ("median latency", lambda one: seconds(one.resources.median_latency_s)),
     ("prompt tokens", lambda one: tokens(one.resources.prompt_tokens)),
     ("answer tokens", lambda one: tokens(one.resources.completion_tokens)),
@@ -325,16 +347,24 @@ def options_lines(options: Sequence[Option]) -> list[str]:
     """The table in blocks of as many columns as 80 cells hold."""
     rows = [["", *(foreign(one.run.label) for one in options)]]
     rows += [[name, *(cell(one) for one in options)] for name, cell in _ROWS]
-    lines = [f"{options[0].alignment.n} scored cases with targets, the same for all"] if options else []
+    lines = [_options_title(options)] if options else []
     for columns in _blocks(rows):
         lines += ["", *figures.table([[row[0], *(row[i] for i in columns)] for row in rows])]
     return [*lines, "", *figures.wrapped(_LEGEND_OPTIONS)]
 
 
+def _options_title(options: Sequence[Option]) -> str:
+    one = options[0]
+    all_of = {2: "both"}.get(len(options), f"all {len(options)}")
+    return f"{one.alignment.n:,} cases with targets that {all_of} answered ({one.answered:,} with the others)"
+
+
 _LEGEND_OPTIONS = (
-    "gap: trained minus untrained, by what each version was trained on; beside it the same difference of its base "
-    "on the same cases, since domains differ in difficulty. Boschloo p: a hint that untrained cases do worse, and no "
-    "proof. Rates stand without intervals here: compare two of them for those."
+    "gap: trained minus untrained, by what each version was trained on; below it the same difference of its base on "
+    "the same cases, since domains differ in difficulty. gain, trained more: what it gained over its base on trained "
+    "cases minus on untrained ones, within the suites that hold both; p by shuffling whole domains, which is how "
+    "training is dealt out. its own rate: over all that it answered itself; (!) marks more than 5% unscored, and is "
+    "not comparable. Rates are without intervals here: compare two of them for those."
 )
 
 
@@ -354,7 +384,8 @@ def _blocks(rows: Sequence[Sequence[str]]) -> list[list[int]]:
 def options_markdown(options: Sequence[Option]) -> str:
     rows = [["", *(markdown(one.run.label) for one in options)]]
     rows += [[name.strip(), *(markdown(cell(one)) for one in options)] for name, cell in _ROWS]
-    return "\n".join(["## Options side by side", "", *figures.markdown_table(rows), "", _LEGEND_OPTIONS]) + "\n"
+    title = [_options_title(options) + ".", ""] if options else []
+    return "\n".join(["## Options side by side", "", *title, *figures.markdown_table(rows), "", _LEGEND_OPTIONS]) + "\n"
 
 
 def options_json(options: Sequence[Option]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from harness.errors import RecordError
 from harness.files import content_of, reading
 from harness.records import Record
-from harness.records.case import texts_of
+from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
 from harness.show import rates
 from harness.show.marked_text import SEVERITY, Span, Stretch, marked, occurrences, plain
@@ -62,8 +62,10 @@ class ShownAnswer:
 
 
 def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
-    """The conversation with the targets marked."""
-    found = []
+    """The conversation with the targets marked; nothing of a case that is held out of training."""
+    found: list[ShownMessage] = []
+    if HELD_OUT in case.tags:
+        return ()
     for message in case.messages:
         text = "\n".join(texts_of((message,)))
         role = str(message.get("role", ""))
@@ -72,7 +74,9 @@ def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...
 
 
 def answers(case: CaseResult, limit: int | None = None) -> tuple[ShownAnswer, ...]:
-    """Every sample of the case."""
+    """Every sample of the case; nothing of a case that is held out of training."""
+    if HELD_OUT in case.tags:
+        return ()
     return tuple(_answer(case, sample, limit) for sample in case.samples)
 
 
@@ -155,9 +159,11 @@ def _context(sample: SampleResult, mention: MentionRecord) -> tuple[Stretch, ...
 
 
 def _where(mention: MentionRecord) -> str:
+    """Tool call and path, and how sure the model was of the signs, in signs that need no language."""
     if mention.tool_call is not None:
         return f"#{mention.tool_call + 1} {mention.path or ''}".rstrip()
-    return mention.path or ""
+    sure = "" if mention.probability is None else f"p {mention.probability:.2g}"
+    return " ".join(filter(None, (mention.path, sure)))
 
 
 def packed(stretches: tuple[Stretch, ...]) -> list[Any]:
@@ -340,6 +346,8 @@ def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
         row["g"] = [plain(tag) for tag in case.tags]
     if latency is not None:
         row["s"] = round(latency, 3)
+    if HELD_OUT in case.tags:
+        return row
     if limit:
         row["m"] = [[plain(turn.role), packed(turn.text)] for turn in turns(case, limit)]
         shown = answers(case, limit)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.evidence import Rulings
 from harness.show.index import HistoryEvent, IndexLine
@@ -93,10 +94,11 @@ def samples_csv(record: RunRecord) -> str:
 def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[Any, ...]:
     damage = sorted({code for found in sample.mentions.values() for mention in found for code in mention.damage})
     verdicts = " ".join(sorted(set(sample.verdicts.values())))
+    output = "" if HELD_OUT in case.tags else sample.output
     return (
         *(record.model, record.version, record.run_id, case.suite, case.id, case.domain, case.language, case.task),
         *(case.symbols, case.exposure, case.outcome, sample.sample, sample.outcome, sample.reason, verdicts),
-        *(" ".join(damage), sample.output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
+        *(" ".join(damage), output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
         *(sample.cost, record.currency, sample.recorded_at),
     )
 

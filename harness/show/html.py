@@ -19,7 +19,7 @@ from harness.decisions.compare import Comparison, SliceChange
 from harness.decisions.flips import Flip
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.latency import speeds
-from harness.decisions.options import options
+from harness.decisions.options import Option, options
 from harness.decisions.standing import by_key
 from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
@@ -27,6 +27,7 @@ from harness.show.comparison import speed_cells
 from harness.show.evidence import Rulings, rows
 from harness.show.marked_text import plain
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
+from harness.show.verdicts import headlines, next_sentence
 from harness.show.words import WORDS, both, for_script, known, say
 
 if TYPE_CHECKING:
@@ -244,6 +245,7 @@ def compare_page(
     `judged`, the gate's verdict stands on top and its rules follow."""
     gate = judged.verdict if judged else None
     before, after = by_key(old), by_key(new)
+    option = options((old, new))[1]
     kinds = list(dict.fromkeys(flip.kind for flip in comparison.flips))
     return render(
         "compare.html.j2",
@@ -258,7 +260,7 @@ def compare_page(
         kinds=[(kind, sum(flip.kind == kind for flip in comparison.flips)) for kind in kinds],
         flips=[_shown(flip, before, after) for flip in comparison.flips[:_WITH_TEXTS]],
         flips_more=comparison.flips[_WITH_TEXTS:],
-        gaps=_gaps(old, new),
+        gaps=_gaps(option, old.label, new.label),
         chart=_chart_of_compare_page(comparison.slices),
         charts_available=charts.available(),
         install=charts.INSTALL,
@@ -266,6 +268,9 @@ def compare_page(
         p_value=rates.p_value,
         p_phrase=p_phrase,
         results=_results(gate),
+        headlines=headlines(gate) if gate else [],
+        gain=option.gain,
+        next_step=next_sentence(gate) if gate else "",
         words=WORDS,
     )
 
@@ -305,13 +310,12 @@ def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, Cas
     }
 
 
-def _gaps(old: RunRecord, new: RunRecord) -> list[tuple[str, Rate, Rate, float | None]]:
+def _gaps(option: Option, old: str, new: str) -> list[tuple[str, Rate, Rate, float | None]]:
     """Trained and untrained alignment of both runs, split by the exposure of the new one.
 
     The old run on the same split shows how much of a gap is mere difficulty of the cases.
     """
-    option = options((old, new))[1]
-    both = [(old.label, option.base_gap), (new.label, option.gap)]
+    both = [(old, option.base_gap), (new, option.gap)]
     return [
         (label, Rate.of(gap.trained), Rate.of(gap.untrained), gap.difference)
         for label, gap in both

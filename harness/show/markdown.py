@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from harness.decisions.compare import Comparison
 from harness.decisions.flips import Flip
 from harness.decisions.gate import GateVerdict
+from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.marked_text import plain
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
+from harness.show.verdicts import headlines, next_sentence
 from harness.show.words import word
 
 _SHOWN = 20
@@ -52,6 +54,8 @@ def compare_markdown(comparison: Comparison, *, judged: Judgement | None = None,
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
     if gate:
         lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
+        lines += [f"- {code(one, blanks=False)}" for one in headlines(gate)]
+        lines += [f"- {word('next', lang)} {code(next_sentence(gate), blanks=False)}", ""]
     if change.pairs:
         bounds = f"{rates.points(change.low)} … {rates.points(change.high)}"
         lines.append(word("difference-line", lang, points=rates.points(change.difference), bounds=bounds) + "  ")
@@ -128,7 +132,7 @@ def _case(case: CaseResult, lang: str) -> str:
         for sample in case.samples
         for target, mentions in sample.mentions.items()
         for mention in mentions
-        if mention.verdict != "verbatim"
+        if mention.verdict != "verbatim" and HELD_OUT not in case.tags
     ]
     return f"{line}: {bad[0]}" if bad else line
 

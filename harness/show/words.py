@@ -206,6 +206,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "other-suite": ("other suite", "测试集不同"),
     "QUIET": ("quiet", "平稳"),
     "DRIFT": ("drift", "漂移"),
+    "CANNOT SEE": ("cannot see", "无法观测"),
+    "next": ("next:", "下一步："),
     "promoted": ("promoted", "已发布"),
     "partial-short": ("partial", "不完整"),
     "trend": ("Alignment rate over time", "对齐率走势"),
@@ -279,6 +281,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "better-worse": ("Better / worse", "变好 / 变差"),
     "metric": ("Metric", "指标"),
     "gap-title": ("Trained against untrained", "训练过与未训练"),
+    "both-answered": ("{n} cases that both answered", "双方都作答的用例：{n} 个"),
+    "own-answered": ("{label} answered {rate} of {n}", "{label} 作答 {rate}（共 {n} 个）"),
+    "not-comparable": (
+        "{label} answered {rate} of {n}: not comparable by its own rate",
+        "{label} 仅作答 {rate}（共 {n} 个），其自身比率不可比",
+    ),
+    "gain": (
+        "Gained over the first version on trained cases ({n}) minus on untrained ones ({m}), within the suites that "
+        "hold both: {points} points, p {p} by shuffling whole domains.",
+        "在同时含两类用例的测试集内，训练过的用例（{n} 个）比未训练的（{m} 个）多提升 {points} 个百分点；"
+        "按整个领域置换检验，p {p}。",
+    ),
     "gap-split": (
         "Both versions are split by what {label} was trained on, so that a gap of the cases themselves shows.",
         "两个版本都按 {label} 的训练范围切分，以便看出用例本身难度造成的差距。",

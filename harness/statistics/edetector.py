@@ -21,6 +21,12 @@ THRESHOLD = 1200.0
 CEILING = 0.985
 """A baseline that happened to be spotless must not make the first ordinary failure an alarm."""
 
+RATE_DOUBT = 0.2
+"""Standard errors of the baseline's rate that are taken off it, for bets on prompts."""
+
+NIGHT_DOUBT = 0.6
+"""Standard deviations of the baseline's nights that are taken off their mean, for bets on it."""
+
 FAILURE_RATIOS = (2.75, 5.5)
 """Bets on single prompts: failures are now this many times as frequent."""
 
@@ -48,23 +54,28 @@ class Detection:
 
 
 def presumed_rate(successes: int, trials: int, ceiling: float = CEILING) -> float:
-    """The rate taken as normal, p0 = min((k + 1) / (m + 2), ceiling), from the baseline nights together."""
+    """The rate taken as normal: (k + 1) / (m + 2) of the baseline nights, less a part of its standard error; at most
+    the ceiling.
+
+    A baseline that was lucky is believed for a year of nights: without the part taken off, twice as many quiet
+    histories of 365 nights alarm.
+    """
     check_counts(successes, trials)
-    return min((successes + 1) / (trials + 2), ceiling)
+    rate = (successes + 1) / (trials + 2)
+    return min(rate - RATE_DOUBT * math.sqrt(rate * (1 - rate) / (trials + 2)), ceiling)
 
 
 def presumed_mean(nights: Sequence[tuple[int, int]], ceiling: float = CEILING) -> float:
-    """The rate taken as normal for bets on nightly means: `presumed_rate` less half a standard error of
-    the nights.
+    """The rate taken as normal for bets on nightly means: that of the baseline less a part of the spread of its nights.
 
-    Ten nights that hang together know their mean less well than their prompts suggest; without this, 8 %
-    of quiet histories alarm instead of 3 %.
+    Nights that hang together often do so for weeks: a rate that wanders by a point must not become an alarm.
     """
     scored = [(k, m) for k, m in nights if m]
-    presumed = presumed_rate(sum(k for k, _ in scored), sum(m for _, m in scored), ceiling)
+    successes, trials = sum(k for k, _ in scored), sum(m for _, m in scored)
     if len(scored) < 2:
-        return presumed
-    return max(0.0, presumed - stdev(k / m for k, m in scored) / math.sqrt(len(scored)) / 2)
+        return presumed_rate(successes, trials, ceiling)
+    rate = min((successes + 1) / (trials + 2), ceiling)
+    return max(0.0, rate - NIGHT_DOUBT * stdev(k / m for k, m in scored))
 
 
 def prompt_factors(successes: int, trials: int, presumed: float) -> tuple[float, ...]:

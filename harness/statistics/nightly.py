@@ -22,8 +22,11 @@ Bets = Literal["prompts", "nightly mean"]
 Outcomes = Sequence[bool | None]
 """One night: whether each prompt was right, in the same order every night; None where it could not be told."""
 
-DISPERSION_LEVEL = 0.2
+DISPERSION_LEVEL = 0.15
 """Nights that hang together raise false alarms many times over, and ten nights show it badly: suspect early."""
+
+PATIENT_NIGHTS, PATIENT_LEVEL = 30, 0.5
+"""Whoever gives the baseline 30 nights would rather wait than be called: the doubt is on the side of the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,13 @@ def watch_nights(
     counts = [(sum(map(bool, night)), sum(right is not None for right in night)) for night in nights]
     first, later = counts[:baseline], counts[baseline:]
     dispersion = _dispersion(nights[:baseline])
+    level = PATIENT_LEVEL if baseline >= PATIENT_NIGHTS else DISPERSION_LEVEL
     earliest = 0
-    if not _hang_together(dispersion):
+    if not _hang_together(dispersion, level):
         presumed = presumed_rate(sum(k for k, _ in first), sum(m for _, m in first), ceiling)
         found = detect([prompt_factors(k, m, presumed) for k, m in later], threshold)
         calm = _dispersion(nights[: baseline + found.since]) if found.since else None
-        if found.alarm is None or not _hang_together(calm):
+        if found.alarm is None or not _hang_together(calm, level):
             return Watched("prompts", presumed, tuple(first), tuple(later), _ratio(dispersion), found)
         dispersion, earliest = calm, found.alarm
     presumed = presumed_mean(first, ceiling)
@@ -74,8 +78,8 @@ def _dispersion(nights: Sequence[Outcomes]) -> Dispersion | None:
     return night_dispersion([[bool(right) for right in night] for night in zip(*told, strict=True)]) if told else None
 
 
-def _hang_together(dispersion: Dispersion | None) -> bool:
-    return dispersion is not None and dispersion.p_value < DISPERSION_LEVEL
+def _hang_together(dispersion: Dispersion | None, level: float) -> bool:
+    return dispersion is not None and dispersion.p_value < level
 
 
 def _ratio(dispersion: Dispersion | None) -> float | None:

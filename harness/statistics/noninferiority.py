@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 _NORMAL = NormalDist()
+_TEETH = 60  # pairs, about two teeth of the saw at a margin of 3 points
 _MOST_PAIRS = 20_000  # beyond this no suite of prompts is the answer
 
 
@@ -24,6 +25,7 @@ they differ.
 """
 
 _TARGET = 0.0598  # leaves room for what lies between the points of the grid
+_STRICT = 0.95  # of alpha, where alpha is a share of the 5 % and must not be exceeded
 _STEPS = 120
 _LARGEST_CHECKED = 2000  # pairs; above it Tango's size stays within half a point of 5 %
 
@@ -34,15 +36,16 @@ def critical_score(pairs: int, margin: float, alpha: float = 0.05) -> float:
 
     Tango's test is approximate. By enumeration its size at a nominal 5 % reaches 6.9 % at 52 pairs and a
     margin of 5 points, and more below 30 pairs; there the critical score is raised until it is 6 % at
-    most.
+    most. At a smaller `alpha`, that of a later attempt, it is raised until the size is `alpha` at most.
     """
     nominal = _NORMAL.inv_cdf(1 - alpha)
-    if pairs > _LARGEST_CHECKED or _size(_fewest(pairs, margin, nominal), pairs, margin) <= _TARGET:
+    target = _TARGET if alpha >= 0.05 else _STRICT * alpha
+    if pairs > _LARGEST_CHECKED or _size(_fewest(pairs, margin, nominal), pairs, margin) <= target:
         return nominal
     loose, strict = nominal, 4 * nominal
     while strict - loose > 1e-4:
         middle = (loose + strict) / 2
-        if _size(_fewest(pairs, margin, middle), pairs, margin) <= _TARGET:
+        if _size(_fewest(pairs, margin, middle), pairs, margin) <= target:
             strict = middle
         else:
             loose = middle
@@ -56,9 +59,12 @@ def bound_level(pairs: int, margin: float, alpha: float = 0.05) -> float:
     return 2 * _NORMAL.cdf(critical_score(pairs, margin, alpha)) - 1
 
 
-def non_inferior(better: int, worse: int, pairs: int, margin: float, alpha: float = 0.05) -> bool:
-    """The rule: is rate(new) - rate(old) shown to be above -margin?"""
-    return pairs > 0 and tango_score(better, worse, pairs, -margin) > critical_score(pairs, margin, alpha)
+def non_inferior(better: float, worse: float, pairs: float, margin: float, alpha: float = 0.05) -> bool:
+    """The rule: is rate(new) - rate(old) shown to be above -margin?
+
+    Counts may be fractions: those at an effective number of pairs. The critical score is that of the whole pairs.
+    """
+    return pairs >= 1 and tango_score(better, worse, pairs, -margin) > critical_score(int(pairs), margin, alpha)
 
 
 def passing_excess(pairs: int, margin: float, alpha: float = 0.05) -> tuple[int | None, ...]:
@@ -133,7 +139,7 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, *, corrected:
 def pairs_for_margin(
     margin: float, worse_rate: float, better_rate: float, power: float = 0.8, alpha: float = 0.05
 ) -> int | None:
-    """Fewest pairs, to within 1 %, that give this power.
+    """Fewest pairs, to within 1 %, that give this power, and so do larger numbers.
 
     None if 20,000 do not or the true drop is too large.
     """
@@ -152,16 +158,27 @@ def pairs_for_margin(
     while reach - short > max(1, reach // 100):
         middle = (short + reach) // 2
         short, reach = (short, middle) if enough(middle) else (middle, reach)
+    # power runs in a saw-tooth: a few pairs more may have less of it
+    further = reach
+    while further <= reach + _TEETH:
+        if not enough(further):
+            reach = further + 1
+        further += 1
     return reach
 
 
-def settling_pairs(better: int, worse: int, pairs: int, margin: float, alpha: float = 0.05) -> int | None:
-    """Further pairs, all alike in both versions, after which the rule passes; None if 20,000 would not do."""
+def settling_pairs(
+    better: int, worse: int, pairs: int, margin: float, alpha: float = 0.05, *, worth: float = 1.0
+) -> int | None:
+    """Further pairs, all alike in both versions, after which the rule passes; None if 20,000 would not do.
+
+    `worth` is the effective number of pairs that one pair counts for.
+    """
     nominal = _NORMAL.inv_cdf(1 - alpha)
 
     def nearly(further: int) -> bool:
-        count = pairs + further
-        return count > 0 and tango_score(better, worse, count, -margin) > nominal
+        count = worth * (pairs + further)
+        return count >= 1 and tango_score(worth * better, worth * worse, count, -margin) > nominal
 
     short, reach = -1, 0
     while not nearly(reach):
@@ -172,7 +189,7 @@ def settling_pairs(better: int, worse: int, pairs: int, margin: float, alpha: fl
         middle = (short + reach) // 2
         short, reach = (short, middle) if nearly(middle) else (middle, reach)
     # the critical score is higher than the nominal one for some counts
-    while not non_inferior(better, worse, pairs + reach, margin, alpha):
+    while not non_inferior(worth * better, worth * worse, worth * (pairs + reach), margin, alpha):
         reach += 1
     return reach
 

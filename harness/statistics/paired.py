@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 from harness.statistics.proportion import Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 _HALVINGS = 60  # of an interval of length at most 2: below the spacing of floats
 
 
-def check_pairs(better: int, worse: int, pairs: int) -> None:
+def check_pairs(better: float, worse: float, pairs: float) -> None:
     if min(better, worse) < 0 or better + worse > pairs:
         raise ValueError(f"{better} better and {worse} worse of {pairs} pairs is no paired table")
 
 
-def tango_score(better: int, worse: int, pairs: int, difference: float) -> float:
+def tango_score(better: float, worse: float, pairs: float, difference: float) -> float:
     """Score statistic of H0: rate(new) - rate(old) = `difference`; positive when the data lie above it.
 
     Tango, Statistics in Medicine 17 (1998), eq. 24–26. The variance is that of the restricted maximum
@@ -32,11 +38,25 @@ def tango_score(better: int, worse: int, pairs: int, difference: float) -> float
     return excess / math.sqrt(variance)
 
 
-def tango(better: int, worse: int, pairs: int, level: float = 0.95) -> Interval | None:
+def tango_scores(better: Floats, worse: Floats, pairs: Floats, difference: float) -> Floats:
+    """`tango_score` of many tables at once."""
+    import numpy as np
+
+    excess = better - worse - pairs * difference
+    slope = (2 * pairs - better + worse) * difference - better - worse
+    root = np.sqrt(np.maximum(0.0, slope * slope + 8 * pairs * worse * difference * (1 - difference)))
+    variance = pairs * ((root - slope) / (2 * pairs) + difference * (1 - difference))
+    scores: Floats = np.where(excess == 0, 0.0, np.copysign(np.inf, excess))
+    np.divide(excess, np.sqrt(np.maximum(variance, 0.0)), out=scores, where=variance > 0)
+    return scores
+
+
+def tango(better: float, worse: float, pairs: float, level: float = 0.95) -> Interval | None:
     """Score interval for rate(new) - rate(old) from `pairs` cases seen by both. None without pairs.
 
     `better` counts the cases that only the new version has right, `worse` those that only the old one has.
-    For a one-sided test at 5 % take a bound of the 90 % interval.
+    For a one-sided test at 5 % take a bound of the 90 % interval. Counts may be fractions: those at an effective
+    number of pairs.
     """
     check_pairs(better, worse, pairs)
     if pairs == 0:
@@ -48,7 +68,7 @@ def tango(better: int, worse: int, pairs: int, level: float = 0.95) -> Interval 
     return Interval(estimate, low, high, level)
 
 
-def _upper_bound(better: int, worse: int, pairs: int, z: float) -> float:
+def _upper_bound(better: float, worse: float, pairs: float, z: float) -> float:
     """The difference above the estimate at which the score statistic is -z, found by halving."""
     inside, outside = (better - worse) / pairs, 1.0
     for _ in range(_HALVINGS):

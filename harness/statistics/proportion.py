@@ -41,17 +41,20 @@ def wilson(successes: float, trials: float, level: float = 0.95) -> Interval | N
     return Interval(rate, low, high, level)
 
 
-def exact_lower(successes: int, trials: int, alpha: float = 0.05) -> float:
-    """Clopper–Pearson lower bound (1934): the rate at which `successes` or more has probability `alpha`."""
+def exact_lower(successes: float, trials: float, alpha: float = 0.05) -> float:
+    """Clopper–Pearson lower bound (1934): the rate at which `successes` or more has probability `alpha`.
+
+    Counts may be fractions, those at an effective number of cases: the beta quantile joins the whole ones smoothly.
+    """
     from scipy.special import betaincinv
 
     check_counts(successes, trials)
-    if successes == 0:
+    if successes <= 0:
         return 0.0
     return float(betaincinv(successes, trials - successes + 1, alpha))
 
 
-def exact_upper(successes: int, trials: int, alpha: float = 0.05) -> float:
+def exact_upper(successes: float, trials: float, alpha: float = 0.05) -> float:
     """Clopper–Pearson upper bound; 1.0 without trials, since anything is still possible."""
     return 1.0 - exact_lower(trials - successes, trials, alpha)
 

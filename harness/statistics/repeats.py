@@ -39,7 +39,7 @@ class ClusterInterval(Interval):
 def cluster_bootstrap(
     cases: Sequence[tuple[int, int]], *, level: float = 0.95, resamples: int = 2000, seed: int = 20260101
 ) -> ClusterInterval | None:
-    """Percentile interval of the mean rate when whole cases are drawn anew; cases are (successes, samples).
+    """Percentile interval of the mean rate when whole cases are drawn again; cases are (successes, samples).
 
     A bootstrap of cases that are all alike has no width, which would make ten clean cases a proof; Wilson's
     interval over the cases takes its place then. For showing only: no verdict rests on this.

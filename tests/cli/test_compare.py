@@ -64,7 +64,7 @@ def test_two_runs_show_flips_with_text(history):
     path = write(history, "tuned", ["aligned", "damaged", "aligned"])
     result = call("base@1", str(path))
     assert result.exit_code == 0
-    assert result.output.startswith("From base@1 to tuned@1, 3 paired cases")
+    assert result.output.startswith("From base@1 to tuned@1, 3 cases that both answered")
     assert "newly damaged: symbols/c1" in result.output
     assert "A␣-␣1" in result.output
 

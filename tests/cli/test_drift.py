@@ -60,15 +60,13 @@ def call(*arguments):
 
 
 def test_quiet_drift_and_calibrating_are_0_1_and_2(history):
-    for ago in range(4, 12):
+    for ago in range(2, 10):
         write(history, ago)
     calibrating = call()
     assert calibrating.exit_code == 2
     assert "calibrating: 8 nights" in calibrating.output
-    for ago in range(12, 18):
+    for ago in range(10, 18):
         write(history, ago)
-    write(history, 3)
-    write(history, 2)
     assert call().exit_code == 0
     write(history, 1, bad=15)
     write(history, 0, bad=15)
@@ -128,3 +126,12 @@ def test_a_suite_that_no_run_has_is_refused_with_the_nearest(history):
     result = call("--suite", "canery")
     assert isinstance(result.exception, ConfigError)
     assert "canary" in str(result.exception)
+
+
+def test_nights_that_stopped_coming_are_an_alarm(history):
+    for ago in range(4, 20):
+        write(history, ago)
+    result = call()
+    assert result.exit_code == 1
+    assert result.output.startswith("CANNOT SEE  tuned@1: 16 nights")
+    assert "the last readable night: 4 days ago" in " ".join(result.output.split())

@@ -108,11 +108,11 @@ def test_options_show_the_gap_beside_the_base_models_on_the_same_cases(cases, ru
     column = options([stock, tuned])
     assert [one.run.label for one in column] == ["stock@v1", "tuned@v1"]
     assert column[0].gap.difference is None
-    assert column[0].boschloo_p is None
+    assert column[0].gain is None
     assert column[1].gap.difference == pytest.approx(0.2)
     assert column[1].base_gap.difference == pytest.approx(0.1)
     assert column[1].base == "stock@v1"
-    assert column[1].boschloo_p < 1e-5
+    assert column[1].gain is None  # one domain holds both kinds: nothing can change places
 
 
 def test_options_count_the_cases_that_all_have(cases, run):
@@ -124,3 +124,62 @@ def test_a_leaked_string_leaves_the_untrained_figure(case, run):
     one = run([case("a", exposure="seen"), case("b", "damaged", exposure="untrained")])
     gap = options([one])[0].gap
     assert (gap.trained, gap.untrained) == ((1, 1), (0, 1))
+
+
+def test_versions_side_by_side_count_the_cases_that_all_answered(cases, run):
+    """312 hard cases that one version left unanswered must not make it look better than the other."""
+    hard, easy = cases(300, 300), cases(294, first=300)
+    other = run([*hard, *easy], model="tuned")
+    silent = run([*(one.model_copy(update={"outcome": "unscored"}) for one in hard), *easy], model="silent")
+    columns = options([other, silent])
+    assert [(one.answered, one.alignment) for one in columns] == [(294, (294, 294))] * 2
+    assert [one.run.answered for one in columns] == [(594, 594), (294, 594)]
+    assert [one.run.comparable for one in columns] == [True, False]
+    comparison = compare(other, silent)
+    change = found(comparison, "alignment_rate")
+    assert (len(comparison.answered), change.old, change.new) == (294, (294, 294), (294, 294))
+
+
+def test_five_percent_unscored_still_compare(cases, run):
+    for unscored, comparable in ((5, True), (6, False)):
+        holes = cases(unscored, unscored, outcome="unscored") + cases(100 - unscored, first=50)
+        assert compare(run(holes), run(holes)).old.comparable is comparable
+
+
+def test_a_case_that_was_never_asked_is_not_unscored(cases, run):
+    left = [one.model_copy(update={"samples": ()}) for one in cases(40, 40, outcome="unscored", first=100)]
+    summary = compare(run(cases(60) + left), run(cases(60))).old
+    assert (summary.unscored, summary.answered, summary.not_asked) == ((0, 60), (60, 60), 40)
+
+
+def test_the_interval_is_wider_where_cases_of_a_domain_flip_together(case, run):
+    def version(flip):
+        return run([case(f"c{i:03}", "damaged" if flip(i) else "aligned", domain=f"d{i // 10:02}") for i in range(300)])
+
+    together = found(compare(version(lambda i: False), version(lambda i: i < 30)), "alignment_rate")
+    spread = found(compare(version(lambda i: False), version(lambda i: i % 10 == 0)), "alignment_rate")
+    assert together.difference == spread.difference == pytest.approx(-0.1)
+    assert spread.size.design_effect == 1.0
+    assert together.size.design_effect > 8
+    assert together.low < spread.low < spread.high < together.high
+
+
+def test_the_gain_is_a_difference_in_differences_over_whole_domains(case, run):
+    def version(model, good, exposure, **fields):
+        cases = [
+            case(
+                f"c{d}-{i}",
+                "aligned" if i < good[d < 4] else "damaged",
+                domain=f"d{d}",
+                exposure="trained" if d < 4 and exposure else "untrained",
+            )
+            for d in range(8)
+            for i in range(10)
+        ]
+        return run(cases, model=model, **fields)
+
+    base = version("base", {True: 2, False: 5}, exposure=False)
+    tuned = version("tuned", {True: 9, False: 8}, exposure=True, lineage=("base@v1",))
+    gain = options([base, tuned])[1].gain
+    assert gain.difference == pytest.approx(0.7 - 0.3)
+    assert gain.p_value == pytest.approx(1 / 70)  # one way of 8 choose 4

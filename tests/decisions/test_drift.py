@@ -77,7 +77,7 @@ def test_a_baseline_in_the_making_is_inconclusive(night, now, count):
 def test_too_few_prompts_are_inconclusive_however_many_nights(night, now):
     report = drift("tuned@v1", nights(night, [1] * 20, prompts=40), POLICY, now)
     assert report.verdict == "INCONCLUSIVE"
-    assert "needs 60" in report.reasons[0]
+    assert "60 needed" in report.reasons[0]
 
 
 def test_a_replay_never_counts_as_a_night(night, now):
@@ -180,10 +180,117 @@ def test_another_number_of_samples_starts_a_new_baseline(night, now):
     assert (report.verdict, report.nights) == ("INCONCLUSIVE", 2)
 
 
-def test_silence_is_not_quiet(night, now):
+def test_silence_is_an_alarm_of_its_own_kind(night, now):
     report = drift("tuned@v1", nights(night, [1] * 20, last=6), POLICY, now)
-    assert report.verdict == "INCONCLUSIVE"
-    assert "6 days ago" in report.reasons[0] or "7 days ago" in report.reasons[0]
+    assert (report.verdict, report.exit_code) == ("CANNOT SEE", 1)
+    assert [alarm.kind for alarm in report.alarms] == ["blind"]
+    assert "6 days ago" in report.alarms[0].text or "7 days ago" in report.alarms[0].text
+
+
+def test_an_endpoint_that_was_never_read_is_an_alarm(night, now):
+    report = drift("tuned@v1", nights(night, [55] * 5, outcome="unscored"), POLICY, now)
+    assert report.exit_code == 1
+    assert {alarm.kind for alarm in report.alarms} == {"unscored", "blind"}
+
+
+def test_two_days_without_a_night_are_none_yet(night, now):
+    assert drift("tuned@v1", nights(night, [1] * 20, last=1), POLICY, now).verdict == "QUIET"
+
+
+def test_eleven_of_sixty_unanswered_for_three_nights_is_an_alarm(night, now):
+    runs = nights(night, [1] * 15, last=3) + nights(night, [11] * 3, outcome="unscored")
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert (report.verdict, report.exit_code) == ("DRIFT", 1)
+    assert [alarm.kind for alarm in report.alarms] == ["unscored"]
+    assert "11 of 60 prompts unscored" in report.alarms[0].text
+    assert report.alarms[0].since == (now - timedelta(days=2.5)).date()
+    outage = drift("tuned@v1", [*runs[:-2], *nights(night, [1] * 2)], POLICY, now)
+    assert (outage.verdict, outage.alarms) == ("QUIET", ())
+
+
+def test_a_fifth_unanswered_from_the_first_night_on_is_an_alarm(night, now):
+    report = drift("tuned@v1", nights(night, [11] * 60, outcome="unscored"), POLICY, now)
+    assert "unscored" in {alarm.kind for alarm in report.alarms}
+
+
+def test_nights_that_cannot_be_read_count_as_unanswered(night, now):
+    runs = nights(night, [1] * 15, last=3) + nights(night, [55] * 3, outcome="unscored")
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert {alarm.kind for alarm in report.alarms} == {"unscored", "blind"}
+
+
+def test_forty_prompts_a_night_that_all_break_are_an_alarm(night, now):
+    runs = nights(night, [0] * 10, last=15, prompts=40) + nights(night, [40] * 15, prompts=40)
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert (report.verdict, report.exit_code) == ("DRIFT", 1)
+    assert report.alarms[0].kind == "rate"
+
+
+def test_forty_prompts_that_were_never_right_cannot_show_a_fall(night, now):
+    report = drift("tuned@v1", nights(night, [40] * 15, prompts=40), POLICY, now)
+    assert (report.verdict, report.exit_code) == ("CANNOT SEE", 1)
+    assert "0% of the baseline is right" in report.alarms[0].text
+
+
+@pytest.fixture
+def repeating(case, run):
+    """Nights that repeat each other, as at temperature 0; from `broken_at` on the named prompts are damaged."""
+
+    def build(count, broken=(), broken_at=10**6, *, text_at=10**6, **fields):
+        return [
+            run(
+                [
+                    case(
+                        f"canary-{i:02}",
+                        "damaged" if night >= broken_at and i in broken else "aligned",
+                        text="AB-1 " if night >= text_at and i in broken else None,
+                    )
+                    for i in range(60)
+                ],
+                age_days=count - night - 0.5,
+                run_id=f"night-{night:03}",
+                **fields,
+            )
+            for night in range(count)
+        ]
+
+    return build
+
+
+def test_one_prompt_that_breaks_for_good_is_seen_in_six_nights(repeating, now):
+    quiet = drift("tuned@v1", repeating(25, [7], 20), POLICY, now)
+    assert (quiet.verdict, quiet.flipped) == ("QUIET", ("symbols/canary-07",))
+    report = drift("tuned@v1", repeating(26, [7], 20), POLICY, now)
+    assert (report.verdict, report.exit_code) == ("DRIFT", 1)
+    alarm = report.alarms[0]
+    assert (alarm.kind, alarm.cases) == ("prompts", ("symbols/canary-07",))
+    assert (alarm.day - alarm.since).days == 5
+    assert any(row.name == "symbols/canary-07" for row in report.moved)
+
+
+def test_with_fewer_than_ten_baseline_nights_a_flip_is_told_and_no_alarm(repeating, now):
+    policy = DriftPolicy(baseline_nights=5)
+    report = drift("tuned@v1", repeating(20, [7], 8), policy, now)
+    assert (report.exit_code, report.flipped) == (0, ("symbols/canary-07",))
+
+
+def test_another_text_at_temperature_0_is_told_the_first_night(repeating, now):
+    report = drift("tuned@v1", repeating(13, [7, 9], text_at=12), POLICY, now)
+    assert report.verdict == "QUIET"
+    assert "2 of 60 prompts got another text" in report.signs[0].text
+    warm = repeating(13, [7, 9], text_at=12, configuration={"temperature": 0.7})
+    assert drift("tuned@v1", warm, POLICY, now).signs == ()
+
+
+def test_an_endpoint_that_never_repeats_itself_quite_gives_no_sign_every_night(night, now):
+    assert drift("tuned@v1", nights(night, [2] * 40), POLICY, now).signs == ()
+
+
+def test_figures_are_those_of_the_policy_in_force_or_none(night, now):
+    runs = nights(night, [1] * 12)
+    assert "365" in drift("tuned@v1", runs, POLICY, now).operation
+    assert drift("tuned@v1", runs, DriftPolicy(threshold=500.0), now).operation is None
+    assert drift("tuned@v1", nights(night, [1] * 12, prompts=40), POLICY, now).operation is None
 
 
 def test_another_model_behind_the_name_is_told_at_once(night, now):
@@ -218,3 +325,26 @@ def test_drift_settings_are_checked():
     assert parse_drift_policy({"threshold": 2400}, "x").threshold == 2400
     with pytest.raises(ConfigError, match=r"pyproject.*did you mean 'threshold'"):
         parse_drift_policy({"treshold": 3}, "pyproject.toml [tool.harness.drift]")
+
+
+def test_a_model_that_is_less_sure_of_its_signs_is_a_sign_before_an_answer_flips(repeating, now):
+    def sure(record, value):
+        cases = []
+        for case in record.cases:
+            sample = case.samples[0]
+            mentions = {
+                target: tuple(one.model_copy(update={"probability": value}) for one in found)
+                for target, found in sample.mentions.items()
+            }
+            cases.append(case.model_copy(update={"samples": (sample.model_copy(update={"mentions": mentions}),)}))
+        return record.model_copy(update={"cases": tuple(cases)})
+
+    values = [0.98, 0.97, 0.99] * 4 + [0.96, 0.95, 0.94]
+    runs = [sure(record, value) for record, value in zip(repeating(15), values, strict=True)]
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.verdict == "QUIET"
+    assert [sign.text for sign in report.signs] == [
+        "mean probability of protected signs 0.940: 3 nights below all of the baseline (0.970)"
+    ]
+    assert drift("tuned@v1", runs[:-1], POLICY, now).signs == ()
+    assert drift("tuned@v1", repeating(15), POLICY, now).signs == ()

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.decisions.gate import can_still_change, judge
-from harness.decisions.run_summary import RunSummary
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, Rule
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -156,26 +155,24 @@ def test_a_partial_run_is_never_go_but_may_be_no_go(cases, run, now):
     assert judge(run(cases(300, 90), partial=True), None, AT_LEAST_95, now).verdict == "NO-GO"
 
 
-def test_a_version_is_judged_on_its_latest_complete_run(cases, run, now):
+def test_all_attempts_are_judged_together(cases, run, now):
     lucky, later = run(cases(300), age_days=3), run(cases(300, 60), age_days=1)
-    runs = [RunSummary.of(lucky), RunSummary.of(later)]
-    verdict = judge(lucky, None, AT_LEAST_95, now, runs)
-    assert verdict.verdict == "INCONCLUSIVE"
-    assert later.run_id in verdict.reasons[0]
-    assert [one.run_id for one in verdict.runs] == [later.run_id, lucky.run_id]
-    assert judge(later, None, AT_LEAST_95, now, runs).verdict == "NO-GO"
+    for candidate in (lucky, later):
+        verdict = judge(candidate, None, AT_LEAST_95, now, [lucky, later])
+        assert (verdict.verdict, verdict.attempts, verdict.alpha) == ("NO-GO", 2, 0.0025)
+        assert verdict.rules[0].reading.estimate == pytest.approx(0.9)
+        assert [one.run_id for one in verdict.runs] == [later.run_id, lucky.run_id]
 
 
 def test_a_later_canary_run_takes_nothing_away(case, cases, run, now):
     whole = run([*cases(300), case("c", suite="canary")], age_days=3)
     canary = run([case("c", suite="canary")], age_days=1)
-    runs = [RunSummary.of(whole), RunSummary.of(canary)]
-    assert judge(whole, None, AT_LEAST_95, now, runs).verdict == "GO"
+    assert judge(whole, None, AT_LEAST_95, now, [whole, canary]).verdict == "GO"
 
 
 def test_a_later_partial_run_takes_nothing_away(cases, run, now):
     whole, part = run(cases(300), age_days=3), run(cases(3), age_days=1, partial=True)
-    assert judge(whole, None, AT_LEAST_95, now, [RunSummary.of(whole), RunSummary.of(part)]).verdict == "GO"
+    assert judge(whole, None, AT_LEAST_95, now, [whole, part]).verdict == "GO"
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,12 @@ def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(
 
     workplace.git("worktree", "remove", "--force", "verbatim-history")
     workplace.endpoint.status = 401
-    codes = github(workplace, "nightly")
+    codes = github(workplace, "nightly", ALARM_WEBHOOK=f"{workplace.endpoint.address}/hook")
     assert codes["Fetch the history"] == 0
     assert codes["Ask and judge"] != 0
+    path, message = workplace.endpoint.posted[-1]
+    assert path == "/hook"
+    assert message["text"].startswith("mine cannot be watched: nothing can be seen")
     assert any(call.startswith("gh issue create") for call in workplace.called())
     assert kept(workplace) == ["mine@v1"]
 

@@ -89,3 +89,31 @@ def test_tool_answers_and_tool_prompts_are_skipped_with_the_reason():
     result = harvest(run(case("a", "KJ-55?", "", "KJ-55", channel="tool"), tool_prompt))
     assert "tool arguments" in result.skipped["symbols/a"]
     assert "more than system, user and assistant" in result.skipped["symbols/b"]
+
+
+def test_at_most_so_many_are_taken_over_all_domains():
+    cases = [
+        case(
+            f"{domain}-{i}", f"{domain[0].upper()}J-{i}?", f"{domain[0].upper()}J - {i}", f"{domain[0].upper()}J-{i}"
+        ).model_copy(update={"domain": domain})
+        for domain, count in (("cars", 20), ("law", 4), ("tea", 4))
+        for i in range(count)
+    ]
+    result = harvest(run(*cases), limit=6)
+    assert sorted(sample.domain for sample in result.samples) == ["cars", "cars", "law", "law", "tea", "tea"]
+    assert harvest(run(*cases), limit=6) == result
+    assert harvest(run(*cases), limit=6, seed=8) != result
+    assert len(harvest(run(*cases), domains=["law"]).samples) == 4
+    assert harvest(run(*cases), suites=["other"]).samples == ()
+
+
+def test_cases_held_out_are_never_taken_nor_what_holds_their_strings():
+    held = case("held", "Which? KJ-55.", "KJ - 55", "KJ-55", tags=("held-out",))
+    near = case("near", "KJ-55 or QQ-1?", "QQ - 1", "QQ-1")
+    free = case("free", "ZZ-9?", "ZZ - 9", "ZZ-9")
+    result = harvest(run(held, near, free))
+    assert result.cases == ("symbols/free",)
+    assert "held out" in result.skipped["symbols/held"]
+    assert "held out" in result.skipped["symbols/near"]
+    named = harvest(run(case("held", "KJ-55?", "KJ - 55", "KJ-55"), free), held_out={"symbols/held"})
+    assert named.cases == ("symbols/free",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -72,3 +73,81 @@ def test_a_record_of_the_version_that_cannot_be_read_is_no_go(
     result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", policy)
     assert result.ret != 0
     assert "20260101-broken" in result.stdout.str() + result.stderr.str()
+
+
+def test_early_stop_ends_with_the_exit_code_of_the_verdict(
+    policy: str, project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    options = ["--cassette-mode=live", "--gate", "--early-stop", "--max-concurrency=1", policy]
+    assert pytester.runpytest("--model=fake", *options).ret == 1
+    [record] = (project / "reports" / "fake@v1").glob("*.json")
+    kept = json.loads(record.read_text("utf-8"))
+    asked = [case for case in kept["cases"] if case["samples"]]
+    assert len(asked) < NUMBER / 2
+    shown = pytester.run(HARNESS, "runs", "show", "fake")
+    assert f"0.0% (0/{len(asked)})" in shown.stdout.str()  # what was never asked is not unscored
+
+
+@pytest.fixture
+def long_suite(project: Path) -> str:
+    """400 cases in 25 domains, and a policy that speaks for this suite."""
+    cases = [{**CASES[0], "id": f"c-{n}", "domain": f"d-{n % 25}", "prompt": f"{n} Sikalastic-609"} for n in range(400)]
+    write_suite(project / "suites" / "mine", cases)
+    (project / "policy.toml").write_text('population = "suite"\n' + POLICY)
+    return "--gate-policy=policy.toml"
+
+
+def test_a_sequential_run_stops_at_its_first_look_with_a_go(
+    long_suite: str, project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    options = ["--cassette-mode=live", "--gate", "--sequential", long_suite]
+    result = pytester.runpytest("--model=fake", *options)
+    result.stdout.fnmatch_lines(["GO  fake@v1*", "*sequential: GO after 100 of 400 cases; 300 requests saved"])
+    assert (result.ret, endpoint.asked) == (0, 100)
+    [path] = (project / "reports" / "fake@v1").glob("*.json")
+    record = json.loads(path.read_text("utf-8"))
+    assert record["partial"] is False
+    assert record["looks"]["sizes"] == [100, 160, 220, 280, 340, 400]
+    assert len(record["looks"]["asked"]) == len(record["cases"]) == 100
+    assert {case["domain"] for case in record["cases"]} == {f"d-{n}" for n in range(25)}
+    command = pytester.run(HARNESS, "gate", "--candidate", "fake", "--policy", "policy.toml")
+    assert command.ret == 0
+    command.stdout.fnmatch_lines(["*sequential: 100 of 400 cases asked; looked at after 100*"])
+
+
+def test_a_sequential_run_stops_at_its_first_look_with_a_no_go(
+    long_suite: str, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", "--sequential", long_suite)
+    assert (result.ret, endpoint.asked) == (1, 100)
+
+
+def test_a_sequential_run_that_settles_nothing_asks_everything(
+    long_suite: str, project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt if int(prompt.split()[0]) % 10 else prompt.replace("-", " - ")
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", "--sequential", long_suite)
+    result.stdout.fnmatch_lines(["INCONCLUSIVE  fake@v1*"])
+    assert (result.ret, endpoint.asked) == (1, 400)
+
+
+def test_a_sequential_run_is_a_first_attempt(
+    long_suite: str, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", long_suite)
+    asked = endpoint.asked
+    again = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", "--sequential", long_suite)
+    assert again.ret == pytest.ExitCode.USAGE_ERROR
+    again.stderr.fnmatch_lines(["*--sequential: fake@v1 was run on these cases before*"])
+    assert endpoint.asked == asked
+
+
+@pytest.mark.parametrize("options", [["--sequential"], ["--gate", "--sequential", "--early-stop"]])
+def test_sequential_needs_a_gate_and_stops_by_itself(
+    long_suite: str, pytester: pytest.Pytester, options: list[str]
+) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--sequential: *"])

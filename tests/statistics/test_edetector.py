@@ -75,14 +75,15 @@ def test_a_night_that_is_all_wrong_does_not_overflow():
 
 def test_the_presumed_rate_has_a_ceiling_and_never_reaches_one():
     assert presumed_rate(600, 600) == 0.985
-    assert presumed_rate(588, 600) == pytest.approx(589 / 602)
-    assert presumed_rate(600, 600, ceiling=1.0) == pytest.approx(601 / 602)
+    rate = 589 / 602
+    assert presumed_rate(588, 600) == pytest.approx(rate - 0.2 * math.sqrt(rate * (1 - rate) / 602))
+    assert 0.998 < presumed_rate(600, 600, ceiling=1.0) < 601 / 602
 
 
 def test_nights_that_vary_are_presumed_a_little_worse_than_their_mean():
     steady, shaky = [(59, 60)] * 10, [(60, 60), (58, 60)] * 5
-    assert presumed_mean(steady) == presumed_rate(590, 600)
-    assert 0.97 < presumed_mean(shaky) < presumed_rate(590, 600)
+    assert presumed_mean(steady) == pytest.approx(591 / 602)
+    assert 0.96 < presumed_mean(shaky) < presumed_rate(590, 600)
     assert presumed_mean([(59, 60), (0, 0)]) == presumed_rate(59, 60)
 
 

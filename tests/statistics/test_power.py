@@ -1,10 +1,19 @@
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from harness.statistics.power import allowed_failures, cases_for_min, clean_cases_for, further_clean_cases, power_of_min
-from harness.statistics.proportion import exact_lower
+from harness.statistics.power import (
+    allowed_failures,
+    breaching_failures,
+    cases_for_min,
+    clean_cases_for,
+    expected_best,
+    further_clean_cases,
+    power_of_min,
+)
+from harness.statistics.proportion import exact_lower, exact_upper
 
 
 @pytest.mark.parametrize(("minimum", "cases"), [(0.95, 59), (0.97, 99), (0.98, 149), (0.99, 299)])
@@ -45,10 +54,27 @@ def test_further_clean_cases_are_enough_and_no_more(clean, failed, minimum):
 
 
 @pytest.mark.parametrize("true_rate", [0.97, 0.98, 0.99])
-def test_cases_for_min_is_the_first_count_with_that_power(true_rate):
+def test_from_cases_for_min_on_every_larger_number_has_the_power(true_rate):
     cases = cases_for_min(true_rate, 0.95, power=0.8)
-    assert power_of_min(cases, true_rate, 0.95) >= 0.8
-    assert all(power_of_min(n, true_rate, 0.95) < 0.8 for n in range(max(59, cases - 60), cases))
+    assert power_of_min(cases - 1, true_rate, 0.95) < 0.8
+    assert all(power_of_min(n, true_rate, 0.95) >= 0.8 for n in range(cases, cases + 400))
+
+
+@pytest.mark.parametrize("worth", [1.0, 0.5])
+def test_failures_that_are_allowed_and_that_breach_are_the_first_beyond_the_bounds(worth):
+    allowed = allowed_failures(300, 0.95, worth=worth)
+    assert exact_lower(worth * (300 - allowed), worth * 300) >= 0.95
+    assert exact_lower(worth * (300 - allowed - 1), worth * 300) < 0.95
+    least = breaching_failures(300, 0.95, worth=worth)
+    assert exact_upper(worth * (300 - least), worth * 300) < 0.95
+    assert exact_upper(worth * (300 - least + 1), worth * 300) >= 0.95
+    assert breaching_failures(0, 0.95) is None
+
+
+def test_the_best_of_k_is_the_mean_of_the_maximum():
+    counts = np.random.default_rng(3).binomial(300, 0.95, size=(20_000, 5)) / 300
+    assert expected_best(5, 300, 0.95) == pytest.approx(counts.max(axis=1).mean(), abs=0.0005)
+    assert expected_best(1, 300, 0.95) == pytest.approx(0.95)
 
 
 def test_a_rate_at_the_minimum_is_never_proven():

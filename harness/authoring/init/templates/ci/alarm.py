@@ -1,4 +1,4 @@
-"""Send the drift report to a chat: `alarm.py MODEL DRIFT.txt`. The address and its form come from the environment.
+"""Send the report of a night to a chat: `alarm.py MODEL REPORT.txt`. Address and form come from the environment.
 
 The address of a webhook is a secret: it is read from ALARM_WEBHOOK, and never printed.
 """
@@ -27,7 +27,9 @@ def body(form: str, text: str) -> dict[str, object]:
 
 def main(model: str, report: Path) -> None:
     """Send; a webhook that cannot be reached is an error without its address."""
-    text = f"{model} has drifted\n\n{report.read_text(encoding='utf-8')[:LONGEST]}"
+    found = report.read_text(encoding="utf-8")
+    what = "has drifted" if found.startswith("DRIFT") else "cannot be watched: nothing can be seen"
+    text = f"{model} {what}\n\n{found[:LONGEST]}"
     data = json.dumps(body(os.environ.get("ALARM_FORMAT", "slack"), text)).encode()
     address = os.environ["ALARM_WEBHOOK"]
     if not address.startswith(("https://", "http://")):

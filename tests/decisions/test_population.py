@@ -1,0 +1,119 @@
+"""What a bound speaks for, and how much the cases of a domain are worth together."""
+
+import pytest
+
+from harness.decisions.gate import judge
+from harness.decisions.ground import ASSUMED, earlier_versions, rate_correlation
+from harness.records.policy import GatePolicy, Rule
+
+AT_LEAST_95 = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
+NO_WORSE = GatePolicy(rules=(Rule(metric="alignment_rate", max_drop=0.03),))
+
+
+@pytest.fixture
+def suite(case):
+    """Cases of `domains` domains of ten; the first `bad` of them fail, domain after domain or spread over all."""
+
+    def build(bad=0, domains=40, *, together=False, **fields):
+        places = [(domain, number) for domain in range(domains) for number in range(10)]
+        order = places if together else sorted(places, key=lambda place: place[::-1])
+        failing = set(order[:bad])
+        return [
+            case(f"c{d:02}-{n}", "damaged" if (d, n) in failing else "aligned", domain=f"d{d:02}", **fields)
+            for d, n in places
+        ]
+
+    return build
+
+
+def test_twenty_domains_make_it_speak_for_domains(suite, run, now):
+    few, many = (judge(run(suite(2, n)), None, AT_LEAST_95, now).rules[0] for n in (19, 20))
+    assert (few.reading.population, few.reading.size.effective, few.correlation) == ("suite", 190, None)
+    assert few.reading.size.domains == 19
+    assert many.reading.population == "domains"
+    assert many.reading.size.effective < 200
+    assert (many.correlation, many.estimated_from) == (0.05, ())
+
+
+def test_without_a_history_a_correlation_is_assumed(suite, run, now):
+    reading = judge(run(suite(4)), None, AT_LEAST_95, now).rules[0].reading
+    assert reading.size.design_effect == pytest.approx(1 + 9 * 0.05)
+
+
+def test_the_design_effect_comes_from_earlier_versions(suite, run, now):
+    clustered = [run(suite(40, together=True), age_days=30 + i, version=f"v{i}", run_id=f"r{i}") for i in (2, 3)]
+    spread = [run(suite(40), age_days=30 + i, version=f"v{i}", run_id=f"r{i}") for i in (2, 3)]
+    candidate = run(suite(8))
+    hard = judge(candidate, None, AT_LEAST_95, now, clustered)
+    easy = judge(candidate, None, AT_LEAST_95, now, spread)
+    assert hard.rules[0].reading.size.design_effect > 5
+    assert easy.rules[0].reading.size.design_effect == pytest.approx(1.0)
+    assert hard.rules[0].estimated_from == ("tuned@v3", "tuned@v2")
+    assert (hard.verdict, easy.verdict) == ("INCONCLUSIVE", "GO")
+
+
+def test_a_flawless_version_does_not_tell_it_nor_does_a_single_one(suite, run):
+    flawless = [run(suite(0), age_days=30 + i, version=f"v{i}") for i in range(2, 5)]
+    one = run(suite(40), age_days=40, version="v9")
+    assert rate_correlation("alignment_rate", [*flawless, one]) == ASSUMED
+    assert rate_correlation("alignment_rate", [one]) == ASSUMED
+
+
+def test_it_is_fixed_before_the_run(suite, run):
+    candidate = run(suite(8), age_days=5)
+    later = run(suite(40), age_days=1, version="v2")
+    partial = run(suite(40), age_days=30, version="v3", partial=True)
+    other = run(suite(10, 10), age_days=30, version="v4")
+    before = run(suite(40), age_days=30, version="v5")
+    assert earlier_versions(candidate, [later, partial, other, before]) == (before,)
+
+
+def test_a_policy_may_speak_for_the_suite_alone(suite, run, now):
+    policy = GatePolicy(rules=AT_LEAST_95.rules, population="suite")
+    reading = judge(run(suite(8)), None, policy, now).rules[0].reading
+    assert (reading.population, reading.size.effective) == ("suite", 400)
+
+
+def test_differences_have_a_design_effect_of_their_own(suite, run, now):
+    versions = [
+        run(suite(bad, together=True), age_days=40 - i, version=f"v{i}") for i, bad in ((2, 60), (3, 0), (4, 60))
+    ]
+    base = run(suite(2), age_days=9, model="base")
+    candidate = run(suite(4))
+    verdict = judge(candidate, base, NO_WORSE, now, versions)
+    assert verdict.rules[0].reading.size.design_effect > 3
+    assert verdict.rules[0].estimated_from[:2] == ("tuned@v2", "tuned@v3")
+    alone = judge(candidate, base, NO_WORSE, now)
+    assert alone.rules[0].reading.size.design_effect == pytest.approx(1 + 9 * 0.05)
+
+
+def test_tasks_and_suites_are_parts_of_the_mix_and_no_clusters(suite, run, now):
+    cases = [one.model_copy(update={"task": f"t{i % 3}", "suite": f"s{i % 4}"}) for i, one in enumerate(suite(8))]
+    assert judge(run(cases), None, AT_LEAST_95, now).rules[0].reading.size.domains == 40
+
+
+def test_unscored_cases_are_asked_again_before_cases_are_added(suite, run, now):
+    cases = suite(0)
+    holes = [one.model_copy(update={"outcome": "unscored"}) if i % 7 == 0 else one for i, one in enumerate(cases)]
+    verdict = judge(run(holes), None, AT_LEAST_95, now)
+    reading = verdict.rules[0].reading
+    assert (verdict.verdict, reading.unscored, reading.reask, reading.further) == ("INCONCLUSIVE", 58, True, None)
+    assert verdict.next.requests == 58
+    assert "58 unscored" in verdict.next.why
+
+
+def test_further_cases_settle_it_and_one_fewer_does_not(suite, run, case, now):
+    policy = GatePolicy(rules=AT_LEAST_95.rules, population="suite")
+    further = judge(run(suite(14)), None, policy, now).rules[0].reading.further
+
+    def with_more(count):
+        more = [case(f"more-{i}", domain=f"e{i}") for i in range(count)]
+        return judge(run([*suite(14), *more]), None, policy, now).verdict
+
+    assert (with_more(further), with_more(further - 1)) == ("GO", "INCONCLUSIVE")
+
+
+def test_no_number_is_given_where_the_estimate_lies_on_the_wrong_side(suite, run, now):
+    reading = judge(run(suite(22)), None, AT_LEAST_95, now).rules[0].reading
+    assert reading.result == "INSUFFICIENT_EVIDENCE"
+    assert (reading.estimate < 0.95, reading.further, reading.reask) == (True, None, False)
