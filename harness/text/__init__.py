@@ -2,7 +2,7 @@
 
 from harness.text.checking import check
 from harness.text.edits import Edit
-from harness.text.extraction import ExtractedTarget, extract_targets
+from harness.text.extraction import extract_targets
 from harness.text.mentions import DAMAGE_CODES, VERDICTS, CheckResult, Mention
 from harness.text.repairing import RepairResult, repair
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
@@ -13,7 +13,6 @@ __all__ = [
     "VERDICTS",
     "CheckResult",
     "Edit",
-    "ExtractedTarget",
     "Mention",
     "RepairResult",
     "SymbolTable",
