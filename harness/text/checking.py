@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from harness.text.channels import Passage, passages
 from harness.text.characters import is_cjk
@@ -12,7 +13,7 @@ from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, wors
 from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses
 from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
 from harness.text.settle import Finding, Source, rank, settle
-from harness.text.severity import is_in_code, severity
+from harness.text.severity import severity
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 
@@ -58,7 +59,8 @@ class Judge:
     targets: tuple[Target, ...]
     symbols: SymbolTable
     strict_kinds: frozenset[str]
-    _by_text: dict[str, Target] = field(default_factory=dict)
+    wanted: dict[str, Target] = field(default_factory=dict)
+    """The targets by their texts and by their alternates."""
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class Judge:
             for alternate in target.alternates:
                 by_text.setdefault(alternate, target)
         by_text.pop("", None)
-        self._by_text = by_text
+        self.wanted = by_text
 
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
@@ -87,42 +89,51 @@ class Judge:
         mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
         within: dict[str, str] = {}
         spans: list[list[tuple[int, int]]] = []
+        met: set[str] = set()
         for passage in texts:
-            found, inside = self.findings(passage.text, channel)
+            found, inside = self.findings(passage.text, channel, met)
             for finding in found:
                 mentions[finding.target.text].append(self.mention(finding, passage))
             for text, outer in inside.items():
                 within.setdefault(text, outer)
             spans.append([(one.start, one.end) for one in found])
         for passage, taken in zip(texts, spans, strict=True):
-            self._add_near_misses(passage, taken, mentions)
+            self._add_near_misses(passage, taken, mentions, met)
         verdicts = {target: worst(found) for target, found in mentions.items()}
         within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
         listed = {target: tuple(found) for target, found in mentions.items()}
         return CheckResult(verdicts, listed, within, unscored, tuple(reasoning))
 
-    def findings(self, text: str, channel: str) -> tuple[list[Finding], dict[str, str]]:
-        """The findings of all targets, by place, and the targets that lie in longer ones."""
+    def findings(self, text: str, channel: str, met: set[str] | None = None) -> tuple[list[Finding], dict[str, str]]:
+        """The findings of all targets, by place, and the targets that lie in longer ones.
+
+        `met` gets the texts whose letters are in `text` at all.
+        """
         page = Page(text, self.symbols)
-        whole: list[Finding] = []
-        damaged: list[Finding] = []
-        coded = channel != "text"
-        for wanted, found in readings(page, self._by_text, doubled_backslashes=coded):
-            target = self._by_text[wanted]
-            for one in _beside_wraps(found, text, wanted):
-                if wanted != target.text and _is_fragment(text, one, target):
-                    continue
-                in_code = coded or (one.damage.weight > 0 and is_in_code(text, one.start, one.end))
-                how = severity(one, target, text, self.source, in_code=in_code, strict_kinds=self.strict_kinds)
-                if how is not None:
-                    finding = Finding(target, wanted, one.start, one.end, one.damage, how)
-                    (damaged if one.damage.weight else whole).append(finding)
+        whole, damaged = self.candidates(page, channel, met)
         within: dict[str, str] = {}
         if damaged:
             standing, within = settle(damaged, whole, text, self.source)
             whole += standing
         whole.sort(key=lambda one: one.start)
         return _without_alternates_inside(whole), within
+
+    def candidates(self, page: Page, channel: str, met: set[str] | None = None) -> tuple[list[Finding], list[Finding]]:
+        """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
+        text = page.text
+        whole: list[Finding] = []
+        damaged: list[Finding] = []
+        coded = channel != "text"
+        for wanted, found in readings(page, self.wanted, doubled_backslashes=coded, met=met):
+            target = self.wanted[wanted]
+            for one in _beside_wraps(found, text, wanted):
+                if wanted != target.text and _is_fragment(text, one, target):
+                    continue
+                how = severity(one, target, page, self.source, is_text=not coded, strict_kinds=self.strict_kinds)
+                if how is not None:
+                    finding = Finding(target, wanted, one.start, one.end, one.damage, how)
+                    (damaged if one.damage.weight else whole).append(finding)
+        return whole, damaged
 
     def mention(self, finding: Finding, passage: Passage) -> Mention:
         codes = in_order({code for change in finding.damage.changes for code in change.codes})
@@ -150,7 +161,7 @@ class Judge:
         return None if (start, end) == (finding.start, finding.end) else (start, end)
 
     def _add_near_misses(
-        self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]]
+        self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]], met: set[str]
     ) -> None:
         wanted = [
             target
@@ -160,13 +171,14 @@ class Judge:
         ]
         if not wanted:
             return
-        for finding in near_misses(passage.text, wanted, self._by_text, self.source, taken):
+        for finding in near_misses(passage.text, wanted, self.wanted, self.source, taken, met):
             found = mentions[finding.target.text]
             if finding.severity == "damage" or not found:
                 found.append(self.mention(finding, passage))
                 found.sort(key=lambda mention: mention.start if mention.path == passage.path else -1)
 
 
+@lru_cache(maxsize=8192)
 def _as_target(target: str | Target) -> Target:
     return target if isinstance(target, Target) else Target(target, kind_of(target), given=True)
 

@@ -15,6 +15,11 @@ from harness.text.glyphs import ESCAPE_STARTS, coded
 from harness.text.symbols import SymbolTable
 from harness.text.tables import ALTERED, LOOKALIKE, MARK, letter_form, role, without_accents
 
+try:
+    from ahocorasick_rs import AhoCorasick
+except ImportError:  # an optional library: without it each target is looked for by itself
+    AhoCorasick = None  # type: ignore[assignment,misc]
+
 _KNOWN = 64
 """Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""
 _LONGEST_KNOWN = 200
@@ -55,7 +60,6 @@ class Pattern:
     sides: tuple[Sides, ...]
     head: str
     skeleton: str
-    overlaps_itself: bool
     is_accented: bool
     marker_offsets: tuple[int, ...]
     unescaped: tuple[str, str]
@@ -81,7 +85,6 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
             gaps[-1] += char
     sides = tuple(Sides(side(one), side(two)) for one, two in zip(letters, [*letters[1:], "."], strict=False))
     skeleton = text.translate(fold)
-    size = len(skeleton)
     return Pattern(
         text,
         tuple(letters),
@@ -90,7 +93,6 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
         sides,
         gaps[0],
         skeleton,
-        any(skeleton.startswith(skeleton[start:]) for start in range(1, size)),
         any(without_accents(letter + on) for letter, on in zip(letters, marks, strict=True)),
         _marker_offsets(text, symbols),
         _unescaped_forms(text) if not ESCAPE_STARTS.isdisjoint(text) else ("", ""),
@@ -118,23 +120,28 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
     )
 
 
-def readings(page: Page, targets: Collection[str], *, doubled_backslashes: bool) -> Iterator[tuple[str, list[Reading]]]:
+def readings(
+    page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
+) -> Iterator[tuple[str, list[Reading]]]:
     """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
     patterns = [pattern_of(target, page.fold) for target in targets]
     if not page.fold.coarse and any(STRANGER in pattern.skeleton for pattern in patterns):
         page = Page(page.text, page.symbols, coarse=True)
         patterns = [pattern_of(target, page.fold) for target in targets]
     decoded = page.decoded
-    for pattern in patterns:
-        found = _verbatim(page, pattern)
-        plain, coded_ones = page.letters.count(pattern.skeleton), 0
-        if decoded is not None:
-            coded_ones = decoded.letters.count(pattern.skeleton)
-        settled = decoded is None and not pattern.overlaps_itself and plain == len(found)
-        if pattern.skeleton and (plain or coded_ones) and not settled:
-            hits = [(page.plain, _all(page.letters, pattern.skeleton))] if plain else []
-            if decoded is not None and coded_ones:
-                hits.append((decoded, _all(decoded.letters, pattern.skeleton)))
+    skeletons = [pattern.skeleton for pattern in patterns]
+    plain_hits = _hits(page.letters, skeletons)
+    decoded_hits = [] if decoded is None else _hits(decoded.letters, skeletons)
+    for number, pattern in enumerate(patterns):
+        plain = plain_hits[number]
+        if plain and met is not None:
+            met.add(pattern.text)
+        found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
+        settled = decoded is None and len(plain) == len(found)
+        if pattern.skeleton and not settled:
+            hits = [(page.plain, plain)] if plain else []
+            if decoded is not None and decoded_hits[number]:
+                hits.append((decoded, decoded_hits[number]))
             found += _damaged(page, pattern, found, hits, doubled_backslashes)
         if any(pattern.unescaped):
             found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
@@ -145,9 +152,30 @@ def readings(page: Page, targets: Collection[str], *, doubled_backslashes: bool)
 _Hits = list[tuple[Skeleton, list[int]]]
 
 
+_AT_ONCE = 16
+"""From so many targets on they are looked for in one pass, where the library for that is installed."""
+
+
+def _hits(letters: str, skeletons: list[str]) -> list[list[int]]:
+    """For each skeleton the places where it stands; they may overlap."""
+    if len(skeletons) < _AT_ONCE or AhoCorasick is None:
+        return [_all(letters, skeleton) for skeleton in skeletons]
+    listed = tuple(dict.fromkeys(skeleton for skeleton in skeletons if skeleton))
+    places: list[list[int]] = [[] for _ in listed]
+    for number, start, _ in _automaton(listed).find_matches_as_indexes(letters, overlapping=True):
+        places[number].append(start)
+    found = dict(zip(listed, places, strict=True))
+    return [found.get(skeleton, []) for skeleton in skeletons]
+
+
+@lru_cache(maxsize=64)
+def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
+    return AhoCorasick(skeletons)
+
+
 def _all(letters: str, skeleton: str) -> list[int]:
     found: list[int] = []
-    place = letters.find(skeleton)
+    place = letters.find(skeleton) if skeleton else -1
     while place >= 0:
         found.append(place)
         place = letters.find(skeleton, place + 1)
@@ -224,13 +252,20 @@ def _damaged(
     return list(found.values())
 
 
+def longest_mention(target: str) -> int:
+    """The length in code points up to which a damaged form of the target is still a mention."""
+    return 3 * len(target) + LONGEST_GAP
+
+
 def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Reading | None:
     text = page.text
     last = place + len(pattern.letters) - 1
     start, end = skeleton.starts[place], skeleton.ends[last]
-    if end - start > LONGEST_GAP * 4 + 4 * len(pattern.text):
+    if end - start > longest_mention(pattern.text):
         return None
     target = pattern.text
+    if not doubled_backslashes and "\\" in target and "\\\\" in text:
+        doubled_backslashes = page.in_code(start, end)
     loose = False
     if not pattern.head and not pattern.gaps[-1]:
         tail = _tail_marks(text, end, pattern.marks[-1])

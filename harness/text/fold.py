@@ -4,11 +4,14 @@ White space, signs, marks and markup fall away, so every damaged form of a targe
 fold merges more than the rules do (`1 I l i L` are one): what it brings together, `explain` looks at closely.
 """
 
+import re
 import unicodedata
+from bisect import bisect_right
 from functools import cached_property, lru_cache
 from itertools import compress
 from typing import NamedTuple
 
+from harness.text.characters import LINE_BREAKS
 from harness.text.glyphs import ESCAPE_STARTS, TAKEN_OUT, coded
 from harness.text.symbols import SymbolTable, is_fullwidth
 from harness.text.tables import LETTER, role
@@ -94,6 +97,11 @@ def _roots() -> dict[str, str]:
     return {char: root(char) for char in list(parent)}
 
 
+_FENCE = re.compile("```|~~~")
+_BREAK = re.compile(f"[{LINE_BREAKS}]")
+_LONGEST_LINE, _AHEAD = 1000, 200
+
+
 class Skeleton(NamedTuple):
     """The folded letters of a text, and for each where it begins and ends in that text."""
 
@@ -114,6 +122,24 @@ class Page:
             letters = text.translate(fold_of(symbols, coarse))
         self.fold = fold_of(symbols, coarse)
         self.letters = letters
+
+    def in_code(self, start: int, end: int) -> bool:
+        """Whether a span stands in a fenced block, between backticks, or in a quoted string of its line."""
+        if bisect_right(self._fences, start) % 2:
+            return True
+        low = bisect_right(self._breaks, start)
+        high = bisect_right(self._breaks, end - 1)
+        before = self.text[self._breaks[low - 1] + 1 if low else 0 : start][-_LONGEST_LINE:]
+        behind = self.text[end : self._breaks[high] if high < len(self._breaks) else None][:_AHEAD]
+        return any(before.count(mark) % 2 and mark in behind for mark in "`\"'")
+
+    @cached_property
+    def _fences(self) -> list[int]:
+        return [found.start() for found in _FENCE.finditer(self.text)]
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        return [found.start() for found in _BREAK.finditer(self.text)]
 
     @cached_property
     def plain(self) -> Skeleton:

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from harness.text.boundary import stands_alone
 from harness.text.characters import is_cjk
@@ -20,6 +21,8 @@ NEAR_KINDS = frozenset(
 )
 _BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
+_HOLDS = {"url": "/.", "uuid": "-"}
+"""Characters that a near miss must hold, as the inside of a character class: a digit for most kinds."""
 _WITHOUT_DIGITS = frozenset({"uuid", "url"})
 _LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
 _KEPT = 0.8
@@ -30,6 +33,7 @@ _LAST_RUN = re.compile(r"[^\W_]+\Z")
 _SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?", re.IGNORECASE)
 
 
+@lru_cache(maxsize=8192)
 def has_near_misses(target: Target) -> bool:
     if target.kind not in NEAR_KINDS:
         return False
@@ -44,23 +48,28 @@ def misses_beside_a_mention(target: Target) -> bool:
 
 
 def near_misses(
-    text: str, targets: Sequence[Target], names: Container[str], source: Source, taken: Sequence[tuple[int, int]]
+    text: str,
+    targets: Sequence[Target],
+    names: Container[str],
+    source: Source,
+    taken: Sequence[tuple[int, int]],
+    met: Container[str],
 ) -> Iterator[Finding]:
     """The near misses of `targets` in a text. `names`: all targets, which are never a near miss of each other.
 
-    `taken`: the spans of all mentions, in order; nothing in those is looked at.
+    `taken`: the spans of all mentions, in order; nothing in those is looked at. `met`: the targets whose letters are in
+    the text.
     """
     tokens = _Tokens(text, taken)
     for target in targets:
         found = False
-        for token, start in tokens.of(target):
-            if token in names or source.holds(token):
-                continue
+        for token, places in tokens.of(target):
             codes = how_near(target.text, token, target.kind)
-            if codes:
+            if codes and token not in names and not source.holds(token):
                 found = True
-                yield _finding(target, start, start + len(token), codes)
-        if not found:
+                for start in places:
+                    yield _finding(target, start, start + len(token), codes)
+        if not found and target.text in met:
             yield from _longer(text, target, source, tokens)
 
 
@@ -70,44 +79,64 @@ def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], sever
 
 
 class _Tokens:
-    """The candidates of a text: what stands between blanks, quotes, brackets or CJK."""
+    """The candidates of a text: what stands between blanks, quotes, brackets or CJK, by length."""
 
     def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
         self._text = text
         self._taken = taken
-        self._lists: dict[tuple[int, bool], dict[int, list[tuple[str, int]]]] = {}
+        self._lists: dict[tuple[int, bool, str], dict[int, dict[str, list[int]]]] = {}
 
-    def of(self, target: Target) -> Iterator[tuple[str, int]]:
-        """The tokens of about the length of a target, with as many blanks as it has."""
-        key = target.text.count(" "), any(map(is_cjk, target.text))
+    def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
+        """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
+        wanted = target.text
+        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, "0-9")
         by_length = self._lists.get(key)
         if by_length is None:
             by_length = self._lists[key] = self._listed(*key)
-        size = len(target.text)
-        for length in range(int(size * _KEPT) - 1, size + 3):
-            yield from by_length.get(length, ())
+        if not by_length:
+            return
+        size = len(wanted)
+        begins, ends = wanted[:3].lower(), wanted[-3:].lower()
+        for length in range(int(size * _KEPT) - 1, size + (13 if target.kind == "url" else 3)):
+            for token, places in by_length.get(length, {}).items():
+                if token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
+                    yield token, places
 
     def is_free(self, start: int, end: int) -> bool:
         place = bisect_right(self._taken, (start, end))
         before = place > 0 and self._taken[place - 1][1] > start
         return not before and (place == len(self._taken) or self._taken[place][0] >= end)
 
-    def _listed(self, blanks: int, has_cjk: bool) -> dict[int, list[tuple[str, int]]]:
-        words = list(_word_pattern(has_cjk).finditer(self._text))
-        found: dict[int, list[tuple[str, int]]] = {}
-        for number in range(len(words) - blanks):
-            first, last = words[number], words[number + blanks]
-            if blanks and any(
-                self._text[words[n].end() : words[n + 1].start()] != " " for n in range(number, number + blanks)
-            ):
-                continue
-            start = first.start()
-            token = self._text[start : last.end()].rstrip(_TRAILING)
+    def _listed(self, blanks: int, has_cjk: bool, holds: str) -> dict[int, dict[str, list[int]]]:
+        text = self._text
+        found: dict[int, dict[str, list[int]]] = {}
+        for low, high in self._words(blanks, _word_pattern(has_cjk), re.compile(f"[{holds}]")):
+            token = text[low:high].rstrip(_TRAILING)
             bare = token.lstrip("*_")
-            start += len(token) - len(bare)
+            start = low + len(token) - len(bare)
             if len(bare) >= _SWAPS_FROM and self.is_free(start, start + len(bare)):
-                found.setdefault(len(bare), []).append((bare, start))
+                found.setdefault(len(bare), {}).setdefault(bare, []).append(start)
         return found
+
+    def _words(self, blanks: int, word: re.Pattern[str], anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """The words, or rows of words with one blank between, that hold a digit or what the kind has instead."""
+        text = self._text
+        if blanks:
+            words = [found.span() for found in word.finditer(text)] if anchor.search(text) else []
+            for number in range(len(words) - blanks):
+                row = words[number : number + blanks + 1]
+                if all(text[one[1] : two[0]] == " " for one, two in pairwise(row)):
+                    yield row[0][0], row[-1][1]
+            return
+        end = 0
+        while (found := anchor.search(text, end)) is not None:
+            low = found.start()
+            while low > end and word.match(text, low - 1):
+                low -= 1
+            reached = word.match(text, low)
+            end = reached.end() if reached else low + 1
+            if reached:
+                yield low, end
 
 
 @lru_cache(maxsize=2)

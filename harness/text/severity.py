@@ -7,9 +7,10 @@ readings are no mention at all.
 import re
 from collections.abc import Collection
 
-from harness.text.characters import LINE_BREAK_SET, SPACE_SET, is_cjk
+from harness.text.characters import SPACE_SET, is_cjk
 from harness.text.explain import Change
 from harness.text.find import Reading
+from harness.text.fold import Page
 from harness.text.settle import Source
 from harness.text.tables import ALTERED
 from harness.text.targets import STRICT_KINDS, Target
@@ -27,12 +28,12 @@ _TRAILING = ".,:;!?"
 
 
 def severity(
-    reading: Reading, target: Target, text: str, source: Source, *, in_code: bool, strict_kinds: Collection[str]
+    reading: Reading, target: Target, page: Page, source: Source, *, is_text: bool, strict_kinds: Collection[str]
 ) -> str | None:
     """`damage`, `note`, or None where the reading is no mention of the target."""
-    changes = reading.damage.changes
     if target.given or target.kind in strict_kinds or not reading.damage.weight:
         return "damage"
+    text, changes = page.text, reading.damage.changes
     codes = {code for change in changes for code in change.codes}
     if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, source):
         return None
@@ -40,14 +41,16 @@ def severity(
         return None
     if target.kind == "identifier" and _LOWER_WORDS.fullmatch(target.text) and codes <= _SOFT:
         return "note"
-    notes = (_is_note(change, reading, target, text, in_code) for change in changes)
+    notes = (_is_note(change, reading, target, page, is_text) for change in changes)
     return "note" if all(notes) else "damage"
 
 
-def _is_note(change: Change, reading: Reading, target: Target, text: str, in_code: bool) -> bool:
+def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
+    text = page.text
     codes = set(change.codes)
     if codes == {"space-right", "line-break"}:
-        return not in_code and target.kind not in _BROKEN_BY_A_LINE
+        ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
+        return ordinary and not page.in_code(reading.start, reading.end)
     if codes == {"case"} and change.start == 0:
         return _SENTENCE_START.search(text, max(0, reading.start - 40), reading.start) is not None
     if target.kind in _NUMBERS and len(reading.damage.changes) == 1:
@@ -104,7 +107,7 @@ def _ends_in_an_article(reading: Reading, target: Target) -> bool:
 
 
 def _is_inside_token(text: str, reading: Reading, source: Source) -> bool:
-    """Whether the span is part of a URL, slug, anchor, file name, hashtag or identifier that the source does not hold."""
+    """Whether the span is part of a URL, slug, file name or identifier that the source does not hold."""
     start, end = reading.start, reading.end
     if any(char in SPACE_SET for char in text[start:end]):
         return False
@@ -123,13 +126,3 @@ def _is_inside_token(text: str, reading: Reading, source: Source) -> bool:
 
 def _is_of_token(char: str) -> bool:
     return (char.isascii() and char.isalnum()) or char in _TOKEN_SIGNS
-
-
-def is_in_code(text: str, start: int, end: int) -> bool:
-    """Whether the span stands in a fenced block, between backticks, or in a quoted string of its line."""
-    if text.count("```", 0, start) % 2:
-        return True
-    low = max((text.rfind(char, 0, start) for char in LINE_BREAK_SET), default=-1) + 1
-    ends = [place for char in LINE_BREAK_SET if (place := text.find(char, end)) >= 0]
-    before, behind = text[low:start], text[end : min(ends, default=len(text))]
-    return any(before.count(mark) % 2 and mark in behind for mark in "`\"'")
