@@ -1,7 +1,6 @@
 """`check`: the verdict on every target of a case."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from harness.text.channels import Passage, passages
@@ -51,16 +50,8 @@ def check(
     return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
 
 
-@dataclass(slots=True)
 class Judge:
     """The targets of a case, ready to be looked for in any number of texts."""
-
-    source: Source
-    targets: tuple[Target, ...]
-    symbols: SymbolTable
-    strict_kinds: frozenset[str]
-    wanted: dict[str, Target] = field(default_factory=dict)
-    """The targets by their texts and by their alternates."""
 
     def __init__(
         self,
@@ -72,16 +63,8 @@ class Judge:
         self.source = Source(source)
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
-        found = extract_targets(source, symbols=symbols) if targets is None else map(_as_target, targets)
-        by_text: dict[str, Target] = {}
-        for target in found:
-            by_text.setdefault(target.text, target)
-        self.targets = tuple(by_text.values())
-        for target in self.targets:
-            for alternate in target.alternates:
-                by_text.setdefault(alternate, target)
-        by_text.pop("", None)
-        self.wanted = by_text
+        found = extract_targets(source, symbols=symbols) if targets is None else targets
+        self.targets, self.wanted, self._fragile = _prepared(tuple(found))
 
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
@@ -165,9 +148,8 @@ class Judge:
     ) -> None:
         wanted = [
             target
-            for target in self.targets
-            if has_near_misses(target)
-            and (misses_beside_a_mention(target) or all(m.verdict == "corrupted" for m in mentions[target.text]))
+            for target in self._fragile
+            if (misses_beside_a_mention(target) or all(m.verdict == "corrupted" for m in mentions[target.text]))
         ]
         if not wanted:
             return
@@ -176,6 +158,21 @@ class Judge:
             if finding.severity == "damage" or not found:
                 found.append(self.mention(finding, passage))
                 found.sort(key=lambda mention: mention.start if mention.path == passage.path else -1)
+
+
+@lru_cache(maxsize=256)
+def _prepared(given: tuple[str | Target, ...]) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...]]:
+    """The targets, each text once; the same by their texts and by their alternates; those that have near misses."""
+    wanted: dict[str, Target] = {}
+    for one in given:
+        target = _as_target(one)
+        wanted.setdefault(target.text, target)
+    targets = tuple(wanted.values())
+    for target in targets:
+        for alternate in target.alternates:
+            wanted.setdefault(alternate, target)
+    wanted.pop("", None)
+    return targets, wanted, tuple(filter(has_near_misses, targets))
 
 
 @lru_cache(maxsize=8192)

@@ -124,24 +124,24 @@ def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading]]]:
     """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
-    patterns = [pattern_of(target, page.fold) for target in targets]
-    if not page.fold.coarse and any(STRANGER in pattern.skeleton for pattern in patterns):
+    patterns, skeletons = _patterns(tuple(targets), page.fold)
+    if not page.fold.coarse and any(STRANGER in skeleton for skeleton in skeletons):
         page = Page(page.text, page.symbols, coarse=True)
-        patterns = [pattern_of(target, page.fold) for target in targets]
+        patterns, skeletons = _patterns(tuple(targets), page.fold)
     decoded = page.decoded
-    skeletons = [pattern.skeleton for pattern in patterns]
     plain_hits = _hits(page.letters, skeletons)
-    decoded_hits = [] if decoded is None else _hits(decoded.letters, skeletons)
-    for number, pattern in enumerate(patterns):
-        plain = plain_hits[number]
+    decoded_hits = {} if decoded is None else _hits(decoded.letters, skeletons)
+    met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
+    for pattern in [one for skeleton in (*met_here, "") for one in patterns.get(skeleton, ())]:
+        plain = plain_hits.get(pattern.skeleton, [])
         if plain and met is not None:
             met.add(pattern.text)
         found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
         settled = decoded is None and len(plain) == len(found)
         if pattern.skeleton and not settled:
             hits = [(page.plain, plain)] if plain else []
-            if decoded is not None and decoded_hits[number]:
-                hits.append((decoded, decoded_hits[number]))
+            if decoded is not None and pattern.skeleton in decoded_hits:
+                hits.append((decoded, decoded_hits[pattern.skeleton]))
             found += _damaged(page, pattern, found, hits, doubled_backslashes)
         if any(pattern.unescaped):
             found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
@@ -156,16 +156,25 @@ _AT_ONCE = 16
 """From so many targets on they are looked for in one pass, where the library for that is installed."""
 
 
-def _hits(letters: str, skeletons: list[str]) -> list[list[int]]:
-    """For each skeleton the places where it stands; they may overlap."""
+@lru_cache(maxsize=256)
+def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Pattern]], tuple[str, ...]]:
+    """The patterns by their skeletons, and the skeletons. Under "" are those too that are to be looked at anyway."""
+    patterns: dict[str, list[Pattern]] = {}
+    for target in targets:
+        pattern = pattern_of(target, fold)
+        patterns.setdefault("" if any(pattern.unescaped) else pattern.skeleton, []).append(pattern)
+        patterns.setdefault(pattern.skeleton, [])
+    return patterns, tuple(skeleton for skeleton in patterns if skeleton)
+
+
+def _hits(letters: str, skeletons: tuple[str, ...]) -> dict[str, list[int]]:
+    """The skeletons that are there, each with the places where it stands; they may overlap."""
     if len(skeletons) < _AT_ONCE or AhoCorasick is None:
-        return [_all(letters, skeleton) for skeleton in skeletons]
-    listed = tuple(dict.fromkeys(skeleton for skeleton in skeletons if skeleton))
-    places: list[list[int]] = [[] for _ in listed]
-    for number, start, _ in _automaton(listed).find_matches_as_indexes(letters, overlapping=True):
-        places[number].append(start)
-    found = dict(zip(listed, places, strict=True))
-    return [found.get(skeleton, []) for skeleton in skeletons]
+        return {skeleton: found for skeleton in skeletons if (found := _all(letters, skeleton))}
+    places: dict[str, list[int]] = {}
+    for number, start, _ in _automaton(skeletons).find_matches_as_indexes(letters, overlapping=True):
+        places.setdefault(skeletons[number], []).append(start)
+    return places
 
 
 @lru_cache(maxsize=64)

@@ -40,6 +40,8 @@ class Fold(dict[int, str | None]):
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
+        if char == STRANGER:
+            return STRANGER
         found = None if char in self._signs or role(char) != LETTER else self._representative(char)
         self[code] = found
         return found
@@ -110,16 +112,33 @@ class Skeleton(NamedTuple):
     ends: list[int]
 
 
+_ASCII = bytes(range(128))
+_FEW = 16
+
+
+def _folded(text: str, fold: Fold) -> str:
+    """`text.translate(fold)`; typographic signs, which are few and make that slow, are replaced one by one."""
+    if not text.isascii():
+        encoded = text.encode("utf-8", "surrogatepass")
+        foreign = encoded.translate(None, _ASCII)
+        if len(foreign) * 4 < len(encoded):
+            distinct = set(foreign.decode("utf-8", "surrogatepass"))
+            if len(distinct) <= _FEW:
+                for char in distinct:
+                    text = text.replace(char, fold[ord(char)] or "")
+    return text.translate(fold)
+
+
 class Page:
     """One text under check, folded as far as it is asked for."""
 
     def __init__(self, text: str, symbols: SymbolTable, *, coarse: bool = False) -> None:
         self.text = text
         self.symbols = symbols
-        letters = text.translate(fold_of(symbols, coarse))
+        letters = _folded(text, fold_of(symbols, coarse))
         if STRANGER in letters:
             coarse = True
-            letters = text.translate(fold_of(symbols, coarse))
+            letters = _folded(text, fold_of(symbols, coarse))
         self.fold = fold_of(symbols, coarse)
         self.letters = letters
 

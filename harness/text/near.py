@@ -21,6 +21,7 @@ NEAR_KINDS = frozenset(
 )
 _BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
+_DIGITS = "0-9"
 _HOLDS = {"url": "/.", "uuid": "-"}
 """Characters that a near miss must hold, as the inside of a character class: a digit for most kinds."""
 _WITHOUT_DIGITS = frozenset({"uuid", "url"})
@@ -61,6 +62,8 @@ def near_misses(
     the text.
     """
     tokens = _Tokens(text, taken)
+    if not any(digit in text for digit in "0123456789"):
+        targets = [target for target in targets if target.kind in _HOLDS or target.text in met]
     for target in targets:
         found = False
         for token, places in tokens.of(target):
@@ -89,7 +92,7 @@ class _Tokens:
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
         wanted = target.text
-        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, "0-9")
+        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, _DIGITS)
         by_length = self._lists.get(key)
         if by_length is None:
             by_length = self._lists[key] = self._listed(*key)

@@ -35,12 +35,12 @@ class Source:
             found = self._known[span] = any(_stands_in(part, span) for part in self.parts)
         return found
 
-    def holds_in_some_case(self, span: str) -> bool:
-        """The same, with the first letter in either case."""
-        first = span[:1]
-        return self.holds(span) or any(
-            other != first and self.holds(other + span[1:]) for other in (first.lower(), first.upper())
-        )
+    def holds_in_some_case(self, span: str, but: str) -> bool:
+        """The same, with the first letter in either case, unless that makes it the text `but`."""
+        if self.holds(span):
+            return True
+        others = {span[:1].lower() + span[1:], span[:1].upper() + span[1:]} - {span, but}
+        return any(map(self.holds, others))
 
 
 def _stands_in(part: str, span: str) -> bool:
@@ -73,7 +73,7 @@ def settle(
                     within.setdefault(finding.target.text, outer.target.text)
                 continue
             span = text[start:end]
-            owned = source.holds(span) if finding.target.given else source.holds_in_some_case(span)
+            owned = source.holds(span) if finding.target.given else source.holds_in_some_case(span, finding.wanted)
             if not owned and not cover.holds(start, end, finding.wanted):
                 kept.append(finding)
                 taken.add(start, end, rivals.index(finding))
