@@ -4,7 +4,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from harness.text.boundary import stands_alone
 from harness.text.characters import is_cjk
@@ -27,6 +26,7 @@ _HOLDS = {"url": "/.", "uuid": "-"}
 _WITHOUT_DIGITS = frozenset({"uuid", "url"})
 _LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
 _KEPT = 0.8
+_LONGEST_WORD = 300
 _CONFUSED = str.maketrans("OolI", "0011")
 _BRACKETS = re.escape("()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕")
 _TRAILING = ".,:;!?。，、；：！？…*_"
@@ -122,15 +122,8 @@ class _Tokens:
         return found
 
     def _words(self, blanks: int, word: re.Pattern[str], anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-        """The words, or rows of words with one blank between, that hold a digit or what the kind has instead."""
+        """The free words that hold a digit, or what the kind has instead; or all rows of words round such a one."""
         text = self._text
-        if blanks:
-            words = [found.span() for found in word.finditer(text)] if anchor.search(text) else []
-            for number in range(len(words) - blanks):
-                row = words[number : number + blanks + 1]
-                if all(text[one[1] : two[0]] == " " for one, two in pairwise(row)):
-                    yield row[0][0], row[-1][1]
-            return
         end = 0
         while (found := anchor.search(text, end)) is not None:
             low = found.start()
@@ -138,8 +131,28 @@ class _Tokens:
                 low -= 1
             reached = word.match(text, low)
             end = reached.end() if reached else low + 1
-            if reached:
+            if reached is None or not self.is_free(low, end):
+                continue
+            if not blanks:
                 yield low, end
+                continue
+            starts, ends = [low], [end]
+            while len(starts) <= blanks and starts[0] > 0 and text[starts[0] - 1] == " ":
+                before = starts[0] - 1
+                while before > 0 and starts[0] - before < _LONGEST_WORD and word.match(text, before - 1):
+                    before -= 1
+                if before == starts[0] - 1:
+                    break
+                starts.insert(0, before)
+                ends.insert(0, starts[1] - 1)
+            while len(ends) - starts.index(low) <= blanks and text[ends[-1] : ends[-1] + 1] == " ":
+                behind = word.match(text, ends[-1] + 1)
+                if behind is None:
+                    break
+                starts.append(behind.start())
+                ends.append(behind.end())
+            for number in range(len(starts) - blanks):
+                yield starts[number], ends[number + blanks]
 
 
 @lru_cache(maxsize=2)

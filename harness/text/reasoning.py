@@ -42,9 +42,9 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
 def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
     """The reasoning that `output` begins with, if it does: a repair leaves that alone and takes nothing else for it."""
     spans = reasoning_spans(output, source, names)
-    first = output[: len(output) - len(output.lstrip())]
-    opens = bool(spans) and spans[0][0] == len(first) and output[spans[0][0] : spans[0][0] + 2] != "</"
-    return spans[:1] if opens else []
+    begin = len(output) - len(output.lstrip())
+    opens = bool(spans) and spans[0][0] == begin and _tags(tuple(names)).match(output, begin) is not None
+    return spans[:1] if opens and not output.startswith("</", begin) else []
 
 
 def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.text import DAMAGE_CODES, DEFAULT_SYMBOLS, VERDICTS, check
-from harness.text.edits import Edit, applied
 from harness.text.checking import Judge
+from harness.text.edits import Edit, applied
 
 VERDICT_OF = VERDICTS[:5]
 RANK_OF = {

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.text import DEFAULT_SYMBOLS, extract_targets
-from harness.text.targets import Target
 from harness.text.kinds import KINDS, kind_of
+from harness.text.targets import Target
 
 
 @pytest.mark.parametrize(
