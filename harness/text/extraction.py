@@ -1,24 +1,22 @@
 """`extract_targets`: the strings of a prompt that are worth protecting when nobody has listed them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from harness.text.file_names import file_names
 from harness.text.joined_words import joined_words
-from harness.text.kinds import kind_of
+from harness.text.kinds import kind_of as _old_kind
 from harness.text.runs import Span
 from harness.text.spaced_words import spaced_words
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.targets import Target
+
+ExtractedTarget = Target
+_OLD = {"cjk": "code"}
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractedTarget:
-    """A string to protect and the name of its class. Offsets are code points of the text (or message) that holds it."""
-
-    text: str
-    kind: str
-    start: int
-    end: int
+def kind_of(text: str) -> str:
+    found = _old_kind(text, DEFAULT_SYMBOLS)
+    return _OLD.get(found, found)
 
 
 def extract_targets(
@@ -30,7 +28,7 @@ def extract_targets(
         for span in sorted(_spans(part, symbols), key=lambda span: (span.start, -span.end)):
             text = part[span.start : span.end]
             if text not in found:
-                found[text] = ExtractedTarget(text, kind_of(text, symbols), span.start, span.end)
+                found[text] = Target(text, kind_of(text), span.start, span.end)
     return tuple(found.values())
 
 
