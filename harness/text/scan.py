@@ -15,27 +15,34 @@ from harness.text.kinds import STANDARD, kind_of
 from harness.text.spaced_words import spaced_words
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
-from harness.text.vocabulary import CONJUNCTIONS, EXTENSIONS, HEADS, MEASURES, TAILS, VERBS
+from harness.text.vocabulary import ACTIONS, CONJUNCTIONS, EXTENSIONS, HEADS, MEASURES, TAILS, VERBS
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”‘\"'`()\\[\\]{}<>|,;!?*"
-_IN_PATH = f"[^{_ENDS}/\\\\]|“[^”\\n]{{1,40}}”|‘[^’\\n]{{1,40}}’|「[^」\\n]{{1,40}}」|（[^（）\\n]{{1,40}}）|\\([^()\\n]{{1,40}}\\)|《[^》\\n]{{1,40}}》|【[^】\\n]{{1,40}}】|\\{{[^{{}}\\n]{{1,40}}\\}}"
+_OPENED = ("“”", "‘’", "「」", "（）", "()", "《》", "【】", "{}")
+_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”‘"`\\[\\]{}<>|'
+_IN_PATH = "|".join(
+    [f"[^{_ENDS}/\\\\]", *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in _OPENED)]
+)
+"""A character of a path, or what stands in quotes or brackets that were opened inside it."""
 _SEGMENT = f"(?:{_IN_PATH}){{1,120}}"
 _NOT_BEHIND = "(?<![A-Za-z0-9_./\\\\])"
 _BEGINS = f"(?<![^\\s\"'“‘「『《（(\\[<{{=:：，。；、？！`|{_HAN}])"
+_STARTS = "(?<![^\\s\"'“‘「『《（(\\[<{=:：，。；、？！`|])"
 _EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])", re.IGNORECASE)
 
 _LONG = re.compile(
     "|".join(
         (
-            rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_ENDS.replace('(', '').replace(')', '').replace('*', '').replace(',', '').replace(';', '').replace('!', '').replace('?', '').replace('<>|', '')}<>|{_HAN}]+)",
+            rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_URL_ENDS}{_HAN}]+)",
             rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{{2,4}})?(?![A-Za-z0-9]))",
             r"(?P<phone>(?<![\w+])\+[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-]))",
             rf"(?P<mail>{_NOT_BEHIND}[A-Za-z0-9_.+-]{{1,64}}@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,5}})",
             r"(?P<holder>\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
             r"(?P<named>(?<![\w:/.)\]}])(?<!::):[a-z][a-z_]{1,30}(?![\w:.-]))",
             rf"(?P<win>(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?)",
+            rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
             rf"(?P<unix>{_BEGINS}(?:~|\.{{1,2}})?/(?=[^\s/])(?:{_SEGMENT}/)*(?:{_SEGMENT})?)",
             rf"(?P<option>(?<![\w-])--[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{_ENDS}{_HAN}]+)?)",
             r"(?P<quoted>“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9]))",
@@ -46,7 +53,7 @@ _ATOM = re.compile(
     rf"(?:[^{_ENDS}]|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=[A-Z0-9])\*(?=\d)|(?<=[A-Z0-9]),(?=[A-Z0-9]{{1,2}}-[a-z]))+"
 )
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
-_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$"
+_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
 _SIGN_BETWEEN = re.compile(r"(?<=[^\W_])[^\w\s]{1,2}(?=[^\W_])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)")
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _RUN = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
@@ -59,6 +66,7 @@ _MEASURE = re.compile("|".join(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
 _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
+_ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1))
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
 _STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
@@ -66,7 +74,7 @@ _BREAK = re.compile(
     f"\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{_HAN}])|\\A([0-9])(?=[{_HAN}]{{2,}})|\\A([{_HAN}]+)(?=[0-9]+\\Z)|\\A([{_HAN}]{{2}})[{_HAN}]{{3,}}"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
-_PLAIN_NUMBER = re.compile(r"[±+-]?\d+(?:\.\d+)?[%‰]?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_PLAIN_NUMBER = re.compile(r"[A-Za-z]{3,}[0-9]+(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?[%‰]?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _BARE_CODE = re.compile(
     r"(?=[A-Z0-9]*[A-Z])[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*(?<=.{6})|(?=\d*[a-f])[0-9a-f]*\d[0-9a-f]+(?<=.{7})|\d{10,}"
 )
@@ -142,6 +150,12 @@ def _long(text: str, found: re.Match[str]) -> Iterator[_Span]:
     kind, start, end = found.lastgroup, *found.span()
     if kind == "quoted":
         yield from _quoted(text, start + 1, end - 1)
+    elif kind == "rel":
+        head = re.match(f"[{_HAN}]+(?=/[A-Za-z0-9_.])", text[start:end])
+        if head and head[0].endswith(HEADS):
+            yield from _path(text, start + head.end(), end)
+        else:
+            yield from _files(text, start, end, [end])
     elif kind in ("win", "unix"):
         yield from _path(text, start, end)
     elif kind == "url":
@@ -314,19 +328,14 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
         if verb is None:
             break
         place += len(verb)
-    strong = max(
-        (run.rfind(word, place) + len(word) for word in VERBS if len(word) > 1 and word in run[place:]), default=place
-    )
-    place = max(place, strong if strong >= len(word_of(run, strong)) else place)
+    for one in _ACTION.finditer(run, place):
+        place = one.end()
+    if place < len(run) and re.match(r"[a-z]{4,}|[a-z]+[-_]", text[start + len(run) : stop]):
+        return start + len(run), True  # `改成report-final.pdf`
     cut = start + place
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True
     return cut, False
-
-
-def word_of(run: str, end: int) -> str:
-    """The listed word that ends at `end` of a run, or nothing."""
-    return next((word for word in VERBS if run.endswith(word, 0, end)), "")
 
 
 def _chains(text: str, start: int, end: int) -> Iterator[_Span]:
@@ -338,11 +347,11 @@ def _chains(text: str, start: int, end: int) -> Iterator[_Span]:
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
-        if number == 1 and len(chain) == 1 and text[low - 1] == "-" and re.fullmatch(r"\d{3,}", side):
-            if _HAN_RUN.fullmatch(text[chain[0][0] : chain[0][1]][-1]):
-                yield _Span(low - 1, high, True, _touches(text, high), "code")  # `错误码-1001`
-                chain = []
-                continue
+        code = re.match(r"\d{3,}(?![A-Za-z0-9.])", side)
+        if code and number == 1 and len(chain) == 1 and text[low - 1] == "-" and _touches(text, low - 2):
+            yield _Span(low - 1, low + code.end(), True, _touches(text, low + code.end()), "code")  # `错误码-1001`
+            chain = []
+            continue
         breaks = middle and not _COUNTED.fullmatch(side) and _BREAK.search(side)
         if not breaks:
             chain.append((low, high))
@@ -367,6 +376,9 @@ def _chain(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> 
     high = high if stop is None else min(high, stop)
     inner = text[low:high]
     if _is_target(text, low, high, inner):
+        if inner[-1] in "℃℉°" and "-" in inner:
+            high -= 1
+            inner = inner[:-1]
         yield _Span(low, high, open_left, open_right, alternates=_pairs(inner))
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
@@ -413,6 +425,8 @@ def _left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         start = high - len(unit) - (len(digits[0]) if digits else 0)
         return start, _touches(text, start - 1)
     if len(runs) == 1:
+        if length == 4 and re.fullmatch(f"[{_HAN}]{{2}}", other):
+            return high - 2, True
         return (low, not certain) if length <= 4 else (high - 2, True)
     token = side[runs[-2][0] : runs[-2][1]]
     if length <= 4 and token.isalnum() and (len(runs) == 2 or length <= 2):
@@ -451,6 +465,8 @@ def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[
             return low + first[1] + 1, len(side) > first[1] + 1
         if joint == "/" and _HAN_RUN.search(other) and len(run) <= 4 and len(runs) == 2 and token.isalnum():
             return high, _touches(text, high)
+        if joint == "/" and re.fullmatch(f"[{_HAN}]+", other) and token.isalpha() and len(run) >= 4:
+            return low + first[1] + 2, True  # `评审记录/PX产品验证清单`
         return low + first[1], True
     numbered = re.match(f"[{_HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
@@ -464,6 +480,8 @@ def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[
     stop = _STOP.search(run, 1)
     if stop and (stop.start() >= 2 or stop[0] in CONJUNCTIONS):
         return low + stop.start(), stop[0] not in CONJUNCTIONS
+    if len(run) == 4 and len(runs) == 1 and re.fullmatch(f"[{_HAN}]{{2}}", other):
+        return low + 2, True  # `同比/环比变动`
     if len(run) <= 4:
         if len(runs) == 1:
             return high, _touches(text, high)
