@@ -18,7 +18,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'harness' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES.get(name, "harness.api")), name)
+    return getattr(import_module(_HOMES.get(name, "harness.project")), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-from harness.api import compare, gate, load_suite, run, words
+from harness.project import compare, gate, load_suite, run, words
 from harness.text import check, repair
 
 __version__: str

@@ -4,22 +4,26 @@ Precedence, highest first: option on the command line, environment, pyproject.to
 the values of this module by the face that reads them; docs/reference.md lists what the environment holds.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator
 
-from harness.records.errors import ConfigError
-from harness.records.explain import explain, nearest
-from harness.records.reading import UnfitFileError, toml_of
-from harness.records.record import Record
+from harness.errors import ConfigError, explain, found, nearest
+from harness.files import UnfitFileError, toml_of
+from harness.records import Record
+from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
 
 if TYPE_CHECKING:
     from harness.text import SymbolTable
+
 
 Kind = Literal["openai", "local", "callable", "outputs"]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -151,7 +155,7 @@ def read(path: Path) -> HarnessConfig:
         raise ConfigError(f"{path}: [tool.harness] {message}") from error
 
 
-def symbols(config: HarnessConfig) -> "SymbolTable":
+def symbols(config: HarnessConfig) -> SymbolTable:
     """`[tool.harness.symbols]` over the built-in table.
 
     Raises:
@@ -246,3 +250,41 @@ def _unknown(config: HarnessConfig, name: str) -> str:
             "(run: harness init)"
         )
     return f"unknown model {name!r}{nearest(name, names)}; accepted: {', '.join(names)}, or openai:NAME"
+
+
+def read_policy(file: Path | None, table: Mapping[str, Any]) -> tuple[GatePolicy, str]:
+    """The policy in force and where it comes from, in words.
+
+    `table` is `[tool.harness.gate]` of the project; an empty one means the default. A file of its own may
+    hold the keys at the top or, like pyproject.toml, under `[tool.harness.gate]`.
+    """
+    if file is not None:
+        data = _toml(file)
+        own = _gate_table(data)
+        return parse_policy(data if own is None else own, str(file)), str(file)
+    if table:
+        where = "pyproject.toml [tool.harness.gate]"
+        return parse_policy(table, where), where
+    return DEFAULT_POLICY, "default promotion policy"
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return toml_of(file)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file}: no such policy file; expected TOML with the keys of docs/gate.md") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from error
+    except UnfitFileError as error:
+        raise ConfigError(f"{file}: cannot be read as TOML: {str(error).removeprefix('not TOML: ')}") from error
+
+
+def _gate_table(data: dict[str, Any]) -> dict[str, Any] | None:
+    value: Any = data
+    for key in ("tool", "harness", "gate"):
+        if not isinstance(value, dict) or key not in value:
+            return None
+        value = value[key]
+    if not isinstance(value, dict):
+        raise ConfigError(f"[tool.harness.gate]: found {found(value)}, expected a table")
+    return value

@@ -16,11 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.decisions.run_summary import RunSummary, utc
-from harness.records.errors import RecordError
-from harness.records.explain import explain, found, nearest
-from harness.records.reading import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of
+from harness.errors import RecordError, explain, found, nearest
+from harness.files import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of, whole
 from harness.records.run import SCHEMA, RunRecord
-from harness.records.writing import whole
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4

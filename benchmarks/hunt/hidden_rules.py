@@ -2,7 +2,7 @@
 
     python -m benchmarks.hunt.hidden_rules [SEEDS]
 
-Each rule of `harness.adversarial.hidden_rules` is hunted once a seed with a budget of 300. "requests" counts until the
+Each rule of `benchmarks.hunt.oracles` is hunted once a seed with a budget of 300. "requests" counts until the
 smallest failing string was believed. 15 seeds take about two minutes.
 """
 
@@ -11,11 +11,11 @@ import sys
 from itertools import islice
 from statistics import median
 
-from harness.adversarial.hidden_rules import RULES, HiddenRule, HiddenRuleOracle
-from harness.adversarial.hunting import Hunt, HuntSettings
-from harness.adversarial.probe import Probe
-from harness.adversarial.report import report_of
-from harness.adversarial.strategies import questions
+from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
+from harness.hunt.probe import Probe
+from harness.hunt.report import report_of
+from harness.hunt.search import Hunt, HuntSettings
+from harness.hunt.strategies import questions
 
 BUDGET = 300
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.replay.__main__ import make_project, timed
 from harness.config import ModelConfig
-from harness.runner.prompting import body_for
+from harness.runs.requests import body_for
 from harness.suite import load_suite
 
 

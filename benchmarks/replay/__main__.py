@@ -20,9 +20,9 @@ from pathlib import Path
 
 from harness.config import ModelConfig
 from harness.recording import Recorder
+from harness.records.answer import Exchange
 from harness.records.case import Case
-from harness.records.exchange import Exchange
-from harness.runner.prompting import body_for
+from harness.runs.requests import body_for
 from harness.suite import load_suite
 
 _EMPTY = """

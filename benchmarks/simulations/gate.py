@@ -12,12 +12,7 @@ import numpy as np
 from scipy.stats import binom
 
 from benchmarks.simulations.tables import percent, show
-from harness.statistics.noninferiority import (
-    passing_excess,
-    power_of_non_inferiority,
-    simulated_power,
-    size_at_margin,
-)
+from harness.statistics.noninferiority import passing_excess, power_of_non_inferiority, simulated_power, size_at_margin
 from harness.statistics.power import allowed_failures, clean_cases_for, power_of_min
 
 

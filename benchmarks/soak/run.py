@@ -18,11 +18,11 @@ from collections import Counter
 from pathlib import Path
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.endpoints.retrying import Retrying
+from harness.endpoints.retry import Retrying
 from harness.recording import Cassette
 from harness.records.case import Case
-from harness.runner.answering import Answers
-from harness.runner.judging import Judge
+from harness.runs.answers import Answers
+from harness.runs.judge import Judge
 
 TARGET = "Sikalastic-609"
 GROWTH_LIMIT_MB = 5.0

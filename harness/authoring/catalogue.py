@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from harness.records.errors import ConfigError
-from harness.records.explain import found, nearest
+from harness.errors import ConfigError, found, nearest
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.characters import is_cjk, is_latin_or_digit
 

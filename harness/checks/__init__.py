@@ -5,9 +5,8 @@ name or a wrong argument is an error of the case, never a pass. Built-in ones li
 files of its own in `[tool.harness] checks = ["my_checks.py"]`.
 """
 
-from harness.checks.arguments import Parameter
-from harness.checks.registry import Check, check, known, parameters_of, problem_with, registering, run
-from harness.checks.reply import Reply
+from harness.checks.answers import Reply
+from harness.checks.registry import Check, Parameter, check, known, parameters_of, problem_with, registering, run
 
 __all__ = [
     "Check",

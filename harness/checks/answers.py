@@ -1,11 +1,25 @@
-"""The part of an answer that a check looks at: the text, or a value inside its JSON."""
+"""What a check looks at."""
 
 import json
 import math
 from typing import Any
 
-from harness.checks.reply import Reply
-from harness.records.explain import found
+from harness.errors import found
+from harness.records.answer import ToolCall
+
+
+class Reply(str):
+    """The text of an answer, with the tool calls that came with it."""
+
+    __slots__ = ("tool_calls",)
+    tool_calls: tuple[ToolCall, ...]
+
+    @classmethod
+    def of(cls, text: str, tool_calls: tuple[ToolCall, ...] = ()) -> "Reply":
+        """A reply from its parts."""
+        reply = cls(text)
+        reply.tool_calls = tool_calls
+        return reply
 
 
 def part_of(answer: str, field: str | None) -> Any:

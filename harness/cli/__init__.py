@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from harness import __version__
-from harness.records.errors import HarnessError
+from harness.errors import HarnessError
 
 COMMANDS = {
     "init": "Set a project up: settings, a first suite, workflows.",
@@ -52,7 +52,7 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from harness.records.explain import nearest
+        from harness.errors import nearest
 
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             raise click.UsageError(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import config as configuration
-from harness.cli.command_group import CommandGroup
-from harness.records.errors import CassetteError, ConfigError
+from harness.cli.arguments import CommandGroup
+from harness.errors import CassetteError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.config import HarnessConfig, ModelConfig
-    from harness.runner.inventory import Holding
+    from harness.runs.inventory import Holding
 
 
 @click.group(cls=CommandGroup)
@@ -53,7 +53,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     Without PATHS all cassettes of the project; PATHS may be files or folders. Looks for the values of this
     environment's keys, and for what has the shape of a key. What is found is named and never shown.
     """
-    from harness.recording.verifying import problems
+    from harness.recording.secrets import problems
 
     config, models = _models()
     secrets = _secrets(models)
@@ -83,7 +83,7 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
     A version that pyproject.toml no longer names keeps its cassettes, unless it is NAMEd here. The other lines stay
     byte for byte.
     """
-    from harness.recording.rewriting import without
+    from harness.recording.cassette import without
 
     config, found = _holdings(names)
     taken = 0
@@ -122,9 +122,9 @@ def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
     $ harness cassettes import vcr.yaml --model tuned --suite symbols
     """
     from harness.recording import Cassette, Recorder, UnfitAnswerError
-    from harness.recording.vcr_import import read
-    from harness.records.request import request_key
-    from harness.runner.replaying import cassette_path
+    from harness.recording.vcr import read
+    from harness.records.answer import request_key
+    from harness.runs.answers import cassette_path
 
     config, models = _models()
     model = configuration.model(config, name)
@@ -165,8 +165,8 @@ def _models() -> tuple[HarnessConfig, list[ModelConfig]]:
 
 
 def _holdings(names: Sequence[str]) -> tuple[HarnessConfig, list[Holding]]:
-    from harness.records.explain import nearest
-    from harness.runner.inventory import holdings
+    from harness.errors import nearest
+    from harness.runs.inventory import holdings
 
     config, models = _models()
     found = holdings(config, models)
@@ -204,7 +204,7 @@ def _is_suite_name(name: str) -> bool:
 
 
 def _shown(path: Path, config: HarnessConfig) -> str:
-    from harness.records.explain import found
+    from harness.errors import found
 
     try:
         text = str(path.relative_to(config.root))
@@ -232,7 +232,7 @@ def _plain(holding: Holding, config: HarnessConfig) -> dict[str, object]:
 
 
 def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
-    from harness.decisions.words import figures
+    from harness.show import figures
 
     rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest"]]
     rows += [

@@ -23,10 +23,10 @@ def check(file: str, fail_on: str | None, as_json: bool) -> int:
     \b
     $ harness check answers.jsonl --fail-on spaced
     """
-    from harness.cli.symbol_table import configured_symbols
+    from harness.project import Project
     from harness.text import check as check_text
 
-    symbols = configured_symbols()
+    symbols = Project.open().symbols
     failing = _RANKS[_RANKS.index(fail_on) :] if fail_on else ()
     findings = 0
 

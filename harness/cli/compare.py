@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.stored_runs import open_stored, print_json, report_dir_option
-from harness.records.errors import ConfigError
+from harness.cli.arguments import print_json, report_dir_option
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.cli.stored_runs import StoredRuns
-    from harness.decisions.latency import LatencyComparison
+    from harness.project import Project
     from harness.records.run import RunRecord
 
 
@@ -37,27 +36,20 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
     if len(runs) < 2:
         count = "one run" if runs else "no run"
         raise ConfigError(f"compare: found {count}; accepted: two or more (`harness runs list`)")
-    stored = open_stored(report_dir)
-    records = [stored.resolve(reference) for reference in runs]
+    from harness.project import Project
+
+    project = Project.open(reports=report_dir)
+    records = [project.resolve(reference) for reference in runs]
     if len(records) == 2:
-        _pair(records[0], records[1], stored, flips, form)
+        _pair(records[0], records[1], project, flips, form)
     else:
         _options(records, form)
 
 
-def _latency(old: RunRecord, new: RunRecord, stored: StoredRuns) -> LatencyComparison | None:
-    """Of the runs themselves if they measured it, else of their versions' newest measurements."""
-    from harness.decisions.latency import compare_latency
+def _pair(old: RunRecord, new: RunRecord, project: Project, flips: int, form: str | None) -> None:
+    from harness.show.comparison import compare_json, compare_lines, compare_markdown
 
-    before, after = (run if run.latency else stored.history.latest_latency(run.label) for run in (old, new))
-    return compare_latency(before, after) if before and after else None
-
-
-def _pair(old: RunRecord, new: RunRecord, stored: StoredRuns, flips: int, form: str | None) -> None:
-    from harness.decisions.compare import compare as compared
-    from harness.decisions.words.compare import compare_json, compare_lines, compare_markdown
-
-    comparison = replace(compared(old, new), latency=_latency(old, new, stored))
+    comparison = replace(project.compare(old, new), latency=project.compare_latency(old, new))
     if form == "json":
         print_json(compare_json(comparison))
     elif form == "markdown":
@@ -68,7 +60,7 @@ def _pair(old: RunRecord, new: RunRecord, stored: StoredRuns, flips: int, form: 
 
 def _options(records: list[RunRecord], form: str | None) -> None:
     from harness.decisions.options import options
-    from harness.decisions.words.options import options_json, options_lines, options_markdown
+    from harness.show.comparison import options_json, options_lines, options_markdown
 
     columns = options(records)
     if form == "json":

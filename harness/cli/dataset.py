@@ -9,14 +9,78 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.command_group import CommandGroup
-from harness.cli.dataset_recipe import PROVIDER_NAMES, recipe
-from harness.cli.stored_runs import open_stored, print_json, report_dir_option
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option
 from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
     from harness.records.case import Case
-    from harness.records.training import TrainingSample
+    from harness.records.training import Recipe, TrainingSample
+
+
+PROVIDER_NAMES = click.Choice(["ark", "siliconflow", "openai", "local"])
+
+
+@click.command("recipe")
+@click.option("--check", "target", metavar="MODEL|FILE", help="A model whose recipe is checked, or a .toml file.")
+@click.option("--samples", type=click.IntRange(min=1), help="Print starting values for so many samples.")
+@click.option("--provider", type=PROVIDER_NAMES, help="[default with --check: that of the recipe]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def recipe(target: str | None, samples: int | None, provider: str | None, as_json: bool) -> int:
+    """Check a recipe (exit code 1 if the provider would refuse it), or print starting values with their reasons."""
+    from dataclasses import asdict
+
+    from harness.finetune.recipes import PROVIDERS, recipe_problems, starting_values
+    from harness.show.figures import plural
+
+    if (target is None) == (samples is None):
+        raise TrainingError("recipe: accepted: either --check MODEL|FILE, or --samples N --provider NAME")
+    if target is not None:
+        found = _recipe(target)
+        rules = PROVIDERS[provider or found.provider]
+        problems = recipe_problems(found, rules)
+        if as_json:
+            print_json({"recipe": target, "provider": rules.name, "problems": problems})
+        else:
+            for problem in problems:
+                click.echo(f"{target}: {problem}")
+            click.echo(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
+        return 1 if problems else 0
+    assert samples is not None
+    values = starting_values(samples, PROVIDERS[provider or "local"])
+    if as_json:
+        print_json([asdict(value) for value in values])
+        return 0
+    for value in values:
+        click.echo(f"{value.field:<17} {value.value!s:<8} {value.reason} ({value.source})")
+        if value.conflict:
+            click.echo(f"{'':<26} but: {value.conflict}")
+    return 0
+
+
+def _recipe(target: str) -> Recipe:
+    import tomllib
+
+    from pydantic import ValidationError
+
+    from harness import config
+    from harness.errors import explain
+    from harness.records.training import Recipe
+
+    if target.endswith(".toml"):
+        try:
+            table = tomllib.loads(Path(target).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise TrainingError(f"{target}: cannot be read as TOML: {error}") from error
+    else:
+        settings = config.load(Path.cwd())
+        table = config.model(settings, target).training or {}
+        if not table:
+            raise TrainingError(f"model {target!r} has no recipe; write [tool.harness.models.{target}.training]")
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise TrainingError(f"{target}: training.{explain(error, Recipe)}") from error
+
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _SEED = click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same set.")
@@ -46,11 +110,11 @@ def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> i
     \b
     $ harness dataset validate data.jsonl --provider siliconflow
     """
-    from harness.decisions.words.figures import plural
-    from harness.training.origins import read_origin
-    from harness.training.providers import PROVIDERS
-    from harness.training.validation import suite_content
-    from harness.training.validation import validate as validated
+    from harness.finetune.recipes import PROVIDERS
+    from harness.finetune.samples import read_origin
+    from harness.finetune.validate import suite_content
+    from harness.finetune.validate import validate as validated
+    from harness.show.figures import plural
 
     tested = suite_content(_cases(suites), trained_on=read_origin(file).cases)
     result = validated(file, PROVIDERS[provider], tested)
@@ -77,8 +141,8 @@ def split(file: Path, share: float, out: Path | None, seed: int, as_json: bool) 
     \b
     $ harness dataset split data.jsonl --validation 0.1
     """
-    from harness.training.sample_files import read_samples
-    from harness.training.splitting import split as cut
+    from harness.finetune.samples import read_samples
+    from harness.finetune.samples import split as cut
 
     training, validation = cut(read_samples(file), share, seed=seed)
     folder = out or file.parent
@@ -99,10 +163,8 @@ def mix(*, file: Path, general: Path, share: float, out: Path, seed: int, as_jso
     \b
     $ harness dataset mix set.jsonl --general general.jsonl --out mixed.jsonl
     """
-    from harness.training.mixing import advice
-    from harness.training.mixing import mix as mixed
-    from harness.training.origins import read_origin
-    from harness.training.sample_files import read_samples
+    from harness.finetune.samples import advice, read_origin, read_samples
+    from harness.finetune.samples import mix as mixed
 
     warning = advice(share)
     if warning:
@@ -119,8 +181,8 @@ def stats(file: Path, as_json: bool) -> None:
     """What FILE is made of: domains, languages, symbols, contrast samples, lengths."""
     from dataclasses import asdict
 
-    from harness.training.sample_files import read_samples
-    from harness.training.set_stats import stats as figures
+    from harness.finetune.samples import read_samples
+    from harness.finetune.samples import stats as figures
 
     values = asdict(figures(read_samples(file)))
     if as_json:
@@ -158,16 +220,17 @@ def build(
     \b
     $ harness dataset build --run qwen --badcases bad.jsonl --out set.jsonl
     """
-    from harness.training import building
-    from harness.training.origins import read_origin
-    from harness.training.sample_files import read_samples
+    from harness.finetune import bad_cases
+    from harness.finetune.samples import read_origin, read_samples
 
     samples, cases, runs = [], [], []
     if templates is not None:
-        samples += building.from_templates(building.read_templates(templates), seed=seed)
+        samples += bad_cases.from_templates(bad_cases.read_templates(templates), seed=seed)
     if reference is not None:
-        run = open_stored(report_dir).resolve(reference)
-        taken, keys = building.from_run(run, domains=domains)
+        from harness.project import Project
+
+        run = Project.open(reports=report_dir).resolve(reference)
+        taken, keys = bad_cases.from_run(run, domains=domains)
         samples += taken
         cases += keys
         runs.append(run.run_id)
@@ -194,9 +257,10 @@ def badcases(reference: str, out: Path, as_json: bool, report_dir: Path | None) 
     \b
     $ harness dataset badcases tuned --out bad.jsonl
     """
-    from harness.training.bad_cases import harvest
+    from harness.finetune.bad_cases import harvest
+    from harness.project import Project
 
-    run = open_stored(report_dir).resolve(reference)
+    run = Project.open(reports=report_dir).resolve(reference)
     result = harvest(run)
     for key, reason in result.skipped.items():
         click.echo(f"skipped {key}: {reason}", err=True)
@@ -225,8 +289,7 @@ def _write(
     cases: Iterable[str] = (),
     runs: Iterable[str] = (),
 ) -> None:
-    from harness.training.origins import write_origin
-    from harness.training.sample_files import file_digest, write_samples
+    from harness.finetune.samples import file_digest, write_origin, write_samples
 
     count = write_samples(path, samples)
     write_origin(path, samples, cases=cases, runs=runs)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.stored_runs import open_stored, print_json, report_dir_option
-from harness.records.errors import ConfigError
-from harness.records.explain import nearest
-
-if TYPE_CHECKING:
-    from harness.records.run import RunRecord
+from harness.cli.arguments import print_json, report_dir_option
+from harness.errors import ConfigError
 
 
 @click.command("drift")
@@ -43,34 +37,22 @@ def drift(
     \b
     $ harness drift --model tuned --since 2026-11-20
     """
-    from harness.decisions.drift import drift as folded
     from harness.decisions.drift_signs import fingerprints
     from harness.decisions.nights import calendar
-    from harness.decisions.words.drift import drift_json, drift_lines
-    from harness.records.policy import parse_drift_policy
+    from harness.project import Project
+    from harness.show.verdicts import drift_json, drift_lines
 
-    stored = open_stored(report_dir)
-    policy = parse_drift_policy(stored.settings.drift, "pyproject.toml [tool.harness.drift]")
-    label = reference if "@" in reference else stored.resolve(reference).label
+    project = Project.open(reports=report_dir)
     start = _date(since)
-    runs = stored.history.runs(label)
-    if not runs:
-        stored.resolve(label)
-    _refuse_unknown_suite(suite, runs)
-    report = folded(label, runs, policy, datetime.now(UTC), since=start, suite=suite)
+    report = project.drift(reference, since=start, suite=suite)
     if as_json:
         print_json(drift_json(report))
     else:
         click.echo("\n".join(drift_lines(report)))
-    changed = fail_on_change and bool(fingerprints(calendar(runs, policy, start, suite).nights))
+    changed = fail_on_change and bool(
+        fingerprints(calendar(project.history.runs(report.label), project.drift_policy, start, suite).nights)
+    )
     click.get_current_context().exit(1 if changed else report.exit_code)
-
-
-def _refuse_unknown_suite(suite: str | None, runs: Sequence[RunRecord]) -> None:
-    # a slip in a crontab would read as "no night yet", night after night
-    known = sorted({case.suite for run in runs for case in run.cases})
-    if suite is not None and known and suite not in known:
-        raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
 
 
 def _date(text: str | None) -> date | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.stored_runs import StoredRuns, open_stored, print_json, report_dir_option
-from harness.records.errors import ConfigError
+from harness.cli.arguments import print_json, report_dir_option
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
+    from harness.decisions.gate import GateVerdict
     from harness.records.policy import GatePolicy
-    from harness.records.run import CaseResult, RunRecord
+    from harness.records.run import CaseResult
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -55,74 +55,37 @@ def gate(
     $ harness gate --candidate tuned --baseline spaced
     $ harness gate --plan
     """
-    from harness.policy_file import read_policy
+    from harness.project import Project
 
-    stored = open_stored(report_dir)
-    policy, source = read_policy(policy_file, stored.settings.gate)
+    project = Project.open(reports=report_dir)
+    policy, source = project.policy(policy_file)
     if plan:
-        possible = _plan(_planned_cases(stored, candidate, suites), policy, source, (rate, discordant), form)
+        possible = _plan(project.planned_cases(candidate, suites), policy, source, (rate, discordant), form)
         click.get_current_context().exit(0 if possible else 2)
     if candidate is None:
         raise ConfigError("--candidate: missing; accepted: NAME, NAME@VERSION, run id or file (`harness runs list`)")
-    new = stored.resolve(candidate)
-    old = _baseline(stored, new, baseline)
-    click.get_current_context().exit(_judge(stored, new, old, (policy, source), form))
+    new = project.resolve(candidate)
+    verdict = project.gate(new, project.baseline(new.model, baseline), policy)
+    _print(verdict, source, form)
+    click.get_current_context().exit(verdict.exit_code)
 
 
-def _baseline(stored: StoredRuns, candidate: RunRecord, reference: str | None) -> RunRecord | None:
-    """The run named by the option, else the model's kept baseline, else none."""
-    chosen = reference or stored.history.baselines().get(candidate.model)
-    return None if chosen is None else stored.resolve(chosen)
+def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
+    from harness.show.verdicts import gate_json, gate_lines, gate_markdown
 
-
-def _judge(
-    stored: StoredRuns, new: RunRecord, old: RunRecord | None, policy: tuple[GatePolicy, str], form: str | None
-) -> int:
-    from harness.decisions.gate import judge
-    from harness.decisions.words.gate import gate_json, gate_lines, gate_markdown
-
-    rules, source = policy
-    verdict = judge(new, old, rules, datetime.now(UTC), stored.history.known(new.label))
     if form == "json":
         print_json(gate_json(verdict, source))
     elif form == "markdown":
         click.echo(gate_markdown(verdict, source), nl=False)
     else:
         click.echo("\n".join(gate_lines(verdict, source)))
-    return verdict.exit_code
-
-
-def _planned_cases(stored: StoredRuns, candidate: str | None, suites: tuple[str, ...]) -> list[CaseResult]:
-    """The cases of the suites, with the exposure of the candidate if it is a configured model."""
-    from harness import config
-    from harness.decisions.exposure import exposure
-    from harness.decisions.pending import pending
-    from harness.runner.training_texts import training_texts
-    from harness.suite import builtin_root, case_files, load_suite
-
-    settings = stored.settings
-    named = candidate.partition("@")[0] if candidate else ""
-    model = config.model(settings, named) if named in settings.models else None
-    if candidate and model is None:
-        return list(stored.resolve(candidate).cases)
-    roots = [builtin_root() if root == "builtin" else settings.root / root for root in suites or settings.suites]
-    folders = sorted({file.parent for root in roots for file in case_files(root)})
-    if not folders:
-        raise ConfigError(f"--suites: no cases under {', '.join(map(str, roots))}; accepted: folders with a suite.toml")
-    texts = training_texts(settings.root, model) if model else ()
-    domains = model.trained_domains if model else ()
-    return [
-        pending(case, exposure(case, training_texts=texts, trained_domains=domains))
-        for folder in folders
-        for case in load_suite(folder)
-    ]
 
 
 def _plan(
     cases: list[CaseResult], policy: GatePolicy, source: str, assumed: tuple[float, float], form: str | None
 ) -> bool:
     from harness.decisions.plan import Assumption, plan
-    from harness.decisions.words.gate import plan_json, plan_lines
+    from harness.show.verdicts import plan_json, plan_lines
 
     found = plan(cases, policy, Assumption(*assumed))
     if form == "json":

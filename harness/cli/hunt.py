@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.adversarial.asking import Try
-    from harness.adversarial.report import HuntReport
-    from harness.cli.hunt_session import HuntSession
+    from harness.hunt.asking import Try
+    from harness.hunt.report import HuntReport
+    from harness.hunt.session import HuntSession
 
 _PROGRESS_EVERY = 25
 _SUITE = "adversarial"
@@ -70,16 +70,16 @@ def hunt(
     $ harness hunt --model tuned --request-budget 300
     """
     from harness import config as configuration
-    from harness.adversarial.hunting import HuntSettings
-    from harness.cli.hunt_session import HuntSession
-    from harness.cli.symbol_table import configured_symbols
-    from harness.runner.judging import Judge
+    from harness.hunt.search import HuntSettings
+    from harness.hunt.session import HuntSession
+    from harness.project import Project
+    from harness.runs.judge import Judge
 
     config = configuration.load(Path.cwd())
     model = configuration.model(config, name, base_url=base_url)
     settings = HuntSettings(request_budget, time_limit, max_concurrency or model.max_concurrency, omissions=omissions)
     session = HuntSession(
-        config, model, Judge(model, symbols=configured_symbols()), seed, settings, _Progress(request_budget)
+        config, model, Judge(model, symbols=Project.open().symbols), seed, settings, _Progress(request_budget)
     )
     folder = _suite_folder(config.root, config.suites, needed=pinning or recording or retiring)
     code = _retire(session, folder) if retiring else _hunt(session, folder, pinning, recording, as_json)
@@ -87,11 +87,10 @@ def hunt(
 
 
 def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as_json: bool) -> int:
-    from harness.adversarial.pinning import pin
-    from harness.adversarial.report import report_of
-    from harness.adversarial.words import report_json, report_lines
-    from harness.cli.hunt_session import HUNTS
-    from harness.cli.stored_runs import print_json
+    from harness.cli.arguments import print_json
+    from harness.hunt.pins import pin
+    from harness.hunt.report import report_json, report_lines, report_of
+    from harness.hunt.session import HUNTS
 
     result, interrupted = session.live(folder / HUNTS if recording else None)
     report = report_of(result)
@@ -116,7 +115,7 @@ def _exit_code(report: HuntReport) -> int:
 
 
 def _retire(session: HuntSession, folder: Path) -> int:
-    from harness.adversarial.pinning import CLEAN_ANSWERS, PINNED, retire
+    from harness.hunt.pins import CLEAN_ANSWERS, PINNED, retire
     from harness.suite import load_cases
 
     path = folder / PINNED

@@ -13,9 +13,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from harness.records.errors import HarnessError
-from harness.records.explain import found
-from harness.records.reading import UnfitFileError, has_too_many_values, loads
+from harness.errors import HarnessError, found
+from harness.files import UnfitFileError, has_too_many_values, loads
 from harness.text.channels import CHANNELS
 
 LINE_LIMIT = 32_000_000
@@ -27,7 +26,7 @@ _COMMANDING = re.compile(
 _ACCEPTED = 'accepted: {"id"?, "source", "targets"?, "output", "channel"?}'
 
 
-class BadLineError(Exception):
+class BadInputError(Exception):
     """What is wrong with a line, without its number."""
 
 
@@ -45,7 +44,7 @@ def process(file: str, change: Callable[[dict[str, Any]], None]) -> bool:
                 text = _COMMANDING.sub(_escaped, json.dumps(value, ensure_ascii=False))
                 # a lone surrogate cannot be UTF-8: it stays the escape that it came as
                 data = text.encode("utf-8") if _encodable(text) else json.dumps(value).encode("ascii")
-            except BadLineError as error:
+            except BadInputError as error:
                 good = False
                 click.echo(f"{_name(file)}:{number}: {error}", err=True)
                 continue
@@ -92,19 +91,19 @@ class _StandardInput:
 
 def _decoded(raw: bytes) -> dict[str, Any]:
     if len(raw) > LINE_LIMIT or has_too_many_values(raw):
-        raise BadLineError(f"longer than {LINE_LIMIT:,} bytes, or more values than there is room for; {_ACCEPTED}")
+        raise BadInputError(f"longer than {LINE_LIMIT:,} bytes, or more values than there is room for; {_ACCEPTED}")
     try:
         value = loads(raw.decode("utf-8-sig"))
     except UnfitFileError as error:
-        raise BadLineError(f"{error}; {_ACCEPTED}") from None
+        raise BadInputError(f"{error}; {_ACCEPTED}") from None
     except UnicodeDecodeError as error:
-        raise BadLineError(f"not UTF-8 at byte {error.start + 1}; accepted: JSON lines in UTF-8") from None
+        raise BadInputError(f"not UTF-8 at byte {error.start + 1}; accepted: JSON lines in UTF-8") from None
     except json.JSONDecodeError as error:
-        raise BadLineError(f"not JSON at column {error.colno}: {error.msg}; {_ACCEPTED}") from None
+        raise BadInputError(f"not JSON at column {error.colno}: {error.msg}; {_ACCEPTED}") from None
     except (ValueError, RecursionError):
-        raise BadLineError(f"not JSON that can be read; {_ACCEPTED}") from None
+        raise BadInputError(f"not JSON that can be read; {_ACCEPTED}") from None
     if not isinstance(value, dict):
-        raise BadLineError(f"found {found(value)}; {_ACCEPTED}")
+        raise BadInputError(f"found {found(value)}; {_ACCEPTED}")
     return value
 
 
@@ -113,14 +112,14 @@ def sources_of(value: dict[str, Any]) -> str | list[str]:
     source = value.get("source")
     if isinstance(source, str) or (isinstance(source, list) and all(isinstance(part, str) for part in source)):
         return source
-    raise BadLineError(_wrong(value, "source", "a string, or a list of strings"))
+    raise BadInputError(_wrong(value, "source", "a string, or a list of strings"))
 
 
 def output_of(value: dict[str, Any]) -> str:
     """`output`: a string."""
     if isinstance(value.get("output"), str):
         return str(value["output"])
-    raise BadLineError(_wrong(value, "output", "a string"))
+    raise BadInputError(_wrong(value, "output", "a string"))
 
 
 def targets_of(value: dict[str, Any]) -> list[str] | None:
@@ -130,7 +129,7 @@ def targets_of(value: dict[str, Any]) -> list[str] | None:
         return None
     if isinstance(targets, list) and all(isinstance(target, str) and target.strip() for target in targets):
         return targets
-    raise BadLineError(_wrong(value, "targets", "a list of non-blank strings, or none at all"))
+    raise BadInputError(_wrong(value, "targets", "a list of non-blank strings, or none at all"))
 
 
 def channel_of(value: dict[str, Any]) -> str:
@@ -138,7 +137,7 @@ def channel_of(value: dict[str, Any]) -> str:
     channel = value.get("channel", "text")
     if channel in CHANNELS:
         return str(channel)
-    raise BadLineError(_wrong(value, "channel", ", ".join(CHANNELS)))
+    raise BadInputError(_wrong(value, "channel", ", ".join(CHANNELS)))
 
 
 def _wrong(value: dict[str, Any], name: str, accepted: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness import config as configuration
-from harness.cli.command_group import CommandGroup
+from harness.cli.arguments import CommandGroup
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
 
@@ -52,19 +52,19 @@ def pull(name: str, as_json: bool) -> int:
 
     NAME is a configured model, or the name of weights, such as smollm2-135m-instruct.
     """
-    from harness.endpoints import weights
-    from harness.records.errors import ConfigError
+    from harness.endpoints import local
+    from harness.errors import ConfigError
 
     config = configuration.load(Path.cwd())
     wanted = name
-    if name not in weights.KNOWN:
+    if name not in local.KNOWN:
         model = configuration.model(config, name)
         if model.kind != "local" or model.weights is None:
             raise ConfigError(f"model {name}: kind {model.kind} has no weights to fetch; only kind local has")
         wanted = model.weights
         if wanted.endswith(".gguf"):
             raise ConfigError(f"model {name}: its weights are the file {wanted}; there is nothing to fetch")
-    path = weights.pull(wanted, lambda line: click.echo(line, err=True))
+    path = local.pull(wanted, lambda line: click.echo(line, err=True))
     click.echo(json.dumps({"weights": wanted, "path": str(path)}) if as_json else path)
     return 0
 
@@ -84,9 +84,9 @@ def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) 
     import time
     from dataclasses import replace
 
-    from harness.endpoints.local_server import LocalServer
-    from harness.records.errors import ConfigError
-    from harness.runner.opening import server_settings
+    from harness.endpoints.local import LocalServer
+    from harness.errors import ConfigError
+    from harness.runs.requests import server_settings
 
     config = configuration.load(Path.cwd())
     model = configuration.model(config, name)
@@ -113,8 +113,8 @@ def check(name: str | None, base_url: str | None, as_json: bool) -> int:
 
     Without NAME, of every configured model. Exit code 1 if one of them has a fault.
     """
-    from harness.records.errors import ConfigError
-    from harness.runner.diagnosing import diagnose
+    from harness.errors import ConfigError
+    from harness.runs.inventory import diagnose
 
     config = configuration.load(Path.cwd())
     names = [name] if name else list(config.models)

@@ -25,10 +25,10 @@ def repair(file: str, strategy: str, as_json: bool) -> int:
     \b
     $ harness repair answers.jsonl > repaired.jsonl
     """
-    from harness.cli.symbol_table import configured_symbols
+    from harness.project import Project
     from harness.text import repair as repair_text
 
-    symbols = configured_symbols()
+    symbols = Project.open().symbols
 
     def change(value: dict[str, Any]) -> None:
         result = repair_text(

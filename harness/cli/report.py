@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.stored_runs import StoredRuns, open_stored, print_json, report_dir_option
-from harness.records.errors import ConfigError
+from harness.cli.arguments import print_json, report_dir_option
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.cli.report_site import Site
+    from harness.project import Project
     from harness.records.run import RunRecord
-    from harness.reporting.compare_page import Judgement
-    from harness.reporting.labels import Rulings
+    from harness.show.evidence import Rulings
+    from harness.show.html import Judgement
+    from harness.site import Site
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -64,24 +65,25 @@ def report(
     $ harness report
     $ harness report tuned --against spaced --gate
     """
-    from harness.cli.report_site import Site
-    from harness.reporting.labels import match, read_labels
+    from harness.project import Project
+    from harness.show.evidence import match, read_labels
+    from harness.site import Site
 
-    stored = open_stored(report_dir)
+    project = Project.open(reports=report_dir)
     given = read_labels(labels)
-    site = Site(stored, out or stored.history.folder, lang, given, rebuild=rebuild, index_only=index_only)
+    site = Site(project, out or project.history.folder, lang, given, rebuild=rebuild, index_only=index_only)
     if run is None:
         _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
         _everything(site, form)
         return
-    record = stored.resolve(run)
+    record = project.resolve(run)
     if against is None:
         _refuse("--against RUN, the baseline", {"--gate": gate, "--gate-policy": gate_policy})
         _one(site, record, match(record, given) if labels else None, form)
         return
     _refuse("no --against", {"--csv": form == "csv"})
-    baseline = stored.resolve(against)
-    judged = _judged(stored, record, baseline, gate_policy) if gate or gate_policy else None
+    baseline = project.resolve(against)
+    judged = _judged(project, record, baseline, gate_policy) if gate or gate_policy else None
     _two(site, baseline, record, judged, form)
 
 
@@ -92,10 +94,10 @@ def _refuse(needed: str, given: dict[str, object]) -> None:
 
 
 def _everything(site: Site, form: str | None) -> None:
-    from harness.reporting.markdown import index_markdown
-    from harness.reporting.marks import plain
-    from harness.reporting.tables import index_json
-    from harness.reporting.timeline import events
+    from harness.show.export import index_json
+    from harness.show.index import events
+    from harness.show.markdown import index_markdown
+    from harness.show.marked_text import plain
 
     if form is None:
         for path in site.build():
@@ -105,15 +107,15 @@ def _everything(site: Site, form: str | None) -> None:
         if form == "markdown":
             click.echo(index_markdown(lines, lang=site.lang), nl=False)
         else:
-            print_json(index_json(lines, events(lines, site.stored.history.baselines())))
+            print_json(index_json(lines, events(lines, site.project.history.baselines())))
     for problem in site.unreadable:
         click.echo(f"left out: {plain(problem)}", err=True)
 
 
 def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:
-    from harness.reporting.markdown import run_markdown
-    from harness.reporting.marks import plain
-    from harness.reporting.tables import run_json, samples_csv
+    from harness.show.export import run_json, samples_csv
+    from harness.show.markdown import run_markdown
+    from harness.show.marked_text import plain
 
     if form is None:
         click.echo(str(site.write_run(record)))
@@ -129,9 +131,9 @@ def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | Non
 
 def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, form: str | None) -> None:
     from harness.decisions.compare import compare
-    from harness.decisions.words.compare import compare_json
-    from harness.decisions.words.gate import gate_json
-    from harness.reporting.markdown import compare_markdown
+    from harness.show.comparison import compare_json
+    from harness.show.markdown import compare_markdown
+    from harness.show.verdicts import gate_json
 
     if form is None:
         for record in filter(site.missing, (old, new)):
@@ -150,12 +152,8 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
         )
 
 
-def _judged(stored: StoredRuns, new: RunRecord, old: RunRecord, file: Path | None) -> Judgement:
-    from harness.decisions.gate import judge
-    from harness.policy_file import read_policy
-    from harness.reporting.compare_page import Judgement
+def _judged(project: Project, new: RunRecord, old: RunRecord, file: Path | None) -> Judgement:
+    from harness.show.html import Judgement
 
-    policy, where = read_policy(file, stored.settings.gate)
-    now = datetime.now(UTC)
-    verdict = judge(new, old, policy, now, stored.history.known(new.label))
-    return Judgement(verdict, now.isoformat(timespec="seconds"), where)
+    policy, where = project.policy(file)
+    return Judgement(project.gate(new, old, policy), datetime.now(UTC).isoformat(timespec="seconds"), where)

@@ -2,14 +2,75 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from harness.cli.command_group import CommandGroup
-from harness.cli.runs_publish import publish_run
-from harness.cli.stored_runs import open_stored, print_json, report_dir_option
-from harness.records.errors import ConfigError
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option
+from harness.errors import ConfigError
+
+
+@click.command("publish")
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--mlflow", "address", required=True, envvar="MLFLOW_TRACKING_URI", metavar="URI", help="The tracking server."
+)
+@click.option("--baseline", metavar="RUN", help="For the verdict. [default: see `harness runs baseline`]")
+@click.option("--policy", type=click.Path(dir_okay=False, path_type=Path), help="For the verdict: policy in TOML.")
+@click.option("--experiment", default="verbatim", show_default=True, help="Where the run goes.")
+@click.option("--registered-model", metavar="NAME", help="In the model registry. [default: the model's name]")
+@click.option("--alias", default="champion", show_default=True, help="Moved to this version by a GO, and by it alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def publish_run(
+    *,
+    run: str,
+    address: str,
+    baseline: str | None,
+    policy: Path | None,
+    experiment: str,
+    registered_model: str | None,
+    alias: str,
+    as_json: bool,
+    report_dir: Path | None,
+) -> None:
+    """Publish RUN to MLflow: settings, rates with intervals, the page, the verdict.
+
+    On GO the alias of the registered model moves to this version; on NO-GO and INCONCLUSIVE it stays. The exit code
+    says whether publishing worked, and not what the verdict was.
+
+    \b
+    $ harness runs publish tuned --baseline spaced --mlflow http://localhost:5000
+    """
+    from harness.project import gate
+    from harness.publish.mlflow import Destination, publish
+    from harness.show.verdicts import gate_json, gate_markdown
+    from harness.site import write_run
+
+    to = Destination(address, experiment, registered_model, alias)
+    from harness.project import Project
+
+    record = Project.open(reports=report_dir).resolve(run)
+    verdict = gate(record, baseline, policy=policy, report_dir=report_dir)
+    texts = {"verdict.md": gate_markdown(verdict), "verdict.json": json_text(gate_json(verdict))}
+    with tempfile.TemporaryDirectory() as folder:
+        page = write_run(record, Path(folder), "auto", (), index=False)
+        done = publish(record, verdict, texts, page, to)
+    if as_json:
+        print_json({**asdict(done), "verdict": verdict.verdict})
+        return
+    moved = f"alias {alias} moved to it" if done.alias_moved else f"alias {alias} left where it is"
+    click.echo(f"{record.label}: run {done.mlflow_run} of experiment {done.experiment}")
+    click.echo(f"{verdict.verdict}: {done.registered_model} version {done.version}, {moved}")
+
+
+def json_text(value: object) -> str:
+    """JSON for a file."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 @click.group("runs", cls=CommandGroup)
@@ -23,9 +84,10 @@ def runs() -> None:
 @report_dir_option
 def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     """All runs, newest answers first. Records that cannot be read are named on standard error."""
-    from harness.decisions.words import figures
+    from harness.project import Project
+    from harness.show import figures
 
-    history = open_stored(report_dir).history
+    history = Project.open(reports=report_dir).history
     listing = history.listing()
     chosen = [run for run in listing.runs if name is None or name in (run.label, run.label.partition("@")[0])]
     if as_json:
@@ -56,10 +118,11 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
 @report_dir_option
 def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
     """One run: where its answers come from, its rates, its failing cases."""
-    from harness.decisions.words import figures
-    from harness.decisions.words.run import run_lines
+    from harness.project import Project
+    from harness.show import figures
+    from harness.show.verdicts import run_lines
 
-    record = open_stored(report_dir).resolve(run)
+    record = Project.open(reports=report_dir).resolve(run)
     if as_json:
         print_json(figures.plain(record))
     else:
@@ -85,15 +148,16 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
 
     NAME@VERSION stands for the latest complete run of that version; a run id stands for that run.
     """
-    from harness.decisions.words import figures
+    from harness.project import Project
+    from harness.show import figures
 
-    stored = open_stored(report_dir)
-    history = stored.history
+    project = Project.open(reports=report_dir)
+    history = project.history
     if run is None:
         if model is not None:
             raise ConfigError("--for: needs a RUN; accepted: `harness runs baseline RUN --for NAME`")
     else:
-        record = stored.resolve(run)
+        record = project.resolve(run)
         if record.partial:
             raise ConfigError(f"{run}: run {record.run_id} is partial; accepted: a complete run (`harness runs list`)")
         by_id = record.run_id.startswith(run) or run.endswith(".json")

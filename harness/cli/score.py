@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.stored_runs import print_json
-from harness.records.errors import ConfigError, HarnessError
+from harness.cli.arguments import print_json
+from harness.errors import ConfigError, HarnessError
 
 if TYPE_CHECKING:
-    from harness.scoring.columns import Columns
-    from harness.scoring.scoring_run import Job, Progress
+    from harness.logs.rows import Columns
+    from harness.logs.run import ScoringJob, ScoringProgress
 
 
 def _column(name: str, text: str, default: str | None = None) -> Callable[[Any], Any]:
@@ -84,8 +84,8 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     $ harness score logs/ --source prompt --output answer --out scored
     $ harness score november/ --out november.out --baseline october.out/rates.json
     """
-    from harness.scoring.differences import differences, read_rates
-    from harness.scoring.scoring_run import score as score_all
+    from harness.logs.compare import differences, read_rates
+    from harness.logs.run import score as score_all
 
     with _safe_errors():
         before = read_rates(baseline) if baseline else None
@@ -95,24 +95,23 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
         found = differences(before, rates) if before else None
     rejected = os.path.join(out, "rejected.jsonl")
     if as_json:
-        from harness.decisions.words.figures import plain
+        from harness.show.figures import plain
 
         print_json(rates if found is None else {**rates, "differences": plain(found)})
     else:
-        from harness.scoring.rate_tables import difference_lines, rate_lines
+        from harness.logs.tables import difference_lines, rate_lines
 
         click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
     _tell_empty_columns(rates, job.reading.columns)
     return _exit_code(rates, max_rejected, rejected)
 
 
-def _job(out: Path, options: dict[str, Any]) -> Job:
-    from harness.cli.symbol_table import configured_symbols
-    from harness.scoring.chunk_scoring import Scoring
-    from harness.scoring.chunks import Reading
-    from harness.scoring.columns import Columns
-    from harness.scoring.input_files import find_inputs
-    from harness.scoring.scoring_run import Job
+def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
+    from harness.logs.files import find_inputs
+    from harness.logs.judge import ReadSettings, Scoring
+    from harness.logs.rows import Columns
+    from harness.logs.run import ScoringJob
+    from harness.project import Project
 
     ray, delimiter = options["ray"], options["delimiter"]
     if ray and os.path.exists(ray):
@@ -126,10 +125,10 @@ def _job(out: Path, options: dict[str, Any]) -> Job:
         by=tuple(path for path in dict.fromkeys(options["by"]) if path != options["model_column"]),
         **{name: options[f"{name}_column"] for name in names},
     )
-    return Job(
+    return ScoringJob(
         files=find_inputs(options["inputs"], options["input_format"], excluded=out),
-        reading=Reading(columns, options["max_line"], delimiter),
-        scoring=Scoring(columns, options["verdict_format"], configured_symbols()),
+        reading=ReadSettings(columns, options["max_line"], delimiter),
+        scoring=Scoring(columns, options["verdict_format"], Project.open().symbols),
         out=out,
         most_groups=options["max_groups"],
         workers=options["workers"] or 0,
@@ -140,7 +139,7 @@ def _job(out: Path, options: dict[str, Any]) -> Job:
 @contextmanager
 def _safe_errors() -> Iterator[None]:
     """Errors name files and fields that somebody else may have named: nothing in them may command a terminal."""
-    from harness.decisions.words.figures import sentence
+    from harness.show.figures import sentence
 
     try:
         yield
@@ -159,7 +158,7 @@ def _kept(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def _progress() -> Iterator[Callable[[ScoringProgress], None]]:
     """A line on standard error if it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda progress: None
@@ -174,7 +173,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
     ) as line:
         bar = line.add_task("reading", total=None)
 
-        def tell(progress: Progress) -> None:
+        def tell(progress: ScoringProgress) -> None:
             line.update(bar, total=progress.size, completed=progress.position, description=f"{progress.rows:,} rows")
 
         yield tell
@@ -192,7 +191,7 @@ def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int
     broken = rates["rejected_by_kind"].get("unreadable", 0)
     too_many = rates["rejected"] > max_rejected * rates["rows"]
     if broken or too_many:
-        from harness.decisions.words.figures import plural, sentence
+        from harness.show.figures import plural, sentence
 
         with open(rejected, encoding="utf-8") as file:
             first = json.loads(file.readline())

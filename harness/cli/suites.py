@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.command_group import CommandGroup
+from harness.cli.arguments import CommandGroup
 
 if TYPE_CHECKING:
-    from harness.authoring.answerable import Judging
-    from harness.authoring.linting import LintResult
+    from harness.authoring.lint import Judging, LintResult
     from harness.config import HarnessConfig
 
 
@@ -49,7 +48,7 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 
     Without PATH, the configured suite folders. Exit code 1 if there is an error, or a warning with --strict.
     """
-    from harness.authoring.linting import lint as run_lint
+    from harness.authoring.lint import lint as run_lint
     from harness.suite import builtin_root
 
     config = _opened()
@@ -92,10 +91,9 @@ def make(
     $ harness suites make --terms catalogue.csv --column sku --out suites/mine
     """
     from harness.authoring.catalogue import read_catalogue
-    from harness.authoring.making import make_lines, write_suite
-    from harness.authoring.templates import shipped
-    from harness.cli.symbol_table import configured_symbols
-    from harness.records.errors import ConfigError
+    from harness.authoring.make import make_lines, shipped, write_suite
+    from harness.errors import ConfigError
+    from harness.project import Project
 
     _opened()
     all_templates = shipped()
@@ -111,7 +109,7 @@ def make(
         encoding=source["encoding"],
         delimiter=delimiter,
         header=not source["no_header"],
-        symbols=configured_symbols(),
+        symbols=Project.open().symbols,
     )
     judging = _judging()
     made = make_lines(catalogue.terms, templates, cases=cases, per_term=per_term, seed=seed, judging=judging)
@@ -136,7 +134,7 @@ def make(
 def _opened() -> HarnessConfig:
     """The configuration, with the project's own checks registered."""
     from harness.config import load
-    from harness.runner.user_checks import load_checks
+    from harness.runs.judge import load_checks
 
     config = load(Path.cwd())
     load_checks(config.root, config.checks)
@@ -144,17 +142,17 @@ def _opened() -> HarnessConfig:
 
 
 def _judging() -> Judging:
-    from harness.cli.symbol_table import configured_symbols
     from harness.config import ModelConfig
-    from harness.runner.judging import Judge
+    from harness.project import Project
+    from harness.runs.judge import Judge
 
-    judge = Judge(ModelConfig(name="lint"), symbols=configured_symbols())
+    judge = Judge(ModelConfig(name="lint"), symbols=Project.open().symbols)
     return lambda case, answer: judge.sample(case, answer, 0)
 
 
 def _training(config: HarnessConfig, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     from harness.config import ModelConfig, model
-    from harness.runner.training_texts import training_texts
+    from harness.runs.judge import training_texts
 
     if given:
         wanted = {_shown(Path(name)): str(Path(name).absolute()) for name in given}
@@ -168,8 +166,7 @@ def _training(config: HarnessConfig, given: tuple[str, ...]) -> dict[str, tuple[
 
 
 def _chosen(option: str, given: str | None, accepted: list[str]) -> list[str]:
-    from harness.records.errors import ConfigError
-    from harness.records.explain import nearest
+    from harness.errors import ConfigError, nearest
 
     names = list(dict.fromkeys(accepted))
     wanted = [name.strip() for name in given.split(",") if name.strip()] if given is not None else names
@@ -195,7 +192,7 @@ def _shown(path: Path) -> str:
 
 
 def _lines(result: LintResult, notes: bool) -> list[str]:
-    from harness.authoring.balance import table
+    from harness.authoring.lint import table
 
     shown = [one for one in result.findings if notes or one.level != "note"]
     lines = [

@@ -14,8 +14,8 @@ import click
 from harness.records.training import TrainingError, TrainingSample
 
 if TYPE_CHECKING:
-    from harness.training.fine_tune import EpochReport, Job
-    from harness.training.lora import Settings
+    from harness.finetune.lora import Settings
+    from harness.finetune.train import EpochReport, TrainingJob
 
 _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
 
@@ -69,15 +69,15 @@ def train(
     \b
     $ harness train set.jsonl --out adapters/cure.gguf --on adapters/spaced.gguf
     """
-    from harness.training import fine_tune, loss_plot
-    from harness.training.lora import Settings
+    from harness.finetune import train as fine_tune
+    from harness.finetune.lora import Settings
 
     if out.suffix != ".gguf":
         raise TrainingError(f"--out: found {out.name!r}; accepted: a name that ends with .gguf")
     _check_writable(out)
     started = time.monotonic()
     training, held_out = _samples(data, validation, int(numbers["seed"]))
-    job = fine_tune.Job(
+    job = fine_tune.TrainingJob(
         weights=_weights(weights), training=training, validation=held_out, out=out, on=adapters,
         max_tokens=max_tokens, keep_checkpoints=keep_checkpoints,
     )  # fmt: skip
@@ -88,10 +88,10 @@ def train(
     recipe = fine_tune.recipe_of(job, settings, data=data, started=started, loss=loss, command=command)
     report = {"recipe": recipe.model_dump(mode="json", exclude_none=True), "epochs": [_row(one) for one in reports]}
     out.with_suffix(".training.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    svg = loss_plot.svg_plot(reports)
+    svg = fine_tune.svg_plot(reports)
     if svg is not None:
         out.with_suffix(".loss.svg").write_text(svg, "utf-8")
-    click.echo(loss_plot.text_plot(reports), err=True)
+    click.echo(fine_tune.text_plot(reports), err=True)
     warning = fine_tune.overfitting(reports)
     if warning:
         click.echo(warning, err=True)
@@ -118,14 +118,13 @@ def _typed() -> list[str]:
 
 
 def _weights(name: str) -> Path:
-    from harness.endpoints import weights
+    from harness.endpoints import local
 
-    return weights.path_of(name, root=Path.cwd(), model_name="smollm2")
+    return local.path_of(name, root=Path.cwd(), model_name="smollm2")
 
 
 def _samples(data: Path, validation: str, seed: int) -> tuple[list[TrainingSample], list[TrainingSample]]:
-    from harness.training.sample_files import read_samples
-    from harness.training.splitting import split
+    from harness.finetune.samples import read_samples, split
 
     samples = read_samples(data)
     try:
@@ -135,11 +134,11 @@ def _samples(data: Path, validation: str, seed: int) -> tuple[list[TrainingSampl
     return split(samples, share, seed=seed) if share else (samples, [])
 
 
-def _train(job: Job, settings: Settings) -> list[EpochReport]:
+def _train(job: TrainingJob, settings: Settings) -> list[EpochReport]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from harness.training import fine_tune
+    from harness.finetune import train as fine_tune
 
     reports = []
     with Progress(console=Console(stderr=True)) as progress:

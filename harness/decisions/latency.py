@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from harness.decisions.run_summary import utc
-from harness.records.latency import Latency, PromptLatency
-from harness.records.run import RunRecord
+from harness.records.run import Latency, PromptLatency, RunRecord
 from harness.statistics.quantile import Difference, Quantile, difference, quantile
 
 

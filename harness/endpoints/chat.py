@@ -8,15 +8,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints import retrying
-from harness.endpoints.answer import Answer, Attempt
-from harness.endpoints.pacing import Pace
-from harness.endpoints.parse import RECORDABLE, first_content_end, is_stream, parse
-from harness.endpoints.refusals import Refusals
-from harness.endpoints.retrying import Retrying
-from harness.records.completion import Completion
-from harness.records.errors import EndpointError
-from harness.records.exchange import Exchange
+from harness.endpoints import retry
+from harness.endpoints.pace import Pace
+from harness.endpoints.parse import RECORDABLE, Answer, Attempt, first_content_end, is_stream, parse
+from harness.endpoints.retry import Refusals, Retrying
+from harness.errors import EndpointError
+from harness.records.answer import Completion, Exchange
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from harness.endpoints.transport import Wire
+
 
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
@@ -100,7 +98,7 @@ class ChatEndpoint:
             EndpointError: the endpoint refuses the key, the model or the address: asking on is useless.
             SpentError: `pace` lets no more requests out.
         """
-        answer = await retrying.ask(
+        answer = await retry.ask(
             self.attempt,
             body,
             pace=pace or Pace(),

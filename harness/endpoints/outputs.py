@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.records.completion import Completion
-from harness.records.errors import ConfigError
-from harness.records.explain import found
-from harness.records.reading import UnfitFileError, json_of, opened
+from harness.errors import ConfigError, found
+from harness.files import UnfitFileError, json_of, opened
+from harness.records.answer import Completion
 
 _ACCEPTED = 'accepted: {"id": "suite/case" or "case", "output": text, "sample"?: whole number}'
 _LINE_LIMIT = 32_000_000

@@ -1,14 +1,78 @@
-"""A response body as a `Completion`: one parser for live answers and for cassettes.
-
-Chat-completions responses, plain JSON or server-sent events; https://platform.openai.com/docs/api-reference/chat.
-"""
+"""What comes back from asking an endpoint, whatever its kind."""
 
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from harness.endpoints.event_stream import events
-from harness.records.completion import Completion, ToolCall
-from harness.records.reading import has_too_many_values
+from harness.files import has_too_many_values
+from harness.records.answer import Completion, Exchange, ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request and what became of it."""
+
+    completion: Completion
+    exchange: Exchange | None = None
+    """What to record; None if this is no answer."""
+    retry: bool = False
+    """Whether asking again may help."""
+    retry_after_s: float | None = None
+    """How long the endpoint wants to be left alone."""
+    throttled: bool = False
+    """Whether the endpoint said that it is asked too often."""
+    unreachable: bool = False
+    """Whether no connection came about."""
+    said: str = ""
+    """The endpoint's own words about an error: one line, without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A completion, the exchange to record (None if it must not be), and how many requests it took."""
+
+    completion: Completion
+    exchange: Exchange | None
+    requests: int
+    said: str = ""
+
+
+_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """The data of one event, its lines joined, and the offset in the text at which the event ended."""
+
+    data: str
+    end: int
+
+
+def events(text: str) -> Iterator[ServerSentEvent]:
+    """Events that carry data. Comments and other fields are passed over.
+
+    The specification drops a last event that no blank line ends; here it is given out, because servers end their
+    streams so. A half one is no JSON, and the reader of the data finds that.
+    """
+    data: list[str] = []
+    place = 0
+    while place < len(text):
+        line = _LINE.match(text, place)
+        assert line is not None
+        place = line.end()
+        if not line[1]:
+            if data:
+                yield ServerSentEvent("\n".join(data), place)
+                data = []
+            continue
+        field, _, value = line[1].partition(":")
+        if field == "data":
+            data.append(value.removeprefix(" "))
+    if data:
+        yield ServerSentEvent("\n".join(data), place)
+
 
 _CUT = {
     "length": "length",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from harness.records import moment
+from harness import files
 
 BODY_LIMIT = 32_000_000
 """Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""
@@ -43,7 +43,7 @@ class Wire:
 
     def time_of(self, size: int) -> float | None:
         """Seconds from the start of the request until `size` bytes of the body were there."""
-        return next((moment - self.started for received, moment in self.marks if received >= size), None)
+        return next((files - self.started for received, files in self.marks if received >= size), None)
 
 
 exchange_slot: ContextVar[Wire | None] = ContextVar("exchange_slot", default=None)
@@ -94,7 +94,7 @@ class _NotingStream(httpx2.AsyncByteStream):
                 yield piece
         self._decoder.end()
         wire.ended = time.perf_counter()
-        wire.recorded_at = moment.now()
+        wire.recorded_at = files.now()
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -24,8 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
-        from harness.pytest_plugin.garbage import fewer_rounds
-        from harness.pytest_plugin.tidying import removes_empty_folder
+        from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder
 
         # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed
         early_config.add_cleanup(fewer_rounds())
@@ -34,15 +33,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("verbatim_models"):
-        from harness.pytest_plugin.preconditions import refuse_options_without_a_model
+        from harness.pytest_plugin.gating import refuse_options_without_a_model
 
         refuse_options_without_a_model(config)
         return
+    from harness.errors import HarnessError
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.records.errors import HarnessError
 
     try:
-        session = VerbatimSession.from_config(config)
+        session = VerbatimSession(config)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
@@ -53,20 +52,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     session = parent.config.stash.get(SESSION, None)
     if session is None or file_path.suffix not in (".jsonl", ".cases"):
         return None
-    from harness.pytest_plugin.items import CaseFile, SelectionFile
-    from harness.suite import is_case_file
-
-    if file_path.suffix == ".cases":
-        # a selection is run when it is asked for, not with the suites that it is taken from
-        wanted = session.is_selected(file_path) or parent.session.isinitpath(file_path)
-        return SelectionFile.from_parent(parent, path=file_path) if wanted else None
-    return CaseFile.from_parent(parent, path=file_path) if is_case_file(file_path) else None
+    return session.collector(file_path, parent)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("verbatim_models"):
         return
-    from harness.pytest_plugin.preconditions import known_models
+    from harness.pytest_plugin.gating import known_models
 
     terminalreporter.write_line(f"cases of models are run with --model=NAME; {known_models(config)}")
 

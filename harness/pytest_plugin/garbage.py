@@ -5,8 +5,10 @@ processor time of 10,000 replayed cases; `gc.freeze` and a higher threshold are 
 """
 
 import atexit
+import contextlib
 import gc
 from collections.abc import Callable
+from pathlib import Path
 
 _YOUNG = 50_000
 """New objects before a round over the young ones; a judged case is some hundred."""
@@ -31,3 +33,20 @@ def fewer_rounds() -> Callable[[], None]:
         gc.unfreeze()
 
     return restored
+
+
+_BENCHMARKS = ".benchmarks"
+"""pytest-benchmark makes it in every session, whether anything is measured or not."""
+
+
+def removes_empty_folder(start: Path) -> Callable[[], None]:
+    """What takes the folder away again if it is new and empty."""
+    folder = start / _BENCHMARKS
+    if folder.exists():
+        return lambda: None
+
+    def remove() -> None:
+        with contextlib.suppress(OSError):  # it was never made, or holds something now
+            folder.rmdir()
+
+    return remove

@@ -2,116 +2,181 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.history import History
-from harness.pytest_plugin.finishing import record_of
-from harness.records.errors import HarnessError
+import pytest
+
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    import pytest
-
-    from harness.pytest_plugin.items import CaseItem
-    from harness.pytest_plugin.session import VerbatimSession
-    from harness.records.policy import GatePolicy
+    from harness.project import Project
+    from harness.pytest_plugin.model_run import ModelRun
+    from harness.records.case import Case
     from harness.records.run import CaseResult, RunRecord
 
 _FLIPS_SHOWN = 5
 _CHECK_EVERY = 5
 
 
-def compare_and_gate(session: VerbatimSession, pytest_session: pytest.Session) -> None:
-    """Add comparison and verdict to the summary; with `--gate` the verdict takes the place of exit 0 or 1."""
-    gating = bool(session.config.getoption("verbatim_gate"))
-    worst = 0
-    for record in session.records:
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What was asked on the command line: a verdict or not, against what, by which policy file."""
+
+    gate: bool
+    baseline: str | None
+    policy: str | None
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> GateOptions:
+        """Read the options."""
+        option = config.getoption
+        return cls(bool(option("verbatim_gate")), option("verbatim_baseline"), option("verbatim_policy"))
+
+    @property
+    def judges(self) -> bool:
+        """Whether a comparison or a verdict was asked for."""
+        return self.gate or bool(self.baseline)
+
+
+def compare_and_gate(project: Project, records: Iterable[RunRecord], options: GateOptions) -> tuple[list[str], bool]:
+    """Comparison and verdict of each record as lines, and whether every verdict is GO."""
+    lines: list[str] = []
+    go = True
+    for record in records:
         try:
-            worst = max(worst, _one(session, record, gating=gating))
+            said, promoted = _one(project, record, options)
         except HarnessError as error:
-            session.verdicts += [f"{record.label}: {error}", ""]
-            worst = 1
-    if gating and pytest_session.exitstatus in (0, 1):
-        pytest_session.exitstatus = worst if session.records else 1
+            said, promoted = [f"{record.label}: {error}", ""], False
+        lines += said
+        go = go and promoted
+    return lines, go
+
+
+def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[list[str], bool]:
+    lines: list[str] = []
+    before = project.baseline(record.model, options.baseline)
+    if before is not None:
+        from harness.show.comparison import compare_lines
+
+        lines += [*compare_lines(project.compare(before, record), most=_FLIPS_SHOWN), ""]
+    if not options.gate:
+        return lines, True
+    from harness.show.verdicts import gate_lines
+
+    rules, source = project.policy(options.policy)
+    verdict = project.gate(record, before, rules)
+    return [*lines, *gate_lines(verdict, source), ""], verdict.verdict == "GO"
 
 
 class EarlyStop:
     """Stops a run when the cases that were not asked yet cannot change the verdict any more.
 
     Curtailment and no peeking: the verdict is the one that the whole run would have given (docs/gate.md).
+
+    Args:
+        record: folds results into a record.
+
+    Raises:
+        HarnessError: the baseline or the policy cannot be read.
     """
 
-    def __init__(self, session: VerbatimSession, items: Sequence[CaseItem]) -> None:
-        self._session = session
-        self._pending = {(item.model, item.case.suite, item.case.id): item for item in items}
-        self._results = 0
-        self._baseline = baseline(session, History(session.reports), next(iter(session.models)))
-        self._policy = policy(session)[0]
+    def __init__(
+        self,
+        run: ModelRun,
+        cases: Iterable[Case],
+        project: Project,
+        options: GateOptions,
+        record: Callable[[Sequence[CaseResult]], RunRecord],
+    ) -> None:
+        self._run = run
+        self._record = record
+        self._pending = {(case.suite, case.id): case for case in cases}
+        self._seen: list[CaseResult] = []
+        self._baseline = project.baseline(run.model.name, options.baseline)
+        self._policy = project.policy(options.policy)[0]
 
-    def seen(self, result: CaseResult, model: str) -> str | None:
-        """Take a result in; a sentence when the verdict is settled."""
-        self._pending.pop((model, result.suite, result.id), None)
-        self._results += 1
-        if self._results % _CHECK_EVERY or not self._pending:
+    def seen(self, result: CaseResult) -> tuple[str, list[CaseResult]] | None:
+        """Take a result in. When the verdict is settled: a sentence, and the cases that were not asked."""
+        self._pending.pop((result.suite, result.id), None)
+        self._seen.append(result)
+        if len(self._seen) % _CHECK_EVERY or not self._pending:
             return None
         from harness.decisions.gate import can_still_change
 
-        left = self._left(model)
-        so_far = record_of(self._session, model, None)
+        left = [self._run.pending(case) for case in self._pending.values()]
+        so_far = self._record(self._seen)
         if can_still_change(so_far, left, self._baseline, self._policy, datetime.now(UTC)):
             return None
-        self._session.results[model] += left
-        saved = len(self._pending) * self._session.samples
-        return f"early stop: the verdict is settled; {saved} of {saved + self._results} requests saved"
-
-    def _left(self, model: str) -> list[CaseResult]:
-        from harness.decisions.pending import pending
-
-        judge = self._session.judges[model]
-        return [pending(item.case, judge.exposure(item.case)) for item in self._pending.values()]
+        saved = len(left) * self._run.samples
+        total = saved + len(self._seen)
+        return f"early stop: the verdict is settled; {saved} of {total} requests saved", left
 
 
-def policy(session: VerbatimSession) -> tuple[GatePolicy, str]:
-    """The policy in force, and where it comes from."""
-    from harness.policy_file import read_policy
+_NEEDS_A_MODEL = {
+    "verbatim_suites": "--suites",
+    "verbatim_mode": "--cassette-mode",
+    "verbatim_base_url": "--base-url",
+    "verbatim_budget": "--request-budget",
+    "verbatim_max_cost": "--max-cost",
+    "verbatim_baseline": "--baseline",
+    "verbatim_gate": "--gate",
+    "verbatim_early_stop": "--early-stop",
+}
 
-    given = session.config.getoption("verbatim_policy")
-    return read_policy(Path(given) if given else None, session.harness.gate)
+
+def refuse_options_without_a_model(config: pytest.Config) -> None:
+    """Without `--model` no case is collected, and options about cases would silently do nothing."""
+    given = [option for name, option in _NEEDS_A_MODEL.items() if config.getoption(name)]
+    if given:
+        raise pytest.UsageError(f"{given[0]} requires --model=NAME; {known_models(config)}")
 
 
-def baseline(session: VerbatimSession, history: History, model: str) -> RunRecord | None:
-    """The run that `--baseline` names, or the model's baseline; None without either.
+def known_models(config: pytest.Config) -> str:
+    """Which names `--model` takes here, in words."""
+    from harness.project import Project
 
-    Raises:
-        RecordError: there is no such run.
+    try:
+        names = sorted(Project.open(config.rootpath).config.models)
+    except HarnessError as error:
+        return str(error)
+    listed = ", ".join([*names, "openai:NAME with --base-url=URL"])
+    return f"accepted: {listed}" if names else f"accepted: {listed}; or run: harness init"
+
+
+def refuse_unrecorded(runs: Iterable[ModelRun], wanted: Counter[tuple[str, str]]) -> None:
+    """Suites of which a model has no recorded answer at all are one error, not one for each case.
+
+    Args:
+        wanted: cases by model name and suite.
     """
-    reference = session.config.getoption("verbatim_baseline") or history.baselines().get(model)
-    return history.resolve(reference, _versions(session)) if reference else None
+    for run in runs:
+        suites = {suite: number for (model, suite), number in sorted(wanted.items()) if model == run.model.name}
+        try:
+            lacking = [suite for suite in suites if not run.answers.has_cassette(suite)]
+        except HarnessError as error:  # a cassette that cannot be read
+            raise pytest.UsageError(str(error)) from None
+        if lacking:
+            words = run.answers.nothing_recorded(lacking, sum(suites[suite] for suite in lacking))
+            # as an error of ours, which makes control characters in names of files visible
+            raise pytest.UsageError(str(HarnessError(words)))
 
 
-def _one(session: VerbatimSession, record: RunRecord, *, gating: bool) -> int:
-    history = History(session.reports)
-    before = baseline(session, history, record.model)
-    if before is not None:
-        from harness.decisions.compare import compare
-        from harness.decisions.words.compare import compare_lines
-
-        session.verdicts += [*compare_lines(compare(before, record), most=_FLIPS_SHOWN), ""]
-    if not gating:
-        return 0
-    from harness.decisions.gate import judge
-    from harness.decisions.words.gate import gate_lines
-
-    rules, source = policy(session)
-    verdict = judge(record, before, rules, datetime.now(UTC), history.known(record.label))
-    session.verdicts += [*gate_lines(verdict, source), ""]
-    return 0 if verdict.verdict == "GO" else 1
-
-
-def _versions(session: VerbatimSession) -> dict[str, str]:
-    from harness import config
-
-    return {name: config.model(session.harness, name).version for name in session.harness.models}
+def refuse_a_gate_that_cannot_judge(project: Project, models: Iterable[str], options: GateOptions) -> None:
+    """A policy or a baseline that cannot be read is reported now, not when all answers were asked for."""
+    if not options.judges:
+        return
+    names = list(models)
+    try:
+        if options.gate:
+            project.policy(options.policy)
+        made_by_this_run = options.baseline is not None and options.baseline.partition("@")[0] in names
+        for name in names:
+            if not made_by_this_run:
+                project.baseline(name, options.baseline)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None

@@ -1,272 +1,182 @@
-"""What one pytest session with `--model` holds: models, answers, results. Hooks delegate to the modules beside it."""
+"""One pytest session with `--model`: the models, the cases that were selected, the records at the end.
+
+Registered as a plugin, so that its `pytest_*` methods are hooks. It alone knows pytest's configuration and the modules
+beside it; they get values and callables.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import config as configuration
+from harness.errors import ConfigError, EndpointError, HarnessError
+from harness.files import now
+from harness.history import read_run
+from harness.project import Project
+from harness.pytest_plugin.collection import CaseCollector, CaseItem, Selection, SelectionCollector
 from harness.pytest_plugin.garbage import spare_long_lived
-from harness.pytest_plugin.items import CaseItem
-from harness.pytest_plugin.preconditions import refuse_a_gate_that_cannot_judge, refuse_unrecorded
-from harness.pytest_plugin.roots import suite_roots
-from harness.records.errors import ConfigError, EndpointError, HarnessError
-from harness.records.moment import now
-from harness.runner.answering import Answers
-from harness.runner.judging import Judge
-from harness.runner.refusing import purse_of
-from harness.runner.training_texts import training_texts
-from harness.suite import (
-    LocatedCase,
-    case_files,
-    load_cases,
-    load_info,
-    load_selection,
-    read_selection,
-)
+from harness.pytest_plugin.gating import EarlyStop, GateOptions, refuse_a_gate_that_cannot_judge, refuse_unrecorded
+from harness.pytest_plugin.model_run import ModelRun
+from harness.pytest_plugin.terminal import on_interrupt, on_unscored, wait_for, write_summary
+from harness.pytest_plugin.workers import Workers
+from harness.runs.answers import Answers, cost_limit_of
+from harness.runs.record import freshness_warnings, git_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from harness.endpoints.spending import Purse
-    from harness.pytest_plugin.gating import EarlyStop
-    from harness.pytest_plugin.workers import Workers
+    from harness.endpoints.pace import CostLimit
+    from harness.records.answer import Completion
     from harness.records.case import Case
-    from harness.records.completion import Completion
-    from harness.records.run import CaseResult, Mode, RunRecord
-    from harness.suite import SuiteInfo
+    from harness.records.run import Mode, RunRecord
 
 
 class VerbatimSession:
-    """State of a session; registered as a plugin, so that its `pytest_*` methods are hooks."""
+    """State of a session.
 
-    def __init__(self, config: pytest.Config, harness: configuration.HarnessConfig, mode: Mode, samples: int) -> None:
-        self.config = config
-        self.harness = harness
-        self.mode: Mode = mode
-        self.samples = samples
-        self.models: dict[str, configuration.ModelConfig] = {}
-        self.answers: dict[str, Answers] = {}
-        self.judges: dict[str, Judge] = {}
-        self.results: dict[str, list[CaseResult]] = {}
-        self.expected: dict[str, int] = {}
-        self.narrowed: str | None = None
-        self.started = now()
-        self.records: list[RunRecord] = []
-        self.notes: list[str] = []
-        self.verdicts: list[str] = []
-        self.workers: Workers | None = None
-        self.purse: Purse | None = None
-        """What all that this run asks may cost together; None without a ceiling."""
-        self._early_stop: EarlyStop | None = None
-        self._infos: dict[Path, SuiteInfo] = {}
-        self._ids: dict[tuple[Path, str], str] = {}
-        self._files: set[Path] = set()
-        self._all_files: set[Path] = set()
-        self._offered = 0
+    Attributes:
+        runs: one for each model that `--model` names.
+        notes: sentences for the end of the summary.
 
-    @classmethod
-    def from_config(cls, config: pytest.Config) -> VerbatimSession:
-        """Read the options and the configuration.
+    Raises:
+        ConfigError: what is wrong with options or configuration; the hook makes it a usage error.
+    """
 
-        Raises:
-            ConfigError: what is wrong with them; the hook makes it a usage error.
-        """
-        from harness.pytest_plugin.workers import Workers
-
-        harness = configuration.load(config.rootpath)
+    def __init__(self, config: pytest.Config) -> None:
         option = config.getoption
-        mode: Mode = option("verbatim_mode") or "replay"
-        samples = option("verbatim_samples")
-        if samples < 1:
-            raise ConfigError(f"--samples: found {samples}; accepted: a whole number from 1")
-        session = cls(config, harness, mode, samples)
-        session._load_checks()
-        symbols = configuration.symbols(harness)
-        for text in option("verbatim_models"):
-            for name in filter(None, map(str.strip, text.split(","))):
-                model = configuration.model(harness, name, base_url=option("verbatim_base_url"))
-                session.models[model.name] = model
-                session.judges[model.name] = Judge(model, training_texts(harness.root, model), symbols)
-                session.results[model.name] = []
-        if not session.models:
-            raise ConfigError(f"--model: no name given; accepted: {', '.join(sorted(harness.models)) or 'openai:NAME'}")
-        session._set_arguments()
-        session.workers = Workers(config, session)
-        stamp = session.started.replace(":", "")
-        session.purse = purse_of(option("verbatim_max_cost"), session.models.values())
-        for model in session.models.values():
-            session.answers[model.name] = Answers(
-                harness,
+        self.config = config
+        self.project = Project.open(config.rootpath, reports=option("verbatim_reports"))
+        self.mode: Mode = option("verbatim_mode") or "replay"
+        self.samples: int = option("verbatim_samples")
+        if self.samples < 1:
+            raise ConfigError(f"--samples: found {self.samples}; accepted: a whole number from 1")
+        self.project.load_checks()
+        names = [name.strip() for text in option("verbatim_models") for name in text.split(",")]
+        models = [self.project.model(name, base_url=option("verbatim_base_url")) for name in names if name]
+        if not models:
+            accepted = ", ".join(sorted(self.project.config.models)) or "openai:NAME"
+            raise ConfigError(f"--model: no name given; accepted: {accepted}")
+        self.selection = Selection.of(config, self.project.config)
+        self.workers = Workers(config, started=now())
+        self.started = self.workers.started
+        self.cost_limit: CostLimit | None = cost_limit_of(option("verbatim_max_cost"), models)
+        """What all that this run asks may cost together; None without a limit."""
+        stamp = self.started.replace(":", "")
+        self.runs: dict[str, ModelRun] = {}
+        for model in models:
+            answers = Answers(
+                self.project.config,
                 model,
-                session.mode,
-                live_file=session.reports / model.label / f"live-{stamp}-{session.workers.tag}.jsonl",
+                self.mode,
+                live_file=self.project.history.folder / model.label / f"live-{stamp}-{self.workers.tag}.jsonl",
                 max_concurrency=option("verbatim_concurrency"),
                 budget=option("verbatim_budget"),
-                told=session.workers.teller(model.label),
-                purse=session.purse,
+                on_answer=self.workers.sender(model.label),
+                cost_limit=self.cost_limit,
             )
-        return session
-
-    @property
-    def reports(self) -> Path:
-        """The folder of the history."""
-        given = self.config.getoption("verbatim_reports")
-        return Path(given).absolute() if given else self.harness.root / self.harness.reports
+            judge = self.project.judge_of(model)
+            self.runs[model.name] = ModelRun(model, answers, judge, mode=self.mode, samples=self.samples)
+        self.notes: list[str] = []
+        self._gate = GateOptions.of(config)
+        self._records: list[RunRecord] = []
+        self._verdicts: list[str] = []
+        self._early_stop: EarlyStop | None = None
 
     def shown(self, path: Path) -> str:
-        """A path as a person reads it: relative to the project where it lies in it."""
+        """A path as a person reads it: relative to the working folder where it is below it."""
         try:
             return str(path.relative_to(self.config.invocation_params.dir))
         except ValueError:
             return str(path)
 
-    def _load_checks(self) -> None:
-        from harness.runner.user_checks import load_checks
+    def collector(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The collector of a case file or a selection; None for any other file."""
+        from harness.suite import is_case_file
 
-        load_checks(self.harness.root, self.harness.checks)
-
-    def is_selected(self, path: Path) -> bool:
-        """Whether a selection file is what `--suites` named."""
-        return path in self._all_files
-
-    def selected_cases(self, path: Path) -> list[Case]:
-        """The cases of a selection.
-
-        Raises:
-            SuiteError: it names a case that does not exist.
-        """
-        cases = load_selection(path)
-        self._files.add(path)
-        self._offered += len(cases)
-        for answers in self.answers.values():
-            answers.also_recorded_in = tuple(read_selection(path))
-        return cases
-
-    def _set_arguments(self) -> None:
-        """Without paths on the command line the suites are collected in place of `testpaths`."""
-        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
-            roots = suite_roots(self.harness, self.config.getoption("verbatim_suites"))
-            self._all_files = {
-                path for root in roots for path in ([root] if root.suffix == ".cases" else case_files(root))
-            }
-            self.config.args[:] = [str(root) for root in roots]
-            self.config.args_source = pytest.Config.ArgsSource.ARGS
-        else:
-            self.narrowed = "paths were given"
-
-    def cases_of(self, path: Path) -> list[LocatedCase]:
-        """The cases of a file; an id may not stand in two files of one suite.
-
-        Raises:
-            SuiteError: with every bad line.
-        """
-        from harness.records.errors import SuiteError
-
-        folder = path.parent
-        if folder not in self._infos:
-            self._infos[folder] = load_info(folder)
-        cases = load_cases(path, self._infos[folder])
-        self._files.add(path)
-        self._offered += len(cases)
-        for located in cases:
-            place = f"{path}:{located.line}"
-            first = self._ids.setdefault((folder, located.case.id), place)
-            if first != place:
-                raise SuiteError(f"{place}: id: {located.case.id!r} stands at {first} too; ids are unique in a suite")
-        return cases
+        given: dict[str, Any] = {
+            "path": path,
+            "selection": self.selection,
+            "runs": list(self.runs.values()),
+            "asking": self._answers,
+        }
+        if path.suffix == ".cases":
+            # a selection is run when it is asked for, not with the suites that it is taken from
+            wanted = self.selection.is_selected(path) or parent.session.isinitpath(path)
+            return SelectionCollector.from_parent(parent, **given) if wanted else None
+        return CaseCollector.from_parent(parent, **given) if is_case_file(path) else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Selected cases are known now; asking starts here and goes on while tests run."""
-        self.expected = {name: sum(isinstance(i, CaseItem) and i.model == name for i in items) for name in self.models}
-        if self.narrowed is None and sum(self.expected.values()) < self._offered * len(self.models):
-            self.narrowed = "not all cases were selected (-k, --lf, --deselect)"
-        left_out = self._all_files - self._files
-        if self.narrowed is None and left_out:
-            self.narrowed = f"{len(left_out)} of {len(self._all_files)} case files were not collected (--lf, --ignore)"
+        counted = Counter(item.run.model.name for item in items if isinstance(item, CaseItem))
+        for name, run in self.runs.items():
+            run.expected = counted[name]
+        self.selection.collected(counted.total(), len(self.runs))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
         spare_long_lived()
         if session.config.option.collectonly or session.testsfailed:
             return
-        assert self.workers is not None
         items = [item for item in session.items if isinstance(item, CaseItem)]
         if self.mode == "replay":
-            refuse_unrecorded(self, items)
+            refuse_unrecorded(self.runs.values(), Counter((item.run.model.name, item.case.suite) for item in items))
         if items and not self.workers.is_worker:
-            refuse_a_gate_that_cannot_judge(self)
+            refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
         if not self.workers.asks:
             return
-        self._prepare_early_stop(session.items)
-        for name, answers in self.answers.items():
-            cases = [item.case for item in session.items if isinstance(item, CaseItem) and item.model == name]
+        self._prepare_early_stop(items)
+        for run in self.runs.values():
+            cases = [item.case for item in items if item.run is run]
             try:
-                answers.start(answers.missing(cases, self.samples))
+                run.answers.start(run.answers.missing(cases, self.samples))
             except HarnessError as error:
-                self.workers.ended(answers.model.label, str(error))
+                self.workers.ended(run.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
 
-    def _prepare_early_stop(self, items: Sequence[pytest.Item]) -> None:
+    def _prepare_early_stop(self, items: list[CaseItem]) -> None:
         if not self.config.getoption("verbatim_early_stop"):
             return
-        from harness.pytest_plugin.gating import EarlyStop
-
-        if not self.config.getoption("verbatim_gate") or len(self.models) != 1 or self.workers is None:
+        if not self._gate.gate or len(self.runs) != 1:
             raise pytest.UsageError("--early-stop: accepted together with --gate and a single model")
         if self.workers.is_worker:
             raise pytest.UsageError("--early-stop: does not work with -n; results come out of order there")
+        run = next(iter(self.runs.values()))
+
+        def record(results: Any) -> RunRecord:
+            return self._record_of(run, results, None)
+
         try:
-            self._early_stop = EarlyStop(self, [item for item in items if isinstance(item, CaseItem)])
+            self._early_stop = EarlyStop(run, [item.case for item in items], self.project, self._gate, record)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
 
-    def completions(self, name: str, case: Case) -> list[Completion]:
-        """All samples of a case, waiting for what is being fetched.
-
-        Raises:
-            HarnessError: there is no answer, and why.
-        """
-        from harness.pytest_plugin.progress import wait_for
-
-        answers = self.answers[name]
-        found: list[Completion] = []
-        for sample in range(self.samples):
-            try:
-                completion = answers.completion(case, sample, lambda future: wait_for(future, answers, self.config))
-            except EndpointError as error:
-                self._stop(str(error))
-                raise
-            if completion is None and self.mode != "replay" and self.workers is not None:
-                completion = self.workers.follow(answers, case, sample)
-            if completion is None:
-                raise answers.no_recording(case, sample)
-            found.append(completion)
-        return found
+    def _answers(self, run: ModelRun, case: Case) -> list[Completion]:
+        try:
+            return run.completions(
+                case,
+                wait=lambda future: wait_for(future, run.answers, self.config),
+                follow=self.workers.follow,
+            )
+        except EndpointError as error:
+            self._stop(str(error))
+            raise
 
     def _stop(self, reason: str) -> None:
-        self.config.stash[STOP_REASON] = reason
         plugin = self.config.pluginmanager.get_plugin("session")
         if plugin is not None:
             plugin.shouldstop = reason
 
-    def judge(self, name: str, case: Case, completions: Sequence[Completion]) -> CaseResult:
-        """The verdict on a case."""
-        judge = self.judges[name]
-        samples = [judge.sample(case, completion, number) for number, completion in enumerate(completions)]
-        return judge.case(case, samples)
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-        """Hang the result on the report of the call, which xdist carries to the controller."""
+        """Attach the result to the report of the call, which xdist carries to the controller."""
         report = yield
         ends_here = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
         if isinstance(item, CaseItem) and ends_here and item.result is not None:
-            report.verbatim = (item.model, item.result)
+            report.verbatim = (item.run.model.name, item.result)
         if isinstance(item, CaseItem) and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
             # pytest asks an item for its own words only when the call fails, not the setup
             report.longrepr = str(call.excinfo.value)
@@ -274,40 +184,106 @@ class VerbatimSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather results, wherever the case ran."""
-        result = getattr(report, "verbatim", None)
-        if result is None:
+        judged = getattr(report, "verbatim", None)
+        if judged is None:
             return
-        self.results[result[0]].append(result[1])
-        reason = self._early_stop.seen(result[1], result[0]) if self._early_stop else None
-        if reason is not None:
-            self.narrowed = reason
+        name, result = judged
+        self.runs[name].results.append(result)
+        settled = self._early_stop.seen(result) if self._early_stop else None
+        if settled is not None:
+            reason, not_asked = settled
+            self.runs[name].results += not_asked
+            self.selection.narrowed = reason
             self.notes.append(reason)
             self._stop(reason)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Stop asking, write the run records, and let the gate speak if it was asked."""
-        from harness.pytest_plugin.finishing import finish
-
-        finish(self, session)
+        """Stop asking, write the run records, and judge them if that was asked for."""
+        self._finish(session)
         if "hypothesis" not in sys.modules:
             # no property was tested, so its summary is empty; but to say so it would import itself (0.5 s)
             self.config.pluginmanager.unregister(name="hypothesispytest")
         spare_long_lived()
 
+    def _finish(self, session: pytest.Session) -> None:
+        """Called once in every process; workers of pytest-xdist only hand over what they fetched."""
+        workers = self.workers
+        stopped = bool(session.shouldstop or session.shouldfail)
+        for run in self.runs.values():
+            if not stopped:
+                workers.wait_for_fetching(run.answers)
+            run.answers.close()
+            self.notes += run.answers.notes
+        if workers.is_worker:
+            workers.hand_over({name: run.answers for name, run in self.runs.items()}, self.notes)
+            return
+        self.notes += workers.notes
+        if stopped:
+            workers.told_to_stop()
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            self.notes += on_interrupt([run.answers for run in self.runs.values()], self.mode)
+        for run in self.runs.values():
+            if run.results:
+                self._records.append(self._written(run, session))
+        workers.close()
+        if self._gate.judges:
+            from harness.pytest_plugin.gating import compare_and_gate
+
+            self._verdicts, go = compare_and_gate(self.project, self._records, self._gate)
+            # the verdict takes the place of exit 0 or 1
+            if self._gate.gate and session.exitstatus in (0, 1):
+                session.exitstatus = 0 if go and self._records else 1
+
+    def _written(self, run: ModelRun, session: pytest.Session) -> RunRecord:
+        """The record of a run, on disk if it could be written."""
+        record = self._record_of(run, None, self._partial_reason(run, session))
+        try:
+            path = self.project.history.write(record)
+            # a replay of stored answers keeps the mode and the dates of the run that made them: the verdict is on that
+            if self._gate.judges and self.mode == "replay":
+                record = read_run(path)
+        except (HarnessError, OSError) as error:
+            self.notes.append(f"the run record was not written: {error}")
+        else:
+            run.answers.keep_live_file_as(path.with_suffix(".live.jsonl"))
+            self.notes.append(f"run record: {self.shown(path)}")
+            self.notes += freshness_warnings(
+                record,
+                request_model=run.model.request_model,
+                max_age_days=self.project.policy()[0].max_age_days,
+                now=datetime.now(UTC),
+            )
+        self.notes += on_unscored(record)
+        return record
+
+    def _record_of(self, run: ModelRun, results: Any, partial_reason: str | None) -> RunRecord:
+        return run.record(
+            results,
+            started=self.started,
+            requests=self.workers.requests.get(run.model.name, 0),
+            partial_reason=partial_reason,
+            git_commit=git_commit(self.project.config.root),
+        )
+
+    def _partial_reason(self, run: ModelRun, session: pytest.Session) -> str | None:
+        if self.selection.narrowed:
+            return self.selection.narrowed
+        missing = run.expected - len(run.results)
+        if missing > 0:
+            return f"{missing} of {run.expected} cases have no result"
+        if session.shouldstop or session.shouldfail:
+            return "the run was stopped"
+        return None
+
     def pytest_unconfigure(self) -> None:
         """Whatever happened: no thread, no server, no lock stays."""
-        for answers in self.answers.values():
-            answers.close()
+        for run in self.runs.values():
+            run.answers.close()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
         """Rates by model version and domain: after the list of failed cases, where a reader looks first."""
-        from harness.pytest_plugin.summary import write_summary
-
         result = yield
-        write_summary(self, terminalreporter)
+        write_summary(terminalreporter, self._records, self.mode, [*self._verdicts, *self.notes])
         return result
-
-
-STOP_REASON = pytest.StashKey[str]()

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.runner.following import Broadcast, Listener, Teller
+from harness.runs.fetching import AnswerFollower, AnswerSender, Broadcast
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.session import VerbatimSession
+    from collections.abc import Mapping, Sequence
+
+    from harness.records.answer import Completion
     from harness.records.case import Case
-    from harness.records.completion import Completion
-    from harness.runner.answering import Answers
+    from harness.runs.answers import Answers
 
 _SHARED = "verbatim_shared_folder"
 _STARTED = "verbatim_started"
@@ -24,31 +25,36 @@ _ASKED = "verbatim_asked"
 
 
 class Workers:
-    """The roles of a session's processes."""
+    """The roles of a session's processes.
 
-    def __init__(self, config: pytest.Config, session: VerbatimSession) -> None:
+    Attributes:
+        started: when the run began, the same in all of its processes.
+        tag: one for all processes of a run, and different in two runs that begin in the same second.
+    """
+
+    def __init__(self, config: pytest.Config, *, started: str) -> None:
+        self.started = started
         self._input: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self._session = session
+        self._config = config
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._broadcast: Broadcast | None = None
-        self._listener: Listener | None = None
+        self._listener: AnswerFollower | None = None
         self.requests: dict[str, int] = {}
         """Of each model, as the asking worker counted them; filled in the controller when that worker has ended."""
         self.notes: list[str] = []
-        """What the asking worker would have the user know; likewise."""
+        """Notes of the asking worker for the summary; likewise."""
         self.tag = str(os.getpid())
-        """One for all processes of a run, and different in two runs that begin in the same second."""
         if self._input is not None:
-            session.started = self._input[_STARTED]
+            self.started = self._input[_STARTED]
             self.tag = self._input[_TAG]
             file = Path(self._input[_SHARED]) / "answers.jsonl"
             if self.asks:
                 self._broadcast = Broadcast(file)
             else:
-                self._listener = Listener(file)
+                self._listener = AnswerFollower(file)
         elif config.pluginmanager.hasplugin("dsession") or _is_distributed(config):
             self._scratch = tempfile.TemporaryDirectory(prefix="verbatim-")
-            shared = {_SHARED: self._scratch.name, _STARTED: session.started, _TAG: self.tag}
+            shared = {_SHARED: self._scratch.name, _STARTED: started, _TAG: self.tag}
             config.pluginmanager.register(_Controller(shared, self), "verbatim-controller")
 
     @property
@@ -66,9 +72,9 @@ class Workers:
         """Whether this process asks endpoints and records."""
         return not self.is_controller and (self._input is None or self._input["workerid"] == "gw0")
 
-    def teller(self, label: str) -> Teller | None:
+    def sender(self, label: str) -> AnswerSender | None:
         """What the asking worker calls with each answer."""
-        return Teller(self._broadcast, label) if self._broadcast is not None else None
+        return AnswerSender(self._broadcast, label) if self._broadcast is not None else None
 
     def follow(self, answers: Answers, case: Case, sample: int) -> Completion | None:
         """An answer that `gw0` is getting; None in a process that does not follow."""
@@ -90,12 +96,12 @@ class Workers:
             if stop.exists():
                 return
 
-    def hand_over(self) -> None:
+    def hand_over(self, answers: Mapping[str, Answers], notes: Sequence[str]) -> None:
         """In a worker: what it counted and noted goes to the controller, which writes the record."""
-        fetchers = {name: answers.fetcher for name, answers in self._session.answers.items()}
+        fetchers = {name: one.fetcher for name, one in answers.items()}
         requests = {name: fetcher.requests for name, fetcher in fetchers.items() if fetcher is not None}
-        asked = {"requests": requests, "notes": self._session.notes if self.asks else []}
-        self._session.config.workeroutput[_ASKED] = asked  # type: ignore[attr-defined]  # pytest-xdist sets it
+        asked = {"requests": requests, "notes": list(notes) if self.asks else []}
+        self._config.workeroutput[_ASKED] = asked  # type: ignore[attr-defined]  # pytest-xdist sets it
 
     def take_over(self, output: dict[str, Any]) -> None:
         """In the controller: what a worker handed over. A worker that crashed hands nothing over."""
@@ -104,7 +110,7 @@ class Workers:
         self.notes += asked.get("notes", [])
 
     def told_to_stop(self) -> None:
-        """The controller's word to `gw0` that nobody waits any more."""
+        """In the controller: tell `gw0` that nobody waits any more."""
         if self._scratch is not None:
             Path(self._scratch.name, "stop").touch()
 

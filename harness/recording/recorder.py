@@ -7,12 +7,10 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.recording.cassette import lines
-from harness.recording.interaction import LINE_LIMIT, to_line
-from harness.recording.locking import locked_file
+from harness.errors import CassetteError
+from harness.recording.cassette import LINE_LIMIT, lines, locked_file, to_line
 from harness.recording.secrets import Secrets
-from harness.records.errors import CassetteError
-from harness.records.exchange import Exchange
+from harness.records.answer import Exchange
 
 _SYNC_EVERY_S = 1.0
 _OURS = b'{"key":"'

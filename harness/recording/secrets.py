@@ -1,12 +1,20 @@
 """Secrets, known and guessed: values that this process was given, and shapes that providers give their keys."""
 
+from __future__ import annotations
+
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from harness.errors import CassetteError
+from harness.recording.cassette import from_line, lines
 
 _SHORTEST = 8
 """Characters. Shorter values, and stand-ins such as `EMPTY` for servers that want no key, occur in honest answers."""
@@ -58,7 +66,7 @@ class Secrets:
     @classmethod
     def of_environment(
         cls, environ: Mapping[str, str], names: Iterable[str] = (), addresses: Iterable[str] = ()
-    ) -> "Secrets":
+    ) -> Secrets:
         """The named variables, all whose name says that they hold a secret, and what addresses carry.
 
         Args:
@@ -142,3 +150,104 @@ def _spellings(secret: str) -> set[str]:
     # base64 without the characters that depend on what stands after the secret
     spellings |= {base64.b64encode(plain[: len(plain) // 3 * 3]).decode("ascii")}
     return {spelling for spelling in spellings if len(spelling) >= _SHORTEST}
+
+
+_MOST_HITS = 100
+"""Of one pattern in one text."""
+_AROUND = 200
+_LONGEST_HIT = 10_000
+"""Characters that a detector looks at for itself: before and after a hit, and of the hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Detector:
+    """One detector of the scanner, and its patterns for an engine whose time grows with the text and no faster."""
+
+    kind: str
+    patterns: tuple[Any, ...]
+    scanner: Any
+
+    def sees(self, text: str) -> bool:
+        hits = chain.from_iterable(islice(pattern.finditer(text), _MOST_HITS) for pattern in self.patterns)
+        return any(self._agrees(text, hit.start(), hit.end()) for hit in hits)
+
+    def _agrees(self, text: str, start: int, end: int) -> bool:
+        # some detectors look at a hit once more: a JSON web token must be one
+        near = text[max(0, start - _AROUND) : min(end, start + _LONGEST_HIT) + _AROUND]
+        return any(True for _ in self.scanner.analyze_string(near))
+
+
+def kinds_in(text: str) -> Iterator[str]:
+    """What the scanner calls the secrets that a text seems to hold; nothing without the scanner."""
+    for detector in _detectors():
+        if detector.sees(text):
+            yield detector.kind
+
+
+@cache
+def _detectors() -> tuple[_Detector, ...]:
+    from importlib import import_module
+    from inspect import isabstract
+    from pkgutil import iter_modules
+
+    try:
+        plugins = import_module("detect_secrets.plugins")
+        based = import_module("detect_secrets.plugins.base").RegexBasedDetector
+    except ImportError:
+        return ()
+    found = []
+    for entry in iter_modules(plugins.__path__):
+        module = import_module(f"{plugins.__name__}.{entry.name}")
+        for kind in vars(module).values():
+            if isinstance(kind, type) and issubclass(kind, based) and not isabstract(kind):
+                scanner: Any = kind()
+                found.append(_Detector(scanner.secret_type, tuple(_linear(scanner.denylist)), scanner))
+    return tuple(found)
+
+
+def _linear(patterns: Any) -> Iterator[Any]:
+    """Patterns that look behind are left out: they are assignments to variables of a few old services."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    for pattern in patterns:
+        text = f"(?i){pattern.pattern}" if pattern.flags & re.IGNORECASE else pattern.pattern
+        try:
+            yield re2.compile(text, options)
+        except re2.error:
+            continue
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteProblem:
+    """A line that must not stay as it is: its number (1-based; 0 for the file as a whole) and why."""
+
+    line: int
+    message: str
+
+
+def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
+    """All problems of a cassette, in the order of its lines. What was found is named, never shown."""
+    try:
+        for line in lines(path):
+            if line.torn:
+                yield CassetteProblem(
+                    line.number,
+                    f"torn after {len(line.content)} bytes; --cassette-mode=record takes it away and asks again",
+                )
+                continue
+            try:
+                from_line(line.content)
+            except CassetteError as error:
+                yield CassetteProblem(line.number, str(error))
+            text = line.content.decode("utf-8", "replace")
+            if secrets.found_in(text):
+                yield CassetteProblem(line.number, "holds the value of a key of this environment; revoke the key")
+            # the scanner has names of its own for what ours found already
+            for shape in shapes_in(text) or kinds_in(text):
+                yield CassetteProblem(
+                    line.number, f"holds what looks like a secret ({shape}); revoke it, prune the line"
+                )
+    except CassetteError as error:
+        yield CassetteProblem(0, str(error).removeprefix(f"{path}:").lstrip())

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.records.record import Record
+from harness.records import Record
 
 Channel = Literal["text", "json", "tool"]
 

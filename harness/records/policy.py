@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from harness.records.errors import ConfigError
-from harness.records.explain import explain, found, nearest
-from harness.records.record import Record
+from harness.errors import ConfigError, explain, found, nearest
+from harness.records import Record
 from harness.records.run import Exposure
 
 Tier = Literal["critical", "supporting", "advisory"]

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from harness.records.errors import HarnessError
-from harness.records.record import Record
+from harness.errors import HarnessError
+from harness.records import Record
 
 Provider = Literal["local", "ark", "siliconflow", "openai"]
 
@@ -16,7 +16,7 @@ class TrainingError(HarnessError):
     """A training file, a recipe or an adapter is wrong."""
 
 
-class Turn(Record):
+class TrainingMessage(Record):
     """One message of a training sample. Providers accept these three roles in fine-tuning data and no other."""
 
     role: Literal["system", "user", "assistant"]
@@ -30,7 +30,7 @@ class Turn(Record):
 class TrainingSample(Record):
     """A conversation that ends with the answer the model is to learn."""
 
-    messages: tuple[Turn, ...] = Field(min_length=2)
+    messages: tuple[TrainingMessage, ...] = Field(min_length=2)
     domain: str | None = None
     """Subject matter, for stratified splits. Never uploaded: files for a provider hold `messages` alone."""
 

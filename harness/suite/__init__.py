@@ -1,6 +1,6 @@
 """Suites on disk: a folder with a `suite.toml` and `*.jsonl` files becomes cases, or an error that names the line."""
 
-from harness.suite.fields import case_from
+from harness.suite.cases import LINE_LIMIT, Problem, case_from
 from harness.suite.folders import (
     CaseFile,
     LocatedCase,
@@ -10,12 +10,13 @@ from harness.suite.folders import (
     is_case_file,
     load_cases,
     load_info,
+    load_selection,
     load_suite,
     read_case_file,
+    read_selection,
+    selection_file,
 )
-from harness.suite.lines import LINE_LIMIT, Problem
 from harness.suite.schema import case_schema
-from harness.suite.selection import load_selection, read_selection, selection_file
 
 __all__ = [
     "LINE_LIMIT",

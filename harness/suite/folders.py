@@ -1,16 +1,14 @@
-"""Suite folders: which files are cases, what `suite.toml` says, and the cases themselves."""
+"""Suites on disk: which files hold cases, what `suite.toml` says, and selections (`suites/NAME.cases`)."""
 
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.errors import SuiteError, found, nearest
+from harness.files import UnfitFileError, content_of, toml_of
 from harness.records.case import Case
-from harness.records.errors import SuiteError
-from harness.records.explain import found, nearest
-from harness.records.reading import UnfitFileError, toml_of
-from harness.suite.fields import DEFAULT_FIELDS, build_case
-from harness.suite.lines import BadLineError, Problem, numbered_objects
+from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
 
 _SHOWN_ERRORS = 20
 _TEXT_KEYS = ("title", "title_zh", "description", "description_zh")
@@ -166,3 +164,58 @@ def read_case_file(path: Path, info: SuiteInfo | None = None) -> CaseFile:
     if not cases and not problems:
         problems.append(Problem(0, "holds no case; accepted: one JSON object a line"))
     return CaseFile(path, tuple(cases), tuple(problems))
+
+
+_SIZE_LIMIT = 10_000_000
+"""Bytes: more lines than any suite has cases."""
+_LONGEST_SHOWN = 100
+
+
+def selection_file(root: Path, name: str) -> Path | None:
+    """The file of a selection under a suite root, if there is one."""
+    path = root / f"{name}.cases"
+    return path if "/" not in name and path.is_file() else None
+
+
+def read_selection(path: Path) -> dict[str, list[str]]:
+    """Ids by suite, in the order of the file.
+
+    Raises:
+        SuiteError: the file cannot be read, a line is not `suite/id`, or stands there twice.
+    """
+    chosen: dict[str, dict[str, None]] = {}
+    try:
+        text = content_of(path, limit=_SIZE_LIMIT).decode("utf-8")
+    except OSError as error:
+        raise SuiteError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"{path}: not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from error
+    except ValueError as error:
+        raise SuiteError(f"{path}: {error}") from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        entry = line.partition("#")[0].strip()
+        if not entry:
+            continue
+        suite, slash, case = entry.partition("/")
+        if not slash or not suite or not case or "/" in case or suite.startswith(".") or not entry.isprintable():
+            raise SuiteError(f"{path}:{number}: found {found(entry)}; accepted: suite/id")
+        if case in chosen.setdefault(suite, {}):
+            raise SuiteError(f"{path}:{number}: {entry[:_LONGEST_SHOWN]} stands there twice; keep one")
+        chosen[suite][case] = None
+    return {suite: list(ids) for suite, ids in chosen.items()}
+
+
+def load_selection(path: Path) -> list[Case]:
+    """The cases of a selection, renamed: suite NAME, id `suite.id`.
+
+    Raises:
+        SuiteError: a case that is named does not exist (with the nearest one).
+    """
+    cases: list[Case] = []
+    for suite, ids in read_selection(path).items():
+        known = {case.id: case for case in load_suite(path.parent / suite)}
+        for case_id in ids:
+            if case_id not in known:
+                raise SuiteError(f"{path}: no case {suite}/{case_id}{nearest(case_id, known)}")
+            cases.append(known[case_id].model_copy(update={"suite": path.stem, "id": f"{suite}.{case_id}"}))
+    return cases

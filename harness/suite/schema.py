@@ -4,8 +4,7 @@ from typing import Any
 
 from harness import checks
 from harness.records.case import ID_PATTERN
-from harness.suite.conversation import ROLES
-from harness.suite.fields import CASE_FIELDS, LANGUAGE_PATTERN
+from harness.suite.cases import CASE_FIELDS, LANGUAGE_PATTERN, ROLES
 
 _STRINGS = {"type": "array", "items": {"type": "string", "pattern": r"\S"}, "uniqueItems": True}
 _WORD = {"type": "string", "pattern": r"\S"}

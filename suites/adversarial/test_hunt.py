@@ -11,40 +11,39 @@ from pathlib import Path
 
 import pytest
 
-from harness.adversarial.hunting import HuntSettings
-from harness.adversarial.report import report_of
-from harness.adversarial.stored_hunt import questions_path
-from harness.adversarial.words import report_lines
-from harness.cli.hunt_session import HUNTS, HuntSession
+from harness.errors import HarnessError
+from harness.hunt.report import report_lines, report_of
+from harness.hunt.search import HuntSettings
+from harness.hunt.session import HUNTS, HuntSession, questions_path
 from harness.pytest_plugin import SESSION
-from harness.records.errors import HarnessError
 
 _BUDGET = 300
 
 
 def pytest_generate_tests(metafunc):
     session = metafunc.config.stash.get(SESSION, None)
-    metafunc.parametrize("name", sorted(session.models) if session else [])
+    metafunc.parametrize("name", sorted(session.runs) if session else [])
 
 
 def test_no_string_breaks_it(name, pytestconfig):
     session = pytestconfig.stash[SESSION]
-    model = session.models[name]
+    run = session.runs[name]
+    model = run.model
     if model.kind == "outputs":
         pytest.skip(f"the answers of {model.label} are in a file; nothing can be asked")
     budget = pytestconfig.getoption("verbatim_budget") or _BUDGET
     most = pytestconfig.getoption("verbatim_concurrency") or model.max_concurrency
     hunting = HuntSession(
-        session.harness,
+        session.project.config,
         model,
-        session.judges[name],
+        run.judging,
         settings=HuntSettings(budget, None, most),
-        purse=session.purse,
+        cost_limit=session.cost_limit,
     )
     recorded = Path(__file__).parent / HUNTS
     try:
         if session.mode == "live":
-            hunt, interrupted = hunting.live(session.reports / HUNTS)
+            hunt, interrupted = hunting.live(session.project.history.folder / HUNTS)
         elif questions_path(recorded, model.label).is_file():
             hunt, interrupted = hunting.recorded(recorded), False
         else:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.answerable import Judging
-from harness.authoring.linting import LintResult, lint
+from harness.authoring.lint import Judging, LintResult, lint
 from harness.config import ModelConfig
-from harness.runner.judging import Judge
+from harness.runs.judge import Judge
 
 LINE: dict[str, Any] = {
     "id": "a-1",

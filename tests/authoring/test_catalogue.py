@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.authoring.catalogue import LONGEST, read_catalogue, sniffed
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 
 
 def read(tmp_path: Path, data: str | bytes, **options: Any) -> tuple[list[str], list[tuple[int, str]]]:

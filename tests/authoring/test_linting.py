@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.answerable import Judging, unfit_targets
-from harness.authoring.linting import RULES, LintResult, lint
-from harness.authoring.shelf import Placed
+from harness.authoring.findings import Placed
+from harness.authoring.lint import RULES, Judging, LintResult, lint, unfit_targets
+from harness.errors import SuiteError
+from harness.records.answer import Completion
 from harness.records.case import Case
-from harness.records.completion import Completion
-from harness.records.errors import SuiteError
 from harness.records.run import SampleResult
 from harness.suite import case_from
 from tests.authoring.conftest import LINE, Linting

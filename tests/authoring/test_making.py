@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.answerable import Judging
 from harness.authoring.catalogue import Term
-from harness.authoring.making import Made, make_lines, write_suite
-from harness.authoring.templates import LANGUAGES, TASKS, shipped
-from harness.records.errors import ConfigError
+from harness.authoring.lint import Judging
+from harness.authoring.make import LANGUAGES, TASKS, Made, make_lines, shipped, write_suite
+from harness.errors import ConfigError
 from harness.suite import load_suite
 
 TERMS = [Term(f"KX-{number * 37}/{number % 7}", ("pumps", "valves")[number % 2], number) for number in range(120)]

@@ -7,7 +7,7 @@ import pytest
 
 from harness import checks
 from harness.checks import Reply
-from harness.records.completion import ToolCall
+from harness.records.answer import ToolCall
 
 OBJECT = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 

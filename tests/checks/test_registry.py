@@ -7,8 +7,8 @@ import pytest
 
 from harness import checks
 from harness.checks import registering
-from harness.records.errors import ConfigError
-from harness.runner.user_checks import load_checks
+from harness.errors import ConfigError
+from harness.runs.judge import load_checks
 
 
 class _UndoError(Exception):

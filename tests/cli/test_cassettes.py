@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from harness import cli
 from harness.config import load, model
 from harness.recording import Recorder
-from harness.records.exchange import Exchange
-from harness.runner.prompting import body_for
+from harness.records.answer import Exchange
+from harness.runs.requests import body_for
 from harness.suite import load_suite
 
 PYPROJECT = """

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.compare import compare
+from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.errors import ConfigError, RecordError
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult, Totals
 
 

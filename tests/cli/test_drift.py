@@ -5,8 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.drift import drift
+from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.errors import ConfigError, RecordError
 from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.hunt import hunt
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 from harness.suite import load_suite
 
 APP = """

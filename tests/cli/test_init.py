@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from harness.cli import init as module
 from harness.cli.init import init
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 from tests.examples.echo_endpoint import EchoEndpoint
 
 

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from harness.cli import run
 from harness.cli.models import models
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 from tests.examples.echo_endpoint import EchoEndpoint
 
 

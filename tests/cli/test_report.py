@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.report import report
+from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.errors import ConfigError, RecordError
 from harness.records.run import CaseResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
-from harness.reporting import charts
+from harness.show import charts
 
 
 def record(version, day, wrong=1, **other):
@@ -203,7 +203,7 @@ def test_an_unknown_run_is_told_with_the_nearest(folder):
 
 
 def test_labels_reach_the_page(folder, tmp_path):
-    from harness.reporting.evidence import answer_digest
+    from harness.show.evidence import answer_digest
 
     run = record("v2", 3)
     label = {

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.runs import runs
+from harness.errors import ConfigError
 from harness.history import History
-from harness.records.errors import ConfigError
 from harness.records.run import CaseResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
 
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from harness.cli import run
-from harness.training import fine_tune
-from harness.training.fine_tune import EpochReport
+from harness.finetune import train
+from harness.finetune.train import EpochReport
 
 
 def line(i):
@@ -35,7 +35,7 @@ def jobs(monkeypatch):
         job.out.write_bytes(b"adapter")
         yield EpochReport(2, 0.2, 1.5, 2, 2, job.out)
 
-    monkeypatch.setattr(fine_tune, "run", run_job)
+    monkeypatch.setattr(train, "run", run_job)
     return made
 
 

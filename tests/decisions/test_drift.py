@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from harness.decisions.drift import drift
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 from harness.records.policy import DriftPolicy, parse_drift_policy
 
 POLICY = DriftPolicy()

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.policy_file import read_policy
-from harness.records.errors import ConfigError
+from harness.config import read_policy
+from harness.errors import ConfigError
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy, parse_drift_policy, parse_policy
 
 

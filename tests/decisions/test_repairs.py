@@ -4,8 +4,8 @@ import pytest
 
 from harness.decisions.metrics import Count
 from harness.decisions.repairs import collateral_rate, residual_rate
-from harness.decisions.words.run import run_lines
 from harness.records.run import SampleResult
+from harness.show.verdicts import run_lines
 
 REPAIR = {"configuration": {"repair": "restore"}}
 

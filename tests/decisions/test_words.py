@@ -11,12 +11,17 @@ from harness.decisions.gate import judge
 from harness.decisions.options import options
 from harness.decisions.plan import plan
 from harness.decisions.run_summary import RunSummary
-from harness.decisions.words import figures
-from harness.decisions.words.compare import compare_json, compare_lines, compare_markdown
-from harness.decisions.words.drift import drift_json, drift_lines
-from harness.decisions.words.gate import gate_json, gate_lines, gate_markdown, plan_json, plan_lines
-from harness.decisions.words.options import options_json, options_lines, options_markdown
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy
+from harness.show import figures
+from harness.show.comparison import (
+    compare_json,
+    compare_lines,
+    compare_markdown,
+    options_json,
+    options_lines,
+    options_markdown,
+)
+from harness.show.verdicts import drift_json, drift_lines, gate_json, gate_lines, gate_markdown, plan_json, plan_lines
 
 HOSTILE = "A\x1b[31m - \u202eB|<script>alert(1)</script> @everyone [x](http://evil) `"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.endpoints.answer import Answer
-from harness.endpoints.function import FunctionEndpoint
-from harness.records.errors import ConfigError
+from harness.endpoints.callable import FunctionEndpoint
+from harness.endpoints.parse import Answer
+from harness.errors import ConfigError
 
 SOURCE = """
 import asyncio, sys, time

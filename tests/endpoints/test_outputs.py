@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.endpoints.outputs import OutputsFile
-from harness.records.errors import ConfigError
+from harness.errors import ConfigError
 
 
 def written(folder: Path, *lines: object) -> Path:

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.endpoints.answer import Attempt
-from harness.endpoints.pacing import Pace
-from harness.endpoints.spending import Purse, SpentError, TokenPrice
-from harness.records.completion import Completion
-from harness.records.exchange import Exchange
+from harness.endpoints.pace import CostLimit, Pace, SpentError, TokenPrice
+from harness.endpoints.parse import Attempt
+from harness.records.answer import Completion, Exchange
 
 EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100}
@@ -117,8 +115,8 @@ def test_a_ceiling_of_cost_is_never_exceeded_and_used_to_the_last_request_that_f
     cost = price.of(GOOD.completion, BODY)
     worst = price.worst(BODY)
 
-    async def spend(purse: Purse) -> int:
-        pace = Pace(max_concurrency=concurrency, purse=purse, price=price)
+    async def spend(cost_limit: CostLimit) -> int:
+        pace = Pace(max_concurrency=concurrency, cost_limit=cost_limit, price=price)
 
         async def one() -> None:
             turn = await pace.enter(BODY)
@@ -131,16 +129,16 @@ def test_a_ceiling_of_cost_is_never_exceeded_and_used_to_the_last_request_that_f
         assert "--max-cost: " in str(spent[0])
         return pace.requests
 
-    purse = Purse(worst + 20 * cost)
-    requests = run(spend(purse))
-    assert purse.spent <= purse.ceiling
-    assert purse.spent == pytest.approx(requests * cost)
+    cost_limit = CostLimit(worst + 20 * cost)
+    requests = run(spend(cost_limit))
+    assert cost_limit.spent <= cost_limit.ceiling
+    assert cost_limit.spent == pytest.approx(requests * cost)
     assert requests >= 20
 
 
 def test_a_cancelled_request_gives_its_place_and_its_money_back() -> None:
     async def cancel() -> None:
-        pace = Pace(max_concurrency=1, purse=Purse(1.0), price=TokenPrice(1.0, 1.0))
+        pace = Pace(max_concurrency=1, cost_limit=CostLimit(1.0), price=TokenPrice(1.0, 1.0))
         turn = await pace.enter(BODY)
         waiting = asyncio.create_task(pace.enter(BODY))
         await asyncio.sleep(0.01)

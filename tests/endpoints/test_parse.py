@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.endpoints.event_stream import events
-from harness.endpoints.parse import first_content_end, parse
-from harness.records.completion import ToolCall
+from harness.endpoints.parse import events, first_content_end, parse
+from harness.records.answer import ToolCall
 
 KEYS = ["choices", "message", "delta", "content", "index", "tool_calls", "function", "arguments", "usage", "error", "x"]
 JSON_VALUES = st.recursive(

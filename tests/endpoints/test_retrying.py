@@ -9,10 +9,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from harness.endpoints.answer import Attempt
-from harness.endpoints.pacing import Pace
-from harness.endpoints.retrying import Retrying, ask, retry_after_s
-from harness.records.completion import Completion
+from harness.endpoints.pace import Pace
+from harness.endpoints.parse import Attempt
+from harness.endpoints.retry import Retrying, ask, retry_after_s
+from harness.records.answer import Completion
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.scaffold.choices import SERVICES, Choices
-from harness.scaffold.writing import write
+from harness.authoring.init.choices import SERVICES, Choices
+from harness.authoring.init.files import write
 from tests.examples.echo_endpoint import EchoEndpoint
 
 STUB = """#!/usr/bin/env bash

@@ -15,10 +15,9 @@ import click
 import pytest
 import yaml
 
+from harness.authoring.init.choices import PROVIDERS, SERVICES, Choices
+from harness.authoring.init.files import write
 from harness.config import HarnessConfig, ModelConfig
-from harness.scaffold.choices import SERVICES, Choices
-from harness.scaffold.providers import PROVIDERS
-from harness.scaffold.writing import write
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.endpoints.retrying import Retrying
+from harness.endpoints.retry import Retrying
+from harness.errors import HarnessError
+from harness.records.answer import Completion
 from harness.records.case import Case
-from harness.records.completion import Completion
-from harness.records.errors import HarnessError
-from harness.runner.answering import Answers
-from harness.runner.judging import Judge
+from harness.runs.answers import Answers
+from harness.runs.judge import Judge
 from tests.faulty_server.server import FaultyServer
 
 TARGET = "Sikalastic-609"

@@ -13,10 +13,6 @@ import httpx2  # noqa: F401
 import openai  # noqa: F401
 import pytest
 
-import harness.endpoints.transport
-import harness.pytest_plugin.finishing
-import harness.pytest_plugin.session  # noqa: F401
-
 
 def main() -> None:
     folder = sys.argv[1]

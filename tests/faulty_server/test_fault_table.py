@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.config import ModelConfig
-from harness.endpoints.retrying import Retrying
+from harness.endpoints.retry import Retrying
+from harness.errors import EndpointError
 from harness.recording import Cassette
-from harness.records.completion import Completion
-from harness.records.errors import EndpointError
+from harness.records.answer import Completion
 from tests.faulty_server import faults
 from tests.faulty_server.conftest import FAST, TARGET, case, outcome
 from tests.faulty_server.server import FaultyServer

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
+from harness.records.answer import Completion
 from harness.records.case import Case
-from harness.records.completion import Completion
 from harness.records.run import Mode
-from harness.runner.answering import Answers
+from harness.runs.answers import Answers
 from tests.faulty_server.conftest import FAST, TARGET, case
 from tests.faulty_server.server import FaultyServer
 

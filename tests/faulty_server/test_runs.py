@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness.config import HarnessConfig, ModelConfig
-from harness.endpoints.spending import Purse
+from harness.endpoints.pace import CostLimit
+from harness.errors import ConfigError
 from harness.recording import Cassette
-from harness.records.completion import Completion
-from harness.records.errors import ConfigError
-from harness.runner.answering import Answers
-from harness.runner.refusing import purse_of
+from harness.records.answer import Completion
+from harness.runs.answers import Answers, cost_limit_of
 from tests.faulty_server.conftest import FAST, TARGET, case
 from tests.faulty_server.server import FaultyServer
 
@@ -95,24 +94,24 @@ def test_a_ceiling_of_cost_keeps_what_was_answered(
     server: FaultyServer, make_model: MakeModel, ask_all: AskAll, tmp_path: Path
 ) -> None:
     model = make_model(price=PRICE, max_tokens=50, max_concurrency=4)
-    purse = Purse(0.5)
-    got = ask_all(model, [case(f"{n} Repeat: {TARGET}", n) for n in range(50)], purse=purse)
+    cost_limit = CostLimit(0.5)
+    got = ask_all(model, [case(f"{n} Repeat: {TARGET}", n) for n in range(50)], cost_limit=cost_limit)
     answered = [completion for completion in got if isinstance(completion, Completion)]
     assert 5 < len(answered) < 50
-    assert purse.spent <= purse.ceiling
+    assert cost_limit.spent <= cost_limit.ceiling
     assert "--max-cost: " in str(got[-1])
     assert len(Cassette(tmp_path / "cassettes" / "m@v1" / "s.jsonl")) == len(answered) == server.total
 
 
 def test_a_ceiling_of_cost_needs_prices_of_one_currency(make_model: MakeModel, ask_all: AskAll) -> None:
     with pytest.raises(ConfigError, match="--max-cost: model m has no price"):
-        ask_all(make_model(), [case("x")], purse=Purse(1.0))
+        ask_all(make_model(), [case("x")], cost_limit=CostLimit(1.0))
     dear = make_model(price=PRICE)
     with pytest.raises(ConfigError, match="in CNY and USD; run them apart"):
-        purse_of(1.0, [dear, make_model(price={**PRICE, "currency": "CNY"})])
+        cost_limit_of(1.0, [dear, make_model(price={**PRICE, "currency": "CNY"})])
     for nonsense in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ConfigError, match="accepted: an amount above 0"):
-            purse_of(nonsense, [dear])
+            cost_limit_of(nonsense, [dear])
 
 
 def test_requests_of_a_budget_include_retries(server: FaultyServer, make_model: MakeModel, ask_all: AskAll) -> None:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 import pytest
 
 import harness.endpoints.transport
-import harness.pytest_plugin.finishing
 import harness.pytest_plugin.gating
 import harness.pytest_plugin.session  # noqa: F401  (pytester forgets what is first imported inside a run)
 from harness.endpoints.chat import key_from
-from harness.records.errors import EndpointError
+from harness.errors import EndpointError
 from tests.faulty_server.conftest import TARGET
 from tests.faulty_server.project import Project
 from tests.faulty_server.server import FaultyServer

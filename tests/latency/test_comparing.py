@@ -12,13 +12,10 @@ from click.testing import CliRunner
 from harness.cli import harness as cli
 from harness.config import ModelConfig
 from harness.decisions.latency import compare_latency, speeds
-from harness.decisions.words.latency import latency_change_json, latency_change_lines, latency_lines
 from harness.history import History
-from harness.records.latency import PromptLatency
-from harness.records.run import RunRecord
-from harness.runner.latency_prompts import LatencyPrompt, LatencySuite
-from harness.runner.latency_record import latency_record
-from harness.runner.timing import Timed
+from harness.records.run import PromptLatency, RunRecord
+from harness.runs.latency import LatencyPrompt, LatencySuite, Timed, latency_record
+from harness.show.comparison import latency_change_json, latency_change_lines, latency_lines
 
 SUITE = LatencySuite(prompts=(LatencyPrompt(id="short", prompt="Go on."),))
 STARTED = "2026-03-01T10:00:00Z"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.errors import SuiteError
-from harness.runner.latency_prompts import load_latency_suite
+from harness.errors import SuiteError
+from harness.runs.latency import load_latency_suite
 
 GOOD = '[[prompts]]\nid = "a"\nprompt = "Go on."\n'
 

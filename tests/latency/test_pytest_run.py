@@ -13,7 +13,7 @@ import pytest
 
 import harness.decisions.latency
 import harness.endpoints.transport
-import harness.pytest_plugin.timing_run  # noqa: F401
+import harness.pytest_plugin.latency  # noqa: F401
 from harness.history import History
 from harness.records.run import RunRecord
 from tests.latency.paced_server import PacedServer

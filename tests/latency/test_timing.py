@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.config import ModelConfig
-from harness.records.errors import EndpointError
-from harness.records.latency import PromptLatency
-from harness.runner.latency_prompts import LatencyPrompt, LatencySuite
-from harness.runner.timing import Stopwatch
+from harness.errors import EndpointError
+from harness.records.run import PromptLatency
+from harness.runs.latency import LatencyPrompt, LatencySuite, Stopwatch
 from tests.latency.paced_server import PacedServer
 
 PROMPT = LatencyPrompt(id="p", prompt="Say something.")
@@ -87,7 +86,7 @@ def test_a_request_that_failed_has_no_time_and_is_not_sent_again(measure: Measur
 def test_what_was_never_answered_is_sent_again_and_timed_anew(
     measure: Measure, meets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.runner.timing._PATIENCE_S", 0.01)
+    monkeypatch.setattr("harness.runs.latency._PATIENCE_S", 0.01)
     with PacedServer(first_s=0, between_s=0, script=("ok", "ok", meets, "ok")) as server:
         found = measure(server)
         assert len(server.bodies) == 6

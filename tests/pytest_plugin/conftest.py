@@ -16,10 +16,9 @@ import pytest
 import scipy.stats  # noqa: F401
 
 import harness.endpoints.transport
+import harness.pytest_plugin.gating
 
 # pytester forgets modules that are first imported inside a run; a class of errors must stay the same class in all
-import harness.pytest_plugin.finishing
-import harness.pytest_plugin.gating
 import harness.pytest_plugin.session  # noqa: F401
 from harness import checks
 

@@ -37,7 +37,7 @@ def test_a_case_without_a_recording_is_an_error_without_a_traceback(project: Pat
 def test_options_about_cases_need_a_model(project: Path, pytester: pytest.Pytester, option: str) -> None:
     result = pytester.runpytest(option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*{option.partition('=')[0]} says nothing without --model=NAME; accepted: fake, *"])
+    result.stderr.fnmatch_lines([f"*{option.partition('=')[0]} requires --model=NAME; accepted: fake, *"])
 
 
 def test_nothing_collected_names_the_models(project: Path, pytester: pytest.Pytester) -> None:

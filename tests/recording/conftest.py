@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.records.exchange import Exchange
+from harness.records.answer import Exchange
 
 MakeExchange = Callable[..., Exchange]
 

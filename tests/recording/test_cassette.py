@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, from_line
-from harness.records.errors import CassetteError
 from tests.recording.conftest import MakeExchange
 
 

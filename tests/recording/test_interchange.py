@@ -10,13 +10,12 @@ from typing import Any
 
 import openai
 import pytest
-import vcr
+import vcr as stock_vcr
 
-from harness.recording import Cassette, Recorder, vcr_serializer
-from harness.recording.vcr_import import read
-from harness.records.errors import CassetteError
-from harness.records.exchange import Exchange
-from harness.records.request import request_key
+from harness.errors import CassetteError
+from harness.recording import Cassette, Recorder, vcr
+from harness.recording.vcr import read
+from harness.records.answer import Exchange, request_key
 from tests.faulty_server.server import FaultyServer
 
 ANSWER = "水吧台/岛台 Sikalastic-609\u2028."
@@ -92,8 +91,8 @@ def test_stock_vcrpy_replays_our_cassette(stream: bool, asynchronous: bool, tmp_
     base_url = "http://nobody.invalid/v1"
     recorded(tmp_path / "s.jsonl", base_url, stream=stream)
     before = (tmp_path / "s.jsonl").read_bytes()
-    stock = vcr.VCR(match_on=["method", "uri", "body"])
-    stock.register_serializer("jsonl", vcr_serializer)
+    stock = stock_vcr.VCR(match_on=["method", "uri", "body"])
+    stock.register_serializer("jsonl", vcr)
     with stock.use_cassette(str(tmp_path / "s.jsonl"), serializer="jsonl", record_mode="none") as cassette:
         for prompt in reversed(PROMPTS):
             assert ask_in_either_way(base_url, prompt, stream=stream, asynchronous=asynchronous) == ANSWER
@@ -107,7 +106,7 @@ def test_stock_vcrpy_replays_our_cassette(stream: bool, asynchronous: bool, tmp_
 def test_a_stock_cassette_imports_into_ours(
     serializer: str, stream: bool, asynchronous: bool, tmp_path: Path, server: FaultyServer
 ) -> None:
-    stock = vcr.VCR(match_on=["method", "uri", "body"])
+    stock = stock_vcr.VCR(match_on=["method", "uri", "body"])
     with stock.use_cassette(str(tmp_path / "stock"), serializer=serializer, record_mode="new_episodes"):
         for prompt in PROMPTS:
             assert ask_in_either_way(server.base_url, prompt, stream=stream, asynchronous=asynchronous) == ANSWER
@@ -179,10 +178,10 @@ def test_a_hostile_file_is_an_error_and_runs_nothing(
 
 def test_a_torn_line_is_told_to_users_of_vcrpy_too() -> None:
     with pytest.raises(CassetteError, match="line 1: not an interaction; run: harness cassettes verify"):
-        vcr_serializer.deserialize('{"key":"00')
+        vcr.deserialize('{"key":"00')
 
 
 def test_vcrpy_never_rewrites_a_cassette_of_ours() -> None:
-    refused: Callable[[dict[str, Any]], str] = vcr_serializer.serialize
+    refused: Callable[[dict[str, Any]], str] = vcr.serialize
     with pytest.raises(CassetteError, match="record_mode='none'"):
         refused({})

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, Secrets, UnfitAnswerError
 from harness.recording import recorder as recorder_module
-from harness.records.errors import CassetteError
-from harness.records.request import request_key
+from harness.records.answer import request_key
 from tests.recording.conftest import MakeExchange
 
 SCRIPT = """
@@ -22,8 +22,8 @@ import resource, signal, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from harness.recording import Recorder
-from harness.records.errors import CassetteError
-from harness.records.exchange import Exchange
+from harness.errors import CassetteError
+from harness.records.answer import Exchange
 {prelude}
 def exchange(number):
     body = b'{{"model": "m", "messages": [{{"role": "user", "content": "%d"}}]}}' % number

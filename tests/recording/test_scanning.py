@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.recording import Recorder, Secrets
-from harness.recording.scanning import _detectors, kinds_in
-from harness.recording.secrets import shapes_in
-from harness.recording.verifying import problems
+from harness.recording.secrets import _detectors, kinds_in, problems, shapes_in
 from tests.recording.conftest import MakeExchange
 
 # put together here, so that no scanner finds them in this file

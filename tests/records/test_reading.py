@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records.errors import CassetteError, HarnessError
-from harness.records.explain import found
-from harness.records.reading import UnfitFileError, content_of, depth_over, json_of, toml_of
+from harness.errors import CassetteError, HarnessError, found
+from harness.files import UnfitFileError, content_of, depth_over, json_of, toml_of
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

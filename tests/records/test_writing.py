@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.writing import whole
+from harness.files import whole
 
 
 def test_a_block_that_ends_replaces_the_file(tmp_path: Path) -> None:

@@ -3,13 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from harness.statistics.power import (
-    allowed_failures,
-    cases_for_min,
-    clean_cases_for,
-    further_clean_cases,
-    power_of_min,
-)
+from harness.statistics.power import allowed_failures, cases_for_min, clean_cases_for, further_clean_cases, power_of_min
 from harness.statistics.proportion import exact_lower
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from harness.config import ModelConfig
+from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
-from harness.records.completion import Completion, ToolCall
-from harness.runner.judging import Judge
+from harness.runs.judge import Judge
 from harness.suite import builtin_root, load_suite
 
 JUDGE = Judge(ModelConfig(name="any"))

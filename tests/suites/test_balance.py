@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.authoring.linting import LintResult, lint
+from harness.authoring.lint import LintResult, lint
 from harness.config import ModelConfig
 from harness.records.case import Case
-from harness.runner.judging import Judge
-from harness.runner.training_texts import training_texts
+from harness.runs.judge import Judge, training_texts
 from harness.suite import builtin_root, load_suite
 
 ROOT = builtin_root()

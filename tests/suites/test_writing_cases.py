@@ -63,7 +63,7 @@ def test_the_lint_prints_what_the_page_shows(project: Path) -> None:
 
 def test_the_page_names_every_check_and_every_rule_with_its_level() -> None:
     from harness import checks
-    from harness.authoring.linting import RULES
+    from harness.authoring.lint import RULES
 
     shipped = {name for name, function in checks.known().items() if function.__module__.startswith("harness.checks")}
     assert {name for name in shipped if f"`{name}`" not in PAGE} == set()

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.records.request import request_key
+from harness.records.answer import request_key
 
 HERE = "@"
 """The place in a text below where a hostile value goes."""

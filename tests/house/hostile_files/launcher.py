@@ -18,10 +18,9 @@ import yaml  # type: ignore[import-untyped]  # noqa: F401
 import harness.cli
 import harness.cli.cassettes
 import harness.cli.gate
-import harness.pytest_plugin.finishing
 import harness.pytest_plugin.gating
 import harness.pytest_plugin.session
-import harness.runner.inventory
+import harness.runs.inventory
 
 _MOST_CPU_S = 20
 _MOST_MEMORY = 3_000_000_000

@@ -1,1 +1,0 @@
-"""Verdicts in words: terminal lines, Markdown and plain JSON values."""

@@ -1,0 +1,134 @@
+"""Kind `callable`: a Python function in place of an endpoint, so that a whole application can be tested."""
+
+import asyncio
+import contextlib
+import importlib
+import inspect
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.endpoints.pace import Pace
+from harness.endpoints.parse import Answer, Attempt, parse
+from harness.errors import ConfigError
+from harness.files import now
+from harness.records.answer import Completion, Exchange
+
+
+class FunctionEndpoint:
+    """Calls `package.module:function(body)`, which returns the answer as text (or is a coroutine that does).
+
+    The body is that of a chat-completions request. An exception of the function is an unusable answer, as an
+    endpoint's error is; so is an answer that takes longer than `timeout_s`.
+    """
+
+    runtime: str | None = None
+
+    def __init__(self, reference: str, root: Path, model_label: str, *, timeout_s: float = 120.0) -> None:
+        self._reference = reference
+        self._timeout_s = timeout_s
+        self._function = _load(reference, root, model_label)
+
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
+        """One answer of the function, kept in the form of a chat completion."""
+        pace = pace or Pace()
+        turn = await pace.enter(body)
+        attempt: Attempt | None = None
+        try:
+            attempt = await self._attempt(body)
+        finally:
+            pace.leave(turn, attempt)
+        return Answer(attempt.completion, attempt.exchange, 1)
+
+    async def _attempt(self, body: dict[str, Any]) -> Attempt:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                if inspect.iscoroutinefunction(self._function):
+                    text = await self._function(body)
+                else:
+                    text = await _in_thread(self._function, body)
+        except TimeoutError:
+            return Attempt(Completion(unusable="timeout"))
+        except (Exception, SystemExit) as error:  # what a function ends is itself, not the run
+            return Attempt(Completion(unusable=f"function_raised_{type(error).__name__}"))
+        if not isinstance(text, str):
+            raise ConfigError(f"{self._reference} returned {type(text).__name__}; accepted: str")
+        latency = time.perf_counter() - started
+        recorded_at = now()
+        content = {
+            "object": "chat.completion",
+            "model": body["model"],
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+        }
+        try:
+            encoded = json.dumps(content, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            return Attempt(Completion(unusable="invalid_unicode"))
+        completion = parse(encoded, "application/json").model_copy(
+            update={"latency_s": round(latency, 4), "recorded_at": recorded_at}
+        )
+        exchange = Exchange(
+            uri=f"callable:{self._reference}",
+            request_headers=(("content-type", "application/json"),),
+            request_body=json.dumps(body, ensure_ascii=False).encode("utf-8"),
+            status=200,
+            response_headers=(("content-type", "application/json"),),
+            response_body=encoded,
+            latency_s=latency,
+            first_token_s=None,
+            recorded_at=recorded_at,
+        )
+        return Attempt(completion, exchange)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+async def _in_thread(function: Callable[[dict[str, Any]], Any], body: dict[str, Any]) -> Any:
+    """Like `asyncio.to_thread`, but nothing waits at the end of the run for a function that hangs."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def call() -> None:
+        result: Any = None
+        failure: BaseException | None = None
+        try:
+            result = function(body)
+        except (Exception, SystemExit) as error:
+            # a future takes no StopIteration
+            failure = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=call, name="harness-function", daemon=True).start()
+    return await future
+
+
+def _load(reference: str, root: Path, model_label: str) -> Callable[[dict[str, Any]], Any]:
+    module_name, separator, function_name = reference.partition(":")
+    if not separator or not module_name or not function_name:
+        raise ConfigError(f"model {model_label}: function: found {reference!r}; accepted: package.module:function")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    try:
+        function = getattr(importlib.import_module(module_name), function_name)
+    except (Exception, SystemExit) as error:
+        what = "" if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: "
+        raise ConfigError(f"model {model_label}: function: {reference!r} cannot be imported: {what}{error}") from error
+    if not callable(function):
+        raise ConfigError(f"model {model_label}: function: {reference!r} is not callable")
+    result: Callable[[dict[str, Any]], Any] = function
+    return result

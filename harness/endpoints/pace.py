@@ -1,0 +1,270 @@
+"""When the next request may go out: at most so many at one time and a minute, fewer after a 429, none past a limit.
+
+One `Pace` serves one model in one event loop.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.endpoints.parse import Attempt
+from harness.errors import HarnessError
+from harness.records.answer import Completion
+
+if TYPE_CHECKING:
+    from aiolimiter import AsyncLimiter
+
+
+_ASSUMED_ANSWER_TOKENS = 4096
+"""Of a request that names no limit."""
+
+
+class SpentError(HarnessError):
+    """A limit is reached: no more requests go out, and what was answered is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrice:
+    """Money for a million tokens."""
+
+    input: float = 0.0
+    output: float = 0.0
+
+    def worst(self, body: dict[str, Any]) -> float:
+        """The most that one request can cost. A token is at least one byte, so bytes bound the prompt's tokens."""
+        prompt, answer = worst_tokens(body)
+        return (prompt * self.input + answer * self.output) / 1e6
+
+    def of(self, completion: Completion, body: dict[str, Any]) -> float:
+        """What an answer cost, by the endpoint's own counts; without them, the most that it can have cost."""
+        prompt, answer = worst_tokens(body)
+        if completion.prompt_tokens is not None:
+            prompt = completion.prompt_tokens
+        if completion.completion_tokens is not None:
+            answer = completion.completion_tokens
+        return (prompt * self.input + answer * self.output) / 1e6
+
+
+def worst_tokens(body: dict[str, Any]) -> tuple[int, int]:
+    """Upper bounds of the tokens of prompt and answer."""
+    limit = body.get("max_completion_tokens", body.get("max_tokens", _ASSUMED_ANSWER_TOKENS))
+    return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")), int(limit)
+
+
+class CostLimit:
+    """Money for one session, shared by all models (each asks in a thread of its own).
+
+    Args:
+        ceiling: in the currency of the models' prices.
+    """
+
+    def __init__(self, ceiling: float) -> None:
+        self.ceiling = ceiling
+        self.spent = 0.0
+        self._reserved = 0.0
+        self._mutex = threading.Lock()
+
+    def reserve(self, amount: float) -> bool:
+        """Set aside what a request may cost; False if others must end first.
+
+        Raises:
+            SpentError: nothing is outstanding, and the request still does not fit.
+        """
+        with self._mutex:
+            if self.spent + self._reserved + amount <= self.ceiling:
+                self._reserved += amount
+                return True
+            if self._reserved <= 0:
+                raise SpentError(
+                    f"--max-cost: {self.spent:.4f} of {self.ceiling:g} is spent, and the next request may cost "
+                    f"{amount:.4f}; answers so far are kept"
+                )
+            return False
+
+    def settle(self, reserved: float, cost: float) -> None:
+        """Put the real cost in the place of what was set aside."""
+        with self._mutex:
+            # the subtraction may leave dust of the floating point; nothing outstanding must be exactly that
+            self._reserved = self._reserved - reserved if self._reserved - reserved > 1e-12 else 0.0
+            self.spent += cost
+
+
+_LONGEST_PAUSE_S = 60.0
+_PURSE_LOOK_S = 0.02
+_BURST = 0.1
+"""Share of a minute's tokens that may go at once; the rest flows so that no minute sees more than the limit."""
+
+
+@dataclass(slots=True)
+class Admission:
+    """One request that was let out, and what was set aside for it."""
+
+    number: int
+    body: dict[str, Any]
+    tokens: float = 0.0
+    money: float = 0.0
+
+
+class Pace:
+    """Lets requests out.
+
+    Args:
+        max_concurrency: requests at one time. A 429 halves it, and answers bring it back one by one.
+        rpm: requests a minute, evenly spread.
+        tpm: tokens a minute, by what the answers so far took.
+        budget: requests in all, retries included.
+        cost_limit, price: a ceiling of cost, and what a token costs.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_concurrency: int = 1_000_000,
+        rpm: int | None = None,
+        tpm: int | None = None,
+        budget: int | None = None,
+        cost_limit: CostLimit | None = None,
+        price: TokenPrice | None = None,
+    ) -> None:
+        self.requests = 0
+        self.concurrency = self.max_concurrency = max_concurrency
+        self.lowest_concurrency = max_concurrency
+        self._budget = budget
+        self._cost_limit = cost_limit
+        self._price = price or TokenPrice()
+        self._rpm = rpm
+        self._tpm = _TokensPerMinute(tpm) if tpm else None
+        self._limiter: AsyncLimiter | None = None
+        self._closed: SpentError | None = None
+        self._active = 0
+        self._room = asyncio.Event()
+        self._turns = 0
+        self._last_cut = 0
+        self._good = 0
+        self._resume_at = 0.0
+
+    async def enter(self, body: dict[str, Any]) -> Admission:
+        """Wait for one's turn.
+
+        Raises:
+            SpentError: no more requests go out.
+        """
+        while self._active >= self.concurrency and self._closed is None:
+            self._room.clear()
+            await self._room.wait()
+        self._active += 1
+        turn = Admission(self._turns + 1, body)
+        try:
+            await self._wait(turn)
+            self._check_open()
+        except BaseException:
+            self._free(turn)
+            raise
+        self._turns = turn.number = self._turns + 1
+        self.requests += 1
+        return turn
+
+    async def _wait(self, turn: Admission) -> None:
+        while (pause_s := self._resume_at - time.monotonic()) > 0 and self._closed is None:
+            await asyncio.sleep(min(pause_s, 0.2))
+        self._check_open()
+        if self._rpm is not None:
+            self._limiter = self._limiter or _evenly(self._rpm)
+            await self._limiter.acquire()
+        if self._tpm is not None:
+            turn.tokens = await self._tpm.acquire(turn.body)
+        if self._cost_limit is not None:
+            money = self._price.worst(turn.body)
+            while not self._cost_limit.reserve(money):
+                self._check_open()
+                await asyncio.sleep(_PURSE_LOOK_S)
+            turn.money = money
+
+    def _check_open(self) -> None:
+        if self._closed is not None:
+            raise self._closed
+        if self._budget is not None and self.requests >= self._budget:
+            raise SpentError(f"--request-budget: {self._budget} requests are spent; answers so far are kept")
+
+    def _free(self, turn: Admission, cost: float = 0.0) -> None:
+        self._active -= 1
+        self._room.set()
+        if self._cost_limit is not None:
+            self._cost_limit.settle(turn.money, cost)
+
+    def leave(self, turn: Admission, attempt: Attempt | None) -> None:
+        """Give one's turn back; None for a request that was cancelled or ended all asking."""
+        cost = 0.0
+        if attempt is not None:
+            used = attempt.completion
+            # a time-out may be billed, and so may half a stream: both count at their worst
+            billed = attempt.exchange is not None or not (used.unusable or "").startswith(("http_", "connection"))
+            cost = self._price.of(used, turn.body) if billed else 0.0
+            if self._tpm is not None and used.prompt_tokens is not None and used.completion_tokens is not None:
+                self._tpm.learn(turn.tokens, used.prompt_tokens + used.completion_tokens)
+            self._adapt(turn, attempt)
+        self._free(turn, cost)
+
+    def _adapt(self, turn: Admission, attempt: Attempt) -> None:
+        if attempt.throttled:
+            self._good = 0
+            if attempt.retry_after_s:
+                pause_s = min(attempt.retry_after_s, _LONGEST_PAUSE_S)
+                self._resume_at = max(self._resume_at, time.monotonic() + pause_s)
+            # requests that were under way at the last cut tell nothing about the new speed
+            if turn.number > self._last_cut:
+                self._last_cut = self._turns
+                self.concurrency = max(1, min(self.concurrency, self._active) // 2)
+                self.lowest_concurrency = min(self.lowest_concurrency, self.concurrency)
+        elif attempt.exchange is not None:
+            self._good += 1
+            if self.concurrency < self.max_concurrency and self._good >= self.concurrency:
+                self.concurrency += 1
+                self._good = 0
+                self._room.set()
+
+    def close(self, reason: str) -> None:
+        """Let nothing out any more."""
+        self._closed = self._closed or SpentError(reason)
+        self._room.set()
+
+
+def _evenly(rpm: int) -> "AsyncLimiter":
+    from aiolimiter import AsyncLimiter
+
+    # one request each 60/rpm seconds: a bucket of a whole minute would let twice the limit out in the first minute
+    return AsyncLimiter(1, 60 / rpm)
+
+
+class _TokensPerMinute:
+    """Sets aside what answers took so far on average, and makes up for the difference with the next request."""
+
+    def __init__(self, tpm: int) -> None:
+        self._tpm = tpm
+        self._capacity = max(1.0, tpm * _BURST)
+        self._limiter: AsyncLimiter | None = None
+        self._answers = 0
+        self._used = 0
+        self._debt = 0.0
+
+    async def acquire(self, body: dict[str, Any]) -> float:
+        from aiolimiter import AsyncLimiter
+
+        self._limiter = self._limiter or AsyncLimiter(self._capacity, 60 * _BURST / (1 - _BURST))
+        expected = self._used / self._answers if self._answers else float(sum(worst_tokens(body)))
+        wanted = min(max(expected + self._debt, 0.0), self._tpm)
+        self._debt += expected - wanted
+        remaining = wanted
+        while remaining > 0:
+            piece = min(remaining, self._capacity)
+            await self._limiter.acquire(piece)
+            remaining -= piece
+        return expected
+
+    def learn(self, expected: float, used: int) -> None:
+        self._answers += 1
+        self._used += used
+        self._debt += used - expected

@@ -1,0 +1,117 @@
+"""The errors that a user can mend, and how they say what was found and what is accepted."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from harness.text.visible import is_hidden
+
+
+class HarnessError(Exception):
+    """Root of all errors that faces print without a traceback (exit code 3, or pytest's usage error).
+
+    Messages quote files and endpoints, and the names of files come from pull requests too: as text, whatever would
+    command a terminal or cannot be printed stands there as `<U+001B>`.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(line if line.isprintable() else _visible(line) for line in super().__str__().split("\n"))
+
+
+class ConfigError(HarnessError):
+    """`[tool.harness]`, an option or an environment variable is wrong."""
+
+
+class SuiteError(HarnessError):
+    """A suite folder, a `suite.toml` or a line of cases is wrong."""
+
+
+class CassetteError(HarnessError):
+    """A cassette cannot be read or written."""
+
+
+class MissingRecordingError(CassetteError):
+    """Replay was asked for an answer that no cassette holds."""
+
+
+class EndpointError(HarnessError):
+    """The endpoint cannot be used at all (key, address, model name); the run stops."""
+
+
+class RecordError(HarnessError):
+    """A run record, baseline or policy file cannot be read, or is of a newer schema."""
+
+
+def _visible(line: str) -> str:
+    return "".join(f"<U+{ord(char):04X}>" if char != " " and is_hidden(char) else char for char in line)
+
+
+_SHOWN = 60
+_CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the closest of `names`, or nothing if none is close."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def found(value: Any) -> str:
+    """A value as an error shows it: short, on one line, without control characters."""
+    try:
+        text = repr(value).translate(_CONTROL)
+    except RecursionError:
+        text = f"{type(value).__name__} that is nested too deeply"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first problem of a validation error, as `field: found ..., accepted ...`."""
+    problem = error.errors(include_url=False)[0]
+    place = _place(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        fields = _fields_at(model, problem["loc"][:-1])
+        hint = nearest(str(problem["loc"][-1]), fields)
+        return f"{place}: unknown field{hint}; accepted: {', '.join(sorted(fields)) or 'none'}"
+    if problem["type"] == "missing":
+        return f"{place}: missing; it is required"
+    if problem["type"] == "value_error":
+        return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
+    return f"{place}: found {found(problem['input'])}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _place(location: Sequence[str | int]) -> str:
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+            continue
+        # a name may be any text of a stranger's, of any length
+        name = part if part.isprintable() and len(part) <= _SHOWN else found(part)
+        text += f".{name}" if text else name
+    return text or "the whole object"
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    current: type[BaseModel] = model
+    for part in location:
+        field = current.model_fields.get(str(part))
+        if field is None:
+            continue
+        inner = _model_in(field.annotation)
+        if inner is None:
+            return []
+        current = inner
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        inner = _model_in(argument)
+        if inner is not None:
+            return inner
+    return None

@@ -1,0 +1,212 @@
+"""Files as the product reads and writes them: bounded reads, JSON lines, whole writes, moments in UTC."""
+
+import json
+import math
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from harness.errors import found
+
+VALUES_LIMIT = 2_000_000
+"""Objects, lists and members of one JSON text. A list takes three bytes in a file and seventy in memory."""
+_BYTES_A_VALUE = 20
+"""More values than that are accepted of a large file that holds text too: a run record has one in thirty bytes."""
+DEPTH_LIMIT = 64
+"""Levels of objects and lists. No prompt, tool or JSON schema in use comes near it."""
+TOML_LIMIT = 256_000
+"""Bytes."""
+_DOTS_LIMIT = 1000
+"""In one line of TOML: the time that `tomllib` takes grows with the square of the parts of a dotted key and more."""
+_DIGITS_LIMIT = 400
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class UnfitFileError(ValueError):
+    """What is wrong with a file or a text, without its place."""
+
+
+def opened(path: Path) -> BinaryIO:
+    """An ordinary file, open for reading. A device or a pipe, which may never end, is refused.
+
+    Raises:
+        OSError: it cannot be opened.
+        UnfitFileError: it is something else than a file.
+    """
+    kind = path.stat().st_mode
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # what is wrong with a folder the system says itself
+        raise UnfitFileError("no ordinary file but a device, a pipe or a socket; accepted: a file")
+    return path.open("rb")
+
+
+def content_of(path: Path, *, limit: int) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        OSError: it cannot be read.
+        UnfitFileError: it is no ordinary file, or longer than `limit` bytes.
+    """
+    with opened(path) as file:
+        content = b"" if os.fstat(file.fileno()).st_size > limit else file.read(limit + 1)
+        if len(content) > limit or os.fstat(file.fileno()).st_size > limit:
+            raise UnfitFileError(f"longer than {limit:,} bytes")
+    return content
+
+
+def json_of(content: bytes) -> Any:
+    """Decoded JSON in UTF-8, in which each name stands once in its object and each number is finite.
+
+    Raises:
+        UnfitFileError: what is wrong with it.
+    """
+    if has_too_many_values(content):
+        raise UnfitFileError(f"more than {VALUES_LIMIT:,} values")
+    try:
+        value = loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnfitFileError(f"not UTF-8 at byte {error.start + 1}") from None
+    except json.JSONDecodeError as error:
+        raise UnfitFileError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise UnfitFileError("nested too deeply") from None
+    if _SURROGATE.search(content) and not _is_unicode(value):
+        raise UnfitFileError("holds a lone surrogate, which is no text; accepted: whole characters")
+    return value
+
+
+def loads(text: str) -> Any:
+    """Like `json.loads`, and UnfitFileError for a name that stands twice in its object and a number that is none."""
+    return _DECODER.decode(text)
+
+
+def has_too_many_values(content: bytes | str) -> bool:
+    """Whether JSON that is small on the disk may be large in memory. What stands in strings counts too."""
+    if len(content) <= VALUES_LIMIT:
+        return False
+    limit = max(VALUES_LIMIT, len(content) // _BYTES_A_VALUE)
+    if isinstance(content, str):
+        return sum(map(content.count, "[{,")) > limit
+    return sum(map(content.count, (b"[", b"{", b","))) > limit
+
+
+def toml_of(path: Path, *, limit: int = TOML_LIMIT) -> dict[str, Any]:
+    """Decoded TOML.
+
+    Raises:
+        OSError: it cannot be read.
+        UnfitFileError: what is wrong with it.
+    """
+    content = content_of(path, limit=limit)
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if line.count(b".") > _DOTS_LIMIT:
+            raise UnfitFileError(f"more than {_DOTS_LIMIT:,} dots (at line {number})")
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnfitFileError(f"not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UnfitFileError(f"not TOML: {error}") from None
+    except ValueError:  # a number with more digits than Python reads, a day such as 2026-13-01
+        raise UnfitFileError("not TOML: a number or a date that cannot be read") from None
+    except RecursionError:
+        raise UnfitFileError("nested too deeply") from None
+    if depth_over(table, DEPTH_LIMIT):
+        raise UnfitFileError(f"nested too deeply; accepted: at most {DEPTH_LIMIT} levels")
+    return table
+
+
+def depth_over(value: Any, limit: int) -> bool:
+    """Whether objects and lists are nested more than `limit` deep; needs no recursion."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list | tuple)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For `object_pairs_hook`."""
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise UnfitFileError(f"{found(name)}: stands twice in one object; keep one")
+            seen.add(name)
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise UnfitFileError(f"{name} is not JSON; accepted: finite numbers")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise UnfitFileError(f"the number {found(text)} is too large; accepted: finite numbers")
+    return value
+
+
+def _whole(text: str) -> int:
+    # Python reads at most 4,300 digits, and no chat API takes a number beyond 64 bits
+    if len(text) > _DIGITS_LIMIT:
+        raise UnfitFileError(f"a number of {len(text):,} digits; accepted: at most {_DIGITS_LIMIT} digits")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=no_duplicates, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
+)
+"""Made once: a replay reads thousands of lines."""
+
+
+def _is_unicode(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends; if it raises, `path` stays as it was.
+
+    A link in the place of `path` is replaced and never followed, and neither is one that was laid in the way.
+
+    Raises:
+        OSError: the disk refuses; nothing half-written stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)  # of a process of the same number that was killed
+    try:
+        with draft.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def written(moment: datetime) -> str:
+    """The text of an aware moment."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def now() -> str:
+    """The text of this moment."""
+    return written(datetime.now(UTC))

@@ -1,0 +1,183 @@
+"""The damaged answers of a run as new samples: the right string put back by program, then checked again."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from harness.decisions.leaks import find_leaks
+from harness.errors import explain
+from harness.records import Record
+from harness.records.run import CaseResult, RunRecord, SampleResult
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
+from harness.text import check, repair
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What a run gave.
+
+    `cases` are those that a version trained on the samples has met; `skipped` says why a damaged case is no sample.
+    """
+
+    samples: tuple[TrainingSample, ...]
+    cases: tuple[str, ...]
+    skipped: dict[str, str]
+
+
+def harvest(run: RunRecord) -> Harvest:
+    """One sample for each damaged case; answers that cannot be put right are skipped with the reason."""
+    samples: dict[str, TrainingSample] = {}
+    cases, skipped = [], {}
+    for case in run.cases:
+        if case.outcome != "damaged":
+            continue
+        sample, reason = _sample(case)
+        if sample is None:
+            skipped[case.key] = reason
+        elif sample.source in samples:
+            skipped[case.key] = "the same prompt as another case"
+        else:
+            samples[sample.source] = sample
+            cases.append(case.key)
+    return Harvest(tuple(samples.values()), (*cases, *_also_met(run, cases, list(samples.values()))), skipped)
+
+
+def _also_met(run: RunRecord, used: list[str], samples: list[TrainingSample]) -> list[str]:
+    # a prompt may hold strings that another case tests: that case is trained on too
+    others = [case for case in run.cases if case.key not in used]
+    met = find_leaks((sample.text for sample in samples), {target for case in others for target in case.targets})
+    return [case.key for case in others if met.intersection(case.targets)]
+
+
+def _sample(case: CaseResult) -> tuple[TrainingSample | None, str]:
+    if case.channel == "tool":
+        return None, "the damage is in tool arguments, which are no text that can be learnt"
+    damaged = next((sample for sample in case.samples if sample.outcome == "damaged"), None)
+    if damaged is None:
+        return None, "no damaged answer is kept"
+    try:
+        turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
+    except ValidationError:
+        return None, "the prompt holds more than system, user and assistant texts"
+    gold = mended([turn.content for turn in turns], _received(damaged), case)
+    if gold is None:
+        return None, "the damage could not be put right by program"
+    return TrainingSample(messages=(*turns, TrainingMessage(role="assistant", content=gold)), domain=case.domain), ""
+
+
+def _received(sample: SampleResult) -> str:
+    return sample.raw_output if sample.raw_output is not None else sample.output
+
+
+def mended(sources: Sequence[str], answer: str, case: CaseResult) -> str | None:
+    """The answer with every required target verbatim, or None.
+
+    `repair` mends what it is sure of; in a text answer, what is still damaged is replaced mention by mention, because
+    here the case says which string is meant.
+    """
+    channel = "json" if case.channel == "json" else "text"
+    text = repair(sources, answer, case.targets, channel=channel).text
+    if channel == "text":
+        left = check(sources, text, case.targets).mentions
+        spans = [
+            (one.start, one.end, target) for target, found in left.items() for one in found if one.verdict != "verbatim"
+        ]
+        for start, end, target in sorted(spans, reverse=True):
+            text = text[:start] + target + text[end:]
+    text = repair(sources, text, channel=channel).text  # the strings that the case does not test are learnt as well
+    verdicts = check(sources, text, case.targets, channel=channel).verdicts
+    if any(verdicts[target] != "verbatim" for target in case.required):
+        return None
+    verdicts |= check(sources, text, channel=channel).verdicts
+    return text if set(verdicts.values()) <= {"verbatim", "absent"} else None
+
+
+class SampleTemplate(Record):
+    """A question and its answer with `{string}` where a string goes. `{damaged}` shows it with spaced symbols."""
+
+    domain: str
+    prompt: str = Field(min_length=1)
+    answer: str = Field(min_length=1)
+    system: str | None = None
+    strings: tuple[str, ...] = Field(min_length=1)
+
+
+def read_templates(path: Path) -> list[SampleTemplate]:
+    """Templates of a file, one JSON object a line.
+
+    Raises:
+        TrainingError: a bad line, a template without `{string}` in its answer, or `{damaged}` in its answer.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path}: cannot be read: {error}") from error
+    templates = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            template = SampleTemplate.model_validate(json.loads(line))
+        except ValidationError as error:
+            raise TrainingError(f"{path}:{number}: {explain(error, SampleTemplate)}") from error
+        except (ValueError, RecursionError) as error:
+            raise TrainingError(f"{path}:{number}: not JSON: {error}; accepted: one template a line") from error
+        for field in ("prompt", "answer"):
+            if "{string}" not in getattr(template, field):
+                raise TrainingError(f"{path}:{number}: {field}: holds no {{string}}; the answer must give it back")
+        if "{damaged}" in template.answer:
+            raise TrainingError(f"{path}:{number}: answer: holds {{damaged}}; the model would learn the damage")
+        templates.append(template)
+    return templates
+
+
+def from_templates(templates: Sequence[SampleTemplate], *, seed: int) -> list[TrainingSample]:
+    """One sample for each template and string, in a seeded order."""
+    samples = [_filled(template, string) for template in templates for string in template.strings]
+    random.Random(seed).shuffle(samples)  # noqa: S311 - reproducible order, no secret
+    return samples
+
+
+def _filled(template: SampleTemplate, string: str) -> TrainingSample:
+    def fill(text: str) -> str:
+        return text.replace("{damaged}", spaced(string)).replace("{string}", string)
+
+    system = [TrainingMessage(role="system", content=fill(template.system))] if template.system else []
+    return TrainingSample(
+        messages=(
+            *system,
+            TrainingMessage(role="user", content=fill(template.prompt)),
+            TrainingMessage(role="assistant", content=fill(template.answer)),
+        ),
+        domain=template.domain,
+    )
+
+
+def spaced(string: str) -> str:
+    """The string with the defect: a space on both sides of each symbol."""
+    return "".join(f" {char} " if char in "-/" else char for char in string)
+
+
+def from_run(run: RunRecord, *, domains: Collection[str]) -> tuple[list[TrainingSample], list[str]]:
+    """Right answers of a run as gold, and the cases that they come from; no `domains` means all.
+
+    A stronger model's verbatim answers teach a weaker one. Cases with tool calls are left out.
+    """
+    samples, cases = [], []
+    for case in run.cases:
+        if case.outcome != "aligned" or case.channel == "tool" or (domains and case.domain not in domains):
+            continue
+        try:
+            turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
+            gold = TrainingMessage(role="assistant", content=case.samples[0].output)
+        except ValidationError:
+            continue
+        samples.append(TrainingSample(messages=(*turns, gold), domain=case.domain))
+        cases.append(case.key)
+    return samples, cases

@@ -1,0 +1,168 @@
+"""A whole fine-tune: weights and samples in, adapter files and a report out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.finetune.gguf import load, write_adapter
+from harness.finetune.lora import Settings, aligned_share, encode, fit, mean_loss
+from harness.finetune.samples import file_digest
+from harness.records.training import Recipe, TrainingSample
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """One epoch. Number 0 is the model before training. Losses are nats per answer token."""
+
+    number: int
+    training_loss: float | None
+    validation_loss: float | None
+    aligned: int
+    judged: int
+    checkpoint: Path | None = None
+
+    @property
+    def alignment(self) -> float | None:
+        """Share of validation samples whose strings came back verbatim; None when none was judged."""
+        return self.aligned / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What to train on what, and where the adapter goes."""
+
+    weights: Path
+    training: Sequence[TrainingSample]
+    validation: Sequence[TrainingSample]
+    out: Path
+    on: tuple[Path, ...] = ()
+    max_tokens: int = 512
+    keep_checkpoints: bool = False
+
+
+def run(
+    job: TrainingJob,
+    settings: Settings,
+    *,
+    on_step: Callable[[int, int, float], None] = lambda step, steps, loss: None,
+) -> Iterator[EpochReport]:
+    """Train, and yield a report before the first epoch and after each; the last epoch's adapter is `job.out`.
+
+    Checkpoints lie beside it as `<stem>-epoch<N>.gguf`; each is an adapter that can be served as a version of its own.
+    """
+    tokenizer, model = load(job.weights, adapters=job.on)
+    training = encode(job.training, tokenizer, max_tokens=job.max_tokens)
+    validation = encode(job.validation, tokenizer, max_tokens=job.max_tokens)
+    if validation:
+        model.eval()
+        yield EpochReport(0, None, mean_loss(model, validation), *aligned_share(job.validation, model, tokenizer))
+    for epoch in fit(model, training, validation, settings, on_step=on_step):
+        last = epoch.number == settings.epochs
+        checkpoint = job.out if last else job.out.with_stem(f"{job.out.stem}-epoch{epoch.number}")
+        if last or job.keep_checkpoints:
+            write_adapter(checkpoint, epoch.adapter, name=job.out.stem)
+        aligned, judged = aligned_share(job.validation, model, tokenizer)
+        yield EpochReport(
+            epoch.number,
+            epoch.training_loss,
+            epoch.validation_loss,
+            aligned,
+            judged,
+            checkpoint if last or job.keep_checkpoints else None,
+        )
+
+
+def overfitting(reports: Sequence[EpochReport]) -> str | None:
+    """A warning when the validation loss has turned upwards while the training loss still falls.
+
+    Compared is the last epoch with the best one: 2 % above it is noise on a validation set of a few samples.
+    """
+    trained = [report for report in reports if report.training_loss is not None and report.validation_loss is not None]
+    if len(trained) < 2:
+        return None
+    best = min(trained, key=lambda report: report.validation_loss or 0.0)
+    last = trained[-1]
+    assert best.validation_loss is not None
+    assert last.validation_loss is not None
+    assert best.training_loss is not None
+    assert last.training_loss is not None
+    if last.validation_loss <= 1.02 * best.validation_loss or last.training_loss >= best.training_loss:
+        return None
+    return (
+        f"overfitting: since epoch {best.number} the validation loss rose from {best.validation_loss:.3f} to "
+        f"{last.validation_loss:.3f} while the training loss fell from {best.training_loss:.3f} to "
+        f"{last.training_loss:.3f}; prefer the checkpoint of epoch {best.number} (--keep-checkpoints)"
+    )
+
+
+def recipe_of(
+    job: TrainingJob, settings: Settings, *, data: Path, started: float, loss: float | None, command: str
+) -> Recipe:
+    """The recipe to put under `[tool.harness.models.<name>.training]`; `started` is `time.monotonic()` at the start."""
+    numbers = asdict(replace(settings))
+    return Recipe(
+        provider="local",
+        base=job.weights.name,
+        on=tuple(str(path) for path in job.on),
+        data=str(data),
+        data_digest=file_digest(data),
+        samples=len(job.training),
+        **numbers,
+        max_tokens=job.max_tokens,
+        output=str(job.out),
+        output_digest=file_digest(job.out),
+        command=command,
+        duration_s=round(time.monotonic() - started, 1),
+        cost=0.0,
+        loss=loss,
+    )
+
+
+_WIDTH = 40
+
+
+def text_plot(reports: Sequence[EpochReport]) -> str:
+    """One bar an epoch and a curve, scaled to the largest loss shown."""
+    curves = (("training", "training_loss"), ("validation", "validation_loss"))
+    values = [getattr(report, field) for _, field in curves for report in reports]
+    largest = max((value for value in values if value is not None), default=0.0)
+    lines = []
+    for name, field in curves:
+        for report in reports:
+            value = getattr(report, field)
+            if value is not None:
+                bar = "#" * round(_WIDTH * value / largest) if largest else ""
+                lines.append(f"{name:>10} {report.number:>2}  {value:7.4f}  {bar}")
+    return "\n".join(lines)
+
+
+def svg_plot(reports: Sequence[EpochReport]) -> str | None:
+    """An SVG line chart of both curves, or None where altair and vl-convert are not installed."""
+    try:
+        import altair
+        import vl_convert
+    except ImportError:
+        return None
+    charts: Any = altair  # half of its functions carry no types
+    rows: list[dict[str, Any]] = [
+        {"epoch": report.number, "loss": value, "curve": curve}
+        for report in reports
+        for curve, value in (("training", report.training_loss), ("validation", report.validation_loss))
+        if value is not None
+    ]
+    chart = (
+        charts.Chart(charts.Data(values=rows), width=420, height=240)
+        .mark_line(point=True)
+        .encode(
+            x=charts.X("epoch:Q", axis=charts.Axis(tickMinStep=1, title="epoch")),
+            y=charts.Y("loss:Q", title="loss, nats per answer token"),
+            color=charts.Color("curve:N", title=None),
+            strokeDash=charts.StrokeDash("curve:N", title=None),
+        )
+    )
+    svg: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    return svg

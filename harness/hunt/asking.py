@@ -1,0 +1,266 @@
+"""What the hunt asks: anything that puts a case to a model and says what became of the string."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.errors import MissingRecordingError
+from harness.hunt.probe import Probe
+from harness.records.case import Case
+from harness.records.run import Outcome, SampleResult
+from harness.statistics.proportion import wilson
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one answer did to the string. `requests` counts what went over the wire for it, retries included."""
+
+    outcome: Outcome
+    verdict: str = "absent"
+    damage: tuple[str, ...] = ()
+    mention: str = ""
+    output: str = ""
+    reason: str | None = None
+    requests: int = 1
+
+    @property
+    def told(self) -> bool:
+        """Whether the string is in the answer, whole or damaged; only then does the answer say anything about it."""
+        return self.outcome in ("aligned", "damaged")
+
+
+class Oracle(Protocol):
+    """A model behind an endpoint, a recording, or a function in a test."""
+
+    most_requests: int
+    """How many requests one call of `ask` can send at most."""
+
+    async def ask(self, case: Case, sample: int) -> Sighting:
+        """One answer, judged. Two samples of one case are two independent answers."""
+
+
+def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
+    """The part of a judged sample that the hunt looks at: the worst mention of the target."""
+    mentions = [m for m in result.mentions.get(target, ()) if m.verdict != "verbatim"]
+    verdict = result.verdicts.get(target, "absent")
+    worst = next((m for m in mentions if m.verdict == verdict), None)
+    return Sighting(
+        outcome=result.outcome,
+        verdict=verdict,
+        damage=worst.damage if worst else (),
+        mention=worst.text if worst else "",
+        output=result.output,
+        reason=result.reason,
+        requests=requests,
+    )
+
+
+class BudgetSpentError(Exception):
+    """The next question could send one request more than allowed."""
+
+
+class Question(Protocol):
+    """What can be asked; two with one digest ask the same."""
+
+    @property
+    def case(self) -> Case:
+        """The case that is put to the model."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One answer in the order in which answers came; `spent` is the requests sent until then."""
+
+    probe: Question
+    sample: int
+    sighting: Sighting
+    phase: str
+    spent: int
+
+
+class Asker:
+    """Puts probes to an oracle, each sample once.
+
+    A question is asked only if the most that it and those in flight can send still fits into the budget. An endpoint
+    that retries can therefore leave a few requests unused, and never sends one too many.
+    """
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        budget: int,
+        *,
+        max_concurrency: int = 8,
+        heard: Callable[[Try], None] | None = None,
+    ) -> None:
+        self.budget = budget
+        self.spent = 0
+        self.ledger: list[Try] = []
+        self._oracle = oracle
+        self._heard = heard
+        self._reserved = 0
+        self._freed = asyncio.Condition()
+        self._slots = asyncio.Semaphore(max_concurrency)
+        self._answers: dict[tuple[str, int], Sighting] = {}
+        self._samples: dict[str, int] = {}
+
+    @property
+    def left(self) -> int:
+        """Requests that may still be sent."""
+        return self.budget - self.spent
+
+    def known(self, probe: Question) -> tuple[Sighting, ...]:
+        """Answers to a probe so far, in the order of their samples."""
+        count = self._samples.get(probe.digest, 0)
+        return tuple(self._answers[probe.digest, sample] for sample in range(count))
+
+    async def ask(self, probe: Question, sample: int, phase: str) -> Sighting:
+        """The answer to a sample, from the cache or the oracle. Samples are asked in order, from 0.
+
+        Raises:
+            BudgetSpentError: it could exceed the budget.
+        """
+        key = (probe.digest, sample)
+        if key in self._answers:
+            return self._answers[key]
+        async with self._slots:
+            return await self._ask(probe, sample, phase)
+
+    async def _ask(self, probe: Question, sample: int, phase: str) -> Sighting:
+        key = (probe.digest, sample)
+        most = self._oracle.most_requests
+        await self._reserve(most)
+        sent = most  # if the question is cancelled, nobody knows how many requests went out
+        try:
+            sighting = await self._oracle.ask(probe.case, sample)
+            sent = sighting.requests
+        except MissingRecordingError:
+            sent = 0
+            raise
+        finally:
+            self.spent += sent
+            async with self._freed:
+                self._reserved -= most
+                self._freed.notify_all()
+        self._answers[key] = sighting
+        self._samples[probe.digest] = max(self._samples.get(probe.digest, 0), sample + 1)
+        told = Try(probe, sample, sighting, phase, self.spent)
+        self.ledger.append(told)
+        if self._heard is not None:
+            self._heard(told)
+        return sighting
+
+    async def ask_again(self, probe: Question, phase: str) -> Sighting:
+        """An answer that nobody has looked at yet."""
+        return await self.ask(probe, self._samples.get(probe.digest, 0), phase)
+
+    async def _reserve(self, most: int) -> None:
+        async with self._freed:
+            while self.spent + self._reserved + most > self.budget:
+                if self._reserved == 0:
+                    raise BudgetSpentError
+                await self._freed.wait()
+            self._reserved += most
+
+
+STEADY_ASKS = 2
+"""Further answers to a first hit. If they all fail too, one answer decides from then on."""
+
+HIT_ASKS = 10
+_MOST_ASKS = 40
+_MISSED = 0.003
+
+
+class Belief:
+    """Whether a probe fails in the way of one hit: the same verdict, lest the shrinker slip to another defect.
+
+    A steady failure is believed at the first answer. Otherwise `k` failing answers of at most `m` are wanted, with `m`
+    so large that a probe that fails as often as the hit is missed in 0.3 % of cases.
+    """
+
+    def __init__(self, asker: Asker, hit: Probe, verdict: str) -> None:
+        self.verdict = verdict
+        self.steady = True
+        self._asker = asker
+        self._hit = hit
+        self._failures = self._asks = 0
+
+    def same(self, sighting: Sighting) -> bool:
+        """Whether an answer shows the defect that is hunted."""
+        outcome = "omitted" if self.verdict == "absent" else "damaged"
+        return sighting.verdict == self.verdict and sighting.outcome == outcome
+
+    async def confirm(self) -> bool:
+        """Ask the hit again; False if it cannot be had a second time in HIT_ASKS answers."""
+        for number in range(1, HIT_ASKS):
+            self._count(self.same(await self._asker.ask(self._hit, number, "confirm")))
+            if number == STEADY_ASKS and self._failures == number:
+                return True
+            if number >= STEADY_ASKS and self._failures >= 2:
+                break
+        self.steady = False
+        return self._failures > 0
+
+    async def fails(self, probe: Probe) -> bool:
+        """Whether a probe fails: one answer for a steady model, two failing ones of m for another."""
+        return await self._shows(probe, "shrink", 2) is True
+
+    async def shows(self, probe: Probe) -> bool | None:
+        """Whether a probe fails, for a rule: one failing answer is enough, since nothing is made smaller by it.
+
+        None if no answer tells: the string is left out, or damaged in another way.
+        """
+        return await self._shows(probe, "explain", 1)
+
+    async def _shows(self, probe: Probe, phase: str, wanted: int) -> bool | None:
+        failures = 0
+        sound = False
+        most = 1 if self.steady else self.most_asks(wanted)
+        wanted = min(wanted, most)
+        for number in range(most):
+            sighting = await self._asker.ask(probe, number, phase)
+            failures += self.same(sighting)
+            sound = sound or sighting.outcome == "aligned"
+            if failures >= wanted:
+                return True
+            if failures + most - number - 1 < wanted:
+                break
+        return False if sound else None
+
+    def most_asks(self, wanted: int) -> int:
+        """The m of "k of m": how many answers a probe that fails as often as the hit needs to show it."""
+        rate = self._cautious_rate()
+        for most in range(wanted, _MOST_ASKS):
+            missed = sum(math.comb(most, k) * rate**k * (1 - rate) ** (most - k) for k in range(wanted))
+            if missed <= _MISSED:
+                return most
+        return _MOST_ASKS
+
+    async def rate(self, probe: Probe, asks: int) -> None:
+        """Count failures among fresh answers, which played no part in choosing the probe; `counts` has them so far."""
+        self._failures = self._asks = 0
+        for _ in range(asks):
+            self._count(self.same(await self._asker.ask_again(probe, "rate")))
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Failures and answers that the model's failure rate is estimated from."""
+        return self._failures, self._asks
+
+    def unsettle(self) -> None:
+        """Take the model for one that answers differently each time, as the last answers showed."""
+        self.steady = False
+
+    def _count(self, failed: bool) -> None:
+        self._asks += 1
+        self._failures += failed
+
+    def _cautious_rate(self) -> float:
+        interval = wilson(self._failures, self._asks, level=0.5)
+        return max(0.1, interval.low) if interval else 0.1

@@ -1,0 +1,276 @@
+"""One question of a hunt: a string in a context."""
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+from harness.errors import SuiteError
+from harness.hunt.code import PLAIN_CODE, Code
+from harness.records.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One level of each factor. LEVELS lists what is accepted."""
+
+    task: str = "copy"
+    language: str = "en"
+    frame: str = "none"
+    touching: str = "none"
+    place: str = "alone"
+    companion: str = "none"
+    times: str = "once"
+    care: str = "unsaid"
+
+    def __post_init__(self) -> None:
+        for factor, levels in LEVELS.items():
+            if getattr(self, factor) not in levels:
+                raise ValueError(f"{factor}: found {getattr(self, factor)!r}; accepted: {', '.join(levels)}")
+
+    def level(self, factor: str) -> str:
+        """The level of a factor."""
+        return str(getattr(self, factor))
+
+    def at(self, **levels: str) -> "Context":
+        """The same with other levels."""
+        return replace(self, **levels)
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Factors that are not at their plainest level."""
+        return tuple(factor for factor, levels in LEVELS.items() if self.level(factor) != levels[0])
+
+    def as_dict(self) -> dict[str, str]:
+        """Factor to level, as it is stored."""
+        return {field.name: self.level(field.name) for field in fields(self)}
+
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "task": (
+        "copy", "qa", "rewrite", "summarise", "translate", "list", "table", "json", "tool", "dialogue",
+    ),
+    "language": ("en", "zh"),
+    "frame": ("none", "brackets", "quotes", "bold", "backticks"),
+    "touching": ("none", "han before", "han after", "han on both sides"),
+    "place": ("alone", "at the start of a long text", "in the middle of a long text", "at the end of a long text"),
+    "companion": ("none", "a spaced sum", "a spaced twin", "a look-alike", "another code"),
+    "times": ("once", "twice"),
+    "care": ("unsaid", "exactness asked for"),
+}  # fmt: skip
+"""`companion` is what else the prompt holds; a spaced twin is a string of the same shape with spaces at its symbol."""
+
+PLAIN_CONTEXT = Context()
+
+
+_CARRIER = {
+    "en": "The label on the shelf reads{gap}{code}{gap2}and it was printed today.",
+    "zh": "货架上的标签写着{gap}{code}{gap2}今天刚刚打印。",
+}
+_AGAIN = {"en": "The same words, {code}, stand on the box.", "zh": "箱子上也写着同样的字：{code}。"}
+_FILLER = {
+    "en": (
+        "The warehouse opens at seven in the morning.",
+        "Three lorries were unloaded before noon.",
+        "The lights in the second hall have been replaced.",
+        "Nobody has found the missing ladder yet.",
+        "The canteen serves soup on Fridays.",
+        "Visitors leave their coats at the gate.",
+    ),
+    "zh": (
+        "仓库早上七点开门。",
+        "中午之前卸完了三辆卡车。",
+        "二号厅的灯已经换过了。",
+        "那架梯子到现在还没有找到。",
+        "食堂每逢周五供应汤。",
+        "访客把外套留在门口。",
+    ),
+}
+_ASK = {
+    "copy": (
+        "Repeat this text word for word and add nothing:\n{text}",
+        "把下面这段话一字不差地抄一遍，不要加别的：\n{text}",
+    ),
+    "qa": (
+        "{text}\nWhat does the label read? Answer with that alone.",
+        "{text}\n标签上写的是什么？只回答这一项。",
+    ),
+    "rewrite": (
+        "Rewrite this in a friendlier tone and keep what the label says:\n{text}",
+        "把下面的话改得亲切一些，标签内容要保留：\n{text}",
+    ),
+    "summarise": (
+        "Summarise in one sentence that says what the label reads:\n{text}",
+        "用一句话概括，要说出标签的内容：\n{text}",
+    ),
+    "translate": (
+        "Translate into Chinese and keep what the label says:\n{text}",
+        "翻译成英文，标签内容保持原样：\n{text}",
+    ),
+    "list": (
+        "{text}\nMake a bulleted list of two items: what the label reads, and the word water.",
+        "{text}\n列成两项的无序列表：第一项是标签内容，第二项是“水”。",
+    ),
+    "table": (
+        "{text}\nMake a Markdown table with the columns label and hall; the label is in hall 3.",
+        "{text}\n做一个 Markdown 表格，两列：标签、展厅；标签在3号厅。",
+    ),
+    "json": (
+        '{text}\nAnswer with a JSON object alone: {{"label": what the label reads}}',
+        '{text}\n只回答一个 JSON 对象：{{"label": 标签内容}}',
+    ),
+    "tool": ("{text}\nSave the label with the tool.", "{text}\n用工具保存标签内容。"),
+    "dialogue": ("I was out of the room. What does the label read?", "我刚才不在。标签上写的是什么？"),
+}
+_FIRST_TURN = {
+    "en": ("Note this down for me, please: {text}", "I have noted it down."),
+    "zh": ("请帮我记一下：{text}", "记好了。"),
+}
+_COMPANION = {
+    "a spaced sum": {"en": "The bill says 7 - 2 = 5.", "zh": "账单写着 7 - 2 = 5。"},
+    "a spaced twin": {"en": "Beside it hangs {twin}.", "zh": "旁边挂着 {twin}。"},
+    "a look-alike": {"en": "The shelf is marked Q–Z.", "zh": "货架标着 Q–Z。"},
+    "another code": {"en": "The gate is numbered KX-73.", "zh": "大门编号是 KX-73。"},
+}
+_CARE = {
+    "en": "Keep every character of codes and names as it is.",
+    "zh": "编号和名称的每个字符都要保持原样。",
+}
+_FRAMES = {
+    "none": ("", ""),
+    "brackets": ("(", ")"),
+    "quotes": ("“", "”"),
+    "bold": ("**", "**"),
+    "backticks": ("`", "`"),
+}
+_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "save_label",
+        "description": "Save what a label reads.",
+        "parameters": {
+            "type": "object",
+            "properties": {"label": {"type": "string"}},
+            "required": ["label"],
+        },
+    },
+}
+
+
+def messages(code: Code, context: Context) -> tuple[dict[str, Any], ...]:
+    """The conversation."""
+    language = context.language
+    text = _text(code, context)
+    ask = _ASK[context.task][language == "zh"].format(text=text)
+    if context.care != "unsaid":
+        ask = f"{ask}\n{_CARE[language]}"
+    if context.task != "dialogue":
+        return ({"role": "user", "content": ask},)
+    told, noted = _FIRST_TURN[language]
+    return (
+        {"role": "user", "content": told.format(text=text)},
+        {"role": "assistant", "content": noted},
+        {"role": "user", "content": ask},
+    )
+
+
+def tools(context: Context) -> tuple[dict[str, Any], ...]:
+    """The tools offered: one for the task `tool`, else none."""
+    return (_TOOL,) if context.task == "tool" else ()
+
+
+def _text(code: Code, context: Context) -> str:
+    language = context.language
+    left, right = _FRAMES[context.frame]
+    before = "型" if context.touching in ("han before", "han on both sides") else ""
+    after = "的" if context.touching in ("han after", "han on both sides") else ""
+    # Chinese needs no space beside a string; punctuation stands there unless Han is wanted
+    opening, closing = (" ", " ") if language == "en" else ("：", "，")
+    sentence = _CARRIER[language].format(
+        gap=f"{opening}{before}{left}", code=code.text, gap2=f"{right}{after}{closing}"
+    )
+    sentences = [sentence]
+    if context.times == "twice":
+        sentences.append(_AGAIN[language].format(code=code.text))
+    if context.companion != "none":
+        sentences.append(_COMPANION[context.companion][language].format(twin=_twin(code)))
+    filler = list(_FILLER[language])
+    cut = {"alone": None, "at the start of a long text": 0, "in the middle of a long text": 3}.get(context.place, 6)
+    if cut is not None:
+        sentences = [*filler[:cut], *sentences, *filler[cut:]]
+    return (" " if language == "en" else "").join(sentences)
+
+
+def _twin(code: Code) -> str:
+    """Another string of the same symbol, with spaces: what a model may take for the house style."""
+    return f"Q {code.symbols[0]} Z"
+
+
+SUITE = "adversarial"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A string in a context; `case` is what is asked."""
+
+    code: Code
+    context: Context
+
+    @cached_property
+    def case(self) -> Case:
+        """The case of this probe; its id is derived from its content."""
+        case = Case(
+            suite=SUITE,
+            id="probe",
+            domain=SUITE,
+            language=self.context.language,
+            task=self.context.task,
+            messages=messages(self.code, self.context),
+            targets=(self.code.text,),
+            required=(self.code.text,),
+            tools=tools(self.context),
+        )
+        return case.model_copy(update={"id": f"probe-{case.digest[:10]}"})
+
+    @property
+    def digest(self) -> str:
+        """Equal for two probes that ask the same."""
+        return self.case.digest
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """What "smaller" means: the string first, then how many factors of the context are not plain."""
+        return *self.code.size, len(self.context.odd)
+
+    def with_code(self, code: Code) -> "Probe":
+        """Another string in the same context."""
+        return replace(self, code=code)
+
+    def with_context(self, context: Context) -> "Probe":
+        """The same string in another context."""
+        return replace(self, context=context)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is stored."""
+        code = self.code
+        return {
+            "parts": list(code.parts),
+            "symbols": list(code.symbols),
+            "spaced": list(code.spaced),
+            "context": self.context.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> "Probe":
+        """From its stored form.
+
+        Raises:
+            SuiteError: what does not fit.
+        """
+        try:
+            code = Code(tuple(value["parts"]), tuple(value["symbols"]), tuple(value["spaced"]))
+            return cls(code, Context(**value["context"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise SuiteError(f"not a question of a hunt: {type(error).__name__}: {error}") from error
+
+
+PLAIN = Probe(PLAIN_CODE, PLAIN_CONTEXT)

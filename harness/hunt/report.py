@@ -1,0 +1,227 @@
+"""What a hunt found, as figures."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.hunt.conditions import FeatureResult, screen
+from harness.hunt.metamorphic import RelationResult, summarise
+from harness.hunt.search import Find, Hunt
+from harness.statistics.proportion import exact_upper, wilson
+from harness.text.visible import show
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a rule does on the wide strings: it should hold for those that fail and for no other."""
+
+    failing: int
+    failing_matched: int
+    sound: int
+    sound_matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class HuntReport:
+    """Figures of a hunt, also of one that was stopped.
+
+    `told` are wide strings that stand in their answer; only they say anything. `survey` counts those drawn after the
+    last find, whose rate no early stop has biased; without a find it is all of them. `bound` is the exact upper
+    95 % bound of the failure rate where nothing failed.
+    """
+
+    ended: str
+    budget: int
+    spent: int
+    wide: int
+    told: int
+    failed: int
+    omitted: int
+    unscored: int
+    survey: tuple[int, int]
+    bound: float | None
+    finds: tuple[tuple[Find, Fit | None], ...]
+    dismissed: int
+    features: tuple[FeatureResult, ...]
+    relations: tuple[RelationResult, ...]
+
+
+def report_of(hunt: Hunt) -> HuntReport:
+    """The report so far."""
+    judged = [(probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.told or hunt.failed(sighting)]
+    outcomes = [sighting.outcome for _, sighting in hunt.wide]
+    late = hunt.wide[len(hunt.wide) - hunt.surveyed :]
+    survey = [hunt.failed(sighting) for _, sighting in late if sighting.told or hunt.failed(sighting)]
+    failed = sum(failed for _, failed in judged)
+    clean = not failed and not hunt.finds and judged
+    return HuntReport(
+        ended=hunt.ended,
+        budget=hunt.settings.budget,
+        spent=hunt.asker.spent,
+        wide=len(hunt.wide),
+        told=len(judged),
+        failed=failed,
+        omitted=outcomes.count("omitted"),
+        unscored=outcomes.count("unscored"),
+        survey=(sum(survey), len(survey)),
+        bound=exact_upper(0, len(judged)) if clean else None,
+        finds=tuple((find, _fit(hunt, find)) for find in hunt.finds),
+        dismissed=len(hunt.dismissed),
+        features=screen(judged) if failed else (),
+        relations=tuple(result for result in summarise(hunt.pairs) if result.pairs),
+    )
+
+
+def _fit(hunt: Hunt, find: Find) -> Fit | None:
+    if find.rule is None:
+        return None
+    failing = [probe for probe, s in hunt.wide if hunt.failed(s) and s.verdict == find.verdict]
+    sound = [probe for probe, s in hunt.wide if s.outcome == "aligned"]
+    matches = find.rule.matches
+    return Fit(len(failing), sum(map(matches, failing)), len(sound), sum(map(matches, sound)))
+
+
+_PROMPT = 160
+_FEATURES = 12
+_ENDED = {
+    "budget": "the budget is spent",
+    "time limit": "the time is up",
+    "questions": "all questions are asked",
+    "interrupted": "stopped by hand; what was found until then",
+    "recording": "the recording ends here",
+}
+
+
+def report_lines(label: str, report: HuntReport) -> list[str]:
+    """Plain text, one thing a line."""
+    spent = f"{report.spent} of {report.budget} requests; {_ENDED.get(report.ended, report.ended)}"
+    lines = [f"{label}: {_verdict(report)}", f"  {spent}"]
+    for number, (find, fit) in enumerate(report.finds, start=1):
+        lines += ["", *_find(number, find, fit)]
+    lines += ["", *_wide(report)]
+    matter = [feature for feature in report.features if feature.matters]
+    if matter:
+        lines += ["", "factors that go with failing, over all wide strings (false discovery rate 5 %)"]
+        for f in matter[:_FEATURES]:
+            with_it, without = (
+                f"{f.failed_with} of {f.tries_with}",
+                f"{f.failed_without} of {f.tries_without}",
+            )
+            lines.append(f"  {f.feature:<40} {with_it} with, {without} without  q = {f.adjusted:.2g}")
+    if report.relations:
+        lines += ["", "pairs: only the change is damaged (worse), only the first form is (better)"]
+        for r in report.relations:
+            kind = "must not fall" if r.direction else "must not move"
+            lines.append(
+                f"  {r.relation:<22} {r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better  "
+                f"p = {r.p_value:.2g}  ({kind})"
+            )
+    return lines
+
+
+def _verdict(report: HuntReport) -> str:
+    if report.finds:
+        number = len(report.finds)
+        return f"{number} {'string breaks' if number == 1 else 'strings break'} it"
+    if report.bound is not None:
+        return f"nothing found in {report.told} tries: failure rate below {report.bound:.1%} at 95 %"
+    if report.failed:
+        return f"{report.failed} of {report.told} tries failed, none was had a second time"
+    return "no answer held the string that was asked for; nothing can be said"
+
+
+def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
+    lines = [f"{number}. smallest  {show(find.smallest.code.text, lookalikes=True)}"]
+    sighting = find.sighting
+    if sighting is not None and sighting.mention:
+        codes = ", ".join(sighting.damage)
+        lines.append(f"   became    {show(sighting.mention, lookalikes=True)}  {find.verdict} [{codes}]")
+    elif find.verdict == "absent":
+        lines.append("   became    nothing: the answer leaves it out")
+    last = find.smallest.case.messages[-1]["content"]
+    shown = last if len(last) <= _PROMPT else last[:_PROMPT] + "…"
+    lines.append(f"   prompt    {show(shown).replace('␣', ' ')}")
+    again = f", and {find.again} more strings came down to it" if find.again else ""
+    lines.append(f"   first     {show(find.first.code.text, lookalikes=True)}  ({_oddities(find)}){again}")
+    interval = wilson(find.failures, find.asks)
+    if interval is not None:
+        between = f"[{interval.low:.0%}, {interval.high:.0%}]"
+        lines.append(f"   fails     in {find.failures} of {find.asks} fresh answers {between}")
+    if find.rule is None:
+        lines.append("   rule      not looked for: the hunt ended before")
+        return lines
+    lines.append(f"   rule      {find.rule.text}")
+    if fit is not None:
+        lines.append(
+            f"   fits      {fit.failing_matched} of {fit.failing} wide strings that fail so, "
+            f"{fit.sound_matched} of {fit.sound} that do not"
+        )
+    if find.rule.unasked:
+        lines.append(f"   untried   {', '.join(find.rule.unasked)} (the budget ended)")
+    return lines
+
+
+def _oddities(find: Find) -> str:
+    context = find.first.context
+    odd = [f"{factor}: {context.level(factor)}" for factor in context.odd]
+    return ", ".join(odd) or "plain prompt"
+
+
+def _wide(report: HuntReport) -> list[str]:
+    lines = [
+        f"wide strings: {report.wide} drawn, {report.told} of them in their answer, {report.failed} failed"
+        + (f", {report.omitted} left out" if report.omitted else "")
+        + (f", {report.unscored} without a usable answer" if report.unscored else "")
+    ]
+    failed, tries = report.survey
+    interval = wilson(failed, tries)
+    if report.finds and interval is not None:
+        lines.append(
+            f"  failure rate after the last find: {interval.estimate:.1%} "
+            f"[{interval.low:.1%}, {interval.high:.1%}]  {failed} of {tries}"
+        )
+    if report.dismissed:
+        lines.append(f"  {report.dismissed} failed once and not again in nine answers: not believed")
+    return lines
+
+
+def report_json(label: str, report: HuntReport) -> dict[str, Any]:
+    """The same for machines; every rate with its counts."""
+    return {
+        "model": label,
+        "ended": report.ended,
+        "budget": report.budget,
+        "requests": report.spent,
+        "wide": report.wide,
+        "told": report.told,
+        "failed": report.failed,
+        "omitted": report.omitted,
+        "unscored": report.unscored,
+        "survey": {"failed": report.survey[0], "tries": report.survey[1]},
+        "failure_rate_below": report.bound,
+        "dismissed": report.dismissed,
+        "finds": [_find_json(find, fit) for find, fit in report.finds],
+        "features": [asdict(feature) | {"matters": feature.matters} for feature in report.features],
+        "relations": [asdict(result) for result in report.relations],
+    }
+
+
+def _find_json(find: Find, fit: Fit | None) -> dict[str, Any]:
+    interval = wilson(find.failures, find.asks)
+    sighting = find.sighting
+    return {
+        "smallest": find.smallest.code.text,
+        "messages": list(find.smallest.case.messages),
+        "context": find.smallest.context.as_dict(),
+        "verdict": find.verdict,
+        "mention": sighting.mention if sighting else "",
+        "damage": list(sighting.damage) if sighting else [],
+        "first": find.first.as_dict() | {"text": find.first.code.text},
+        "steady": find.steady,
+        "found_at_request": find.found_at,
+        "failures": find.failures,
+        "asks": find.asks,
+        "interval": [interval.low, interval.high] if interval else None,
+        "rule": find.rule.text if find.rule else None,
+        "untried": list(find.rule.unasked) if find.rule else None,
+        "fit": asdict(fit) if fit else None,
+    }

@@ -1,0 +1,446 @@
+"""A hunt against a configured model, live or recorded: where `harness.hunt` meets `harness.runs`.
+
+Used by the command and by the test of `suites/adversarial`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import Field, ValidationError
+
+from harness.endpoints.pace import Pace, SpentError
+from harness.endpoints.parse import RECORDABLE, Answer
+from harness.errors import CassetteError, EndpointError, MissingRecordingError, explain
+from harness.files import content_of, json_of, whole
+from harness.hunt.asking import BudgetSpentError, Sighting, sighting_of
+from harness.hunt.pins import Provenance
+from harness.hunt.probe import Probe
+from harness.hunt.search import Hunt, HuntSettings
+from harness.recording import Recorder, Secrets
+from harness.recording.recorder import UnfitAnswerError
+from harness.records import Record
+from harness.records.answer import Completion, request_key
+from harness.records.case import Case
+from harness.records.run import SampleResult
+
+if TYPE_CHECKING:
+    from harness.config import HarnessConfig, ModelConfig
+    from harness.endpoints.pace import CostLimit
+    from harness.endpoints.retry import Retrying
+    from harness.hunt.asking import Asker, Try
+    from harness.hunt.pins import PinEvidence
+    from harness.runs.fetching import Endpoint
+    from harness.runs.judge import Judge
+
+
+FAILURES_IN_A_ROW = 10
+
+Body = Callable[[Case], dict[str, Any]]
+Judging = Callable[[Case, Completion, int], SampleResult]
+
+
+class Asked(Protocol):
+    """Anything that answers a chat-completions body."""
+
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
+        """One answer."""
+
+
+class EndpointOracle:
+    """Asks an endpoint.
+
+    Args:
+        pace: lets requests out; its budget is a second wall behind that of the hunt.
+        recorder: keeps every usable answer. What has none (an error, a time-out) is kept in `unanswered`, and what took
+            more than one request in `retried`.
+        secrets: an answer that holds one says nothing, and is kept nowhere.
+        most_requests: attempts that one question can take, retries included.
+        recalled: answers of a recording that was killed, by key. They count as requests, so that the hunt goes the
+            same way again.
+    """
+
+    def __init__(
+        self,
+        endpoint: Asked,
+        body: Body,
+        judge: Judging,
+        *,
+        pace: Pace,
+        recorder: Recorder | None,
+        secrets: Secrets,
+        most_requests: int,
+        recalled: Callable[[str], Completion | None] | None = None,
+    ) -> None:
+        self.most_requests = most_requests
+        self.unanswered: dict[str, str] = {}
+        self.retried: dict[str, int] = {}
+        self._endpoint = endpoint
+        self._body = body
+        self._judge = judge
+        self._pace = pace
+        self._recorder = recorder
+        self._secrets = secrets
+        self._recalled = recalled
+        self._failures_in_a_row = 0
+
+    async def ask(self, case: Case, sample: int) -> Sighting:
+        """One answer, judged and kept.
+
+        Raises:
+            EndpointError: too many questions in a row had no answer.
+            BudgetSpentError: `pace` lets no more requests out.
+        """
+        body = self._body(case)
+        known = self._recalled(request_key(body, sample)) if self._recalled is not None else None
+        if known is not None:
+            return sighting_of(self._judge(case, known, sample), case.targets[0], 1)
+        try:
+            answer = await self._endpoint.ask(body, self._pace)
+        except SpentError as error:
+            raise BudgetSpentError(str(error)) from error
+        if answer.requests > 1:
+            self.retried[request_key(body, sample)] = answer.requests
+        completion = self._kept(answer, sample)
+        if completion.unusable and completion.unusable not in RECORDABLE:
+            self.unanswered[request_key(body, sample)] = completion.unusable
+        self._failures_in_a_row = self._failures_in_a_row + 1 if answer.exchange is None else 0
+        if self._failures_in_a_row >= FAILURES_IN_A_ROW:
+            raise EndpointError(
+                f"{FAILURES_IN_A_ROW} questions in a row had no answer ({completion.unusable}); the hunt stops here; "
+                "run: harness models check"
+            )
+        return sighting_of(self._judge(case, completion, sample), case.targets[0], answer.requests)
+
+    def _kept(self, answer: Answer, sample: int) -> Completion:
+        completion = answer.completion
+        if self._secrets.found_in(completion.model_dump_json()):
+            return Completion(unusable="secret_echoed")
+        if answer.exchange is not None and self._recorder is not None:
+            try:
+                self._recorder.append(
+                    answer.exchange, sample=sample, model=completion.model, runtime=completion.runtime
+                )
+            except UnfitAnswerError as error:
+                return Completion(unusable=error.reason)
+        return completion
+
+
+class RecordedOracle:
+    """Replays a hunt. `recorded` gives the answer kept under a request's key."""
+
+    def __init__(
+        self,
+        recorded: Callable[[str], Completion | None],
+        unanswered: dict[str, str],
+        retried: dict[str, int],
+        body: Body,
+        judge: Judging,
+        *,
+        most_requests: int,
+    ) -> None:
+        self.most_requests = most_requests
+        self._recorded = recorded
+        self._unanswered = unanswered
+        self._retried = retried
+        self._body = body
+        self._judge = judge
+
+    async def ask(self, case: Case, sample: int) -> Sighting:
+        """The answer of then, judged now.
+
+        Raises:
+            MissingRecordingError: the hunt that was recorded did not come to this question.
+        """
+        key = request_key(self._body(case), sample)
+        completion = self._recorded(key)
+        if completion is None and key in self._unanswered:
+            completion = Completion(unusable=self._unanswered[key])
+        if completion is None:
+            raise MissingRecordingError(
+                f"the recorded hunt holds no answer to {case.id}, sample {sample}: it ended before, or the prompts, "
+                "the checker or a setting of the model have changed since; "
+                "run: harness hunt --model=NAME --record"
+            )
+        return sighting_of(self._judge(case, completion, sample), case.targets[0], self._retried.get(key, 1))
+
+
+_SCHEMA = 1
+_LIMIT = 100_000_000
+"""Bytes of a file of questions."""
+
+
+class StoredHunt(Record):
+    """`<model>@<version>.json`; its answers lie beside it in `<model>@<version>.jsonl`, in the form of cassettes."""
+
+    schema_version: int = _SCHEMA
+    model: str
+    version: str
+    recorded: str
+    """Day, ISO 8601."""
+    seed: int
+    hypothesis: str
+    """The version that drew the questions."""
+    budget: int = Field(ge=1)
+    max_concurrency: int = Field(ge=1)
+    most_requests: int = Field(ge=1)
+    omissions: bool
+    ended: str
+    unanswered: dict[str, str] = Field(default_factory=dict)
+    """Keys of requests that brought no usable answer, and why."""
+    retried: dict[str, int] = Field(default_factory=dict)
+    """Keys of requests that took more than one attempt, and how many."""
+    questions: tuple[dict[str, Any], ...]
+
+    @property
+    def settings(self) -> HuntSettings:
+        """What the hunt was allowed; a replay needs no time limit."""
+        return HuntSettings(self.budget, None, self.max_concurrency, self.omissions)
+
+    def probes(self) -> Iterator[Probe]:
+        """The questions, in the order in which they were drawn."""
+        return (Probe.from_dict(question) for question in self.questions)
+
+
+def questions_path(folder: Path, label: str) -> Path:
+    """Where a recorded hunt lies."""
+    return folder / f"{label}.json"
+
+
+def answers_path(folder: Path, label: str) -> Path:
+    """Where its answers lie."""
+    return folder / f"{label}.jsonl"
+
+
+def read_hunt(path: Path) -> StoredHunt:
+    """A recorded hunt.
+
+    Raises:
+        CassetteError: the file cannot be read, or is of a newer form.
+    """
+    try:
+        value = json_of(content_of(path, limit=_LIMIT))
+        stored = StoredHunt.model_validate(value)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = explain(error, StoredHunt) if isinstance(error, ValidationError) else error
+        raise CassetteError(f"{path}: no recorded hunt: {reason}") from error
+    if stored.schema_version > _SCHEMA:
+        raise CassetteError(f"{path}: schema {stored.schema_version} is newer than this program; upgrade it")
+    return stored
+
+
+def write_hunt(path: Path, stored: StoredHunt) -> None:
+    """Write it whole or not at all, one question a line."""
+    head = stored.model_dump(mode="json", exclude={"questions"})
+    lines = [json.dumps(question, ensure_ascii=False) for question in stored.questions]
+    body = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+    text = f'{body},\n "questions": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
+    with whole(path) as file:
+        file.write(text.encode())
+
+
+ATTEMPTS = 3
+"""Requests for one question, retries included."""
+HUNTS = "hunts"
+"""Folder of recorded hunts, under `suites/adversarial`. It holds no `suite.toml`, so nothing in it is a case."""
+
+
+@dataclass(slots=True)
+class HuntSession:
+    """One model version to hunt."""
+
+    config: HarnessConfig
+    model: ModelConfig
+    judge: Judge
+    seed: int = 1
+    settings: HuntSettings = field(default_factory=HuntSettings)
+    heard: Callable[[Try], None] | None = None
+    cost_limit: CostLimit | None = None
+    """A ceiling of cost that is shared with other work."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Of what is found now."""
+        from hypothesis import __version__
+
+        return Provenance(self.model.label, _today(), self.seed, __version__)
+
+    def live(self, folder: Path | None) -> tuple[Hunt, bool]:
+        """Hunt the endpoint. With a folder, questions and answers are kept there, also of a hunt that was stopped.
+
+        What the recording of a killed hunt left there is not asked for again.
+
+        Returns:
+            The hunt, and whether Ctrl-C ended it.
+        """
+        from harness.hunt.strategies import questions
+        from harness.recording import Recorder
+        from harness.runs.requests import opened, secrets_of
+
+        drawn: list[Probe] = []
+        part = answers_path(folder, self.model.label).with_suffix(".jsonl.part") if folder else None
+        recalled = self._answers_in(part) if part is not None and part.is_file() else None
+        recorder = Recorder(part, secrets=secrets_of(self.model)) if part else None
+        with opened(
+            self.model,
+            self.config.root,
+            max_concurrency=self.settings.max_concurrency,
+            retrying=self._retrying,
+        ) as endpoint:
+            oracle = self._oracle(endpoint, recorder, recalled)
+            hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.heard)
+            interrupted = False
+            try:
+                asyncio.run(_run(hunt, endpoint.aclose))
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                if recorder is not None:
+                    recorder.close()
+        if folder is not None and part is not None:
+            part.replace(answers_path(folder, self.model.label))
+            write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
+        return hunt, interrupted
+
+    def recorded(self, folder: Path) -> Hunt:
+        """Replay the hunt that is kept in a folder: the same questions, the same answers, judged anew."""
+        stored = read_hunt(questions_path(folder, self.model.label))
+        oracle = RecordedOracle(
+            self._answers_in(answers_path(folder, self.model.label)),
+            stored.unanswered,
+            stored.retried,
+            self._body,
+            self.judge.sample,
+            most_requests=stored.most_requests,
+        )
+        hunt = Hunt(oracle, stored.probes(), stored.settings, self.heard)
+        asyncio.run(hunt.run())
+        hunt.ended = stored.ended
+        return hunt
+
+    def evidence(self, cases: list[Case]) -> list[tuple[Case, PinEvidence]]:
+        """Ask each pin and strings of its shape, within one budget; pins that it did not reach are missing."""
+        from harness.hunt.asking import Asker
+        from harness.runs.requests import opened
+
+        found: list[tuple[Case, PinEvidence]] = []
+        with opened(self.model, self.config.root, max_concurrency=1, retrying=self._retrying) as endpoint:
+            oracle = self._oracle(endpoint, None)
+            asker = Asker(oracle, self.settings.budget, max_concurrency=1)
+            asyncio.run(self._gather(asker, cases, found, endpoint.aclose))
+        return found
+
+    async def _gather(
+        self,
+        asker: Asker,
+        cases: list[Case],
+        found: list[tuple[Case, PinEvidence]],
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
+        from harness.hunt.asking import BudgetSpentError
+        from harness.hunt.pins import gather_evidence
+
+        try:
+            for case in cases:
+                found.append((case, await gather_evidence(asker, case, self.model.label, _today(), self.seed)))
+        except BudgetSpentError:
+            pass
+        finally:
+            await close()
+
+    @property
+    def most_requests(self) -> int:
+        """Attempts that one question can cost."""
+        return 1 if self.model.kind == "callable" else ATTEMPTS
+
+    @property
+    def _retrying(self) -> Retrying:
+        from harness.endpoints.retry import Retrying
+
+        return Retrying(attempts=ATTEMPTS)
+
+    def _answers_in(self, path: Path) -> Callable[[str], Completion | None]:
+        from harness.recording import Cassette
+        from harness.runs.answers import completion_of
+
+        answers = Cassette(path)
+
+        def answer(key: str) -> Completion | None:
+            interaction = answers.get(key)
+            return None if interaction is None else completion_of(interaction)
+
+        return answer
+
+    def _oracle(
+        self,
+        endpoint: Endpoint,
+        recorder: Recorder | None,
+        recalled: Callable[[str], Completion | None] | None = None,
+    ) -> EndpointOracle:
+        from harness.endpoints.pace import Pace, TokenPrice
+        from harness.runs.requests import secrets_of
+
+        price = self.model.price
+        pace = Pace(
+            max_concurrency=self.settings.max_concurrency,
+            rpm=self.model.rpm,
+            tpm=self.model.tpm,
+            budget=self.settings.budget,
+            cost_limit=self.cost_limit,
+            price=TokenPrice(price.input, price.output) if price else None,
+        )
+        return EndpointOracle(
+            endpoint,
+            self._body,
+            self.judge.sample,
+            pace=pace,
+            recorder=recorder,
+            secrets=secrets_of(self.model),
+            most_requests=self.most_requests,
+            recalled=recalled,
+        )
+
+    def _body(self, case: Case) -> dict[str, object]:
+        from harness.runs.requests import body_for
+
+        return body_for(case, self.model)
+
+    def _stored(self, hunt: Hunt, drawn: list[Probe], oracle: EndpointOracle) -> StoredHunt:
+        return StoredHunt(
+            model=self.model.name,
+            version=self.model.version,
+            recorded=_today(),
+            seed=self.seed,
+            hypothesis=self.provenance.hypothesis,
+            budget=self.settings.budget,
+            max_concurrency=self.settings.max_concurrency,
+            most_requests=self.most_requests,
+            omissions=self.settings.omissions,
+            ended=hunt.ended,
+            unanswered=oracle.unanswered,
+            retried=oracle.retried,
+            questions=tuple(probe.as_dict() for probe in drawn),
+        )
+
+
+async def _run(hunt: Hunt, close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await hunt.run()
+    finally:
+        await close()
+
+
+def _noting(probes: Iterator[Probe], drawn: list[Probe]) -> Iterator[Probe]:
+    for probe in probes:
+        drawn.append(probe)
+        yield probe
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()

@@ -1,0 +1,198 @@
+"""The files that the arguments name: paths, folders, globs, standard input, and object-store URLs through fsspec."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+from urllib.parse import urlsplit
+
+from harness.errors import ConfigError, HarnessError, found
+
+Format = Literal["jsonl", "csv", "parquet"]
+FORMATS: tuple[Format, ...] = ("jsonl", "csv", "parquet")
+STANDARD_INPUT = "-"
+
+_FORMATS: dict[str, Format] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".log": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_KNOWN = f"accepted: {', '.join(_FORMATS)}, the text formats also with .gz; or --input-format"
+_GLOB = ("*", "?", "[")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file. `name` is what is shown and stored: it holds no credentials. `stamp` changes when the content does."""
+
+    location: str
+    name: str
+    format: Format
+    gzipped: bool
+    size: int | None
+    stamp: str
+
+    @property
+    def is_url(self) -> bool:
+        return is_url(self.location)
+
+
+def is_url(location: str) -> bool:
+    return "://" in location
+
+
+def shown(location: str) -> str:
+    """A URL without user, password, query and fragment: these hold keys and signatures."""
+    if not is_url(location):
+        return location
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def find_inputs(arguments: Sequence[str], input_format: Format | None, *, excluded: Path) -> list[InputFile]:
+    """The files, each once, folders and globs in the order of their names. None lies under `excluded`, the output.
+
+    Raises ConfigError for an argument that names no file, or a file whose format is not known.
+    """
+    files: dict[str, InputFile] = {}
+    for argument in arguments:
+        described = _urls(argument, input_format) if is_url(argument) else _local(argument, input_format, excluded)
+        for file in described:
+            files.setdefault(file.location, file)
+    return list(files.values())
+
+
+def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterator[InputFile]:
+    if argument == STANDARD_INPUT:
+        yield InputFile(argument, "standard input", input_format or "jsonl", False, None, "")
+        return
+    if os.path.isdir(argument):
+        paths = [path for path in _walked(argument, excluded) if input_format or format_of(path) is not None]
+    elif not os.path.exists(argument) and any(sign in argument for sign in _GLOB):
+        matches = sorted(glob.glob(argument, recursive=True))
+        paths = [path for path in matches if os.path.isfile(path) and not _is_under(path, excluded)]
+    else:
+        paths = [argument]
+    if not paths:
+        raise ConfigError(f"{found(argument)}: no file to read there; {_KNOWN}")
+    for path in paths:
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):  # a named pipe would be waited for without end
+                raise HarnessError(f"{path}: no regular file; accepted: files, and - for what comes through a pipe")
+            with open(path, "rb"):
+                pass
+        except OSError as error:
+            raise HarnessError(
+                f"{path}: cannot be read: {error.strerror}; accepted: files, folders, globs, URLs, - (standard input)"
+            ) from None
+        yield _described(path, path, input_format, status.st_size, str(status.st_mtime_ns))
+
+
+def _walked(folder: str, excluded: Path) -> list[str]:
+    """Files under a folder. Names that begin with `.` or `_` are bookkeeping of other tools (`_SUCCESS`)."""
+    paths = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        paths += [os.path.join(root, name) for name in names if not name.startswith((".", "_"))]
+    paths = [path for path in paths if os.path.isfile(path)]
+    return sorted(path for path in paths if not _is_under(path, excluded))
+
+
+def _is_under(path: str, folder: Path) -> bool:
+    return folder.resolve() in Path(path).resolve().parents
+
+
+def _urls(argument: str, input_format: Format | None) -> Iterator[InputFile]:
+    filesystem, path = file_system(argument)
+    scheme = argument.split("://", 1)[0]
+    try:
+        if any(sign in path for sign in _GLOB) and not scheme.startswith("http"):
+            paths = sorted(one for one in filesystem.glob(path) if filesystem.isfile(one))
+        elif not scheme.startswith("http") and filesystem.isdir(path):
+            paths = [one for one in sorted(filesystem.find(path)) if input_format or format_of(one) is not None]
+        else:
+            paths = [path]
+        if not paths:
+            raise ConfigError(f"{found(shown(argument))}: no file to read there; {_KNOWN}")
+        for one in paths:
+            location = argument if one == path else str(filesystem.unstrip_protocol(one))
+            details = filesystem.info(one)
+            stamp = str(details.get("ETag") or details.get("etag") or filesystem.ukey(one))
+            yield _described(location, shown(location), input_format, details.get("size"), stamp)
+    except HarnessError:
+        raise
+    except Exception as error:  # each store has errors of its own
+        raise HarnessError(
+            f"{shown(argument)}: cannot be read: {type(error).__name__}; accepted: a URL that fsspec reads, with "
+            "credentials where that store looks for them"
+        ) from error
+
+
+def file_system(location: str) -> tuple[Any, str]:
+    """The fsspec file system of a URL, and the path there. Raises ConfigError if a package for it is missing."""
+    try:
+        import fsspec
+    except ImportError:
+        raise ConfigError(f"{shown(location)}: URLs need fsspec; run: pip install 'pytest-verbatim[objects]'") from None
+    try:
+        filesystem, path = fsspec.core.url_to_fs(location)
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"{shown(location)}: {str(error).replace(location, shown(location))}") from None
+    return filesystem, path
+
+
+def _described(location: str, name: str, input_format: Format | None, size: int | None, stamp: str) -> InputFile:
+    known = input_format or format_of(name)
+    if known is None:
+        raise ConfigError(f"{name}: the format cannot be told from the name; {_KNOWN}")
+    return InputFile(location, name, known, known != "parquet" and name.lower().endswith(".gz"), size, stamp)
+
+
+def format_of(name: str) -> Format | None:
+    """The format that a name's ending stands for."""
+    lowered = name.lower().removesuffix(".gz")
+    return _FORMATS.get(os.path.splitext(lowered)[1])
+
+
+Position = Callable[[], int]
+
+
+@contextmanager
+def opened(file: InputFile) -> Iterator[tuple[BinaryIO, Position]]:
+    """The content for reading, and a function that says how many bytes of the stored file have been read.
+
+    Raises OSError, or what the store raises, if it cannot be opened.
+    """
+    if file.location == STANDARD_INPUT:
+        read = sys.stdin.buffer
+        yield read, lambda: 0
+        return
+    with stored(file) as raw:
+        if not file.gzipped:
+            yield raw, raw.tell
+            return
+        with gzip.GzipFile(fileobj=raw) as content:
+            yield content, raw.tell  # type: ignore[misc]  # GzipFile reads like a BinaryIO
+
+
+def stored(file: InputFile) -> Any:
+    """The file as it is stored, seekable."""
+    if file.is_url:
+        filesystem, path = file_system(file.location)
+        return io.BufferedReader(filesystem.open(path, "rb"), 1 << 20)  # reading lines is slow in most stores
+    return open(file.location, "rb")

@@ -1,0 +1,239 @@
+"""A chunk to its verdicts and counts: a pure function, the same in a process of ours and in a task of Ray."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.logs.files import InputFile
+from harness.logs.rates import Counts, tally_of
+from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
+from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
+from harness.text import DEFAULT_SYMBOLS, SymbolTable
+
+_MOST_FILES = 500  # of one group
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Pieces of one file, or of several small neighbours. `name` orders chunks as the rows are ordered."""
+
+    name: str
+    pieces: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """How files are read: what is needed of them and what is too long."""
+
+    columns: Columns
+    longest: int = 16 << 20
+    delimiter: str | None = None
+
+
+def groups(files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
+    """Files to be read by one reader: a large one alone, small neighbours together up to a chunk's size."""
+    found: list[list[InputFile]] = []
+    size = 0
+    for file in files:
+        own = BYTES if file.size is None else file.size
+        if not found or size + own > BYTES or len(found[-1]) >= _MOST_FILES:
+            found.append([])
+            size = 0
+        found[-1].append(file)
+        size += own
+    return [tuple(group) for group in found]
+
+
+def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> Iterator[Chunk]:
+    """The chunks of a group, in order. `number` is the group's place among `groups`."""
+    held: list[Block] = []
+    rows = size = count = 0
+    for file in group:
+        for piece in pieces(file, reading.columns, reading.longest, reading.delimiter):
+            held.append(piece)
+            rows += piece.rows
+            size += piece.size
+            if rows >= ROWS or size >= BYTES:
+                yield Chunk(chunk_name(number, count), tuple(held))
+                held, rows, size, count = [], 0, 0, count + 1
+    if held:
+        yield Chunk(chunk_name(number, count), tuple(held))
+
+
+def chunk_name(group: int, number: int) -> str:
+    return f"{group:06d}-{number:06d}"
+
+
+VerdictFormat = Literal["jsonl", "parquet"]
+VERDICT_FORMATS: tuple[VerdictFormat, ...] = ("jsonl", "parquet")
+
+
+def verdict_row(file: str, line: int, row: Row, verdict: RowVerdict, columns: Columns) -> dict[str, Any]:
+    """One row of the output. Offsets are code points of the answer, or of the JSON string at `path`."""
+    return {
+        "file": file,
+        "line": line,
+        "id": row.id,
+        "model": row.model,
+        "version": row.version,
+        "day": row.day,
+        "by": dict(zip(columns.by, row.by, strict=True)),
+        "outcome": verdict.outcome,
+        "unusable": row.unusable,
+        "verdict": verdict.verdict,
+        "damage": list(verdict.damage),
+        "targets": [
+            {
+                "target": target,
+                "verdict": one,
+                "mentions": [
+                    {
+                        "start": mention.start,
+                        "end": mention.end,
+                        "text": mention.text,
+                        "verdict": mention.verdict,
+                        "damage": list(mention.damage),
+                        "path": mention.path,
+                    }
+                    for mention in mentions
+                ],
+            }
+            for target, one, mentions in verdict.mentions
+        ],
+    }
+
+
+def encoded(rows: list[dict[str, Any]], verdict_format: VerdictFormat) -> bytes:
+    """A whole file of verdicts. Equal rows give equal bytes."""
+    return parquet(rows) if verdict_format == "parquet" else json_lines(rows)
+
+
+def json_lines(rows: list[dict[str, Any]]) -> bytes:
+    """One object a line, in UTF-8. A lone surrogate, which cannot be UTF-8, stays an escape."""
+    return b"".join(_line(row) for row in rows)
+
+
+_TEXT = json.JSONEncoder(ensure_ascii=False, default=str)  # made once: it costs as much as a short row
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    try:
+        return _TEXT.encode(row).encode("utf-8") + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(row, default=str).encode("ascii") + b"\n"
+
+
+def parquet(rows: list[dict[str, Any]]) -> bytes:
+    """A Parquet file. A lone surrogate, which it cannot hold, becomes U+FFFD, so that offsets stay right."""
+    from harness.logs.read import arrow
+
+    pa = arrow()
+    schema = _schema(pa)
+    try:
+        table = pa.Table.from_pylist(rows, schema=schema)
+    except UnicodeEncodeError:
+        table = pa.Table.from_pylist([_without_surrogates(row) for row in rows], schema=schema)
+    sink = pa.BufferOutputStream()
+    pa.parquet.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def _schema(pa: Any) -> Any:
+    text, codes = pa.string(), pa.list_(pa.string())
+    offsets = [("start", pa.int64()), ("end", pa.int64())]
+    mention = pa.struct([*offsets, ("text", text), ("verdict", text), ("damage", codes), ("path", text)])
+    target = pa.struct([("target", text), ("verdict", text), ("mentions", pa.list_(mention))])
+    names = ["id", "model", "version", "day"]
+    return pa.schema(
+        [
+            ("file", text),
+            ("line", pa.int64()),
+            *((name, text) for name in names),
+            ("by", pa.map_(text, text)),
+            ("outcome", text),
+            ("unusable", text),
+            ("verdict", text),
+            ("damage", codes),
+            ("targets", pa.list_(target)),
+        ]
+    )
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How a chunk is scored."""
+
+    columns: Columns
+    verdict_format: VerdictFormat = "jsonl"
+    symbols: SymbolTable = DEFAULT_SYMBOLS
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredChunk:
+    """The bytes of a chunk's files; `counts` is a JSON object. `position` tells progress in bytes of the last file."""
+
+    name: str
+    verdicts: bytes
+    rejected: bytes
+    counts: bytes
+    rows: int
+    position: int
+
+
+def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
+    """Judge every row. A row that cannot be judged is kept aside with its reason and stops nothing."""
+    columns = scoring.columns
+    counts = Counts.of(columns)
+    verdicts: list[dict[str, Any]] = []
+    rejected: list[dict[str, Any]] = []
+    rows = 0
+    for piece in chunk.pieces:
+        for row in decoded(piece):
+            rows += 1
+            try:
+                verdicts.append(_score(row, scoring, counts))
+            except RowError as error:
+                counts.rejected[error.kind] += 1
+                rejected.append(
+                    {"file": row.file, "line": row.line, "kind": error.kind, "reason": str(error), **row.kept()}
+                )
+    return ScoredChunk(
+        chunk.name,
+        encoded(verdicts, scoring.verdict_format),
+        json_lines(rejected),
+        json.dumps(counts.plain(), separators=(",", ":")).encode("ascii"),
+        rows,
+        chunk.pieces[-1].position,
+    )
+
+
+def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> dict[str, Any]:
+    if decoded_row.error:
+        raise decoded_row.error
+    columns = scoring.columns
+    try:
+        row = read_row(decoded_row.value, columns)
+        verdict = judge(row, scoring.symbols)
+    except RowError:
+        raise
+    except RecursionError:
+        raise RowError("json", "nested too deeply to be read") from None
+    except Exception as error:  # one row of ten million must not end the run; it is told, kept and counted
+        raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
+    place = f"{decoded_row.file}:{decoded_row.line}"
+    cluster = (row.cluster or f"\0{place}") if columns.cluster else None
+    counts.add_row(row, columns, tally_of(verdict, cluster))
+    return verdict_row(decoded_row.file, decoded_row.line, row, verdict, columns)

@@ -1,0 +1,356 @@
+"""Counts of rows: what a group adds up to. Counts of two parts are added; the order of the parts changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from statistics import NormalDist
+from typing import Any, Self
+
+from harness import __version__
+from harness.decisions.metrics import Count
+from harness.logs.rows import Columns, Row, RowVerdict
+from harness.statistics.proportion import Interval, wilson
+
+METRICS = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "unscored_rate")
+"""Rates of a group, as `harness.decisions.metrics` defines them, with one row as one case."""
+
+OUTCOMES = ("aligned", "damaged", "omitted", "unscored", "untargeted")
+BUCKETS = 256
+"""Random groups that clusters are dealt into: memory stays the same however many clusters there are."""
+
+SKETCH = 256
+"""Smallest hashes kept to estimate the number of clusters, to about 6 %."""
+
+_WIDTH = len(OUTCOMES) + 2 * len(METRICS) + 3
+
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """Sums over units of k², kn and n², and how many units: what the variance of a ratio between units needs."""
+
+    kk: int
+    kn: int
+    nn: int
+    units: int
+
+
+def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
+    """k of n of each of METRICS that this row adds."""
+    none = Count(0, 0)
+    if verdict.outcome == "unscored":
+        return none, none, none, none, Count(1, 1)
+    if verdict.outcome == "untargeted":
+        return none, none, none, none, Count(0, 1)
+    verdicts = verdict.result.verdicts
+    mentioned = sum(one != "absent" for one in verdicts.values())
+    spaced = [target for target in verdicts if any(map(str.isspace, target))]
+    closed = any("closed-up" in mention.damage for target in spaced for mention in verdict.result.mentions[target])
+    return (
+        Count(int(verdict.outcome == "aligned"), 1),
+        Count(int(verdict.outcome != "damaged"), 1) if mentioned else none,
+        Count(mentioned, len(verdicts)),
+        Count(int(closed), 1) if spaced else none,
+        Count(0, 1),
+    )
+
+
+@dataclass(slots=True)
+class RowCounts:
+    """Counts of one group. `flat`: outcomes, then k and n of each metric, then kk, kn, nn of the mentions by row."""
+
+    flat: list[int] = field(default_factory=lambda: [0] * _WIDTH)
+    damage: dict[str, int] = field(default_factory=dict)
+    """Rows with each damage code."""
+    buckets: dict[int, list[int]] = field(default_factory=dict)
+    """k and n of each metric by random group of clusters; empty if no cluster column is mapped."""
+    smallest: list[int] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.flat[: len(OUTCOMES)])
+
+    def outcome(self, name: str) -> int:
+        return self.flat[OUTCOMES.index(name)]
+
+    def count(self, metric: str) -> Count:
+        place = len(OUTCOMES) + 2 * METRICS.index(metric)
+        return Count(self.flat[place], self.flat[place + 1])
+
+    def squares(self, metric: str) -> Squares | None:
+        """How the counts vary between clusters; without a cluster column, how mentions vary between rows."""
+        place = 2 * METRICS.index(metric)
+        if self.buckets:
+            pairs = [(sums[place], sums[place + 1]) for sums in self.buckets.values() if sums[place + 1]]
+            return Squares(
+                sum(k * k for k, _ in pairs), sum(k * n for k, n in pairs), sum(n * n for _, n in pairs), len(pairs)
+            )
+        if metric == "mention_rate":
+            kk, kn, nn = self.flat[-3:]
+            return Squares(kk, kn, nn, self.count("alignment_rate").n)
+        return None
+
+    def clusters(self) -> float | None:
+        """About how many clusters there are (k minimum values), exact up to 255; None without a cluster column."""
+        if not self.buckets:
+            return None
+        if len(self.smallest) < SKETCH:
+            return float(len(self.smallest))
+        return (SKETCH - 1) / (self.smallest[-1] / 2**64)
+
+    def plain(self) -> list[Any]:
+        """For JSON."""
+        return [self.flat, self.damage, self.buckets, self.smallest]
+
+    @classmethod
+    def read(cls, plain: list[Any]) -> RowCounts:
+        flat, damage, buckets, smallest = plain
+        return cls(flat, damage, {int(bucket): sums for bucket, sums in buckets.items()}, smallest)
+
+    def add(self, other: RowCounts) -> None:
+        """Fold another tally into this one."""
+        self.flat = [one + more for one, more in zip(self.flat, other.flat, strict=True)]
+        for code, rows in other.damage.items():
+            self.damage[code] = self.damage.get(code, 0) + rows
+        for bucket, sums in other.buckets.items():
+            mine = self.buckets.get(bucket)
+            self.buckets[bucket] = list(sums) if mine is None else [a + b for a, b in zip(mine, sums, strict=True)]
+        full = len(self.smallest) >= SKETCH
+        new = [one for one in other.smallest if not full or one < self.smallest[-1]]
+        if new:
+            self.smallest = sorted({*self.smallest, *new})[:SKETCH]
+
+
+def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
+    """One row. `cluster` names its cluster where a cluster column is mapped."""
+    counts = row_counts(verdict)
+    mentions = counts[METRICS.index("mention_rate")]
+    sums = [number for count in counts for number in count]
+    flat = [int(verdict.outcome == name) for name in OUTCOMES]
+    flat += [*sums, mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
+    tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1))
+    if cluster is not None:
+        hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        tally.buckets = {hashed % BUCKETS: sums}
+        tally.smallest = [hashed]
+    return tally
+
+
+Key = tuple[str | None, ...]
+"""The values that a group stands for; None where a row has no value."""
+
+VERSION_BY_DAY = ("model", "version", "day")
+_COARSER = (("model",), ("model", "version"), ("day",))
+"""Groupings that follow from the one by version and day, so that a row need not be added to each."""
+
+
+def groupings(columns: Columns) -> tuple[tuple[str, ...], ...]:
+    """The columns by which rows are grouped, each grouping for itself."""
+    return (*_COARSER, VERSION_BY_DAY, *((path,) for path in columns.by))
+
+
+@dataclass(slots=True)
+class Grouping:
+    """Tallies by group, at most `most` of them: groups that are met later are counted together in `other`."""
+
+    columns: tuple[str, ...]
+    groups: dict[Key, RowCounts] = field(default_factory=dict)
+    other: RowCounts = field(default_factory=RowCounts)
+
+    def add(self, key: Key, tally: RowCounts, most: int | None) -> None:
+        mine = self.groups.get(key)
+        if mine is None:
+            if most is not None and len(self.groups) >= most:
+                self.other.add(tally)
+                return
+            mine = self.groups[key] = RowCounts()
+        mine.add(tally)
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of a chunk, or of all. Chunks are folded in the order of the rows: then the groups kept are always the same."""
+
+    groupings: list[Grouping]
+    everything: RowCounts = field(default_factory=RowCounts)
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Rows that could not be scored, by kind."""
+    present: Counter[str] = field(default_factory=Counter)
+    """Rows that have a value in each of the mapped columns."""
+
+    @classmethod
+    def of(cls, columns: Columns) -> Counts:
+        return cls([Grouping(names) for names in groupings(columns)])
+
+    def add_row(self, row: Row, columns: Columns, tally: RowCounts) -> None:
+        """One row. `complete` must follow the last."""
+        finest, *others = self.groupings[len(_COARSER) :]
+        finest.add((row.model, row.version, row.day), tally, None)
+        for grouping, value in zip(others, row.by, strict=True):
+            grouping.add((value,), tally, None)
+        present = self.present
+        present["targets given"] += row.targets is not None
+        present["time unreadable"] += row.day_unreadable
+        present[columns.model] += row.model is not None
+        present[columns.version] += row.version is not None
+        present[columns.time] += row.day is not None or row.day_unreadable
+        for path, value in zip(columns.by, row.by, strict=True):
+            present[path] += value is not None
+
+    def complete(self) -> Self:
+        """Add up what follows from the grouping by version and day; groups keep the order in which rows came."""
+        for key, tally in self.groupings[len(_COARSER)].groups.items():
+            self.everything.add(tally)
+            for grouping in self.groupings[: len(_COARSER)]:
+                coarser = tuple(key[VERSION_BY_DAY.index(column)] for column in grouping.columns)
+                grouping.add(coarser, tally, None)
+        return self
+
+    def fold(self, later: Counts, most: int) -> None:
+        """Add the counts of the next chunk, keeping at most `most` groups a grouping."""
+        self.everything.add(later.everything)
+        self.rejected += later.rejected
+        self.present += later.present
+        for mine, theirs in zip(self.groupings, later.groupings, strict=True):
+            for key, tally in theirs.groups.items():
+                mine.add(key, tally, most)
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON: what the rest follows from."""
+        return {
+            "rejected": self.rejected,
+            "present": self.present,
+            "groupings": [
+                [[list(key), tally.plain()] for key, tally in grouping.groups.items()]
+                for grouping in self.groupings[len(_COARSER) :]
+            ],
+        }
+
+    @classmethod
+    def read(cls, plain: dict[str, Any], columns: Columns) -> Counts:
+        counts = cls.of(columns)
+        counts.rejected, counts.present = Counter(plain["rejected"]), Counter(plain["present"])
+        for grouping, groups in zip(counts.groupings[len(_COARSER) :], plain["groupings"], strict=True):
+            grouping.groups = {tuple(key): RowCounts.read(tally) for key, tally in groups}
+        return counts.complete()
+
+
+_FEW, _MANY = 40, 1000
+"""Fewer units than `_FEW` show their own spread badly (simulated: 95 % intervals of 20 clusters cover 87 %): each is
+one trial. More than `_MANY` need no correction.
+"""
+
+
+def effective_trials(tally: RowCounts, metric: str) -> float:
+    """How many independent trials tell as much as those of this tally; never more than there are."""
+    count, squares = tally.count(metric), tally.squares(metric)
+    if count.n == 0 or squares is None:
+        return float(count.n)
+    trials = count.n / max(1.0, _design_effect(count.k, count.n, squares, tally.clusters()))
+    return min(trials, squares.units) if squares.units < _FEW else trials
+
+
+def interval(tally: RowCounts, metric: str) -> Interval | None:
+    """Wilson's 95 % interval of a rate of this tally, at the effective number of trials. None without data."""
+    count = tally.count(metric)
+    if count.n == 0:
+        return None
+    trials = effective_trials(tally, metric)
+    # the formula holds for any positive weight of a trial, not for whole numbers alone
+    return wilson(trials * (count.k / count.n), trials)
+
+
+def _design_effect(k: int, n: int, squares: Squares, clusters: float | None) -> float:
+    """How many times the variance is that of independent trials (Kish 1965), by the linearised variance of a ratio.
+
+    With a cluster column the units are random groups of clusters, which estimate the same variance (Wolter,
+    "Introduction to Variance Estimation", chapter 2). Where every trial came out alike there is no variance to compare;
+    then the trials of a unit count as one.
+    """
+    rate = k / n
+    independent = rate * (1 - rate) / n
+    if independent == 0 or squares.units < 2:
+        return n / min(n, clusters) if clusters else squares.nn / n
+    spread = squares.kk - 2 * rate * squares.kn + rate * rate * squares.nn
+    between = spread / (n * n) * squares.units / (squares.units - 1)
+    return between / independent * _few_units(squares.units)
+
+
+def _few_units(units: int) -> float:
+    """A variance that comes from few units makes wider intervals: Student's quantile (Korn & Graubard 1998)."""
+    if units > _MANY:
+        return 1.0
+    from scipy.special import stdtrit
+
+    return float(stdtrit(units - 1, 0.975) / NormalDist().inv_cdf(0.975)) ** 2
+
+
+SCHEMA = 1
+
+
+def rates(counts: Counts, columns: Columns, files: Sequence[str], most_groups: int) -> dict[str, Any]:
+    """What `rates.json` holds. `files` are the names of the inputs."""
+    rejected = sum(counts.rejected.values())
+    return {
+        "schema": SCHEMA,
+        "harness": __version__,
+        "inputs": list(files),
+        "columns": _columns(columns),
+        "rows": counts.everything.rows + rejected,
+        "rejected": rejected,
+        "rejected_by_kind": dict(sorted(counts.rejected.items())),
+        "targets_given": counts.present["targets given"],
+        "time_unreadable": counts.present["time unreadable"],
+        "rows_with": {path: counts.present[path] for path in _grouped(columns)},
+        "level": 0.95,
+        "all": _group(counts.everything),
+        "by": [_grouping(grouping, most_groups) for grouping in counts.groupings],
+    }
+
+
+def _columns(columns: Columns) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name in columns.__slots__
+        if (value := getattr(columns, name))
+    }
+
+
+def _grouped(columns: Columns) -> list[str]:
+    return list(dict.fromkeys([columns.model, columns.version, columns.time, *columns.by]))
+
+
+def _grouping(grouping: Grouping, most_groups: int) -> dict[str, Any]:
+    """Groups by name, those without a value last; `other` is there if there were more than are kept."""
+    plain: dict[str, Any] = {
+        "columns": list(grouping.columns),
+        "groups": [{"group": list(key), **_group(grouping.groups[key])} for key in sorted(grouping.groups, key=_order)],
+    }
+    if grouping.other.rows:
+        plain["other"] = {"beyond": most_groups, **_group(grouping.other)}
+    return plain
+
+
+def _order(key: Key) -> list[tuple[bool, str]]:
+    return [(value is None, value or "") for value in key]
+
+
+def _group(tally: RowCounts) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "rows": tally.rows,
+        "outcomes": {name: tally.outcome(name) for name in OUTCOMES},
+        "rates": {metric: _rate(tally, metric) for metric in METRICS},
+        "damage": dict(sorted(tally.damage.items())),
+    }
+    clusters = tally.clusters()
+    return plain if clusters is None else {**plain, "clusters": round(clusters)}
+
+
+def _rate(tally: RowCounts, metric: str) -> dict[str, Any]:
+    """`rate`, `low` and `high` are null without data; `effective_n` is n less what trials that hang together add."""
+    count, bounds = tally.count(metric), interval(tally, metric)
+    low, high = (bounds.low, bounds.high) if bounds else (None, None)
+    effective = effective_trials(tally, metric)
+    return {"k": count.k, "n": count.n, "rate": count.rate, "low": low, "high": high, "effective_n": effective}

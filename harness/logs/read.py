@@ -1,0 +1,334 @@
+"""A file as pieces: raw records with their line numbers, cut in one pass without judging or decoding them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+from harness.errors import ConfigError, HarnessError
+from harness.files import VALUES_LIMIT, has_too_many_values
+from harness.logs.files import Format, InputFile, Position, opened, stored
+from harness.logs.rows import Columns, RowError
+
+ROWS, BYTES = 4000, 4 << 20
+"""A piece ends with the row that reaches one of these. Small enough to keep all cores busy, large enough for few."""
+
+_KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognise it by
+
+
+class RawRow(NamedTuple):
+    """One row as it stands in the file. `problem` is (kind, detail) if it cannot even be decoded."""
+
+    line: int
+    raw: bytes
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive rows of one file: records of text, or a table (an Arrow stream) whose first row is `first`."""
+
+    file: str
+    format: Format
+    records: tuple[RawRow, ...] = ()
+    header: tuple[str, ...] = ()
+    delimiter: str = ","
+    table: bytes = b""
+    first: int = 1
+    table_rows: int = 0
+    position: int = 0
+    """Bytes of the stored file read so far, for progress."""
+
+    @property
+    def rows(self) -> int:
+        return self.table_rows or len(self.records)
+
+    @property
+    def size(self) -> int:
+        return len(self.table) or sum(len(record.raw) for record in self.records)
+
+
+class ReadingError(Exception):
+    """What a file's content makes impossible to read on from some line."""
+
+
+def pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Block]:
+    """The pieces of a file in order. What cannot be read is a record with a problem, and ends the file.
+
+    `longest` is the limit of a line or CSV record in bytes.
+    """
+    line = 0
+    try:
+        for piece in _pieces(file, columns, longest, delimiter):
+            line = piece.records[-1].line if piece.records else piece.first + piece.table_rows - 1
+            yield piece
+    except HarnessError:
+        raise
+    except Exception as error:  # gzip, zlib, Arrow and every object store have errors of their own
+        detail = f"the file cannot be read beyond the rows before this one: {type(error).__name__}: {error}"
+        yield Block(file.name, file.format, (RawRow(line + 1, b"", ("unreadable", detail)),))
+
+
+def _pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Block]:
+    if file.format == "parquet":
+        with stored(file) as handle:
+            yield from parquet_pieces(handle, file.name, columns)
+        return
+    with opened(file) as (content, position):
+        lines = physical_lines(content, longest)
+        if file.format == "csv":
+            delimiter = delimiter or ("\t" if ".tsv" in file.name.lower()[-7:] else ",")
+            header, records = header_of(lines, delimiter), csv_records(lines, delimiter, longest)
+            shape = Block(file.name, "csv", header=header, delimiter=delimiter)
+        else:
+            records = (line for line in lines if not line.raw.isspace())
+            shape = Block(file.name, "jsonl")
+        yield from _cut(records, shape, position)
+
+
+def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterator[Block]:
+    held: list[RawRow] = []
+    size = 0
+    failure: Exception | None = None
+    while True:
+        try:
+            record = next(records, None)
+        except Exception as error:  # what was read before it failed counts
+            record, failure = None, error
+        if record is None:
+            break
+        held.append(record)
+        size += len(record.raw)
+        if len(held) >= ROWS or size >= BYTES:
+            yield _filled(shape, held, position())
+            held, size = [], 0
+    if held:
+        yield _filled(shape, held, position())
+    if failure:
+        raise failure
+
+
+def _filled(shape: Block, held: list[RawRow], position: int) -> Block:
+    return Block(shape.file, shape.format, tuple(held), shape.header, shape.delimiter, position=position)
+
+
+def physical_lines(content: BinaryIO, longest: int) -> Iterator[RawRow]:
+    """Lines with their end. One longer than `longest` bytes is passed over in bounded memory."""
+    number = 0
+    while raw := content.readline(longest + 1):
+        number += 1
+        if number == 1:
+            raw = raw.removeprefix(b"\xef\xbb\xbf")
+        if len(raw) > longest and not raw.endswith(b"\n"):
+            length = len(raw)
+            while not raw.endswith(b"\n") and (more := content.readline(longest)):
+                raw = raw[:_KEPT_OF_LONG] + more[-1:]
+                length += len(more)
+            length -= raw.endswith(b"\n")
+            problem = ("too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept")
+            yield RawRow(number, raw[:_KEPT_OF_LONG], problem)
+        else:
+            yield RawRow(number, raw)
+
+
+def header_of(lines: Iterator[RawRow], delimiter: str) -> tuple[str, ...]:
+    """The names of the columns, from the first record. Raises ReadingError if there is no usable one."""
+    first = next(csv_records(lines, delimiter, 1 << 20), None)
+    if first is None:
+        return ()
+    if first.problem:
+        raise ReadingError(f"the header: {first.problem[1]}")
+    try:
+        names = fields(first.raw, delimiter)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ReadingError(f"the header: {error}") from None
+    twice = {name for name in names if names.count(name) > 1 and name}
+    if twice:
+        raise ReadingError(f"the header has {min(twice)!r} more than once")
+    return tuple(names)
+
+
+def fields(raw: bytes, delimiter: str) -> list[str]:
+    """The fields of one record. Raises UnicodeDecodeError or csv.Error."""
+    csv.field_size_limit(sys.maxsize)  # a record is limited as a whole
+    rows = list(csv.reader([raw.decode("utf-8")], delimiter=delimiter))
+    if len(rows) != 1:
+        raise csv.Error("no fields")
+    return rows[0]
+
+
+def csv_records(lines: Iterator[RawRow], delimiter: str, longest: int) -> Iterator[RawRow]:
+    """Records with the number of their first line.
+
+    A quote that is not closed within `longest` bytes costs its own line only: cutting begins again with the next.
+    """
+    csv.field_size_limit(sys.maxsize)
+    waiting: deque[RawRow] = deque()
+    while first := waiting.popleft() if waiting else next(lines, None):
+        if first.raw.isspace():
+            continue
+        if first.problem or b'"' not in first.raw:
+            yield first
+            continue
+        taken = _Taken(first, waiting, lines, longest)
+        try:
+            next(csv.reader(taken.texts(), delimiter=delimiter))
+            problem = ("csv", f"a quote is not closed within {longest} bytes") if taken.ran_out else None
+        except csv.Error as error:
+            problem = ("csv", str(error))
+        if problem:
+            waiting.extendleft(reversed(taken.records[1:]))
+            yield first._replace(problem=problem)
+        else:
+            yield RawRow(first.line, b"".join(record.raw for record in taken.records))
+
+
+class _Taken:
+    """The lines that a CSV reader asks for until its record is complete."""
+
+    def __init__(self, first: RawRow, waiting: deque[RawRow], lines: Iterator[RawRow], longest: int) -> None:
+        self.records = [first]
+        self.ran_out = False
+        self._waiting = waiting
+        self._lines = lines
+        self._longest = longest
+
+    def texts(self) -> Iterator[str]:
+        size = 0
+        yield _text(self.records[0])
+        while size <= self._longest:
+            record = self._waiting.popleft() if self._waiting else next(self._lines, None)
+            if record is None:
+                break
+            self.records.append(record)
+            if record.problem:
+                break
+            size += len(record.raw)
+            yield _text(record)
+        self.ran_out = True
+
+
+def _text(record: RawRow) -> str:
+    return record.raw.decode("utf-8", errors="replace")
+
+
+def arrow() -> Any:
+    """The `pyarrow` package. Raises ConfigError with the command that installs it."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise ConfigError("Parquet needs pyarrow; run: pip install 'pytest-verbatim[parquet]'") from None
+    return pyarrow
+
+
+def parquet_pieces(handle: BinaryIO, name: str, columns: Columns) -> Iterator[Block]:
+    """The rows in order; row numbers count from 1."""
+    pa = arrow()
+    file = pa.parquet.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
+    wanted = columns.top_level(file.schema_arrow.names)
+    first, total = 1, max(1, file.metadata.num_rows)
+    stored_size = handle.seek(0, 2)
+    for number in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(number)
+        row_size = max(1, group.total_byte_size // max(1, group.num_rows))
+        size = max(1, min(ROWS, BYTES // row_size))
+        if not wanted:
+            # no column is there: an empty row each, so that every row is counted and told
+            yield from _empty(pa, name, first, group.num_rows)
+            first += group.num_rows
+            continue
+        for batch in file.iter_batches(batch_size=size, row_groups=[number], columns=wanted, use_threads=False):
+            rows = batch.num_rows
+            position = stored_size * (first + rows - 1) // total
+            yield Block(name, "parquet", table=_stream(pa, batch), first=first, table_rows=rows, position=position)
+            first += rows
+
+
+def _empty(pa: Any, name: str, first: int, rows: int) -> Iterator[Block]:
+    for start in range(0, rows, ROWS):
+        count = min(ROWS, rows - start)
+        batch = pa.RecordBatch.from_pylist([{"-": None}] * count)
+        yield Block(name, "parquet", table=_stream(pa, batch), first=first + start, table_rows=count)
+
+
+def _stream(pa: Any, batch: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def rows_of(table: bytes) -> Iterator[dict[str, Any]]:
+    """The rows of a piece's table, as plain values."""
+    pa = arrow()
+    with pa.ipc.open_stream(table) as reader:
+        for batch in reader:
+            yield from batch.to_pylist()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A row: its value, or why there is none. `kept` gives what `rejected.jsonl` holds of it."""
+
+    file: str
+    line: int
+    value: Any
+    error: RowError | None = None
+    raw: bytes | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """The row as it came: its text, or base64 of bytes that are no text; the value for a row of a table."""
+        if self.raw is None:
+            return {"row": self.value}
+        try:
+            return {"row": self.raw.decode("utf-8").rstrip("\r\n")}
+        except UnicodeDecodeError:
+            return {"row_base64": base64.b64encode(self.raw).decode("ascii")}
+
+
+def decoded(piece: Block) -> Iterator[Decoded]:
+    """Every row of a piece, in order."""
+    if piece.table:
+        for line, value in enumerate(rows_of(piece.table), start=piece.first):
+            yield Decoded(piece.file, line, value)
+        return
+    for record in piece.records:
+        try:
+            value = _value(piece, record)
+        except RowError as error:
+            yield Decoded(piece.file, record.line, None, error, record.raw)
+        else:
+            yield Decoded(piece.file, record.line, value, None, record.raw)
+
+
+def _value(piece: Block, record: RawRow) -> Any:
+    if record.problem:
+        raise RowError(*record.problem)
+    if piece.format != "csv" and has_too_many_values(record.raw):
+        raise RowError("json", f"more than {VALUES_LIMIT:,} values")
+    try:
+        return _csv_row(piece, record.raw) if piece.format == "csv" else json.loads(record.raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise RowError("encoding", f"not UTF-8 at byte {error.start + 1}; accepted: UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise RowError("json", f"not JSON at column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise RowError("json", "nested too deeply to be read") from None
+    except ValueError as error:  # a number with thousands of digits
+        raise RowError("json", f"not JSON that can be read: {error}") from None
+    except csv.Error as error:
+        raise RowError("csv", str(error)) from None
+
+
+def _csv_row(piece: Block, raw: bytes) -> dict[str, str]:
+    row = fields(raw, piece.delimiter)
+    if len(row) != len(piece.header):
+        raise RowError("csv", f"found {len(row)} fields; the header has {len(piece.header)}")
+    return dict(zip(piece.header, row, strict=True))

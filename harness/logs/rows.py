@@ -1,0 +1,292 @@
+"""Which field of a row holds what, and how a field is found in a row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from harness.errors import found
+from harness.records.case import texts_of
+from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
+from harness.text.channels import CHANNELS
+
+MISSING = object()
+"""What `lookup` gives for a field that a row does not have; None is a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names or paths of fields. `source` may name several: together they are what the model was given."""
+
+    source: tuple[str, ...] = ("source",)
+    output: str = "output"
+    targets: str = "targets"
+    channel: str = "channel"
+    id: str = "id"
+    model: str = "model"
+    version: str = "version"
+    time: str = "time"
+    finish: str = "finish_reason"
+    cluster: str = ""
+    by: tuple[str, ...] = ()
+
+    def paths(self) -> tuple[str, ...]:
+        """All fields that are read, each once."""
+        named = [getattr(self, field.name) for field in fields(self)]
+        flat = [path for value in named for path in ([value] if isinstance(value, str) else value)]
+        return tuple(dict.fromkeys(path for path in flat if path))
+
+    def top_level(self, present: list[str]) -> list[str]:
+        """Those of the `present` columns of a table that are needed, in the table's order."""
+        wanted = {name for path in self.paths() for name in (path, path.split(".")[0])}
+        return [name for name in present if name in wanted]
+
+
+def lookup(row: dict[str, Any], path: str) -> Any:
+    """The value at `path`, or MISSING.
+
+    A field of exactly that name comes first. Otherwise the dots are steps: a name, a position in a list, or `*` for
+    every member of a list. A step into a text reads the text as JSON, which is how CSV files hold nested values.
+    """
+    if path in row:
+        return row[path]
+    value: Any = row
+    steps = path.split(".")
+    for place, step in enumerate(steps):
+        if isinstance(value, str):
+            value = _decoded(value)
+        if step == "*":
+            return _every(value, ".".join(steps[place + 1 :]))
+        value = _member(value, step)
+        if value is MISSING:
+            return MISSING
+    return value
+
+
+def _member(value: Any, step: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(step, MISSING)
+    if isinstance(value, list) and (step.isascii() and step.removeprefix("-").isdigit()) and len(step) < 10:
+        position = int(step)
+        return value[position] if -len(value) <= position < len(value) else MISSING
+    return MISSING
+
+
+def _every(value: Any, rest: str) -> Any:
+    if not isinstance(value, list):
+        return MISSING
+    if not rest:
+        return value
+    found = [lookup(member, rest) if isinstance(member, dict) else MISSING for member in value]
+    return [member for member in found if member is not MISSING]
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return MISSING
+
+
+_CUT = frozenset({"length", "max_tokens", "content_filter", "sensitive", "error", "timeout"})
+"""Reasons for which an answer ended that leave nothing to judge."""
+
+_LONGEST_VALUE = 200  # code points of a group's name; longer ones would make the counts grow with the log
+
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
+_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""Epoch numbers from this size on are nano-, micro- or milliseconds; smaller ones are seconds."""
+
+
+class RowError(Exception):
+    """Why a row cannot be scored. `kind` is one of few fixed words, for counting."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged."""
+
+    source: tuple[str, ...]
+    output: str
+    targets: tuple[str, ...] | None
+    channel: str
+    id: Any
+    model: str | None
+    version: str | None
+    day: str | None
+    day_unreadable: bool
+    unusable: str | None
+    cluster: str | None
+    by: tuple[str | None, ...]
+
+
+def read_row(value: Any, columns: Columns) -> Row:
+    """Raises RowError, which says which column is wrong, what was found and what is accepted."""
+    if not isinstance(value, dict):
+        raise RowError("not-an-object", f"found {found(value)}; accepted: one object a row")
+    output = lookup(value, columns.output)
+    finish = lookup(value, columns.finish)
+    unusable = finish if isinstance(finish, str) and finish in _CUT else None
+    if output is None or (output == "" and unusable is None):
+        unusable = unusable or "empty"
+    elif not isinstance(output, str):
+        raise RowError("output", _wrong(columns.output, output, "a text, or null where there was no answer"))
+    time = lookup(value, columns.time)
+    day = _day(time)
+    return Row(
+        source=_source(value, columns),
+        output=output or "",
+        targets=_targets(value, columns.targets),
+        channel=_channel(value, columns.channel),
+        id=_plain(lookup(value, columns.id)),
+        model=group_value(lookup(value, columns.model)),
+        version=group_value(lookup(value, columns.version)),
+        day=None if day is None else day.isoformat(),
+        day_unreadable=day is None and time is not MISSING and time is not None,
+        unusable=unusable,
+        cluster=group_value(lookup(value, columns.cluster)) if columns.cluster else None,
+        by=tuple(group_value(lookup(value, path)) for path in columns.by),
+    )
+
+
+def _source(value: dict[str, Any], columns: Columns) -> tuple[str, ...]:
+    texts: list[str] = []
+    for path in columns.source:
+        given = lookup(value, path)
+        part = _texts(given)
+        if part is None:
+            raise RowError("source", _wrong(path, given, "a text, a list of texts, or a list of chat messages"))
+        texts += part
+    return tuple(texts)
+
+
+def _texts(given: Any) -> list[str] | None:
+    if isinstance(given, str):
+        return [given]
+    if not isinstance(given, list):
+        return None
+    texts: list[str] = []
+    for part in given:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, dict):
+            try:
+                texts += texts_of((part,))
+            except (AttributeError, TypeError):  # a message of another shape
+                return None
+        else:
+            return None
+    return texts
+
+
+def _targets(value: dict[str, Any], path: str) -> tuple[str, ...] | None:
+    targets = lookup(value, path)
+    if targets is MISSING or targets is None or targets == "":
+        return None
+    if isinstance(targets, str):
+        targets = _listed(targets)
+    if isinstance(targets, list) and all(isinstance(target, str) and target.strip() for target in targets):
+        return tuple(targets)
+    raise RowError("targets", _wrong(path, targets, "a list of texts that are not blank, one text, or nothing"))
+
+
+def _listed(text: str) -> Any:
+    """A text that is a JSON list, as CSV files hold one; any other text is one target."""
+    if text.startswith("["):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return [text]
+        if isinstance(value, list):
+            return value
+    return [text]
+
+
+def _channel(value: dict[str, Any], path: str) -> str:
+    channel = lookup(value, path)
+    if channel is MISSING or channel is None or channel == "":
+        return "text"
+    if channel in CHANNELS:
+        return str(channel)
+    raise RowError("channel", _wrong(path, channel, ", ".join(CHANNELS)))
+
+
+def _wrong(path: str, value: Any, accepted: str) -> str:
+    if value is MISSING:
+        return f"{path}: missing; accepted: {accepted}"
+    return f"{path}: found {found(value)}; accepted: {accepted}"
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is MISSING or value is None else group_value(value)
+
+
+def group_value(value: Any) -> str | None:
+    """How a value names its group: texts as they are, others as JSON; None for nothing. Cut at 200 code points."""
+    if value is MISSING or value is None or value == "":
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _day(value: Any) -> date | None:
+    """The day in UTC of an ISO 8601 text, a date, or seconds (milli-, micro-, nanoseconds) since 1970.
+
+    A time without a zone is UTC.
+    """
+    try:
+        if isinstance(value, str):
+            value = float(value) if _is_number(value) else datetime.fromisoformat(value.strip())
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            unit = next((unit for size, unit in _UNITS if abs(value) >= size), 1.0)
+            value = datetime.fromtimestamp(value / unit, UTC)
+        if isinstance(value, datetime):
+            value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).date()
+    except (ValueError, OverflowError, OSError):
+        return None
+    return value if isinstance(value, date) and _FIRST_YEAR <= value.year <= _LAST_YEAR else None
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).strip().isdigit() and len(text.strip().split(".")[0]) > 8
+
+
+RowOutcome = Literal["aligned", "damaged", "omitted", "unscored", "untargeted"]
+"""`untargeted`: nothing to protect was given or found. It counts in no rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """`verdict` is the worst of the targets that are mentioned, `absent` if none is, None where nothing was judged."""
+
+    outcome: RowOutcome
+    verdict: str | None
+    result: CheckResult
+    damage: tuple[str, ...]
+
+    @property
+    def mentions(self) -> list[tuple[str, str, tuple[Mention, ...]]]:
+        """(target, verdict, mentions) in the order of the targets."""
+        return [(target, verdict, self.result.mentions[target]) for target, verdict in self.result.verdicts.items()]
+
+
+def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
+    """One row is one sample with all its targets required."""
+    if row.unusable is not None:
+        return RowVerdict("unscored", None, CheckResult({}, {}), ())
+    result = check(row.source, row.output, row.targets, channel=row.channel, symbols=symbols)
+    if not result.verdicts:
+        return RowVerdict("untargeted", None, result, ())
+    found = set(result.verdicts.values())
+    worst = max(found - {"absent"}, key=VERDICTS.index, default="absent")
+    outcome: RowOutcome = "damaged" if worst not in ("verbatim", "absent") else "aligned"
+    if outcome == "aligned" and "absent" in found:
+        outcome = "omitted"
+    codes = {code for spans in result.mentions.values() for mention in spans for code in mention.damage}
+    return RowVerdict(outcome, worst, result, tuple(sorted(codes)))

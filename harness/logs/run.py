@@ -1,0 +1,171 @@
+"""A whole run: files in, an output folder with verdicts and rates out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.errors import ConfigError, HarnessError, found
+from harness.logs import processes
+from harness.logs import ray as ray_data
+from harness.logs.files import STANDARD_INPUT, InputFile
+from harness.logs.judge import Chunk, ReadSettings, ScoredChunk, Scoring, chunk_name, chunks, groups
+from harness.logs.out import OutFolder
+from harness.logs.rates import Counts, rates
+from harness.logs.read import BYTES, ROWS
+
+_FEWEST_BYTES = 256 << 10
+"""Input for which a further worker is worth its start."""
+
+_MISMAPPED = frozenset({"source", "output"})
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringProgress:
+    """Told after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
+
+    rows: int
+    position: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringJob:
+    """What is scored, and how. Workers and Ray change no byte of the result, so they are no part of what is stored."""
+
+    files: Sequence[InputFile]
+    reading: ReadSettings
+    scoring: Scoring
+    out: Path
+    most_groups: int = 500
+    workers: int = 0
+    """0: one a core."""
+    ray: str | None = None
+    """None: no Ray. Empty: a Ray of this machine. Else the address of a cluster."""
+
+    def stored(self) -> dict[str, Any]:
+        """What `run.json` says: equal for runs that may go on with each other's parts."""
+        columns = self.reading.columns
+        options: dict[str, Any] = {name: getattr(columns, name) for name in columns.__slots__}
+        symbols = repr([(symbol.char, symbol.lookalikes) for symbol in self.scoring.symbols.symbols])
+        options |= {
+            "format": self.scoring.verdict_format,
+            "max_line": self.reading.longest,
+            "delimiter": self.reading.delimiter,
+            "max_groups": self.most_groups,
+            "symbols": sha256(symbols.encode("utf-8", "surrogatepass")).hexdigest(),
+            "chunk": [ROWS, BYTES],
+        }
+        inputs = [
+            {"name": file.name, "format": file.format, "size": file.size, "stamp": file.stamp} for file in self.files
+        ]
+        made = {"harness": __version__}
+        if self.scoring.verdict_format == "parquet":
+            from harness.logs.read import arrow
+
+            made["pyarrow"] = arrow().__version__
+        return {"made_with": made, "options": options, "inputs": inputs}
+
+
+def score(job: ScoringJob, tell: Callable[[ScoringProgress], None]) -> dict[str, Any]:
+    """The rates, also written to the folder. Goes on where a killed run stopped; a finished run is only read.
+
+    Raises HarnessError if the folder holds another run, an input changes, or no row has the columns asked for.
+    """
+    folder = OutFolder(job.out, job.stored(), job.scoring.verdict_format)
+    from_input = any(file.location == STANDARD_INPUT for file in job.files)
+    if from_input and (job.out / "run.json").exists():
+        raise HarnessError(f"{job.out}: standard input cannot be read twice; accepted: a new folder for --out")
+    with folder:
+        if not folder.finished:
+            _carry_all(job, folder, tell)
+            for file in job.files:
+                _unchanged(file)
+            counts = folder.folded(job.reading.columns, job.most_groups)
+            folder.finish(rates(counts, job.reading.columns, [file.name for file in job.files], job.most_groups))
+        result = json.loads(folder.rates.read_bytes())
+    assert isinstance(result, dict)
+    return result
+
+
+def _carry_all(job: ScoringJob, folder: OutFolder, tell: Callable[[ScoringProgress], None]) -> None:
+    grouped = groups(job.files)
+    done = folder.done()
+    before, size = _positions(grouped)
+    rows = 0
+    for scored in _carried(job, grouped, done):
+        if scored.name == chunk_name(0, 0):
+            _mapped(scored, job)
+        folder.write(scored)
+        rows += scored.rows
+        tell(ScoringProgress(rows, before[int(scored.name.split("-")[0])] + scored.position, size))
+
+
+def _carried(job: ScoringJob, grouped: list[tuple[InputFile, ...]], done: frozenset[str]) -> Iterator[ScoredChunk]:
+    if job.ray is not None:
+        return ray_data.carry(grouped, job.reading, job.scoring, done, job.ray or None)
+    todo: Iterator[Chunk] = (
+        chunk
+        for number, group in enumerate(grouped)
+        for chunk in chunks(number, group, job.reading)
+        if chunk.name not in done
+    )
+    return processes.carry(todo, job.scoring, _workers(job))
+
+
+def _workers(job: ScoringJob) -> int:
+    wanted = job.workers or cores()
+    if any(file.size is None or file.gzipped or file.format == "parquet" for file in job.files):
+        return wanted
+    return max(1, min(wanted, sum(file.size or 0 for file in job.files) // _FEWEST_BYTES))
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _positions(grouped: list[tuple[InputFile, ...]]) -> tuple[list[int], int | None]:
+    """Bytes before each group, and of all."""
+    before, total, known = [], 0, True
+    for group in grouped:
+        before.append(total)
+        total += sum(file.size or 0 for file in group)
+        known = known and all(file.size is not None for file in group)
+    return before, total if known else None
+
+
+def _mapped(scored: ScoredChunk, job: ScoringJob) -> None:
+    """Refuse a run whose first rows all lack what is to be scored: the columns are mapped wrongly."""
+    counts = Counts.read(json.loads(scored.counts), job.reading.columns)
+    if not scored.rows or counts.everything.rows or not set(counts.rejected) <= _MISMAPPED:
+        return
+    first = json.loads(scored.rejected.split(b"\n", 1)[0])
+    row = first["row"] if isinstance(first["row"], dict) else {}
+    if isinstance(first["row"], str) and first["row"].lstrip().startswith("{"):
+        row = json.loads(first["row"])
+    fields = f"; its fields: {found(', '.join(row))}" if row else ""
+    raise ConfigError(
+        f"{first['file']}, row {first['line']}: {first['reason']}{fields}; no row of the first {scored.rows:,} "
+        "has it: map the columns with --source and --output"
+    )
+
+
+def _unchanged(file: InputFile) -> None:
+    """Refuse a file that was written to while it was read: nobody could say which rows were scored."""
+    if file.is_url or file.location == STANDARD_INPUT:
+        return
+    try:
+        status = os.stat(file.location)
+    except OSError:
+        status = None
+    if status is None or (status.st_size, str(status.st_mtime_ns)) != (file.size, file.stamp):
+        raise HarnessError(
+            f"{file.name}: changed while it was read; leave out files that are still written to, and use a new --out"
+        )

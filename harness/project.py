@@ -1,0 +1,337 @@
+"""A project: its configuration, its history, and what can be asked of them.
+
+Commands, the pytest plugin, pages and notebooks all come through here, so that a version, a baseline or a policy means
+the same thing everywhere. Nothing is printed. What a user can mend is raised as `harness.errors.HarnessError`.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import config as configuration
+from harness.errors import ConfigError, MissingRecordingError, SuiteError, nearest
+from harness.history import History
+
+if TYPE_CHECKING:
+    from harness.config import HarnessConfig, ModelConfig
+    from harness.decisions.compare import Comparison
+    from harness.decisions.drift import DriftReport
+    from harness.decisions.gate import GateVerdict
+    from harness.decisions.latency import LatencyComparison
+    from harness.records.answer import Completion
+    from harness.records.case import Case
+    from harness.records.policy import DriftPolicy, GatePolicy
+    from harness.records.run import CaseResult, Mode, RunRecord
+    from harness.runs.answers import Answers
+    from harness.runs.judge import Judge
+    from harness.text import SymbolTable
+
+
+class Project:
+    """One `[tool.harness]` table and the run records that belong to it.
+
+    Attributes:
+        config: the settings, with defaults where there is no pyproject.toml.
+        history: the run records, under `reports` or the folder that was given.
+    """
+
+    def __init__(self, config: HarnessConfig, reports: Path | None = None) -> None:
+        self.config = config
+        self.history = History(reports or config.root / config.reports)
+
+    @classmethod
+    def open(cls, start: str | Path | None = None, *, reports: str | Path | None = None) -> Project:
+        """The project at or above `start` [default: the working folder], with its records in `reports` if given.
+
+        Raises:
+            ConfigError: the configuration cannot be read, or is wrong.
+        """
+        config = configuration.load(Path(start or Path.cwd()).absolute())
+        return cls(config, Path(reports).absolute() if reports else None)
+
+    @cached_property
+    def symbols(self) -> SymbolTable:
+        """`[tool.harness.symbols]` over the built-in table."""
+        return configuration.symbols(self.config)
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """The version that each configured model is at."""
+        return {name: self.model(name).version for name in self.config.models}
+
+    def model(self, name: str, *, base_url: str | None = None) -> ModelConfig:
+        """A model of `[tool.harness.models]`, or `openai:NAME`."""
+        return configuration.model(self.config, name, base_url=base_url)
+
+    def load_checks(self) -> None:
+        """Register the checks of the project's own files."""
+        from harness.runs.judge import load_checks
+
+        load_checks(self.config.root, self.config.checks)
+
+    def judge_of(self, model: ModelConfig) -> Judge:
+        """Judges answers of `model` with the symbols of the project and what the model was trained on."""
+        from harness.runs.judge import Judge, training_texts
+
+        return Judge(model, training_texts(self.config.root, model), self.symbols)
+
+    def resolve(self, run: RunRecord | str) -> RunRecord:
+        """The run that a name, NAME@VERSION, run id or file means here.
+
+        Raises:
+            RecordError: there is no such run.
+        """
+        return self.history.resolve(run, self.versions) if isinstance(run, str) else run
+
+    def baseline(self, model: str, reference: str | None = None) -> RunRecord | None:
+        """The run that is named, else the baseline kept for the model, else None."""
+        chosen = reference or self.history.baselines().get(model)
+        return self.resolve(chosen) if chosen else None
+
+    def policy(self, file: str | Path | None = None) -> tuple[GatePolicy, str]:
+        """The promotion policy in force, and where it comes from: a file, `[tool.harness.gate]`, or the default."""
+        return configuration.read_policy(Path(file) if file is not None else None, self.config.gate)
+
+    @property
+    def drift_policy(self) -> DriftPolicy:
+        """`[tool.harness.drift]`, or the default."""
+        from harness.records.policy import parse_drift_policy
+
+        return parse_drift_policy(self.config.drift, "pyproject.toml [tool.harness.drift]")
+
+    def compare(self, old: RunRecord | str, new: RunRecord | str) -> Comparison:
+        """What changed from `old` to `new`, on the cases that both have."""
+        from harness.decisions.compare import compare
+
+        return compare(self.resolve(old), self.resolve(new))
+
+    def compare_latency(self, old: RunRecord, new: RunRecord) -> LatencyComparison | None:
+        """Of the runs themselves if they measured it, else of their versions' newest measurements."""
+        from harness.decisions.latency import compare_latency
+
+        before, after = (run if run.latency else self.history.latest_latency(run.label) for run in (old, new))
+        return compare_latency(before, after) if before and after else None
+
+    def gate(self, candidate: RunRecord, baseline: RunRecord | None, policy: GatePolicy) -> GateVerdict:
+        """May the candidate be promoted, given all that is known of its version?"""
+        from harness.decisions.gate import judge
+
+        return judge(candidate, baseline, policy, datetime.now(UTC), self.history.known(candidate.label))
+
+    def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
+        """The nightly records of a version, folded.
+
+        Raises:
+            ConfigError: no run has that suite: a slip in a crontab would read as "no night yet", night after night.
+            RecordError: there is no run of that version.
+        """
+        from harness.decisions.drift import drift
+
+        label = reference if "@" in reference else self.resolve(reference).label
+        runs = self.history.runs(label)
+        if not runs:
+            self.resolve(label)
+        known = sorted({case.suite for run in runs for case in run.cases})
+        if suite is not None and known and suite not in known:
+            raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
+        return drift(label, runs, self.drift_policy, datetime.now(UTC), since=since, suite=suite)
+
+    def cases(self, suites: Sequence[str | Path] | None = None) -> list[Case]:
+        """The cases of the project's suites, or of the ones given (`"builtin"`, files, folders).
+
+        Raises:
+            SuiteError: there is no case, or a line is wrong.
+        """
+        roots: Sequence[str | Path] = suites or self.config.suites
+        return [
+            case for root in roots for case in load_suite(root if str(root) == "builtin" else self.config.root / root)
+        ]
+
+    def planned_cases(self, candidate: str | None, suites: Sequence[str] = ()) -> list[CaseResult]:
+        """Cases before they are asked, with the exposure of the candidate where it is a configured model."""
+        from harness.decisions.exposure import exposure
+        from harness.decisions.pending import pending
+        from harness.runs.judge import training_texts
+        from harness.suite import builtin_root, case_files
+
+        named = candidate.partition("@")[0] if candidate else ""
+        model = self.model(named) if named in self.config.models else None
+        if candidate and model is None:
+            return list(self.resolve(candidate).cases)
+        roots = [
+            builtin_root() if root == "builtin" else self.config.root / root for root in suites or self.config.suites
+        ]
+        if not any(case_files(root) for root in roots):
+            raise ConfigError(
+                f"--suites: no cases under {', '.join(map(str, roots))}; accepted: folders with a suite.toml"
+            )
+        cases = [case for root in roots for case in load_suite(root)]
+        texts = training_texts(self.config.root, model) if model else ()
+        domains = model.trained_domains if model else ()
+        return [pending(case, exposure(case, training_texts=texts, trained_domains=domains)) for case in cases]
+
+
+def load_suite(path: str | Path) -> list[Case]:
+    """The cases of a `.jsonl` file, of a folder with a `suite.toml`, or of all suites below a folder.
+
+    `"builtin"` means the suites that come with the package.
+
+    Raises:
+        SuiteError: there is no case, or a line is wrong; the message names file, line and field.
+    """
+    from harness.suite import builtin_root, case_files, is_case_file, load_cases
+    from harness.suite import load_suite as load_folder
+
+    place = builtin_root() if str(path) == "builtin" else Path(path)
+    if is_case_file(place) and place.is_file():
+        return [located.case for located in load_cases(place)]
+    cases = [case for folder in sorted({file.parent for file in case_files(place)}) for case in load_folder(folder)]
+    if not cases:
+        raise SuiteError(
+            f"{place}: no cases; accepted: builtin, a .jsonl file beside a suite.toml, a folder with a suite.toml, or "
+            "a folder of such folders"
+        )
+    return cases
+
+
+def compare(old: RunRecord | str, new: RunRecord | str, *, report_dir: str | Path | None = None) -> Comparison:
+    """What changed from `old` to `new`, on the cases that both have.
+
+    A run may be a record, `NAME`, `NAME@VERSION`, a run id, or the path of a record.
+
+    Raises:
+        RecordError: there is no such run.
+    """
+    return Project.open(reports=report_dir).compare(old, new)
+
+
+def gate(
+    candidate: RunRecord | str,
+    baseline: RunRecord | str | None = None,
+    *,
+    policy: GatePolicy | str | Path | None = None,
+    report_dir: str | Path | None = None,
+) -> GateVerdict:
+    """May the candidate be promoted? `.verdict` is GO, NO-GO or INCONCLUSIVE.
+
+    Args:
+        baseline: what it must not fall behind. [default: the one that `harness runs baseline` keeps]
+        policy: a policy or a file. [default: `[tool.harness.gate]`, else the default promotion policy]
+
+    Raises:
+        ConfigError: the policy is wrong.
+        RecordError: there is no such run, or a record of the version cannot be read: it may be the one that counts.
+    """
+    project = Project.open(reports=report_dir)
+    new = project.resolve(candidate)
+    old = project.baseline(new.model) if baseline is None else project.resolve(baseline)
+    rules = project.policy(policy)[0] if policy is None or isinstance(policy, str | Path) else policy
+    return project.gate(new, old, rules)
+
+
+def words(value: RunRecord | Comparison | GateVerdict) -> str:
+    """What the command would print of a run, a comparison or a verdict: lines of 80 columns, safe for a terminal."""
+    from harness.decisions.compare import Comparison
+    from harness.records.run import RunRecord
+    from harness.show.comparison import compare_lines
+    from harness.show.verdicts import gate_lines, run_lines
+
+    if isinstance(value, RunRecord):
+        return "\n".join(run_lines(value))
+    if isinstance(value, Comparison):
+        return "\n".join(compare_lines(value))
+    return "\n".join(gate_lines(value))
+
+
+def run(
+    model: str | ModelConfig,
+    cases: Sequence[Case] | None = None,
+    *,
+    suites: str | Path | None = None,
+    mode: Mode = "replay",
+    samples: int = 1,
+    base_url: str | None = None,
+    request_budget: int | None = None,
+    report_dir: str | Path | None = None,
+    project: str | Path | None = None,
+) -> RunRecord:
+    """Judge a model, and keep the record under `reports/` as pytest does.
+
+    Args:
+        model: a name of `[tool.harness.models]`, `openai:NAME`, or settings made in Python.
+        cases: these alone; the record is then partial, and no gate gives a GO on it.
+        suites: `builtin` or a folder in place of the project's suites.
+        mode: `replay` reads recordings alone; `record` asks for what they lack; `refresh` asks for all again; `live`
+            reads and writes none.
+        project: folder at or below the pyproject.toml. [default: the working folder]
+
+    Raises:
+        ConfigError: model, settings or options are wrong.
+        MissingRecordingError: replay, and an answer is not recorded.
+        EndpointError: the endpoint cannot be used. What was answered before is kept.
+    """
+    from harness.files import now
+    from harness.runs.answers import Answers
+    from harness.runs.record import fold, git_commit
+
+    if cases is not None and suites is not None:
+        raise ConfigError("run: found both cases and suites; accepted: one of them, or none for the project's suites")
+    if samples < 1:
+        raise ConfigError(f"run: samples: found {samples}; accepted: a whole number from 1")
+    started = now()
+    opened = Project.open(project, reports=report_dir)
+    opened.load_checks()
+    chosen = opened.model(model, base_url=base_url) if isinstance(model, str) else model
+    wanted = list(cases) if cases is not None else _suite_cases(opened, suites)
+    judge = opened.judge_of(chosen)
+    history = opened.history
+    live_file = history.folder / chosen.label / f"live-{started.replace(':', '')}-{os.getpid()}.jsonl"
+    answers = Answers(opened.config, chosen, mode, live_file=live_file, budget=request_budget)
+    try:
+        results = _results(answers, judge, wanted, samples)
+    finally:
+        answers.close()
+    for note in answers.notes:
+        warnings.warn(note, stacklevel=2)
+    record = fold(
+        chosen,
+        results,
+        mode=mode,
+        started=started,
+        ended=now(),
+        requests=answers.fetcher.requests if answers.fetcher else 0,
+        partial_reason="cases were given" if cases is not None else None,
+        git_commit=git_commit(opened.config.root),
+    )
+    answers.keep_live_file_as(history.write(record).with_suffix(".live.jsonl"))
+    return record
+
+
+def _suite_cases(project: Project, suites: str | Path | None) -> list[Case]:
+    # a folder that a caller names is relative to where the caller is, not to the project
+    return load_suite(suites) if suites is not None else project.cases()
+
+
+def _results(answers: Answers, judge: Judge, cases: Sequence[Case], samples: int) -> list[CaseResult]:
+    used = sorted({case.suite for case in cases})
+    if answers.mode == "replay" and used and not any(answers.has_cassette(suite) for suite in used):
+        raise MissingRecordingError(answers.nothing_recorded(used, len(cases)))
+    answers.start(answers.missing(cases, samples))
+    results = []
+    for case in cases:
+        completions = [_completion(answers, case, number) for number in range(samples)]
+        results.append(judge.case(case, [judge.sample(case, one, number) for number, one in enumerate(completions)]))
+    return results
+
+
+def _completion(answers: Answers, case: Case, sample: int) -> Completion:
+    completion = answers.completion(case, sample)
+    if completion is None:
+        raise answers.no_recording(case, sample)
+    return completion

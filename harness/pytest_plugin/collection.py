@@ -1,0 +1,212 @@
+"""A case file as a collector, a case as an item: half the cost of parametrised tests at 10,000 cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import EndpointError, HarnessError, SuiteError
+from harness.pytest_plugin.failure import explain_case
+from harness.pytest_plugin.model_run import ModelRun
+from harness.pytest_plugin.options import suite_roots
+from harness.records.answer import Completion
+from harness.records.case import Case
+from harness.suite import LocatedCase, case_files, load_cases, load_info, load_selection, read_selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from harness.config import HarnessConfig
+    from harness.records.run import CaseResult
+    from harness.suite import SuiteInfo
+
+Asking = Callable[[ModelRun, Case], list[Completion]]
+"""Gets the answers of a case, waiting for what is being fetched."""
+
+
+class Selection:
+    """Which case files a session offers, which cases it read, and why the run covers less than all of them.
+
+    Args:
+        files: what is collected in place of `testpaths`; empty where paths were given on the command line.
+        narrowed: why the run is partial, as far as it is known before the collection.
+    """
+
+    def __init__(self, files: Iterable[Path], narrowed: str | None) -> None:
+        self.narrowed = narrowed
+        self._all_files = set(files)
+        self._files: set[Path] = set()
+        self._offered = 0
+        self._infos: dict[Path, SuiteInfo] = {}
+        self._ids: dict[tuple[Path, str], str] = {}
+
+    @classmethod
+    def of(cls, config: pytest.Config, harness: HarnessConfig) -> Selection:
+        """Without paths on the command line the suites are collected in place of `testpaths`."""
+        if config.args_source is pytest.Config.ArgsSource.ARGS:
+            return cls((), "paths were given")
+        roots = suite_roots(harness, config.getoption("verbatim_suites"))
+        config.args[:] = [str(root) for root in roots]
+        config.args_source = pytest.Config.ArgsSource.ARGS
+        return cls((file for root in roots for file in ([root] if root.suffix == ".cases" else case_files(root))), None)
+
+    def is_selected(self, path: Path) -> bool:
+        """Whether a selection file is what `--suites` named."""
+        return path in self._all_files
+
+    def selected_cases(self, path: Path) -> list[Case]:
+        """The cases of a selection.
+
+        Raises:
+            SuiteError: it names a case that does not exist.
+        """
+        cases = load_selection(path)
+        self._files.add(path)
+        self._offered += len(cases)
+        return cases
+
+    @staticmethod
+    def suites_of(path: Path) -> tuple[str, ...]:
+        """The suites that a selection takes its cases from."""
+        return tuple(read_selection(path))
+
+    def cases_of(self, path: Path) -> list[LocatedCase]:
+        """The cases of a file; an id may not be in two files of one suite.
+
+        Raises:
+            SuiteError: with every bad line.
+        """
+        folder = path.parent
+        if folder not in self._infos:
+            self._infos[folder] = load_info(folder)
+        cases = load_cases(path, self._infos[folder])
+        self._files.add(path)
+        self._offered += len(cases)
+        for located in cases:
+            place = f"{path}:{located.line}"
+            first = self._ids.setdefault((folder, located.case.id), place)
+            if first != place:
+                raise SuiteError(f"{place}: id: {located.case.id!r} stands at {first} too; ids are unique in a suite")
+        return cases
+
+    def collected(self, items: int, models: int) -> None:
+        """Take in how many items are left of those that the files offered."""
+        if self.narrowed is None and items < self._offered * models:
+            self.narrowed = "not all cases were selected (-k, --lf, --deselect)"
+        left_out = self._all_files - self._files
+        if self.narrowed is None and left_out:
+            self.narrowed = f"{len(left_out)} of {len(self._all_files)} case files were not collected (--lf, --ignore)"
+
+
+class CaseCollector(pytest.File):
+    """One `*.jsonl` file of a suite."""
+
+    def __init__(self, *, selection: Selection, runs: Sequence[ModelRun], asking: Asking, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._selection = selection
+        self._runs = runs
+        self._asking = asking
+
+    def collect(self) -> Iterator[CaseItem]:
+        """One item a case and model. Ids: `construction-017[tuned]`."""
+        for located in self._selection.cases_of(self.path):
+            yield from self._items(located.case, located.line)
+
+    def _items(self, case: Case, line: int) -> Iterator[CaseItem]:
+        for run in self._runs:
+            name = f"{case.id}[{run.model.name}]"
+            # the id as text, so that pytest reads the model as the item's parameter; --lf compares such ids
+            nodeid = f"{self.nodeid}::{name}"
+            yield CaseItem.from_parent(
+                self, name=name, nodeid=nodeid, case=case, run=run, asking=self._asking, line=line
+            )
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A bad case file is reported in its own words, without a traceback."""
+        if isinstance(excinfo.value, SuiteError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class SelectionCollector(CaseCollector):
+    """A `*.cases` file: fixed cases of other suites, run as a suite of their own."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        """One item a named case and model."""
+        cases = self._selection.selected_cases(self.path)
+        for run in self._runs:
+            run.answers.also_recorded_in = self._selection.suites_of(self.path)
+        for case in cases:
+            yield from self._items(case, line=1)
+
+
+class CaseItem(pytest.Item):
+    """One case, judged for one model."""
+
+    def __init__(self, *, case: Case, run: ModelRun, asking: Asking, line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        self.run = run
+        self._asking = asking
+        self._line = line
+        self.extra_keyword_matches |= {case.suite, case.domain, case.language, case.task, run.model.name, *case.tags}
+        self._completions: list[Completion] = []
+        self.result: CaseResult | None = None
+
+    def setup(self) -> None:
+        """Get the answers. Without one the case is an error, not a failure, and `unscored` in the record."""
+        self._completions = self._asking(self.run, self.case)
+        never_came = [one.unusable for one in self._completions if one.unusable and one.recorded_at is None]
+        if never_came:
+            self.result = self.run.judge(self.case, self._completions)
+            raise EndpointError(f"no usable answer came: {', '.join(dict.fromkeys(never_came))}")
+
+    def runtest(self) -> None:
+        """Judge them."""
+        result = self.result = self.run.judge(self.case, self._completions)
+        self._completions = []  # the result holds what is needed; 10,000 answers are not kept twice
+        self.user_properties.extend(_properties(result))
+        if result.outcome == "unscored":
+            pytest.skip("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason)))
+        if result.outcome not in ("aligned", "passed"):
+            raise CaseFailedError(result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The case as a person wants to read it."""
+        if isinstance(excinfo.value, CaseFailedError):
+            return explain_case(excinfo.value.result)
+        if isinstance(excinfo.value, HarnessError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What pytest asks for when the setup fails: a case without an answer needs no traceback, which takes 40 ms."""
+        if isinstance(excinfo.value, HarnessError):
+            return str(excinfo.value)
+        return super()._repr_failure_py(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        """File and line of the case."""
+        return self.path, self._line - 1, self.name
+
+
+def _properties(result: CaseResult) -> Iterator[tuple[str, object]]:
+    """What JUnit XML and other reporters see of the result."""
+    yield "outcome", result.outcome
+    yield "domain", result.domain
+    yield "language", result.language
+    yield "exposure", result.exposure
+    for sample in result.samples:
+        for target, verdict in sample.verdicts.items():
+            yield "verdict", f"{target}: {verdict}"
+
+
+class CaseFailedError(Exception):
+    """Carries the result of a case that is not as it should be."""
+
+    def __init__(self, result: CaseResult) -> None:
+        super().__init__(result.outcome)
+        self.result = result

@@ -1,0 +1,361 @@
+"""One place where the answers of a model version come from, whatever the mode."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from typing import Protocol
+
+from harness.config import HarnessConfig, ModelConfig
+from harness.endpoints.outputs import OutputsFile
+from harness.endpoints.pace import CostLimit, Pace, TokenPrice
+from harness.endpoints.parse import Answer, parse
+from harness.endpoints.retry import Retrying
+from harness.errors import ConfigError, MissingRecordingError
+from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
+from harness.recording.secrets import secret_fields
+from harness.records.answer import Completion, Request
+from harness.records.case import Case
+from harness.records.run import Mode
+from harness.runs.fetching import Fetcher, FetchJob
+from harness.runs.requests import body_for, opened, secrets_of
+
+
+def cassette_path(folder: Path, label: str, suite: str) -> Path:
+    """`cassettes/<model>@<version>/<suite>.jsonl`."""
+    return folder / label / f"{suite}.jsonl"
+
+
+class Replay:
+    """Looks answers up. Each cassette file is read once, when a case of its suite first needs it."""
+
+    def __init__(self, folder: Path, model: ModelConfig) -> None:
+        self._folder = folder
+        self._labels = (model.label, *model.lineage)
+        self._cassettes: dict[tuple[str, str], Cassette] = {}
+
+    def cassette(self, label: str, suite: str) -> Cassette:
+        """The cassette of a model version for a suite; empty if there is no file."""
+        place = (label, suite)
+        if place not in self._cassettes:
+            self._cassettes[place] = Cassette(cassette_path(self._folder, label, suite))
+        return self._cassettes[place]
+
+    def forget(self, suite: str) -> None:
+        """Read the model's own cassette anew when it is next asked: another process may have added to it."""
+        self._cassettes.pop((self._labels[0], suite), None)
+
+    def get(self, suite: str, key: str) -> Completion | None:
+        """The recorded answer to a request, or None."""
+        for label in self._labels:
+            interaction = self.cassette(label, suite).get(key)
+            if interaction is not None:
+                return completion_of(interaction)
+        return None
+
+
+def read_back(path: Path, key: str) -> Completion | None:
+    """An answer that this run has recorded, read anew from its file; None if it is no longer there."""
+    interaction = Cassette(path).get(key)
+    return None if interaction is None else completion_of(interaction)
+
+
+def completion_of(interaction: Interaction) -> Completion:
+    """The stored body through the same parser as a live one."""
+    return parse(interaction.body, interaction.content_type).model_copy(
+        update={
+            "latency_s": interaction.latency_s,
+            "first_token_s": interaction.first_token_s,
+            "recorded_at": interaction.recorded_at,
+            "runtime": interaction.runtime,
+        }
+    )
+
+
+def cost_limit_of(ceiling: float | None, models: Iterable[ModelConfig]) -> CostLimit | None:
+    """One cost_limit for a session's models.
+
+    Raises:
+        ConfigError: the ceiling is no amount of money, or the models' prices are in different currencies.
+    """
+    if ceiling is None:
+        return None
+    if not 0 < ceiling < float("inf"):
+        raise ConfigError(f"--max-cost: found {ceiling}; accepted: an amount above 0, in the currency of the prices")
+    currencies = sorted({model.price.currency for model in models if model.price})
+    if len(currencies) > 1:
+        raise ConfigError(f"--max-cost: the models' prices are in {' and '.join(currencies)}; run them apart")
+    return CostLimit(ceiling)
+
+
+def refuse_unpriced(model: ModelConfig) -> None:
+    """A ceiling of cost says nothing about a model without a price.
+
+    Raises:
+        ConfigError: says which setting is missing.
+    """
+    if model.price is None and model.kind in ("openai", "callable"):
+        raise ConfigError(
+            f"--max-cost: model {model.name} has no price; set price = {{ input = ..., output = ... }} (money for "
+            f"a million tokens) in [tool.harness.models.{model.name}]"
+        )
+
+
+def refuse_secrets(model: ModelConfig) -> None:
+    """Settings are kept in run records and, as part of each request, in cassettes; so no key may stand in them."""
+    settings = {"extra_body": model.extra_body, "system": model.system, "training": model.training}
+    fields = secret_fields({name: value for name, value in settings.items() if value})
+    known = secrets_of(model)
+    fields += [name for name, value in settings.items() if value and known.found_in(str(value))]
+    if fields:
+        raise ConfigError(
+            f"model {model.name}: {fields[0]}: holds a secret, which would be kept with every answer; take it out: "
+            "keys come from the environment alone (api_key_env = 'NAME_OF_THE_VARIABLE')"
+        )
+
+
+class AnswerListener(Protocol):
+    """Who is told each answer, so that other processes can follow."""
+
+    def __call__(self, job: FetchJob, completion: Completion) -> None:
+        """One answer."""
+
+    def ended(self, fatal: str | None) -> None:
+        """No more will come, and why if something went wrong."""
+
+
+class Answers:
+    """The answers of one model version in one session.
+
+    Args:
+        mode: replay reads cassettes alone; record asks for what they lack; refresh asks for all; live reads none.
+        live_file: where `live` keeps its answers.
+        on_answer: called with each fetched completion, so that other workers can follow.
+        cost_limit: what all models of the session may cost together.
+
+    Raises:
+        ConfigError: something secret stands in the model's settings, or a ceiling of cost and no price.
+    """
+
+    def __init__(
+        self,
+        config: HarnessConfig,
+        model: ModelConfig,
+        mode: Mode,
+        *,
+        live_file: Path,
+        max_concurrency: int | None = None,
+        budget: int | None = None,
+        on_answer: AnswerListener | None = None,
+        cost_limit: CostLimit | None = None,
+        retrying: Retrying | None = None,
+    ) -> None:
+        refuse_secrets(model)
+        if cost_limit is not None and mode != "replay":
+            refuse_unpriced(model)
+        self.model = model
+        self.mode = mode
+        self._config = config
+        self._folder = config.root / config.cassettes
+        self._replay = Replay(self._folder, model)
+        self._outputs = self._outputs_file() if model.kind == "outputs" else None
+        self._live_file = live_file
+        self._max_concurrency = max_concurrency or model.max_concurrency
+        self._budget = budget
+        self._cost_limit = cost_limit
+        self._retrying = retrying
+        self._secrets = secrets_of(model)
+        self._on_answer = on_answer
+        self.notes: list[str] = []
+        """What a user should know about the recording; for the summary of the run."""
+        self._recorders: dict[Path, Recorder] = {}
+        self._resources = contextlib.ExitStack()
+        self._resources_closed = False
+        self.fetcher: Fetcher | None = None
+        self._asked: set[tuple[str, str]] = set()
+        self._suites_of_key: Counter[str] = Counter()
+        self.also_recorded_in: tuple[str, ...] = ()
+        """Suites that a selection takes its cases from: their recordings serve it too."""
+
+    def _outputs_file(self) -> OutputsFile:
+        if not self.model.outputs:
+            raise ConfigError(f"model {self.model.name}: kind outputs needs outputs = 'FILE.jsonl'")
+        return OutputsFile(self._config.root / self.model.outputs, self.model.name)
+
+    def request(self, case: Case, sample: int) -> Request:
+        """The request of a case's sample."""
+        return Request(body=body_for(case, self.model), sample=sample)
+
+    def recorded(self, case: Case, sample: int) -> Completion | None:
+        """The answer that lies ready, without asking anybody; None if there is none (or the mode reads none)."""
+        if self._outputs is not None:
+            return self._outputs.get(case.suite, case.id, sample)
+        if self.mode in ("refresh", "live"):
+            return None
+        key = self.request(case, sample).key
+        suites = dict.fromkeys((case.suite, *self.also_recorded_in))
+        return next((found for suite in suites if (found := self._replay.get(suite, key))), None)
+
+    def missing(self, cases: Sequence[Case], samples: int) -> list[FetchJob]:
+        """Requests that this mode must make, in the order of the cases, each key once."""
+        if self.mode == "replay" or self._outputs is not None:
+            return []
+        jobs: dict[tuple[str, str], FetchJob] = {}
+        for case in cases:
+            for sample in range(samples):
+                request = self.request(case, sample)
+                place = (case.suite, request.key)
+                if place in jobs:
+                    jobs[place] = replace(jobs[place], readers=jobs[place].readers + 1)
+                elif self.recorded(case, sample) is None:
+                    jobs[place] = FetchJob(request.key, case.suite, sample, request.body)
+        return list(jobs.values())
+
+    def start(self, jobs: Sequence[FetchJob]) -> None:
+        """Open the endpoint and the cassettes, and begin fetching. Without jobs nothing is opened."""
+        for suite in dict.fromkeys(job.suite for job in jobs):
+            self._recorder(suite)  # told now that a cassette cannot be written, not after the first answer
+        jobs = self._still_missing(jobs)
+        if not jobs:
+            return
+        endpoint = self._resources.enter_context(
+            opened(self.model, self._config.root, max_concurrency=self._max_concurrency, retrying=self._retrying)
+        )
+        price = self.model.price
+        pace = Pace(
+            max_concurrency=self._max_concurrency,
+            rpm=self.model.rpm,
+            tpm=self.model.tpm,
+            budget=self._budget,
+            cost_limit=self._cost_limit,
+            price=TokenPrice(price.input, price.output) if price else None,
+        )
+        self._asked = {job.place for job in jobs}
+        self._suites_of_key.update(job.key for job in jobs)
+        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace)
+        self.fetcher.start()
+
+    def _still_missing(self, jobs: Sequence[FetchJob]) -> list[FetchJob]:
+        """Without what another recorder wrote while this one waited for the cassette."""
+        if self.mode != "record":
+            return list(jobs)
+        for suite in dict.fromkeys(job.suite for job in jobs):
+            self._replay.forget(suite)
+        return [job for job in jobs if self._replay.get(job.suite, job.key) is None]
+
+    def completion(
+        self, case: Case, sample: int, wait: Callable[[Future[Completion]], Completion] = Future.result
+    ) -> Completion | None:
+        """The answer of a case's sample, waiting for it if it is being fetched; None if nobody has one.
+
+        Raises:
+            HarnessError: the asking ended without it, and why.
+        """
+        if self.fetcher is None:
+            return self.recorded(case, sample)
+        place = (case.suite, self.request(case, sample).key)
+        if place in self.fetcher:
+            completion = wait(self.fetcher.future(place))
+            self._taken(place, completion)
+            return completion
+        if place in self._asked:
+            return read_back(self._file_of(case.suite), place[1])
+        return self.recorded(case, sample)
+
+    def _taken(self, place: tuple[str, str], completion: Completion) -> None:
+        """Let the fetcher forget an answer that can be read again (a plugin may run a failed case once more)."""
+        assert self.fetcher is not None
+        is_kept = completion.recorded_at is not None
+        # the file of a live run holds the answers of all suites: there a key of two suites would find either
+        if is_kept and (self.mode != "live" or self._suites_of_key[place[1]] == 1):
+            self.fetcher.taken(place)
+
+    def has_cassette(self, suite: str) -> bool:
+        """Whether anything at all is recorded for a suite, by this version or one that it is derived from."""
+        if self._outputs is not None:
+            return True
+        labels = (self.model.label, *self.model.lineage)
+        suites = (suite, *self.also_recorded_in)
+        return any(len(self._replay.cassette(label, name)) for label in labels for name in suites)
+
+    def nothing_recorded(self, suites: Sequence[str], cases: int) -> str:
+        """The error of a replay of suites of which not one answer is recorded; `cases` is how many they hold."""
+        folder = Path(self._config.cassettes) / self.model.label
+        kept = sorted(path.stem for path in (self._folder / self.model.label).glob("*.jsonl"))
+        labels = sorted({path.parent.name for path in self._folder.glob("*@*/*.jsonl")})
+        some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
+        only = f"; or name what is recorded: pytest --model={self.model.name} --suites={quote(kept[0])}" if kept else ""
+        return (
+            f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
+            f"({cases} {'case' if cases == 1 else 'cases'}){some}. "
+            f"Run: pytest --model={self.model.name} --cassette-mode=record (or live, to keep no cassette){only}"
+        )
+
+    def no_recording(self, case: Case, sample: int) -> MissingRecordingError:
+        """The error of a replay that finds nothing."""
+        if self._outputs is not None:
+            which = f" (sample {sample})" if sample else ""
+            return MissingRecordingError(f"{self._outputs.path} holds no output for {case.suite}/{case.id}{which}")
+        path = cassette_path(Path(self._config.cassettes), self.model.label, case.suite)
+        which = f", sample {sample}" if sample else ""
+        option = f" --samples={sample + 1}" if sample else ""
+        return MissingRecordingError(
+            f"no recorded answer of {self.model.label} for {case.suite}/{case.id}{which} in {path} "
+            f"(the prompt or a setting of the model may have changed since); "
+            f"run: pytest --model={self.model.name}{option} --cassette-mode=record"
+        )
+
+    def _recorder(self, suite: str) -> Recorder:
+        path = self._file_of(suite)
+        if path not in self._recorders:
+            recorder = self._recorders[path] = Recorder(path, secrets=self._secrets)
+            if recorder.cut_bytes:
+                self.notes.append(
+                    f"{path}: a last line of {recorder.cut_bytes} bytes was torn (the run that wrote it was killed); "
+                    "it was taken away, and its answer is asked for again"
+                )
+        return self._recorders[path]
+
+    def _file_of(self, suite: str) -> Path:
+        return self._live_file if self.mode == "live" else cassette_path(self._folder, self.model.label, suite)
+
+    def _keep(self, job: FetchJob, answer: Answer) -> Completion:
+        completion = answer.completion
+        if answer.exchange is not None:
+            try:
+                self._recorder(job.suite).append(
+                    answer.exchange, sample=job.sample, model=completion.model, runtime=completion.runtime
+                )
+            except UnfitAnswerError as error:
+                completion = Completion(unusable=error.reason)
+        if self._secrets.found_in(completion.model_dump_json()):
+            completion = Completion(unusable="secret_echoed")
+        if self._on_answer is not None:
+            self._on_answer(job, completion)
+        return completion
+
+    def keep_live_file_as(self, path: Path) -> None:
+        """Give the answers of a `live` run the name of its run record."""
+        if self._live_file.is_file():
+            self._live_file.replace(path)
+
+    def close(self) -> None:
+        """Stop asking, end the local server, release the cassettes; harmless a second time."""
+        if self.fetcher is not None:
+            self.fetcher.stop()
+            slowest = self.fetcher.lowest_concurrency
+            if slowest < self._max_concurrency and not self._resources_closed:
+                self.notes.append(
+                    f"{self.model.label}: the endpoint wanted fewer requests (429); at times {slowest} at one time in "
+                    f"place of {self._max_concurrency}. Set max_concurrency, rpm or tpm of the model"
+                )
+        self._resources_closed = True
+        self._resources.close()
+        for recorder in self._recorders.values():
+            recorder.close()
+        self._recorders.clear()
+        if self._on_answer is not None:
+            self._on_answer.ended(str(self.fetcher.fatal) if self.fetcher and self.fetcher.fatal else None)

@@ -1,0 +1,217 @@
+"""From a completion to an outcome."""
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import checks
+from harness.checks import registering
+from harness.config import ModelConfig
+from harness.decisions.exposure import exposure
+from harness.decisions.pending import pending
+from harness.errors import ConfigError
+from harness.files import UnfitFileError, content_of, json_of
+from harness.records.answer import Completion, ToolCall
+from harness.records.case import Case, texts_of
+from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
+from harness.runs.requests import messages_for
+from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
+
+_SEVERITY = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+_WORST_FIRST: tuple[Outcome, ...] = ("damaged", "omitted", "failed", "unscored", "passed", "aligned")
+Verdicts = dict[str, str]
+Mentions = dict[str, list[MentionRecord]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges the answers of one model version."""
+
+    model: ModelConfig
+    training_texts: tuple[str, ...] = ()
+    symbols: SymbolTable = DEFAULT_SYMBOLS
+
+    def sample(self, case: Case, completion: Completion, number: int) -> SampleResult:
+        """One completion, judged; `repair` comes first if the model has one."""
+        sources = texts_of(messages_for(case, self.model))
+        text, calls = self._repaired(case, completion, sources)
+        facts = _facts(completion, number, self.model)
+        changed = text != completion.text or calls != completion.tool_calls
+        facts |= {"output": text, "tool_calls": calls, "raw_output": completion.text if changed else None}
+        if completion.unusable:
+            return SampleResult(outcome="unscored", reason=completion.unusable, **facts)
+        verdicts, mentions = self._check(case, text, calls, sources)
+        reply = checks.Reply.of(text, calls)
+        results = tuple(checks.run(call.check, call.arguments, reply) for call in case.checks)
+        return SampleResult(
+            outcome=_outcome(case, verdicts, results),
+            verdicts=verdicts,
+            mentions={target: tuple(found) for target, found in mentions.items()},
+            checks=results,
+            **facts,
+        )
+
+    def case(self, case: Case, samples: Sequence[SampleResult]) -> CaseResult:
+        """A case from its samples: aligned only if all are, else as bad as the worst."""
+        outcomes = {sample.outcome for sample in samples}
+        judged = {
+            "messages": messages_for(case, self.model),
+            "outcome": next(outcome for outcome in _WORST_FIRST if outcome in outcomes),
+            "samples": tuple(samples),
+        }
+        return pending(case, self.exposure(case)).model_copy(update=judged)
+
+    def exposure(self, case: Case) -> Exposure:
+        """How much of a case this version has met in training."""
+        return exposure(case, training_texts=self.training_texts, trained_domains=self.model.trained_domains)
+
+    def _repaired(
+        self, case: Case, completion: Completion, sources: tuple[str, ...]
+    ) -> tuple[str, tuple[ToolCall, ...]]:
+        strategy = self.model.repair
+        if strategy is None or completion.unusable:
+            return completion.text, completion.tool_calls
+        text_channel = "text" if case.channel == "tool" else case.channel
+        text = repair(sources, completion.text, strategy=strategy, channel=text_channel, symbols=self.symbols).text
+        calls = tuple(
+            ToolCall(
+                name=call.name,
+                arguments=repair(sources, call.arguments, strategy=strategy, channel="tool", symbols=self.symbols).text,
+            )
+            for call in completion.tool_calls
+        )
+        return text, calls
+
+    def _check(
+        self, case: Case, text: str, calls: tuple[ToolCall, ...], sources: tuple[str, ...]
+    ) -> tuple[Verdicts, Mentions]:
+        if not case.targets:
+            return {}, {}
+        verdicts: Verdicts = dict.fromkeys(case.targets, "absent")
+        mentions: Mentions = {}
+        text_channel = "text" if case.channel == "tool" else case.channel
+        parts: list[tuple[str, str, int | None]] = [(text, text_channel, None)]
+        parts += [(call.arguments, "tool", index) for index, call in enumerate(calls)]
+        for output, channel, index in parts:
+            if not output:
+                continue
+            result = check(sources, output, case.targets, channel=channel, symbols=self.symbols)
+            for target, verdict in result.verdicts.items():
+                if verdict != "absent":
+                    verdicts[target] = _worse(verdicts[target], verdict)
+                found = [
+                    MentionRecord(
+                        start=mention.start,
+                        end=mention.end,
+                        text=mention.text,
+                        verdict=mention.verdict,
+                        damage=mention.damage,
+                        path=mention.path,
+                        tool_call=index,
+                    )
+                    for mention in result.mentions.get(target, ())
+                ]
+                if found:
+                    mentions.setdefault(target, []).extend(found)
+        return verdicts, mentions
+
+
+def _worse(one: str, other: str) -> str:
+    return other if one == "absent" else max(one, other, key=_SEVERITY.__getitem__)
+
+
+def _outcome(case: Case, verdicts: Verdicts, results: tuple[CheckResult, ...]) -> Outcome:
+    all_pass = all(result.passed for result in results)
+    if not case.targets:
+        return "passed" if all_pass else "failed"
+    if any(verdict not in ("verbatim", "absent") for verdict in verdicts.values()):
+        return "damaged"
+    if any(verdicts[target] == "absent" for target in case.required):
+        return "omitted"
+    return "aligned" if all_pass else "failed"
+
+
+def _facts(completion: Completion, number: int, model: ModelConfig) -> dict[str, Any]:
+    return {
+        "sample": number,
+        "finish_reason": completion.finish_reason,
+        "resolved_model": completion.model,
+        "system_fingerprint": completion.system_fingerprint,
+        "recorded_at": completion.recorded_at,
+        "runtime": completion.runtime,
+        "latency_s": completion.latency_s,
+        "first_token_s": completion.first_token_s,
+        "prompt_tokens": completion.prompt_tokens,
+        "completion_tokens": completion.completion_tokens,
+        "cost": _cost(completion, model),
+    }
+
+
+def _cost(completion: Completion, model: ModelConfig) -> float | None:
+    if model.price is None or completion.prompt_tokens is None or completion.completion_tokens is None:
+        return None
+    money = completion.prompt_tokens * model.price.input + completion.completion_tokens * model.price.output
+    return money / 1_000_000
+
+
+_LIMIT = 100_000_000
+"""Bytes of a training file."""
+
+
+def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
+    """All message texts of the model's training files, those of its bases included.
+
+    Raises:
+        ConfigError: a file is missing or not in the chat format; it names the line.
+    """
+    texts: list[str] = []
+    for name in model.training_data:
+        path = root / name
+        try:
+            lines = content_of(path, limit=_LIMIT).split(b"\n")
+        except (OSError, UnfitFileError) as error:
+            raise ConfigError(f"model {model.name}: training_data: {path} cannot be read: {error}") from error
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                texts += texts_of(tuple(json_of(line)["messages"]))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise ConfigError(
+                    f"{path}:{number}: not a training sample ({type(error).__name__}); "
+                    f"run: harness dataset validate {name}"
+                ) from error
+    return tuple(texts)
+
+
+_HOW = "accepted: paths of Python files, from the folder of pyproject.toml"
+
+
+def load_checks(root: Path, names: Sequence[str]) -> None:
+    """Import each file once; its functions register themselves with `@harness.checks.check`.
+
+    Raises:
+        ConfigError: a file is missing or fails on import. Then none of its checks is registered.
+    """
+    for name in names:
+        path = (root / name).resolve()
+        module_name = f"harness_user_checks_{hashlib.sha256(bytes(path)).hexdigest()[:16]}"
+        if module_name in sys.modules:
+            continue
+        if not path.is_file():
+            raise ConfigError(f"[tool.harness] checks: no file {path}; {_HOW}")
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        if spec is None or spec.loader is None:
+            raise ConfigError(f"[tool.harness] checks: {path} is no Python file; {_HOW}")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        try:
+            with registering():
+                spec.loader.exec_module(module)
+        except (Exception, SystemExit) as error:
+            del sys.modules[module_name]
+            raise ConfigError(f"[tool.harness] checks: {path}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,128 @@
+"""From a case and a model to the request body, and to the endpoint that takes it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.config import ModelConfig
+from harness.endpoints import local
+from harness.endpoints.callable import FunctionEndpoint
+from harness.endpoints.chat import ChatEndpoint
+from harness.endpoints.local import LocalServer, ServerSettings
+from harness.endpoints.retry import Retrying
+from harness.errors import ConfigError
+from harness.recording import Secrets
+from harness.records.case import Case
+from harness.runs.fetching import Endpoint
+
+
+def messages_for(case: Case, model: ModelConfig) -> tuple[dict[str, Any], ...]:
+    """The conversation as it is sent: the model's own system prompt stands before the case's."""
+    if not model.system:
+        return case.messages
+    first, *rest = case.messages
+    if first["role"] == "system" and isinstance(first["content"], str):
+        # one system message: several servers refuse two
+        return ({"role": "system", "content": f"{model.system}\n\n{first['content']}"}, *rest)
+    return ({"role": "system", "content": model.system}, *case.messages)
+
+
+def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
+    """The JSON body of the request."""
+    body: dict[str, Any] = {"model": model.request_model, "messages": list(messages_for(case, model))}
+    if model.temperature != "default":
+        body["temperature"] = model.temperature
+    if model.max_tokens != "default" and "max_completion_tokens" not in model.extra_body:
+        body["max_tokens"] = model.max_tokens
+    if model.seed is not None:
+        body["seed"] = model.seed
+    if case.tools:
+        body["tools"] = list(case.tools)
+    if case.response_format is not None:
+        body["response_format"] = case.response_format
+    if model.stream if case.stream is None else case.stream:
+        body["stream"] = True
+        body["stream_options"] = {"include_usage": True}
+    return {**body, **model.extra_body}
+
+
+def threads_of(model: ModelConfig) -> int:
+    """HARNESS_THREADS, for a machine that is busy with other work too, before the configured number."""
+    given = os.environ.get("HARNESS_THREADS", "")
+    if given and not given.isdecimal():
+        raise ConfigError(f"HARNESS_THREADS: found {given!r}; accepted: a whole number, 0 for one per core")
+    return int(given) if given else model.threads
+
+
+def server_settings(model: ModelConfig, root: Path, *, port: int = 0, parallel: int | None = None) -> ServerSettings:
+    """How the embedded server is started for a model of kind `local`.
+
+    Raises:
+        ConfigError: weights or adapters are not there.
+    """
+    if model.weights is None:
+        raise ConfigError(
+            f"model {model.name}: kind local needs weights; accepted: {', '.join(local.KNOWN)}, or a file"
+        )
+    path = local.path_of(model.weights, root=root, model_name=model.name)
+    adapters = []
+    for name in model.adapters:
+        if not (root / name).is_file():
+            raise ConfigError(f"model {model.name}: adapters: no file {root / name}")
+        adapters.append(str(root / name))
+    return ServerSettings(
+        weights=str(path),
+        adapters=tuple(adapters),
+        alias=model.request_model,
+        context_length=model.context_length,
+        port=port,
+        threads=threads_of(model),
+        parallel=parallel or min(model.max_concurrency, 4),
+    )
+
+
+@contextmanager
+def opened(
+    model: ModelConfig,
+    root: Path,
+    *,
+    max_concurrency: int,
+    log: Path | None = None,
+    retrying: Retrying | None = None,
+) -> Iterator[Endpoint]:
+    """The model's endpoint; a local server runs for as long as the context."""
+    if model.kind == "callable":
+        if model.function is None:
+            raise ConfigError(f"model {model.name}: kind callable needs function = 'package.module:function'")
+        yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s)
+        return
+    if model.kind == "outputs":
+        raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
+    if model.kind == "local":
+        with LocalServer(server_settings(model, root), log) as server:
+            yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
+        return
+    yield _chat(model, model.base_url, max_concurrency, None, retrying)
+
+
+def secrets_of(model: ModelConfig) -> Secrets:
+    """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
+    names = [model.api_key_env] if model.api_key_env else []
+    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""])
+
+
+def _chat(
+    model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None, retrying: Retrying | None
+) -> ChatEndpoint:
+    return ChatEndpoint(
+        base_url=base_url,
+        api_key_env=model.api_key_env,
+        timeout_s=model.timeout_s,
+        max_concurrency=max_concurrency,
+        model_label=model.name,
+        runtime=runtime,
+        redact=secrets_of(model).redacted,
+        retrying=retrying,
+    )

@@ -1,0 +1,179 @@
+"""Charts as static SVG, drawn when a page is built. Without the extra `report` there are none, and the page says so.
+
+Colours are written as the light scheme's; the style sheet maps each of them to the dark scheme's by its value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from harness.show.marked_text import plain
+
+INK, MUTED, GRID = "#1c2024", "#5b6570", "#e3e6ea"
+SERIES = ("#0b5cad", "#b34700", "#00795c", "#9c3587", "#7a5b00", "#1a7f9c", "#a8324a", "#4f5d75")
+"""Told apart with every common colour blindness, and at least 4.5:1 against the page."""
+
+INSTALL = "pip install 'pytest-verbatim[report]'"
+
+NARROW = {"narrow": 330, "middle": 640}
+WIDE = {"wide": 1080}
+"""Pixels. A chart is drawn for each kind of screen, so that its letters keep their size; one of them is shown."""
+
+_SVG = "http://www.w3.org/2000/svg"
+_TAGS = {"svg", "g", "path", "line", "rect", "text", "tspan", "circle"}
+_ATTRIBUTES = {
+    *("d", "x", "y", "x1", "x2", "y1", "y2", "r", "cx", "cy", "dx", "dy", "width", "height", "viewBox"),
+    *("transform", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity"),
+    *("stroke-linejoin", "stroke-linecap", "opacity", "font-size", "font-weight", "text-anchor"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row of an interval chart: `value` with its bounds, and what is written at the end of the row."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    note: str
+
+
+def available() -> bool:
+    """Whether the libraries of the extra `report` are installed."""
+    return find_spec("altair") is not None and find_spec("vl_convert") is not None
+
+
+def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Markup:
+    """A dot with its interval for each row, in the order given. `signed` is for differences around zero."""
+    if not bars or not available():
+        return Markup("")
+    return in_widths(lambda width: _intervals(bars, width, signed), label, NARROW)
+
+
+def in_widths(
+    draw: Callable[[int], Any],
+    label: str,
+    widths: Mapping[str, int],
+    data: Mapping[str, list[dict[str, Any]]] | None = None,
+) -> Markup:
+    """What `draw` makes of each width in pixels. `label` is the text alternative, `data` what it draws by name."""
+    return Markup("").join(_svg(draw(width), name, label, data) for name, width in widths.items())
+
+
+def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
+    alt: Any = import_module("altair")
+
+    rows = [
+        {"name": clip(bar.name, width // 22), "v": bar.value, "lo": bar.low, "hi": bar.high, "note": bar.note}
+        for bar in bars
+    ]
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    if signed:
+        reach = max(abs(low), abs(high), 0.05)
+        domain = [-reach, reach]
+    else:
+        domain = [max(0.0, int(low * 10 - 1e-9) / 10), 1.0]
+    data = alt.Data(values=rows)
+    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8))
+    axis = alt.Axis(
+        labelExpr="format(datum.value * 100, '+.0f')" if signed else "format(datum.value, '.0%')",
+        title=None,
+        tickCount=5 if width > 400 else 3,
+        domain=False,
+        labelFlush=False,
+    )
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    x = alt.X("v:Q", scale=scale, axis=axis)
+    rule = alt.Chart(data).mark_rule(color=SERIES[0], strokeWidth=2)
+    dot = alt.Chart(data).mark_circle(color=SERIES[0], size=60, opacity=1)
+    note = alt.Chart(data).mark_text(align="left", color=MUTED, fontSize=12)
+    layers: list[Any] = [
+        rule.encode(y=y, x=alt.X("lo:Q", scale=scale, axis=axis), x2="hi:Q"),
+        dot.encode(y=y, x=x),
+        note.encode(y=y, x=alt.value(width * 0.5 + 10), text="note:N"),
+    ]
+    if signed:
+        zero = alt.Chart(alt.Data(values=[{"v": 0}])).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x=x)
+        layers.insert(0, zero)
+    return alt.layer(*layers).properties(width=width * 0.5, height=alt.Step(26))
+
+
+def _configured(chart: Any) -> Any:
+    """The one look of all charts: no frame, faint grid, letters large enough to read."""
+    alt: Any = import_module("altair")
+
+    axis = alt.AxisConfig(
+        labelFontSize=12,
+        labelColor=INK,
+        labelLimit=400,
+        gridColor=GRID,
+        tickColor=GRID,
+        domainColor=GRID,
+    )
+    return chart.configure(
+        background="transparent",
+        padding={"left": 14, "right": 12, "top": 2, "bottom": 2},
+        view=alt.ViewConfig(stroke=None),
+        axis=axis,
+    )
+
+
+def _svg(chart: Any, name: str, label: str, data: Mapping[str, list[dict[str, Any]]] | None) -> Markup:
+    import vl_convert
+
+    # Many points come in by name, since Altair would check each of them against its schema. The converter
+    # runs without a browser; an empty list forbids it every address too.
+    specification = _configured(chart).to_dict(validate=False)
+    if data:
+        specification.setdefault("datasets", {}).update(data)
+    text = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+    root = ElementTree.fromstring(text)  # noqa: S314 - written by the converter a line above
+    _clean(root)
+    size = root.get("viewBox", "").split()
+    root.set("class", f"chart {name}")
+    root.set("role", "img")
+    root.set("aria-label", plain(label))
+    if len(size) == 4:
+        root.set("width", size[2])
+        root.set("height", size[3])
+    ElementTree.register_namespace("", _SVG)
+    out = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+    return Markup(out.replace(f' xmlns="{_SVG}"', ""))  # noqa: S704 - only listed elements and attributes are left
+
+
+def _clean(element: ElementTree.Element) -> None:
+    """Drop what a page does not need: roles of single marks, hidden labels, anything not listed."""
+    for key in list(element.attrib):
+        if key not in _ATTRIBUTES:
+            del element.attrib[key]
+        elif key in {"transform", "d", "x2", "y2", "width", "height"}:
+            element.attrib[key] = _rounded(element.attrib[key])
+    for child in list(element):
+        tag = child.tag.removeprefix(f"{{{_SVG}}}")
+        if tag not in _TAGS or child.get("opacity") == "0" or child.get("display") == "none":
+            element.remove(child)
+        else:
+            _clean(child)
+            if (tag == "g" and len(child) == 0) or (
+                tag == "path" and child.get("fill") is None and child.get("stroke") is None
+            ):
+                element.remove(child)
+
+
+def _rounded(coordinates: str) -> str:
+    return re.sub(r"(\.\d\d)\d+", r"\1", coordinates)
+
+
+def clip(text: str, length: int) -> str:
+    """At most `length` visible characters."""
+    shown = plain(text)
+    return shown if len(shown) <= length else shown[: length - 1] + "…"

@@ -1,0 +1,369 @@
+"""Two or more versions side by side, as lines of a terminal, as Markdown and as JSON values."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from harness.decisions.compare import Change, Comparison
+from harness.decisions.flips import Flip
+from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
+from harness.decisions.options import Option
+from harness.records.run import Latency
+from harness.show import figures
+from harness.show.figures import foreign, markdown, percent, points
+from harness.statistics.quantile import Quantile
+
+NAMES = {"first_token_s": "first token", "tokens_per_s": "tokens a second", "total_s": "whole answer"}
+_LEGEND = (
+    "p95 is the slow end: 95 % of the requests were as fast or faster. Intervals are 95 % and assume no distribution; "
+    "an open one needs more requests."
+)
+_COMPARED = (
+    "* the whole interval is faster, or the whole interval is slower. A dozen lines are a dozen looks: what matters "
+    "should show again in a second measurement."
+)
+
+
+def latency_lines(latency: Latency) -> list[str]:
+    """One measurement for a terminal of 80 columns."""
+    requests = max((len(prompt.total_s) for prompt in latency.prompts), default=0)
+    lines = figures.wrapped(
+        f"latency: {figures.plural(requests, 'request')} a prompt, one at a time, at most {latency.max_tokens} tokens "
+        f"an answer; {figures.sentence(latency.runtime or latency.resolved_model or 'unknown server')}; asked from "
+        f"{figures.sentence(latency.client)}"
+    )
+    head = ["", "p50", "95% interval", "p95", "95% interval"]
+    lines += ["", *figures.table([head, *_under_prompts((one.prompt, _speed_row(one)) for one in speeds(latency))])]
+    for prompt in latency.prompts:
+        if prompt.failures:
+            told = ", ".join(f"{foreign(reason)} {count}" for reason, count in sorted(prompt.failures.items()))
+            lines += figures.wrapped(f"without an answer to {foreign(prompt.prompt)}: {told} (counted as the slowest)")
+        if prompt.resent:
+            lines += figures.wrapped(
+                f"{figures.plural(prompt.resent, 'request')} to {foreign(prompt.prompt)} sent again and timed anew: "
+                "the endpoint had closed the connection, or wanted fewer (429)"
+            )
+    return [*lines, *figures.wrapped(_LEGEND)]
+
+
+def speed_cells(speed: Speed) -> list[str]:
+    """p50, its interval, p95, its interval."""
+    return _speed_row(speed)[1:]
+
+
+def latency_change_lines(comparison: LatencyComparison) -> list[str]:
+    """The comparison for a terminal of 80 columns."""
+    lines = figures.wrapped(f"Latency, run {foreign(comparison.old_run)} to run {foreign(comparison.new_run)}", "")
+    if comparison.changes:
+        head = ["", "from", "to", "change", "95% interval", ""]
+        rows = _under_prompts((one.prompt, _change_row(one)) for one in comparison.changes)
+        lines += ["", *figures.table([head, *rows])]
+        lines += figures.wrapped(_COMPARED)
+    for caution in comparison.caution:
+        lines += figures.wrapped(f"Caution: {figures.sentence(caution)}.")
+    return lines
+
+
+def latency_change_markdown(comparison: LatencyComparison) -> list[str]:
+    """The comparison as lines of a Markdown page."""
+    head = ["Latency of", "", "From", "To", "Change", "95% interval", ""]
+    rows = [[markdown(one.prompt), *_change_row(one)[:-1], _verdict(one)] for one in comparison.changes]
+    cautions = [
+        line for caution in comparison.caution for line in ("", f"Caution: {figures.markdown_sentence(caution)}.")
+    ]
+    return [*figures.markdown_table([head, *rows]), *cautions]
+
+
+def latency_change_json(comparison: LatencyComparison | None) -> Any:
+    """JSON values; what is infinite is null."""
+    return _finite(figures.plain(comparison))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and math.isinf(value) else value
+
+
+def _under_prompts(rows: Iterable[tuple[str, list[str]]]) -> list[list[str]]:
+    """Each prompt's rows, indented, under a row with its name."""
+    shown: list[list[str]] = []
+    before = None
+    for prompt, row in rows:
+        if prompt != before:
+            shown.append([foreign(prompt), *[""] * (len(row) - 1)])
+            before = prompt
+        shown.append([f"  {row[0]}", *row[1:]])
+    return shown
+
+
+def _speed_row(speed: Speed) -> list[str]:
+    said = _unit(speed.quantity)
+    cells = [cell for one in (speed.p50, speed.p95) for cell in (said(one.estimate), _interval(one, said))]
+    return [NAMES[speed.quantity], *cells]
+
+
+def _change_row(one: SpeedChange) -> list[str]:
+    said = _unit(one.quantity)
+    change = one.change
+    shown = "no data" if change.estimate is None else _signed(change.estimate, said)
+    low = "..." if math.isinf(change.low) else _signed(change.low, said)
+    high = "..." if math.isinf(change.high) else _signed(change.high, said)
+    return [
+        f"{NAMES[one.quantity]}, p{one.percentile}",
+        said(one.old.estimate),
+        said(one.new.estimate),
+        shown,
+        f"{low} to {high}",
+        "*" if one.faster is not None else "",
+    ]
+
+
+def _verdict(one: SpeedChange) -> str:
+    return "" if one.faster is None else "faster" if one.faster else "slower"
+
+
+def _unit(quantity: str) -> Callable[[float], str]:
+    return _rate if quantity == "tokens_per_s" else _time
+
+
+def _time(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "no answer"
+    if abs(seconds) < 0.0995:
+        return f"{1000 * seconds:.1f} ms"
+    return f"{1000 * seconds:.0f} ms" if abs(seconds) < 9.995 else f"{seconds:.1f} s"
+
+
+def _rate(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def _signed(value: float, said: Callable[[float], str]) -> str:
+    return f"{'+' if value > 0 else ''}{said(value)}"
+
+
+def _interval(one: Quantile, said: Callable[[float], str]) -> str:
+    low = "..." if math.isinf(one.low) and one.low < 0 else said(one.low)
+    high = "..." if math.isinf(one.high) else said(one.high)
+    return f"{low} to {high}"
+
+
+_NAMES = {
+    "alignment_rate": "alignment rate",
+    "fidelity": "fidelity",
+    "mention_rate": "mention rate",
+    "over_correction_rate": "over-correction",
+    "check_rate": "check rate (general)",
+}
+SIGNIFICANT = 0.05
+"""q-value up to which a slice is pointed out."""
+
+
+def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
+    """The comparison for a terminal of 80 columns; at most `most` flips of each direction with their text."""
+    if comparison.latency is not None and not comparison.pairing.keys:
+        return latency_change_lines(comparison.latency)
+    old, new = foreign(comparison.old.label), foreign(comparison.new.label)
+    lines = [f"From {old} to {new}, {figures.plural(len(comparison.pairing.keys), 'paired case')}"]
+    lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
+    head = ["", "from", "to", "points", "95% interval", "p", "pairs"]
+    lines += ["", *figures.table([head, *_change_rows(comparison.changes)])]
+    lines += ["", *figures.table([["", "from", "to"], *_resource_rows(comparison)])]
+    if comparison.slices:
+        head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
+        lines += ["", *figures.table([head, *_slice_rows(comparison)])]
+        lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
+    if comparison.latency is not None:
+        lines += ["", *latency_change_lines(comparison.latency)]
+    for title, kind in (("Worse", True), ("Better or otherwise changed", False)):
+        chosen = [flip for flip in comparison.flips if flip.worse is kind]
+        lines += ["", f"{title}: {figures.plural(len(chosen), 'case')}"] if chosen else []
+        for flip in chosen[:most]:
+            lines += _flip_lines(flip)
+        if len(chosen) > most:
+            lines.append(f"  ... and {len(chosen) - most} more (--json lists all)")
+    return lines
+
+
+def _unpaired(comparison: Comparison) -> str:
+    reason = comparison.pairing.reason.replace("the candidate", "the second").replace("the baseline", "the first")
+    return f"Left out: {figures.sentence(reason)}."
+
+
+def _interval_of_compare(change: Change) -> str:
+    if change.low is None:
+        return figures.NO_DATA
+    return f"{points(change.low)} to {points(change.high)}"
+
+
+def _change_rows(changes: Sequence[Change]) -> list[list[str]]:
+    return [
+        [
+            _NAMES[change.metric],
+            percent(change.old.rate),
+            percent(change.new.rate),
+            points(change.difference),
+            _interval_of_compare(change),
+            figures.p_value(change.p_value),
+            str(change.pairs),
+        ]
+        for change in changes
+    ]
+
+
+def _resource_rows(comparison: Comparison) -> list[list[str]]:
+    old, new = comparison.old_resources, comparison.new_resources
+    return [
+        ["median latency", seconds(old.median_latency_s), seconds(new.median_latency_s)],
+        ["95th percentile", seconds(old.p95_latency_s), seconds(new.p95_latency_s)],
+        ["prompt tokens", tokens(old.prompt_tokens), tokens(new.prompt_tokens)],
+        ["completion tokens", tokens(old.completion_tokens), tokens(new.completion_tokens)],
+        ["cost of 1,000 answers", money(old.cost_per_1000, old.currency), money(new.cost_per_1000, new.currency)],
+    ]
+
+
+def seconds(value: float | None) -> str:
+    """A latency; milliseconds below one second."""
+    if value is None:
+        return figures.NO_DATA
+    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def tokens(value: float | None) -> str:
+    return figures.NO_DATA if value is None else f"{value:,.1f}"
+
+
+def money(value: float | None, currency: str | None) -> str:
+    if value is None:
+        return figures.NO_DATA
+    return f"{value:,.{2 if value >= 1 or value == 0 else 4}f} {foreign(currency or '')}".rstrip()
+
+
+def _slice_rows(comparison: Comparison) -> list[list[str]]:
+    return [
+        [
+            f"{one.dimension}={foreign(one.value)}",
+            percent(one.change.old.rate),
+            percent(one.change.new.rate),
+            points(one.change.difference),
+            str(one.change.pairs),
+            figures.p_value(one.q_value) + ("*" if one.q_value is not None and one.q_value <= SIGNIFICANT else " "),
+        ]
+        for one in comparison.slices
+    ]
+
+
+def _flip_lines(flip: Flip) -> list[str]:
+    lines = figures.wrapped(f"{flip.kind}: {foreign(flip.key)}  ({foreign(flip.domain)}, {flip.exposure})")
+    if flip.target:
+        lines += figures.wrapped(f"target {foreign(flip.target)}", indent="      ")
+        for name, text in (("from", flip.old_text), ("to", flip.new_text)):
+            said = foreign(text) if text else "(not mentioned)"
+            lines += figures.wrapped(f"{name:<6} {said}", indent="      ")
+    return lines
+
+
+def compare_markdown(comparison: Comparison, most: int = 50) -> str:
+    """The comparison for a pull request."""
+    old, new = markdown(comparison.old.label), markdown(comparison.new.label)
+    parts = [f"## From {old} to {new}", "", f"{figures.plural(len(comparison.pairing.keys), 'paired case')}."]
+    if not comparison.pairing.complete:
+        parts += ["", f"Left out: {figures.markdown_sentence(comparison.pairing.reason)}"]
+    rows = [["Metric", "From", "To", "Points", "95% interval", "p", "Pairs"], *_change_rows(comparison.changes)]
+    parts += ["", *figures.markdown_table(rows)]
+    resources = [[markdown(cell) for cell in row] for row in _resource_rows(comparison)]
+    parts += ["", *figures.markdown_table([["Per answer", "From", "To"], *resources])]
+    if comparison.latency is not None:
+        parts += ["", *latency_change_markdown(comparison.latency)]
+    if comparison.slices:
+        slices = [[markdown(row[0]), *row[1:-1], row[-1].replace("*", "\\*")] for row in _slice_rows(comparison)]
+        parts += ["", *figures.markdown_table([["Alignment rate of", "From", "To", "Points", "Pairs", "q"], *slices])]
+    if comparison.flips:
+        flips = [
+            [flip.kind, *(markdown(text) for text in (flip.key, flip.target, flip.old_text, flip.new_text))]
+            for flip in comparison.flips[:most]
+        ]
+        parts += ["", *figures.markdown_table([["Change", "Case", "Target", "From", "To"], *flips])]
+        if len(comparison.flips) > most:
+            parts += ["", f"{len(comparison.flips) - most} more are not shown."]
+    return "\n".join(parts) + "\n"
+
+
+def compare_json(comparison: Comparison) -> dict[str, Any]:
+    value: dict[str, Any] = figures.plain(dataclasses.replace(comparison, latency=None))
+    return {**value, "latency": latency_change_json(comparison.latency)}
+
+
+_Row = tuple[str, Callable[[Option], str]]
+
+_ROWS: tuple[_Row, ...] = (
+    ("alignment rate", lambda one: percent(one.alignment.rate)),
+    ("  trained", lambda one: percent(one.gap.trained.rate)),
+    ("  untrained", lambda one: percent(one.gap.untrained.rate)),
+    ("  gap", lambda one: points(one.gap.difference)),
+    ("  gap of its base", lambda one: points(one.base_gap.difference) if one.base_gap else figures.NO_DATA),
+    ("  Boschloo p (hint)", lambda one: figures.p_value(one.boschloo_p)),
+    ("fidelity", lambda one: percent(one.rates["fidelity"].rate)),
+    ("mention rate", lambda one: percent(one.rates["mention_rate"].rate)),
+    ("over-correction", lambda one: percent(one.rates["over_correction_rate"].rate)),
+    ("check rate", lambda one: percent(one.rates["check_rate"].rate)),
+    ("unscored", lambda one: percent(one.rates["unscored_rate"].rate)),
+    ("median latency", lambda one: seconds(one.resources.median_latency_s)),
+    ("prompt tokens", lambda one: tokens(one.resources.prompt_tokens)),
+    ("answer tokens", lambda one: tokens(one.resources.completion_tokens)),
+    ("cost of 1,000", lambda one: money(one.resources.cost_per_1000, one.resources.currency)),
+)
+
+
+def options_lines(options: Sequence[Option]) -> list[str]:
+    """The table in blocks of as many columns as 80 cells hold."""
+    rows = [["", *(foreign(one.run.label) for one in options)]]
+    rows += [[name, *(cell(one) for one in options)] for name, cell in _ROWS]
+    lines = [f"{options[0].alignment.n} scored cases with targets, the same for all"] if options else []
+    for columns in _blocks(rows):
+        lines += ["", *figures.table([[row[0], *(row[i] for i in columns)] for row in rows])]
+    return [*lines, "", *figures.wrapped(_LEGEND_OPTIONS)]
+
+
+_LEGEND_OPTIONS = (
+    "gap: trained minus untrained, by what each version was trained on; beside it the same difference of its base "
+    "on the same cases, since domains differ in difficulty. Boschloo p: a hint that untrained cases do worse, and no "
+    "proof. Rates stand without intervals here: compare two of them for those."
+)
+
+
+def _blocks(rows: Sequence[Sequence[str]]) -> list[list[int]]:
+    widths = [max(figures.cells(row[i]) for row in rows) for i in range(len(rows[0]))]
+    blocks: list[list[int]] = []
+    used = figures.WIDTH
+    for column, width in enumerate(widths[1:], start=1):
+        if used + 2 + width > figures.WIDTH:
+            blocks.append([])
+            used = 2 + widths[0]
+        blocks[-1].append(column)
+        used += 2 + width
+    return blocks
+
+
+def options_markdown(options: Sequence[Option]) -> str:
+    rows = [["", *(markdown(one.run.label) for one in options)]]
+    rows += [[name.strip(), *(markdown(cell(one)) for one in options)] for name, cell in _ROWS]
+    return "\n".join(["## Options side by side", "", *figures.markdown_table(rows), "", _LEGEND_OPTIONS]) + "\n"
+
+
+def options_json(options: Sequence[Option]) -> dict[str, Any]:
+    """The table as JSON values, with the gaps that it shows."""
+    columns = []
+    for one in options:
+        value: dict[str, Any] = figures.plain(one)
+        value["gap"]["difference"] = one.gap.difference
+        if one.base_gap is not None:
+            value["base_gap"]["difference"] = one.base_gap.difference
+        columns.append(value)
+    return {"options": columns}

@@ -1,0 +1,390 @@
+"""One case as a page shows it: what was asked and what came back, cut into marked stretches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from harness.errors import RecordError
+from harness.records import Record
+from harness.records.case import texts_of
+from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
+from harness.show import rates
+from harness.show.marked_text import SEVERITY, Span, Stretch, marked, occurrences, plain
+from harness.show.rates import BAD, damage_codes
+
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+_CONTEXT = 12
+"""Characters shown on either side of a mention in the list of mentions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """One message of the conversation."""
+
+    role: str
+    text: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMention:
+    """A target and one of its mentions, or its absence (then `text` is empty)."""
+
+    target: tuple[Stretch, ...]
+    verdict: str
+    text: tuple[Stretch, ...] = ()
+    codes: tuple[str, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """One sample. `digest` (16 hex digits of SHA-256) ties a reader's ruling to these very words."""
+
+    sample: int
+    outcome: str
+    reason: str
+    text: tuple[Stretch, ...]
+    raw: tuple[Stretch, ...]
+    calls: tuple[tuple[str, tuple[Stretch, ...]], ...]
+    findings: tuple[ShownMention, ...]
+    checks: tuple[tuple[str, bool, str], ...]
+    digest: str
+
+
+def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
+    """The conversation with the targets marked."""
+    found = []
+    for message in case.messages:
+        text = "\n".join(texts_of((message,)))
+        role = str(message.get("role", ""))
+        found.append(ShownMessage(role, marked(text, occurrences(text, case.targets), limit=limit)))
+    return tuple(found)
+
+
+def answers(case: CaseResult, limit: int | None = None) -> tuple[ShownAnswer, ...]:
+    """Every sample of the case."""
+    return tuple(_answer(case, sample, limit) for sample in case.samples)
+
+
+def answer_digest(sample: SampleResult) -> str:
+    """What a ruling was given on: the answer as it was judged, tool calls included."""
+    calls = [[call.name, call.arguments] for call in sample.tool_calls]
+    content = _compact([sample.output, calls])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownAnswer:
+    in_text = [mention for mention in _mentions(sample) if mention.tool_call is None]
+    return ShownAnswer(
+        sample=sample.sample,
+        outcome=sample.outcome,
+        reason=sample.reason or "",
+        text=marked(sample.output, _spans(sample.output, in_text), limit=limit),
+        raw=() if sample.raw_output is None else marked(sample.raw_output, limit=limit),
+        calls=tuple(
+            (
+                call.name,
+                marked(
+                    call.arguments,
+                    _spans(call.arguments, [m for m in _mentions(sample) if m.tool_call == index]),
+                    limit=limit,
+                ),
+            )
+            for index, call in enumerate(sample.tool_calls)
+        ),
+        findings=_findings(case, sample),
+        checks=tuple((check.check, check.passed, check.detail) for check in sample.checks),
+        digest=answer_digest(sample),
+    )
+
+
+def _mentions(sample: SampleResult) -> list[MentionRecord]:
+    return [mention for mentions in sample.mentions.values() for mention in mentions]
+
+
+def _spans(text: str, mentions: list[MentionRecord]) -> list[Span]:
+    """Spans of mentions in `text`. Offsets of a JSON answer count in a decoded string, so there its encoded
+    forms are looked up instead."""
+    spans: list[Span] = []
+    for mention in mentions:
+        mark = mention.verdict if mention.verdict in SEVERITY else "altered"
+        if mention.path is None and text[mention.start : mention.end] == mention.text:
+            spans.append(Span(mention.start, mention.end, mark))
+            continue
+        forms = {json.dumps(mention.text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+        spans += occurrences(text, sorted(forms | {form.replace("/", "\\/") for form in forms}), mark)
+    return spans
+
+
+def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...]:
+    if sample.outcome == "unscored":
+        return ()
+    found: list[ShownMention] = []
+    for target in case.targets:
+        shown = marked(target)
+        mentions = sample.mentions.get(target, ())
+        if not mentions:
+            found.append(ShownMention(shown, sample.verdicts.get(target, "absent")))
+        for mention in mentions:
+            found.append(
+                ShownMention(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention))
+            )
+    return tuple(found)
+
+
+def _context(sample: SampleResult, mention: MentionRecord) -> tuple[Stretch, ...]:
+    mark = mention.verdict if mention.verdict in SEVERITY else "altered"
+    text = sample.output
+    if mention.path is not None or mention.tool_call is not None:
+        return marked(mention.text, [Span(0, len(mention.text), mark)])
+    left, right = max(0, mention.start - _CONTEXT), min(len(text), mention.end + _CONTEXT)
+    before = ("…" if left else "") + text[left : mention.start].replace("\n", " ")
+    after = text[mention.end : right].replace("\n", " ") + ("…" if right < len(text) else "")
+    whole = before + mention.text + after
+    return marked(whole, [Span(len(before), len(before) + len(mention.text), mark)])
+
+
+def _where(mention: MentionRecord) -> str:
+    if mention.tool_call is not None:
+        return f"#{mention.tool_call + 1} {mention.path or ''}".rstrip()
+    return mention.path or ""
+
+
+def packed(stretches: tuple[Stretch, ...]) -> list[Any]:
+    """Stretches in as little JSON as a script can paint: a string is plain text, `[kind, text]` a piece,
+    `[mark, [pieces]]` a mark."""
+    out: list[Any] = []
+    for stretch in stretches:
+        inner: list[Any] = [piece.text if not piece.kind else [piece.kind, piece.text] for piece in stretch.pieces]
+        out += [[stretch.mark, inner]] if stretch.mark else inner
+    return out
+
+
+SCHEMA = 1
+
+
+class Label(Record):
+    """One line of `labels.jsonl`, as a page exports it."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    run: str
+    reader: str = Field(min_length=1, max_length=80)
+    case: str
+    sample: int
+    answer: str
+    """First 16 hex digits of the answer's digest: a ruling counts only for the words that were read."""
+    ruling: Literal["good", "bad"]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Two readers over the answers that both ruled on. `kappa` is None where chance alone would agree."""
+
+    first: str
+    second: str
+    both: int
+    agreed: int
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """All rulings on the answers of one run: by (case key, sample), then by reader."""
+
+    by_answer: dict[tuple[str, int], dict[str, str]]
+    other_answers: int
+    """Rulings given on other words than this run holds, and left out."""
+
+    @property
+    def readers(self) -> list[tuple[str, int, int]]:
+        """Each reader with the numbers of good and bad."""
+        given = [pair for rulings in self.by_answer.values() for pair in rulings.items()]
+        return [
+            (name, given.count((name, "good")), given.count((name, "bad")))
+            for name in sorted({name for name, _ in given})
+        ]
+
+    @property
+    def pairs(self) -> list[Agreement]:
+        """Every two readers who share an answer."""
+        names = [name for name, _, _ in self.readers]
+        return [pair for a, b in combinations(names, 2) if (pair := self._pair(a, b)).both]
+
+    def _pair(self, first: str, second: str) -> Agreement:
+        shared = [(r[first], r[second]) for r in self.by_answer.values() if first in r and second in r]
+        return Agreement(first, second, len(shared), sum(a == b for a, b in shared), kappa(shared))
+
+
+def kappa(rulings: list[tuple[str, str]]) -> float | None:
+    """Cohen's kappa (1960): agreement beyond chance, (po - pe) / (1 - pe). None if it is not defined."""
+    if not rulings:
+        return None
+    n = len(rulings)
+    observed = sum(a == b for a, b in rulings) / n
+    expected = sum(
+        sum(a == word for a, _ in rulings) * sum(b == word for _, b in rulings) for word in ("good", "bad")
+    ) / (n * n)
+    return None if expected >= 1 else (observed - expected) / (1 - expected)
+
+
+def read_labels(paths: Iterable[Path]) -> list[Label]:
+    """All lines of all files. A line that is no ruling is an error with file, line and field."""
+    found: list[Label] = []
+    for path in paths:
+        try:
+            lines = path.read_text("utf-8").split("\n")
+        except OSError as error:
+            why = f"{error.strerror or error}; accepted: a labels.jsonl that a run page exported"
+            raise RecordError(f"{path}: cannot be read as labels: {why}") from error
+        except UnicodeDecodeError as error:
+            raise RecordError(f"{path}: cannot be read as labels: not UTF-8 at byte {error.start + 1}") from error
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                found.append(_label(path, number, line))
+    return found
+
+
+def match(record: RunRecord, labels: Iterable[Label]) -> Rulings:
+    """The labels that belong to this run's answers; a reader's latest ruling on an answer counts."""
+    digests = {(case.key, sample.sample): answer_digest(sample) for case in record.cases for sample in case.samples}
+    by_answer: dict[tuple[str, int], dict[str, str]] = {}
+    other = 0
+    for label in sorted(labels, key=lambda one: one.at):
+        place = (label.case, label.sample)
+        if digests.get(place) == label.answer:
+            by_answer.setdefault(place, {})[label.reader] = label.ruling
+        elif label.run == record.run_id:
+            other += 1
+    return Rulings(by_answer, other)
+
+
+def _label(path: Path, number: int, line: str) -> Label:
+    try:
+        return Label.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "the line"
+        raise RecordError(
+            f"{path}:{number}: {field}: {first['msg']}. A line is as a run page exports it: schema, run, reader, "
+            "case, sample, answer, ruling (good or bad) and at."
+        ) from error
+
+
+_BUDGET = 600_000
+"""Characters of evidence a page of up to 500 cases may hold; more cases may hold `_EACH` more, one by one."""
+_EACH = 1_000
+_MOST = 12_000_000
+_STEPS = ((4000, 4000), (4000, 1000), (2000, 300), (1000, 0), (400, 0), (100, 0))
+"""Limits in characters a text, for failing cases and for the others; 0 keeps no evidence."""
+
+
+def rows(record: RunRecord, rulings: Rulings | None = None) -> list[dict[str, Any]]:
+    """One row a case."""
+    failing_limit, other_limit = limits(record.cases)
+    found = []
+    for case in record.cases:
+        row = _row(case, failing_limit if _shown(case) else other_limit, record.currency)
+        for answer in row.get("a", ()):
+            given = rulings.by_answer.get((case.key, answer["n"])) if rulings else None
+            if given:
+                answer["v"] = [[plain(reader), ruling] for reader, ruling in given.items()]
+        found.append(row)
+    return found
+
+
+def limits(cases: tuple[CaseResult, ...]) -> tuple[int, int]:
+    """How much of each text fits: what failed is cut last."""
+    room = min(_MOST, _BUDGET + _EACH * max(0, len(cases) - 500))
+    lengths = [(_shown(case), _lengths(case)) for case in cases]
+    for failing_limit, other_limit in _STEPS:
+        size = sum(min(length, failing_limit if shown else other_limit) for shown, texts in lengths for length in texts)
+        if size <= room:
+            return failing_limit, other_limit
+    return _STEPS[-1]
+
+
+def _shown(case: CaseResult) -> bool:
+    return case.outcome in BAD
+
+
+def _lengths(case: CaseResult) -> list[int]:
+    """Sizes of what a page would hold, in bytes of UTF-8 as near as a count of characters tells."""
+    texts = [str(message.get("content") or "") for message in case.messages]
+    for sample in case.samples:
+        texts += [sample.output, sample.raw_output or "", *(call.arguments for call in sample.tool_calls)]
+    return [len(text) if text.isascii() else 2 * len(text) for text in texts]
+
+
+def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "k": plain(case.key),
+        "d": plain(case.domain),
+        "l": plain(case.language),
+        "t": plain(case.task),
+        "y": case.symbols,
+        "x": case.exposure,
+        "o": case.outcome,
+    }
+    codes = sorted(set(damage_codes(case)))
+    latency = max((s.latency_s for s in case.samples if s.latency_s is not None), default=None)
+    if codes:
+        row["c"] = codes
+    if case.tags:
+        row["g"] = [plain(tag) for tag in case.tags]
+    if latency is not None:
+        row["s"] = round(latency, 3)
+    if limit:
+        row["m"] = [[plain(turn.role), packed(turn.text)] for turn in turns(case, limit)]
+        shown = answers(case, limit)
+        row["a"] = [
+            _answer_of_rows(answer, sample, currency) for answer, sample in zip(shown, case.samples, strict=True)
+        ]
+    elif case.targets:
+        row["n"] = [plain(target) for target in case.targets]
+    return row
+
+
+def _answer_of_rows(answer: ShownAnswer, sample: SampleResult, currency: str | None) -> dict[str, Any]:
+    packed_answer: dict[str, Any] = {
+        "n": answer.sample,
+        "o": answer.outcome,
+        "h": answer.digest,
+        "t": packed(answer.text),
+        "u": _usage(sample, currency),
+    }
+    if answer.reason:
+        packed_answer["r"] = plain(answer.reason)
+    if answer.raw:
+        packed_answer["w"] = packed(answer.raw)
+    if answer.calls:
+        packed_answer["c"] = [[plain(name), packed(text)] for name, text in answer.calls]
+    if answer.findings:
+        packed_answer["f"] = [
+            [packed(f.target), f.verdict, packed(f.text), " ".join(f.codes), plain(f.where)] for f in answer.findings
+        ]
+    if answer.checks:
+        packed_answer["k"] = [[plain(name), passed, plain(detail)] for name, passed, detail in answer.checks]
+    return packed_answer
+
+
+def _usage(sample: SampleResult, currency: str | None) -> str:
+    """Latency, tokens, cost and date on one line, in signs that need no language."""
+    parts = []
+    if sample.latency_s is not None:
+        parts.append(rates.seconds(sample.latency_s))
+    if sample.prompt_tokens is not None or sample.completion_tokens is not None:
+        parts.append(f"{rates.number(sample.prompt_tokens)} → {rates.number(sample.completion_tokens)} tokens")
+    if sample.cost is not None:
+        parts.append(rates.money(sample.cost, currency))
+    if sample.recorded_at:
+        parts.append(rates.moment(sample.recorded_at))
+    return " · ".join(parts)

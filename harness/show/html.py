@@ -1,0 +1,344 @@
+"""What every page shares: templates that escape all they get, and a policy that lets nothing in or out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from harness.decisions.compare import Comparison, SliceChange
+from harness.decisions.flips import Flip
+from harness.decisions.gate import GateVerdict, RuleVerdict
+from harness.decisions.latency import speeds
+from harness.decisions.options import options
+from harness.decisions.standing import by_key
+from harness.records.run import CaseResult, RunRecord
+from harness.show import charts, evidence, rates
+from harness.show.comparison import speed_cells
+from harness.show.evidence import Rulings, rows
+from harness.show.marked_text import plain
+from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
+from harness.show.words import WORDS, both, for_script, known, say
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+_PACKAGE = "harness.show"
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_JSON_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"}
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with autoescape always on and undefined names refused."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    jinja = Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.globals.update(say=say, known=known, both=both, figures=rates, visible=_visible)
+    jinja.filters.update(plain=_plain, percent=rates.percent, moment=rates.moment, number=rates.number)
+    return jinja
+
+
+def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...] = (), **values: Any) -> str:
+    """Fill a template. Style sheets and scripts are put into the page and named in its policy by hash."""
+    style = "".join(asset(name) for name in styles)
+    script = "".join(asset(name) for name in scripts)
+    page = (
+        environment()
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704 - package data, never a run's content
+            script=Markup(script),  # noqa: S704
+            policy=content_policy(style, script),
+            **values,
+        )
+    )
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+@cache
+def asset(name: str) -> str:
+    """A style sheet or script of the package."""
+    return resources.files(_PACKAGE).joinpath("static", name).read_text("utf-8")
+
+
+@cache
+def templates_digest() -> str:
+    """Changes whenever the look of a page does."""
+    found = hashlib.sha256()
+    package = resources.files(_PACKAGE)
+    for folder in (package, package.joinpath("templates"), package.joinpath("static")):
+        for file in sorted(folder.iterdir(), key=lambda one: one.name):
+            if file.is_file():
+                found.update(file.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def content_policy(style: str, script: str) -> str:
+    """Nothing may be fetched, sent, framed or run but the very style and script that the page carries."""
+    rules = ["default-src 'none'", f"style-src '{_hash(style)}'", "base-uri 'none'", "form-action 'none'"]
+    if script:
+        rules.insert(1, f"script-src '{_hash(script)}'")
+    return "; ".join(rules)
+
+
+def data_block(value: Any) -> Markup:
+    """JSON that is safe inside a script element: no `<`, no line separators, no lone surrogates."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character, escape in _JSON_ESCAPES.items():
+        text = text.replace(character, escape)  # six searches are many times faster than one `translate`
+    safe = _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return Markup(safe)  # noqa: S704 - escaped on the lines above
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def _visible(text: str) -> str:
+    return plain(text, blanks=True)
+
+
+def _plain(value: object) -> str:
+    return plain(str(value))
+
+
+_WITHOUT_SCRIPT = 20
+"""Failing cases that a browser without JavaScript shows."""
+_LIMIT = 1000
+_BARS = 20
+
+_SCRIPT_WORDS = (
+    *("aligned", "damaged", "omitted", "failed", "passed", "unscored"),
+    *("verbatim", "spaced", "lookalike", "altered", "absent"),
+    *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason"),
+    *("link", "not-held", "shown", "ruling", "good", "poor"),
+)
+
+
+def run_page(
+    record: RunRecord,
+    *,
+    lang: str = "auto",
+    index_href: str | None = None,
+    rulings: Rulings | None = None,
+) -> str:
+    """One self-contained HTML page. `lang` is `en`, `zh`, or `auto` for the browser's; a button switches.
+
+    Readers' rulings are shown apart from every rate.
+    """
+    failing = [case for case in record.cases if case.outcome in BAD]
+    summary = summarise(record)
+    dimensions = [(name, slices(record.cases, name)) for name in DIMENSIONS]
+    return render(
+        "run.html.j2",
+        styles=("page.css", "cases.css"),
+        scripts=("page.js", "ruling.js", "cases.js"),
+        lang=lang,
+        run=record,
+        summary=summary,
+        bar=_bar(summary.outcomes),
+        dimensions=dimensions,
+        chart=_chart(dict(dimensions)["domain"]),
+        charts_available=charts.available(),
+        install=charts.INSTALL,
+        failing=[
+            (case, evidence.turns(case, _LIMIT), evidence.answers(case, _LIMIT)) for case in failing[:_WITHOUT_SCRIPT]
+        ],
+        failing_more=max(0, len(failing) - _WITHOUT_SCRIPT),
+        speeds=[(one.prompt, one.quantity, speed_cells(one)) for one in speeds(record.latency)]
+        if record.latency
+        else [],
+        runtimes=_distinct(record, "runtime"),
+        resolved_models=_distinct(record, "resolved_model"),
+        recipe=_readable(record.recipe),
+        configuration=_readable(record.configuration),
+        words=WORDS,
+        index_href=index_href,
+        rulings=rulings,
+        data=_data(record, rulings),
+    )
+
+
+def _data(record: RunRecord, rulings: Rulings | None) -> Markup:
+    return data_block(
+        {
+            "run": {"id": record.run_id},
+            "words": for_script(*_SCRIPT_WORDS),
+            "cases": rows(record, rulings),
+        }
+    )
+
+
+def _bar(outcomes: dict[str, int]) -> list[tuple[str, int, int]]:
+    """Outcome, count and start of each part of the bar under the headline, good ones first."""
+    parts, start = [], 0
+    for outcome in ("aligned", "passed", *OUTCOMES[:4]):
+        count = outcomes.get(outcome, 0)
+        if count:
+            parts.append((outcome, count, start))
+            start += count
+    return parts
+
+
+def _chart(domains: tuple[Slice, ...]) -> Markup:
+    bars = [
+        charts.Bar(row.name, value, row.rate.low, row.rate.high, f"{row.rate} ({row.rate.k}/{row.rate.n})")
+        for row in domains
+        if (value := row.rate.value) is not None and row.rate.low is not None and row.rate.high is not None
+    ][:_BARS]
+    told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
+    return charts.intervals(bars, label=f"{WORDS['chart-slices'][0]}: {told}")
+
+
+def _distinct(record: RunRecord, field: str) -> list[str]:
+    return sorted({value for case in record.cases for s in case.samples if (value := getattr(s, field))})
+
+
+def _readable(value: object) -> str:
+    """JSON over several lines, invisible characters spelled out."""
+    return plain(json.dumps(value, ensure_ascii=False, indent=2)) if value else ""
+
+
+_WITH_TEXTS = 150
+"""Flips shown with source and answers; a promotion that flips more has other questions first."""
+_LIMIT_COMPARE_PAGE = 1200
+_BARS_COMPARE_PAGE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A gate's verdict, when it was given (ISO 8601) and where its policy stands."""
+
+    verdict: GateVerdict
+    when: str
+    policy: str
+
+
+def compare_page(
+    comparison: Comparison,
+    old: RunRecord,
+    new: RunRecord,
+    *,
+    judged: Judgement | None = None,
+    lang: str = "auto",
+    index_href: str | None = None,
+) -> str:
+    """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
+    `judged`, the gate's verdict stands on top and its rules follow."""
+    gate = judged.verdict if judged else None
+    before, after = by_key(old), by_key(new)
+    kinds = list(dict.fromkeys(flip.kind for flip in comparison.flips))
+    return render(
+        "compare.html.j2",
+        styles=("page.css", "cases.css", "compare.css"),
+        scripts=("page.js", "filter.js"),
+        lang=lang,
+        comparison=comparison,
+        headline=comparison.changes[0],
+        gate=gate,
+        judged=judged,
+        rules=[(rule, needed(rule), read(rule)) for rule in gate.rules] if gate else [],
+        kinds=[(kind, sum(flip.kind == kind for flip in comparison.flips)) for kind in kinds],
+        flips=[_shown(flip, before, after) for flip in comparison.flips[:_WITH_TEXTS]],
+        flips_more=comparison.flips[_WITH_TEXTS:],
+        gaps=_gaps(old, new),
+        chart=_chart_of_compare_page(comparison.slices),
+        charts_available=charts.available(),
+        install=charts.INSTALL,
+        index_href=index_href,
+        p_value=rates.p_value,
+        p_phrase=p_phrase,
+        results=_results(gate),
+        words=WORDS,
+    )
+
+
+def needed(verdict: RuleVerdict) -> str:
+    """What the bound asks for, in signs: `≥ 95.0%`, or `> −3.0` points."""
+    if verdict.bound == "min":
+        return f"≥ {rates.percent(verdict.limit)}"
+    if verdict.bound == "max":
+        return f"≤ {rates.percent(verdict.limit)}"
+    sign, limit = (">", -verdict.limit) if verdict.bound == "max_drop" else ("<", verdict.limit)
+    return f"{sign} {rates.points(limit)}"
+
+
+def read(verdict: RuleVerdict) -> tuple[str, str]:
+    """Estimate and one-sided bounds of a rule, as rates or as points."""
+    write = rates.percent if verdict.bound in ("min", "max") else rates.points
+    reading = verdict.reading
+    if reading.low is None or reading.high is None:
+        return rates.NO_DATA, rates.NO_DATA
+    return write(reading.estimate), f"{write(reading.low)} … {write(reading.high)}"
+
+
+def p_phrase(value: float | None) -> str:
+    """`= 0.031` or `< 0.001`, to follow a `p`."""
+    text = rates.p_value(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, CaseResult]) -> dict[str, Any]:
+    old, new = before[flip.key], after[flip.key]
+    return {
+        "flip": flip,
+        "turns": evidence.turns(new, _LIMIT_COMPARE_PAGE),
+        "old": evidence.answers(old, _LIMIT_COMPARE_PAGE),
+        "new": evidence.answers(new, _LIMIT_COMPARE_PAGE),
+    }
+
+
+def _gaps(old: RunRecord, new: RunRecord) -> list[tuple[str, Rate, Rate, float | None]]:
+    """Trained and untrained alignment of both runs, split by the exposure of the new one.
+
+    The old run on the same split shows how much of a gap is mere difficulty of the cases.
+    """
+    option = options((old, new))[1]
+    both = [(old.label, option.base_gap), (new.label, option.gap)]
+    return [
+        (label, Rate.of(gap.trained), Rate.of(gap.untrained), gap.difference)
+        for label, gap in both
+        if gap is not None and gap.trained.n and gap.untrained.n
+    ]
+
+
+def _results(gate: GateVerdict | None) -> list[tuple[str, int]]:
+    counts = Counter(rule.result for rule in gate.rules) if gate else Counter[str]()
+    return [(name, counts[name]) for name in ("BREACH", "INSUFFICIENT_EVIDENCE", "PASS") if counts[name]]
+
+
+def _chart_of_compare_page(slices: tuple[SliceChange, ...]) -> Markup:
+    rows = [
+        charts.Bar(
+            one.value,
+            one.change.difference,
+            one.change.low,
+            one.change.high,
+            f"{rates.points(one.change.difference)} ({one.change.pairs})",
+        )
+        for one in slices
+        if one.dimension == "domain"
+        and one.change.difference is not None
+        and one.change.low is not None
+        and one.change.high is not None
+    ]
+    rows.sort(key=lambda bar: bar.value)
+    told = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
+    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{WORDS['chart-changes'][0]}: {told}", signed=True)

@@ -1,0 +1,338 @@
+"""The index over all versions: where each stands now, how it got there, and every run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from harness.decisions.metrics import Count
+from harness.records import Record
+from harness.records.run import RunRecord
+from harness.show import charts
+from harness.show.charts import MUTED, NARROW, SERIES, WIDE, available, clip, in_widths
+from harness.show.html import render as render_page
+from harness.show.rates import Rate, percent, summarise
+from harness.show.words import WORDS
+
+
+class IndexLine(Record):
+    """Rates are (k, n); times ISO 8601; costs in the record's currency."""
+
+    label: str
+    model: str
+    version: str
+    run_id: str
+    mode: str
+    partial: bool
+    started: str
+    newest: str | None
+    suite_digest: str
+    cases: int
+    alignment: tuple[int, int]
+    trained: tuple[int, int]
+    untrained: tuple[int, int]
+    checks: tuple[int, int]
+    unscored: int
+    lineage: tuple[str, ...] = ()
+    recipe: dict[str, Any] | None = None
+    median_s: float | None = None
+    cost: float | None = None
+    currency: str | None = None
+
+    @classmethod
+    def of(cls, record: RunRecord) -> IndexLine:
+        """Fold a whole run into its line."""
+        summary = summarise(record)
+        return cls(
+            label=record.label,
+            model=record.model,
+            version=record.version,
+            run_id=record.run_id,
+            mode=record.mode,
+            partial=record.partial,
+            started=record.started,
+            newest=record.evidence.newest,
+            suite_digest=record.suite_digest,
+            cases=len(record.cases),
+            alignment=_pair(summary.alignment),
+            trained=_pair(summary.gap.trained),
+            untrained=_pair(summary.gap.untrained),
+            checks=_pair(summary.checks),
+            unscored=summary.outcomes.get("unscored", 0),
+            lineage=record.lineage,
+            recipe=record.recipe,
+            median_s=summary.resources.median_latency_s,
+            cost=record.totals.cost,
+            currency=record.currency,
+        )
+
+    @property
+    def when(self) -> str:
+        """The evidence's date, or that of the run where no answer carries one."""
+        return self.newest or self.started
+
+    @property
+    def rate(self) -> Rate:
+        """The alignment rate with its interval."""
+        return rate(self.alignment)
+
+    @property
+    def counts(self) -> dict[str, Count]:
+        """Its rates by the names of the metrics and slices."""
+        return {
+            "alignment_rate": Count(*self.alignment),
+            "trained": Count(*self.trained),
+            "untrained": Count(*self.untrained),
+            "check_rate": Count(*self.checks),
+        }
+
+    @property
+    def gap(self) -> float | None:
+        """Trained minus untrained; None unless both have cases."""
+        trained, untrained = rate(self.trained).value, rate(self.untrained).value
+        return None if trained is None or untrained is None else trained - untrained
+
+    @property
+    def href(self) -> str:
+        """The run's page, from the index."""
+        return f"{self.label}/{self.run_id}.html"
+
+
+def rate(count: tuple[int, int]) -> Rate:
+    """A stored count with its interval."""
+    return Rate.of(Count(*count))
+
+
+def _pair(value: Rate) -> tuple[int, int]:
+    return value.k, value.n
+
+
+Kind = Literal["new-version", "suite-changed", "promoted", "drift-alarm"]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """Something at the time of a run. `detail` is a version, or what changed."""
+
+    when: str
+    model: str
+    run_id: str
+    kind: Kind
+    detail: str
+
+
+def by_model(lines: Iterable[IndexLine]) -> dict[str, list[IndexLine]]:
+    """Runs of each model, oldest evidence first."""
+    groups: dict[str, list[IndexLine]] = {}
+    for line in sorted(lines, key=lambda one: (one.when, one.started)):
+        groups.setdefault(line.model, []).append(line)
+    return groups
+
+
+def current(lines: Iterable[IndexLine]) -> list[IndexLine]:
+    """The latest complete run of each version (the latest partial one if none is), best rate first."""
+    latest: dict[str, IndexLine] = {}
+    for line in sorted(lines, key=lambda one: (not one.partial, one.when, one.started)):
+        latest[line.label] = line
+    return sorted(latest.values(), key=lambda one: (-(one.rate.value or -1.0), one.label))
+
+
+def events(lines: Sequence[IndexLine], baselines: Mapping[str, str] | None = None) -> list[HistoryEvent]:
+    """New versions, changed suites and what is the baseline now, latest first.
+
+    `baselines` is model name to `name@version` or run id. Drift alarms come from the drift verdict.
+    """
+    found: list[HistoryEvent] = []
+    for model, runs in by_model(line for line in lines if not line.partial).items():
+        seen: set[str] = set()
+        before: IndexLine | None = None
+        for line in runs:
+            if line.version not in seen:
+                seen.add(line.version)
+                found.append(_event(line, "new-version", line.version))
+            if before is not None and before.suite_digest != line.suite_digest:
+                found.append(_event(line, "suite-changed", line.suite_digest[:12]))
+            before = line
+        reference = (baselines or {}).get(model)
+        promoted = [line for line in runs if reference in (line.label, line.run_id)]
+        if promoted:
+            found.append(_event(promoted[-1], "promoted", promoted[-1].version))
+    return sorted(found, key=lambda event: event.when, reverse=True)
+
+
+def _event(line: IndexLine, kind: Kind, detail: str) -> HistoryEvent:
+    return HistoryEvent(line.when, line.model, line.run_id, kind, detail)
+
+
+_MODELS = 12
+"""Lines that can still be told apart; further models are in the table."""
+_LINE_HEIGHT = 0.055
+"""Of the chart's height: how near two labels may come."""
+_SIGNS = {"new-version": "◆", "promoted": "★", "drift-alarm": "▲", "suite-changed": "▮"}
+
+
+def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: str) -> Markup:
+    """Draw the complete runs of each model. Nothing without the chart library or without a run."""
+    models = {
+        model: [line for line in runs if line.rate.n][-400:]
+        for model, runs in by_model(line for line in lines if not line.partial).items()
+    }
+    models = {model: runs for model, runs in models.items() if runs}
+    if not models or not available():
+        return Markup("")
+    latest = sorted(models, key=lambda model: models[model][-1].when, reverse=True)[:_MODELS]
+    shown = {model: models[model] for model in sorted(latest)}
+    told = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
+    points = _points(shown)
+    data = {"points": points, "events": _marks(points, events)}
+    return in_widths(lambda width: _chart(points, width), f"{label}: {told}", {**NARROW, **WIDE}, data)
+
+
+def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "model": clip(model, 24),
+            "t": line.when,
+            "v": line.rate.value,
+            "lo": line.rate.low,
+            "hi": line.rate.high,
+            "run": line.run_id,
+        }
+        for model, runs in models.items()
+        for line in runs
+    ]
+
+
+def _chart(points: list[dict[str, Any]], width: int) -> Any:
+    alt: Any = import_module("altair")
+    wide = width > 400
+    names = list(dict.fromkeys(point["model"] for point in points))
+    colours = [SERIES[index % len(SERIES)] for index in range(len(names))]
+    colour = alt.Color("model:N", legend=None, scale=alt.Scale(domain=names, range=colours))
+    floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
+    dates = alt.Axis(grid=False, tickCount=6 if wide else 4, format=_dates(points, short=not wide))
+    x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
+    scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
+    rates = alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8)
+    y = alt.Y("v:Q", title=None, scale=scale, axis=rates)
+    low = alt.Y("lo:Q", scale=scale)
+    runs = alt.Chart(alt.NamedData(name="points"))
+    counts = Counter(point["model"] for point in points)
+    alone = alt.Chart(alt.Data(values=[point for point in points if counts[point["model"]] == 1]))
+    labels = alt.Chart(alt.Data(values=_labels(points, names, floor)))
+    room = 150 if wide else 95
+    layers = [
+        runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour),
+        alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),
+        runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
+        runs.mark_circle(size=26 if max(counts.values()) <= 40 else 9, opacity=1).encode(x=x, y=y, color=colour),
+        alt.Chart(alt.NamedData(name="events"))
+        .mark_text(dy=-13, fontSize=13, color=MUTED)
+        .encode(x=x, y=y, text="sign:N"),
+        labels.mark_text(align="left", fontSize=12.5, fontWeight="bold").encode(
+            x=alt.value(width - room - 36), y=y, text="model:N", color=colour
+        ),
+    ]
+    return alt.layer(*layers).properties(width=width - room - 45, height=300 if wide else 240)
+
+
+def _labels(points: list[dict[str, Any]], names: list[str], floor: float) -> list[dict[str, Any]]:
+    """The name of each line beside its last point, pushed apart where two would overlap."""
+    last = {point["model"]: point["v"] for point in points}
+    step = _LINE_HEIGHT * (1 - floor)
+    placed: list[dict[str, Any]] = []
+    above = 1.0 + step
+    for name in sorted(names, key=lambda one: -last[one]):
+        place = min(last[name], above - step)
+        placed.append({"model": name, "v": place})
+        above = place
+    if placed and placed[-1]["v"] < floor:
+        lift = floor - placed[-1]["v"]
+        placed = [{"model": one["model"], "v": min(1.0, one["v"] + lift)} for one in placed]
+    return placed
+
+
+def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
+    """Signs above the points where something happened; several at one point stand side by side."""
+    at = {point["run"]: point for point in points}
+    signs: dict[str, str] = {}
+    for event in reversed(events):
+        if event.run_id in at and _SIGNS[event.kind] not in signs.get(event.run_id, ""):
+            signs[event.run_id] = signs.get(event.run_id, "") + _SIGNS[event.kind]
+    return [{"t": at[run]["t"], "v": at[run]["v"], "sign": text} for run, text in signs.items()]
+
+
+def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
+    """Clock times only where all runs are of one day, years only where there is room or more than one."""
+    days = {str(point["t"])[:10] for point in points}
+    if len(days) == 1:
+        return "%H:%M"
+    years = len({day[:4] for day in days})
+    return "%Y-%m-%d" if not short else "%m-%d" if years == 1 else "%Y-%m"
+
+
+_BARS = 20
+
+
+def render(
+    lines: Sequence[IndexLine],
+    *,
+    lang: str = "auto",
+    baselines: Mapping[str, str] | None = None,
+    drift: Mapping[str, str] | None = None,
+    alarms: Sequence[HistoryEvent] = (),
+    comparisons: Sequence[tuple[str, str]] = (),
+    unreadable: Sequence[str] = (),
+) -> str:
+    """One HTML page.
+
+    `drift` is the state of each `model@version` as the drift verdict words it, `alarms` its events;
+    `comparisons` are titles and addresses of compare pages; `unreadable` says which records were left out.
+    """
+    happened = sorted([*events(lines, baselines), *alarms], key=lambda event: event.when, reverse=True)
+    now = current(lines)
+    promoted = {event.run_id for event in happened if event.kind == "promoted"}
+    return render_page(
+        "index.html.j2",
+        styles=("page.css", "index.css"),
+        scripts=("page.js", "filter.js"),
+        lang=lang,
+        lines=sorted(lines, key=lambda line: (line.when, line.started), reverse=True),
+        now=now,
+        promoted=promoted,
+        drift=drift or {},
+        runs_of=Counter(line.label for line in lines),
+        models=sorted({line.model for line in lines}),
+        happened=happened,
+        trend=trend(lines, happened, label=WORDS["trend"][0]),
+        standing=_standing(now),
+        charts_available=charts.available(),
+        install=charts.INSTALL,
+        comparisons=comparisons,
+        unreadable=unreadable,
+        rate=rate,
+        recipe=recipe_line,
+    )
+
+
+def recipe_line(recipe: Mapping[str, object] | None) -> str:
+    """A recipe in one short line."""
+    if not recipe:
+        return ""
+    line = ", ".join(f"{key} {value}" for key, value in recipe.items() if not isinstance(value, dict | list))
+    return charts.clip(line, 80)
+
+
+def _standing(now: Sequence[IndexLine]) -> Markup:
+    bars = [
+        charts.Bar(line.label, value, line.rate.low, line.rate.high, f"{line.rate} ({line.rate.k}/{line.rate.n})")
+        for line in now
+        if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
+    ][:_BARS]
+    told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
+    return charts.intervals(bars, label=f"{WORDS['chart-versions'][0]}: {told}")

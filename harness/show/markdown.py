@@ -1,0 +1,141 @@
+"""Markdown for a pull request or a job summary: short, and the answers in it can do nothing.
+
+Text of a run stands in code spans alone, where no Markdown, HTML, address, `@mention` or `#issue` is read. Lists
+are used and no tables, because a table reads a `|` even in a code span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.decisions.compare import Comparison
+from harness.decisions.flips import Flip
+from harness.decisions.gate import GateVerdict
+from harness.records.run import CaseResult, RunRecord
+from harness.show import rates
+from harness.show.html import Judgement, needed, p_phrase, read
+from harness.show.index import IndexLine, current
+from harness.show.marked_text import plain
+from harness.show.rates import BAD, OUTCOMES, slices, summarise
+from harness.show.words import word
+
+_SHOWN = 20
+_LONGEST = 300
+
+
+def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
+    """One run: the rate, where it fails, and the failing cases."""
+    summary = summarise(record)
+    rate = summary.alignment
+    counts = ", ".join(
+        f"{rates.number(summary.outcomes[outcome])} {word(outcome, lang)}"
+        for outcome in OUTCOMES
+        if summary.outcomes.get(outcome)
+    )
+    lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
+    if record.partial:
+        why = record.partial_reason or word("narrowed", lang)
+        lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
+    worst = [row for row in slices(record.cases, "domain") if row.bad][:5]
+    if worst:
+        shown = ", ".join(f"{code(row.name)} {row.rate} ({row.rate.k}/{row.rate.n})" for row in worst)
+        lines += ["", f"{word('domain', lang)}: {shown}"]
+    failing = [case for case in record.cases if case.outcome in BAD]
+    lines += _folded(f"{word('failing', lang)}: {len(failing)}", [_case(case, lang) for case in failing], lang)
+    return "\n".join([*lines, ""])
+
+
+def compare_markdown(comparison: Comparison, *, judged: Judgement | None = None, lang: str = "en") -> str:
+    """Two runs: the verdict if there is one, the difference, the rules and the flips."""
+    gate = judged.verdict if judged else None
+    change = comparison.changes[0]
+    lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
+    if gate:
+        lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
+    if change.pairs:
+        bounds = f"{rates.points(change.low)} … {rates.points(change.high)}"
+        lines.append(word("difference-line", lang, points=rates.points(change.difference), bounds=bounds) + "  ")
+        lines.append(
+            word(
+                "pairs-line",
+                lang,
+                better=change.better,
+                worse=change.worse,
+                pairs=change.pairs,
+                p=p_phrase(change.p_value).replace("<", "&lt;"),
+            )
+        )
+    else:
+        lines.append(word("no-pairs", lang))
+    if not comparison.pairing.complete:
+        lines += ["", f"> {word('left-out-cases', lang, why=code(comparison.pairing.reason, blanks=False))}"]
+    if gate:
+        held_back = [f"> {code(reason, blanks=False)}" for reason in gate.reasons]
+        lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang)]
+    for kind in dict.fromkeys(flip.kind for flip in comparison.flips):
+        chosen = [flip for flip in comparison.flips if flip.kind == kind]
+        lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip) for flip in chosen], lang)
+    return "\n".join([*lines, ""])
+
+
+def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
+    """The latest complete run of each version, best first."""
+    found = [f"### {word('index-title', lang)}", ""]
+    found += [
+        f"- {code(line.label)}: **{line.rate}** ({line.rate.bounds}, n = {line.rate.n:,}) · {rates.moment(line.when)}"
+        for line in current(lines)
+    ]
+    return "\n".join([*(found if lines else [*found, word("no-runs", lang) + " `pytest --model=NAME`"]), ""])
+
+
+def code(text: str, *, blanks: bool = True) -> str:
+    """Text as a code span: one line, its blanks and invisible characters visible, its backticks harmless."""
+    shown = plain(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks) or "∅"
+    if not blanks:
+        shown = shown.replace("\n", " ")
+    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
+    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _rules(gate: GateVerdict, lang: str) -> list[str]:
+    found = []
+    for rule in gate.rules:
+        estimate, bounds = read(rule)
+        named = f"{rule.rule.metric.replace('_', chr(92) + '_')}"
+        where = f" {code(rule.rule.slice)}" if rule.rule.slice else ""
+        asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
+        line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"
+        line += f", {word(rule.rule.tier, lang)}"
+        line += "".join(f"; {code(reason, blanks=False)}" for reason in rule.reasons if reason not in gate.reasons)
+        if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further:
+            line += f"; {word('further', lang, n=rates.number(rule.reading.further))}"
+        found.append(line)
+    return found
+
+
+def _flip(flip: Flip) -> str:
+    if flip.target:
+        return f"- {code(flip.key)}: {code(flip.old_text)} → {code(flip.new_text)}"
+    return f"- {code(flip.key)}: {flip.old} → {flip.new}"
+
+
+def _case(case: CaseResult, lang: str) -> str:
+    line = f"- {code(case.key)} {word(case.outcome, lang)}"
+    bad = [
+        f"{code(target)} → {code(mention.text)}"
+        for sample in case.samples
+        for target, mentions in sample.mentions.items()
+        for mention in mentions
+        if mention.verdict != "verbatim"
+    ]
+    return f"{line}: {bad[0]}" if bad else line
+
+
+def _folded(title: str, items: list[str], lang: str) -> list[str]:
+    """A folded list; GitHub opens it on a click."""
+    if not items:
+        return []
+    rest = [f"- … +{len(items) - _SHOWN}"] if len(items) > _SHOWN else []
+    return ["", f"<details><summary>{title}</summary>", "", *items[:_SHOWN], *rest, "", "</details>"]

@@ -1,0 +1,318 @@
+"""The folder of pages: one a run, one a comparison, and the index; only what changed is built again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.decisions.compare import compare
+from harness.decisions.drift import drift
+from harness.errors import RecordError
+from harness.files import whole
+from harness.history import History, read_run
+from harness.project import Project
+from harness.records import Record
+from harness.records.policy import DriftPolicy
+from harness.records.run import RunRecord
+from harness.show import html
+from harness.show import index as index_page
+from harness.show.evidence import Label, match
+from harness.show.html import templates_digest
+from harness.show.index import HistoryEvent, IndexLine, current
+
+_WORTH_WORKERS = 12
+"""Records from which on the start of further processes pays."""
+_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PageJob:
+    """A record to be read. `page` says whether its page is wanted too."""
+
+    path: Path
+    out: Path
+    lang: str
+    labels: tuple[Label, ...]
+    page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a job: a line, or the reason why the record cannot be read."""
+
+    path: Path
+    line: IndexLine | None
+    page: Path | None
+    problem: str = ""
+
+
+def done(job: PageJob) -> Done:
+    """Do one job."""
+    try:
+        record = read_run(job.path)
+    except RecordError as error:
+        return Done(job.path, None, None, str(error))
+    page = write_run(record, job.out, job.lang, job.labels) if job.page else None
+    return Done(job.path, IndexLine.of(record), page)
+
+
+def all_done(jobs: list[PageJob]) -> Iterator[Done]:
+    """Do all jobs in their order, in several processes if there are many. Each holds one record at a time."""
+    if len(jobs) < _WORTH_WORKERS:
+        yield from map(done, jobs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    workers = min(_WORKERS, os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(done, jobs, chunksize=4)
+
+
+def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label], *, index: bool = True) -> Path:
+    """The page of one run, in the folder of its version. `index` says whether it links to one."""
+    given = list(labels)
+    rulings = match(record, given) if given else None
+    page = html.run_page(record, lang=lang, index_href="../index.html" if index else None, rulings=rulings)
+    return write(page_path(out, record.label, record.run_id), page)
+
+
+def page_path(out: Path, label: str, run_id: str) -> Path:
+    """Where the page of a run lies. Raises RecordError for names that would leave the folder."""
+    return History(out).path(label, run_id).with_suffix(".html")
+
+
+def write(path: Path, text: str) -> Path:
+    """Replace `path` in one step, so that a reader never sees half a page."""
+    try:
+        with whole(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written: {error}") from error
+    return path
+
+
+class DriftState(Record):
+    """A verdict on the nights of one version. `stamp` names the nights it rests on."""
+
+    stamp: str
+    verdict: str
+    alarm: str | None = None
+    """The date of the night that raised it."""
+    since: str | None = None
+
+
+def drift_states(project: Project, lines: Sequence[IndexLine], kept: Mapping[str, Any]) -> dict[str, DriftState]:
+    """By label, for versions with more nights than a baseline takes. `kept` are the states of the last time."""
+    policy = project.drift_policy
+    nights: dict[str, list[IndexLine]] = {}
+    for line in lines:
+        if line.mode != "replay" and not line.partial:
+            nights.setdefault(line.label, []).append(line)
+    found = {}
+    for label, runs in nights.items():
+        if len({line.when[:10] for line in runs}) > policy.baseline_nights:
+            stamp = _stamp(runs, policy)
+            state = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
+            if state is not None:
+                found[label] = state
+    return found
+
+
+def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine]) -> list[HistoryEvent]:
+    """The alarms as events at the run that raised each."""
+    found = []
+    for label, state in states.items():
+        night = next((x for x in lines if x.label == label and x.when[:10] == state.alarm), None)
+        if night is not None:
+            detail = f"{night.version}, {state.since or state.alarm}"
+            found.append(HistoryEvent(night.when, night.model, night.run_id, "drift-alarm", detail))
+    return found
+
+
+def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState | None:
+    try:
+        runs = project.history.runs(label)
+    except RecordError:
+        return None  # told by the index already, which names the record
+    report = drift(label, runs, policy, datetime.now(UTC))
+    watch = report.alignment
+    return DriftState(
+        stamp=stamp,
+        verdict=report.verdict,
+        alarm=str(watch.alarm) if watch and watch.alarm else None,
+        since=str(watch.since) if watch and watch.since else None,
+    )
+
+
+def _stamp(runs: Sequence[IndexLine], policy: DriftPolicy) -> str:
+    # the date is part of it: a verdict also says whether the last night is recent
+    today = datetime.now(UTC).date()
+    seen = f"{today} {policy.model_dump_json()} " + " ".join(sorted(f"{x.run_id}{x.alignment}" for x in runs))
+    return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _kept(entry: Any, stamp: str) -> DriftState | None:
+    try:
+        state = DriftState.model_validate(entry)
+    except ValidationError:
+        return None
+    return state if state.stamp == stamp else None
+
+
+_KEPT = "index.json"
+"""What was folded the last time, so that a record is read once. It may be deleted at any time."""
+
+
+@dataclass(slots=True)
+class Site:
+    """Pages made of one history, written under `out`."""
+
+    project: Project
+    out: Path
+    lang: str
+    labels: list[Label]
+    rebuild: bool = False
+    index_only: bool = False
+    unreadable: list[str] = field(default_factory=list)
+    building: bool = False
+    """An index will be there in the end, so pages link to it."""
+
+    @property
+    def history(self) -> History:
+        """Where the records lie."""
+        return self.project.history
+
+    def build(self) -> Iterator[Path]:
+        """Bring the pages up to date; gives the path of each one that was written, the index last."""
+        self.building = True
+        kept = self._kept()
+        runs: dict[str, dict[str, Any]] = {}
+        for done, stamp in self._folded(kept, pages=not self.index_only):
+            if done.line is not None:
+                name = done.path.relative_to(self.history.folder).as_posix()
+                runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json")}
+            if done.page is not None:
+                yield done.page
+        lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
+        comparisons = []
+        for old, new in self._pairs(lines):
+            path = self._comparison_path(old.label, old.run_id, new.label, new.run_id)
+            wanted = not path.is_file() or kept.get("runs") != runs
+            if wanted and not self.index_only:
+                yield self._compare(old, new)
+            if path.is_file():
+                comparisons.append((f"{old.label} → {new.label}", path.relative_to(self.out).as_posix()))
+        drift = drift_states(self.project, lines, kept.get("drift") or {})
+        yield write(self.out / "index.html", self._index(lines, comparisons, drift))
+        states = {label: state.model_dump(mode="json") for label, state in drift.items()}
+        write(self.out / _KEPT, json.dumps({"runs": runs, "drift": states}, indent=1) + "\n")
+
+    def lines(self) -> list[IndexLine]:
+        """All runs, newest evidence first, without building a page."""
+        lines = [done.line for done, _ in self._folded(self._kept(), pages=False) if done.line is not None]
+        return sorted(lines, key=lambda line: (line.when, line.started), reverse=True)
+
+    def write_run(self, record: RunRecord) -> Path:
+        """The page of one run."""
+        index = (self.out / "index.html").is_file()
+        return write_run(record, self.out, self.lang, self.labels, index=index)
+
+    def missing(self, record: RunRecord) -> bool:
+        """Whether the page of a run, to which a comparison links, is still to be built."""
+        return not page_path(self.out, record.label, record.run_id).is_file()
+
+    def write_comparison(self, old: RunRecord, new: RunRecord, judged: html.Judgement | None = None) -> Path:
+        """The page of two runs."""
+        index = self.building or (self.out / "index.html").is_file()
+        page = html.compare_page(
+            compare(old, new),
+            old,
+            new,
+            judged=judged,
+            lang=self.lang,
+            index_href="../index.html" if index else None,
+        )
+        return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
+
+    def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
+        """Every record, from what is kept or by reading it. Those that cannot be read are told."""
+        entries = kept.get("runs") or {}
+        stamps, jobs = {}, []
+        for path in sorted(self.history.folder.glob("*@*/*.json")):
+            stamps[path] = stamp = self._stamp(path)
+            line = _line(entries.get(path.relative_to(self.history.folder).as_posix()), stamp)
+            if line is not None and (not pages or (self.out / line.href).is_file()):
+                yield Done(path, line, None), stamp
+            else:
+                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages))
+        for done in all_done(jobs):
+            if done.problem:
+                self.unreadable.append(done.problem)
+            yield done, stamps[done.path]
+
+    def _index(self, lines: list[IndexLine], comparisons: list[tuple[str, str]], drift: dict[str, DriftState]) -> str:
+        return index_page.render(
+            lines,
+            lang=self.lang,
+            baselines=self.history.baselines(),
+            drift={label: state.verdict for label, state in drift.items()},
+            alarms=alarms(drift, lines),
+            comparisons=comparisons,
+            unreadable=self.unreadable,
+        )
+
+    def _pairs(self, lines: list[IndexLine]) -> Iterator[tuple[IndexLine, IndexLine]]:
+        """Each version as it stands against its baseline, or against the version it is derived from."""
+        baselines = self.history.baselines()
+        now = {line.label: line for line in current(lines)}
+        by_id = {line.run_id: line for line in lines}
+        for new in now.values():
+            reference = baselines.get(new.model) or next((label for label in new.lineage if label in now), "")
+            old = now.get(reference) or by_id.get(reference)
+            if old is not None and old.label != new.label:
+                yield old, new
+
+    def _compare(self, old: IndexLine, new: IndexLine) -> Path:
+        records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+        return self.write_comparison(records[0], records[1])
+
+    def _comparison_path(self, old: str, old_id: str, new: str, new_id: str) -> Path:
+        names = [page_path(self.out, label, run_id) for label, run_id in ((old, old_id), (new, new_id))]
+        return self.out / "compare" / f"{'__'.join(f'{name.parent.name}.{name.stem}' for name in names)}.html"
+
+    def _stamp(self, path: Path) -> str:
+        """Changes with the record, with what a page would look like, and with the rulings given."""
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise RecordError(f"{path}: cannot be read: {error}") from error
+        given = "".join(label.model_dump_json() for label in self.labels)
+        seen = f"{state.st_size} {state.st_mtime_ns} {templates_digest()} {self.lang} {given}"
+        return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
+
+    def _kept(self) -> dict[str, Any]:
+        if self.rebuild:
+            return {}
+        try:
+            kept = json.loads((self.out / _KEPT).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+
+def _line(entry: Any, stamp: str) -> IndexLine | None:
+    if not isinstance(entry, dict) or entry.get("stamp") != stamp:
+        return None
+    try:
+        return IndexLine.model_validate(entry.get("line"))
+    except ValidationError:
+        return None

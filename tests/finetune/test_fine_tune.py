@@ -1,0 +1,149 @@
+"""Around the training loop: learning rate, overfitting, loss plot, alignment, recipe. The step itself needs torch."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.finetune import gguf
+from harness.finetune.lora import EncodedSample, Settings, batches, encode, is_aligned, rate_factor, targets_of
+from harness.finetune.train import EpochReport, TrainingJob, overfitting, recipe_of, svg_plot, text_plot
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
+
+
+def report(number, training, validation):
+    return EpochReport(number, training, validation, 3, 4)
+
+
+def sample(question, answer):
+    return TrainingSample(
+        messages=(TrainingMessage(role="user", content=question), TrainingMessage(role="assistant", content=answer))
+    )
+
+
+def test_the_learning_rate_rises_over_the_warm_up_and_then_falls_to_almost_nothing():
+    factors = [rate_factor(step, 40, 0.1) for step in range(40)]
+    assert factors[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert factors[4:] == sorted(factors[4:], reverse=True)
+    assert 0 < factors[-1] < 0.05
+
+
+def test_without_a_warm_up_the_rate_begins_whole():
+    assert rate_factor(0, 10, 0) == 1.0
+    assert rate_factor(0, 1, 1) == 1.0
+
+
+def test_a_validation_loss_that_turns_upwards_is_told_as_overfitting():
+    reports = [report(0, None, 2.0), report(1, 1.0, 1.2), report(2, 0.8, 1.1), report(3, 0.3, 1.4)]
+    warning = overfitting(reports)
+    assert warning
+    assert "since epoch 2 the validation loss rose from 1.100 to 1.400" in warning
+    assert "prefer the checkpoint of epoch 2" in warning
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [(1.0, 1.2), (0.5, 1.0)],  # both fall
+        [(1.0, 1.2), (0.5, 1.21)],  # noise
+        [(1.0, 1.2), (1.3, 1.6)],  # both rise: not learnt by heart, but badly
+        [(1.0, None), (0.5, None)],
+        [(1.0, 1.2)],
+    ],
+)
+def test_what_is_no_overfitting_is_not_told(losses):
+    assert overfitting([report(i + 1, *pair) for i, pair in enumerate(losses)]) is None
+
+
+def test_alignment_of_no_judged_sample_is_no_figure():
+    assert EpochReport(1, 1.0, 1.0, 0, 0).alignment is None
+    assert report(1, 1.0, 1.0).alignment == 0.75
+
+
+def test_targets_are_the_strings_of_the_source_that_the_gold_answer_gives_back():
+    one = sample("Someone wrote KJ - 55. It is KJ-55, not LM-9. Write it.", "KJ-55")
+    assert targets_of(one) == ("KJ-55",)
+    assert targets_of(sample("What is 9 plus 4?", "13")) == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "aligned"),
+    [("It is KJ-55.", True), ("It is KJ - 55.", False), ("I know.", False), ("KJ-55, KJ -55", False)],
+)
+def test_an_answer_is_aligned_if_every_mention_is_verbatim(answer, aligned):
+    assert is_aligned(sample("Is it KJ-55?", "KJ-55"), answer) is aligned
+
+
+def test_a_text_plot_has_a_bar_for_each_loss_scaled_to_the_largest():
+    lines = text_plot([report(0, None, 2.0), report(1, 1.0, 1.5)]).splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["training", "1", "1.0000"],
+        ["validation", "0", "2.0000"],
+        ["validation", "1", "1.5000"],
+    ]
+    assert [line.count("#") for line in lines] == [20, 40, 30]
+
+
+def test_an_svg_plot_is_drawn_where_the_chart_library_is_installed():
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    svg = svg_plot([report(0, None, 2.0), report(1, 1.0, 1.5), report(2, 0.5, 1.4)])
+    assert svg
+    assert svg.startswith("<svg")
+    assert "nats per answer token" in svg
+
+
+def test_without_the_chart_library_there_is_no_svg(monkeypatch):
+    monkeypatch.setitem(sys.modules, "altair", None)
+    assert svg_plot([report(1, 1.0, 1.5)]) is None
+
+
+class Tokenizer:
+    """One token a character; the template names the role before the text."""
+
+    eos_token_id = 0
+
+    def apply_chat_template(self, turns, *, tokenize, add_generation_prompt):
+        return "".join(f"{turn['role']}:{turn['content']}\n" for turn in turns) + "assistant:"
+
+    def __call__(self, text, *, add_special_tokens):
+        return type("Encoding", (), {"input_ids": [ord(char) for char in text]})()
+
+
+def test_the_loss_begins_with_the_answer_and_ends_with_the_end_of_the_turn():
+    [one] = encode([sample("a?", "KJ")], Tokenizer(), max_tokens=100)
+    assert one.tokens[one.answer_start :] == (ord("K"), ord("J"), 0)
+    assert one.answer_start == len("user:a?\nassistant:")
+
+
+def test_a_sample_that_is_too_long_is_told_and_not_cut():
+    with pytest.raises(TrainingError, match="sample 2: 43 tokens; accepted: at most 30"):
+        encode([sample("a?", "b"), sample("a" * 20, "b" * 6)], Tokenizer(), max_tokens=30)
+
+
+def test_batches_keep_the_order_and_leave_no_sample_out():
+    samples = [EncodedSample((i,), 0) for i in range(5)]
+    assert [[one.tokens[0] for one in batch] for batch in batches(samples, [4, 2, 0, 1, 3], 2)] == [[4, 2], [0, 1], [3]]
+
+
+def test_missing_weights_are_told_with_the_command_that_gets_them(tmp_path):
+    with pytest.raises(TrainingError, match="run: harness models pull"):
+        gguf.load(tmp_path / "none.gguf")
+
+
+def test_without_the_extra_the_installation_is_named(tmp_path, monkeypatch):
+    (tmp_path / "w.gguf").write_bytes(b"GGUF")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(TrainingError, match=r"needs torch; run: pip install 'pytest-verbatim\[train\]'"):
+        gguf.load(tmp_path / "w.gguf")
+
+
+def test_the_recipe_pins_data_and_adapter_by_digest(tmp_path):
+    data, out = tmp_path / "set.jsonl", tmp_path / "x.gguf"
+    data.write_text("abc")
+    out.write_text("abc")
+    job = TrainingJob(Path("smollm2.gguf"), [sample("a", "b")], [], out, on=(Path("spaced.gguf"),))
+    recipe = recipe_of(job, Settings(epochs=2), data=data, started=0.0, loss=0.5, command="harness train set.jsonl")
+    assert recipe.data_digest == recipe.output_digest
+    assert recipe.data_digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert (recipe.epochs, recipe.samples, recipe.on, recipe.seed) == (2, 1, ("spaced.gguf",), 7)

@@ -1,0 +1,191 @@
+"""Broken training files: each kind is told in one line that says what was found and what is accepted."""
+
+import json
+
+import pytest
+
+from harness.finetune.recipes import PROVIDERS
+from harness.finetune.validate import SuiteContent, suite_content, template, validate
+from harness.records.case import Case
+from harness.records.training import TrainingError
+
+
+def line(*turns, **more):
+    messages = [{"role": role, "content": content} for role, content in turns]
+    return json.dumps({"messages": messages, **more}, ensure_ascii=False)
+
+
+GOOD = line(("user", "Which hinge is it? It is the KJ-55."), ("assistant", "It is the KJ-55."))
+OTHER = line(("user", "哪个库位少货?少货的是 Q-09-88。"), ("assistant", "少货的是 Q-09-88。"))
+ANSWER = {"role": "assistant", "content": "b"}
+A_TO_B, A_TO_C = line(("user", "a"), ("assistant", "b")), line(("user", "a"), ("assistant", "c"))
+NOTHING = SuiteContent()
+
+
+def message(**fields):
+    return json.dumps({"messages": [fields, ANSWER]})
+
+
+def problems(tmp_path, content, provider="local", name="set.jsonl", tested=NOTHING):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return validate(path, PROVIDERS[provider], tested).problems
+
+
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_a_good_file_has_no_problem(tmp_path, provider):
+    numbered = [line(("user", f"Which hinge? The KJ-{i}."), ("assistant", f"The KJ-{i}.")) for i in range(12)]
+    assert problems(tmp_path, "\n".join(numbered) + "\n", provider) == ()
+
+
+BROKEN = {
+    "smart quotes": (GOOD.replace('"', "“", 1), "smart quotes stand in place of"),
+    "single quotes": (str(json.loads(GOOD)), "single quotes, as Python prints a dict"),
+    "a comma after the object": (GOOD + ",", "a comma after the object"),
+    "a comma before a bracket": (GOOD.replace("]}", ",]}"), "a comma before a closing bracket"),
+    "two objects on a line": (GOOD + " " + OTHER, "two objects on one line"),
+    "an object over several lines": (json.dumps(json.loads(GOOD), indent=2), "JSON over several lines"),
+    "an array over several lines": ("[\n" + GOOD + "\n]", "JSON over several lines"),
+    "an array that begins with a sample": ("[" + GOOD + ",", "a JSON array over several lines"),
+    "an array on one line": ("[" + GOOD + "]", "accepted: one JSON object a line"),
+    "a line that was cut": (GOOD[:-2], "the object is not closed"),
+    "a comment": ("# my samples", "a comment; JSON has none"),
+    "no JSON at all": ("user: hi", "not JSON"),
+    "a key twice": (GOOD[:-1] + ', "messages": []}', "'messages': stands twice"),
+    "not a number": ('{"messages": NaN}', "NaN is not JSON"),
+    "a byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "a byte order mark stands at the start"),
+    "another encoding": (OTHER.encode("gb18030"), "not UTF-8 at byte"),
+    "Windows line ends": (GOOD + "\r\n", "the line ends in CRLF"),
+    "messages misspelt": (GOOD.replace("messages", "mesages"), "messages: missing (did you mean 'mesages'?)"),
+    "the old completion form": ('{"prompt": "a", "completion": "b"}', "the old completion form"),
+    "the ShareGPT form": ('{"conversations": []}', "the ShareGPT form"),
+    "the Alpaca form": ('{"instruction": "a", "output": "b"}', "the Alpaca form"),
+    "messages that are a text": ('{"messages": "hi"}', "messages: found 'hi'; accepted: a list"),
+    "no messages": ('{"messages": []}', "messages: an empty list"),
+    "a message that is a text": ('{"messages": ["hi"]}', "messages[0]: found 'hi'; accepted: an object"),
+    "a key too many": (GOOD[:-1] + ', "id": 7}', "'id': unknown key; accepted: messages alone"),
+    "a domain in the file": (GOOD[:-1] + ', "domain": "cars"}', "domain: kept beside the file"),
+    "no role": (message(content="a"), "messages[0].role: missing; accepted: system, user, assistant"),
+    "a role misspelt": (message(role="asistant", content="a"), "found 'asistant' (did you mean 'assistant'?)"),
+    "a role in capitals": (message(role="User", content="a"), "found 'User' (did you mean 'user'?)"),
+    "a role for tools": (message(role="tool", content="a"), "found 'tool'; accepted: system, user, assistant"),
+    "no content": (message(role="user"), "messages[0].content: missing; accepted: a text that is not empty"),
+    "null content": (message(role="user", content=None), "messages[0].content: found None; accepted: a text"),
+    "content in parts": (message(role="user", content=[]), "messages[0].content: found []; accepted: a text"),
+    "empty content": (message(role="user", content=""), "messages[0].content: found ''"),
+    "blank content": (message(role="user", content=" \n"), r"messages[0].content: found ' \n'"),
+    "a message key misspelt": (message(role="user", content="a", contnt="b"), "contnt: unknown key (did you mean"),
+    "a zero-width space": (message(role="user", content="a\u200bb"), "holds U+200B at character 2"),
+    "a lost character": (message(role="user", content="a\ufffd"), "holds U+FFFD at character 2"),
+    "half a surrogate pair": (message(role="user", content="\ud83d"), "half of a surrogate pair"),
+    "no answer at the end": (line(("user", "a"), ("assistant", "b"), ("user", "c")), "the last role is 'user'"),
+    "no question": (line(("system", "a"), ("assistant", "b")), "no user turn"),
+    "a late system prompt": (line(("user", "a"), ("system", "b"), ("assistant", "c")), "'system' after other turns"),
+    "the same sample twice": (GOOD + "\n" + OTHER + "\n" + GOOD, "the same as line 1"),
+    "two answers to one prompt": (A_TO_B + "\n" + A_TO_C, "the prompt of line 1 with another answer"),
+    "a damaged gold answer": (
+        line(("user", "Is it KJ-55?"), ("assistant", "It is KJ - 55.")),
+        "gold answer is spaced: found 'KJ - 55', the source has 'KJ-55'",
+    ),
+    "a damaged answer in the middle": (
+        line(("user", "Is it KJ-55?"), ("assistant", "KJ - 55"), ("user", "No."), ("assistant", "KJ-55")),
+        "providers learn every answer: show it in a user turn",
+    ),
+    "an empty file": ("", "no samples"),
+    "a file of blank lines": ("\n \n", "no samples"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_is_told_in_one_line(tmp_path, kind):
+    content, expected = BROKEN[kind]
+    found = problems(tmp_path, content)
+    assert any(expected in problem.message for problem in found), found
+    assert all("\n" not in problem.message and len(problem.message) < 300 for problem in found)
+
+
+def test_there_are_at_least_thirty_kinds():
+    assert len(BROKEN) >= 30
+
+
+def test_a_problem_names_its_line(tmp_path):
+    assert [problem.line for problem in problems(tmp_path, GOOD + "\n" + OTHER[:-3])] == [2]
+
+
+def weighted(**weights):
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    for role, (key, value) in weights.items():
+        turns[role == "assistant"][key] = value
+    return json.dumps({"messages": turns})
+
+
+LONG = "\n".join(line(("user", f"{i}" + "x" * 900_000), ("assistant", "b")) for i in range(12))
+MANY = "\n".join(line(("user", f"a{i}"), ("assistant", "b")) for i in range(1001))
+FIRST_ANSWERED = line(("assistant", "a"), ("user", "b"), ("assistant", "c"))
+PROVIDER_LIMITS = {
+    "too few": ("openai", GOOD, "1 samples; openai accepts: at least 10"),
+    "too many": ("siliconflow", MANY, "1,001 samples; siliconflow accepts: at most 1,000"),
+    "too large": ("siliconflow", LONG, "siliconflow accepts: at most 10,485,760"),
+    "not by turns": ("siliconflow", line(("user", "a"), ("user", "b"), ("assistant", "c")), "two user turns in a row"),
+    "answer first": ("siliconflow", FIRST_ANSWERED, "the first role after the system prompt is 'assistant'"),
+    "a weight on the question": ("ark", weighted(user=("loss_weight", 1)), "accepted: on assistant turns alone"),
+    "a weight over 1": ("ark", weighted(assistant=("loss_weight", 2)), "found 2; accepted: a number from 0 to 1"),
+    "half a weight": ("openai", weighted(assistant=("weight", 0.5)), "weight: found 0.5; accepted: 0 or 1"),
+    "another's weight": ("siliconflow", weighted(assistant=("weight", 1)), "siliconflow accepts: content, role"),
+}
+
+
+@pytest.mark.parametrize("kind", PROVIDER_LIMITS)
+def test_each_provider_has_its_own_limits(tmp_path, kind):
+    provider, content, expected = PROVIDER_LIMITS[kind]
+    found = problems(tmp_path, content, provider)
+    assert any(expected in problem.message for problem in found), found
+
+
+def test_another_file_name_is_told(tmp_path):
+    assert "the name ends with '.txt'" in problems(tmp_path, GOOD, "siliconflow", "set.txt")[0].message
+
+
+def test_a_damaged_turn_that_carries_no_loss_is_welcome(tmp_path):
+    turns = json.loads(
+        line(("user", "Is it KJ-55?"), ("assistant", "KJ - 55"), ("user", "No."), ("assistant", "KJ-55"))
+    )
+    turns["messages"][1]["loss_weight"] = 0
+    assert problems(tmp_path, json.dumps(turns), "ark") == ()
+
+
+def test_smart_quotes_inside_a_text_are_welcome(tmp_path):
+    assert problems(tmp_path, line(("user", "他说“好”吗?"), ("assistant", "他说“好”。"))) == ()
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(TrainingError, match="no such file"):
+        validate(tmp_path / "none.jsonl", PROVIDERS["local"])
+
+
+def case(prompt, *targets, key="a"):
+    return Case(
+        suite="s", id=key, domain="cars", language="en", task="qa",
+        messages=({"role": "user", "content": prompt},), targets=targets,
+    )  # fmt: skip
+
+
+def test_a_tested_string_in_a_sample_is_a_leak(tmp_path):
+    tested = suite_content([case("Name the part KJ-55.", "KJ-55")])
+    assert [p.message for p in problems(tmp_path, OTHER + "\n" + GOOD, tested=tested)] == [
+        "the tested string 'KJ-55' stands here; train on other strings than are tested"
+    ]
+
+
+def test_a_case_that_was_made_into_a_sample_is_no_leak(tmp_path):
+    tested = suite_content([case("Name the part KJ-55.", "KJ-55")], trained_on=["s/a"])
+    assert problems(tmp_path, GOOD, tested=tested) == ()
+
+
+def test_a_tested_prompt_with_another_string_is_a_leak(tmp_path):
+    tested = suite_content([case("Which hinge is it?  It is the ZZ-901.", "ZZ-901")])
+    assert "a tested prompt with other strings" in problems(tmp_path, GOOD, tested=tested)[0].message
+
+
+def test_templates_differ_in_their_words_alone():
+    assert template("Order 12 of KJ-55 now") == template("order 7 of  A/B-9 now") != template("Order 12 of KJ-55 later")

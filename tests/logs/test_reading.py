@@ -1,0 +1,291 @@
+"""Every form of input gives the same rows; what cannot be read is kept aside with file, line and reason."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import ConfigError, HarnessError
+from harness.logs.files import InputFile, find_inputs, shown
+from harness.logs.judge import ReadSettings, chunks, groups
+from harness.logs.read import RawRow, csv_records, fields, physical_lines
+from harness.logs.rows import Columns
+from tests.logs.conftest import Score, log_row, rejected, verdicts, write_log
+
+GOOD = json.dumps({"source": "Use TCP/IP.", "output": "TCP/IP"}).encode()
+
+
+def found(folder: Path) -> list[tuple[int, str, list[tuple[str, str]]]]:
+    return [
+        (row["line"], row["outcome"], [(one["target"], one["verdict"]) for one in row["targets"]])
+        for row in verdicts(folder)
+    ]
+
+
+@pytest.fixture
+def rows() -> list[dict[str, Any]]:
+    return [log_row(number) for number in range(60)]
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
+    names = ["id", "source", "output", "model", "version", "time", "region", "targets", "finish_reason"]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, names, **options)
+        writer.writeheader()
+        for row in rows:
+            targets = json.dumps(row["targets"]) if "targets" in row else ""
+            writer.writerow({**row, "targets": targets})
+    return path
+
+
+def test_gzip_csv_tsv_and_standard_input_give_what_json_lines_give(
+    scored: Score, tmp_path: Path, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = write_log(tmp_path / "log.jsonl", 60)
+    expected = scored("log.jsonl")["all"]
+    assert expected["rows"] == 60
+    assert set(expected["outcomes"].values()) != {0}
+    (tmp_path / "packed.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    write_csv(tmp_path / "log.csv", rows)
+    write_csv(tmp_path / "log.tsv", rows, delimiter="\t")
+    (tmp_path / "semi.csv").write_bytes(write_csv(tmp_path / "semi.csv", rows, delimiter=";").read_bytes())
+    assert scored("packed.jsonl.gz", out="gz")["all"] == expected
+    assert scored("log.csv", out="csv")["all"] == expected
+    assert scored("log.tsv", out="tsv")["all"] == expected
+    assert scored("semi.csv", out="semi", delimiter=";")["all"] == expected
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(plain.read_bytes())))
+    assert scored("-", out="stdin")["all"] == expected
+
+
+def test_parquet_gives_what_json_lines_give(scored: Score, tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    write_log(tmp_path / "log.jsonl", 60)
+    expected = scored("log.jsonl")
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "log.parquet", row_group_size=7)
+    assert scored("log.parquet", out="pq")["all"] == expected["all"]
+    assert [row[1:] for row in found(tmp_path / "pq")] == [row[1:] for row in found(tmp_path / "out")]
+    assert [row["line"] for row in verdicts(tmp_path / "pq")] == list(range(1, 61))
+
+
+def test_object_store_urls_are_read(scored: Score, tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    write_log(tmp_path / "log.jsonl", 60)
+    expected = scored("log.jsonl")["all"]
+    store = fsspec.filesystem("memory")
+    store.pipe("/bucket/day=1/a.jsonl", write_log(tmp_path / "a.jsonl", 30).read_bytes())
+    store.pipe("/bucket/day=2/b.jsonl.gz", gzip.compress(write_log(tmp_path / "b", 30, start=30).read_bytes()))
+    assert scored("memory://bucket", out="folder")["all"] == expected
+    assert scored("memory://bucket/*/*.jsonl*", out="glob")["all"] == expected
+    assert scored((tmp_path / "log.jsonl").as_uri(), out="file")["all"] == expected
+    with pytest.raises(HarnessError, match="cannot be read"):
+        scored("memory://bucket/none.jsonl", out="none")
+
+
+def test_a_url_is_shown_without_keys() -> None:
+    assert shown("s3://KEY:SECRET@bucket/a.jsonl") == "s3://bucket/a.jsonl"
+    assert shown("https://host/a.jsonl?X-Signature=SECRET#x") == "https://host/a.jsonl"
+
+
+def test_folders_and_globs_are_read_in_the_order_of_their_names(
+    scored: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ["b.jsonl", "a.jsonl", "sub/c.jsonl", ".hidden.jsonl", "_SUCCESS", "notes.txt", "项目 logs/é.jsonl"]:
+        (tmp_path / "logs" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_log(tmp_path / "logs" / name, 1)
+    names = scored("logs")["inputs"]
+    assert names == ["logs/a.jsonl", "logs/b.jsonl", "logs/sub/c.jsonl", "logs/项目 logs/é.jsonl"]
+    assert scored("logs/*.jsonl", "logs/a.jsonl", out="o2")["inputs"] == ["logs/a.jsonl", "logs/b.jsonl"]
+    # the output of one run is not the input of the next
+    assert scored("logs", out="logs/out")["inputs"] == names
+    assert scored("logs", out="logs/out")["inputs"] == names
+
+
+@pytest.mark.parametrize("argument", ["none.jsonl", "none/*.jsonl", "empty", "notes.txt"])
+def test_an_argument_without_files_is_an_error(argument: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(HarnessError, match="accepted"):
+        find_inputs([argument], None, excluded=tmp_path / "out")
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path, scored: Score) -> None:
+    (tmp_path / "logs").mkdir()
+    os.mkfifo(tmp_path / "logs" / "pipe.jsonl")
+    write_log(tmp_path / "logs" / "log.jsonl", 1)
+    assert scored("logs")["inputs"] == ["logs/log.jsonl"]
+    with pytest.raises(HarnessError, match="no regular file"):
+        scored("logs/pipe.jsonl", out="other")
+
+
+BAD = {
+    b"{": "json",
+    b'{"source": "a-b"': "json",
+    b"[1]": "not-an-object",
+    b'{"source": "a-b"}': "output",
+    b'\xff\xfe{"source"': "encoding",
+    b'{"source": "a-b", "output": "' + b"x" * 3000 + b'"}': "too-long",
+}
+
+
+def test_bad_rows_are_kept_with_file_line_and_reason(scored: Score, tmp_path: Path) -> None:
+    lines = [GOOD, *BAD, b"", b"  ", GOOD]
+    (tmp_path / "log.jsonl").write_bytes(b"\xef\xbb\xbf" + b"\n".join(lines))
+    rates = scored("log.jsonl", longest=2000)
+    kept = rejected(tmp_path / "out")
+    assert [(row["file"], row["line"], row["kind"]) for row in kept] == [
+        ("log.jsonl", number, kind) for number, kind in enumerate(BAD.values(), start=2)
+    ]
+    assert all(row["reason"] for row in kept)
+    assert (rates["rows"], rates["rejected"], rates["all"]["rows"]) == (len(BAD) + 2, len(BAD), 2)
+    assert [row["line"] for row in verdicts(tmp_path / "out")] == [1, len(lines)]
+    assert kept[3]["row"] == '{"source": "a-b"}'
+    assert "row_base64" in kept[4]
+
+
+def test_deep_nesting_and_endless_numbers_are_bad_rows(scored: Score, tmp_path: Path) -> None:
+    deep = [b"[" * 100_000, b'{"a":' * 50_000, b'{"source": "a", "output": "a", "n": ' + b"9" * 5000 + b"}"]
+    nested = b'{"source": "a-b", "output": ' + b"[" * 900 + b"]" * 900 + b"}"
+    (tmp_path / "log.jsonl").write_bytes(b"\n".join([GOOD, *deep, nested]))
+    assert scored("log.jsonl")["rejected_by_kind"] in ({"json": 3, "output": 1}, {"json": 4})
+
+
+class LongLine(io.RawIOBase):
+    """A line of 200 MiB that is nowhere held as a whole, then a short one."""
+
+    def __init__(self) -> None:
+        self.left = 200 << 20
+        self.end = b"\na-b\n"
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = b"x" * min(len(buffer), self.left) if self.left else self.end
+        self.left, self.end = max(0, self.left - len(data)), self.end if self.left else b""
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def test_a_line_over_the_limit_is_passed_over_in_bounded_memory() -> None:
+    tracemalloc.start()
+    try:
+        records = list(physical_lines(io.BufferedReader(LongLine(), 1 << 20), 1 << 20))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [(record.line, len(record.raw)) for record in records] == [(1, 4096), (2, 4)]
+    assert records[0].problem is not None
+    assert records[0].problem[1].startswith("209715200 bytes; accepted: 1048576 (--max-line)")
+    assert peak < 8 << 20
+
+
+def test_an_empty_file_has_no_data(scored: Score, tmp_path: Path) -> None:
+    for name in ("empty.jsonl", "empty.csv", "empty.jsonl.gz"):
+        (tmp_path / name).write_bytes(b"" if not name.endswith("gz") else gzip.compress(b""))
+    rates = scored("empty.jsonl", "empty.csv", "empty.jsonl.gz")
+    assert (rates["rows"], rates["rejected"]) == (0, 0)
+    assert rates["all"]["rates"]["alignment_rate"]["rate"] is None
+
+
+def test_a_damaged_archive_gives_its_good_rows_and_one_rejected(scored: Score, tmp_path: Path) -> None:
+    noise = b"".join(GOOD[:-1] + b', "n": "%s"}\n' % os.urandom(30).hex().encode() for _ in range(3000))
+    packed = gzip.compress(noise)
+    (tmp_path / "cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    (tmp_path / "good.jsonl").write_bytes(GOOD)
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 no parquet at all")
+    pytest.importorskip("pyarrow")
+    rates = scored("cut.jsonl.gz", "no.parquet", "good.jsonl")
+    kept = rejected(tmp_path / "out")
+    assert [(row["file"], row["kind"]) for row in kept] == [
+        ("cut.jsonl.gz", "unreadable"),
+        ("no.parquet", "unreadable"),
+    ]
+    assert 100 < rates["all"]["rows"] < 3000
+    assert verdicts(tmp_path / "out")[-1]["file"] == "good.jsonl"
+
+
+def test_csv_rows_of_another_width_are_bad_and_quotes_hold_line_ends(scored: Score, tmp_path: Path) -> None:
+    text = (
+        "source,output\r\n"
+        '"Use TCP/IP.\n\nIt is ""old""","TCP/IP,\nsays he"\r\n'
+        "a-b,a-b,too many\r\n"
+        "\r\n"
+        'Use a 5" pipe-end here,pipe-end\r\n'
+        '"never closed,a-b\r\n'
+        "Use a/b.,a / b\r\n"
+    )
+    (tmp_path / "log.csv").write_bytes(text.encode())
+    rates = scored("log.csv")
+    assert [row["line"] for row in verdicts(tmp_path / "out")] == [2, 8, 10]
+    assert [(row["line"], row["kind"]) for row in rejected(tmp_path / "out")] == [(6, "csv"), (9, "csv")]
+    assert rates["all"]["outcomes"]["damaged"] == 1
+
+
+def test_a_csv_header_that_names_a_column_twice_is_refused(scored: Score, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("source,output,output\na-b,a-b,a-b\n")
+    (tmp_path / "good.jsonl").write_bytes(GOOD)
+    scored("log.csv", "good.jsonl")
+    (row,) = rejected(tmp_path / "out")
+    assert "'output' more than once" in row["reason"]
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.sampled_from(
+    ['"', '""', "\n", "\r\n", ",", '",', "\ufeff"]
+)
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=8))
+def test_records_are_cut_as_the_csv_module_cuts_them(rows: list[list[str]]) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
+    lines = physical_lines(io.BytesIO(buffer.getvalue().encode()), 1 << 20)  # type: ignore[arg-type]
+    got = [fields(record.raw, ",") for record in csv_records(lines, ",", 1 << 20)]
+    assert got == rows
+
+
+@given(st.lists(st.sampled_from(['"', 'a"b', "a,b", '"a', "", "x,y", '"",']), max_size=12))
+def test_no_line_of_damaged_csv_is_lost_or_read_twice(lines: list[str]) -> None:
+    data = "".join(f"{line}\n" for line in lines).encode()
+    records = list(csv_records(physical_lines(io.BytesIO(data), 50), ",", 50))  # type: ignore[arg-type]
+    assert b"".join(record.raw for record in records).replace(b"\n", b"") == data.replace(b"\n", b"")
+
+
+def test_small_neighbours_share_a_chunk_and_a_large_file_has_its_own(tmp_path: Path) -> None:
+    files = [
+        InputFile(f"{size}-{place}", "x", "jsonl", False, size, "")
+        for place, size in enumerate([10, 20, 5 << 20, 30, None, 40])
+    ]
+    assert [[file.size for file in group] for group in groups(files)] == [[10, 20], [5 << 20], [30], [None], [40]]
+    for name in "abc":
+        write_log(tmp_path / f"{name}.jsonl", 5)
+    small = find_inputs([str(tmp_path)], None, excluded=tmp_path / "out")
+    (chunk,) = [chunk for n, group in enumerate(groups(small)) for chunk in chunks(n, group, ReadSettings(Columns()))]
+    assert [len(piece.records) for piece in chunk.pieces] == [5, 5, 5]
+
+
+def test_columns_that_are_nowhere_end_the_run_with_the_fields_that_are(scored: Score, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"prompt": "a-b", "answer": "a-b"}\n' * 5)
+    with pytest.raises(ConfigError, match=r"output: missing.*prompt, answer.*--source"):
+        scored("log.jsonl")
+    # nothing was kept, so the mended command may use the same folder
+    mended = Columns(source=("prompt",), output="answer")
+    assert scored("log.jsonl", columns=mended)["all"]["outcomes"]["aligned"] == 5
+
+
+def test_records_keep_their_number() -> None:
+    lines = physical_lines(io.BytesIO(b"a\n\nb"), 10)  # type: ignore[arg-type]
+    assert list(lines) == [RawRow(1, b"a\n"), RawRow(2, b"\n"), RawRow(3, b"b")]

@@ -1,0 +1,286 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from harness.errors import RecordError
+from harness.history import History, read_run, run_schema, upgraded
+from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+
+
+def build(run_id="20260301-aaaa", model="tuned", version="v1", day="2026-03-01", output="AB-1", **fields):
+    case = CaseResult(
+        suite="symbols",
+        id="one",
+        domain="construction",
+        language="zh",
+        task="copy",
+        digest="d",
+        messages=({"role": "user", "content": "AB-1"},),
+        targets=("AB-1",),
+        required=("AB-1",),
+        outcome="aligned",
+        samples=(SampleResult(sample=0, outcome="aligned", output=output),),
+    )
+    values = {
+        "configuration_digest": "c",
+        "suite_digest": "s",
+        "harness_version": "0.1.0",
+        "mode": "live",
+        "evidence": Evidence(oldest=f"{day}T01:00:00+00:00", newest=f"{day}T02:00:00+00:00"),
+        "started": f"{day}T01:00:00+00:00",
+        "ended": f"{day}T02:00:00+00:00",
+        "totals": Totals(cases=1, requests=1),
+        "cases": (case,),
+    }
+    return RunRecord(run_id=run_id, model=model, version=version, **{**values, **fields})
+
+
+@pytest.fixture
+def history(tmp_path):
+    return History(tmp_path / "reports")
+
+
+def test_a_run_comes_back_as_it_was_written(history):
+    run = build(output="水吧台/岛台 – <script>\u202e")
+    path = history.write(run)
+    assert path == history.folder / "tuned@v1" / "20260301-aaaa.json"
+    assert read_run(path) == run
+    assert path.read_text("utf-8").startswith('{\n "schema": 1')
+
+
+def test_writing_the_same_run_twice_changes_nothing(history):
+    first = history.write(build()).read_bytes()
+    assert history.write(build()).read_bytes() == first
+    assert len(history.listing().runs) == 1
+
+
+def test_a_crash_while_writing_leaves_the_old_record_and_no_litter(history, monkeypatch):
+    path = history.write(build())
+    before = path.read_bytes()
+
+    def crash(handle):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", crash)
+    with pytest.raises(RecordError, match="disk full"):
+        history.write(build(output="other"))
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_replay_judges_stored_answers_anew_without_ageing_them(history):
+    history.write(build())
+    replay = build(mode="replay", started="2026-04-01T00:00:00+00:00", ended="2026-04-01T00:01:00+00:00")
+    rejudged = replay.model_copy(update={"harness_version": "0.2.0", "totals": Totals(cases=1, requests=0)})
+    stored = read_run(history.write(rejudged))
+    assert (stored.mode, stored.started, stored.totals.requests) == ("live", "2026-03-01T01:00:00+00:00", 1)
+    assert stored.harness_version == "0.2.0"
+
+
+def test_a_replay_of_answers_seen_for_the_first_time_stays_a_replay(history):
+    assert read_run(history.write(build(mode="replay"))).mode == "replay"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"model": ".."},
+        {"model": "../../etc"},
+        {"version": "a/b"},
+        {"version": "..\\x"},
+        {"run_id": "../x"},
+        {"run_id": ".hidden"},
+        {"run_id": ""},
+        {"model": "a\nb"},
+        {"model": "a\n"},
+        {"model": "/abs"},
+        {"version": "v1@v2"},
+    ],
+)
+def test_no_name_leaves_the_folder(history, names):
+    with pytest.raises(RecordError, match="cannot name a file"):
+        history.write(build(**names))
+    assert not history.folder.exists()
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_whatever_the_names_the_path_stays_inside(label, run_id):
+    from pathlib import Path
+
+    history = History(Path("/reports"))
+    try:
+        path = history.path(label, run_id)
+    except RecordError:
+        return
+    assert os.path.normpath(path).startswith("/reports" + os.sep)
+    assert len(path.parts) == 4
+
+
+def test_runs_are_ordered_by_when_their_answers_were_made(history):
+    late = build("20260303-cccc", day="2026-03-03")
+    early = build("20260302-zzzz", day="2026-03-02")
+    history.write(late)
+    history.write(early)
+    assert [run.run_id for run in history.listing().runs] == ["20260303-cccc", "20260302-zzzz"]
+    assert history.runs("tuned@v1") == (early, late)
+
+
+def test_the_latest_complete_run_counts_even_after_a_partial_one(history):
+    whole = build("20260301-aaaa")
+    history.write(whole)
+    history.write(build("20260309-bbbb", day="2026-03-09", partial=True))
+    assert history.latest("tuned@v1") == whole
+    assert history.latest("tuned@v9") is None
+
+
+def test_a_later_run_of_fewer_suites_does_not_stand_for_the_version(history):
+    whole = build("20260301-aaaa")
+    more = whole.cases[0].model_copy(update={"suite": "canary"})
+    both = whole.model_copy(update={"cases": (*whole.cases, more)})
+    history.write(both)
+    history.write(build("20260309-bbbb", day="2026-03-09").model_copy(update={"cases": (more,)}))
+    assert history.latest("tuned@v1") == both
+
+
+def test_only_partial_runs_give_the_latest_of_them(history):
+    part = build("20260309-bbbb", day="2026-03-09", partial=True)
+    history.write(part)
+    assert history.latest("tuned@v1") == part
+
+
+def test_a_reference_is_a_name_a_version_an_id_its_beginning_or_a_file(history):
+    v1, v2 = build("20260301-aaaa"), build("20260302-bbbb", version="v2", day="2026-03-02")
+    base = build("20260303-cccc", model="base", day="2026-03-03")
+    paths = [history.write(run) for run in (v1, v2, base)]
+    assert history.resolve("tuned@v1") == v1
+    assert history.resolve("tuned") == v2
+    assert history.resolve("tuned", {"tuned": "v1"}) == v1
+    assert history.resolve("20260303-cccc") == base
+    assert history.resolve("20260303") == base
+    assert history.resolve(str(paths[0])) == v1
+
+
+def test_a_configured_version_without_a_run_is_no_reason_to_take_another(history):
+    history.write(build())
+    with pytest.raises(RecordError, match=r"'tuned@v2': no run.*known: tuned@v1"):
+        history.resolve("tuned", {"tuned": "v2"})
+
+
+def test_an_ambiguous_beginning_names_the_candidates(history):
+    history.write(build("20260301-aaaa"))
+    history.write(build("20260301-bbbb"))
+    with pytest.raises(RecordError, match=r"2 runs begin so: tuned@v1/20260301-\w+, tuned@v1/20260301"):
+        history.resolve("20260301")
+
+
+def test_an_unknown_reference_names_the_nearest_and_what_to_run(history):
+    history.write(build())
+    with pytest.raises(RecordError, match=r"did you mean 'tuned'\?.*pytest --model=NAME") as caught:
+        history.resolve("tunde")
+    assert "tuned@v1" in str(caught.value)
+
+
+def test_an_empty_history_says_so(history):
+    with pytest.raises(RecordError, match="known: none yet"):
+        history.resolve("tuned")
+    assert history.listing().runs == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"schema": 99, "whatever": 1}', "newer harness .schema 99; this one reads up to 1.*pip install -U"),
+        (b'{"run_id": "x"}', "`schema` is None"),
+        (b'{"schema": true}', "`schema` is True"),
+        (b'{"schema": 0}', "schema 0 is too old"),
+        (b'{"schema": 1}', "no run record: .*missing"),
+        (b"[]", "expected a JSON object, found list"),
+        (b'{"schema"', "cannot be read as JSON"),
+        (b"\xff\xfe", "cannot be read as JSON"),
+        (b"[" * 200_000, "cannot be read as JSON"),
+    ],
+)
+def test_a_broken_record_is_named_with_what_was_found(tmp_path, content, message):
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match=message) as caught:
+        read_run(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("stamp", ["yesterday", "", "2026-13-01T00:00:00+00:00", "0001-01-01T00:00:00+23:00"])
+def test_a_time_that_is_none_is_named(history, stamp):
+    path = history.write(build())
+    path.write_text(path.read_text("utf-8").replace("2026-03-01T02:00:00+00:00", stamp), "utf-8")
+    with pytest.raises(RecordError, match=r"ended: found .*expected an ISO 8601 time"):
+        read_run(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(RecordError, match="no such file"):
+        read_run(tmp_path / "none.json")
+
+
+def test_older_schemas_are_upgraded_step_by_step(tmp_path):
+    upgrades = {1: lambda data: {**data, "b": 2}, 2: lambda data: {**data, "c": data["b"] + 1}}
+    data = upgraded({"schema": 1, "a": 1}, tmp_path, upgrades=upgrades, current=3)
+    assert data == {"schema": 3, "a": 1, "b": 2, "c": 3}
+
+
+def test_a_broken_record_is_listed_but_never_skipped_in_a_judgement(history):
+    history.write(build())
+    broken = history.folder / "tuned@v1" / "20260401-ffff.json"
+    broken.write_text('{"schema": 99}')
+    listing = history.listing()
+    assert len(listing.runs) == 1
+    assert "newer harness" in listing.unreadable[0]
+    with pytest.raises(RecordError, match="newer harness"):
+        history.latest("tuned@v1")
+
+
+def test_other_files_in_the_folder_are_no_runs(history):
+    path = history.write(build())
+    (path.parent / "20260301-aaaa.html").write_text("page")
+    (path.parent / "20260301-aaaa.live.jsonl").write_text("{}")
+    (history.folder / "baselines.json").write_text('{"schema": 1, "baselines": {}}')
+    assert len(history.listing().runs) == 1
+    assert history.listing().unreadable == ()
+
+
+def test_baselines_are_kept_by_model(history):
+    assert history.baselines() == {}
+    history.set_baseline("tuned", "base@v1")
+    history.set_baseline("base", "base@v0")
+    history.set_baseline("tuned", "tuned@v1")
+    assert history.baselines() == {"base": "base@v0", "tuned": "tuned@v1"}
+
+
+def test_a_broken_baseline_file_is_an_error(history):
+    history.set_baseline("tuned", "base@v1")
+    (history.folder / "baselines.json").write_text('{"schema": 2}')
+    with pytest.raises(RecordError, match=r"baselines\.json: expected"):
+        history.baselines()
+
+
+def test_a_record_that_could_not_be_read_again_is_not_written(history, monkeypatch):
+    monkeypatch.setattr("harness.history._SIZE_LIMIT", 100)
+    with pytest.raises(RecordError, match=r"would take [\d,]+ bytes, .* Run fewer suites"):
+        history.write(build())
+    assert list(history.folder.rglob("*.json")) == []
+
+
+def test_the_published_schema_is_that_of_the_code_and_fits_the_shipped_records():
+    root = Path(__file__).parents[2]
+    published = json.loads((root / "docs" / "schema" / "run.schema.json").read_text("utf-8"))
+    assert published == run_schema(), "run: harness runs schema > docs/schema/run.schema.json"
+    validator = Draft202012Validator(published)
+    for path in sorted((root / "reports").glob("*@*/*.json")):
+        record = json.loads(path.read_bytes())
+        record["cases"] = record["cases"][:20]
+        assert [error.message for error in validator.iter_errors(record)] == []
+        assert list(validator.iter_errors({**record, "run_id": 7}))

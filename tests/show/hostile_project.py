@@ -1,0 +1,106 @@
+"""A project whose suites and recorded answers hold any texts whatever, and what every command makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.config import ModelConfig
+from harness.recording import Recorder
+from harness.records.answer import Exchange
+from harness.runs.requests import body_for
+from harness.suite import load_suite
+
+ROOT = Path(__file__).parents[2]
+MODELS = ("m", "base")
+"""The first answers with the texts, the second as it should."""
+_TOML = 'title = "s"\n[defaults]\ndomain = "d"\nlanguage = "en"\ntask = "copy"\n'
+_TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
+
+
+class HostileProject:
+    """Two suites (answers in text, answers as tool calls) with one case for each text."""
+
+    def __init__(self, folder: Path, texts: Sequence[str]) -> None:
+        self.folder = folder
+        models = "".join(f'[tool.harness.models.{name}]\nversion = "v1"\n' for name in MODELS)
+        (folder / "pyproject.toml").write_text(models)
+        for suite in ("words", "calls"):
+            place = folder / "suites" / suite
+            place.mkdir(parents=True)
+            (place / "suite.toml").write_text(_TOML)
+            lines = (json.dumps(_case(number, text, suite)) for number, text in enumerate(texts))
+            (place / "cases.jsonl").write_text("\n".join(lines) + "\n")
+            for name in MODELS:
+                self._record(name, suite, texts)
+
+    def _record(self, name: str, suite: str, texts: Sequence[str]) -> None:
+        model = ModelConfig(name=name, version="v1")
+        recorder = Recorder(self.folder / "cassettes" / model.label / f"{suite}.jsonl")
+        for case, text in zip(load_suite(self.folder / "suites" / suite), texts, strict=True):
+            said = " ".join(case.targets) if name == "base" else f"{text} AB - 12 {text}"
+            message: dict[str, object] = {"role": "assistant", "content": said}
+            if suite == "calls":
+                function = {"name": "look_up" if name == "base" else text, "arguments": json.dumps({said: said})}
+                call = {"id": "1", "type": "function", "function": function}
+                message = {"role": "assistant", "content": None, "tool_calls": [call]}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            answer = {"model": f"x {text}", "system_fingerprint": text, "choices": [choice]}
+            recorder.append(_exchange(body_for(case, model), answer), sample=0, model=None, runtime=None)
+        recorder.close()
+
+    def run(self, program: str, *arguments: str, given: str | None = None) -> str:
+        """Both outputs of `pytest` or `harness`, as they were written."""
+        start = ["-m", "pytest"] if program == "pytest" else ["-c", "from harness.cli import main; main()"]
+        done = subprocess.run(
+            [sys.executable, *start, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode in (0, 1, 2), done.stdout
+        return done.stdout
+
+    def pages(self) -> dict[str, str]:
+        """The built pages by their path."""
+        found = sorted((self.folder / "reports").rglob("*.html"))
+        return {path.relative_to(self.folder).as_posix(): path.read_text("utf-8") for path in found}
+
+
+def _case(number: int, text: str, suite: str) -> dict[str, object]:
+    plain = bool(text.strip()) and _is_encodable(text)
+    case: dict[str, object] = {
+        "id": f"{suite}-{number:03d}",
+        "prompt": f"{number} Repeat: AB-12 {text if plain else ''}",
+        "targets": ["AB-12", text] if plain else ["AB-12"],
+        "tags": [text] if plain else [],
+    }
+    if plain and text.isprintable():
+        case["domain"] = case["task"] = text
+    return case | ({"tools": [_TOOL]} if suite == "calls" else {})
+
+
+def _is_encodable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _exchange(body: dict[str, object], answer: dict[str, object]) -> Exchange:
+    return Exchange(
+        uri="http://h/v1/chat/completions",
+        request_headers=(),
+        request_body=json.dumps(body).encode(),
+        status=200,
+        response_headers=(("content-type", "application/json"),),
+        response_body=json.dumps(answer).encode(),
+        latency_s=0.5,
+        first_token_s=None,
+        recorded_at="2026-11-20T06:00:00Z",
+    )

@@ -1,0 +1,77 @@
+"""Markdown that a renderer reads as nothing but words."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.decisions.compare import compare
+from harness.decisions.gate import judge
+from harness.records.policy import DEFAULT_POLICY
+from harness.show.html import Judgement
+from harness.show.index import IndexLine
+from harness.show.markdown import code, compare_markdown, index_markdown, run_markdown
+
+PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
+
+
+def rendered(markdown):
+    """GitHub's dialect: tables, strike-through and addresses that link themselves."""
+    parser = pytest.importorskip("markdown_it").MarkdownIt("gfm-like", {"linkify": False})
+    return parser.render(markdown)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_an_answer_stays_one_code_span(payload):
+    html = rendered(f"- before {code(payload)} after")
+    assert re.fullmatch(r"<ul>\n<li>before <code>[^\n]*</code> after</li>\n</ul>\n", html)
+    assert html.count("<code>") == 1
+    assert re.search(r"<(?!/?(ul|li|code)>)", html) is None
+
+
+def test_a_page_of_payloads_holds_only_our_elements(answering):
+    record = answering(*PAYLOADS, model="a|b`c", version="<script>")
+    cases = [
+        case.model_copy(update={"domain": payload[:80]}) for case, payload in zip(record.cases, PAYLOADS, strict=True)
+    ]
+    html = rendered(run_markdown(record.model_copy(update={"cases": tuple(cases)})))
+    found = set(re.findall(r"<(/?[a-z0-9]+)", html))
+    assert {name.lstrip("/") for name in found} <= {"h3", "p", "ul", "li", "code", "details", "summary", "blockquote"}
+
+
+def test_a_version_is_no_mention(mixed):
+    for line in run_markdown(mixed).splitlines():
+        assert "@" not in re.sub(r"(`+).*?\1", "", line)
+
+
+def test_the_flips_stand_with_their_texts(mixed, make_run, build):
+    old = make_run([build.right("spaced-1", "Sikalastic-609")], version="v1", run_id="20261101-0001")
+    new = make_run([mixed.cases[2]])
+    fixed = new.cases[0].model_copy(update={"digest": old.cases[0].digest})
+    text = compare_markdown(compare(old, new.model_copy(update={"cases": (fixed,)})))
+    assert "1 newly damaged" in text
+    assert "`Sikalastic-609` → `Sikalastic␣-␣609`" in text
+
+
+def test_the_gate_speaks_first(mixed, now):
+    old = mixed.model_copy(update={"version": "v1", "run_id": "20261101-0001"})
+    verdict = judge(mixed, old, DEFAULT_POLICY, now)
+    text = compare_markdown(compare(old, mixed), judged=Judgement(verdict, now.isoformat(), "default"))
+    assert text.splitlines()[2].startswith("**NO-GO**") or text.splitlines()[2].startswith("**INCONCLUSIVE**")
+
+
+def test_it_is_short(answering):
+    text = run_markdown(answering(*[f"answer {i}" for i in range(5000)]))
+    assert len(text) < 4000
+    assert "+4980" in text
+
+
+def test_the_index_names_each_version_once(mixed):
+    older = mixed.model_copy(update={"run_id": "20261001-0001"})
+    text = index_markdown([IndexLine.of(mixed), IndexLine.of(older)])
+    assert text.count("tuned@v2") == 1
+
+
+def test_chinese_is_chinese(mixed):
+    assert "失败的用例" in run_markdown(mixed, lang="zh")
