@@ -9,7 +9,7 @@ from harness.text.extraction import extract_targets, kind_of
 from harness.text.find import Reading, readings
 from harness.text.fold import Page
 from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, worst
-from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses
+from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses, translated_placeholders
 from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
 from harness.text.settle import Finding, Source, rank, settle
 from harness.text.severity import severity
@@ -82,10 +82,13 @@ class Judge:
             spans.append([(one.start, one.end) for one in found])
         for passage, taken in zip(texts, spans, strict=True):
             self._add_near_misses(passage, taken, mentions, met)
+        order = {passage.path: number for number, passage in enumerate(texts)}
+        for listed in mentions.values():
+            listed.sort(key=lambda mention: (order[mention.path], mention.start))
         verdicts = {target: worst(found) for target, found in mentions.items()}
         within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
-        listed = {target: tuple(found) for target, found in mentions.items()}
-        return CheckResult(verdicts, listed, within, unscored, tuple(reasoning))
+        every = {target: tuple(found) for target, found in mentions.items()}
+        return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
 
     def findings(self, text: str, channel: str, met: set[str] | None = None) -> tuple[list[Finding], dict[str, str]]:
         """The findings of all targets, by place, and the targets that lie in longer ones.
@@ -146,18 +149,16 @@ class Judge:
     def _add_near_misses(
         self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]], met: set[str]
     ) -> None:
-        wanted = [
-            target
-            for target in self._fragile
-            if (misses_beside_a_mention(target) or all(m.verdict == "corrupted" for m in mentions[target.text]))
-        ]
-        if not wanted:
-            return
-        for finding in near_misses(passage.text, wanted, self.wanted, self.source, taken, met):
-            found = mentions[finding.target.text]
-            if finding.severity == "damage" or not found:
-                found.append(self.mention(finding, passage))
-                found.sort(key=lambda mention: mention.start if mention.path == passage.path else -1)
+        lost = [target for target in self._fragile if all(one.verdict == "corrupted" for one in mentions[target.text])]
+        beside = [target for target in self._fragile if misses_beside_a_mention(target) and target not in lost]
+        found = list(near_misses(passage.text, lost + beside, self.wanted, self.source, taken, met))
+        holders = [one for one in self.targets if one.kind == "placeholder" and not mentions[one.text]]
+        if holders:
+            found += translated_placeholders(passage.text, holders, self.wanted, self.source)
+        for finding in found:
+            listed = mentions[finding.target.text]
+            if finding.severity == "damage" or not listed:
+                listed.append(self.mention(finding, passage))
 
 
 @lru_cache(maxsize=256)

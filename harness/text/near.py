@@ -44,6 +44,22 @@ def has_near_misses(target: Target) -> bool:
     return target.kind in _WITHOUT_DIGITS or any(map(str.isdecimal, target.text))
 
 
+_HOLDER = re.compile(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
+
+
+def translated_placeholders(
+    text: str, targets: Sequence[Target], names: Container[str], source: Source
+) -> Iterator[Finding]:
+    """Placeholders that are in no source, each for a missing one that is written in the same brackets: `{nombre}`."""
+    foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
+    for target in targets:
+        own = _HOLDER.fullmatch(target.text)
+        same = [found for found in foreign if own and found[1].strip() == own[1] and found[3].strip() == own[3]]
+        if same:
+            foreign.remove(same[0])
+            yield _finding(target, *same[0].span(), ("changed",))
+
+
 def misses_beside_a_mention(target: Target) -> bool:
     return target.kind in _BESIDE
 
