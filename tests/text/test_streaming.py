@@ -1,7 +1,6 @@
 """A repaired stream is the repair of the whole answer, and text is not held back for long."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -155,17 +154,3 @@ def test_an_asynchronous_generator() -> None:
         return "".join([piece async for piece in repair_stream(PROMPT, answer())])
 
     assert asyncio.run(joined()) == PROMPT
-
-
-def _server_sent_events(pieces: list[str]) -> bytes:
-    lines = []
-    for piece in pieces:
-        chunk = {
-            "id": "c1",
-            "object": "chat.completion.chunk",
-            "created": 1,
-            "model": "m",
-            "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}],
-        }
-        lines.append(f"data: {json.dumps(chunk)}\n\n")
-    return ("".join(lines) + "data: [DONE]\n\n").encode()
