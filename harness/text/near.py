@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from harness.text.boundary import stands_alone
 from harness.text.characters import is_cjk
@@ -67,7 +68,7 @@ def misses_beside_a_mention(target: Target) -> bool:
 def near_misses(
     text: str,
     targets: Sequence[Target],
-    names: Container[str],
+    names: Mapping[str, Target],
     source: Source,
     taken: Sequence[tuple[int, int]],
     met: Container[str],
@@ -84,12 +85,31 @@ def near_misses(
         found = False
         for token, places in tokens.of(target):
             codes = how_near(target.text, token, target.kind)
-            if codes and token not in names and not source.holds(token):
-                found = True
-                for start in places:
-                    yield _finding(target, start, start + len(token), codes)
+            if not codes or token in names or source.holds(token) or _is_one_of_a_family(target, names):
+                continue
+            found = True
+            for start in places:
+                yield _finding(target, start, start + len(token), codes)
         if not found and target.text in met:
             yield from _longer(text, target, source, tokens)
+
+
+_MOST_SIBLINGS = 200
+_NUMBER = re.compile("[0-9]+")
+
+
+def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:
+    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is no miss of it."""
+    if target.given:
+        return False
+    if target.kind == "url":
+        shape = _NUMBER.sub("0", target.text)
+        return any(
+            one is not target and _NUMBER.sub("0", one.text) == shape for one in names.values() if one.kind == "url"
+        )
+    size = len(target.text)
+    like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
+    return any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS))
 
 
 def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], severity: str = "damage") -> Finding:

@@ -53,8 +53,9 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
         return ordinary and not page.in_code(reading.start, reading.end)
     if codes == {"case"} and change.start == 0:
         return _SENTENCE_START.search(text, max(0, reading.start - 40), reading.start) is not None
-    if target.kind in _NUMBERS and len(reading.damage.changes) == 1:
-        return text[reading.start + change.start : reading.start + change.end] in _RANGE_SIGNS
+    if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
+        written = text[reading.start + change.start : reading.start + change.end]
+        return written in _RANGE_SIGNS or codes == {"cjk-boundary"}
     return False
 
 
@@ -66,10 +67,10 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     if target.kind == "cjk-pair":
         return not _EVERYDAY_PAIR.isdisjoint(codes)
     if target.kind in _NUMBERS:
-        ranges = (
-            text[reading.start + one.start : reading.start + one.end] in _RANGE_SIGNS for one in reading.damage.changes
+        return is_altered and not all(
+            text[reading.start + one.start : reading.start + one.end] in _RANGE_SIGNS or one.codes == ("cjk-boundary",)
+            for one in reading.damage.changes
         )
-        return is_altered and not all(ranges)
     if is_altered and _loses_a_small_sign(reading, target):
         return True
     return target.kind == "code" and _ends_in_an_article(reading, target)

@@ -18,6 +18,8 @@ def judged(target: Target, source: str, output: str) -> tuple[str, list[tuple[st
         ("range", "10-20", "10 – 20 m", "lookalike", [("10 – 20", "damage")]),
         ("range", "10-20", "10 - 20 m", "spaced", [("10 - 20", "damage")]),
         ("range", "10-20", "10 20, 1020, 10_20, 10/20", "absent", []),
+        ("range", "3-5个", "3–5 个工作日", "verbatim", [("3–5 个", "note")]),
+        ("range", "3-5个", "3 - 5 个工作日", "spaced", [("3 - 5 个", "damage")]),
         ("date", "2024-05-01", "2024/05/01", "absent", []),
         ("date", "2024-05-01", "2024 - 05 - 01", "spaced", [("2024 - 05 - 01", "damage")]),
         ("name", "and/or", "and or, and-or, And/Or, andor", "absent", []),
@@ -100,3 +102,16 @@ def test_provenance_takes_the_first_letter_in_either_case() -> None:
     source = "entry/exit and Entry / exit"
     assert check(source, "by entry / exit", [target]).verdicts == {"entry/exit": "absent"}
     assert check(source, "by entry / exit", ["entry/exit"]).verdicts == {"entry/exit": "spaced"}
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "verdicts"),
+    [
+        ("see AB-1001 and AB-1002", "AB-1003", {"absent"}),
+        ("see AB-1001 and CD-2002", "AB-1003", {"absent", "corrupted"}),
+        ("https://x.org/pull/14136 https://x.org/pull/14250", "https://x.org/pull/14137", {"absent"}),
+        ("https://x.org/pull/14136", "https://x.org/pull/14137", {"corrupted"}),
+    ],
+)
+def test_one_more_of_a_family_is_no_near_miss(source: str, output: str, verdicts: set[str]) -> None:
+    assert set(check(source, output).verdicts.values()) == verdicts
