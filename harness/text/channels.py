@@ -144,14 +144,11 @@ def _strings(text: str, start: int) -> tuple[list[tuple[int, int, str]] | None, 
             place += 1
             if not kinds:
                 return found, place
-        elif sign == ":" and expects == "colon":
-            expects = "value"
-            place += 1
-        elif sign == "," and expects == "comma":
+        elif (sign, expects) in ((":", "colon"), (",", "comma")):
             step = steps[-1]
             if isinstance(step, int):
                 steps[-1] = step + 1
-            expects = "key" if kinds[-1] == "{" else "value"
+            expects = "key" if sign == "," and kinds[-1] == "{" else "value"
             place += 1
         elif expects == "value" and (scalar := _SCALAR.match(text, place)):
             place = scalar.end()
@@ -169,11 +166,11 @@ def _opened(output: str, strings: list[tuple[int, int, str]]) -> list[Passage]:
     for low, high, path in strings:
         text, offsets = decode(output[low:high])
         places = [low + offset for offset in offsets]
-        found += _nested(text, path, low, high, places, 1)
+        found += _nested(text, path, low, high, places, depth=1)
     return found
 
 
-def _nested(text: str, path: str, low: int, high: int, places: list[int], depth: int) -> list[Passage]:
+def _nested(text: str, path: str, low: int, high: int, places: list[int], *, depth: int) -> list[Passage]:
     """The passage, or those inside it if the text is a JSON document with a string in it."""
     start, end = _trimmed(text)
     if depth < _NESTED and end - start > 2 and text[start] in "{[" and _OPENING.match(text, start):
@@ -183,7 +180,7 @@ def _nested(text: str, path: str, low: int, high: int, places: list[int], depth:
             for a, b, inner in strings:
                 decoded, offsets = decode(text[a:b])
                 inside = [places[a + offset] for offset in offsets]
-                found += _nested(decoded, f"{path}#{inner}", places[a], places[b], inside, depth + 1)
+                found += _nested(decoded, f"{path}#{inner}", places[a], places[b], inside, depth=depth + 1)
             return found
     return [Passage(text, path, low, high, places, depth)]
 

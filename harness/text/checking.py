@@ -151,7 +151,7 @@ class Judge:
     ) -> None:
         lost = [target for target in self._fragile if all(one.verdict == "corrupted" for one in mentions[target.text])]
         beside = [target for target in self._fragile if misses_beside_a_mention(target) and target not in lost]
-        found = list(near_misses(passage.text, lost + beside, self.wanted, self.source, taken, met))
+        found = list(near_misses(passage.text, lost + beside, self.wanted, self.source, taken=taken, met=met))
         holders = [one for one in self.targets if one.kind == "placeholder" and not mentions[one.text]]
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)

@@ -169,7 +169,7 @@ class Reader:
         """The first atom at `start`, and all others up to the letter that begins at `end`."""
         layer: dict[int, _Layer] = {}
         self._read(atoms, 0, Gap(start), Route(0, None), layer)
-        routes = self._routes(atoms, {}, end, sides, layer)
+        routes = self._routes(atoms, {}, end, sides, layers=layer)
         return min(routes.values(), key=_weight, default=None)
 
     def tail(self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides) -> list[tuple[int, Route]]:
@@ -183,6 +183,7 @@ class Reader:
         origin: "dict[int, Route]",
         end: int,
         sides: Sides,
+        *,
         layers: "dict[int, _Layer] | None" = None,
         is_tail: bool = False,
     ) -> dict[int, Route]:
@@ -197,7 +198,18 @@ class Reader:
                 for gap in self._gaps(position, end):
                     if tight and gap.spaces:
                         break
-                    self._step(atoms, place, position, gap, route, end, sides, layers, finished, is_tail)
+                    self._step(
+                        atoms,
+                        place,
+                        position,
+                        gap,
+                        route,
+                        end=end,
+                        sides=sides,
+                        layers=layers,
+                        finished=finished,
+                        is_tail=is_tail,
+                    )
         if is_tail:
             for (position, _), route in layers.get(final, {}).items():
                 if position not in finished or route.weight < finished[position].weight:
@@ -211,6 +223,7 @@ class Reader:
         position: int,
         gap: Gap,
         route: Route,
+        *,
         end: int,
         sides: Sides,
         layers: "dict[int, _Layer]",

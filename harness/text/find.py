@@ -60,7 +60,8 @@ class Pattern:
     sides: tuple[Sides, ...]
     head: str
     skeleton: str
-    is_accented: bool
+    accented: int
+    """How many letters bear an accent that can be lost."""
     marker_offsets: tuple[int, ...]
     unescaped: tuple[str, str]
     """The target with its entities and codes read, and with its `\\n` and the like read; empty for neither."""
@@ -93,7 +94,7 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
         sides,
         gaps[0],
         skeleton,
-        any(without_accents(letter + on) for letter, on in zip(letters, marks, strict=True)),
+        sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
         _marker_offsets(text, symbols),
         _unescaped_forms(text) if not ESCAPE_STARTS.isdisjoint(text) else ("", ""),
     )
@@ -297,7 +298,9 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         return None
     end += _tail_marks(text, end, pattern.marks[-1])
     if pattern.head or pattern.gaps[-1]:
-        return _with_edges(page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes)
+        return _with_edges(
+            page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes=doubled_backslashes
+        )
     if loose and not 0 < damage.weight < ALTERED:
         return None
     return Reading(start, end, damage)
@@ -320,7 +323,6 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     size = len(pattern.letters)
     weight = 0
     changes: list[Change] = []
-    kept_accent = lost_accent = False
     for number in range(size):
         low, high = starts[place + number], ends[place + number]
         if number + 1 < size:
@@ -331,7 +333,6 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         char = text[low:high]
         gap = pattern.gaps[number] if number + 1 < size else ""
         if char == wanted and piece == on + gap and (not gap or LINE_BREAK_SET.isdisjoint(piece)):
-            kept_accent = kept_accent or (pattern.is_accented and without_accents(wanted + on) is not None)
             continue
         split = _marks_at_start(piece)
         if char != wanted or piece[:split] != on:
@@ -346,10 +347,6 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
                 changes.append(
                     Change(low - begin, high + split - begin, wanted + (on if split or not on else ""), codes)
                 )
-            lost_accent = lost_accent or "accents" in codes
-            kept_accent = kept_accent or ("accents" not in codes and without_accents(wanted + on) is not None)
-        elif pattern.is_accented and without_accents(wanted + on) is not None:
-            kept_accent = True
         rest = piece[split:]
         if number + 1 < size and (rest != gap or not LINE_BREAK_SET.isdisjoint(rest)):
             if len(rest) > LONGEST_GAP:
@@ -361,7 +358,8 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
             weight += more
             shift = high + split - begin
             changes += [Change(one.start + shift, one.end + shift, one.new, one.codes) for one in inside]
-    if lost_accent and kept_accent:
+    lost = sum("accents" in change.codes for change in changes)
+    if lost and lost < pattern.accented:
         return None
     return Damage(weight, tuple(changes)) if changes else WHOLE
 
@@ -404,7 +402,7 @@ def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str
 
 
 def _with_edges(
-    page: Page, pattern: Pattern, core: Reading, skeleton: Skeleton, place: int, doubled_backslashes: bool
+    page: Page, pattern: Pattern, core: Reading, skeleton: Skeleton, place: int, *, doubled_backslashes: bool
 ) -> Reading | None:
     """The mention with the signs at the target's head and tail."""
     text = page.text

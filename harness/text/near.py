@@ -70,6 +70,7 @@ def near_misses(
     targets: Sequence[Target],
     names: Mapping[str, Target],
     source: Source,
+    *,
     taken: Sequence[tuple[int, int]],
     met: Container[str],
 ) -> Iterator[Finding]:
