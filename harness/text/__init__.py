@@ -2,10 +2,12 @@
 
 from harness.text.checking import check
 from harness.text.edits import Edit
-from harness.text.extraction import ExtractedTarget, extract_targets
+from harness.text.extraction import extract_targets
 from harness.text.mentions import DAMAGE_CODES, VERDICTS, CheckResult, Mention
 from harness.text.repairing import RepairResult, repair
+from harness.text.streaming import repair_stream
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.targets import Target
 
 __all__ = [
     "DAMAGE_CODES",
@@ -13,11 +15,12 @@ __all__ = [
     "VERDICTS",
     "CheckResult",
     "Edit",
-    "ExtractedTarget",
     "Mention",
     "RepairResult",
     "SymbolTable",
+    "Target",
     "check",
     "extract_targets",
     "repair",
+    "repair_stream",
 ]

@@ -1,26 +1,60 @@
-"""The texts of an answer that are checked: the answer itself, or the decoded strings of a JSON answer."""
+"""The texts of an answer that are checked: the answer itself, or the decoded strings of a JSON answer.
+
+JSON is read leniently: prose round it, several documents, a trailing comma, a cut-off end. A string that is itself a
+JSON document, as the arguments of a tool call are, is read string by string in its turn.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CHANNELS = ("text", "json", "tool")
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^\n`]*\n")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
-_TOKEN = re.compile(r'"|[{}\[\],:]|[^"{}\[\],:]++')
-_UNIT = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
+_OPENING = re.compile(r'\{(?=\s*(?:"|\}|\Z))|\[(?=\s*(?:["{\[\]\-0-9]|true|false|null|\Z))')
+_STRING = re.compile(r'"(?:[^"\\]|\\(?:.|\Z))*+("|\Z)', re.DOTALL)
+_FENCED = re.compile(r"(`{3,}|~{3,})[^\n`]*\n(.*?)\1", re.DOTALL)
+_SCALAR = re.compile(
+    r"(?:-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]*)?|true|false|null|True|False|None|NaN|-?Infinity)(?![\w.+-])"
+)
+_BLANK = re.compile(r"\s*")
+_UNIT = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]|\\", re.DOTALL
+)
+_SIMPLE = {'\\"': '"', "\\\\": "\\", "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
+_DEEPEST = 500
+_NESTED = 4
+"""How often a string inside JSON is JSON again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One text to check. In JSON, `start` and `end` bound the encoded text between the quotes."""
+    """One text to check.
+
+    Attributes:
+        path: None for plain text. In JSON the pointer to the value, or to the member of a key; behind `@k` where the
+            answer holds several documents, counted from 0; and `outer#inner` for a string inside a string.
+        start, end: where it stands in the output, encoded, without its quotes.
+        offsets: for each character and for the end, where it stands in the output; empty for plain text.
+        encodings: how often the text is encoded as a JSON string there.
+    """
 
     text: str
     path: str | None
     start: int
     end: int
+    offsets: Sequence[int] = ()
+    encodings: int = 0
+
+    def place(self, offset: int) -> int:
+        """Where a character stands in the output."""
+        return self.offsets[offset] if self.encodings else self.start + offset
+
+    def encoded(self, text: str, *, plain: bool) -> str:
+        """`text` as it has to be written there; `plain` for ASCII alone."""
+        for _ in range(self.encodings):
+            text = json.dumps(text, ensure_ascii=plain)[1:-1]
+        return text
 
 
 def passages(output: str, channel: str) -> list[Passage]:
@@ -28,24 +62,43 @@ def passages(output: str, channel: str) -> list[Passage]:
     if channel not in CHANNELS:
         raise ValueError(f"channel {channel!r} is not known; accepted are {', '.join(CHANNELS)}")
     if channel != "text":
-        for start, end in _bodies(output):
-            if _is_json(output[start:end]):
-                return list(_strings(output, start, end))
+        found = _documents(output)
+        if found is not None:
+            return found
     return [Passage(output, None, 0, len(output))]
 
 
-def _bodies(output: str) -> Iterator[tuple[int, int]]:
-    """What may be the JSON text: the whole output, or what one code fence holds."""
-    yield 0, len(output)
-    opening = _FENCE.match(output)
-    if opening:
-        end = len(output.rstrip())
-        body_end = len(output[:end].rstrip(opening[1][0]))
-        if end - body_end >= len(opening[1]) and body_end >= opening.end():
-            yield opening.end(), body_end
+def _documents(output: str) -> list[Passage] | None:
+    """The strings of all JSON documents in the output; None if it holds none."""
+    start, end = _trimmed(output)
+    if output.startswith('"', start):
+        string = _STRING.match(output, start)
+        if string and string.end() == end:
+            return _opened(output, [(start + 1, end - len(string[1]), "")])
+    documents: list[list[tuple[int, int, str]]] = []
+    body = _FENCED.fullmatch(output[start:end])
+    has_no_strings = _is_json(body[2] if body else output[start:end])
+    while (opening := _OPENING.search(output, start)) is not None:
+        strings, stop = _strings(output, opening.start())
+        start = max(stop, opening.end())
+        if strings:
+            documents.append(strings)
+    if not documents:
+        return [] if has_no_strings else None
+    several = len(documents) > 1
+    return [
+        passage
+        for number, strings in enumerate(documents)
+        for passage in _opened(output, [(a, b, f"@{number}{p}" if several else p) for a, b, p in strings])
+    ]
+
+
+def _trimmed(text: str) -> tuple[int, int]:
+    return len(text) - len(text.lstrip()), len(text.rstrip())
 
 
 def _is_json(text: str) -> bool:
+    """Whether the text is JSON by the letter; asked of what holds no string."""
     try:
         json.loads(text, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
@@ -53,44 +106,103 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _strings(output: str, start: int, end: int) -> Iterator[Passage]:
-    """Keys and string values of valid JSON. A key's path is that of its member."""
-    containers: list[list[str | int | None]] = []
-    is_key = False
+def _strings(text: str, start: int) -> tuple[list[tuple[int, int, str]] | None, int]:
+    """The strings of the document that begins at `start`, with their pointers, and where it ends.
+
+    None where what stands there is no JSON, however leniently read.
+    """
+    steps: list[int | str] = []
+    kinds: list[str] = []
+    found: list[tuple[int, int, str]] = []
+    expects = "value"  # value, key, colon, comma
     place = start
-    while place < end:
-        token = _TOKEN.match(output, place, end)
-        assert token is not None
-        sign = token[0]
-        place = token.end()
-        if sign == '"':
-            string = _STRING.match(output, token.start(), end)
+    while True:
+        place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
+        if place == len(text):
+            return found, place  # cut off, or complete
+        sign = text[place]
+        if sign == '"' and expects in ("value", "key"):
+            string = _STRING.match(text, place)
             assert string is not None
+            low, high = place + 1, string.end() - len(string[1])
+            if expects == "key":
+                steps[-1] = decode(text[low:high])[0]
+            found.append((low, high, _pointer(steps)))
             place = string.end()
-            decoded = json.loads(string[0])
-            if is_key:
-                containers[-1][0] = decoded
-                is_key = False
-            path = "".join("/" + str(step[0]).replace("~", "~0").replace("/", "~1") for step in containers)
-            yield Passage(decoded, path, string.start() + 1, place - 1)
-        elif sign == "{":
-            containers.append([None])
-            is_key = True
-        elif sign == "[":
-            containers.append([0])
-        elif sign in "}]":
-            containers.pop()
-            is_key = False
-        elif sign == "," and containers:
-            step = containers[-1][0]
+            expects = "colon" if expects == "key" else "comma"
+        elif sign in "{[" and expects == "value":
+            if len(kinds) == _DEEPEST:
+                return None, len(text)
+            kinds.append(sign)
+            steps.append("" if sign == "{" else 0)
+            expects = "key" if sign == "{" else "value"
+            place += 1
+        elif sign in "}]" and expects != "colon" and kinds and (sign == "}") == (kinds[-1] == "{"):
+            kinds.pop()
+            steps.pop()
+            expects = "comma"
+            place += 1
+            if not kinds:
+                return found, place
+        elif (sign, expects) in ((":", "colon"), (",", "comma")):
+            step = steps[-1]
             if isinstance(step, int):
-                containers[-1][0] = step + 1
-            else:
-                is_key = True
+                steps[-1] = step + 1
+            expects = "key" if sign == "," and kinds[-1] == "{" else "value"
+            place += 1
+        elif expects == "value" and (scalar := _SCALAR.match(text, place)):
+            place = scalar.end()
+            expects = "comma"
+        else:
+            return None, place
 
 
-def raw_offsets(encoded: str) -> list[int]:
-    """For each character of the decoded string, and for its end, the offset in the encoded one."""
-    offsets = [unit.start() for unit in _UNIT.finditer(encoded)]
+def _pointer(steps: list[int | str]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _opened(output: str, strings: list[tuple[int, int, str]]) -> list[Passage]:
+    found: list[Passage] = []
+    for low, high, path in strings:
+        text, offsets = decode(output[low:high])
+        places = [low + offset for offset in offsets]
+        found += _nested(text, path, low, high, places, depth=1)
+    return found
+
+
+def _nested(text: str, path: str, low: int, high: int, places: list[int], *, depth: int) -> list[Passage]:
+    """The passage, or those inside it if the text is a JSON document with a string in it."""
+    start, end = _trimmed(text)
+    if depth < _NESTED and end - start > 2 and text[start] in "{[" and _OPENING.match(text, start):
+        strings, stop = _strings(text, start)
+        if strings and (stop == end or _BLANK.fullmatch(text, stop)):
+            found: list[Passage] = []
+            for a, b, inner in strings:
+                decoded, offsets = decode(text[a:b])
+                inside = [places[a + offset] for offset in offsets]
+                found += _nested(decoded, f"{path}#{inner}", places[a], places[b], inside, depth=depth + 1)
+            return found
+    return [Passage(text, path, low, high, places, depth)]
+
+
+def decode(encoded: str) -> tuple[str, list[int]]:
+    """A JSON string without its quotes, and for each character of it, and its end, the offset in the encoded one.
+
+    An escape that JSON does not know stands for itself.
+    """
+    if "\\" not in encoded:
+        return encoded, list(range(len(encoded) + 1))
+    chars: list[str] = []
+    offsets: list[int] = []
+    for unit in _UNIT.finditer(encoded):
+        written = unit[0]
+        if len(written) == 1:
+            char = written
+        elif written[1] == "u" and len(written) > 2:
+            char = json.loads(f'"{written}"')
+        else:
+            char = _SIMPLE.get(written, written)
+        chars.append(char)
+        offsets += range(unit.start(), unit.start() + len(char))
     offsets.append(len(encoded))
-    return offsets
+    return "".join(chars), offsets

@@ -6,6 +6,8 @@ White space is Unicode's White_Space property, which is narrower than `str.isspa
 import unicodedata
 from functools import lru_cache
 
+from harness.text.unicode_data import IGNORABLE
+
 LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"
 SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028"
@@ -14,12 +16,14 @@ SPACES = (
 ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 SPACE_SET = frozenset(SPACES)
+IGNORABLE_SET = frozenset(chr(code) for low, high in IGNORABLE for code in range(low, high + 1))
+"""Characters that show as nothing: Unicode's Default_Ignorable_Code_Point and Bidi_Control, U+00AD among them."""
 ZERO_WIDTH_SET = frozenset(ZERO_WIDTH)
 LINE_BREAK_SET = frozenset(LINE_BREAKS)
 _KEYCAP = "\u20e3"
 _LONGEST_CLUSTER = 32
 """How far a letter is looked for under a stack of marks."""
-BLANK_SET = SPACE_SET | ZERO_WIDTH_SET
+BLANK_SET = SPACE_SET | IGNORABLE_SET
 
 HAN = (
     (0x2E80, 0x2FDF),

@@ -1,42 +1,226 @@
 """`check`: the verdict on every target of a case."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 
-from harness.text.channels import passages
-from harness.text.extraction import extract_targets
-from harness.text.findings import findings
-from harness.text.mentions import CheckResult, Mention, worst
-from harness.text.provenance import Source
+from harness.text.channels import Passage, passages
+from harness.text.characters import is_cjk
+from harness.text.extraction import extract_targets, kind_of
+from harness.text.find import Reading, readings
+from harness.text.fold import Page
+from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, worst
+from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses, translated_placeholders
+from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
+from harness.text.settle import Finding, Source, rank, settle
+from harness.text.severity import severity
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.targets import Target
+
+_CONTINUES_PATH = frozenset("/\\")
 
 
 def check(
     source: str | Sequence[str],
     output: str,
-    targets: Sequence[str] | None = None,
+    targets: Sequence[str | Target] | None = None,
     *,
     channel: str = "text",
     symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
 ) -> CheckResult:
     """What became of each target in `output`.
 
-    `source` is all that the model was given, as one text or one a message; a span never crosses two of them. Without
-    `targets`, those of `extract_targets(source)` are checked. `channel` is `text`, `json` or `tool`; an answer of the
-    last two that is no JSON, with or without one code fence round it, is checked as text.
-    Raises ValueError for another channel.
+    Args:
+        source: all that the model was given, as one text or one a message; a span never crosses two of them.
+        output: the answer as it came.
+        targets: the strings that must come back; those of `extract_targets(source)` where None. Listed strings are
+            judged strictly, extracted ones by their kind.
+        channel: `text`, `json` or `tool`; an answer of the last two that holds no JSON is checked as text.
+        symbols: the table of symbols and look-alikes.
+        strict_kinds: kinds of extracted targets for which everything is damage.
+        reasoning: names of the tags round reasoning, which is no output.
+
+    Raises:
+        ValueError: for another channel.
     """
-    wanted = chosen(source, targets, symbols)
-    given = Source(source)
-    mentions: dict[str, list[Mention]] = {target: [] for target in wanted}
-    for passage in passages(output, channel):
-        for finding in findings(passage.text, given, wanted, symbols):
-            mentions[finding.target].append(finding.mention(passage.text, passage.path))
-    verdicts = {target: worst(found) for target, found in mentions.items()}
-    return CheckResult(verdicts, {target: tuple(found) for target, found in mentions.items()})
+    judge = Judge(source, targets, symbols, strict_kinds)
+    spans = reasoning_spans(output, judge.source.parts, reasoning)
+    visible = masked(output, spans)
+    return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
 
 
-def chosen(source: str | Sequence[str], targets: Sequence[str] | None, symbols: SymbolTable) -> tuple[str, ...]:
-    """The targets asked for, each once, or those found in the source."""
-    if targets is None:
-        targets = [target.text for target in extract_targets(source, symbols=symbols)]
-    return tuple(dict.fromkeys(targets))
+class Judge:
+    """The targets of a case, ready to be looked for in any number of texts."""
+
+    def __init__(
+        self,
+        source: str | Sequence[str],
+        targets: Sequence[str | Target] | None,
+        symbols: SymbolTable,
+        strict_kinds: Collection[str] = (),
+    ) -> None:
+        self.source = Source(source)
+        self.symbols = symbols
+        self.strict_kinds = frozenset(strict_kinds)
+        found = extract_targets(source, symbols=symbols) if targets is None else targets
+        self.targets, self.wanted, self._fragile = _prepared(tuple(found))
+
+    def result(
+        self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
+    ) -> CheckResult:
+        mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
+        within: dict[str, str] = {}
+        spans: list[list[tuple[int, int]]] = []
+        met: set[str] = set()
+        for passage in texts:
+            found, inside = self.findings(passage.text, channel, met)
+            for finding in found:
+                mentions[finding.target.text].append(self.mention(finding, passage))
+            for text, outer in inside.items():
+                within.setdefault(text, outer)
+            spans.append([(one.start, one.end) for one in found])
+        for passage, taken in zip(texts, spans, strict=True):
+            self._add_near_misses(passage, taken, mentions, met)
+        order = {passage.path: number for number, passage in enumerate(texts)}
+        for listed in mentions.values():
+            listed.sort(key=lambda mention: (order[mention.path], mention.start))
+        verdicts = {target: worst(found) for target, found in mentions.items()}
+        within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
+        every = {target: tuple(found) for target, found in mentions.items()}
+        return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
+
+    def findings(self, text: str, channel: str, met: set[str] | None = None) -> tuple[list[Finding], dict[str, str]]:
+        """The findings of all targets, by place, and the targets that lie in longer ones.
+
+        `met` gets the texts whose letters are in `text` at all.
+        """
+        page = Page(text, self.symbols)
+        whole, damaged = self.candidates(page, channel, met)
+        within: dict[str, str] = {}
+        if damaged:
+            standing, within = settle(damaged, whole, text, self.source)
+            whole += standing
+        whole.sort(key=lambda one: one.start)
+        return _without_alternates_inside(whole), within
+
+    def candidates(self, page: Page, channel: str, met: set[str] | None = None) -> tuple[list[Finding], list[Finding]]:
+        """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
+        text = page.text
+        whole: list[Finding] = []
+        damaged: list[Finding] = []
+        coded = channel != "text"
+        for wanted, found in readings(page, self.wanted, doubled_backslashes=coded, met=met):
+            target = self.wanted[wanted]
+            for one in _beside_wraps(found, text, wanted):
+                if wanted != target.text and _is_fragment(text, one, target):
+                    continue
+                how = severity(one, target, page, self.source, is_text=not coded, strict_kinds=self.strict_kinds)
+                if how is not None:
+                    finding = Finding(target, wanted, one.start, one.end, one.damage, how)
+                    (damaged if one.damage.weight else whole).append(finding)
+        return whole, damaged
+
+    def mention(self, finding: Finding, passage: Passage) -> Mention:
+        codes = in_order({code for change in finding.damage.changes for code in change.codes})
+        start, end = finding.start, finding.end
+        verdict = VERDICTS[rank(finding.damage.weight)]
+        reach = self._reach(finding, passage.text)
+        return Mention(start, end, passage.text[start:end], verdict, codes, passage.path, finding.severity, reach)
+
+    def _reach(self, finding: Finding, text: str) -> tuple[int, int] | None:
+        """The wider span on which source and answer agree, where the target has an uncertain edge."""
+        target = finding.target
+        if target.start < 0 or finding.wanted != target.text or not (target.open_left or target.open_right):
+            return None
+        part = next((p for p in self.source.parts if p.startswith(target.text, target.start)), None)
+        if part is None:
+            return None
+        start, end = finding.start, finding.end
+        here, there = target.start, target.end
+        if target.open_left:
+            while start and here and is_cjk(text[start - 1]) and text[start - 1] == part[here - 1]:
+                start, here = start - 1, here - 1
+        if target.open_right:
+            while end < len(text) and there < len(part) and is_cjk(text[end]) and text[end] == part[there]:
+                end, there = end + 1, there + 1
+        return None if (start, end) == (finding.start, finding.end) else (start, end)
+
+    def _add_near_misses(
+        self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]], met: set[str]
+    ) -> None:
+        lost = [target for target in self._fragile if all(one.verdict == "corrupted" for one in mentions[target.text])]
+        beside = [target for target in self._fragile if misses_beside_a_mention(target) and target not in lost]
+        found = list(near_misses(passage.text, lost + beside, self.wanted, self.source, taken=taken, met=met))
+        holders = [one for one in self.targets if one.kind == "placeholder" and not mentions[one.text]]
+        if holders:
+            found += translated_placeholders(passage.text, holders, self.wanted, self.source)
+        for finding in found:
+            listed = mentions[finding.target.text]
+            if finding.severity == "damage" or not listed:
+                listed.append(self.mention(finding, passage))
+
+
+@lru_cache(maxsize=256)
+def _prepared(given: tuple[str | Target, ...]) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...]]:
+    """The targets, each text once; the same by their texts and by their alternates; those that have near misses."""
+    wanted: dict[str, Target] = {}
+    for one in given:
+        target = _as_target(one)
+        wanted.setdefault(target.text, target)
+    targets = tuple(wanted.values())
+    for target in targets:
+        for alternate in target.alternates:
+            wanted.setdefault(alternate, target)
+    wanted.pop("", None)
+    return targets, wanted, tuple(filter(has_near_misses, targets))
+
+
+@lru_cache(maxsize=8192)
+def _as_target(target: str | Target) -> Target:
+    return target if isinstance(target, Target) else Target(target, kind_of(target), given=True)
+
+
+def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]:
+    """Without what overlaps a mention with an ordinary wrap, which is verbatim."""
+    whole = [one for one in found if not one.damage.weight]
+    wraps = [one for one in whole if text[one.start : one.end] != wanted]
+    if not wraps:
+        return found
+    taken = [one for one in whole if one not in wraps]
+    end = -1
+    for wrap in sorted(wraps):
+        if wrap.start >= end:
+            taken.append(wrap)
+            end = wrap.end
+    taken.sort()
+    kept = taken[:]
+    place = 0
+    for one in sorted(one for one in found if one.damage.weight):
+        while place < len(taken) and taken[place].end <= one.start:
+            place += 1
+        if place == len(taken) or one.end <= taken[place].start:
+            kept.append(one)
+    return kept
+
+
+def _is_fragment(text: str, reading: Reading, target: Target) -> bool:
+    """Whether an alternate is only a piece of a longer path: a fragment never vouches for the whole."""
+    if target.kind != "path":
+        return False
+    before, behind = text[reading.start - 1 : reading.start], text[reading.end : reading.end + 1]
+    return before in _CONTINUES_PATH or behind in _CONTINUES_PATH if before or behind else False
+
+
+def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:
+    """Without the alternates of a target that lie in a mention of it, or in each other."""
+    if all(one.wanted == one.target.text for one in findings):
+        return findings
+    kept: list[Finding] = []
+    reach: dict[str, int] = {}
+    for one in sorted(findings, key=lambda one: (one.start, -one.end)):
+        if one.wanted != one.target.text and reach.get(one.target.text, -1) > one.start:
+            continue
+        reach[one.target.text] = max(one.end, reach.get(one.target.text, -1))
+        kept.append(one)
+    return kept

@@ -1,4 +1,4 @@
-"""Characters that are written as an escape, an entity or a percent code."""
+"""What is written round or instead of plain characters: escapes, entities, percent codes, tags and other markup."""
 
 import re
 from html.entities import html5
@@ -12,6 +12,13 @@ _ENTITY = re.compile(r"&(?:amp;)?(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za
 _BACKSLASH_CODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
 _MOST_BACKSLASHES = 4
+
+_TAG = r"<[A-Za-z/!][^<>]{0,400}>"
+_ADDRESS = r"\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
+_COMMAND = r"\\(?:text(?:tt|bf|it|rm|sf)?|math(?:rm|tt|bf|it|sf)|[mh]box)\{"
+TAKEN_OUT = re.compile(f"{_TAG}|{_ADDRESS}|{_COMMAND}")
+"""Markup that holds letters: tags, the part of a link that is not its text, and LaTeX round a piece of text."""
+MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_TAG}|{_ADDRESS}|{_COMMAND}|[\[\]{{}}$]")
 
 
 class Glyph(NamedTuple):

@@ -1,57 +1,92 @@
-"""The class of a target: why it is worth protecting, so that a user can keep some classes and leave others."""
+"""The kind of a target: why it is worth protecting, and so how strictly it is judged."""
 
 import re
+from functools import lru_cache
 
-from harness.text.characters import SPACE_SET, is_cjk
-from harness.text.symbols import SymbolTable
-
-_STANDARD = (
-    "AASHTO|ANSI|API|AS|ASME|ASTM|AWS|BS|CECS|CJJ|CSA|DB[0-9]*|DIN|DL|EIA|EN|ETSI|FIPS|GA|GB|GBJ|GBZ|GJB|GOST|HG|HJ|"
-    "ICAO|IEC|IEEE|IETF|ISA|ISO|ITU|JB|JC|JG|JGJ|JIS|JJG|JT|JTG|KS|MIL|NEMA|NF|NFPA|NIST|NB|QB|QC|RFC|SAE|SH|SJ|SL|"
-    "SY|TB|TIA|UL|YB|YD|YY"
+_BODIES = (
+    "AASHTO|ANSI|API|AS|ASME|ASTM|AWS|BS|CECS|CJJ|CJ|CSA|DB[0-9]*|DGJ|DIN|DL|EIA|EN|ETSI|FIPS|GA|GBJ|GBZ|GB|GJB|GOST|"
+    "HG|HJ|ICAO|ICC|IEC|IEEE|IETF|IFRS|ISA|ISO|ITU|JB|JC|JGJ|JG|JIS|JJG|JTG|JT|JR|KS|MIL|NEMA|NFPA|NF|NB|NIST|NY|QB|QC|Q|"
+    "RFC|SAE|SB(?=/)|SH|SJ|SL|SN|SY|TB|TIA|UL|WS|YB|YC|YD|YY|ГОСТ"
 )
-_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|eq))"
-_UNIT = f"(?:{_SCALED}|°C|℃|°F|K|Ω|%|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi)"
+STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|Guide|TR|TS)(?:/[A-Z]{{2,4}})?){{0,2}}"
+"""What may stand one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`."""
+
+_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
+_UNIT = (
+    f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
+    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架]|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
+)
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
-_MONTH, _DAY, _YEAR = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])", "[0-9]{4}"
-_NUMBER = "[+-]?[0-9][0-9.,:]*"
-_TIME = "(?:[T ][0-9].*)?"
-
-_RULES = (
-    ("name", re.compile("[Nn]/[Aa]|[A-Z]/[A-Z]")),
-    ("url", re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.).+")),
-    ("date", re.compile(f"{_YEAR}-{_MONTH}(?:-{_DAY}{_TIME})?|{_YEAR}/{_MONTH}(?:/{_DAY}{_TIME})?")),
-    ("date", re.compile(f"(?:{_MONTH}([-/]){_DAY}|{_DAY}([-/]){_MONTH})(?:\\1|\\2)(?:{_YEAR}|[0-9]{{2}})")),
-    ("cas", re.compile("[1-9][0-9]{1,6}-[0-9]{2}-[0-9]")),
-    ("standard", re.compile(rf"(?:{_STANDARD})(?:/[A-Z]+)*[ -]?[0-9][0-9A-Za-z./: -]*")),
-    ("standard", re.compile(rf"(?:{_STANDARD})/[A-Z]+")),
+_COUNT = "[+-]?[0-9][0-9.,]*"
+_RULES: tuple[tuple[str, str], ...] = (
+    ("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+"),
+    ("email", r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}"),
+    ("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"),
     (
-        "mime",
-        re.compile(r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
+        "placeholder",
+        r"\{\{[^{}\n]+\}\}|\$?\{[^{}\n]+\}|%\([A-Za-z_]\w*\)[sdifr]|%(?:[0-9]+\$)?[sdif@]|:[a-z_]+|</?[0-9]+\s?/?>|&[a-z]+;",
     ),
-    ("cidr", re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]*)/[0-9]{1,3}")),
-    ("unit", re.compile(f"(?:[0-9.,]+ ?)?{_UNIT}{_POWER}(?:/{_UNIT}{_POWER})+")),
-    ("range", re.compile(rf"{_NUMBER}[^0-9\s/-]{{0,4}}-{_NUMBER}[^0-9\s/-]{{0,4}}")),
-    ("number", re.compile("[+-]?[0-9][0-9.,/-]*")),
-    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]+")),
-    ("path", re.compile(r"(?:\.{0,2}|[~@$][^/]*|[A-Za-z]:)/.+|[^/\s]+(?:/[^/\s]+){2,}/?")),
-    ("path", re.compile(r".*[^/]\.[A-Za-z][A-Za-z0-9]{0,4}")),
+    ("option", r"--?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:=\S+)?"),
+    (
+        "path",
+        r"(?:[A-Za-z]:[\\/]|\\\\|~?/|\.{1,2}[\\/])[^\n]+|[^\s/\\]+(?:[\\/][^\s/\\]+){2,}[\\/]?\.[A-Za-z][A-Za-z0-9]{0,5}",
+    ),
+    ("path", r"[^/\\\n]*(?:[/\\][^/\\\n]*)+\.[A-Za-z][A-Za-z0-9]{0,5}"),
+    (
+        "date",
+        r"[0-9]{4}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?|[0-9]{4}-(?:0[1-9]|1[0-2])",
+    ),
+    ("date", r"(?:0?[1-9]|[12][0-9]|3[01])([-/.])(?:0?[1-9]|[12][0-9]|3[01])\1(?:[0-9]{4}|[0-9]{2})"),
+    ("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]"),
+    ("standard", rf"{STANDARD}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*"),
+    ("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T"),
+    ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
+    ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
+    ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/{_COUNT}?{_UNIT}{_POWER})+(?:·d)?"),
+    ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
+    (
+        "phone",
+        r"\+[0-9][0-9 -]{7,18}|0[0-9]{2,3}-[0-9]{7,8}|0[0-9]{2,3}-[0-9]{4}-[0-9]{4}|[48]00-[0-9]{3}-[0-9]{4}|1[0-9]{2}-[0-9]{4}-[0-9]{4}",
+    ),
+    ("hash", r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,64}|(?:sha(?:1|256|512)|md5)[:-][0-9A-Fa-f]{8,}"),
+    ("version", r"[vV]?[0-9]+(?:\.[0-9]+){2,}(?:[-+.][0-9A-Za-z.]+)?|[vV][0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?"),
+    ("range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}"),
+    ("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?"),
+    ("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}"),
+    ("identifier", r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+"),
+    ("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?"),
 )
+_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
+_CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
+_WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
 
-KINDS = (*dict.fromkeys(kind for kind, _ in _RULES), "spaced", "cjk-pair", "cjk", "code")
-"""All classes. `spaced`: with white space of its own; `cjk-pair`: two CJK runs; `cjk`: any other with CJK in it."""
 
-
-def kind_of(text: str, symbols: SymbolTable) -> str:
-    """The class of a target, one of KINDS."""
-    if any(char in SPACE_SET for char in text) and any(char in text.split() for char in symbols.by_char):
+@lru_cache(maxsize=4096)
+def kind_of(text: str) -> str:
+    """One of KINDS, for a target that is nothing but this text."""
+    if re.search(r"\s[-/\u2013\u2014]\s", text):
         return "spaced"
-    others = [char for char in text if not is_cjk(char)]
-    if all(char in symbols.by_char for char in others):
-        return "cjk-pair" if len(others) == 1 else "cjk"
-    for kind, rule in _RULES:
-        if rule.fullmatch(text):
-            return kind
-    if len(others) < len(text):
-        return "cjk"
-    return "code" if any(char.isdigit() for char in text) else "name"
+    for kind, pattern in _COMPILED:
+        if len(text) <= 400 and pattern.fullmatch(text):
+            if kind == "path" and _is_chain(text):
+                break
+            return "identifier" if kind == "file" and _FILE_LIKE.search(text) else kind
+    if _CJK.search(text) and re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
+        return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
+    if _WORDS.fullmatch(text) and not _CJK.search(text):
+        return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
+    return "code"
+
+
+def _is_chain(text: str) -> bool:
+    """`玄关/鞋柜/岩板` and `A款/黑色/XL` are words in a row, and no path; so is `and/or/not`."""
+    parts = re.split(r"[/\\]", text.strip("/\\"))
+    if text[0] in "/\\~." or "\\" in text or "." in parts[-1] or re.match("[A-Za-z]:", text):
+        return False
+    return all(len(part) <= 4 for part in parts) and any(_CJK.search(part) for part in parts)
+
+
+def _is_words(text: str) -> bool:
+    return all(_CJK.search(part) for part in re.split("[/／]", text))

@@ -1,18 +1,18 @@
 """`repair`: the damage that is only white space or look-alikes, put right, and nothing else touched."""
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.text.channels import Passage, passages, raw_offsets
-from harness.text.checking import chosen
+from harness.text.channels import Passage, passages
+from harness.text.checking import Judge
 from harness.text.edits import Edit, applied, composed
-from harness.text.findings import findings
-from harness.text.forms import ALTERED
-from harness.text.provenance import Source
+from harness.text.reasoning import REASONING_TAGS, masked, opening_reasoning
+from harness.text.settle import Finding
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.tables import ALTERED, CORRUPTED
+from harness.text.targets import Target
 
 STRATEGIES = ("restore", "collapse")
 
@@ -26,29 +26,33 @@ class RepairResult:
 def repair(
     source: str | Sequence[str],
     output: str,
-    targets: Sequence[str] | None = None,
+    targets: Sequence[str | Target] | None = None,
     *,
     strategy: str = "restore",
     channel: str = "text",
     symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+    escapes: bool = False,
 ) -> RepairResult:
     """`output` with its targets put right.
 
-    `restore` mends `spaced` and `lookalike` mentions of the targets (by default those of `extract_targets(source)`)
-    and leaves every other character alone. `collapse` is the plain regex that takes the white space from round every
+    `restore` mends the damage that is `spaced` or `lookalike`, of the targets given or of those of
+    `extract_targets(source)`, and leaves every other character alone; with `escapes` also a sign that was written as
+    its escape, such as `\\/` or `&#47;`. `collapse` is the plain regex that takes the white space from round every
     symbol, whatever it belongs to. Raises ValueError for another strategy or channel.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy {strategy!r} is not known; accepted are {', '.join(STRATEGIES)}")
-    wanted = chosen(source, targets, symbols) if strategy == "restore" else ()
-    given = Source(source)
+    judge = Judge(source, targets if strategy == "restore" else (), symbols, strict_kinds)
+    visible = masked(output, opening_reasoning(output, judge.source.parts, reasoning))
     edits: list[Edit] = []
-    for passage in passages(output, channel):
+    for passage in passages(visible, channel):
         if strategy == "collapse":
             changes = _collapsed(passage.text, symbols)
         else:
-            changes = _restored(passage.text, given, wanted, symbols)
-        edits.extend(_placed(changes, passage, output))
+            changes = restored(passage.text, judge, channel, escapes)
+        edits.extend(_placed(changes, passage, visible))
     return RepairResult(applied(output, edits), tuple(edits))
 
 
@@ -67,16 +71,16 @@ def _spaced(signs: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\s)\s+)?+[{listed}](?:\s*[{listed}])*+\s*+")
 
 
-def _restored(text: str, source: Source, targets: Sequence[str], symbols: SymbolTable) -> list[Edit]:
+def restored(text: str, judge: Judge, channel: str = "text", escapes: bool = False) -> list[Edit]:
     """Rounds until nothing is left: mending a short target can uncover a longer one round it."""
     edits: list[Edit] = []
-    for _ in range(len(targets) + 1):
+    for _ in range(len(judge.targets) + 1):
         mended = applied(text, edits)
         fresh = [
-            Edit(start + low, start + high, mended[start + low : start + high], new)
-            for start, _, damage in (finding.alignment for finding in findings(mended, source, targets, symbols))
-            if 0 < damage.weight < ALTERED
-            for low, high, new, _ in damage.changes
+            Edit(finding.start + low, finding.start + high, mended[finding.start + low : finding.start + high], new)
+            for finding in judge.findings(mended, channel)[0]
+            if is_mended(finding, escapes)
+            for low, high, new, _ in finding.damage.changes
         ]
         if not fresh:
             break
@@ -84,15 +88,34 @@ def _restored(text: str, source: Source, targets: Sequence[str], symbols: Symbol
     return edits
 
 
+def is_mended(finding: Finding, escapes: bool = False) -> bool:
+    """Whether a repair puts this right."""
+    weight = finding.damage.weight
+    if not weight or finding.severity != "damage" or weight >= CORRUPTED:
+        return False
+    if weight < ALTERED:
+        return True
+    return escapes and all(
+        "escaped" in change.codes and len(change.new) == 1 and not change.new.isalnum()
+        for change in finding.damage.changes
+        if not _IS_MILD.issuperset(change.codes)
+    )
+
+
+_IS_MILD = frozenset(
+    {
+        *("space-left", "space-right", "cjk-boundary", "space-inside", "wide-space", "zero-width", "line-break"),
+        *("hyphen-lookalike", "slash-lookalike", "quote-lookalike", "sign-lookalike", "fullwidth", "homoglyph"),
+        *("normal-form", "space-kind"),
+    }
+)
+
+
 def _placed(changes: list[Edit], passage: Passage, output: str) -> list[Edit]:
     """The changes of a passage in the offsets of the whole output, encoded where the passage is a JSON string."""
-    if passage.path is None or not changes:
-        return changes
-    encoded = output[passage.start : passage.end]
-    offsets = raw_offsets(encoded)
     placed: list[Edit] = []
     for change in changes:
-        start, end = passage.start + offsets[change.start], passage.start + offsets[change.end]
-        new = json.dumps(change.new, ensure_ascii=output.isascii())[1:-1]
+        start, end = passage.place(change.start), passage.place(change.end)
+        new = passage.encoded(change.new, plain=output.isascii())
         placed.append(Edit(start, end, output[start:end], new))
     return placed

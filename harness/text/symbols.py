@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.text.characters import BLANK_SET, is_alphanumeric
+from harness.text.unicode_data import DASHES
 
-HYPHEN_LOOKALIKES = (
-    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u30fc\uff70\u2043\u02d7\u05be\u2500"
+_NO_HYPHENS = "\u2053\u301c\u3030\u30a0"
+"""Swung and wavy dashes, which are tildes, and a double hyphen."""
+HYPHEN_LOOKALIKES = "".join(
+    dict.fromkeys(
+        "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u30fc\uff70\u2043\u02d7\u05be\u2500"
+        + "".join(char for char in DASHES if char not in _NO_HYPHENS)
+        + "\u2796\u2501\u1806\u2e3a\u2027\u4e00"
+    )
 )
-SLASH_LOOKALIKES = "\uff0f\u2044\u2215\u29f8\u2571\u27cb\\\uff3c"
-REPLACING_SIGNS = "_~:.·、+"
+SLASH_LOOKALIKES = "\uff0f\u2044\u2215\u29f8\u2571\u27cb\\\uff3c\u30ce"
+BETWEEN_LATIN = frozenset("一ノ")
+"""Look-alikes only between Latin letters or digits: `一` and `ノ` are words and letters otherwise."""
+REPLACING_SIGNS = "_-/\\~～〜:.·・、,+|｜=#&@"
+"""Signs that models put in the place of another. Brackets, quotes and operators never are."""
 
 _CODES = {"-": "hyphen-lookalike", "/": "slash-lookalike"}
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import check, repair
-from harness.text.channels import passages, raw_offsets
+from harness.text.channels import decode, passages
 
 JSON = st.recursive(
     st.one_of(
@@ -45,19 +45,17 @@ def test_every_string_and_key_is_found_with_its_pointer(
     for one in found:
         encoded = output[one.start : one.end]
         assert json.loads(f'"{encoded}"') == one.text
-        assert len(raw_offsets(encoded)) == len(one.text) + 1
+        assert decode(encoded)[0] == one.text
 
 
 @pytest.mark.parametrize(
     "output",
     [
         "TCP / IP",
-        '{"a": "TCP / IP"',
-        '{"a": "TCP / IP"} and so on',
-        '```json\n{"a": "TCP / IP"\n```',
-        '```json\n{"a": "TCP / IP"}\n``',
         "```TCP / IP```",
-        '{"a": "TCP / IP\n"}',
+        '{"a": TCP / IP}',
+        "[TCP / IP]",
+        "see [1] or {x}: TCP / IP",
         "[" * 100_000 + '"TCP / IP"',
     ],
 )
@@ -66,6 +64,45 @@ def test_what_is_no_json_is_checked_as_text(output: str, channel: str) -> None:
     (mention,) = check("TCP/IP", output, ["TCP/IP"], channel=channel).mentions["TCP/IP"]
     assert mention.path is None
     assert output[mention.start : mention.end] == "TCP / IP"
+
+
+@pytest.mark.parametrize(
+    ("output", "path"),
+    [
+        ('{"a": "TCP / IP"', "/a"),
+        ('{"a": "TCP / IP', "/a"),
+        ('{"a": ["x", "TCP / IP\\', "/a/1"),
+        ('{"a": "TCP / IP"} and so on', "/a"),
+        ('Here it is:\n```json\n{"a": "TCP / IP",}\n```\nDone [1].', "/a"),
+        ('```json\n{"a": "TCP / IP"}\n``', "/a"),
+        ('{"a": "TCP / IP\n"}', "/a"),
+        ('["x"]\n{"a": "TCP / IP"}', "@1/a"),
+        ('{"b": "x"} {"a": ["TCP / IP", ]}', "@1/a/0"),
+        ('{"arguments": "{\\"path\\": \\"TCP / IP\\"}"}', "/arguments#/path"),
+        ('[{"f": "[\\"x\\", {\\"~\\": \\"TCP / IP\\"}]"}]', "/0/f#/1/~0"),
+        ('{"a": "C:\\d TCP / IP"}', "/a"),
+    ],
+)
+def test_json_is_read_leniently(output: str, path: str) -> None:
+    (mention,) = check("TCP/IP", output, ["TCP/IP"], channel="json").mentions["TCP/IP"]
+    assert (mention.path, mention.verdict) == (path, "spaced")
+    mended = repair("TCP/IP", output, ["TCP/IP"], channel="json")
+    assert mended.text == output.replace("TCP / IP", "TCP/IP")
+    assert [edit.old for edit in mended.edits] == [" ", " "]
+
+
+@pytest.mark.parametrize(
+    ("target", "output", "verdict"),
+    [
+        ("C:\\new\\x1", '{"a": "C:\\new\\\\x1"}', "altered"),
+        ("C:\\new\\x1", '{"a": "C:\\\\new\\\\x1"}', "verbatim"),
+        ("C:\\new\\x1", '{"a": "C:\\\\\\\\new\\\\\\\\x1"}', "verbatim"),
+        ("C:\\new\\x1", '{"a": "C:\\\\new\\\\ x1"}', "spaced"),
+        ("C:\\data\\x1", '{"a": "C:\\data\\x1"}', "verbatim"),
+    ],
+)
+def test_backslashes_of_a_target_in_json(target: str, output: str, verdict: str) -> None:
+    assert check(target, output, [target], channel="tool").verdicts == {target: verdict}
 
 
 def test_json_too_deep_to_decode_is_checked_as_text() -> None:

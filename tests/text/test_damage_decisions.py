@@ -2,18 +2,19 @@
 
 import pytest
 
-from harness.text import DAMAGE_CODES, DEFAULT_SYMBOLS, check
+from harness.text import DAMAGE_CODES, DEFAULT_SYMBOLS, VERDICTS, check
+from harness.text.checking import Judge
 from harness.text.edits import Edit, applied
-from harness.text.findings import findings
-from harness.text.provenance import Source
 
-VERDICT_OF = ("verbatim", "spaced", "lookalike", "altered")
+VERDICT_OF = VERDICTS[:5]
 RANK_OF = {
     **dict.fromkeys(("space-left", "space-right", "cjk-boundary", "space-inside"), 1),
     **dict.fromkeys(("wide-space", "zero-width", "line-break"), 1),
     **dict.fromkeys(("hyphen-lookalike", "slash-lookalike", "fullwidth", "homoglyph", "space-kind"), 2),
+    **dict.fromkeys(("quote-lookalike", "sign-lookalike", "normal-form"), 2),
     **dict.fromkeys(("dropped", "to-space", "swapped", "replaced", "doubled", "escaped", "markup"), 3),
-    **dict.fromkeys(("case", "closed-up"), 3),
+    **dict.fromkeys(("case", "accents", "closed-up"), 3),
+    **dict.fromkeys(("changed", "transposed", "truncated", "added"), 4),
 }
 """A damage code says which verdict its mention has at least: the place of that in VERDICT_OF."""
 
@@ -27,7 +28,7 @@ DAMAGE = [
     ("Sikalastic-609", "Sikalastic-\n\r609", ""),
     ("Sikalastic-609", "Sikalastic \n-\n 609", ""),
     ("Sikalastic-609", "Sikalastic\n-609", "space-left line-break"),
-    ("Sikalastic-609", "Sikalastic-\\\n609", "space-right line-break escaped"),
+    ("Sikalastic-609", "Sikalastic-\\\n609", "space-right line-break markup"),
     ("TCP/IP", "TCP/\u200bIP", "zero-width"),
     ("TCP/IP", "TCP/\u200b IP", "space-right zero-width"),
     ("TCP/IP", "TCP/\u00a0 IP", "space-right wide-space"),
@@ -142,8 +143,8 @@ DAMAGE = [
     ("10–20", "10—20", "hyphen-lookalike"),
     ("10－20", "10-20", "hyphen-lookalike"),
     ("C:\\a-b", "C:＼a-b", "slash-lookalike"),
-    ("10–20", "10 20", ""),
-    ("C:\\a-b", "C:/a-b", ""),
+    ("10–20", "10 20", "to-space"),
+    ("C:\\a-b", "C:/a-b", "replaced"),
     ("C:\\a-b", "C:\\\\a-b", "escaped"),
     ("C:\\a-b", "C:\\\\\\a-b", ""),
     ("TCP/IP", "T\\CP/IP", ""),
@@ -167,7 +168,9 @@ DAMAGE = [
     ("A-1", "A-I", ""),
     ("A-O", "A-0", ""),
     ("ad-1", "ɑd-1", ""),
-    ("Île-1", "I\u0302le-1", ""),
+    ("Île-1", "I\u0302le-1", "normal-form"),
+    ("Île-1", "Ile-1", "accents"),
+    ("Île-d’é", "Île-d’e", ""),
     ("TCP/IP", "⚠️TCP/IP", "verbatim"),
     ("TCP/IP", "1️⃣TCP/IP", "verbatim"),
     ("TCP/IP", "TCP/IP\u0301", ""),
@@ -220,8 +223,7 @@ def test_a_long_text_is_read_as_a_short_one(target: str, output: str) -> None:
 
 @pytest.mark.parametrize(("target", "output"), [row[:2] for row in DAMAGE if row[0] and row[2]])
 def test_the_changes_of_a_mention_make_it_the_target_again(target: str, output: str) -> None:
-    (finding,) = findings(output, Source(""), [target], DEFAULT_SYMBOLS)
-    found = finding.alignment
+    (found,) = Judge("", [target], DEFAULT_SYMBOLS).findings(output, "text")[0]
     begin = found.start
     changes = [
         Edit(begin + low, begin + high, output[begin + low : begin + high], new)

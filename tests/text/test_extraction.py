@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness.text import DEFAULT_SYMBOLS, ExtractedTarget, extract_targets
+from harness.text import DEFAULT_SYMBOLS, extract_targets
 from harness.text.kinds import KINDS, kind_of
+from harness.text.targets import Target
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_a_target_comes_with_its_class(text: str, kind: str) -> None:
 
 def test_places_are_those_of_the_message_that_holds_the_target() -> None:
     found = extract_targets(["Use A-1.", "Then B/2 and A-1."])
-    assert found == (ExtractedTarget("A-1", "code", 4, 7), ExtractedTarget("B/2", "code", 5, 8))
+    assert found == (Target("A-1", "code", 4, 7), Target("B/2", "code", 5, 8))
 
 
 def test_no_target_crosses_two_messages() -> None:

@@ -1,0 +1,535 @@
+"""How a stretch of text stands for a target: the mildest reading, as the changes that would undo it.
+
+The letters of a hit are aligned already. What is left are the gaps between two letters, each a small problem of its
+own: the signs that the target has there, and the piece of text that stands in their place.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from harness.text.characters import (
+    BLANK_SET,
+    LINE_BREAK_SET,
+    SPACE_SET,
+    is_cjk,
+    is_latin_or_digit,
+)
+from harness.text.glyphs import ESCAPE_STARTS, MARKUP, coded, escaped
+from harness.text.symbols import BETWEEN_LATIN, SymbolTable
+from harness.text.tables import (
+    ALTERED,
+    ELLIPSES,
+    LOOKALIKE,
+    SIGN,
+    SPACED,
+    Form,
+    doubles,
+    role,
+    sign_forms,
+)
+
+LONGEST_GAP = 1000
+"""A piece of text longer than this between two letters of a target is never a mention."""
+_LONGEST_BLANKS = 64
+_MOST_PIECES = 16
+"""Markup tokens and coded blanks in one gap, so that a hostile text cannot make one gap as long as itself."""
+
+
+class Change(NamedTuple):
+    """One damaged place, counted from the start of the mention. `new` is what the target has there."""
+
+    start: int
+    end: int
+    new: str
+    codes: tuple[str, ...]
+
+
+class Atom(NamedTuple):
+    """A character of a target that is not in its skeleton, or the letter at the end of a gap (an empty `char`)."""
+
+    char: str
+    space: str
+    """The target's own white space before it."""
+    forms: dict[str, Form]
+    doubles: dict[str, str]
+    may_drop: bool
+    side: str
+    """As in `Sides`, and empty for a symbol of the table."""
+
+
+class Gap(NamedTuple):
+    """White space, ignorable characters and markup from a known start. `spaces`: the white space decoded, in order."""
+
+    end: int
+    spaces: str = ""
+    zero_width: bool = False
+    markup: int = 0
+    coded: int = 0
+    lone_star: bool = False
+
+
+class Route(NamedTuple):
+    """A reading of a gap: its weight, and its changes as a chain from the last to the first."""
+
+    weight: int
+    trace: "_Trace"
+
+
+_Trace = tuple["_Trace", Change] | None
+_Crossing = tuple[int, tuple[str, ...], str]
+"""Weight, damage codes and remedy of what lies between two atoms."""
+
+
+class Sides(NamedTuple):
+    """What the letters on both sides of a gap are: `c` for CJK, `l` for a Latin letter or digit, a blank otherwise."""
+
+    before: str
+    after: str
+
+
+def side(char: str) -> str:
+    return "c" if is_cjk(char) else "l" if is_latin_or_digit(char) else " "
+
+
+@lru_cache(maxsize=16384)
+def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bool]) -> tuple[Atom, ...]:
+    """The signs of a target's gap, and its end. `edges`: whether the gap is the head, or the tail, of the target.
+
+    White space at the very ends of a target is taken as it stands.
+    """
+    atoms: list[Atom] = []
+    space = ""
+    last = len(gap) - 1
+    latin = sides == Sides("l", "l")
+    for place, char in enumerate(gap):
+        at_edge = (edges[0] and place == 0) or (edges[1] and place == last)
+        if char in SPACE_SET and not at_edge:
+            space += char
+            continue
+        if role(char) == SIGN and char not in BLANK_SET:
+            forms, twice = sign_forms(char, symbols, at_edge), doubles(char, symbols, at_edge)
+        else:
+            forms, twice = _literal_forms(char, symbols), {}
+        if not latin and not BETWEEN_LATIN.isdisjoint(forms):
+            forms = {c: form for c, form in forms.items() if c not in BETWEEN_LATIN or not form.weight}
+            twice = {c: code for c, code in twice.items() if c not in BETWEEN_LATIN}
+        atoms.append(Atom(char, space, forms, twice, bool(twice), "" if char in symbols.by_char else side(char)))
+        space = ""
+    if not edges[1]:
+        atoms.append(Atom("", space, {}, {}, False, sides.after))
+    return tuple(atoms)
+
+
+def _literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
+    """A letter or mark that falls out of skeletons, such as a kana mark that looks like a hyphen."""
+    forms = {
+        c: Form(LOOKALIKE, (symbol.code(c),))
+        for symbol in symbols.owners.get(char, ())
+        for c in symbol.char + symbol.lookalikes
+        if not (c.isascii() and char.isascii())
+    }
+    return forms | {char: Form(0, ())}
+
+
+@lru_cache(maxsize=32768)
+def cross(
+    gap: str, piece: str, symbols: SymbolTable, sides: Sides, doubled_backslashes: bool = False
+) -> tuple[int, tuple[Change, ...]] | None:
+    """The mildest way in which `piece` stands between two letters that have `gap` between them in the target."""
+    if not gap and _HYPHENATION.fullmatch(piece):
+        return SPACED, (Change(0, len(piece), "", ("line-break",)),)
+    atoms = atoms_of(gap, symbols, sides, (False, False))
+    text = f"x{piece}x"
+    reader = Reader(text, symbols, doubled_backslashes)
+    return reader.through(atoms, 1, len(text) - 1, sides)
+
+
+_HYPHENATION = re.compile("[-\u2010\u00ad](?:\r\n|[\n\r])[ \t]*")
+
+
+class Reader:
+    """Reads the gaps of targets in one text."""
+
+    def __init__(self, text: str, symbols: SymbolTable, doubled_backslashes: bool = False) -> None:
+        self.text = text
+        self._symbols = symbols
+        self._doubled_backslashes = doubled_backslashes
+
+    def through(
+        self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides
+    ) -> tuple[int, tuple[Change, ...]] | None:
+        """All atoms from one letter, which ends at `start`, to the next, which begins at `end`."""
+        routes = self._routes(atoms, {start: Route(0, None)}, end, sides)
+        best = min(routes.values(), key=_weight, default=None)
+        return None if best is None else (best.weight, changes_of(best, start))
+
+    def head(self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides) -> Route | None:
+        """The first atom at `start`, and all others up to the letter that begins at `end`."""
+        layer: dict[int, _Layer] = {}
+        self._read(atoms, 0, Gap(start), Route(0, None), layer)
+        routes = self._routes(atoms, {}, end, sides, layers=layer)
+        return min(routes.values(), key=_weight, default=None)
+
+    def tail(self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides) -> list[tuple[int, Route]]:
+        """The ends that a mention may have whose last letter ends at `start`, each with its mildest reading."""
+        routes = self._routes(atoms, {start: Route(0, None)}, end, sides, is_tail=True)
+        return list(routes.items())
+
+    def _routes(
+        self,
+        atoms: tuple[Atom, ...],
+        origin: "dict[int, Route]",
+        end: int,
+        sides: Sides,
+        *,
+        layers: "dict[int, _Layer] | None" = None,
+        is_tail: bool = False,
+    ) -> dict[int, Route]:
+        """Where the last atom may end -> the mildest reading of all atoms up to there."""
+        layers = layers or {}
+        if origin:
+            layers[-1] = {(place, False): route for place, route in origin.items()}
+        final = len(atoms) - 1
+        finished: dict[int, Route] = {}
+        while layers and (place := min(layers)) < final:
+            for (position, tight), route in layers.pop(place).items():
+                for gap in self._gaps(position, end):
+                    if tight and gap.spaces:
+                        break
+                    self._step(
+                        atoms,
+                        place,
+                        position,
+                        gap,
+                        route,
+                        end=end,
+                        sides=sides,
+                        layers=layers,
+                        finished=finished,
+                        is_tail=is_tail,
+                    )
+        if is_tail:
+            for (position, _), route in layers.get(final, {}).items():
+                if position not in finished or route.weight < finished[position].weight:
+                    finished[position] = route
+        return finished
+
+    def _step(
+        self,
+        atoms: tuple[Atom, ...],
+        place: int,
+        position: int,
+        gap: Gap,
+        route: Route,
+        *,
+        end: int,
+        sides: Sides,
+        layers: "dict[int, _Layer]",
+        finished: dict[int, Route],
+        is_tail: bool,
+    ) -> None:
+        """From one atom to those that the gap may lead to: the next, and those behind it if the signs were dropped."""
+        final = len(atoms) - 1
+        before = sides.before if place < 0 else atoms[place].side
+        following = place + 1
+        while True:
+            target = atoms[following]
+            is_end = following == final and not is_tail
+            if is_end and gap.end == end:
+                meets = True
+            else:
+                char = self.text[gap.end] if gap.end < end else ""
+                meets = not is_end and (char in target.forms or char in ESCAPE_STARTS or char in ELLIPSES)
+            if meets:
+                if following == place + 1:
+                    crossing = _between(target.space, gap, before, target.side)
+                else:
+                    crossing = _instead(atoms[place + 1 : following + 1], gap)
+                if crossing is not None:
+                    weight, codes, new = crossing
+                    trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
+                    reached = Route(route.weight + weight, trace)
+                    if not is_end:
+                        self._read(atoms, following, gap, reached, layers)
+                    elif end not in finished or reached.weight < finished[end].weight:
+                        finished[end] = reached
+            if following >= final or not target.may_drop:
+                return
+            following += 1
+
+    def _gaps(self, start: int, end: int) -> Iterator[Gap]:
+        """All gaps that begin at `start`, shortest first; the first is empty. A run of blanks is never cut."""
+        gap = Gap(start)
+        yield gap
+        for _ in range(_MOST_PIECES):
+            longer = _longer(self.text, gap, end)
+            if longer is None:
+                return
+            gap = longer
+            yield gap
+
+    def _read(self, atoms: tuple[Atom, ...], place: int, gap: Gap, route: Route, layers: "dict[int, _Layer]") -> None:
+        """Enter all that can stand for the atom behind the gap."""
+        start = gap.end
+        for end, weight, tight, change in self._readings(atoms[place], start):
+            if not (tight and gap.spaces):
+                _enter(layers.setdefault(place, {}), (end, tight), route, weight, change)
+        sign = self.text[start]
+        if sign in ELLIPSES:
+            signs = ELLIPSES[sign]
+            last = place + len(signs) - 1
+            if "".join(atom.space + atom.char for atom in atoms[place : last + 1])[len(atoms[place].space) :] == signs:
+                change = Change(start, start + 1, signs, ("sign-lookalike",))
+                _enter(layers.setdefault(last, {}), (start + 1, False), route, LOOKALIKE, change)
+
+    def _readings(self, atom: Atom, start: int) -> "list[tuple[int, int, bool, Change | None]]":
+        """What can stand for a sign at one place: where it ends, its weight, whether it is tight, and the change."""
+        text = self.text
+        char = text[start]
+        form = atom.forms.get(char)
+        if self.is_marker(start) and (form is None or form.codes or not atom.side):
+            return []
+        found: list[tuple[int, int, bool, Change | None]] = []
+        if char in ESCAPE_STARTS:
+            glyph = escaped(text, start)
+            meant = atom.forms.get(glyph.char) if glyph else None
+            if glyph is not None and meant is not None:
+                free = self._doubled_backslashes and atom.char == glyph.char == "\\" and char == "\\"
+                change = Change(start, glyph.end, atom.char, ("escaped", *meant.codes))
+                found.append(
+                    (glyph.end, 0, False, None) if free else (glyph.end, meant.weight + ALTERED, meant.tight, change)
+                )
+                if glyph.char == atom.char and char != atom.char:
+                    form = None  # the backslash of an escape is no look-alike of a slash
+            if self._doubled_backslashes and atom.char == "\\" and text.startswith("\\\\\\\\", start):
+                found.append((start + 4, 0, False, None))
+        if form is not None:
+            raw = Change(start, start + 1, atom.char, form.codes) if form.codes else None
+            found.append((start + 1, form.weight, form.tight, raw))
+        if atom.doubles and atom.char != "\\" and (char in atom.doubles or char in ESCAPE_STARTS):
+            found[:0] = self._doubled(atom, start)
+        return found
+
+    def _doubled(self, atom: Atom, start: int) -> "Iterator[tuple[int, int, bool, Change | None]]":
+        text = self.text
+        for middle, first, first_escaped in self._halves(atom, start):
+            for gap in self._gaps(middle, len(text)):
+                if gap.markup or gap.coded or count_line_breaks(gap.spaces):
+                    break
+                following = text[gap.end : gap.end + 1]
+                if following not in atom.doubles and following not in ESCAPE_STARTS:
+                    continue
+                for end, second, second_escaped in self._halves(atom, gap.end):
+                    looks = tuple(code for code in dict.fromkeys((first, second)) if code)
+                    escapes = first_escaped + second_escaped
+                    parted = ("space-left", "space-right") if gap.spaces else ()
+                    wide = ("wide-space",) if any(space != " " for space in gap.spaces) else ()
+                    blanks = (*parted, *wide, *(("zero-width",) if gap.zero_width else ()))
+                    codes = ("doubled", *looks, *blanks, *(("escaped",) if escapes else ()))
+                    weight = ALTERED * (1 + escapes) + (LOOKALIKE if looks else 0) + (SPACED if blanks else 0)
+                    yield end, weight, False, Change(start, end, atom.char, codes)
+
+    def _halves(self, atom: Atom, start: int) -> Iterator[tuple[int, str, bool]]:
+        char = self.text[start]
+        if char in atom.doubles:
+            yield start + 1, atom.doubles[char], False
+        if char in ESCAPE_STARTS:
+            glyph = escaped(self.text, start)
+            if glyph is not None and glyph.char in atom.doubles:
+                yield glyph.end, atom.doubles[glyph.char], True
+
+    def is_marker(self, place: int) -> bool:
+        """Whether the character opens a list item: the first non-blank of its line, white space behind it."""
+        text = self.text
+        if text[place] not in self._symbols.markers or text[place + 1 : place + 2] not in SPACE_SET:
+            return False
+        before = place - 1
+        while before >= 0 and text[before] in BLANK_SET and text[before] not in LINE_BREAK_SET:
+            before -= 1
+        return before < 0 or text[before] in LINE_BREAK_SET
+
+
+_Layer = dict[tuple[int, bool], Route]
+"""For one atom: where its reading ends and whether it is tight -> the mildest route there."""
+
+
+def _enter(layer: _Layer, key: tuple[int, bool], route: Route, weight: int, change: Change | None) -> None:
+    total = route.weight + weight
+    known = layer.get(key)
+    if known is None or total < known.weight:
+        layer[key] = Route(total, (route.trace, change) if change else route.trace)
+
+
+def _weight(route: Route) -> int:
+    return route.weight
+
+
+def changes_of(route: Route, start: int) -> tuple[Change, ...]:
+    """The changes in order, counted from `start`."""
+    trace = route.trace
+    changes: list[Change] = []
+    while trace is not None:
+        trace, (low, high, new, codes) = trace
+        changes.append(Change(low - start, high - start, new, codes))
+    return tuple(changes[::-1])
+
+
+_SOFT_HYPHEN = "\u00ad"
+_BLANKS = re.compile(f"{_SOFT_HYPHEN}|[{re.escape(''.join(sorted(BLANK_SET - {_SOFT_HYPHEN})))}]+")
+"""A soft hyphen is a piece of its own, since it may stand for a hyphen."""
+_GAP_STARTS = BLANK_SET | frozenset("*_`~<[]&%\\{}$>")
+_QUOTE_MARK = re.compile("> ?")
+
+
+def _longer(text: str, gap: Gap, limit: int) -> Gap | None:
+    place = gap.end
+    if place >= limit:
+        return None
+    char = text[place]
+    if char in BLANK_SET:
+        run = _BLANKS.match(text, place, limit)
+        assert run is not None
+        blanks = run[0]
+        spaces = "".join(c for c in blanks if c in SPACE_SET)
+        zero_width = gap.zero_width or len(spaces) < len(blanks)
+        return gap._replace(end=run.end(), spaces=gap.spaces + spaces, zero_width=zero_width)
+    if char not in _GAP_STARTS:
+        return None
+    glyph = coded(text, place)
+    if glyph is not None and glyph.char in BLANK_SET:
+        is_space = glyph.char in SPACE_SET
+        return gap._replace(
+            end=glyph.end,
+            spaces=gap.spaces + (glyph.char if is_space else ""),
+            zero_width=gap.zero_width or not is_space,
+            coded=gap.coded + 1,
+        )
+    if text.startswith("\\ ", place):
+        return gap._replace(end=place + 2, spaces=gap.spaces + " ", coded=gap.coded + 1)
+    if text.startswith("\\\n", place):
+        return gap._replace(end=place + 2, spaces=gap.spaces + "\n", markup=gap.markup + 1)
+    if char == ">" and gap.spaces and text[place - 1] in LINE_BREAK_SET:
+        mark = _QUOTE_MARK.match(text, place)
+    else:
+        mark = MARKUP.match(text, place)
+    if mark is None or mark.end() > limit or _stands_alone(text, mark.start(), mark.end()):
+        return None
+    lone_star = gap.lone_star or mark[0] == "*"
+    return gap._replace(end=mark.end(), markup=gap.markup + 1, lone_star=lone_star)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Emphasis between two blanks is none in Markdown: it is a bullet, a product or a rule."""
+    if text[start] not in "*_~":
+        return False
+    before = start == 0 or text[start - 1] in BLANK_SET
+    after = end == len(text) or text[end] in BLANK_SET
+    return before and after
+
+
+def count_line_breaks(spaces: str) -> int:
+    """Line breaks in a run of white space; a carriage return with its line feed is one."""
+    if spaces in ("", " ", "  "):
+        return 0
+    return sum(char in LINE_BREAK_SET for char in spaces.replace("\r\n", "\n"))
+
+
+def _between(own: str, gap: Gap, before: str, after: str) -> _Crossing | None:
+    """The crossing from one atom to the next; None where no mention can have such a gap.
+
+    `before` and `after` are the sides of the gap, empty for a sign.
+    """
+    spaces = gap.spaces
+    if spaces == own and not gap.zero_width and not gap.markup and not gap.coded:
+        return 0, (), ""
+    weight, codes = _aside(gap)
+    new = own
+    if spaces == own:
+        return weight, codes, new
+    breaks = count_line_breaks(spaces)
+    if len(spaces) - len(own) > _LONGEST_BLANKS:
+        return None
+    if not own:
+        if breaks > 1:
+            return None
+        return weight + SPACED, (*codes, *_inserted(before, after, spaces)), new
+    if not spaces:
+        return weight + ALTERED, (*codes, "closed-up"), new
+    if breaks > max(1, count_line_breaks(own)):
+        return None
+    single_break = spaces == "\r\n" or (len(spaces) == 1 and spaces in LINE_BREAK_SET)
+    if single_break and len(own) == 1 and before and after:
+        return weight, codes, spaces
+    extra = _extra(own, spaces)
+    if extra is not None:
+        return weight + SPACED, (*codes, *_inserted(before, after, extra)), new
+    kinds = ("space-kind", *(("line-break",) if breaks else ()))
+    length = len(spaces.replace("\r\n", "\n"))
+    if length < len(own):
+        kinds = kinds if _extra(spaces, own) is None else ()
+        return weight + ALTERED, (*codes, "closed-up", *kinds), new
+    if length > len(own):
+        weight += SPACED
+        kinds = (*kinds, *_inserted(before, after, spaces))
+    return weight + LOOKALIKE, (*codes, *kinds), new
+
+
+def _instead(skipped: tuple[Atom, ...], gap: Gap) -> _Crossing | None:
+    """The same for a gap that stands for one or more signs: all of `skipped` but its last atom."""
+    if count_line_breaks(gap.spaces) or (gap.lone_star and gap.markup == 1 and not gap.spaces):
+        return None
+    own = "".join(atom.space for atom in skipped)
+    spaces = gap.spaces
+    if len(spaces) - len(own) > _LONGEST_BLANKS:
+        return None
+    new = "".join(atom.space + atom.char for atom in skipped[:-1]) + skipped[-1].space
+    weight, codes = _aside(gap)
+    weight += ALTERED * (len(skipped) - 1)
+    wide = ("wide-space",) if any(c != " " for c in spaces) else ()
+    if len(spaces) > len(own):
+        return weight, (*codes, "to-space", *wide, *(("dropped",) if len(skipped) > 2 else ())), new
+    if spaces == own:
+        return weight, (*codes, "dropped"), new
+    if len(spaces) < len(own):
+        return weight + ALTERED, (*codes, "dropped", "closed-up"), new
+    return weight + LOOKALIKE, (*codes, "dropped", "space-kind"), new
+
+
+def _aside(gap: Gap) -> tuple[int, tuple[str, ...]]:
+    """Weight and codes of what a gap holds besides white space."""
+    codes: tuple[str, ...] = ()
+    if gap.zero_width:
+        codes += ("zero-width",)
+    if gap.markup:
+        codes += ("markup",)
+    if gap.coded:
+        codes += ("escaped",)
+    return SPACED * gap.zero_width + ALTERED * (gap.markup + gap.coded), codes
+
+
+def _inserted(before: str, after: str, spaces: str) -> tuple[str, ...]:
+    places = ("space-left",) * (not after) + ("space-right",) * (not before)
+    if not places:
+        places = ("cjk-boundary" if {before, after} == {"c", "l"} else "space-inside",)
+    return places + _kinds(spaces)
+
+
+def _kinds(spaces: str) -> tuple[str, ...]:
+    if spaces == " ":
+        return ()
+    wide = ("wide-space",) * any(c != " " and c not in LINE_BREAK_SET for c in spaces)
+    return wide + ("line-break",) * any(c in LINE_BREAK_SET for c in spaces)
+
+
+def _extra(own: str, spaces: str) -> str | None:
+    """What is left of `spaces` once the target's own are taken out in order, or None if they are not in it."""
+    left: list[str] = []
+    place = 0
+    for char in spaces:
+        if place < len(own) and char == own[place]:
+            place += 1
+        else:
+            left.append(char)
+    return "".join(left) if place == len(own) else None

@@ -1,0 +1,456 @@
+"""All that stands for a target in one text: where its letters are, and the mildest reading of each place."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from harness.text.boundary import is_inflected, stands_alone
+from harness.text.characters import LINE_BREAK_SET
+from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
+from harness.text.fold import STRANGER, Fold, Page, Skeleton, decoded_pieces
+from harness.text.glyphs import ESCAPE_STARTS, coded
+from harness.text.symbols import SymbolTable
+from harness.text.tables import ALTERED, LOOKALIKE, MARK, letter_form, role, without_accents
+
+try:
+    from ahocorasick_rs import AhoCorasick
+except ImportError:  # an optional library: without it each target is looked for by itself
+    AhoCorasick = None  # type: ignore[assignment,misc]
+
+_KNOWN = 64
+"""Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""
+_LONGEST_KNOWN = 200
+
+
+class Damage(NamedTuple):
+    """All changes of a mention. `weight` sums the edits by kind (see `tables`); 0 is verbatim."""
+
+    weight: int
+    changes: tuple[Change, ...]
+
+    @property
+    def edits(self) -> int:
+        mask = LOOKALIKE - 1
+        return (self.weight >> 40) + (self.weight >> 20 & mask) + (self.weight & mask)
+
+
+WHOLE = Damage(0, ())
+
+
+class Reading(NamedTuple):
+    """A mention of one target."""
+
+    start: int
+    end: int
+    damage: Damage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """A target in pieces: its letters, the marks on each, and what lies before, between and behind them."""
+
+    text: str
+    letters: tuple[str, ...]
+    marks: tuple[str, ...]
+    gaps: tuple[str, ...]
+    """`gaps[i]` is what stands behind letter i and its marks; the last is the tail."""
+    sides: tuple[Sides, ...]
+    head: str
+    skeleton: str
+    accented: int
+    """How many letters bear an accent that can be lost."""
+    marker_offsets: tuple[int, ...]
+    unescaped: tuple[str, str]
+    """The target with its entities and codes read, and with its `\\n` and the like read; empty for neither."""
+    known: dict[str, "Damage | None"] = field(default_factory=dict)
+    known_coded: dict[str, "Damage | None"] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4096)
+def pattern_of(text: str, fold: Fold) -> Pattern:
+    symbols = fold.symbols
+    letters: list[str] = []
+    marks: list[str] = []
+    gaps: list[str] = [""]
+    for char in text:
+        if fold[ord(char)] is not None:
+            letters.append(char)
+            marks.append("")
+            gaps.append("")
+        elif letters and not gaps[-1] and role(char) == MARK:
+            marks[-1] += char
+        else:
+            gaps[-1] += char
+    sides = tuple(Sides(side(one), side(two)) for one, two in zip(letters, [*letters[1:], "."], strict=False))
+    skeleton = text.translate(fold)
+    return Pattern(
+        text,
+        tuple(letters),
+        tuple(marks),
+        tuple(gaps[1:]),
+        sides,
+        gaps[0],
+        skeleton,
+        sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
+        _marker_offsets(text, symbols),
+        _unescaped_forms(text) if not ESCAPE_STARTS.isdisjoint(text) else ("", ""),
+    )
+
+
+def _unescaped_forms(text: str) -> tuple[str, str]:
+    pieces = decoded_pieces(text) or []
+    read = "".join(piece for piece, _, _ in pieces)
+    controlled = _CONTROL.sub(lambda found: _CONTROLS[found[1]], text)
+    return read if pieces and read != text else "", controlled if controlled != text else ""
+
+
+_CONTROL = re.compile(r"\\([nrtbf])")
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
+    """Offsets of characters that would open a list item if they came first in a line."""
+    last = len(text) - 1
+    return tuple(
+        place
+        for place, char in enumerate(text)
+        if char in symbols.markers and (place == last or text[place + 1].isspace())
+    )
+
+
+def readings(
+    page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
+) -> Iterator[tuple[str, list[Reading]]]:
+    """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
+    patterns, skeletons = _patterns(tuple(targets), page.fold)
+    if not page.fold.coarse and any(STRANGER in skeleton for skeleton in skeletons):
+        page = Page(page.text, page.symbols, coarse=True)
+        patterns, skeletons = _patterns(tuple(targets), page.fold)
+    decoded = page.decoded
+    plain_hits = _hits(page.letters, skeletons)
+    decoded_hits = {} if decoded is None else _hits(decoded.letters, skeletons)
+    met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
+    for pattern in [one for skeleton in (*met_here, "") for one in patterns.get(skeleton, ())]:
+        plain = plain_hits.get(pattern.skeleton, [])
+        if plain and met is not None:
+            met.add(pattern.text)
+        found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
+        settled = decoded is None and len(plain) == len(found)
+        if pattern.skeleton and not settled:
+            hits = [(page.plain, plain)] if plain else []
+            if decoded is not None and pattern.skeleton in decoded_hits:
+                hits.append((decoded, decoded_hits[pattern.skeleton]))
+            found += _damaged(page, pattern, found, hits, doubled_backslashes)
+        if any(pattern.unescaped):
+            found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
+        if found:
+            yield pattern.text, found
+
+
+_Hits = list[tuple[Skeleton, list[int]]]
+
+
+_AT_ONCE = 16
+"""From so many targets on they are looked for in one pass, where the library for that is installed."""
+
+
+@lru_cache(maxsize=256)
+def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Pattern]], tuple[str, ...]]:
+    """The patterns by their skeletons, and the skeletons. Under "" are those too that are to be looked at anyway."""
+    patterns: dict[str, list[Pattern]] = {}
+    for target in targets:
+        pattern = pattern_of(target, fold)
+        patterns.setdefault("" if any(pattern.unescaped) else pattern.skeleton, []).append(pattern)
+        patterns.setdefault(pattern.skeleton, [])
+    return patterns, tuple(skeleton for skeleton in patterns if skeleton)
+
+
+def _hits(letters: str, skeletons: tuple[str, ...]) -> dict[str, list[int]]:
+    """The skeletons that are there, each with the places where it stands; they may overlap."""
+    if len(skeletons) < _AT_ONCE or AhoCorasick is None:
+        return {skeleton: found for skeleton in skeletons if (found := _all(letters, skeleton))}
+    places: dict[str, list[int]] = {}
+    for number, start, _ in _automaton(skeletons).find_matches_as_indexes(letters, overlapping=True):
+        places.setdefault(skeletons[number], []).append(start)
+    return places
+
+
+@lru_cache(maxsize=64)
+def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
+    return AhoCorasick(skeletons)
+
+
+def _all(letters: str, skeleton: str) -> list[int]:
+    found: list[int] = []
+    place = letters.find(skeleton) if skeleton else -1
+    while place >= 0:
+        found.append(place)
+        place = letters.find(skeleton, place + 1)
+    return found
+
+
+def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
+    text, target = page.text, pattern.text
+    found: list[Reading] = []
+    reader = Reader(text, page.symbols) if pattern.marker_offsets else None
+    start = text.find(target)
+    while start >= 0:
+        end = start + len(target)
+        if (
+            stands_alone(text, start, end, target)
+            and not (target[0] in page.symbols.by_char and is_escaped(text, start))
+            and not (reader and any(reader.is_marker(start + offset) for offset in pattern.marker_offsets))
+        ):
+            found.append(Reading(start, end, WHOLE))
+            start = text.find(target, end)
+        else:
+            start = text.find(target, start + 1)
+    return found
+
+
+def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_characters: bool) -> list[Reading]:
+    """Where an escape of the target itself was read: `A&B` for `A&amp;B`, a line break for the `\\n` of a path."""
+    more: list[Reading] = []
+    for form in pattern.unescaped if control_characters else pattern.unescaped[:1]:
+        start = text.find(form) if form else -1
+        while start >= 0:
+            end = start + len(form)
+            free = all(end <= one.start or one.end <= start for one in found)
+            if free and stands_alone(text, start, end, pattern.text):
+                change = Change(0, len(form), pattern.text, ("escaped",))
+                more.append(Reading(start, end, Damage(ALTERED, (change,))))
+            start = text.find(form, end)
+    return more
+
+
+def is_escaped(text: str, place: int) -> bool:
+    """Whether an odd number of backslashes stands before `place`."""
+    before = place
+    while before > 0 and text[before - 1] == "\\" and place - before < _MOST_BACKSLASHES:
+        before -= 1
+    return (place - before) % 2 == 1
+
+
+_MOST_BACKSLASHES = 64
+
+
+def _damaged(
+    page: Page, pattern: Pattern, whole: list[Reading], hits: _Hits, doubled_backslashes: bool
+) -> list[Reading]:
+    """Mentions that are not the target as it stands, ordinary wraps among them. None overlaps a verbatim one."""
+    found: dict[tuple[int, int], Reading] = {}
+    size = len(pattern.skeleton)
+    for skeleton, places in hits:
+        following = 0
+        for place in places:
+            start, end = skeleton.starts[place], skeleton.ends[place + size - 1]
+            while following < len(whole) and whole[following].end <= start:
+                following += 1
+            if following < len(whole) and whole[following].start < end:
+                continue
+            reading = _read(page, pattern, skeleton, place, doubled_backslashes)
+            if reading is None or (following < len(whole) and whole[following].start < reading.end):
+                continue
+            if following and whole[following - 1].end > reading.start:
+                continue
+            known = found.get(reading[:2])
+            if known is None or reading.damage.weight < known.damage.weight:
+                found[reading[:2]] = reading
+    return list(found.values())
+
+
+def longest_mention(target: str) -> int:
+    """The length in code points up to which a damaged form of the target is still a mention."""
+    return 3 * len(target) + LONGEST_GAP
+
+
+def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Reading | None:
+    text = page.text
+    last = place + len(pattern.letters) - 1
+    start, end = skeleton.starts[place], skeleton.ends[last]
+    if end - start > longest_mention(pattern.text):
+        return None
+    target = pattern.text
+    if not doubled_backslashes and "\\" in target and "\\\\" in text:
+        doubled_backslashes = page.in_code(start, end)
+    loose = False
+    if not pattern.head and not pattern.gaps[-1]:
+        tail = _tail_marks(text, end, pattern.marks[-1])
+        if not stands_alone(text, start, end + tail, target):
+            loose = is_inflected(text, start, end + tail, target)
+            if not loose:
+                return None
+    is_plain = skeleton is page.plain
+    known = pattern.known if is_plain else pattern.known_coded
+    span = text[start:end]
+    if not doubled_backslashes and span in known and not pattern.marks[-1]:
+        damage = known[span]
+    else:
+        damage = _core(page, pattern, skeleton, place, doubled_backslashes)
+        if not doubled_backslashes and len(span) <= _LONGEST_KNOWN:
+            if len(known) >= _KNOWN:
+                known.clear()
+            known[span] = damage
+    if damage is None:
+        return None
+    end += _tail_marks(text, end, pattern.marks[-1])
+    if pattern.head or pattern.gaps[-1]:
+        return _with_edges(
+            page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes=doubled_backslashes
+        )
+    if loose and not 0 < damage.weight < ALTERED:
+        return None
+    return Reading(start, end, damage)
+
+
+def _tail_marks(text: str, end: int, wanted: str) -> int:
+    """How many marks behind the last letter belong to the mention of a target that ends with marks."""
+    if not wanted:
+        return 0
+    place = end
+    while place < len(text) and place - end < 8 and role(text[place]) == MARK:
+        place += 1
+    return place - end
+
+
+def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:
+    """From the first letter to the last."""
+    text, starts, ends = page.text, skeleton.starts, skeleton.ends
+    begin = starts[place]
+    size = len(pattern.letters)
+    weight = 0
+    changes: list[Change] = []
+    for number in range(size):
+        low, high = starts[place + number], ends[place + number]
+        if number + 1 < size:
+            piece = text[high : starts[place + number + 1]]
+        else:
+            piece = text[high : high + _tail_marks(text, high, pattern.marks[number])]
+        wanted, on = pattern.letters[number], pattern.marks[number]
+        char = text[low:high]
+        gap = pattern.gaps[number] if number + 1 < size else ""
+        if char == wanted and piece == on + gap and (not gap or LINE_BREAK_SET.isdisjoint(piece)):
+            continue
+        split = _marks_at_start(piece)
+        if char != wanted or piece[:split] != on:
+            found = _letter(wanted, on, char, piece[:split])
+            if found is None and on and number + 1 < size:  # a mark that is coded, or has a blank before it
+                found, gap, split = _letter(wanted, "", char, ""), on + gap, 0
+            if found is None:
+                return None
+            more, codes = found
+            weight += more
+            if codes:
+                changes.append(
+                    Change(low - begin, high + split - begin, wanted + (on if split or not on else ""), codes)
+                )
+        rest = piece[split:]
+        if number + 1 < size and (rest != gap or not LINE_BREAK_SET.isdisjoint(rest)):
+            if len(rest) > LONGEST_GAP:
+                return None
+            crossing = cross(gap, rest, page.symbols, pattern.sides[number], doubled_backslashes)
+            if crossing is None:
+                return None
+            more, inside = crossing
+            weight += more
+            shift = high + split - begin
+            changes += [Change(one.start + shift, one.end + shift, one.new, one.codes) for one in inside]
+    lost = sum("accents" in change.codes for change in changes)
+    if lost and lost < pattern.accented:
+        return None
+    return Damage(weight, tuple(changes)) if changes else WHOLE
+
+
+def _marks_at_start(piece: str) -> int:
+    place = 0
+    while place < len(piece) and role(piece[place]) == MARK:
+        place += 1
+    return place
+
+
+@lru_cache(maxsize=8192)
+def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
+    """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
+    weight = 0
+    codes: tuple[str, ...] = ()
+    if char == wanted and marks == on:
+        return 0, ()
+    if len(char) > 1:
+        glyph = coded(char, 0)
+        if glyph is None:
+            return None
+        char, weight, codes = glyph.char, ALTERED, ("escaped",)
+        if char == wanted and marks == on:
+            return weight, codes
+    one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
+    if one == other:
+        return weight + LOOKALIKE, (*codes, "normal-form")
+    if marks == on:
+        form = letter_form(wanted, char)
+    else:
+        form = letter_form(one, other) if len(one) == len(other) == 1 else None
+        if form is not None:
+            codes = (*codes, "normal-form")
+    if form is not None:
+        return weight + form.weight, (*codes, *form.codes)
+    bare = without_accents(wanted + on)
+    form = letter_form(bare, char) if bare is not None and not marks else None
+    return None if form is None else (weight + ALTERED + form.weight, (*codes, "accents", *form.codes))
+
+
+def _with_edges(
+    page: Page, pattern: Pattern, core: Reading, skeleton: Skeleton, place: int, *, doubled_backslashes: bool
+) -> Reading | None:
+    """The mention with the signs at the target's head and tail."""
+    text = page.text
+    reader = Reader(text, page.symbols, doubled_backslashes)
+    start, end, damage = core
+    weight = damage.weight
+    before: tuple[Change, ...] = ()
+    after: tuple[Change, ...] = ()
+    if pattern.head:
+        lowest = max(skeleton.ends[place - 1] if place else 0, start - _reach(pattern.head))
+        head = _head(page, reader, pattern, lowest, start)
+        if head is None:
+            return None
+        start, route = head
+        weight += route.weight
+        before = changes_of(route, start)
+    if pattern.gaps[-1]:
+        following = place + len(pattern.letters)
+        highest = skeleton.starts[following] if following < len(skeleton.starts) else len(text)
+        atoms = atoms_of(pattern.gaps[-1], page.symbols, pattern.sides[-1], (False, True))
+        ends = reader.tail(atoms, end, min(highest, end + _reach(pattern.gaps[-1])), pattern.sides[-1])
+        if not ends:
+            return None
+        end, route = min(ends, key=lambda found: found[1].weight)
+        weight += route.weight
+        after = changes_of(route, start)
+    if not stands_alone(text, start, end, pattern.text):
+        return None
+    shift = core.start - start
+    inside = tuple(Change(low + shift, high + shift, new, codes) for low, high, new, codes in damage.changes)
+    return Reading(start, end, Damage(weight, before + inside + after))
+
+
+def _reach(signs: str) -> int:
+    """How far from the letters the signs at an edge are looked for."""
+    return 2 * len(signs) + 80
+
+
+def _head(page: Page, reader: Reader, pattern: Pattern, lowest: int, start: int) -> tuple[int, Route] | None:
+    text, head = page.text, pattern.head
+    atoms = atoms_of(head, page.symbols, Sides("", pattern.sides[0].before), (True, False))
+    best: tuple[int, Route] | None = None
+    for place in range(lowest, start):
+        if not (text[place] in atoms[0].forms or text[place] in "\\&%…⋯‥"):
+            continue
+        if head[0] in page.symbols.by_char and is_escaped(text, place):
+            continue
+        route = reader.head(atoms, place, start, Sides("", pattern.sides[0].before))
+        if route is not None and (best is None or route.weight < best[1].weight):
+            best = (place, route)
+    return best

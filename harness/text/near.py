@@ -1,0 +1,294 @@
+"""Near misses: a code, version, URL or the like that came back with a wrong letter or digit."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+
+from harness.text.boundary import stands_alone
+from harness.text.characters import is_cjk
+from harness.text.explain import Change
+from harness.text.find import Damage
+from harness.text.settle import Finding, Source
+from harness.text.tables import CORRUPTED, QUOTES
+from harness.text.targets import Target
+
+NEAR_KINDS = frozenset(
+    {
+        *("code", "standard", "version", "uuid", "hash", "url", "email", "phone", "cas", "cidr", "path", "file"),
+    }
+)
+_BESIDE = frozenset({"uuid", "hash", "cas"})
+"""Kinds that have near misses even beside a whole mention."""
+_DIGITS = "0-9"
+_HOLDS = {"url": "/.", "uuid": "-"}
+"""Characters that a near miss must hold, as the inside of a character class: a digit for most kinds."""
+_WITHOUT_DIGITS = frozenset({"uuid", "url"})
+_LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
+_KEPT = 0.8
+_LONGEST_WORD = 300
+_CONFUSED = str.maketrans("OolI", "0011")
+_BRACKETS = re.escape("()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕")
+_TRAILING = ".,:;!?。，、；：！？…*_"
+_LAST_RUN = re.compile(r"[^\W_]+\Z")
+_SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)
+def has_near_misses(target: Target) -> bool:
+    if target.kind not in NEAR_KINDS:
+        return False
+    letters = sum(map(str.isalnum, target.text))
+    if letters < _SWAPS_FROM:
+        return False
+    return target.kind in _WITHOUT_DIGITS or any(map(str.isdecimal, target.text))
+
+
+_HOLDER = re.compile(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
+
+
+def translated_placeholders(
+    text: str, targets: Sequence[Target], names: Container[str], source: Source
+) -> Iterator[Finding]:
+    """Placeholders that are in no source, each for a missing one that is written in the same brackets: `{nombre}`."""
+    foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
+    for target in targets:
+        own = _HOLDER.fullmatch(target.text)
+        same = [found for found in foreign if own and found[1].strip() == own[1] and found[3].strip() == own[3]]
+        if same:
+            foreign.remove(same[0])
+            yield _finding(target, *same[0].span(), ("changed",))
+
+
+def misses_beside_a_mention(target: Target) -> bool:
+    return target.kind in _BESIDE
+
+
+def near_misses(
+    text: str,
+    targets: Sequence[Target],
+    names: Mapping[str, Target],
+    source: Source,
+    *,
+    taken: Sequence[tuple[int, int]],
+    met: Container[str],
+) -> Iterator[Finding]:
+    """The near misses of `targets` in a text. `names`: all targets, which are never a near miss of each other.
+
+    `taken`: the spans of all mentions, in order; nothing in those is looked at. `met`: the targets whose letters are in
+    the text.
+    """
+    tokens = _Tokens(text, taken)
+    if not any(digit in text for digit in "0123456789"):
+        targets = [target for target in targets if target.kind in _HOLDS or target.text in met]
+    for target in targets:
+        found = False
+        for token, places in tokens.of(target):
+            codes = how_near(target.text, token, target.kind)
+            if not codes or token in names or source.holds(token) or _is_one_of_a_family(target, names):
+                continue
+            found = True
+            for start in places:
+                yield _finding(target, start, start + len(token), codes)
+        if not found and target.text in met:
+            yield from _longer(text, target, source, tokens)
+
+
+_MOST_SIBLINGS = 200
+_NUMBER = re.compile("[0-9]+")
+
+
+def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:
+    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is no miss of it."""
+    if target.given:
+        return False
+    if target.kind == "url":
+        shape = _NUMBER.sub("0", target.text)
+        return any(
+            one is not target and _NUMBER.sub("0", one.text) == shape for one in names.values() if one.kind == "url"
+        )
+    size = len(target.text)
+    like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
+    return any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS))
+
+
+def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], severity: str = "damage") -> Finding:
+    change = Change(0, end - start, target.text, codes)
+    return Finding(target, target.text, start, end, Damage(CORRUPTED, (change,)), severity)
+
+
+class _Tokens:
+    """The candidates of a text: what stands between blanks, quotes, brackets or CJK, by length."""
+
+    def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
+        self._text = text
+        self._taken = taken
+        self._lists: dict[tuple[int, bool, str], dict[int, dict[str, list[int]]]] = {}
+
+    def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
+        """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
+        wanted = target.text
+        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, _DIGITS)
+        by_length = self._lists.get(key)
+        if by_length is None:
+            by_length = self._lists[key] = self._listed(*key)
+        if not by_length:
+            return
+        size = len(wanted)
+        begins, ends = wanted[:3].lower(), wanted[-3:].lower()
+        for length in range(int(size * _KEPT) - 1, size + (13 if target.kind == "url" else 3)):
+            for token, places in by_length.get(length, {}).items():
+                if token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
+                    yield token, places
+
+    def is_free(self, start: int, end: int) -> bool:
+        place = bisect_right(self._taken, (start, end))
+        before = place > 0 and self._taken[place - 1][1] > start
+        return not before and (place == len(self._taken) or self._taken[place][0] >= end)
+
+    def _listed(self, blanks: int, has_cjk: bool, holds: str) -> dict[int, dict[str, list[int]]]:
+        text = self._text
+        found: dict[int, dict[str, list[int]]] = {}
+        for low, high in self._words(blanks, _word_pattern(has_cjk), re.compile(f"[{holds}]")):
+            token = text[low:high].rstrip(_TRAILING)
+            bare = token.lstrip("*_")
+            start = low + len(token) - len(bare)
+            if len(bare) >= _SWAPS_FROM and self.is_free(start, start + len(bare)):
+                found.setdefault(len(bare), {}).setdefault(bare, []).append(start)
+        return found
+
+    def _words(self, blanks: int, word: re.Pattern[str], anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """The free words that hold a digit, or what the kind has instead; or all rows of words round such a one."""
+        text = self._text
+        end = 0
+        while (found := anchor.search(text, end)) is not None:
+            low = found.start()
+            while low > end and word.match(text, low - 1):
+                low -= 1
+            reached = word.match(text, low)
+            end = reached.end() if reached else low + 1
+            if reached is None or not self.is_free(low, end):
+                continue
+            if not blanks:
+                yield low, end
+                continue
+            starts, ends = [low], [end]
+            while len(starts) <= blanks and starts[0] > 0 and text[starts[0] - 1] == " ":
+                before = starts[0] - 1
+                while before > 0 and starts[0] - before < _LONGEST_WORD and word.match(text, before - 1):
+                    before -= 1
+                if before == starts[0] - 1:
+                    break
+                starts.insert(0, before)
+                ends.insert(0, starts[1] - 1)
+            while len(ends) - starts.index(low) <= blanks and text[ends[-1] : ends[-1] + 1] == " ":
+                behind = word.match(text, ends[-1] + 1)
+                if behind is None:
+                    break
+                starts.append(behind.start())
+                ends.append(behind.end())
+            for number in range(len(starts) - blanks):
+                yield starts[number], ends[number + blanks]
+
+
+@lru_cache(maxsize=2)
+def _word_pattern(has_cjk: bool) -> re.Pattern[str]:
+    cjk = "" if has_cjk else "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\u3001-\u303f"
+    return re.compile(rf"[^\s{re.escape(QUOTES)}{_BRACKETS}，。、；：！？{cjk}]+")
+
+
+def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
+    """The codes of a near miss; empty where `token` is none of `wanted`."""
+    if kind == "url":
+        wanted, token = _bare_url(wanted), _bare_url(token)
+    case: tuple[str, ...] = ()
+    if wanted.lower() == token.lower():
+        return ()
+    if wanted.lower() != wanted or token.lower() != token:
+        exact = _nearness(wanted, token, kind)
+        if exact:
+            return exact
+        wanted, token, case = wanted.lower(), token.lower(), ("case",)
+    near = _nearness(wanted, token, kind)
+    return (*case, *near) if near else ()
+
+
+def _bare_url(url: str) -> str:
+    return _SCHEME.sub("", url, count=1).removesuffix("/")
+
+
+def _nearness(wanted: str, token: str, kind: str) -> tuple[str, ...]:
+    letters = sum(map(str.isalnum, wanted))
+    if len(wanted) == len(token) and wanted.translate(_CONFUSED) == token.translate(_CONFUSED):
+        return ("changed",) if wanted != token else ()
+    if letters < _LEAST or token.startswith(wanted) or token.endswith(wanted) or wanted.endswith(token):
+        return ()
+    if wanted.startswith(token):
+        last = _LAST_RUN.search(wanted)
+        lost = len(wanted) - len(token)
+        kept = sum(map(str.isalnum, token)) >= _KEPT * letters
+        return ("truncated",) if last and lost < len(last[0]) and kept else ()
+    most = 2 if letters >= _TWO_FROM and kind != "url" else 1
+    return _edits(wanted, token, most)
+
+
+def _edits(wanted: str, token: str, most: int) -> tuple[str, ...]:
+    """The kinds of at most `most` single edits of letters and digits that lead from one to the other."""
+    start = 0
+    short = min(len(wanted), len(token))
+    while start < short and wanted[start] == token[start]:
+        start += 1
+    end = 0
+    while end < short - start and wanted[-1 - end] == token[-1 - end]:
+        end += 1
+    one, other = wanted[start : len(wanted) - end], token[start : len(token) - end]
+    if not most or len(one) > 40 or len(other) > 40:
+        return ()
+    at_start, at_end = start == 0, end == 0
+    if len(one) == len(other) == 1 and one.isalnum() and other.isalnum():
+        return ("changed",)
+    if len(one) == len(other) == 2 and one == other[::-1] and one.isalnum():
+        return ("transposed",)
+    if not one and len(other) <= most and other.isalnum():
+        return () if at_start or at_end else ("added",)
+    if not other and len(one) <= most and one.isalnum():
+        return () if at_start else ("truncated",)
+    if most < 2:
+        return ()
+    for step, head in _first_edits(one, other, at_start, at_end):
+        rest = _edits(head, other, 1)
+        if rest and not (at_end and rest == ("added",) and other.startswith(head)):
+            return tuple(dict.fromkeys((step, *rest)))
+    return ()
+
+
+def _first_edits(one: str, other: str, at_start: bool, at_end: bool) -> Iterator[tuple[str, str]]:
+    """What the first of two edits may make of `one`, so that it begins as `other` does."""
+    if one[:1].isalnum() and other[:1].isalnum():
+        yield "changed", other[0] + one[1:]
+    if len(one) > 1 and one[1] == other[:1] and one[:2].isalnum():
+        yield "transposed", one[1] + one[0] + one[2:]
+    if one[:1].isalnum() and not at_start:
+        yield "truncated", one[1:]
+    if other[:1].isalnum() and not at_start and not (at_end and not one):
+        yield "added", other[0] + one
+
+
+def _longer(text: str, target: Target, source: Source, tokens: _Tokens) -> Iterator[Finding]:
+    """Notes: what contains the whole target with something joined to it."""
+    start = text.find(target.text)
+    while start >= 0:
+        end = start + len(target.text)
+        if not stands_alone(text, start, end, target.text):
+            word = _around(text, start, end)
+            if tokens.is_free(*word) and not source.holds(text[word[0] : word[1]]):
+                yield _finding(target, *word, ("added",), "note")
+        start = text.find(target.text, end)
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    for word in _word_pattern(False).finditer(text, max(0, start - 80), min(len(text), end + 80)):
+        if word.start() <= start and end <= word.end():
+            return word.start(), word.start() + max(end - word.start(), len(word[0].rstrip(_TRAILING)))
+    return start, end

@@ -1,0 +1,54 @@
+"""Reasoning is no output: what a model writes between `<think>` and `</think>` is left out of a check."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+REASONING_TAGS = ("think",)
+
+
+@lru_cache(maxsize=64)
+def _tags(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"<(/?)({'|'.join(map(re.escape, names))})>", re.IGNORECASE)
+
+
+def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
+    """Where `output` is reasoning: in pairs of tags, before a lone closing tag, and behind an unclosed one.
+
+    A tag that the source itself holds is a word like any other.
+    """
+    if "<" not in output:
+        return []
+    known = tuple(
+        name for name in names if not any(tag in part for part in source for tag in (f"<{name}>", f"</{name}>"))
+    )
+    if not known:
+        return []
+    spans: list[tuple[int, int]] = []
+    opened = -1
+    for tag in _tags(known).finditer(output):
+        if not tag[1]:
+            opened = tag.start() if opened < 0 else opened
+        elif opened >= 0:
+            spans.append((opened, tag.end()))
+            opened = -1
+        else:
+            spans = [(0, tag.end())]
+    if opened >= 0:
+        spans.append((opened, len(output)))
+    return spans
+
+
+def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
+    """The reasoning that `output` begins with, if it does: a repair leaves that alone and takes nothing else for it."""
+    spans = reasoning_spans(output, source, names)
+    begin = len(output) - len(output.lstrip())
+    opens = bool(spans) and spans[0][0] == begin and _tags(tuple(names)).match(output, begin) is not None
+    return spans[:1] if opens and not output.startswith("</", begin) else []
+
+
+def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:
+    """`output` with line breaks in the place of the spans, so that offsets stay and no mention crosses one."""
+    for start, end in spans:
+        output = output[:start] + "\n" * (end - start) + output[end:]
+    return output

@@ -1,0 +1,129 @@
+"""What counts: for a listed target everything, for an extracted one what its kind allows for.
+
+A target that nobody listed may be everyday language (`and/or`, `10-20`), so some damage to it is only a note, and some
+readings are no mention at all.
+"""
+
+import re
+from collections.abc import Collection
+
+from harness.text.characters import SPACE_SET, is_cjk
+from harness.text.explain import Change
+from harness.text.find import Reading
+from harness.text.fold import Page
+from harness.text.settle import Source
+from harness.text.tables import ALTERED
+from harness.text.targets import STRICT_KINDS, Target
+
+_BROKEN_BY_A_LINE = frozenset({"path", "url", "file", "code"})
+_NUMBERS = frozenset({"range", "date", "time", "number"})
+_EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
+_RANGE_SIGNS = frozenset("–~～")
+_SOFT = frozenset({"to-space", "dropped", "case"})
+_LOST = frozenset({"to-space", "dropped", "replaced"})
+_LOWER_WORDS = re.compile("[a-z]+(?:[_.:-][a-z]+)+")
+_TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
+_SENTENCE_START = re.compile(r"(?:\A|[\n|.!?:。！？：>]|[*#]+)[\s*_#>\"'“‘(\[-]*\Z")
+_TRAILING = ".,:;!?"
+
+
+def severity(
+    reading: Reading, target: Target, page: Page, source: Source, *, is_text: bool, strict_kinds: Collection[str]
+) -> str | None:
+    """`damage`, `note`, or None where the reading is no mention of the target."""
+    if target.given or target.kind in strict_kinds or not reading.damage.weight:
+        return "damage"
+    text, changes = page.text, reading.damage.changes
+    codes = {code for change in changes for code in change.codes}
+    if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, source):
+        return None
+    if _is_everyday(reading, target, codes, text):
+        return None
+    if target.kind == "identifier" and _LOWER_WORDS.fullmatch(target.text) and codes <= _SOFT:
+        return "note"
+    notes = (_is_note(change, reading, target, page, is_text) for change in changes)
+    return "note" if all(notes) else "damage"
+
+
+def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
+    text = page.text
+    codes = set(change.codes)
+    if codes == {"space-right", "line-break"}:
+        ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
+        return ordinary and not page.in_code(reading.start, reading.end)
+    if codes == {"case"} and change.start == 0:
+        return _SENTENCE_START.search(text, max(0, reading.start - 40), reading.start) is not None
+    if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
+        written = text[reading.start + change.start : reading.start + change.end]
+        return written in _RANGE_SIGNS or codes == {"cjk-boundary"}
+    return False
+
+
+def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -> bool:
+    """Whether such a reading is ordinary language, and no mention of a target of this kind."""
+    is_altered = reading.damage.weight >= ALTERED
+    if target.kind == "name":
+        return is_altered and not target.text.isupper() and not _is_among_cjk(text, reading)
+    if target.kind == "cjk-pair":
+        return not _EVERYDAY_PAIR.isdisjoint(codes)
+    if target.kind in _NUMBERS:
+        return is_altered and not all(
+            text[reading.start + one.start : reading.start + one.end] in _RANGE_SIGNS or one.codes == ("cjk-boundary",)
+            for one in reading.damage.changes
+        )
+    if is_altered and _loses_a_small_sign(reading, target):
+        return True
+    return target.kind == "code" and _ends_in_an_article(reading, target)
+
+
+def _is_among_cjk(text: str, reading: Reading) -> bool:
+    """Whether CJK stands on one side at least: words of another script are not everyday language there."""
+    before, behind = (
+        text[max(0, reading.start - 8) : reading.start].rstrip()[-1:],
+        text[reading.end : reading.end + 8].lstrip()[:1],
+    )
+    return any(char and is_cjk(char) for char in (before, behind))
+
+
+def _loses_a_small_sign(reading: Reading, target: Target) -> bool:
+    """`311 files` for `3.11`: below five letters or digits, a sign between digits that is lost."""
+    if target.kind not in STRICT_KINDS or sum(map(str.isalnum, target.text)) >= 5:
+        return False
+    for change in reading.damage.changes:
+        if _LOST.isdisjoint(change.codes) or change.new.strip() in ("-", "/"):
+            continue
+        place = target.text.find(change.new)
+        around = target.text[place - 1 : place] + target.text[place + len(change.new) : place + len(change.new) + 1]
+        if len(around) == 2 and around.isdecimal():
+            return True
+    return False
+
+
+def _ends_in_an_article(reading: Reading, target: Target) -> bool:
+    """`AB-12 a better` for `AB-12-A`."""
+    changes = reading.damage.changes
+    if len(changes) < 2 or not target.text[-1:].isalpha() or target.text[-2:-1].isalnum():
+        return False
+    return "to-space" in changes[-2].codes and "case" in changes[-1].codes
+
+
+def _is_inside_token(text: str, reading: Reading, source: Source) -> bool:
+    """Whether the span is part of a URL, slug, file name or identifier that the source does not hold."""
+    start, end = reading.start, reading.end
+    if any(char in SPACE_SET for char in text[start:end]):
+        return False
+    low, high = start, end
+    while low > 0 and _is_of_token(text[low - 1]):
+        low -= 1
+    while high < len(text) and _is_of_token(text[high]):
+        high += 1
+    while high > end and text[high - 1] in _TRAILING:
+        high -= 1
+    before, behind = text[low:start], text[end:high]
+    if not (any(map(str.isalnum, before)) or any(map(str.isalnum, behind)) or before.endswith("#")):
+        return False
+    return not source.holds(text[low:high])
+
+
+def _is_of_token(char: str) -> bool:
+    return (char.isascii() and char.isalnum()) or char in _TOKEN_SIGNS

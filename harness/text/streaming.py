@@ -1,0 +1,214 @@
+"""`repair_stream`: what `repair` does, for an answer that arrives in pieces."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Iterator, Sequence
+from typing import overload
+
+from harness.text.checking import Judge
+from harness.text.edits import Edit, applied
+from harness.text.find import longest_mention, pattern_of
+from harness.text.fold import Page
+from harness.text.reasoning import REASONING_TAGS
+from harness.text.repairing import restored
+from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.targets import Target
+
+_BEHIND = 12
+"""How much text behind a mention can decide whether it is one."""
+_BEHIND_DAMAGE = 220
+"""How much of the line behind a damaged mention can tell that it stands in code."""
+_CONTEXT = 1000
+"""How much of the line before a mention can tell that it stands in code."""
+
+
+@overload
+def repair_stream(
+    source: str | Sequence[str],
+    chunks: Iterable[str],
+    targets: Sequence[str | Target] | None = None,
+    *,
+    symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+) -> Iterator[str]: ...
+
+
+@overload
+def repair_stream(
+    source: str | Sequence[str],
+    chunks: AsyncIterable[str],
+    targets: Sequence[str | Target] | None = None,
+    *,
+    symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+) -> AsyncIterator[str]: ...
+
+
+def repair_stream(
+    source: str | Sequence[str],
+    chunks: Iterable[str] | AsyncIterable[str],
+    targets: Sequence[str | Target] | None = None,
+    *,
+    symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+) -> Iterator[str] | AsyncIterator[str]:
+    """The chunks of a text answer with its targets put right, as `repair` does it.
+
+    Text is passed on as soon as no mention can begin in it any more, and what is passed on, joined, is
+    `repair(source, "".join(chunks), targets).text`. At most six times the longest target and 2 KB are held back.
+    The chunks may come from a plain or an asynchronous iterator; what comes back is of the same sort. Empty chunks are
+    left out.
+    """
+    mender = StreamMender(Judge(source, targets, symbols, strict_kinds), reasoning)
+    if isinstance(chunks, AsyncIterable):
+        return _mended_async(mender, chunks)
+    return _mended(mender, chunks)
+
+
+def _mended(mender: "StreamMender", chunks: Iterable[str]) -> Iterator[str]:
+    for chunk in chunks:
+        ready = mender.feed(chunk)
+        if ready:
+            yield ready
+    rest = mender.close()
+    if rest:
+        yield rest
+
+
+async def _mended_async(mender: "StreamMender", chunks: AsyncIterable[str]) -> AsyncIterator[str]:
+    async for chunk in chunks:
+        ready = mender.feed(chunk)
+        if ready:
+            yield ready
+    rest = mender.close()
+    if rest:
+        yield rest
+
+
+class StreamMender:
+    """Takes text in and gives it back mended: `feed` as often as there is any, then `close`."""
+
+    def __init__(self, judge: Judge, reasoning: Sequence[str] = REASONING_TAGS) -> None:
+        self._judge = judge
+        self._longest = max(map(longest_mention, judge.wanted), default=0)
+        self._letters = max(map(len, judge.wanted), default=0)
+        self._head = max((_head_length(text, judge.symbols) for text in judge.wanted), default=0)
+        tags = [
+            name
+            for name in reasoning
+            if not any(f"{tag}{name}>" in p for p in judge.source.parts for tag in ("<", "</"))
+        ]
+        self._openings = tuple(f"<{name}>" for name in tags)
+        self._state = "start" if tags else "answer"
+        self._closings = tuple(f"</{name}>" for name in tags)
+        self._context = ""
+        self._pending = ""
+        self._fence_is_open = False
+
+    def feed(self, chunk: str) -> str:
+        """The text that is ready now."""
+        self._pending += chunk
+        before = ""
+        if self._state == "start":
+            self._look_for_reasoning()
+        if self._state == "reasoning":
+            before = self._passed_reasoning()
+        return before + self._ready() if self._state == "answer" else before
+
+    def close(self) -> str:
+        """What is left once the answer is complete."""
+        if self._state == "reasoning":
+            rest, self._pending = self._pending, ""
+            return rest
+        self._state = "answer"
+        return self._passed_on(len(self._pending))
+
+    def _look_for_reasoning(self) -> None:
+        begun = self._pending.lstrip().lower()
+        if not begun:
+            return
+        if any(begun.startswith(tag.lower()) for tag in self._openings):
+            self._state = "reasoning"
+        elif not any(tag.lower().startswith(begun) for tag in self._openings):
+            self._state = "answer"
+
+    def _passed_reasoning(self) -> str:
+        text = self._pending.lower()
+        ends = [place + len(tag) for tag in self._closings if (place := text.find(tag.lower())) >= 0]
+        if ends:
+            self._state, self._context = "answer", "\n"
+            end = min(ends)
+        else:
+            end = max(0, len(text) - max(map(len, self._closings)))
+        passed, self._pending = self._pending[:end], self._pending[end:]
+        return passed
+
+    def _ready(self) -> str:
+        if not self._judge.wanted:
+            ready, self._pending = self._pending, ""
+            return ready
+        cut = self._cut()
+        return self._passed_on(cut) if cut > 0 else ""
+
+    def _cut(self) -> int:
+        """How much of the pending text no later text can change."""
+        shift = len(self._context)
+        page = Page(self._context + self._pending, self._judge.symbols)
+        size = len(page.text)
+        cut = min(size - _BEHIND, self._begun(page))
+        whole, damaged = self._judge.candidates(page, "text")
+        spans = sorted((one.start, one.end) for one in whole + damaged)
+        for one in damaged:
+            if one.end > size - _BEHIND_DAMAGE:
+                cut = min(cut, one.start)
+        for start, end in reversed(spans):
+            if start < cut < end:
+                cut = start
+        if len(self._pending) > 2 * self._longest and cut - shift <= 0:
+            cut = size - self._longest  # overlapping forms without an end: a text made to be held back
+        return cut - shift
+
+    def _begun(self, page: Page) -> int:
+        """Where the first mention may begin that the end of the text leaves open."""
+        size = len(page.text)
+        letters = page.letters[-self._letters :]
+        most = 0
+        if letters:
+            for text in self._judge.wanted:
+                skeleton = pattern_of(text, page.fold).skeleton
+                for length in range(min(len(skeleton), len(letters)), most, -1):
+                    if letters.endswith(skeleton[:length]):
+                        most = length
+                        break
+        starts = page.plain.starts
+        place = starts[len(starts) - most] if most else size
+        if self._head:
+            last = starts[len(starts) - most - 1] if len(starts) > most else -1
+            place = max(last + 1, place - self._head)
+        return max(place, size - self._longest)
+
+    def _passed_on(self, cut: int) -> str:
+        """The first `cut` characters of what is pending, mended; they become the context of the rest."""
+        shift = len(self._context)
+        prefix = "```\n" if self._fence_is_open else ""
+        shift += len(prefix)
+        window = prefix + self._context + self._pending
+        end = shift + cut
+        edits = [
+            Edit(edit.start - shift, edit.end - shift, edit.old, edit.new)
+            for edit in restored(window, self._judge)
+            if edit.start >= shift and edit.end <= end
+        ]
+        ready = applied(self._pending[:cut], edits)
+        seen = self._context + self._pending[:cut]
+        self._pending = self._pending[cut:]
+        low = max(seen.rfind("\n", 0, max(0, len(seen) - 200)), len(seen) - _CONTEXT, 0)
+        gone, self._context = seen[:low], seen[low:]
+        self._fence_is_open ^= gone.count("```") % 2 == 1
+        return ready
+
+
+def _head_length(text: str, symbols: SymbolTable) -> int:
+    head = pattern_of(text, Page("", symbols).fold).head
+    return 2 * len(head) + 80 if head else 0

@@ -1,0 +1,56 @@
+"""Words that the scanner knows: data, longest first where one begins like another."""
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(set(text.split()), key=lambda word: (-len(word), word)))
+
+
+VERBS = _words(
+    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
+    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
+    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 我 看 看看 看一下 看下 一下 读 "
+    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
+    "那个 该 一个 给予 本次 后 填写 工卡 快递单 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 讲解 解释 "
+    "改成 改为 换成 区分 比较 对比 关于 按照 根据 依据 调用 请求 访问 接口 地址 编号 型号 货号 科目 代码 标签 "
+    "检验 产品 版本"
+)
+"""Verbs, labels and particles that stand before a file or a term and do not belong to it."""
+
+HEADS = _words(
+    "接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
+    "执行 运行 删除 编辑"
+)
+"""Words behind which a slash begins a path, though no blank stands between."""
+
+TAILS = _words(
+    "报错 返回 接口 请求 失败 超时 出错 目录 文件 文件夹 下面 下的 里面 里的 中的 的 下 里 中 是 有 会 没 不 "
+    "吗 了 时 后 和 与 或 并 可 能 为 正常 异常 路径 页面 服务"
+)
+"""How a word begins that touches the end of a path and does not belong to it."""
+
+CONJUNCTIONS = "与和及或跟"
+
+MEASURES = _words(
+    "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
+    "角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
+    "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度"
+)
+"""Measure words: behind a number they belong to it."""
+
+ACTIONS = _words(
+    "打开 读取 查看 保存 保存到 另存为 存为 删除 编辑 修改 运行 执行 下载 上传 发送 导出 导入 写入 合并 复制 "
+    "移动 重命名 改名为 重命名为 命名为 改成 改为 换成 放在 放到 存到 存放 名字是 名称是 解压 打印 转换 附上 "
+    "文件名"
+)
+"""Verbs behind which a file name begins, wherever they are in a run of Han."""
+
+EXTENSIONS = _words(
+    "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml "
+    "toml ini cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb "
+    "java kt go rs c h cc cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar "
+    "gz tgz bz2 xz zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl "
+    "mp3 wav flac aac ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin "
+    "dat pkl npy npz parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle "
+    "properties service timer desktop po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers"
+)
+"""Endings of file names."""

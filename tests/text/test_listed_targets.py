@@ -1,0 +1,213 @@
+"""Listed targets: every sign, wider edges of numbers, inflection, near misses, escapes, reasoning."""
+
+import pytest
+
+from harness.text import check, repair
+
+ROWS = [
+    # target, output, verdict, damage codes
+    ("user_name", "user name", "altered", "to-space"),
+    ("user_name", "username", "altered", "dropped"),
+    ("user_name", "user-name", "altered", "replaced"),
+    ("user_name", "user＿name", "lookalike", "fullwidth"),
+    ("user_name", "user __name", "altered", "space-inside doubled"),
+    ("user_name", "user _ name", "spaced", "space-inside"),
+    ("user_name", "user\\_name", "altered", "escaped"),
+    ("3.11", "3。11", "lookalike", "sign-lookalike"),
+    ("3.11", "3 .11", "spaced", "space-inside"),
+    ("3.11", "3．11", "lookalike", "fullwidth"),
+    ("3.11", "311", "altered", "dropped"),
+    ("3.11", "3,11", "altered", "replaced"),
+    ("v1.2.3", "v1.2. 3", "spaced", "space-inside"),
+    ("v1.2.3", "v1.2.4", "absent", ""),
+    ("v1.2.3", "V1.2.3", "altered", "case"),
+    ("dB(A)", "dB（A）", "lookalike", "fullwidth"),
+    ("dB(A)", "dB (A)", "spaced", "space-inside"),
+    ("dB(A)", "dB[A]", "absent", ""),
+    ("dB(A)", "dBA", "absent", ""),
+    ("a@b.com", "a@ b.com", "spaced", "space-inside"),
+    ("a@b.com", "a＠b.com", "lookalike", "fullwidth"),
+    ("a@b.com", "a at b.com", "absent", ""),
+    ("info@x-1.org", "info@x-l.org", "absent", ""),
+    ("10:30", "10：30", "lookalike", "fullwidth"),
+    ("10:30", "10 : 30", "spaced", "space-inside"),
+    ("10:30", "10.30", "altered", "replaced"),
+    ("C++", "C ++", "spaced", "space-inside"),
+    ("C#", "C♯", "lookalike", "sign-lookalike"),
+    ("C#", "C #", "spaced", "space-inside"),
+    ("C++17", "C+17", "altered", "dropped"),
+    ("5*3=15", "5×3=15", "lookalike", "sign-lookalike"),
+    ("{name}", "{ name }", "spaced", "space-inside"),
+    ("{name}", "{nombre}", "corrupted", "changed"),
+    ("{{user}}", "{{ user }}", "spaced", "space-inside"),
+    ("{{user}}", "{user}", "altered", "dropped"),
+    ("%(n)s", "% (n)s", "spaced", "space-inside"),
+    ("${VAR}", "$ {VAR}", "spaced", "space-inside"),
+    ("${VAR}", "${var}", "altered", "case"),
+    ("<0/>", "< 0/>", "spaced", "space-inside"),
+    ("<0/>", "<0 />", "spaced", "space-left"),
+    (":id", ": id", "spaced", "space-inside"),
+    ("%s", "% s", "spaced", "space-inside"),
+    ('say "hi"-1', "say “hi”-1", "lookalike", "quote-lookalike"),
+    ("L'Or-2", "L’Or-2", "lookalike", "quote-lookalike"),
+    ("‘x’-1", "'x'-1", "lookalike", "quote-lookalike"),
+    ("5'10\"", "5′10″", "lookalike", "quote-lookalike"),
+    ("wait...1", "wait…1", "lookalike", "sign-lookalike"),
+    ("a...b", "a…b", "lookalike", "sign-lookalike"),
+    ("x²-1", "x2-1", "lookalike", "homoglyph"),
+    ("H2O-1", "H₂O-1", "lookalike", "homoglyph"),
+    ("10-20", "１０-20", "lookalike", "fullwidth"),
+    ("12-34", "١٢-٣٤", "lookalike", "homoglyph"),
+    ("TCP|IP", "TCP/IP", "altered", "replaced"),
+    ("TCP/IP", "TCP｜IP", "altered", "replaced"),
+    ("TCP/IP", "TCP|IP", "altered", "replaced"),
+    ("TCP-IP", "TCP一IP", "lookalike", "hyphen-lookalike"),
+    ("TCP/IP", "TCPノIP", "lookalike", "slash-lookalike"),
+    ("吧台/岛台", "吧台一岛台", "absent", ""),
+    ("吧台-岛台", "吧台一岛台", "absent", ""),
+    ("A-1", "A➖1", "lookalike", "hyphen-lookalike"),
+    ("A-1", "A━1", "lookalike", "hyphen-lookalike"),
+    ("A-1", "A᠆1", "lookalike", "hyphen-lookalike"),
+    ("A-1", "A⸺1", "lookalike", "hyphen-lookalike"),
+    ("A-1", "A‧1", "lookalike", "hyphen-lookalike"),
+    ("Zürich-1", "Zu\u0308rich-1", "lookalike", "normal-form"),
+    ("Zürich-1", "Zurich-1", "altered", "accents"),
+    ("Crème-brûlée", "Creme-brulee", "altered", "accents"),
+    ("Crème-brûlée", "Crème-brulée", "absent", ""),
+    ("서울-1", "서울-1", "verbatim", ""),
+    ("A-1", "A{-}1", "altered", "markup"),
+    ("A-12", "A\\text{-}12", "altered", "markup"),
+    ("AB-12", "\\text{AB}-12", "altered", "markup"),
+    ("AB-12", "AB\\mbox{-}12", "altered", "markup"),
+    ("AB-12", "AB-\n> 12", "altered", "space-right line-break markup"),
+    ("AB-12", "AB-\\\n12", "altered", "space-right line-break markup"),
+    ("Sikalastic-609", "Sika-\nlastic-609", "spaced", "line-break"),
+    ("AB-12", "$AB$-$12$", "altered", "markup"),
+    ("5mg/kg", "2.5mg/kg", "absent", "added"),
+    ("python3", "python3.11", "absent", "added"),
+    ("AB-12", "AB-12.5", "absent", "added"),
+    ("500U/kg", "1,500U/kg", "absent", "added"),
+    ("3-1", "3-1,3-2", "verbatim", ""),
+    ("40-60", "-40-60", "absent", ""),
+    ("40-60", "(-40-60)", "absent", ""),
+    ("40-60", "温度-40-60", "verbatim", ""),
+    ("-40", "x-40", "absent", ""),
+    ("-40", "温-40", "verbatim", ""),
+    ("4006188188", "+4006188188", "verbatim", ""),
+    ("AB-1", "AB-1,500", "absent", ""),
+    ("AB-1", "AB-1,5000", "verbatim", ""),
+    ("3-2", "3-1,3-2", "verbatim", ""),
+    ("2024-05", "2024-05-01", "verbatim", ""),
+    ("CD-ROM", "two CD - ROMs", "spaced", "space-left space-right"),
+    ("Mon-Fri", "Mon - Friday", "absent", ""),
+    ("A-B", "Option A - But", "absent", ""),
+    ("TCP/IP", "TCP / IPv6", "absent", ""),
+    ("and/or", "pand / or", "spaced", "space-left space-right"),
+    ("Москва-1", "в Москва - 1-м", "spaced", "space-left space-right"),
+    ("on-call", "non - call", "spaced", "space-left space-right"),
+    ("3f1c52aa-b519-4acc-9c4d-cc9eb8773a92", "3f1c52aa-b519-4acc-9c4d-cc9eb8773a29", "corrupted", "transposed"),
+    ("3f1c52aa-b519-4acc-9c4d-cc9eb8773a92", "3F1C52AA-B519-4ACC-9C4D-CC9EB8773A92", "altered", "case"),
+    ("AB-1234-X", "AB-1234-XL-2", "absent", "added"),
+    ("CVE-2021-3156", "CVE-2021-31560", "absent", "added"),
+    ("CVE-2021-3156", "CVE-2021-3165", "corrupted", "transposed"),
+    ("CVE-2021-3156", "CVE-2O21-3156", "corrupted", "changed"),
+    ("CVE-2021-3156", "CVE-221-3156", "corrupted", "truncated"),
+    ("CVE-2021-3156", "CVE-20211-3156", "corrupted", "added"),
+    ("CVE-2021-3156", "CWE-2021-3156", "corrupted", "changed"),
+    ("CVE-2021-3156", "see CVE-2021-3157.", "corrupted", "changed"),
+    ("GB/T 50081-2019", "GB/T 50081-2018", "corrupted", "changed"),
+    ("GB/T 50081-2019", "GB/T 50081-2002", "absent", ""),
+    ("7732-18-5", "7732-18-6", "corrupted", "changed"),
+    ("7732-18-5", "7723-18-5", "corrupted", "transposed"),
+    ("https://example.org/a/b", "https://example.org/a/c", "corrupted", "changed"),
+    ("https://example.org/a/b", "http://www.example.org/a/b/", "absent", ""),
+    ("https://example.org/guide/setup", "https://example.org/guide/step", "absent", ""),
+    ("a.b@example.org", "a.b@exmaple.org", "absent", ""),
+    ("138-1234-5678", "138-1234-5687", "corrupted", "transposed"),
+    ("10.0.0.0/8", "10.0.0.1/8", "corrupted", "changed"),
+    ("v1.20.3", "v1.2.3", "corrupted", "truncated"),
+    ("/opt/app2/data", "/opt/app3/data", "corrupted", "changed"),
+    ("report2024.xlsx", "report2023.xlsx", "corrupted", "changed"),
+    ("2024-05-01", "2024-05-02", "absent", ""),
+    ("d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427", "corrupted", "truncated"),
+    ("d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427f", "corrupted", "changed"),
+    ("C:\\new\\a1", "`C:\\\\new\\\\a1`", "verbatim", ""),
+    ("C:\\new\\a1", "C:\\\\new\\\\a1", "altered", "escaped"),
+    ("C:\\new\\a1", "C:/new/a1", "altered", "replaced"),
+    ("C:\\new\\a1", '"C:\\\\\\\\new\\\\\\\\a1"', "verbatim", ""),
+    ("a%20b-1", "a b-1", "altered", "escaped"),
+    ("R&D-7", "R&amp;D-7", "altered", "escaped"),
+    ("R&D-7", "R & D-7", "spaced", "space-inside"),
+    ("Q&A", "Q and A", "absent", ""),
+    ("GB/T 5", "GB/T\n5", "verbatim", ""),
+    ("GB/T 5", "GB/T5", "altered", "closed-up"),
+    ("TCP/IP", "TCP/\nIP", "spaced", "space-right line-break"),
+    ("北京/上海/广州", "北京 / 上海 / 广州", "spaced", "space-left space-right"),
+]
+
+
+@pytest.mark.parametrize(("target", "output", "verdict", "codes"), ROWS)
+def test_a_listed_target(target: str, output: str, verdict: str, codes: str) -> None:
+    result = check("", output, [target])
+    assert result.verdicts == {target: verdict}
+    assert [" ".join(mention.damage) for mention in result.mentions[target]] == (
+        [codes] if codes or verdict == "verbatim" else []
+    )
+    mended = repair("", output, [target])
+    assert bool(mended.edits) is (verdict in ("spaced", "lookalike"))
+    if mended.edits:
+        assert target in mended.text or "\n" in mended.text
+        assert repair("", mended.text, [target]).edits == ()
+
+
+def test_a_longer_target_covers_a_shorter_one() -> None:
+    result = check("", "北京 / 上海 / 广州", ["北京/上海/广州", "上海/广州", "北京/上海"])
+    assert result.verdicts == {"北京/上海/广州": "spaced", "上海/广州": "absent", "北京/上海": "absent"}
+    assert result.within == {"上海/广州": "北京/上海/广州", "北京/上海": "北京/上海/广州"}
+
+
+@pytest.mark.parametrize("source", ["see CVE-2021-3157", "x CVE-2021-3157, CVE-2021-3156"])
+def test_a_sibling_in_the_source_is_no_near_miss(source: str) -> None:
+    assert check(source, "CVE-2021-3157", ["CVE-2021-3156"]).verdicts == {"CVE-2021-3156": "absent"}
+    listed = ["CVE-2021-3156", "CVE-2021-3157"]
+    assert set(check("", "CVE-2021-3157", listed).verdicts.values()) == {"absent", "verbatim"}
+
+
+def test_a_near_miss_beside_a_whole_mention_counts_for_some_kinds_alone() -> None:
+    code, uuid = "CVE-2021-3156", "3f1c52aa-b519-4acc-9c4d-cc9eb8773a92"
+    assert check("", f"{code} and CVE-2021-3157", [code]).verdicts == {code: "verbatim"}
+    assert check("", f"{uuid} and {uuid[:-1]}4", [uuid]).verdicts == {uuid: "corrupted"}
+
+
+@pytest.mark.parametrize(
+    ("output", "verdict", "unscored"),
+    [
+        ("<think>TCP / IP</think>ok TCP/IP", "verbatim", False),
+        ("TCP / IP</think>ok TCP/IP", "verbatim", False),
+        ("TCP / IP <think>TCP/IP", "spaced", False),
+        ("<think>TCP / IP", "absent", True),
+        ("<Think>TCP / IP</Think>\n ", "absent", True),
+    ],
+)
+def test_reasoning_is_no_output(output: str, verdict: str, unscored: bool) -> None:
+    result = check("", output, ["TCP/IP"])
+    assert (result.verdicts["TCP/IP"], result.unscored) == (verdict, unscored)
+    assert result.reasoning
+    assert all(output[mention.start : mention.end] == mention.text for mention in result.mentions["TCP/IP"])
+
+
+def test_a_tag_that_the_source_holds_cuts_nothing() -> None:
+    assert check("what is <think>?", "<think>TCP / IP", ["TCP/IP"]).verdicts == {"TCP/IP": "spaced"}
+    assert check("", "<plan>TCP / IP</plan>TCP/IP", ["TCP/IP"]).verdicts == {"TCP/IP": "spaced"}
+    assert check("", "<plan>TCP / IP</plan>TCP/IP", ["TCP/IP"], reasoning=["plan"]).verdicts == {"TCP/IP": "verbatim"}
+
+
+def test_repair_leaves_reasoning_alone_where_the_answer_opens_with_it() -> None:
+    assert repair("", "<think>TCP / IP</think>TCP / IP", ["TCP/IP"]).text == "<think>TCP / IP</think>TCP/IP"
+    assert repair("", "TCP / IP</think>TCP / IP", ["TCP/IP"]).text == "TCP/IP</think>TCP/IP"
+
+
+def test_escapes_of_a_sign_are_mended_by_option() -> None:
+    output = "TCP\\/IP, TCP &#47;IP, **TCP**/IP"
+    assert repair("", output, ["TCP/IP"]).edits == ()
+    assert repair("", output, ["TCP/IP"], escapes=True).text == "TCP/IP, TCP/IP, **TCP**/IP"
