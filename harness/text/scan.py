@@ -17,10 +17,14 @@ from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 from harness.text.vocabulary import ACTIONS, CONJUNCTIONS, EXTENSIONS, HEADS, MEASURES, TAILS, VERBS
 
-_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_HAN = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff"
+)
+"""Han, kana and Hangul, for a character class."""
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”‘\"'`()\\[\\]{}<>|,;!?*"
-_OPENED = ("“”", "‘’", "「」", "（）", "()", "《》", "【】", "{}")
+_OPENED = (("“", "”"), ("‘", "’"), ("「", "」"), ("（", "）"), ("(", ")"), ("《", "》"), ("【", "】"), ("{", "}"))
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”‘"`\\[\\]{}<>|'
 _IN_PATH = "|".join(
     [f"[^{_ENDS}/\\\\]", *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in _OPENED)]
@@ -36,10 +40,12 @@ _LONG = re.compile(
     "|".join(
         (
             rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_URL_ENDS}{_HAN}]+)",
-            rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{{2,4}})?(?![A-Za-z0-9]))",
+            rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}"
+            r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9]))",
             r"(?P<phone>(?<![\w+])\+[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-]))",
             rf"(?P<mail>{_NOT_BEHIND}[A-Za-z0-9_.+-]{{1,64}}@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,5}})",
-            r"(?P<holder>\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
+            r"(?P<holder>\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|"
+            r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
             r"(?P<named>(?<![\w:/.)\]}])(?<!::):[a-z][a-z_]{1,30}(?![\w:.-]))",
             rf"(?P<win>(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?)",
             rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
@@ -450,12 +456,12 @@ def _conjunction_cut(side: str) -> int:
 
 def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
+    if _HAN_RUN.match(text[low]):
+        return _right_end_of_han(text, low, high, other)
     side = text[low:high]
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
-    if not _HAN_RUN.match(side[0]):
-        if len(runs) == 1:
-            return high, _touches(text, high)
+    if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
         measure = _MEASURE.match(run)
         if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
@@ -468,12 +474,19 @@ def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[
         if joint == "/" and re.fullmatch(f"[{_HAN}]+", other) and token.isalpha() and len(run) >= 4:
             return low + first[1] + 2, True  # `评审记录/PX产品验证清单`
         return low + first[1], True
+    return high, _touches(text, high)
+
+
+def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
+    side = text[low:high]
+    runs = [one.span() for one in _RUN.finditer(side)]
+    first = runs[0]
     numbered = re.match(f"[{_HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
     if numbered and (numbered.end() == len(side) or _MEASURE.match(side, numbered.end())):
         measure = _MEASURE.match(side, numbered.end())
-        stop = low + (measure.end() if measure else numbered.end())
-        return stop, stop < high or _touches(text, high)
+        place = low + (measure.end() if measure else numbered.end())
+        return place, place < high or _touches(text, high)
     unit = _MEASURE.match(run)
     if unit and _UNIT_BEFORE.search(other):
         return low + unit.end(), low + unit.end() < high or _touches(text, high)
