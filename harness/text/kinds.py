@@ -14,7 +14,7 @@ STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|G
 _SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
 _UNIT = (
     f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
-    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架]|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
+    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架㎎-㏄㎀-㎍]|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
 )
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
@@ -42,7 +42,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T"),
     ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
     ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
-    ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/{_COUNT}?{_UNIT}{_POWER})+(?:·d)?"),
+    ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
     ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
     (
         "phone",
