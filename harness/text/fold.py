@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS
 from harness.text.glyphs import ESCAPE_STARTS, TAKEN_OUT, coded
-from harness.text.symbols import SymbolTable, is_fullwidth
+from harness.text.symbols import BETWEEN_LATIN, SymbolTable, is_fullwidth
 from harness.text.tables import LETTER, role
 from harness.text.unicode_data import letter_places
 
@@ -31,7 +31,7 @@ class Fold(dict[int, str | None]):
         super().__init__()
         self.coarse = coarse
         self.symbols = symbols
-        self._signs = frozenset(symbols.owners)
+        self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
 
     def __hash__(self) -> int:  # type: ignore[override]
         return id(self)
@@ -133,6 +133,16 @@ _ASCII = bytes(range(128))
 _FEW = 16
 
 
+def as_signs(text: str) -> str:
+    """`text` with hyphens for the words that look like a symbol where they stand between Latin letters: `TCP一IP`."""
+    if BETWEEN_LATIN.isdisjoint(text):
+        return text
+    return _LIKE_SIGNS.sub("-", text)
+
+
+_LIKE_SIGNS = re.compile(f"(?:(?<=[A-Za-z0-9])|(?<=[A-Za-z0-9] ))[{''.join(sorted(BETWEEN_LATIN))}](?= ?[A-Za-z0-9])")
+
+
 def _folded(text: str, fold: Fold) -> str:
     """`text.translate(fold)`; typographic signs, which are few and make that slow, are replaced one by one."""
     if not text.isascii():
@@ -161,10 +171,10 @@ class Page:
         """The fold that the text needs: the coarse one if it holds a letter of another script that looks like ASCII."""
         if self._fold is None:
             fold = fold_of(self.symbols, self._coarse)
-            letters = _folded(self.text, fold)
+            letters = _folded(as_signs(self.text), fold)
             if STRANGER in letters:
                 fold = fold_of(self.symbols, True)
-                letters = _folded(self.text, fold)
+                letters = _folded(as_signs(self.text), fold)
             self._fold, self._letters = fold, letters
         return self._fold
 
@@ -181,7 +191,7 @@ class Page:
         sample = text[:: len(text) // _SAMPLES + 1]
         if sum(char >= "\u3000" for char in sample) * 2 < len(sample) or _COMPATIBLE.search(text):
             return False
-        rest = _folded(_HAN_RUNS.sub("\u4e2d", text), fold_of(self.symbols, False))
+        rest = _folded(_HAN_RUNS.sub("\u4e2d", as_signs(text)), fold_of(self.symbols, False))
         if STRANGER in rest:
             return False
         for skeleton in skeletons:
@@ -216,7 +226,7 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it stands."""
-        kept = map(self.fold.__getitem__, map(ord, self.text))
+        kept = map(self.fold.__getitem__, map(ord, as_signs(self.text)))
         starts = list(compress(range(len(self.text)), kept))
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
