@@ -69,6 +69,8 @@ def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""
     if re.search(r"\s[-/\u2013\u2014]\s", text):
         return "spaced"
+    if re.fullmatch("[A-Z]/[A-Z]", text):
+        return "name"  # `N/A` and `A/B`, which could be newton or ampere
     for kind, pattern in _COMPILED:
         if len(text) <= 400 and pattern.fullmatch(text):
             if kind == "path" and _is_chain(text):

@@ -64,7 +64,7 @@ _ORNAMENT = re.compile("[\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U000
 """Emoji, arrows and bullets: round a token they do not belong to it."""
 _SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = re.compile(f"(?:[^\\W\\d_]{{2}}|[{_HAN}]) *\\Z")
-_EQUALS = "=≈≠<>≤≥"
+_EQUALS = "=≈≠≤≥"
 _TIMES = "+*×÷"
 _SIGN_BETWEEN = re.compile(
     r"(?<=[^\W_])[^\w\s\x00-\x1f\x7f]{1,2}(?=[^\W_]|[㎀-㏿℃℉Ω])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)"
@@ -433,7 +433,7 @@ def _chain(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> 
     if len(sides) == 1:
         yield from _tokens(text, *first)
         return
-    low, open_left = _left_end(text, *first, text[sides[1][0] : sides[1][1]])
+    low, open_left = _left_end(text, *first, text[sides[1][0] : last[1]])
     before = (max(low, sides[-2][0]), sides[-2][1])
     high, open_right = _right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1])
     if low > first[0]:
