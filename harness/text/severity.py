@@ -54,8 +54,10 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
     if codes == {"case"} and change.start == 0:
         return _SENTENCE_START.search(text, max(0, reading.start - 40), reading.start) is not None
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
-        written = text[reading.start + change.start : reading.start + change.end]
-        return written in _RANGE_SIGNS or codes == {"cjk-boundary"}
+        if codes == {"cjk-boundary"}:
+            return True
+        others = [one for one in reading.damage.changes if one.codes != ("cjk-boundary",)]
+        return len(others) == 1 and text[reading.start + change.start : reading.start + change.end] in _RANGE_SIGNS
     return False
 
 
