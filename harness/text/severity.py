@@ -56,8 +56,10 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
         return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
-        written = text[reading.start + change.start : reading.start + change.end]
-        return written in _RANGE_SIGNS or codes == {"cjk-boundary"}
+        if codes == {"cjk-boundary"}:
+            return True
+        others = [one for one in reading.damage.changes if one.codes != ("cjk-boundary",)]
+        return len(others) == 1 and text[reading.start + change.start : reading.start + change.end] in _RANGE_SIGNS
     return False
 
 
