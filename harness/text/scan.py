@@ -131,7 +131,8 @@ def scan(source: str | Sequence[str], symbols: SymbolTable = DEFAULT_SYMBOLS) ->
 @lru_cache(maxsize=256)
 def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     """Kept, since a system prompt is scanned again with every row of a log."""
-    spans = sorted({*_spans(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)}, key=lambda span: (span.start, -span.end))
+    found = {*_spans(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)}
+    spans = sorted(found, key=lambda span: (span.start, -span.end))
     kept: list[Target] = []
     end = 0
     for span in spans:
