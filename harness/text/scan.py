@@ -147,6 +147,11 @@ def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     return tuple(kept)
 
 
+def forget() -> None:
+    """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
+    _scanned.cache_clear()
+
+
 def _is_sum(text: str, start: int, end: int) -> bool:
     """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what stands behind a key (`ratio = 3/4`) is a value."""
     if not _SUM.fullmatch(text, start, end):
@@ -333,7 +338,11 @@ def _atom(text: str, start: int, end: int) -> Iterator[_Span]:
         _SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or _BARE_CODES.search(inner)
     ):
         return
-    files = [one for one in _EXTENSION.finditer(inner) if one.start() > 0 and not _LIBRARY.search(inner[: one.end()])]
+    files = [
+        one
+        for one in _EXTENSION.finditer(inner)
+        if one.start() > 0 and not _LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+    ]
     if files:
         yield from _files(text, start, end, [start + one.end() for one in files])
         return
