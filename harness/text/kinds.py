@@ -59,8 +59,11 @@ _RULES: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 _CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}}")
 _PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
+"""Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
 
 
@@ -69,13 +72,15 @@ def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""
     if re.search(r"\s[-/\u2013\u2014]\s", text):
         return "spaced"
-    if re.fullmatch("[A-Z]/[A-Z]", text):
-        return "name"  # `N/A` and `A/B`, which could be newton or ampere
+    if re.fullmatch("[A-Za-z]/[A-Za-z]", text) and not _LETTER_UNITS.fullmatch(text):
+        return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
     for kind, pattern in _COMPILED:
         if len(text) <= 400 and pattern.fullmatch(text):
             if kind == "path" and _is_chain(text):
                 break
             return "identifier" if kind == "file" and _FILE_LIKE.search(text) else kind
+    if _CJK_WORDS.fullmatch(text):
+        return "cjk-pair"
     if _CJK.search(text) and re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
         return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
     if _WORDS.fullmatch(text) and not _CJK.search(text):

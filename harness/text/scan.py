@@ -15,7 +15,18 @@ from harness.text.kinds import STANDARD, kind_of
 from harness.text.spaced_words import spaced_words
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
-from harness.text.vocabulary import ACTIONS, CONJUNCTIONS, EXTENSIONS, HEADS, LABELS, MEASURES, TAILS, VERBS
+from harness.text.vocabulary import (
+    ACTIONS,
+    BELOW_ZERO,
+    CONJUNCTIONS,
+    EXTENSIONS,
+    HEADS,
+    LABELS,
+    MEASURES,
+    TAIL_SEAMS,
+    TAILS,
+    VERBS,
+)
 
 _HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -27,19 +38,32 @@ _ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”�
 _OPENED = (("“", "”"), ("‘", "’"), ("「", "」"), ("（", "）"), ("(", ")"), ("《", "》"), ("【", "】"), ("{", "}"))
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
 _IN_PATH = "|".join(
-    [f"[^{_ENDS}/\\\\]", *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in _OPENED)]
+    [
+        f"(?!:/|https?:)[^{_ENDS}/\\\\]",
+        *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in _OPENED),
+    ]
 )
 """A character of a path, or what stands in quotes or brackets that were opened inside it."""
+_BRACKETS = (*_OPENED, ("[", "]"))
+_BEFORE_BRACKET = re.compile(f"[^{_ENDS}]{{1,80}}\\Z")
+_CLOSERS = "".join(closer for _, closer in _BRACKETS)
 _SEGMENT = f"(?:{_IN_PATH}){{1,120}}"
 _NOT_BEHIND = "(?<![A-Za-z0-9_./\\\\])"
 _BEGINS = f"(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{_HAN}])"
 _STARTS = "(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|])"
-_EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])", re.IGNORECASE)
+_ENDINGS = "|".join(EXTENSIONS)
+_EXTENSION = re.compile(
+    rf"\.(?:{_ENDINGS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
+    rf"|(?<=[{_HAN}]\d)\.[a-z][a-z0-9]{{1,4}}\Z|(?<=[{_HAN}A-Z])\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",
+    re.IGNORECASE,
+)
+"""The ending of a file name: a known one, or any short one behind Han at the end of a token."""
 
 _LONG = re.compile(
     "|".join(
         (
-            rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_URL_ENDS}{_HAN}]+)",
+            rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.|git@[A-Za-z0-9.-]{{1,60}}:)"
+            rf"(?:[^{_URL_ENDS}{_HAN}]|(?<=[/=])[{_HAN}][^{_URL_ENDS}/]{{0,80}}(?:/|\.(?:{_ENDINGS})(?![A-Za-z0-9_])))+)",
             rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}"
             r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9]))",
             r"(?P<phone>(?<![\w+])\+[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-]))",
@@ -48,7 +72,7 @@ _LONG = re.compile(
             r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
             r"(?P<named>(?<![\w:/.)\]}])(?<!::):[a-z][a-z_]{1,30}(?![\w:.-]))",
             rf"(?P<win>(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?)",
-            rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
+            rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{_ENDINGS})(?![A-Za-z0-9_]))",
             rf"(?P<unix>{_BEGINS}(?:~|\.{{1,2}})?/(?=[^\s/])(?:{_SEGMENT}/)*(?:{_SEGMENT})?)",
             rf"(?P<option>(?<![\w-])--[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{_ENDS}{_HAN}]+)?)",
             r"(?P<quoted>“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9]))",
@@ -66,13 +90,21 @@ _SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = re.compile(f"(?:[^\\W\\d_]{{2}}|[{_HAN}]) *\\Z")
 _EQUALS = "=≈≠≤≥"
 _TIMES = "+*×÷"
-_SIGN_BETWEEN = re.compile(
-    r"(?<=[^\W_])[^\w\s\x00-\x1f\x7f]{1,2}(?=[^\W_]|[㎀-㏿℃℉Ω])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)"
+_SIGNS = (
+    "!-,./:-@\\[\\\\\\]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u05be\u1806\u2010-\u2027"
+    "\u2030-\u205e\u20a0-\u20bf\u2190-\u2bff\u2e00-\u2e5d\u3001-\u3003\u3008-\u3020\u30fb\ufe30-\ufe6b\uff01-\uff0f"
+    "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffe6-"
 )
+"""Signs, for a character class. They are listed: marks, which Hindi or decomposed text is full of, are letters here."""
+_SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{_SIGNS}])(?:[{_SIGNS}]{{1,2}}|_+)(?=[^\s_{_SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
+_ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _HAN_RUN = re.compile(f"[{_HAN}]+")
+_TOUCHING = re.compile(f"(?<=[A-Za-z0-9_}}])[{_HAN}]+")
+_TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
+_TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
 _RUN = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
-_LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
+_LETTER_PAIR = re.compile(r"[a-z]\\[a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
 _KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
 """Katakana words are wholes: another script ends them."""
 _PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
@@ -82,24 +114,33 @@ _MEASURE = re.compile("|".join(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
 _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
+_FILE_LABEL = re.compile(
+    f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{_HAN}]{{2}}|[A-Za-z0-9]{{3}})"
+)
 _ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1))
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
 _STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _BREAK = re.compile(
-    f"\\A([0-9A-Za-z.%]+)(?=[{_HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{_HAN}])|\\A([0-9])(?=[{_HAN}]{{2,}})|\\A([{_HAN}]+)(?=[0-9]+\\Z)|\\A([{_HAN}]{{2}})[{_HAN}]{{3,}}"
+    f"\\A([0-9A-Za-z.%]+)(?=[{_HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{_HAN}])|\\A([0-9])(?=[{_HAN}]{{2,}})|\\A([{_HAN}]+)(?=[0-9]+\\Z)|\\A([{_HAN}]{{2}})[{_HAN}]{{3,}}|\\A([{_HAN}]{{2}})[{_HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
 _LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
 _SPACED_PAIR = re.compile(f"([{_HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{_HAN}]+)")
 _PROSE_DASHES = re.compile(r"[^\W\d_]+(?:--[^\W\d_]+)+")
-_PLAIN_NUMBER = re.compile(r"[A-Za-z]{3,}[0-9]+(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?[%‰]?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_ONE_OR_TWO = re.compile(r"\d{1,2}(?!\d)")
+_PLAIN_NUMBER = re.compile(
+    r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
+    r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+)
 _BARE_CODE = re.compile(
     r"(?=[A-Z0-9]*[A-Z])[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*(?<=.{6})|(?=\d*[a-f])[0-9a-f]*\d[0-9a-f]+(?<=.{7})|\d{10,}"
 )
 """A code without any sign: `NCT04280705`, a hash, an article number."""
 _BARE_CODES = re.compile(f"(?<![A-Za-z0-9])(?:{_BARE_CODE.pattern})(?![A-Za-z0-9])")
+_MANUAL = re.compile(r"[a-z][a-z0-9_]+\([0-9][a-z]?\)")
+"""`fcntl(2)`: a page of the manual, which is also written with a blank."""
 _SENTENCE_SEAM = re.compile(r"[a-z]{2,}[.?!][A-Z][a-z]+")
 _ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?")
 
@@ -160,6 +201,8 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     if after[:1] and after[0] in _EQUALS:
         return True
     before = text[max(0, start - 24) : start].rstrip(" ")
+    if before.endswith("return") and re.fullmatch(r"[a-z]\W[a-z]", text[start:end]):
+        return True
     if not before or before[-1] not in _EQUALS:
         return before[-1:] in tuple(_TIMES) and before[-2:-1].isalnum()
     return not _KEY.search(before[:-1])
@@ -225,8 +268,12 @@ def _long(text: str, found: re.Match[str]) -> Iterator[_Span]:
         head = re.match(f"[{_HAN}]+(?=/[A-Za-z0-9_.])", text[start:end])
         if head and head[0].endswith(HEADS):
             yield from _path(text, start + head.end(), end)
-        else:
-            yield from _files(text, start, end, [end])
+            return
+        label = _FILE_LABEL.search(text, text.rfind("/", start, end) + 3, end)
+        if label:  # `原告/被告信息见附件证据目录.pdf`
+            yield from _chains(text, start, label.start())
+            start = label.end()
+        yield from _files(text, start, end, [end])
     elif kind in ("win", "unix"):
         yield from _path(text, start, end)
     elif kind == "url":
@@ -255,7 +302,9 @@ def _quoted(text: str, start: int, end: int) -> Iterator[_Span]:
         return
     has_file = _EXTENSION.search(inner)
     if " " in inner:
-        if has_file and has_file.end() == len(inner) and inner.count(" ") <= 6:
+        named = has_file and has_file.end() == len(inner) and text[end] != "`"
+        rooted = _ROOTED.match(inner) and len(re.findall(r"[/\\]", inner)) > 1
+        if (named or rooted) and inner.count(" ") <= 6 and not re.search(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]", inner):
             yield _Span(start, end, kind="path" if re.search(r"[/\\]", inner) else "file")
         else:
             yield from _inside(text, start, end)
@@ -274,6 +323,8 @@ def _inside(text: str, start: int, end: int) -> Iterator[_Span]:
 def _path(text: str, start: int, end: int) -> Iterator[_Span]:
     while end > start and text[end - 1] in ".,:;!?*~=&^-—":
         end -= 1
+    if text.startswith(("://", "http"), end):  # `/api/v1/反代到http://10.0.3.21`
+        end = text.rfind("/", start, end) + 1
     inner = text[start:end]
     file = None
     for file in _EXTENSION.finditer(inner):
@@ -299,22 +350,31 @@ def _path(text: str, start: int, end: int) -> Iterator[_Span]:
         return
     if re.fullmatch(r"/\d+(?:[^\W\d_]{1,3})?", inner[:cut]):
         return
-    yield _Span(start, start + cut, touches_left, cut < len(inner), "path", _last_two(inner[:cut]))
+    alternates = _last_two(inner[:cut]) + (_named(inner) if cut == len(inner) else ())
+    yield _Span(start, start + cut, touches_left, cut < len(inner), "path", alternates)
 
 
 def _tail_cut(path: str, touches_left: bool) -> int:
-    """Where a path ends that a word of the sentence touches: `/api/order/list报错`."""
+    """Where a path ends that a word of the sentence touches: `/api/order/list报错`, `/data/样本资料的内容`."""
     last = max(path.rfind("/"), path.rfind("\\")) + 1
-    tail = re.search(f"(?<=[A-Za-z0-9_}}])[{_HAN}]+\\Z", path[last:])
-    if tail is None:
-        if path[last:] and not path[:last].isascii():
-            named = re.search(f"(?:{'|'.join(TAILS)})+\\Z", path[last:])
-            if named and named.start() > 1 and touches_left:
-                return last + named.start()
-        return len(path)
-    if path[:last].isascii() and (touches_left or tail[0].startswith(TAILS)):
+    name = path[last:]
+    tail = _TOUCHING.search(name)
+    if tail and tail[0].startswith(TAILS) and (touches_left or path[:last].isascii()):
         return last + tail.start()
+    if tail and tail.end() == len(name) and touches_left and path[:last].isascii():
+        return last + tail.start()
+    if touches_left and not path.isascii():
+        seam = _TAIL_SEAM.search(name, 2) or _TAIL_END.search(name, 2)
+        if seam:
+            return last + seam.start()
     return len(path)
+
+
+def _named(path: str) -> tuple[str, ...]:
+    """The path without the words of a sentence that its last part may end in: `样本资料的内容`."""
+    last = max(path.rfind("/"), path.rfind("\\")) + 1
+    seam = _TAIL_SEAM.search(path, last + 2)
+    return (path[: seam.start()],) if seam else ()
 
 
 def _last_two(path: str) -> tuple[str, ...]:
@@ -338,10 +398,11 @@ def _atom(text: str, start: int, end: int) -> Iterator[_Span]:
         _SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or _BARE_CODES.search(inner)
     ):
         return
+    closed = start > 0 and text[start - 1] in _CLOSERS
     files = [
         one
         for one in _EXTENSION.finditer(inner)
-        if one.start() > 0 and not _LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+        if (one.start() > 0 or closed) and not _LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
     ]
     if files:
         yield from _files(text, start, end, [start + one.end() for one in files])
@@ -371,9 +432,10 @@ def _files(text: str, start: int, end: int, ends: list[int]) -> Iterator[_Span]:
     for stop in ends:
         if stop <= start:
             continue
+        start = _opened_before(text, start)
         low, uncertain = _name_start(text, start, stop)
-        if text[low] in "-/":
-            low += 1
+        if text[low] in "-/" and low == start and stop != ends[0]:
+            low += 1  # between two names
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
@@ -388,6 +450,20 @@ def _files(text: str, start: int, end: int, ends: list[int]) -> Iterator[_Span]:
         start = stop
     if start < end:
         yield from _chains(text, start, end)
+
+
+def _opened_before(text: str, start: int) -> int:
+    """Where a name begins whose bracket has just been closed: `报价单(终版)V2.xlsx`, `图(1).dwg`."""
+    for _ in range(3):
+        pair = next((a for a, b in _BRACKETS if start and text[start - 1] == b), None)
+        if pair is None:
+            break
+        opened = text.rfind(pair, max(0, start - 42), start - 1)
+        before = _BEFORE_BRACKET.search(text, max(0, opened - 80), opened) if opened > 0 else None
+        if opened < 0 or re.search(r"\s", text[opened:start]) or before is None:
+            break
+        start = before.start()
+    return start
 
 
 def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
@@ -416,6 +492,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
 def _chains(text: str, start: int, end: int) -> Iterator[_Span]:
     """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
+    joints = [one for one in joints if not _is_minus(text, start, one)]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
     chain: list[tuple[int, int]] = []
@@ -435,6 +512,11 @@ def _chains(text: str, start: int, end: int) -> Iterator[_Span]:
         chain = [(low + _broken(breaks), high)]
     if chain:
         yield from _chain(text, chain)
+
+
+def _is_minus(text: str, start: int, joint: int) -> bool:
+    """`温度-20`: a number below zero."""
+    return text[joint] == "-" and bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
 
 
 def _chain(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[_Span]:
@@ -479,6 +561,7 @@ def _is_dull(inner: str) -> bool:
         or _SENTENCE_SEAM.fullmatch(inner)
         or _ABBREVIATION.fullmatch(inner)
         or _PROSE_DASHES.fullmatch(inner)
+        or _MANUAL.fullmatch(inner)
         or not re.search(r"[^\W_]", inner)
     )
 
@@ -512,7 +595,8 @@ def _left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
             return high - 2, True
         return (low, not certain) if length <= 4 else (high - 2, True)
     token = side[runs[-2][0] : runs[-2][1]]
-    if length <= 4 and token.isalnum() and (len(runs) == 2 or length <= 2):
+    short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
+    if length <= 4 and short and token.isalnum() and (len(runs) == 2 or length <= 2):
         return low + runs[-2][0], len(runs) > 2 or not certain
     return high - min(2, length), True
 
@@ -522,7 +606,8 @@ def _conjunction_cut(side: str) -> int:
     cut = 0
     while True:
         verb = next((word for word in (*VERBS, *LABELS) if side.startswith(word, cut)), None)
-        if verb is None or len(side) - cut - len(verb) < 1:
+        left = side[cut + len(verb) :] if verb else ""
+        if verb is None or not left or (len(left) == 1 and _HAN_RUN.match(left)):
             break
         cut += len(verb)
     for one in _SEAM.finditer(side, cut + 1):
@@ -546,6 +631,8 @@ def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[
         mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}([{_HAN}])", other)
         if mirrored and run[0] == mirrored[1]:
             return low + first[1] + 1, len(side) > first[1] + 1
+        if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
+            return low + first[1], True  # `元/kWh单独列表`
         if joint == "/" and _HAN_RUN.search(other) and len(run) <= 4 and len(runs) == 2 and token.isalnum():
             return high, _touches(text, high)
         if joint == "/" and re.fullmatch(f"[{_HAN}]+", other) and token.isalpha() and len(run) >= 4:
@@ -581,7 +668,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
         token = side[runs[1][0] : runs[1][1]]
         if token.isdigit() and len(runs) == 2 and re.search(r"\d\Z", other):
             return low + runs[1][1], False
-        return low + first[1], True
+        return low + min(2, first[1]), True
     return low + 2, True
 
 

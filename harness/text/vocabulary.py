@@ -6,13 +6,12 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 VERBS = _words(
-    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入"
-    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印"
-    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 我 看 看看 看一下 看下 一下 读"
-    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个"
-    "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用"
-    "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问"
-    ""
+    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
+    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
+    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 我 看 看看 看一下 看下 一下 读 "
+    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
+    "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
+    "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
 )
 """Verbs, labels and particles that stand before a file or a term and do not belong to it."""
 
@@ -27,6 +26,15 @@ TAILS = _words(
     "吗 了 时 后 和 与 或 并 可 能 为 正常 异常 路径 页面 服务"
 )
 """How a word begins that touches the end of a path and does not belong to it."""
+
+TAIL_SEAMS = _words(
+    "目录下 目录里 目录中 目录的 文件夹下 文件夹里 文件夹中 文件夹的 下的 下面 下所有 里的 里面 中的 内的 的内容 "
+    "的文件 的图片 的数据 的资料 的所有 没有 是否 不存在 返回 报错 失败 这个 那个"
+)
+"""Where a path ends inside its last run of Han, though more Han follows."""
+
+BELOW_ZERO = _words("温度 设定 低于 高于 降到 降至 升至 达到 为 至 到 约 达 是")
+"""Words behind which a hyphen and one or two digits are a negative number."""
 
 CONJUNCTIONS = "与和及或跟"
 
@@ -50,12 +58,16 @@ ACTIONS = _words(
 """Verbs behind which a file name begins, wherever they are in a run of Han."""
 
 EXTENSIONS = _words(
-    "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml "
-    "toml ini cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb "
-    "java kt go rs c h cc cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar "
-    "gz tgz bz2 xz zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl "
-    "mp3 wav flac aac ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin "
-    "dat pkl npy npz parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle "
-    "properties service timer desktop po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers"
+    "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml toml "
+    "ini cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb java kt go "
+    "rs c h cc cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar gz tgz bz2 xz "
+    "zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl mp3 wav flac aac "
+    "ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz "
+    "parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle properties service timer "
+    "desktop hwp hwpx raw pem crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj "
+    "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm 3ds obj fbx dae igs iges sat nc gcode cdr "
+    "indd sketch fig ttf otf woff woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 "
+    "m4a wma amr opus heic heif avif tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages "
+    "numbers"
 )
 """Endings of file names."""
