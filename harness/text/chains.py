@@ -1,0 +1,328 @@
+"""Words joined by a slash or a hyphen, and tokens with another sign, cut where Han, kana or Hangul touches a token.
+
+Such an edge is uncertain: a blank put exactly there is never damage. A side of a pair that is long or uncertain is
+taken at the two characters next to the joint, since nothing here knows where a Chinese word begins.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from harness.text.kinds import kind_of
+from harness.text.vocabulary import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, VERBS
+
+HAN = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff"
+)
+"""Han, kana and Hangul, for a character class."""
+ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
+_JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
+_HEAD_MARKS = ".,:;!?*~=&^+#_·%"
+_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
+_ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
+_ORNAMENT = re.compile("[\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u200d\ufe0f]")
+"""Emoji, arrows and bullets: round a token they do not belong to it."""
+_SIGNS = (
+    "!-,./:-@\\[\\\\\\]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u05be\u1806\u2010-\u2027"
+    "\u2030-\u205e\u20a0-\u20bf\u2190-\u2bff\u2e00-\u2e5d\u3001-\u3003\u3008-\u3020\u30fb\ufe30-\ufe6b\uff01-\uff0f"
+    "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffe6-"
+)
+"""Signs, for a character class. They are listed: marks, which Hindi or decomposed text is full of, are letters here."""
+SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{_SIGNS}])(?:[{_SIGNS}]{{1,2}}|_+)(?=[^\s_{_SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
+HAN_RUN = re.compile(f"[{HAN}]+")
+_RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
+_JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
+_LETTER_PAIR = re.compile(r"[a-z]\\[a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
+_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
+"""Katakana words are wholes: another script ends them."""
+_PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
+"""First character of a number plate."""
+_NUMBERED = re.compile(f"[{HAN}]{{1,4}}[0-9]")
+_MEASURE = re.compile("|".join(MEASURES))
+_UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
+_UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
+_UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
+_VERB = re.compile("|".join(sorted({*VERBS, *LABELS}, key=len, reverse=True)))
+_SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
+_STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
+_COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
+_BREAK = re.compile(
+    f"\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
+)
+"""Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
+_PROSE_DASHES = re.compile(r"[^\W\d_]+(?:--[^\W\d_]+)+")
+_LONG_NUMBER = re.compile(r"\d{3,}(?![A-Za-z0-9.])")
+_ONE_OR_TWO = re.compile(r"\d{1,2}(?!\d)")
+_PLAIN_NUMBER = re.compile(
+    r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
+    r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+)
+_CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
+_TOKEN = re.compile(f"[^{HAN}\\s]+")
+_HANDLE = re.compile("@[A-Za-z]")
+_MANUAL = re.compile(r"[a-z][a-z0-9_]+\([0-9][a-z]?\)")
+"""`fcntl(2)`: a page of the manual, which is also written with a blank."""
+_SENTENCE_SEAM = re.compile(r"[a-z]{2,}[.?!][A-Z][a-z]+")
+_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?")
+
+
+class Span(NamedTuple):
+    """A stretch of the text that is a target, and whether its edges are uncertain."""
+
+    start: int
+    end: int
+    open_left: bool = False
+    open_right: bool = False
+    kind: str = ""
+    alternates: tuple[str, ...] = ()
+
+
+def touches(text: str, place: int) -> bool:
+    """Whether a character of a script without blanks is at this place: the edge beside it is uncertain."""
+    return 0 <= place < len(text) and text[place] > "\u2e7f" and HAN_RUN.match(text, place) is not None
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and (text[start] in _HEAD_MARKS + "-" or _ORNAMENT.match(text[start])):
+        following = text[start + 1 : start + 2]
+        if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
+            break
+        if text[start] == "-" and (following.isascii() or not following.isalpha()):
+            break  # an option or a sign of a number
+        start += 1
+    while end > start and (text[end - 1] in _TAIL_MARKS or _ORNAMENT.match(text[end - 1])):
+        end -= 1
+    return start, end
+
+
+def is_code(text: str) -> bool:
+    """Whether a code without any sign is in it: `NCT04280705`, a hash, an article number."""
+    return any(map(_has_digits, _CODE.findall(text)))
+
+
+def _has_digits(run: str) -> bool:
+    digits = sum(map(run.count, "0123456789"))
+    if digits == len(run):
+        return digits >= 10
+    return digits >= 3 if run.isupper() else digits > 0
+
+
+def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
+    """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
+    joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
+    joints = [one for one in joints if not _is_minus(text, start, one)]
+    cuts = [start - 1, *joints, end]
+    sides = [(low + 1, high) for low, high in pairwise(cuts)]
+    chain: list[tuple[int, int]] = []
+    for number, (low, high) in enumerate(sides):
+        middle = 0 < number < len(sides) - 1
+        side = text[low:high]
+        code = _LONG_NUMBER.match(side)
+        if code and number == 1 and len(chain) == 1 and text[low - 1] == "-" and touches(text, low - 2):
+            yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
+            chain = []
+            continue
+        breaks = middle and not _COUNTED.fullmatch(side) and _BREAK.search(side)
+        if not breaks:
+            chain.append((low, high))
+            continue
+        yield from chain_of(text, [*chain, (low, high)], stop=low + _broken(breaks))
+        chain = [(low + _broken(breaks), high)]
+    if chain:
+        yield from chain_of(text, chain)
+
+
+def _is_minus(text: str, start: int, joint: int) -> bool:
+    """`温度-20`: a number below zero."""
+    return text[joint] == "-" and bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
+
+
+def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[Span]:
+    """One target of the sides; with `stop`, the last one ends there and what is behind it belongs to another chain."""
+    first, last = sides[0], sides[-1]
+    if len(sides) == 1:
+        yield from _tokens(text, *first)
+        return
+    low, open_left = left_end(text, *first, text[sides[1][0] : last[1]])
+    before = (max(low, sides[-2][0]), sides[-2][1])
+    high, open_right = right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1])
+    if low > first[0]:
+        yield from _tokens(text, first[0], low)
+    high = high if stop is None else min(high, stop)
+    inner = text[low:high]
+    if _is_target(text, low, high, inner):
+        if inner[-1] in "℃℉°" and "-" in inner:
+            high -= 1
+            inner = inner[:-1]
+        yield Span(low, high, open_left, open_right, alternates=pairs_of(inner))
+    if high < last[1] and stop is None:
+        yield from _tokens(text, high, last[1])
+
+
+def _is_target(text: str, low: int, high: int, inner: str) -> bool:
+    if is_dull(inner):
+        return False
+    parts = _JOINT.split(inner)
+    if all(len(part) == 1 and HAN_RUN.match(part) for part in parts):
+        quotes = text[low - 1 : low] + text[high : high + 1]
+        return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
+    return any(char.isalnum() for char in parts[0]) and any(map(_is_letter_or_unit, parts[-1]))
+
+
+def _is_letter_or_unit(char: str) -> bool:
+    return char.isalnum() or "\u3380" <= char <= "\u33df"
+
+
+def is_dull(inner: str) -> bool:
+    return bool(
+        (_LETTER_PAIR.fullmatch(inner) and kind_of(inner) != "unit")
+        or _SENTENCE_SEAM.fullmatch(inner)
+        or _ABBREVIATION.fullmatch(inner)
+        or _PROSE_DASHES.fullmatch(inner)
+        or _MANUAL.fullmatch(inner)
+        or not any(map(str.isalnum, inner))
+    )
+
+
+def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
+    """Where the first side of a chain begins, and whether that edge is uncertain."""
+    if text[low:high].isascii():
+        return low, touches(text, low - 1)
+    cut = _conjunction_cut(text[low:high])
+    certain = cut > 0 or not touches(text, low - 1)
+    low += cut
+    side = text[low:high]
+    runs = [one.span() for one in _RUN.finditer(side)]
+    last = runs[-1]
+    if not HAN_RUN.match(side[last[0]]):
+        if len(runs) == 1:
+            return low, not certain
+        before, token = side[runs[-2][0] : runs[-2][1]], side[last[0] : last[1]]
+        is_plate = len(before) == 1 and len(runs) == 2 and before in _PLATES and len(token) <= 6
+        is_numbered = token.isdigit() and len(runs) == 2 and len(before) <= 4 and _NUMBERED.match(other)
+        return (low, False) if is_plate or is_numbered else (low + last[0], True)
+    kana = _KANA_TAIL.search(side)
+    if kana and kana.end() - kana.start() > 1:
+        return low + kana.start(), kana.start() > 0 or not certain
+    length = last[1] - last[0]
+    if _UNIT_BEHIND.match(other) and side.endswith(MEASURES):
+        unit = next(word for word in MEASURES if side.endswith(word))
+        digits = re.search(r"[0-9.]+\Z", side[: -len(unit)])
+        start = high - len(unit) - (len(digits[0]) if digits else 0)
+        return start, touches(text, start - 1)
+    if len(runs) == 1:
+        if length == 4 and re.fullmatch(f"[{HAN}]{{2}}", other):
+            return high - 2, True
+        return (low, not certain) if length <= 4 else (high - 2, True)
+    token = side[runs[-2][0] : runs[-2][1]]
+    short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
+    if length <= 4 and short and token.isalnum() and (len(runs) == 2 or length <= 2):
+        return low + runs[-2][0], len(runs) > 2 or not certain
+    return high - min(2, length), True
+
+
+def _conjunction_cut(side: str) -> int:
+    """Where a side begins behind verbs, labels, conjunctions and particles, or 0."""
+    if side.isascii():
+        return 0
+    cut = 0
+    while verb := _VERB.match(side, cut):
+        left = len(side) - verb.end()
+        if left == 0 or (left == 1 and HAN_RUN.match(side, verb.end())):
+            break
+        cut = verb.end()
+    for one in _SEAM.finditer(side, cut + 1):
+        if len(side) - one.end() >= 2 or not HAN_RUN.fullmatch(side[one.end() :] or "x"):
+            cut = max(cut, one.end())
+    return min(cut, len(side) - 1)
+
+
+def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[int, bool]:
+    """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
+    if HAN_RUN.match(text[low]):
+        return _right_end_of_han(text, low, high, other)
+    side = text[low:high]
+    if side.isascii():
+        return high, touches(text, high)
+    runs = [one.span() for one in _RUN.finditer(side)]
+    first = runs[0]
+    if len(runs) > 1:
+        token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
+        measure = _MEASURE.match(run)
+        if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
+            return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
+        mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}([{HAN}])", other)
+        if mirrored and run[0] == mirrored[1]:
+            return low + first[1] + 1, len(side) > first[1] + 1
+        if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
+            return low + first[1], True  # `元/kWh单独列表`
+        if joint == "/" and HAN_RUN.search(other) and len(run) <= 4 and len(runs) == 2 and token.isalnum():
+            return high, touches(text, high)
+        if joint == "/" and re.fullmatch(f"[{HAN}]+", other) and token.isalpha() and len(run) >= 4:
+            return low + first[1] + 2, True  # `评审记录/PX产品验证清单`
+        return low + first[1], True
+    return high, touches(text, high)
+
+
+def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
+    side = text[low:high]
+    kana = _KANA_HEAD.match(side)
+    if kana and kana.end() > 1:
+        return low + kana.end(), kana.end() < len(side) or touches(text, high)
+    runs = [one.span() for one in _RUN.finditer(side)]
+    first = runs[0]
+    numbered = re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
+    run = side[: first[1]]
+    if numbered and (numbered.end() == len(side) or _MEASURE.match(side, numbered.end())):
+        measure = _MEASURE.match(side, numbered.end())
+        place = low + (measure.end() if measure else numbered.end())
+        return place, place < high or touches(text, high)
+    unit = _MEASURE.match(run)
+    if unit and _UNIT_BEFORE.search(other):
+        return low + unit.end(), low + unit.end() < high or touches(text, high)
+    stop = _STOP.search(run, 1)
+    if stop and (stop.start() >= 2 or stop[0] in CONJUNCTIONS):
+        return low + stop.start(), stop[0] not in CONJUNCTIONS
+    if len(run) == 4 and len(runs) == 1 and re.fullmatch(f"[{HAN}]{{2}}", other):
+        return low + 2, True  # `同比/环比变动`
+    if len(run) <= 4:
+        if len(runs) == 1:
+            return high, touches(text, high)
+        token = side[runs[1][0] : runs[1][1]]
+        if token.isdigit() and len(runs) == 2 and re.search(r"\d\Z", other):
+            return low + runs[1][1], False
+        return low + min(2, first[1]), True
+    return low + 2, True
+
+
+def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
+    """Tokens without slash or hyphen: identifiers, versions, decimals, times, and what has a sign in it."""
+    for found in _TOKEN.finditer(text, low, high):
+        start, end = found.span()
+        if text[start] == "-" and start > low and re.match(r"-\d{3,}\Z", text[start:end]):
+            yield Span(start, end, True, touches(text, end), "code")
+            continue
+        start, end = trimmed(text, start, end)
+        inner = text[start:end]
+        if end - start < 3 or is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not is_code(inner)):
+            continue
+        if not (SIGN_BETWEEN.search(inner) or is_code(inner) or _HANDLE.match(inner)):
+            continue
+        if "’" in inner and not re.search(r"\d|[^\w’]", inner):
+            continue
+        yield Span(start, end, touches(text, start - 1), touches(text, end))
+
+
+def pairs_of(inner: str) -> tuple[str, ...]:
+    """The pairs of a chain of three and more, which are protected with it."""
+    parts = re.split("[/／]", inner)
+    if len(parts) < 3 or not HAN_RUN.search(inner) or re.search(r"\\", inner):
+        return ()
+    joined = [f"{one}/{other}" for one, other in pairwise(parts) if one and other]
+    return tuple(pair for pair in joined if pair in inner)
+
+
+def _broken(found: re.Match[str]) -> int:
+    return found.end(found.lastindex or 0)

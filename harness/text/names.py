@@ -1,0 +1,154 @@
+"""Paths and names of files, as wholes: a fragment finds no file and never vouches for the whole."""
+
+import re
+from collections.abc import Iterator
+
+from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
+from harness.text.kinds import kind_of
+from harness.text.vocabulary import ACTIONS, EXTENSIONS, HEADS, TAIL_SEAMS, TAILS, VERBS
+
+OPENED = (("“", "”"), ("‘", "’"), ("「", "」"), ("（", "）"), ("(", ")"), ("《", "》"), ("【", "】"), ("{", "}"))
+_BRACKETS = (*OPENED, ("[", "]"))
+_BEFORE_BRACKET = re.compile(f"[^{ENDS}]{{1,80}}\\Z")
+CLOSERS = "".join(closer for _, closer in _BRACKETS)
+ENDINGS = "|".join(EXTENSIONS)
+EXTENSION = re.compile(
+    rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
+    rf"|(?<=[{HAN}]\d)\.[a-z][a-z0-9]{{1,4}}\Z|(?<=[{HAN}A-Z])\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",
+    re.IGNORECASE,
+)
+"""The ending of a file name: a known one, or any short one behind Han at the end of a token."""
+_TOUCHING = re.compile(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
+_TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
+_TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
+FILE_LABEL = re.compile(
+    f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
+)
+_ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1))
+LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
+"""`Node.js` is the name of a thing, and no file."""
+
+
+def path_at(text: str, start: int, end: int) -> Iterator[Span]:
+    while end > start and text[end - 1] in ".,:;!?*~=&^-—":
+        end -= 1
+    if text.startswith(("://", "http"), end):  # `/api/v1/反代到http://10.0.3.21`
+        end = text.rfind("/", start, end) + 1
+    inner = text[start:end]
+    file = None
+    for file in EXTENSION.finditer(inner):
+        if file.end() == len(inner) or HAN_RUN.match(inner[file.end()]) or inner[file.end()] in "的里中":
+            break
+    touches_left = touches(text, start - 1)
+    if inner.startswith("/") and touches_left and not re.match(r"/[A-Za-z0-9_.{:-]+/", inner):
+        head = HAN_RUN.search(text[max(0, start - 12) : start])
+        named = head is not None and text[max(0, start - 12) : start].endswith(HEADS)
+        if not named:
+            return  # `防水/PVC卷材` is a pair of words
+    if (
+        file is not None
+        and file.end() < len(inner)
+        and "/" not in inner[file.end() :]
+        and "\\" not in inner[file.end() :]
+    ):
+        end = start + file.end()
+        yield Span(start, end, touches_left, False, "path", _last_two(text[start:end]))
+        return
+    cut = _tail_cut(inner, touches_left)
+    if re.fullmatch(r"[~.]{0,2}/?[A-Za-z]?", inner[:cut]) or not re.search(r"[^\W_]", inner[:cut]):
+        return
+    if re.fullmatch(r"/\d+(?:[^\W\d_]{1,3})?", inner[:cut]):
+        return
+    alternates = _last_two(inner[:cut]) + (_named(inner) if cut == len(inner) else ())
+    yield Span(start, start + cut, touches_left, cut < len(inner), "path", alternates)
+
+
+def _tail_cut(path: str, touches_left: bool) -> int:
+    """Where a path ends that a word of the sentence touches: `/api/order/list报错`, `/data/样本资料的内容`."""
+    last = max(path.rfind("/"), path.rfind("\\")) + 1
+    name = path[last:]
+    tail = _TOUCHING.search(name)
+    if tail and tail[0].startswith(TAILS) and (touches_left or path[:last].isascii()):
+        return last + tail.start()
+    if tail and tail.end() == len(name) and touches_left and path[:last].isascii():
+        return last + tail.start()
+    if touches_left and not path.isascii():
+        seam = _TAIL_SEAM.search(name, 2) or _TAIL_END.search(name, 2)
+        if seam:
+            return last + seam.start()
+    return len(path)
+
+
+def _named(path: str) -> tuple[str, ...]:
+    """The path without the words of a sentence that its last part may end in: `样本资料的内容`."""
+    last = max(path.rfind("/"), path.rfind("\\")) + 1
+    seam = _TAIL_SEAM.search(path, last + 2)
+    return (path[: seam.start()],) if seam else ()
+
+
+def _last_two(path: str) -> tuple[str, ...]:
+    parts = re.split(r"[/\\]", path.strip("/\\"))
+    sign = "\\" if "\\" in path else "/"
+    return (sign.join(parts[-2:]),) if len(parts) >= 3 and sign.join(parts[-2:]) in path else ()
+
+
+def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:
+    """Files in an atom: verbs and labels before a name are cut off; the name ends at its extension."""
+    for stop in ends:
+        if stop <= start:
+            continue
+        start = _opened_before(text, start)
+        low, uncertain = _name_start(text, start, stop)
+        if text[low] in "-/" and low == start and stop != ends[0]:
+            low += 1  # between two names
+        inner = text[low:stop]
+        kind = "path" if re.search(r"[/\\]", inner) else "file"
+        known = kind_of(inner)
+        yield Span(
+            low,
+            stop,
+            uncertain,
+            False,
+            known if known in ("identifier", "email") else kind,
+            _last_two(inner) if kind == "path" else (),
+        )
+        start = stop
+    if start < end:
+        yield from chains_in(text, start, end)
+
+
+def _opened_before(text: str, start: int) -> int:
+    """Where a name begins whose bracket has just been closed: `报价单(终版)V2.xlsx`, `图(1).dwg`."""
+    for _ in range(3):
+        pair = next((a for a, b in _BRACKETS if start and text[start - 1] == b), None)
+        if pair is None:
+            break
+        opened = text.rfind(pair, max(0, start - 42), start - 1)
+        before = _BEFORE_BRACKET.search(text, max(0, opened - 80), opened) if opened > 0 else None
+        if opened < 0 or re.search(r"\s", text[opened:start]) or before is None:
+            break
+        start = before.start()
+    return start
+
+
+def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
+    """Where the name of a file begins, and whether that is uncertain."""
+    cut = start
+    head = HAN_RUN.match(text, start, stop)
+    if head is None:
+        return start, touches(text, start - 1)
+    run = head[0]
+    place = 0
+    while place < len(run):
+        verb = next((word for word in VERBS if run.startswith(word, place)), None)
+        if verb is None:
+            break
+        place += len(verb)
+    for one in _ACTION.finditer(run, place):
+        place = one.end()
+    if place < len(run) and re.match(r"[a-z]{4,}|[a-z]+[-_]", text[start + len(run) : stop]):
+        return start + len(run), True  # `改成report-final.pdf`
+    cut = start + place
+    if place == 0 and len(run) > 6:
+        return start + len(run) - 4, True
+    return cut, False

@@ -1,0 +1,256 @@
+"""A text in tokens: the long ones first, by what they begin with, and then what is left between their ends."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, chains_in, is_code, is_dull, pairs_of, touches, trimmed
+from harness.text.kinds import STANDARD, kind_of
+from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, LIBRARY, OPENED, files_in, path_at
+from harness.text.vocabulary import HEADS
+
+_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
+_SEGMENT = "(?:{}){{1,120}}".format(
+    "|".join(
+        [
+            f"[^{ENDS}/\\\\:h.]",
+            "(?!:/|https?:)[:h.]",
+            *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in OPENED),
+        ]
+    )
+)
+"""A part of a path, with what stands in quotes or brackets that were opened inside it."""
+_BEHIND = "\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|"
+"""What a path may begin behind."""
+
+
+def _unless_behind(heads: str, before: str) -> str:
+    """The heads of a path where none of them follows another character than these. A head first is found faster."""
+    return "|".join(f"{re.escape(head)}(?<![^{before}]{re.escape(head)})" for head in heads.split())
+
+
+class _Form(NamedTuple):
+    """A kind of long token: how it is read, and what a text must hold for one to be in it."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    hint: re.Pattern[str]
+
+
+def _form(kind: str, hint: str, *patterns: str) -> _Form:
+    return _Form(kind, re.compile("".join(patterns)), re.compile(hint))
+
+
+_FORMS = (
+    _form(
+        "url",
+        r"://|www\.|git@",
+        r"(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|www\.|git@[A-Za-z0-9.-]{1,60}:)",
+        rf"(?:[^{_URL_ENDS}{HAN}]",
+        rf"|(?<=[/=])[{HAN}][^{_URL_ENDS}/]{{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])))+",
+    ),
+    _form(
+        "standard",
+        "[A-Za-zТ0-9] [A-Z]{0,2}[0-9]{2}",
+        rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
+        r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
+    ),
+    _form("phone", r"\+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
+    _form(
+        "email",
+        "@",
+        r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+    ),
+    _form(
+        "placeholder",
+        "[{%<&]",
+        r"\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|",
+        r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|",
+        r"<[0-9]{1,3}\s?/?>|</[0-9]{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);",
+    ),
+    _form("placeholder", ":[a-z]", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
+    _form(
+        "windows",
+        r":[\\/]|\\\\",
+        rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|",
+        rf"\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?",
+    ),
+    _form(
+        "file",
+        rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        rf"(?<![^{_BEHIND}])(?:{_SEGMENT}[/\\]){{1,12}}{_SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+    ),
+    _form(
+        "path",
+        "/",
+        rf"(?:{_unless_behind('~/ ./ ../ /', _BEHIND + HAN)})(?=[^\s/])(?:{_SEGMENT}/)*(?:{_SEGMENT})?",
+    ),
+    _form(
+        "option",
+        "--",
+        rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
+    ),
+    _form(
+        "quoted",
+        "[“\"「『`']",
+        r"“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
+        r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
+    ),
+)
+"""In order of precedence where two begin at one place."""
+_ATOM = re.compile(
+    rf"(?:[^{ENDS}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
+    r"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{1,2}\)(?=[\s/，。；]|$)|(?<=[A-Z0-9])\*(?=\d)"
+    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}-[a-z]))+"
+)
+_ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
+_SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")
+_COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
+_LABEL = re.compile(f"[{HAN}]{{1,8}}:(?=\\S)")
+_HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
+
+
+def spans_in(text: str) -> Iterator[Span]:
+    """All targets of a text but those that have blanks of their own; some overlap."""
+    place = 0
+    for kind, start, end in _long_tokens(text):
+        spans = tuple(_long(text, kind, start, end))
+        if not spans:
+            continue
+        yield from _atoms(text, place, start)
+        yield from spans
+        place = max(spans[-1].end, place)
+        if place < end and kind != "quoted":
+            yield from _atoms(text, place, end)
+        place = max(place, end)
+    yield from _atoms(text, place, len(text))
+
+
+def _long_tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """The long tokens, leftmost first, without overlaps. Each form searches on its own: few are in one text."""
+    waiting: dict[int, re.Match[str]] = {}
+    for rank, form in enumerate(_FORMS):
+        found = form.pattern.search(text) if form.hint.search(text) else None
+        if found:
+            waiting[rank] = found
+    while waiting:
+        rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
+        start, end = waiting[rank].span()
+        yield _FORMS[rank].kind, start, end
+        for other in [rank for rank, found in waiting.items() if found.start() < end]:
+            again = _FORMS[other].pattern.search(text, end)
+            if again:
+                waiting[other] = again
+            else:
+                del waiting[other]
+
+
+def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
+    if kind == "quoted":
+        yield from _quoted(text, start + 1, end - 1)
+    elif kind == "file":
+        yield from _file(text, start, end)
+    elif kind in ("windows", "path"):
+        yield from path_at(text, start, end)
+    else:
+        while text[end - 1] in ".,:;" or (kind == "url" and _is_outside_url(text, start, end)):
+            end -= 1
+        yield Span(start, end, touches(text, start - 1), touches(text, end), kind)
+
+
+def _is_outside_url(text: str, start: int, end: int) -> bool:
+    return text[end - 1] in "!?*'\"”’" or (text[end - 1] == ")" and text.find("(", start, end) < 0)
+
+
+def _file(text: str, start: int, end: int) -> Iterator[Span]:
+    """A file in a folder. A word before the first slash may be one of the sentence."""
+    head = _HEAD.match(text, start, end)
+    if head and head[0].endswith(HEADS):
+        yield from path_at(text, head.end(), end)
+        return
+    label = FILE_LABEL.search(text, text.rfind("/", start, end) + 3, end)
+    if label:  # `原告/被告信息见附件证据目录.pdf`
+        yield from chains_in(text, start, label.start())
+        start = label.end()
+    yield from files_in(text, start, end, [end])
+
+
+def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
+    """A quoted token is one target; a quoted sentence is text like any other."""
+    inner = text[start:end]
+    if inner != inner.strip() or _SENTENCE.search(inner):
+        yield from _inside(text, start, end)
+        return
+    ending = EXTENSION.search(inner)
+    has_file = ending is not None and ending.end() == len(inner)
+    if " " in inner:
+        rooted = _ROOTED.match(inner) and inner.count("/") + inner.count("\\") > 1
+        whole = rooted or (has_file and text[end] != "`")
+        if whole and inner.count(" ") <= 6 and not _COMMAND.search(inner):
+            yield Span(start, end, kind="path" if "/" in inner or "\\" in inner else "file")
+        else:
+            yield from _inside(text, start, end)
+        return
+    if _is_long(inner) or inner[0] in "-/~.\\{":
+        yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
+    elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
+        yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
+
+
+def _is_long(inner: str) -> bool:
+    return any(form.hint.search(inner) and form.pattern.fullmatch(inner) for form in _FORMS)
+
+
+def _inside(text: str, start: int, end: int) -> Iterator[Span]:
+    for span in spans_in(text[start:end]):
+        yield span._replace(start=span.start + start, end=span.end + start)
+
+
+def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
+    """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
+    for found in _ATOM.finditer(text, start, end):
+        run, low = found[0], found.start()
+        if len(run) < 2 or (run.isalpha() and run.isascii()):
+            continue
+        before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
+        if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run:
+            for piece in re.finditer(r"[^=]+", run):
+                yield from _atom(text, low + piece.start(), low + piece.end())
+            continue
+        for span in read(before, run, after):
+            yield span._replace(start=span.start + low, end=span.end + low)
+
+
+_LONGEST = 64
+
+
+@lru_cache(maxsize=8192)
+def read(before: str, run: str, after: str) -> tuple[Span, ...]:
+    """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
+    text = before + run + after
+    shift = len(before)
+    return tuple(
+        span._replace(start=span.start - shift, end=span.end - shift) for span in _atom(text, shift, shift + len(run))
+    )
+
+
+def _atom(text: str, start: int, end: int) -> Iterator[Span]:
+    start, end = trimmed(text, start, end)
+    inner = text[start:end]
+    if end - start < 2 or not (SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or is_code(inner)):
+        return
+    closed = start > 0 and text[start - 1] in CLOSERS
+    endings = [
+        one
+        for one in (EXTENSION.finditer(inner) if "." in inner else ())
+        if (one.start() > 0 or closed) and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+    ]
+    if endings:
+        yield from files_in(text, start, end, [start + one.end() for one in endings])
+        return
+    label = _LABEL.match(inner)
+    if label:
+        yield from _atom(text, start + label.end(), end)
+        return
+    yield from chains_in(text, start, end)
