@@ -34,9 +34,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("path", r"[^/\\\n]*(?:[/\\][^/\\\n]*)+\.[A-Za-z][A-Za-z0-9]{0,5}"),
     (
         "date",
-        r"[0-9]{4}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?|[0-9]{4}-(?:0[1-9]|1[0-2])",
+        r"[0-9]{4}(?P<sign>[-/.])(?:0?[1-9]|1[0-2])(?P=sign)(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?|[0-9]{4}-(?:0[1-9]|1[0-2])",
     ),
-    ("date", r"(?:0?[1-9]|[12][0-9]|3[01])([-/.])(?:0?[1-9]|[12][0-9]|3[01])\1(?:[0-9]{4}|[0-9]{2})"),
+    ("date", r"(?:0?[1-9]|[12][0-9]|3[01])(?P<mark>[-/.])(?:0?[1-9]|[12][0-9]|3[01])(?P=mark)(?:[0-9]{4}|[0-9]{2})"),
     ("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]"),
     ("standard", rf"{STANDARD}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*"),
     ("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T"),
@@ -57,7 +57,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("identifier", r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+"),
     ("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?"),
 )
-_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
+_ONE = re.compile("|".join(f"(?P<_{number}>{pattern})" for number, (_, pattern) in enumerate(_RULES)))
+"""All rules in one: the first that fits the whole text gives the kind."""
 _CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}}")
 _PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
@@ -74,11 +75,12 @@ def kind_of(text: str) -> str:
         return "spaced"
     if re.fullmatch("[A-Za-z]/[A-Za-z]", text) and not _LETTER_UNITS.fullmatch(text):
         return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
-    for kind, pattern in _COMPILED:
-        if len(text) <= 400 and pattern.fullmatch(text):
-            if kind == "path" and _is_chain(text):
-                break
-            return "identifier" if kind == "file" and _FILE_LIKE.search(text) else kind
+    found = _ONE.fullmatch(text) if len(text) <= 400 else None
+    kind = _RULES[int(found.lastgroup[1:])][0] if found and found.lastgroup else ""
+    if kind == "file" and _FILE_LIKE.search(text):
+        return "identifier"
+    if kind and not (kind == "path" and _is_chain(text)):
+        return kind
     if _CJK_WORDS.fullmatch(text):
         return "cjk-pair"
     if _CJK.search(text) and re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
