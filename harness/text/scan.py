@@ -38,8 +38,8 @@ def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
-    found = {*spans_in(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)}
-    spans = sorted(found, key=lambda span: (span.start, -span.end))
+    spans = [*spans_in(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)]
+    spans.sort(key=lambda span: (span.start, -span.end))
     kept: list[Target] = []
     end = 0
     for span in spans:

@@ -31,32 +31,43 @@ def _unless_behind(heads: str, before: str) -> str:
 
 
 class _Form(NamedTuple):
-    """A kind of long token: how it is read, and what a text must hold for one to be in it."""
+    """A kind of long token: how it is read, and what a text must hold for one to be in it.
+
+    One of `signs` has to be there, and what `hint` finds. Most forms are in few texts, and this is the cheap question.
+    """
 
     kind: str
+    signs: tuple[str, ...]
     pattern: re.Pattern[str]
-    hint: re.Pattern[str]
+    hint: re.Pattern[str] | None = None
+
+    def may_be_in(self, text: str) -> bool:
+        for sign in self.signs:
+            if sign in text:
+                return self.hint is None or self.hint.search(text) is not None
+        return False
 
 
-def _form(kind: str, hint: str, *patterns: str) -> _Form:
-    return _Form(kind, re.compile("".join(patterns)), re.compile(hint))
+def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> _Form:
+    return _Form(kind, tuple(signs.split()), re.compile("".join(patterns)), re.compile(hint) if hint else None)
 
 
 _FORMS = (
     _form(
         "url",
-        r"://|www\.|git@",
+        ":// www. git@",
         r"(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|www\.|git@[A-Za-z0-9.-]{1,60}:)",
         rf"(?:[^{_URL_ENDS}{HAN}]",
         rf"|(?<=[/=])[{HAN}][^{_URL_ENDS}/]{{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])))+",
     ),
     _form(
         "standard",
-        "[A-Za-zТ0-9] [A-Z]{0,2}[0-9]{2}",
+        "0 1 2 3 4 5 6 7 8 9",
         rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
+        hint="[A-ZТ0-9deR] [A-Z]{0,2}[0-9]{2}",
     ),
-    _form("phone", r"\+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
+    _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
     _form(
         "email",
         "@",
@@ -64,22 +75,23 @@ _FORMS = (
     ),
     _form(
         "placeholder",
-        "[{%<&]",
+        "{ % < &",
         r"\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|",
         r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|",
         r"<[0-9]{1,3}\s?/?>|</[0-9]{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);",
     ),
-    _form("placeholder", ":[a-z]", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
+    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
     _form(
         "windows",
-        r":[\\/]|\\\\",
+        r":\ :/ \\",
         rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|",
         rf"\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?",
     ),
     _form(
         "file",
-        rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        "/ \\",
         rf"(?<![^{_BEHIND}])(?:{_SEGMENT}[/\\]){{1,12}}{_SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        hint=rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
     ),
     _form(
         "path",
@@ -93,7 +105,7 @@ _FORMS = (
     ),
     _form(
         "quoted",
-        "[“\"「『`']",
+        "“ \" 「 『 ` '",
         r"“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
         r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
     ),
@@ -131,7 +143,7 @@ def _long_tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """The long tokens, leftmost first, without overlaps. Each form searches on its own: few are in one text."""
     waiting: dict[int, re.Match[str]] = {}
     for rank, form in enumerate(_FORMS):
-        found = form.pattern.search(text) if form.hint.search(text) else None
+        found = form.pattern.search(text) if form.may_be_in(text) else None
         if found:
             waiting[rank] = found
     while waiting:
@@ -199,7 +211,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_long(inner: str) -> bool:
-    return any(form.hint.search(inner) and form.pattern.fullmatch(inner) for form in _FORMS)
+    return any(form.may_be_in(inner) and form.pattern.fullmatch(inner) for form in _FORMS)
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
@@ -218,8 +230,8 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
             for piece in re.finditer(r"[^=]+", run):
                 yield from _atom(text, low + piece.start(), low + piece.end())
             continue
-        for span in read(before, run, after):
-            yield span._replace(start=span.start + low, end=span.end + low)
+        for one in read(before, run, after):
+            yield Span(one.start + low, one.end + low, one.open_left, one.open_right, one.kind, one.alternates)
 
 
 _LONGEST = 64
