@@ -1,0 +1,5 @@
+"""`python -m harness`: the command `harness`, where scripts of the environment are not on the path."""
+
+from harness.cli import main
+
+main()
