@@ -143,7 +143,7 @@ def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise UnfitFileError(f"{found(name)}: stands twice in one object; keep one")
+                raise UnfitFileError(f"{found(name)}: is twice in one object; keep one")
             seen.add(name)
     return result
 

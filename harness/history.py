@@ -49,7 +49,7 @@ class History:
         self.folder = folder
 
     def path(self, label: str, run_id: str) -> Path:
-        """Where a run of `model@version` lies. Raises RecordError for names that are no plain file names."""
+        """Where a run of `model@version` is kept. Raises RecordError for names that are not plain file names."""
         model, _, version = label.partition("@")
         for name in (model, version, run_id):
             if not _NAME.match(name):
@@ -62,7 +62,7 @@ class History:
     def write(self, run: RunRecord) -> Path:
         """Store a run whole or not at all, also when the machine stops half-way.
 
-        A replay of answers that are stored already judges them anew but does not age them: the record
+        A replay of answers that are stored already judges them again but does not age them: the record
         keeps the mode, the times and the commit of the run that made them. (Equal run ids mean equal answers.)
         """
         path = self.path(run.label, run.run_id)
@@ -127,7 +127,7 @@ class History:
     def latest(self, label: str) -> RunRecord | None:
         """The latest complete run, or the latest partial one if none is complete; None without any.
 
-        A run of fewer suites than another complete one, such as a nightly canary, does not stand for its version.
+        A run of fewer suites than another complete one, such as a nightly canary, does not count as its run.
         A record that cannot be read is an error and not skipped: it may be the one that counts.
         """
         records = self.runs(label)
@@ -250,7 +250,7 @@ def upgraded(
         )
     while schema < current:
         if schema not in upgrades:
-            raise RecordError(f"{path}: schema {schema} is too old to be read; make the run anew")
+            raise RecordError(f"{path}: schema {schema} is too old to be read; run it again")
         data = upgrades[schema](data)
         schema += 1
     return {**data, "schema": current}

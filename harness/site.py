@@ -87,7 +87,7 @@ def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label], 
 
 
 def page_path(out: Path, label: str, run_id: str) -> Path:
-    """Where the page of a run lies. Raises RecordError for names that would leave the folder."""
+    """Where the page of a run is. Raises RecordError for names that would leave the folder."""
     return History(out).path(label, run_id).with_suffix(".html")
 
 
@@ -143,7 +143,7 @@ def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> Drif
     try:
         runs = project.history.runs(label)
     except RecordError:
-        return None  # told by the index already, which names the record
+        return None  # reported by the index already, which names the record
     report = drift(label, runs, policy, datetime.now(UTC))
     first = min(report.alarms, key=lambda alarm: alarm.day, default=None)
     return DriftState(
@@ -189,7 +189,7 @@ class Site:
 
     @property
     def history(self) -> History:
-        """Where the records lie."""
+        """Where the records are."""
         return self.project.history
 
     def build(self) -> Iterator[Path]:
@@ -245,7 +245,7 @@ class Site:
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
 
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
-        """Every record, from what is kept or by reading it. Those that cannot be read are told."""
+        """Every record, from what is kept or by reading it. Those that cannot be read are reported."""
         entries = kept.get("runs") or {}
         stamps, jobs = {}, []
         for path in sorted(self.history.folder.glob("*@*/*.json")):

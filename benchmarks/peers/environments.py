@@ -2,7 +2,7 @@
 
     HARNESS_CACHE/peers/<tool>-<version>      (by default under the user's cache folder)
 
-Nothing is ever installed into the project's own environment. To make one anew, delete its folder.
+Nothing is ever installed into the project's own environment. To make one again, delete its folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prompts and strings that stand in a suite more than once: each costs money and adds no evidence."""
+"""Prompts and strings that are in a suite more than once: each costs money and adds no evidence."""
 
 import json
 import math

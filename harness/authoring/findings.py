@@ -1,4 +1,4 @@
-"""The cases under some paths, each with the line that it stands on, and what is wrong with the other lines."""
+"""The cases under some paths, each with its line, and what is wrong with the other lines."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Level = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A case and where it stands (line 1-based)."""
+    """A case and its place (line 1-based)."""
 
     case: Case
     path: Path
@@ -86,5 +86,5 @@ def _duplicate_ids(shelf: Iterable[Placed]) -> Iterator[Finding]:
     for placed in shelf:
         first = seen.setdefault((placed.path.parent, placed.case.id), placed)
         if first is not placed:
-            message = f"{placed.case.id!r} stands at {first.path}:{first.line} too; ids are unique in a suite"
+            message = f"{placed.case.id!r} is also at {first.path}:{first.line}; ids are unique in a suite"
             yield placed.finding("duplicate-id", "error", message)

@@ -97,7 +97,7 @@ def unfit_targets(placed: Placed, judging: Judging) -> Iterator[Finding]:
     standing = find_leaks(texts_of(case.messages), case.targets)
     for target in case.targets:
         if target not in standing:
-            message = f"the target {target!r} does not stand in the prompt as a string of its own"
+            message = f"the target {target!r} is not in the prompt as a string of its own"
             yield placed.finding("not-in-source", "error", message)
         elif target != target.strip():
             yield placed.finding("edge-blank", "warning", f"the target {target!r} begins or ends with a blank")
@@ -131,7 +131,7 @@ def leaks(shelf: Sequence[Placed], training: Mapping[str, Sequence[str]]) -> Ite
     for placed in shelf:
         for target in placed.case.targets:
             if target in leaked:
-                message = f"{target!r} stands in the training file {leaked[target]}; take another string"
+                message = f"{target!r} is in the training file {leaked[target]}; take another string"
                 yield placed.finding("leaked", "error", message)
 
 
@@ -204,11 +204,11 @@ RULES: dict[str, tuple[Level, str]] = {
     "bad-suite": ("error", "suite.toml cannot be read"),
     "bad-line": ("error", "a line is no case; pytest refuses the file"),
     "duplicate-id": ("error", "two cases of a suite have one id"),
-    "not-in-source": ("error", "a target does not stand in the prompt, so that no model could copy it"),
+    "not-in-source": ("error", "a target is not in the prompt, so that no model could copy it"),
     "never-found": ("error", "a target that the rules of the checker cannot find, even alone"),
     "contradiction": ("error", "checks and targets that no answer can satisfy at once"),
     "duplicate-prompt": ("error", "two cases ask the same"),
-    "leaked": ("error", "a target stands in a training file"),
+    "leaked": ("error", "a target is in a training file"),
     "duplicate-target": ("warning", "one string is the target of two cases"),
     "near-duplicate-target": ("warning", "two targets are equal but for letter case, signs or blanks"),
     "near-duplicate-prompt": ("warning", "two prompts are nearly equal"),

@@ -104,7 +104,7 @@ def shipped() -> tuple[PromptTemplate, ...]:
 
 FILE_NAME = "cases.jsonl"
 _TRIES = 200
-"""How many random strings of the catalogue are looked at for one that may stand beside the term."""
+"""How many random strings of the catalogue are looked at for one that may come beside the term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class _Shares:
 def _names(
     term: Term, template: PromptTemplate, terms: Sequence[Term], chance: random.Random
 ) -> Mapping[str, str] | None:
-    """The term and strings that may stand beside it: none holds or looks like another. None if there are too few."""
+    """The term and strings that may come beside it: none holds or looks like another. None if there are too few."""
     chosen = [term.text]
     for _ in range(_TRIES):
         if len(chosen) > template.others:

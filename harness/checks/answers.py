@@ -46,7 +46,7 @@ def part_of(answer: str, field: str | None) -> Any:
 def decoded(answer: str) -> Any:
     """The JSON value of an answer; one code fence round it is allowed.
 
-    What JSON parsers disagree about fails: a key that stands twice in an object, NaN, a number beyond a double.
+    What JSON parsers disagree about fails: a key that is twice in an object, NaN, a number beyond a double.
     """
     text = answer.strip()
     if text.startswith("```") and text.endswith("```") and "\n" in text:
@@ -54,7 +54,7 @@ def decoded(answer: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_refused, parse_float=_finite)
     except _UnsoundError as error:
-        raise ValueError(f"the answer is no sound JSON: {error}") from None
+        raise ValueError(f"the answer is not sound JSON: {error}") from None
     except (ValueError, RecursionError):
         raise ValueError(f"the answer is not JSON: {found(answer)}") from None
 
@@ -77,12 +77,12 @@ class _UnsoundError(Exception):
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise _UnsoundError("a key stands twice in one object")
+        raise _UnsoundError("a key is twice in one object")
     return result
 
 
 def _refused(name: str) -> Any:
-    raise _UnsoundError(f"{name} is no JSON number")
+    raise _UnsoundError(f"{name} is not a JSON number")
 
 
 def _finite(text: str) -> float:

@@ -151,7 +151,7 @@ def _unique_items(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[Any]
     if wanted and isinstance(instance, list):
         texts = [json.dumps(item, sort_keys=True) for item in instance]
         if len(set(texts)) != len(texts):
-            yield jsonschema.ValidationError("an item stands there twice")
+            yield jsonschema.ValidationError("an item is there twice")
 
 
 json_schema.validate = _problem  # type: ignore[attr-defined]

@@ -62,7 +62,7 @@ def declared(function: Callable[..., Any]) -> tuple[Parameter, ...]:
         raise ValueError("its first parameter must be the answer: def my_check(answer, *, argument=...)")
     if len(positional) > 1:
         name = positional[1].name
-        raise ValueError(f"its parameter {name!r} must stand after a '*': def my_check(answer, *, {name})")
+        raise ValueError(f"its parameter {name!r} must come after a '*': def my_check(answer, *, {name})")
     return tuple(
         Parameter(parameter.name, parameter.default is parameter.empty, _types_of(parameter.annotation))
         for parameter in signature.parameters.values()

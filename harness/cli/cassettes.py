@@ -116,7 +116,7 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
 def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
     """Take chat completions over from a cassette that stock vcrpy wrote, in JSON or YAML.
 
-    Request headers, cookies and the like stay behind. Answers that lie in the cassette already are not replaced.
+    Request headers, cookies and the like stay behind. Answers that are in the cassette already are not replaced.
 
     \b
     $ harness cassettes import vcr.yaml --model tuned --suite symbols
@@ -153,7 +153,7 @@ def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"file": str(path), "imported": taken, "passed_over": passed_over}))
         return 0
-    click.echo(f"{_shown(path, config)}: {taken} imported, {len(passed_over)} passed over")
+    click.echo(f"{_shown(path, config)}: {taken} imported, {len(passed_over)} skipped")
     for line in passed_over:
         click.echo(f"  interaction {line}", err=True)
     return 0

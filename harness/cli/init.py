@@ -37,7 +37,7 @@ def choose(root: Path, given: Mapping[str, str | None], *, asking: bool) -> Choi
 
     Raises:
         ConfigError: an answer is missing without a terminal, or cannot work.
-        click.Abort: Ctrl-C or the end of the input; it is told that nothing is written.
+        click.Abort: Ctrl-C or the end of the input; it is reported that nothing was written.
     """
     try:
         return _choose(root, given, asking=asking)

@@ -1,6 +1,7 @@
 """JSON lines from a file or standard input to standard output: the shape that `check` and `repair` share.
 
-A line that is not valid is told on standard error with its number; the others still go through, and the exit code is 3.
+A line that is not valid is reported on standard error with its number; the others still go
+through, and the exit code is 3.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Language that pages open in; auto: that of the browser.",
 )
 @click.option("--index", "index_only", is_flag=True, help="Build the index alone, not the pages of the runs.")
-@click.option("--rebuild", is_flag=True, help="Build every page anew, also where its record has not changed.")
+@click.option("--rebuild", is_flag=True, help="Build every page again, even where its record has not changed.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown instead of building pages.")
 @click.option("--json", "form", flag_value="json", help="Print JSON instead of building pages.")
 @click.option("--csv", "form", flag_value="csv", help="Print one row a sample of RUN instead of building pages.")

@@ -59,7 +59,7 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
     if as_json:
         click.echo(json.dumps({**_lint_json(result), "passed_over": stray}, ensure_ascii=False))
     else:
-        told = [f"passed over, for it has no suite.toml: {folder}" for folder in stray]
+        told = [f"skipped: no suite.toml: {folder}" for folder in stray]
         click.echo("\n".join([*told, *([""] if told else []), *_lines(result, notes)]))
     bad = result.number("error") + (result.number("warning") if strict else 0)
     return 1 if bad else 0
@@ -220,12 +220,12 @@ def _chosen(option: str, given: str | None, accepted: list[str]) -> list[str]:
 
 
 def _near(path: Path) -> Path:
-    """Relative to the working directory where it lies in it, as a person reads it."""
+    """Relative to the working directory where it is below it, as a person reads it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _without_toml(folders: list[Path]) -> list[str]:
-    """Folders whose `*.jsonl` no run reads: training sets lie so, and a new suite without its `suite.toml`."""
+    """Folders whose `*.jsonl` no run reads: a training set, or a new suite without its `suite.toml`."""
     parents = {path.parent for folder in folders if folder.is_dir() for path in folder.rglob("*.jsonl")}
     return sorted(_shown(parent) for parent in parents if not (parent / "suite.toml").is_file())
 

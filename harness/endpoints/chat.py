@@ -226,7 +226,7 @@ def key_from(variable: str | None, label: str) -> str | None:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise EndpointError(
             f"model {label}: the environment variable {variable} holds characters that no key has (a blank, a line "
-            "break, a quotation mark of a word processor ...); copy the key anew"
+            "break, a quotation mark of a word processor ...); copy the key again"
         )
     return key
 

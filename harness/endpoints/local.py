@@ -1,4 +1,4 @@
-"""Weights that come inside packages: which there are, where they lie, and how they get there.
+"""Weights that come inside packages: which there are, where they are kept, and how they get there.
 
 No extra names these packages: an extra cannot install without dependencies, and theirs compile llama.cpp.
 """
@@ -67,7 +67,7 @@ def cache_folder() -> Path:
 
 
 def path_of(name: str, *, root: Path, model_name: str) -> Path:
-    """Where the weights lie: a known name in the cache, or a `.gguf` file relative to the project.
+    """Where the weights are: a known name in the cache, or a `.gguf` file relative to the project.
 
     Raises:
         ConfigError: they are not there; it names the command that gets them.

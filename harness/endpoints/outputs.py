@@ -37,7 +37,7 @@ class OutputsFile:
         if not isinstance(value.get("output"), str) or not isinstance(sample, int):
             raise ConfigError(f"{place}: found {found(value)}; {_ACCEPTED}")
         if (value["id"], sample) in self._answers:
-            raise ConfigError(f"{place}: id {found(value['id'])}, sample {sample} stands in the file twice; keep one")
+            raise ConfigError(f"{place}: id {found(value['id'])}, sample {sample} is in the file twice; keep one")
         self._answers[value["id"], sample] = value["output"]
 
     def get(self, suite: str, case: str, sample: int) -> Completion | None:

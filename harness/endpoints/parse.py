@@ -52,7 +52,7 @@ class ServerSentEvent:
 
 
 def events(text: str) -> Iterator[ServerSentEvent]:
-    """Events that carry data. Comments and other fields are passed over.
+    """Events that carry data. Comments and other fields are skipped.
 
     The specification drops a last event that no blank line ends; here it is given out, because servers end their
     streams so. A half one is no JSON, and the reader of the data finds that.

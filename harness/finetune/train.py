@@ -52,7 +52,7 @@ def run(
 ) -> Iterator[EpochReport]:
     """Train, and yield a report before the first epoch and after each; the last epoch's adapter is `job.out`.
 
-    Checkpoints lie beside it as `<stem>-epoch<N>.gguf`; each is an adapter that can be served as a version of its own.
+    Checkpoints are beside it as `<stem>-epoch<N>.gguf`; each is an adapter that can be served as a version of its own.
     """
     tokenizer, model = load(job.weights, adapters=job.on)
     training = encode(job.training, tokenizer, max_tokens=job.max_tokens)

@@ -147,7 +147,7 @@ def hint(line: str) -> str:
     """What to mend in a line that the JSON parser refused, or nothing if it looks like none of the usual mistakes."""
     text = line.strip()
     if any(char in _SMART_QUOTES for char in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
-        return 'smart quotes stand in place of "; write straight quotes (in a text they are welcome)'
+        return 'there are smart quotes in place of "; write straight quotes (in a text they are welcome)'
     if text.startswith("[{") and not _parses(text):
         return "a JSON array over several lines; write each of its objects on a line of its own, without the brackets"
     if re.match(r"^\{\s*'", text):
@@ -155,7 +155,7 @@ def hint(line: str) -> str:
     if text.startswith(("//", "#")):
         return "a comment; JSON has none"
     if text.endswith(",") and _parses(text[:-1]):
-        return "a comma after the object; lines stand alone"
+        return "a comma after the object; each line is an object of its own"
     if _two_objects(text):
         return "two objects on one line; break the line between them"
     if _LAST_COMMA.search(text) and _parses(_LAST_COMMA.sub(lambda found: found[0].lstrip(", \t"), text)):
@@ -308,9 +308,7 @@ def _leaks(samples: list[tuple[int, list[dict[str, Any]]]], tested: SuiteContent
     for number, turns in samples:
         texts = [message["content"] for message in turns]
         for string in sorted(find_leaks(texts, leaked)):
-            yield Problem(
-                number, f"the tested string {found(string)} stands here; train on other strings than are tested"
-            )
+            yield Problem(number, f"the tested string {found(string)} is here; train on other strings than are tested")
         if tested.templates:
             prompts = [message["content"] for message in turns if message["role"] == "user"]
             if any(template(prompt) in tested.templates for prompt in prompts):

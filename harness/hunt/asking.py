@@ -178,7 +178,7 @@ _MISSED = 0.003
 
 
 class Belief:
-    """Whether a probe fails in the way of one hit: the same verdict, lest the shrinker slip to another defect.
+    """Whether a probe fails in the way of one hit: the same verdict, so that the shrinker stays on the same defect.
 
     A steady failure is believed at the first answer. Otherwise `k` failing answers of at most `m` are wanted, with `m`
     so large that a probe that fails as often as the hit is missed in 0.3 % of cases.

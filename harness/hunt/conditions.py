@@ -66,7 +66,7 @@ class SymbolIs:
 
 @dataclass(frozen=True, slots=True)
 class PartIs:
-    """What stands between symbols: one of `styles`, at least `least` and at most `most` characters of it.
+    """What is between symbols: one of `styles`, at least `least` and at most `most` characters of it.
 
     The first part is looked at from its end and the others from their beginning: what counts is what touches a symbol.
     """

@@ -155,7 +155,7 @@ class Sibling:
 
 
 def siblings(case: Case, seed: int) -> Iterator[Sibling]:
-    """The case itself first, then others with each letter and digit drawn anew from its own alphabet, each once.
+    """The case itself first, then others with each letter and digit drawn again from its own alphabet, each once.
 
     A leading zero stays a zero. A string with few letters has few siblings.
     """

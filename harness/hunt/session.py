@@ -177,7 +177,7 @@ _LIMIT = 100_000_000
 
 
 class StoredHunt(Record):
-    """`<model>@<version>.json`; its answers lie beside it in `<model>@<version>.jsonl`, in the form of cassettes."""
+    """`<model>@<version>.json`; its answers are beside it in `<model>@<version>.jsonl`, in the form of cassettes."""
 
     schema_version: int = _SCHEMA
     model: str
@@ -209,12 +209,12 @@ class StoredHunt(Record):
 
 
 def questions_path(folder: Path, label: str) -> Path:
-    """Where a recorded hunt lies."""
+    """Where a recorded hunt is."""
     return folder / f"{label}.json"
 
 
 def answers_path(folder: Path, label: str) -> Path:
-    """Where its answers lie."""
+    """Where its answers are."""
     return folder / f"{label}.jsonl"
 
 
@@ -309,7 +309,7 @@ class HuntSession:
         return hunt, interrupted
 
     def recorded(self, folder: Path) -> Hunt:
-        """Replay the hunt that is kept in a folder: the same questions, the same answers, judged anew."""
+        """Replay the hunt that is kept in a folder: the same questions, the same answers, judged again."""
         stored = read_hunt(questions_path(folder, self.model.label))
         oracle = RecordedOracle(
             self._answers_in(answers_path(folder, self.model.label)),

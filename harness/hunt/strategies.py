@@ -65,7 +65,7 @@ def mixed() -> st.SearchStrategy[str]:
 
 @cache
 def parts(styles: tuple[str, ...] = STYLES, longest: int = 12) -> st.SearchStrategy[str]:
-    """What stands between symbols. Four in five are plain runs, since most real codes are made of them."""
+    """What is between symbols. Four in five are plain runs, since most real codes are made of them."""
     odd = st.one_of(mixed(), nested(), units(), with_lookalike())
     return st.integers(0, 9).flatmap(lambda drawn: odd if drawn > 7 else _runs(longest, styles))
 

@@ -64,7 +64,7 @@ def shown(location: str) -> str:
 
 
 def find_inputs(arguments: Sequence[str], input_format: Format | None, *, excluded: Path) -> list[InputFile]:
-    """The files, each once, folders and globs in the order of their names. None lies under `excluded`, the output.
+    """The files, each once, folders and globs in the order of their names. None is under `excluded`, the output.
 
     Raises ConfigError for an argument that names no file, or a file whose format is not known.
     """
@@ -159,7 +159,7 @@ def file_system(location: str) -> tuple[Any, str]:
 def _described(location: str, name: str, input_format: Format | None, size: int | None, stamp: str) -> InputFile:
     known = input_format or format_of(name)
     if known is None:
-        raise ConfigError(f"{name}: the format cannot be told from the name; {_KNOWN}")
+        raise ConfigError(f"{name}: the format cannot be recognised by the name; {_KNOWN}")
     return InputFile(location, name, known, known != "parquet" and name.lower().endswith(".gz"), size, stamp)
 
 

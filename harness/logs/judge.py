@@ -231,7 +231,7 @@ def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> dict[str, 
         raise
     except RecursionError:
         raise RowError("json", "nested too deeply to be read") from None
-    except Exception as error:  # one row of ten million must not end the run; it is told, kept and counted
+    except Exception as error:  # one row of ten million must not end the run; it is reported, kept and counted
         raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
     place = f"{decoded_row.file}:{decoded_row.line}"
     cluster = (row.cluster or f"\0{place}") if columns.cluster else None

@@ -119,7 +119,7 @@ def _filled(shape: Block, held: list[RawRow], position: int) -> Block:
 
 
 def physical_lines(content: BinaryIO, longest: int) -> Iterator[RawRow]:
-    """Lines with their end. One longer than `longest` bytes is passed over in bounded memory."""
+    """Lines with their end. One longer than `longest` bytes is skipped in bounded memory."""
     number = 0
     while raw := content.readline(longest + 1):
         number += 1
@@ -240,7 +240,7 @@ def parquet_pieces(handle: BinaryIO, name: str, columns: Columns) -> Iterator[Bl
         row_size = max(1, group.total_byte_size // max(1, group.num_rows))
         size = max(1, min(ROWS, BYTES // row_size))
         if not wanted:
-            # no column is there: an empty row each, so that every row is counted and told
+            # no column is there: an empty row each, so that every row is counted and reported
             yield from _empty(pa, name, first, group.num_rows)
             first += group.num_rows
             continue

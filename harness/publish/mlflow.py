@@ -52,7 +52,7 @@ class Destination:
             raise PublishError(f"--mlflow: no address of a tracking server; accepted: {', '.join(_SCHEMES)}")
         if parts.password or parts.query:
             raise PublishError(
-                "--mlflow: a password or query stands in the address, and would be kept; set MLFLOW_TRACKING_USERNAME "
+                "--mlflow: a password or query is in the address, and would be kept; set MLFLOW_TRACKING_USERNAME "
                 "and MLFLOW_TRACKING_PASSWORD in its place"
             )
 

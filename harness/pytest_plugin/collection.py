@@ -89,7 +89,7 @@ class Selection:
             place = f"{path}:{located.line}"
             first = self._ids.setdefault((folder, located.case.id), place)
             if first != place:
-                raise SuiteError(f"{place}: id: {located.case.id!r} stands at {first} too; ids are unique in a suite")
+                raise SuiteError(f"{place}: id: {located.case.id!r} is also at {first}; ids are unique in a suite")
         return cases
 
     def collected(self, items: int, models: int) -> None:

@@ -159,7 +159,7 @@ class TimingRun:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
-        """After pytest-benchmark's tables: p50 and p95 with their intervals, and where the record lies."""
+        """After pytest-benchmark's tables: p50 and p95 with their intervals, and where the record is."""
         result = yield
         if self._lines:
             terminalreporter.section("latency", "=")

@@ -35,7 +35,7 @@ def add_options(parser: pytest.Parser) -> None:
         choices=MODES,
         default=None,
         help="replay (default): never touches the network. record: asks for what is missing. refresh: asks for all "
-        "anew. live: reads no cassette, and keeps its answers beside the run record.",
+        "again. live: reads no cassette, and keeps its answers beside the run record.",
     )
     add("--base-url", dest="verbatim_base_url", metavar="URL", help="ask this address instead of the configured one")
     add("--samples", dest="verbatim_samples", type=int, default=1, metavar="N", help="answers a case (default 1)")

@@ -43,7 +43,7 @@ def write_summary(
 
 
 def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
-    """One model version: the headline, what lies beside it, and the slices. `mode` is that of this session."""
+    """One model version: the headline, the rates beside it, and the slices. `mode` is that of this session."""
     cases = record.cases
     aligned = metrics.alignment_rate(cases)
     lines = [f"{record.label}  {_evidence(record, mode)}"]
@@ -257,6 +257,6 @@ def on_interrupt(asked: Sequence[Answers], mode: Mode) -> list[str]:
 
 def _kept(mode: Mode, model: str) -> str:
     if mode == "live":
-        return "a live run begins anew, what it kept lies beside the run record"
-    # `refresh` asks for all anew; what came is recorded, and `record` asks for what is not
+        return "a live run begins again; what it kept is beside the run record"
+    # `refresh` asks for all again; what came is recorded, and `record` asks for what is not
     return f"they are recorded. For the rest run: pytest --model={model} --cassette-mode=record"

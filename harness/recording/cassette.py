@@ -111,7 +111,7 @@ def from_value(value: Any) -> Interaction:
     except RecursionError as error:
         raise CassetteError("request.body: nested too deeply") from error
     if value.get("key", key) != key:
-        raise CassetteError("key: does not belong to this request; the line was edited (record it anew)")
+        raise CassetteError("key: does not belong to this request; the line was edited (record it again)")
     return Interaction(
         key=key,
         sample=sample,
@@ -240,7 +240,7 @@ def _is_whole(content: bytes) -> bool:
 class Cassette:
     """The recorded answers of one model version for one suite.
 
-    Opening reads the file once and keeps where each answer lies, not the answers. A later line with the same key
+    Opening reads the file once and keeps where each answer is, not the answers. A later line with the same key
     wins: `refresh` appends, and nothing is ever rewritten in place.
     """
 

@@ -77,7 +77,7 @@ class Recorder:
             return
         if not (last.content.startswith(_OURS) or _OURS.startswith(last.content)):
             raise CassetteError(
-                f"{self.path}:{last.number}: the last line is no answer and was not torn from one; "
+                f"{self.path}:{last.number}: the last line is not an answer and was not torn from one; "
                 "take it out, then run: harness cassettes verify"
             )
         file.truncate(last.offset)
@@ -116,7 +116,7 @@ class Recorder:
             data = line.encode("utf-8") + b"\n"
         except ValueError as error:
             raise UnfitAnswerError(
-                f"{self.path}: the answer is no text and was not recorded", "invalid_utf8"
+                f"{self.path}: the answer is not text and was not recorded", "invalid_utf8"
             ) from error
         if self._secrets.found_in(line):
             raise UnfitAnswerError(
@@ -142,7 +142,7 @@ class Recorder:
             self._synced = time.monotonic()
 
     def close(self) -> None:
-        """Release the file; harmless a second time."""
+        """Release the file; idempotent."""
         with self._mutex:
             if self._file.closed:
                 return

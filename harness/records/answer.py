@@ -47,7 +47,7 @@ class Completion(Record):
     tokens: tuple[Token, ...] = ()
     """With their probabilities, where they were asked for and the endpoint gives them."""
     unusable: str | None = None
-    """Why this answer can bear no verdict (`length`, `content_filter`, `empty` ...); None if it can."""
+    """Why this answer allows no verdict (`length`, `content_filter`, `empty` ...); None if it can."""
 
 
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

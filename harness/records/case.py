@@ -52,7 +52,7 @@ class Case(Record):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything but the place where the case stands: two cases pair only if it is equal."""
+        """SHA-256 of everything but the place of the case: two cases pair only if it is equal."""
         content = self.model_dump(mode="json", exclude={"suite", "id", "tags"})
         canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -23,7 +23,7 @@ class PromptLatency(Record):
     completion_tokens: tuple[int | None, ...]
     failures: dict[str, int] = Field(default_factory=dict)
     resent: int = 0
-    """Requests that went out again, timed anew: the endpoint wanted patience (429), or had closed the connection."""
+    """Requests that went out again, timed again: the endpoint wanted patience (429), or had closed the connection."""
 
 
 class Latency(Record):

@@ -45,7 +45,7 @@ class Replay:
         return self._cassettes[place]
 
     def forget(self, suite: str) -> None:
-        """Read the model's own cassette anew when it is next asked: another process may have added to it."""
+        """Read the model's own cassette again when it is next asked: another process may have added to it."""
         self._cassettes.pop((self._labels[0], suite), None)
 
     def get(self, suite: str, key: str) -> Completion | None:
@@ -58,7 +58,7 @@ class Replay:
 
 
 def read_back(path: Path, key: str) -> Completion | None:
-    """An answer that this run has recorded, read anew from its file; None if it is no longer there."""
+    """An answer that this run has recorded, read again from its file; None if it is no longer there."""
     interaction = Cassette(path).get(key)
     return None if interaction is None else completion_of(interaction)
 
@@ -79,7 +79,7 @@ def cost_limit_of(ceiling: float | None, models: Iterable[ModelConfig]) -> CostL
     """One cost_limit for a session's models.
 
     Raises:
-        ConfigError: the ceiling is no amount of money, or the models' prices are in different currencies.
+        ConfigError: the limit is not an amount of money, or the models' prices are in different currencies.
     """
     if ceiling is None:
         return None
@@ -92,7 +92,7 @@ def cost_limit_of(ceiling: float | None, models: Iterable[ModelConfig]) -> CostL
 
 
 def refuse_unpriced(model: ModelConfig) -> None:
-    """A ceiling of cost says nothing about a model without a price.
+    """A cost limit needs a price.
 
     Raises:
         ConfigError: says which setting is missing.
@@ -118,7 +118,7 @@ def refuse_secrets(model: ModelConfig) -> None:
 
 
 class AnswerListener(Protocol):
-    """Who is told each answer, so that other processes can follow."""
+    """Hears each answer, so that other processes can follow."""
 
     def __call__(self, job: FetchJob, completion: Completion) -> None:
         """One answer."""
@@ -190,7 +190,7 @@ class Answers:
         return Request(body=body_for(case, self.model), sample=sample)
 
     def recorded(self, case: Case, sample: int) -> Completion | None:
-        """The answer that lies ready, without asking anybody; None if there is none (or the mode reads none)."""
+        """The recorded answer, without asking anybody; None if there is none (or the mode reads none)."""
         if self._outputs is not None:
             return self._outputs.get(case.suite, case.id, sample)
         if self.mode in ("refresh", "live"):
@@ -221,7 +221,7 @@ class Answers:
             released: so many of the jobs are asked; `release` lets more follow. [default: all]
         """
         for suite in dict.fromkeys(job.suite for job in jobs):
-            self._recorder(suite)  # told now that a cassette cannot be written, not after the first answer
+            self._recorder(suite)  # reported now that a cassette cannot be written, not after the first answer
         jobs = self._still_missing(jobs)
         if not jobs:
             return
@@ -347,7 +347,7 @@ class Answers:
             self._live_file.replace(path)
 
     def close(self) -> None:
-        """Stop asking, end the local server, release the cassettes; harmless a second time."""
+        """Stop asking, end the local server, release the cassettes; idempotent."""
         if self.fetcher is not None:
             self.fetcher.stop()
             slowest = self.fetcher.lowest_concurrency

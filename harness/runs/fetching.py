@@ -135,7 +135,7 @@ class Fetcher:
         return self._futures[place]
 
     def taken(self, place: tuple[str, str]) -> None:
-        """A reader has its answer. After the last one it is forgotten here: it lies on disk, and memory stays flat."""
+        """A reader has its answer. After the last one it is forgotten here: it is on disk, and memory stays flat."""
         left = self._readers.pop(place, 1) - 1
         if left:
             self._readers[place] = left
@@ -315,7 +315,7 @@ class Broadcast:
 
 
 class AnswerSender:
-    """What passes the answers of one model on; once `ended` was told, nobody waits for it any more."""
+    """What passes the answers of one model on; after `ended`, nobody waits for it any more."""
 
     def __init__(self, broadcast: Broadcast, label: str) -> None:
         self._broadcast = broadcast
@@ -327,7 +327,7 @@ class AnswerSender:
         self._broadcast.tell((self._label, job.suite, job.key), completion)
 
     def ended(self, fatal: str | None) -> None:
-        """No more will come; harmless a second time."""
+        """No more will come; idempotent."""
         if not self._over:
             self._over = True
             self._broadcast.end(self._label, fatal)

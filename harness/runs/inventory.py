@@ -1,4 +1,4 @@
-"""What lies in the cassettes, held against what the suites and models of now would ask."""
+"""What is in the cassettes, held against what the suites and models of now would ask."""
 
 import asyncio
 from collections.abc import Iterable, Sequence

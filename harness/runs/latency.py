@@ -86,7 +86,7 @@ def load_latency_suite(folder: Path) -> LatencySuite:
     ids = [prompt.id for prompt in suite.prompts]
     for name in ids:
         if ids.count(name) > 1:
-            raise SuiteError(f"{path}: prompts: the id {name!r} stands twice; ids are unique")
+            raise SuiteError(f"{path}: prompts: the id {name!r} is there twice; ids are unique")
     return suite
 
 
@@ -210,7 +210,7 @@ class Stopwatch:
             await self._endpoint.aclose()
 
     def close(self) -> None:
-        """End connections and the local server; harmless a second time."""
+        """End connections and the local server; idempotent."""
         self._resources.close()
 
 

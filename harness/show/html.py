@@ -225,7 +225,7 @@ _BARS_COMPARE_PAGE = 16
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A gate's verdict, when it was given (ISO 8601) and where its policy stands."""
+    """A gate's verdict, when it was given (ISO 8601) and where its policy is."""
 
     verdict: GateVerdict
     when: str

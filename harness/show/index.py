@@ -175,7 +175,7 @@ def _event(line: IndexLine, kind: Kind, detail: str) -> HistoryEvent:
 
 
 _MODELS = 12
-"""Lines that can still be told apart; further models are in the table."""
+"""Lines that can still be distinguished; further models are in the table."""
 _LINE_HEIGHT = 0.055
 """Of the chart's height: how near two labels may come."""
 _SIGNS = {"new-version": "◆", "promoted": "★", "drift-alarm": "▲", "suite-changed": "▮"}

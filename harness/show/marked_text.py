@@ -97,7 +97,7 @@ def plain(text: str, *, blanks: bool = False) -> str:
 
 
 def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -> tuple[Stretch, ...]:
-    """`text` with its spans marked. Beyond `limit` characters, what lies far from any damage is left out and
+    """`text` with its spans marked. Beyond `limit` characters, what is far from any damage is left out and
     counted in a GAP piece, so that one huge answer cannot fill a page."""
     flat = _flatten(text, spans)
     if limit is not None and len(text) > limit:
@@ -112,7 +112,7 @@ def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -
 
 
 def occurrences(text: str, wanted: Sequence[str], mark: str = "target") -> list[Span]:
-    """Where any of `wanted` stands in `text` as it is."""
+    """Where any of `wanted` is in `text`, as it is."""
     found: list[Span] = []
     for needle in wanted:
         start = text.find(needle) if needle else -1

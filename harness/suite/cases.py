@@ -36,7 +36,7 @@ class Problem:
 def numbered_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
     """Each line that is not blank as its number and its JSON object, or as the problem with it.
 
-    A fault of the whole file (byte order mark, CRLF, UTF-16, indented JSON, a line over the limit) is told once.
+    A fault of the whole file (byte order mark, CRLF, UTF-16, indented JSON, a line over the limit) is reported once.
     """
     try:
         with opened(path) as file:
@@ -58,7 +58,7 @@ def _objects(file: Any) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
             yield Problem(1, "starts with a byte order mark of UTF-16; save the file as UTF-8 without BOM")
             return
         if number == 1 and raw.startswith(_BOM):
-            yield Problem(1, "a byte order mark stands at the start; save the file as UTF-8 without BOM")
+            yield Problem(1, "there is a byte order mark at the start; save the file as UTF-8 without BOM")
             raw = raw.removeprefix(_BOM)
         if raw.rstrip(b"\n").endswith(b"\r") and not crlf_told:
             crlf_told = True
@@ -183,7 +183,7 @@ def check_tools(tools: list[Any]) -> None:
         if not isinstance(name, str) or not name:
             raise BadLineError(f"{place}.function.name: found {found(name)}; accepted: a non-empty string")
         if name in names:
-            raise BadLineError(f"{place}.function.name: {found(name)} stands there twice; keep one")
+            raise BadLineError(f"{place}.function.name: {found(name)} is there twice; keep one")
         names.add(name)
         if not isinstance(function.get("parameters", {}), dict):
             raise BadLineError(
@@ -298,7 +298,7 @@ def _check_strings(name: str, values: list[Any]) -> None:
         if not isinstance(value, str) or not value.strip():
             raise BadLineError(f"{name}[{index}]: found {found(value)}; accepted: a non-blank string")
         if value in seen:
-            raise BadLineError(f"{name}[{index}]: {found(value)} stands there twice; keep one")
+            raise BadLineError(f"{name}[{index}]: {found(value)} is there twice; keep one")
         seen.add(value)
 
 

@@ -16,7 +16,7 @@ _TEXT_KEYS = ("title", "title_zh", "description", "description_zh")
 
 @dataclass(frozen=True, slots=True)
 class LocatedCase:
-    """A case with the line (1-based) of the file that it stands on."""
+    """A case with the line (1-based) of the file."""
 
     case: Case
     line: int
@@ -120,7 +120,7 @@ def load_suite(folder: Path) -> list[Case]:
             place = f"{path}:{located.line}"
             first = seen.setdefault(located.case.id, place)
             if first != place:
-                raise SuiteError(f"{place}: id: {located.case.id!r} stands at {first} too; ids are unique in a suite")
+                raise SuiteError(f"{place}: id: {located.case.id!r} is also at {first}; ids are unique in a suite")
             cases.append(located.case)
     return cases
 
@@ -156,7 +156,7 @@ def read_case_file(path: Path, info: SuiteInfo | None = None) -> CaseFile:
         try:
             case = build_case(fields, info.defaults, info.name)
             if case.id in seen:
-                raise BadLineError(f"id: {case.id!r} stands on line {seen[case.id]} too; ids are unique in a suite")
+                raise BadLineError(f"id: {case.id!r} is also on line {seen[case.id]}; ids are unique in a suite")
             seen[case.id] = number
             cases.append(LocatedCase(case, number))
         except BadLineError as error:
@@ -200,7 +200,7 @@ def read_selection(path: Path) -> dict[str, list[str]]:
         if not slash or not suite or not case or "/" in case or suite.startswith(".") or not entry.isprintable():
             raise SuiteError(f"{path}:{number}: found {found(entry)}; accepted: suite/id")
         if case in chosen.setdefault(suite, {}):
-            raise SuiteError(f"{path}:{number}: {entry[:_LONGEST_SHOWN]} stands there twice; keep one")
+            raise SuiteError(f"{path}:{number}: {entry[:_LONGEST_SHOWN]} is there twice; keep one")
         chosen[suite][case] = None
     return {suite: list(ids) for suite, ids in chosen.items()}
 

@@ -31,7 +31,7 @@ def test_a_key_in_place_of_its_variable_is_refused_and_not_repeated():
 
 @pytest.mark.parametrize("address", ["https://me:pw-secret@host/v1", "https://host/v1?api-key=pw-secret"])
 def test_a_secret_in_the_address_is_refused_and_not_repeated(address):
-    with pytest.raises(ConfigError, match="no place for secrets") as caught:
+    with pytest.raises(ConfigError, match="not the place for secrets") as caught:
         Choices(name="mine", model="m", base_url=address)
     assert "pw-secret" not in str(caught.value)
 

@@ -33,9 +33,9 @@ PLANTED: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str | None]], str
     "not in the source": (
         [{"targets": ["KX-40/3"]}],
         [("not-in-source", "a-1")],
-        "the target 'KX-40/3' does not stand in the prompt as a string of its own",
+        "the target 'KX-40/3' is not in the prompt as a string of its own",
     ),
-    "part of a longer run": ([{"targets": ["KX-4"]}], [("not-in-source", "a-1")], "'KX-4' does not stand"),
+    "part of a longer run": ([{"targets": ["KX-4"]}], [("not-in-source", "a-1")], "'KX-4' is not in the prompt"),
     "blank at its edge": (
         [{"prompt": "Keep the blank: KX-4 , end of text.", "targets": ["KX-4 "]}],
         [("edge-blank", "a-1")],
@@ -136,7 +136,7 @@ def test_a_planted_training_string_is_reported_with_its_file(linting: Linting) -
     training = {"clean.jsonl": ("Nothing here: KX-40/21.",), "set.jsonl": ("a", "Fit KX-40/2 today.")}
     result = linting({}, OTHER, training=training)
     assert rules(result) == [("leaked", "a-1")]
-    assert result.findings[0].message == ("'KX-40/2' stands in the training file set.jsonl; take another string")
+    assert result.findings[0].message == ("'KX-40/2' is in the training file set.jsonl; take another string")
     assert result.training_files == ("clean.jsonl", "set.jsonl")
 
 

@@ -93,9 +93,9 @@ def test_a_check_that_raises_or_exits_has_failed(tmp_path: Path, body: str) -> N
     ("text", "message"),
     [
         ("@check\ndef equals(answer): return None", "ValueError: a check named 'equals' exists; choose another name"),
-        ("@check\ndef loose(answer, value): return None", "its parameter 'value' must stand after a '*'"),
+        ("@check\ndef loose(answer, value): return None", "its parameter 'value' must come after a '*'"),
         ("@check\ndef bare(): return None", "its first parameter must be the answer"),
-        ("@check\ndef catching(answer, **rest): return None", "its parameter 'rest' must stand after a '*'"),
+        ("@check\ndef catching(answer, **rest): return None", "its parameter 'rest' must come after a '*'"),
         ("def broken(:", "SyntaxError"),
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("raise SystemExit(3)", "SystemExit: 3"),

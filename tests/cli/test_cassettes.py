@@ -166,8 +166,8 @@ def test_a_stock_cassette_is_imported_once(project: Path) -> None:
     (project / "stock.json").write_text(json.dumps(stock))
     cassette(project).unlink()
     arguments = ("import", "stock.json", "--model=m", "--suite=s")
-    assert "1 imported, 0 passed over" in harness(*arguments).stdout
-    assert "0 imported, 1 passed over" in harness(*arguments).stdout
+    assert "1 imported, 0 skipped" in harness(*arguments).stdout
+    assert "0 imported, 1 skipped" in harness(*arguments).stdout
     found = status("m")
     assert (found["recorded"], found["missing"], found["oldest"]) == (1, 2, "1970-01-01T00:00:00Z")
 

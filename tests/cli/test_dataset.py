@@ -58,7 +58,7 @@ def test_problems_go_to_standard_output_with_file_and_line(project, capsys):
     assert run(["dataset", "validate", "set.jsonl"]) == 1
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("set.jsonl:21: messages[1].content: gold answer is spaced")
-    assert out[1].startswith("set.jsonl:21: the tested string 'LM-9' stands here")
+    assert out[1].startswith("set.jsonl:21: the tested string 'LM-9' is here")
 
 
 def test_problems_as_json(project, capsys):

@@ -93,7 +93,7 @@ def test_an_answer_that_cannot_work_is_told_and_asked_again(terminal):
     result = call("--no-run", "--ci", "none", answers=answers)
     assert result.return_value == 0, result.output
     assert result.output.count("accepted: openai, ark") == 2
-    assert "no place for secrets" in result.output
+    assert "not the place for secrets" in result.output
     assert "Nothing answers there now" in result.output
     assert "the endpoint wants a model name, such as my-model" in result.output
 

@@ -53,7 +53,7 @@ def test_an_error_is_1_with_file_line_rule_and_case(project: Path, capsys: pytes
     write(project, LINE, {**LINE, "id": "a-2", "targets": ["KX-40/3"], "prompt": "Nothing to see in this line."})
     assert run(["suites", "lint"]) == 1
     assert capsys.readouterr().out.startswith(
-        "suites/mine/cases.jsonl:2: error not-in-source: a-2: the target 'KX-40/3' does not stand in the prompt"
+        "suites/mine/cases.jsonl:2: error not-in-source: a-2: the target 'KX-40/3' is not in the prompt"
     )
 
 
@@ -116,7 +116,7 @@ def test_leaks_are_looked_for_in_the_training_data_of_all_models(
     configured(project, '[tool.harness.models.tuned]\ntraining_data = ["set.jsonl"]\n')
     assert run(["suites", "lint"]) == 1
     out = capsys.readouterr().out
-    assert "error leaked: a-1: 'KX-40/2' stands in the training file set.jsonl; take another string" in out
+    assert "error leaked: a-1: 'KX-40/2' is in the training file set.jsonl; take another string" in out
     assert "training files searched for test strings: set.jsonl" in out
     assert run(["suites", "lint", "--training", "other.jsonl"]) == 0
     assert "training files searched for test strings: other.jsonl" in capsys.readouterr().out

@@ -40,10 +40,10 @@ def test_an_answer_is_found_by_suite_and_case_before_case_alone(tmp_path: Path) 
         ({"id": 5, "output": "x"}, r"o\.jsonl:2: found "),
         ({"id": "c", "output": None}, r"o\.jsonl:2: found "),
         ({"id": "c", "output": "x", "sample": "1"}, r"o\.jsonl:2: found "),
-        ('{"id": "c", "output": "x", "output": "y"}', r"o\.jsonl:2: 'output': stands twice in one object"),
+        ('{"id": "c", "output": "x", "output": "y"}', r"o\.jsonl:2: 'output': is twice in one object"),
         ('{"id": "c", "output": "x", "cost": NaN}', r"o\.jsonl:2: NaN is not JSON"),
         ('{"id": "c", "output": "\\ud800"}', r"o\.jsonl:2: holds a lone surrogate"),
-        ({"id": "c-1", "output": "y"}, r"o\.jsonl:2: id 'c-1', sample 0 stands in the file twice; keep one"),
+        ({"id": "c-1", "output": "y"}, r"o\.jsonl:2: id 'c-1', sample 0 is in the file twice; keep one"),
     ],
 )
 def test_a_line_that_is_no_answer_is_told_with_its_place(line: object, message: str, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_good_file_has_no_problem(tmp_path, provider):
 
 
 BROKEN = {
-    "smart quotes": (GOOD.replace('"', "“", 1), "smart quotes stand in place of"),
+    "smart quotes": (GOOD.replace('"', "“", 1), "there are smart quotes in place of"),
     "single quotes": (str(json.loads(GOOD)), "single quotes, as Python prints a dict"),
     "a comma after the object": (GOOD + ",", "a comma after the object"),
     "a comma before a bracket": (GOOD.replace("]}", ",]}"), "a comma before a closing bracket"),
@@ -53,7 +53,7 @@ BROKEN = {
     "no JSON at all": ("user: hi", "not JSON"),
     "a key twice": (GOOD[:-1] + ', "messages": []}', "'messages': stands twice"),
     "not a number": ('{"messages": NaN}', "NaN is not JSON"),
-    "a byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "a byte order mark stands at the start"),
+    "a byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "there is a byte order mark at the start"),
     "another encoding": (OTHER.encode("gb18030"), "not UTF-8 at byte"),
     "Windows line ends": (GOOD + "\r\n", "the line ends in CRLF"),
     "messages misspelt": (GOOD.replace("messages", "mesages"), "messages: missing (did you mean 'mesages'?)"),

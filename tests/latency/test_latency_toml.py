@@ -31,7 +31,7 @@ def test_rounds_bound_the_95th_percentile_unless_told_otherwise(tmp_path: Path) 
         ("rounds = 5\n", "prompts: missing"),
         ("prompts = []\n", "prompts: found"),
         ('[[prompts]]\nid = "../x"\nprompt = "Go on."\n', r"prompts\[0\].id"),
-        (GOOD + GOOD, "prompts: the id 'a' stands twice"),
+        (GOOD + GOOD, "prompts: the id 'a' is there twice"),
     ],
 )
 def test_mistakes_are_told_with_their_place(tmp_path: Path, text: str, said: str) -> None:

@@ -43,7 +43,7 @@ def test_a_selection_replays_the_recordings_of_its_suites(
     [
         ("mine/a-9", "*canary.cases: no case mine/a-9 (did you mean 'a-?'?)*"),
         ("a-1", "*canary.cases:1: found 'a-1'; accepted: suite/id"),
-        ("mine/a-1\nmine/a-1", "*canary.cases:2: mine/a-1 stands there twice; keep one"),
+        ("mine/a-1\nmine/a-1", "*canary.cases:2: mine/a-1 is there twice; keep one"),
     ],
 )
 def test_a_wrong_line_of_a_selection_is_named(

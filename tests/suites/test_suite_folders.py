@@ -112,7 +112,7 @@ BAD_LINES: dict[str, tuple[dict[str, Any], str]] = {
     "targets of a string": ({**GOOD, "targets": "X-1/2"}, "targets: found 'X-1/2'; accepted: a list of strings"),
     "target of a number": ({**GOOD, "targets": [12]}, "targets[0]: found 12; accepted: a non-blank string"),
     "blank target": ({**GOOD, "targets": ["X-1/2", " "]}, "targets[1]: found ' '; accepted: a non-blank string"),
-    "target twice": ({**GOOD, "targets": ["X-1/2", "X-1/2"]}, "targets[1]: 'X-1/2' stands there twice; keep one"),
+    "target twice": ({**GOOD, "targets": ["X-1/2", "X-1/2"]}, "targets[1]: 'X-1/2' is there twice; keep one"),
     "nothing to judge": ({**GOOD, "targets": []}, "targets: empty, and no checks; a case needs one of the two"),
     "required alone": (
         {**GOOD, "required": ["X-1/3"]},
@@ -128,7 +128,7 @@ BAD_LINES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "tool twice": (
         {**GOOD, "tools": [{"type": "function", "function": {"name": "x"}}] * 2},
-        "tools[1].function.name: 'x' stands there twice; keep one",
+        "tools[1].function.name: 'x' is there twice; keep one",
     ),
     "format in a word": ({**GOOD, "response_format": "json"}, "response_format: found 'json'; accepted: {\"type\""),
     "unknown format": (
@@ -165,7 +165,10 @@ BAD_LINES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 BAD_BYTES: dict[str, tuple[bytes, str]] = {
-    "byte order mark": (b"\xef\xbb\xbf" + json.dumps(GOOD).encode(), ":1: a byte order mark stands at the start; save"),
+    "byte order mark": (
+        b"\xef\xbb\xbf" + json.dumps(GOOD).encode(),
+        ":1: there is a byte order mark at the start; save",
+    ),
     "UTF-16": (
         json.dumps(GOOD).encode("utf-16"),
         ":1: starts with a byte order mark of UTF-16; save the file as UTF-8",
@@ -190,7 +193,7 @@ BAD_BYTES: dict[str, tuple[bytes, str]] = {
     "NaN": (b'{"id": NaN}\n', ":1: NaN is not JSON; accepted: finite numbers"),
     "infinite by its exponent": (b'{"id": 1e999}\n', ":1: the number '1e999' is too large; accepted: finite numbers"),
     "number of 5,000 digits": (b'{"id": ' + b"1" * 5000 + b"}\n", ":1: a number of 5,000 digits; accepted: at most"),
-    "key twice": (b'{"id": "a", "id": "b"}\n', ":1: 'id': stands twice in one object; keep one"),
+    "key twice": (b'{"id": "a", "id": "b"}\n', ":1: 'id': is twice in one object; keep one"),
     "nested 100,000 deep": (b'{"id": ' + b"[" * 100_000, ":1: nested too deeply; accepted: at most 64 levels"),
     "nested 100 deep": (b'{"id": ' + b"[" * 100 + b"]" * 100 + b"}", ":1: nested too deeply; accepted: at most 64"),
     "lone surrogate": (
@@ -246,14 +249,14 @@ def test_all_bad_lines_are_told_up_to_twenty(folder: Path) -> None:
 def test_one_id_twice_in_a_file(folder: Path) -> None:
     line = json.dumps(GOOD).encode() + b"\n"
     assert error_of(folder, line + line).endswith(
-        "cases.jsonl:2: id: 'a-1' stands on line 1 too; ids are unique in a suite"
+        "cases.jsonl:2: id: 'a-1' is also on line 1; ids are unique in a suite"
     )
 
 
 def test_one_id_in_two_files_of_a_suite(folder: Path) -> None:
     for name in ("one", "two"):
         (folder / f"{name}.jsonl").write_text(json.dumps(GOOD) + "\n")
-    with pytest.raises(SuiteError, match=r"two\.jsonl:1: id: 'a-1' stands at .*one\.jsonl:1 too"):
+    with pytest.raises(SuiteError, match=r"two\.jsonl:1: id: 'a-1' is also at .*one\.jsonl:1"):
         load_suite(folder)
 
 

@@ -61,7 +61,7 @@ result = evaluate(
     cases,
     [Contains()],
     async_config=AsyncConfig(max_concurrent=int(sys.argv[2])),
-    # its cache of scores is of no use here, and is written anew as a whole after every case
+    # its cache of scores is of no use here, and is written again as a whole after every case
     cache_config=CacheConfig(write_cache=False),
     display_config=DisplayConfig(show_indicator=False, print_results=False, inspect_after_run=False),
 )

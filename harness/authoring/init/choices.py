@@ -41,7 +41,7 @@ class Choices:
             check_address(self.base_url)
         if self.key_env is not None and not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", self.key_env):
             raise ConfigError(
-                "--key-env: found something that is no name of an environment variable (it is not shown, for it may "
+                "--key-env: found something that is not a name of an environment variable (it is not shown, for it may "
                 "be the key itself); accepted: a name such as OPENAI_API_KEY"
             )
         _check_listed("--language", self.languages, LANGUAGES)
@@ -68,7 +68,7 @@ def check_address(address: str) -> None:
         raise ConfigError("--base-url: no address of an endpoint; accepted: http://HOST:PORT/v1 or https://HOST/v1")
     if parts.username or parts.password or parts.query:
         raise ConfigError(
-            "--base-url: a user name, password or query stands in the address, and pyproject.toml is no place for "
+            "--base-url: a user name, password or query is in the address, and pyproject.toml is not the place for "
             "secrets; accepted: the plain address, with the key in an environment variable (--key-env)"
         )
 

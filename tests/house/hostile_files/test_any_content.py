@@ -62,7 +62,7 @@ def is_refused(kind: str, command: tuple[str, ...], done: Done) -> bool:
 
 
 def is_left_out(kind: str, project: Path, done: Done) -> bool:
-    """A device in the place of a file counts as no file, and a list in the place of an interaction is passed over."""
+    """A device in the place of a file counts as no file, and a list in the place of an interaction is skipped."""
     if kind == "import-yaml":
         return "0 imported" in done.output
     return kind in ("baselines", "suite") and not (project / TEXTS[kind][0]).is_file()
