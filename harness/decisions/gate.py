@@ -17,7 +17,7 @@ from harness.decisions.evidence import (
     newest_first,
     pairing_reasons,
 )
-from harness.decisions.ground import Ground, difference_correlation, earlier_versions, rate_correlation
+from harness.decisions.ground import MOST_ATTEMPTS, Ground, difference_correlation, earlier_versions, rate_correlation
 from harness.decisions.looks import first_answer
 from harness.decisions.next_step import NextStep, Situation, next_step
 from harness.decisions.run_summary import RunSummary, age_days
@@ -322,7 +322,8 @@ class _Judgement:
                 self.baseline,
                 stale=bool(self.stale),
                 unpaired=bool(self.unpaired) and any(rule.bound in ("max_drop", "max_rise") for rule in critical),
-                exhausted=bool(self.attempts.reasons(self.policy)),
+                exhausted=self.attempts.number > MOST_ATTEMPTS,
+                wider=self.attempts.wider,
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )
         )

@@ -33,6 +33,8 @@ class Situation:
     unpaired: bool
     exhausted: bool
     """No further attempt can be a GO."""
+    wider: RunRecord | None
+    """A run of the version with the candidate's cases and more."""
     readings: Sequence[Reading]
 
 
@@ -48,6 +50,8 @@ def next_step(now: Situation) -> NextStep:
         return NextStep("name what it must not fall behind", f"harness runs baseline {run.model}@VERSION")
     if now.stale:
         return _asked("answers of today", _live(run.model), run, run.cases)
+    if now.wider is not None:
+        return NextStep("judge the run that holds all cases", f"harness gate --candidate {now.wider.run_id}")
     if now.exhausted:
         return NextStep("no further attempt can be a GO; see what fails, and make a new version", look)
     if run.partial:

@@ -83,6 +83,16 @@ def test_a_changed_case_or_two_do_not_make_a_new_suite(attempt, now):
     assert judge(renewed, None, AT_LEAST_95, now, [first]).attempts == 1
 
 
+def test_a_selection_does_not_stand_for_its_version(cases, run, now):
+    whole = run(cases(300, 60), age_days=2, run_id="whole")
+    canary = run(cases(300)[240:], age_days=1, run_id="canary")
+    verdict = judge(canary, None, AT_LEAST_95, now, [whole])
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "some of the 300 cases of run whole" in verdict.reasons[0]
+    assert verdict.next.command == "harness gate --candidate whole"
+    assert judge(canary, None, AT_LEAST_95, now).verdict == "GO"  # all there is
+
+
 def answered(record, moment):
     return record.model_copy(
         update={
