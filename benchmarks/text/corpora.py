@@ -5,6 +5,12 @@ from collections.abc import Callable
 SOURCE = "Use Sikalastic-609 in the 水吧台/岛台 area over TCP/IP, as GB/T 50081-2019 says."
 TARGETS = ("Sikalastic-609", "TCP/IP", "水吧台/岛台", "GB/T 50081-2019")
 
+MANY = (
+    *TARGETS,
+    *(f"{'ABCDEFGHKM'[n % 10]}{'PQRSTUVWXY'[n // 10 % 10]}-{1000 + 7 * n}/{'KLM'[n % 3]}" for n in range(996)),
+)
+"""A catalogue: as many targets as a service may protect at once."""
+
 ENGLISH = "The membrane is laid on a dry floor, and the edges are sealed before the next layer goes on. "
 TYPOGRAPHIC = "The membrane is “laid” on a dry floor — and the edges aren’t sealed before the next layer. "
 CHINESE = "防水层应铺在干燥的基层上，边缘须先封好、再做下一道。他说：“明天见！”"
@@ -43,5 +49,9 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "list markers": lambda n: filled("\n - ", n),
     "one long word": lambda n: "a" * (n // 2) + "-" + "b" * (n // 2),
     "CJK runs": lambda n: filled("水吧台", n) + "/岛台",
+    "near misses": lambda n: filled("Sikalastic-608 GB/T 50081-2018 ", n),
+    "reasoning": lambda n: filled("<think>TCP / IP</think>", n),
+    "fences": lambda n: filled("```TCP / IP\n", n),
+    "competing targets": lambda n: filled("TCP / IP / ", n),
     "homoglyphs": lambda n: filled("Ѕіка ", n),
 }

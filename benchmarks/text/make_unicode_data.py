@@ -150,7 +150,8 @@ def main() -> None:
     text += ranges(hidden)
     text += ')\n"""Default_Ignorable_Code_Point and Bidi_Control, as ranges."""\n\nLETTERS = """\\\n'
     text += "\n".join(folded(line) for line in letters())
-    text += '\n"""\n"""Letters and digits that look alike: one class a paragraph, a space between two scripts."""\n\nSIGNS = r"""\n'
+    text += '\n"""\n"""Letters and digits that look alike: one class a paragraph, a space between two scripts."""\n'
+    text += '\nSIGNS = r"""\n'
     text += "\n".join(signs())
     text += '\n"""\n"""Other signs that look alike, one class a line."""\n'
     HOME.write_text(text + TAIL, "utf-8")

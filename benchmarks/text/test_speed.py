@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.text.corpora import CLEAN, HOSTILE, OTHER, SOURCE, TARGETS
+from benchmarks.text.corpora import CLEAN, HOSTILE, MANY, OTHER, SOURCE, TARGETS
 from harness.text import check, extract_targets, repair
 
 LENGTH = 200_000
@@ -26,6 +26,9 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "two-line regex": lambda text: _SLASH.sub("/", _HYPHEN.sub("-", text)),
     "check, 1 target": lambda text: check(SOURCE, text, TARGETS[:1]),
     "check, 4 targets": lambda text: check(SOURCE, text, TARGETS),
+    "check, 10 targets": lambda text: check(SOURCE, text, MANY[:10]),
+    "check, 100 targets": lambda text: check(SOURCE, text, MANY[:100]),
+    "check, 1,000 targets": lambda text: check(SOURCE, text, MANY),
     "extract_targets": extract_targets,
     "repair, restore": lambda text: repair(SOURCE, text, TARGETS[:1]),
     "repair, collapse": lambda text: repair(SOURCE, text, strategy="collapse"),

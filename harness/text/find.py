@@ -10,7 +10,7 @@ from typing import NamedTuple
 from harness.text.boundary import is_inflected, stands_alone
 from harness.text.characters import LINE_BREAK_SET
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
-from harness.text.fold import STRANGER, Fold, Page, Skeleton, decoded_pieces
+from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
 from harness.text.glyphs import ESCAPE_STARTS, coded
 from harness.text.symbols import SymbolTable
 from harness.text.tables import ALTERED, LOOKALIKE, MARK, letter_form, role, without_accents
@@ -75,8 +75,9 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
     letters: list[str] = []
     marks: list[str] = []
     gaps: list[str] = [""]
-    for char in text:
-        if fold[ord(char)] is not None:
+    read = as_signs(text)
+    for char, meant in zip(text, read, strict=True):
+        if fold[ord(meant)] is not None:
             letters.append(char)
             marks.append("")
             gaps.append("")
@@ -85,7 +86,7 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
         else:
             gaps[-1] += char
     sides = tuple(Sides(side(one), side(two)) for one, two in zip(letters, [*letters[1:], "."], strict=False))
-    skeleton = text.translate(fold)
+    skeleton = read.translate(fold)
     return Pattern(
         text,
         tuple(letters),
@@ -125,6 +126,10 @@ def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading]]]:
     """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
+    if len(targets) < _AT_ONCE:
+        patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
+        if not patterns.get("") and page.is_free_of(skeletons):
+            return
     patterns, skeletons = _patterns(tuple(targets), page.fold)
     if not page.fold.coarse and any(STRANGER in skeleton for skeleton in skeletons):
         page = Page(page.text, page.symbols, coarse=True)

@@ -7,13 +7,14 @@ fold merges more than the rules do (`1 I l i L` are one): what it brings togethe
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import compress
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS
 from harness.text.glyphs import ESCAPE_STARTS, TAKEN_OUT, coded
-from harness.text.symbols import SymbolTable, is_fullwidth
+from harness.text.symbols import BETWEEN_LATIN, SymbolTable, is_fullwidth
 from harness.text.tables import LETTER, role
 from harness.text.unicode_data import letter_places
 
@@ -30,7 +31,7 @@ class Fold(dict[int, str | None]):
         super().__init__()
         self.coarse = coarse
         self.symbols = symbols
-        self._signs = frozenset(symbols.owners)
+        self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
 
     def __hash__(self) -> int:  # type: ignore[override]
         return id(self)
@@ -112,8 +113,34 @@ class Skeleton(NamedTuple):
     ends: list[int]
 
 
+_WORTH_A_LOOK = 500
+_LEADS = "&%\\<]"
+_SAMPLES = 64
+_HAN = "\u3400-\u9fff\uac00-\ud7a3"
+_HAN_RUNS = re.compile(f"[{_HAN}][{_HAN}，。、；：？！“”…]*")
+_COMPATIBLE = re.compile("[\uf900-\ufaff\U0002f800-\U0002fa1f]")
+_ASCII_RUN = re.compile("[a-z0-9]+")
+
+
+@lru_cache(maxsize=4096)
+def _forms(letter: str) -> str:
+    """A letter that is not ASCII, and all that fold to it."""
+    root = _roots().get(letter, letter)
+    return letter + "".join(char for char in letter_places() if _roots().get(_plain(char)) == root)
+
+
 _ASCII = bytes(range(128))
 _FEW = 16
+
+
+def as_signs(text: str) -> str:
+    """`text` with hyphens for the words that look like a symbol where they stand between Latin letters: `TCP一IP`."""
+    if BETWEEN_LATIN.isdisjoint(text):
+        return text
+    return _LIKE_SIGNS.sub("-", text)
+
+
+_LIKE_SIGNS = re.compile(f"(?:(?<=[A-Za-z0-9])|(?<=[A-Za-z0-9] ))[{''.join(sorted(BETWEEN_LATIN))}](?= ?[A-Za-z0-9])")
 
 
 def _folded(text: str, fold: Fold) -> str:
@@ -135,12 +162,48 @@ class Page:
     def __init__(self, text: str, symbols: SymbolTable, *, coarse: bool = False) -> None:
         self.text = text
         self.symbols = symbols
-        letters = _folded(text, fold_of(symbols, coarse))
-        if STRANGER in letters:
-            coarse = True
-            letters = _folded(text, fold_of(symbols, coarse))
-        self.fold = fold_of(symbols, coarse)
-        self.letters = letters
+        self._coarse = coarse
+        self._fold: Fold | None = None
+        self._letters = ""
+
+    @property
+    def fold(self) -> Fold:
+        """The fold that the text needs: the coarse one if it holds a letter of another script that looks like ASCII."""
+        if self._fold is None:
+            fold = fold_of(self.symbols, self._coarse)
+            letters = _folded(as_signs(self.text), fold)
+            if STRANGER in letters:
+                fold = fold_of(self.symbols, True)
+                letters = _folded(as_signs(self.text), fold)
+            self._fold, self._letters = fold, letters
+        return self._fold
+
+    @property
+    def letters(self) -> str:
+        """The skeleton of the text as it stands."""
+        return self._letters if self.fold else ""
+
+    def is_free_of(self, skeletons: Sequence[str]) -> bool:
+        """Whether a cheap look shows that none of the fine skeletons is in the text. Chinese is slow to fold."""
+        text = self.text
+        if self._coarse or text.isascii() or len(text) < _WORTH_A_LOOK or any(lead in text for lead in _LEADS):
+            return False
+        sample = text[:: len(text) // _SAMPLES + 1]
+        if sum(char >= "\u3000" for char in sample) * 2 < len(sample) or _COMPATIBLE.search(text):
+            return False
+        rest = _folded(_HAN_RUNS.sub("\u4e2d", as_signs(text)), fold_of(self.symbols, False))
+        if STRANGER in rest:
+            return False
+        for skeleton in skeletons:
+            if STRANGER in skeleton or not skeleton:
+                return False
+            runs = _ASCII_RUN.findall(skeleton)
+            if runs:
+                if max(runs, key=len) in rest:
+                    return False
+            elif all(any(form in text for form in _forms(letter)) for letter in skeleton):
+                return False
+        return True
 
     def in_code(self, start: int, end: int) -> bool:
         """Whether a span stands in a fenced block, between backticks, or in a quoted string of its line."""
@@ -163,7 +226,7 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it stands."""
-        kept = map(self.fold.__getitem__, map(ord, self.text))
+        kept = map(self.fold.__getitem__, map(ord, as_signs(self.text)))
         starts = list(compress(range(len(self.text)), kept))
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
@@ -219,7 +282,7 @@ def decoded_pieces(text: str) -> list[tuple[str, int, int]] | None:
 def _lead_places(text: str) -> list[int]:
     """Where a code, a tag or an address may begin."""
     places: list[int] = []
-    for lead in "&%\\<]":
+    for lead in _LEADS:
         place = text.find(lead)
         while place >= 0:
             places.append(place)

@@ -164,7 +164,7 @@ class _Tokens:
         end = 0
         while (found := anchor.search(text, end)) is not None:
             low = found.start()
-            while low > end and word.match(text, low - 1):
+            while low > end and word.match(text, low - 1, low):
                 low -= 1
             reached = word.match(text, low)
             end = reached.end() if reached else low + 1
@@ -176,7 +176,7 @@ class _Tokens:
             starts, ends = [low], [end]
             while len(starts) <= blanks and starts[0] > 0 and text[starts[0] - 1] == " ":
                 before = starts[0] - 1
-                while before > 0 and starts[0] - before < _LONGEST_WORD and word.match(text, before - 1):
+                while before > 0 and starts[0] - before < _LONGEST_WORD and word.match(text, before - 1, before):
                     before -= 1
                 if before == starts[0] - 1:
                     break

@@ -49,6 +49,9 @@ def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) 
 
 def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:
     """`output` with line breaks in the place of the spans, so that offsets stay and no mention crosses one."""
+    pieces: list[str] = []
+    place = 0
     for start, end in spans:
-        output = output[:start] + "\n" * (end - start) + output[end:]
-    return output
+        pieces += (output[place:start], "\n" * (end - start))
+        place = end
+    return "".join(pieces) + output[place:]

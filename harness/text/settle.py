@@ -63,7 +63,7 @@ def settle(
         taken = _Taken()
         if len(rivals) > 1:
             rivals.sort(key=_mildest)
-        for finding in rivals:
+        for number, finding in enumerate(rivals):
             start, end = finding.start, finding.end
             owner = taken.owner(start, end)
             if owner is not None:
@@ -76,7 +76,7 @@ def settle(
             owned = source.holds(span) if finding.target.given else source.holds_in_some_case(span, finding.wanted)
             if not owned and not cover.holds(start, end, finding.wanted):
                 kept.append(finding)
-                taken.add(start, end, rivals.index(finding))
+                taken.add(start, end, number)
     return kept, {text: outer for text, outer in within.items() if text != outer}
 
 

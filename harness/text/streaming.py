@@ -9,7 +9,7 @@ from harness.text.find import longest_mention, pattern_of
 from harness.text.fold import Page
 from harness.text.reasoning import REASONING_TAGS
 from harness.text.repairing import restored
-from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.symbols import BETWEEN_LATIN, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 
 _BEHIND = 12
@@ -172,21 +172,28 @@ class StreamMender:
     def _begun(self, page: Page) -> int:
         """Where the first mention may begin that the end of the text leaves open."""
         size = len(page.text)
-        letters = page.letters[-self._letters :]
-        most = 0
-        if letters:
-            for text in self._judge.wanted:
-                skeleton = pattern_of(text, page.fold).skeleton
-                for length in range(min(len(skeleton), len(letters)), most, -1):
-                    if letters.endswith(skeleton[:length]):
-                        most = length
-                        break
+        letters = page.letters[-self._letters - 1 :]
         starts = page.plain.starts
-        place = starts[len(starts) - most] if most else size
+        open_ones = self._longest_beginning(page, letters)
+        if letters and letters[-1] in BETWEEN_LATIN:  # a sign after all, if a Latin letter follows
+            shorter = self._longest_beginning(page, letters[:-1])
+            open_ones = max(open_ones, shorter + 1 if shorter else 0)
+        place = starts[len(starts) - open_ones] if open_ones else size
         if self._head:
-            last = starts[len(starts) - most - 1] if len(starts) > most else -1
+            last = starts[len(starts) - open_ones - 1] if len(starts) > open_ones else -1
             place = max(last + 1, place - self._head)
         return max(place, size - self._longest)
+
+    def _longest_beginning(self, page: Page, letters: str) -> int:
+        """How many of the last letters may be the beginning of a target."""
+        most = 0
+        for text in self._judge.wanted:
+            skeleton = pattern_of(text, page.fold).skeleton
+            for length in range(min(len(skeleton), len(letters)), most, -1):
+                if letters.endswith(skeleton[:length]):
+                    most = length
+                    break
+        return most
 
     def _passed_on(self, cut: int) -> str:
         """The first `cut` characters of what is pending, mended; they become the context of the rest."""

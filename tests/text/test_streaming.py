@@ -123,7 +123,7 @@ def test_clean_prose_is_passed_on_at_once() -> None:
 )
 def test_what_is_held_back_is_bounded(output: str) -> None:
     targets = ["A-B", "B-A", "--x"]
-    assert held_back(output[:6000], targets) <= 6 * 3 + 2048
+    assert held_back(output[:2600], targets) <= 6 * 3 + 2048
 
 
 def test_reasoning_goes_through_unchanged() -> None:
