@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.decisions.ground import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
+from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
 from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing
 from harness.records.policy import GatePolicy

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from harness.decisions.compare import answered_by_all
 from harness.decisions.metrics import METRICS, Count, alignment_rate
-from harness.decisions.resources import Resources
-from harness.decisions.run_summary import RunSummary
+from harness.decisions.run_summary import Resources, RunSummary
 from harness.decisions.standing import by_key, standings
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.permutation import Gain, GapTest, gap_test

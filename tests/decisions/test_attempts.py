@@ -162,7 +162,7 @@ def test_versions_on_an_unchanged_suite_are_counted_and_told_from_the_third_on(a
 def test_five_runs_until_go_pass_falsely_hardly_more_often_than_one(correlation):
     """At a true rate of exactly the limit, with attempts at a case that agree never, half of the time, or always."""
     from harness.decisions.bounds import read_rate
-    from harness.decisions.ground import ASSUMED, Ground
+    from harness.decisions.population import ASSUMED, Ground
 
     generator = np.random.default_rng(7)
     domains = {str(case): "d" for case in range(300)}

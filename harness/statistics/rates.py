@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -73,3 +74,15 @@ def exact_bounds(successes: int, trials: int, alpha: float = 0.05) -> Interval |
         exact_upper(successes, trials, alpha),
         1 - alpha,
     )
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjusted p-values (Benjamini & Hochberg 1995), in the order given.
+
+    Keeping the slices at or below q keeps the expected share of false ones among them at q or less.
+    """
+    from scipy.stats import false_discovery_control
+
+    if not p_values:
+        return ()
+    return tuple(float(p) for p in false_discovery_control(list(p_values)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.statistics.proportion import Interval, check_counts, wilson
+from harness.statistics.rates import Interval, check_counts, wilson
 
 
 def pass_hat_k(successes: int, samples: int, k: int) -> float | None:
