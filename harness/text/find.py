@@ -18,7 +18,7 @@ from harness.text.tables import ALTERED, LOOKALIKE, MARK, letter_form, role, wit
 try:
     from ahocorasick_rs import AhoCorasick
 except ImportError:  # an optional library: without it each target is looked for by itself
-    AhoCorasick = None  # type: ignore[assignment,misc]
+    AhoCorasick = None
 
 _KNOWN = 64
 """Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""

@@ -53,6 +53,8 @@ def translated_placeholders(
 ) -> Iterator[Finding]:
     """Placeholders that are in no source, each for a missing one that is written in the same brackets: `{nombre}`."""
     foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
+    if len(foreign) != sum(_HOLDER.fullmatch(target.text) is not None for target in targets):
+        return  # a translation keeps their number; another text with placeholders of its own does not
     for target in targets:
         own = _HOLDER.fullmatch(target.text)
         same = [found for found in foreign if own and found[1].strip() == own[1] and found[3].strip() == own[3]]

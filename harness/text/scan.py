@@ -15,31 +15,37 @@ from harness.text.kinds import STANDARD, kind_of
 from harness.text.spaced_words import spaced_words
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
-from harness.text.vocabulary import ACTIONS, CONJUNCTIONS, EXTENSIONS, HEADS, MEASURES, TAILS, VERBS
+from harness.text.vocabulary import ACTIONS, CONJUNCTIONS, EXTENSIONS, HEADS, LABELS, MEASURES, TAILS, VERBS
 
-_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_HAN = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff"
+)
+"""Han, kana and Hangul, for a character class."""
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
-_ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”‘\"'`()\\[\\]{}<>|,;!?*"
-_OPENED = ("“”", "‘’", "「」", "（）", "()", "《》", "【】", "{}")
-_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”‘"`\\[\\]{}<>|'
+_ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
+_OPENED = (("“", "”"), ("‘", "’"), ("「", "」"), ("（", "）"), ("(", ")"), ("《", "》"), ("【", "】"), ("{", "}"))
+_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
 _IN_PATH = "|".join(
     [f"[^{_ENDS}/\\\\]", *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in _OPENED)]
 )
 """A character of a path, or what stands in quotes or brackets that were opened inside it."""
 _SEGMENT = f"(?:{_IN_PATH}){{1,120}}"
 _NOT_BEHIND = "(?<![A-Za-z0-9_./\\\\])"
-_BEGINS = f"(?<![^\\s\"'“‘「『《（(\\[<{{=:：，。；、？！`|{_HAN}])"
-_STARTS = "(?<![^\\s\"'“‘「『《（(\\[<{=:：，。；、？！`|])"
+_BEGINS = f"(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{_HAN}])"
+_STARTS = "(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|])"
 _EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])", re.IGNORECASE)
 
 _LONG = re.compile(
     "|".join(
         (
             rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_URL_ENDS}{_HAN}]+)",
-            rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{{2,4}})?(?![A-Za-z0-9]))",
+            rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}"
+            r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9]))",
             r"(?P<phone>(?<![\w+])\+[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-]))",
             rf"(?P<mail>{_NOT_BEHIND}[A-Za-z0-9_.+-]{{1,64}}@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,5}})",
-            r"(?P<holder>\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
+            r"(?P<holder>\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|"
+            r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
             r"(?P<named>(?<![\w:/.)\]}])(?<!::):[a-z][a-z_]{1,30}(?![\w:.-]))",
             rf"(?P<win>(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?)",
             rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
@@ -54,11 +60,15 @@ _ATOM = re.compile(
 )
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
-_SIGN_BETWEEN = re.compile(r"(?<=[^\W_])[^\w\s]{1,2}(?=[^\W_])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)")
+_SIGN_BETWEEN = re.compile(
+    r"(?<=[^\W_])[^\w\s]{1,2}(?=[^\W_]|[㎀-㏿℃℉Ω])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)"
+)
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _RUN = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
-_LETTER_PAIR = re.compile(r"[a-z][/\\-][a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
+_LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
+_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
+"""Katakana words are wholes: another script ends them."""
 _PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
 """First character of a number plate."""
 _NUMBERED = re.compile(f"[{_HAN}]{{1,4}}[0-9]")
@@ -71,9 +81,11 @@ _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len
 _STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _BREAK = re.compile(
-    f"\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{_HAN}])|\\A([0-9])(?=[{_HAN}]{{2,}})|\\A([{_HAN}]+)(?=[0-9]+\\Z)|\\A([{_HAN}]{{2}})[{_HAN}]{{3,}}"
+    f"\\A([0-9A-Za-z.%]+)(?=[{_HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{_HAN}])|\\A([0-9])(?=[{_HAN}]{{2,}})|\\A([{_HAN}]+)(?=[0-9]+\\Z)|\\A([{_HAN}]{{2}})[{_HAN}]{{3,}}"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
+_LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
+"""`Node.js` is the name of a thing, and no file."""
 _PLAIN_NUMBER = re.compile(r"[A-Za-z]{3,}[0-9]+(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?[%‰]?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _BARE_CODE = re.compile(
     r"(?=[A-Z0-9]*[A-Z])[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*(?<=.{6})|(?=\d*[a-f])[0-9a-f]*\d[0-9a-f]+(?<=.{7})|\d{10,}"
@@ -267,7 +279,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[_Span]:
         _SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or _BARE_CODES.search(inner)
     ):
         return
-    files = [one for one in _EXTENSION.finditer(inner) if one.start() > 0]
+    files = [one for one in _EXTENSION.finditer(inner) if one.start() > 0 and not _LIBRARY.search(inner[: one.end()])]
     if files:
         yield from _files(text, start, end, [start + one.end() for one in files])
         return
@@ -301,14 +313,13 @@ def _files(text: str, start: int, end: int, ends: list[int]) -> Iterator[_Span]:
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
-        dull = re.fullmatch(r"[A-Za-z]{2,}\.(?:js|py|md|net|io|go)", inner) and inner[0].isupper()
         yield _Span(
             low,
             stop,
             uncertain,
             False,
             known if known in ("identifier", "email") else kind,
-            _last_two(inner) if kind == "path" and not dull else (),
+            _last_two(inner) if kind == "path" else (),
         )
         start = stop
     if start < end:
@@ -390,13 +401,17 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
     parts = _JOINT.split(inner)
     if all(len(part) == 1 and _HAN_RUN.match(part) for part in parts):
         quotes = text[low - 1 : low] + text[high : high + 1]
-        return len(quotes) == 2 and quotes[0] in "“\"「『'（(" and quotes[1] in "”\"」』'）)"
-    return any(char.isalnum() for char in parts[0]) and any(char.isalnum() for char in parts[-1])
+        return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
+    return any(char.isalnum() for char in parts[0]) and any(map(_is_letter_or_unit, parts[-1]))
+
+
+def _is_letter_or_unit(char: str) -> bool:
+    return char.isalnum() or "\u3380" <= char <= "\u33df"
 
 
 def _is_dull(inner: str) -> bool:
     return bool(
-        _LETTER_PAIR.fullmatch(inner)
+        (_LETTER_PAIR.fullmatch(inner) and kind_of(inner) != "unit")
         or _SENTENCE_SEAM.fullmatch(inner)
         or _ABBREVIATION.fullmatch(inner)
         or not re.search(r"[^\W_]", inner)
@@ -418,6 +433,9 @@ def _left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         is_plate = len(before) == 1 and len(runs) == 2 and before in _PLATES and len(token) <= 6
         is_numbered = token.isdigit() and len(runs) == 2 and len(before) <= 4 and _NUMBERED.match(other)
         return (low, False) if is_plate or is_numbered else (low + last[0], True)
+    kana = _KANA_TAIL.search(side)
+    if kana and kana.end() - kana.start() > 1:
+        return low + kana.start(), kana.start() > 0 or not certain
     length = last[1] - last[0]
     if _UNIT_BEHIND.match(other) and side.endswith(MEASURES):
         unit = next(word for word in MEASURES if side.endswith(word))
@@ -438,7 +456,7 @@ def _conjunction_cut(side: str) -> int:
     """Where a side begins behind verbs, labels, conjunctions and particles, or 0."""
     cut = 0
     while True:
-        verb = next((word for word in VERBS if side.startswith(word, cut)), None)
+        verb = next((word for word in (*VERBS, *LABELS) if side.startswith(word, cut)), None)
         if verb is None or len(side) - cut - len(verb) < 1:
             break
         cut += len(verb)
@@ -450,12 +468,12 @@ def _conjunction_cut(side: str) -> int:
 
 def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
+    if _HAN_RUN.match(text[low]):
+        return _right_end_of_han(text, low, high, other)
     side = text[low:high]
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
-    if not _HAN_RUN.match(side[0]):
-        if len(runs) == 1:
-            return high, _touches(text, high)
+    if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
         measure = _MEASURE.match(run)
         if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
@@ -468,12 +486,22 @@ def _right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[
         if joint == "/" and re.fullmatch(f"[{_HAN}]+", other) and token.isalpha() and len(run) >= 4:
             return low + first[1] + 2, True  # `评审记录/PX产品验证清单`
         return low + first[1], True
+    return high, _touches(text, high)
+
+
+def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
+    side = text[low:high]
+    kana = _KANA_HEAD.match(side)
+    if kana and kana.end() > 1:
+        return low + kana.end(), kana.end() < len(side) or _touches(text, high)
+    runs = [one.span() for one in _RUN.finditer(side)]
+    first = runs[0]
     numbered = re.match(f"[{_HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
     if numbered and (numbered.end() == len(side) or _MEASURE.match(side, numbered.end())):
         measure = _MEASURE.match(side, numbered.end())
-        stop = low + (measure.end() if measure else numbered.end())
-        return stop, stop < high or _touches(text, high)
+        place = low + (measure.end() if measure else numbered.end())
+        return place, place < high or _touches(text, high)
     unit = _MEASURE.match(run)
     if unit and _UNIT_BEFORE.search(other):
         return low + unit.end(), low + unit.end() < high or _touches(text, high)

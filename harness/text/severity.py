@@ -23,7 +23,6 @@ _SOFT = frozenset({"to-space", "dropped", "case"})
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _LOWER_WORDS = re.compile("[a-z]+(?:[_.:-][a-z]+)+")
 _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
-_SENTENCE_START = re.compile(r"(?:\A|[\n|.!?:。！？：>]|[*#]+)[\s*_#>\"'“‘(\[-]*\Z")
 _TRAILING = ".,:;!?"
 
 
@@ -52,7 +51,8 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
         ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
         return ordinary and not page.in_code(reading.start, reading.end)
     if codes == {"case"} and change.start == 0:
-        return _SENTENCE_START.search(text, max(0, reading.start - 40), reading.start) is not None
+        # rule 3: the case of a first letter is the sentence's, at the start of one here or there
+        return change.end == 1
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
         written = text[reading.start + change.start : reading.start + change.end]
         return written in _RANGE_SIGNS or codes == {"cjk-boundary"}
