@@ -298,7 +298,7 @@ class PlanLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class RequestPrice:
     """What one answer cost in an earlier run."""
 
     per_request: float
@@ -329,7 +329,7 @@ class Plan:
     """Of all critical rules together, at the rates assumed, by samples a case."""
     sequential: Chances
     """The same for one sample a case with `--sequential`, and the mean number of cases it asks."""
-    price: Price | None = None
+    price: RequestPrice | None = None
 
     @property
     def possible(self) -> bool:
@@ -379,9 +379,9 @@ def plan(
     return Plan(policy, assumed, len(cases), count, correlation, tuple(lines), prospects, early, price)
 
 
-def _price(run: RunRecord) -> Price | None:
+def _price(run: RunRecord) -> RequestPrice | None:
     costs = [sample.cost for case in run.cases for sample in case.samples if sample.cost is not None]
-    return Price(math.fsum(costs) / len(costs), run.currency, run.label) if costs else None
+    return RequestPrice(math.fsum(costs) / len(costs), run.currency, run.label) if costs else None
 
 
 def _absolute(rule: Rule, bound: Bound, limit: float, size: Size, assumed: Assumption) -> PlanLine:
