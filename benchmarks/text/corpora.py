@@ -1,6 +1,7 @@
-"""Texts to time the checker on: clean prose, dense damage, and what is written to make a checker slow."""
+"""Texts to time the checker on: clean prose, dense damage, and what is written to make a checker or scanner slow."""
 
 from collections.abc import Callable
+from functools import partial
 
 SOURCE = "Use Sikalastic-609 in the 水吧台/岛台 area over TCP/IP, as GB/T 50081-2019 says."
 TARGETS = ("Sikalastic-609", "TCP/IP", "水吧台/岛台", "GB/T 50081-2019")
@@ -55,3 +56,33 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "competing targets": lambda n: filled("TCP / IP / ", n),
     "homoglyphs": lambda n: filled("Ѕіка ", n),
 }
+
+HOSTILE_SOURCES: dict[str, Callable[[int], str]] = {
+    name: partial(filled, piece)
+    for name, piece in {
+        "quotes": '"',
+        "quoted letters": '"a ',
+        "open quotes": "“",
+        "slashes": "/",
+        "path ends": "/a",
+        "backslashes": "a\\",
+        "standards": "GB/T ",
+        "braces": "{",
+        "open brackets in a path": "/(",
+        "equals signs": "=",
+        "keys": "a=",
+        "colons": "a:",
+        "units": "a/b ",
+        "files": "a.md",
+        "files behind Han": "中.md",
+        "Han": "中",
+        "Han pairs": "中/",
+        "Han and Latin": "中a/",
+        "hyphenated": "a-",
+        "options": "--a-",
+        "addresses": "a@",
+        "spaced words": "A - B ",
+        "emoji": "☀",
+    }.items()
+}
+"""Prompts that are written to make the scanner slow."""

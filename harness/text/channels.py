@@ -71,6 +71,10 @@ def passages(output: str, channel: str) -> list[Passage]:
 def _documents(output: str) -> list[Passage] | None:
     """The strings of all JSON documents in the output; None if it holds none."""
     start, end = _trimmed(output)
+    fenced = _FENCED.fullmatch(output, start, end)
+    if fenced and output.startswith('"', fenced.start(2)):
+        start, end = fenced.start(2), fenced.end(2)
+        end -= len(output[start:end]) - len(output[start:end].rstrip())
     if output.startswith('"', start):
         string = _STRING.match(output, start)
         if string and string.end() == end:

@@ -14,7 +14,7 @@ STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|G
 _SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
 _UNIT = (
     f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
-    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架㎎-㏄㎀-㎍]|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
+    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
 )
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
@@ -69,6 +69,8 @@ def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""
     if re.search(r"\s[-/\u2013\u2014]\s", text):
         return "spaced"
+    if re.fullmatch("[A-Z]/[A-Z]", text):
+        return "name"  # `N/A` and `A/B`, which could be newton or ampere
     for kind, pattern in _COMPILED:
         if len(text) <= 400 and pattern.fullmatch(text):
             if kind == "path" and _is_chain(text):

@@ -60,8 +60,14 @@ _ATOM = re.compile(
 )
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
+_ORNAMENT = re.compile("[\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u200d\ufe0f]")
+"""Emoji, arrows and bullets: round a token they do not belong to it."""
+_SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
+_KEY = re.compile(f"(?:[^\\W\\d_]{{2}}|[{_HAN}]) *\\Z")
+_EQUALS = "=≈≠≤≥"
+_TIMES = "+*×÷"
 _SIGN_BETWEEN = re.compile(
-    r"(?<=[^\W_])[^\w\s]{1,2}(?=[^\W_]|[㎀-㏿℃℉Ω])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)"
+    r"(?<=[^\W_])[^\w\s\x00-\x1f\x7f]{1,2}(?=[^\W_]|[㎀-㏿℃℉Ω])|(?<=[^\W_])_+(?=[^\W_])|(?<=\d)[%‰]?[~～](?=\d)"
 )
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _RUN = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
@@ -86,6 +92,8 @@ _BREAK = re.compile(
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
 _LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
+_SPACED_PAIR = re.compile(f"([{_HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{_HAN}]+)")
+_PROSE_DASHES = re.compile(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _PLAIN_NUMBER = re.compile(r"[A-Za-z]{3,}[0-9]+(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?[%‰]?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _BARE_CODE = re.compile(
     r"(?=[A-Z0-9]*[A-Z])[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*(?<=.{6})|(?=\d*[a-f])[0-9a-f]*\d[0-9a-f]+(?<=.{7})|\d{10,}"
@@ -123,7 +131,8 @@ def scan(source: str | Sequence[str], symbols: SymbolTable = DEFAULT_SYMBOLS) ->
 @lru_cache(maxsize=256)
 def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     """Kept, since a system prompt is scanned again with every row of a log."""
-    spans = sorted({*_spans(text), *_own_blanks(text, symbols)}, key=lambda span: (span.start, -span.end))
+    found = {*_spans(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)}
+    spans = sorted(found, key=lambda span: (span.start, -span.end))
     kept: list[Target] = []
     end = 0
     for span in spans:
@@ -131,15 +140,65 @@ def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
             continue
         end = span.end
         inner = text[span.start : span.end]
+        if _is_sum(text, span.start, span.end):
+            continue
         kind = span.kind or kind_of(inner)
         kept.append(Target(inner, kind, span.start, span.end, span.open_left, span.open_right, False, span.alternates))
     return tuple(kept)
 
 
+def forget() -> None:
+    """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
+    _scanned.cache_clear()
+
+
+def _is_sum(text: str, start: int, end: int) -> bool:
+    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what stands behind a key (`ratio = 3/4`) is a value."""
+    if not _SUM.fullmatch(text, start, end):
+        return False
+    after = text[end : end + 8].lstrip(" ")
+    if after[:1] and after[0] in _EQUALS:
+        return True
+    before = text[max(0, start - 24) : start].rstrip(" ")
+    if not before or before[-1] not in _EQUALS:
+        return before[-1:] in tuple(_TIMES) and before[-2:-1].isalnum()
+    return not _KEY.search(before[:-1])
+
+
 def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[_Span]:
+    """Words round a symbol that has blanks of its own; a pair of Han runs ends as one without blanks does."""
     for start, end in spaced_words(text, symbols):
-        if " " in text[start:end]:
+        pair = _SPACED_PAIR.fullmatch(text, start, end)
+        if pair:
+            low, open_left = _left_end(text, *pair.span(1), pair[3])
+            high, open_right = _right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2])
+            yield _Span(low, high, open_left, open_right, "spaced")
+        elif " " in text[start:end]:
             yield _Span(start, end, kind="spaced")
+
+
+@lru_cache(maxsize=64)
+def _atoms_with(signs: str) -> re.Pattern[str]:
+    """Runs that a project's own symbols do not end, though one of them may end an atom otherwise."""
+    ends = "".join(char for char in _ENDS[2:].replace("\\[", "[").replace("\\]", "]") if char not in signs)
+    return re.compile(f"[^\\s{re.escape(ends)}]+")
+
+
+def _own_signs(text: str, symbols: SymbolTable) -> Iterator[_Span]:
+    """Targets that only a symbol of the project's own makes, such as `X,Y`."""
+    signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
+    if not signs:
+        return
+    for found in _atoms_with(signs).finditer(text):
+        start, end = found.span()
+        while start < end and not text[start].isalnum():
+            start += 1
+        while end > start and not text[end - 1].isalnum():
+            end -= 1
+        joints = [place for place in range(start + 1, end - 1) if text[place] in signs]
+        if joints and all(text[place + 1] not in signs for place in joints):
+            cuts = [start - 1, *joints, end]
+            yield from _chain(text, [(low + 1, high) for low, high in pairwise(cuts)])
 
 
 def _spans(text: str) -> Iterator[_Span]:
@@ -279,7 +338,11 @@ def _atom(text: str, start: int, end: int) -> Iterator[_Span]:
         _SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or _BARE_CODES.search(inner)
     ):
         return
-    files = [one for one in _EXTENSION.finditer(inner) if one.start() > 0 and not _LIBRARY.search(inner[: one.end()])]
+    files = [
+        one
+        for one in _EXTENSION.finditer(inner)
+        if one.start() > 0 and not _LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+    ]
     if files:
         yield from _files(text, start, end, [start + one.end() for one in files])
         return
@@ -291,13 +354,14 @@ def _atom(text: str, start: int, end: int) -> Iterator[_Span]:
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while (
-        start < end
-        and text[start] in _HEAD_MARKS
-        and not (text[start] == "." and text[start + 1 : start + 2].isalpha() and _EXTENSION.search(text[start:end]))
-    ):
+    while start < end and (text[start] in _HEAD_MARKS + "-" or _ORNAMENT.match(text[start])):
+        following = text[start + 1 : start + 2]
+        if text[start] == "." and following.isalpha() and _EXTENSION.search(text[start:end]):
+            break
+        if text[start] == "-" and (following.isascii() or not following.isalpha()):
+            break  # an option or a sign of a number
         start += 1
-    while end > start and text[end - 1] in _TAIL_MARKS:
+    while end > start and (text[end - 1] in _TAIL_MARKS or _ORNAMENT.match(text[end - 1])):
         end -= 1
     return start, end
 
@@ -379,7 +443,7 @@ def _chain(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> 
     if len(sides) == 1:
         yield from _tokens(text, *first)
         return
-    low, open_left = _left_end(text, *first, text[last[0] : last[1]])
+    low, open_left = _left_end(text, *first, text[sides[1][0] : last[1]])
     before = (max(low, sides[-2][0]), sides[-2][1])
     high, open_right = _right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1])
     if low > first[0]:
@@ -414,6 +478,7 @@ def _is_dull(inner: str) -> bool:
         (_LETTER_PAIR.fullmatch(inner) and kind_of(inner) != "unit")
         or _SENTENCE_SEAM.fullmatch(inner)
         or _ABBREVIATION.fullmatch(inner)
+        or _PROSE_DASHES.fullmatch(inner)
         or not re.search(r"[^\W_]", inner)
     )
 

@@ -16,6 +16,8 @@ from harness.text.tables import ALTERED
 from harness.text.targets import STRICT_KINDS, Target
 
 _BROKEN_BY_A_LINE = frozenset({"path", "url", "file", "code"})
+_CASED = frozenset({"unit", "placeholder", "option"})
+"""Kinds in which the case of the first letter means something inside a sentence too: `mg`, `Mg`."""
 _NUMBERS = frozenset({"range", "date", "time", "number"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
 _RANGE_SIGNS = frozenset("–~～")
@@ -52,11 +54,19 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
         return ordinary and not page.in_code(reading.start, reading.end)
     if codes == {"case"} and change.start == 0:
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
-        return change.end == 1
+        return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
-        written = text[reading.start + change.start : reading.start + change.end]
-        return written in _RANGE_SIGNS or codes == {"cjk-boundary"}
+        if codes == {"cjk-boundary"}:
+            return True
+        others = [one for one in reading.damage.changes if one.codes != ("cjk-boundary",)]
+        return len(others) == 1 and text[reading.start + change.start : reading.start + change.end] in _RANGE_SIGNS
     return False
+
+
+def _opens_sentence(text: str, start: int) -> bool:
+    """Whether a sentence, line, cell or title begins there."""
+    line = text[max(0, start - 16) : start].rstrip(" \t\"'“‘(*_#`")
+    return not line or line[-1] in "\n.!?:;|>-•。！？：；，【《「（"
 
 
 def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -> bool:

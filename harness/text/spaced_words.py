@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk
-from harness.text.runs import STOPS, Chain, Span, near_spans, reach_left, reach_right
 from harness.text.symbols import SymbolTable
 
-_STOPS = frozenset(STOPS + ",")
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
+_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
+_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
+_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
+_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
+"""What ends a word."""
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
 _SENTENCE_END = frozenset(".,:;!?=")
 
@@ -19,36 +23,21 @@ def _spaced_symbol(signs: str) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
 
 
-def spaced_words(text: str, symbols: SymbolTable) -> Iterator[Span]:
-    """The spans of words that stand round a symbol with white space on both sides, on one line."""
-    chain: list[Span] = []
-    start = end = 0
+def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
+    """Where words begin and end that stand round a symbol with white space on both sides, on one line."""
+    start = end = -1
     for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
         words = _words(text, found.start(), found.end())
         if words is None:
             continue
-        if chain and words[0] < end:
-            chain.append(Span(*found.span()))
+        if words[0] < end:  # `A - B - C`
             end = words[1]
             continue
-        if chain:
-            yield from _spans(text, Span(start, end), chain)
-        chain = [Span(*found.span())]
+        if end >= 0:
+            yield start, end
         start, end = words
-    if chain:
-        yield from _spans(text, Span(start, end), chain)
-
-
-def _spans(text: str, whole: Span, joints: list[Span]) -> Iterator[Span]:
-    yield whole
-    if len(joints) > 1:
-        return
-    blanks_before, blanks_after = joints[0].start, joints[0].end
-    while text[blanks_before - 1] in SPACE_SET:
-        blanks_before -= 1
-    while text[blanks_after] in SPACE_SET:
-        blanks_after += 1
-    yield from near_spans(text, Chain(whole, (Span(blanks_before, blanks_after),)))
+    if end >= 0:
+        yield start, end
 
 
 def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -72,7 +61,7 @@ def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
         low -= 1
     while high < len(text) and text[high] not in _STOPS:
         high += 1
-    low, high = reach_left(text, left, low), reach_right(text, right, high)
+    low, high = _script_start(text, left, low), _script_end(text, right, high)
     while high > right and text[high - 1] in _SENTENCE_END:
         high -= 1
     before, after = text[low:left], text[right:high]
@@ -94,3 +83,18 @@ def _are_words(before: str, after: str, sign: str) -> bool:
     if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
         return True
     return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
+
+
+def _script_start(text: str, end: int, limit: int) -> int:
+    """Where the CJK run before `end` begins, or all that is not CJK."""
+    place, kind = end, is_cjk(text[end - 1])
+    while place > limit and is_cjk(text[place - 1]) == kind:
+        place -= 1
+    return place
+
+
+def _script_end(text: str, start: int, limit: int) -> int:
+    place, kind = start, is_cjk(text[start])
+    while place < limit and is_cjk(text[place]) == kind:
+        place += 1
+    return place

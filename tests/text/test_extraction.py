@@ -1,10 +1,10 @@
-"""What is found in a prompt, where, and why."""
+"""What is found in a prompt, where, of which kind, and how sure its edges are."""
 
 import pytest
 
-from harness.text import DEFAULT_SYMBOLS, extract_targets
-from harness.text.kinds import KINDS, kind_of
-from harness.text.targets import Target
+from harness.text import extract_targets
+from harness.text.kinds import kind_of
+from harness.text.targets import KINDS, LENIENT_KINDS, STRICT_KINDS, Target
 
 
 @pytest.mark.parametrize(
@@ -28,23 +28,27 @@ from harness.text.targets import Target
         ("10.0.0.0/8", "cidr"),
         ("fe80::/10", "cidr"),
         ("km/h", "unit"),
+        ("kg/day", "unit"),
+        ("元/年", "unit"),
         ("5 mg/mL", "unit"),
         ("W/m²", "unit"),
         ("/usr/local", "path"),
         ("./a-b", "path"),
         ("C:/a/b", "path"),
+        ("C:\\Users\\demo\\桌面", "path"),
         ("src/a/b", "path"),
-        ("a-b.tar.gz", "path"),
+        ("a-b.tar.gz", "file"),
+        ("附图7.png", "file"),
         ("10-20", "range"),
-        ("10:00-12:30", "range"),
+        ("10:00-12:30", "time"),
         ("3kg-5kg", "range"),
         ("24/7", "number"),
-        ("+86-10-1234", "number"),
+        ("+86-10-1234", "phone"),
         ("Mon - Fri", "spaced"),
         ("入口 / 出口", "spaced"),
         ("入口/出口", "cjk-pair"),
-        ("東京/大阪/京都", "cjk"),
-        ("TCP/协议", "cjk"),
+        ("東京/大阪/京都", "cjk-pair"),
+        ("TCP/协议", "code"),
         ("Sikalastic-609", "code"),
         ("F/A-18", "code"),
         ("TCP/IP", "name"),
@@ -53,11 +57,23 @@ from harness.text.targets import Target
         ("24/7/365", "number"),
         ("a-b@c-d.org", "email"),
         ("Port-au-Prince", "name"),
+        ("--dry-run", "option"),
+        ("{name}", "placeholder"),
+        ("%(n)s", "placeholder"),
+        ("user_name", "identifier"),
+        ("v1.2.3", "version"),
+        ("5d0e7a11-0ab7-4339-a006-72d6369dae63", "uuid"),
+        ("deadbeef01", "hash"),
     ],
 )
-def test_a_target_comes_with_its_class(text: str, kind: str) -> None:
-    assert kind_of(text, DEFAULT_SYMBOLS) == kind
+def test_a_target_comes_with_its_kind(text: str, kind: str) -> None:
+    assert kind_of(text) == kind
     assert kind in KINDS
+
+
+def test_every_kind_is_judged_strictly_or_leniently() -> None:
+    assert set(KINDS) == STRICT_KINDS | LENIENT_KINDS
+    assert not STRICT_KINDS & LENIENT_KINDS
 
 
 def test_places_are_those_of_the_message_that_holds_the_target() -> None:
@@ -70,9 +86,36 @@ def test_no_target_crosses_two_messages() -> None:
     assert [one.text for one in extract_targets(["GB/T", "50081-2019"])] == ["GB/T", "50081-2019"]
 
 
-def test_a_run_of_cjk_is_taken_whole_and_at_its_nearest_two_characters() -> None:
-    found = extract_targets("请看水吧台/岛台区域图。")
-    assert [(one.text, one.start, one.end) for one in found] == [("请看水吧台/岛台区域图", 0, 11), ("吧台/岛台", 3, 8)]
+@pytest.mark.parametrize(
+    ("source", "text", "open_left", "open_right"),
+    [
+        ("请看水吧台/岛台区域图。", "水吧台/岛台", False, True),
+        ("接口/api/order/list报错", "/api/order/list", True, True),
+        ("错误码-1001", "-1001", True, False),
+        ("读取验收单2024.xlsx", "验收单2024.xlsx", False, False),
+        ("读取 /data/home/XJ风机选型/样本资料", "/data/home/XJ风机选型/样本资料", False, False),
+        ("读取“报告 2024-终稿.md”", "报告 2024-终稿.md", False, False),
+        ("掌握TCP/IP协议栈", "TCP/IP", True, True),
+        ("use TCP/IP here", "TCP/IP", False, False),
+    ],
+)
+def test_an_edge_at_a_run_of_han_is_uncertain(source: str, text: str, open_left: bool, open_right: bool) -> None:
+    (found,) = extract_targets(source)
+    assert (found.text, found.open_left, found.open_right) == (text, open_left, open_right)
+    assert source[found.start : found.end] == text
+
+
+@pytest.mark.parametrize(
+    ("source", "alternates"),
+    [
+        ("北京/上海/广州", ("北京/上海", "上海/广州")),
+        ("/srv/app/web-ui/main.py", ("web-ui/main.py",)),
+        ("TCP/IP", ()),
+    ],
+)
+def test_shorter_strings_are_protected_with_a_long_one(source: str, alternates: tuple[str, ...]) -> None:
+    (found,) = extract_targets(source)
+    assert found.alternates == alternates
 
 
 def test_the_same_run_is_read_again_between_other_neighbours() -> None:
@@ -86,8 +129,6 @@ def test_the_same_run_is_read_again_between_other_neighbours() -> None:
         "a\n---\nb",
         "| a | b |\n|---|:-:|\n| c | d |",
         "5 - 3 = 2, x - y, 5-3=2 and 10/2 = 5",
-        "run tool --dry-run -v -- now",
-        "使用--model-name参数",
         "It was - as he said - over; and--well--done.",
         "Erd- und Freileitung, BSKA- SHOG",
         "是 进/出 吗",
@@ -96,6 +137,14 @@ def test_the_same_run_is_read_again_between_other_neighbours() -> None:
 )
 def test_what_is_not_worth_protecting_is_left(source: str) -> None:
     assert extract_targets(source) == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "option"),
+    [("run tool --dry-run -v -- now", "--dry-run"), ("使用--model-name参数", "--model-name")],
+)
+def test_an_option_is_a_target(source: str, option: str) -> None:
+    assert [(one.text, one.kind) for one in extract_targets(source)] == [(option, "option")]
 
 
 def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
