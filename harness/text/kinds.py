@@ -42,6 +42,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T"),
     ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
     ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
+    ("name", r"[Nn]/[Aa]|[A-Z]/[A-Z]|(?!m/s|g/[lL])[a-z]/[a-z]"),
     ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
     ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
     (
@@ -76,6 +77,8 @@ def kind_of(text: str) -> str:
             if kind == "path" and _is_chain(text):
                 break
             return "identifier" if kind == "file" and _FILE_LIKE.search(text) else kind
+    if re.fullmatch(f"{_CJK.pattern}+-{_CJK.pattern}+", text):
+        return "cjk-pair"
     if _CJK.search(text) and re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
         return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
     if _WORDS.fullmatch(text) and not _CJK.search(text):

@@ -6,6 +6,7 @@ kana or Hangul touches a token. Such an edge is uncertain: a blank put exactly t
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -24,12 +25,26 @@ _HAN = (
 """Han, kana and Hangul, for a character class."""
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
-_OPENED = (("“", "”"), ("‘", "’"), ("「", "」"), ("（", "）"), ("(", ")"), ("《", "》"), ("【", "】"), ("{", "}"))
+_OPENED = (
+    ("“", "”"),
+    ("‘", "’"),
+    ("「", "」"),
+    ("（", "）"),
+    ("(", ")"),
+    ("《", "》"),
+    ("【", "】"),
+    ("[", "]"),
+    ("{", "}"),
+)
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
 _IN_PATH = "|".join(
     [f"[^{_ENDS}/\\\\]", *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in _OPENED)]
 )
 """A character of a path, or what stands in quotes or brackets that were opened inside it."""
+_BRACKETED = "|".join(
+    f"{re.escape(a)}[^{re.escape(a + b)}/\\n]{{1,40}}{re.escape(b)}"
+    for a, b in (("（", "）"), ("(", ")"), ("【", "】"), ("[", "]"))
+)
 _SEGMENT = f"(?:{_IN_PATH}){{1,120}}"
 _NOT_BEHIND = "(?<![A-Za-z0-9_./\\\\])"
 _BEGINS = f"(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{_HAN}])"
@@ -39,7 +54,8 @@ _EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?!\.[A-Z
 _LONG = re.compile(
     "|".join(
         (
-            rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_URL_ENDS}{_HAN}]+)",
+            rf"(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{{1,20}}://|www\.)[^{_URL_ENDS}{_HAN}]+"
+            rf"(?:(?<=/)[^{_URL_ENDS}/]{{1,60}}/[^{_URL_ENDS}]{{0,200}}|(?<=/)[^{_URL_ENDS}/]{{1,60}}\.[a-z0-9]{{2,5}}(?![A-Za-z0-9]))?)",
             rf"(?P<standard>(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}"
             r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9]))",
             r"(?P<phone>(?<![\w+])\+[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-]))",
@@ -49,6 +65,7 @@ _LONG = re.compile(
             r"(?P<named>(?<![\w:/.)\]}])(?<!::):[a-z][a-z_]{1,30}(?![\w:.-]))",
             rf"(?P<win>(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?)",
             rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
+            rf"(?P<file>{_STARTS}(?:[^{_ENDS}/\\\\]){{0,60}}(?:{_BRACKETED})(?:{_IN_PATH}){{0,60}}?\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
             rf"(?P<unix>{_BEGINS}(?:~|\.{{1,2}})?/(?=[^\s/])(?:{_SEGMENT}/)*(?:{_SEGMENT})?)",
             rf"(?P<option>(?<![\w-])--[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{_ENDS}{_HAN}]+)?)",
             r"(?P<quoted>“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9]))",
@@ -227,6 +244,9 @@ def _long(text: str, found: re.Match[str]) -> Iterator[_Span]:
             yield from _path(text, start + head.end(), end)
         else:
             yield from _files(text, start, end, [end])
+    elif kind == "file":
+        low, uncertain = _name_start(text, start, end)
+        yield _Span(low, end, uncertain, False, "file")
     elif kind in ("win", "unix"):
         yield from _path(text, start, end)
     elif kind == "url":
@@ -257,12 +277,14 @@ def _quoted(text: str, start: int, end: int) -> Iterator[_Span]:
     if " " in inner:
         if has_file and has_file.end() == len(inner) and inner.count(" ") <= 6:
             yield _Span(start, end, kind="path" if re.search(r"[/\\]", inner) else "file")
+        elif re.match(r"(?:~?/|\.{1,2}[/\\]|[A-Za-z]:[/\\]|\\\\)[^\s/\\]", inner) and inner.count(" ") <= 6:
+            yield _Span(start, end, kind="path", alternates=_last_two(inner))
         else:
             yield from _inside(text, start, end)
         return
     if _LONG.fullmatch(inner) or inner.startswith(("-", "/", "~", ".", "\\", "{")):
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
-    elif (has_file and has_file.end() == len(inner)) or (_SIGN_BETWEEN.search(inner) and not _is_dull(inner)):
+    elif (has_file and has_file.end() == len(inner)) or (_has_sign(inner) and not _is_dull(inner)):
         yield _Span(start, end, kind="" if not has_file else kind_of(inner), alternates=_pairs(inner))
 
 
@@ -305,7 +327,10 @@ def _path(text: str, start: int, end: int) -> Iterator[_Span]:
 def _tail_cut(path: str, touches_left: bool) -> int:
     """Where a path ends that a word of the sentence touches: `/api/order/list报错`."""
     last = max(path.rfind("/"), path.rfind("\\")) + 1
-    tail = re.search(f"(?<=[A-Za-z0-9_}}])[{_HAN}]+\\Z", path[last:])
+    tail = re.search(f"(?<=[A-Za-z0-9_}}])[{_HAN}]+[0-9]*\\Z", path[last:])
+    owned = re.search(f"(?<=.)(?:目录[中下]|文件夹[里中下])?(?:的|下的|里的|中的)[{_HAN}]{{1,6}}\\Z", path[last:])
+    if owned and owned.start() > 1:
+        return last + owned.start()
     if tail is None:
         if path[last:] and not path[:last].isascii():
             named = re.search(f"(?:{'|'.join(TAILS)})+\\Z", path[last:])
@@ -334,9 +359,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[_Span]:
     """One run without blanks, quotes or CJK punctuation."""
     start, end = _trimmed(text, start, end)
     inner = text[start:end]
-    if end - start < 2 or not (
-        _SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or _BARE_CODES.search(inner)
-    ):
+    if end - start < 2 or not (_has_sign(inner) or inner[0] in "-@." or "." in inner or _BARE_CODES.search(inner)):
         return
     files = [
         one
@@ -372,7 +395,7 @@ def _files(text: str, start: int, end: int, ends: list[int]) -> Iterator[_Span]:
         if stop <= start:
             continue
         low, uncertain = _name_start(text, start, stop)
-        if text[low] in "-/":
+        if text[low] == "-":
             low += 1
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
@@ -471,6 +494,14 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
 
 def _is_letter_or_unit(char: str) -> bool:
     return char.isalnum() or "\u3380" <= char <= "\u33df"
+
+
+def _has_sign(inner: str) -> bool:
+    """Whether a sign is between two other characters; the marks and joiners of a script are none."""
+    if inner.isascii():
+        return _SIGN_BETWEEN.search(inner) is not None
+    signs = (found[0] for found in _SIGN_BETWEEN.finditer(inner))
+    return any(unicodedata.category(char)[0] not in "MC" for sign in signs for char in sign)
 
 
 def _is_dull(inner: str) -> bool:
@@ -596,7 +627,7 @@ def _tokens(text: str, low: int, high: int) -> Iterator[_Span]:
         inner = text[start:end]
         if end - start < 3 or _is_dull(inner) or _PLAIN_NUMBER.fullmatch(inner):
             continue
-        if not (_SIGN_BETWEEN.search(inner) or _BARE_CODE.fullmatch(inner) or re.match(r"@[A-Za-z]", inner)):
+        if not (_has_sign(inner) or _BARE_CODE.fullmatch(inner) or re.match(r"@[A-Za-z]", inner)):
             continue
         if "’" in inner and not re.search(r"\d|[^\w’]", inner):
             continue

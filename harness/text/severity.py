@@ -38,12 +38,20 @@ def severity(
     codes = {code for change in changes for code in change.codes}
     if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, source):
         return None
-    if _is_everyday(reading, target, codes, text):
+    if _is_everyday(reading, target, codes, text) or (target.kind in _NUMBERS and _is_sum(text, reading)):
         return None
     if target.kind == "identifier" and _LOWER_WORDS.fullmatch(target.text) and codes <= _SOFT:
         return "note"
     notes = (_is_note(change, reading, target, page, is_text) for change in changes)
     return "note" if all(notes) else "damage"
+
+
+_EQUALS = re.compile(r"\s{0,3}[=＝≈]")
+
+
+def _is_sum(text: str, reading: Reading) -> bool:
+    """`12 / 4 = 3`: a sum that the answer works out is no mention of `12/4`."""
+    return _EQUALS.match(text, reading.end) is not None
 
 
 def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:

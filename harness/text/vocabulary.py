@@ -6,13 +6,12 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 VERBS = _words(
-    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入"
-    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印"
-    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 我 看 看看 看一下 看下 一下 读"
-    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个"
-    "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用"
+    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
+    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
+    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
+    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
+    "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
     "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问"
-    ""
 )
 """Verbs, labels and particles that stand before a file or a term and do not belong to it."""
 
@@ -56,6 +55,8 @@ EXTENSIONS = _words(
     "gz tgz bz2 xz zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl "
     "mp3 wav flac aac ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin "
     "dat pkl npy npz parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle "
-    "properties service timer desktop po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers"
+    "properties service timer desktop po pot mo tex bib eml msg ics vcf "
+    "hwp hwpx 3dm sldprt prt mat pem cer crt p12 "
+    "wps et dps ofd caj key pages numbers"
 )
 """Endings of file names."""
