@@ -625,7 +625,7 @@ def _tokens(text: str, low: int, high: int) -> Iterator[_Span]:
             continue
         start, end = _trimmed(text, start, end)
         inner = text[start:end]
-        if end - start < 3 or _is_dull(inner) or _PLAIN_NUMBER.fullmatch(inner):
+        if end - start < 3 or _is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not _BARE_CODE.fullmatch(inner)):
             continue
         if not (_has_sign(inner) or _BARE_CODE.fullmatch(inner) or re.match(r"@[A-Za-z]", inner)):
             continue
