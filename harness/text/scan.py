@@ -51,6 +51,18 @@ _BEGINS = f"(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？
 _STARTS = "(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|])"
 _EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])", re.IGNORECASE)
 
+_HOLDER = "|".join(
+    (
+        r"\{\{\{[^{}\n]{1,60}\}\}\}|\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}",
+        r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}",
+        r"(?<![\w%])%(?:\([A-Za-z_]\w{0,40}\)|\d\$)?"
+        r"[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])",
+        r"</?\d{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>",
+        r"\[\[[\w .-]{1,40}\]\]|(?<!\w)__[A-Z][A-Z0-9_]{0,40}__(?!\w)",
+    )
+)
+"""Placeholders of Python, printf, .NET, mustache, Ruby, i18next, XLIFF and templates."""
+
 _LONG = re.compile(
     "|".join(
         (
@@ -60,8 +72,7 @@ _LONG = re.compile(
             r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9]))",
             r"(?P<phone>(?<![\w+])\+[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-]))",
             rf"(?P<mail>{_NOT_BEHIND}[A-Za-z0-9_.+-]{{1,64}}@[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{1,5}})",
-            r"(?P<holder>\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|"
-            r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|</?[0-9]{1,3}\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos);)",
+            rf"(?P<holder>{_HOLDER})",
             r"(?P<named>(?<![\w:/.)\]}])(?<!::):[a-z][a-z_]{1,30}(?![\w:.-]))",
             rf"(?P<win>(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?)",
             rf"(?P<rel>{_STARTS}(?:{_SEGMENT}[/\\\\]){{1,12}}{_SEGMENT}\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_]))",
@@ -92,6 +103,10 @@ _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
 _LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
 _KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
 """Katakana words are wholes: another script ends them."""
+_LABELLED = re.compile(r"[a-z][a-z-]*:(?=[A-Za-z])")
+"""`color:red`: what is behind the key is the value."""
+_TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
+"""`/data/x移到/data/y` is two paths."""
 _PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
 """First character of a number plate."""
 _NUMBERED = re.compile(f"[{_HAN}]{{1,4}}[0-9]")
@@ -117,8 +132,10 @@ _BARE_CODE = re.compile(
 )
 """A code without any sign: `NCT04280705`, a hash, an article number."""
 _BARE_CODES = re.compile(f"(?<![A-Za-z0-9])(?:{_BARE_CODE.pattern})(?![A-Za-z0-9])")
-_SENTENCE_SEAM = re.compile(r"[a-z]{2,}[.?!][A-Z][a-z]+")
-_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?")
+_SENTENCE_SEAM = re.compile(
+    r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*"
+)
+_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?|Ph\.?D\.?")
 
 
 class _Span(NamedTuple):
@@ -229,7 +246,7 @@ def _spans(text: str) -> Iterator[_Span]:
         yield from spans
         place = max(spans[-1].end, place)
         if place < end and found.lastgroup != "quoted":
-            yield from _atoms(text, place, end)
+            yield from _inside(text, place, end)
         place = max(place, end)
     yield from _atoms(text, place, len(text))
 
@@ -326,7 +343,14 @@ def _path(text: str, start: int, end: int) -> Iterator[_Span]:
 
 def _tail_cut(path: str, touches_left: bool) -> int:
     """Where a path ends that a word of the sentence touches: `/api/order/list报错`."""
+    joined = _TWO_PATHS.search(path)
+    if joined:
+        return joined.start()
     last = max(path.rfind("/"), path.rfind("\\")) + 1
+    if touches_left and path[:last].isascii():
+        han = _HAN_RUN.search(path, last)
+        if han and han.start() > last:
+            return han.start()
     tail = re.search(f"(?<=[A-Za-z0-9_}}])[{_HAN}]+[0-9]*\\Z", path[last:])
     owned = re.search(f"(?<=.)(?:目录[中下]|文件夹[里中下])?(?:的|下的|里的|中的)[{_HAN}]{{1,6}}\\Z", path[last:])
     if owned and owned.start() > 1:
@@ -624,6 +648,8 @@ def _tokens(text: str, low: int, high: int) -> Iterator[_Span]:
             yield _Span(start, end, True, _touches(text, end), "code")
             continue
         start, end = _trimmed(text, start, end)
+        label = _LABELLED.match(text, start, end)
+        start = label.end() if label else start
         inner = text[start:end]
         if end - start < 3 or _is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not _BARE_CODE.fullmatch(inner)):
             continue

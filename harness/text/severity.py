@@ -46,6 +46,7 @@ def severity(
     return "note" if all(notes) else "damage"
 
 
+_MIXED_SIDES = re.compile("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
 _EQUALS = re.compile(r"\s{0,3}[=＝≈]")
 
 
@@ -63,6 +64,8 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
     if codes == {"case"} and change.start == 0:
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
         return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
+    if target.kind == "cjk-pair" and codes == {"cjk-boundary"} and _MIXED_SIDES.match(target.text):
+        return True  # `3D 打印/4D 打印`: what counts in a pair of words is beside its sign
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
         if codes == {"cjk-boundary"}:
             return True
