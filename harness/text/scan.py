@@ -49,7 +49,7 @@ _SEGMENT = f"(?:{_IN_PATH}){{1,120}}"
 _NOT_BEHIND = "(?<![A-Za-z0-9_./\\\\])"
 _BEGINS = f"(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{_HAN}])"
 _STARTS = "(?<![^\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|])"
-_EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])", re.IGNORECASE)
+_EXTENSION = re.compile(rf"\.(?:{'|'.join(EXTENSIONS)})(?![A-Za-z0-9_])(?![.-][A-Za-z0-9])", re.IGNORECASE)
 
 _HOLDER = "|".join(
     (
@@ -100,7 +100,7 @@ _SIGN_BETWEEN = re.compile(
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _RUN = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
-_LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
+_LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
 """Katakana words are wholes: another script ends them."""
 _LABELLED = re.compile(r"[a-z][a-z-]*:(?=[A-Za-z])")
