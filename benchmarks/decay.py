@@ -1,6 +1,6 @@
 """Does the probability of protected signs fall before answers flip? Measured on the packaged small model.
 
-    python -m benchmarks.decay [--cases 16]
+    python -m benchmarks.decay [--cases 10]
 
 The adapter with the spacing defect (adapters/spaced.gguf) is blended in step by step, from 0 to 1, as a slow decay
 would be; the same canary prompts are asked with logprobs at each step. Needs the extra "local" and the weights
@@ -25,7 +25,7 @@ from harness.runs.requests import body_for, server_settings
 from harness.suite import load_selection
 
 ROOT = Path(__file__).parents[1]
-SCALES = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
+SCALES = (0.0, 0.1, 0.2, 0.4, 1.0)
 
 
 def post(url: str, body: object) -> bytes:
@@ -44,9 +44,9 @@ def judged(base_url: str, settings: ModelConfig, number: int) -> list[SampleResu
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=16)
+    parser.add_argument("--cases", type=int, default=10)
     options = parser.parse_args()
-    settings = model(load(ROOT), "spaced").model_copy(update={"logprobs": True, "max_tokens": 48})
+    settings = model(load(ROOT), "spaced").model_copy(update={"logprobs": True, "max_tokens": 32})
     rows = []
     with LocalServer(server_settings(settings, ROOT)) as server:
         for scale in SCALES:

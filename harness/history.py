@@ -22,6 +22,7 @@ from harness.records.run import SCHEMA, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
+_WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json\Z")
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -98,23 +99,36 @@ class History:
         return Listing(tuple(runs), tuple(unreadable))
 
     def known(self, label: str) -> tuple[RunRecord, ...]:
-        """What a verdict on `model@version` has to know: its runs, and the latest complete run of every other version.
+        """What a verdict on `model@version` has to know: its runs, and a late complete run of every other version.
 
-        Oldest evidence first. A run that measured latency alone is none of them.
+        Oldest evidence first. A run that measured latency alone is none of them, nor is one of another version that
+        cannot be read: it only helps to estimate how much the cases of a domain have in common.
 
         Raises:
-            RecordError: one cannot be read. It may be the run that counts.
+            RecordError: one of this version cannot be read. It may be the run that counts.
         """
-        found: list[RunRecord] = []
-        for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")}):
+        try:
+            found = list(self.runs(label))
+        except RecordError as error:
+            raise RecordError(f"{error}; mend or remove it: it may be the run that counts") from error
+        for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")} - {label}):
+            path = self._fullest(other)
             try:
-                if other == label:
-                    found += self.runs(label)
-                elif (run := self.latest(other)) is not None and not run.partial:
-                    found.append(run)
-            except RecordError as error:
-                raise RecordError(f"{error}; mend or remove it: it may be the run that counts") from error
+                run = read_run(path) if path else None
+            except RecordError:
+                continue
+            if run is not None and run.cases and not run.partial:
+                found.append(run)
         return tuple(sorted(found, key=lambda run: RunSummary.of(run).order))
+
+    def _fullest(self, label: str) -> Path | None:
+        """The newest record of a version among the large ones, by name and size alone.
+
+        A year of nightly canaries beside a few runs of the whole suite is not read for this.
+        """
+        paths = [path for path in sorted((self.folder / label).glob("*.json")) if _WHOLE.search(path.name)]
+        sizes = {path: path.stat().st_size for path in paths}
+        return next((path for path in reversed(paths) if 2 * sizes[path] >= max(sizes.values())), None)
 
     def runs(self, label: str) -> tuple[RunRecord, ...]:
         """The records of one `model@version`, oldest evidence first.

@@ -163,8 +163,7 @@ class Project:
 
     def planned_cases(self, candidate: str | None, suites: Sequence[str] = ()) -> list[CaseResult]:
         """Cases before they are asked, with the exposure of the candidate where it is a configured model."""
-        from harness.decisions.exposure import exposure
-        from harness.decisions.pending import pending
+        from harness.decisions.exposure import exposure, pending
         from harness.runs.judge import training_texts
         from harness.suite import builtin_root, case_files
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from harness.decisions.compare import compare
 from harness.decisions.drift import drift
+from harness.decisions.options import shared_alignment
 from harness.errors import RecordError
 from harness.files import reading, whole
 from harness.history import History, read_run
@@ -268,7 +269,18 @@ class Site:
             alarms=alarms(drift, lines),
             comparisons=comparisons,
             unreadable=self.unreadable,
+            shared=self._shared(lines),
         )
+
+    def _shared(self, lines: list[IndexLine]) -> dict[str, tuple[int, int]]:
+        """Rates of the versions as they are now, on the cases that all of them answered; those of the newest suite."""
+        newest = max(lines, key=lambda line: (line.when, line.started), default=None)
+        now = [line for line in current(lines) if newest and line.suite_digest == newest.suite_digest]
+        try:
+            records = [read_run(self.history.path(line.label, line.run_id)) for line in now if line.alignment[1]]
+        except RecordError:
+            return {}  # it was readable a moment ago; the next build says why it is not
+        return {label: (count.k, count.n) for label, count in shared_alignment(records).items()}
 
     def _pairs(self, lines: list[IndexLine]) -> Iterator[tuple[IndexLine, IndexLine]]:
         """Each version as it stands against its baseline, or against the version it is derived from."""

@@ -13,11 +13,11 @@ import math
 import numpy as np
 from scipy.stats import binom, norm
 
+from benchmarks.simulations.repeats import cluster_bootstrap
 from benchmarks.simulations.tables import percent, show
 from harness.statistics.paired import tango
-from harness.statistics.proportion import exact_lower, wilson
 from harness.statistics.quantile import quantile
-from harness.statistics.repeats import cluster_bootstrap
+from harness.statistics.rates import exact_lower, wilson
 
 RATES = (0.90, 0.95, 0.98, 0.99, 0.995)
 SIZES = (10, 60, 100, 300, 1000)

@@ -16,8 +16,7 @@ import numpy as np
 from scipy.stats import binom
 
 from benchmarks.simulations.tables import percent, show
-from harness.statistics.nightly import watch_nights
-from harness.statistics.prompt_watch import watch_prompts, watch_unscored
+from harness.statistics.nightly import watch_nights, watch_prompts, watch_unscored
 
 PROMPTS = 60
 Nights = np.ndarray

@@ -3,7 +3,7 @@
     python -m benchmarks.simulations.population            # about three minutes of CPU
 
 Runs are drawn by domain (Dirichlet cells: worse, better, wrong in both, right in both) and judged with the bounds of
-the gate (`harness.decisions.chances`, whose agreement with `judge` is a test); attempts go through `read_rate` itself.
+the gate (`harness.decisions.plan`, whose agreement with `judge` is a test); attempts go through `read_rate` itself.
 Fixed seeds.
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 
 from benchmarks.simulations.tables import percent, show
 from harness.decisions.bounds import read_rate
-from harness.decisions.chances import Truth, chances
-from harness.decisions.ground import ASSUMED, LATER_ALPHA, Ground
+from harness.decisions.plan import Truth, chances
+from harness.decisions.population import ASSUMED, LATER_ALPHA, Ground
 from harness.records.policy import GatePolicy, Rule
 from harness.records.run import CaseResult
 from harness.statistics.clusters import ASSUMED_CORRELATION, informative_rate, pooled_correlation

@@ -5,6 +5,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Union, get_args, get_origin
 
 from harness.errors import found, nearest
@@ -122,10 +123,13 @@ def registering() -> Iterator[None]:
         raise
 
 
+_BUILTIN = ("harness.checks.builtin", "harness.checks.json_schema")
+
+
 def known() -> Mapping[str, Check]:
     """All registered checks by name."""
-    import harness.checks.builtin
-    import harness.checks.json_schema  # noqa: F401  (importing registers them)
+    for module in _BUILTIN:  # importing one registers its checks
+        import_module(module)
 
     return {name: function for name, (function, _) in _CHECKS.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 from importlib import import_module
 
@@ -72,6 +73,10 @@ def main(arguments: list[str] | None = None) -> None:
     # run records are large and live until the end: rounds of the garbage collector found nothing in them and took
     # a third of the time of a page of 20,000 cases
     gc.set_threshold(50_000, *gc.get_threshold()[1:])
+    for stream in (sys.stdout, sys.stderr):
+        # a console of another encoding (GBK, cp1252, ASCII) shows an escape where it lacks a character
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 

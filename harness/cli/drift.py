@@ -37,7 +37,7 @@ def drift(
     \b
     $ harness drift --model tuned --since 2026-11-20
     """
-    from harness.decisions.drift_signs import fingerprints
+    from harness.decisions.drift import fingerprints
     from harness.decisions.nights import calendar
     from harness.project import Project
     from harness.show.drift import drift_json, drift_lines

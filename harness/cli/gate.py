@@ -84,7 +84,7 @@ def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
 
 
 def _print_plan(found: Plan, source: str, form: str | None) -> None:
-    from harness.show.plan import plan_json, plan_lines
+    from harness.show.verdicts import plan_json, plan_lines
 
     if form == "json":
         print_json(plan_json(found, source))

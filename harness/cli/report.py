@@ -94,9 +94,8 @@ def _refuse(needed: str, given: dict[str, object]) -> None:
 
 
 def _everything(site: Site, form: str | None) -> None:
-    from harness.show.export import index_json
     from harness.show.index import events
-    from harness.show.markdown import index_markdown
+    from harness.show.markdown import index_json, index_markdown
     from harness.show.marked_text import plain
 
     if form is None:
@@ -113,8 +112,7 @@ def _everything(site: Site, form: str | None) -> None:
 
 
 def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:
-    from harness.show.export import run_json, samples_csv
-    from harness.show.markdown import run_markdown
+    from harness.show.markdown import run_json, run_markdown, samples_csv
     from harness.show.marked_text import plain
 
     if form is None:

@@ -84,7 +84,7 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     $ harness score logs/ --source prompt --output answer --out scored
     $ harness score november/ --out november.out --baseline october.out/rates.json
     """
-    from harness.logs.compare import differences, read_rates
+    from harness.logs.rates import differences, read_rates
     from harness.logs.run import score as score_all
 
     with _safe_errors():

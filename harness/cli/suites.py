@@ -90,8 +90,7 @@ def make(
     \b
     $ harness suites make --terms catalogue.csv --column sku --out suites/mine
     """
-    from harness.authoring.catalogue import read_catalogue
-    from harness.authoring.make import make_lines, shipped, write_suite
+    from harness.authoring.make import make_lines, read_catalogue, shipped, write_suite
     from harness.errors import ConfigError
     from harness.project import Project
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
-from harness.decisions.ground import FIRST_ALPHA, Ground, Population
+from harness.decisions.population import FIRST_ALPHA, Ground, Population
 from harness.decisions.standing import Standing
 from harness.records.policy import Bound
 from harness.statistics.clusters import Size, between_attempts
 from harness.statistics.noninferiority import bound_level, non_inferior, settling_pairs
 from harness.statistics.paired import mcnemar_exact, tango, tango_score
 from harness.statistics.power import further_clean_cases
-from harness.statistics.proportion import Interval, exact_lower, exact_upper
+from harness.statistics.rates import Interval, exact_lower, exact_upper
 
 Result = Literal["PASS", "BREACH", "INSUFFICIENT_EVIDENCE"]
 Answered = Mapping[str, Sequence[Standing]]

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.decisions.ground import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
+from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
 from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing
 from harness.records.policy import GatePolicy
 from harness.records.run import RunRecord
 
 _CLOCK_SKEW_DAYS = 1.0
+_SELECTION = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Attempts:
     runs: tuple[RunRecord, ...]
     partial: tuple[RunRecord, ...]
     """Fresh runs of the version that are not attempts: narrowed, stopped or interrupted."""
+    wider: RunRecord | None = None
+    """A fresh complete run of the version that holds the candidate's cases and more: the candidate is a selection."""
 
     @property
     def number(self) -> int:
@@ -37,7 +40,12 @@ class Attempts:
         return FIRST_ALPHA if self.number <= 1 else LATER_ALPHA
 
     def reasons(self, policy: GatePolicy) -> tuple[str, ...]:
-        """Why no GO can come of one more attempt."""
+        """Why no GO can come of these attempts, or of one more."""
+        if self.wider is not None:
+            return (
+                f"it holds only some of the {len(self.wider.cases)} cases of run {self.wider.run_id}: a selection does "
+                "not stand for its version",
+            )
         if self.number <= MOST_ATTEMPTS:
             return ()
         window = "" if policy.max_age_days is None else f" within {policy.max_age_days:g} days"
@@ -61,7 +69,14 @@ def attempts(candidate: RunRecord, past: Iterable[RunRecord], policy: GatePolicy
     complete = _distinct(candidate, [run for run in found.values() if not run.partial and _alike(candidate, run)])
     partial = [run for run in found.values() if run.partial]
     counted = (candidate,) if candidate.partial else (*complete, candidate)
-    return Attempts(_in_order(counted), _in_order(partial))
+    wider = [run for run in found.values() if not run.partial and _is_selection(candidate, run)]
+    return Attempts(_in_order(counted), _in_order(partial), _in_order(wider)[-1] if wider else None)
+
+
+def _is_selection(candidate: RunRecord, run: RunRecord) -> bool:
+    """Whether the run holds most of the candidate's cases, and is larger than a case or two explain."""
+    larger = len(candidate.cases) < _SELECTION * len(run.cases)
+    return candidate.looks is None and not candidate.partial and larger and same_suite(candidate.cases, run)
 
 
 def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:

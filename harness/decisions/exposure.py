@@ -1,11 +1,86 @@
 """How much of a case a model version has met in training."""
 
-from collections.abc import Collection, Sequence
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
-from harness.decisions.leaks import find_leaks
 from harness.records.case import Case
-from harness.records.run import Exposure
+from harness.records.run import CaseResult, Exposure
+from harness.text.characters import blocks_after, blocks_before
+
+
+def find_leaks(training_texts: Iterable[str], strings: Iterable[str]) -> set[str]:
+    """Those of `strings` that stand in one of the texts, code point for code point.
+
+    The boundary rule of the checker applies: `TCP/IPv6` does not hold `TCP/IP`, nor `C-75` the number `-7`.
+    Time is linear in the length of the texts (Aho and Corasick 1975), plus one look at each occurrence.
+    """
+    wanted = {string for string in strings if string}
+    if not wanted:
+        return set()
+    automaton = _Automaton(wanted)
+    leaked: set[str] = set()
+    for text in training_texts:
+        for start, string in automaton.occurrences(text):
+            if string not in leaked and _stands_at(text, start, string):
+                leaked.add(string)
+        if len(leaked) == len(wanted):
+            break
+    return leaked
+
+
+def _stands_at(text: str, start: int, string: str) -> bool:
+    end = start + len(string)
+    return not blocks_before(text, start, string[0]) and not blocks_after(text, end, string[-1])
+
+
+class _Automaton:
+    """A trie of the strings whose failure links lead to the longest proper suffix that is also a prefix."""
+
+    def __init__(self, strings: Iterable[str]) -> None:
+        self._next: list[dict[str, int]] = [{}]
+        self._ends: list[str | None] = [None]
+        for string in strings:
+            node = 0
+            for char in string:
+                if char not in self._next[node]:
+                    self._next[node][char] = len(self._next)
+                    self._next.append({})
+                    self._ends.append(None)
+                node = self._next[node][char]
+            self._ends[node] = string
+        self._fail = [0] * len(self._next)
+        self._shorter = [0] * len(self._next)
+        self._link()
+
+    def _link(self) -> None:
+        queue = deque(self._next[0].values())
+        while queue:
+            node = queue.popleft()
+            fail = self._fail[node]
+            self._shorter[node] = fail if self._ends[fail] is not None else self._shorter[fail]
+            for char, child in self._next[node].items():
+                self._fail[child] = self._step(self._fail[node], char)
+                queue.append(child)
+
+    def _step(self, node: int, char: str) -> int:
+        while node and char not in self._next[node]:
+            node = self._fail[node]
+        return self._next[node].get(char, 0)
+
+    def occurrences(self, text: str) -> Iterable[tuple[int, str]]:
+        """(start, string) of every occurrence, overlapping ones included, by their ends."""
+        node = 0
+        for place, char in enumerate(text, start=1):
+            node = self._step(node, char)
+            hit = node if self._ends[node] is not None else self._shorter[node]
+            while hit:
+                string = self._ends[hit]
+                assert string is not None
+                yield place - len(string), string
+                hit = self._shorter[hit]
 
 
 def exposure(case: Case, *, training_texts: Sequence[str], trained_domains: Collection[str]) -> Exposure:
@@ -20,3 +95,24 @@ def exposure(case: Case, *, training_texts: Sequence[str], trained_domains: Coll
 @lru_cache(maxsize=8)
 def _joined(training_texts: tuple[str, ...]) -> str:
     return "\n".join(training_texts)
+
+
+def pending(case: Case, exposure: Exposure = "untrained") -> CaseResult:
+    """The case without samples and `unscored`: for curtailment, and for planning before a first run."""
+    return CaseResult(
+        suite=case.suite,
+        id=case.id,
+        domain=case.domain,
+        language=case.language,
+        task=case.task,
+        tags=case.tags,
+        symbols=case.symbols,
+        exposure=exposure,
+        digest=case.digest,
+        messages=case.messages,
+        targets=case.targets,
+        required=case.required,
+        channel=case.channel,
+        outcome="unscored",
+        samples=(),
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from statistics import NormalDist
 from typing import Literal
 
-from harness.decisions.bounds import Answered, Reading, Result, read_difference, read_rate
-from harness.decisions.crowds import Concentration, concentration, selected_by_outcome
+from harness.decisions.bounds import NO_DATA, Answered, Reading, Result, read_difference, read_rate
+from harness.decisions.concentration import Concentration, concentration, selected_by_outcome
 from harness.decisions.evidence import (
     Attempts,
     attempts,
@@ -17,15 +19,175 @@ from harness.decisions.evidence import (
     newest_first,
     pairing_reasons,
 )
-from harness.decisions.ground import Ground, difference_correlation, earlier_versions, rate_correlation
-from harness.decisions.looks import first_answer
-from harness.decisions.next_step import NextStep, Situation, next_step
+from harness.decisions.population import (
+    MOST_ATTEMPTS,
+    Ground,
+    difference_correlation,
+    earlier_versions,
+    rate_correlation,
+)
 from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing, Standing, in_slice, pair, standings
 from harness.records.case import HELD_OUT
 from harness.records.policy import Bound, GatePolicy, Rule
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import CaseResult, Looks, RunRecord
 from harness.statistics.power import expected_best
+from harness.statistics.sequential import pair_boundary, rate_boundary
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """`command` makes `requests` requests; `cost` is what as many answers cost in the candidate's run, if known."""
+
+    why: str
+    command: str
+    requests: int = 0
+    cost: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the next step depends on. `readings` are those of critical rules that are not settled."""
+
+    verdict: str
+    candidate: RunRecord
+    baseline: RunRecord | None
+    stale: bool
+    """The answers are not evidence: a replay, too old, or without a date."""
+    unpaired: bool
+    exhausted: bool
+    """No further attempt can be a GO."""
+    wider: RunRecord | None
+    """A run of the version with the candidate's cases and more."""
+    readings: Sequence[Reading]
+
+
+def next_step(now: Situation) -> NextStep:
+    """The step that helps most, cheapest first: look, mend the call, ask again, and only then add cases."""
+    run, base = now.candidate, now.baseline
+    look = f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
+    if now.verdict == "GO":
+        return NextStep("make it what the next one is measured against", f"harness runs baseline {run.label}")
+    if now.verdict == "NO-GO":
+        return NextStep("see what broke", look)
+    if base is None and now.unpaired:
+        return NextStep("name what it must not fall behind", f"harness runs baseline {run.model}@VERSION")
+    if now.stale:
+        return _asked("answers of today", _live(run.model), run, run.cases)
+    if now.wider is not None:
+        return NextStep("judge the run that holds all cases", f"harness gate --candidate {now.wider.run_id}")
+    if now.exhausted:
+        return NextStep("no further attempt can be a GO; see what fails, and make a new version", look)
+    if run.partial:
+        cases = run.cases if base is None or len(base.cases) < len(run.cases) else base.cases
+        return _asked("a complete run", f"pytest --model={run.model} --gate --cassette-mode=record", run, cases)
+    if now.unpaired and base is not None:
+        return _asked("the baseline on the same cases", _live(base.model, gate=False), run, run.cases)
+    unscored = [case for case in run.cases if case.outcome == "unscored"]
+    if any(reading.reask for reading in now.readings):
+        return _again(run, unscored)
+    if any(reading.further for reading in now.readings):
+        return NextStep("add cases, in new domains above all: the plan says how many", "harness gate --plan")
+    if unscored and any(reading.unscored for reading in now.readings):
+        return _again(run, unscored)
+    return NextStep("see what fails: more answers of the same kind will not settle it", look)
+
+
+def _live(model: str, *, gate: bool = True) -> str:
+    return f"pytest --model={model}{' --gate' if gate else ''} --cassette-mode=live"
+
+
+def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
+    cut = sum(sample.reason == "length" for case in unscored for sample in case.samples)
+    why = f"ask the {len(unscored)} unscored cases again"
+    if cut:
+        why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
+    command = f"pytest --model={run.model} --gate --cassette-mode=record"
+    return _asked(why, command, run, run.cases if cut else unscored)
+
+
+def _asked(why: str, command: str, run: RunRecord, cases: Sequence[CaseResult]) -> NextStep:
+    samples = max((len(case.samples) for case in run.cases), default=1) or 1
+    requests = samples * len(cases)
+    costs = [sample.cost for case in run.cases for sample in case.samples if sample.cost is not None]
+    cost = requests * math.fsum(costs) / len(costs) if costs else None
+    return NextStep(why, command, requests, cost, run.currency if costs else None)
+
+
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """The answers of a rule after each look that was reached, and the sizes of all the looks that were planned."""
+
+    answers: tuple[tuple[int, Answered], ...]
+    """(cases asked, the answers of the rule among them)."""
+    sizes: tuple[int, ...]
+
+
+def looked_at(looks: Looks, answers: Answered) -> LookedAt:
+    """The beginnings of a run. Looks to come are as large as the share of the rule among the cases asked has it.
+
+    Cases come in random order stratified by domain, so that the share is about the same at every look.
+    """
+    reached = [size for size in looks.sizes if size <= len(looks.asked)]
+    found: list[tuple[int, Answered]] = []
+    sizes: list[int] = []
+    for size in reached:
+        asked = frozenset(looks.asked[:size])
+        some: Answered = {key: each for key, each in answers.items() if key in asked}
+        if some and (not sizes or len(some) > sizes[-1]):
+            found.append((size, some))
+            sizes.append(len(some))
+    if found:
+        asked_then, some = found[-1]
+        share = len(some) / asked_then
+        for size in looks.sizes:
+            expected = round(size * share)
+            if size > asked_then and expected > sizes[-1]:
+                sizes.append(expected)
+    return LookedAt(tuple(found), tuple(sizes))
+
+
+def first_answer(
+    looks: Looks,
+    answers: Answered,
+    bound: Bound,
+    limit: float,
+    *,
+    ground: Ground,
+    read: Callable[[Answered, Ground], Reading],
+) -> Reading:
+    """The reading at the first look that settles the rule, else that at the last one.
+
+    `read` gives the reading of some answers on a ground.
+    """
+    seen = looked_at(looks, answers)
+    if not seen.answers:
+        return NO_DATA
+    strict = _strict(bound, limit, ground, seen.sizes)
+    reading = NO_DATA
+    for asked, some in seen.answers:
+        reading = read(some, strict)
+        if reading.result != "INSUFFICIENT_EVIDENCE":
+            return replace(reading, look=asked)
+    return reading
+
+
+def _strict(bound: Bound, limit: float, ground: Ground, sizes: tuple[int, ...]) -> Ground:
+    if bound in ("min", "max"):
+        rates = rate_boundary(sizes, limit if bound == "min" else 1 - limit)
+        return replace(ground, alpha=rates.passing, breach_alpha=rates.breaching)
+    pairs = pair_boundary(sizes, limit)
+    return replace(
+        ground,
+        alpha=1 - _NORMAL.cdf(pairs.passing),
+        breach_alpha=1 - _NORMAL.cdf(pairs.breaching),
+        pass_score=pairs.passing,
+    )
+
 
 Verdict = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 
@@ -322,7 +484,8 @@ class _Judgement:
                 self.baseline,
                 stale=bool(self.stale),
                 unpaired=bool(self.unpaired) and any(rule.bound in ("max_drop", "max_rise") for rule in critical),
-                exhausted=bool(self.attempts.reasons(self.policy)),
+                exhausted=self.attempts.number > MOST_ATTEMPTS,
+                wider=self.attempts.wider,
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )
         )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from harness.decisions.compare import answered_by_all
 from harness.decisions.metrics import METRICS, Count, alignment_rate
-from harness.decisions.resources import Resources
-from harness.decisions.run_summary import RunSummary
+from harness.decisions.run_summary import Resources, RunSummary
 from harness.decisions.standing import by_key, standings
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.permutation import Gain, GapTest, gap_test
@@ -61,6 +60,25 @@ def options(runs: Sequence[RunRecord]) -> tuple[Option, ...]:
     ]
     answered = answered_by_all(runs, shared)
     return tuple(_option(run, runs, shared, answered) for run in runs)
+
+
+def shared_alignment(runs: Sequence[RunRecord]) -> dict[str, Count]:
+    """The alignment rate of each version, by label, over the cases that all of them have and answered.
+
+    What an index may put side by side. Empty with fewer than two runs.
+    """
+    if len(runs) < 2:
+        return {}
+    tables = [by_key(run) for run in runs]
+    keys = [
+        key
+        for key, case in tables[0].items()
+        if all(key in table and table[key].digest == case.digest for table in tables[1:])
+    ]
+    answered = answered_by_all(runs, keys)
+    return {
+        run.label: alignment_rate([table[key] for key in answered]) for run, table in zip(runs, tables, strict=True)
+    }
 
 
 def _option(run: RunRecord, runs: Sequence[RunRecord], shared: Sequence[str], answered: Sequence[str]) -> Option:

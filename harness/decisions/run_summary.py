@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from statistics import median
 
 from harness.decisions.metrics import MOST_UNSCORED, Count, alignment_rate, answered_rate, unscored_rate
-from harness.records.run import RunRecord
+from harness.records.case import texts_of
+from harness.records.run import CaseResult, RunRecord, SampleResult
+from harness.text import check, extract_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +75,78 @@ def utc(moment: str) -> datetime:
 def age_days(moment: str | None, now: datetime) -> float | None:
     """Days from a time to `now`; None if it is not known."""
     return None if moment is None else (now - utc(moment)).total_seconds() / 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Per answer, over the samples that say; None where none does. Latencies are seconds."""
+
+    samples: int
+    median_latency_s: float | None
+    p95_latency_s: float | None
+    prompt_tokens: float | None
+    completion_tokens: float | None
+    cost_per_1000: float | None
+    currency: str | None
+
+    @classmethod
+    def of(cls, cases: Iterable[CaseResult], currency: str | None) -> Resources:
+        samples = [sample for case in cases for sample in case.samples]
+        latencies = sorted(_given(samples, "latency_s"))
+        cost = _mean(_given(samples, "cost"))
+        return cls(
+            samples=len(samples),
+            median_latency_s=median(latencies) if latencies else None,
+            # nearest rank: a latency that was measured, not one in between
+            p95_latency_s=latencies[math.ceil(0.95 * len(latencies)) - 1] if latencies else None,
+            prompt_tokens=_mean(_given(samples, "prompt_tokens")),
+            completion_tokens=_mean(_given(samples, "completion_tokens")),
+            cost_per_1000=None if cost is None else 1000 * cost,
+            currency=currency,
+        )
+
+
+def _given(samples: Iterable[SampleResult], field: str) -> list[float]:
+    return [value for sample in samples if (value := getattr(sample, field)) is not None]
+
+
+def _mean(values: list[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def has_repair(run: RunRecord) -> bool:
+    """Whether the answers of a run passed through `repair` before they were judged."""
+    return bool(run.configuration.get("repair"))
+
+
+def residual_rate(run: RunRecord) -> Count:
+    """Over scored cases with targets of a run with repair: those still damaged after it."""
+    scored = [case.outcome for case in run.cases if case.targets and case.outcome != "unscored"]
+    return Count(scored.count("damaged"), len(scored)) if has_repair(run) else Count(0, 0)
+
+
+def collateral_rate(run: RunRecord) -> Count:
+    """Over answers of a run with repair that were clean as they came: those that it changed all the same.
+
+    Clean is an answer in which nothing worth protecting is damaged, be it a target of the case or another string of
+    the prompt. Tool calls have no part: what came before repair is not kept of them.
+    """
+    if not has_repair(run):
+        return Count(0, 0)
+    k = n = 0
+    for case in run.cases:
+        for sample in case.samples:
+            if sample.outcome == "unscored" or sample.tool_calls or not _was_clean(case, sample):
+                continue
+            n += 1
+            k += sample.raw_output is not None
+    return Count(k, n)
+
+
+def _was_clean(case: CaseResult, sample: SampleResult) -> bool:
+    answer = sample.output if sample.raw_output is None else sample.raw_output
+    sources = texts_of(case.messages)
+    protected = {found.text for source in sources for found in extract_targets(source)}
+    channel = "text" if case.channel == "tool" else case.channel
+    verdicts = check(sources, answer, sorted(protected.union(case.targets)), channel=channel).verdicts
+    return all(verdict in ("verbatim", "absent") for verdict in verdicts.values())

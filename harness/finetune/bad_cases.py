@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from harness.decisions.leaks import find_leaks
+from harness.decisions.exposure import find_leaks
 from harness.errors import explain
 from harness.files import reading
 from harness.records import Record

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from harness.decisions.leaks import find_leaks
+from harness.decisions.exposure import find_leaks
 from harness.errors import found, nearest
 from harness.finetune.recipes import ProviderRules
 from harness.records.case import Case

@@ -10,7 +10,7 @@ from harness.errors import MissingRecordingError
 from harness.hunt.probe import Probe
 from harness.records.case import Case
 from harness.records.run import Outcome, SampleResult
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 
 
 @dataclass(frozen=True, slots=True)

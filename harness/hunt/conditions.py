@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.hunt.code import STYLES, ZERO_LED, Code, style_of_char
-from harness.hunt.probe import LEVELS, Context, Probe
+from harness.hunt.probe import LEVELS, STYLES, ZERO_LED, Code, Context, Probe, style_of_char
 from harness.hunt.strategies import INNER_SIGNS
-from harness.statistics.multiplicity import benjamini_hochberg
+from harness.statistics.rates import benjamini_hochberg
 
 _STYLE_WORDS = {
     "lower": "small letters",

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.hunt.asking import Sighting
-from harness.hunt.code import ALPHABETS, style_of_char
-from harness.hunt.probe import Probe
+from harness.hunt.probe import ALPHABETS, Probe, style_of_char
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from typing import Any
 from harness.errors import SuiteError
 from harness.files import whole
 from harness.hunt.asking import Asker
-from harness.hunt.code import ALPHABETS, style_of_char
-from harness.hunt.probe import SUITE
+from harness.hunt.probe import ALPHABETS, SUITE, style_of_char
 from harness.hunt.search import Find
 from harness.records.case import Case
-from harness.statistics.proportion import exact_upper
+from harness.statistics.rates import exact_upper
 
 PINNED = "pinned.jsonl"
 RETIRED = "retired.json"

@@ -6,7 +6,7 @@ from typing import Any
 from harness.hunt.conditions import FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.search import Find, Hunt
-from harness.statistics.proportion import exact_upper, wilson
+from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show
 
 

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.hunt.asking import BudgetSpentError
-from harness.hunt.code import STYLES, ZERO_LED, Code, plainest, style_of
 from harness.hunt.conditions import Condition, ContextIs, HitIs, LengthIs, PartIs, SpacesAre, SymbolIs, SymbolsAre
-from harness.hunt.probe import LEVELS, Probe
+from harness.hunt.probe import LEVELS, STYLES, ZERO_LED, Code, Probe, plainest, style_of
 
 Factor = tuple[str, int | str]
 """`("style", part)`, `("length", part)`, `("symbol", place)`, `("symbols", 0)`, `("spaces", 0)` or

@@ -46,7 +46,7 @@ Body = Callable[[Case], dict[str, Any]]
 Judging = Callable[[Case, Completion, int], SampleResult]
 
 
-class Asked(Protocol):
+class HuntedAnswer(Protocol):
     """Anything that answers a chat-completions body."""
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
@@ -68,7 +68,7 @@ class EndpointOracle:
 
     def __init__(
         self,
-        endpoint: Asked,
+        endpoint: HuntedAnswer,
         body: Body,
         judge: Judging,
         *,

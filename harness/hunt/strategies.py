@@ -17,8 +17,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from harness.hunt.code import ALPHABETS, STYLES, ZERO_LED, Code
-from harness.hunt.probe import LEVELS, Context, Probe
+from harness.hunt.probe import ALPHABETS, LEVELS, STYLES, ZERO_LED, Code, Context, Probe
 
 UNITS = ("kg", "m²", "m³", "µm", "kΩ", "°C", "mmol", "L", "h", "km")
 INNER_SIGNS = ("–", "‐", "−", "／", "∕")

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.logs.compare import RateDifference
-from harness.logs.rates import VERSION_BY_DAY
+from harness.logs.rates import VERSION_BY_DAY, RateDifference
 from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, sentence, table, wrapped
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20

@@ -19,7 +19,7 @@ from harness.decisions.metrics import METRICS
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError
 from harness.records.run import RunRecord
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 
 _SCHEMES = ("http", "https", "sqlite", "file", "databricks")
 _LONGEST_PARAM = 6000

@@ -70,7 +70,7 @@ class ModelRun:
 
     def pending(self, case: Case) -> CaseResult:
         """A case that was not asked yet, in the form in which verdicts read it."""
-        from harness.decisions.pending import pending
+        from harness.decisions.exposure import pending
 
         return pending(case, self.judging.exposure(case))
 

@@ -13,7 +13,7 @@ import pytest
 
 from harness.decisions import metrics
 from harness.show.figures import clipped, pad
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

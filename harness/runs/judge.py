@@ -1,26 +1,61 @@
 """From a completion to an outcome."""
 
+from __future__ import annotations
+
 import hashlib
 import importlib.util
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from harness import checks
 from harness.checks import registering
 from harness.config import ModelConfig
-from harness.decisions.exposure import exposure
-from harness.decisions.pending import pending
+from harness.decisions.exposure import exposure, pending
 from harness.errors import ConfigError
 from harness.files import UnfitFileError, content_of, json_of
-from harness.records.answer import Completion, ToolCall
+from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
-from harness.runs.probability import sign_probability
 from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
+
+
+def sign_probability(text: str, tokens: Sequence[Token], start: int, end: int) -> float | None:
+    """The least probability of a token that holds a sign of the mention, or the character after a sign.
+
+    A sign is a character that is neither a letter nor a digit: a hyphen, a slash, a space. `start` and `end` count code
+    points of `text`. None where the tokens do not spell the text, or the mention has no sign.
+    """
+    pieces = [token.text for token in tokens]
+    spelled = b"".join(pieces)
+    offset = spelled.find(text.encode("utf-8", "surrogatepass")) if text else -1
+    if offset < 0:
+        return None
+    ends = list(accumulate(map(len, pieces)))
+    wanted: set[int] = set()
+    for place in range(start, min(end, len(text))):
+        if not text[place].isalnum():
+            wanted.update(at for at in (place, place + 1) if at < len(text))
+    if not wanted:
+        return None
+    least = 1.0
+    byte, token = offset, 0
+    for place, char in enumerate(text):
+        width = len(char.encode("utf-8", "surrogatepass"))
+        if place in wanted:
+            while ends[token] <= byte:
+                token += 1
+            least = min(least, math.exp(min(0.0, tokens[token].log_probability)))
+        byte += width
+        if place >= end:
+            break
+    return least
+
 
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 _WORST_FIRST: tuple[Outcome, ...] = ("damaged", "omitted", "failed", "unscored", "passed", "aligned")

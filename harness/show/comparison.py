@@ -7,8 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from harness.decisions.compare import Change, Comparison
-from harness.decisions.flips import Flip
+from harness.decisions.compare import Change, Comparison, Flip
 from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
 from harness.decisions.options import Option
 from harness.decisions.run_summary import RunSummary

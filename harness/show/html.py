@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from harness.decisions.compare import Comparison, SliceChange
-from harness.decisions.flips import Flip
+from harness.decisions.compare import Comparison, Flip, SliceChange
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.latency import speeds
 from harness.decisions.options import Option, options

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from harness.decisions.metrics import Count
+from harness.decisions.metrics import MOST_UNSCORED, Count
 from harness.records import Record
 from harness.records.run import RunRecord
 from harness.show import charts
@@ -80,6 +80,11 @@ class IndexLine(Record):
     def rate(self) -> Rate:
         """The alignment rate with its interval."""
         return rate(self.alignment)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether at most 5 % of its cases are unscored."""
+        return self.unscored <= MOST_UNSCORED * self.cases
 
     @property
     def counts(self) -> dict[str, Count]:
@@ -288,8 +293,11 @@ def render(
     alarms: Sequence[HistoryEvent] = (),
     comparisons: Sequence[tuple[str, str]] = (),
     unreadable: Sequence[str] = (),
+    shared: Mapping[str, tuple[int, int]] | None = None,
 ) -> str:
     """One HTML page.
+
+    `shared` is the alignment of each `model@version` on the cases that all of them answered.
 
     `drift` is the state of each `model@version` as the drift verdict words it, `alarms` its events;
     `comparisons` are titles and addresses of compare pages; `unreadable` says which records were left out.
@@ -315,6 +323,8 @@ def render(
         install=charts.INSTALL,
         comparisons=comparisons,
         unreadable=unreadable,
+        shared=shared or {},
+        shared_n=max((n for _, n in (shared or {}).values()), default=0),
         rate=rate,
         recipe=recipe_line,
     )

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.decisions.metrics import Count, alignment_rate, check_rate, fidelity, mention_rate, over_correction_rate
-from harness.decisions.resources import Resources
-from harness.decisions.run_summary import utc
+from harness.decisions.run_summary import Resources, utc
 from harness.records.run import CaseResult, RunRecord
 from harness.show import comparison, figures
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 
 NO_DATA = "–"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from harness.decisions.metrics import METRICS, answered_rate
-from harness.decisions.repairs import collateral_rate, has_repair, residual_rate
-from harness.decisions.resources import Resources
+from harness.decisions.run_summary import Resources, collateral_rate, has_repair, residual_rate
 from harness.records.run import GOOD, CaseResult, RunRecord
 from harness.show import figures
 from harness.show.comparison import latency_lines, money, seconds, tokens
 from harness.show.figures import counted, foreign
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 
 _MOST_CASES = 20
 

@@ -281,6 +281,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "better-worse": ("Better / worse", "变好 / 变差"),
     "metric": ("Metric", "指标"),
     "gap-title": ("Trained against untrained", "训练过与未训练"),
+    "same-cases": ("On the {n} cases that all answered", "各版本均作答的 {n} 个用例上"),
+    "unscored-much": ("over 5% unscored: not comparable", "未计分超过 5%，不可比"),
     "both-answered": ("{n} cases that both answered", "双方都作答的用例：{n} 个"),
     "own-answered": ("{label} answered {rate} of {n}", "{label} 作答 {rate}（共 {n} 个）"),
     "not-comparable": (

@@ -2,21 +2,166 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import stdev
 from typing import Literal
 
-from harness.statistics.dispersion import Dispersion, night_dispersion
-from harness.statistics.edetector import (
-    CEILING,
-    THRESHOLD,
-    Detection,
-    detect,
-    mean_factors,
-    presumed_mean,
-    presumed_rate,
-    prompt_factors,
-)
+from harness.statistics.rates import check_counts
+
+THRESHOLD = 1200.0
+CEILING = 0.985
+"""A baseline that happened to be spotless must not make the first ordinary failure an alarm."""
+
+RATE_DOUBT = 0.2
+"""Standard errors of the baseline's rate that are taken off it, for bets on prompts."""
+
+NIGHT_DOUBT = 0.6
+"""Standard deviations of the baseline's nights that are taken off their mean, for bets on it."""
+
+FAILURE_RATIOS = (2.75, 5.5)
+"""Bets on single prompts: failures are now this many times as frequent."""
+
+STAKES = (0.5, 0.9)
+"""Bets on the nightly mean, as shares of the largest stake that cannot go broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The statistic after each night. Positions count nights from 0.
+
+    `alarm` is the first night at or over the threshold. `since` is the most likely first night of the
+    fall as seen from the alarm; both are None without an alarm.
+    """
+
+    statistics: tuple[float, ...]
+    threshold: float
+    alarm: int | None
+    since: int | None
+
+    @property
+    def statistic(self) -> float:
+        """The latest value; 0 before the first night."""
+        return self.statistics[-1] if self.statistics else 0.0
+
+
+def presumed_rate(successes: int, trials: int, ceiling: float = CEILING) -> float:
+    """The rate taken as normal: (k + 1) / (m + 2) of the baseline nights, less a part of its standard error; at most
+    the ceiling.
+
+    A baseline that was lucky is believed for a year of nights: without the part taken off, twice as many quiet
+    histories of 365 nights alarm.
+    """
+    check_counts(successes, trials)
+    rate = (successes + 1) / (trials + 2)
+    return min(rate - RATE_DOUBT * math.sqrt(rate * (1 - rate) / (trials + 2)), ceiling)
+
+
+def presumed_mean(nights: Sequence[tuple[int, int]], ceiling: float = CEILING) -> float:
+    """The rate taken as normal for bets on nightly means: that of the baseline less a part of the spread of its nights.
+
+    Nights that hang together often do so for weeks: a rate that wanders by a point must not become an alarm.
+    """
+    scored = [(k, m) for k, m in nights if m]
+    successes, trials = sum(k for k, _ in scored), sum(m for _, m in scored)
+    if len(scored) < 2:
+        return presumed_rate(successes, trials, ceiling)
+    rate = min((successes + 1) / (trials + 2), ceiling)
+    return max(0.0, rate - NIGHT_DOUBT * stdev(k / m for k, m in scored))
+
+
+def prompt_factors(successes: int, trials: int, presumed: float) -> tuple[float, ...]:
+    """Log factors of one night, one a bet, with every prompt a bet of its own.
+
+    Mean at most 1 for independent prompts of any difficulties whose mean rate is `presumed` or more: each
+    factor is linear in the outcome, and a product of means is largest when they are equal. Not so when
+    the failures of one night come together.
+    """
+    check_counts(successes, trials)
+    factors = []
+    for ratio in FAILURE_RATIOS:
+        failing = min((1 - presumed) * ratio, (1 - presumed + 1) / 2)
+        success = math.log((1 - failing) / presumed)
+        failure = math.log(failing / (1 - presumed))
+        factors.append(successes * success + (trials - successes) * failure)
+    return tuple(factors)
+
+
+def mean_factors(successes: int, trials: int, presumed: float) -> tuple[float, ...]:
+    """Log factors of one night with one bet on its mean.
+
+    Safe however the prompts of a night hang together.
+    """
+    check_counts(successes, trials)
+    if trials == 0:
+        return tuple(0.0 for _ in STAKES)
+    shortfall = (presumed - successes / trials) / (1 - presumed)
+    return tuple(math.log1p(stake * shortfall) for stake in STAKES)
+
+
+def detect(log_factors: Sequence[Sequence[float]], threshold: float = THRESHOLD, *, earliest: int = 0) -> Detection:
+    """Fold the nights, oldest first; no alarm before the night `earliest`.
+
+    Pure: the same nights give the same answer, however often they are read.
+    """
+    if not log_factors:
+        return Detection((), threshold, None, None)
+    bets = len(log_factors[0])
+    restarted = [-math.inf] * bets  # log of R, the Shiryaev–Roberts sum
+    best = [0.0] * bets  # log wealth from the most favourable start so far
+    start = [0] * bets
+    statistics: list[float] = []
+    alarm = since = None
+    for night, factors in enumerate(log_factors):
+        for bet, factor in enumerate(factors):
+            restarted[bet] = _log_one_plus(restarted[bet]) + factor
+            if best[bet] <= 0.0:
+                best[bet], start[bet] = 0.0, night
+            best[bet] += factor
+        statistic = math.fsum(math.exp(min(value, 700.0)) for value in restarted) / bets
+        statistics.append(statistic)
+        if alarm is None and night >= earliest and statistic >= threshold:
+            alarm, since = night, start[max(range(bets), key=lambda bet: restarted[bet])]
+    return Detection(tuple(statistics), threshold, alarm, since)
+
+
+def _log_one_plus(log_value: float) -> float:
+    """log(1 + exp(x)) without overflow."""
+    return log_value + math.log1p(math.exp(-log_value)) if log_value > 0 else math.log1p(math.exp(log_value))
+
+
+@dataclass(frozen=True, slots=True)
+class Dispersion:
+    """Cochran's Q over the nights. `ratio` is about 1 for independent prompts; `p_value` is one-sided."""
+
+    ratio: float
+    p_value: float
+
+
+def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
+    """Cochran's Q test (1950): rows are nights, columns the prompts, the same in each row.
+
+    Conditions on how often each prompt succeeded, so prompts may differ in difficulty. None when it
+    cannot say anything: fewer than two nights, or every prompt always right or always wrong.
+    """
+    from scipy.stats import chi2
+
+    nights = len(outcomes)
+    if nights < 2:
+        return None
+    if len({len(night) for night in outcomes}) != 1:
+        raise ValueError("every night needs the same prompts")
+    by_night = [sum(night) for night in outcomes]
+    by_prompt = [sum(column) for column in zip(*outcomes, strict=True)]
+    total = sum(by_night)
+    expected = nights * total - sum(count * count for count in by_prompt)
+    if expected == 0:
+        return None
+    observed = nights * sum(count * count for count in by_night) - total * total
+    statistic = (nights - 1) * observed / expected
+    return Dispersion(statistic / (nights - 1), float(chi2.sf(statistic, nights - 1)))
+
 
 Bets = Literal["prompts", "nightly mean"]
 Outcomes = Sequence[bool | None]
@@ -84,3 +229,112 @@ def _hang_together(dispersion: Dispersion | None, level: float) -> bool:
 
 def _ratio(dispersion: Dispersion | None) -> float | None:
     return None if dispersion is None else dispersion.ratio
+
+
+PROMPT_THRESHOLD = 3000.0
+UNANIMOUS_NIGHTS = 10
+"""Baseline nights in which a prompt must have been right every time."""
+
+BROKEN = 0.9
+"""Failing nights, as a share, of a prompt that is broken."""
+
+UNSCORED_THRESHOLD = 10_000.0
+ANSWERED, ANSWERED_CEILING = 0.95, 0.97
+"""Share of prompts answered that is taken as normal, at least and at most: leaving 5 % out for good is not health, and
+a baseline that was answered in full must not make the first time-outs an alarm.
+"""
+
+_NIGHTS_NEEDED = 2.5
+"""A night counts at most threshold^(1/2.5): one bad night, or two, are an outage; the third is an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptWatch:
+    """Positions count nights from the end of the baseline and prompts from 0.
+
+    `broken` are the prompts whose own sum is over the threshold at the alarm, or that lead it; `since` is the first
+    night of the run of failures of the worst one.
+    """
+
+    watched: int
+    statistics: tuple[float, ...]
+    threshold: float
+    alarm: int | None
+    since: int | None
+    broken: tuple[int, ...]
+
+    @property
+    def statistic(self) -> float:
+        """The latest value; 0 before the first night."""
+        return self.statistics[-1] if self.statistics else 0.0
+
+
+def watch_prompts(
+    nights: Sequence[Sequence[bool | None]], baseline: int, threshold: float = PROMPT_THRESHOLD
+) -> PromptWatch:
+    """Watch the prompts that were right in all of at least ten baseline nights; None is a night without an answer."""
+    columns = list(zip(*nights[:baseline], strict=True))
+    steady = [
+        prompt
+        for prompt, column in enumerate(columns)
+        if False not in column and sum(right is not None for right in column) >= UNANIMOUS_NIGHTS
+    ]
+    sums = dict.fromkeys(steady, 0.0)
+    gains = {prompt: _gains(sum(right is not None for right in columns[prompt])) for prompt in steady}
+    start: dict[int, int] = {}
+    statistics: list[float] = []
+    alarm = since = None
+    broken: tuple[int, ...] = ()
+    for position, night in enumerate(nights[baseline:]):
+        for prompt in steady:
+            right = night[prompt]
+            if right is None:
+                continue
+            if right or prompt not in start:
+                start[prompt] = position + 1 if right else position
+            sums[prompt] = min((1.0 + sums[prompt]) * gains[prompt][right], 1e300)
+        statistic = math.fsum(sums.values()) / len(steady) if steady else 0.0
+        statistics.append(statistic)
+        if alarm is None and statistic >= threshold:
+            alarm = position
+            worst = max(steady, key=sums.__getitem__)
+            broken = tuple(prompt for prompt in steady if sums[prompt] >= min(threshold, sums[worst]))
+            since = min(start.get(worst, position), position)
+    return PromptWatch(len(steady), tuple(statistics), threshold, alarm, since, broken)
+
+
+def _gains(nights: int) -> tuple[float, float]:
+    """Factors of a failing and of a right night: the chance under the bet over the one presumed."""
+    failing = 1 / (nights + 2)
+    return BROKEN / failing, (1 - BROKEN) / (1 - failing)
+
+
+def flipped(nights: Sequence[Sequence[bool | None]], baseline: int, least: int = 2) -> tuple[int, ...]:
+    """Prompts that were right in all baseline nights and wrong in all of the last `least` nights: worth a look."""
+    recent = nights[baseline:][-least:]
+    if len(recent) < least or not baseline:
+        return ()
+    before, after = zip(*nights[:baseline], strict=True), zip(*recent, strict=True)
+    return tuple(
+        prompt
+        for prompt, (first, last) in enumerate(zip(before, after, strict=True))
+        if False not in first and True in first and all(right is False for right in last)
+    )
+
+
+def watch_unscored(
+    nights: Sequence[tuple[int, int]], baseline: int, threshold: float = UNSCORED_THRESHOLD
+) -> Detection:
+    """The detector on (answered, asked) of every night, those of the baseline and unreadable ones included.
+
+    Baseline nights are held against 95 % answered; later ones against what the baseline had, up to 97 %. Answers
+    fail together, so a night counts no more than a third of an alarm or so: a single outage is none.
+    """
+    most = math.log(threshold) / _NIGHTS_NEEDED
+    first = nights[:baseline]
+    usual = presumed_rate(sum(k for k, _ in first), sum(m for _, m in first), ANSWERED_CEILING) if first else ANSWERED
+    factors = []
+    for position, (answered, asked) in enumerate(nights):
+        presumed = ANSWERED if position < baseline else max(usual, ANSWERED)
+        factors.append([min(factor, most) for factor in prompt_factors(answered, asked, presumed)])
+    return detect(factors, threshold)

@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from harness.statistics.proportion import Interval
+from harness.statistics.rates import Interval
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.statistics.proportion import check_counts, exact_lower, exact_upper
+from harness.statistics.rates import check_counts, exact_lower, exact_upper
 
 _LARGEST = 200_000  # cases; beyond this no suite of prompts is the answer
 _TEETH = 12  # of the saw, all with enough power: the later ones have more

@@ -1,6 +1,6 @@
 """Suites on disk: a folder with a `suite.toml` and `*.jsonl` files becomes cases, or an error that names the line."""
 
-from harness.suite.cases import LINE_LIMIT, Problem, case_from
+from harness.suite.cases import LINE_LIMIT, Problem, case_from, case_schema
 from harness.suite.folders import (
     CaseFile,
     LocatedCase,
@@ -16,7 +16,6 @@ from harness.suite.folders import (
     read_selection,
     selection_file,
 )
-from harness.suite.schema import case_schema
 
 __all__ = [
     "LINE_LIMIT",

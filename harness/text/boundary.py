@@ -21,7 +21,7 @@ def _number_runs_on_left(text: str, start: int, target: str) -> bool:
         if before == ".":
             return start > 1 and text[start - 2].isdecimal()
         if before == ",":
-            return start > 1 and text[start - 2].isdecimal() and _is_group(text, start)
+            return start > 1 and _is_group(text, start - 1)
         if before in "-−":
             return start == 1 or text[start - 2] in BLANK_SET or text[start - 2] in _OPENING
         return False
@@ -34,13 +34,20 @@ def _number_runs_on_right(text: str, end: int, target: str) -> bool:
     behind = text[end]
     if behind == ".":
         return text[end + 1 : end + 2].isdecimal()
-    return behind == "," and _is_group(text, end + 1)
+    return behind == "," and _is_group(text, end)
 
 
-def _is_group(text: str, place: int) -> bool:
-    """Whether exactly three digits stand there, as behind the comma that groups a number."""
+def _is_group(text: str, comma: int) -> bool:
+    """Whether a comma groups a number: one to three digits before it, exactly three behind it."""
+    before = comma
+    while before > 0 and comma - before < 4 and text[before - 1].isdecimal():
+        before -= 1
+    behind = text[comma + 1 : comma + 4]
     return (
-        text[place : place + 3].isdecimal() and len(text) >= place + 3 and not text[place + 3 : place + 4].isdecimal()
+        0 < comma - before < 4
+        and len(behind) == 3
+        and behind.isdecimal()
+        and not text[comma + 4 : comma + 5].isdecimal()
     )
 
 

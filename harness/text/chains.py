@@ -34,7 +34,7 @@ SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{_SIGNS}])(?:[{_SIGNS}]{{1,2}}|_+)(?=[^\s_
 HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
-_LETTER_PAIR = re.compile(r"[a-z]\\[a-z]|[A-Za-z]=|\d[-+*/]\d[-+*/=].*")
+_LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
 """Katakana words are wholes: another script ends them."""
 _PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
@@ -52,6 +52,8 @@ _BREAK = re.compile(
     f"\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
+LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
+"""`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = re.compile(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _LONG_NUMBER = re.compile(r"\d{3,}(?![A-Za-z0-9.])")
 _ONE_OR_TWO = re.compile(r"\d{1,2}(?!\d)")
@@ -64,8 +66,12 @@ _TOKEN = re.compile(f"[^{HAN}\\s]+")
 _HANDLE = re.compile("@[A-Za-z]")
 _MANUAL = re.compile(r"[a-z][a-z0-9_]+\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
-_SENTENCE_SEAM = re.compile(r"[a-z]{2,}[.?!][A-Z][a-z]+")
-_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?")
+_SENTENCE_SEAM = re.compile(
+    r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*"
+)
+_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?|Ph\.?D\.?")
+_LABELLED = re.compile(r"[a-z][a-z-]*:(?=[A-Za-z])")
+"""`color:red`: what is behind the key is the value."""
 
 
 class Span(NamedTuple):
@@ -305,6 +311,8 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
             yield Span(start, end, True, touches(text, end), "code")
             continue
         start, end = trimmed(text, start, end)
+        label = _LABELLED.match(text, start, end)
+        start = label.end() if label else start
         inner = text[start:end]
         if end - start < 3 or is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not is_code(inner)):
             continue

@@ -9,26 +9,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import (
-    BLANK_SET,
-    LINE_BREAK_SET,
-    SPACE_SET,
-    is_cjk,
-    is_latin_or_digit,
-)
+from harness.text.characters import BLANK_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
 from harness.text.glyphs import ESCAPE_STARTS, MARKUP, coded, escaped
 from harness.text.symbols import BETWEEN_LATIN, SymbolTable
-from harness.text.tables import (
-    ALTERED,
-    ELLIPSES,
-    LOOKALIKE,
-    SIGN,
-    SPACED,
-    Form,
-    doubles,
-    role,
-    sign_forms,
-)
+from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, SIGN, SPACED, Form, doubles, role, sign_forms
 
 LONGEST_GAP = 1000
 """A piece of text longer than this between two letters of a target is never a mention."""

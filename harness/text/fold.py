@@ -152,7 +152,10 @@ def _folded(text: str, fold: Fold) -> str:
             distinct = set(foreign.decode("utf-8", "surrogatepass"))
             if len(distinct) <= _FEW:
                 for char in distinct:
-                    text = text.replace(char, fold[ord(char)] or "")
+                    folded = fold[ord(char)] or ""
+                    # what would be folded once more below is left to that: `一` has a representative that is a sign
+                    if folded.translate(fold) == folded:
+                        text = text.replace(char, folded)
     return text.translate(fold)
 
 

@@ -1,6 +1,7 @@
 """The kind of a target: why it is worth protecting, and so how strictly it is judged."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 _BODIES = (
@@ -66,12 +67,16 @@ _PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
 _LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
+_LIBRARY = re.compile(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
+"""`Node.js` is the name of a thing, and no file."""
 _FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
 
 
 @lru_cache(maxsize=4096)
 def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)  # marks are no letters for the rules
     if re.search(r"\s[-/\u2013\u2014]\s", text):
         return "spaced"
     if re.fullmatch("[A-Za-z]/[A-Za-z]", text) and not _LETTER_UNITS.fullmatch(text):
@@ -80,6 +85,8 @@ def kind_of(text: str) -> str:
     kind = _RULES[int(found.lastgroup[1:])][0] if found and found.lastgroup else ""
     if kind == "file" and _FILE_LIKE.search(text):
         return "identifier"
+    if kind == "file" and _LIBRARY.fullmatch(text):
+        return "name"
     if kind and not (kind == "path" and _is_chain(text)):
         return kind
     if _CJK_WORDS.fullmatch(text):

@@ -7,26 +7,35 @@ from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
 from harness.text.kinds import kind_of
 from harness.text.vocabulary import ACTIONS, EXTENSIONS, HEADS, TAIL_SEAMS, TAILS, VERBS
 
-OPENED = (("“", "”"), ("‘", "’"), ("「", "」"), ("（", "）"), ("(", ")"), ("《", "》"), ("【", "】"), ("{", "}"))
-_BRACKETS = (*OPENED, ("[", "]"))
+OPENED = (
+    ("“", "”"),
+    ("‘", "’"),
+    ("「", "」"),
+    ("（", "）"),
+    ("(", ")"),
+    ("《", "》"),
+    ("【", "】"),
+    ("[", "]"),
+    ("{", "}"),
+)
 _BEFORE_BRACKET = re.compile(f"[^{ENDS}]{{1,80}}\\Z")
-CLOSERS = "".join(closer for _, closer in _BRACKETS)
+CLOSERS = "".join(closer for _, closer in OPENED)
 ENDINGS = "|".join(EXTENSIONS)
 EXTENSION = re.compile(
-    rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
-    rf"|(?<=[{HAN}]\d)\.[a-z][a-z0-9]{{1,4}}\Z|(?<=[{HAN}A-Z])\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",
+    rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?![.-][A-Za-z0-9])"
+    rf"|(?:(?<=[{HAN}])|(?<=[{HAN}]\w)|(?<=[{HAN}]\w\w))\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",
     re.IGNORECASE,
 )
 """The ending of a file name: a known one, or any short one behind Han at the end of a token."""
 _TOUCHING = re.compile(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
 _TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
 _TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
+_TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
+"""`/data/x移到/data/y` is two paths."""
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
 _ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1))
-LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
-"""`Node.js` is the name of a thing, and no file."""
 
 
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
@@ -60,22 +69,25 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     if re.fullmatch(r"/\d+(?:[^\W\d_]{1,3})?", inner[:cut]):
         return
     alternates = _last_two(inner[:cut]) + (_named(inner) if cut == len(inner) else ())
-    yield Span(start, start + cut, touches_left, cut < len(inner), "path", alternates)
+    opened = cut < len(inner) or touches(text, start + cut)
+    yield Span(start, start + cut, touches_left, opened, "path", alternates)
 
 
 def _tail_cut(path: str, touches_left: bool) -> int:
     """Where a path ends that a word of the sentence touches: `/api/order/list报错`, `/data/样本资料的内容`."""
+    joined = _TWO_PATHS.search(path)
+    if joined:
+        return joined.start()
     last = max(path.rfind("/"), path.rfind("\\")) + 1
-    name = path[last:]
-    tail = _TOUCHING.search(name)
-    if tail and tail[0].startswith(TAILS) and (touches_left or path[:last].isascii()):
-        return last + tail.start()
-    if tail and tail.end() == len(name) and touches_left and path[:last].isascii():
-        return last + tail.start()
+    tail = _TOUCHING.search(path, last)
+    if tail and path[:last].isascii() and (touches_left or tail[0].startswith(TAILS)):
+        return tail.start()
     if touches_left and not path.isascii():
-        seam = _TAIL_SEAM.search(name, 2) or _TAIL_END.search(name, 2)
+        if tail and tail[0].startswith(TAILS):
+            return tail.start()
+        seam = _TAIL_SEAM.search(path, last + 2) or _TAIL_END.search(path, last + 2)
         if seam:
-            return last + seam.start()
+            return seam.start()
     return len(path)
 
 
@@ -99,7 +111,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             continue
         start = _opened_before(text, start)
         low, uncertain = _name_start(text, start, stop)
-        if text[low] in "-/" and low == start and stop != ends[0]:
+        if text[low] == "-" or (text[low] == "/" and low == start and stop != ends[0]):
             low += 1  # between two names
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
@@ -120,7 +132,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
 def _opened_before(text: str, start: int) -> int:
     """Where a name begins whose bracket has just been closed: `报价单(终版)V2.xlsx`, `图(1).dwg`."""
     for _ in range(3):
-        pair = next((a for a, b in _BRACKETS if start and text[start - 1] == b), None)
+        pair = next((a for a, b in OPENED if start and text[start - 1] == b), None)
         if pair is None:
             break
         opened = text.rfind(pair, max(0, start - 42), start - 1)

@@ -80,12 +80,20 @@ def restored(text: str, judge: Judge, channel: str = "text", escapes: bool = Fal
             Edit(finding.start + low, finding.start + high, mended[finding.start + low : finding.start + high], new)
             for finding in judge.findings(mended, channel)[0]
             if is_mended(finding, escapes)
-            for low, high, new, _ in finding.damage.changes
+            for low, high, new in _changes(finding)
         ]
         if not fresh:
             break
         edits = composed(text, edits, fresh)
     return edits
+
+
+def _changes(finding: Finding) -> list[tuple[int, int, str]]:
+    """What to put in place of what; a mention in the other normal form is replaced as a whole, its marks included."""
+    changes = finding.damage.changes
+    if any("normal-form" in change.codes for change in changes):
+        return [(0, finding.end - finding.start, finding.wanted)]
+    return [(change.start, change.end, change.new) for change in changes]
 
 
 def is_mended(finding: Finding, escapes: bool = False) -> bool:

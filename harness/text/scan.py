@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from harness.text.boundary import stands_alone
 from harness.text.chains import ENDS, HAN, Span, chain_of, left_end, right_end
 from harness.text.kinds import kind_of
 from harness.text.spaced_words import spaced_words
@@ -45,8 +46,10 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     for span in spans:
         if span.start < end or span.end - span.start < 2:
             continue
-        end = span.end
         inner = text[span.start : span.end]
+        if not stands_alone(text, span.start, span.end, inner):
+            continue  # no mention of it could be found there
+        end = span.end
         if _is_sum(text, span.start, span.end):
             continue
         kind = span.kind or kind_of(inner)

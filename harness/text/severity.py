@@ -38,12 +38,21 @@ def severity(
     codes = {code for change in changes for code in change.codes}
     if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, source):
         return None
-    if _is_everyday(reading, target, codes, text):
+    if _is_everyday(reading, target, codes, text) or (target.kind in _NUMBERS and _is_sum(text, reading)):
         return None
     if target.kind == "identifier" and _LOWER_WORDS.fullmatch(target.text) and codes <= _SOFT:
         return "note"
     notes = (_is_note(change, reading, target, page, is_text) for change in changes)
     return "note" if all(notes) else "damage"
+
+
+_MIXED_SIDES = re.compile("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
+_EQUALS = re.compile(r"\s{0,3}[=＝≈]")
+
+
+def _is_sum(text: str, reading: Reading) -> bool:
+    """`12 / 4 = 3`: a sum that the answer works out is no mention of `12/4`."""
+    return _EQUALS.match(text, reading.end) is not None
 
 
 def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
@@ -55,6 +64,8 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
     if codes == {"case"} and change.start == 0:
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
         return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
+    if target.kind == "cjk-pair" and codes == {"cjk-boundary"} and _MIXED_SIDES.match(target.text):
+        return True  # `3D 打印/4D 打印`: what counts in a pair of words is beside its sign
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
         if codes == {"cjk-boundary"}:
             return True

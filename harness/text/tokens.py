@@ -5,9 +5,21 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, chains_in, is_code, is_dull, pairs_of, touches, trimmed
+from harness.text.chains import (
+    ENDS,
+    HAN,
+    LIBRARY,
+    SIGN_BETWEEN,
+    Span,
+    chains_in,
+    is_code,
+    is_dull,
+    pairs_of,
+    touches,
+    trimmed,
+)
 from harness.text.kinds import STANDARD, kind_of
-from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, LIBRARY, OPENED, files_in, path_at
+from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, OPENED, files_in, path_at
 from harness.text.vocabulary import HEADS
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
@@ -75,17 +87,19 @@ _FORMS = (
     ),
     _form(
         "placeholder",
-        "{ % < &",
-        r"\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|\{[A-Za-z_][\w.]{0,40}\}|",
-        r"%\([A-Za-z_]\w{0,40}\)[sdifr]|%(?:[0-9]\$)?[sd@](?![A-Za-z0-9])|",
-        r"<[0-9]{1,3}\s?/?>|</[0-9]{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);",
+        "{ % < & [[ __",
+        r"\{\{\{[^{}\n]{1,60}\}\}\}|\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}|",
+        r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}|",
+        r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
+        r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
+        r"\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
     ),
     _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
     _form(
         "windows",
         r":\ :/ \\",
-        rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/])*(?:{_SEGMENT})?|",
-        rf"\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT})+\\?",
+        rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/]){{0,30}}(?:{_SEGMENT})?|",
+        rf"\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT}){{1,30}}\\?",
     ),
     _form(
         "file",
@@ -96,7 +110,7 @@ _FORMS = (
     _form(
         "path",
         "/",
-        rf"(?:{_unless_behind('~/ ./ ../ /', _BEHIND + HAN)})(?=[^\s/])(?:{_SEGMENT}/)*(?:{_SEGMENT})?",
+        rf"(?:{_unless_behind('~/ ./ ../ /', _BEHIND + HAN)})(?=[^\s/])(?:{_SEGMENT}/){{0,30}}(?:{_SEGMENT})?",
     ),
     _form(
         "option",
@@ -125,37 +139,30 @@ _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 def spans_in(text: str) -> Iterator[Span]:
     """All targets of a text but those that have blanks of their own; some overlap."""
-    place = 0
-    for kind, start, end in _long_tokens(text):
-        spans = tuple(_long(text, kind, start, end))
-        if not spans:
-            continue
-        yield from _atoms(text, place, start)
-        yield from spans
-        place = max(spans[-1].end, place)
-        if place < end and kind != "quoted":
-            yield from _atoms(text, place, end)
-        place = max(place, end)
-    yield from _atoms(text, place, len(text))
-
-
-def _long_tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """The long tokens, leftmost first, without overlaps. Each form searches on its own: few are in one text."""
     waiting: dict[int, re.Match[str]] = {}
     for rank, form in enumerate(_FORMS):
-        found = form.pattern.search(text) if form.may_be_in(text) else None
-        if found:
-            waiting[rank] = found
+        first = form.pattern.search(text) if form.may_be_in(text) else None
+        if first:
+            waiting[rank] = first
+    place = 0
     while waiting:
         rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
         start, end = waiting[rank].span()
-        yield _FORMS[rank].kind, start, end
+        spans = tuple(_long(text, _FORMS[rank].kind, start, end))
+        if spans:
+            yield from _atoms(text, place, start)
+            yield from spans
+            place = max(place, spans[-1].end)
+            if place < end and _FORMS[rank].kind != "quoted":
+                end = place  # what is left of a path may hold another
+            place = max(place, end)
         for other in [rank for rank, found in waiting.items() if found.start() < end]:
             again = _FORMS[other].pattern.search(text, end)
             if again:
                 waiting[other] = again
             else:
                 del waiting[other]
+    yield from _atoms(text, place, len(text))
 
 
 def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:

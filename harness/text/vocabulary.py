@@ -8,7 +8,7 @@ def _words(text: str) -> tuple[str, ...]:
 VERBS = _words(
     "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
     "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
-    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 我 看 看看 看一下 看下 一下 读 "
+    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
     "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
     "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
     "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
@@ -65,7 +65,7 @@ EXTENSIONS = _words(
     "ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz "
     "parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle properties service timer "
     "desktop hwp hwpx raw pem crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj "
-    "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm 3ds obj fbx dae igs iges sat nc gcode cdr "
+    "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr "
     "indd sketch fig ttf otf woff woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 "
     "m4a wma amr opus heic heif avif tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages "
     "numbers"

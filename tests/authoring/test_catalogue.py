@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.catalogue import LONGEST, read_catalogue, sniffed
+from harness.authoring.make import LONGEST, read_catalogue, sniffed
 from harness.errors import ConfigError
 
 

@@ -5,7 +5,7 @@ import pytest
 from harness.authoring.init.choices import SERVICES, Choices
 from harness.authoring.init.files import GITIGNORE, new_files, write
 from harness.config import load, model
-from harness.decisions.pending import pending
+from harness.decisions.exposure import pending
 from harness.decisions.plan import Assumption, plan
 from harness.errors import ConfigError
 from harness.project import load_suite as load_all

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.catalogue import Term
 from harness.authoring.lint import Judging
-from harness.authoring.make import LANGUAGES, TASKS, Made, make_lines, shipped, write_suite
+from harness.authoring.make import LANGUAGES, TASKS, Made, Term, make_lines, shipped, write_suite
 from harness.errors import ConfigError
 from harness.suite import load_suite
 

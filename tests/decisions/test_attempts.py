@@ -83,6 +83,16 @@ def test_a_changed_case_or_two_do_not_make_a_new_suite(attempt, now):
     assert judge(renewed, None, AT_LEAST_95, now, [first]).attempts == 1
 
 
+def test_a_selection_does_not_stand_for_its_version(cases, run, now):
+    whole = run(cases(300, 60), age_days=2, run_id="whole")
+    canary = run(cases(300)[240:], age_days=1, run_id="canary")
+    verdict = judge(canary, None, AT_LEAST_95, now, [whole])
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "some of the 300 cases of run whole" in verdict.reasons[0]
+    assert verdict.next.command == "harness gate --candidate whole"
+    assert judge(canary, None, AT_LEAST_95, now).verdict == "GO"  # all there is
+
+
 def answered(record, moment):
     return record.model_copy(
         update={
@@ -152,7 +162,7 @@ def test_versions_on_an_unchanged_suite_are_counted_and_told_from_the_third_on(a
 def test_five_runs_until_go_pass_falsely_hardly_more_often_than_one(correlation):
     """At a true rate of exactly the limit, with attempts at a case that agree never, half of the time, or always."""
     from harness.decisions.bounds import read_rate
-    from harness.decisions.ground import ASSUMED, Ground
+    from harness.decisions.population import ASSUMED, Ground
 
     generator = np.random.default_rng(7)
     domains = {str(case): "d" for case in range(300)}

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.decisions.chances import Truth, chances, with_samples
 from harness.decisions.gate import judge
-from harness.decisions.plan import plan
+from harness.decisions.plan import Truth, chances, plan, with_samples
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, Rule
 
 SUITE = DEFAULT_POLICY.model_copy(update={"population": "suite"})

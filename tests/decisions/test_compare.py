@@ -1,7 +1,7 @@
 import pytest
 
 from harness.decisions.compare import compare
-from harness.decisions.options import options
+from harness.decisions.options import options, shared_alignment
 
 
 def found(comparison, metric):
@@ -183,3 +183,11 @@ def test_the_gain_is_a_difference_in_differences_over_whole_domains(case, run):
     gain = options([base, tuned])[1].gain
     assert gain.difference == pytest.approx(0.7 - 0.3)
     assert gain.p_value == pytest.approx(1 / 70)  # one way of 8 choose 4
+
+
+def test_an_index_counts_the_cases_that_all_versions_answered(cases, run):
+    hard, easy = cases(30, 30), cases(60, first=30)
+    other = run([*hard, *easy], model="tuned")
+    silent = run([*(one.model_copy(update={"outcome": "unscored"}) for one in hard), *easy], model="silent")
+    assert shared_alignment([other, silent]) == {"tuned@v1": (60, 60), "silent@v1": (60, 60)}
+    assert shared_alignment([other]) == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.decisions.crowds import selected_by_outcome
+from harness.decisions.concentration import selected_by_outcome
 from harness.decisions.gate import judge
 from harness.records.policy import GatePolicy, Rule
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.exposure import exposure
-from harness.decisions.leaks import find_leaks
+from harness.decisions.exposure import exposure, find_leaks
 from harness.records.case import Case
 from harness.text.characters import blocks_after, blocks_before
 

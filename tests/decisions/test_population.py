@@ -3,7 +3,7 @@
 import pytest
 
 from harness.decisions.gate import judge
-from harness.decisions.ground import ASSUMED, earlier_versions, rate_correlation
+from harness.decisions.population import ASSUMED, earlier_versions, rate_correlation
 from harness.records.policy import GatePolicy, Rule
 
 AT_LEAST_95 = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.decisions.metrics import Count
-from harness.decisions.repairs import collateral_rate, residual_rate
+from harness.decisions.run_summary import collateral_rate, residual_rate
 from harness.records.run import SampleResult
 from harness.show.run import run_lines
 

@@ -4,8 +4,7 @@ import sqlite3
 
 import pytest
 
-from harness.decisions.metrics import Count, search_hit_rate
-from harness.decisions.search_hits import finds
+from harness.decisions.metrics import Count, finds, search_hit_rate
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from harness.show.comparison import (
     options_markdown,
 )
 from harness.show.drift import drift_json, drift_lines
-from harness.show.plan import plan_json, plan_lines
-from harness.show.verdicts import gate_json, gate_lines, gate_markdown
+from harness.show.verdicts import gate_json, gate_lines, gate_markdown, plan_json, plan_lines
 
 HOSTILE = "A\x1b[31m - \u202eB|<script>alert(1)</script> @everyone [x](http://evil) `"
 

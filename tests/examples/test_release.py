@@ -38,7 +38,6 @@ def git(folder: Path, *arguments: str) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("pyproject.toml", '[project]\nversion = "1.2.2"\n', "another version"),
         ("CHANGELOG.md", "## 1.2.3 (not yet released)\n", "wanted: ## 1.2.3 (YYYY-MM-DD)"),
         ("note.txt", "", "not committed"),
     ],
@@ -53,6 +52,6 @@ def test_what_is_not_ready_is_refused_and_nothing_is_built(checkout: Path, file:
     assert list((checkout.parent / "out").iterdir()) == []
 
 
-def test_the_version_stands_in_both_places() -> None:
-    assert f'version = "{harness.__version__}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+def test_the_version_is_in_one_place_and_the_changelog_names_it() -> None:
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f"## {harness.__version__} (" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ BROKEN = {
     "a line that was cut": (GOOD[:-2], "the object is not closed"),
     "a comment": ("# my samples", "a comment; JSON has none"),
     "no JSON at all": ("user: hi", "not JSON"),
-    "a key twice": (GOOD[:-1] + ', "messages": []}', "'messages': stands twice"),
+    "a key twice": (GOOD[:-1] + ', "messages": []}', "is twice in"),
     "not a number": ('{"messages": NaN}', "NaN is not JSON"),
     "a byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "there is a byte order mark at the start"),
     "another encoding": (OTHER.encode("gb18030"), "not UTF-8 at byte"),
@@ -173,7 +173,7 @@ def case(prompt, *targets, key="a"):
 def test_a_tested_string_in_a_sample_is_a_leak(tmp_path):
     tested = suite_content([case("Name the part KJ-55.", "KJ-55")])
     assert [p.message for p in problems(tmp_path, OTHER + "\n" + GOOD, tested=tested)] == [
-        "the tested string 'KJ-55' stands here; train on other strings than are tested"
+        "the tested string 'KJ-55' is here; train on other strings than are tested"
     ]
 
 

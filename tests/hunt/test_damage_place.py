@@ -1,6 +1,6 @@
 import pytest
 
-from harness.hunt.code import Code
+from harness.hunt.probe import Code
 from harness.hunt.search import damaged_symbols
 
 

@@ -2,9 +2,8 @@ import pytest
 
 from benchmarks.hunt.oracles import RULES, HiddenRule
 from harness.hunt.asking import Sighting
-from harness.hunt.code import style_of
 from harness.hunt.metamorphic import RelatedPair, relations, summarise
-from harness.hunt.probe import PLAIN
+from harness.hunt.probe import PLAIN, style_of
 from harness.hunt.report import report_of
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")

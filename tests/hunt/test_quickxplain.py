@@ -3,7 +3,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.hunt.shrink import essential
+from harness.hunt.search import essential
 
 
 def search(items, fails):

@@ -1,9 +1,8 @@
 import pytest
 
 from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
-from harness.hunt.code import STYLES, ZERO_LED, Code
 from harness.hunt.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
-from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, Probe
+from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, STYLES, ZERO_LED, Code, Probe
 from harness.hunt.rule import FailureRule
 
 DIGITS = frozenset({"digits", ZERO_LED})

@@ -3,8 +3,7 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.hunt.code import STYLES, plainest, style_of
-from harness.hunt.probe import LEVELS, PLAIN, Probe
+from harness.hunt.probe import LEVELS, PLAIN, STYLES, Probe, plainest, style_of
 from harness.hunt.strategies import codes, contexts, probes, questions
 from harness.records.case import Case, texts_of
 

@@ -6,8 +6,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.hunt.code import Code
-from harness.hunt.probe import PLAIN_CONTEXT, Probe
+from harness.hunt.probe import PLAIN_CONTEXT, Code, Probe
 from harness.hunt.search import damaged_symbols
 from harness.hunt.strategies import codes, probes
 from harness.records.case import texts_of

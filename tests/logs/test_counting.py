@@ -14,7 +14,7 @@ from harness.decisions.metrics import METRICS as DEFINED
 from harness.logs.rates import METRICS, Counts, RowCounts, effective_trials, interval, rates, tally_of
 from harness.logs.rows import Columns, RowVerdict, judge, read_row
 from harness.records.run import CaseResult, MentionRecord, SampleResult
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 from harness.text import DEFAULT_SYMBOLS, CheckResult
 from tests.logs.conftest import log_row
 

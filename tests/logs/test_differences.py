@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.logs.compare import differences, newcombe, read_rates
+from harness.logs.rates import differences, newcombe, read_rates
 from harness.logs.tables import difference_lines
-from harness.statistics.proportion import wilson
+from harness.statistics.rates import wilson
 from tests.logs.conftest import Score, write_log
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigError
-from harness.logs.ray import carry
+from harness.logs.processes import carry_on_ray as carry
 from tests.logs.conftest import Score, content, job, log_row, write_log
 
 COMMAND = "from harness.cli import main; main()"

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.logs import out as out_folder
+from harness.logs import run as out_folder
 from harness.logs.judge import ScoredChunk
 from harness.logs.rows import Columns
 from harness.logs.run import ScoringProgress, score

@@ -53,6 +53,24 @@ def test_a_run_comes_back_as_it_was_written(history):
     assert path.read_text("utf-8").startswith('{\n "schema": 1')
 
 
+def test_a_verdict_knows_all_runs_of_its_version_and_one_whole_run_of_every_other(history):
+    whole = tuple(build().cases[0].model_copy(update={"id": f"c-{n}"}) for n in range(20))
+    history.write(build("20260301-aaaa"))
+    history.write(build("20260302-bbbb", day="2026-03-02"))
+    history.write(build("20260228-old0", version="v0", day="2026-02-27", cases=whole))
+    history.write(build("20260228-new0", version="v0", day="2026-02-28", cases=whole))
+    for night in range(1, 4):
+        history.write(build(f"2026030{night}-canary", version="v0", day=f"2026-03-0{night}"))
+    history.write(build("20260305-x-partial", version="v0", day="2026-03-05", cases=whole, partial=True))
+    (history.folder / "other@v1").mkdir()
+    (history.folder / "other@v1" / "20260301-bad.json").write_text("{", encoding="utf-8")
+    known = [run.run_id for run in history.known("tuned@v1")]
+    assert known == ["20260228-old0", "20260301-aaaa", "20260302-bbbb"]
+    (history.folder / "tuned@v1" / "20260303-bad.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RecordError, match="it may be the run that counts"):
+        history.known("tuned@v1")
+
+
 def test_writing_the_same_run_twice_changes_nothing(history):
     first = history.write(build()).read_bytes()
     assert history.write(build()).read_bytes() == first

@@ -63,7 +63,7 @@ def test_a_broken_line_is_named_and_the_rest_is_not_judged(project: Path, pytest
 def test_one_id_in_two_files_of_a_suite_is_an_error(project: Path, pytester: pytest.Pytester) -> None:
     write_suite(project / "suites" / "mine", CASES[:1], "more.jsonl")
     result = pytester.runpytest("--model=fake")
-    result.stdout.fnmatch_lines(["*more.jsonl:1: id: 'a-1' stands at *cases.jsonl:1 too; ids are unique in a suite"])
+    result.stdout.fnmatch_lines(["*more.jsonl:1: id: 'a-1' is also at *cases.jsonl:1; ids are unique in a suite"])
 
 
 def test_an_unknown_model_is_a_usage_error_with_the_nearest_name(project: Path, pytester: pytest.Pytester) -> None:

@@ -9,8 +9,7 @@ from harness.config import ModelConfig
 from harness.endpoints.parse import parse
 from harness.records.answer import Completion, Token
 from harness.records.case import Case
-from harness.runs.judge import Judge
-from harness.runs.probability import sign_probability
+from harness.runs.judge import Judge, sign_probability
 from harness.runs.requests import body_for
 
 CASE = Case(

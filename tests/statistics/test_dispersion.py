@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import cochrans_q
 
-from harness.statistics.dispersion import night_dispersion
+from harness.statistics.nightly import night_dispersion
 
 
 def test_it_is_cochrans_q_of_statsmodels():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.statistics.edetector import THRESHOLD, detect, mean_factors, presumed_mean, presumed_rate, prompt_factors
+from harness.statistics.nightly import THRESHOLD, detect, mean_factors, presumed_mean, presumed_rate, prompt_factors
 
 nights = st.lists(st.integers(50, 60), min_size=1, max_size=40)
 

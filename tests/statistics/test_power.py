@@ -13,7 +13,7 @@ from harness.statistics.power import (
     further_clean_cases,
     power_of_min,
 )
-from harness.statistics.proportion import exact_lower, exact_upper
+from harness.statistics.rates import exact_lower, exact_upper
 
 
 @pytest.mark.parametrize(("minimum", "cases"), [(0.95, 59), (0.97, 99), (0.98, 149), (0.99, 299)])

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from harness.statistics.prompt_watch import flipped, watch_prompts, watch_unscored
+from harness.statistics.nightly import flipped, watch_prompts, watch_unscored
 
 
 def nights(count, broken=(), prompts=60):

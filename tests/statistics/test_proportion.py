@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 from statsmodels.stats.proportion import proportion_confint
 
-from harness.statistics.proportion import exact_bounds, wilson
+from harness.statistics.rates import exact_bounds, wilson
 
 counts = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -91,6 +91,6 @@ def test_exact_bounds_are_wrong_in_at_most_one_run_of_twenty(rate, n):
 
 
 def test_wilson_needs_no_scipy():
-    script = "import sys; from harness.statistics.proportion import wilson; wilson(3, 4)"
+    script = "import sys; from harness.statistics.rates import wilson; wilson(3, 4)"
     script += "\nsys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.statistics.proportion import wilson
-from harness.statistics.repeats import cluster_bootstrap, mean_pass_hat_k, pass_hat_k
+from benchmarks.simulations.repeats import cluster_bootstrap, mean_pass_hat_k, pass_hat_k
+from harness.statistics.rates import wilson
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=7), st.integers(1, 7))

@@ -214,3 +214,19 @@ def test_escapes_of_a_sign_are_mended_by_option() -> None:
     output = "TCP\\/IP, TCP &#47;IP, **TCP**/IP"
     assert repair("", output, ["TCP/IP"]).edits == ()
     assert repair("", output, ["TCP/IP"], escapes=True).text == "TCP/IP, TCP/IP, **TCP**/IP"
+
+
+@pytest.mark.parametrize("word", ["一等座", "一句话", "二〇二四", "ノート", "工口", "ー", "丨", "卜", "八一"])
+def test_a_few_typographic_signs_do_not_move_the_places_of_letters(word: str) -> None:
+    padding = "The answer in plain words is long enough that the few signs in it are replaced one by one. " * 3
+    for target, damaged in ((f"{word}/静音", f"{word} / 静音"), ("VG-10", "VG - 10")):
+        for text, verdict in ((target, "verbatim"), (damaged, "spaced")):
+            output = f"{padding}“{word}”：{text} here."
+            assert check(f"Say {target} now", output, [target]).verdicts == {target: verdict}, output
+
+
+def test_a_comma_between_two_codes_groups_no_number() -> None:
+    source = "filter 26300-35505, tyre 225/45R17"
+    verdicts = check(source, "26300-35505,225/45R17", ["26300-35505", "225/45R17"]).verdicts
+    assert verdicts == {"26300-35505": "verbatim", "225/45R17": "verbatim"}
+    assert check("500U/kg", "1,500U/kg", ["500U/kg"]).verdicts == {"500U/kg": "absent"}

@@ -134,7 +134,7 @@ def test_an_answer_is_not_written_through_a_link(link: str, run: Run, project: P
     (project / link).symlink_to(project.parent / "elsewhere" / ("" if link.endswith("v1") else "s.jsonl"))
     done = run("cassettes", "import", "stock", "--model=m", "--suite=s")
     assert done.code == 3, done.output
-    assert "a link, and answers would be written where it points" in done.output
+    assert "is a symlink; refusing to write through it" in done.output
 
 
 @pytest.mark.usefixtures("untouched")

@@ -1,0 +1,39 @@
+"""The project's own automation: pinned, bounded, with no more rights than a job needs, and the same command as here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_is_pinned_bounded_and_asks_for_few_rights(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert path.suffix == ".yml"
+    uses = re.findall(r"uses: *(\S+)(.*)", text)
+    assert all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action) for action, _ in uses), "pinned by commit"
+    assert all(re.match(r" # v\d+\.\d+\.\d+$", comment) for _, comment in uses), "the version beside it"
+    assert "permissions: {}" in text, "nothing unless a job asks for it"
+    jobs = len(re.findall(r"^    runs-on:", text, re.MULTILINE))
+    assert jobs
+    assert len(re.findall(r"^    timeout-minutes: \d+$", text, re.MULTILINE)) == jobs
+    assert len(re.findall(r"^    permissions:$", text, re.MULTILINE)) == jobs
+    assert text.count("persist-credentials: false") == text.count("actions/checkout@")
+    assert "concurrency:" in text
+
+
+def test_the_tests_run_on_three_systems_and_every_python_of_the_classifiers() -> None:
+    text = (ROOT / ".github" / "workflows" / "tests.yml").read_text("utf-8")
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    named = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', project)
+    assert named
+    assert set(named) <= set(re.findall(r'"(3\.\d+)"', text))
+    assert all(system in text for system in ("ubuntu-", "windows-", "macos-"))
+
+
+def test_ci_runs_the_readmes_second_command() -> None:
+    command = next(line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "'.[dev]'" in line)
+    assert command.removeprefix("$ ") in (ROOT / ".ci" / "run").read_text("utf-8")
