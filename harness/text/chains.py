@@ -64,7 +64,7 @@ _PLAIN_NUMBER = re.compile(
 _CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
 _TOKEN = re.compile(f"[^{HAN}\\s]+")
 _HANDLE = re.compile("@[A-Za-z]")
-_MANUAL = re.compile(r"[a-z][a-z0-9_]+\([0-9][a-z]?\)")
+_MANUAL = re.compile(r"[a-z][a-z0-9_.-]+\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
 _SENTENCE_SEAM = re.compile(
     r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*"
