@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.authoring.answers import document
 from harness.config import ModelConfig
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
@@ -210,8 +211,9 @@ def right_of(case: Case) -> str:
     if first == "aligned" or case.channel != "json":
         return first
     # a case that asks for named keys gets them
-    keys = {call.arguments["field"][1:]: target for call, target in zip(case.checks, case.targets, strict=False)}
-    return outcome(case, said(json.dumps(keys, ensure_ascii=False)))
+    fixed = {call.arguments["field"]: call.arguments["value"] for call in case.checks if "field" in call.arguments}
+    value = document({"type": "object"}, case.targets, fixed)
+    return outcome(case, said(json.dumps(value, ensure_ascii=False)))
 
 
 @pytest.mark.parametrize("damage", [spaced, lookalike, altered])
