@@ -10,6 +10,7 @@ from harness import checks
 from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
 from harness.authoring.duplicates import duplicate_prompts, duplicate_targets
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
+from harness.authoring.right_answers import unfit_answers
 from harness.decisions.leaks import find_leaks
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
@@ -209,9 +210,11 @@ RULES: dict[str, tuple[Level, str]] = {
     "contradiction": ("error", "checks and targets that no answer can satisfy at once"),
     "duplicate-prompt": ("error", "two cases ask the same"),
     "leaked": ("error", "a target is in a training file"),
+    "answers": ("error", "a right answer beside the cases fails, or a broken one does not fail as it should"),
     "duplicate-target": ("warning", "one string is the target of two cases"),
     "near-duplicate-target": ("warning", "two targets are equal but for letter case, signs or blanks"),
     "near-duplicate-prompt": ("warning", "two prompts are nearly equal"),
+    "few-answers": ("warning", "a case has fewer than two right answers, where others of its file have them"),
     "edge-blank": ("warning", "a target begins or ends with a blank"),
     "toothless": ("warning", "an answer that says nothing passes"),
     "unproved": ("note", "no answer built from targets and checks passes; look at the case by eye"),
@@ -248,6 +251,7 @@ def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Sequenc
     findings += duplicate_prompts(shelf)
     findings += duplicate_targets(shelf)
     findings += leaks(shelf, training or {})
+    findings += unfit_answers(shelf, judging)
     order = {path: number for number, path in enumerate(files)}
     findings.sort(key=lambda finding: (order.get(finding.path, -1), finding.line, finding.rule))
     balance = cells(placed.case for placed in shelf)
