@@ -50,6 +50,7 @@ def _grams(text: str) -> frozenset[str]:
 
 NEAR = 0.6
 """Jaccard similarity of trigrams. Two sentences that differ in one word of six are about there."""
+_MASK = "\u2026"
 TEMPLATE_TAG = "template:"
 """Cases that `suites make` built from one template are alike by design; their tag says so."""
 _SHORTEST_KEY = 4
@@ -82,12 +83,22 @@ def _among(group: list[Placed]) -> Iterator[Finding]:
         if not pairs[key]:
             kept.append(placed)
         pairs[key].append(placed)
-    texts = [_asked(placed) for placed in kept]
-    for one, other, similarity in similar_pairs(texts, NEAR):
+    # two prompts that differ in nothing but their strings are one question, however long the strings are
+    alike: dict[tuple[int, int], float] = {}
+    for read in (_masked, _asked):
+        alike |= {(one, other): share for one, other, share in similar_pairs([read(placed) for placed in kept], NEAR)}
+    for (one, other), similarity in sorted(alike.items()):
         first, second = kept[one], kept[other]
         if not (_templates(first) and _templates(second)):
             message = f"{similarity:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}; vary one"
             yield second.finding("near-duplicate-prompt", "warning", message)
+
+
+def _masked(placed: Placed) -> str:
+    text = _asked(placed)
+    for target in sorted(placed.case.targets, key=len, reverse=True):
+        text = text.replace(target, _MASK)
+    return text
 
 
 def duplicate_targets(shelf: Sequence[Placed]) -> Iterator[Finding]:

@@ -11,12 +11,14 @@ from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
 from harness.authoring.duplicates import duplicate_prompts, duplicate_targets
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
 from harness.authoring.right_answers import unfit_answers
+from harness.authoring.wording import unfit_wording
 from harness.decisions.leaks import find_leaks
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
 from harness.records.run import GOOD, SampleResult
 from harness.show.figures import cells as measured
 from harness.show.figures import pad
+from harness.suite import load_info
 
 _ASSERTIONS = ("^", "$", r"\b", r"\B", r"\A", r"\z", "(?")
 """With one of these a pattern that is found in a piece need not be found in a text round it."""
@@ -215,6 +217,12 @@ RULES: dict[str, tuple[Level, str]] = {
     "near-duplicate-target": ("warning", "two targets are equal but for letter case, signs or blanks"),
     "near-duplicate-prompt": ("warning", "two prompts are nearly equal"),
     "few-answers": ("warning", "a case has fewer than two right answers, where others of its file have them"),
+    "unpinned": ("warning", "a target of a call or of JSON that no check looks for in its field"),
+    "no-keep-instruction": (
+        "warning",
+        "a suite with keep_form = true, and a prompt that does not ask to keep the form",
+    ),
+    "blank-before-punctuation": ("warning", "a blank before a punctuation mark of the prompt primes the defect"),
     "edge-blank": ("warning", "a target begins or ends with a blank"),
     "toothless": ("warning", "an answer that says nothing passes"),
     "unproved": ("note", "no answer built from targets and checks passes; look at the case by eye"),
@@ -245,9 +253,11 @@ def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Sequenc
     """
     files = files_under(paths)
     shelf, findings = read(files)
+    keeping = {folder for folder in {placed.path.parent for placed in shelf} if load_info(folder).keep_form}
     for placed in shelf:
         findings += unfit_targets(placed, judging)
         findings += unfit_checks(placed, judging)
+        findings += unfit_wording(placed, keep_form=placed.path.parent in keeping)
     findings += duplicate_prompts(shelf)
     findings += duplicate_targets(shelf)
     findings += leaks(shelf, training or {})
