@@ -11,7 +11,7 @@ _PINNING = ("equals", "json_equals", "contains", "choice", "ends_with")
 _FULL_WIDTH = re.compile(r"\S[ \t]+[，。；：！？、）】》」』]")
 _MARKS = ",.;:!?，。；：！？、"
 _KEPT = re.compile(
-    r"as (?:it|they)(?:'s| is| are| was| were| stands?)|as (?:written|printed|given|shown|typed|spelled|set|logged|in the)"
+    r"as (?:it|they)(?:'s| is| are| was| were| stands?)|as (?:written|printed|given|shown|typed|spelled|logged|in the)"
     r"|as (?:the|my|a) [a-z]+ (?:has|have|gives?|writes?|wrote|says?)"
     r"|exact(?:ly)?|verbatim|(?:word|letter|character|sign) for (?:word|letter|character|sign)|unchanged|literally"
     r"|the same (?:form|way|spelling|spacing)|do(?:n't| not) (?:change|alter|tidy|touch|reformat)|without chang"
