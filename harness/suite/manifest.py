@@ -10,7 +10,7 @@ from harness.files import UnfitFileError, toml_of
 from harness.suite.cases import DEFAULT_FIELDS
 
 _TEXT_KEYS = ("title", "title_zh", "description", "description_zh", "contamination")
-_SWITCHES = ("default", "headline", "keep_form")
+_SWITCHES = ("default", "keep_form")
 _LATEST_VERSION = 1_000_000
 
 
@@ -21,7 +21,6 @@ class SuiteInfo:
     Attributes:
         version: counts up with every change of a prompt, a target or a check; CHANGES.md beside it says what changed.
         default: a run that names no suite takes it.
-        headline: its cases without targets count in the check rate of a run.
         keep_form: each prompt says that strings are to be kept as they are written, and the lint sees to it.
         contamination: a line that marks the files as evaluation data, so that who gathers training data can find them.
         defaults: fields that a line of the suite may leave out.
@@ -34,7 +33,6 @@ class SuiteInfo:
     description_zh: str = ""
     version: int = 1
     default: bool = True
-    headline: bool = True
     keep_form: bool = False
     contamination: str = ""
     defaults: dict[str, Any] = field(default_factory=dict)
