@@ -185,20 +185,20 @@ class Project:
 
 
 def load_suite(path: str | Path) -> list[Case]:
-    """The cases of a `.jsonl` file, of a folder with a `suite.toml`, or of all suites below a folder.
+    """The cases of a `.jsonl` file, of a folder with a `suite.toml`, or of the suites below a folder.
 
-    `"builtin"` means the suites that come with the package.
+    `"builtin"` means the suites that come with the package. A suite with `default = false` is read by its own name.
 
     Raises:
         SuiteError: there is no case, or a line is wrong; the message names file, line and field.
     """
-    from harness.suite import builtin_root, case_files, is_case_file, load_cases
+    from harness.suite import builtin_root, default_files, is_case_file, load_cases
     from harness.suite import load_suite as load_folder
 
     place = builtin_root() if str(path) == "builtin" else Path(path)
     if is_case_file(place) and place.is_file():
         return [located.case for located in load_cases(place)]
-    cases = [case for folder in sorted({file.parent for file in case_files(place)}) for case in load_folder(folder)]
+    cases = [case for folder in sorted({file.parent for file in default_files(place)}) for case in load_folder(folder)]
     if not cases:
         raise SuiteError(
             f"{place}: no cases; accepted: builtin, a .jsonl file beside a suite.toml, a folder with a suite.toml, or "

@@ -127,6 +127,19 @@ def check_rate(cases: Cases) -> Count:
     return Count(scored.count("passed"), len(scored))
 
 
+def delivered_rate(cases: Cases) -> Count:
+    """Over scored cases with tools, those whose server returned a call each time: one written as text is not one.
+
+    Whether the strings in the call are right is the alignment rate's to say, however the call came.
+    """
+    called = [
+        all(sample.tool_calls and not sample.call_in_text for sample in case.samples)
+        for case in cases
+        if case.channel == "tool" and case.outcome != "unscored"
+    ]
+    return Count(sum(called), len(called))
+
+
 def unscored_rate(cases: Cases) -> Count:
     """Cases without a usable answer, over the cases that were asked; one that was never asked is not unscored."""
     outcomes = [case.outcome for case in cases if case.samples]
@@ -150,6 +163,7 @@ METRICS: dict[str, Callable[[Cases], Count]] = {
     "over_correction_rate": over_correction_rate,
     "search_hit_rate": search_hit_rate,
     "check_rate": check_rate,
+    "delivered_rate": delivered_rate,
     "unscored_rate": unscored_rate,
 }
 """Registry: a policy names its metrics by these names."""

@@ -21,6 +21,8 @@ def _bears(metric: str, case: CaseResult) -> bool:
         return not case.targets
     if metric == "mention_rate":
         return bool(case.required)
+    if metric == "delivered_rate":
+        return case.channel == "tool"
     if metric == "over_correction_rate":
         return any(any(map(str.isspace, target)) for target in case.targets)
     return bool(case.targets)

@@ -12,7 +12,15 @@ from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.options import suite_roots
 from harness.records.answer import Completion
 from harness.records.case import Case
-from harness.suite import LocatedCase, case_files, load_cases, load_info, load_selection, read_selection
+from harness.suite import (
+    LocatedCase,
+    case_files,
+    default_files,
+    load_cases,
+    load_info,
+    load_selection,
+    read_selection,
+)
 from harness.text.visible import show
 
 if TYPE_CHECKING:
@@ -104,11 +112,13 @@ class Selection:
 
     Args:
         files: what is collected in place of `testpaths`; empty where paths were given on the command line.
+        passed_over: files below the same folders that are run by name only.
         narrowed: why the run is partial, as far as it is known before the collection.
     """
 
-    def __init__(self, files: Iterable[Path], narrowed: str | None) -> None:
+    def __init__(self, files: Iterable[Path], passed_over: Iterable[Path], narrowed: str | None) -> None:
         self.narrowed = narrowed
+        self._passed_over = set(passed_over)
         self._all_files = set(files)
         self._files: set[Path] = set()
         self._offered = 0
@@ -119,11 +129,18 @@ class Selection:
     def of(cls, config: pytest.Config, harness: HarnessConfig) -> Selection:
         """Without paths on the command line the suites are collected in place of `testpaths`."""
         if config.args_source is pytest.Config.ArgsSource.ARGS:
-            return cls((), "paths were given")
+            return cls((), (), "paths were given")
         roots = suite_roots(harness, config.getoption("verbatim_suites"))
         config.args[:] = [str(root) for root in roots]
         config.args_source = pytest.Config.ArgsSource.ARGS
-        return cls((file for root in roots for file in ([root] if root.suffix == ".cases" else case_files(root))), None)
+        folders = [root for root in roots if root.suffix != ".cases"]
+        files = {file for root in folders for file in default_files(root)}
+        passed_over = {file for root in folders for file in case_files(root)} - files
+        return cls(files.union(root for root in roots if root.suffix == ".cases"), passed_over, None)
+
+    def is_passed_over(self, path: Path) -> bool:
+        """Whether a case file is run only where its suite is named."""
+        return path in self._passed_over
 
     def is_selected(self, path: Path) -> bool:
         """Whether a selection file is what `--suites` named."""

@@ -119,7 +119,8 @@ class VerbatimSession:
             # a selection is run when it is asked for, not with the suites that it is taken from
             wanted = self.selection.is_selected(path) or parent.session.isinitpath(path)
             return SelectionCollector.from_parent(parent, **given) if wanted else None
-        return CaseCollector.from_parent(parent, **given) if is_case_file(path) else None
+        wanted = is_case_file(path) and not self.selection.is_passed_over(path)
+        return CaseCollector.from_parent(parent, **given) if wanted else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

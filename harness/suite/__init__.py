@@ -4,18 +4,18 @@ from harness.suite.cases import LINE_LIMIT, Problem, case_from, case_schema
 from harness.suite.folders import (
     CaseFile,
     LocatedCase,
-    SuiteInfo,
     builtin_root,
     case_files,
+    default_files,
     is_case_file,
     load_cases,
-    load_info,
     load_selection,
     load_suite,
     read_case_file,
     read_selection,
     selection_file,
 )
+from harness.suite.manifest import SuiteInfo, load_info
 
 __all__ = [
     "LINE_LIMIT",
@@ -27,6 +27,7 @@ __all__ = [
     "case_files",
     "case_from",
     "case_schema",
+    "default_files",
     "is_case_file",
     "load_cases",
     "load_info",

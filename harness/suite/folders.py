@@ -1,17 +1,15 @@
-"""Suites on disk: which files hold cases, what `suite.toml` says, and selections (`suites/NAME.cases`)."""
+"""Suites on disk: which files hold cases, and selections (`suites/NAME.cases`)."""
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import UnfitFileError, content_of, toml_of
+from harness.files import content_of
 from harness.records.case import Case
-from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
+from harness.suite.cases import BadLineError, Problem, build_case, numbered_objects
+from harness.suite.manifest import SuiteInfo, load_info
 
 _SHOWN_ERRORS = 20
-_TEXT_KEYS = ("title", "title_zh", "description", "description_zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +27,6 @@ class CaseFile:
     path: Path
     cases: tuple[LocatedCase, ...]
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteInfo:
-    """What `suite.toml` says."""
-
-    name: str
-    title: str = ""
-    title_zh: str = ""
-    description: str = ""
-    description_zh: str = ""
-    defaults: dict[str, Any] = field(default_factory=dict)
 
 
 def builtin_root() -> Path:
@@ -68,46 +54,24 @@ def case_files(root: Path) -> list[Path]:
     return files
 
 
-def load_info(folder: Path) -> SuiteInfo:
-    """Read `suite.toml`.
+def default_files(root: Path) -> list[Path]:
+    """The case files that a run without names takes: suites with `default = false` only where `root` is one of them.
+
+    A suite whose `suite.toml` cannot be read is among them: who runs it is told what is wrong.
 
     Raises:
-        SuiteError: it cannot be read, or a key or a default is not accepted.
+        SuiteError: as `case_files`.
     """
-    path = folder / "suite.toml"
+    files = case_files(root)
+    passed_over = {folder for folder in {path.parent for path in files} if folder != root and not _is_default(folder)}
+    return [path for path in files if path.parent not in passed_over]
+
+
+def _is_default(folder: Path) -> bool:
     try:
-        content = toml_of(path)
-    except OSError as error:
-        raise SuiteError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnfitFileError as error:
-        raise SuiteError(f"{path}: {error}") from error
-    accepted = {*_TEXT_KEYS, "defaults"}
-    for key, value in content.items():
-        if key not in accepted:
-            raise SuiteError(f"{path}: unknown key {found(key)}{nearest(key, accepted)}; accepted: {_listed(accepted)}")
-        if key in _TEXT_KEYS and not isinstance(value, str):
-            raise SuiteError(f"{path}: {key}: found {found(value)}; accepted: a string")
-    _check_defaults(path, content.get("defaults", {}))
-    return SuiteInfo(name=folder.resolve().name, **content)
-
-
-def _check_defaults(path: Path, defaults: Any) -> None:
-    if not isinstance(defaults, dict):
-        raise SuiteError(f"{path}: defaults: found {found(defaults)}; accepted: a table of case fields")
-    for key in defaults:
-        if key not in DEFAULT_FIELDS:
-            raise SuiteError(
-                f"{path}: defaults.{key}: unknown field{nearest(key, DEFAULT_FIELDS)}; "
-                f"accepted: {_listed(DEFAULT_FIELDS)}"
-            )
-    try:
-        json.dumps(defaults, allow_nan=False)
-    except (TypeError, ValueError):
-        raise SuiteError(f"{path}: defaults: a date or an infinite number; accepted: values that JSON has") from None
-
-
-def _listed(names: set[str] | frozenset[str]) -> str:
-    return ", ".join(sorted(names))
+        return load_info(folder).default
+    except SuiteError:
+        return True
 
 
 def load_suite(folder: Path) -> list[Case]:
