@@ -233,7 +233,7 @@ def _folded(paths: list[str]) -> list[str]:
 
 
 def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> None:
-    from harness.suite import default_files
+    from harness.suite import default_cases, default_files
 
     click.echo()
     record = f"pytest --model={choices.name} --cassette-mode=record"
@@ -244,7 +244,7 @@ def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> N
         click.echo(f"then mend [tool.harness.models.{choices.name}] in pyproject.toml")
         return
     paths = default_files(root / "suites")
-    cases = sum(1 for path in paths for line in path.read_bytes().splitlines() if line.strip())
+    cases = len(default_cases(root / "suites"))
     if len(paths) == 1:
         steps = [(record, f"all {cases} cases")]
     else:

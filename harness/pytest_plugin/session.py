@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import ConfigError, EndpointError, HarnessError
+from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
 from harness.files import now
 from harness.history import read_run
 from harness.project import Project
@@ -128,7 +128,10 @@ class VerbatimSession:
         counted = Counter(item.run.model.name for item in items if isinstance(item, CaseItem))
         for name, run in self.runs.items():
             run.expected = counted[name]
-        self.selection.collected(counted.total(), len(self.runs))
+        try:
+            self.selection.collected(counted.total(), len(self.runs))
+        except SuiteError as error:
+            raise pytest.UsageError(str(error)) from None
         if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
             cases = [item for item in items if isinstance(item, CaseItem)]
             others = [item for item in items if not isinstance(item, CaseItem)]

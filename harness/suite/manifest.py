@@ -10,7 +10,7 @@ from harness.files import UnfitFileError, toml_of
 from harness.suite.cases import DEFAULT_FIELDS
 
 _TEXT_KEYS = ("title", "title_zh", "description", "description_zh", "contamination")
-_SWITCHES = ("default", "keep_form")
+_SWITCHES = ("default", "keep_form", "headline")
 _LATEST_VERSION = 1_000_000
 
 
@@ -22,6 +22,7 @@ class SuiteInfo:
         version: counts up with every change of a prompt, a target or a check; CHANGES.md beside it says what changed.
         default: a run that names no suite takes it.
         keep_form: each prompt says that strings are to be kept as they are written, and the lint sees to it.
+        headline: false keeps its checks out of the check rate of a run that holds other suites with checks.
         contamination: a line that marks the files as evaluation data, so that who gathers training data can find them.
         defaults: fields that a line of the suite may leave out.
     """
@@ -34,6 +35,7 @@ class SuiteInfo:
     version: int = 1
     default: bool = True
     keep_form: bool = False
+    headline: bool = True
     contamination: str = ""
     defaults: dict[str, Any] = field(default_factory=dict)
 
