@@ -24,6 +24,8 @@ from harness.publish.mlflow import Destination, PublishError, figures, settings
 from harness.records.run import Outcome, RunRecord
 from tests.factory import case_result, run_record
 
+pytestmark = pytest.mark.xdist_group("mlflow")  # what they set up is costly, and shared
+
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed")
 
 
