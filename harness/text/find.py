@@ -62,6 +62,8 @@ class Pattern:
     skeleton: str
     accented: int
     """How many letters bear an accent that can be lost."""
+    ends_marked: bool
+    """Whether marks can belong to the last letter, in one normal form or another."""
     marker_offsets: tuple[int, ...]
     unescaped: tuple[str, str]
     """The target with its entities and codes read, and with its `\\n` and the like read; empty for neither."""
@@ -96,6 +98,7 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
         gaps[0],
         skeleton,
         sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
+        bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1,
         _marker_offsets(text, symbols),
         _unescaped_forms(text) if not ESCAPE_STARTS.isdisjoint(text) else ("", ""),
     )
@@ -282,16 +285,15 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     if not doubled_backslashes and "\\" in target and "\\\\" in text:
         doubled_backslashes = page.in_code(start, end)
     loose = False
-    if not pattern.head and not pattern.gaps[-1]:
-        tail = _tail_marks(text, end, pattern.marks[-1])
-        if not stands_alone(text, start, end + tail, target):
-            loose = is_inflected(text, start, end + tail, target)
-            if not loose:
-                return None
+    end += _tail_marks(text, end) if pattern.ends_marked else 0
+    if not pattern.head and not pattern.gaps[-1] and not stands_alone(text, start, end, target):
+        loose = is_inflected(text, start, end, target)
+        if not loose:
+            return None
     is_plain = skeleton is page.plain
     known = pattern.known if is_plain else pattern.known_coded
     span = text[start:end]
-    if not doubled_backslashes and span in known and not pattern.marks[-1]:
+    if not doubled_backslashes and span in known:
         damage = known[span]
     else:
         damage = _core(page, pattern, skeleton, place, doubled_backslashes)
@@ -301,7 +303,6 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
             known[span] = damage
     if damage is None:
         return None
-    end += _tail_marks(text, end, pattern.marks[-1])
     if pattern.head or pattern.gaps[-1]:
         return _with_edges(
             page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes=doubled_backslashes
@@ -311,14 +312,15 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     return Reading(start, end, damage)
 
 
-def _tail_marks(text: str, end: int, wanted: str) -> int:
-    """How many marks behind the last letter belong to the mention of a target that ends with marks."""
-    if not wanted:
-        return 0
+def _tail_marks(text: str, end: int) -> int:
+    """How many marks behind the last letter belong to the mention."""
     place = end
-    while place < len(text) and place - end < 8 and role(text[place]) == MARK:
+    while place < len(text) and place - end < _MOST_MARKS and role(text[place]) == MARK:
         place += 1
     return place - end
+
+
+_MOST_MARKS = 8
 
 
 def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:
@@ -333,7 +335,7 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         if number + 1 < size:
             piece = text[high : starts[place + number + 1]]
         else:
-            piece = text[high : high + _tail_marks(text, high, pattern.marks[number])]
+            piece = text[high : high + _tail_marks(text, high)] if pattern.ends_marked else ""
         wanted, on = pattern.letters[number], pattern.marks[number]
         char = text[low:high]
         gap = pattern.gaps[number] if number + 1 < size else ""
