@@ -12,7 +12,7 @@ from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, wors
 from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses, translated_placeholders
 from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
 from harness.text.settle import Finding, Source, rank, settle
-from harness.text.severity import severity
+from harness.text.severity import in_a_sentence, severity
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 
@@ -115,6 +115,7 @@ class Judge:
             for one in _beside_wraps(found, text, wanted):
                 if wanted != target.text and _is_fragment(text, one, target):
                     continue
+                one = in_a_sentence(one, target)  # noqa: PLW2901
                 how = severity(one, target, page, self.source, is_text=not coded, strict_kinds=self.strict_kinds)
                 if how is not None:
                     finding = Finding(target, wanted, one.start, one.end, one.damage, how)

@@ -13,7 +13,7 @@ from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atom
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
 from harness.text.glyphs import ESCAPE_STARTS, coded
 from harness.text.symbols import SymbolTable
-from harness.text.tables import ALTERED, LOOKALIKE, MARK, letter_form, role, without_accents
+from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -146,6 +146,8 @@ def readings(
         if plain and met is not None:
             met.add(pattern.text)
         found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
+        if not pattern.skeleton and len(pattern.text) > 1:
+            found += _signs_apart(page, pattern, found)
         settled = decoded is None and len(plain) == len(found)
         if pattern.skeleton and not settled:
             hits = [(page.plain, plain)] if plain else []
@@ -216,6 +218,34 @@ def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
             start = text.find(target, end)
         else:
             start = text.find(target, start + 1)
+    return found
+
+
+def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:
+    """Where a target of signs alone, such as `->`, stands with blanks or look-alikes in it."""
+    text, target = page.text, pattern.text
+    if target.isspace() or not text:
+        return []
+    reader = Reader(text, page.symbols)
+    atoms = atoms_of(target, page.symbols, Sides("", ""), (True, True))
+    found: list[Reading] = []
+    free = following = 0
+    firsts = "".join((*atoms[0].forms, *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs))))
+    for first in re.finditer(f"[{re.escape(firsts)}]", text):
+        start = first.start()
+        while following < len(whole) and whole[following].end <= start:
+            following += 1
+        if start < free or (following < len(whole) and whole[following].start <= start):
+            continue
+        read = reader.alone(atoms, start, min(len(text), start + _reach(target)))
+        if read is None or not 0 < read[1].weight < ALTERED or not stands_alone(text, start, read[0], target):
+            continue
+        if following < len(whole) and whole[following].start < read[0]:
+            continue
+        damage = Damage(read[1].weight, changes_of(read[1], start))
+        if not any("line-break" in change.codes for change in damage.changes):  # `-⏎> ` is a dash and a quotation
+            free = read[0]
+            found.append(Reading(start, free, damage))
     return found
 
 

@@ -216,7 +216,11 @@ class Page:
         high = bisect_right(self._breaks, end - 1)
         before = self.text[self._breaks[low - 1] + 1 if low else 0 : start][-_LONGEST_LINE:]
         behind = self.text[end : self._breaks[high] if high < len(self._breaks) else None][:_AHEAD]
-        return any(before.count(mark) % 2 and mark in behind for mark in "`\"'")
+        bare, escaped = before.replace('\\"', ""), before.count('\\"')  # JSON inside JSON has quotes of both sorts
+        return (
+            any(bare.count(mark) % 2 and mark in behind for mark in "`\"'")
+            or (escaped % 2 == 1 and '\\"' in behind)
+        )
 
     @cached_property
     def _fences(self) -> list[int]:
