@@ -129,14 +129,16 @@ def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading]]]:
     """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
-    if len(targets) < _AT_ONCE:
-        patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
-        if not patterns.get("") and page.is_free_of(skeletons):
-            return
-    patterns, skeletons = _patterns(tuple(targets), page.fold)
-    if not page.fold.coarse and any(STRANGER in skeleton for skeleton in skeletons):
-        page = Page(page.text, page.symbols, coarse=True)
+    patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
+    held = page.may_hold(skeletons)
+    if not held and not patterns.get(""):
+        return
+    if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
+        page = page if page.fold.coarse else Page(page.text, page.symbols, coarse=True)
         patterns, skeletons = _patterns(tuple(targets), page.fold)
+        held = skeletons
+    if len(held) < _AT_ONCE:
+        skeletons = tuple(held)
     decoded = page.decoded
     plain_hits = _hits(page.letters, skeletons)
     decoded_hits = {} if decoded is None else _hits(decoded.letters, skeletons)
