@@ -22,7 +22,8 @@ except ImportError:  # an optional library: without it each target is looked for
 
 _KNOWN = 64
 """Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""
-_LONGEST_KNOWN = 200
+_KNOWN_LONG = 4
+_LONG, _LONGEST_KNOWN = 200, 2000
 
 
 class Damage(NamedTuple):
@@ -330,7 +331,7 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     else:
         damage = _core(page, pattern, skeleton, place, doubled_backslashes)
         if not doubled_backslashes and len(span) <= _LONGEST_KNOWN:
-            if len(known) >= _KNOWN:
+            if len(known) >= (_KNOWN if len(span) <= _LONG else _KNOWN_LONG):
                 known.clear()
             known[span] = damage
     if damage is None:

@@ -32,6 +32,7 @@ class Fold(dict[int, str | None]):
         self.coarse = coarse
         self.symbols = symbols
         self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
+        self.keeps = _Keeps(self)
 
     def __hash__(self) -> int:  # type: ignore[override]
         return id(self)
@@ -53,6 +54,18 @@ class Fold(dict[int, str | None]):
         if self.coarse or root not in _ascii_roots():
             return root
         return plain if plain.isascii() else STRANGER
+
+
+class _Keeps(dict[str, bool]):
+    """Whether a fold keeps a character."""
+
+    def __init__(self, fold: Fold) -> None:
+        super().__init__()
+        self._fold = fold
+
+    def __missing__(self, char: str) -> bool:
+        kept = self[char] = self._fold[ord(char)] is not None
+        return kept
 
 
 STRANGER = "\ufdd0"
@@ -269,8 +282,7 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it stands."""
-        kept = map(self.fold.__getitem__, map(ord, as_signs(self.text)))
-        starts = list(compress(range(len(self.text)), kept))
+        starts = list(compress(range(len(self.text)), map(self.fold.keeps.__getitem__, as_signs(self.text))))
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
     @cached_property
