@@ -47,6 +47,8 @@ _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]
 _VERB = re.compile("|".join(sorted({*VERBS, *LABELS}, key=len, reverse=True)))
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
 _STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
+_PERIODS = re.compile("[日天年月周时分秒/]+")
+"""`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _BREAK = re.compile(
     f"\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
@@ -172,6 +174,8 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
         return False
     parts = _JOINT.split(inner)
     if all(len(part) == 1 and HAN_RUN.match(part) for part in parts):
+        if kind_of(inner) == "unit" and not _PERIODS.fullmatch(inner):
+            return True
         quotes = text[low - 1 : low] + text[high : high + 1]
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
     return any(char.isalnum() for char in parts[0]) and any(map(_is_letter_or_unit, parts[-1]))
