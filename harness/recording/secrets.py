@@ -103,9 +103,10 @@ class Secrets:
         """Whether an answer, as it is judged, holds one of them."""
         if not self:
             return False
-        texts = [completion.model_dump_json(exclude={"tokens"})]
-        texts += [b"".join(token.text for token in completion.tokens).decode("utf-8", "replace")]
-        return any(map(self.found_in, texts))
+        names = (completion.finish_reason, completion.model, completion.system_fingerprint, completion.runtime)
+        calls = (text for call in completion.tool_calls for text in (call.name, call.arguments))
+        tokens = b"".join(token.text for token in completion.tokens).decode("utf-8", "replace")
+        return self.found_in("\n".join([completion.text, *calls, *(name or "" for name in names), tokens]))
 
     def redacted(self, text: str) -> str:
         """The text without them, and without anything that has the shape of a key."""

@@ -11,6 +11,7 @@ import json
 import re
 import string
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from harness.addresses import in_address
@@ -43,13 +44,13 @@ class Spellings:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         kept = sorted(set(secrets))
-        self._squeezed = sorted({needle for secret in kept for needle in _squeezed_spellings(secret)}, key=len)
+        self._squeezed = _any_of({needle for secret in kept for needle in _squeezed_spellings(secret)})
         plain = [secret for secret in kept if not _is_unlikely(squeezed(secret))]
         self._plain = sorted({spelling for secret in plain for spelling in written_spellings(secret)})
         self._bare = sorted({secret.replace("\\", "") for secret in plain})
 
     def __bool__(self) -> bool:
-        return bool(self._squeezed or self._plain)
+        return self._squeezed is not None
 
     def found_in(self, text: str) -> bool:
         """Whether a text holds one of them."""
@@ -65,8 +66,7 @@ class Spellings:
         return bool(self) and (self.found_in(body) or any(map(self.found_in, joined_texts(body))))
 
     def _is_in(self, text: str) -> bool:
-        small = squeezed(text)
-        if any(needle in small for needle in self._squeezed) or any(needle in text for needle in self._plain):
+        if self._squeezed.search(squeezed(text)) or any(needle in text for needle in self._plain):
             return True
         return "\\" in text and any(needle in text.replace("\\", "") for needle in self._bare)
 
@@ -141,9 +141,24 @@ def _decoded(text: str) -> str:
     """Without the codings that can be mixed with plain text: escapes of JSON, addresses, HTML and quoted-printable."""
     if "\\" in text:
         text = _BACKSLASHED.sub(_character, text)
-    if "%" in text or "&" in text or "=" in text:
+    if ("%" in text or "&" in text or "=" in text) and _is_coded().search(text.encode("utf-8", "surrogatepass")):
         text = _CODED.sub(_character, text)
     return text
+
+
+@cache
+def _is_coded() -> Any:
+    """Whether `_CODED` can match; found in a twentieth of the time, and an ordinary `%` or `=` is frequent."""
+    import re2
+
+    return re2.compile(rb"%[0-7][0-9a-fA-F]|=[0-7][0-9A-F]|&(?:amp;)*#")
+
+
+def _any_of(needles: set[bytes]) -> Any:
+    """One expression of all needles, whose time does not depend on their number; None without any."""
+    import re2
+
+    return re2.compile(b"|".join(sorted(needles))) if needles else None
 
 
 def _character(match: re.Match[str]) -> str:
