@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.decisions.gate import GateVerdict
     from harness.decisions.latency import LatencyComparison
     from harness.decisions.plan import Assumption, Plan
+    from harness.recording import Secrets
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.policy import DriftPolicy, GatePolicy
@@ -44,7 +45,7 @@ class Project:
 
     def __init__(self, config: HarnessConfig, reports: Path | None = None) -> None:
         self.config = config
-        self.history = History(reports or config.root / config.reports)
+        self.history = History(reports or config.root / config.reports, self._holds_secret)
 
     @classmethod
     def open(cls, start: str | Path | None = None, *, reports: str | Path | None = None) -> Project:
@@ -55,6 +56,24 @@ class Project:
         """
         config = configuration.load(Path(start or Path.cwd()).absolute())
         return cls(config, Path(reports).absolute() if reports else None)
+
+    def _holds_secret(self, text: str) -> bool:
+        return self._secrets.found_in(text)
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        """What must be found nowhere: the keys and addresses of all models, and secrets of the environment."""
+        import os
+
+        from harness.recording import Secrets
+
+        models = [self.model(name) for name in self.config.models]
+        return Secrets.of_environment(
+            os.environ,
+            [model.api_key_env for model in models if model.api_key_env],
+            [model.base_url for model in models if model.base_url],
+            models=[model.request_model for model in models],
+        )
 
     @cached_property
     def symbols(self) -> SymbolTable:
