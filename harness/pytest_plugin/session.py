@@ -71,6 +71,11 @@ class VerbatimSession:
             raise ConfigError(f"--model: no name given; accepted: {accepted}")
         self.selection = Selection.of(config, self.project.config)
         self.workers = Workers(config, started=now())
+        try:
+            self._refuse_to_stop(len(models))
+        except ConfigError:
+            self.workers.close()
+            raise
         self.started = self.workers.started
         self.cost_limit: CostLimit | None = cost_limit_of(option("verbatim_max_cost"), models)
         """What all that this run asks may cost together; None without a limit."""
@@ -137,6 +142,11 @@ class VerbatimSession:
             others = [item for item in items if not isinstance(item, CaseItem)]
             items[:] = [*(cases[number] for number in in_order([item.case for item in cases])), *others]
 
+    def pytest_sessionstart(self) -> None:
+        """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""
+        if self.workers.is_controller and not self.config.option.collectonly:
+            refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
         spare_long_lived()
@@ -159,16 +169,25 @@ class VerbatimSession:
                 self.workers.ended(run.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
 
+    @property
+    def _stopping(self) -> list[str]:
+        """Options given by which a run may end before all cases are asked."""
+        return [name for name, stored in _DESTINATION.items() if self.config.getoption(stored)]
+
+    def _refuse_to_stop(self, models: int) -> None:
+        """Before any worker starts: one that refuses alone leaves the others waiting for its answers for ever."""
+        given = self._stopping
+        if len(given) > 1:
+            raise ConfigError("--sequential: not together with --early-stop; it stops early by itself")
+        if given and (not GateOptions.of(self.config).gate or models != 1):
+            raise ConfigError(f"{given[0]}: accepted together with --gate and a single model")
+        if given and (self.workers.is_controller or self.workers.is_worker):
+            raise ConfigError(f"{given[0]}: does not work with -n; results come out of order there")
+
     def _prepare_stopping(self, items: list[CaseItem]) -> None:
-        given = [name for name in ("--early-stop", "--sequential") if self.config.getoption(_DESTINATION[name])]
+        given = self._stopping
         if not given:
             return
-        if len(given) > 1:
-            raise pytest.UsageError("--sequential: not together with --early-stop; it stops early by itself")
-        if not self._gate.gate or len(self.runs) != 1:
-            raise pytest.UsageError(f"{given[0]}: accepted together with --gate and a single model")
-        if self.workers.is_worker:
-            raise pytest.UsageError(f"{given[0]}: does not work with -n; results come out of order there")
         run = next(iter(self.runs.values()))
         cases = [item.case for item in items]
 
