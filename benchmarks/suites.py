@@ -86,7 +86,7 @@ def _kind(target: str) -> str:
 
 
 def _tiers() -> str:
-    """Difficulty of the cases of the newest whole runs: easy, middling, hard by the share of versions that are right."""
+    """Difficulty by the newest whole runs: easy, middling or hard by the share of versions that are right."""
     project = Project.open()
     runs = [project.resolve(name) for name in project.config.models]
     right: dict[str, list[bool]] = {}
