@@ -1,6 +1,6 @@
 """What the suites hold: cases, languages, effective sizes, and the kinds of string that are tested, as Markdown tables.
 
-    python -m benchmarks.suites [FOLDER] [--correlation 0.05]
+    python -m benchmarks.suites [FOLDER] [--correlation 0.05] [--tiers]
 
 A kind is that of the scanner (docs/extraction.md) for a target on its own; `other` is what it has no name for, such as
 words with a blank between them.
@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.project import load_suite
+from harness.project import Project, load_suite
 from harness.records.case import Case, texts_of
+from harness.records.run import GOOD
 from harness.statistics.clusters import size_of
 from harness.suite import builtin_root, default_cases
 from harness.text import extract_targets
@@ -24,7 +25,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("folder", nargs="?", type=Path, default=builtin_root())
     parser.add_argument("--correlation", type=float, default=0.05, help="of two cases of a domain or task")
+    parser.add_argument("--tiers", action="store_true", help="how many shipped versions are right, by suite")
     given = parser.parse_args()
+    if given.tiers:
+        print(_tiers())
+        return
     cases = load_suite(given.folder)
     core = Counter(case.suite for case in default_cases(given.folder))
     print(_sizes(cases, core, given.correlation))
@@ -78,6 +83,30 @@ def _kind(target: str) -> str:
     if not any(sign in target for sign in "-/"):
         return "other, without - or /"
     return "other"
+
+
+def _tiers() -> str:
+    """Difficulty by the newest whole runs: easy, middling or hard by the share of versions that are right."""
+    project = Project.open()
+    runs = [project.resolve(name) for name in project.config.models]
+    right: dict[str, list[bool]] = {}
+    for run in runs:
+        for case in run.cases:
+            if case.outcome != "unscored":
+                right.setdefault(case.key, []).append(case.outcome in GOOD)
+    counts: dict[str, Counter[str]] = {}
+    for key, verdicts in right.items():
+        share = sum(verdicts) / len(verdicts)
+        tier = "easy" if share >= EASY else "hard" if share <= HARD else "middling"
+        for suite in (key.partition("/")[0], "all"):
+            counts.setdefault(suite, Counter())[tier] += 1
+    rows = [f"Tiers by the answers of {', '.join(run.label for run in runs)}:", ""]
+    rows += ["| Suite | easy | middling | hard |", "|---|---|---|---|"]
+    rows += [f"| {suite} | {t['easy']} | {t['middling']} | {t['hard']} |" for suite, t in sorted(counts.items())]
+    return "\n".join(rows)
+
+
+EASY, HARD = 0.8, 0.2
 
 
 if __name__ == "__main__":

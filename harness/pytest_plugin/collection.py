@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import EndpointError, HarnessError, SuiteError
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.options import suite_roots
+from harness.pytest_plugin.options import means_core, suite_roots
 from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.suite import (
@@ -146,7 +146,7 @@ class Selection:
         roots = suite_roots(harness, given)
         config.args[:] = [str(root) for root in roots]
         config.args_source = pytest.Config.ArgsSource.ARGS
-        if given not in (None, "builtin"):
+        if given != "builtin" and not means_core(given):
             folders = [root for root in roots if root.suffix != ".cases"]
             return cls({*(root for root in roots if root.suffix == ".cases"), *chain(*map(case_files, folders))})
         files = set(chain(*map(default_files, roots)))

@@ -70,6 +70,7 @@ class VerbatimSession:
             accepted = ", ".join(sorted(self.project.config.models)) or "openai:NAME"
             raise ConfigError(f"--model: no name given; accepted: {accepted}")
         self.selection = Selection.of(config, self.project.config)
+        self._bad_selection: str | None = None
         self.workers = Workers(config, started=now())
         try:
             self._refuse_to_stop(len(models))
@@ -136,7 +137,8 @@ class VerbatimSession:
         try:
             self.selection.collected(counted.total(), len(self.runs))
         except SuiteError as error:
-            raise pytest.UsageError(str(error)) from None
+            # pytest calls pytest_collection_finish after an error here too, and shows only what that raises
+            self._bad_selection = str(error)
         if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
             cases = [item for item in items if isinstance(item, CaseItem)]
             others = [item for item in items if not isinstance(item, CaseItem)]
@@ -149,6 +151,8 @@ class VerbatimSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
+        if self._bad_selection:
+            raise pytest.UsageError(self._bad_selection)
         spare_long_lived()
         if session.config.option.collectonly or session.testsfailed:
             return

@@ -2,6 +2,7 @@
 
 from harness.suite.cases import LINE_LIMIT, Problem, case_from, case_schema
 from harness.suite.folders import (
+    CORE,
     CaseFile,
     LocatedCase,
     builtin_root,
@@ -21,6 +22,7 @@ from harness.suite.folders import (
 from harness.suite.manifest import SuiteInfo, load_info
 
 __all__ = [
+    "CORE",
     "LINE_LIMIT",
     "CaseFile",
     "LocatedCase",
