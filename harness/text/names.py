@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
 from harness.text.kinds import kind_of
-from harness.text.vocabulary import ACTIONS, EXTENSIONS, HEADS, TAIL_SEAMS, TAILS, VERBS
+from harness.text.vocabulary import ACTIONS, DOCUMENTS, EXTENSIONS, HEADS, LABELS_OF_FILES, TAIL_SEAMS, TAILS, VERBS
 
 OPENED = (
     ("“", "”"),
@@ -122,11 +122,32 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             uncertain,
             False,
             known if known in ("identifier", "email") else kind,
-            _last_two(inner) if kind == "path" else (),
+            _last_two(inner) if kind == "path" else _shorter_names(text, low, inner) if low == start else (),
         )
         start = stop
     if start < end:
         yield from chains_in(text, start, end)
+
+
+_PARTICLES = re.compile("[了过着好完成有]?(?:一下|一个|这个|那个)?")
+_CLAUSE_BEGINS = ("", *"\n，。；！？、")
+
+
+def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
+    """What a file may be called where a clause begins with Han that no list knows: `对比验收单2024.xlsx`.
+
+    The name of a document is as long as anybody may say, so each shorter one is protected too. Han that names no
+    document is likely a word of the clause, and a blank behind it is the writer's.
+    """
+    head = HAN_RUN.match(name)
+    if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
+        return ()
+    run = head[0]
+    if not name[len(run)].isascii() or not name[len(run)].isalnum():
+        return ()
+    if not run.endswith(DOCUMENTS) or run in LABELS_OF_FILES:
+        return (name[len(run) :],)
+    return tuple(name[place:] for place in range(max(1, len(run) - 6), len(run) - 1))
 
 
 def _opened_before(text: str, start: int) -> int:
@@ -160,6 +181,8 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
         place = one.end()
     if place < len(run) and re.match(r"[a-z]{4,}|[a-z]+[-_]", text[start + len(run) : stop]):
         return start + len(run), True  # `改成report-final.pdf`
+    if place:
+        place = _PARTICLES.match(run, place).end()  # type: ignore[union-attr]
     cut = start + place
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True
