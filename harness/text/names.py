@@ -5,7 +5,17 @@ from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
 from harness.text.kinds import kind_of
-from harness.text.vocabulary import ACTIONS, DOCUMENTS, EXTENSIONS, HEADS, LABELS_OF_FILES, TAIL_SEAMS, TAILS, VERBS
+from harness.text.vocabulary import (
+    ACTIONS,
+    DOCUMENTS,
+    EXTENSIONS,
+    HEADS,
+    LABELS_OF_FILES,
+    NO_VERBS,
+    TAIL_SEAMS,
+    TAILS,
+    VERBS,
+)
 
 OPENED = (
     ("“", "”"),
@@ -32,6 +42,7 @@ _TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
 _TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
 _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
+_CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
@@ -62,6 +73,8 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     ):
         end = start + file.end()
         yield Span(start, end, touches_left, False, "path", _last_two(text[start:end]))
+        return
+    if text[start - 1 : start] == "<" and _CLOSING_TAG.fullmatch(inner):
         return
     cut = _tail_cut(inner, touches_left)
     if re.fullmatch(r"[~.]{0,2}/?[A-Za-z]?", inner[:cut]) or not re.search(r"[^\W_]", inner[:cut]):
@@ -174,7 +187,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     place = 0
     while place < len(run):
         verb = next((word for word in VERBS if run.startswith(word, place)), None)
-        if verb is None:
+        if verb is None or run.startswith(NO_VERBS, place):
             break
         place += len(verb)
     for one in _ACTION.finditer(run, place):

@@ -15,6 +15,12 @@ VERBS = _words(
 )
 """Verbs, labels and particles that stand before a file or a term and do not belong to it."""
 
+NO_VERBS = _words(
+    "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
+    "看板 跟踪 跟单 从业 向导 给水 给排水 给付 读者 读数 写字楼 存货 存量 存款 存档 是否 我方 叫号 为民 及格 帮扶"
+)
+"""Words that begin like a verb of VERBS and are none: `用户ID列表.csv`."""
+
 HEADS = _words(
     "接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
     "执行 运行 删除 编辑"
