@@ -125,7 +125,7 @@ class Judge:
                     how = severity(reading, target, page, self.source, is_text=not coded, strict_kinds=strict)
                 if how is not None:
                     (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage, how))
-        return whole, damaged
+        return whole, _without_words_before(damaged, whole)
 
     def mention(self, finding: Finding, passage: Passage) -> Mention:
         target, _, start, end, damage, severity = finding
@@ -222,6 +222,14 @@ def _is_fragment(text: str, reading: Reading, target: Target) -> bool:
         return False
     before, behind = text[reading.start - 1 : reading.start], text[reading.end : reading.end + 1]
     return before in _CONTINUES_PATH or behind in _CONTINUES_PATH if before or behind else False
+
+
+def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:
+    """Without the files that are damaged only where a word of the sentence may end: `对比 2024.xlsx`."""
+    shorter = {(one.target, one.end) for one in whole if one.wanted != one.target.text and one.target.kind == "file"}
+    if not shorter:
+        return damaged
+    return [one for one in damaged if (one.target, one.end) not in shorter]
 
 
 def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:
