@@ -14,11 +14,11 @@ from typing import Any
 
 from harness.authoring.findings import Finding, Placed
 from harness.checks.answers import decoded
+from harness.checks.text_calls import calls_in_text
 from harness.errors import SuiteError
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
 from harness.records.run import GOOD, Outcome, SampleResult
-from harness.runs.text_calls import calls_in_text
 from harness.suite import load_info
 from harness.suite.answers import answers_file, read_answers
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness import checks
 from harness.checks import registering
+from harness.checks.text_calls import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.exposure import exposure, pending
 from harness.errors import ConfigError
@@ -22,7 +23,6 @@ from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
 from harness.runs.requests import messages_for
-from harness.runs.text_calls import calls_in_text
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from harness.checks.text_calls import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.metrics import alignment_rate, delivered_rate
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case, CheckCall
 from harness.runs.judge import Judge
-from harness.runs.text_calls import calls_in_text
 
 TOOL = {"type": "function", "function": {"name": "move", "parameters": {"type": "object"}}}
 CASE = Case(
