@@ -121,6 +121,8 @@ class HarnessConfig(Record):
     cassettes: str = "cassettes"
     reports: str = "reports"
     checks: tuple[str, ...] = ()
+    suite_python: tuple[str, ...] = ()
+    """Files with Python in suites that `pytest --model` may run: conftest.py, test_*.py, __init__.py."""
     symbols: dict[str, Any] = Field(default_factory=dict)
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)
     gate: dict[str, Any] = Field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Files as the product reads and writes them: bounded reads, JSON lines, whole writes, moments in UTC."""
 
+import contextlib
 import json
 import math
 import os
@@ -198,8 +199,19 @@ def whole(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last: without it a new file may be gone after a loss of power, content and all."""
+    with contextlib.suppress(OSError):  # Windows opens no folders, and some file systems do not sync them
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def written(moment: datetime) -> str:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.pytest_plugin.session import VerbatimSession
+    from harness.pytest_plugin.suite_python import SuitePython
 
 pytest_plugins = ("harness.pytest_plugin.latency",)
 SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
+SUITE_PYTHON: pytest.StashKey[SuitePython] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,8 +24,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
+        from harness.errors import HarnessError
+        from harness.pytest_plugin.suite_python import SuitePython, refuse_settings_of_a_suite
+
+        try:
+            suite_python = SuitePython.of(early_config.rootpath)
+            refuse_settings_of_a_suite(early_config)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+        suite_python.guard(early_config.pluginmanager)
+        early_config.stash[SUITE_PYTHON] = suite_python
         from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder
 
         # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed
@@ -48,6 +61,36 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(session, "verbatim-session")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    suite_python = config.stash.get(SUITE_PYTHON, None)
+    if suite_python is None or collection_path.suffix != ".py":
+        return None
+    return suite_python.is_refused(collection_path) or None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    suite_python = parent.config.stash.get(SUITE_PYTHON, None)
+    if (
+        suite_python is None
+        or not (path / "__init__.py").is_file()
+        or not suite_python.is_refused(path / "__init__.py")
+    ):
+        return None
+    return pytest.Dir.from_parent(parent, path=path)  # not a package, whose __init__.py pytest would import
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    # a file that is named on the command line is not asked for by pytest_ignore_collect
+    suite_python = parent.config.stash.get(SUITE_PYTHON, None)
+    if suite_python is None or not suite_python.is_refused(module_path):
+        return None
+    from harness.pytest_plugin.suite_python import EmptyModule
+
+    return EmptyModule.from_parent(parent, path=module_path)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     session = parent.config.stash.get(SESSION, None)
     if session is None or file_path.suffix not in (".jsonl", ".cases"):
@@ -56,6 +99,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    suite_python = config.stash.get(SUITE_PYTHON, None)
+    if suite_python is not None and suite_python.skipped:
+        some = ", ".join(sorted(ascii(path.name)[1:-1] for path in suite_python.skipped)[:5])
+        terminalreporter.write_line(
+            f"Python in suites was not run: {some}; name a file in suite_python of [tool.harness] to have it run"
+        )
     if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("verbatim_models"):
         return
     from harness.pytest_plugin.gating import known_models

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import CassetteError
+from harness.files import sync_folder
 from harness.recording.cassette import LINE_LIMIT, lines, locked_file, to_line
 from harness.recording.secrets import Secrets
 from harness.records.answer import Exchange
@@ -41,6 +42,8 @@ class Recorder:
         self._wait_s = wait_s
         self._mutex = threading.Lock()
         self._synced = time.monotonic()
+        self._tail: threading.Timer | None = None
+        """Syncs what was appended last, when no other answer comes."""
         self.cut_bytes = 0
         """Length of the torn last line that was taken away; 0 if there was none."""
         self._file = self._open()
@@ -53,6 +56,7 @@ class Recorder:
             raise CassetteError(f"{self.path}: cannot be written: {error.strerror or error}") from error
         try:
             self._end_last_line(file)
+            sync_folder(self.path.parent)
         except OSError as error:
             file.close()
             raise CassetteError(f"{self.path}: cannot be written: {error.strerror or error}") from error
@@ -140,12 +144,23 @@ class Recorder:
         if now or time.monotonic() - self._synced > _SYNC_EVERY_S:
             os.fsync(self._file.fileno())
             self._synced = time.monotonic()
+        elif self._tail is None or not self._tail.is_alive():
+            self._tail = threading.Timer(_SYNC_EVERY_S, self._sync_tail)
+            self._tail.daemon = True
+            self._tail.start()
+
+    def _sync_tail(self) -> None:
+        with self._mutex, contextlib.suppress(OSError):  # the next append says what is wrong with the disk
+            if not self._file.closed:
+                self._sync(now=True)
 
     def close(self) -> None:
         """Release the file; idempotent."""
         with self._mutex:
             if self._file.closed:
                 return
+            if self._tail is not None:
+                self._tail.cancel()
             with contextlib.suppress(OSError):
                 self._sync(now=True)
                 if os.fstat(self._file.fileno()).st_size == 0 and not self._is_elsewhere():

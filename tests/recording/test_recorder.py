@@ -241,3 +241,15 @@ def test_an_answer_too_long_to_be_read_again_is_not_written(
         append(recorder, exchange("1", "x" * 2000))
     assert raised.value.reason == "too_long"
     recorder.close()
+
+
+def test_the_last_answer_is_synced_though_no_other_comes(
+    tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "_SYNC_EVERY_S", 0.1)
+    recorder = Recorder(tmp_path / "s.jsonl")
+    synced = threading.Event()
+    monkeypatch.setattr(recorder_module.os, "fsync", lambda descriptor: synced.set())
+    append(recorder, exchange("1"))
+    assert synced.wait(20)
+    recorder.close()
