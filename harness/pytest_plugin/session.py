@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import ConfigError, EndpointError, HarnessError
+from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
 from harness.files import now
 from harness.history import read_run
 from harness.project import Project
@@ -70,6 +70,7 @@ class VerbatimSession:
             accepted = ", ".join(sorted(self.project.config.models)) or "openai:NAME"
             raise ConfigError(f"--model: no name given; accepted: {accepted}")
         self.selection = Selection.of(config, self.project.config)
+        self._bad_selection: str | None = None
         self.workers = Workers(config, started=now())
         try:
             self._refuse_to_stop(len(models))
@@ -124,7 +125,8 @@ class VerbatimSession:
             # a selection is run when it is asked for, not with the suites that it is taken from
             wanted = self.selection.is_selected(path) or parent.session.isinitpath(path)
             return SelectionCollector.from_parent(parent, **given) if wanted else None
-        return CaseCollector.from_parent(parent, **given) if is_case_file(path) else None
+        wanted = is_case_file(path) and not self.selection.is_passed_over(path)
+        return CaseCollector.from_parent(parent, **given) if wanted else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -132,7 +134,11 @@ class VerbatimSession:
         counted = Counter(item.run.model.name for item in items if isinstance(item, CaseItem))
         for name, run in self.runs.items():
             run.expected = counted[name]
-        self.selection.collected(counted.total(), len(self.runs))
+        try:
+            self.selection.collected(counted.total(), len(self.runs))
+        except SuiteError as error:
+            # pytest calls pytest_collection_finish after an error here too, and shows only what that raises
+            self._bad_selection = str(error)
         if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
             cases = [item for item in items if isinstance(item, CaseItem)]
             others = [item for item in items if not isinstance(item, CaseItem)]
@@ -145,6 +151,8 @@ class VerbatimSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
+        if self._bad_selection:
+            raise pytest.UsageError(self._bad_selection)
         spare_long_lived()
         if session.config.option.collectonly or session.testsfailed:
             return
