@@ -50,6 +50,9 @@ def gate(
 
     Exit code 0 for GO, 1 for NO-GO, 2 for INCONCLUSIVE (not enough evidence), 3 for a mistake in the call.
 
+    It judges runs that are there and asks nothing. To ask and stop as soon as the verdict is clear: pytest --model=NAME
+    --gate --sequential.
+
     \b
     $ harness gate --candidate tuned --baseline spaced
     $ harness gate --plan

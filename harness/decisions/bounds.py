@@ -5,12 +5,12 @@ Pass, breach, or not enough evidence, and what would settle it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
-from harness.decisions.population import FIRST_ALPHA, Ground, Population
+from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, Ground, Population
 from harness.decisions.standing import Standing
 from harness.records.policy import Bound
 from harness.statistics.clusters import Size, between_attempts
@@ -47,7 +47,8 @@ class Reading:
     further: int | None = None
     """Further cases that would settle it as a pass, all clean or all alike in both versions.
 
-    None where it is settled, where the estimate lies on the wrong side, and where no reasonable number would do.
+    At the level of a further attempt, which asking them is. None where it is settled, where the estimate lies on the
+    wrong side, and where no reasonable number would do.
     """
     reask: bool = False
     """Whether the unscored answers, asked again and all good, would settle it as a pass."""
@@ -82,7 +83,8 @@ def read_rate(answers: Answered, bound: Bound, limit: float, ground: Ground, *, 
     if settle and result == "INSUFFICIENT_EVIDENCE" and estimate is not None:
         reask = unscored > 0 and exact_lower(*_scaled(good + unscored, n, size), ground.alpha) >= minimum
         if estimate >= minimum and not reask:
-            further = further_clean_cases(good + unscored, n, minimum, ground.alpha, worth=size.effective / n)
+            worth = size.effective / n
+            further = _further(n, ground, lambda a: further_clean_cases(good + unscored, n, minimum, a, worth=worth))
     if bound == "max":
         low, high = 1 - high, 1 - low
         estimate = None if estimate is None else 1 - estimate
@@ -130,7 +132,8 @@ def read_difference(
         reask = unscored > 0 and alike.passes(size, limit, ground)
         if estimate > -limit and not reask:
             worth = size.effective / pairs
-            further = settling_pairs(scored.better, scored.worse, pairs, limit, ground.alpha, worth=worth)
+            better, worse = scored.better, scored.worse
+            further = _further(pairs, ground, lambda a: settling_pairs(better, worse, pairs, limit, a, worth=worth))
     # one case is one pair, however often it was attempted
     better = sum(more > less for more, less, _ in scored.cases.values())
     worse = sum(more < less for more, less, _ in scored.cases.values())
@@ -155,6 +158,13 @@ def read_difference(
         size,
         ground.alpha,
     )
+
+
+def _further(cases: int, ground: Ground, needed: Callable[[float], int | None]) -> int | None:
+    """What is needed at the level of the run that would ask them: a further attempt, unless the suite has doubled."""
+    first, later = needed(ground.alpha), needed(LATER_ALPHA)
+    doubled = None if first is None else max(first, cases + 1)
+    return min((number for number in (later, doubled) if number is not None), default=None)
 
 
 def _rate_size(answers: Answered, ground: Ground, alpha: float, against: tuple[Standing, ...]) -> Size:

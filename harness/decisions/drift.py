@@ -299,7 +299,7 @@ def drift(
     suite: str | None = None,
 ) -> DriftReport:
     """Fold all runs of a version. Pure: reading the same nights again, in any order, changes nothing."""
-    found = calendar(runs, policy, since, suite)
+    found = calendar(runs, policy, since, suite, now.date())
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
     keys, told = _outcomes("alignment_rate", nights)

@@ -14,6 +14,8 @@ from harness.records.run import RunRecord
 
 _CLOCK_SKEW_DAYS = 1.0
 _SELECTION = 0.9
+_EDITED = 0.5
+"""Share of the cases that an earlier run must hold unchanged, for a further one to be another attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,15 @@ class Attempts:
     runs: tuple[RunRecord, ...]
     partial: tuple[RunRecord, ...]
     """Fresh runs of the version that are not attempts: narrowed, stopped or interrupted."""
+    changed: tuple[RunRecord, ...] = ()
+    """Complete runs that hold at least half of the cases: the suite was edited or has grown since. They count as
+    attempts, and are not pooled: their cases are another mix."""
     wider: RunRecord | None = None
     """A fresh complete run of the version that holds the candidate's cases and more: the candidate is a selection."""
 
     @property
     def number(self) -> int:
-        return len(self.runs)
+        return len(self.runs) + len(self.changed)
 
     @property
     def alpha(self) -> float:
@@ -50,7 +55,7 @@ class Attempts:
             return ()
         window = "" if policy.max_age_days is None else f" within {policy.max_age_days:g} days"
         return (
-            f"{self.number} complete runs of {self.runs[-1].label} on the same cases{window}: after "
+            f"{self.number} complete runs of {self.runs[-1].label} on these cases{window}: after "
             f"{MOST_ATTEMPTS} attempts no further one can be a GO",
         )
 
@@ -67,10 +72,12 @@ def attempts(candidate: RunRecord, past: Iterable[RunRecord], policy: GatePolicy
         if run.label == candidate.label and run.cases and _usable(run, policy, now) and run.run_id != candidate.run_id
     }
     complete = _distinct(candidate, [run for run in found.values() if not run.partial and _alike(candidate, run)])
+    tried = [run for run in found.values() if not run.partial and not _alike(candidate, run)]
+    changed = [] if candidate.partial else [run for run in tried if same_suite(candidate.cases, run, _EDITED)]
     partial = [run for run in found.values() if run.partial]
     counted = (candidate,) if candidate.partial else (*complete, candidate)
     wider = [run for run in found.values() if not run.partial and _is_selection(candidate, run)]
-    return Attempts(_in_order(counted), _in_order(partial), _in_order(wider)[-1] if wider else None)
+    return Attempts(_in_order(counted), _in_order(partial), _in_order(changed), _in_order(wider)[-1] if wider else None)
 
 
 def _is_selection(candidate: RunRecord, run: RunRecord) -> bool:

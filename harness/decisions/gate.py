@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from statistics import NormalDist
 from typing import Literal
 
@@ -25,6 +26,7 @@ from harness.decisions.population import (
     difference_correlation,
     earlier_versions,
     rate_correlation,
+    unchanged,
 )
 from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing, Standing, in_slice, pair, standings
@@ -60,30 +62,60 @@ class Situation:
     """No further attempt can be a GO."""
     wider: RunRecord | None
     """A run of the version with the candidate's cases and more."""
+    breaching: RunRecord | None
+    """Another run of the version whose breach holds back a GO."""
+    no_data: str | None
+    """A critical rule that no case bears on."""
     readings: Sequence[Reading]
 
 
 def next_step(now: Situation) -> NextStep:
     """The step that helps most, cheapest first: look, mend the call, ask again, and only then add cases."""
-    run, base = now.candidate, now.baseline
-    look = f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
     if now.verdict == "GO":
-        return NextStep("make it what the next one is measured against", f"harness runs baseline {run.label}")
+        return NextStep("make it what the next one is measured against", f"harness runs baseline {now.candidate.label}")
     if now.verdict == "NO-GO":
-        return NextStep("see what broke", look)
+        return NextStep("see what broke", _look(now))
+    return _another_call(now) or _another_run(now) or _more_answers(now)
+
+
+def _look(now: Situation) -> str:
+    run, base = now.candidate, now.baseline
+    return f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
+
+
+def _another_call(now: Situation) -> NextStep | None:
+    run, base = now.candidate, now.baseline
     if base is None and now.unpaired:
         return NextStep("name what it must not fall behind", f"harness runs baseline {run.model}@VERSION")
+    if base is not None and (base.label, base.run_id) == (run.label, run.run_id):
+        command = f"harness gate --candidate {run.label} --baseline RUN"
+        return NextStep("name another run to measure it against", command)
+    return None
+
+
+def _another_run(now: Situation) -> NextStep | None:
+    run, base = now.candidate, now.baseline
     if now.stale:
-        return _asked("answers of today", _live(run.model), run, run.cases)
+        return _asked("answers of today", _live(run), run, run.cases)
     if now.wider is not None:
         return NextStep("judge the run that holds all cases", f"harness gate --candidate {now.wider.run_id}")
     if now.exhausted:
-        return NextStep("no further attempt can be a GO; see what fails, and make a new version", look)
+        return NextStep("no further attempt can be a GO; see what fails, and make a new version", _look(now))
     if run.partial:
         cases = run.cases if base is None or len(base.cases) < len(run.cases) else base.cases
-        return _asked("a complete run", f"pytest --model={run.model} --gate --cassette-mode=record", run, cases)
+        return _asked("a complete run", _filled_up(run), run, cases)
     if now.unpaired and base is not None:
-        return _asked("the baseline on the same cases", _live(base.model, gate=False), run, run.cases)
+        command = f"pytest --model={base.model}{_samples(run)} --cassette-mode=live"
+        return _asked("the baseline on the same cases", command, run, run.cases)
+    if now.breaching is not None:
+        return NextStep("see what broke in the run that holds it back", f"harness runs show {now.breaching.run_id}")
+    return None
+
+
+def _more_answers(now: Situation) -> NextStep:
+    run = now.candidate
+    if now.no_data is not None:
+        return NextStep(f"no case bears on {now.no_data}: add some, or take its rule out", "harness suites lint")
     unscored = [case for case in run.cases if case.outcome == "unscored"]
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)
@@ -91,11 +123,20 @@ def next_step(now: Situation) -> NextStep:
         return NextStep("add cases, in new domains above all: the plan says how many", "harness gate --plan")
     if unscored and any(reading.unscored for reading in now.readings):
         return _again(run, unscored)
-    return NextStep("see what fails: more answers of the same kind will not settle it", look)
+    return NextStep("see what fails: more answers of the same kind will not settle it", _look(now))
 
 
-def _live(model: str, *, gate: bool = True) -> str:
-    return f"pytest --model={model}{' --gate' if gate else ''} --cassette-mode=live"
+def _samples(run: RunRecord) -> str:
+    most = max((len(case.samples) for case in run.cases), default=1)
+    return f" --samples={most}" if most > 1 else ""
+
+
+def _live(run: RunRecord) -> str:
+    return f"pytest --model={run.model}{_samples(run)} --gate --cassette-mode=live"
+
+
+def _filled_up(run: RunRecord) -> str:
+    return f"pytest --model={run.model}{_samples(run)} --gate --cassette-mode=record"
 
 
 def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
@@ -103,8 +144,7 @@ def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
     why = f"ask the {len(unscored)} unscored cases again"
     if cut:
         why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
-    command = f"pytest --model={run.model} --gate --cassette-mode=record"
-    return _asked(why, command, run, run.cases if cut else unscored)
+    return _asked(why, _filled_up(run), run, run.cases if cut else unscored)
 
 
 def _asked(why: str, command: str, run: RunRecord, cases: Sequence[CaseResult]) -> NextStep:
@@ -354,7 +394,7 @@ class _Judgement:
             reasons=held_back,
             age_days=age_days(ours.oldest, self.now),
             baseline_age_days=None if self.baseline is None else age_days(self.baseline.evidence.oldest, self.now),
-            next=self._next(found, rules),
+            next=self._next(found, rules, full=full),
             runs=newest_first({run.run_id: run for run in (*self.past, self.candidate)}.values(), ours.label),
             attempts=self.attempts.number,
             alpha=self.attempts.alpha,
@@ -367,8 +407,10 @@ class _Judgement:
     def _rule(
         self, rule: Rule, bound: Bound, limit: float, assumed: Mapping[str, Standing], *, settle: bool
     ) -> RuleVerdict:
-        answers = self._answers(rule, assumed)
         absolute = bound in ("min", "max")
+        # a run is not paired with itself: that it does not differ is no evidence
+        itself = self.baseline.run_id if self.baseline is not None and not absolute else None
+        answers = self._answers(rule, assumed, without=itself)
         tell = rate_correlation if absolute else difference_correlation
         ground = Ground(
             self.domains,
@@ -407,18 +449,24 @@ class _Judgement:
             ground.correlation.versions if by_domain else (),
         )
 
-    def _answers(self, rule: Rule, assumed: Mapping[str, Standing]) -> Answered:
-        """How every case of the slice stood in each attempt. Held-out cases alone where an untrained rule has some."""
+    def _answers(self, rule: Rule, assumed: Mapping[str, Standing], *, without: str | None = None) -> Answered:
+        """How every case of the slice stood in each attempt but `without`, a run id.
+
+        Held-out cases alone where an untrained rule has some.
+        """
         cases = [case for case in self.candidate.cases if in_slice(rule, case)]
         if rule.exposure == "untrained" and any(HELD_OUT in case.tags for case in cases):
             cases = [case for case in cases if HELD_OUT in case.tags]
-        digests = {case.key: case.digest for case in cases}
         found: dict[str, list[Standing]] = {}
         for run in self.attempts.runs:
             own = run.run_id == self.candidate.run_id
-            same = cases if own else [case for case in run.cases if digests.get(case.key) == case.digest]
-            for key, standing in standings(rule.metric, same).items():
-                found.setdefault(key, []).append(assumed.get(key, standing) if own else standing)
+            if not own and run.run_id == without:
+                continue
+            same = {case.key: case for case in cases} if own else unchanged(cases, run)
+            stood = standings(rule.metric, same.values())
+            for key, case in same.items():
+                if (standing := stood.get(case.key)) is not None:
+                    found.setdefault(key, []).append(assumed.get(key, standing) if own else standing)
         return found
 
     def _read(
@@ -456,14 +504,36 @@ class _Judgement:
         if self.policy.concentration == "critical" and crowds is not None and crowds.significant and crowds.crowd:
             crowd = crowds.crowd
             reasons.append(f"{crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken")
-        if partial_runs and not self.candidate.partial:
+        if partial_runs:
             reasons += [
-                f"partial run {run.run_id} breaches a critical rule, and a breach holds back a GO of any other run of "
-                f"{run.label}"
-                for run in self.attempts.partial
-                if _Judgement(run, self.baseline, self.policy, self.now, ()).verdict({}).verdict == "NO-GO"
+                f"{'partial run' if run.partial else 'the earlier run'} {run.run_id} breaches a critical rule even if "
+                f"all cases that it did not ask are right, and a breach holds back a GO of any other run of {run.label}"
+                for run in self.breaching
             ]
         return tuple(reasons)
+
+    @cached_property
+    def breaching(self) -> tuple[RunRecord, ...]:
+        """Runs of the version beside its attempts that prove a critical rule broken."""
+        if self.candidate.partial:
+            return ()
+        return tuple(run for run in (*self.attempts.partial, *self.attempts.changed) if self._breaches(run))
+
+    def _breaches(self, run: RunRecord) -> bool:
+        """Whether it is broken even if all of the candidate's cases that the run did not ask are right.
+
+        So cases of other suites say nothing here, nor do a few that failed before and were asked again to look at them.
+        """
+        asked = unchanged(self.candidate.cases, run)
+        cases = [
+            case.model_copy(update={"samples": asked[case.key].samples, "outcome": asked[case.key].outcome})
+            if case.key in asked
+            else case.model_copy(update={"samples": (), "outcome": "unscored"})
+            for case in self.candidate.cases
+        ]
+        whole = run.model_copy(update={"cases": tuple(cases), "partial": True, "looks": None})
+        good: dict[str, Standing] = {case.key: "good" for case in cases if case.key not in asked}
+        return _Judgement(whole, self.baseline, self.policy, self.now, ()).verdict(good).verdict == "NO-GO"
 
     def _judged(self, rules: Sequence[RuleVerdict]) -> Judged | None:
         versions = judged_versions(self.candidate, self.past)
@@ -475,7 +545,7 @@ class _Judgement:
         best = expected_best(len(versions), floor.reading.size.effective, floor.limit)
         return Judged(versions, floor.limit, best)
 
-    def _next(self, verdict: Verdict, rules: Sequence[RuleVerdict]) -> NextStep:
+    def _next(self, verdict: Verdict, rules: Sequence[RuleVerdict], *, full: bool) -> NextStep:
         critical = [rule for rule in rules if rule.rule.tier == "critical"]
         return next_step(
             Situation(
@@ -486,6 +556,8 @@ class _Judgement:
                 unpaired=bool(self.unpaired) and any(rule.bound in ("max_drop", "max_rise") for rule in critical),
                 exhausted=self.attempts.number > MOST_ATTEMPTS,
                 wider=self.attempts.wider,
+                breaching=next(iter(self.breaching), None) if full else None,
+                no_data=next((rule.rule.metric for rule in critical if not rule.reading.cases), None),
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )
         )

@@ -58,9 +58,15 @@ class Calendar:
 
 
 def calendar(
-    runs: Sequence[RunRecord], policy: DriftPolicy, since: date | None = None, suite: str | None = None
+    runs: Sequence[RunRecord],
+    policy: DriftPolicy,
+    since: date | None = None,
+    suite: str | None = None,
+    today: date | None = None,
 ) -> Calendar:
     """Sort runs of one model version into nights. `since` forgets everything before a date.
+
+    A night after tomorrow is none: it would hide the silence of all nights up to then.
 
     The nightly runs are those of `suite`, or else of the set of suites that was run on most nights. The prompts
     followed are those of the first of them. Any run that holds all of them with the same content is a night (it
@@ -72,6 +78,9 @@ def calendar(
         day = None if run.evidence.oldest is None else utc(run.evidence.oldest).date()
         if day is None:
             notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
+        elif today is not None and day > today + timedelta(days=1):
+            text = f"run {run.run_id}: its answers are dated {(day - today).days} days in the future; check the clock"
+            notes.append(Note(day, "undated", text))
         elif since is None or day >= since:
             refusal = _refusal(run, day)
             cases = {key: case for key, case in by_key(run).items() if suite in (None, case.suite)}

@@ -98,9 +98,29 @@ def earlier_versions(candidate: RunRecord, past: Sequence[RunRecord]) -> tuple[R
 
 def same_suite(cases: Sequence[CaseResult], run: RunRecord, share: float = 0.9) -> bool:
     """Whether a run holds most of the cases unchanged. To edit a case or two does not make a new suite."""
-    theirs = {case.key: case.digest for case in run.cases}
-    held = sum(theirs.get(case.key) == case.digest for case in cases)
-    return held >= share * len(cases) > 0
+    return len(unchanged(cases, run)) >= share * len(cases) > 0
+
+
+def unchanged(cases: Sequence[CaseResult], run: RunRecord) -> dict[str, CaseResult]:
+    """The cases of a run that ask the same, by the key that they have among `cases`.
+
+    By content: whoever renames a suite or its cases has asked them before all the same.
+    """
+    theirs = {case.key: case for case in run.cases}
+    found = {case.key: theirs[case.key] for case in cases if _same(case, theirs.get(case.key))}
+    taken = {case.key for case in found.values()}
+    free: dict[str, list[CaseResult]] = {}
+    for case in reversed(run.cases):
+        if case.key not in taken:
+            free.setdefault(case.digest, []).append(case)
+    for case in cases:
+        if case.key not in found and free.get(case.digest):
+            found[case.key] = free[case.digest].pop()
+    return found
+
+
+def _same(case: CaseResult, other: CaseResult | None) -> bool:
+    return other is not None and other.digest == case.digest
 
 
 def rate_correlation(metric: str, versions: Sequence[RunRecord]) -> Correlation:

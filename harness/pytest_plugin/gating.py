@@ -187,7 +187,7 @@ class SequentialRun:
 
         planned = self._record([self._run.pending(case) for case in self._cases])
         found = attempts(planned, self._past, self._policy, datetime.now(UTC))
-        earlier = [run.run_id for run in found.runs if run.run_id != planned.run_id]
+        earlier = [run.run_id for run in (*found.runs, *found.changed) if run.run_id != planned.run_id]
         if earlier:
             raise ConfigError(
                 f"--sequential: {self._run.model.label} was run on these cases before ({', '.join(earlier)}); a "

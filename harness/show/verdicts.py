@@ -29,7 +29,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     """The verdict for a terminal of 80 columns, without colour."""
     against = f" against {foreign(verdict.baseline.label)}" if verdict.baseline else ""
     lines = [f"{verdict.verdict}  {foreign(verdict.candidate.label)}{against}"]
-    for one in headlines(verdict):
+    for one in [*_held_back(verdict), *headlines(verdict)]:
         lines += wrapped(sentence(one))
     lines.append("")
     before: list[str] = []
@@ -40,12 +40,14 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
             lines += wrapped(one, indent=" " * 23)
         before = told
     lines.append("")
-    for reason in verdict.reasons:
-        lines += wrapped(f"Held back: {sentence(reason)}")
     lines += evidence_lines(verdict)
     if policy_source:
         lines += wrapped(f"Policy: {sentence(policy_source)}")
     return [*lines, *wrapped(f"next: {sentence(next_sentence(verdict))}", indent="")]
+
+
+def _held_back(verdict: GateVerdict) -> list[str]:
+    return [f"Held back: {reason}" for reason in verdict.reasons]
 
 
 def headlines(verdict: GateVerdict) -> list[str]:
@@ -127,8 +129,8 @@ def _population(verdict: GateVerdict) -> Iterator[str]:
 def _attempts(verdict: GateVerdict) -> Iterator[str]:
     if verdict.attempts > 1:
         yield (
-            f"attempt {verdict.attempts} of at most {MOST_ATTEMPTS}: all answers of {verdict.attempts} attempts are "
-            f"read together, each bound at {bound(verdict.alpha)} instead of 5%"
+            f"attempt {verdict.attempts} of at most {MOST_ATTEMPTS}: all answers to unchanged cases are read together, "
+            f"each bound at {bound(verdict.alpha)} instead of 5%"
         )
     if verdict.planned is not None:
         looks = ", ".join(f"{look:,}" for look in verdict.looks)
@@ -277,9 +279,10 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
         measured = _measured(rule) if rule.reading.cases else figures.NO_DATA
         needed = [_needed(rule).removeprefix("needed: "), _settle(rule)]
         rows.append([metric + where, rule.rule.tier, _SHORT[rule.result], measured, "; ".join(filter(None, needed))])
-    reasons = dict.fromkeys([*verdict.reasons, *(reason for rule in verdict.rules for reason in rule.reasons)])
+    told = frozenset(verdict.reasons)
+    reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in told)
     parts = [f"## {verdict.verdict}: {markdown(verdict.candidate.label)}{against}", ""]
-    parts += [f"- {markdown_sentence(one)}" for one in headlines(verdict)]
+    parts += [f"- {markdown_sentence(one)}" for one in [*_held_back(verdict), *headlines(verdict)]]
     parts += ["", *figures.markdown_table(rows)]
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]

@@ -78,9 +78,43 @@ def test_a_changed_case_or_two_do_not_make_a_new_suite(attempt, now):
         update={"cases": (second.cases[0].model_copy(update={"digest": "edited"}), *second.cases[1:])}
     )
     assert judge(edited, None, AT_LEAST_95, now, [first]).attempts == 2
-    other = tuple(case.model_copy(update={"digest": "edited"}) for case in second.cases[:60])
-    renewed = second.model_copy(update={"cases": (*other, *second.cases[60:])})
-    assert judge(renewed, None, AT_LEAST_95, now, [first]).attempts == 1
+
+
+@pytest.mark.parametrize(("edited", "number"), [(31, 2), (150, 2), (151, 1)])
+def test_an_edited_suite_is_a_new_one_when_less_than_half_of_it_is_left(attempt, now, edited, number):
+    first, second = attempt(2, 39), attempt(1, 3)
+    other = tuple(case.model_copy(update={"digest": f"edited {case.id}"}) for case in second.cases[:edited])
+    renewed = second.model_copy(update={"cases": (*other, *second.cases[edited:])})
+    verdict = judge(renewed, None, AT_LEAST_95, now, [first])
+    assert (verdict.attempts, verdict.rules[0].reading.cases) == (number, 300)  # another mix is not pooled
+
+
+def test_cases_that_are_added_do_not_wash_a_breach_away(attempt, cases, run, now):
+    runs = [attempt(ago, 39) for ago in (4, 3, 2)]
+    grown = run([*attempt(1, 3).cases, *cases(40, first=1000)], age_days=1, run_id="grown")
+    verdict = judge(grown, None, AT_LEAST_95, now, runs)
+    assert (verdict.verdict, verdict.attempts, verdict.alpha) == ("INCONCLUSIVE", 4, 0.0025)
+    assert "the earlier run run-4 breaches" in verdict.reasons[0]
+    assert verdict.next.command == "harness runs show run-4"
+
+
+def test_adding_cases_until_it_is_a_go_is_a_further_attempt_though_no_answer_is_new(cases, run, now):
+    """`--cassette-mode=record` after cases were added: a look at the same answers and some more."""
+    first = answered(run(cases(300, 8), age_days=1.1, run_id="first"), "2026-02-27T00:00:00Z")
+    new = answered(run(cases(60, first=1000), age_days=1, run_id="new"), "2026-02-28T00:00:00Z")
+    grown = run([*first.cases, *new.cases], age_days=1.1, run_id="grown")
+    verdict = judge(grown, None, AT_LEAST_95, now, [first])
+    assert (verdict.attempts, verdict.alpha) == (2, 0.0025)
+
+
+def test_renamed_suites_and_cases_were_asked_before(attempt, now):
+    runs = [attempt(ago, 39) for ago in (4, 3, 2)]
+    last = attempt(1, 3)
+    renamed = last.model_copy(
+        update={"cases": tuple(case.model_copy(update={"suite": "v2", "id": f"z{case.id}"}) for case in last.cases)}
+    )
+    verdict = judge(renamed, None, AT_LEAST_95, now, runs)
+    assert (verdict.verdict, verdict.attempts, verdict.rules[0].reading.cases) == ("NO-GO", 4, 1200)
 
 
 def test_a_selection_does_not_stand_for_its_version(cases, run, now):
@@ -187,3 +221,43 @@ def test_five_runs_until_go_pass_falsely_hardly_more_often_than_one(correlation)
         ever += any(passed)
     assert ever - first <= 6  # one point and the noise of 400 histories
     assert ever <= 0.075 * 400
+
+
+def test_failing_cases_that_are_asked_again_to_look_at_them_hold_nothing_back(attempt, cases, run, now):
+    go = attempt(1, 2)
+    failing = [case for case in go.cases if case.outcome == "damaged"]
+    looked_at = run(failing, age_days=0.5, run_id="k", partial=True)
+    other_suite = run(cases(40, 40, suite="hard"), age_days=0.6, run_id="stopped", partial=True)
+    other_suite = other_suite.model_copy(
+        update={"cases": tuple(c.model_copy(update={"digest": f"hard {c.id}"}) for c in other_suite.cases)}
+    )
+    assert judge(go, None, AT_LEAST_95, now, [go, looked_at, other_suite]).verdict == "GO"
+
+
+def test_the_run_that_holds_a_go_back_is_the_next_one_to_look_at(attempt, now):
+    verdict = judge(attempt(1, 2), None, AT_LEAST_95, now, [attempt(2, 30, total=120, partial=True)])
+    assert verdict.next.command == "harness runs show run-2"
+
+
+def test_an_attempt_that_is_the_baseline_is_not_paired_with_itself(attempt, now):
+    first, second = attempt(2, 20), attempt(1, 3)
+    reading = judge(second, first, NO_WORSE, now, [first, second]).rules[0].reading
+    assert reading.cases == 300
+
+
+def test_a_run_that_is_its_own_baseline_is_not_asked_again(attempt, now):
+    one = attempt(1, 3)
+    assert judge(one, one, NO_WORSE, now).next.command == "harness gate --candidate tuned@v1 --baseline RUN"
+
+
+def test_a_critical_rule_that_no_case_bears_on_is_named(attempt, now):
+    policy = GatePolicy(rules=(*AT_LEAST_95.rules, Rule(metric="check_rate", min=0.9)))
+    assert "no case bears on check_rate" in judge(attempt(1, 2), None, policy, now).next.why
+
+
+def test_what_would_settle_it_is_told_at_the_level_of_the_next_attempt(cases, run, now):
+    reading = judge(run(cases(300, 9)), None, AT_LEAST_95, now).rules[0].reading
+    assert reading.further is not None
+    more = run(cases(300 + reading.further, 9), age_days=0.4, run_id="more")
+    again = judge(more, None, AT_LEAST_95, now, [run(cases(300, 9), age_days=1)])
+    assert (again.alpha, again.verdict) == (0.0025, "GO")

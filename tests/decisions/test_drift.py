@@ -348,3 +348,9 @@ def test_a_model_that_is_less_sure_of_its_signs_is_a_sign_before_an_answer_flips
     ]
     assert drift("tuned@v1", runs[:-1], POLICY, now).signs == ()
     assert drift("tuned@v1", repeating(15), POLICY, now).signs == ()
+
+
+def test_a_night_of_the_future_does_not_hide_that_none_came(night, now):
+    report = drift("tuned@v1", [*nights(night, [1] * 12, last=5), night(-30, 1)], POLICY, now)
+    assert (report.verdict, report.exit_code) == ("CANNOT SEE", 1)
+    assert "30 days in the future" in report.notes[-1].text

@@ -30,7 +30,7 @@ def test_stale_answers_keep_their_reading_and_are_asked_again(cases, run, now, f
     assert (verdict.verdict, verdict.rules[0].result) == ("INCONCLUSIVE", "INSUFFICIENT_EVIDENCE")
     assert verdict.rules[0].reading.result == "BREACH"
     step = verdict.next
-    assert step.command == "pytest --model=tuned --gate --cassette-mode=live"
+    assert step.command == "pytest --model=tuned --samples=3 --gate --cassette-mode=live"
     assert (step.requests, step.cost, step.currency) == (900, pytest.approx(1.8), "CNY")
 
 
@@ -58,3 +58,8 @@ def test_answers_that_were_cut_off_need_more_tokens_first(cases, run, now):
 def test_few_clean_cases_need_more_and_failures_a_look(cases, run, now):
     assert judge(run(cases(40)), None, AT_LEAST_95, now).next.command == "harness gate --plan"
     assert judge(run(cases(300, 17)), None, AT_LEAST_95, now).next.command == "harness runs show tuned@v1"
+
+
+def test_a_baseline_is_asked_again_with_as_many_samples(cases, run, now):
+    step = judge(run(cases(300, samples=2)), run(cases(300), model="base"), DEFAULT_POLICY, now).next
+    assert (step.command, step.requests) == ("pytest --model=base --samples=2 --cassette-mode=live", 600)

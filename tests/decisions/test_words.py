@@ -126,7 +126,8 @@ def test_attempts_and_versions_are_told(cases, run, now):
     ]
     text = " ".join(" ".join(gate_lines(judge(candidate, None, policy, now, past))).split())
     assert (
-        "attempt 2 of at most 5: all answers of 2 attempts are read together, each bound at 0.25% instead of 5%" in text
+        "attempt 2 of at most 5: all answers to unchanged cases are read together, each bound at 0.25% instead of 5%"
+        in text
     )
     assert "5 versions were judged on these cases: if all of them were at 95%, the best would show 96." in text
     assert "one-sided 99.75% bounds" in text
@@ -160,7 +161,7 @@ def test_the_evidence_of_a_verdict_reads_as_sentences_on_a_pull_request(verdict)
 def test_reasons_with_commands_read_as_sentences_on_a_pull_request(cases, run, now):
     text = gate_markdown(judge(run(cases(300), mode="replay"), None, DEFAULT_POLICY, now))
     line = next(line for line in text.splitlines() if "the answers are a replay" in line)
-    assert line.startswith("- the answers are a replay and the policy wants fresh ones: run pytest <code>")
+    assert line.startswith("- Held back: the answers are a replay and the policy wants fresh ones: run pytest <code>")
     assert "␣" not in line
 
 
