@@ -32,7 +32,7 @@ _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training"
 _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
-_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"}
+_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm", "allow_hosts"}
 
 
 class Price(Record):
@@ -59,6 +59,10 @@ class ModelConfig(Record):
     threads: int = Field(default=0, ge=0)
     """Of the embedded server; 0 means one per core, at most 8. The answers do not depend on it."""
     function: str | None = None
+    record_http: bool = False
+    """Of a function: record all its HTTP too, so that a replay runs the function again, offline."""
+    allow_hosts: tuple[str, ...] = ()
+    """With `record_http`: hosts whose requests are made in every mode and are not recorded."""
     outputs: str | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | Literal["default"] = 0.0
     """"default" sends none, for endpoints that refuse the parameter."""

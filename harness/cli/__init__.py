@@ -20,7 +20,7 @@ COMMANDS = {
     "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
     "models": "The configured models: list, check, pull, serve.",
     "suites": "Suites: lint them, make one from your own strings, print the schema.",
-    "cassettes": "Recorded answers: status, verify, prune, import.",
+    "cassettes": "Recorded answers: status, verify, prune, import, export.",
     "runs": "The history of runs: list, show, baseline, publish, schema.",
     "compare": "What changed between versions.",
     "gate": "May this version be promoted?",

@@ -4,24 +4,27 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
 from harness.config import HarnessConfig, ModelConfig
+from harness.endpoints.callable import NOT_RECORDED
 from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
+from harness.recording.application import HttpCassettes, HttpUse
 from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request
 from harness.records.case import Case
 from harness.records.run import Mode
-from harness.runs.fetching import Fetcher, FetchJob
-from harness.runs.requests import body_for, opened, secrets_of
+from harness.runs.fetching import Fetcher, FetchJob, asked_job
+from harness.runs.requests import body_for, is_asking, opened, secrets_of
 
 
 def cassette_path(folder: Path, label: str, suite: str) -> Path:
@@ -168,6 +171,9 @@ class Answers:
         self._cost_limit = cost_limit
         self._retrying = retrying
         self._secrets = secrets_of(model)
+        self._http = self._http_cassettes() if model.record_http and mode != "live" else None
+        self.runs_offline = self._http is not None and mode == "replay"
+        """Whether a replay calls a function, which gets its recorded HTTP, instead of reading recorded answers."""
         self._on_answer = on_answer
         self.notes: list[str] = []
         """What a user should know about the recording; for the summary of the run."""
@@ -179,6 +185,21 @@ class Answers:
         self._suites_of_key: Counter[str] = Counter()
         self.also_recorded_in: tuple[str, ...] = ()
         """Suites that a selection takes its cases from: their recordings serve it too."""
+
+    def _http_cassettes(self) -> HttpCassettes:
+        return HttpCassettes(
+            self._folder / self.model.label,
+            "replay" if self.mode == "replay" else "refresh" if self.mode == "refresh" else "record",
+            secrets=self._secrets,
+            allow_hosts=self.model.allow_hosts,
+            is_ours=is_asking,
+        )
+
+    def _use_http(self) -> AbstractContextManager[HttpUse]:
+        job = asked_job.get()
+        assert self._http is not None
+        assert job is not None
+        return self._http.use(job.suite, job.key)
 
     def _outputs_file(self) -> OutputsFile:
         if not self.model.outputs:
@@ -193,15 +214,17 @@ class Answers:
         """The recorded answer, without asking anybody; None if there is none (or the mode reads none)."""
         if self._outputs is not None:
             return self._outputs.get(case.suite, case.id, sample)
-        if self.mode in ("refresh", "live"):
+        if self.mode in ("refresh", "live") or self.runs_offline:
             return None
         key = self.request(case, sample).key
+        if self._http is not None and not self._http.has(case.suite, key):
+            return None
         suites = dict.fromkeys((case.suite, *self.also_recorded_in))
         return next((found for suite in suites if (found := self._replay.get(suite, key))), None)
 
     def missing(self, cases: Sequence[Case], samples: int) -> list[FetchJob]:
         """Requests that this mode must make, in the order of the cases, each key once."""
-        if self.mode == "replay" or self._outputs is not None:
+        if (self.mode == "replay" and not self.runs_offline) or self._outputs is not None:
             return []
         jobs: dict[tuple[str, str], FetchJob] = {}
         for case in cases:
@@ -220,13 +243,19 @@ class Answers:
         Args:
             released: so many of the jobs are asked; `release` lets more follow. [default: all]
         """
-        for suite in dict.fromkeys(job.suite for job in jobs):
+        for suite in dict.fromkeys(job.suite for job in jobs if not self.runs_offline):
             self._recorder(suite)  # reported now that a cassette cannot be written, not after the first answer
         jobs = self._still_missing(jobs)
         if not jobs:
             return
         endpoint = self._resources.enter_context(
-            opened(self.model, self._config.root, max_concurrency=self._max_concurrency, retrying=self._retrying)
+            opened(
+                self.model,
+                self._config.root,
+                max_concurrency=self._max_concurrency,
+                retrying=self._retrying,
+                http=self._use_http if self._http else None,
+            )
         )
         price = self.model.price
         pace = Pace(
@@ -248,7 +277,11 @@ class Answers:
             return list(jobs)
         for suite in dict.fromkeys(job.suite for job in jobs):
             self._replay.forget(suite)
-        return [job for job in jobs if self._replay.get(job.suite, job.key) is None]
+        return [
+            job
+            for job in jobs
+            if self._replay.get(job.suite, job.key) is None or (self._http and not self._http.has(job.suite, job.key))
+        ]
 
     def completion(
         self, case: Case, sample: int, wait: Callable[[Future[Completion]], Completion] = Future.result
@@ -272,7 +305,7 @@ class Answers:
     def _taken(self, place: tuple[str, str], completion: Completion) -> None:
         """Let the fetcher forget an answer that can be read again (a plugin may run a failed case once more)."""
         assert self.fetcher is not None
-        is_kept = completion.recorded_at is not None
+        is_kept = completion.recorded_at is not None and not self.runs_offline
         # the file of a live run holds the answers of all suites: there a key of two suites would find either
         if is_kept and (self.mode != "live" or self._suites_of_key[place[1]] == 1):
             self.fetcher.taken(place)
@@ -281,6 +314,8 @@ class Answers:
         """Whether anything at all is recorded for a suite, by this version or one that it is derived from."""
         if self._outputs is not None:
             return True
+        if self._http is not None:
+            return self._http.has_any(suite)
         labels = (self.model.label, *self.model.lineage)
         suites = (suite, *self.also_recorded_in)
         return any(len(self._replay.cassette(label, name)) for label in labels for name in suites)
@@ -328,7 +363,10 @@ class Answers:
 
     def _keep(self, job: FetchJob, answer: Answer) -> Completion:
         completion = answer.completion
-        if answer.exchange is not None:
+        if completion.unusable == NOT_RECORDED and not any(answer.said in note for note in self.notes):
+            run = f"pytest --model={self.model.name} --cassette-mode=record"
+            self.notes.append(f"{job.suite}: {answer.said}; run: {run}")
+        if answer.exchange is not None and not self.runs_offline:
             try:
                 self._recorder(job.suite).append(
                     answer.exchange, sample=job.sample, model=completion.model, runtime=completion.runtime

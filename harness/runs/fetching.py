@@ -12,6 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -57,6 +58,10 @@ class FetchJob:
     def place(self) -> tuple[str, str]:
         """Suite and key: two suites may ask the same thing, and each keeps its own answer."""
         return (self.suite, self.key)
+
+
+asked_job: ContextVar[FetchJob | None] = ContextVar("asked_job", default=None)
+"""The job for which the endpoint is being asked, in the task that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +226,7 @@ class Fetcher:
 
     async def _ask(self, job: FetchJob) -> None:
         future = self._futures[job.place]
+        asked_job.set(job)
         try:
             answer = await self._endpoint.ask(job.body, self._pace)
             completion = self._keep(job, answer)

@@ -1,14 +1,15 @@
 """From a case and a model to the request body, and to the endpoint that takes it."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
 from harness.endpoints import local
-from harness.endpoints.callable import FunctionEndpoint
+from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
 from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.local import LocalServer, ServerSettings
 from harness.endpoints.retry import Retrying
@@ -93,12 +94,22 @@ def opened(
     max_concurrency: int,
     log: Path | None = None,
     retrying: Retrying | None = None,
+    http: Callable[[], AbstractContextManager[RecordedHttp]] | None = None,
 ) -> Iterator[Endpoint]:
-    """The model's endpoint; a local server runs for as long as the context."""
+    """The model's endpoint; a local server runs for as long as the context.
+
+    Args:
+        http: what records or replays the HTTP of a function.
+    """
+    if (model.record_http or model.allow_hosts) and model.kind != "callable":
+        setting = "record_http" if model.record_http else "allow_hosts"
+        raise ConfigError(
+            f"model {model.name}: {setting}: accepted for kind callable; answers of {model.kind} are kept anyway"
+        )
     if model.kind == "callable":
         if model.function is None:
             raise ConfigError(f"model {model.name}: kind callable needs function = 'package.module:function'")
-        yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s)
+        yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s, http=http)
         return
     if model.kind == "outputs":
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
@@ -107,6 +118,17 @@ def opened(
             yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
         return
     yield _chat(model, model.base_url, max_concurrency, None, retrying)
+
+
+def is_asking() -> bool:
+    """Whether a request is one of ours, made while an application's HTTP is recorded.
+
+    Chat endpoints set the slot in their task; everything else that we ask for (a local server that starts) is asked for
+    by the main thread, in which no application runs.
+    """
+    from harness.endpoints.transport import exchange_slot
+
+    return exchange_slot.get() is not None or threading.current_thread() is threading.main_thread()
 
 
 def secrets_of(model: ModelConfig) -> Secrets:
