@@ -32,7 +32,17 @@ _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training"
 _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
-_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm", "allow_hosts"}
+_NOT_PART_OF_THE_ANSWER = {
+    "name",
+    "version",
+    "lineage",
+    "threads",
+    "max_concurrency",
+    "rpm",
+    "tpm",
+    "allow_hosts",
+    "batch",
+}
 
 
 class Price(Record):
@@ -79,6 +89,8 @@ class ModelConfig(Record):
     base: str | None = None
     repair: Literal["restore", "collapse"] | None = None
     price: Price | None = None
+    batch: Literal["openai", "ark"] | None = None
+    """Form of the Batch API for `--batch`. [default: by the address]"""
     max_concurrency: int = Field(default=8, ge=1)
     rpm: int | None = Field(default=None, ge=1)
     tpm: int | None = Field(default=None, ge=1)

@@ -91,7 +91,7 @@ class ModelRun:
             mode=self.mode,
             started=started,
             ended=now(),
-            requests=fetcher.requests if fetcher else requests,
+            requests=(fetcher.requests if fetcher else requests) + self.answers.batch_requests,
             partial_reason=partial_reason,
             git_commit=git_commit,
         )

@@ -186,7 +186,7 @@ def _exchange(value: dict[str, Any]) -> Exchange | str:
         status=200,
         response_headers=headers,
         response_body=received,
-        latency_s=0.0,
+        latency_s=None,
         first_token_s=None,
         recorded_at=_date(dict(headers).get("date", "")),
     )

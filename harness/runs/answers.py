@@ -1,5 +1,6 @@
 """One place where the answers of a model version come from, whatever the mode."""
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,11 +12,13 @@ from shlex import quote
 from typing import Protocol
 
 from harness.config import HarnessConfig, ModelConfig
+from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
 from harness.endpoints.callable import NOT_RECORDED
+from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
-from harness.endpoints.retry import Retrying
+from harness.endpoints.retry import Retrying, shown_address
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
 from harness.recording.application import HttpCassettes, HttpUse
@@ -138,6 +141,7 @@ class Answers:
         live_file: where `live` keeps its answers.
         on_answer: called with each fetched completion, so that other workers can follow.
         cost_limit: what all models of the session may cost together.
+        batch: ask by the Batch API; gets a sentence for the terminal now and then.
 
     Raises:
         ConfigError: something secret stands in the model's settings, or a ceiling of cost and no price.
@@ -155,6 +159,7 @@ class Answers:
         on_answer: AnswerListener | None = None,
         cost_limit: CostLimit | None = None,
         retrying: Retrying | None = None,
+        batch: Callable[[str], None] | None = None,
     ) -> None:
         refuse_secrets(model)
         if cost_limit is not None and mode != "replay":
@@ -170,6 +175,12 @@ class Answers:
         self._budget = budget
         self._cost_limit = cost_limit
         self._retrying = retrying
+        self._batch = batch
+        self._batch_form: BatchForm | None = None if batch is None else (model.batch or form_at(model.base_url))
+        if self._batch_form == "ark":
+            self._max_concurrency = max_concurrency or max(ARK_CONCURRENCY, model.max_concurrency)
+        self._unanswered: dict[tuple[str, str], Completion] = {}
+        self.batch_requests = 0
         self._secrets = secrets_of(model)
         self._http = self._http_cassettes() if model.record_http and mode != "live" else None
         self.runs_offline = self._http is not None and mode == "replay"
@@ -246,6 +257,8 @@ class Answers:
         for suite in dict.fromkeys(job.suite for job in jobs if not self.runs_offline):
             self._recorder(suite)  # reported now that a cassette cannot be written, not after the first answer
         jobs = self._still_missing(jobs)
+        if self._batch is not None and self._batch_form == "openai":
+            jobs = self._asked_in_batches(jobs, self._batch)
         if not jobs:
             return
         endpoint = self._resources.enter_context(
@@ -255,6 +268,7 @@ class Answers:
                 max_concurrency=self._max_concurrency,
                 retrying=self._retrying,
                 http=self._use_http if self._http else None,
+                batch=self._batch_form,
             )
         )
         price = self.model.price
@@ -268,8 +282,44 @@ class Answers:
         )
         self._asked = {job.place for job in jobs}
         self._suites_of_key.update(job.key for job in jobs)
-        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released)
+        first_alone = self._batch_form != "ark"
+        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released, first_alone=first_alone)
         self.fetcher.start()
+
+    def _asked_in_batches(self, jobs: Sequence[FetchJob], tell: Callable[[str], None]) -> list[FetchJob]:
+        """Wait for batches; what is left is asked as usual: the Batch API streams nothing."""
+        from harness.runs.batches import BatchRun, Submissions
+
+        streamed = [job for job in jobs if job.body.get("stream")]
+        whole = [job for job in jobs if not job.body.get("stream")]
+        submissions = Submissions(self._folder / self.model.label / "batches")
+        try:
+            if whole or submissions.open_ones():
+                with opened(self.model, self._config.root, max_concurrency=8) as endpoint:
+                    assert isinstance(endpoint, ChatEndpoint)
+                    run = BatchRun(
+                        endpoint,
+                        submissions,
+                        where=shown_address(self.model.base_url or "https://api.openai.com/v1").rstrip("/"),
+                        keep=self._keep,
+                        is_kept=lambda job: self._replay.get(job.suite, job.key) is not None,
+                        tell=tell,
+                        label=self.model.name,
+                        redact=self._secrets.redacted,
+                    )
+                    asyncio.run(run.run(whole))
+                self._unanswered = run.failed
+                self.batch_requests = run.requests
+        finally:
+            submissions.close()
+        for suite in {job.suite for job in whole}:
+            self._replay.forget(suite)
+        if streamed:
+            self.notes.append(
+                f"{self.model.label}: {len(streamed)} requests are streamed, which no batch is; they were asked one by "
+                "one, at the full price"
+            )
+        return streamed
 
     def _still_missing(self, jobs: Sequence[FetchJob]) -> list[FetchJob]:
         """Without what another recorder wrote while this one waited for the cassette."""
@@ -291,6 +341,10 @@ class Answers:
         Raises:
             HarnessError: the asking ended without it, and why.
         """
+        if self._unanswered:
+            unanswered = self._unanswered.get((case.suite, self.request(case, sample).key))
+            if unanswered is not None:
+                return unanswered
         if self.fetcher is None:
             return self.recorded(case, sample)
         place = (case.suite, self.request(case, sample).key)

@@ -97,6 +97,7 @@ class Fetcher:
         keep: called in the fetching thread with each answer, before anybody can read it; it records, and returns
             the completion that readers get.
         released: how many jobs may be asked before `release` allows more. [default: all]
+        first_alone: ask the first job before all others; not where an answer may take hours.
     """
 
     def __init__(
@@ -107,7 +108,9 @@ class Fetcher:
         *,
         pace: Pace,
         released: int | None = None,
+        first_alone: bool = True,
     ) -> None:
+        self._first_alone = first_alone
         self._endpoint = endpoint
         self._jobs = list(jobs)
         self._keep = keep
@@ -207,8 +210,10 @@ class Fetcher:
         try:
             if not self._jobs:
                 return
-            await self._ask(self._jobs[0])
-            pending = iter(enumerate(self._jobs[1:], start=1))
+            start = 1 if self._first_alone else 0
+            if self._first_alone:
+                await self._ask(self._jobs[0])
+            pending = iter(enumerate(self._jobs[start:], start=start))
 
             async def work() -> None:
                 # one worker pulls from the shared iterator until it is empty, so memory stays flat

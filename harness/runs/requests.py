@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.config import ModelConfig
 from harness.endpoints import local
+from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
 from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
 from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.local import LocalServer, ServerSettings
@@ -95,11 +96,13 @@ def opened(
     log: Path | None = None,
     retrying: Retrying | None = None,
     http: Callable[[], AbstractContextManager[RecordedHttp]] | None = None,
+    batch: BatchForm | None = None,
 ) -> Iterator[Endpoint]:
     """The model's endpoint; a local server runs for as long as the context.
 
     Args:
         http: what records or replays the HTTP of a function.
+        batch: the form of the Batch API in which requests are asked.
     """
     if (model.record_http or model.allow_hosts) and model.kind != "callable":
         setting = "record_http" if model.record_http else "allow_hosts"
@@ -117,7 +120,7 @@ def opened(
         with LocalServer(server_settings(model, root), log) as server:
             yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
         return
-    yield _chat(model, model.base_url, max_concurrency, None, retrying)
+    yield _chat(model, model.base_url, max_concurrency, None, retrying, batch=batch)
 
 
 def is_asking() -> bool:
@@ -138,12 +141,19 @@ def secrets_of(model: ModelConfig) -> Secrets:
 
 
 def _chat(
-    model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None, retrying: Retrying | None
+    model: ModelConfig,
+    base_url: str | None,
+    max_concurrency: int,
+    runtime: str | None,
+    retrying: Retrying | None,
+    *,
+    batch: BatchForm | None = None,
 ) -> ChatEndpoint:
     return ChatEndpoint(
         base_url=base_url,
         api_key_env=model.api_key_env,
-        timeout_s=model.timeout_s,
+        timeout_s=ARK_TIMEOUT_S if batch == "ark" else model.timeout_s,
+        path=ARK_PATH if batch == "ark" else "/chat/completions",
         max_concurrency=max_concurrency,
         model_label=model.name,
         runtime=runtime,
