@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.text import SymbolTable
 
 
-Kind = Literal["openai", "local", "callable", "outputs"]
+Kind = Literal["openai", "responses", "litellm", "local", "callable", "outputs"]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _ENDPOINT_FIELDS = ("kind", "base_url", "model", "api_key_env", "weights", "adapters", "function", "outputs")
 _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training", "repair", "price")

@@ -103,7 +103,7 @@ def refuse_unpriced(model: ModelConfig) -> None:
     Raises:
         ConfigError: says which setting is missing.
     """
-    if model.price is None and model.kind in ("openai", "callable"):
+    if model.price is None and model.kind in ("openai", "responses", "litellm", "callable"):
         raise ConfigError(
             f"--max-cost: model {model.name} has no price; set price = {{ input = ..., output = ... }} (money for "
             f"a million tokens) in [tool.harness.models.{model.name}]"

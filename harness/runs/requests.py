@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
-from harness.endpoints import local
+from harness.endpoints import local, responses
 from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
 from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
-from harness.endpoints.chat import ChatEndpoint
+from harness.endpoints.chat import ChatEndpoint, key_from
+from harness.endpoints.litellm import LitellmEndpoint
 from harness.endpoints.local import LocalServer, ServerSettings
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError
@@ -49,6 +50,11 @@ def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
         body["stream_options"] = {"include_usage": True}
     if model.logprobs:
         body["logprobs"] = True
+    if model.kind == "responses":
+        try:
+            body = responses.request_of(body)
+        except ValueError as error:
+            raise ConfigError(f"model {model.name}: {error}") from None
     return {**body, **model.extra_body}
 
 
@@ -114,6 +120,16 @@ def opened(
             raise ConfigError(f"model {model.name}: kind callable needs function = 'package.module:function'")
         yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s, http=http)
         return
+    if model.kind == "litellm":
+        yield LitellmEndpoint(
+            key=key_from(model.api_key_env, model.name),
+            base_url=model.base_url,
+            timeout_s=model.timeout_s,
+            model_label=model.name,
+            redact=secrets_of(model).redacted,
+            retrying=retrying,
+        )
+        return
     if model.kind == "outputs":
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
     if model.kind == "local":
@@ -153,7 +169,7 @@ def _chat(
         base_url=base_url,
         api_key_env=model.api_key_env,
         timeout_s=ARK_TIMEOUT_S if batch == "ark" else model.timeout_s,
-        path=ARK_PATH if batch == "ark" else "/chat/completions",
+        path=ARK_PATH if batch == "ark" else responses.PATH if model.kind == "responses" else "/chat/completions",
         max_concurrency=max_concurrency,
         model_label=model.name,
         runtime=runtime,
