@@ -24,8 +24,8 @@ _HEAD = """# Recipes for endpoints
 <!-- written by `python docs/recipes.py` from harness/endpoints/providers.py -->
 
 For each provider the entry of `pyproject.toml`, the body that it sends for a first case, and what surprises there, with
-the report or the page that says so. `harness init --provider NAME` writes the entry; [Your endpoint](providers.md) is how
-to go on. Providers change: run `harness models check` after each change.
+the report or the page that says so. `harness init --provider NAME` writes the entry; [Your endpoint](providers.md) goes
+on from there. Providers change: run `harness models check` after each change.
 """
 
 

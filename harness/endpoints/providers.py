@@ -73,21 +73,6 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                 ),
             ),
         ),
-        "azure": EndpointRecipe(
-            title="Azure OpenAI",
-            base_url="https://NAME.openai.azure.com/openai/v1",
-            key_env="AZURE_OPENAI_API_KEY",
-            model_hint="name-of-the-deployment",
-            source="https://learn.microsoft.com/azure/ai-services/openai/api-version-lifecycle",
-            oddities=(
-                Oddity(
-                    "`model` is the name of the deployment, not of the model",
-                    "`model = 'name-of-the-deployment'`",
-                    "https://v03.api.js.langchain.com/interfaces/_langchain_openai.AzureOpenAIInput.html",
-                ),
-                Oddity(*_NO_MAX_TOKENS, "https://github.com/anomalyco/opencode/issues/37964"),
-            ),
-        ),
         "ark": EndpointRecipe(
             title="Volcano Ark (Doubao)",
             base_url="https://ark.cn-beijing.volces.com/api/v3",
@@ -165,6 +150,21 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                 ),
             ),
         ),
+        "azure": EndpointRecipe(
+            title="Azure OpenAI",
+            base_url="https://NAME.openai.azure.com/openai/v1",
+            key_env="AZURE_OPENAI_API_KEY",
+            model_hint="name-of-the-deployment",
+            source="https://learn.microsoft.com/azure/ai-services/openai/api-version-lifecycle",
+            oddities=(
+                Oddity(
+                    "`model` is the name of the deployment, not of the model",
+                    "`model = 'name-of-the-deployment'`",
+                    "https://v03.api.js.langchain.com/interfaces/_langchain_openai.AzureOpenAIInput.html",
+                ),
+                Oddity(*_NO_MAX_TOKENS, "https://github.com/anomalyco/opencode/issues/37964"),
+            ),
+        ),
         "vllm": EndpointRecipe(
             title="vLLM",
             base_url="http://localhost:8000/v1",
@@ -214,7 +214,7 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                 Oddity(
                     "The OpenAI-compatible address takes no notice of `num_ctx` in a request",
                     "a Modelfile with `PARAMETER num_ctx 16384`",
-                    "https://github.com/ollama/ollama/issues/5902",
+                    "https://github.com/ralphgrewe/TradingAgents/issues/168",
                 ),
             ),
         ),
