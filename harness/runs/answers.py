@@ -19,7 +19,8 @@ from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
-from harness.endpoints.retry import Retrying, shown_address
+from harness.endpoints..py import shown_address
+from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
 from harness.recording.application import HttpCassettes, HttpUse
