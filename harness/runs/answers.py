@@ -12,6 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
+from harness.addresses import shown_address
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
 from harness.endpoints.callable import NOT_RECORDED
@@ -19,7 +20,6 @@ from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
-from harness.endpoints..py import shown_address
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
