@@ -25,14 +25,24 @@ if TYPE_CHECKING:
     from harness.text import SymbolTable
 
 
-Kind = Literal["openai", "local", "callable", "outputs"]
+Kind = Literal["openai", "responses", "litellm", "local", "callable", "outputs"]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _ENDPOINT_FIELDS = ("kind", "base_url", "model", "api_key_env", "weights", "adapters", "function", "outputs")
 _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training", "repair", "price")
 _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
-_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"}
+_NOT_PART_OF_THE_ANSWER = {
+    "name",
+    "version",
+    "lineage",
+    "threads",
+    "max_concurrency",
+    "rpm",
+    "tpm",
+    "allow_hosts",
+    "batch",
+}
 
 
 class Price(Record):
@@ -59,6 +69,10 @@ class ModelConfig(Record):
     threads: int = Field(default=0, ge=0)
     """Of the embedded server; 0 means one per core, at most 8. The answers do not depend on it."""
     function: str | None = None
+    record_http: bool = False
+    """Of a function: record all its HTTP too, so that a replay runs the function again, offline."""
+    allow_hosts: tuple[str, ...] = ()
+    """With `record_http`: hosts whose requests are made in every mode and are not recorded."""
     outputs: str | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | Literal["default"] = 0.0
     """"default" sends none, for endpoints that refuse the parameter."""
@@ -75,6 +89,8 @@ class ModelConfig(Record):
     base: str | None = None
     repair: Literal["restore", "collapse"] | None = None
     price: Price | None = None
+    batch: Literal["openai", "ark"] | None = None
+    """Form of the Batch API for `--batch`. [default: by the address]"""
     max_concurrency: int = Field(default=8, ge=1)
     rpm: int | None = Field(default=None, ge=1)
     tpm: int | None = Field(default=None, ge=1)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def cassettes() -> None:
-    """Recorded answers: status, verify, prune, import."""
+    """Recorded answers: status, verify, prune, import, export."""
 
 
 @cassettes.command()
@@ -53,6 +53,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     Without PATHS all cassettes of the project; PATHS may be files or folders. Looks for the values of this
     environment's keys, and for what has the shape of a key. What is found is named and never shown.
     """
+    from harness.recording.application import problems_of_http
     from harness.recording.secrets import problems
 
     config, models = _models()
@@ -60,7 +61,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     files = _files(paths or (config.root / config.cassettes,))
     count = 0
     for path in files:
-        for problem in problems(path, secrets):
+        for problem in (problems if path.suffix == ".jsonl" else problems_of_http)(path, secrets):
             count += 1
             if as_json:
                 place = {"file": str(path), "line": problem.line, "problem": problem.message}
@@ -159,6 +160,23 @@ def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
     return 0
 
 
+@cassettes.command()
+@click.argument("cassette", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.yaml or FILE.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def export(cassette: Path, out: Path, as_json: bool) -> int:
+    """Write a cassette as stock vcrpy writes its own, in YAML or JSON. Of answers that were replaced, the last one.
+
+    \b
+    $ harness cassettes export cassettes/tuned@v1/symbols.jsonl --out symbols.yaml
+    """
+    from harness.recording.vcr import export as written_for_vcrpy
+
+    count = written_for_vcrpy(cassette, out)
+    click.echo(json.dumps({"file": str(out), "exported": count}) if as_json else f"{out}: {count} exported")
+    return 0
+
+
 def _models() -> tuple[HarnessConfig, list[ModelConfig]]:
     config = configuration.load(Path.cwd())
     return config, [configuration.model(config, name) for name in config.models]
@@ -190,7 +208,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(path.rglob("*.jsonl"))
+            files += sorted([*path.rglob("*.jsonl"), *path.rglob("*.http/*.json")])
         elif path.is_file():
             files.append(path)
         else:

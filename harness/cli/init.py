@@ -150,13 +150,12 @@ def _used_services(root: Path) -> str:
     return ",".join(used) or "github"
 
 
-_PROVIDERS = ("openai", "ark", "siliconflow", "vllm", "ollama", "other")
 _LISTED = 3
 """Files of one suite that are named one by one; more are counted."""
 
 
 @click.command("init")
-@click.option("--provider", type=click.Choice(_PROVIDERS), help="Fills in address and key variable.")
+@click.option("--provider", type=click.Choice(list(PROVIDERS)), help="Fills in address and key variable.")
 @click.option("--base-url", metavar="URL", help="Address of the endpoint, as the openai client takes it.")
 @click.option("--model", metavar="NAME", help="The model, as the endpoint knows it.")
 @click.option("--name", metavar="NAME", help="What to call it here. [default: made of --model]")

@@ -8,15 +8,30 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt, parse
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EndpointError
 from harness.files import now
 from harness.records.answer import Completion, Exchange
+
+NOT_RECORDED = "http_not_recorded"
+"""An application asked for HTTP that its replay does not hold."""
+_ALONE = threading.Lock()
+_LOOK_EVERY_S = 0.005
+
+
+class RecordedHttp(Protocol):
+    """The HTTP of one call, as `harness.recording.application` records and replays it."""
+
+    keep: bool
+    recorded_at: str | None
+    missed: list[str]
+    lost: list[str]
 
 
 class FunctionEndpoint:
@@ -24,12 +39,25 @@ class FunctionEndpoint:
 
     The body is that of a chat-completions request. An exception of the function is an unusable answer, as an
     endpoint's error is; so is an answer that takes longer than `timeout_s`.
+
+    Args:
+        http: a context in which all HTTP is recorded or replayed; given, calls are made one at a time in the process.
     """
 
     runtime: str | None = None
 
-    def __init__(self, reference: str, root: Path, model_label: str, *, timeout_s: float = 120.0) -> None:
+    def __init__(
+        self,
+        reference: str,
+        root: Path,
+        model_label: str,
+        *,
+        timeout_s: float = 120.0,
+        http: Callable[[], AbstractContextManager[RecordedHttp]] | None = None,
+    ) -> None:
         self._reference = reference
+        self._model_label = model_label
+        self._http = http
         self._timeout_s = timeout_s
         self._function = _load(reference, root, model_label)
 
@@ -39,10 +67,38 @@ class FunctionEndpoint:
         turn = await pace.enter(body)
         attempt: Attempt | None = None
         try:
-            attempt = await self._attempt(body)
+            attempt = await (self._attempt(body) if self._http is None else self._with_http(body, self._http))
         finally:
             pace.leave(turn, attempt)
-        return Answer(attempt.completion, attempt.exchange, 1)
+        return Answer(attempt.completion, attempt.exchange, 1, attempt.said)
+
+    async def _with_http(
+        self, body: dict[str, Any], opened: Callable[[], AbstractContextManager[RecordedHttp]]
+    ) -> Attempt:
+        async with _alone():
+            with opened() as http:
+                attempt = await self._attempt(body)
+                http.keep = attempt.exchange is not None and not http.lost
+        if http.lost:
+            raise EndpointError(
+                f"model {self._model_label}: {self._reference} opened a connection to {http.lost[0]} that cannot be "
+                "recorded: it is not HTTP, or requests or urllib is used in several threads there. Name the host in "
+                "allow_hosts, or ask in one thread, or with httpx"
+            )
+        if http.missed:
+            said = f"{self._reference} asked for {http.missed[0]}, which is not recorded"
+            return Attempt(Completion(unusable=NOT_RECORDED), said=said)
+        if attempt.completion.unusable == "timeout" and not inspect.iscoroutinefunction(self._function):
+            raise EndpointError(
+                f"model {self._model_label}: {self._reference} did not end within {self._timeout_s:g} s and "
+                "still runs; its HTTP would be taken for that of the next case. Raise timeout_s, or set "
+                "record_http = false"
+            )
+        if http.recorded_at is not None:
+            # what an application makes today of old HTTP is an old answer
+            completion = attempt.completion.model_copy(update={"recorded_at": http.recorded_at})
+            return Attempt(completion, attempt.exchange)
+        return attempt
 
     async def _attempt(self, body: dict[str, Any]) -> Attempt:
         started = time.perf_counter()
@@ -87,6 +143,17 @@ class FunctionEndpoint:
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[None]:
+    """One call at a time in this process, whatever its thread and loop."""
+    while not _ALONE.acquire(blocking=False):
+        await asyncio.sleep(_LOOK_EVERY_S)
+    try:
+        yield
+    finally:
+        _ALONE.release()
 
 
 async def _in_thread(function: Callable[[dict[str, Any]], Any], body: dict[str, Any]) -> Any:

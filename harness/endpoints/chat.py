@@ -54,7 +54,9 @@ class ChatEndpoint:
         runtime: str | None = None,
         redact: Callable[[str], str] = str,
         retrying: Retrying | None = None,
+        path: str = "/chat/completions",
     ) -> None:
+        self._path = path
         self.runtime = runtime
         self._base_url = base_url
         self._timeout_s = timeout_s
@@ -90,6 +92,11 @@ class ChatEndpoint:
             timeout=timeout,
             http_client=client,
         )
+
+    def client(self) -> "AsyncOpenAI":
+        """The client, for what is no chat completion."""
+        self._client = self._client or self._open()
+        return self._client
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer, asked for again where that may help.
@@ -127,7 +134,7 @@ class ChatEndpoint:
             client = self._client = self._client or self._open()
             async with asyncio.timeout(self._timeout_s):
                 response = await client.post(
-                    "/chat/completions",
+                    self._path,
                     body=body,
                     cast_to=httpx2.Response,
                     options={"headers": _HEADERS, "idempotency_key": f"{self._run}-{next(self._numbers)}"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ASSUMED_ANSWER_TOKENS = 4096
 """Of a request that names no limit."""
+_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 class SpentError(HarnessError):
@@ -50,7 +51,7 @@ class TokenPrice:
 
 def worst_tokens(body: dict[str, Any]) -> tuple[int, int]:
     """Upper bounds of the tokens of prompt and answer."""
-    limit = body.get("max_completion_tokens", body.get("max_tokens", _ASSUMED_ANSWER_TOKENS))
+    limit = next((body[name] for name in _LIMITS if name in body), _ASSUMED_ANSWER_TOKENS)
     return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")), int(limit)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.endpoints import responses
 from harness.files import has_too_many_values
 from harness.records.answer import Completion, Exchange, Token, ToolCall
 
@@ -97,7 +98,9 @@ def parse(body: str | bytes, content_type: str) -> Completion:
     text = text.removeprefix("\ufeff")
     if has_too_many_values(text):
         return Completion(unusable="too_long")
-    completion = _parse_stream(text) if is_stream(text, content_type) else _parse_json(text)
+    completion = responses.completion_of(text)
+    if completion is None:
+        completion = _parse_stream(text) if is_stream(text, content_type) else _parse_json(text)
     return completion if _is_unicode(completion) else Completion(unusable="invalid_unicode")
 
 

@@ -56,7 +56,7 @@ class ModelRun:
         found: list[Completion] = []
         for sample in range(self.samples):
             completion = self.answers.completion(case, sample, wait)
-            if completion is None and self.mode != "replay":
+            if completion is None and (self.mode != "replay" or self.answers.runs_offline):
                 completion = follow(self.answers, case, sample)
             if completion is None:
                 raise self.answers.no_recording(case, sample)
@@ -91,7 +91,7 @@ class ModelRun:
             mode=self.mode,
             started=started,
             ended=now(),
-            requests=fetcher.requests if fetcher else requests,
+            requests=(fetcher.requests if fetcher else requests) + self.answers.batch_requests,
             partial_reason=partial_reason,
             git_commit=git_commit,
         )

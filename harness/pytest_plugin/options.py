@@ -37,6 +37,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="replay (default): never touches the network. record: asks for what is missing. refresh: asks for all "
         "again. live: reads no cassette, and keeps its answers beside the run record.",
     )
+    add(
+        "--batch",
+        dest="verbatim_batch",
+        action="store_true",
+        help="with --cassette-mode=record: ask by the Batch API, within a day and at a lower price. The same command "
+        "takes up a run that was killed.",
+    )
     add("--base-url", dest="verbatim_base_url", metavar="URL", help="ask this address instead of the configured one")
     add("--samples", dest="verbatim_samples", type=int, default=1, metavar="N", help="answers a case (default 1)")
     add(

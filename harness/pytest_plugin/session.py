@@ -35,6 +35,9 @@ from harness.runs.answers import Answers, cost_limit_of
 from harness.runs.record import freshness_warnings, git_commit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.config import ModelConfig
     from harness.endpoints.pace import CostLimit
     from harness.records.answer import Completion
     from harness.records.case import Case
@@ -92,6 +95,7 @@ class VerbatimSession:
                 budget=option("verbatim_budget"),
                 on_answer=self.workers.sender(model.label),
                 cost_limit=self.cost_limit,
+                batch=self._batch_teller(model),
             )
             judge = self.project.judge_of(model)
             self.runs[model.name] = ModelRun(model, answers, judge, mode=self.mode, samples=self.samples)
@@ -103,6 +107,35 @@ class VerbatimSession:
         self._sequential: SequentialRun | None = None
         self._settled = False
         """Whether the verdict stopped the run, which then ends with the verdict's exit code."""
+
+    def _batch_teller(self, model: ModelConfig) -> Callable[[str], None] | None:
+        """What `--batch` says now and then; None without it.
+
+        Raises:
+            ConfigError: `--batch` cannot work with another option or with this model.
+        """
+        option = self.config.getoption
+        if not option("verbatim_batch"):
+            return None
+        if self.mode != "record":
+            raise ConfigError(
+                f"--batch: found --cassette-mode={self.mode}; accepted: record, which can be taken up again"
+            )
+        limits = ("max_cost", "budget", "early_stop", "sequential")
+        if any(option(f"verbatim_{name}") for name in limits) or option("numprocesses", None):
+            raise ConfigError(
+                "--batch: not together with --max-cost, --request-budget, --early-stop, --sequential or -n: a batch is "
+                "one request for all answers; take fewer cases with -k or --suites"
+            )
+        if model.kind != "openai":
+            raise ConfigError(f"--batch: model {model.name} is of kind {model.kind}; accepted: openai")
+
+        def tell(line: str) -> None:
+            terminal = self.config.pluginmanager.get_plugin("terminalreporter")  # registered later than this plugin
+            if terminal is not None:
+                terminal.write_line(line)
+
+        return tell
 
     def shown(self, path: Path) -> str:
         """A path as a person reads it: relative to the working folder where it is below it."""

@@ -53,7 +53,7 @@ def to_line(exchange: Exchange, *, sample: int, model: str | None, runtime: str 
         "recorded_at": exchange.recorded_at,
         "runtime": runtime,
         "model": model,
-        "latency_s": round(exchange.latency_s, 4),
+        "latency_s": None if exchange.latency_s is None else round(exchange.latency_s, 4),
         "first_token_s": None if exchange.first_token_s is None else round(exchange.first_token_s, 4),
         "request": {
             "method": "POST",

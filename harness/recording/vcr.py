@@ -1,14 +1,19 @@
-"""Lets stock vcrpy read our cassettes: `vcr.register_serializer("jsonl", vcr_serializer)`, `record_mode="none"`."""
+"""Cassettes of stock vcrpy: it reads ours, and its own, in YAML or JSON, come in and go out by its own serializers.
+
+For vcrpy to read ours: `vcr.register_serializer("jsonl", vcr_serializer)`, `record_mode="none"`.
+"""
 
 import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, content_of, json_of, reading, written
+from harness.files import DEPTH_LIMIT, UnfitFileError, content_of, json_of, reading, whole, written
+from harness.recording.cassette import from_line, lines
 from harness.records.answer import Exchange
 
 
@@ -92,29 +97,64 @@ def _interactions(path: Path) -> list[Any]:
 
 def _yaml(content: bytes) -> Any:
     import yaml  # type: ignore[import-untyped]
+    from vcr.serializers import yamlserializer
 
     if len(content) > _YAML_LIMIT:
         raise UnfitFileError(f"YAML longer than {_YAML_LIMIT:,} bytes; let vcrpy write it as JSON (serializer='json')")
     text = content.decode("utf-8")
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        """Plain values only, so that a stranger's cassette runs no code, and not more of them than there is room for.
-
-        In Python, slow as that is: the loader in C crashes the process on text that is nested deeply.
-        """
-
-        nodes = 0
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            self.nodes += 1
-            if self.nodes > _NODES_LIMIT:
-                raise UnfitFileError(f"YAML of more than {_NODES_LIMIT:,} values; let vcrpy write it as JSON")
-            return super().compose_node(parent, index)
-
+    depth = nodes = 0
     try:
-        return yaml.load(text, Loader=Loader)  # noqa: S506  (a SafeLoader)
+        # vcrpy reads with a loader in C, which crashes the process on text that is nested deeply; this one, in Python,
+        # counts first
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            nodes += isinstance(event, yaml.NodeEvent)
+            if depth > DEPTH_LIMIT:
+                raise ValueError(f"nested more than {DEPTH_LIMIT} deep")
+            if nodes > _NODES_LIMIT:
+                raise UnfitFileError(f"YAML of more than {_NODES_LIMIT:,} values; let vcrpy write it as JSON")
+        return yamlserializer.deserialize(text)
     except yaml.YAMLError as error:
         raise ValueError(str(error).splitlines()[0]) from error
+
+
+def export(path: Path, target: Path) -> int:
+    """Write a cassette of ours as one of stock vcrpy, YAML or JSON by the ending of `target`; how many answers it has.
+
+    Raises:
+        CassetteError: the cassette cannot be read, or the target not be written.
+    """
+    from vcr.request import Request
+    from vcr.serialize import serialize as written_by_vcrpy
+    from vcr.serializers import jsonserializer, yamlserializer
+
+    kinds = {".json": jsonserializer, ".yaml": yamlserializer, ".yml": yamlserializer}
+    if target.suffix.lower() not in kinds:
+        raise CassetteError(f"{target}: accepted: a name that ends in .yaml, .yml or .json")
+    kept: dict[str, Any] = {}
+    for line in lines(path):
+        if line.torn:
+            raise CassetteError(f"{path}:{line.number}: torn; run: harness cassettes verify")
+        try:
+            key = from_line(line.content).key
+        except CassetteError as error:
+            raise CassetteError(f"{path}:{line.number}: {error}") from error
+        kept[key] = json.loads(line.content)
+    requests = [value["request"] for value in kept.values()]
+    content = {
+        "requests": [
+            Request(one["method"], one["uri"], one["body"], {name: held[0] for name, held in one["headers"].items()})
+            for one in requests
+        ],
+        "responses": [value["response"] for value in kept.values()],
+    }
+    text = written_by_vcrpy(content, kinds[target.suffix.lower()])
+    try:
+        with whole(target) as file:
+            file.write(text.encode("utf-8"))
+    except OSError as error:
+        raise CassetteError(f"{target}: cannot be written: {error.strerror or error}") from error
+    return len(kept)
 
 
 def _exchange(value: dict[str, Any]) -> Exchange | str:
@@ -129,8 +169,13 @@ def _exchange(value: dict[str, Any]) -> Exchange | str:
     if status != 200:
         return f"status {found(status)}: an error is no answer"
     request_body = _bytes(request["body"])
-    if not isinstance(json.loads(request_body), dict):
+    body_value = json.loads(request_body)
+    if not isinstance(body_value, dict):
         return "the request is no JSON object"
+    if type(body_value.get("temperature")) is int:
+        # ours is always a float, and the request is the key of its answer: 0 and 0.0 are one temperature
+        body_value["temperature"] = float(body_value["temperature"])
+        request_body = json.dumps(body_value, ensure_ascii=False).encode("utf-8")
     headers = _headers(response["headers"])
     received = _inflated(_bytes(body), dict(headers).get("content-encoding", ""))
     received.decode("utf-8")
@@ -141,13 +186,15 @@ def _exchange(value: dict[str, Any]) -> Exchange | str:
         status=200,
         response_headers=headers,
         response_body=received,
-        latency_s=0.0,
+        latency_s=None,
         first_token_s=None,
         recorded_at=_date(dict(headers).get("date", "")),
     )
 
 
 def _bytes(value: Any) -> bytes:
+    if isinstance(value, BytesIO):
+        return value.getvalue()
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):

@@ -72,7 +72,10 @@ def request_key(body: dict[str, Any], sample: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A finished exchange. Times in seconds; bodies decoded from any compression; `recorded_at` ISO 8601 in UTC."""
+    """A finished exchange. Times in seconds, None where nobody measured; `recorded_at` ISO 8601 in UTC.
+
+    Bodies are decoded from any compression.
+    """
 
     uri: str
     request_headers: tuple[tuple[str, str], ...]
@@ -80,6 +83,6 @@ class Exchange:
     status: int
     response_headers: tuple[tuple[str, str], ...]
     response_body: bytes
-    latency_s: float
+    latency_s: float | None
     first_token_s: float | None
     recorded_at: str

@@ -1,28 +1,35 @@
 """One place where the answers of a model version come from, whatever the mode."""
 
+import asyncio
 import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
+from harness.addresses import shown_address
 from harness.config import HarnessConfig, ModelConfig
+from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
+from harness.endpoints.callable import NOT_RECORDED
+from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
+from harness.recording.application import HttpCassettes, HttpUse
 from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request
 from harness.records.case import Case
 from harness.records.run import Mode
-from harness.runs.fetching import Fetcher, FetchJob
-from harness.runs.requests import body_for, opened, secrets_of
+from harness.runs.fetching import Fetcher, FetchJob, asked_job
+from harness.runs.requests import body_for, is_asking, opened, secrets_of
 
 
 def cassette_path(folder: Path, label: str, suite: str) -> Path:
@@ -98,7 +105,7 @@ def refuse_unpriced(model: ModelConfig) -> None:
     Raises:
         ConfigError: says which setting is missing.
     """
-    if model.price is None and model.kind in ("openai", "callable"):
+    if model.price is None and model.kind in ("openai", "responses", "litellm", "callable"):
         raise ConfigError(
             f"--max-cost: model {model.name} has no price; set price = {{ input = ..., output = ... }} (money for "
             f"a million tokens) in [tool.harness.models.{model.name}]"
@@ -136,6 +143,7 @@ class Answers:
         live_file: where `live` keeps its answers.
         on_answer: called with each fetched completion, so that other workers can follow.
         cost_limit: what all models of the session may cost together.
+        batch: ask by the Batch API; gets a sentence for the terminal now and then.
 
     Raises:
         ConfigError: something secret stands in the model's settings, or a ceiling of cost and no price.
@@ -153,6 +161,7 @@ class Answers:
         on_answer: AnswerListener | None = None,
         cost_limit: CostLimit | None = None,
         retrying: Retrying | None = None,
+        batch: Callable[[str], None] | None = None,
     ) -> None:
         refuse_secrets(model)
         if cost_limit is not None and mode != "replay":
@@ -168,7 +177,16 @@ class Answers:
         self._budget = budget
         self._cost_limit = cost_limit
         self._retrying = retrying
+        self._batch = batch
+        self._batch_form: BatchForm | None = None if batch is None else (model.batch or form_at(model.base_url))
+        if self._batch_form == "ark":
+            self._max_concurrency = max_concurrency or max(ARK_CONCURRENCY, model.max_concurrency)
+        self._unanswered: dict[tuple[str, str], Completion] = {}
+        self.batch_requests = 0
         self._secrets = secrets_of(model)
+        self._http = self._http_cassettes() if model.record_http and mode != "live" else None
+        self.runs_offline = self._http is not None and mode == "replay"
+        """Whether a replay calls a function, which gets its recorded HTTP, instead of reading recorded answers."""
         self._on_answer = on_answer
         self.notes: list[str] = []
         """What a user should know about the recording; for the summary of the run."""
@@ -180,6 +198,21 @@ class Answers:
         self._suites_of_key: Counter[str] = Counter()
         self.also_recorded_in: tuple[str, ...] = ()
         """Suites that a selection takes its cases from: their recordings serve it too."""
+
+    def _http_cassettes(self) -> HttpCassettes:
+        return HttpCassettes(
+            self._folder / self.model.label,
+            "replay" if self.mode == "replay" else "refresh" if self.mode == "refresh" else "record",
+            secrets=self._secrets,
+            allow_hosts=self.model.allow_hosts,
+            is_ours=is_asking,
+        )
+
+    def _use_http(self) -> AbstractContextManager[HttpUse]:
+        job = asked_job.get()
+        assert self._http is not None
+        assert job is not None
+        return self._http.use(job.suite, job.key)
 
     def _outputs_file(self) -> OutputsFile:
         if not self.model.outputs:
@@ -194,9 +227,11 @@ class Answers:
         """The recorded answer, without asking anybody; None if there is none (or the mode reads none)."""
         if self._outputs is not None:
             return self._without_secret(self._outputs.get(case.suite, case.id, sample), str(self._outputs.path))
-        if self.mode in ("refresh", "live"):
+        if self.mode in ("refresh", "live") or self.runs_offline:
             return None
         key = self.request(case, sample).key
+        if self._http is not None and not self._http.has(case.suite, key):
+            return None
         for suite in dict.fromkeys((case.suite, *self.also_recorded_in)):
             found = self._replay.get(suite, key)
             if found:
@@ -217,7 +252,7 @@ class Answers:
 
     def missing(self, cases: Sequence[Case], samples: int) -> list[FetchJob]:
         """Requests that this mode must make, in the order of the cases, each key once."""
-        if self.mode == "replay" or self._outputs is not None:
+        if (self.mode == "replay" and not self.runs_offline) or self._outputs is not None:
             return []
         jobs: dict[tuple[str, str], FetchJob] = {}
         for case in cases:
@@ -236,13 +271,22 @@ class Answers:
         Args:
             released: so many of the jobs are asked; `release` lets more follow. [default: all]
         """
-        for suite in dict.fromkeys(job.suite for job in jobs):
+        for suite in dict.fromkeys(job.suite for job in jobs if not self.runs_offline):
             self._recorder(suite)  # reported now that a cassette cannot be written, not after the first answer
         jobs = self._still_missing(jobs)
+        if self._batch is not None and self._batch_form == "openai":
+            jobs = self._asked_in_batches(jobs, self._batch)
         if not jobs:
             return
         endpoint = self._resources.enter_context(
-            opened(self.model, self._config.root, max_concurrency=self._max_concurrency, retrying=self._retrying)
+            opened(
+                self.model,
+                self._config.root,
+                max_concurrency=self._max_concurrency,
+                retrying=self._retrying,
+                http=self._use_http if self._http else None,
+                batch=self._batch_form,
+            )
         )
         price = self.model.price
         pace = Pace(
@@ -255,8 +299,44 @@ class Answers:
         )
         self._asked = {job.place for job in jobs}
         self._suites_of_key.update(job.key for job in jobs)
-        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released)
+        first_alone = self._batch_form != "ark"
+        self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released, first_alone=first_alone)
         self.fetcher.start()
+
+    def _asked_in_batches(self, jobs: Sequence[FetchJob], tell: Callable[[str], None]) -> list[FetchJob]:
+        """Wait for batches; what is left is asked as usual: the Batch API streams nothing."""
+        from harness.runs.batches import BatchRun, Submissions
+
+        streamed = [job for job in jobs if job.body.get("stream")]
+        whole = [job for job in jobs if not job.body.get("stream")]
+        submissions = Submissions(self._folder / self.model.label / "batches")
+        try:
+            if whole or submissions.open_ones():
+                with opened(self.model, self._config.root, max_concurrency=8) as endpoint:
+                    assert isinstance(endpoint, ChatEndpoint)
+                    run = BatchRun(
+                        endpoint,
+                        submissions,
+                        where=shown_address(self.model.base_url or "https://api.openai.com/v1").rstrip("/"),
+                        keep=self._keep,
+                        is_kept=lambda job: self._replay.get(job.suite, job.key) is not None,
+                        tell=tell,
+                        label=self.model.name,
+                        redact=self._secrets.redacted,
+                    )
+                    asyncio.run(run.run(whole))
+                self._unanswered = run.failed
+                self.batch_requests = run.requests
+        finally:
+            submissions.close()
+        for suite in {job.suite for job in whole}:
+            self._replay.forget(suite)
+        if streamed:
+            self.notes.append(
+                f"{self.model.label}: {len(streamed)} requests are streamed, which no batch is; they were asked one by "
+                "one, at the full price"
+            )
+        return streamed
 
     def _still_missing(self, jobs: Sequence[FetchJob]) -> list[FetchJob]:
         """Without what another recorder wrote while this one waited for the cassette."""
@@ -264,7 +344,11 @@ class Answers:
             return list(jobs)
         for suite in dict.fromkeys(job.suite for job in jobs):
             self._replay.forget(suite)
-        return [job for job in jobs if self._replay.get(job.suite, job.key) is None]
+        return [
+            job
+            for job in jobs
+            if self._replay.get(job.suite, job.key) is None or (self._http and not self._http.has(job.suite, job.key))
+        ]
 
     def completion(
         self, case: Case, sample: int, wait: Callable[[Future[Completion]], Completion] = Future.result
@@ -274,6 +358,10 @@ class Answers:
         Raises:
             HarnessError: the asking ended without it, and why.
         """
+        if self._unanswered:
+            unanswered = self._unanswered.get((case.suite, self.request(case, sample).key))
+            if unanswered is not None:
+                return unanswered
         if self.fetcher is None:
             return self.recorded(case, sample)
         place = (case.suite, self.request(case, sample).key)
@@ -288,7 +376,7 @@ class Answers:
     def _taken(self, place: tuple[str, str], completion: Completion) -> None:
         """Let the fetcher forget an answer that can be read again (a plugin may run a failed case once more)."""
         assert self.fetcher is not None
-        is_kept = completion.recorded_at is not None
+        is_kept = completion.recorded_at is not None and not self.runs_offline
         # the file of a live run holds the answers of all suites: there a key of two suites would find either
         if is_kept and (self.mode != "live" or self._suites_of_key[place[1]] == 1):
             self.fetcher.taken(place)
@@ -297,6 +385,8 @@ class Answers:
         """Whether anything at all is recorded for a suite, by this version or one that it is derived from."""
         if self._outputs is not None:
             return True
+        if self._http is not None:
+            return self._http.has_any(suite)
         labels = (self.model.label, *self.model.lineage)
         suites = (suite, *self.also_recorded_in)
         return any(len(self._replay.cassette(label, name)) for label in labels for name in suites)
@@ -344,9 +434,12 @@ class Answers:
 
     def _keep(self, job: FetchJob, answer: Answer) -> Completion:
         completion = answer.completion
+        if completion.unusable == NOT_RECORDED and not any(answer.said in note for note in self.notes):
+            run = f"pytest --model={self.model.name} --cassette-mode=record"
+            self.notes.append(f"{job.suite}: {answer.said}; run: {run}")
         if self._secrets.echoed_in(completion):
             completion = Completion(unusable="secret_echoed")
-        elif answer.exchange is not None:
+        elif answer.exchange is not None and not self.runs_offline:
             try:
                 self._recorder(job.suite).append(
                     answer.exchange, sample=job.sample, model=completion.model, runtime=completion.runtime

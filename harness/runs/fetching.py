@@ -12,6 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -59,6 +60,10 @@ class FetchJob:
         return (self.suite, self.key)
 
 
+asked_job: ContextVar[FetchJob | None] = ContextVar("asked_job", default=None)
+"""The job for which the endpoint is being asked, in the task that asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far the fetching is. `failed` counts requests that ended without a usable exchange.
@@ -92,6 +97,7 @@ class Fetcher:
         keep: called in the fetching thread with each answer, before anybody can read it; it records, and returns
             the completion that readers get.
         released: how many jobs may be asked before `release` allows more. [default: all]
+        first_alone: ask the first job before all others; not where an answer may take hours.
     """
 
     def __init__(
@@ -102,7 +108,9 @@ class Fetcher:
         *,
         pace: Pace,
         released: int | None = None,
+        first_alone: bool = True,
     ) -> None:
+        self._first_alone = first_alone
         self._endpoint = endpoint
         self._jobs = list(jobs)
         self._keep = keep
@@ -202,8 +210,10 @@ class Fetcher:
         try:
             if not self._jobs:
                 return
-            await self._ask(self._jobs[0])
-            pending = iter(enumerate(self._jobs[1:], start=1))
+            start = 1 if self._first_alone else 0
+            if self._first_alone:
+                await self._ask(self._jobs[0])
+            pending = iter(enumerate(self._jobs[start:], start=start))
 
             async def work() -> None:
                 # one worker pulls from the shared iterator until it is empty, so memory stays flat
@@ -221,6 +231,7 @@ class Fetcher:
 
     async def _ask(self, job: FetchJob) -> None:
         future = self._futures[job.place]
+        asked_job.set(job)
         try:
             answer = await self._endpoint.ask(job.body, self._pace)
             completion = self._keep(job, answer)

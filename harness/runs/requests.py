@@ -1,15 +1,18 @@
 """From a case and a model to the request body, and to the endpoint that takes it."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
-from harness.endpoints import local
-from harness.endpoints.callable import FunctionEndpoint
-from harness.endpoints.chat import ChatEndpoint
+from harness.endpoints import local, responses
+from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
+from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
+from harness.endpoints.chat import ChatEndpoint, key_from
+from harness.endpoints.litellm import LitellmEndpoint
 from harness.endpoints.local import LocalServer, ServerSettings
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError
@@ -47,6 +50,11 @@ def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
         body["stream_options"] = {"include_usage": True}
     if model.logprobs:
         body["logprobs"] = True
+    if model.kind == "responses":
+        try:
+            body = responses.request_of(body)
+        except ValueError as error:
+            raise ConfigError(f"model {model.name}: {error}") from None
     return {**body, **model.extra_body}
 
 
@@ -93,12 +101,34 @@ def opened(
     max_concurrency: int,
     log: Path | None = None,
     retrying: Retrying | None = None,
+    http: Callable[[], AbstractContextManager[RecordedHttp]] | None = None,
+    batch: BatchForm | None = None,
 ) -> Iterator[Endpoint]:
-    """The model's endpoint; a local server runs for as long as the context."""
+    """The model's endpoint; a local server runs for as long as the context.
+
+    Args:
+        http: what records or replays the HTTP of a function.
+        batch: the form of the Batch API in which requests are asked.
+    """
+    if (model.record_http or model.allow_hosts) and model.kind != "callable":
+        setting = "record_http" if model.record_http else "allow_hosts"
+        raise ConfigError(
+            f"model {model.name}: {setting}: accepted for kind callable; answers of {model.kind} are kept anyway"
+        )
     if model.kind == "callable":
         if model.function is None:
             raise ConfigError(f"model {model.name}: kind callable needs function = 'package.module:function'")
-        yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s)
+        yield FunctionEndpoint(model.function, root, model.name, timeout_s=model.timeout_s, http=http)
+        return
+    if model.kind == "litellm":
+        yield LitellmEndpoint(
+            key=key_from(model.api_key_env, model.name),
+            base_url=model.base_url,
+            timeout_s=model.timeout_s,
+            model_label=model.name,
+            redact=secrets_of(model).redacted,
+            retrying=retrying,
+        )
         return
     if model.kind == "outputs":
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
@@ -106,7 +136,18 @@ def opened(
         with LocalServer(server_settings(model, root), log) as server:
             yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
         return
-    yield _chat(model, model.base_url, max_concurrency, None, retrying)
+    yield _chat(model, model.base_url, max_concurrency, None, retrying, batch=batch)
+
+
+def is_asking() -> bool:
+    """Whether a request is one of ours, made while an application's HTTP is recorded.
+
+    Chat endpoints set the slot in their task; everything else that we ask for (a local server that starts) is asked for
+    by the main thread, in which no application runs.
+    """
+    from harness.endpoints.transport import exchange_slot
+
+    return exchange_slot.get() is not None or threading.current_thread() is threading.main_thread()
 
 
 def secrets_of(model: ModelConfig) -> Secrets:
@@ -118,12 +159,19 @@ def secrets_of(model: ModelConfig) -> Secrets:
 
 
 def _chat(
-    model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None, retrying: Retrying | None
+    model: ModelConfig,
+    base_url: str | None,
+    max_concurrency: int,
+    runtime: str | None,
+    retrying: Retrying | None,
+    *,
+    batch: BatchForm | None = None,
 ) -> ChatEndpoint:
     return ChatEndpoint(
         base_url=base_url,
         api_key_env=model.api_key_env,
-        timeout_s=model.timeout_s,
+        timeout_s=ARK_TIMEOUT_S if batch == "ark" else model.timeout_s,
+        path=ARK_PATH if batch == "ark" else responses.PATH if model.kind == "responses" else "/chat/completions",
         max_concurrency=max_concurrency,
         model_label=model.name,
         runtime=runtime,

@@ -98,7 +98,18 @@ def test_the_number_of_shipped_cases_is_right() -> None:
 @pytest.mark.parametrize("command", [c for c in in_table(read("README.md")) if "--cassette-mode" not in c])
 def test_commands_of_the_table_are_known(command: str, tmp_path: Path) -> None:
     """Commands that need answers or files of the reader's own are asked for their help; the others run."""
-    needs_more = ("init", "hunt", "drift", "suites make", "dataset validate", "check", "repair", "report", "score")
+    needs_more = (
+        "init",
+        "hunt",
+        "drift",
+        "suites make",
+        "dataset validate",
+        "check",
+        "proxy",
+        "repair",
+        "report",
+        "score",
+    )
     if command.startswith("harness") and command.removeprefix("harness ").startswith(needs_more):
         words = [word for word in command.split() if not word.startswith("-")]
         command = " ".join(words[: 3 if words[1] in ("suites", "dataset") else 2]) + " --help"

@@ -181,3 +181,56 @@ def test_vcrpy_never_rewrites_a_cassette_of_ours() -> None:
     refused: Callable[[dict[str, Any]], str] = vcr.serialize
     with pytest.raises(CassetteError, match="record_mode='none'"):
         refused({})
+
+
+@pytest.mark.parametrize("serializer", ["json", "yaml"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_stock_vcrpy_replays_what_we_export_and_it_comes_back(serializer: str, stream: bool, tmp_path: Path) -> None:
+    base_url = "http://nobody.invalid/v1"
+    recorded(tmp_path / "s.jsonl", base_url, stream=stream)
+    target = tmp_path / f"out.{serializer}"
+    assert vcr.export(tmp_path / "s.jsonl", target) == len(PROMPTS)
+    stock = stock_vcr.VCR(match_on=["method", "uri", "body"])
+    with stock.use_cassette(str(target), serializer=serializer, record_mode="none"):
+        for prompt in reversed(PROMPTS):
+            assert ask(base_url, prompt, stream=stream) == ANSWER
+    keys = {request_key(json.loads(one.exchange.request_body), one.sample) for one in read(target) if one.exchange}
+    assert keys == set(Cassette(tmp_path / "s.jsonl").keys())
+
+
+def test_an_imported_temperature_of_0_is_ours_of_0_0(tmp_path: Path) -> None:
+    for temperature in ("0", "0.0"):
+        one = interaction(request={"body": f'{{"model": "m", "temperature": {temperature}, "top_p": 1}}'})
+        (tmp_path / "stock").write_text(json.dumps({"version": 1, "interactions": [one]}))
+        (imported,) = read(tmp_path / "stock")
+        assert imported.exchange is not None
+        assert request_key(json.loads(imported.exchange.request_body), 0) == request_key(
+            {"model": "m", "temperature": 0.0, "top_p": 1}, 0
+        )
+
+
+def test_a_body_that_vcrpy_kept_as_a_file_is_read(tmp_path: Path) -> None:
+    text = """interactions:
+- request:
+    body: !!python/object/new:_io.BytesIO
+      state: !!python/tuple
+      - !!binary eyJtb2RlbCI6ICJtIn0=
+      - 0
+      - null
+    headers: {}
+    method: POST
+    uri: http://h/v1/chat/completions
+  response: {body: {string: '{}'}, headers: {}, status: {code: 200, message: OK}}
+version: 1
+"""
+    (tmp_path / "stock").write_text(text)
+    (imported,) = read(tmp_path / "stock")
+    assert imported.exchange is not None
+    assert imported.exchange.request_body == b'{"model": "m"}'
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000 + "]" * 100_000, "- " * 100_000 + "1", "{a: " * 100 + "1" + "}" * 100])
+def test_yaml_that_is_nested_deeply_does_not_crash_the_process(text: str, tmp_path: Path) -> None:
+    (tmp_path / "stock").write_text(text)
+    with pytest.raises(CassetteError, match=r"nested|ValueError"):
+        list(read(tmp_path / "stock"))

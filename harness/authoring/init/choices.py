@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from harness.config import NAME_PATTERN
+from harness.endpoints.providers import REASONING, RECIPES
 from harness.errors import ConfigError
 
 LANGUAGES = ("zh", "en")
@@ -81,27 +82,7 @@ def _check_listed(option: str, found: tuple[str, ...], accepted: tuple[str, ...]
             raise ConfigError(f"{option}: found {value!r}{nearest(value, accepted)}; accepted: {', '.join(accepted)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Defaults of an endpoint. `model_hint` says what a model name looks like there."""
-
-    title: str
-    base_url: str | None
-    key_env: str | None
-    model_hint: str
-
-
-PROVIDERS: dict[str, Provider] = {
-    "openai": Provider("OpenAI", None, "OPENAI_API_KEY", "gpt-5-mini"),
-    "ark": Provider(
-        "Volcano Ark (Doubao)", "https://ark.cn-beijing.volces.com/api/v3", "ARK_API_KEY", "ep-20250101000000-abcde"
-    ),
-    "siliconflow": Provider("SiliconFlow", "https://api.siliconflow.cn/v1", "SILICONFLOW_API_KEY", "Qwen/Qwen3-8B"),
-    "vllm": Provider("vLLM", "http://localhost:8000/v1", None, "Qwen/Qwen2.5-7B-Instruct"),
-    "ollama": Provider("Ollama", "http://localhost:11434/v1", None, "qwen2.5:7b"),
-    "other": Provider("any other chat-completions endpoint", "http://localhost:8080/v1", None, "my-model"),
-}
-
+PROVIDERS = RECIPES
 _REASONING = re.compile(r"(gpt-5|o\d)")
 
 
@@ -115,10 +96,10 @@ def provider_at(base_url: str) -> str:
 
 
 def further_settings(provider: str, model: str) -> dict[str, object]:
-    """OpenAI's reasoning models refuse `temperature` and `max_tokens`."""
-    if provider == "openai" and _REASONING.match(model):
-        return {"temperature": "default", "max_tokens": "default", "extra_body": {"max_completion_tokens": 2000}}
-    return {}
+    """OpenAI's reasoning models refuse `temperature` and `max_tokens`; those before them take both."""
+    if provider == "openai":
+        return dict(REASONING) if _REASONING.match(model) else {}
+    return dict(PROVIDERS[provider].settings)
 
 
 _SECONDS = 5

@@ -1,0 +1,219 @@
+"""A stream of chat chunks, mended on its way: each event goes on as soon as no mention can begin in its text."""
+
+import json
+import re
+from copy import deepcopy
+from typing import Any
+
+from harness.proxy.mending import LONGEST, ChatRequest, Report, Said, encoded, mended_text, report_on
+from harness.text.streaming import StreamMender
+
+_BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_LINE = re.compile(rb"\r\n|\n|\r")
+_MOST_CHOICES = 128
+"""Choices, and tool calls of one, that are followed; OpenAI gives no more, and a stranger's stream could count on."""
+
+
+class TooLongError(Exception):
+    """One event of a stream is longer than any chunk of an answer."""
+
+
+class _Held:
+    """In the place of a `StreamMender` where a text can only be mended as a whole: JSON, arguments of a tool."""
+
+    def __init__(self, question: ChatRequest, channel: str) -> None:
+        self._question = question
+        self._channel = channel
+        self._pieces: list[str] = []
+        self._size = 0
+
+    def feed(self, piece: str) -> str:
+        self._size += len(piece)
+        self._pieces.append(piece)
+        if self._size <= LONGEST:
+            return ""
+        rest, self._pieces = "".join(self._pieces), []
+        return rest
+
+    def close(self) -> str:
+        text = "".join(self._pieces)
+        return mended_text(self._question, text, self._channel) if self._size <= LONGEST else text
+
+
+class MendedStream:
+    """Takes the bytes of a stream in and gives those that are to be passed on.
+
+    An event in which nothing changes goes on byte for byte; what is not a chat chunk always does. Arguments of tool
+    calls, and all of a JSON answer, are held back until they are complete.
+
+    Attributes:
+        answers: what the choices said so far.
+    """
+
+    def __init__(self, question: ChatRequest, *, mends: bool) -> None:
+        self._question = question
+        self._mends = mends and bool(question.judge.wanted)
+        self._buffer = bytearray()
+        self._looked_at = 0
+        self._texts: dict[int, StreamMender | _Held] = {}
+        self._calls: dict[tuple[int, int], _Held] = {}
+        self._last: dict[str, Any] = {}
+        self._size = 0
+        self._report: Report | None = None
+        self._is_done = False
+        self.answers: dict[int, Said] = {}
+        self.id: str | None = None
+        self.model: str | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """What is ready now.
+
+        Raises:
+            TooLongError: there is no end of an event in sight.
+        """
+        self._buffer += data
+        ready: list[bytes] = []
+        while (found := _BLANK_LINE.search(self._buffer, max(0, self._looked_at - 3))) is not None:
+            event = bytes(self._buffer[: found.end()])
+            del self._buffer[: found.end()]
+            self._looked_at = 0
+            ready.append(self._event(event))
+        self._looked_at = len(self._buffer)
+        if len(self._buffer) > LONGEST:
+            raise TooLongError
+        return b"".join(ready)
+
+    def close(self) -> bytes:
+        """What is left when no more will come: servers end their streams without a last blank line too."""
+        event, self._buffer = bytes(self._buffer), bytearray()
+        last = self._event(event) if event else b""
+        return last + (b"" if self._report else self._ending())
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether neither the stream nor a choice of it has said that it ends."""
+        return not self._is_done and not any(said.finish_reason for said in self.answers.values())
+
+    @property
+    def report(self) -> Report:
+        """What was mended and what stayed damaged, once the stream has ended."""
+        return self._report or Report()
+
+    def _event(self, event: bytes) -> bytes:
+        lines = _LINE.split(event)
+        data = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]
+        if not data:
+            return event
+        if data == [b"[DONE]"]:
+            self._is_done = True
+            return self._ending() + event
+        try:
+            chunk = json.loads(b"\n".join(data))
+        except (ValueError, RecursionError):
+            return event
+        if not isinstance(chunk, dict) or not isinstance(chunk.get("choices"), list):
+            return event
+        before, changed = self._chunk(chunk)
+        if not changed:
+            return before + event
+        others = [line for line in lines if line and not line.startswith(b"data:")]
+        return before + b"".join(line + b"\n" for line in others) + b"data: " + encoded(chunk) + b"\n\n"
+
+    def _ending(self) -> bytes:
+        """What was held back, and what was mended as a comment: the headers of a stream are gone before its text."""
+        rest = b"".join(self._rest_of(number) for number in list(self.answers))
+        self._report = report_on(self._question, self.answers)
+        return rest + b"".join(f": {name}: {value}\n\n".encode("ascii") for name, value in self._report.headers())
+
+    def _chunk(self, chunk: dict[str, Any]) -> tuple[bytes, bool]:
+        """Mend a chunk in its place: what must go out before it, and whether it changed."""
+        self.id = chunk["id"] if isinstance(chunk.get("id"), str) else self.id
+        self.model = chunk["model"] if isinstance(chunk.get("model"), str) else self.model
+        self._last = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
+        before, changed = b"", False
+        for choice in chunk["choices"]:
+            number = choice.get("index") if isinstance(choice, dict) else None
+            number = number if isinstance(number, int) else 0
+            if not isinstance(choice, dict) or (number not in self.answers and len(self.answers) >= _MOST_CHOICES):
+                continue
+            said = self.answers.setdefault(number, Said())
+            delta = choice.get("delta")
+            if isinstance(delta, dict):
+                changed |= self._delta(number, delta, said)
+            if isinstance(choice.get("finish_reason"), str):
+                said.finish_reason = choice["finish_reason"]
+                if isinstance(delta, dict) and isinstance(delta.get("content"), str) and delta["content"]:
+                    # the end of the text comes behind the text of this chunk, not before it
+                    rest = self._rest_of_text(number)
+                    delta["content"] += rest
+                    changed |= bool(rest)
+                before += self._rest_of(number)
+        return before, changed
+
+    def _delta(self, number: int, delta: dict[str, Any], said: Said) -> bool:
+        changed = False
+        content = delta.get("content")
+        if isinstance(content, str) and content:
+            new = self._mender(number).feed(content) if self._mends else content
+            self._note(said, content, new)
+            delta["content"] = new
+            changed = new != content
+        calls = delta.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            function = call.get("function") if isinstance(call, dict) else None
+            arguments = function.get("arguments") if isinstance(function, dict) else None
+            if not isinstance(function, dict) or not isinstance(arguments, str) or not arguments:
+                continue
+            place = call.get("index")
+            place = place if isinstance(place, int) else 0
+            if place not in said.calls and len(said.calls) >= _MOST_CHOICES:
+                continue
+            new = self._call(number, place).feed(arguments) if self._mends else arguments
+            written = said.calls.setdefault(place, ["", ""])
+            self._note(written, arguments, new)
+            function["arguments"] = new
+            changed |= new != arguments
+        return changed
+
+    def _note(self, said: Said | list[str], given: str, passed_on: str) -> None:
+        """Keep what is said, for the report and the row, as long as an answer can be."""
+        self._size += len(given)
+        if self._size > LONGEST:
+            return
+        if isinstance(said, Said):
+            said.text += given
+            said.passed_on += passed_on
+        else:
+            said[0] += given
+            said[1] += passed_on
+
+    def _mender(self, number: int) -> StreamMender | _Held:
+        if number not in self._texts:
+            held = self._question.channel != "text"
+            self._texts[number] = _Held(self._question, "json") if held else StreamMender(self._question.judge)
+        return self._texts[number]
+
+    def _call(self, number: int, place: int) -> _Held:
+        return self._calls.setdefault((number, place), _Held(self._question, "tool"))
+
+    def _rest_of_text(self, number: int) -> str:
+        mender = self._texts.pop(number, None)
+        text = mender.close() if mender else ""
+        self._note(self.answers[number], "", text)
+        return text
+
+    def _rest_of(self, number: int) -> bytes:
+        """Chunks with what was held back of a choice."""
+        text = self._rest_of_text(number)
+        rest = self._made(number, {"content": text}) if text else b""
+        for key in [key for key in self._calls if key[0] == number]:
+            arguments = self._calls.pop(key).close()
+            if arguments:
+                self._note(self.answers[number].calls[key[1]], "", arguments)
+                call = {"index": key[1], "function": {"arguments": arguments}}
+                rest += self._made(number, {"tool_calls": [call]})
+        return rest
+
+    def _made(self, number: int, delta: dict[str, Any]) -> bytes:
+        choice = {"index": number, "delta": delta, "finish_reason": None}
+        return b"data: " + encoded({**deepcopy(self._last), "choices": [choice]}) + b"\n\n"

@@ -1,0 +1,150 @@
+"""LiteLLM, in process and as a gateway, in front of the faulty server. Skipped where LiteLLM is not installed."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from harness.endpoints.litellm import LitellmEndpoint
+from harness.endpoints.retry import Retrying
+from harness.errors import ConfigError, EndpointError
+from harness.recording import Cassette
+from tests.faulty_server.project import Project
+from tests.faulty_server.server import FaultyServer
+
+TARGET = "Sikalastic-609"
+PROMPTS = [f"{number} Repeat: {TARGET}, 水吧台/岛台" for number in range(19)]
+needs_litellm = pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="LiteLLM is not installed")
+needs_gateway = pytest.mark.skipif(
+    importlib.util.find_spec("litellm") is None or importlib.util.find_spec("fastapi") is None,
+    reason="litellm[proxy] is not installed",
+)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer() as running:
+        yield running
+
+
+def test_without_litellm_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    with pytest.raises(ConfigError, match=r"kind litellm needs LiteLLM; run: pip install 'pytest-verbatim\[litellm\]'"):
+        LitellmEndpoint(key=None, base_url=None, timeout_s=1, model_label="m")
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_in_process_records_and_replays(
+    tmp_path: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LITELLM_TEST_KEY", "sk-litellmtestkey012345")
+    settings = {"kind": "litellm", "model": "openai/m", "api_key_env": "LITELLM_TEST_KEY"}
+    project = Project(tmp_path, server.base_url, PROMPTS, TARGET, **settings, timeout_s=60)
+    code, output = project.run("--cassette-mode=record")
+    assert code == 0, output
+    assert len(Cassette(project.cassette)) == len(PROMPTS)
+    assert "sk-litellmtestkey012345" not in project.cassette.read_text(encoding="utf-8")
+    assert project.run()[0] == 0
+    assert server.total == len(PROMPTS)
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("fault", "unusable", "requests"),
+    [("status-400", "http_400", 1), ("status-503 x1", None, 2), ("status-429 x1", None, 2), ("length", "length", 1)],
+)
+def test_faults_in_process(fault: str, unusable: str | None, requests: int, server: FaultyServer) -> None:
+    endpoint = LitellmEndpoint(
+        key="k", base_url=server.base_url, timeout_s=20, model_label="m", retrying=Retrying(first_delay_s=0.01)
+    )
+    body = {"model": "openai/m", "messages": [{"role": "user", "content": f"[fault {fault}] Repeat: {TARGET}"}]}
+    answer = asyncio.run(endpoint.ask(body))
+    assert (answer.completion.unusable, answer.requests) == (unusable, requests)
+    assert server.total == requests, "LiteLLM asks again by itself for nothing"
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+def test_a_key_that_is_refused_stops_the_run(server: FaultyServer) -> None:
+    endpoint = LitellmEndpoint(key="k", base_url=server.base_url, timeout_s=20, model_label="m")
+    body = {"model": "openai/m", "messages": [{"role": "user", "content": "[fault status-401] x"}]}
+    with pytest.raises(EndpointError, match=r"model m: the provider refuses \(401\)"):
+        asyncio.run(endpoint.ask(body))
+    with pytest.raises(EndpointError, match="LLM Provider NOT provided"):
+        asyncio.run(endpoint.ask({**body, "model": "no-such-provider-model"}))
+
+
+KEY = f"sk-{uuid4().hex}"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FaultyServer]]:
+    """A real LiteLLM proxy in front of a faulty server; it takes a minute to start."""
+    folder = tmp_path_factory.mktemp("gateway")
+    with FaultyServer() as server, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        entry = {"model": "openai/m", "api_base": server.base_url, "api_key": "k"}
+        models = [{"model_name": "m", "litellm_params": entry}]
+        (folder / "litellm.yaml").write_text(json.dumps({"model_list": models}))  # JSON is YAML
+        free.close()
+        command = [sys.executable, "-c", "from litellm import run_server; run_server()", "--config", "litellm.yaml"]
+        local = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": KEY, "NO_PROXY": "127.0.0.1"}
+        with subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            env={**os.environ, **local},
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                _wait_for(f"http://127.0.0.1:{port}/health/liveliness", process)
+                yield f"http://127.0.0.1:{port}/v1", server
+            finally:
+                process.terminate()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the gateway ended by itself"
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("the gateway does not answer")
+
+
+@needs_gateway
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_run_through_the_gateway(
+    stream: bool, tmp_path: Path, gateway: tuple[str, FaultyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    base_url, server = gateway
+    before = server.total
+    project = Project(
+        tmp_path, base_url, PROMPTS, TARGET, stream=stream, timeout_s=60, model="m", api_key_env="GATEWAY_API_KEY"
+    )
+    started = time.monotonic()
+    code, output = project.run("--cassette-mode=record")
+    assert code == 0, output
+    assert time.monotonic() - started < 60
+    assert len(Cassette(project.cassette)) == len(PROMPTS)
+    assert server.total - before == len(PROMPTS)

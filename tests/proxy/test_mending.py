@@ -1,0 +1,175 @@
+"""Answers through the proxy, with the openai client as everybody uses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.faulty_server.connection import Connection
+from tests.proxy.conftest import Started
+from tests.proxy.upstream import Seen, chunk, completion, says
+
+PROMPT: list[Any] = [{"role": "user", "content": "Which primer goes on Sikalastic-609 in the 水吧台/岛台 area?"}]
+DAMAGED = "Take the primer for Sikalastic - 609, also in the 水吧台 / 岛台 area, as on page 3 - 4."
+RIGHT = "Take the primer for Sikalastic-609, also in the 水吧台/岛台 area, as on page 3 - 4."
+MENDED = "Sikalastic-609=spaced, %E6%B0%B4%E5%90%A7%E5%8F%B0/%E5%B2%9B%E5%8F%B0=spaced"
+
+
+def streamed(client: Any, **settings: Any) -> str:
+    stream = client.chat.completions.create(model="m", messages=PROMPT, stream=True, **settings)
+    return "".join(part.choices[0].delta.content or "" for part in stream if part.choices)
+
+
+def test_an_answer_is_mended_and_the_header_says_what(start: Callable[..., Started]) -> None:
+    proxy, upstream, client = start(says(DAMAGED))
+    raw = client.chat.completions.with_raw_response.create(model="m", messages=PROMPT)
+    assert raw.parse().choices[0].message.content == RIGHT
+    assert raw.headers["x-harness-mended"] == MENDED
+    assert "x-harness-damaged" not in raw.headers
+    assert upstream.seen[0].headers["authorization"] == "Bearer sk-clientskey0123456789"
+    (row,) = proxy.rows(1)
+    assert (row["output"], row["repaired"], row["model"], row["finish_reason"]) == (DAMAGED, RIGHT, "served", "stop")
+    assert row["source"] == [PROMPT[0]["content"]]
+
+
+def test_a_stream_is_mended_piece_by_piece(start: Callable[..., Started]) -> None:
+    proxy, _, client = start(says(DAMAGED))
+    assert streamed(client) == RIGHT
+    (row,) = proxy.rows(1)
+    assert (row["output"], row["repaired"], row["finish_reason"]) == (DAMAGED, RIGHT, "stop")
+
+
+def test_a_stream_says_in_a_comment_what_was_mended(start: Callable[..., Started]) -> None:
+    _, _, client = start(says(DAMAGED))
+    with client.chat.completions.with_streaming_response.create(model="m", messages=PROMPT, stream=True) as raw:
+        lines = list(raw.iter_lines())
+    assert lines[lines.index("data: [DONE]") - 2] == f": x-harness-mended: {MENDED}"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_check_changes_nothing_and_says_what_is_damaged(stream: bool, start: Callable[..., Started]) -> None:
+    proxy, _, client = start(says(DAMAGED), mends=False)
+    if stream:
+        assert streamed(client) == DAMAGED
+    else:
+        raw = client.chat.completions.with_raw_response.create(model="m", messages=PROMPT)
+        assert raw.parse().choices[0].message.content == DAMAGED
+        assert raw.headers["x-harness-damaged"] == MENDED
+        assert raw.headers["x-harness-proxy"] == "check"
+    (row,) = proxy.rows(1)
+    assert row["output"] == DAMAGED
+    assert "repaired" not in row
+
+
+def test_what_is_right_goes_through_byte_for_byte(start: Callable[..., Started]) -> None:
+    odd = b'{ "choices" : [ {"message": {"content": "Sikalastic-609 \\u6c34", "x": 1e2}} ], "own": 1.50 }'
+
+    async def answer(connection: Connection, seen: Seen) -> None:
+        await connection.respond(odd, "application/json; charset=utf-8", {"X-Request-Id": "r-1"})
+
+    _, _, client = start(answer)
+    raw = client.chat.completions.with_raw_response.create(model="m", messages=PROMPT)
+    assert raw.http_response.content == odd
+    assert raw.headers["x-request-id"] == "r-1"
+    assert not [name for name in raw.headers if name.startswith("x-harness-m")]
+
+
+def test_arguments_of_tools_are_mended_whole_and_streamed(start: Callable[..., Started]) -> None:
+    arguments = '{"name": "Sikalastic - 609", "area": "水吧台 \\/ 岛台"}'
+    call = {"id": "t", "type": "function", "function": {"name": "look_up", "arguments": arguments}}
+
+    async def answer(connection: Connection, seen: Seen) -> None:
+        if not json.loads(seen.body).get("stream"):
+            await connection.json(completion(None, tool_calls=[call]))
+            return
+        begin = {"tool_calls": [{"index": 0, **call, "function": {"name": "look_up", "arguments": ""}}]}
+        pieces = [{"tool_calls": [{"index": 0, "function": {"arguments": char}}]} for char in arguments]
+        await connection.stream(
+            [chunk(begin), *(chunk(piece) for piece in pieces), chunk({}, "tool_calls"), "data: [DONE]\n\n"]
+        )
+
+    proxy, _, client = start(answer)
+    whole = client.chat.completions.create(model="m", messages=PROMPT)
+    assert whole.choices[0].message.tool_calls is not None
+    found = whole.choices[0].message.tool_calls[0]
+    assert found.type == "function"
+    assert json.loads(found.function.arguments) == {"name": "Sikalastic-609", "area": "水吧台/岛台"}
+    pieces, names = "", []
+    for part in client.chat.completions.create(model="m", messages=PROMPT, stream=True):
+        for piece in part.choices[0].delta.tool_calls or ():
+            assert piece.function is not None
+            pieces += piece.function.arguments or ""
+            names += [piece.function.name] if piece.function.name else []
+    assert json.loads(pieces) == {"name": "Sikalastic-609", "area": "水吧台/岛台"}
+    assert names == ["look_up"]
+    assert [row["channel"] for row in proxy.rows(2)] == ["tool", "tool"]
+
+
+def test_a_json_answer_stays_json(start: Callable[..., Started]) -> None:
+    prompt: list[Any] = [{"role": "user", "content": 'The pipe is called 3/4"-PVC, in C:\\a-b\\c.'}]
+    answer = '{"pipe": "3 / 4\\"-PVC", "place": "C:\\\\a - b\\\\c"}'
+    _, _, client = start(says(answer))
+    stream = client.chat.completions.create(
+        model="m", messages=prompt, stream=True, response_format={"type": "json_object"}
+    )
+    text = "".join(part.choices[0].delta.content or "" for part in stream if part.choices)
+    whole = client.chat.completions.create(model="m", messages=prompt, response_format={"type": "json_object"})
+    assert json.loads(text) == json.loads(whole.choices[0].message.content or "")
+    assert json.loads(text)["place"] == "C:\\a-b\\c"
+
+
+def test_text_behind_the_last_mention_comes_before_the_end(start: Callable[..., Started]) -> None:
+    async def answer(connection: Connection, seen: Seen) -> None:
+        last = chunk(
+            {"content": " - 609."}, "stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+        )
+        await connection.stream([chunk({"content": "Take "}), chunk({"content": "Sikalastic"}), last])
+
+    proxy, _, client = start(answer)
+    parts = list(client.chat.completions.create(model="m", messages=PROMPT, stream=True))
+    assert "".join(part.choices[0].delta.content or "" for part in parts) == "Take Sikalastic-609."
+    assert [part.choices[0].finish_reason for part in parts] == [None] * (len(parts) - 1) + ["stop"]
+    assert parts[-1].usage is not None
+    assert proxy.rows(1)[0]["finish_reason"] == "stop"
+
+
+def test_each_choice_is_mended_by_itself(start: Callable[..., Started]) -> None:
+    async def answer(connection: Connection, seen: Seen) -> None:
+        def piece(number: int, text: str, finish: str | None = None) -> str:
+            return chunk({}, None, choices=[{"index": number, "delta": {"content": text}, "finish_reason": finish}])
+
+        halves = [piece(n, half) for half in ("Sikalastic -", " 609") for n in (0, 1)]
+        await connection.stream([*halves, piece(1, "!", "stop"), piece(0, ".", "stop"), "data: [DONE]\n\n"])
+
+    proxy, _, client = start(answer)
+    texts = {0: "", 1: ""}
+    for part in client.chat.completions.create(model="m", messages=PROMPT, stream=True, n=2):
+        for choice in part.choices:
+            texts[choice.index] += choice.delta.content or ""
+    assert texts == {0: "Sikalastic-609.", 1: "Sikalastic-609!"}
+    assert [row["id"] for row in proxy.rows(2)] == ["c-1", "c-1#1"]
+
+
+def test_damage_of_an_earlier_answer_is_no_source(start: Callable[..., Started]) -> None:
+    _, _, client = start(says(DAMAGED))
+    talk: list[Any] = [*PROMPT, {"role": "assistant", "content": DAMAGED}, {"role": "user", "content": "Again."}]
+    answer = client.chat.completions.create(model="m", messages=talk)
+    assert answer.choices[0].message.content == RIGHT
+
+
+def test_a_client_may_name_its_strings(start: Callable[..., Started]) -> None:
+    proxy, upstream, client = start(says("Use ab - cd and Sikalastic - 609."))
+    headers = {"x-harness-targets": json.dumps(["ab-cd"])}
+    answer = client.chat.completions.create(model="m", messages=PROMPT, extra_headers=headers)
+    assert answer.choices[0].message.content == "Use ab-cd and Sikalastic - 609."
+    assert "x-harness-targets" not in upstream.seen[0].headers
+    assert proxy.rows(1)[0]["targets"] == ["ab-cd"]
+
+
+def test_reasoning_is_left_alone(start: Callable[..., Started]) -> None:
+    thought = "<think>Sikalastic - 609?</think>Sikalastic - 609."
+    _, _, client = start(says(thought))
+    assert streamed(client) == "<think>Sikalastic - 609?</think>Sikalastic-609."
