@@ -57,6 +57,13 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "homoglyphs": lambda n: filled("Ѕіка ", n),
 }
 
+
+def nested(piece: str, length: int) -> str:
+    """Targets that are all beginnings of each other, about `length` characters in all."""
+    count = round(length**0.5)
+    return " ".join(piece * number + "b" for number in range(1, count + 1))
+
+
 HOSTILE_SOURCES: dict[str, Callable[[int], str]] = {
     name: partial(filled, piece)
     for name, piece in {

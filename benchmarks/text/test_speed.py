@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.text.corpora import CLEAN, HOSTILE, HOSTILE_SOURCES, MANY, OTHER, SOURCE, TARGETS
+from benchmarks.text.corpora import CLEAN, HOSTILE, HOSTILE_SOURCES, MANY, OTHER, SOURCE, TARGETS, nested
 from harness.text import check, extract_targets, repair
 from harness.text.scan import forget
 
@@ -67,10 +67,10 @@ def test_speed(text: str, operation: str, benchmark: BenchmarkFixture, times: di
 
 
 @pytest.mark.parametrize("text", CLEAN)
-def test_a_check_of_clean_prose_costs_at_most_twenty_finds(text: str) -> None:
+def test_a_check_of_clean_prose_costs_at_most_thirty_finds(text: str) -> None:
     body = CLEAN[text](LENGTH)
     find = least(lambda: body.find("Sikalastic-610"), rounds=15)
-    assert least(lambda: check(SOURCE, body, TARGETS[:1]), rounds=15) <= 20 * find
+    assert least(lambda: check(SOURCE, body, TARGETS[:1]), rounds=15) <= 30 * find
 
 
 @pytest.mark.parametrize("operation", ["check, 4 targets", "extract_targets", "repair, restore", "repair, collapse"])
@@ -82,6 +82,12 @@ def test_twice_the_text_takes_at_most_2_2_times_as_long(text: str, operation: st
 @pytest.mark.parametrize("source", HOSTILE_SOURCES)
 def test_twice_the_prompt_takes_at_most_2_2_times_as_long(source: str) -> None:
     _double(HOSTILE_SOURCES[source], extract_anew)
+
+
+def test_four_times_the_nested_targets_take_at_most_twelve_times_as_long() -> None:
+    """More than linear by nature, since every target may stand in every longer one."""
+    once, four = (least(lambda n=n: check(nested("a/", n), nested("a/ ", n)), 3) for n in (4_000, 16_000))  # type: ignore[misc]
+    assert four <= 12 * once
 
 
 def _double(make: Callable[[int], str], run: Callable[[str], object]) -> None:

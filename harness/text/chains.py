@@ -68,6 +68,8 @@ _TOKEN = re.compile(f"[^{HAN}\\s]+")
 _HANDLE = re.compile("@[A-Za-z]")
 _MANUAL = re.compile(r"[a-z][a-z0-9_.-]+\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
+_BESIDE_HAN = re.compile(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
+"""A quote between Han and a letter, or a command such as `\\set` that a sentence touches."""
 _SENTENCE_SEAM = re.compile(
     r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*"
 )
@@ -192,6 +194,7 @@ def is_dull(inner: str) -> bool:
         or _ABBREVIATION.fullmatch(inner)
         or _PROSE_DASHES.fullmatch(inner)
         or _MANUAL.fullmatch(inner)
+        or _BESIDE_HAN.search(inner)
         or not any(map(str.isalnum, inner))
     )
 

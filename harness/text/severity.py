@@ -103,7 +103,9 @@ _THIN = " \u00a0\u2009\u202f"
 def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
     text = page.text
     codes = set(change.codes)
-    if codes == {"space-right", "line-break"}:
+    if codes == {"space-right", "line-break"} or (
+        codes == {"space-inside", "line-break"} and target.kind == "identifier"
+    ):
         ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
         return ordinary and not page.in_code(reading.start, reading.end)
     if codes == {"case"} and change.start == 0:

@@ -1,0 +1,96 @@
+"""What is slow and obvious says the same as the engine: every stretch of a text, one by one; and no cheap look."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.text import check, fold
+
+LETTERS, SIGNS, BLANKS = "ab中", "-/_", " \u00a0\u200b"
+LOOKALIKES = {"–": "-", "−": "-", "／": "/", "∕": "/"}
+RANK = ("verbatim", "spaced", "lookalike")
+TARGET = st.builds(
+    lambda letters, signs: "".join(a + b for a, b in zip(letters, [*signs, ""], strict=True)),
+    *(st.lists(st.sampled_from(chars), min_size=n, max_size=n) for chars, n in ((LETTERS, 3), (SIGNS, 2))),
+)
+PIECE = st.text(st.sampled_from(LETTERS + SIGNS + BLANKS + "".join(LOOKALIKES) + "，"), max_size=24)
+
+
+def every_reading(output: str, target: str) -> Iterator[tuple[int, int, int]]:
+    """Rank, start and end of each stretch that is the target, or is it but for blanks and look-alikes inside."""
+    for start in range(len(output)):
+        for end in range(start + 1, len(output) + 1):
+            span = output[start:end]
+            if span[0] in BLANKS or span[-1] in BLANKS:
+                continue
+            if start and target[0] in "ab" and output[start - 1] in "ab":
+                continue
+            if end < len(output) and target[-1] in "ab" and output[end] in "ab":
+                continue
+            bare = "".join(char for char in span if char not in BLANKS)
+            plain = "".join(LOOKALIKES.get(char, char) for char in bare)
+            if plain == target:
+                yield (0 if span == target else 1 if bare == target else 2), start, end
+
+
+def mentions_of(output: str, target: str) -> list[tuple[int, int, str]]:
+    """The readings that stand: none overlaps a milder one."""
+    taken: list[tuple[int, int, str]] = []
+    for rank, start, end in sorted(every_reading(output, target)):
+        if all(end <= low or high <= start for low, high, _ in taken):
+            taken.append((start, end, RANK[rank]))
+    return sorted(taken)
+
+
+@given(TARGET, st.lists(PIECE, max_size=3), st.lists(st.sampled_from(BLANKS), min_size=2, max_size=2))
+def test_blanks_and_lookalikes_are_found_where_every_stretch_is_looked_at(
+    target: str, pieces: list[str], blanks: list[str]
+) -> None:
+    spaced = target[0] + blanks[0] + target[1:3] + blanks[1] + target[3:]
+    output = "，".join(["", *pieces, spaced, *pieces[:1]])
+    found = check("", output, [target]).mentions[target]
+    mild = [(one.start, one.end, one.verdict) for one in found if one.verdict in RANK]
+    assert mild == mentions_of(output, target)
+
+
+ALPHABETS = (
+    "abTCPIPs609 -/",
+    "TCPIPтсріﬁ /-",
+    "水吧台岛 /-，、",
+    "가각파일한글 -",
+    "ガカバハ /ー-",
+    "éèe-/ ’“”",
+    "６0６0-/ ²⁶",
+    "&%2F\\<>- TCPIP/",
+)
+WANTED = [
+    "TCP/IP",
+    "Sika-609",
+    "水吧台/岛台",
+    "파일-한글",
+    "ガド/バグ",
+    "café-e",
+    "１２-６0",
+    "T%2F-C",
+    "->",
+    "б-тс",
+    "H2O/CO2",
+]
+
+
+@given(
+    st.lists(st.sampled_from(ALPHABETS).flatmap(lambda chars: st.text(chars, max_size=30)), max_size=6),
+    st.sampled_from(
+        ("防水层应铺在干燥的基层上，", "The floor is dry and the edges are sealed. ", "가나다라 ", "かなひら")
+    ),
+    st.lists(st.sampled_from(WANTED), min_size=1, max_size=4, unique=True),
+)
+def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: list[str]) -> None:
+    spaced = [target.replace("/", " / ").replace("-", "- ") for target in targets[:1]]
+    output = prose * (600 // len(prose)) + " ".join([*pieces, *spaced])
+    quick = check("", output, targets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fold, "_WORTH_A_LOOK", 1 << 40)
+        assert check("", output, targets) == quick
