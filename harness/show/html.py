@@ -27,7 +27,7 @@ from harness.show.evidence import Rulings, rows
 from harness.show.marked_text import plain
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.verdicts import headlines, next_sentence
-from harness.show.words import WORDS, both, for_script, known, say
+from harness.show.words import both, for_script, known, say, word, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -169,7 +169,7 @@ def run_page(
         resolved_models=_distinct(record, "resolved_model"),
         recipe=_readable(record.recipe),
         configuration=_readable(record.configuration),
-        words=WORDS,
+        words=words(),
         index_href=index_href,
         rulings=rulings,
         data=_data(record, rulings),
@@ -204,7 +204,7 @@ def _chart(domains: tuple[Slice, ...]) -> Markup:
         if (value := row.rate.value) is not None and row.rate.low is not None and row.rate.high is not None
     ][:_BARS]
     told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{WORDS['chart-slices'][0]}: {told}")
+    return charts.intervals(bars, label=f"{word('chart-slices', 'en')}: {told}")
 
 
 def _distinct(record: RunRecord, field: str) -> list[str]:
@@ -270,7 +270,7 @@ def compare_page(
         headlines=headlines(gate) if gate else [],
         gain=option.gain,
         next_step=next_sentence(gate) if gate else "",
-        words=WORDS,
+        words=words(),
     )
 
 
@@ -344,4 +344,4 @@ def _chart_of_compare_page(slices: tuple[SliceChange, ...]) -> Markup:
     ]
     rows.sort(key=lambda bar: bar.value)
     told = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
-    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{WORDS['chart-changes'][0]}: {told}", signed=True)
+    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{word('chart-changes', 'en')}: {told}", signed=True)

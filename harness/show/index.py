@@ -17,7 +17,7 @@ from harness.show import charts
 from harness.show.charts import MUTED, NARROW, SERIES, WIDE, available, clip, in_widths
 from harness.show.html import render as render_page
 from harness.show.rates import Rate, percent, summarise
-from harness.show.words import WORDS
+from harness.show.words import word
 
 
 class IndexLine(Record):
@@ -317,7 +317,7 @@ def render(
         runs_of=Counter(line.label for line in lines),
         models=sorted({line.model for line in lines}),
         happened=happened,
-        trend=trend(lines, happened, label=WORDS["trend"][0]),
+        trend=trend(lines, happened, label=word("trend", "en")),
         standing=_standing(now),
         charts_available=charts.available(),
         install=charts.INSTALL,
@@ -345,4 +345,4 @@ def _standing(now: Sequence[IndexLine]) -> Markup:
         if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
     ][:_BARS]
     told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{WORDS['chart-versions'][0]}: {told}")
+    return charts.intervals(bars, label=f"{word('chart-versions', 'en')}: {told}")
