@@ -17,8 +17,7 @@ from harness.errors import SuiteError
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
 from harness.records.run import GOOD, SampleResult
-from harness.show.figures import cells as measured
-from harness.show.figures import pad
+from harness.show.figures import table as aligned
 from harness.suite import SuiteInfo, case_files, is_case_file, load_info, read_case_file
 
 Level = Literal["error", "warning", "note"]
@@ -376,12 +375,7 @@ def table(found: Sequence[Cell]) -> list[str]:
     for suite, inside in _grouped(found, "suite").items():
         rows.append(_row(suite, inside, languages))
         rows += [_row(f"  {domain}", cells_, languages) for domain, cells_ in _grouped(inside, "domain").items()]
-    widths = [max(measured(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    lines = []
-    for first, *counts, tasks in rows:
-        aligned = [" " * (width - measured(cell)) + cell for cell, width in zip(counts, widths[1:], strict=True)]
-        lines.append("  ".join([pad(first, widths[0]), *aligned, tasks]))
-    return lines
+    return aligned(rows, "", left=(0, len(rows[0]) - 1), width=None)
 
 
 def _row(name: str, inside: Sequence[Cell], languages: Sequence[str]) -> list[str]:

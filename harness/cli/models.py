@@ -31,10 +31,13 @@ def list_models(as_json: bool) -> int:
     if not entries:
         click.echo(_NONE_CONFIGURED, err=True)
         return 0
-    width = max(len(model.label) for model in entries)
+    from harness.show.figures import table
+
+    rows = []
     for model in entries:
         base = f"  from {', '.join(model.lineage)}" if model.lineage else ""
-        click.echo(f"{model.label:<{width}}  {model.kind:<8}  {_target(model)}{base}")
+        rows.append([model.label, model.kind, f"{_target(model)}{base}"])
+    click.echo("\n".join(table(rows, "", left=range(3), width=None)))
     return 0
 
 

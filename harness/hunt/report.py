@@ -6,6 +6,7 @@ from typing import Any
 from harness.hunt.conditions import FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.search import Find, Hunt
+from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show
 
@@ -106,13 +107,13 @@ def report_lines(label: str, report: HuntReport) -> list[str]:
                 f"{f.failed_with} of {f.tries_with}",
                 f"{f.failed_without} of {f.tries_without}",
             )
-            lines.append(f"  {f.feature:<40} {with_it} with, {without} without  q = {f.adjusted:.2g}")
+            lines.append(f"  {pad(f.feature, 40)} {with_it} with, {without} without  q = {f.adjusted:.2g}")
     if report.relations:
         lines += ["", "pairs: only the change is damaged (worse), only the first form is (better)"]
         for r in report.relations:
             kind = "must not fall" if r.direction else "must not move"
             lines.append(
-                f"  {r.relation:<22} {r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better  "
+                f"  {pad(r.relation, 22)} {r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better  "
                 f"p = {r.p_value:.2g}  ({kind})"
             )
     return lines
@@ -139,7 +140,7 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
         lines.append("   became    nothing: the answer leaves it out")
     last = find.smallest.case.messages[-1]["content"]
     shown = last if len(last) <= _PROMPT else last[:_PROMPT] + "…"
-    lines.append(f"   prompt    {show(shown).replace('␣', ' ')}")
+    lines.append(f"   prompt    {show(shown, blanks=False)}")
     again = f", and {find.again} more strings came down to it" if find.again else ""
     lines.append(f"   first     {show(find.first.code.text, lookalikes=True)}  ({_oddities(find)}){again}")
     interval = wilson(find.failures, find.asks)

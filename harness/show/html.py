@@ -24,10 +24,10 @@ from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
 from harness.show.comparison import speed_cells
 from harness.show.evidence import Rulings, rows
-from harness.show.marked_text import plain
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.verdicts import headlines, next_sentence
 from harness.show.words import both, for_script, known, say, word, words
+from harness.text.visible import show
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -112,11 +112,11 @@ def _hash(content: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return plain(text, blanks=True)
+    return show(text, lookalikes=True)
 
 
 def _cell(value: object) -> str:
-    return plain(str(value))
+    return show(str(value), blanks=False)
 
 
 _WITHOUT_SCRIPT = 20
@@ -213,7 +213,9 @@ def _distinct(record: RunRecord, field: str) -> list[str]:
 
 def _readable(value: object) -> str:
     """JSON over several lines, invisible characters spelled out."""
-    return plain(json.dumps(value, ensure_ascii=False, indent=2)) if value else ""
+    if not value:
+        return ""
+    return "\n".join(show(line, blanks=False) for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n"))
 
 
 _WITH_TEXTS = 150
