@@ -1,4 +1,4 @@
-"""The errors that a user can mend, and how they say what was found and what is accepted."""
+"""The errors that a user can fix, and how they say what was found and what is accepted."""
 
 import difflib
 from collections.abc import Iterable, Sequence

@@ -60,7 +60,7 @@ def content_of(path: Path, *, limit: int) -> bytes:
 
 
 def json_of(content: bytes) -> Any:
-    """Decoded JSON in UTF-8, in which each name stands once in its object and each number is finite.
+    """Decoded JSON in UTF-8, in which each name is once in its object and each number is finite.
 
     Raises:
         UnfitFileError: what is wrong with it.
@@ -76,17 +76,17 @@ def json_of(content: bytes) -> Any:
     except RecursionError:
         raise UnfitFileError("nested too deeply") from None
     if _SURROGATE.search(content) and not _is_unicode(value):
-        raise UnfitFileError("holds a lone surrogate, which is no text; accepted: whole characters")
+        raise UnfitFileError("holds a lone surrogate, which is not text; accepted: whole characters")
     return value
 
 
 def loads(text: str) -> Any:
-    """Like `json.loads`, and UnfitFileError for a name that stands twice in its object and a number that is none."""
+    """Like `json.loads`, and UnfitFileError for a name that is twice in its object and a number that is not finite."""
     return _DECODER.decode(text)
 
 
 def has_too_many_values(content: bytes | str) -> bool:
-    """Whether JSON that is small on the disk may be large in memory. What stands in strings counts too."""
+    """Whether JSON that is small on the disk may be large in memory. What is in strings counts too."""
     if len(content) <= VALUES_LIMIT:
         return False
     limit = max(VALUES_LIMIT, len(content) // _BYTES_A_VALUE)

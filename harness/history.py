@@ -101,7 +101,7 @@ class History:
     def known(self, label: str) -> tuple[RunRecord, ...]:
         """What a verdict on `model@version` has to know: its runs, and a late complete run of every other version.
 
-        Oldest evidence first. A run that measured latency alone is none of them, nor is one of another version that
+        Oldest evidence first. A run that measured latency alone is not among them, nor is one of another version that
         cannot be read: it only helps to estimate how much the cases of a domain have in common.
 
         Raises:
@@ -110,7 +110,7 @@ class History:
         try:
             found = list(self.runs(label))
         except RecordError as error:
-            raise RecordError(f"{error}; mend or remove it: it may be the run that counts") from error
+            raise RecordError(f"{error}; fix or remove it: it may be the run that counts") from error
         for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")} - {label}):
             path = self._fullest(other)
             try:

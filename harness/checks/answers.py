@@ -65,7 +65,7 @@ def json_value(answer: str, field: str | None) -> Any:
 
 
 def text_of(answer: str, field: str | None) -> str:
-    """Like `part_of`, for checks of text: a value that is no string is seen as its JSON."""
+    """Like `part_of`, for checks of text: a value that is not a string is seen as its JSON."""
     value = part_of(answer, field)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

@@ -128,8 +128,8 @@ def check(name: str | None, base_url: str | None, as_json: bool) -> int:
         for finding in diagnose(config, configuration.model(config, one, base_url=base_url)):
             good = good and finding.ok
             if as_json:
-                told = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
-                click.echo(json.dumps(told))
+                shown = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
+                click.echo(json.dumps(shown))
                 continue
             click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
             if finding.remedy and finding.remedy not in finding.what:

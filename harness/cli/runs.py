@@ -147,7 +147,7 @@ def schema(as_json: bool) -> None:
 def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: Path | None) -> None:
     """Make RUN the baseline of its model, or of another with --for; without RUN, show the baselines.
 
-    NAME@VERSION stands for the latest complete run of that version; a run id stands for that run.
+    NAME@VERSION means the latest complete run of that version; a run id means that run.
     """
     from harness.project import Project
 

@@ -43,7 +43,7 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 @_column("version", "The model's version.")
 @_column("time", "ISO 8601, or a number since 1970.")
 @_column("finish", "Why the answer ended: one cut off is not judged.", default="finish_reason")
-@click.option("--cluster", metavar="COLUMN", default="", help="What hangs together, such as a conversation.")
+@click.option("--cluster", metavar="COLUMN", default="", help="Rows that belong together, such as a conversation.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Rates by this column; repeatable.")
 @click.option("--input-format", type=click.Choice(["jsonl", "csv", "parquet"]), help="Instead of by the files' names.")
 @click.option("--delimiter", help="Of CSV files. [default: a comma; a tab for .tsv]")

@@ -64,7 +64,7 @@ class Situation:
 
 
 def next_step(now: Situation) -> NextStep:
-    """The step that helps most, cheapest first: look, mend the call, ask again, and only then add cases."""
+    """The step that helps most, cheapest first: look, fix the call, ask again, and only then add cases."""
     run, base = now.candidate, now.baseline
     look = f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
     if now.verdict == "GO":
@@ -332,8 +332,8 @@ class _Judgement:
         return selected_by_outcome(self.candidate, self.versions)
 
     def verdict(self, assumed: Mapping[str, Standing], *, full: bool = False) -> GateVerdict:
-        """The verdict if the cases in `assumed` stand so. `full` works out what would settle it, and where failures
-        are; without it only the verdict itself is worked out.
+        """The verdict if the cases in `assumed` have these standings. `full` works out what would settle it, and where
+        failures are; without it only the verdict itself is worked out.
         """
         rules = [
             self._rule(rule, bound, limit, assumed, settle=full)
@@ -387,7 +387,7 @@ class _Judgement:
             reading = self._read(shared, old, bound, limit, ground, settle=settle)
             reasons = (*self.stale, *self.unpaired)
         if reading.cases == 0 and not reasons:
-            reasons = ("no data: no case of this slice bears on the metric",)
+            reasons = ("no data: no case of this slice counts in the metric",)
         if rule.exposure == "untrained" and self.selected is not None and rule.tier == "critical":
             reasons = (
                 *reasons,
@@ -408,7 +408,7 @@ class _Judgement:
         )
 
     def _answers(self, rule: Rule, assumed: Mapping[str, Standing]) -> Answered:
-        """How every case of the slice stood in each attempt. Held-out cases alone where an untrained rule has some."""
+        """The standing of every case of the slice in each attempt. An untrained rule takes held-out cases, if any."""
         cases = [case for case in self.candidate.cases if in_slice(rule, case)]
         if rule.exposure == "untrained" and any(HELD_OUT in case.tags for case in cases):
             cases = [case for case in cases if HELD_OUT in case.tags]

@@ -93,7 +93,7 @@ def read_samples(path: Path) -> list[TrainingSample]:
     """
     advice = f"run: harness dataset validate {path}"
     try:
-        # no `splitlines`: a text in JSON may hold U+2028, which is no end of a line there
+        # no `splitlines`: a text in JSON may hold U+2028, which is not the end of a line there
         lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         accepted = "accepted: a training file, one JSON object a line"

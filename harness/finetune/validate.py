@@ -85,7 +85,7 @@ def _content_problems(place: str, message: dict[str, Any]) -> Iterator[str]:
     elif not content.strip():
         yield f"{place}: found {found(content)}; accepted: a text that is not empty"
     elif _SURROGATE.search(content):
-        yield f"{place}: holds half of a surrogate pair, which is no character; write the character itself"
+        yield f"{place}: holds half of a surrogate pair, which is not a character; write the character itself"
     elif unwanted := _UNWANTED.search(content):
         yield f"{place}: holds U+{ord(unwanted[0]):04X} at character {unwanted.start() + 1}; the model would learn it"
 
@@ -144,7 +144,7 @@ _LAST_COMMA = re.compile(r",\s*[}\]]")
 
 
 def hint(line: str) -> str:
-    """What to mend in a line that the JSON parser refused, or nothing if it looks like none of the usual mistakes."""
+    """What to fix in a line that the JSON parser refused, or nothing if it looks like none of the usual mistakes."""
     text = line.strip()
     if any(char in _SMART_QUOTES for char in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
         return 'there are smart quotes in place of "; write straight quotes (in a text they are welcome)'
@@ -273,8 +273,8 @@ def _readable(value: dict[str, Any]) -> bool:
 def _with_hint(problem: Problem, raw: list[bytes]) -> Problem:
     if not problem.message.startswith("not JSON") or problem.line > len(raw):
         return problem
-    told = hint(raw[problem.line - 1].decode("utf-8", "replace"))
-    return Problem(problem.line, f"not JSON: {told}") if told else problem
+    advice = hint(raw[problem.line - 1].decode("utf-8", "replace"))
+    return Problem(problem.line, f"not JSON: {advice}") if advice else problem
 
 
 def _file_problems(path: Path, lines: int, rules: ProviderRules) -> Iterator[str]:

@@ -25,7 +25,7 @@ class Fit:
 class HuntReport:
     """Figures of a hunt, also of one that was stopped.
 
-    `told` are wide strings that stand in their answer; only they say anything. `survey` counts those drawn after the
+    `judged` are wide strings that are in their answer; only they say anything. `survey` counts those drawn after the
     last find, whose rate no early stop has biased; without a find it is all of them. `bound` is the exact upper
     95 % bound of the failure rate where nothing failed.
     """
@@ -34,7 +34,7 @@ class HuntReport:
     budget: int
     spent: int
     wide: int
-    told: int
+    judged: int
     failed: int
     omitted: int
     unscored: int
@@ -48,10 +48,12 @@ class HuntReport:
 
 def report_of(hunt: Hunt) -> HuntReport:
     """The report so far."""
-    judged = [(probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.told or hunt.failed(sighting)]
+    judged = [
+        (probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.present or hunt.failed(sighting)
+    ]
     outcomes = [sighting.outcome for _, sighting in hunt.wide]
     late = hunt.wide[len(hunt.wide) - hunt.surveyed :]
-    survey = [hunt.failed(sighting) for _, sighting in late if sighting.told or hunt.failed(sighting)]
+    survey = [hunt.failed(sighting) for _, sighting in late if sighting.present or hunt.failed(sighting)]
     failed = sum(failed for _, failed in judged)
     clean = not failed and not hunt.finds and judged
     return HuntReport(
@@ -59,7 +61,7 @@ def report_of(hunt: Hunt) -> HuntReport:
         budget=hunt.settings.budget,
         spent=hunt.asker.spent,
         wide=len(hunt.wide),
-        told=len(judged),
+        judged=len(judged),
         failed=failed,
         omitted=outcomes.count("omitted"),
         unscored=outcomes.count("unscored"),
@@ -124,9 +126,9 @@ def _verdict(report: HuntReport) -> str:
         number = len(report.finds)
         return f"{number} {'string breaks' if number == 1 else 'strings break'} it"
     if report.bound is not None:
-        return f"nothing found in {report.told} tries: failure rate below {report.bound:.1%} at 95 %"
+        return f"nothing found in {report.judged} tries: failure rate below {report.bound:.1%} at 95 %"
     if report.failed:
-        return f"{report.failed} of {report.told} tries failed, none was had a second time"
+        return f"{report.failed} of {report.judged} tries failed, none failed a second time in the same way"
     return "no answer held the string that was asked for; nothing can be said"
 
 
@@ -169,7 +171,7 @@ def _oddities(find: Find) -> str:
 
 def _wide(report: HuntReport) -> list[str]:
     lines = [
-        f"wide strings: {report.wide} drawn, {report.told} of them in their answer, {report.failed} failed"
+        f"wide strings: {report.wide} drawn, {report.judged} of them in their answer, {report.failed} failed"
         + (f", {report.omitted} left out" if report.omitted else "")
         + (f", {report.unscored} without a usable answer" if report.unscored else "")
     ]
@@ -193,7 +195,7 @@ def report_json(label: str, report: HuntReport) -> dict[str, Any]:
         "budget": report.budget,
         "requests": report.spent,
         "wide": report.wide,
-        "told": report.told,
+        "told": report.judged,
         "failed": report.failed,
         "omitted": report.omitted,
         "unscored": report.unscored,

@@ -260,7 +260,7 @@ class HuntSession:
     judge: Judge
     seed: int = 1
     settings: HuntSettings = field(default_factory=HuntSettings)
-    heard: Callable[[Try], None] | None = None
+    on_answer: Callable[[Try], None] | None = None
     cost_limit: CostLimit | None = None
     """A ceiling of cost that is shared with other work."""
 
@@ -294,7 +294,7 @@ class HuntSession:
             retrying=self._retrying,
         ) as endpoint:
             oracle = self._oracle(endpoint, recorder, recalled)
-            hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.heard)
+            hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.on_answer)
             interrupted = False
             try:
                 asyncio.run(_run(hunt, endpoint.aclose))
@@ -319,7 +319,7 @@ class HuntSession:
             self.judge.sample,
             most_requests=stored.most_requests,
         )
-        hunt = Hunt(oracle, stored.probes(), stored.settings, self.heard)
+        hunt = Hunt(oracle, stored.probes(), stored.settings, self.on_answer)
         asyncio.run(hunt.run())
         hunt.ended = stored.ended
         return hunt

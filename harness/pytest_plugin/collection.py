@@ -42,7 +42,7 @@ def explain_case(result: CaseResult) -> str:
 
 
 def _in_short(result: CaseResult, sample: SampleResult) -> str:
-    """The first thing that is wrong, short: it stands in pytest's one-line list of failures."""
+    """The first thing that is wrong, short: it is shown in pytest's one-line list of failures."""
     if result.outcome == "damaged":
         mentions = [mention for found in sample.mentions.values() for mention in found]
         return show(next(mention.text for mention in mentions if mention.verdict != "verbatim"), lookalikes=True)
@@ -77,7 +77,7 @@ def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
 
 
 def _in_context(output: str, start: int, end: int) -> str:
-    """The mention with its blanks visible, between what stands round it in ordinary print."""
+    """The mention with its blanks visible, between its surroundings in ordinary print."""
     low, high = max(0, start - _AROUND), min(len(output), end + _AROUND)
     before, after = show(output[low:start], blanks=False), show(output[end:high], blanks=False)
     mention = show(output[start:end], lookalikes=True)

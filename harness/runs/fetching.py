@@ -23,7 +23,7 @@ from harness.records.answer import Completion
 
 FAILURES_IN_A_ROW = 10
 """Requests that end without an answer, each after its retries, before asking on is given up; at high concurrency twice
-as many as go out at one time, so that one short outage is no end."""
+as many as go out at one time, so that one short outage is not the end."""
 _GRACE_S = 1.0
 _HELD_S = 0.02
 _ENOUGH_DONE = 5
@@ -347,17 +347,17 @@ class AnswerFollower:
 
         Raises:
             EndpointError: the asking worker ended without it.
-            HarnessError: not even a sign of life was heard for `silence_s` seconds.
+            HarnessError: no sign of life came for `silence_s` seconds.
         """
-        heard = time.monotonic()
+        last_sign = time.monotonic()
         while True:
             if self._read():
-                heard = time.monotonic()
+                last_sign = time.monotonic()
             if place in self._answers:
                 return self._answers[place]
             if place[0] in self._ended:
                 raise EndpointError(self._ended[place[0]] or "the run was stopped before this answer came")
-            if time.monotonic() - heard > silence_s:
+            if time.monotonic() - last_sign > silence_s:
                 raise HarnessError(
                     f"the worker that asks has been silent for {silence_s:g} s and seems dead; what it recorded is "
                     "kept: run again with --cassette-mode=record"

@@ -245,7 +245,7 @@ def load_checks(root: Path, names: Sequence[str]) -> None:
     """Import each file once; its functions register themselves with `@harness.checks.check`.
 
     Raises:
-        ConfigError: a file is missing or fails on import. Then none of its checks is registered.
+        ConfigError: a file is missing or fails on import. Then its checks are not registered.
     """
     for name in names:
         path = (root / name).resolve()
@@ -256,7 +256,7 @@ def load_checks(root: Path, names: Sequence[str]) -> None:
             raise ConfigError(f"[tool.harness] checks: no file {path}; {_HOW}")
         spec = importlib.util.spec_from_file_location(module_name, path)
         if spec is None or spec.loader is None:
-            raise ConfigError(f"[tool.harness] checks: {path} is no Python file; {_HOW}")
+            raise ConfigError(f"[tool.harness] checks: {path} is not a Python file; {_HOW}")
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         try:

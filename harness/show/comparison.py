@@ -40,8 +40,8 @@ def latency_lines(latency: Latency) -> list[str]:
     lines += ["", *figures.table([head, *_under_prompts((one.prompt, _speed_row(one)) for one in speeds(latency))])]
     for prompt in latency.prompts:
         if prompt.failures:
-            told = ", ".join(f"{show(reason)} {count}" for reason, count in sorted(prompt.failures.items()))
-            lines += figures.wrapped(f"without an answer to {show(prompt.prompt)}: {told} (counted as the slowest)")
+            reasons = ", ".join(f"{show(reason)} {count}" for reason, count in sorted(prompt.failures.items()))
+            lines += figures.wrapped(f"without an answer to {show(prompt.prompt)}: {reasons} (counted as the slowest)")
         if prompt.resent:
             lines += figures.wrapped(
                 f"{figures.plural(prompt.resent, 'request')} to {show(prompt.prompt)} sent again and timed again: "
@@ -323,7 +323,7 @@ OPTION_LEGEND = (
     "gap: trained minus untrained, by what each version was trained on; below it the same difference of its base on "
     "the same cases, since domains differ in difficulty. gain, trained more: what it gained over its base on trained "
     "cases minus on untrained ones, within the suites that hold both; p by shuffling whole domains, which is how "
-    "training is dealt out. its own rate: over all that it answered itself; (!) marks more than 5% unscored, and is "
+    "training is assigned. its own rate: over all that it answered itself; (!) marks more than 5% unscored, and is "
     "not comparable. Rates are without intervals here: compare two of them for those."
 )
 

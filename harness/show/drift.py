@@ -87,7 +87,7 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
     found = watch.watched
     detection = found.detection
     k, m = (sum(column) for column in zip(*found.baseline, strict=True))
-    bets = "single prompts" if found.bets == "prompts" else "the nightly mean, since the nights hang together"
+    bets = "single prompts" if found.bets == "prompts" else "the nightly mean, since the nights depend on each other"
     lines = wrapped(
         f"baseline: {percent(k / m if m else None)} over {len(found.baseline)} nights, "
         f"taken as {percent(found.presumed)}; bets on {bets}"

@@ -248,7 +248,7 @@ def kappa(rulings: list[tuple[str, str]]) -> float | None:
 
 
 def read_labels(paths: Iterable[Path]) -> list[Label]:
-    """All lines of all files. A line that is no ruling is an error with file, line and field."""
+    """All lines of all files. A line that is not a ruling is an error with file, line and field."""
     found: list[Label] = []
     for path in paths:
         hint = "accepted: a labels.jsonl that a run page exported"

@@ -203,8 +203,8 @@ def _chart(domains: tuple[Slice, ...]) -> Markup:
         for row in domains
         if (value := row.rate.value) is not None and row.rate.low is not None and row.rate.high is not None
     ][:_BARS]
-    told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{word('chart-slices', 'en')}: {told}")
+    listed = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
+    return charts.intervals(bars, label=f"{word('chart-slices', 'en')}: {listed}")
 
 
 def _distinct(record: RunRecord, field: str) -> list[str]:
@@ -243,7 +243,7 @@ def compare_page(
     index_href: str | None = None,
 ) -> str:
     """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
-    `judged`, the gate's verdict stands on top and its rules follow."""
+    `judged`, the gate's verdict is on top and its rules follow."""
     gate = judged.verdict if judged else None
     before, after = by_key(old), by_key(new)
     option = options((old, new))[1]
@@ -345,5 +345,5 @@ def _chart_of_compare_page(slices: tuple[SliceChange, ...]) -> Markup:
         and one.change.high is not None
     ]
     rows.sort(key=lambda bar: bar.value)
-    told = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
-    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{word('chart-changes', 'en')}: {told}", signed=True)
+    listed = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
+    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{word('chart-changes', 'en')}: {listed}", signed=True)

@@ -1,4 +1,4 @@
-"""The index over all versions: where each stands now, how it got there, and every run."""
+"""The index over all versions: where each is now, how it got there, and every run."""
 
 from __future__ import annotations
 
@@ -192,10 +192,10 @@ def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: 
         return Markup("")
     latest = sorted(models, key=lambda model: models[model][-1].when, reverse=True)[:_MODELS]
     shown = {model: models[model] for model in sorted(latest)}
-    told = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
+    listed = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
     points = _points(shown)
     data = {"points": points, "events": _marks(points, events)}
-    return in_widths(lambda width: _chart(points, width), f"{label}: {told}", {**NARROW, **WIDE}, data)
+    return in_widths(lambda width: _chart(points, width), f"{label}: {listed}", {**NARROW, **WIDE}, data)
 
 
 def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
@@ -263,7 +263,7 @@ def _labels(points: list[dict[str, Any]], names: list[str], floor: float) -> lis
 
 
 def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
-    """Signs above the points where something happened; several at one point stand side by side."""
+    """Signs above the points where something happened; several at one point are side by side."""
     at = {point["run"]: point for point in points}
     signs: dict[str, str] = {}
     for event in reversed(events):
@@ -344,5 +344,5 @@ def _standing(now: Sequence[IndexLine]) -> Markup:
         for line in now
         if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
     ][:_BARS]
-    told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{word('chart-versions', 'en')}: {told}")
+    listed = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
+    return charts.intervals(bars, label=f"{word('chart-versions', 'en')}: {listed}")

@@ -148,7 +148,7 @@ def _flatten(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
 
 def _shorten(chunks: list[tuple[str, str]], limit: int) -> list[tuple[str, str]]:
     """Damage and the rest have `limit` characters each, so that much of the one cannot crowd out the other. A
-    long chunk keeps its ends, which are what stands beside a mark."""
+    long chunk keeps its ends, which are what is beside a mark."""
     near = max(20, limit // (2 * (1 + sum(1 for _, mark in chunks if mark))))
     used = {True: 0, False: 0}
     kept: list[tuple[str, str]] = []

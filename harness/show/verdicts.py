@@ -36,10 +36,10 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     before: list[str] = []
     for rule in verdict.rules:
         lines.append(f"  {figures.pad(_SHORT[rule.result], 20)} {rule_name(rule)}  ({rule.rule.tier})")
-        told = rule_sentences(rule, verdict.reasons)
-        for one in ["as above"] if told and told == before else told:
+        sentences = rule_sentences(rule, verdict.reasons)
+        for one in ["as above"] if sentences and sentences == before else sentences:
             lines += wrapped(one, indent=" " * 23)
-        before = told
+        before = sentences
     lines.append("")
     for reason in verdict.reasons:
         lines += wrapped(f"Held back: {show(reason, blanks=False)}")
@@ -170,7 +170,7 @@ def rule_name(rule: RuleVerdict | PlanLine) -> str:
 def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[str]:
     """What was measured and needed, and what would settle it.
 
-    Reasons told for the whole verdict are not repeated.
+    Reasons given for the whole verdict are not repeated.
     """
     sentences = []
     if rule.reading.cases:
@@ -222,7 +222,7 @@ def _needed(rule: RuleVerdict) -> str:
 
 
 def _settle(rule: RuleVerdict) -> str:
-    """Asking again comes before adding cases; no number is promised where the estimate lies on the wrong side."""
+    """Asking again comes before adding cases; no number is promised where the estimate is on the wrong side."""
     reading = rule.reading
     if rule.result != "INSUFFICIENT_EVIDENCE" or reading.cases == 0 or rule.reasons:
         return ""
@@ -233,7 +233,7 @@ def _settle(rule: RuleVerdict) -> str:
         return f"{plural(reading.further, 'further case')}, {alike}, would settle it as a pass"
     if reading.estimate is None:
         return f"ask the {reading.unscored} unscored again"
-    return "the estimate lies on the wrong side of the limit: more cases are not expected to make it a pass"
+    return "the estimate is on the wrong side of the limit: more cases are not expected to make it a pass"
 
 
 def evidence_lines(verdict: GateVerdict) -> list[str]:
@@ -322,7 +322,7 @@ _ASSUMED_PLAN = "assumed: fewer than two earlier versions show it"
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
-    lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'CANNOT'} bear a GO under this policy"]
+    lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'cannot'} reach a GO under this policy"]
     lines += wrapped(_population_of_plan(plan))
     lines.append("")
     for line in plan.lines:

@@ -48,7 +48,7 @@ def test_a_gate_prints_each_rule_with_bound_need_and_what_would_settle_it(verdic
     assert "-3.0 points on 300 pairs: 9 worse, 0 better" in text
     assert "run 20260301-tuned, live, answers 12 h old, 340 cases, unscored 0.0%, suite s" in text
     assert "All 2 runs of tuned@v1, newest first:" in text
-    assert "no data: no case of this slice bears on the metric" in text
+    assert "no data: no case of this slice counts in the metric" in text
 
 
 def test_reasons_that_hold_everything_back_are_told_once(cases, run, now):
@@ -246,14 +246,14 @@ def test_a_plan_says_what_can_be_proven_and_what_is_needed(cases, checks):
     lines = plan_lines(found)
     text = " ".join(" ".join(lines).split())
     assert fits(lines)
-    assert lines[0] == "320 cases: CANNOT bear a GO under this policy"
+    assert lines[0] == "320 cases: cannot reach a GO under this policy"
     assert "20 cases cannot pass it: at least 55 cases that are independent, all alike in both versions" in text
     assert "300 cases: passes with at most 8 failing; power 84.9%" in text
     assert "power 93.0%" in text
     assert "no other (1 domain; 20 are needed for more)" in text
     assert "1, --sequential" in text
     assert json.loads(json.dumps(plan_json(found)))["possible"] is False
-    assert plan_lines(plan(cases(300) + checks(60), DEFAULT_POLICY))[0].endswith("can bear a GO under this policy")
+    assert plan_lines(plan(cases(300) + checks(60), DEFAULT_POLICY))[0].endswith("can reach a GO under this policy")
 
 
 def test_drift_in_words(case, run, now):
