@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from harness.errors import found
 
@@ -22,6 +22,8 @@ DEPTH_LIMIT = 64
 """Levels of objects and lists. No prompt, tool or JSON schema in use comes near it."""
 TOML_LIMIT = 256_000
 """Bytes."""
+LINE_LIMIT = 1_000_000
+"""Bytes of a line of cases, samples or templates. A longer one is refused and never in memory as a whole."""
 _DOTS_LIMIT = 1000
 """In one line of TOML: the time that `tomllib` takes grows with the square of the parts of a dotted key and more."""
 _DIGITS_LIMIT = 400
@@ -57,6 +59,56 @@ def content_of(path: Path, *, limit: int) -> bytes:
         if len(content) > limit or os.fstat(file.fileno()).st_size > limit:
             raise UnfitFileError(f"longer than {limit:,} bytes")
     return content
+
+
+class Line(NamedTuple):
+    """One line of a file: its number from 1, where it begins in bytes, and its bytes with the line end.
+
+    `content` is None where the line is longer than the limit; the rest of it was skipped.
+    """
+
+    number: int
+    offset: int
+    content: bytes | None
+
+
+def lines_of(file: BinaryIO, *, limit: int) -> Iterator[Line]:
+    """The lines of an open file, blank ones too; no more than `limit` bytes of one are in memory.
+
+    Lines end at LF alone: JSON may hold U+2028, and other characters that `splitlines` would cut at.
+    """
+    number = offset = 0
+    while content := file.readline(limit + 1):
+        number += 1
+        size = len(content)
+        if size > limit:
+            rest = content
+            while rest and not rest.endswith(b"\n"):
+                rest = file.readline(limit)
+                size += len(rest)
+        yield Line(number, offset, content if len(content) <= limit else None)
+        offset += size
+
+
+def json_lines(path: Path, error: type[Exception], *, limit: int, hint: str = "") -> Iterator[tuple[int, Any]]:
+    """Number and decoded JSON of each line that is not blank.
+
+    Args:
+        error: the class to raise, with file and line, for a file or a line that cannot be read.
+        limit: bytes of one line.
+        hint: what is accepted, or what to run.
+    """
+    advice = f"; {hint}" if hint else ""
+    with reading(path, error, hint=hint), opened(path) as file:
+        for number, _, content in lines_of(file, limit=limit):
+            if content is None:
+                raise error(f"{path}:{number}: longer than {limit:,} bytes{advice}")
+            if content.strip():
+                try:
+                    value = json_of(content)
+                except UnfitFileError as problem:
+                    raise error(f"{path}:{number}: {problem}{advice}") from problem
+                yield number, value
 
 
 def json_of(content: bytes) -> Any:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from harness.decisions.run_summary import RunSummary, utc
 from harness.errors import RecordError, explain, found, nearest
-from harness.files import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of, whole
+from harness.files import DEPTH_LIMIT, content_of, depth_over, json_of, reading, whole
 from harness.records.run import SCHEMA, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
@@ -271,12 +271,11 @@ def upgraded(
 
 
 def _decoded(path: Path) -> dict[str, Any]:
-    try:
-        data = json_of(content_of(path, limit=_SIZE_LIMIT))
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
-    except (OSError, UnfitFileError) as error:
-        raise RecordError(f"{path}: cannot be read as JSON: {str(error).removeprefix('not JSON: ')}") from error
+    with reading(path, RecordError, form="JSON"):
+        try:
+            data = json_of(content_of(path, limit=_SIZE_LIMIT))
+        except FileNotFoundError as error:
+            raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")
     return data

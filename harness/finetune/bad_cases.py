@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from harness.decisions.exposure import find_leaks
 from harness.errors import explain
-from harness.files import reading
+from harness.files import LINE_LIMIT, json_lines
 from harness.records import Record
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
@@ -154,18 +153,12 @@ def read_templates(path: Path) -> list[SampleTemplate]:
     Raises:
         TrainingError: a bad line, a template without `{string}` in its answer, or `{damaged}` in its answer.
     """
-    with reading(path, TrainingError):
-        lines = path.read_text(encoding="utf-8").split("\n")
     templates = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, value in json_lines(path, TrainingError, limit=LINE_LIMIT, hint="accepted: one template a line"):
         try:
-            template = SampleTemplate.model_validate(json.loads(line))
+            template = SampleTemplate.model_validate(value)
         except ValidationError as error:
             raise TrainingError(f"{path}:{number}: {explain(error, SampleTemplate)}") from error
-        except (ValueError, RecursionError) as error:
-            raise TrainingError(f"{path}:{number}: not JSON: {error}; accepted: one template a line") from error
         for field in ("prompt", "answer"):
             if "{string}" not in getattr(template, field):
                 raise TrainingError(f"{path}:{number}: {field}: holds no {{string}}; the answer must give it back")

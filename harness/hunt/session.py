@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 from harness.endpoints.pace import Pace, SpentError
 from harness.endpoints.parse import RECORDABLE, Answer
 from harness.errors import CassetteError, EndpointError, MissingRecordingError, explain
-from harness.files import content_of, json_of, whole
+from harness.files import content_of, json_of, reading, whole
 from harness.hunt.asking import BudgetSpentError, Sighting, sighting_of
 from harness.hunt.pins import Provenance
 from harness.hunt.probe import Probe
@@ -224,12 +224,12 @@ def read_hunt(path: Path) -> StoredHunt:
     Raises:
         CassetteError: the file cannot be read, or is of a newer form.
     """
-    try:
+    with reading(path, CassetteError, form="a recorded hunt"):
         value = json_of(content_of(path, limit=_LIMIT))
+    try:
         stored = StoredHunt.model_validate(value)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = explain(error, StoredHunt) if isinstance(error, ValidationError) else error
-        raise CassetteError(f"{path}: no recorded hunt: {reason}") from error
+    except ValidationError as error:
+        raise CassetteError(f"{path}: not a recorded hunt: {explain(error, StoredHunt)}") from error
     if stored.schema_version > _SCHEMA:
         raise CassetteError(f"{path}: schema {stored.schema_version} is newer than this program; upgrade it")
     return stored

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from harness.errors import RecordError
-from harness.files import content_of, reading
+from harness.files import json_lines
 from harness.records import Record
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
@@ -27,7 +27,8 @@ _safe = partial(show, blanks=False)
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 _CONTEXT = 12
 """Characters shown on either side of a mention in the list of mentions."""
-_LABELS_LIMIT = 64_000_000
+_LABEL_LIMIT = 10_000
+"""Bytes of a label: names and a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +253,8 @@ def read_labels(paths: Iterable[Path]) -> list[Label]:
     found: list[Label] = []
     for path in paths:
         hint = "accepted: a labels.jsonl that a run page exported"
-        with reading(path, RecordError, form="labels", hint=hint):
-            lines = content_of(path, limit=_LABELS_LIMIT).decode("utf-8").split("\n")
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                found.append(_label(path, number, line))
+        lines = json_lines(path, RecordError, limit=_LABEL_LIMIT, hint=hint)
+        found += [_label(path, number, value) for number, value in lines]
     return found
 
 
@@ -274,9 +272,9 @@ def match(record: RunRecord, labels: Iterable[Label]) -> Rulings:
     return Rulings(by_answer, other)
 
 
-def _label(path: Path, number: int, line: str) -> Label:
+def _label(path: Path, number: int, value: Any) -> Label:
     try:
-        return Label.model_validate_json(line)
+        return Label.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "the line"

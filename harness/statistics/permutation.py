@@ -107,8 +107,8 @@ def gap_test(gains: Sequence[Gain]) -> GapTest | None:
 
     Suites are weighted by trained x untrained / all, as in a regression with a term for each suite. Training is
     assigned by domain, so whole domains change places: over all ways to choose as many trained ones, or 9,999
-    random ones. A case that counts as trained in an untrained domain (its string leaked) is left out: it can change places with
-    nothing.
+    random ones. A case that counts as trained in an untrained domain (its string leaked) is left out: it can
+    change places with nothing.
     """
     import numpy as np
 

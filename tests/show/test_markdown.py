@@ -82,4 +82,4 @@ def test_the_index_names_each_version_once(mixed):
 
 
 def test_chinese_is_chinese(mixed):
-    assert "失败的用例" in run_markdown(mixed, lang="zh")
+    assert "失败用例" in run_markdown(mixed, lang="zh")
