@@ -61,7 +61,7 @@ def content_of(path: Path, *, limit: int) -> bytes:
     return content
 
 
-class Line(NamedTuple):
+class RawLine(NamedTuple):
     """One line of a file: its number from 1, where it begins in bytes, and its bytes with the line end.
 
     `content` is None where the line is longer than the limit; the rest of it was skipped.
@@ -72,7 +72,7 @@ class Line(NamedTuple):
     content: bytes | None
 
 
-def lines_of(file: BinaryIO, *, limit: int) -> Iterator[Line]:
+def lines_of(file: BinaryIO, *, limit: int) -> Iterator[RawLine]:
     """The lines of an open file, blank ones too; no more than `limit` bytes of one are in memory.
 
     Lines end at LF alone: JSON may hold U+2028, and other characters that `splitlines` would cut at.
@@ -86,7 +86,7 @@ def lines_of(file: BinaryIO, *, limit: int) -> Iterator[Line]:
             while rest and not rest.endswith(b"\n"):
                 rest = file.readline(limit)
                 size += len(rest)
-        yield Line(number, offset, content if len(content) <= limit else None)
+        yield RawLine(number, offset, content if len(content) <= limit else None)
         offset += size
 
 
