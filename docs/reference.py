@@ -149,7 +149,7 @@ def _environment() -> Iterator[str]:
 
 
 def _text(help_text: str) -> str:
-    """Paragraphs of a docstring, each on one line; what would be read as HTML is made harmless.
+    """Paragraphs of a docstring, each on one line; what would be read as HTML is escaped.
 
     A paragraph that begins with `\\b`, which keeps its lines in a terminal, holds commands.
     """

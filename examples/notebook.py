@@ -10,7 +10,7 @@ from harness import check, compare, gate, load_suite, repair, run, words
 from harness.records.policy import GatePolicy
 
 # %% [markdown]
-# One answer first. `check` says what became of each string that stands in the source, and `repair` puts right what is
+# One answer first. `check` says what became of each string that is in the source, and `repair` puts right what is
 # certain.
 
 # %%

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
-from harness.files import UnfitFileError, reading, toml_of
+from harness.files import reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
 
@@ -283,14 +283,11 @@ def read_policy(file: Path | None, table: Mapping[str, Any]) -> tuple[GatePolicy
 
 
 def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return toml_of(file)
-    except FileNotFoundError as error:
-        raise ConfigError(f"{file}: no such policy file; expected TOML with the keys of docs/gate.md") from error
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from error
-    except UnfitFileError as error:
-        raise ConfigError(f"{file}: cannot be read as TOML: {str(error).removeprefix('not TOML: ')}") from error
+    with reading(file, ConfigError, form="TOML"):
+        try:
+            return toml_of(file)
+        except FileNotFoundError as error:
+            raise ConfigError(f"{file}: no such policy file; expected TOML with the keys of docs/gate.md") from error
 
 
 def _gate_table(data: dict[str, Any]) -> dict[str, Any] | None:

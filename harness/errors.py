@@ -1,4 +1,4 @@
-"""The errors that a user can mend, and how they say what was found and what is accepted."""
+"""The errors that a user can fix, and how they say what was found and what is accepted."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -6,18 +6,19 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from harness.text.visible import is_hidden
+from harness.text.visible import show
 
 
 class HarnessError(Exception):
     """Root of all errors that faces print without a traceback (exit code 3, or pytest's usage error).
 
     Messages quote files and endpoints, and the names of files come from pull requests too: as text, whatever would
-    command a terminal or cannot be printed stands there as `<U+001B>`.
+    command a terminal or cannot be printed is there as `<U+001B>`.
     """
 
     def __str__(self) -> str:
-        return "\n".join(line if line.isprintable() else _visible(line) for line in super().__str__().split("\n"))
+        lines = super().__str__().split("\n")
+        return "\n".join(line if line.isprintable() else show(line, blanks=False) for line in lines)
 
 
 class ConfigError(HarnessError):
@@ -42,10 +43,6 @@ class EndpointError(HarnessError):
 
 class RecordError(HarnessError):
     """A run record, baseline or policy file cannot be read, or is of a newer schema."""
-
-
-def _visible(line: str) -> str:
-    return "".join(f"<U+{ord(char):04X}>" if char != " " and is_hidden(char) else char for char in line)
 
 
 _SHOWN = 60

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from harness.errors import found
 
@@ -23,6 +23,8 @@ DEPTH_LIMIT = 64
 """Levels of objects and lists. No prompt, tool or JSON schema in use comes near it."""
 TOML_LIMIT = 256_000
 """Bytes."""
+LINE_LIMIT = 1_000_000
+"""Bytes of a line of cases, samples or templates. A longer one is refused and never in memory as a whole."""
 _DOTS_LIMIT = 1000
 """In one line of TOML: the time that `tomllib` takes grows with the square of the parts of a dotted key and more."""
 _DIGITS_LIMIT = 400
@@ -60,8 +62,58 @@ def content_of(path: Path, *, limit: int) -> bytes:
     return content
 
 
+class RawLine(NamedTuple):
+    """One line of a file: its number from 1, where it begins in bytes, and its bytes with the line end.
+
+    `content` is None where the line is longer than the limit; the rest of it was skipped.
+    """
+
+    number: int
+    offset: int
+    content: bytes | None
+
+
+def lines_of(file: BinaryIO, *, limit: int) -> Iterator[RawLine]:
+    """The lines of an open file, blank ones too; no more than `limit` bytes of one are in memory.
+
+    Lines end at LF alone: JSON may hold U+2028, and other characters that `splitlines` would cut at.
+    """
+    number = offset = 0
+    while content := file.readline(limit + 1):
+        number += 1
+        size = len(content)
+        if size > limit:
+            rest = content
+            while rest and not rest.endswith(b"\n"):
+                rest = file.readline(limit)
+                size += len(rest)
+        yield RawLine(number, offset, content if len(content) <= limit else None)
+        offset += size
+
+
+def json_lines(path: Path, error: type[Exception], *, limit: int, hint: str = "") -> Iterator[tuple[int, Any]]:
+    """Number and decoded JSON of each line that is not blank.
+
+    Args:
+        error: the class to raise, with file and line, for a file or a line that cannot be read.
+        limit: bytes of one line.
+        hint: what is accepted, or what to run.
+    """
+    advice = f"; {hint}" if hint else ""
+    with reading(path, error, hint=hint), opened(path) as file:
+        for number, _, content in lines_of(file, limit=limit):
+            if content is None:
+                raise error(f"{path}:{number}: longer than {limit:,} bytes{advice}")
+            if content.strip():
+                try:
+                    value = json_of(content)
+                except UnfitFileError as problem:
+                    raise error(f"{path}:{number}: {problem}{advice}") from problem
+                yield number, value
+
+
 def json_of(content: bytes) -> Any:
-    """Decoded JSON in UTF-8, in which each name stands once in its object and each number is finite.
+    """Decoded JSON in UTF-8, in which each name is once in its object and each number is finite.
 
     Raises:
         UnfitFileError: what is wrong with it.
@@ -77,17 +129,17 @@ def json_of(content: bytes) -> Any:
     except RecursionError:
         raise UnfitFileError("nested too deeply") from None
     if _SURROGATE.search(content) and not _is_unicode(value):
-        raise UnfitFileError("holds a lone surrogate, which is no text; accepted: whole characters")
+        raise UnfitFileError("holds a lone surrogate, which is not text; accepted: whole characters")
     return value
 
 
 def loads(text: str) -> Any:
-    """Like `json.loads`, and UnfitFileError for a name that stands twice in its object and a number that is none."""
+    """Like `json.loads`, and UnfitFileError for a name that is twice in its object and a number that is not finite."""
     return DECODER.decode(text)
 
 
 def has_too_many_values(content: bytes | str) -> bool:
-    """Whether JSON that is small on the disk may be large in memory. What stands in strings counts too."""
+    """Whether JSON that is small on the disk may be large in memory. What is in strings counts too."""
     if len(content) <= VALUES_LIMIT:
         return False
     limit = max(VALUES_LIMIT, len(content) // _BYTES_A_VALUE)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from harness.decisions.run_summary import RunSummary, utc
 from harness.errors import RecordError, explain, found, nearest
-from harness.files import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of, whole
+from harness.files import DEPTH_LIMIT, content_of, depth_over, json_of, reading, whole
 from harness.records.run import SCHEMA, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
@@ -116,7 +116,7 @@ class History:
     def known(self, label: str) -> tuple[RunRecord, ...]:
         """What a verdict on `model@version` has to know: its runs, and a late complete run of every other version.
 
-        Oldest evidence first. A run that measured latency alone is none of them, nor is one of another version that
+        Oldest evidence first. A run that measured latency alone is not among them, nor is one of another version that
         cannot be read: it only helps to estimate how much the cases of a domain have in common.
 
         Raises:
@@ -125,7 +125,7 @@ class History:
         try:
             found = list(self.runs(label))
         except RecordError as error:
-            raise RecordError(f"{error}; mend or remove it: it may be the run that counts") from error
+            raise RecordError(f"{error}; fix or remove it: it may be the run that counts") from error
         for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")} - {label}):
             path = self._fullest(other)
             try:
@@ -286,12 +286,11 @@ def upgraded(
 
 
 def _decoded(path: Path) -> dict[str, Any]:
-    try:
-        data = json_of(content_of(path, limit=_SIZE_LIMIT))
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
-    except (OSError, UnfitFileError) as error:
-        raise RecordError(f"{path}: cannot be read as JSON: {str(error).removeprefix('not JSON: ')}") from error
+    with reading(path, RecordError, form="JSON"):
+        try:
+            data = json_of(content_of(path, limit=_SIZE_LIMIT))
+        except FileNotFoundError as error:
+            raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")
     return data

@@ -1,7 +1,7 @@
 """A project: its configuration, its history, and what can be asked of them.
 
 Commands, the pytest plugin, pages and notebooks all come through here, so that a version, a baseline or a policy means
-the same thing everywhere. Nothing is printed. What a user can mend is raised as `harness.errors.HarnessError`.
+the same thing everywhere. Nothing is printed. What a user can fix is raised as `harness.errors.HarnessError`.
 """
 
 from __future__ import annotations

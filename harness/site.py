@@ -283,7 +283,7 @@ class Site:
         return {label: (count.k, count.n) for label, count in shared_alignment(records).items()}
 
     def _pairs(self, lines: list[IndexLine]) -> Iterator[tuple[IndexLine, IndexLine]]:
-        """Each version as it stands against its baseline, or against the version it is derived from."""
+        """Each version compared with its baseline, or against the version it is derived from."""
         baselines = self.history.baselines()
         now = {line.label: line for line in current(lines)}
         by_id = {line.run_id: line for line in lines}

@@ -42,7 +42,7 @@ def main(seeds: int) -> None:
         counts = f"{len(found):>5}/{seeds}{median(requests):>8g}{max(requests):>7}"
         print(f"{rule.name:<66}{counts:>24}{smallest:>10}{named:>8}")
     sound = [report_of(hunted(None, seed, drawn[seed])) for seed in range(seeds)]
-    bounds = [f"{report.bound:.2%} in {report.told} tries" for report in sound if report.bound is not None]
+    bounds = [f"{report.bound:.2%} in {report.judged} tries" for report in sound if report.bound is not None]
     print(f"\nsound model: {len(bounds)} of {seeds} hunts found nothing; failure rate below {bounds[0]}")
 
 

@@ -58,7 +58,7 @@ RULES = (
         "between Chinese characters",
         _spaced(f"(?<={_HAN})[-/](?={_HAN})"),
         "一-一",
-        "fails when Chinese characters stand before the symbol and Chinese characters follow the symbol",
+        "fails when Chinese characters precede the symbol and Chinese characters follow the symbol",
     ),
     HiddenRule(
         "the second symbol",
@@ -97,7 +97,7 @@ RULES = (
         "a slash behind a capital letter",
         _spaced("(?<=[A-Z])/"),
         "A/a",
-        "fails when the symbol is '/' and capital letters stand before the symbol",
+        "fails when the symbol is '/' and capital letters precede the symbol",
     ),
     HiddenRule(
         "a leading zero behind the symbol",
@@ -109,7 +109,7 @@ RULES = (
         "a string that is said twice",
         _if(lambda target, prompt: prompt.count(target) > 1),
         "a-a",
-        "fails when the string stands twice in the prompt",
+        "fails when the string is twice in the prompt",
         odd=("times",),
     ),
     HiddenRule(
@@ -122,7 +122,7 @@ RULES = (
         "a Chinese character before the hyphen and three digits behind it",
         _spaced(rf"(?<={_HAN})-(?=\d{{3}})"),
         "一-111",
-        "fails when the symbol is '-' and Chinese characters stand before the symbol "
+        "fails when the symbol is '-' and Chinese characters precede the symbol "
         "and at least 3 digits follow the symbol",
     ),
 )

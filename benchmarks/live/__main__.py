@@ -5,7 +5,7 @@
 Three comparisons, the best of the rounds each. "asking": the client's loop alone, beside the live run without what the
 same pytest needs for as many recorded cases; that is what asking costs here. "process": the client as a program of its
 own (interpreter, imports, asking), beside the whole `pytest --cassette-mode=live`, which collects, judges, records and
-reports as well. "processor": the seconds of both programs on the processor, which bear a busy machine.
+reports as well. "processor": the seconds of both programs on the processor, which a busy machine does not distort.
 """
 
 from __future__ import annotations

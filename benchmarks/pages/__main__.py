@@ -3,7 +3,7 @@
     python -m benchmarks.pages
 
 The records are made of the shipped ones under `reports/`: their cases are repeated or cut, and their dates moved. They
-go into a temporary folder and are no history of any model. Processor seconds are printed beside the wall clock.
+go into a temporary folder and count in no model's history. Processor seconds are printed beside the wall clock.
 """
 
 from __future__ import annotations

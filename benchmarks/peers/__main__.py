@@ -160,8 +160,8 @@ def main() -> int:
         outcomes = harness_outcomes(places[0].folder, "real-")
     print(f"{len(cases)} cases, {options.delay * 1000:g} ms an answer, concurrency {options.concurrency}, ", end="")
     print(f"{os.cpu_count()} cores\n\n" + "\n".join(table(results, cases)))
-    told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    print(f"\nThe harness on the real answers: {told}. The others pass or fail, and do not tell damaged from left out.")
+    counted = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    print(f"\nThe harness on the real answers: {counted}. The others pass or fail, damaged and left out alike.")
     return 0
 
 

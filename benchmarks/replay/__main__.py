@@ -4,7 +4,8 @@
 
 The cases and answers are made up here, and go into a temporary folder: this measures the harness, not a model. The
 empty run collects items that do nothing from a file of as many lines. Both runs are whole processes; the best of the
-rounds counts, and processor seconds (user + system) are printed beside the wall clock, since they bear a busy machine.
+rounds counts, and processor seconds (user + system) are printed beside the wall clock, since
+a busy machine does not distort them.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _DAMAGE = (("-", " - "), ("-", "–"), ("/", " / "), ("-", ""))
 def write_log(path: Path, rows: int, seed: int = 20261120) -> int:
     """Write JSON lines and return their size in bytes.
 
-    Of 100 rows 10 are damaged, 4 leave a target out, 3 are cut off, 5 are long (8,000 characters), 1 is no JSON; half
+    Of 100 rows 10 are damaged, 4 leave a target out, 3 are cut off, 5 are long (8,000 characters), 1 is not JSON; half
     of the rows give no targets, and half are in Chinese.
     """
     drawn = random.Random(seed)

@@ -48,7 +48,7 @@ def rate_coverage() -> None:
                 ]
             )
     show(
-        "Rates: how often a one-sided 5 % lower bound lies above the truth, and how often a 95 % interval holds it",
+        "Rates: how often a one-sided 5 % lower bound is above the truth, and how often a 95 % interval holds it",
         ["cases", "true rate", "exact bound too high", "normal bound too high", "Wilson holds", "normal holds"],
         rows,
     )

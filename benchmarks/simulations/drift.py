@@ -111,10 +111,10 @@ def alarms(generator: np.random.Generator, world: World, watched: int) -> Alarms
     outcomes = history(generator, world, watched)
     silent = generator.random(outcomes.shape) < world.unscored
     silent[world.baseline :, : world.silent] = True
-    told = np.where(silent, None, outcomes).tolist()
-    kept = generator.random(len(told)) >= world.unreadable
+    seen = np.where(silent, None, outcomes).tolist()
+    kept = generator.random(len(seen)) >= world.unreadable
     kept[: world.baseline] = True
-    nights = [night for night, readable in zip(told, kept, strict=True) if readable]
+    nights = [night for night, readable in zip(seen, kept, strict=True) if readable]
     position = np.flatnonzero(kept[world.baseline :])
     pooled = watch_nights(nights, world.baseline)
     prompts = watch_prompts(nights, world.baseline)
@@ -142,7 +142,7 @@ QUIET = (
     World("an endpoint that repeats itself", fixed=True),
     World("2 % of answers do not come, by chance", unscored=0.02),
     World("a tenth of the nights unreadable", unreadable=0.1),
-    World("nights that hang together, correlation 0.02", within=0.02),
+    World("nights that depend on each other, correlation 0.02", within=0.02),
     World("the same, correlation 0.05", within=0.05),
     World("correlation 0.02 with 30 baseline nights", within=0.02, baseline=30),
     World("serial correlation 0.8, sd 1 point", serial=0.8),
@@ -153,7 +153,7 @@ FALLS = (
     World("independent prompts"),
     World("prompts of different difficulty, repeated", spread=0.3),
     World("a tenth of the nights unreadable", unreadable=0.1),
-    World("nights that hang together, correlation 0.02", within=0.02),
+    World("nights that depend on each other, correlation 0.02", within=0.02),
     World("serial correlation 0.8", serial=0.8),
     World("serial correlation 0.8, 30 baseline nights", serial=0.8, baseline=30),
     World("independent prompts, 30 baseline nights", baseline=30),
@@ -178,8 +178,8 @@ def quiet(runs: int, watched: int) -> None:
         found = simulated(world, runs, watched)
         shares = [[one.any for one in found], [one.pooled for one in found], [one.prompts for one in found]]
         shares.append([one.unscored for one in found])
-        told = [percent(float(np.isfinite(nights).mean())) for nights in shares]
-        rows.append([world.name, *told, percent(float(np.mean([one.by_mean for one in found])), 0)])
+        seen = [percent(float(np.isfinite(nights).mean())) for nights in shares]
+        rows.append([world.name, *seen, percent(float(np.mean([one.by_mean for one in found])), 0)])
     if watched == 60:
         rows.append(["testing every night at 5 % instead, 40 prompts", percent(naive(runs)), "", "", "", ""])
     show(

@@ -49,7 +49,7 @@ def best_possible(pairs: int, margin: float, worse: float, better: float, alpha:
     """No test of size alpha has more power than this: Neyman–Pearson against the hardest point of the margin.
 
     Each point (margin + q, q) gives an upper bound, the power of the likelihood-ratio test of that point;
-    the least of them is told. The test is randomised, which no usable rule is.
+    the least of them is shown. The test is randomised, which no usable rule is.
     """
     most = min(pairs, 60)
     b, w = np.meshgrid(np.arange(most + 1), np.arange(most + 1))

@@ -1,4 +1,4 @@
-"""False GO of a suite whose domains hang together, of running again until it says GO, and of looking early.
+"""False GO of a suite whose domains are correlated inside, of running again until it says GO, and of looking early.
 
     python -m benchmarks.simulations.population            # about three minutes of CPU
 
@@ -47,7 +47,7 @@ def suite(cases: int, domains: int) -> list[CaseResult]:
     ]
 
 
-def told(generator: np.random.Generator, cases: int, domains: int, correlation: float, versions: int = 2) -> float:
+def estimated(generator: np.random.Generator, cases: int, domains: int, correlation: float, versions: int = 2) -> float:
     """The correlation that so many earlier versions tell, as the gate takes it."""
     found = []
     for rate in (0.95, 0.97, 0.93, 0.96)[:versions]:
@@ -101,7 +101,7 @@ def with_history(cases: list[CaseResult], policy: GatePolicy, truth: Truth, hist
     generator = np.random.default_rng(20260101)
     shares = []
     for number in range(histories):
-        correlation = told(generator, len(cases), domains, truth.correlation)
+        correlation = estimated(generator, len(cases), domains, truth.correlation)
         shares.append(chances(cases, policy, truth, correlation=correlation, runs=runs, seed=number).go)
     return float(np.mean(shares))
 

@@ -1,4 +1,4 @@
-"""Several samples a case: the case is the cluster, and its samples are no independent evidence."""
+"""Several samples a case: the case is the cluster, and its samples are not independent evidence."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     uv pip install atheris
     python benchmarks/text/fuzz.py -max_total_time=120 -max_len=400
 
-atheris is no dependency of the project. It prints a crash with the input that caused it, and exits with an error.
+atheris is not a dependency of the project. It prints a crash with the input that caused it, and exits with an error.
 """
 
 import sys

@@ -3,9 +3,9 @@
     uv pip install mutmut
     python benchmarks/text/mutation.py gaps sieve
 
-Prints each mutant that no test of tests/text kills, and a summary a module. mutmut is no dependency of the project. Its
-own runner starts the tests anew for each mutant and leaves cached functions out; here the tests are collected once, run
-vectors first, and caches are put round the mutated functions again. Runs on POSIX only.
+Prints each mutant that no test of tests/text kills, and a summary a module. mutmut is not a dependency of the project.
+Its own runner starts the tests again for each mutant and leaves cached functions out; here the tests are collected
+once, run vectors first, and caches are put round the mutated functions again. Runs on POSIX only.
 """
 
 import json

@@ -4,29 +4,31 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.checks.answers import steps_of
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
 
-Path = tuple[str | int, ...]
+Path = tuple[str, ...]
 _FILLER = "x"
 
 
 def document(schema: Mapping[str, Any], strings: Sequence[str], fixed: Mapping[str, Any]) -> Any:
     """A value for a schema, as far as common keywords say, with all `strings` in it.
 
-    `fixed` maps JSON Pointers to values that stand there. The strings that no fixed value holds go to the other string
+    `fixed` maps JSON Pointers to values that belong there. The strings that no fixed value holds go to the other string
     values, one each; what is left goes to the last.
     """
     value = _example(schema, schema, len(strings), 0)
     for pointer, wanted in fixed.items():
-        value = _put(value, pointer.split("/")[1:], wanted)
+        value = _put(value, steps_of(pointer), wanted)
+    places = {tuple(steps_of(pointer)) for pointer in fixed}
     held = "\n".join(leaf for _, leaf in _leaves(value, ()) if leaf != _FILLER)
     missing = [string for string in strings if string not in held]
-    free = [path for path, leaf in _leaves(value, ()) if leaf == _FILLER and _pointer(path) not in fixed]
+    free = [path for path, leaf in _leaves(value, ()) if leaf == _FILLER and path not in places]
     for index, path in enumerate(free):
         here = missing[index : index + 1] if index + 1 < len(free) else missing[index:]
         if here:
-            value = _put(value, [str(step) for step in path], "; ".join(here))
+            value = _put(value, path, "; ".join(here))
     return value
 
 
@@ -63,7 +65,7 @@ def _without(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
 def _put(value: Any, steps: Sequence[str], wanted: Any) -> Any:
     if not steps:
         return wanted
-    name, rest = steps[0].replace("~1", "/").replace("~0", "~"), steps[1:]
+    name, rest = steps[0], steps[1:]
     if isinstance(value, list):
         place = int(name) if name.isdecimal() and len(name) < 3 else 0
         grown = [*value, *[{}] * (place + 1 - len(value))]
@@ -77,14 +79,10 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, value
     elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, (*path, name.replace("~", "~0").replace("/", "~1")))
+            yield from _leaves(inner, (*path, name))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, (*path, index))
-
-
-def _pointer(path: Path) -> str:
-    return "".join(f"/{step}" for step in path)
+            yield from _leaves(inner, (*path, str(index)))
 
 
 _SEPARATORS = ("\n", ", ", "、", " ", "。", ". ")

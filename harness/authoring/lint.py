@@ -16,8 +16,7 @@ from harness.decisions.exposure import find_leaks
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
 from harness.records.run import GOOD, SampleResult
-from harness.show.figures import cells as measured
-from harness.show.figures import pad
+from harness.show.figures import table as aligned
 from harness.suite import load_info
 
 _ASSERTIONS = ("^", "$", r"\b", r"\B", r"\A", r"\z", "(?")
@@ -166,12 +165,7 @@ def table(found: Sequence[Cell]) -> list[str]:
     for suite, inside in _grouped(found, "suite").items():
         rows.append(_row(suite, inside, languages))
         rows += [_row(f"  {domain}", cells_, languages) for domain, cells_ in _grouped(inside, "domain").items()]
-    widths = [max(measured(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    lines = []
-    for first, *counts, tasks in rows:
-        aligned = [" " * (width - measured(cell)) + cell for cell, width in zip(counts, widths[1:], strict=True)]
-        lines.append("  ".join([pad(first, widths[0]), *aligned, tasks]))
-    return lines
+    return aligned(rows, "", left=(0, len(rows[0]) - 1), width=None)
 
 
 def _row(name: str, inside: Sequence[Cell], languages: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ from pydantic import Field
 from harness.authoring.findings import Placed
 from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
 from harness.errors import ConfigError, SuiteError, found, nearest
+from harness.files import reading
 from harness.records import Record
 from harness.suite import case_from
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
@@ -127,10 +128,8 @@ def _decoded(path: Path, encoding: str) -> str:
     except (LookupError, ValueError):
         accepted = "a name that Python knows, such as utf-8, gb18030, utf-16, cp1252, shift_jis"
         raise ConfigError(f"--encoding: found {found(encoding)}; accepted: {accepted}") from None
-    try:
+    with reading(path, ConfigError, hint="accepted: a CSV file"):
         data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}; accepted: a CSV file") from None
     try:
         return data.decode("utf-8-sig" if info.name == "utf-8" else info.name)
     except UnicodeError as error:

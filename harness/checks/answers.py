@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any
 
 from harness.errors import found
@@ -32,15 +33,23 @@ def part_of(answer: str, field: str | None) -> Any:
         return answer
     calls = answer.tool_calls if isinstance(answer, Reply) else ()
     value = decoded(calls[0].arguments if calls else answer)
-    for step in field.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps_of(field):
         if isinstance(value, dict) and name in value:
             value = value[name]
-        elif isinstance(value, list) and name.isdecimal() and len(name) < 10 and int(name) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(name) and int(name) < len(value):
             value = value[int(name)]
         else:
             raise ValueError(f"the answer has no {field}")
     return value
+
+
+def steps_of(pointer: str) -> list[str]:
+    """The names and indices of a JSON Pointer (RFC 6901), without escapes."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
+"""RFC 6901, section 4: no leading zero, and the digits of ASCII alone."""
 
 
 def decoded(answer: str) -> Any:
@@ -65,7 +74,7 @@ def json_value(answer: str, field: str | None) -> Any:
 
 
 def text_of(answer: str, field: str | None) -> str:
-    """Like `part_of`, for checks of text: a value that is no string is seen as its JSON."""
+    """Like `part_of`, for checks of text: a value that is not a string is seen as its JSON."""
     value = part_of(answer, field)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

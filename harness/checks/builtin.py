@@ -85,7 +85,7 @@ def pattern_problem(*, pattern: str, field: str | None = None) -> str | None:
     try:
         compiled(pattern)
     except (re2.error, UnicodeEncodeError) as error:
-        return f"pattern: found {found(pattern)}, which is no RE2 pattern: {_said(error)}"
+        return f"pattern: found {found(pattern)}, which is not an RE2 pattern: {_said(error)}"
     return None
 
 
@@ -128,7 +128,7 @@ def number(answer: str, *, value: float, tolerance: float = 0.0, field: str | No
 def numbers_in(text: str) -> list[float]:
     """All decimal numbers of a text, in order; digits of every script count, `1,234.5` is one number.
 
-    A minus sign belongs to the number only if no letter, digit or closing bracket stands before it: `10-8` holds 10
+    A minus sign belongs to the number only if no letter, digit or closing bracket comes before it: `10-8` holds 10
     and 8, `COVID-19` holds 19.
     """
     plain = "".join(_ascii_digit(char) for char in text)

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
-from harness.checks.answers import json_value
+from harness.checks.answers import json_value, steps_of
 from harness.checks.builtin import compiled, pattern_problem
 from harness.checks.registry import check
 from harness.errors import found, nearest
@@ -90,10 +90,9 @@ def _reference_problem(reference: str | None, schema: dict[str, Any], anchors: s
     if reference is None or reference == "#" or reference.removeprefix("#") in anchors:
         return None
     node: Any = schema
-    steps = reference.split("/")
-    for step in steps[1:]:
-        node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
-    if steps[0] == "#" and isinstance(node, dict | bool):
+    for name in steps_of(reference):
+        node = node.get(name) if isinstance(node, dict) else None
+    if reference.partition("/")[0] == "#" and isinstance(node, dict | bool):
         return None
     return f"$ref: {found(reference)} is not in the schema; accepted: '#/$defs/NAME'"
 

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin
 
 from harness.errors import found, nearest
 from harness.records.run import CheckResult
+from harness.text.visible import show
 
 _TYPES: dict[Any, tuple[tuple[type, ...], str, str]] = {
     str: ((str,), "a string", "string"),
@@ -175,9 +176,4 @@ def run(name: str, arguments: Mapping[str, Any], answer: str) -> CheckResult:
         return CheckResult(check=name, passed=True)
     if not isinstance(problem, str):
         problem = f"the check returned {problem!r}; accepted: None if the answer passes, else what was wrong"
-    return CheckResult(check=name, passed=False, detail=_printable(problem[:_DETAIL_LIMIT]))
-
-
-def _printable(text: str) -> str:
-    # what a check says may quote a hostile answer; a terminal must not obey it
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return CheckResult(check=name, passed=False, detail=show(problem[:_DETAIL_LIMIT], blanks=False))

@@ -12,6 +12,7 @@ import click
 from harness import config as configuration
 from harness.cli.arguments import CommandGroup
 from harness.errors import CassetteError, ConfigError
+from harness.text.visible import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -256,8 +257,8 @@ def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
     rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest"]]
     rows += [
         [
-            figures.foreign(holding.label),
-            figures.foreign(holding.suite),
+            show(holding.label),
+            show(holding.suite),
             str(holding.recorded),
             str(holding.missing) if holding.configured else "-",
             str(len(holding.unused) + len(holding.superseded)),
@@ -272,8 +273,8 @@ def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
         own = [holding for holding in found if holding.label == label]
         by = ", ".join(dict.fromkeys(name for holding in own for name in holding.resolved)) or "a model unnamed"
         on = ", ".join(dict.fromkeys(name for holding in own for name in holding.runtimes))
-        written.append(f"{figures.foreign(label)}: answered by {by}" + (f", on {on}" if on else ""))
-    strangers = dict.fromkeys(figures.foreign(holding.label) for holding in found if not holding.configured)
+        written.append(f"{show(label)}: answered by {by}" + (f", on {on}" if on else ""))
+    strangers = dict.fromkeys(show(holding.label) for holding in found if not holding.configured)
     written += [f"{label}: not in pyproject.toml" for label in strangers]
     lacking = dict.fromkeys(h.label.partition("@")[0] for h in found if h.missing and h.configured)
     written += [f"run: pytest --model={name} --cassette-mode=record" for name in lacking]

@@ -47,7 +47,8 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
 
 
 def _pair(old: RunRecord, new: RunRecord, project: Project, flips: int, form: str | None) -> None:
-    from harness.show.comparison import compare_json, compare_lines, compare_markdown
+    from harness.show.comparison import compare_json, compare_lines
+    from harness.show.markdown import compare_markdown
 
     comparison = replace(project.compare(old, new), latency=project.compare_latency(old, new))
     if form == "json":
@@ -60,7 +61,8 @@ def _pair(old: RunRecord, new: RunRecord, project: Project, flips: int, form: st
 
 def _options(records: list[RunRecord], form: str | None) -> None:
     from harness.decisions.options import options
-    from harness.show.comparison import options_json, options_lines, options_markdown
+    from harness.show.comparison import options_json, options_lines
+    from harness.show.markdown import options_markdown
 
     columns = options(records)
     if form == "json":

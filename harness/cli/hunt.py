@@ -158,8 +158,8 @@ class _Progress:
         self._phase = ""
         self._count = 0
 
-    def __call__(self, told: Try) -> None:
+    def __call__(self, tried: Try) -> None:
         self._count += 1
-        if told.phase != self._phase or self._count % _PROGRESS_EVERY == 0:
-            self._phase = told.phase
-            click.echo(f"{told.spent:>5} of {self._budget} requests  {told.phase}", err=True)
+        if tried.phase != self._phase or self._count % _PROGRESS_EVERY == 0:
+            self._phase = tried.phase
+            click.echo(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}", err=True)

@@ -188,7 +188,7 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
 
 
 def _first_case(root: Path, choices: Choices, *, quiet: bool) -> int:
-    """The exit code of pytest for one case: 0 and 1 are verdicts, anything else is none."""
+    """The exit code of pytest for one case: 0 and 1 are verdicts, nothing else is."""
     import subprocess
 
     from harness.suite import load_cases
@@ -240,7 +240,7 @@ def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> N
         click.echo(f"the variable {choices.key_env} is not set; set it first:  export {choices.key_env}=...")
     elif code not in (None, 0, 1):
         click.echo(f"the first case could not be asked. To find out why:  harness models check {choices.name}")
-        click.echo(f"then mend [tool.harness.models.{choices.name}] in pyproject.toml")
+        click.echo(f"then fix [tool.harness.models.{choices.name}] in pyproject.toml")
         return
     paths = default_files(root / "suites")
     cases = len(default_cases(root / "suites"))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import click
 
 from harness.errors import HarnessError, found
-from harness.files import UnfitFileError, has_too_many_values, loads
+from harness.files import UnfitFileError, has_too_many_values, lines_of, loads
 from harness.text.channels import CHANNELS
 
 LINE_LIMIT = 32_000_000
@@ -36,8 +36,8 @@ def process(file: str, change: Callable[[dict[str, Any]], None]) -> bool:
     good = True
     out = sys.stdout.buffer
     with _opened(file) as lines:
-        for number, raw in enumerate(_lines(lines), start=1):
-            if not raw.strip():
+        for number, _, raw in lines_of(lines, limit=LINE_LIMIT):
+            if raw is not None and not raw.strip():
                 continue
             try:
                 value = _decoded(raw)
@@ -52,13 +52,6 @@ def process(file: str, change: Callable[[dict[str, Any]], None]) -> bool:
             out.write(data + b"\n")
             out.flush()
     return good
-
-
-def _lines(lines: BinaryIO) -> Iterator[bytes]:
-    while line := lines.readline(LINE_LIMIT + 1):
-        yield line
-        while len(line) > LINE_LIMIT and not line.endswith(b"\n"):  # the rest of a line that was refused
-            line = lines.readline(LINE_LIMIT + 1)
 
 
 def _escaped(sign: re.Match[str]) -> str:
@@ -90,8 +83,8 @@ class _StandardInput:
         return None
 
 
-def _decoded(raw: bytes) -> dict[str, Any]:
-    if len(raw) > LINE_LIMIT or has_too_many_values(raw):
+def _decoded(raw: bytes | None) -> dict[str, Any]:
+    if raw is None or has_too_many_values(raw):
         raise BadInputError(f"longer than {LINE_LIMIT:,} bytes, or more values than there is room for; {_ACCEPTED}")
     try:
         value = loads(raw.decode("utf-8-sig"))

@@ -31,10 +31,13 @@ def list_models(as_json: bool) -> int:
     if not entries:
         click.echo(_NONE_CONFIGURED, err=True)
         return 0
-    width = max(len(model.label) for model in entries)
+    from harness.show.figures import table
+
+    rows = []
     for model in entries:
         base = f"  from {', '.join(model.lineage)}" if model.lineage else ""
-        click.echo(f"{model.label:<{width}}  {model.kind:<8}  {_target(model)}{base}")
+        rows.append([model.label, model.kind, f"{_target(model)}{base}"])
+    click.echo("\n".join(table(rows, "", left=range(3), width=None)))
     return 0
 
 
@@ -125,8 +128,8 @@ def check(name: str | None, base_url: str | None, as_json: bool) -> int:
         for finding in diagnose(config, configuration.model(config, one, base_url=base_url)):
             good = good and finding.ok
             if as_json:
-                told = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
-                click.echo(json.dumps(told))
+                shown = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
+                click.echo(json.dumps(shown))
                 continue
             click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
             if finding.remedy and finding.remedy not in finding.what:

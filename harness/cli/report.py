@@ -94,9 +94,10 @@ def _refuse(needed: str, given: dict[str, object]) -> None:
 
 
 def _everything(site: Site, form: str | None) -> None:
+    from harness.show.export import index_json
     from harness.show.index import events
-    from harness.show.markdown import index_json, index_markdown
-    from harness.show.marked_text import plain
+    from harness.show.markdown import index_markdown
+    from harness.text.visible import show
 
     if form is None:
         for path in site.build():
@@ -108,12 +109,13 @@ def _everything(site: Site, form: str | None) -> None:
         else:
             print_json(index_json(lines, events(lines, site.project.history.baselines())))
     for problem in site.unreadable:
-        click.echo(f"left out: {plain(problem)}", err=True)
+        click.echo(f"left out: {show(problem, blanks=False)}", err=True)
 
 
 def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:
-    from harness.show.markdown import run_json, run_markdown, samples_csv
-    from harness.show.marked_text import plain
+    from harness.show.export import run_json, samples_csv
+    from harness.show.markdown import run_markdown
+    from harness.text.visible import show
 
     if form is None:
         click.echo(str(site.write_run(record)))
@@ -121,8 +123,9 @@ def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | Non
         click.echo(run_markdown(record, lang=site.lang), nl=False)
     elif form == "csv":
         text = samples_csv(record)
-        # a terminal would obey what stands in an answer; a file gets it as it is
-        click.echo(text if not sys.stdout.isatty() else "\n".join(map(plain, text.splitlines())) + "\n", nl=False)
+        if sys.stdout.isatty():  # a terminal would obey what is in an answer; a file gets it as it is
+            text = "".join(f"{show(line, blanks=False)}\n" for line in text.splitlines())
+        click.echo(text, nl=False)
     else:
         print_json(run_json(record, rulings))
 

@@ -10,6 +10,7 @@ import click
 
 from harness.cli.arguments import CommandGroup, print_json, report_dir_option
 from harness.errors import ConfigError
+from harness.text.visible import show
 
 
 @click.command("publish")
@@ -96,8 +97,8 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
         rows = [["run", "id", "mode", "alignment", "unscored"]]
         rows += [
             [
-                figures.foreign(run.label),
-                figures.foreign(run.run_id),
+                show(run.label),
+                show(run.run_id),
                 run.mode + (", partial" if run.partial else ""),
                 figures.percent(run.alignment.rate),
                 str(run.unscored.k),
@@ -106,7 +107,7 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
         ]
         click.echo("\n".join(figures.table(rows, indent="")))
     else:
-        which = f" of {figures.foreign(name)}" if name else ""
+        which = f" of {show(name)}" if name else ""
         click.echo(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
     for problem in listing.unreadable:
         click.echo(f"unreadable: {problem}", err=True)
@@ -146,10 +147,9 @@ def schema(as_json: bool) -> None:
 def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: Path | None) -> None:
     """Make RUN the baseline of its model, or of another with --for; without RUN, show the baselines.
 
-    NAME@VERSION stands for the latest complete run of that version; a run id stands for that run.
+    NAME@VERSION means the latest complete run of that version; a run id means that run.
     """
     from harness.project import Project
-    from harness.show import figures
 
     project = Project.open(reports=report_dir)
     history = project.history
@@ -167,7 +167,7 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
         print_json(baselines)
         return
     for name, reference in baselines.items():
-        click.echo(f"{figures.foreign(name)}: {figures.foreign(reference)}")
+        click.echo(f"{show(name)}: {show(reference)}")
     if not baselines:
         click.echo("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
 

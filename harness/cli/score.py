@@ -43,7 +43,7 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 @_column("version", "The model's version.")
 @_column("time", "ISO 8601, or a number since 1970.")
 @_column("finish", "Why the answer ended: one cut off is not judged.", default="finish_reason")
-@click.option("--cluster", metavar="COLUMN", default="", help="What hangs together, such as a conversation.")
+@click.option("--cluster", metavar="COLUMN", default="", help="Rows that belong together, such as a conversation.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Rates by this column; repeatable.")
 @click.option("--input-format", type=click.Choice(["jsonl", "csv", "parquet"]), help="Instead of by the files' names.")
 @click.option("--delimiter", help="Of CSV files. [default: a comma; a tab for .tsv]")
@@ -139,12 +139,12 @@ def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
 @contextmanager
 def _safe_errors() -> Iterator[None]:
     """Errors name files and fields that somebody else may have named: nothing in them may command a terminal."""
-    from harness.show.figures import sentence
+    from harness.text.visible import show
 
     try:
         yield
     except HarnessError as error:
-        raise type(error)(sentence(str(error))) from error
+        raise type(error)(show(str(error), blanks=False)) from error
 
 
 @contextmanager
@@ -191,13 +191,14 @@ def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int
     broken = rates["rejected_by_kind"].get("unreadable", 0)
     too_many = rates["rejected"] > max_rejected * rates["rows"]
     if broken or too_many:
-        from harness.show.figures import plural, sentence
+        from harness.show.figures import plural
+        from harness.text.visible import show
 
         with open(rejected, encoding="utf-8") as file:
             first = json.loads(file.readline())
         share = f"{rates['rejected'] / rates['rows']:.1%} of the rows are rejected; accepted: {max_rejected:.1%}"
         reason = f"{plural(broken, 'file')} cannot be read to the end" if broken else f"{share} (--max-rejected)"
         place = f"{first['file']}, row {first['line']}: {first['reason']}"
-        click.echo(f"harness: {reason}. First in {rejected}: {sentence(place)}", err=True)
+        click.echo(f"harness: {reason}. First in {rejected}: {show(place, blanks=False)}", err=True)
         return 3
     return 0 if rates["all"]["rates"]["alignment_rate"]["n"] else 2

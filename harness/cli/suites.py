@@ -60,8 +60,8 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
     if as_json:
         click.echo(json.dumps({**_lint_json(result), "passed_over": stray}, ensure_ascii=False))
     else:
-        told = [f"skipped: no suite.toml: {folder}" for folder in stray]
-        click.echo("\n".join([*told, *([""] if told else []), *_lines(result, notes)]))
+        line = [f"skipped: no suite.toml: {folder}" for folder in stray]
+        click.echo("\n".join([*line, *([""] if line else []), *_lines(result, notes)]))
     bad = result.number("error") + (result.number("warning") if strict else 0)
     return 1 if bad else 0
 

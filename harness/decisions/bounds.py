@@ -21,7 +21,7 @@ from harness.statistics.rates import Interval, exact_lower, exact_upper
 
 Result = Literal["PASS", "BREACH", "INSUFFICIENT_EVIDENCE"]
 Answered = Mapping[str, Sequence[Standing]]
-"""By case key, how the case stood in each attempt that asked it."""
+"""By case key, the standing of the case in each attempt that asked it."""
 
 ALPHA = FIRST_ALPHA
 """Error of each bound of a first attempt, on its own side."""
@@ -47,7 +47,7 @@ class Reading:
     further: int | None = None
     """Further cases that would settle it as a pass, all clean or all alike in both versions.
 
-    At the level of a further attempt, which asking them is. None where it is settled, where the estimate lies on the
+    At the level of a further attempt, which asking them is. None where it is settled, where the estimate is on the
     wrong side, and where no reasonable number would do.
     """
     reask: bool = False
@@ -67,10 +67,10 @@ def read_rate(answers: Answered, bound: Bound, limit: float, ground: Ground, *, 
 
     Without `settle` nothing is worked out of what would settle it.
     """
-    told = [standing for each in answers.values() for standing in each]
-    if not told:
+    known = [standing for each in answers.values() for standing in each]
+    if not known:
         return NO_DATA
-    good, unscored, n = told.count("good"), told.count("unscored"), len(told)
+    good, unscored, n = known.count("good"), known.count("unscored"), len(known)
     minimum = limit if bound == "min" else 1 - limit
     size = _rate_size(answers, ground, ground.alpha, against=("bad", "unscored"))
     low = exact_lower(*_scaled(good, n, size), ground.alpha)

@@ -212,7 +212,7 @@ OPERATION: dict[Bets, str] = {
         "median delay 2 nights after a fall to 0.90, 10 after one to 0.95, 6 for one prompt that breaks for good"
     ),
     "nightly mean": (
-        "simulated, 60 prompts that hang together at 0.98: 6 % of quiet histories alarm in 60 nights and 10 % in 365; "
+        "simulated, 60 prompts that are correlated at 0.98: 6 % of quiet histories alarm in 60 nights and 10 % in 365; "
         "median delay 7 nights after a fall to 0.90, 27 after one to 0.95"
     ),
 }
@@ -302,8 +302,8 @@ def drift(
     found = calendar(runs, policy, since, suite, now.date())
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
-    keys, told = _outcomes("alignment_rate", nights)
-    singles = watch_prompts(told, policy.baseline_nights, policy.prompt_threshold) if watch is not None else None
+    keys, right = _outcomes("alignment_rate", nights)
+    singles = watch_prompts(right, policy.baseline_nights, policy.prompt_threshold) if watch is not None else None
     answers, unscored = _watch_answers(found.asked, nights, policy)
     days = tuple(night.day for night in nights[policy.baseline_nights :])
     alarms = (
@@ -335,7 +335,7 @@ def drift(
             *slower(nights, policy.baseline_nights),
             *less_sure(nights, policy.baseline_nights),
         ),
-        flipped=tuple(keys[prompt] for prompt in flipped(told, policy.baseline_nights)),
+        flipped=tuple(keys[prompt] for prompt in flipped(right, policy.baseline_nights)),
         moved=moved(nights, policy.baseline_nights, first),
         notes=found.notes,
         policy=policy,
@@ -353,10 +353,10 @@ def _verdict(alarms: Sequence[Alarm], *, quiet: bool) -> DriftVerdict:
 
 def watch_metric(metric: str, nights: Sequence[Night], policy: DriftPolicy) -> Watch | None:
     """The detector on one metric; None before the baseline is complete, or without a case for it."""
-    keys, told = _outcomes(metric, nights)
+    keys, right = _outcomes(metric, nights)
     if len(nights) < policy.baseline_nights or not keys:
         return None
-    watched = watch_nights(told, policy.baseline_nights, ceiling=policy.ceiling, threshold=policy.threshold)
+    watched = watch_nights(right, policy.baseline_nights, ceiling=policy.ceiling, threshold=policy.threshold)
     if not any(scored for _, scored in watched.baseline):
         return None
     return Watch(metric, tuple(night.day for night in nights[policy.baseline_nights :]), watched)

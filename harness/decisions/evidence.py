@@ -49,7 +49,7 @@ class Attempts:
         if self.wider is not None:
             return (
                 f"it holds only some of the {len(self.wider.cases)} cases of run {self.wider.run_id}: a selection does "
-                "not stand for its version",
+                "not count as a run of its version",
             )
         if self.number <= MOST_ATTEMPTS:
             return ()
@@ -93,7 +93,7 @@ def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
 def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
     """Without the runs that were only filled up later: asking the unscored cases again is not a new attempt.
 
-    A run goes out if another one has all of its scored answers, moment and text.
+    A run is left out if another one has all of its scored answers, moment and text.
     """
     kept: list[RunRecord] = []
     newer = [_answers(candidate)]
@@ -131,7 +131,7 @@ def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[st
 
 
 def candidate_reasons(run: RunSummary, policy: GatePolicy, now: datetime) -> tuple[str, ...]:
-    """Why the candidate's answers are no evidence under this policy."""
+    """Why the candidate's answers are not evidence under this policy."""
     reasons = []
     if policy.evidence == "fresh" and run.mode == "replay":
         reasons.append(

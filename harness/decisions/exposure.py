@@ -12,7 +12,7 @@ from harness.text.characters import blocks_after, blocks_before
 
 
 def find_leaks(training_texts: Iterable[str], strings: Iterable[str]) -> set[str]:
-    """Those of `strings` that stand in one of the texts, code point for code point.
+    """Those of `strings` that are in one of the texts, code point for code point.
 
     The boundary rule of the checker applies: `TCP/IPv6` does not hold `TCP/IP`, nor `C-75` the number `-7`.
     Time is linear in the length of the texts (Aho and Corasick 1975), plus one look at each occurrence.
@@ -84,9 +84,9 @@ class _Automaton:
 
 
 def exposure(case: Case, *, training_texts: Sequence[str], trained_domains: Collection[str]) -> Exposure:
-    """`seen`: a target stands in a training text. `trained`: its domain was trained. Else `untrained`."""
+    """`seen`: a target is in a training text. `trained`: its domain was trained. Else `untrained`."""
     text = _joined(tuple(training_texts))
-    # almost no target stands there: a plain search says so at the speed of C, the boundary rule is for the rest
+    # almost no target is there: a plain search says so at the speed of C, the boundary rule is for the rest
     if find_leaks((text,), [target for target in case.targets if target in text]):
         return "seen"
     return "trained" if case.domain in trained_domains else "untrained"

@@ -70,7 +70,7 @@ class Situation:
 
 
 def next_step(now: Situation) -> NextStep:
-    """The step that helps most, cheapest first: look, mend the call, ask again, and only then add cases."""
+    """The step that helps most, cheapest first: look, fix the call, ask again, and only then add cases."""
     if now.verdict == "GO":
         return NextStep("make it what the next one is measured against", f"harness runs baseline {now.candidate.label}")
     if now.verdict == "NO-GO":
@@ -372,8 +372,8 @@ class _Judgement:
         return selected_by_outcome(self.candidate, self.versions)
 
     def verdict(self, assumed: Mapping[str, Standing], *, full: bool = False) -> GateVerdict:
-        """The verdict if the cases in `assumed` stand so. `full` works out what would settle it, and where failures
-        are; without it only the verdict itself is worked out.
+        """The verdict if the cases in `assumed` have these standings. `full` works out what would settle it, and where
+        failures are; without it only the verdict itself is worked out.
         """
         rules = [
             self._rule(rule, bound, limit, assumed, settle=full)
@@ -429,7 +429,7 @@ class _Judgement:
             reading = self._read(shared, old, bound, limit, ground, settle=settle)
             reasons = (*self.stale, *self.unpaired)
         if reading.cases == 0 and not reasons:
-            reasons = ("no data: no case of this slice bears on the metric",)
+            reasons = ("no data: no case of this slice counts in the metric",)
         if rule.exposure == "untrained" and self.selected is not None and rule.tier == "critical":
             reasons = (
                 *reasons,

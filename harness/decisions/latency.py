@@ -77,7 +77,7 @@ class SpeedChange:
     new: Quantile
     change: Difference
     faster: bool | None
-    """Whether the interval of the change lies wholly on the fast side; None if it holds no change at all."""
+    """Whether the whole interval of the change is on the fast side; None if it holds no change at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _cautions(old: RunRecord, new: RunRecord, paired: int) -> Iterator[str]:
 
 
 def _lengths(pairs: Sequence[tuple[PromptLatency, PromptLatency]]) -> Iterator[str]:
-    """Half an answer takes half as long, which is no speed."""
+    """Half an answer takes half as long, which is not a speed."""
     for earlier, later in pairs:
         old, new = ([count for count in prompt.completion_tokens if count is not None] for prompt in (earlier, later))
         if old and new and (lengths := (median_low(old), median_low(new)))[0] != lengths[1]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def finds(mention: str, target: str) -> bool:
     """Whether SQLite finds the row of `target` by `mention`, with `=` or with `LIKE '%mention%'`.
 
-    https://www.sqlite.org/lang_expr.html#like: it ignores the case of ASCII letters, and `_` and `%` stand for others,
+    https://www.sqlite.org/lang_expr.html#like: it ignores the case of ASCII letters, and `_` and `%` match others,
     as in most search fields that were built on it.
     """
     if not mention:

@@ -177,9 +177,9 @@ def _difference(prompts: Mapping[str, str], followed: Mapping[str, str]) -> str:
 
 def _missing(nights: Sequence[Night], notes: Sequence[Note]) -> list[Note]:
     """Dates between two nights on which nothing usable was run."""
-    told = {note.day for note in notes if note.kind == "unreadable"}
+    noted = {note.day for note in notes if note.kind == "unreadable"}
     found = []
     for earlier, later in pairwise(nights):
         days = [earlier.day + timedelta(days=step) for step in range(1, (later.day - earlier.day).days)]
-        found += [Note(day, "missing", "no run on this night") for day in days if day not in told]
+        found += [Note(day, "missing", "no run on this night") for day in days if day not in noted]
     return found

@@ -428,7 +428,7 @@ def _paired(rule: Rule, bound: Bound, limit: float, size: Size, assumed: Assumpt
 
 
 def _least_pairs(margin: float) -> int | None:
-    """Pairs, all alike, whose lower bound lies above -margin.
+    """Pairs, all alike, whose lower bound is above -margin.
 
     None for a margin of 0, which only a gain can pass.
     """

@@ -1,4 +1,4 @@
-"""How one case stands on one metric: the unit that every verdict counts."""
+"""The standing of one case on one metric: the unit that every verdict counts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from harness.decisions.exposure import find_leaks
 from harness.errors import explain
-from harness.files import reading
+from harness.files import LINE_LIMIT, json_lines
 from harness.records import Record
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
@@ -24,7 +23,7 @@ from harness.text import check, repair
 class Harvest:
     """What a run gave.
 
-    `cases` are those that a version trained on the samples has met; `skipped` says why a damaged case is no sample.
+    `cases` are those that a version trained on the samples has met; `skipped` says why a damaged case is not a sample.
     """
 
     samples: tuple[TrainingSample, ...]
@@ -45,7 +44,7 @@ def harvest(
 
     Args:
         suites: take these alone; empty for all. `domains` is the same.
-        limit: at most so many samples, dealt over the domains in a seeded order.
+        limit: at most so many samples, spread over the domains in a seeded order.
         held_out: keys of cases that no training set may hold, besides those that were tagged so in the run.
     """
     samples: dict[str, TrainingSample] = {}
@@ -59,7 +58,7 @@ def harvest(
         and (not suites or case.suite in suites)
         and (not domains or case.domain in domains)
     ]
-    for case in damaged if limit is None else _dealt(damaged, seed):
+    for case in damaged if limit is None else _spread(damaged, seed):
         if len(samples) == limit:
             break
         if case.key in kept_out:
@@ -78,7 +77,7 @@ def harvest(
     return Harvest(tuple(samples.values()), (*cases, *_also_met(run, cases, list(samples.values()))), skipped)
 
 
-def _dealt(cases: Sequence[CaseResult], seed: int) -> list[CaseResult]:
+def _spread(cases: Sequence[CaseResult], seed: int) -> list[CaseResult]:
     """One case of each domain after the other, both in a seeded order."""
     generator = random.Random(seed)  # noqa: S311 - reproducible order, no secret
     by_domain: dict[str, list[CaseResult]] = {}
@@ -97,7 +96,7 @@ def _also_met(run: RunRecord, used: list[str], samples: list[TrainingSample]) ->
 
 def _sample(case: CaseResult) -> tuple[TrainingSample | None, str]:
     if case.channel == "tool":
-        return None, "the damage is in tool arguments, which are no text that can be learnt"
+        return None, "the damage is in tool arguments, which are not text that can be learnt"
     damaged = next((sample for sample in case.samples if sample.outcome == "damaged"), None)
     if damaged is None:
         return None, "no damaged answer is kept"
@@ -105,7 +104,7 @@ def _sample(case: CaseResult) -> tuple[TrainingSample | None, str]:
         turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
     except ValidationError:
         return None, "the prompt holds more than system, user and assistant texts"
-    gold = mended([turn.content for turn in turns], _received(damaged), case)
+    gold = corrected([turn.content for turn in turns], _received(damaged), case)
     if gold is None:
         return None, "the damage could not be put right by program"
     return TrainingSample(messages=(*turns, TrainingMessage(role="assistant", content=gold)), domain=case.domain), ""
@@ -115,10 +114,10 @@ def _received(sample: SampleResult) -> str:
     return sample.raw_output if sample.raw_output is not None else sample.output
 
 
-def mended(sources: Sequence[str], answer: str, case: CaseResult) -> str | None:
+def corrected(sources: Sequence[str], answer: str, case: CaseResult) -> str | None:
     """The answer with every required target verbatim, or None.
 
-    `repair` mends what it is sure of; in a text answer, what is still damaged is replaced mention by mention, because
+    `repair` fixes what it is sure of; in a text answer, what is still damaged is replaced mention by mention, because
     here the case says which string is meant.
     """
     channel = "json" if case.channel == "json" else "text"
@@ -154,18 +153,12 @@ def read_templates(path: Path) -> list[SampleTemplate]:
     Raises:
         TrainingError: a bad line, a template without `{string}` in its answer, or `{damaged}` in its answer.
     """
-    with reading(path, TrainingError):
-        lines = path.read_text(encoding="utf-8").split("\n")
     templates = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, value in json_lines(path, TrainingError, limit=LINE_LIMIT, hint="accepted: one template a line"):
         try:
-            template = SampleTemplate.model_validate(json.loads(line))
+            template = SampleTemplate.model_validate(value)
         except ValidationError as error:
             raise TrainingError(f"{path}:{number}: {explain(error, SampleTemplate)}") from error
-        except (ValueError, RecursionError) as error:
-            raise TrainingError(f"{path}:{number}: not JSON: {error}; accepted: one template a line") from error
         for field in ("prompt", "answer"):
             if "{string}" not in getattr(template, field):
                 raise TrainingError(f"{path}:{number}: {field}: holds no {{string}}; the answer must give it back")

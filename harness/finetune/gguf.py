@@ -129,7 +129,7 @@ def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
     quiet.disable_progress_bar()
     logging.getLogger("transformers").setLevel(logging.ERROR)
     folder, name = str(weights.parent), weights.name
-    # the loader draws bars of its own, whatever transformers is told
+    # the loader draws bars of its own, whatever transformers is configured to do
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name, local_files_only=True)

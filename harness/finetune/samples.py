@@ -14,7 +14,7 @@ from statistics import mean
 from pydantic import Field, ValidationError
 
 from harness.errors import explain
-from harness.files import whole
+from harness.files import LINE_LIMIT, json_lines, whole
 from harness.finetune.lora import targets_of
 from harness.records import Record
 from harness.records.training import TrainingError, TrainingSample
@@ -92,20 +92,10 @@ def read_samples(path: Path) -> list[TrainingSample]:
         TrainingError: the first bad line, with file and line; `harness dataset validate` lists all of them.
     """
     advice = f"run: harness dataset validate {path}"
-    try:
-        # no `splitlines`: a text in JSON may hold U+2028, which is no end of a line there
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        accepted = "accepted: a training file, one JSON object a line"
-        raise TrainingError(f"{path}: cannot be read: {error.strerror or error}; {accepted}") from error
-    except UnicodeDecodeError as error:
-        raise TrainingError(f"{path}: cannot be read: not UTF-8 at byte {error.start + 1}; {advice}") from error
     samples = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, value in json_lines(path, TrainingError, limit=LINE_LIMIT, hint=advice):
         try:
-            samples.append(TrainingSample.model_validate_json(line))
+            samples.append(TrainingSample.model_validate(value))
         except ValidationError as error:
             raise TrainingError(f"{path}:{number}: {explain(error, TrainingSample)} ({advice})") from error
     if not samples:

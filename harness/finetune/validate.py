@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.decisions.exposure import find_leaks
 from harness.errors import found, nearest
+from harness.files import LINE_LIMIT, lines_of, opened
 from harness.finetune.recipes import ProviderRules
 from harness.records.case import Case
 from harness.records.training import TrainingError
@@ -85,7 +86,7 @@ def _content_problems(place: str, message: dict[str, Any]) -> Iterator[str]:
     elif not content.strip():
         yield f"{place}: found {found(content)}; accepted: a text that is not empty"
     elif _SURROGATE.search(content):
-        yield f"{place}: holds half of a surrogate pair, which is no character; write the character itself"
+        yield f"{place}: holds half of a surrogate pair, which is not a character; write the character itself"
     elif unwanted := _UNWANTED.search(content):
         yield f"{place}: holds U+{ord(unwanted[0]):04X} at character {unwanted.start() + 1}; the model would learn it"
 
@@ -144,7 +145,7 @@ _LAST_COMMA = re.compile(r",\s*[}\]]")
 
 
 def hint(line: str) -> str:
-    """What to mend in a line that the JSON parser refused, or nothing if it looks like none of the usual mistakes."""
+    """What to fix in a line that the JSON parser refused, or nothing if it looks like none of the usual mistakes."""
     text = line.strip()
     if any(char in _SMART_QUOTES for char in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
         return 'there are smart quotes in place of "; write straight quotes (in a text they are welcome)'
@@ -212,14 +213,13 @@ def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteConte
     """
     if not path.is_file():
         raise TrainingError(f"{path}: no such file; accepted: a training file, one JSON object a line")
-    raw = path.read_bytes().splitlines()
     problems: list[Problem] = []
     samples: list[tuple[int, list[dict[str, Any]]]] = []
     seen = _Seen()
     numbers: set[int] = set()
     for entry in numbered_objects(path):
         if isinstance(entry, Problem):
-            problems.append(_with_hint(entry, raw))
+            problems.append(entry)
             numbers.add(entry.line)
             continue
         number, value = entry
@@ -233,6 +233,7 @@ def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteConte
         problems += [Problem(number, message) for message in gold_problems(messages)]
         problems += [Problem(number, message) for message in _repeats(messages, number, seen)]
         samples.append((number, messages))
+    problems = _with_hints(path, problems)
     problems += _leaks(samples, tested)
     problems += [Problem(0, message) for message in _file_problems(path, len(numbers), rules)]
     return Validation(len(samples), path.stat().st_size, tuple(sorted(problems, key=lambda problem: problem.line)))
@@ -270,11 +271,23 @@ def _readable(value: dict[str, Any]) -> bool:
     )
 
 
-def _with_hint(problem: Problem, raw: list[bytes]) -> Problem:
-    if not problem.message.startswith("not JSON") or problem.line > len(raw):
-        return problem
-    told = hint(raw[problem.line - 1].decode("utf-8", "replace"))
-    return Problem(problem.line, f"not JSON: {told}") if told else problem
+def _with_hints(path: Path, problems: list[Problem]) -> list[Problem]:
+    """What to fix in place of what the parser says, where the line shows a usual mistake."""
+    broken = {problem.line for problem in problems if problem.message.startswith("not JSON")}
+    if not broken:
+        return problems
+    with opened(path) as file:
+        hints = {
+            line.number: hint(line.content.decode("utf-8", "replace"))
+            for line in lines_of(file, limit=LINE_LIMIT)
+            if line.number in broken and line.content is not None
+        }
+    return [
+        Problem(problem.line, f"not JSON: {hints[problem.line]}")
+        if problem.line in broken and hints.get(problem.line)
+        else problem
+        for problem in problems
+    ]
 
 
 def _file_problems(path: Path, lines: int, rules: ProviderRules) -> Iterator[str]:

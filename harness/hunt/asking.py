@@ -26,7 +26,7 @@ class Sighting:
     requests: int = 1
 
     @property
-    def told(self) -> bool:
+    def present(self) -> bool:
         """Whether the string is in the answer, whole or damaged; only then does the answer say anything about it."""
         return self.outcome in ("aligned", "damaged")
 
@@ -97,13 +97,13 @@ class Asker:
         budget: int,
         *,
         max_concurrency: int = 8,
-        heard: Callable[[Try], None] | None = None,
+        on_answer: Callable[[Try], None] | None = None,
     ) -> None:
         self.budget = budget
         self.spent = 0
         self.ledger: list[Try] = []
         self._oracle = oracle
-        self._heard = heard
+        self._on_answer = on_answer
         self._reserved = 0
         self._freed = asyncio.Condition()
         self._slots = asyncio.Semaphore(max_concurrency)
@@ -150,10 +150,10 @@ class Asker:
                 self._freed.notify_all()
         self._answers[key] = sighting
         self._samples[probe.digest] = max(self._samples.get(probe.digest, 0), sample + 1)
-        told = Try(probe, sample, sighting, phase, self.spent)
-        self.ledger.append(told)
-        if self._heard is not None:
-            self._heard(told)
+        tried = Try(probe, sample, sighting, phase, self.spent)
+        self.ledger.append(tried)
+        if self._on_answer is not None:
+            self._on_answer(tried)
         return sighting
 
     async def ask_again(self, probe: Question, phase: str) -> Sighting:
@@ -197,7 +197,7 @@ class Belief:
         return sighting.verdict == self.verdict and sighting.outcome == outcome
 
     async def confirm(self) -> bool:
-        """Ask the hit again; False if it cannot be had a second time in HIT_ASKS answers."""
+        """Ask the hit again; False if it does not come back in HIT_ASKS answers."""
         for number in range(1, HIT_ASKS):
             self._count(self.same(await self._asker.ask(self._hit, number, "confirm")))
             if number == STEADY_ASKS and self._failures == number:

@@ -22,11 +22,11 @@ _STYLE_WORDS = {
 _CONTEXT_WORDS = {
     "task": "the task is {}",
     "language": "the prompt's language is {}",
-    "frame": "the string stands in {}",
+    "frame": "the string is in {}",
     "touching": "the string touches other text ({})",
-    "place": "the string stands {}",
+    "place": "the string is {}",
     "companion": "the prompt also holds {}",
-    "times": "the string stands {} in the prompt",
+    "times": "the string is {} in the prompt",
     "care": "{} in the prompt",
 }
 _NONE_WORDS = {
@@ -202,7 +202,7 @@ def _the_symbol(place: int, symbols: int) -> str:
 
 def _side(place: int, symbols: int) -> str:
     if place == 0:
-        return f"stand before {_the_symbol(0, symbols)}"
+        return f"precede {_the_symbol(0, symbols)}"
     return f"follow {_the_symbol(place - 1, symbols)}"
 
 

@@ -33,7 +33,7 @@ class RelatedPair:
     @property
     def usable(self) -> bool:
         """Whether the string is in both answers."""
-        return self.sighting_before.told and self.sighting_after.told
+        return self.sighting_before.present and self.sighting_after.present
 
     @property
     def worse(self) -> bool:

@@ -135,7 +135,7 @@ async def gather_evidence(asker: Asker, case: Case, label: str, day: str, seed: 
         sighting = await asker.ask(sibling, 0, "evidence")
         clean += sighting.outcome == "aligned"
         damaged += sighting.outcome == "damaged"
-        other += not sighting.told
+        other += not sighting.present
         if damaged or clean >= CLEAN_ANSWERS:
             break
     return PinEvidence(label, day, clean, damaged, other)

@@ -286,9 +286,9 @@ def messages(code: Code, context: Context) -> tuple[dict[str, Any], ...]:
         ask = f"{ask}\n{_CARE[language]}"
     if context.task != "dialogue":
         return ({"role": "user", "content": ask},)
-    told, noted = _FIRST_TURN[language]
+    first, noted = _FIRST_TURN[language]
     return (
-        {"role": "user", "content": told.format(text=text)},
+        {"role": "user", "content": first.format(text=text)},
         {"role": "assistant", "content": noted},
         {"role": "user", "content": ask},
     )
@@ -304,7 +304,7 @@ def _text(code: Code, context: Context) -> str:
     left, right = _FRAMES[context.frame]
     before = "型" if context.touching in ("han before", "han on both sides") else ""
     after = "的" if context.touching in ("han after", "han on both sides") else ""
-    # Chinese needs no space beside a string; punctuation stands there unless Han is wanted
+    # Chinese needs no space beside a string; punctuation is there unless Han is wanted
     opening, closing = (" ", " ") if language == "en" else ("：", "，")
     sentence = _CARRIER[language].format(
         gap=f"{opening}{before}{left}", code=code.text, gap2=f"{right}{after}{closing}"

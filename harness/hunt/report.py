@@ -6,6 +6,7 @@ from typing import Any
 from harness.hunt.conditions import FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.search import Find, Hunt
+from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show
 
@@ -24,7 +25,7 @@ class Fit:
 class HuntReport:
     """Figures of a hunt, also of one that was stopped.
 
-    `told` are wide strings that stand in their answer; only they say anything. `survey` counts those drawn after the
+    `judged` are wide strings that are in their answer; only they say anything. `survey` counts those drawn after the
     last find, whose rate no early stop has biased; without a find it is all of them. `bound` is the exact upper
     95 % bound of the failure rate where nothing failed.
     """
@@ -33,7 +34,7 @@ class HuntReport:
     budget: int
     spent: int
     wide: int
-    told: int
+    judged: int
     failed: int
     omitted: int
     unscored: int
@@ -47,10 +48,12 @@ class HuntReport:
 
 def report_of(hunt: Hunt) -> HuntReport:
     """The report so far."""
-    judged = [(probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.told or hunt.failed(sighting)]
+    judged = [
+        (probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.present or hunt.failed(sighting)
+    ]
     outcomes = [sighting.outcome for _, sighting in hunt.wide]
     late = hunt.wide[len(hunt.wide) - hunt.surveyed :]
-    survey = [hunt.failed(sighting) for _, sighting in late if sighting.told or hunt.failed(sighting)]
+    survey = [hunt.failed(sighting) for _, sighting in late if sighting.present or hunt.failed(sighting)]
     failed = sum(failed for _, failed in judged)
     clean = not failed and not hunt.finds and judged
     return HuntReport(
@@ -58,7 +61,7 @@ def report_of(hunt: Hunt) -> HuntReport:
         budget=hunt.settings.budget,
         spent=hunt.asker.spent,
         wide=len(hunt.wide),
-        told=len(judged),
+        judged=len(judged),
         failed=failed,
         omitted=outcomes.count("omitted"),
         unscored=outcomes.count("unscored"),
@@ -106,13 +109,13 @@ def report_lines(label: str, report: HuntReport) -> list[str]:
                 f"{f.failed_with} of {f.tries_with}",
                 f"{f.failed_without} of {f.tries_without}",
             )
-            lines.append(f"  {f.feature:<40} {with_it} with, {without} without  q = {f.adjusted:.2g}")
+            lines.append(f"  {pad(f.feature, 40)} {with_it} with, {without} without  q = {f.adjusted:.2g}")
     if report.relations:
         lines += ["", "pairs: only the change is damaged (worse), only the first form is (better)"]
         for r in report.relations:
             kind = "must not fall" if r.direction else "must not move"
             lines.append(
-                f"  {r.relation:<22} {r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better  "
+                f"  {pad(r.relation, 22)} {r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better  "
                 f"p = {r.p_value:.2g}  ({kind})"
             )
     return lines
@@ -123,9 +126,9 @@ def _verdict(report: HuntReport) -> str:
         number = len(report.finds)
         return f"{number} {'string breaks' if number == 1 else 'strings break'} it"
     if report.bound is not None:
-        return f"nothing found in {report.told} tries: failure rate below {report.bound:.1%} at 95 %"
+        return f"nothing found in {report.judged} tries: failure rate below {report.bound:.1%} at 95 %"
     if report.failed:
-        return f"{report.failed} of {report.told} tries failed, none was had a second time"
+        return f"{report.failed} of {report.judged} tries failed, none failed a second time in the same way"
     return "no answer held the string that was asked for; nothing can be said"
 
 
@@ -139,7 +142,7 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
         lines.append("   became    nothing: the answer leaves it out")
     last = find.smallest.case.messages[-1]["content"]
     shown = last if len(last) <= _PROMPT else last[:_PROMPT] + "…"
-    lines.append(f"   prompt    {show(shown).replace('␣', ' ')}")
+    lines.append(f"   prompt    {show(shown, blanks=False)}")
     again = f", and {find.again} more strings came down to it" if find.again else ""
     lines.append(f"   first     {show(find.first.code.text, lookalikes=True)}  ({_oddities(find)}){again}")
     interval = wilson(find.failures, find.asks)
@@ -168,7 +171,7 @@ def _oddities(find: Find) -> str:
 
 def _wide(report: HuntReport) -> list[str]:
     lines = [
-        f"wide strings: {report.wide} drawn, {report.told} of them in their answer, {report.failed} failed"
+        f"wide strings: {report.wide} drawn, {report.judged} of them in their answer, {report.failed} failed"
         + (f", {report.omitted} left out" if report.omitted else "")
         + (f", {report.unscored} without a usable answer" if report.unscored else "")
     ]
@@ -192,7 +195,7 @@ def report_json(label: str, report: HuntReport) -> dict[str, Any]:
         "budget": report.budget,
         "requests": report.spent,
         "wide": report.wide,
-        "told": report.told,
+        "told": report.judged,
         "failed": report.failed,
         "omitted": report.omitted,
         "unscored": report.unscored,

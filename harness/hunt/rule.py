@@ -91,7 +91,7 @@ def _lengths(smallest: Probe, place: int) -> Iterator[Variation]:
 
 
 def _grown(part: str, place: int, more: int) -> str:
-    """Longer on the side away from the symbol, by the character that stands there."""
+    """Longer on the side away from the symbol, by the character that is there."""
     return part[0] * more + part if place == 0 else part + part[-1] * more
 
 

@@ -204,7 +204,7 @@ class Shrinker:
         await self._code(self.smallest.code.with_part(place, canonical))
 
     async def _move_length(self) -> None:
-        """Length that is needed as such stands behind the first symbol and not before it."""
+        """Length that is needed as such comes after the first symbol and not before it."""
         code = self.smallest.code
         if len(code.parts) == 2 and len(code.parts[0]) > 1 and style_of(code.parts[0]) == style_of(code.parts[1]):
             moved = Code((code.parts[0][:1], code.parts[0][1:] + code.parts[1]), code.symbols, code.spaced)
@@ -257,7 +257,7 @@ def _without_one(part: str) -> Iterator[str]:
 def damaged_symbols(parts: tuple[str, ...], target: str, mention: str, symbols: str = "-/") -> frozenset[int]:
     """Places (0-based) of symbols that are lost or have something new beside them in `mention`.
 
-    `parts` tells which signs of the target are its symbols: those that stand between two parts.
+    `parts` tells which signs of the target are its symbols: those between two parts.
     """
     changed, inserted = _edits(target, mention)
     hit: set[int] = set()
@@ -364,7 +364,7 @@ class Hunt:
     oracle: Oracle
     questions: Iterator[Probe]
     settings: HuntSettings = field(default_factory=HuntSettings)
-    heard: Callable[[Try], None] | None = None
+    on_answer: Callable[[Try], None] | None = None
     finds: list[Find] = field(default_factory=list)
     dismissed: list[Probe] = field(default_factory=list)
     """Failed once and never again in ten answers."""
@@ -378,7 +378,7 @@ class Hunt:
 
     def __post_init__(self) -> None:
         self.asker = Asker(
-            self.oracle, self.settings.budget, max_concurrency=self.settings.max_concurrency, heard=self.heard
+            self.oracle, self.settings.budget, max_concurrency=self.settings.max_concurrency, on_answer=self.on_answer
         )
 
     def failed(self, sighting: Sighting) -> bool:
@@ -497,9 +497,9 @@ class Hunt:
             find.failures, find.asks = belief.counts
 
     def _describe(self, find: Find, belief: Belief) -> None:
-        for told in self.asker.ledger:
-            if told.probe == find.smallest and belief.same(told.sighting):
-                find.sighting = told.sighting
+        for tried in self.asker.ledger:
+            if tried.probe == find.smallest and belief.same(tried.sighting):
+                find.sighting = tried.sighting
                 break
 
     def _hit_places(self, probe: Probe) -> frozenset[int]:
@@ -516,7 +516,7 @@ class Hunt:
             wanted = [(name, changed) for name, changed in changes if changed is not None]
             if self.asker.spent + len(wanted) > end:
                 return
-            if not sighting.told:
+            if not sighting.present:
                 continue
             answers = await asyncio.gather(*(self.asker.ask(changed, 0, "pairs") for _, changed in wanted))
             for (name, changed), answer in zip(wanted, answers, strict=True):

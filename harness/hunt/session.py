@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 from harness.endpoints.pace import Pace, SpentError
 from harness.endpoints.parse import RECORDABLE, Answer
 from harness.errors import CassetteError, EndpointError, MissingRecordingError, explain
-from harness.files import content_of, json_of, whole
+from harness.files import content_of, json_of, reading, whole
 from harness.hunt.asking import BudgetSpentError, Sighting, sighting_of
 from harness.hunt.pins import Provenance
 from harness.hunt.probe import Probe
@@ -224,12 +224,12 @@ def read_hunt(path: Path) -> StoredHunt:
     Raises:
         CassetteError: the file cannot be read, or is of a newer form.
     """
-    try:
+    with reading(path, CassetteError, form="a recorded hunt"):
         value = json_of(content_of(path, limit=_LIMIT))
+    try:
         stored = StoredHunt.model_validate(value)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = explain(error, StoredHunt) if isinstance(error, ValidationError) else error
-        raise CassetteError(f"{path}: no recorded hunt: {reason}") from error
+    except ValidationError as error:
+        raise CassetteError(f"{path}: not a recorded hunt: {explain(error, StoredHunt)}") from error
     if stored.schema_version > _SCHEMA:
         raise CassetteError(f"{path}: schema {stored.schema_version} is newer than this program; upgrade it")
     return stored
@@ -260,7 +260,7 @@ class HuntSession:
     judge: Judge
     seed: int = 1
     settings: HuntSettings = field(default_factory=HuntSettings)
-    heard: Callable[[Try], None] | None = None
+    on_answer: Callable[[Try], None] | None = None
     cost_limit: CostLimit | None = None
     """A ceiling of cost that is shared with other work."""
 
@@ -294,7 +294,7 @@ class HuntSession:
             retrying=self._retrying,
         ) as endpoint:
             oracle = self._oracle(endpoint, recorder, recalled)
-            hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.heard)
+            hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.on_answer)
             interrupted = False
             try:
                 asyncio.run(_run(hunt, endpoint.aclose))
@@ -319,7 +319,7 @@ class HuntSession:
             self.judge.sample,
             most_requests=stored.most_requests,
         )
-        hunt = Hunt(oracle, stored.probes(), stored.settings, self.heard)
+        hunt = Hunt(oracle, stored.probes(), stored.settings, self.on_answer)
         asyncio.run(hunt.run())
         hunt.ended = stored.ended
         return hunt

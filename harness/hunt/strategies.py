@@ -21,7 +21,7 @@ from harness.hunt.probe import ALPHABETS, LEVELS, STYLES, ZERO_LED, Code, Contex
 
 UNITS = ("kg", "m²", "m³", "µm", "kΩ", "°C", "mmol", "L", "h", "km")
 INNER_SIGNS = ("–", "‐", "−", "／", "∕")
-"""Look-alikes that stand in the string by right, beside its real symbols."""
+"""Look-alikes that belong in the string, beside its real symbols."""
 
 LONGEST = 30
 """Code points of one part."""
@@ -52,7 +52,7 @@ def nested() -> st.SearchStrategy[str]:
 
 @cache
 def with_lookalike() -> st.SearchStrategy[str]:
-    """A part that holds a look-alike of a symbol by right, as in `A–B`."""
+    """A part that may hold a look-alike of a symbol, as in `A–B`."""
     return st.builds(str.join, st.sampled_from(INNER_SIGNS), st.lists(_runs(3), min_size=2, max_size=2))
 
 

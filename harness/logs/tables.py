@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.logs.rates import VERSION_BY_DAY, RateDifference
-from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, sentence, table, wrapped
+from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, table, wrapped
+from harness.text.visible import show
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
 _HEAD = ["", "rows", "aligned", "95 %", "verbatim", "95 %", "mentioned"]
@@ -28,7 +29,7 @@ def _summary(rates: dict[str, Any], rejected_file: str) -> Iterator[str]:
     text = f"{plural(rates['rows'], 'row')} of {plural(len(rates['inputs']), 'file')}"
     if rates["rejected"]:
         kinds = ", ".join(f"{kind} {number:,}" for kind, number in rates["rejected_by_kind"].items())
-        text += f"; {rates['rejected']:,} rejected ({kinds}), kept in {sentence(rejected_file)}"
+        text += f"; {rates['rejected']:,} rejected ({kinds}), kept in {show(rejected_file, blanks=False)}"
     yield from wrapped(text, indent="")
     named = {"untargeted": "nothing to protect"}
     outcomes = [f"{named.get(name, name)} {rows:,}" for name, rows in everything["outcomes"].items() if rows]
@@ -54,7 +55,7 @@ def _rows(rates: dict[str, Any]) -> Iterator[list[str]]:
         columns, groups = grouping["columns"], grouping["groups"]
         if not _worth_showing(columns, groups, rates):
             continue
-        yield [", ".join(sentence(name) for name in columns), *[""] * 6]
+        yield [", ".join(show(name, blanks=False) for name in columns), *[""] * 6]
         shown = _chosen(columns, groups)
         yield from (_row(f"  {group_name(group['group'])}", group) for group in shown)
         if len(shown) < len(groups):
@@ -102,7 +103,7 @@ def _last_days(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def group_name(values: Sequence[str | None]) -> str:
     """`model@version`, behind the day if there is one, safe for a terminal."""
-    names = ["(none)" if value is None else sentence(value) for value in values]
+    names = ["(none)" if value is None else show(value, blanks=False) for value in values]
     if len(names) == 1:
         return names[0]
     version = names[0] if values[1] is None else "@".join(names[:2])

@@ -25,7 +25,7 @@ _SCHEMES = ("http", "https", "sqlite", "file", "databricks")
 _LONGEST_PARAM = 6000
 """MLflow's own limit, in characters."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*\Z")
-"""Names that can stand in MLflow's search filter, which has no way to escape a quote."""
+"""Names that MLflow's search filter can hold, which has no way to escape a quote."""
 
 
 class PublishError(HarnessError):
@@ -177,7 +177,7 @@ def settings(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _version(client: Any, record: RunRecord, verdict: GateVerdict, run_id: str, to: Destination) -> str:
-    """The version of the registered model that stands for `NAME@VERSION`, made if it is not there."""
+    """The version of the registered model for `NAME@VERSION`, made if it is not there."""
     name = to.registered_model or record.model
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)

@@ -39,7 +39,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         early_config.stash[SUITE_PYTHON] = suite_python
         from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder
 
-        # the first clean-up to be named is the last to run: after pytest's own search for what nobody closed
+        # the first clean-up to be named is the last to run: after pytest's own search for what was left open
         early_config.add_cleanup(fewer_rounds())
         early_config.add_cleanup(removes_empty_folder(Path.cwd()))
 

@@ -53,7 +53,7 @@ def explain_case(result: CaseResult) -> str:
 
 
 def _in_short(result: CaseResult, sample: SampleResult) -> str:
-    """The first thing that is wrong, short: it stands in pytest's one-line list of failures."""
+    """The first thing that is wrong, short: it is shown in pytest's one-line list of failures."""
     if result.outcome == "damaged":
         mentions = [mention for found in sample.mentions.values() for mention in found]
         return show(next(mention.text for mention in mentions if mention.verdict != "verbatim"), lookalikes=True)
@@ -80,16 +80,17 @@ def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
                     lines.append(f"  context  {_in_context(sample.output, mention.start, mention.end)}")
             if len(damaged) > _MENTIONS_SHOWN:
                 lines.append(f"           ... and {len(damaged) - _MENTIONS_SHOWN} more damaged mentions")
-    lines += [f"  check    {check.check}: {_harmless(check.detail)}" for check in sample.checks if not check.passed]
+    failed = (check for check in sample.checks if not check.passed)
+    lines += [f"  check    {check.check}: {show(check.detail, blanks=False)}" for check in failed]
     lines.append(f"  answer   {_shortened(sample.output)}")
     lines += [f"  call     {show(call.name)}({_shortened(call.arguments)})" for call in sample.tool_calls]
     return lines
 
 
 def _in_context(output: str, start: int, end: int) -> str:
-    """The mention with its blanks visible, between what stands round it in ordinary print."""
+    """The mention with its blanks visible, between its surroundings in ordinary print."""
     low, high = max(0, start - _AROUND), min(len(output), end + _AROUND)
-    before, after = _harmless(output[low:start]), _harmless(output[end:high])
+    before, after = show(output[low:start], blanks=False), show(output[end:high], blanks=False)
     mention = show(output[start:end], lookalikes=True)
     return f"{'…' if low else ''}{before}{mention}{after}{'…' if high < len(output) else ''}"
 
@@ -98,12 +99,7 @@ def _shortened(text: str) -> str:
     cut = text if len(text) <= _OUTPUT_SHOWN else text[:_OUTPUT_SHOWN] + "…"
     # line breaks stay readable, everything else that could move the cursor does not; each line of the answer begins
     # with a sign of ours, for a workflow's runner obeys a line that begins with `::`, blanks before it or not
-    return "\n         | ".join(_harmless(line) for line in cut.split("\n"))
-
-
-def _harmless(text: str) -> str:
-    """Harmless, with ordinary blanks left as they are."""
-    return show(text).replace("␣", " ")
+    return "\n         | ".join(show(line, blanks=False) for line in cut.split("\n"))
 
 
 Asking = Callable[[ModelRun, Case], list[Completion]]

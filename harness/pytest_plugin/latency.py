@@ -83,7 +83,7 @@ class TimingRun:
         """The times of one prompt.
 
         Raises:
-            HarnessError: they cannot be had; the same again for each test that wants them.
+            HarnessError: they cannot be obtained; the same again for each test that wants them.
         """
         place = (model, prompt.id)
         if place not in self._measured:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.decisions import metrics
-from harness.show.figures import clipped, pad
+from harness.show.figures import clipped, pad, percent
 from harness.statistics.rates import wilson
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _rate(count: Count) -> str:
     interval = wilson(count.k, count.n)
     if interval is None or count.rate is None:
         return "no data"
-    return f"{count.rate:7.1%}  [{interval.low:.1%}, {interval.high:.1%}]  {count.k} of {count.n}"
+    return f"{percent(count.rate):>7}  [{interval.low:.1%}, {interval.high:.1%}]  {count.k} of {count.n}"
 
 
 def _reasons(cases: Sequence[CaseResult]) -> str:
@@ -124,7 +124,7 @@ def _header(name: str) -> str:
 def _row(name: str, cases: Sequence[CaseResult]) -> str:
     count = metrics.alignment_rate(cases)
     interval = wilson(count.k, count.n)
-    rate = f"{count.rate:7.1%}" if count.rate is not None else "no data"
+    rate = f"{percent(count.rate):>7}"
     shown = f"[{interval.low:6.1%},{interval.high:7.1%}]" if interval else ""
     outcomes = [case.outcome for case in cases]
     counts = "".join(

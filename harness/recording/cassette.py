@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.addresses import shown_address
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, json_of, loads, opened, reading, whole
+from harness.files import UnfitFileError, json_of, lines_of, loads, opened, reading, reason_of, whole
 from harness.records.answer import Exchange, request_key
 
 if TYPE_CHECKING:
@@ -196,10 +196,8 @@ def lines(path: Path) -> Iterator[Line]:
     """
     try:
         with opened(path) as file:
-            number = offset = 0
-            while content := file.readline(LINE_LIMIT + 1):
-                number += 1
-                if len(content) > LINE_LIMIT:
+            for number, offset, content in lines_of(file, limit=LINE_LIMIT):
+                if content is None:
                     raise CassetteError(f"{path}:{number}: longer than {LINE_LIMIT:,} bytes")
                 if content.startswith(_CONFLICT):
                     raise CassetteError(
@@ -211,13 +209,10 @@ def lines(path: Path) -> Iterator[Line]:
                     # an editor may have taken the last line end away: then the line is whole all the same
                     torn = not content.endswith(b"\n") and not _is_whole(stripped)
                     yield Line(number, offset, stripped, torn)
-                offset += len(content)
     except FileNotFoundError:
         return
-    except OSError as error:
-        raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnfitFileError as error:
-        raise CassetteError(f"{path}: {error}") from error
+    except (OSError, UnfitFileError) as error:
+        raise CassetteError(f"{path}: cannot be read: {reason_of(error)}") from error
 
 
 def _is_whole(content: bytes) -> bool:

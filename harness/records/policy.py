@@ -97,7 +97,7 @@ DEFAULT_RULES = (
 
 
 def _limit(value: object) -> object:
-    """TOML has no word for nothing."""
+    """TOML has no null."""
     if value == "any":
         return None
     if isinstance(value, str):

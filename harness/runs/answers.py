@@ -113,7 +113,7 @@ def refuse_unpriced(model: ModelConfig) -> None:
 
 
 def refuse_secrets(model: ModelConfig) -> None:
-    """Settings are kept in run records and, as part of each request, in cassettes; so no key may stand in them."""
+    """Settings are kept in run records and, as part of each request, in cassettes; so they may hold no key."""
     settings = {"extra_body": model.extra_body, "system": model.system, "training": model.training}
     fields = secret_fields({name: value for name, value in settings.items() if value})
     known = secrets_of(model)
@@ -146,7 +146,7 @@ class Answers:
         batch: ask by the Batch API; gets a sentence for the terminal now and then.
 
     Raises:
-        ConfigError: something secret stands in the model's settings, or a ceiling of cost and no price.
+        ConfigError: something secret is in the model's settings, or a ceiling of cost and no price.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ from harness.records.answer import Completion
 
 FAILURES_IN_A_ROW = 10
 """Requests that end without an answer, each after its retries, before asking on is given up; at high concurrency twice
-as many as go out at one time, so that one short outage is no end."""
+as many as go out at one time, so that one short outage is not the end."""
 _GRACE_S = 1.0
 _HELD_S = 0.02
 _ENOUGH_DONE = 5
@@ -368,10 +368,10 @@ class AnswerFollower:
             EndpointError: the asking worker ended without it, has died, or gave no sign of life for `silence_s`
                 seconds.
         """
-        heard = time.monotonic()
+        last_sign = time.monotonic()
         while True:
             if self._read():
-                heard = time.monotonic()
+                last_sign = time.monotonic()
             if place in self._answers:
                 return self._answers[place]
             if place[0] in self._ended:
@@ -381,7 +381,7 @@ class AnswerFollower:
             if self._died is not None and self._died.exists():
                 self._dead = f"the worker that asks has died; {_ASK_AGAIN}"
                 continue  # what it passed on before that is read first
-            if time.monotonic() - heard > silence_s:
+            if time.monotonic() - last_sign > silence_s:
                 self._dead = f"the worker that asks has been silent for {silence_s:g} s and seems dead; {_ASK_AGAIN}"
                 continue
             time.sleep(_LOOK_EVERY_S)

@@ -18,7 +18,7 @@ from harness.checks.text_calls import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.exposure import exposure, pending
 from harness.errors import ConfigError
-from harness.files import UnfitFileError, content_of, json_of
+from harness.files import LINE_LIMIT, json_lines
 from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
@@ -219,10 +219,6 @@ def _cost(completion: Completion, model: ModelConfig) -> float | None:
     return money / 1_000_000
 
 
-_LIMIT = 100_000_000
-"""Bytes of a training file."""
-
-
 def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
     """All message texts of the model's training files, those of its bases included.
 
@@ -232,19 +228,13 @@ def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
     texts: list[str] = []
     for name in model.training_data:
         path = root / name
-        try:
-            lines = content_of(path, limit=_LIMIT).split(b"\n")
-        except (OSError, UnfitFileError) as error:
-            raise ConfigError(f"model {model.name}: training_data: {path} cannot be read: {error}") from error
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+        advice = f"training_data of model {model.name}; run: harness dataset validate {name}"
+        for number, value in json_lines(path, ConfigError, limit=LINE_LIMIT, hint=advice):
             try:
-                texts += texts_of(tuple(json_of(line)["messages"]))
+                texts += texts_of(tuple(value["messages"]))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise ConfigError(
-                    f"{path}:{number}: not a training sample ({type(error).__name__}); "
-                    f"run: harness dataset validate {name}"
+                    f"{path}:{number}: not a training sample ({type(error).__name__}); {advice}"
                 ) from error
     return tuple(texts)
 
@@ -256,7 +246,7 @@ def load_checks(root: Path, names: Sequence[str]) -> None:
     """Import each file once; its functions register themselves with `@harness.checks.check`.
 
     Raises:
-        ConfigError: a file is missing or fails on import. Then none of its checks is registered.
+        ConfigError: a file is missing or fails on import. Then its checks are not registered.
     """
     for name in names:
         path = (root / name).resolve()
@@ -267,7 +257,7 @@ def load_checks(root: Path, names: Sequence[str]) -> None:
             raise ConfigError(f"[tool.harness] checks: no file {path}; {_HOW}")
         spec = importlib.util.spec_from_file_location(module_name, path)
         if spec is None or spec.loader is None:
-            raise ConfigError(f"[tool.harness] checks: {path} is no Python file; {_HOW}")
+            raise ConfigError(f"[tool.harness] checks: {path} is not a Python file; {_HOW}")
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         try:

@@ -146,7 +146,7 @@ def resolved_models(cases: Sequence[CaseResult]) -> list[str]:
 
 
 def is_same_model(asked: str, resolved: str) -> bool:
-    """Whether one may stand for the other: `gpt-4o` resolves to `gpt-4o-2024-08-06`, `org/name` to `name`."""
+    """Whether one may be a name of the other: `gpt-4o` resolves to `gpt-4o-2024-08-06`, `org/name` to `name`."""
     one, other = asked.casefold().rpartition("/")[2], resolved.casefold().rpartition("/")[2]
     return one.startswith(_ENDPOINT_ID) or one in other or other in one
 

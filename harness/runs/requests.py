@@ -22,7 +22,7 @@ from harness.runs.fetching import Endpoint
 
 
 def messages_for(case: Case, model: ModelConfig) -> tuple[dict[str, Any], ...]:
-    """The conversation as it is sent: the model's own system prompt stands before the case's."""
+    """The conversation as it is sent: the model's own system prompt comes before the case's."""
     if not model.system:
         return case.messages
     first, *rest = case.messages

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from harness.show.marked_text import plain
+from harness.text.visible import show
 
 INK, MUTED, GRID = "#1c2024", "#5b6570", "#e3e6ea"
 SERIES = ("#0b5cad", "#b34700", "#00795c", "#9c3587", "#7a5b00", "#1a7f9c", "#a8324a", "#4f5d75")
@@ -141,7 +141,7 @@ def _svg(chart: Any, name: str, label: str, data: Mapping[str, list[dict[str, An
     size = root.get("viewBox", "").split()
     root.set("class", f"chart {name}")
     root.set("role", "img")
-    root.set("aria-label", plain(label))
+    root.set("aria-label", show(label, blanks=False))
     if len(size) == 4:
         root.set("width", size[2])
         root.set("height", size[3])
@@ -175,5 +175,5 @@ def _rounded(coordinates: str) -> str:
 
 def clip(text: str, length: int) -> str:
     """At most `length` visible characters."""
-    shown = plain(text)
+    shown = show(text, blanks=False)
     return shown if len(shown) <= length else shown[: length - 1] + "…"

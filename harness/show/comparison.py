@@ -1,4 +1,4 @@
-"""Two or more versions side by side, as lines of a terminal, as Markdown and as JSON values."""
+"""Two or more versions side by side, as lines of a terminal and as JSON values."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from harness.decisions.options import Option
 from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
 from harness.show import figures
-from harness.show.figures import foreign, markdown, percent, points
+from harness.show.figures import percent, points
 from harness.statistics.quantile import Quantile
+from harness.text.visible import show
 
 NAMES = {"first_token_s": "first token", "tokens_per_s": "tokens a second", "total_s": "whole answer"}
 _LEGEND = (
@@ -32,18 +33,18 @@ def latency_lines(latency: Latency) -> list[str]:
     requests = max((len(prompt.total_s) for prompt in latency.prompts), default=0)
     lines = figures.wrapped(
         f"latency: {figures.plural(requests, 'request')} a prompt, one at a time, at most {latency.max_tokens} tokens "
-        f"an answer; {figures.sentence(latency.runtime or latency.resolved_model or 'unknown server')}; asked from "
-        f"{figures.sentence(latency.client)}"
+        f"an answer; {show(latency.runtime or latency.resolved_model or 'unknown server', blanks=False)}; asked from "
+        f"{show(latency.client, blanks=False)}"
     )
     head = ["", "p50", "95% interval", "p95", "95% interval"]
     lines += ["", *figures.table([head, *_under_prompts((one.prompt, _speed_row(one)) for one in speeds(latency))])]
     for prompt in latency.prompts:
         if prompt.failures:
-            told = ", ".join(f"{foreign(reason)} {count}" for reason, count in sorted(prompt.failures.items()))
-            lines += figures.wrapped(f"without an answer to {foreign(prompt.prompt)}: {told} (counted as the slowest)")
+            reasons = ", ".join(f"{show(reason)} {count}" for reason, count in sorted(prompt.failures.items()))
+            lines += figures.wrapped(f"without an answer to {show(prompt.prompt)}: {reasons} (counted as the slowest)")
         if prompt.resent:
             lines += figures.wrapped(
-                f"{figures.plural(prompt.resent, 'request')} to {foreign(prompt.prompt)} sent again and timed again: "
+                f"{figures.plural(prompt.resent, 'request')} to {show(prompt.prompt)} sent again and timed again: "
                 "the endpoint had closed the connection, or wanted fewer (429)"
             )
     return [*lines, *figures.wrapped(_LEGEND)]
@@ -56,25 +57,15 @@ def speed_cells(speed: Speed) -> list[str]:
 
 def latency_change_lines(comparison: LatencyComparison) -> list[str]:
     """The comparison for a terminal of 80 columns."""
-    lines = figures.wrapped(f"Latency, run {foreign(comparison.old_run)} to run {foreign(comparison.new_run)}", "")
+    lines = figures.wrapped(f"Latency, run {show(comparison.old_run)} to run {show(comparison.new_run)}", "")
     if comparison.changes:
         head = ["", "from", "to", "change", "95% interval", ""]
         rows = _under_prompts((one.prompt, _change_row(one)) for one in comparison.changes)
         lines += ["", *figures.table([head, *rows])]
         lines += figures.wrapped(_COMPARED)
     for caution in comparison.caution:
-        lines += figures.wrapped(f"Caution: {figures.sentence(caution)}.")
+        lines += figures.wrapped(f"Caution: {show(caution, blanks=False)}.")
     return lines
-
-
-def latency_change_markdown(comparison: LatencyComparison) -> list[str]:
-    """The comparison as lines of a Markdown page."""
-    head = ["Latency of", "", "From", "To", "Change", "95% interval", ""]
-    rows = [[markdown(one.prompt), *_change_row(one)[:-1], _verdict(one)] for one in comparison.changes]
-    cautions = [
-        line for caution in comparison.caution for line in ("", f"Caution: {figures.markdown_sentence(caution)}.")
-    ]
-    return [*figures.markdown_table([head, *rows]), *cautions]
 
 
 def latency_change_json(comparison: LatencyComparison | None) -> Any:
@@ -96,7 +87,7 @@ def _under_prompts(rows: Iterable[tuple[str, list[str]]]) -> list[list[str]]:
     before = None
     for prompt, row in rows:
         if prompt != before:
-            shown.append([foreign(prompt), *[""] * (len(row) - 1)])
+            shown.append([show(prompt), *[""] * (len(row) - 1)])
             before = prompt
         shown.append([f"  {row[0]}", *row[1:]])
     return shown
@@ -109,23 +100,22 @@ def _speed_row(speed: Speed) -> list[str]:
 
 
 def _change_row(one: SpeedChange) -> list[str]:
+    return [f"{NAMES[one.quantity]}, p{one.percentile}", *change_cells(one), "*" if one.faster is not None else ""]
+
+
+def change_cells(one: SpeedChange) -> list[str]:
+    """From, to, the change and its interval."""
     said = _unit(one.quantity)
     change = one.change
     shown = "no data" if change.estimate is None else _signed(change.estimate, said)
     low = "..." if math.isinf(change.low) else _signed(change.low, said)
     high = "..." if math.isinf(change.high) else _signed(change.high, said)
     return [
-        f"{NAMES[one.quantity]}, p{one.percentile}",
         said(one.old.estimate),
         said(one.new.estimate),
         shown,
         f"{low} to {high}",
-        "*" if one.faster is not None else "",
     ]
-
-
-def _verdict(one: SpeedChange) -> str:
-    return "" if one.faster is None else "faster" if one.faster else "slower"
 
 
 def _unit(quantity: str) -> Callable[[float], str]:
@@ -170,7 +160,7 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     """The comparison for a terminal of 80 columns; at most `most` flips of each direction with their text."""
     if comparison.latency is not None and not comparison.pairing.keys:
         return latency_change_lines(comparison.latency)
-    old, new = foreign(comparison.old.label), foreign(comparison.new.label)
+    old, new = show(comparison.old.label), show(comparison.new.label)
     lines = [f"From {old} to {new}, {figures.plural(len(comparison.answered), 'case')} that both answered"]
     lines += answered_lines([comparison.old, comparison.new])
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
@@ -197,17 +187,17 @@ def answered_lines(runs: Sequence[RunSummary]) -> list[str]:
     """How much each version answered of what it was asked, where that differs or is too little to compare."""
     if all(run.answered.k == run.answered.n for run in runs):
         return []
-    return [line for run in runs for line in figures.wrapped(_answered(run, foreign))]
+    return [line for run in runs for line in figures.wrapped(_answered(run))]
 
 
-def _answered(run: RunSummary, safe: Callable[[str], str]) -> str:
+def _answered(run: RunSummary) -> str:
     mark = "" if run.comparable else "; NOT COMPARABLE by its own rate: above 5% unscored"
-    return f"{safe(run.label)} answered {percent(run.answered.rate)} of {run.answered.n:,} cases with targets{mark}"
+    return f"{show(run.label)} answered {percent(run.answered.rate)} of {run.answered.n:,} cases with targets{mark}"
 
 
 def _unpaired(comparison: Comparison) -> str:
     reason = comparison.pairing.reason.replace("the candidate", "the second").replace("the baseline", "the first")
-    return f"Left out: {figures.sentence(reason)}."
+    return f"Left out: {show(reason, blanks=False)}."
 
 
 def _interval_of_compare(change: Change) -> str:
@@ -256,13 +246,13 @@ def tokens(value: float | None) -> str:
 def money(value: float | None, currency: str | None) -> str:
     if value is None:
         return figures.NO_DATA
-    return f"{value:,.{2 if value >= 1 or value == 0 else 4}f} {foreign(currency or '')}".rstrip()
+    return f"{value:,.{2 if value >= 1 or value == 0 else 4}f} {show(currency or '')}".rstrip()
 
 
 def _slice_rows(comparison: Comparison) -> list[list[str]]:
     return [
         [
-            f"{one.dimension}={foreign(one.value)}",
+            f"{one.dimension}={show(one.value)}",
             percent(one.change.old.rate),
             percent(one.change.new.rate),
             points(one.change.difference),
@@ -274,42 +264,13 @@ def _slice_rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _flip_lines(flip: Flip) -> list[str]:
-    lines = figures.wrapped(f"{flip.kind}: {foreign(flip.key)}  ({foreign(flip.domain)}, {flip.exposure})")
+    lines = figures.wrapped(f"{flip.kind}: {show(flip.key)}  ({show(flip.domain)}, {flip.exposure})")
     if flip.target:
-        lines += figures.wrapped(f"target {foreign(flip.target)}", indent="      ")
+        lines += figures.wrapped(f"target {show(flip.target)}", indent="      ")
         for name, text in (("from", flip.old_text), ("to", flip.new_text)):
-            said = foreign(text) if text else "(not mentioned)"
+            said = show(text) if text else "(not mentioned)"
             lines += figures.wrapped(f"{name:<6} {said}", indent="      ")
     return lines
-
-
-def compare_markdown(comparison: Comparison, most: int = 50) -> str:
-    """The comparison for a pull request."""
-    old, new = markdown(comparison.old.label), markdown(comparison.new.label)
-    parts = [f"## From {old} to {new}", "", f"{figures.plural(len(comparison.answered), 'case')} that both answered."]
-    both = (comparison.old, comparison.new)
-    if any(run.answered.k != run.answered.n for run in both):
-        parts += ["", f"{'; '.join(_answered(run, markdown) for run in both)}."]
-    if not comparison.pairing.complete:
-        parts += ["", f"Left out: {figures.markdown_sentence(comparison.pairing.reason)}"]
-    rows = [["Metric", "From", "To", "Points", "95% interval", "p", "Pairs"], *_change_rows(comparison.changes)]
-    parts += ["", *figures.markdown_table(rows)]
-    resources = [[markdown(cell) for cell in row] for row in _resource_rows(comparison)]
-    parts += ["", *figures.markdown_table([["Per answer", "From", "To"], *resources])]
-    if comparison.latency is not None:
-        parts += ["", *latency_change_markdown(comparison.latency)]
-    if comparison.slices:
-        slices = [[markdown(row[0]), *row[1:-1], row[-1].replace("*", "\\*")] for row in _slice_rows(comparison)]
-        parts += ["", *figures.markdown_table([["Alignment rate of", "From", "To", "Points", "Pairs", "q"], *slices])]
-    if comparison.flips:
-        flips = [
-            [flip.kind, *(markdown(text) for text in (flip.key, flip.target, flip.old_text, flip.new_text))]
-            for flip in comparison.flips[:most]
-        ]
-        parts += ["", *figures.markdown_table([["Change", "Case", "Target", "From", "To"], *flips])]
-        if len(comparison.flips) > most:
-            parts += ["", f"{len(comparison.flips) - most} more are not shown."]
-    return "\n".join(parts) + "\n"
 
 
 def compare_json(comparison: Comparison) -> dict[str, Any]:
@@ -319,7 +280,7 @@ def compare_json(comparison: Comparison) -> dict[str, Any]:
 
 _Row = tuple[str, Callable[[Option], str]]
 
-_ROWS: tuple[_Row, ...] = (
+OPTION_ROWS: tuple[_Row, ...] = (
     ("alignment rate", lambda one: percent(one.alignment.rate)),
     ("  trained", lambda one: percent(one.gap.trained.rate)),
     ("  untrained", lambda one: percent(one.gap.untrained.rate)),
@@ -344,25 +305,25 @@ _ROWS: tuple[_Row, ...] = (
 
 def options_lines(options: Sequence[Option]) -> list[str]:
     """The table in blocks of as many columns as 80 cells hold."""
-    rows = [["", *(foreign(one.run.label) for one in options)]]
-    rows += [[name, *(cell(one) for one in options)] for name, cell in _ROWS]
-    lines = [_options_title(options)] if options else []
+    rows = [["", *(show(one.run.label) for one in options)]]
+    rows += [[name, *(cell(one) for one in options)] for name, cell in OPTION_ROWS]
+    lines = [options_title(options)] if options else []
     for columns in _blocks(rows):
         lines += ["", *figures.table([[row[0], *(row[i] for i in columns)] for row in rows])]
-    return [*lines, "", *figures.wrapped(_LEGEND_OPTIONS)]
+    return [*lines, "", *figures.wrapped(OPTION_LEGEND)]
 
 
-def _options_title(options: Sequence[Option]) -> str:
+def options_title(options: Sequence[Option]) -> str:
     one = options[0]
     all_of = {2: "both"}.get(len(options), f"all {len(options)}")
     return f"{one.alignment.n:,} cases with targets that {all_of} answered ({one.answered:,} with the others)"
 
 
-_LEGEND_OPTIONS = (
+OPTION_LEGEND = (
     "gap: trained minus untrained, by what each version was trained on; below it the same difference of its base on "
     "the same cases, since domains differ in difficulty. gain, trained more: what it gained over its base on trained "
     "cases minus on untrained ones, within the suites that hold both; p by shuffling whole domains, which is how "
-    "training is dealt out. its own rate: over all that it answered itself; (!) marks more than 5% unscored, and is "
+    "training is assigned. its own rate: over all that it answered itself; (!) marks more than 5% unscored, and is "
     "not comparable. Rates are without intervals here: compare two of them for those."
 )
 
@@ -378,13 +339,6 @@ def _blocks(rows: Sequence[Sequence[str]]) -> list[list[int]]:
         blocks[-1].append(column)
         used += 2 + width
     return blocks
-
-
-def options_markdown(options: Sequence[Option]) -> str:
-    rows = [["", *(markdown(one.run.label) for one in options)]]
-    rows += [[name.strip(), *(markdown(cell(one)) for one in options)] for name, cell in _ROWS]
-    title = [_options_title(options) + ".", ""] if options else []
-    return "\n".join(["## Options side by side", "", *title, *figures.markdown_table(rows), "", _LEGEND_OPTIONS]) + "\n"
 
 
 def options_json(options: Sequence[Option]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
 from harness.show import figures
-from harness.show.figures import counted, foreign, percent, sentence, wrapped
+from harness.show.figures import counted, percent, wrapped
+from harness.text.visible import show
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_NOTES = 12
@@ -18,14 +19,14 @@ def drift_lines(report: DriftReport) -> list[str]:
     """The report for a terminal of 80 columns."""
     span = f", {report.first} to {report.last}" if report.first else ""
     nights = figures.plural(report.nights, "night")
-    lines = [f"{report.verdict}  {foreign(report.label)}: {nights} of {report.prompts} prompts{span}"]
+    lines = [f"{report.verdict}  {show(report.label)}: {nights} of {report.prompts} prompts{span}"]
     for alarm in report.alarms:
         since = f", most likely since {alarm.since}" if alarm.since else ""
-        lines += wrapped(f"ALARM on {alarm.day}: {sentence(alarm.text)}{since}{_named(alarm.cases)}")
+        lines += wrapped(f"ALARM on {alarm.day}: {show(alarm.text, blanks=False)}{since}{_named(alarm.cases)}")
     for reason in report.reasons:
-        lines += wrapped(sentence(reason))
+        lines += wrapped(show(reason, blanks=False))
     for sign in report.signs:
-        lines += wrapped(f"! {sign.day}: {sentence(sign.text)}")
+        lines += wrapped(f"! {sign.day}: {show(sign.text, blanks=False)}")
     alarmed = {key for alarm in report.alarms for key in alarm.cases}
     flipped = [key for key in report.flipped if key not in alarmed]
     if flipped:
@@ -35,12 +36,12 @@ def drift_lines(report: DriftReport) -> list[str]:
         lines += wrapped(report.operation)
     if report.moved:
         rows = [["moved", "baseline", "since"]]
-        rows += [[foreign(row.name), counted(row.before), counted(row.since)] for row in report.moved]
+        rows += [[show(row.name), counted(row.before), counted(row.since)] for row in report.moved]
         lines += ["", *figures.table(rows)]
     if report.notes:
         lines += ["", "Nights that did not count, or count apart:"]
         for note in report.notes[-_MOST_NOTES:]:
-            lines += wrapped(f"{note.day or 'undated'} {note.kind}: {sentence(note.text)}")
+            lines += wrapped(f"{note.day or 'undated'} {note.kind}: {show(note.text, blanks=False)}")
         if len(report.notes) > _MOST_NOTES:
             lines.append(f"  ... and {len(report.notes) - _MOST_NOTES} earlier ones (--json lists all)")
     return lines
@@ -72,7 +73,7 @@ def _named(cases: tuple[str, ...] | list[str]) -> str:
     if not cases:
         return ""
     more = f" and {len(cases) - _MOST_CASES} more" if len(cases) > _MOST_CASES else ""
-    return f": {', '.join(foreign(key) for key in cases[:_MOST_CASES])}{more}"
+    return f": {', '.join(show(key) for key in cases[:_MOST_CASES])}{more}"
 
 
 def _statistic(value: float, limit: float) -> str:
@@ -86,7 +87,7 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
     found = watch.watched
     detection = found.detection
     k, m = (sum(column) for column in zip(*found.baseline, strict=True))
-    bets = "single prompts" if found.bets == "prompts" else "the nightly mean, since the nights hang together"
+    bets = "single prompts" if found.bets == "prompts" else "the nightly mean, since the nights depend on each other"
     lines = wrapped(
         f"baseline: {percent(k / m if m else None)} over {len(found.baseline)} nights, "
         f"taken as {percent(found.presumed)}; bets on {bets}"

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
@@ -13,18 +14,21 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from harness.errors import RecordError
-from harness.files import content_of, reading
+from harness.files import json_lines
 from harness.records import Record
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
 from harness.show import rates
-from harness.show.marked_text import SEVERITY, Span, Stretch, marked, occurrences, plain
+from harness.show.marked_text import SEVERITY, Span, Stretch, marked, occurrences
 from harness.show.rates import BAD, damage_codes
+from harness.text.visible import show
 
+_safe = partial(show, blanks=False)
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 _CONTEXT = 12
-_LABELS_LIMIT = 64_000_000
 """Characters shown on either side of a mention in the list of mentions."""
+_LABEL_LIMIT = 10_000
+"""Bytes of a label: names and a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +249,12 @@ def kappa(rulings: list[tuple[str, str]]) -> float | None:
 
 
 def read_labels(paths: Iterable[Path]) -> list[Label]:
-    """All lines of all files. A line that is no ruling is an error with file, line and field."""
+    """All lines of all files. A line that is not a ruling is an error with file, line and field."""
     found: list[Label] = []
     for path in paths:
         hint = "accepted: a labels.jsonl that a run page exported"
-        with reading(path, RecordError, form="labels", hint=hint):
-            lines = content_of(path, limit=_LABELS_LIMIT).decode("utf-8").split("\n")
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                found.append(_label(path, number, line))
+        lines = json_lines(path, RecordError, limit=_LABEL_LIMIT, hint=hint)
+        found += [_label(path, number, value) for number, value in lines]
     return found
 
 
@@ -271,9 +272,9 @@ def match(record: RunRecord, labels: Iterable[Label]) -> Rulings:
     return Rulings(by_answer, other)
 
 
-def _label(path: Path, number: int, line: str) -> Label:
+def _label(path: Path, number: int, value: Any) -> Label:
     try:
-        return Label.model_validate_json(line)
+        return Label.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "the line"
@@ -300,7 +301,7 @@ def rows(record: RunRecord, rulings: Rulings | None = None) -> list[dict[str, An
         for answer in row.get("a", ()):
             given = rulings.by_answer.get((case.key, answer["n"])) if rulings else None
             if given:
-                answer["v"] = [[plain(reader), ruling] for reader, ruling in given.items()]
+                answer["v"] = [[_safe(reader), ruling] for reader, ruling in given.items()]
         found.append(row)
     return found
 
@@ -330,10 +331,10 @@ def _lengths(case: CaseResult) -> list[int]:
 
 def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "k": plain(case.key),
-        "d": plain(case.domain),
-        "l": plain(case.language),
-        "t": plain(case.task),
+        "k": _safe(case.key),
+        "d": _safe(case.domain),
+        "l": _safe(case.language),
+        "t": _safe(case.task),
         "y": case.symbols,
         "x": case.exposure,
         "o": case.outcome,
@@ -343,19 +344,19 @@ def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
     if codes:
         row["c"] = codes
     if case.tags:
-        row["g"] = [plain(tag) for tag in case.tags]
+        row["g"] = [_safe(tag) for tag in case.tags]
     if latency is not None:
         row["s"] = round(latency, 3)
     if HELD_OUT in case.tags:
         return row
     if limit:
-        row["m"] = [[plain(turn.role), packed(turn.text)] for turn in turns(case, limit)]
+        row["m"] = [[_safe(turn.role), packed(turn.text)] for turn in turns(case, limit)]
         shown = answers(case, limit)
         row["a"] = [
             _answer_of_rows(answer, sample, currency) for answer, sample in zip(shown, case.samples, strict=True)
         ]
     elif case.targets:
-        row["n"] = [plain(target) for target in case.targets]
+        row["n"] = [_safe(target) for target in case.targets]
     return row
 
 
@@ -368,17 +369,17 @@ def _answer_of_rows(answer: ShownAnswer, sample: SampleResult, currency: str | N
         "u": _usage(sample, currency),
     }
     if answer.reason:
-        packed_answer["r"] = plain(answer.reason)
+        packed_answer["r"] = _safe(answer.reason)
     if answer.raw:
         packed_answer["w"] = packed(answer.raw)
     if answer.calls:
-        packed_answer["c"] = [[plain(name), packed(text)] for name, text in answer.calls]
+        packed_answer["c"] = [[_safe(name), packed(text)] for name, text in answer.calls]
     if answer.findings:
         packed_answer["f"] = [
-            [packed(f.target), f.verdict, packed(f.text), " ".join(f.codes), plain(f.where)] for f in answer.findings
+            [packed(f.target), f.verdict, packed(f.text), " ".join(f.codes), _safe(f.where)] for f in answer.findings
         ]
     if answer.checks:
-        packed_answer["k"] = [[plain(name), passed, plain(detail)] for name, passed, detail in answer.checks]
+        packed_answer["k"] = [[_safe(name), passed, _safe(detail)] for name, passed, detail in answer.checks]
     return packed_answer
 
 

@@ -1,10 +1,10 @@
-"""How figures and foreign text stand in lines of 80 columns and in Markdown."""
+"""How figures and foreign text are written in lines of 80 columns and in Markdown."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,9 @@ from harness.decisions.metrics import Count
 from harness.text.visible import show
 
 WIDTH = 80
-_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?)?[.,:;)]*")
+_LONGEST = 300
+"""Characters of one code span."""
+_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
 NO_DATA = "no data"
 
 
@@ -113,70 +115,63 @@ def _cut(word: str, width: int) -> list[str]:
     return parts
 
 
-def table(rows: Iterable[Iterable[str]], indent: str = "  ") -> list[str]:
-    """Columns two blanks apart, the first aligned left and the others right; widths count terminal cells.
+def table(
+    rows: Iterable[Iterable[str]], indent: str = "  ", *, left: Container[int] = (0,), width: int | None = WIDTH
+) -> list[str]:
+    """Columns two blanks apart, those of `left` aligned left and the others right; widths count terminal cells.
 
-    A first column that does not fit into 80 is cut.
+    A first column that does not fit into `width` is cut.
     """
     cellular = [list(row) for row in rows]
     if not cellular:
         return []
-    widths = [max(cells(row[i]) for row in cellular) for i in range(len(cellular[0]))]
-    widths[0] = max(8, min(widths[0], WIDTH - len(indent) - sum(2 + width for width in widths[1:])))
+    widths = [max(map(cells, column)) for column in zip(*cellular, strict=True)]
+    if width is not None:
+        widths[0] = max(8, min(widths[0], width - len(indent) - sum(2 + other for other in widths[1:])))
     lines = []
     for row in cellular:
-        first, *rest = row
-        first = clipped(first, widths[0])
-        aligned = [" " * (width - cells(cell)) + cell for cell, width in zip(rest, widths[1:], strict=True)]
-        lines.append((indent + "  ".join([pad(first, widths[0]), *aligned])).rstrip())
+        row[0] = clipped(row[0], widths[0])
+        aligned = [
+            pad(cell, size) if column in left else " " * (size - cells(cell)) + cell
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append((indent + "  ".join(aligned)).rstrip())
     return lines
 
 
-def foreign(text: str) -> str:
-    """Text that a model, a suite or a file brought in, made visible and safe for a terminal."""
-    return show(text)
+def code(text: str, *, blanks: bool = True) -> str:
+    """Foreign text as a Markdown code span, in which no Markdown, HTML, address, `@mention` or `#issue` is read.
 
-
-def sentence(text: str) -> str:
-    """A sentence of ours that holds foreign names: made safe like `foreign`, but its blanks stay blanks."""
-    return " ".join(foreign(word) for word in text.split(" "))
-
-
-def markdown(text: str) -> str:
-    """Foreign text for a Markdown page: in code, every sign as an entity, so that nothing in it can act."""
-    if not text:
-        return ""
-    safe = "".join(char if char.isalnum() else f"&#{ord(char)};" for char in show(text))
-    return f"<code>{safe}</code>"
+    One line, at most 300 characters, what is invisible in it visible (without `blanks`, U+0020 stays), its backticks
+    inside a longer fence.
+    """
+    shown = show(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks, lookalikes=blanks) or "∅"
+    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
+    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def markdown_sentence(text: str) -> str:
     """A sentence of ours that holds foreign names, for Markdown.
 
-    Plain words and numbers stand as they are; anything else, and what stands in backticks, is code. GitHub finds
-    mentions, links and references in rendered text, so that entities alone would not stop them.
+    Plain words and numbers stay as they are; anything else, and what is in backticks, is code. GitHub finds mentions,
+    links and references in rendered text, so that escaping alone would not stop them.
     """
     parts = []
     for at, piece in enumerate(text.split("`")):
-        if at % 2:
-            parts.append(_code(piece.split()))
-            continue
-        marked = [(word, _PLAIN.fullmatch(word) is not None) for word in piece.split()]
-        for plain_words, group in groupby(marked, key=lambda one: one[1]):
-            words = [word for word, _ in group]
-            parts.append(" ".join(words) if plain_words else _code(words))
-    joined = " ".join(part for part in parts if part)
-    return re.sub(r"(</code>) ([.,:;)]+)(?= |$)", r"\1\2", joined)
-
-
-def _code(words: Iterable[str]) -> str:
-    safe = " ".join(markdown(word).removeprefix("<code>").removesuffix("</code>") for word in words)
-    return f"<code>{safe}</code>" if safe else ""
+        words = piece.split()
+        if at % 2 and words:
+            parts.append(code(" ".join(words), blanks=False))
+        for plain_words, group in groupby(words if at % 2 == 0 else (), key=lambda word: bool(_PLAIN.fullmatch(word))):
+            joined = " ".join(group)
+            parts.append(joined if plain_words else code(joined, blanks=False))
+    return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:
-    """The first row is the head. Cells must be safe already."""
-    head, *rest = [list(row) for row in rows]
+    """The first row is the head. Cells must be safe already, but for `|`, which ends a cell even in a code span."""
+    head, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rest]]
 
 

@@ -24,10 +24,10 @@ from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
 from harness.show.comparison import speed_cells
 from harness.show.evidence import Rulings, rows
-from harness.show.marked_text import plain
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.verdicts import headlines, next_sentence
-from harness.show.words import WORDS, both, for_script, known, say
+from harness.show.words import both, for_script, known, say, word, words
+from harness.text.visible import show
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -112,11 +112,11 @@ def _hash(content: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return plain(text, blanks=True)
+    return show(text, lookalikes=True)
 
 
 def _cell(value: object) -> str:
-    return plain(str(value))
+    return show(str(value), blanks=False)
 
 
 _WITHOUT_SCRIPT = 20
@@ -169,7 +169,7 @@ def run_page(
         resolved_models=_distinct(record, "resolved_model"),
         recipe=_readable(record.recipe),
         configuration=_readable(record.configuration),
-        words=WORDS,
+        words=words(),
         index_href=index_href,
         rulings=rulings,
         data=_data(record, rulings),
@@ -203,8 +203,8 @@ def _chart(domains: tuple[Slice, ...]) -> Markup:
         for row in domains
         if (value := row.rate.value) is not None and row.rate.low is not None and row.rate.high is not None
     ][:_BARS]
-    told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{WORDS['chart-slices'][0]}: {told}")
+    listed = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
+    return charts.intervals(bars, label=f"{word('chart-slices', 'en')}: {listed}")
 
 
 def _distinct(record: RunRecord, field: str) -> list[str]:
@@ -213,7 +213,9 @@ def _distinct(record: RunRecord, field: str) -> list[str]:
 
 def _readable(value: object) -> str:
     """JSON over several lines, invisible characters spelled out."""
-    return plain(json.dumps(value, ensure_ascii=False, indent=2)) if value else ""
+    if not value:
+        return ""
+    return "\n".join(show(line, blanks=False) for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n"))
 
 
 _WITH_TEXTS = 150
@@ -241,7 +243,7 @@ def compare_page(
     index_href: str | None = None,
 ) -> str:
     """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
-    `judged`, the gate's verdict stands on top and its rules follow."""
+    `judged`, the gate's verdict is on top and its rules follow."""
     gate = judged.verdict if judged else None
     before, after = by_key(old), by_key(new)
     option = options((old, new))[1]
@@ -270,7 +272,7 @@ def compare_page(
         headlines=headlines(gate) if gate else [],
         gain=option.gain,
         next_step=next_sentence(gate) if gate else "",
-        words=WORDS,
+        words=words(),
     )
 
 
@@ -343,5 +345,5 @@ def _chart_of_compare_page(slices: tuple[SliceChange, ...]) -> Markup:
         and one.change.high is not None
     ]
     rows.sort(key=lambda bar: bar.value)
-    told = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
-    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{WORDS['chart-changes'][0]}: {told}", signed=True)
+    listed = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
+    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{word('chart-changes', 'en')}: {listed}", signed=True)

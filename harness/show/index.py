@@ -1,4 +1,4 @@
-"""The index over all versions: where each stands now, how it got there, and every run."""
+"""The index over all versions: where each is now, how it got there, and every run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.show import charts
 from harness.show.charts import MUTED, NARROW, SERIES, WIDE, available, clip, in_widths
 from harness.show.html import render as render_page
 from harness.show.rates import Rate, percent, summarise
-from harness.show.words import WORDS
+from harness.show.words import word
 
 
 class IndexLine(Record):
@@ -192,10 +192,10 @@ def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: 
         return Markup("")
     latest = sorted(models, key=lambda model: models[model][-1].when, reverse=True)[:_MODELS]
     shown = {model: models[model] for model in sorted(latest)}
-    told = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
+    listed = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
     points = _points(shown)
     data = {"points": points, "events": _marks(points, events)}
-    return in_widths(lambda width: _chart(points, width), f"{label}: {told}", {**NARROW, **WIDE}, data)
+    return in_widths(lambda width: _chart(points, width), f"{label}: {listed}", {**NARROW, **WIDE}, data)
 
 
 def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
@@ -263,7 +263,7 @@ def _labels(points: list[dict[str, Any]], names: list[str], floor: float) -> lis
 
 
 def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
-    """Signs above the points where something happened; several at one point stand side by side."""
+    """Signs above the points where something happened; several at one point are side by side."""
     at = {point["run"]: point for point in points}
     signs: dict[str, str] = {}
     for event in reversed(events):
@@ -317,7 +317,7 @@ def render(
         runs_of=Counter(line.label for line in lines),
         models=sorted({line.model for line in lines}),
         happened=happened,
-        trend=trend(lines, happened, label=WORDS["trend"][0]),
+        trend=trend(lines, happened, label=word("trend", "en")),
         standing=_standing(now),
         charts_available=charts.available(),
         install=charts.INSTALL,
@@ -344,5 +344,5 @@ def _standing(now: Sequence[IndexLine]) -> Markup:
         for line in now
         if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
     ][:_BARS]
-    told = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{WORDS['chart-versions'][0]}: {told}")
+    listed = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
+    return charts.intervals(bars, label=f"{word('chart-versions', 'en')}: {listed}")

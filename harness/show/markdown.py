@@ -1,31 +1,28 @@
 """Markdown for a pull request or a job summary: short, and the answers in it can do nothing.
 
-Text of a run stands in code spans alone, where no Markdown, HTML, address, `@mention` or `#issue` is read. Lists
-are used and no tables, because a table reads a `|` even in a code span.
+Text of a run is in code spans alone (`figures.code`). One document for a run, for a comparison and for the index.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from harness.decisions.compare import Comparison, Flip
+from harness.decisions.compare import Change, Comparison, Flip
 from harness.decisions.gate import GateVerdict
+from harness.decisions.latency import LatencyComparison
+from harness.decisions.options import Option
 from harness.records.case import HELD_OUT
-from harness.records.run import CaseResult, RunRecord, SampleResult
+from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.evidence import Rulings
+from harness.show.comparison import OPTION_LEGEND, OPTION_ROWS, change_cells, options_title
+from harness.show.figures import code, markdown_sentence, markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
-from harness.show.index import HistoryEvent, IndexLine, current
-from harness.show.marked_text import plain
-from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, slices, summarise
-from harness.show.verdicts import headlines, next_sentence
-from harness.show.words import word
+from harness.show.index import IndexLine, current
+from harness.show.rates import BAD, OUTCOMES, slices, summarise
+from harness.show.verdicts import headlines, next_markdown
+from harness.show.words import word, words
 
 _SHOWN = 20
-_LONGEST = 300
 
 
 def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
@@ -46,43 +43,134 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
         shown = ", ".join(f"{code(row.name)} {row.rate} ({row.rate.k}/{row.rate.n})" for row in worst)
         lines += ["", f"{word('domain', lang)}: {shown}"]
     failing = [case for case in record.cases if case.outcome in BAD]
-    lines += _folded(f"{word('failing', lang)}: {len(failing)}", [_case(case, lang) for case in failing], lang)
+    lines += _folded(f"{word('failing', lang)}: {len(failing)}", [_case(case, lang) for case in failing])
     return "\n".join([*lines, ""])
 
 
-def compare_markdown(comparison: Comparison, *, judged: Judgement | None = None, lang: str = "en") -> str:
-    """Two runs: the verdict if there is one, the difference, the rules and the flips."""
+def compare_markdown(
+    comparison: Comparison, *, judged: Judgement | None = None, most: int = _SHOWN, lang: str = "en"
+) -> str:
+    """Two runs: the verdict if there is one, the difference, the rules, the tables, at most `most` flips of a kind."""
     gate = judged.verdict if judged else None
-    change = comparison.changes[0]
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
     if gate:
         lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
-        lines += [f"- {code(one, blanks=False)}" for one in headlines(gate)]
-        lines += [f"- {word('next', lang)} {code(next_sentence(gate), blanks=False)}", ""]
-    if change.pairs:
-        bounds = f"{rates.points(change.low)} … {rates.points(change.high)}"
-        lines.append(word("difference-line", lang, points=rates.points(change.difference), bounds=bounds) + "  ")
-        lines.append(
-            word(
-                "pairs-line",
-                lang,
-                better=change.better,
-                worse=change.worse,
-                pairs=change.pairs,
-                p=p_phrase(change.p_value).replace("<", "&lt;"),
-            )
-        )
-    else:
-        lines.append(word("no-pairs", lang))
-    if not comparison.pairing.complete:
-        lines += ["", f"> {word('left-out-cases', lang, why=code(comparison.pairing.reason, blanks=False))}"]
+        lines += [f"- {markdown_sentence(one)}" for one in headlines(gate)]
+        lines += [f"- {word('next', lang)} {next_markdown(gate)}", ""]
+    if comparison.pairing.keys or comparison.latency is None:
+        lines += _difference(comparison, lang)
     if gate:
-        held_back = [f"> {code(reason, blanks=False)}" for reason in gate.reasons]
+        held_back = [f"> {markdown_sentence(reason)}" for reason in gate.reasons]
         lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang)]
+    if comparison.pairing.keys:
+        lines += ["", *_changes(comparison, lang), "", *_resources(comparison, lang)]
+    if comparison.latency is not None:
+        lines += ["", *_latency(comparison.latency, lang)]
+    if comparison.slices:
+        lines += ["", *_slices(comparison, lang)]
     for kind in dict.fromkeys(flip.kind for flip in comparison.flips):
         chosen = [flip for flip in comparison.flips if flip.kind == kind]
-        lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip) for flip in chosen], lang)
+        lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip, lang) for flip in chosen], most)
     return "\n".join([*lines, ""])
+
+
+def _difference(comparison: Comparison, lang: str) -> list[str]:
+    """What changed, on how many cases, and what was left out."""
+    change = comparison.changes[0]
+    lines = [word("no-pairs", lang)]
+    if change.pairs:
+        p = p_phrase(change.p_value).replace("<", "&lt;")
+        counts = {"better": change.better, "worse": change.worse, "pairs": change.pairs}
+        lines = [
+            word("difference-line", lang, points=rates.points(change.difference), bounds=_bounds(change)) + "  ",
+            word("pairs-line", lang, p=p, **counts),
+        ]
+    runs = (comparison.old, comparison.new)
+    if any(run.answered.k != run.answered.n for run in runs):
+        lines += ["", f"{word('both-answered', lang, n=rates.number(len(comparison.answered)))}"]
+        for run in runs:
+            key = "own-answered" if run.comparable else "not-comparable"
+            answered, n = rates.percent(run.answered.rate), rates.number(run.answered.n)
+            lines.append(f"- {word(key, lang, label=code(run.label), rate=answered, n=n)}")
+    if not comparison.pairing.complete:
+        lines += ["", f"> {word('left-out-cases', lang, why=markdown_sentence(comparison.pairing.reason))}"]
+    return lines
+
+
+def _bounds(change: Change) -> str:
+    return rates.NO_DATA if change.low is None else f"{rates.points(change.low)} … {rates.points(change.high)}"
+
+
+def _head(lang: str, *keys: str) -> list[str]:
+    return [word(key, lang) if key in words() else key for key in keys]
+
+
+def _changes(comparison: Comparison, lang: str) -> list[str]:
+    rows = [
+        [
+            word(change.metric, lang),
+            rates.percent(change.old.rate),
+            rates.percent(change.new.rate),
+            rates.points(change.difference),
+            _bounds(change),
+            rates.p_value(change.p_value),
+            rates.number(change.pairs),
+        ]
+        for change in comparison.changes
+    ]
+    return markdown_table([_head(lang, "metric", "before", "after", "difference", "interval-95", "p", "pairs"), *rows])
+
+
+def _resources(comparison: Comparison, lang: str) -> list[str]:
+    both = (comparison.old_resources, comparison.new_resources)
+    rows = [
+        ["latency", *(rates.seconds(one.median_latency_s) for one in both)],
+        ["latency-slow", *(rates.seconds(one.p95_latency_s) for one in both)],
+        ["prompt-tokens", *(rates.mean(one.prompt_tokens) for one in both)],
+        ["completion-tokens", *(rates.mean(one.completion_tokens) for one in both)],
+        ["cost-per-1000", *(markdown_sentence(rates.money(one.cost_per_1000, one.currency)) for one in both)],
+    ]
+    shown = [[word(key, lang), *cells] for key, *cells in rows]
+    return markdown_table([_head(lang, "per-answer", "before", "after"), *shown])
+
+
+def _latency(comparison: LatencyComparison, lang: str) -> list[str]:
+    rows = [
+        [
+            code(one.prompt),
+            f"{word(one.quantity, lang)}, p{one.percentile}",
+            *change_cells(one),
+            "" if one.faster is None else word("faster" if one.faster else "slower", lang),
+        ]
+        for one in comparison.changes
+    ]
+    head = _head(lang, "prompt", "quantity", "before", "after", "difference", "interval-95", "")
+    cautions = [word("caution", lang, text=markdown_sentence(caution)) for caution in comparison.caution]
+    return [*markdown_table([head, *rows]), *(line for caution in cautions for line in ("", caution))]
+
+
+def _slices(comparison: Comparison, lang: str) -> list[str]:
+    rows = [
+        [
+            f"{word(one.dimension, lang)} {code(one.value)}",
+            rates.percent(one.change.old.rate),
+            rates.percent(one.change.new.rate),
+            rates.points(one.change.difference),
+            rates.number(one.change.pairs),
+            rates.p_value(one.q_value),
+        ]
+        for one in comparison.slices
+    ]
+    head = _head(lang, "slice", "before", "after", "difference", "pairs", "q")
+    return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
+
+
+def options_markdown(options: Sequence[Option]) -> str:
+    """Several versions side by side, in English."""
+    rows = [["", *(code(one.run.label) for one in options)]]
+    rows += [[name.strip(), *(markdown_sentence(cell(one)) for one in options)] for name, cell in OPTION_ROWS]
+    title = [options_title(options) + ".", ""] if options else []
+    return "\n".join(["## Options side by side", "", *title, *markdown_table(rows), "", OPTION_LEGEND]) + "\n"
 
 
 def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
@@ -95,17 +183,6 @@ def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
     return "\n".join([*(found if lines else [*found, word("no-runs", lang) + " `pytest --model=NAME`"]), ""])
 
 
-def code(text: str, *, blanks: bool = True) -> str:
-    """Text as a code span: one line, its blanks and invisible characters visible, its backticks harmless."""
-    shown = plain(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks) or "∅"
-    if not blanks:
-        shown = shown.replace("\n", " ")
-    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
-    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
 def _rules(gate: GateVerdict, lang: str) -> list[str]:
     found = []
     for rule in gate.rules:
@@ -115,17 +192,17 @@ def _rules(gate: GateVerdict, lang: str) -> list[str]:
         asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
         line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"
         line += f", {word(rule.rule.tier, lang)}"
-        line += "".join(f"; {code(reason, blanks=False)}" for reason in rule.reasons if reason not in gate.reasons)
+        line += "".join(f"; {markdown_sentence(reason)}" for reason in rule.reasons if reason not in gate.reasons)
         if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further:
             line += f"; {word('further', lang, n=rates.number(rule.reading.further))}"
         found.append(line)
     return found
 
 
-def _flip(flip: Flip) -> str:
+def _flip(flip: Flip, lang: str) -> str:
     if flip.target:
         return f"- {code(flip.key)}: {code(flip.old_text)} → {code(flip.new_text)}"
-    return f"- {code(flip.key)}: {flip.old} → {flip.new}"
+    return f"- {code(flip.key)}: {word(flip.old, lang)} → {word(flip.new, lang)}"
 
 
 def _case(case: CaseResult, lang: str) -> str:
@@ -140,103 +217,9 @@ def _case(case: CaseResult, lang: str) -> str:
     return f"{line}: {bad[0]}" if bad else line
 
 
-def _folded(title: str, items: list[str], lang: str) -> list[str]:
+def _folded(title: str, items: list[str], most: int = _SHOWN) -> list[str]:
     """A folded list; GitHub opens it on a click."""
     if not items:
         return []
-    rest = [f"- … +{len(items) - _SHOWN}"] if len(items) > _SHOWN else []
-    return ["", f"<details><summary>{title}</summary>", "", *items[:_SHOWN], *rest, "", "</details>"]
-
-
-SCHEMA = 1
-
-COLUMNS = (
-    *("model", "version", "run_id", "suite", "id", "domain", "language", "task", "symbols", "exposure"),
-    *("case_outcome", "sample", "outcome", "reason", "verdicts", "damage", "output"),
-    *("latency_s", "prompt_tokens", "completion_tokens", "cost", "currency", "recorded_at"),
-)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any]:
-    """Everything that stands on a run page but the texts; rates are shares between 0 and 1, or null."""
-    summary = summarise(record)
-    found: dict[str, Any] = {
-        "schema": SCHEMA,
-        "model": record.model,
-        "version": record.version,
-        "run_id": record.run_id,
-        "partial": record.partial,
-        "evidence": record.evidence.model_dump(),
-        "suite_digest": record.suite_digest,
-        "alignment_rate": rate_json(summary.alignment),
-        "fidelity": rate_json(summary.fidelity),
-        "mention_rate": rate_json(summary.mentions),
-        "over_correction_rate": rate_json(summary.over_correction),
-        "check_rate": rate_json(summary.checks),
-        "trained": rate_json(summary.gap.trained),
-        "untrained": rate_json(summary.gap.untrained),
-        "gap": summary.gap.difference,
-        "outcomes": summary.outcomes,
-        "unscored": dict(summary.unscored_reasons),
-        "damage": {one.code: {"cases": one.cases, "mentions": one.mentions} for one in summary.damage},
-        "slices": {name: {row.name: rate_json(row.rate) for row in slices(record.cases, name)} for name in DIMENSIONS},
-        "failing": [case.key for case in record.cases if case.outcome in BAD],
-    }
-    if rulings is not None:
-        found["rulings"] = {
-            "readers": [{"reader": name, "good": good, "bad": bad} for name, good, bad in rulings.readers],
-            "agreement": [
-                {"readers": [pair.first, pair.second], "both": pair.both, "agreed": pair.agreed, "kappa": pair.kappa}
-                for pair in rulings.pairs
-            ],
-            "other_answers": rulings.other_answers,
-        }
-    return found
-
-
-def index_json(lines: Sequence[IndexLine], events: Iterable[HistoryEvent]) -> dict[str, Any]:
-    """All runs, newest first as given, with their rates and what happened between them."""
-    return {
-        "schema": SCHEMA,
-        "runs": [
-            line.model_dump(mode="json", exclude={"alignment", "trained", "untrained", "checks"})
-            | {name: rate_json(Rate.of(count)) for name, count in line.counts.items()}
-            for line in lines
-        ],
-        "events": [
-            {"when": e.when, "model": e.model, "run_id": e.run_id, "kind": e.kind, "detail": e.detail} for e in events
-        ],
-    }
-
-
-def rate_json(rate: Rate) -> dict[str, float | int | None]:
-    """A rate with its counts and Wilson 95 % bounds."""
-    return {"k": rate.k, "n": rate.n, "rate": rate.value, "low": rate.low, "high": rate.high}
-
-
-def samples_csv(record: RunRecord) -> str:
-    """One row a sample, RFC 4180. A text cell that a spreadsheet would run as a formula gets a `'` in front."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for case in record.cases:
-        for sample in case.samples:
-            writer.writerow([_cell(value) for value in _values(record, case, sample)])
-    return out.getvalue().encode("utf-8", "replace").decode("utf-8")
-
-
-def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[Any, ...]:
-    damage = sorted({code for found in sample.mentions.values() for mention in found for code in mention.damage})
-    verdicts = " ".join(sorted(set(sample.verdicts.values())))
-    output = "" if HELD_OUT in case.tags else sample.output
-    return (
-        *(record.model, record.version, record.run_id, case.suite, case.id, case.domain, case.language, case.task),
-        *(case.symbols, case.exposure, case.outcome, sample.sample, sample.outcome, sample.reason, verdicts),
-        *(" ".join(damage), output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
-        *(sample.cost, record.currency, sample.recorded_at),
-    )
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA) else value
+    rest = [f"- … +{len(items) - most}"] if len(items) > most else []
+    return ["", f"<details><summary>{title}</summary>", "", *items[:most], *rest, "", "</details>"]

@@ -50,7 +50,7 @@ class Stretch:
 @lru_cache(maxsize=4096)
 def is_invisible(character: str) -> bool:
     """Whether a reader would not see it, or would see its neighbours moved. Plain blanks and line ends may stay."""
-    return character not in " \n" and (is_hidden(character) or character == "\u2800")
+    return character not in " \n" and is_hidden(character)
 
 
 @lru_cache(maxsize=4096)
@@ -89,11 +89,6 @@ def _has_invisible(text: str) -> bool:
     if text.isascii():
         return _CONTROLS.search(text) is not None
     return any(map(is_invisible, set(text)))
-
-
-def plain(text: str, *, blanks: bool = False) -> str:
-    """One string with nothing unseen in it, for attributes, titles and search."""
-    return "".join(f"<{piece.text}>" if piece.kind == CODE else piece.text for piece in pieces(text, blanks=blanks))
 
 
 def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -> tuple[Stretch, ...]:
@@ -153,7 +148,7 @@ def _flatten(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
 
 def _shorten(chunks: list[tuple[str, str]], limit: int) -> list[tuple[str, str]]:
     """Damage and the rest have `limit` characters each, so that much of the one cannot crowd out the other. A
-    long chunk keeps its ends, which are what stands beside a mark."""
+    long chunk keeps its ends, which are what is beside a mark."""
     near = max(20, limit // (2 * (1 + sum(1 for _, mark in chunks if mark))))
     used = {True: 0, False: 0}
     kept: list[tuple[str, str]] = []

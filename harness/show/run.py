@@ -7,8 +7,9 @@ from harness.decisions.run_summary import Resources, collateral_rate, has_repair
 from harness.records.run import GOOD, CaseResult, RunRecord
 from harness.show import figures
 from harness.show.comparison import latency_lines, money, seconds, tokens
-from harness.show.figures import counted, foreign
+from harness.show.figures import counted
 from harness.statistics.rates import wilson
+from harness.text.visible import show
 
 _MOST_CASES = 20
 
@@ -16,13 +17,13 @@ _MOST_CASES = 20
 def run_lines(run: RunRecord) -> list[str]:
     """The run for a terminal of 80 columns, with its first failing cases."""
     made = run.evidence
-    lines = [f"{foreign(run.label)}  run {foreign(run.run_id)}"]
+    lines = [f"{show(run.label)}  run {show(run.run_id)}"]
     lines += figures.wrapped(
         f"{run.mode}; answers of {made.oldest or 'unknown date'} to {made.newest or 'unknown date'}; "
-        f"suite {foreign(run.suite_digest[:12])}; harness {foreign(run.harness_version)}"
+        f"suite {show(run.suite_digest[:12])}; harness {show(run.harness_version)}"
     )
     if run.partial:
-        lines += figures.wrapped(f"PARTIAL: {figures.sentence(run.partial_reason or 'narrowed or stopped')}")
+        lines += figures.wrapped(f"PARTIAL: {show(run.partial_reason or 'narrowed or stopped', blanks=False)}")
     if run.latency is not None:
         lines += ["", *latency_lines(run.latency)]
     if run.latency is not None and not run.cases:
@@ -46,7 +47,7 @@ def run_lines(run: RunRecord) -> list[str]:
     bad = [case for case in run.cases if case.outcome not in GOOD]
     lines += ["", figures.plural(len(bad), "case") + " not aligned or passed:"] if bad else []
     for case in bad[:_MOST_CASES]:
-        lines += figures.wrapped(f"{case.outcome}: {foreign(case.key)}{_shown(case)}")
+        lines += figures.wrapped(f"{case.outcome}: {show(case.key)}{_shown(case)}")
     if len(bad) > _MOST_CASES:
         lines.append(f"  ... and {len(bad) - _MOST_CASES} more (--json has all)")
     return lines
@@ -57,5 +58,5 @@ def _shown(case: CaseResult) -> str:
         for target, mentions in sample.mentions.items():
             for mention in mentions:
                 if mention.verdict != "verbatim":
-                    return f"  {foreign(target)} -> {foreign(mention.text)}"
+                    return f"  {show(target)} -> {show(mention.text)}"
     return ""

@@ -11,8 +11,9 @@ from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, foreign, markdown, markdown_sentence, percent, plural, points, sentence, wrapped
+from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
 from harness.statistics.clusters import LEAST_DOMAINS
+from harness.text.visible import show
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
 _OTHER_SUITES = "The two runs have different suite digests."
@@ -27,23 +28,23 @@ _ASSUMED = "assumed: fewer than two earlier versions show it"
 
 def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     """The verdict for a terminal of 80 columns, without colour."""
-    against = f" against {foreign(verdict.baseline.label)}" if verdict.baseline else ""
-    lines = [f"{verdict.verdict}  {foreign(verdict.candidate.label)}{against}"]
+    against = f" against {show(verdict.baseline.label)}" if verdict.baseline else ""
+    lines = [f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"]
     for one in [*_held_back(verdict), *headlines(verdict)]:
-        lines += wrapped(sentence(one))
+        lines += wrapped(show(one, blanks=False))
     lines.append("")
     before: list[str] = []
     for rule in verdict.rules:
         lines.append(f"  {figures.pad(_SHORT[rule.result], 20)} {rule_name(rule)}  ({rule.rule.tier})")
-        told = rule_sentences(rule, verdict.reasons)
-        for one in ["as above"] if told and told == before else told:
+        sentences = rule_sentences(rule, verdict.reasons)
+        for one in ["as above"] if sentences and sentences == before else sentences:
             lines += wrapped(one, indent=" " * 23)
-        before = told
+        before = sentences
     lines.append("")
     lines += evidence_lines(verdict)
     if policy_source:
-        lines += wrapped(f"Policy: {sentence(policy_source)}")
-    return [*lines, *wrapped(f"next: {sentence(next_sentence(verdict))}", indent="")]
+        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
+    return [*lines, *wrapped(f"next: {show(next_sentence(verdict), blanks=False)}", indent="")]
 
 
 def _held_back(verdict: GateVerdict) -> list[str]:
@@ -156,23 +157,29 @@ def next_sentence(verdict: GateVerdict) -> str:
     return f"{step.command}  ({'; '.join(parts)})"
 
 
+def next_markdown(verdict: GateVerdict) -> str:
+    """The same, the command as code."""
+    command, _, why = next_sentence(verdict).partition("  ")
+    return f"{code(command, blanks=False)} {markdown_sentence(why)}"
+
+
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
     """`alignment_rate (untrained) max_drop 5%`."""
-    where = f" ({sentence(rule.rule.slice)})" if rule.rule.slice else ""
+    where = f" ({show(rule.rule.slice, blanks=False)})" if rule.rule.slice else ""
     return f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}"
 
 
 def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[str]:
     """What was measured and needed, and what would settle it.
 
-    Reasons told for the whole verdict are not repeated.
+    Reasons given for the whole verdict are not repeated.
     """
     sentences = []
     if rule.reading.cases:
         sentences.append(f"{_measured(rule)}; {_needed(rule)}")
     if rule.reasons and rule.reading.result != "INSUFFICIENT_EVIDENCE":
         sentences.append(f"{rule.reading.result} on these answers, if they counted")
-    sentences += [sentence(reason) for reason in rule.reasons if reason not in held_back]
+    sentences += [show(reason, blanks=False) for reason in rule.reasons if reason not in held_back]
     settle = _settle(rule)
     return [*sentences, settle] if settle else sentences
 
@@ -217,7 +224,7 @@ def _needed(rule: RuleVerdict) -> str:
 
 
 def _settle(rule: RuleVerdict) -> str:
-    """Asking again comes before adding cases; no number is promised where the estimate lies on the wrong side."""
+    """Asking again comes before adding cases; no number is promised where the estimate is on the wrong side."""
     reading = rule.reading
     if rule.result != "INSUFFICIENT_EVIDENCE" or reading.cases == 0 or rule.reasons:
         return ""
@@ -228,7 +235,7 @@ def _settle(rule: RuleVerdict) -> str:
         return f"{plural(reading.further, 'further case')}, {alike}, would settle it as a pass"
     if reading.estimate is None:
         return f"ask the {reading.unscored} unscored again"
-    return "the estimate lies on the wrong side of the limit: more cases are not expected to make it a pass"
+    return "the estimate is on the wrong side of the limit: more cases are not expected to make it a pass"
 
 
 def evidence_lines(verdict: GateVerdict) -> list[str]:
@@ -239,14 +246,14 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
             lines += wrapped(_OTHER_SUITES)
     if len(verdict.runs) > 1:
-        lines += wrapped(f"All {len(verdict.runs)} runs of {foreign(verdict.candidate.label)}, newest first:")
+        lines += wrapped(f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:")
         rows = [_run_row(run) for run in verdict.runs]
-        lines += figures.table([[foreign(run_id), *rest] for run_id, *rest in rows], indent="    ")
+        lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
     return lines
 
 
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
-    return wrapped(_run_sentence(role, run, age, foreign))
+    return wrapped(_run_sentence(role, run, age, show))
 
 
 def _run_sentence(role: str, run: RunSummary, age: float | None, safe: Callable[[str], str]) -> str:
@@ -271,38 +278,38 @@ def _run_row(run: RunSummary) -> list[str]:
 
 def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     """The verdict as a comment on a pull request."""
-    against = f" against {markdown(verdict.baseline.label)}" if verdict.baseline else ""
+    against = f" against {code(verdict.baseline.label)}" if verdict.baseline else ""
     rows = [["Rule", "Tier", "Result", "Measured", "Needed"]]
     for rule in verdict.rules:
-        metric = f"{markdown(rule.rule.metric)} {rule.bound} {bound(rule.limit)}"
-        where = f" on {markdown(rule.rule.slice)}" if rule.rule.slice else ""
+        metric = f"{code(rule.rule.metric)} {rule.bound} {bound(rule.limit)}"
+        where = f" on {code(rule.rule.slice)}" if rule.rule.slice else ""
         measured = _measured(rule) if rule.reading.cases else figures.NO_DATA
         needed = [_needed(rule).removeprefix("needed: "), _settle(rule)]
         rows.append([metric + where, rule.rule.tier, _SHORT[rule.result], measured, "; ".join(filter(None, needed))])
-    told = frozenset(verdict.reasons)
-    reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in told)
-    parts = [f"## {verdict.verdict}: {markdown(verdict.candidate.label)}{against}", ""]
+    said = frozenset(verdict.reasons)
+    reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in said)
+    parts = [f"## {verdict.verdict}: {code(verdict.candidate.label)}{against}", ""]
     parts += [f"- {markdown_sentence(one)}" for one in [*_held_back(verdict), *headlines(verdict)]]
     parts += ["", *figures.markdown_table(rows)]
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
         parts.append(f"- Policy: {markdown_sentence(policy_source)}")
-    parts += ["", f"next: {markdown_sentence(next_sentence(verdict))}"]
+    parts += ["", f"next: {next_markdown(verdict)}"]
     return "\n".join(parts) + "\n"
 
 
 def _evidence_markdown(verdict: GateVerdict) -> list[str]:
-    parts = [f"- {_run_sentence('Candidate', verdict.candidate, verdict.age_days, markdown)}"]
+    parts = [f"- {_run_sentence('Candidate', verdict.candidate, verdict.age_days, code)}"]
     if verdict.baseline is not None:
-        parts.append(f"- {_run_sentence('Baseline', verdict.baseline, verdict.baseline_age_days, markdown)}")
+        parts.append(f"- {_run_sentence('Baseline', verdict.baseline, verdict.baseline_age_days, code)}")
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
             parts.append(f"- {_OTHER_SUITES}")
     if len(verdict.runs) > 1:
-        parts.append(f"- All {len(verdict.runs)} runs of {markdown(verdict.candidate.label)}, newest first:")
+        parts.append(f"- All {len(verdict.runs)} runs of {code(verdict.candidate.label)}, newest first:")
         for run in verdict.runs:
             run_id, *rest = _run_row(run)
-            parts.append(f"    - {', '.join([markdown(run_id), *filter(None, rest)])}")
+            parts.append(f"    - {', '.join([code(run_id), *filter(None, rest)])}")
     return parts
 
 
@@ -318,7 +325,7 @@ _ASSUMED_PLAN = "assumed: fewer than two earlier versions show it"
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
-    lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'CANNOT'} bear a GO under this policy"]
+    lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'cannot'} reach a GO under this policy"]
     lines += wrapped(_population_of_plan(plan))
     lines.append("")
     for line in plan.lines:
@@ -335,7 +342,7 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     rows.append(["1, --sequential", percent(early.go), asked, _cost(plan, early.mean_cases)])
     lines += figures.table(rows if plan.price else [row[:-1] for row in rows], indent="      ")
     if plan.price:
-        lines += wrapped(f"at what an answer of {foreign(plan.price.run)} cost", indent="      ")
+        lines += wrapped(f"at what an answer of {show(plan.price.run)} cost", indent="      ")
     lines.append("")
     lines += wrapped(
         f"Assumed: a true rate of {bound(assumed.good_rate)} for min and max; {bound(assumed.discordant)} of cases "
@@ -343,7 +350,7 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
         "With several samples a case, a case counts only if all are right, and samples are taken as independent."
     )
     if policy_source:
-        lines += wrapped(f"Policy: {sentence(policy_source)}")
+        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
     return lines
 
 
@@ -359,9 +366,10 @@ def _population_of_plan(plan: Plan) -> str:
         return f"The verdict will speak for this mix of cases and no other{few}."
     known = plan.correlation
     source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED_PLAN
-    return sentence(
+    return show(
         f"The verdict will speak for strings like these in fields like these: {plan.domains} domains, correlation "
-        f"{known.value:.2f} within one ({source})."
+        f"{known.value:.2f} within one ({source}).",
+        blanks=False,
     )
 
 

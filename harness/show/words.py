@@ -1,345 +1,46 @@
-"""Every word and sentence of the pages, English and Chinese side by side. Codes of damage are those of the checker."""
+"""The words of the pages, English and Chinese, read from words.toml on first use."""
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from importlib import resources
+
 from markupsafe import Markup, escape
 
-WORDS: dict[str, tuple[str, str]] = {
-    "language": ("中文", "English"),
-    "run": ("Run", "运行"),
-    "comparison": ("Comparison", "对比"),
-    "index": ("All versions", "全部版本"),
-    "reports": ("Reports", "报告"),
-    "to-cases": ("Skip to the cases", "跳到用例"),
-    "headline": (
-        "of {n} scored cases came back code point for code point",
-        "的计分用例（共 {n} 个）逐码点原样返回",
-    ),
-    "no-headline": ("No case with targets was scored", "没有带目标串的计分用例"),
-    "interval": ("95% interval {bounds}", "95% 区间 {bounds}"),
-    "partial": (
-        "Partial run: {why}. It covers only some of the cases, so no verdict may rest on it.",
-        "不完整的运行：{why}。它只覆盖部分用例，不能作为判定依据。",
-    ),
-    "narrowed": ("it was narrowed or stopped", "运行被缩小范围或中止"),
-    "aligned": ("aligned", "对齐"),
-    "damaged": ("damaged", "损坏"),
-    "omitted": ("omitted", "遗漏"),
-    "failed": ("failed a check", "检查未过"),
-    "passed": ("passed", "通过"),
-    "unscored": ("unscored", "未计分"),
-    "alignment": ("Alignment rate", "对齐率"),
-    "fidelity": ("Fidelity", "保真率"),
-    "fidelity-note": ("right, given that it says it", "提到时写对的比例"),
-    "mention": ("Mention rate", "提及率"),
-    "mention-note": ("required targets mentioned", "必需目标被提到的比例"),
-    "over-correction": ("Over-correction", "过度修正率"),
-    "over-correction-note": ("legitimate spaces removed", "合法空格被删掉的比例"),
-    "checks": ("Check rate", "检查通过率"),
-    "checks-note": ("cases without targets", "不带目标串的用例"),
-    "trained": ("Trained", "训练过"),
-    "untrained": ("Untrained", "未训练"),
-    "gap": ("Gap", "差距"),
-    "gap-note": ("points, trained minus untrained", "个百分点（训练过 − 未训练）"),
-    "no-gap": ("one of the two has no cases", "其中一方没有用例"),
-    "slices": ("Where it fails", "失败分布"),
-    "domain": ("Domain", "领域"),
-    "symbols": ("Symbol", "符号"),
-    "case-language": ("Language", "语言"),
-    "task": ("Task", "任务"),
-    "exposure": ("Exposure", "训练接触"),
-    "suite": ("Suite", "测试集"),
-    "cases": ("Cases", "用例"),
-    "bad": ("Failing", "失败"),
-    "rate": ("Rate", "比率"),
-    "interval-95": ("95% interval", "95% 区间"),
-    "damage": ("Damage", "损坏类型"),
-    "damage-code": ("Damage code", "损坏代码"),
-    "mentions": ("Mentions", "提及次数"),
-    "chart-slices": ("Alignment rate by domain with its 95% interval", "各领域对齐率及 95% 区间"),
-    "no-charts": (
-        "No charts: the chart library is not installed. To add them: {command}",
-        "没有图表：未安装图表库。安装命令：{command}",
-    ),
-    "code-space-left": ("a space before the symbol", "符号前多空格"),
-    "code-space-right": ("a space after the symbol", "符号后多空格"),
-    "code-cjk-boundary": ("a space between CJK and Latin letters", "中文与西文之间多空格"),
-    "code-space-inside": ("a space elsewhere inside", "其他位置多空格"),
-    "code-wide-space": ("a blank other than U+0020", "非普通空格"),
-    "code-zero-width": ("a character without width", "零宽字符"),
-    "code-line-break": ("a line break inside", "中间换行"),
-    "code-hyphen-lookalike": ("another dash for the hyphen", "连字符被形近横线替换"),
-    "code-slash-lookalike": ("another stroke for the slash", "斜杠被形近符号替换"),
-    "code-fullwidth": ("a full-width form", "全角字符"),
-    "code-homoglyph": ("a letter of another script", "其他文字的形近字母"),
-    "code-space-kind": ("another kind of legitimate space", "合法空格换了种类"),
-    "code-dropped": ("the symbol is gone", "符号丢失"),
-    "code-to-space": ("a space in place of the symbol", "符号变成空格"),
-    "code-swapped": ("the other symbol", "两种符号互换"),
-    "code-replaced": ("another sign in its place", "被其他符号替换"),
-    "code-doubled": ("the symbol twice", "符号重复"),
-    "code-escaped": ("escaped or coded", "被转义或编码"),
-    "code-markup": ("cut by markup", "被标记打断"),
-    "code-case": ("letter case changed", "大小写改变"),
-    "code-closed-up": ("a legitimate space removed", "合法空格被删"),
-    "meaning": ("Meaning", "含义"),
-    "seen": ("seen", "见过原串"),
-    "symbol--": ("- hyphen", "- 连字符"),
-    "symbol-/": ("/ slash", "/ 斜杠"),
-    "symbol-both": ("both", "两者"),
-    "symbol-none": ("none", "无"),
-    "slice-tables": ("Every slice", "全部切分"),
-    "readers": ("Reader", "读者"),
-    "agreement": (
-        "{first} and {second} ruled on {n} answers alike in {agreed} of them.",
-        "{first} 与 {second} 都判断过 {n} 个回答，其中 {agreed} 个一致。",
-    ),
-    "kappa": ("Cohen’s kappa {kappa}.", "Cohen’s kappa 为 {kappa}。"),
-    "no-kappa": ("Cohen’s kappa is not defined here.", "此处 Cohen’s kappa 无定义。"),
-    "other-answers": (
-        "{n} rulings were given on other answers than this run holds, and are left out.",
-        "有 {n} 条判断针对的不是本次运行的回答，未计入。",
-    ),
-    "no-damage": ("No damaged mention.", "没有损坏的提及。"),
-    "evidence": ("Evidence", "证据"),
-    "failing": ("Failing cases", "失败的用例"),
-    "none-failing": ("No failing case.", "没有失败的用例。"),
-    "more-failing": (
-        "{n} more failing cases need JavaScript to be shown.",
-        "另有 {n} 个失败用例需启用 JavaScript 查看。",
-    ),
-    "source": ("Source", "原文"),
-    "output": ("Output", "输出"),
-    "before-repair": ("Output before repair", "修复前的输出"),
-    "link": ("link to this case", "本用例链接"),
-    "not-held": (
-        "This page is too large to hold the text of cases that did not fail; the run record has it.",
-        "本页过大，未收录未失败用例的文本；完整内容见运行记录。",
-    ),
-    "filters": ("Filter the cases", "筛选用例"),
-    "all": ("all", "全部"),
-    "failing-only": ("failing", "失败"),
-    "outcome": ("Outcome", "结果"),
-    "search": ("Search", "搜索"),
-    "order": ("Order", "排序"),
-    "order-worst": ("worst first", "最差在前"),
-    "order-name": ("by name", "按名称"),
-    "order-domain": ("by domain", "按领域"),
-    "order-slowest": ("slowest first", "最慢在前"),
-    "clear": ("Clear", "清除"),
-    "shown": ("{n} of {all} cases", "{n} / {all} 个用例"),
-    "keys": ("arrow keys move, Enter opens", "方向键移动，回车展开"),
-    "more": ("Show more", "显示更多"),
-    "ruling": ("Your ruling:", "你的判断："),
-    "good": ("good", "好"),
-    "poor": ("bad", "差"),
-    "rulings": ("Readers' rulings", "人工判断"),
-    "rulings-note": (
-        "What readers think of answers that no check can judge. No verdict on this page takes them into account.",
-        "读者对无法自动检查的回答的看法。本页的任何判定都不采用它们。",
-    ),
-    "reader": ("Your name", "你的名字"),
-    "ruled": ("ruled by you", "已判断"),
-    "export": ("Export labels.jsonl", "导出 labels.jsonl"),
-    "no-script": ("Filters and the other cases need JavaScript.", "筛选和其余用例需启用 JavaScript。"),
-    "sample": ("Sample {n}", "样本 {n}"),
-    "tool-call": ("Tool call", "工具调用"),
-    "empty": ("(nothing)", "（空）"),
-    "left-out": ("{n} characters left out", "省略 {n} 个字符"),
-    "target": ("Target", "目标串"),
-    "verdict": ("Verdict", "判定"),
-    "verbatim": ("verbatim", "原样"),
-    "spaced": ("spaced", "加空格"),
-    "lookalike": ("look-alike", "形近字符"),
-    "altered": ("altered", "改写"),
-    "absent": ("absent", "未提及"),
-    "why-unscored": ("Unscored, and why", "未计分及原因"),
-    "reason": ("Reason", "原因"),
-    "usage": ("Latency, tokens, cost", "延迟、用量与费用"),
-    "latency": ("Latency, median", "延迟中位数"),
-    "latency-title": ("Latency, measured live", "延迟（实时测量）"),
-    "latency-note": (
-        "One request at a time. p95 is the slow end; intervals are 95 % and assume no distribution, an open one (...) "
-        "needs more requests. Such a run holds no verdicts.",
-        "一次只发一个请求。p95 是慢的一端；区间为 95 %，不假定分布，开口的区间（...）需要更多请求。"
-        "这样的运行不含判定。",
-    ),
-    "prompt": ("Prompt", "提示词"),
-    "quantity": ("Quantity", "指标"),
-    "first_token_s": ("First token", "首个词元"),
-    "tokens_per_s": ("Tokens a second", "每秒词元数"),
-    "total_s": ("Whole answer", "完整回答"),
-    "latency-slow": ("Latency, 95th percentile", "延迟 95 百分位"),
-    "first-token": ("First token, median", "首个 token 中位数"),
-    "prompt-tokens": ("Prompt tokens", "输入 token"),
-    "completion-tokens": ("Completion tokens", "输出 token"),
-    "cost": ("Cost", "费用"),
-    "requests": ("Requests in this run", "本次请求数"),
-    "provenance": ("Provenance", "来源"),
-    "model": ("Model", "模型"),
-    "version": ("Version", "版本"),
-    "lineage": ("Derived from", "派生自"),
-    "recipe": ("Recipe", "训练配方"),
-    "configuration": ("Configuration", "配置"),
-    "configuration-digest": ("Configuration digest", "配置摘要"),
-    "suite-digest": ("Suite digest", "测试集摘要"),
-    "evidence-dates": ("Evidence", "证据日期"),
-    "judged": ("Judged", "判定时间"),
-    "mode": ("Mode", "模式"),
-    "runtime": ("Runtime", "运行环境"),
-    "resolved-model": ("Resolved model", "实际模型"),
-    "git-commit": ("Git commit", "Git 提交"),
-    "harness-version": ("Harness version", "工具版本"),
-    "run-id": ("Run id", "运行编号"),
-    "index-title": ("Alignment rate of every model version", "各模型版本的对齐率"),
-    "index-facts": ("Runs: {runs} · versions: {versions}", "{versions} 个版本，{runs} 次运行"),
-    "unreadable": ("These records could not be read and are left out:", "以下记录无法读取，未计入："),
-    "no-runs": ("No runs yet. To make one:", "还没有运行记录。开始第一次运行："),
-    "chart-versions": (
-        "Alignment rate of each version with its 95% interval (latest complete run)",
-        "各版本的对齐率及 95% 区间（最近一次完整运行）",
-    ),
-    "versions": ("Versions", "版本"),
-    "runs": ("Runs", "运行次数"),
-    "drift": ("Drift", "漂移"),
-    "drift-unknown": ("inconclusive", "证据不足"),
-    "other-suite": ("other suite", "测试集不同"),
-    "QUIET": ("quiet", "平稳"),
-    "DRIFT": ("drift", "漂移"),
-    "CANNOT SEE": ("cannot see", "无法观测"),
-    "next": ("next:", "下一步："),
-    "promoted": ("promoted", "已发布"),
-    "partial-short": ("partial", "不完整"),
-    "trend": ("Alignment rate over time", "对齐率走势"),
-    "events": ("Events", "事件"),
-    "event": ("Event", "事件"),
-    "date": ("Date", "日期"),
-    "detail": ("Detail", "详情"),
-    "new-version": ("new version", "新版本"),
-    "suite-changed": ("suite changed", "测试集变更"),
-    "drift-alarm": ("drift alarm", "漂移告警"),
-    "comparisons": ("Comparisons", "对比"),
-    "all-runs": ("All runs", "全部运行"),
-    "filters-runs": ("Filter the runs", "筛选运行"),
-    "GO": ("GO", "GO 可以发布"),
-    "NO-GO": ("NO-GO", "NO-GO 不可发布"),
-    "INCONCLUSIVE": ("INCONCLUSIVE", "INCONCLUSIVE 证据不足"),
-    "GO-note": ("Every critical rule is proven to hold.", "每条关键规则都已证明成立。"),
-    "NO-GO-note": ("At least one critical rule is proven broken.", "至少一条关键规则已证明不成立。"),
-    "INCONCLUSIVE-note": (
-        "Nothing critical is proven broken, but not everything that a GO needs is proven.",
-        "没有关键规则被证明不成立，但 GO 所需的证据还不齐。",
-    ),
-    "difference-line": (
-        "{points} points of alignment, 95% interval {bounds}",
-        "对齐率变化 {points} 个百分点，95% 区间 {bounds}",
-    ),
-    "pairs-line": (
-        "{better} better, {worse} worse of {pairs} paired cases (exact McNemar p {p})",
-        "{pairs} 个配对用例中 {better} 个变好、{worse} 个变差（精确 McNemar p {p}）",
-    ),
-    "no-pairs": ("No case pairs, so there is no difference to show.", "没有可配对的用例，无法比较。"),
-    "left-out-cases": ("Left out of the comparison: {why}.", "未计入比较：{why}。"),
-    "flips": ("What flipped", "变化的用例"),
-    "no-flips": ("No case changed its outcome.", "没有用例改变结果。"),
-    "kind": ("Kind", "类别"),
-    "newly damaged": ("newly damaged", "新增损坏"),
-    "newly omitted": ("newly omitted", "新增遗漏"),
-    "newly failed": ("newly failed", "新增检查未过"),
-    "newly unscored": ("newly unscored", "新增未计分"),
-    "fixed": ("fixed", "已修好"),
-    "changed": ("changed", "失败方式改变"),
-    "before": ("Before", "之前"),
-    "after": ("After", "之后"),
-    "flips-more": (
-        "{n} more flips are listed without their texts; the pages of the two runs hold them.",
-        "另有 {n} 个变化只列出名称；文本见两次运行各自的页面。",
-    ),
-    "rules": ("The gate’s rules", "门禁规则"),
-    "rule": ("Rule", "规则"),
-    "tier": ("Tier", "级别"),
-    "critical": ("critical", "关键"),
-    "supporting": ("supporting", "辅助"),
-    "advisory": ("advisory", "参考"),
-    "needed": ("Needed", "要求"),
-    "estimate": ("Estimate", "估计值"),
-    "bounds": ("5% bounds", "5% 界限"),
-    "result": ("Result", "结论"),
-    "PASS": ("PASS", "PASS · 通过"),
-    "BREACH": ("BREACH", "BREACH · 违反"),
-    "INSUFFICIENT_EVIDENCE": ("not enough evidence", "证据不足"),
-    "further": ("{n} further clean cases would settle it", "再有 {n} 个无误用例即可判定"),
-    "judged-at": ("Judged on {when} by the {policy}", "判定于 {when}，依据 {policy}"),
-    "held-back": ("What holds a GO back", "阻止 GO 的原因"),
-    "rates": ("Every rate", "全部比率"),
-    "alignment_rate": ("Alignment rate", "对齐率"),
-    "mention_rate": ("Mention rate", "提及率"),
-    "over_correction_rate": ("Over-correction", "过度修正率"),
-    "check_rate": ("Check rate", "检查通过率"),
-    "delivered_rate": ("Tool calls delivered", "工具调用送达率"),
-    "unscored_rate": ("Unscored", "未计分率"),
-    "difference": ("Difference", "差值"),
-    "better-worse": ("Better / worse", "变好 / 变差"),
-    "metric": ("Metric", "指标"),
-    "gap-title": ("Trained against untrained", "训练过与未训练"),
-    "same-cases": ("On the {n} cases that all answered", "各版本均作答的 {n} 个用例上"),
-    "unscored-much": ("over 5% unscored: not comparable", "未计分超过 5%，不可比"),
-    "both-answered": ("{n} cases that both answered", "双方都作答的用例：{n} 个"),
-    "own-answered": ("{label} answered {rate} of {n}", "{label} 作答 {rate}（共 {n} 个）"),
-    "not-comparable": (
-        "{label} answered {rate} of {n}: not comparable by its own rate",
-        "{label} 仅作答 {rate}（共 {n} 个），其自身比率不可比",
-    ),
-    "gain": (
-        "Gained over the first version on trained cases ({n}) minus on untrained ones ({m}), within the suites that "
-        "hold both: {points} points, p {p} by shuffling whole domains.",
-        "在同时含两类用例的测试集内，训练过的用例（{n} 个）比未训练的（{m} 个）多提升 {points} 个百分点；"
-        "按整个领域置换检验，p {p}。",
-    ),
-    "gap-split": (
-        "Both versions are split by what {label} was trained on, so that a gap of the cases themselves shows.",
-        "两个版本都按 {label} 的训练范围切分，以便看出用例本身难度造成的差距。",
-    ),
-    "slice-changes": ("By slice", "按切分"),
-    "slice": ("Slice", "切分"),
-    "slice-note": (
-        "q is the p-value adjusted for all slices shown (Benjamini–Hochberg).",
-        "q 为按所示全部切分校正后的 p 值（Benjamini–Hochberg）。",
-    ),
-    "chart-changes": ("Change of the alignment rate by slice, with 95% interval", "各切分对齐率变化及 95% 区间"),
-    "symbol": ("Symbol", "符号"),
-    "cost-per-1000": ("Cost per 1,000 answers", "每千次回答费用"),
-    "tokens-mean": ("Tokens per answer, in → out", "每次回答 token，输入 → 输出"),
-    "the-runs": ("The two runs", "两次运行"),
-    "check": ("Check", "检查"),
-}
+LANGUAGES = {"en": "en", "zh": "zh-CN"}
+"""Each language of words.toml with its tag in HTML."""
+
+
+@cache
+def words() -> dict[str, dict[str, str]]:
+    """Every key with its sentence by language."""
+    return tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text("utf-8"))
 
 
 def say(key: str, /, **values: object) -> Markup:
     """A sentence in both languages; the style sheet shows the one of the page. Values are escaped."""
     return Markup("").join(
-        Markup('<span class="t" lang="{}">{}</span>').format(tag, escape(text).format(**values))
-        for tag, text in zip(("en", "zh-CN"), WORDS[key], strict=True)
+        Markup('<span class="t" lang="{}">{}</span>').format(tag, escape(words()[key][lang]).format(**values))
+        for lang, tag in LANGUAGES.items()
     )
 
 
 def word(key: str, lang: str, /, **values: object) -> str:
     """A sentence in one language, as plain text; `auto` is English, where there is no browser to ask."""
-    english, chinese = WORDS[key]
-    return (chinese if lang == "zh" else english).format(**values)
+    return words()[key]["zh" if lang == "zh" else "en"].format(**values)
 
 
 def known(key: str) -> Markup:
     """Like `say`, for a word that comes from a record: one that no page knows is shown as it is."""
-    return say(key) if key in WORDS else escape(key)
+    return say(key) if key in words() else escape(key)
 
 
 def both(key: str, prefix: str = "data") -> Markup:
     """A word as attributes, for elements that can hold text alone; the page's script puts it in."""
-    english, chinese = WORDS[key]
-    return Markup('{0}-en="{1}" {0}-zh="{2}"').format(Markup(prefix), english, chinese)  # noqa: S704
+    return Markup('{0}-en="{1}" {0}-zh="{2}"').format(Markup(prefix), words()[key]["en"], words()[key]["zh"])  # noqa: S704
 
 
 def for_script(*keys: str) -> dict[str, tuple[str, str]]:
-    """The words that a script builds rows with."""
-    return {key: WORDS[key] for key in keys}
+    """The words that a script builds rows with, English first."""
+    return {key: (words()[key]["en"], words()[key]["zh"]) for key in keys}

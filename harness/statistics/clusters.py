@@ -67,7 +67,7 @@ def pooled_correlation(versions: Iterable[Answers]) -> float | None:
 
 
 def informative_rate(answers: Answers) -> bool:
-    """Whether the rate of a version lies between 50 and 99.5 %, where the spread of its domains can be read."""
+    """Whether the rate of a version is between 50 and 99.5 %, where the spread of its domains can be read."""
     if not answers:
         return False
     rate = sum(value for value, _ in answers) / len(answers)

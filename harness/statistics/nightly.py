@@ -61,7 +61,7 @@ def presumed_rate(successes: int, trials: int, ceiling: float = CEILING) -> floa
 def presumed_mean(nights: Sequence[tuple[int, int]], ceiling: float = CEILING) -> float:
     """The rate taken as normal for bets on nightly means: that of the baseline less a part of the spread of its nights.
 
-    Nights that hang together often do so for weeks: a rate that wanders by a point must not become an alarm.
+    Nights that depend on each other often do so for weeks: a rate that wanders by a point must not become an alarm.
     """
     scored = [(k, m) for k, m in nights if m]
     successes, trials = sum(k for k, _ in scored), sum(m for _, m in scored)
@@ -91,7 +91,7 @@ def prompt_factors(successes: int, trials: int, presumed: float) -> tuple[float,
 def mean_factors(successes: int, trials: int, presumed: float) -> tuple[float, ...]:
     """Log factors of one night with one bet on its mean.
 
-    Safe however the prompts of a night hang together.
+    Safe however the prompts of a night depend on each other.
     """
     check_counts(successes, trials)
     if trials == 0:
@@ -165,10 +165,10 @@ def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
 
 Bets = Literal["prompts", "nightly mean"]
 Outcomes = Sequence[bool | None]
-"""One night: whether each prompt was right, in the same order every night; None where it could not be told."""
+"""One night: whether each prompt was right, in the same order every night; None where it is unknown."""
 
 DISPERSION_LEVEL = 0.15
-"""Nights that hang together raise false alarms many times over, and ten nights show it badly: suspect early."""
+"""Nights that depend on each other raise false alarms many times over, and ten nights show it badly: suspect early."""
 
 PATIENT_NIGHTS, PATIENT_LEVEL = 30, 0.5
 """Whoever gives the baseline 30 nights would rather wait than be called: the doubt is on the side of the mean."""
@@ -184,7 +184,7 @@ class Watched:
     bets: Bets
     presumed: float
     baseline: tuple[tuple[int, int], ...]
-    """(right, told) of each baseline night."""
+    """(right, known) of each baseline night."""
     counts: tuple[tuple[int, int], ...]
     dispersion_ratio: float | None
     detection: Detection
@@ -197,7 +197,7 @@ def watch_nights(
 
     Bets are on single prompts, which is quick, unless the baseline shows that prompts of a night fail together. An
     alarm by prompts is held against all the calm nights before the fall, which tell that better than the
-    baseline alone: if they hang together, the watch goes on by the nightly mean from that night. Nothing that
+    baseline alone: if they depend on each other, the watch goes on by the nightly mean from that night. Nothing that
     was said of an earlier night ever changes.
     """
     counts = [(sum(map(bool, night)), sum(right is not None for right in night)) for night in nights]
@@ -219,8 +219,8 @@ def watch_nights(
 
 def _dispersion(nights: Sequence[Outcomes]) -> Dispersion | None:
     """Over the prompts that every one of these nights tells about."""
-    told = [column for column in zip(*nights, strict=True) if None not in column]
-    return night_dispersion([[bool(right) for right in night] for night in zip(*told, strict=True)]) if told else None
+    known = [column for column in zip(*nights, strict=True) if None not in column]
+    return night_dispersion([[bool(right) for right in night] for night in zip(*known, strict=True)]) if known else None
 
 
 def _hang_together(dispersion: Dispersion | None, level: float) -> bool:
@@ -328,7 +328,7 @@ def watch_unscored(
     """The detector on (answered, asked) of every night, those of the baseline and unreadable ones included.
 
     Baseline nights are held against 95 % answered; later ones against what the baseline had, up to 97 %. Answers
-    fail together, so a night counts no more than a third of an alarm or so: a single outage is none.
+    fail together, so a night counts no more than a third of an alarm or so: a single outage is not an alarm.
     """
     most = math.log(threshold) / _NIGHTS_NEEDED
     first = nights[:baseline]

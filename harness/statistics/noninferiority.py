@@ -24,7 +24,7 @@ SIZE_LIMIT = 0.06
 they differ.
 """
 
-_TARGET = 0.0598  # leaves room for what lies between the points of the grid
+_TARGET = 0.0598  # leaves room for what is between the points of the grid
 _STRICT = 0.95  # of alpha, where alpha is a share of the 5 % and must not be exceeded
 _STEPS = 120
 _LARGEST_CHECKED = 2000  # pairs; above it Tango's size stays within half a point of 5 %
@@ -53,7 +53,7 @@ def critical_score(pairs: int, margin: float, alpha: float = 0.05) -> float:
 
 
 def bound_level(pairs: int, margin: float, alpha: float = 0.05) -> float:
-    """Two-sided level of the Tango interval whose lower bound lies above -margin exactly when the rule
+    """Two-sided level of the Tango interval whose lower bound is above -margin exactly when the rule
     passes.
     """
     return 2 * _NORMAL.cdf(critical_score(pairs, margin, alpha)) - 1

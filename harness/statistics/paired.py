@@ -18,15 +18,15 @@ _HALVINGS = 60  # of an interval of length at most 2: below the spacing of float
 
 def check_pairs(better: float, worse: float, pairs: float) -> None:
     if min(better, worse) < 0 or better + worse > pairs:
-        raise ValueError(f"{better} better and {worse} worse of {pairs} pairs is no paired table")
+        raise ValueError(f"{better} better and {worse} worse of {pairs} pairs is not a paired table")
 
 
 def tango_score(better: float, worse: float, pairs: float, difference: float) -> float:
-    """Score statistic of H0: rate(new) - rate(old) = `difference`; positive when the data lie above it.
+    """Score statistic of H0: rate(new) - rate(old) = `difference`; positive when the data are above it.
 
     Tango, Statistics in Medicine 17 (1998), eq. 24–26. The variance is that of the restricted maximum
     likelihood estimate, so tables without a single discordant pair still have an interval of some width.
-    At ±1 the variance is 0 and the statistic is infinite, or 0 when the data lie there.
+    At ±1 the variance is 0 and the statistic is infinite, or 0 when the data are there.
     """
     excess = better - worse - pairs * difference
     slope = (2 * pairs - better + worse) * difference - better - worse

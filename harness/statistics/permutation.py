@@ -105,10 +105,10 @@ class GapTest:
 def gap_test(gains: Sequence[Gain]) -> GapTest | None:
     """Is the gain larger on trained domains than on untrained ones of the same suites? None without both.
 
-    Suites are weighted by trained x untrained / all, as in a regression with a term for each suite. Training is dealt
-    out by domains, so whole domains change places: over all ways to choose as many trained ones, or 9,999 random ones.
-    A case that counts as trained in an untrained domain (its string leaked) is left out: it can change places with
-    nothing.
+    Suites are weighted by trained x untrained / all, as in a regression with a term for each suite. Training is
+    assigned by domain, so whole domains change places: over all ways to choose as many trained ones, or 9,999
+    random ones. A case that counts as trained in an untrained domain (its string leaked) is left out: it can
+    change places with nothing.
     """
     import numpy as np
 

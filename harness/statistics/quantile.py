@@ -46,7 +46,7 @@ def quantile(values: Sequence[float], share: float, level: float = 0.95) -> Quan
     limit from 72 independent values on.
     """
     if not 0 < share < 1 or not 0 < level < 1:
-        raise ValueError("share and level lie between 0 and 1")
+        raise ValueError("share and level must be between 0 and 1")
     n = len(values)
     if n == 0:
         return None
@@ -70,7 +70,7 @@ def quantile(values: Sequence[float], share: float, level: float = 0.95) -> Quan
 def _ranks(n: int, effective: int, share: float, level: float) -> tuple[int, int]:
     """Ranks of n values that bound the quantile, if they are worth so many; 0 and n + 1 where none does.
 
-    The r-th smallest lies above the quantile if fewer than r values lie below it, and else not.
+    The r-th smallest is above the quantile if fewer than r values are below it, and else not.
     """
     most = (1 - level) / 2
     below = _cumulative(effective, share)

@@ -21,7 +21,7 @@ class Interval:
 def check_counts(successes: float, trials: float) -> None:
     """Refuse counts that no experiment can give; the caller, not a user, is at fault."""
     if trials < 0 or not 0 <= successes <= trials:
-        raise ValueError(f"{successes} of {trials} is no count of successes")
+        raise ValueError(f"{successes} of {trials} is not a count of successes")
 
 
 def wilson(successes: float, trials: float, level: float = 0.95) -> Interval | None:

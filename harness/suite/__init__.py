@@ -1,6 +1,7 @@
 """Suites on disk: a folder with a `suite.toml` and `*.jsonl` files becomes cases, or an error that names the line."""
 
-from harness.suite.cases import LINE_LIMIT, Problem, case_from, case_schema
+from harness.files import LINE_LIMIT
+from harness.suite.cases import Problem, case_from, case_schema
 from harness.suite.folders import (
     CORE,
     CaseFile,

@@ -11,11 +11,9 @@ from pydantic import ValidationError
 
 from harness import checks
 from harness.errors import SuiteError, explain, found, nearest
-from harness.files import DEPTH_LIMIT, UnfitFileError, depth_over, loads, opened
+from harness.files import DEPTH_LIMIT, LINE_LIMIT, UnfitFileError, depth_over, lines_of, loads, opened, reason_of
 from harness.records.case import ID_PATTERN, Case, CheckCall
 
-LINE_LIMIT = 1_000_000
-"""Bytes. A longer line is an error and not read into memory."""
 _ONE_OBJECT = "accepted: one JSON object a line"
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -41,27 +39,25 @@ def numbered_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Proble
     try:
         with opened(path) as file:
             yield from _objects(file)
-    except OSError as error:
-        yield Problem(0, f"cannot be read: {error.strerror or error}")
-    except UnfitFileError as error:
-        yield Problem(0, str(error))
+    except (OSError, UnfitFileError) as error:
+        yield Problem(0, f"cannot be read: {reason_of(error)}")
 
 
 def _objects(file: Any) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
-    number, crlf_told = 0, False
-    while raw := file.readline(LINE_LIMIT + 1):
-        number += 1
-        if len(raw) > LINE_LIMIT:
+    crlf_noted = False
+    for number, _, content in lines_of(file, limit=LINE_LIMIT):
+        if content is None:
             yield Problem(number, f"longer than {LINE_LIMIT:,} bytes; accepted: one shorter case a line")
             return
+        raw = content
         if number == 1 and raw.startswith(_UTF16):
             yield Problem(1, "starts with a byte order mark of UTF-16; save the file as UTF-8 without BOM")
             return
         if number == 1 and raw.startswith(_BOM):
             yield Problem(1, "there is a byte order mark at the start; save the file as UTF-8 without BOM")
             raw = raw.removeprefix(_BOM)
-        if raw.rstrip(b"\n").endswith(b"\r") and not crlf_told:
-            crlf_told = True
+        if raw.rstrip(b"\n").endswith(b"\r") and not crlf_noted:
+            crlf_noted = True
             yield Problem(number, "the line ends in CRLF; save the file with LF line ends")
         if not raw.strip():
             continue

@@ -7,16 +7,17 @@ from harness.text.symbols import DEFAULT_SYMBOLS
 
 _SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
-_JOINING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_JOINING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks that are drawn as nothing."""
 
 
-def show(text: str, *, lookalikes: bool = False) -> str:
+def show(text: str, *, blanks: bool = True, lookalikes: bool = False) -> str:
     """`text` on one line with its blanks visible: `␣`, `⇥`, `⏎`, anything else that hides as `<U+00A0>`.
 
-    With `lookalikes`, a look-alike of a symbol is followed by its code point: `–<U+2013>`.
+    Without `blanks`, U+0020 stays as it is: for sentences of ours that quote foreign names. With `lookalikes`, a
+    look-alike of a symbol is followed by its code point: `–<U+2013>`.
     """
-    return "".join(_shown(char, lookalikes) for char in text)
+    return "".join(char if char == " " and not blanks else _shown(char, lookalikes) for char in text)
 
 
 def _shown(char: str, lookalikes: bool) -> str:

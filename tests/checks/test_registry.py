@@ -115,7 +115,7 @@ def test_a_missing_file_says_what_is_accepted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no file .*none\.py; accepted: paths of Python files"):
         load_checks(tmp_path, ["none.py"])
     written(tmp_path, "x", "notes.txt")
-    with pytest.raises(ConfigError, match=r"notes\.txt is no Python file"):
+    with pytest.raises(ConfigError, match=r"notes\.txt is not a Python file"):
         load_checks(tmp_path, ["notes.txt"])
 
 

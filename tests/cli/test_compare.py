@@ -3,6 +3,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from harness.cli import harness as command
 from harness.cli.compare import compare
 from harness.errors import ConfigError, RecordError
 from harness.history import History
@@ -41,7 +42,19 @@ def test_json_and_markdown(history):
     value = json.loads(call("base", "tuned", "--json").output)
     assert value["changes"][0]["worse"] == 1
     assert value["flips"][0]["new_text"] == "A - 1"
-    assert call("base", "tuned", "--markdown").output.startswith("## From <code>base&#64;1</code>")
+    page = call("base", "tuned", "--markdown").output
+    assert page.startswith("### `base@1` → `tuned@1`\n")
+    assert "| Alignment rate | 100.0% | 66.7% | −33.3 |" in page
+    assert "→ `A␣-␣1`" in page
+
+
+def test_a_comparison_is_one_document_wherever_it_is_asked_for(history):
+    write(history, "base", ["aligned"] * 3)
+    write(history, "tuned", ["aligned", "damaged", "aligned"])
+    report = CliRunner().invoke(
+        command, ["report", "tuned", "--against", "base", "--markdown", "--report-dir", str(history.folder)]
+    )
+    assert report.output == call("base", "tuned", "--markdown").output
 
 
 def test_three_runs_stand_side_by_side(history):

@@ -77,7 +77,7 @@ def test_the_policy_of_the_project_counts(history, tmp_path):
     )
     history.write(build_run())
     result = call("--candidate", "tuned", "--json")
-    assert result.exit_code == 2  # 300 of 300 is no proof of 99.5 %
+    assert result.exit_code == 2  # 300 of 300 does not prove 99.5 %
     value = json.loads(result.output)
     assert value["policy_source"] == "pyproject.toml [tool.harness.gate]"
     # 598 are enough for a first attempt, and it is one again when more than half of its cases are new
@@ -139,7 +139,7 @@ def test_a_plan_needs_no_run_and_says_what_can_be_proven(history, tmp_path):
 def test_a_plan_in_markdown_is_a_block_of_text(history, tmp_path):
     suite(tmp_path / "suites" / "few", 5)
     output = call("--plan", "--markdown").output
-    assert output.startswith("```text\n5 cases: CANNOT bear a GO")
+    assert output.startswith("```text\n5 cases: cannot reach a GO")
     assert output.endswith("```\n")
 
 

@@ -53,5 +53,6 @@ def test_a_line_that_is_no_answer_is_told_with_its_place(line: object, message: 
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"model m: outputs: .*gone\.jsonl cannot be read: .*No such file"):
+    message = r"gone\.jsonl: cannot be read: No such file or directory; outputs of model m; accepted: "
+    with pytest.raises(ConfigError, match=message):
         OutputsFile(tmp_path / "gone.jsonl", "m")

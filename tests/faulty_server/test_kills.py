@@ -64,7 +64,7 @@ def test_killed_runs_lose_only_what_was_in_flight(tmp_path: Path) -> None:
 
 
 def is_running(process: int) -> bool:
-    """Whether a process is there that is no zombie; the launcher buries its children itself."""
+    """Whether a process is there that is not a zombie; the launcher buries its children itself."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -59,8 +59,8 @@ def test_a_sound_model_yields_a_bound_and_no_find(hunt_for):
     hunt, _ = hunt_for(None)
     report = report_of(hunt)
     assert report.finds == ()
-    assert report.told > 200
-    assert report.bound == pytest.approx(1 - 0.05 ** (1 / report.told))
+    assert report.judged > 200
+    assert report.bound == pytest.approx(1 - 0.05 ** (1 / report.judged))
 
 
 def test_a_failure_that_cannot_be_had_again_is_not_believed(wide):

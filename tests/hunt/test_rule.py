@@ -33,7 +33,7 @@ def test_length_alone_counts_the_whole_part_and_not_a_run_of_one_script():
     rule = FailureRule(1, (PartIs(0, frozenset(STYLES), least=2),))
     assert rule.matches(probe("1a", "a"))
     assert not rule.matches(probe("a", "aa"))
-    assert rule.text == "fails when at least 2 characters stand before the symbol"
+    assert rule.text == "fails when at least 2 characters precede the symbol"
 
 
 def test_a_rule_looks_at_the_end_of_what_stands_before():
@@ -60,7 +60,7 @@ def test_a_rule_says_itself_in_words():
         ),
     )
     assert rule.text == (
-        "fails when the second symbol is '/' and no Chinese characters stand before the first symbol and "
+        "fails when the second symbol is '/' and no Chinese characters precede the first symbol and "
         "2 to 4 digits with a leading zero follow the second symbol and only the second symbol is hit"
     )
 

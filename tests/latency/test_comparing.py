@@ -135,7 +135,7 @@ def test_compare_takes_the_newest_measurement_of_each_version(command: Callable[
     row = next(line.split() for line in lines if "first token, p50" in line)
     assert row[3:7] == ["239", "ms", "339", "ms"]
     assert row[-1] == "*"
-    assert "first token, p50" in command("compare", "a", "b", "--markdown")
+    assert "| First token, p50 |" in command("compare", "a", "b", "--markdown")
     found = json.loads(command("compare", "a", "b", "--json"))["latency"]
     assert found["changes"][0]["change"]["estimate"] == pytest.approx(0.1)
 

@@ -44,7 +44,7 @@ def server() -> Iterator[PacedServer]:
 @pytest.fixture
 def project(pytester: pytest.Pytester, server: PacedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shipped tests with a short list of prompts, a suite of one case beside them, and two versions of a model."""
-    # the run within is no worker, though these tests may be run by one; pytest-benchmark would measure nothing in it
+    # the run within is not a worker, though these tests may be run by one; pytest-benchmark would measure nothing in it
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     folder = pytester.path / "suites" / "latency"
     folder.mkdir(parents=True)

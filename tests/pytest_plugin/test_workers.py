@@ -1,4 +1,4 @@
-"""What one worker of pytest-xdist counts and notes while it asks stands in the record of the run."""
+"""What one worker of pytest-xdist counts and notes while it asks is in the record of the run."""
 
 from __future__ import annotations
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import CassetteError, HarnessError, found
-from harness.files import UnfitFileError, content_of, depth_over, json_of, toml_of
+from harness.errors import CassetteError, HarnessError, RecordError, found
+from harness.files import UnfitFileError, content_of, depth_over, json_lines, json_of, lines_of, opened, toml_of
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -97,3 +98,35 @@ def test_an_error_commands_no_terminal(text: str) -> None:
 
 def test_an_error_keeps_its_lines() -> None:
     assert str(HarnessError("one\ntwo\u3000three")) == "one\ntwo<U+3000>three"
+
+
+def test_lines_are_numbered_placed_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a": "\xe2\x80\xa8"}\n\n' + b"x" * 50 + b"\n[1]")
+    with opened(path) as file:
+        found = list(lines_of(file, limit=20))
+    assert found == [(1, 0, b'{"a": "\xe2\x80\xa8"}\n'), (2, 13, b"\n"), (3, 14, None), (4, 65, b"[1]")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{}\n\n{\n", "x.jsonl:3: not JSON: "),
+        (b"{}\n" + b" " * 100 + b"\n", "x.jsonl:2: longer than 90 bytes; accepted: lines"),
+        (b'{"a": 1, "a": 2}', "x.jsonl:1: 'a': is twice in one object; keep one; accepted: lines"),
+        (b"\xff{}", "x.jsonl:1: not UTF-8 at byte 1; accepted: lines"),
+        (b"[" * 80, "x.jsonl:1: not JSON: "),
+    ],
+)
+def test_a_line_that_is_not_json_is_named_with_its_file(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match=re.escape(message)):
+        list(json_lines(path, RecordError, limit=90, hint="accepted: lines"))
+
+
+def test_a_file_of_lines_that_is_not_there_or_never_ends_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=r"none: cannot be read: No such file or directory; accepted: lines"):
+        list(json_lines(tmp_path / "none", RecordError, limit=90, hint="accepted: lines"))
+    with pytest.raises(RecordError, match=r"/dev/zero: cannot be read: not a regular file"):
+        list(json_lines(Path("/dev/zero"), RecordError, limit=90))

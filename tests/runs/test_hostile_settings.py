@@ -24,5 +24,5 @@ def test_a_hostile_pyproject_is_refused(tmp_path: Path, content: str) -> None:
 def test_a_hostile_training_line_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "train.jsonl").write_text(f"\n{line}\n")
     model = ModelConfig(name="m", training_data=("train.jsonl",))
-    with pytest.raises(ConfigError, match=r"train\.jsonl:2: not a training sample"):
+    with pytest.raises(ConfigError, match=r"train\.jsonl:2: .*run: harness dataset validate train\.jsonl"):
         training_texts(HarnessConfig(root=tmp_path).root, model)

@@ -38,7 +38,7 @@ def test_without_a_gate_no_verdict_is_claimed(mixed, old):
 def test_runs_without_a_common_case_have_no_difference(mixed, make_run):
     other = make_run([], version="v1", run_id="20261101-0001")
     page = html.compare_page(compare(other, mixed), other, mixed)
-    assert "No case pairs" in page
+    assert "No cases can be paired" in page
 
 
 def test_many_flips_stay_a_small_page(answering):

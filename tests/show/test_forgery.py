@@ -96,7 +96,7 @@ def test_json_of_a_command_holds_the_answers_as_they_are(hostile: HostileProject
 def test_the_junit_file_holds_each_case_once(hostile: HostileProject, harmless: HostileProject) -> None:
     trees = [ElementTree.parse(project.folder / "junit.xml") for project in (hostile, harmless)]
     found, expected = [Counter(element.tag for element in tree.iter()) for tree in trees]
-    assert found.keys() - {"skipped"} == expected.keys()  # half a surrogate pair is no answer
+    assert found.keys() - {"skipped"} == expected.keys()  # half a surrogate pair is not an answer
     assert found["testcase"] == expected["testcase"] == 2 * len(MODELS) * len(PAYLOADS)
     names = [{case.get("name") for case in tree.iter("testcase")} for tree in trees]
     assert names[0] == names[1]

@@ -9,9 +9,10 @@ import pytest
 from harness.decisions.compare import compare
 from harness.decisions.gate import judge
 from harness.records.policy import DEFAULT_POLICY
+from harness.show.figures import code, markdown_table
 from harness.show.html import Judgement
 from harness.show.index import IndexLine
-from harness.show.markdown import code, compare_markdown, index_markdown, run_markdown
+from harness.show.markdown import compare_markdown, index_markdown, run_markdown
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 
@@ -28,6 +29,13 @@ def test_an_answer_stays_one_code_span(payload):
     assert re.fullmatch(r"<ul>\n<li>before <code>[^\n]*</code> after</li>\n</ul>\n", html)
     assert html.count("<code>") == 1
     assert re.search(r"<(?!/?(ul|li|code)>)", html) is None
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_an_answer_stays_in_its_cell(payload):
+    html = rendered("\n".join(markdown_table([["a", "b"], [code(payload), code(payload, blanks=False)]])))
+    assert html.count("<td>") == html.count("<code>") == 2
+    assert re.search(r"<(?!/?(table|thead|tbody|tr|th|td|code)>)", html) is None
 
 
 def test_a_page_of_payloads_holds_only_our_elements(answering):
@@ -74,4 +82,4 @@ def test_the_index_names_each_version_once(mixed):
 
 
 def test_chinese_is_chinese(mixed):
-    assert "失败的用例" in run_markdown(mixed, lang="zh")
+    assert "失败用例" in run_markdown(mixed, lang="zh")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.show.evidence import packed
-from harness.show.marked_text import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces, plain
+from harness.show.marked_text import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces
 
 
 def test_blanks_are_drawn_only_inside_damage():
@@ -19,11 +19,6 @@ def test_blanks_are_drawn_only_inside_damage():
 def test_what_cannot_be_seen_becomes_its_code_point(character):
     assert pieces(f"a{character}b")[1].kind == CODE
     assert pieces(f"a{character}b")[1].text == f"U+{ord(character):04X}"
-
-
-def test_a_lookalike_in_damage_is_named():
-    assert plain("CR－V", blanks=True) == "CR－<U+FF0D>V"
-    assert plain("CR-V", blanks=True) == "CR-V"
 
 
 def test_the_worst_mark_wins_where_two_overlap():

@@ -5,8 +5,8 @@ import io
 import json
 from pathlib import Path
 
+from harness.show.export import COLUMNS, index_json, run_json, samples_csv
 from harness.show.index import IndexLine, events
-from harness.show.markdown import COLUMNS, index_json, run_json, samples_csv
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 

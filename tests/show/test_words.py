@@ -2,30 +2,75 @@
 
 import re
 import string
+import tomllib
 from importlib import resources
+from typing import get_args
 
-from harness.show.words import WORDS, say
+from harness.decisions import drift, gate
+from harness.decisions.bounds import Result
+from harness.decisions.metrics import METRICS
+from harness.records.policy import Tier
+from harness.records.run import Exposure, Outcome
+from harness.show.index import Kind
+from harness.show.rates import DIMENSIONS
+from harness.show.words import LANGUAGES, say, words
+from harness.text.mentions import DAMAGE_CODES
 
-_FIELDS = string.Formatter()
+FOLDER = resources.files("harness.show")
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def source_of_the_pages() -> str:
+    folders = [FOLDER, FOLDER.joinpath("templates"), FOLDER.joinpath("static")]
+    files = [file for folder in folders for file in folder.iterdir() if file.name.endswith((".py", ".j2", ".js"))]
+    return "\n".join(file.read_text("utf-8") for file in files)
+
+
+def keys_from_values() -> set[str]:
+    """Keys that no page spells out, because they are values of a record or verdict."""
+    plain = {*get_args(Outcome), *get_args(Exposure), *get_args(Tier), *get_args(Result), *get_args(Kind)}
+    plain |= {*get_args(gate.Verdict), *get_args(drift.DriftVerdict), *METRICS, *DIMENSIONS}
+    plain |= {"symbol"}  # as `compare` names the dimension that a run page calls `symbols`
+    plain |= {f"newly {outcome}" for outcome in get_args(Outcome)} | {"fixed", "changed"}
+    plain |= {"verbatim", "spaced", "lookalike", "altered", "absent"}
+    return (
+        plain
+        | {f"{verdict}-note" for verdict in get_args(gate.Verdict)}
+        | {f"code-{code}" for code in DAMAGE_CODES}
+        | {f"symbol-{kind}" for kind in ("-", "/", "both", "none")}
+        | {f"order-{order}" for order in ("worst", "name", "domain", "slowest")}
+    )
+
+
+def test_every_key_has_every_language_and_nothing_else():
+    text = FOLDER.joinpath("words.toml").read_text("utf-8")
+    for key, texts in tomllib.loads(text).items():
+        assert set(texts) == set(LANGUAGES), key
+        assert all(text.strip() for text in texts.values()), key
 
 
 def test_both_languages_take_the_same_values():
-    for key, texts in WORDS.items():
-        english, chinese = ({name for _, name, _, _ in _FIELDS.parse(text) if name} for text in texts)
-        assert english == chinese, key
-
-
-def test_no_sentence_is_empty():
-    assert [key for key, texts in WORDS.items() if not all(text.strip() for text in texts)] == []
+    for key, texts in words().items():
+        assert len({frozenset(fields(text)) for text in texts.values()}) == 1, key
 
 
 def test_every_word_that_a_page_asks_for_is_there():
-    folder = resources.files("harness.show")
-    files = [*folder.joinpath("templates").iterdir(), *folder.joinpath("static").iterdir()]
-    text = "\n".join(file.read_text("utf-8") for file in files)
-    asked = set(re.findall(r"(?:say|both)\(['\"]([A-Za-z0-9 _-]+)['\"][,)]", text))
+    asked = set(re.findall(r"\b(?:say|both|word)\(['\"]([A-Za-z0-9 _-]+)['\"][,)]", source_of_the_pages()))
     assert len(asked) > 100
-    assert asked - set(WORDS) == set()
+    assert asked - set(words()) == set()
+
+
+def test_no_word_is_left_that_no_page_uses():
+    spelled = set(re.findall(r"['\"]([A-Za-z0-9 _-]+)['\"]", source_of_the_pages()))
+    assert set(words()) - spelled - keys_from_values() == set()
+
+
+def test_every_value_that_a_page_can_show_has_a_word():
+    unseen = {"newly aligned", "newly passed"}
+    assert keys_from_values() - set(words()) - unseen == set()
 
 
 def test_values_are_escaped():

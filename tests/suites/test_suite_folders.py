@@ -156,9 +156,9 @@ BAD_LINES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "pattern that RE2 refuses": (
         {**GOOD, "checks": [{"check": "regex", "pattern": "(?=a)"}]},
-        "checks[0]: regex.pattern: found '(?=a)', which is no RE2 pattern: invalid perl operator: (?=",
+        "checks[0]: regex.pattern: found '(?=a)', which is not an RE2 pattern: invalid perl operator: (?=",
     ),
-    "field that is no pointer": (
+    "field that is not a pointer": (
         {**GOOD, "checks": [{"check": "equals", "field": "name", "value": "x"}]},
         "checks[0]: equals.field: found 'name'; accepted: a JSON Pointer, such as '/name'",
     ),

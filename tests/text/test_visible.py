@@ -22,7 +22,7 @@ from harness.text.visible import context, is_hidden, show
         ("co\u00adop", "co<U+00AD>op"),
         ("\ud800", "<U+D800>"),
         ("\u2028\u2029\x85", "<U+2028><U+2029><U+0085>"),
-        ("\u3164\ufe0f\U000e0101\U000e0020", "<U+3164><U+FE0F><U+E0101><U+E0020>"),
+        ("\u2800\u3164\ufe0f\U000e0101\U000e0020", "<U+2800><U+3164><U+FE0F><U+E0101><U+E0020>"),
         ("\ue000\U0010ffff", "<U+E000><U+10FFFF>"),
         ("水吧台/岛台 é🙂", "水吧台/岛台␣é🙂"),
         ("A–1\\", "A–1\\"),
@@ -35,7 +35,12 @@ def test_what_cannot_be_seen_is_shown(text: str, shown: str) -> None:
     assert show(text) == shown
 
 
+def test_an_ordinary_blank_stays_in_a_sentence_and_a_sign_of_the_text_stays_a_sign() -> None:
+    assert show("the case\u00a0水 - ␣\t.", blanks=False) == "the case<U+00A0>水 - ␣⇥."
+
+
 def test_lookalikes_are_named_when_asked() -> None:
+    assert show("CR－V CR-V", lookalikes=True) == "CR－<U+FF0D>V␣CR-V"
     assert show("A–1 B／2 C\\3 D-4/5", lookalikes=True) == "A–<U+2013>1␣B／<U+FF0F>2␣C\\<U+005C>3␣D-4/5"
 
 

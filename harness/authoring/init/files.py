@@ -46,7 +46,7 @@ def canary_suite(languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def symbol_suite(languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """File names and texts of `suites/symbols/`: the cases that are no canaries, so that none counts twice."""
+    """File names and texts of `suites/symbols/`: the cases that are not canaries, so that none counts twice."""
     yield "suite.toml", (builtin_root() / "symbols" / "suite.toml").read_text(encoding="utf-8")
     for name, lines in _by_domain(languages).items():
         yield name, "".join(line + "\n" for line in lines[CANARIES_A_DOMAIN:])
@@ -158,13 +158,13 @@ def added(content: str, choices: Choices) -> str | None:
     """What is to be put after `content`, the text of pyproject.toml; None if the model is configured already.
 
     Raises:
-        ConfigError: the file is no TOML, the model is configured for another endpoint, or the entry cannot stand at
+        ConfigError: the file is not TOML, the model is configured for another endpoint, or the entry cannot be added at
             the end; the entry is in the message.
     """
     try:
         before = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"pyproject.toml: cannot be read as TOML: {error}; mend it, then run harness init") from error
+        raise ConfigError(f"pyproject.toml: cannot be read as TOML: {error}; fix it, then run harness init") from error
     if choices.name in _models(before):
         _check_same(_models(before)[choices.name], choices)
         return None
@@ -181,7 +181,7 @@ def added(content: str, choices: Choices) -> str | None:
 
 
 def _check_same(entry: object, choices: Choices) -> None:
-    """What stands there is not repeated: it may hold a secret."""
+    """What is there is not repeated: it may hold a secret."""
     wanted = {"base_url": choices.base_url, "model": choices.model, "api_key_env": choices.key_env}
     there = entry if isinstance(entry, dict) else {}
     other = [key for key, value in wanted.items() if there.get(key) != value]

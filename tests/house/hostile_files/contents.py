@@ -1,4 +1,4 @@
-"""What may stand in a file of a pull request: well-formed but for one place, or nothing that the file should be."""
+"""What may be in a file of a pull request: well-formed but for one place, or nothing that the file should be."""
 
 from __future__ import annotations
 
@@ -168,5 +168,5 @@ WHOLE: dict[str, Callable[[Path], None]] = {
     "a device": lambda path: path.symlink_to("/dev/zero"),
     "a pipe": os.mkfifo,
     "a folder": lambda path: path.mkdir(),
-    "bytes that are no text": _no_text,
+    "bytes that are not text": _no_text,
 }

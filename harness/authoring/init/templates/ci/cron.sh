@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The nightly watch without a CI server. One line in the crontab:
 #   30 2 * * *  bash /path/to/the/project/ci/verbatim/cron.sh
-# Keys and ALARM_WEBHOOK may stand in .env beside pyproject.toml (mode 600). cron mails what is printed: nothing on a
+# Keys and ALARM_WEBHOOK may be in .env beside pyproject.toml (mode 600). cron mails what is printed: nothing on a
 # quiet night, the whole log otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -18,7 +18,7 @@ case ${1:-} in
         git -C "$branch" checkout -q --orphan "$branch"
         git -C "$branch" rm -rfq --ignore-unmatch .
         ;;
-      *) exit "$found" ;; # the server cannot be asked: an empty history would start the nights anew
+      *) exit "$found" ;; # the server cannot be asked: an empty history would restart the nights
     esac
     ;;
   keep)

@@ -21,5 +21,5 @@ fi
 harness report "$model" --report-dir="$reports" --out="$out/pages"
 cat "$out/comment.md"
 
-# 2 is "not enough evidence": told in the comment, but no reason to block a change
+# 2 is "not enough evidence": noted in the comment, but not a reason to block a change
 test "$verdict" -eq 2 || exit "$verdict"
