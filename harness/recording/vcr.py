@@ -91,7 +91,7 @@ def _interactions(path: Path) -> list[Any]:
 
 
 def _yaml(content: bytes) -> Any:
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     if len(content) > _YAML_LIMIT:
         raise UnfitFileError(f"YAML longer than {_YAML_LIMIT:,} bytes; let vcrpy write it as JSON (serializer='json')")
