@@ -6,8 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from harness.text.visible import is_hidden
-
 
 class HarnessError(Exception):
     """Root of all errors that faces print without a traceback (exit code 3, or pytest's usage error).
@@ -45,6 +43,8 @@ class RecordError(HarnessError):
 
 
 def _visible(line: str) -> str:
+    from harness.text.visible import is_hidden  # the checker with it, which `--help` does without
+
     return "".join(f"<U+{ord(char):04X}>" if char != " " and is_hidden(char) else char for char in line)
 
 
