@@ -11,9 +11,9 @@ MOST_WORKERS = 8
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run all tests on all cores; a part of them, a debugger or a model to judge stays in this one process.
 
-    A worker costs a start and a collection, which only the whole run earns back. `-n` wins (`-n 0`: one process).
+    A worker costs a start and a collection, which only the whole run earns back. `-n` is stronger: `-n 0`, one process.
     """
-    chosen = config.getoption("numprocesses", 0)  # 0 as well where pytest-xdist is not installed or is switched off
+    chosen = config.getoption("numprocesses", 0)  # 0 also where pytest-xdist is missing or switched off
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if hasattr(config, "workerinput"):
         return
@@ -36,8 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # judging a model needs no hypothesis, and its import costs as much as judging 1,000 cases
     from hypothesis import HealthCheck, settings
 
-    quiet = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-    settings.register_profile("quick", max_examples=20, **quiet)
-    settings.register_profile("default", max_examples=100, **quiet)
-    settings.register_profile("thorough", max_examples=2000, **quiet)
+    for name, examples in (("quick", 20), ("default", 100), ("thorough", 2000)):
+        profile = settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        settings.register_profile(name, profile)
     settings.load_profile(config.getoption("hypothesis_profile", None) or "default")

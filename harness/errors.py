@@ -6,8 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from harness.text.visible import show
-
 
 class HarnessError(Exception):
     """Root of all errors that faces print without a traceback (exit code 3, or pytest's usage error).
@@ -18,6 +16,8 @@ class HarnessError(Exception):
 
     def __str__(self) -> str:
         lines = super().__str__().split("\n")
+        from harness.text.visible import show  # the checker with it, which `--help` does without
+
         return "\n".join(line if line.isprintable() else show(line, blanks=False) for line in lines)
 
 

@@ -119,13 +119,16 @@ def case_results(
     total: int, bad: int = 0, *, outcome: Outcome = "damaged", first: int = 0, **fields: Any
 ) -> list[CaseResult]:
     """`bad` cases with the outcome, then clean ones; ids count from `first`."""
-    outcomes: list[Outcome] = [outcome] * bad + ["aligned"] * (total - bad)
+    good: Outcome = "aligned"
+    outcomes = [outcome] * bad + [good] * (total - bad)
     return [case_result(f"case-{first + i:04}", one, **fields) for i, one in enumerate(outcomes)]
 
 
 def check_results(total: int, failed: int = 0) -> list[CaseResult]:
     """Cases of general ability: checks, no targets."""
-    outcomes: list[Outcome] = ["failed"] * failed + ["passed"] * (total - failed)
+    bad: Outcome = "failed"
+    good: Outcome = "passed"
+    outcomes = [bad] * failed + [good] * (total - failed)
     return [case_result(f"check-{i:04}", one, targets=()) for i, one in enumerate(outcomes)]
 
 

@@ -238,6 +238,7 @@ def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> N
     record = f"pytest --model={choices.name} --cassette-mode=record"
     if not ready:
         click.echo(f"the variable {choices.key_env} is not set; set it first:  export {choices.key_env}=...")
+        click.echo(f"in PowerShell:  $env:{choices.key_env} = '...'")
     elif code not in (None, 0, 1):
         click.echo(f"the first case could not be asked. To find out why:  harness models check {choices.name}")
         click.echo(f"then fix [tool.harness.models.{choices.name}] in pyproject.toml")

@@ -96,7 +96,7 @@ def _interactions(path: Path) -> list[Any]:
 
 
 def _yaml(content: bytes) -> Any:
-    import yaml  # type: ignore[import-untyped]
+    import yaml
     from vcr.serializers import yamlserializer
 
     if len(content) > _YAML_LIMIT:

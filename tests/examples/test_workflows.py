@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,27 +21,30 @@ RESOLVED = {
     "${{ vars.ALARM_FORMAT || 'slack' }}": "slack",
     "${{ github.token }}": "token",
     "${{ github.event.pull_request.number }}": "7",
+    "${{ github.repository }}": "someone/project",
 }
+TAKEN = {"Take the base branch": 0}
 
 
 def github(place: Workplace, name: str, **secrets: str) -> dict[str, int]:
     """Run the steps of a GitHub workflow as their conditions say; exit code by step."""
     resolved = RESOLVED | {f"${{{{ secrets.{secret} }}}}": value for secret, value in secrets.items()}
     content = yaml.safe_load((place.root / f".github/workflows/verbatim-{name}.yml").read_text(encoding="utf-8"))
-    (job,) = content["jobs"].values()
     codes: dict[str, int] = {}
-    for step in job["steps"]:
-        if "run" not in step:
-            assert step["uses"].startswith("actions/")
-            continue
-        assert "${{" not in step["run"], "an expression in a script lets a title or a name run code"
-        failed = any(codes.values())
-        condition = step.get("if", "success()")
-        assert condition in ("success()", "always()", "failure() && steps.night.outcome == 'failure'")
-        if condition == ("success()" if failed else "failure() && steps.night.outcome == 'failure'"):
-            continue
-        variables = {key: resolved.get(value, value) for key, value in {**job["env"], **step.get("env", {})}.items()}
-        codes[step["name"]] = place.shell(step["run"], **variables).returncode
+    for job in content["jobs"].values():
+        for step in job["steps"]:
+            if "run" not in step:
+                assert step["uses"].startswith("actions/")
+                continue
+            assert "${{" not in step["run"], "an expression in a script lets a title or a name run code"
+            failed = any(codes.values())
+            condition = step.get("if", "success()")
+            assert condition in ("success()", "always()", "failure() && steps.night.outcome == 'failure'")
+            if condition == ("success()" if failed else "failure() && steps.night.outcome == 'failure'"):
+                continue
+            given = {**job.get("env", {}), **step.get("env", {})}
+            variables = {key: resolved.get(value, value) for key, value in given.items()}
+            codes[step["name"]] = place.shell(step["run"], **variables).returncode
     return codes
 
 
@@ -93,25 +97,51 @@ def test_a_pull_request_that_damages_is_stopped_and_one_without_evidence_is_not(
 
     # the history of the server holds no baseline yet
     codes = github(workplace, "pull-request")
-    assert codes == {"Install": 0, "Fetch the history": 0, "Judge": 0, "Comment": 0}
+    assert codes == {**TAKEN, "Install": 0, "Fetch the history": 0, "Judge": 0, "Comment": 0}
     assert output(workplace, "comment.md").startswith("## INCONCLUSIVE")
     assert workplace.called()[-1].startswith("gh pr comment 7 --edit-last")
     assert workplace.endpoint.asked == asked, "a pull request replays"
 
 
-def test_a_merge_request_replays_and_comments(workplace: Workplace) -> None:
+def test_a_merge_request_replays_and_shows_its_verdict(workplace: Workplace) -> None:
     assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 0
-    api = {
-        "VERBATIM_TOKEN": "glpat-x",
-        "CI_API_V4_URL": f"{workplace.endpoint.address}/api/v4",
-        "CI_PROJECT_ID": "3",
-        "CI_MERGE_REQUEST_IID": "5",
-    }
-    code, said = gitlab(workplace, "merge-request", **api)
+    code, said = gitlab(workplace, "merge-request", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
     assert code == 0, said[-2000:]
-    path, form = workplace.endpoint.posted[-1]
-    assert path == "/api/v4/projects/3/merge_requests/5/notes"
-    assert form["body"][0].startswith("## INCONCLUSIVE:")
+    assert output(workplace, "comment.md").startswith("## INCONCLUSIVE:")
+    assert workplace.endpoint.posted == [], "without a token that may use the API"
+
+
+def test_a_change_is_judged_by_the_suites_scripts_and_policy_of_the_base_branch(workplace: Workplace) -> None:
+    root = workplace.root
+    canaries = root / "suites/canary/cases.jsonl"
+    kept_files = {path: path.read_text("utf-8") for path in (canaries, root / "ci/verbatim/pull-request.toml")}
+    canaries.write_text(canaries.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
+    (root / "ci/verbatim/pull-request.toml").write_text("[[rules]]\nmetric = 'alignment_rate'\nmin = 0.0\n")
+    (root / "ci/verbatim/pull-request.sh").write_text("exit 0\n")
+    (root / "suites/mine").mkdir()
+    (root / "suites/mine/easy.jsonl").write_text("{}\n")
+    (root / "conftest.py").write_text("raise SystemExit\n")
+    (root / "cassettes").mkdir()
+    (root / "cassettes/new.txt").write_text("a recording")
+    with (root / "pyproject.toml").open("a") as settings:
+        settings.write('\n[tool.harness.models.third]\nversion = "v1"\n')
+    workplace.git("add", ".")
+    workplace.git("commit", "-q", "-m", "I judge myself")
+    taking = "git show HEAD^1:ci/verbatim/base.sh | bash -s -- HEAD^1"
+    done = workplace.shell(taking)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.read_text("utf-8") for path in kept_files} == kept_files
+    assert "harness gate" in (root / "ci/verbatim/pull-request.sh").read_text("utf-8")
+    assert not (root / "suites/mine/easy.jsonl").exists()
+    assert not (root / "conftest.py").exists()
+    assert (root / "cassettes/new.txt").read_text() == "a recording"
+    assert "models.third" in (root / "pyproject.toml").read_text("utf-8")
+
+    with (root / "pyproject.toml").open("a") as settings:
+        settings.write('\n[tool.harness.symbols]\nonly = ["-"]\n')
+    refused = workplace.shell(taking)
+    assert refused.returncode == 1
+    assert "tool.harness.symbols: not as on the base branch" in refused.stderr
 
 
 def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(workplace: Workplace) -> None:
@@ -250,9 +280,19 @@ def test_cron_is_silent_on_a_quiet_night_and_prints_the_log_of_a_bad_one(workpla
 
 
 def test_the_workflows_ask_for_no_more_rights_than_they_use(workplace: Workplace) -> None:
-    rights = {
-        name: yaml.safe_load((workplace.root / f".github/workflows/verbatim-{name}.yml").read_text())["permissions"]
-        for name in ("pull-request", "promotion", "nightly")
+    rights: dict[tuple[str, str], dict[str, str]] = {}
+    for name in ("pull-request", "promotion", "nightly"):
+        text = (workplace.root / f".github/workflows/verbatim-{name}.yml").read_text("utf-8")
+        content = yaml.safe_load(text)
+        assert content["permissions"] == {}, "nothing unless a job asks for it"
+        rights |= {(name, job): asked["permissions"] for job, asked in content["jobs"].items()}
+        uses = [line.partition("uses: ")[2] for line in text.splitlines() if "uses: " in line]
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in uses)
+        assert text.count("persist-credentials: false") == text.count("actions/checkout@")
+    assert rights == {
+        ("pull-request", "judge"): {"contents": "read"},
+        ("pull-request", "comment"): {"pull-requests": "write"},
+        ("promotion", "verbatim"): {"contents": "write"},
+        ("nightly", "verbatim"): {"contents": "write", "issues": "write"},
     }
-    assert rights["pull-request"] == {"contents": "read", "pull-requests": "write"}
     assert "secrets." not in (workplace.root / ".github/workflows/verbatim-pull-request.yml").read_text()

@@ -48,7 +48,7 @@ def ask_all(tmp_path: Path) -> Callable[..., list[Completion | Exception]]:
         answers = Answers(
             config,
             model,
-            mode,
+            mode,  # type: ignore[arg-type]
             live_file=tmp_path / "live.jsonl",
             **{"retrying": FAST, **settings},  # type: ignore[arg-type]
         )

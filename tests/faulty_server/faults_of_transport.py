@@ -17,7 +17,7 @@ async def status(connection: Connection, asked: Asked, code: int, **headers: str
 
 
 for _code in (400, 401, 402, 403, 404, 408, 409, 413, 422, 425, 429, 500, 501, 502, 503, 504, 529):
-    WRONG[f"status-{_code}"] = lambda connection, asked, code=_code: status(connection, asked, code)
+    WRONG[f"status-{_code}"] = lambda connection, asked, code=_code: status(connection, asked, code)  # type: ignore[misc]
 
 
 @wrong("429-after-seconds")

@@ -21,7 +21,12 @@ def test_ruff_finds_nothing() -> None:
     run("ruff", "check", "--quiet", *[source for source in SOURCES if (ROOT / source).exists()])
 
 
+def test_ruff_would_format_nothing() -> None:
+    run("ruff", "format", "--check", "--quiet", *[source for source in SOURCES if (ROOT / source).exists()])
+
+
 def test_types_are_strict() -> None:
+    """`harness` strictly, `tests` and `benchmarks` as far as their functions are annotated (pyproject says why)."""
     run("mypy")
 
 

@@ -7,7 +7,7 @@ from benchmarks.hunt.oracles import HiddenRuleOracle
 from harness.hunt.search import Hunt, HuntSettings
 from harness.hunt.strategies import questions
 
-_DRAWN = {}
+_DRAWN: dict[int, list[object]] = {}
 
 
 @pytest.fixture

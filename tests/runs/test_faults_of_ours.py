@@ -21,7 +21,7 @@ EXCHANGE = exchange()
 class Endpoint:
     """Answers all; `fault` may raise in the place of the answer to a number."""
 
-    runtime = None
+    runtime: str | None = None
 
     def __init__(self, fault: Callable[[int], None], fault_of_closing: Callable[[], None] = lambda: None) -> None:
         self.fault = fault

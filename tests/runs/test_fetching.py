@@ -22,7 +22,7 @@ EXCHANGE = exchange()
 class PythonEndpoint:
     """Answers with what `answer` makes of the number in the body."""
 
-    runtime = None
+    runtime: str | None = None
 
     def __init__(self, answer: Callable[[int], Answer]) -> None:
         self.answer = answer

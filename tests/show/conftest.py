@@ -80,7 +80,7 @@ def answered(name: str, output: str, **other: Any) -> CaseResult:
 
 
 def run(cases: list[CaseResult], **other: Any) -> RunRecord:
-    outcomes = dict(Counter(one.outcome for one in cases))
+    outcomes: dict[str, int] = dict(Counter(str(one.outcome) for one in cases))
     samples = sum(len(one.samples) for one in cases)
     values: dict[str, Any] = {
         "run_id": "20261120-abc123",

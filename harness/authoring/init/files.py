@@ -78,7 +78,7 @@ GITIGNORE = (
     "cassettes/**/.*.lock",
 )
 _SHARED = ("pull-request.sh", "pull-request.toml", "promotion.sh", "nightly.sh", "alarm.py")
-_WITH_HISTORY = ("history.sh",)
+_ON_SERVERS = ("history.sh", "base.sh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _workflows(services: tuple[str, ...]) -> list[tuple[str, str]]:
         return []
     scripts = [*_SHARED]
     if "github" in services or "gitlab" in services:
-        scripts += _WITH_HISTORY
+        scripts += _ON_SERVERS
     if "cron" in services:
         scripts += ["cron.sh"]
     chosen = [(f"ci/{name}", f"ci/verbatim/{name}") for name in scripts]
@@ -133,7 +133,7 @@ def _filled(template: str, choices: Choices) -> str:
     bounds = f">={major}.{minor},<{major}.{int(minor) + 1}" if major == "0" else f">={major}.{minor},<{int(major) + 1}"
     marks = {
         "@{github_key}\n": f"          {key}: ${{{{ secrets.{key} }}}}\n" if key else "",
-        "@{gitlab_key}": f"The key is the masked variable {key}." if key else "The endpoint wants no key.",
+        "@{gitlab_key}": f"The key is the variable {key}." if key else "The endpoint wants no key.",
         "@{name}": choices.name,
         "@{requirement}": f"pytest-verbatim{bounds}",
         "@{requirement_mlflow}": f"pytest-verbatim[mlflow]{bounds}",

@@ -53,7 +53,7 @@ def assert_told(kind: str, run: Run, project: Path) -> None:
 def is_refused(kind: str, command: tuple[str, ...], done: Done) -> bool:
     """The exit code says no, and the words say which file."""
     if command[0] == "pytest":
-        accepted = (2, 4)  # an error of collection, of usage
+        accepted: tuple[int, ...] = (2, 4)  # an error of collection, of usage
     elif command in ONE_OF_MANY:
         accepted = (0, 1, 3)
     else:
