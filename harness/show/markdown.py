@@ -135,9 +135,11 @@ def _case(case: CaseResult, lang: str) -> str:
         for sample in case.samples
         for target, mentions in sample.mentions.items()
         for mention in mentions
-        if mention.verdict != "verbatim" and HELD_OUT not in case.tags
+        if mention.is_damage and HELD_OUT not in case.tags
     ]
-    return f"{line}: {bad[0]}" if bad else line
+    notes = sum(one.is_note for sample in case.samples for found in sample.mentions.values() for one in found)
+    line = f"{line}: {bad[0]}" if bad else line
+    return f"{line} ({word('notes', lang, n=notes)})" if notes else line
 
 
 def _folded(title: str, items: list[str], lang: str) -> list[str]:
@@ -227,7 +229,8 @@ def samples_csv(record: RunRecord) -> str:
 
 
 def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[Any, ...]:
-    damage = sorted({code for found in sample.mentions.values() for mention in found for code in mention.damage})
+    damaged = [mention for found in sample.mentions.values() for mention in found if mention.is_damage]
+    damage = sorted({code for mention in damaged for code in mention.damage})
     verdicts = " ".join(sorted(set(sample.verdicts.values())))
     output = "" if HELD_OUT in case.tags else sample.output
     return (
