@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from harness import checks
 from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
-from harness.decisions.exposure import find_leaks
+from harness.decisions.exposure import find_leaks, find_mentions
 from harness.errors import SuiteError
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
@@ -307,7 +307,7 @@ Judging = Callable[[Case, Completion], SampleResult]
 def unfit_targets(placed: Placed, judging: Judging) -> Iterator[Finding]:
     """`not-in-source`, `edge-blank`, and `never-found`: targets that the rules of the checker can never find."""
     case = placed.case
-    standing = find_leaks(texts_of(case.messages), case.targets)
+    standing = find_mentions(texts_of(case.messages), case.targets)
     for target in case.targets:
         if target not in standing:
             message = f"the target {target!r} is not in the prompt as a string of its own"

@@ -72,6 +72,11 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the CSV file: gb18030, utf-16, cp1252 ...")
 @click.option("--delimiter", help="One character, or tab. [default: found in the first rows]")
 @click.option("--no-header", is_flag=True, help="The first row is data.")
+@click.option(
+    "--spaced-symbols",
+    type=click.Choice(["keep", "skip"]),
+    help="Strings with a blank beside a symbol: keep them as they are, or skip them. [default: ask]",
+)
 @click.option("--domain", help="Domain of all cases. [default: the name of --out]")
 @click.option("--domain-column", help="Name or number of a column with the domain of each row.")
 @click.option("--languages", default="zh,en", show_default=True, help="Languages of the prompts.")
@@ -109,13 +114,16 @@ def make(
         delimiter=delimiter,
         header=not source["no_header"],
         symbols=Project.open().symbols,
+        spaced=source["spaced_symbols"] or "ask",
     )
     judging = _judging()
     made = make_lines(catalogue.terms, templates, cases=cases, per_term=per_term, seed=seed, judging=judging)
     skipped = (*catalogue.skipped, *made.skipped)
     if not made.lines:
         reason = f"; the first row skipped, {skipped[0].row}: {skipped[0].reason}" if skipped else ""
-        raise ConfigError(f"{terms}: no cell makes a case{reason}; accepted: strings that hold '-' or '/'")
+        raise ConfigError(
+            f"{terms}: no cell makes a case{reason}; accepted: strings that hold a sign, such as A-1, a/b, user_name"
+        )
     result = write_suite(out, title or out.name, made.lines, judging)
     if as_json:
         rows = [{"row": one.row, "reason": one.reason} for one in skipped]
