@@ -37,7 +37,7 @@ def mention_json(part: Part, mention: Mention) -> dict[str, Any]:
         "end": mention.end,
         "text": mention.text,
         "verdict": mention.verdict,
-        "severity": mention.severity,
+        "severity": mention.severity if mention.damage else None,  # what is verbatim is neither
         "damage": list(mention.damage),
     }
     if mention.path is not None:
