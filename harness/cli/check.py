@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.json_lines import Line, encoded, process
+from harness.cli.json_lines import AnswerLine, encoded, process
 from harness.cli.plain_text import plain_answer, plain_text_options, write_bytes
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def check(
     if form == "markdown":
         raise ConfigError("--markdown goes with --source; JSON lines come back as JSON lines")
 
-    def change(line: Line) -> dict[str, Any]:
+    def change(line: AnswerLine) -> dict[str, Any]:
         return answer_json(counted(check_answer(line.source, line.parts, line.targets, symbols=symbols)))
 
     if not process(file, change):

@@ -34,7 +34,7 @@ class BadInputError(Exception):
     """What is wrong with a line, without its number."""
 
 
-def process(file: str, change: Callable[[Line], dict[str, Any]]) -> bool:
+def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
     """Add to every line what `change` makes of it, and write it at once. False if a line was not valid."""
     good = True
     out = sys.stdout.buffer
@@ -149,7 +149,7 @@ def _decoded(raw: bytes) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AnswerLine:
     """One line. `parts` are the texts of `answer`, which is the text itself where there is one text alone."""
 
     value: dict[str, Any]
@@ -159,7 +159,7 @@ class Line:
     targets: list[str] | None
 
 
-def line_of(value: dict[str, Any]) -> Line:
+def line_of(value: dict[str, Any]) -> AnswerLine:
     """What a line asks for. Raises BadInputError with the field that is wrong."""
     channel = _channel(value)
     if "source" in value:
@@ -181,7 +181,7 @@ def line_of(value: dict[str, Any]) -> Line:
         parts = answer_parts(answer, channel)
         if parts is None:
             raise BadInputError(_wrong(value, "messages", f"the last one with {ANSWER_FORMS}"))
-    return Line(value, source, answer, parts, _targets(value))
+    return AnswerLine(value, source, answer, parts, _targets(value))
 
 
 def _conversation(value: dict[str, Any]) -> tuple[list[Any], list[Any]]:

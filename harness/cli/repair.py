@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from harness.cli.json_lines import Line, encoded, process
+from harness.cli.json_lines import AnswerLine, encoded, process
 from harness.cli.plain_text import PlainAnswer, plain_answer, plain_text_options, write_bytes
 
 
@@ -61,7 +61,7 @@ def repair(
             write_bytes(_repaired_bytes(answer, result.text))
         return 0
 
-    def change(line: Line) -> dict[str, Any]:
+    def change(line: AnswerLine) -> dict[str, Any]:
         texts: list[str] = []
         edits: list[dict[str, Any]] = []
         for part in line.parts:
