@@ -61,6 +61,8 @@ def lookup(row: dict[str, Any], path: str) -> Any:
     """
     if path in row:
         return row[path]
+    if "." not in path:  # most columns of most rows; there is no step to take
+        return MISSING
     value: Any = row
     steps = path.split(".")
     for place, step in enumerate(steps):
