@@ -12,10 +12,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator
 
+from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
 from harness.files import UnfitFileError, reading, toml_of
 from harness.records import Record
@@ -104,11 +104,7 @@ class ModelConfig(Record):
         """The settings as a run record keeps them: no default, no user name or password in the address."""
         settings = self.model_dump(mode="json", exclude_defaults=True, exclude=_NOT_PART_OF_THE_ANSWER)
         if self.base_url:
-            parts = urlsplit(self.base_url)
-            host = parts.hostname or ""
-            settings["base_url"] = urlunsplit(
-                (parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", "")
-            )
+            settings["base_url"] = shown_address(self.base_url)
         return settings
 
     @property

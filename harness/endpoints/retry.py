@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
+from harness.addresses import shown_address
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt
 from harness.errors import EndpointError, found
@@ -201,18 +201,6 @@ class Refusals:
             if words:
                 return words
         return self.words(error_in(_decoded(content)))
-
-
-def shown_address(address: str) -> str:
-    """An address without user, password, query and fragment: keys are kept in all four."""
-    try:
-        parts = urlsplit(address)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    return urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", ""))
 
 
 def error_in(content: Any) -> dict[str, Any]:

@@ -112,7 +112,9 @@ def opened(
 def secrets_of(model: ModelConfig) -> Secrets:
     """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
     names = [model.api_key_env] if model.api_key_env else []
-    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""])
+    return Secrets.of_environment(
+        os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""], models=[model.request_model]
+    )
 
 
 def _chat(

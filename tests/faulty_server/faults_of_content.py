@@ -113,14 +113,3 @@ async def _(connection: Connection, asked: Asked) -> None:
 @wrong("unknown-encoding")
 async def _(connection: Connection, asked: Asked) -> None:
     await connection.respond(b"\x0b\x02\x80abc\x03", "application/json", {"Content-Encoding": "br"})
-
-
-@wrong("echoes-the-key")
-async def _(connection: Connection, asked: Asked) -> None:
-    key = asked.headers.get("authorization", "").removeprefix("Bearer ")
-    await connection.json(completion(asked, message={"content": f"{asked.text} {key}"}))
-
-
-@wrong("echoes-the-key-in-its-model-name")
-async def _(connection: Connection, asked: Asked) -> None:
-    await connection.json(completion(asked, model=asked.headers.get("authorization", "")))

@@ -75,6 +75,7 @@ GITIGNORE = (
     "reports/index.json",
     "build/verbatim/",
     "verbatim-history/",
+    "cassettes/**/.*.lock",
 )
 _SHARED = ("pull-request.sh", "pull-request.toml", "promotion.sh", "nightly.sh", "alarm.py")
 _WITH_HISTORY = ("history.sh",)
