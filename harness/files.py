@@ -1,5 +1,6 @@
-"""Files as the product reads and writes them: bounded reads, JSON lines, whole writes, moments in UTC."""
+"""Files as the product reads and writes them: bounded reads, encodings, JSON, whole writes, moments in UTC."""
 
+import codecs
 import contextlib
 import json
 import math
@@ -9,6 +10,7 @@ import stat
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -110,6 +112,63 @@ def json_lines(path: Path, error: type[Exception], *, limit: int, hint: str = ""
                 except UnfitFileError as problem:
                     raise error(f"{path}:{number}: {problem}{advice}") from problem
                 yield number, value
+
+
+_MARKS = (  # those of UTF-32 first: they begin as those of UTF-16 do
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_GB2312_SHARE = 0.9
+"""Of the characters beyond ASCII: Latin text in a code page of Windows may read as GBK, and hardly ever as GB 2312."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """A text with what is needed to write it as it came: its encoding, and the byte order mark if it had one."""
+
+    text: str
+    encoding: str
+    mark: bytes = b""
+
+    def encoded(self, text: str) -> bytes:
+        """Another text in the same form."""
+        return self.mark + text.encode(self.encoding)
+
+
+def decoded_text(content: bytes) -> DecodedText:
+    """Text in UTF-8, in UTF-16 or UTF-32 with a byte order mark, or in GBK (GB 18030).
+
+    Raises UnfitFileError, which says where it is none of these.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            try:
+                return DecodedText(content[len(mark) :].decode(encoding), encoding, mark)
+            except UnicodeDecodeError as error:
+                place = len(mark) + error.start + 1
+                raise UnfitFileError(f"not {encoding.upper()} at byte {place}, as its byte order mark says") from None
+    try:
+        return DecodedText(content.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError as error:
+        text = _gbk(content)
+        if text is None:
+            raise UnfitFileError(
+                f"not UTF-8 at byte {error.start + 1}; accepted: UTF-8, GBK, and UTF-16 with a byte order mark"
+            ) from None
+    return DecodedText(text, "gb18030")
+
+
+def _gbk(content: bytes) -> str | None:
+    try:
+        text = content.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    beyond = [char for char in text if not char.isascii()]
+    common = len("".join(beyond).encode("gb2312", "ignore")) // 2
+    return text if common >= _GB2312_SHARE * len(beyond) and text.encode("gb18030") == content else None
 
 
 def json_of(content: bytes) -> Any:

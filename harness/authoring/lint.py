@@ -12,7 +12,7 @@ from harness.authoring.duplicates import duplicate_prompts, duplicate_targets
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
 from harness.authoring.right_answers import unfit_answers
 from harness.authoring.wording import unfit_wording
-from harness.decisions.exposure import find_leaks
+from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
 from harness.records.run import GOOD, SampleResult
@@ -96,7 +96,7 @@ Judging = Callable[[Case, Completion], SampleResult]
 def unfit_targets(placed: Placed, judging: Judging) -> Iterator[Finding]:
     """`not-in-source`, `edge-blank`, and `never-found`: targets that the rules of the checker can never find."""
     case = placed.case
-    standing = find_leaks(texts_of(case.messages), case.targets)
+    standing = find_mentions(texts_of(case.messages), case.targets)
     for target in case.targets:
         if target not in standing:
             message = f"the target {target!r} is not in the prompt as a string of its own"

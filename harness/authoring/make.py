@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +27,15 @@ from harness.errors import ConfigError, SuiteError, found, nearest
 from harness.files import reading
 from harness.records import Record
 from harness.suite import case_from
-from harness.text import DEFAULT_SYMBOLS, SymbolTable
+from harness.text import DEFAULT_SYMBOLS, SymbolTable, extract_targets
 from harness.text.characters import is_cjk, is_latin_or_digit
 
 LONGEST = 200
 """Characters of a term. A longer cell is a description and not a name."""
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 50
+_PROSE, _CHINESE_PROSE = frozenset(",.;:!?()"), frozenset("，。；：！？、（）")
+SpacedSymbols = Literal["ask", "keep", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,16 @@ def read_catalogue(
     delimiter: str | None = None,
     header: bool = True,
     symbols: SymbolTable = DEFAULT_SYMBOLS,
+    spaced: SpacedSymbols = "ask",
 ) -> Catalogue:
     """The terms of one column, each string once.
 
     `column` is a name of the header or a number from 1; a file of one column needs none. `domain` is for rows
-    without one of their own.
+    without one of their own. `spaced` is what becomes of strings with a blank beside a symbol: a catalogue that a
+    damaging model has been through is full of them, and each would make the damage the right answer.
 
     Raises:
-        ConfigError: file, encoding, delimiter or column is wrong; it says what is accepted.
+        ConfigError: file, encoding, delimiter or column is wrong, or `spaced` asks; it says what is accepted.
     """
     text = _decoded(path, encoding)
     delimiter = delimiter or sniffed(text)
@@ -89,12 +94,16 @@ def read_catalogue(
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None
     terms: list[Term] = []
     skipped: list[Skipped] = []
+    blanks: list[Skipped] = []
     seen: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         if header and number == 1:
             continue
         cell = row[wanted].strip() if wanted < len(row) else ""
         reason = _unfit(cell, symbols)
+        if not reason and spaced != "keep" and _has_spaced_symbol(cell, symbols):
+            blanks.append(Skipped(number, cell))
+            reason = "has a blank beside a symbol (--spaced-symbols=skip)"
         if not reason and cell in seen:
             reason = f"repeats row {seen[cell]}"
         if reason:
@@ -103,6 +112,12 @@ def read_catalogue(
         seen[cell] = number
         own = row[place].strip() if place is not None and place < len(row) else ""
         terms.append(Term(cell, own if own and own.isprintable() else domain, number))
+    if blanks and spaced == "ask":
+        raise ConfigError(
+            f"{path}, row {blanks[0].row}: {found(blanks[0].reason)} has a blank beside a symbol, as "
+            f"{len(blanks)} of {len(terms) + len(blanks)} strings have; is it part of the name, or damage? Add "
+            "--spaced-symbols=keep if it is part of it, or --spaced-symbols=skip to leave them out"
+        )
     return Catalogue(tuple(terms), tuple(skipped), delimiter)
 
 
@@ -175,11 +190,33 @@ def _unfit(cell: str, symbols: SymbolTable) -> str | None:
         return f"longer than {LONGEST} characters"
     if not cell.isprintable():
         return "holds a line break, a control character or an odd blank"
-    inside = cell[1:-1]
     mixed = any(_meet(one, other) for one, other in pairwise(cell))
-    if not mixed and not any(char in symbols.by_char for char in inside):
-        return "holds no symbol between two characters, and no CJK text beside Latin letters or digits"
+    signs = any(_is_sign(cell, place, symbols) for place in range(1, len(cell) - 1)) or _has_spaced_symbol(
+        cell, symbols
+    )
+    if not mixed and not signs and all(target.text != cell for target in extract_targets(cell, symbols=symbols)):
+        return "holds no sign that could be damaged, and no CJK text beside Latin letters or digits"
     return None
+
+
+def _is_sign(cell: str, place: int, symbols: SymbolTable) -> bool:
+    """Whether the character there can be dropped, spaced or replaced; sentence punctuation before a blank is prose."""
+    char, beside = cell[place], (cell[place - 1], cell[place + 1])
+    if char in symbols.by_char:
+        return True
+    if unicodedata.category(char)[0] not in "PS" or char in _CHINESE_PROSE:
+        return False
+    spaces = sum(map(str.isspace, beside))
+    return spaces == 0 if char in _PROSE else spaces < 2
+
+
+def _has_spaced_symbol(cell: str, symbols: SymbolTable) -> bool:
+    """Whether a blank is beside a symbol or a look-alike of one, or beside an underscore."""
+    return any(
+        (char in symbols.owners or char in symbols.by_char or char == "_")
+        and (cell[place - 1].isspace() or cell[place + 1].isspace())
+        for place, char in enumerate(cell[1:-1], start=1)
+    )
 
 
 def _meet(one: str, other: str) -> bool:
@@ -266,6 +303,7 @@ def shipped() -> tuple[PromptTemplate, ...]:
 
 
 FILE_NAME = "cases.jsonl"
+_FEWEST_LETTERS = 3
 _TRIES = 200
 """How many random strings of the catalogue are looked at for one that may come beside the term."""
 
@@ -360,8 +398,9 @@ def _names(
 
 
 def _alike(one: str, other: str) -> bool:
-    first, second = (_letters(text) for text in (one, other))
-    return first in second or second in first
+    first, second = sorted((_letters(text) for text in (one, other)), key=len)
+    # `%s` and `:id` have too few letters to tell anything by
+    return one in other or other in one or first == second or (len(first) >= _FEWEST_LETTERS and first in second)
 
 
 def _letters(text: str) -> str:

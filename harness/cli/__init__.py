@@ -14,8 +14,8 @@ from harness.errors import HarnessError
 
 COMMANDS = {
     "init": "Set a project up: settings, a first suite, workflows.",
-    "check": "Say what became of each protected string in answers (JSON lines in and out).",
-    "repair": "Put damaged strings right in answers (JSON lines in and out).",
+    "check": "Say what became of each protected string in answers.",
+    "repair": "Put damaged strings right in answers.",
     "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
     "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
     "models": "The configured models: list, check, pull, serve.",

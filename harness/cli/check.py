@@ -1,57 +1,73 @@
-"""`harness check`: verdicts and mentions for each line of answers."""
+"""`harness check`: verdicts and mentions of answers."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.json_lines import channel_of, output_of, process, sources_of, targets_of
+from harness.cli.json_lines import AnswerLine, encoded, process
+from harness.cli.plain_text import plain_answer, plain_text_options, write_bytes
 
-_RANKS = ("spaced", "lookalike", "altered")
+if TYPE_CHECKING:
+    from harness.records.conversation import AnswerResult
+
+_RANKS = ("spaced", "lookalike", "altered", "corrupted")
 
 
 @click.command()
 @click.argument("file", default="-")
-@click.option("--fail-on", type=click.Choice(_RANKS), help="Exit 1 if a finding is of this rank or worse.")
-@click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: the output is JSON lines anyway.")
-def check(file: str, fail_on: str | None, as_json: bool) -> int:
-    """Read JSON lines {"id"?, "source", "targets"?, "output", "channel"?} from FILE or - and add verdicts and mentions.
+@plain_text_options
+@click.option("--fail-on", type=click.Choice(_RANKS), help="Exit 1 if there is damage of this rank or worse.")
+@click.option("--json", "form", flag_value="json", help="Print JSON with --source; JSON lines give JSON lines anyway.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown with --source.")
+def check(
+    *,
+    file: str,
+    sources: tuple[str, ...],
+    targets: tuple[str, ...],
+    channel: str | None,
+    fail_on: str | None,
+    form: str | None,
+) -> int:
+    """Say what became of each protected string in the answers of FILE or -.
 
-    Without targets, the strings worth protecting are found in the source.
+    JSON lines {"id"?, "source" or "messages", "output", "targets"?, "channel"?} come back with verdicts and mentions.
+    An output is a text, a chat message, tool calls, or the response of a chat API. With --source, FILE is one answer as
+    plain text. Without targets, the strings worth protecting are found in the source.
 
     \b
     $ harness check answers.jsonl --fail-on spaced
+    $ harness check answer.txt --source prompt.txt
     """
+    from harness.errors import ConfigError
     from harness.project import Project
-    from harness.text import check as check_text
+    from harness.records.conversation import check_answer
+    from harness.show.mentions import answer_json, answer_lines, answer_markdown
 
     symbols = Project.open().symbols
     failing = _RANKS[_RANKS.index(fail_on) :] if fail_on else ()
     findings = 0
 
-    def change(value: dict[str, Any]) -> None:
+    def counted(result: AnswerResult) -> AnswerResult:
         nonlocal findings
-        result = check_text(
-            sources_of(value), output_of(value), targets_of(value), channel=channel_of(value), symbols=symbols
-        )
         findings += sum(verdict in failing for verdict in result.verdicts.values())
-        value["verdicts"] = result.verdicts
-        value["mentions"] = {
-            target: [_mention_json(mention) for mention in mentions] for target, mentions in result.mentions.items()
-        }
+        return result
+
+    answer = plain_answer(file, sources, targets, channel)
+    if answer is not None:
+        result = counted(check_answer(answer.source, answer.parts, answer.targets, symbols=symbols))
+        if form == "json":
+            write_bytes(encoded(answer_json(result)) + b"\n")
+        else:
+            click.echo(answer_markdown(result) if form == "markdown" else "\n".join(answer_lines(result)))
+        return 1 if findings else 0
+    if form == "markdown":
+        raise ConfigError("--markdown goes with --source; JSON lines come back as JSON lines")
+
+    def change(line: AnswerLine) -> dict[str, Any]:
+        return answer_json(counted(check_answer(line.source, line.parts, line.targets, symbols=symbols)))
 
     if not process(file, change):
         return 3
     return 1 if findings else 0
-
-
-def _mention_json(mention: Any) -> dict[str, Any]:
-    plain = {
-        "start": mention.start,
-        "end": mention.end,
-        "text": mention.text,
-        "verdict": mention.verdict,
-        "damage": list(mention.damage),
-    }
-    return plain if mention.path is None else {**plain, "path": mention.path}

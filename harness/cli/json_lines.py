@@ -6,16 +6,19 @@ through, and the exit code is 3.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import click
 
 from harness.errors import HarnessError, found
-from harness.files import UnfitFileError, has_too_many_values, lines_of, loads
+from harness.files import UnfitFileError, decoded_text, has_too_many_values, loads
+from harness.records.conversation import ANSWER_FORMS, SOURCE_FORMS, Part, answer_parts, last_answer, source_texts
 from harness.text.channels import CHANNELS
 
 LINE_LIMIT = 32_000_000
@@ -24,47 +27,87 @@ _COMMANDING = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 """What would hide, or command a terminal; JSON can spell it in plain letters."""
-_ACCEPTED = 'accepted: {"id"?, "source", "targets"?, "output", "channel"?}'
+_ACCEPTED = 'accepted: {"id"?, "source" or "messages", "output", "targets"?, "channel"?}'
 
 
 class BadInputError(Exception):
     """What is wrong with a line, without its number."""
 
 
-def process(file: str, change: Callable[[dict[str, Any]], None]) -> bool:
-    """Apply `change` to every line and write it at once (line-buffered). False if a line was not valid."""
+def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
+    """Add to every line what `change` makes of it, and write it at once. False if a line was not valid."""
     good = True
     out = sys.stdout.buffer
-    with _opened(file) as lines:
-        for number, _, raw in lines_of(lines, limit=LINE_LIMIT):
-            if raw is not None and not raw.strip():
+    with opened(file) as lines:
+        for number, raw in enumerate(_lines(lines), start=1):
+            if not raw.strip():
                 continue
             try:
-                value = _decoded(raw)
-                change(value)
-                text = _COMMANDING.sub(_escaped, json.dumps(value, ensure_ascii=False))
-                # a lone surrogate cannot be UTF-8: it stays the escape that it came as
-                data = text.encode("utf-8") if _encodable(text) else json.dumps(value).encode("ascii")
+                line = line_of(_decoded(raw))
+                data = encoded({**line.value, **change(line)})
             except BadInputError as error:
                 good = False
-                click.echo(f"{_name(file)}:{number}: {error}", err=True)
+                click.echo(f"{name_of(file)}:{number}: {error}", err=True)
                 continue
             out.write(data + b"\n")
             out.flush()
     return good
 
 
+def encoded(value: Any) -> bytes:
+    """JSON on one line, in which nothing hides or commands a terminal."""
+    text = _COMMANDING.sub(_escaped, json.dumps(value, ensure_ascii=False))
+    # a lone surrogate cannot be UTF-8: it stays the escape that it came as
+    return text.encode("utf-8") if _encodable(text) else json.dumps(value).encode("ascii")
+
+
+def _lines(lines: BinaryIO) -> Iterator[bytes]:
+    """Lines in UTF-8, or as they are. What PowerShell writes begins with the mark of UTF-16, and is recoded."""
+    first = lines.readline(LINE_LIMIT + 1)
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from _recoded(first, lines)
+        return
+    while first:
+        yield first
+        while len(first) > LINE_LIMIT and not first.endswith(b"\n"):  # the rest of a line that was refused
+            first = lines.readline(LINE_LIMIT + 1)
+        first = lines.readline(LINE_LIMIT + 1)
+
+
+def _recoded(first: bytes, lines: BinaryIO) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    pending, dropping, raw = "", False, first
+    while True:
+        pending += decoder.decode(raw, final=not raw)
+        *whole, pending = pending.split("\n")
+        for line in whole:
+            if not dropping:
+                yield line.encode("utf-8", "surrogatepass") + b"\n"
+            dropping = False
+        if len(pending) > LINE_LIMIT and not dropping:
+            yield pending.encode("utf-8", "surrogatepass")
+            dropping = True
+        pending = "" if dropping else pending
+        if not raw:
+            break
+        raw = lines.read(1 << 16)
+    if pending:
+        yield pending.encode("utf-8", "surrogatepass")
+
+
 def _escaped(sign: re.Match[str]) -> str:
     return json.dumps(sign[0])[1:-1]
 
 
-def _name(file: str) -> str:
+def name_of(file: str) -> str:
+    """How a message calls it."""
     return "standard input" if file == "-" else file
 
 
-def _opened(file: str) -> Any:
+def opened(file: str, waits_for: str = f"JSON lines; {_ACCEPTED}") -> Any:
+    """The bytes of a file, or of standard input for `-`. Raises HarnessError if it cannot be read."""
     if file == "-":
-        return _StandardInput()
+        return _StandardInput(waits_for)
     try:
         return open(file, "rb")
     except OSError as error:
@@ -73,27 +116,31 @@ def _opened(file: str) -> Any:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
 class _StandardInput:
+    waits_for: str
+
     def __enter__(self) -> BinaryIO:
         if sys.stdin.isatty():
-            click.echo(f"reading JSON lines from standard input, Ctrl-D ends; {_ACCEPTED}", err=True)
+            click.echo(f"reading from standard input, Ctrl-D ends; {self.waits_for}", err=True)
         return sys.stdin.buffer
 
     def __exit__(self, *_: object) -> None:
         return None
 
 
-def _decoded(raw: bytes | None) -> dict[str, Any]:
-    if raw is None or has_too_many_values(raw):
+def _decoded(raw: bytes) -> dict[str, Any]:
+    if len(raw) > LINE_LIMIT or has_too_many_values(raw):
         raise BadInputError(f"longer than {LINE_LIMIT:,} bytes, or more values than there is room for; {_ACCEPTED}")
     try:
-        value = loads(raw.decode("utf-8-sig"))
+        value = loads(decoded_text(raw).text)
     except UnfitFileError as error:
-        raise BadInputError(f"{error}; {_ACCEPTED}") from None
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"not UTF-8 at byte {error.start + 1}; accepted: JSON lines in UTF-8") from None
+        hint = "" if "accepted" in str(error) else f"; {_ACCEPTED}"
+        raise BadInputError(f"{error}{hint}") from None
     except json.JSONDecodeError as error:
-        raise BadInputError(f"not JSON at column {error.colno}: {error.msg}; {_ACCEPTED}") from None
+        raise BadInputError(
+            f"not JSON at column {error.colno}: {error.msg}; {_ACCEPTED}; for plain text run with --source"
+        ) from None
     except (ValueError, RecursionError):
         raise BadInputError(f"not JSON that can be read; {_ACCEPTED}") from None
     if not isinstance(value, dict):
@@ -101,23 +148,57 @@ def _decoded(raw: bytes | None) -> dict[str, Any]:
     return value
 
 
-def sources_of(value: dict[str, Any]) -> str | list[str]:
-    """`source`: a string, or a list of strings (messages)."""
-    source = value.get("source")
-    if isinstance(source, str) or (isinstance(source, list) and all(isinstance(part, str) for part in source)):
-        return source
-    raise BadInputError(_wrong(value, "source", "a string, or a list of strings"))
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One line. `parts` are the texts of `answer`, which is the text itself where there is one text alone."""
+
+    value: dict[str, Any]
+    source: list[str]
+    answer: Any
+    parts: list[Part]
+    targets: list[str] | None
 
 
-def output_of(value: dict[str, Any]) -> str:
-    """`output`: a string."""
-    if isinstance(value.get("output"), str):
-        return str(value["output"])
-    raise BadInputError(_wrong(value, "output", "a string"))
+def line_of(value: dict[str, Any]) -> AnswerLine:
+    """What a line asks for. Raises BadInputError with the field that is wrong."""
+    channel = _channel(value)
+    if "source" in value:
+        source, rest = source_texts(value["source"]), list[Any]()
+        if source is None:
+            raise BadInputError(_wrong(value, "source", SOURCE_FORMS))
+    else:
+        messages, rest = _conversation(value)
+        source = source_texts(messages)
+        if source is None:
+            raise BadInputError(_wrong(value, "messages", "a list of chat messages"))
+    if "output" in value or not rest:
+        answer = value.get("output")
+        parts = answer_parts(answer, channel)
+        if parts is None:
+            raise BadInputError(_wrong(value, "output", ANSWER_FORMS))
+    else:
+        answer = rest[0] if len(rest) == 1 else rest
+        parts = answer_parts(answer, channel)
+        if parts is None:
+            raise BadInputError(_wrong(value, "messages", f"the last one with {ANSWER_FORMS}"))
+    return AnswerLine(value, source, answer, parts, _targets(value))
 
 
-def targets_of(value: dict[str, Any]) -> list[str] | None:
-    """`targets`: a list of non-empty strings; None if they are to be extracted."""
+def _conversation(value: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """The messages that the model was given, and the answer at their end, unless it is in `output`."""
+    messages = value.get("messages")
+    if not isinstance(messages, list) or not messages:
+        name = "messages" if "messages" in value else "source"
+        accepted = "a list of chat messages" if "messages" in value else f"{SOURCE_FORMS}; or messages in its place"
+        raise BadInputError(_wrong(value, name, accepted))
+    count = last_answer(messages)
+    is_repeated = "output" in value and count and value["output"] in (messages[-1], messages[-1].get("content"))
+    if "output" in value and not is_repeated:
+        return messages, []
+    return messages[: len(messages) - count], messages[len(messages) - count :]
+
+
+def _targets(value: dict[str, Any]) -> list[str] | None:
     targets = value.get("targets")
     if targets is None:
         return None
@@ -126,9 +207,10 @@ def targets_of(value: dict[str, Any]) -> list[str] | None:
     raise BadInputError(_wrong(value, "targets", "a list of non-blank strings, or none at all"))
 
 
-def channel_of(value: dict[str, Any]) -> str:
-    """`channel`: text, json or tool."""
-    channel = value.get("channel", "text")
+def _channel(value: dict[str, Any]) -> str:
+    channel = value.get("channel")
+    if channel is None:
+        return "text"
     if channel in CHANNELS:
         return str(channel)
     raise BadInputError(_wrong(value, "channel", ", ".join(CHANNELS)))

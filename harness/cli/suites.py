@@ -76,6 +76,11 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the CSV file: gb18030, utf-16, cp1252 ...")
 @click.option("--delimiter", help="One character, or tab. [default: found in the first rows]")
 @click.option("--no-header", is_flag=True, help="The first row is data.")
+@click.option(
+    "--spaced-symbols",
+    type=click.Choice(["keep", "skip"]),
+    help="Strings with a blank beside a symbol: keep them as they are, or skip them. [default: ask]",
+)
 @click.option("--domain", help="Domain of all cases. [default: the name of --out]")
 @click.option("--domain-column", help="Name or number of a column with the domain of each row.")
 @click.option("--languages", default="zh,en", show_default=True, help="Languages of the prompts.")
@@ -114,7 +119,10 @@ def make(
     skipped = (*catalogue.skipped, *made.skipped)
     if not made.lines:
         reason = f"; the first row skipped, {skipped[0].row}: {skipped[0].reason}" if skipped else ""
-        raise ConfigError(f"{terms or '--fresh'}: no cell makes a case{reason}; accepted: strings that hold '-' or '/'")
+        raise ConfigError(
+            f"{terms or '--fresh'}: no cell makes a case{reason}; "
+            "accepted: strings that hold a sign, such as A-1, a/b, user_name"
+        )
     result = write_suite(out, title or out.name, made.lines, judging)
     if as_json:
         rows = [{"row": one.row, "reason": one.reason} for one in skipped]
@@ -143,6 +151,7 @@ def _catalogue(terms: Path, out: Path, source: dict[str, Any]) -> Catalogue:
         delimiter="\t" if source["delimiter"] == "tab" else source["delimiter"],
         header=not source["no_header"],
         symbols=Project.open().symbols,
+        spaced=source["spaced_symbols"] or "ask",
     )
 
 
@@ -151,7 +160,11 @@ def _fresh(cases: int, seed: int, source: dict[str, Any]) -> Catalogue:
     from harness.authoring.make import Catalogue
     from harness.errors import ConfigError
 
-    given = [f"--{name.replace('_', '-')}" for name in ("column", "domain_column", "delimiter") if source[name]]
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in ("column", "domain_column", "delimiter", "spaced_symbols")
+        if source[name]
+    ]
     if given:
         raise ConfigError(f"{given[0]}: reads the file of --terms; accepted without --fresh")
     return Catalogue(tuple(fresh_terms(cases, seed)), (), ",")

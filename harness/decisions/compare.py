@@ -27,7 +27,7 @@ from harness.statistics.rates import benjamini_hochberg
 _SEVERITY = ("damaged", "omitted", "failed", "unscored")
 """Newly damaged cases come first: they are what a promotion would break."""
 
-_RANK = ("verbatim", "spaced", "lookalike", "altered")
+_RANK = ("verbatim", "spaced", "lookalike", "altered", "corrupted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _worst(case: CaseResult) -> tuple[str, MentionRecord | None]:
             if sample.verdicts.get(target) == "absent" and target in case.required and worst[0] < 1:
                 worst = (0, target, None)
             for mention in sample.mentions.get(target, ()):
-                rank = _RANK.index(mention.verdict) if mention.verdict in _RANK else 0
+                rank = _rank(mention)
                 if rank > worst[0] and rank > 0:
                     worst = (rank, target, mention)
     return worst[1], worst[2]
@@ -110,7 +110,11 @@ def _worst(case: CaseResult) -> tuple[str, MentionRecord | None]:
 
 def _mention_of(case: CaseResult, target: str) -> MentionRecord | None:
     found = [mention for sample in case.samples for mention in sample.mentions.get(target, ())]
-    return max(found, key=lambda mention: _RANK.index(mention.verdict) if mention.verdict in _RANK else 0, default=None)
+    return max(found, key=_rank, default=None)
+
+
+def _rank(mention: MentionRecord) -> int:
+    return _RANK.index(mention.verdict) if mention.is_damage and mention.verdict in _RANK else 0
 
 
 COMPARED = ("alignment_rate", "fidelity", "search_hit_rate", "mention_rate", "over_correction_rate", "check_rate")

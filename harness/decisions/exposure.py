@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 
 from harness.records.case import Case
 from harness.records.run import CaseResult, Exposure
-from harness.text.characters import blocks_after, blocks_before
+from harness.text.characters import blocks_after, blocks_before, is_latin_or_digit
 
 
 def find_leaks(training_texts: Iterable[str], strings: Iterable[str]) -> set[str]:
-    """Those of `strings` that are in one of the texts, code point for code point.
+    """Those of `strings` that a text holds as a token of their own: whoever learns `ZX-2/B` has not met `2/B`.
 
-    The boundary rule of the checker applies: `TCP/IPv6` does not hold `TCP/IP`, nor `C-75` the number `-7`.
+    The boundary rule of the checker applies as well: `TCP/IPv6` does not hold `TCP/IP`, nor `C-75` the number `-7`.
     Time is linear in the length of the texts (Aho and Corasick 1975), plus one look at each occurrence.
     """
+    return _found(training_texts, strings, _is_whole_token)
+
+
+def find_mentions(texts: Iterable[str], strings: Iterable[str]) -> set[str]:
+    """Those of `strings` that a text mentions, code point for code point, parts of longer tokens included."""
+    return _found(texts, strings, _stands_at)
+
+
+def _found(texts: Iterable[str], strings: Iterable[str], counts: Callable[[str, int, str], bool]) -> set[str]:
     wanted = {string for string in strings if string}
     if not wanted:
         return set()
     automaton = _Automaton(wanted)
-    leaked: set[str] = set()
-    for text in training_texts:
+    met: set[str] = set()
+    for text in texts:
         for start, string in automaton.occurrences(text):
-            if string not in leaked and _stands_at(text, start, string):
-                leaked.add(string)
-        if len(leaked) == len(wanted):
+            if string not in met and counts(text, start, string):
+                met.add(string)
+        if len(met) == len(wanted):
             break
-    return leaked
+    return met
+
+
+_JOINS = frozenset("-/_.\\@")
+"""With one of these and a Latin letter or digit beyond it, a token goes on. Words of CJK text may be a sentence."""
+
+
+def _is_whole_token(text: str, start: int, string: str) -> bool:
+    end = start + len(string)
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    goes_on = len(after) == 2 and after[0] in _JOINS and is_latin_or_digit(after[1])
+    began_before = len(before) == 2 and before[1] in _JOINS and is_latin_or_digit(before[0])
+    return not goes_on and not began_before and _stands_at(text, start, string)
 
 
 def _stands_at(text: str, start: int, string: str) -> bool:

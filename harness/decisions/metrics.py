@@ -85,7 +85,7 @@ def mention_rate(cases: Cases) -> Count:
                 continue
             verdicts = [sample.verdicts.get(target, "absent") for target in case.required]
             n += len(verdicts)
-            k += sum(verdict != "absent" for verdict in verdicts)
+            k += sum(verdict != "absent" for verdict in verdicts) + sum(one in sample.within for one in case.required)
     return Count(k, n)
 
 
@@ -98,7 +98,7 @@ def over_correction_rate(cases: Cases) -> Count:
             continue
         n += 1
         k += any(
-            "closed-up" in mention.damage
+            mention.is_damage and "closed-up" in mention.damage
             for sample in case.samples
             for target in spaced
             for mention in sample.mentions.get(target, ())
@@ -116,6 +116,7 @@ def search_hit_rate(cases: Cases) -> Count:
             if sample.outcome != "unscored"
             for target, mentions in sample.mentions.items()
             for mention in mentions
+            if not mention.is_note
         ]
         if pasted and case.outcome != "unscored":
             n += 1

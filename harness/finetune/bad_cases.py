@@ -124,9 +124,7 @@ def corrected(sources: Sequence[str], answer: str, case: CaseResult) -> str | No
     text = repair(sources, answer, case.targets, channel=channel).text
     if channel == "text":
         left = check(sources, text, case.targets).mentions
-        spans = [
-            (one.start, one.end, target) for target, found in left.items() for one in found if one.verdict != "verbatim"
-        ]
+        spans = [(one.start, one.end, target) for target, found in left.items() for one in found if one.is_damage]
         for start, end, target in sorted(spans, reverse=True):
             text = text[:start] + target + text[end:]
     text = repair(sources, text, channel=channel).text  # the strings that the case does not test are learnt as well

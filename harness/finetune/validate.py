@@ -130,7 +130,7 @@ def gold_problems(messages: list[dict[str, Any]]) -> Iterator[str]:
             continue
         result = check(before, message["content"])
         for target, mentions in result.mentions.items():
-            damaged = next((mention for mention in mentions if mention.verdict != "verbatim"), None)
+            damaged = next((mention for mention in mentions if mention.is_damage), None)
             if damaged is not None:
                 advice = "" if place == len(messages) - 1 else "; providers learn every answer: show it in a user turn"
                 yield (

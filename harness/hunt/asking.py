@@ -43,7 +43,7 @@ class Oracle(Protocol):
 
 def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
     """The part of a judged sample that the hunt looks at: the worst mention of the target."""
-    mentions = [m for m in result.mentions.get(target, ()) if m.verdict != "verbatim"]
+    mentions = [m for m in result.mentions.get(target, ()) if m.is_damage]
     verdict = result.verdicts.get(target, "absent")
     worst = next((m for m in mentions if m.verdict == verdict), None)
     return Sighting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Literal
 
 from harness.logs.files import InputFile
@@ -82,9 +83,10 @@ def verdict_row(file: str, line: int, row: Row, verdict: RowVerdict, columns: Co
         "day": row.day,
         "by": dict(zip(columns.by, row.by, strict=True)),
         "outcome": verdict.outcome,
-        "unusable": row.unusable,
+        "unusable": verdict.unusable,
         "verdict": verdict.verdict,
         "damage": list(verdict.damage),
+        "notes": list(verdict.notes),
         "targets": [
             {
                 "target": target,
@@ -95,10 +97,12 @@ def verdict_row(file: str, line: int, row: Row, verdict: RowVerdict, columns: Co
                         "end": mention.end,
                         "text": mention.text,
                         "verdict": mention.verdict,
+                        "severity": mention.severity if mention.damage else None,
                         "damage": list(mention.damage),
                         "path": mention.path,
+                        "part": part,
                     }
-                    for mention in mentions
+                    for mention, part in zip(mentions, verdict.parts.get(target) or repeat(None), strict=False)
                 ],
             }
             for target, one, mentions in verdict.mentions
@@ -144,7 +148,14 @@ def parquet(rows: list[dict[str, Any]]) -> bytes:
 def _schema(pa: Any) -> Any:
     text, codes = pa.string(), pa.list_(pa.string())
     offsets = [("start", pa.int64()), ("end", pa.int64())]
-    mention = pa.struct([*offsets, ("text", text), ("verdict", text), ("damage", codes), ("path", text)])
+    mention = pa.struct(
+        [
+            *offsets,
+            *((name, text) for name in ("text", "verdict", "severity")),
+            ("damage", codes),
+            *((name, text) for name in ("path", "part")),
+        ]
+    )
     target = pa.struct([("target", text), ("verdict", text), ("mentions", pa.list_(mention))])
     names = ["id", "model", "version", "day"]
     return pa.schema(
@@ -157,6 +168,7 @@ def _schema(pa: Any) -> Any:
             ("unusable", text),
             ("verdict", text),
             ("damage", codes),
+            ("notes", codes),
             ("targets", pa.list_(target)),
         ]
     )

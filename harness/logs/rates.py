@@ -49,9 +49,13 @@ def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
     if verdict.outcome == "untargeted":
         return none, none, none, none, Count(0, 1)
     verdicts = verdict.result.verdicts
-    mentioned = sum(one != "absent" for one in verdicts.values())
+    mentioned = sum(one != "absent" for one in verdicts.values()) + len(verdict.result.within)
     spaced = [target for target in verdicts if any(map(str.isspace, target))]
-    closed = any("closed-up" in mention.damage for target in spaced for mention in verdict.result.mentions[target])
+    closed = bool(spaced) and any(
+        mention.is_damage and "closed-up" in mention.damage
+        for target in spaced
+        for mention in verdict.result.mentions[target]
+    )
     return (
         Count(int(verdict.outcome == "aligned"), 1),
         Count(int(verdict.outcome != "damaged"), 1) if mentioned else none,
@@ -68,6 +72,8 @@ class RowCounts:
     flat: list[int] = field(default_factory=lambda: [0] * _WIDTH)
     damage: dict[str, int] = field(default_factory=dict)
     """Rows with each damage code."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """Rows with each code of a note, which counts nowhere else."""
     buckets: dict[int, list[int]] = field(default_factory=dict)
     """k and n of each metric by random group of clusters; empty if no cluster column is mapped."""
     smallest: list[int] = field(default_factory=list)
@@ -106,18 +112,20 @@ class RowCounts:
 
     def plain(self) -> list[Any]:
         """For JSON."""
-        return [self.flat, self.damage, self.buckets, self.smallest]
+        return [self.flat, self.damage, self.notes, self.buckets, self.smallest]
 
     @classmethod
     def read(cls, plain: list[Any]) -> RowCounts:
-        flat, damage, buckets, smallest = plain
-        return cls(flat, damage, {int(bucket): sums for bucket, sums in buckets.items()}, smallest)
+        flat, damage, notes, buckets, smallest = plain
+        return cls(flat, damage, notes, {int(bucket): sums for bucket, sums in buckets.items()}, smallest)
 
     def add(self, other: RowCounts) -> None:
         """Fold another tally into this one."""
         self.flat = [one + more for one, more in zip(self.flat, other.flat, strict=True)]
         for code, rows in other.damage.items():
             self.damage[code] = self.damage.get(code, 0) + rows
+        for code, rows in other.notes.items():
+            self.notes[code] = self.notes.get(code, 0) + rows
         for bucket, sums in other.buckets.items():
             mine = self.buckets.get(bucket)
             self.buckets[bucket] = list(sums) if mine is None else [a + b for a, b in zip(mine, sums, strict=True)]
@@ -134,7 +142,7 @@ def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
     sums = [number for count in counts for number in count]
     flat = [int(verdict.outcome == name) for name in OUTCOMES]
     flat += [*sums, mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
-    tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1))
+    tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1), dict.fromkeys(verdict.notes, 1))
     if cluster is not None:
         hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
         tally.buckets = {hashed % BUCKETS: sums}
@@ -347,6 +355,7 @@ def _group(tally: RowCounts) -> dict[str, Any]:
         "outcomes": {name: tally.outcome(name) for name in OUTCOMES},
         "rates": {metric: _rate(tally, metric) for metric in METRICS},
         "damage": dict(sorted(tally.damage.items())),
+        "notes": dict(sorted(tally.notes.items())),
     }
     clusters = tally.clusters()
     return plain if clusters is None else {**plain, "clusters": round(clusters)}

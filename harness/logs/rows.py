@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from harness.errors import found
-from harness.records.case import texts_of
+from harness.records.conversation import (
+    ANSWER_FORMS,
+    SOURCE_FORMS,
+    Part,
+    answer_parts,
+    check_answer,
+    last_answer,
+    source_texts,
+)
 from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
 from harness.text.channels import CHANNELS
 
@@ -52,6 +61,8 @@ def lookup(row: dict[str, Any], path: str) -> Any:
     """
     if path in row:
         return row[path]
+    if "." not in path:  # most columns of most rows; there is no step to take
+        return MISSING
     value: Any = row
     steps = path.split(".")
     for place, step in enumerate(steps):
@@ -110,10 +121,14 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged."""
+    """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged.
+
+    `parts` are the texts of an answer that is not one text: a message with tool calls, the response of an API.
+    """
 
     source: tuple[str, ...]
     output: str
+    parts: tuple[Part, ...]
     targets: tuple[str, ...] | None
     channel: str
     id: Any
@@ -135,15 +150,18 @@ def read_row(value: Any, columns: Columns) -> Row:
     unusable = finish if isinstance(finish, str) and finish in _CUT else None
     if output is None or (output == "" and unusable is None):
         unusable = unusable or "empty"
-    elif not isinstance(output, str):
-        raise RowError("output", _wrong(columns.output, output, "a text, or null where there was no answer"))
+    channel = _channel(value, columns.channel)
+    parts = () if output is None or isinstance(output, str) else _parts(output, channel, columns.output)
+    if output is not None and not isinstance(output, str) and unusable is None and not any(p.text for p in parts):
+        unusable = "empty"
     time = lookup(value, columns.time)
     day = _day(time)
     return Row(
         source=_source(value, columns),
-        output=output or "",
+        output=output if isinstance(output, str) else "",
+        parts=parts,
         targets=_targets(value, columns.targets),
-        channel=_channel(value, columns.channel),
+        channel=channel,
         id=_label_text(lookup(value, columns.id)),
         model=group_value(lookup(value, columns.model)),
         version=group_value(lookup(value, columns.version)),
@@ -159,30 +177,20 @@ def _source(value: dict[str, Any], columns: Columns) -> tuple[str, ...]:
     texts: list[str] = []
     for path in columns.source:
         given = lookup(value, path)
-        part = _texts(given)
+        if isinstance(given, list) and path == columns.output.split(".")[0]:
+            given = given[: len(given) - last_answer(given)]  # the answer is at the end, and no source of itself
+        part = source_texts(given)
         if part is None:
-            raise RowError("source", _wrong(path, given, "a text, a list of texts, or a list of chat messages"))
+            raise RowError("source", _wrong(path, given, SOURCE_FORMS))
         texts += part
     return tuple(texts)
 
 
-def _texts(given: Any) -> list[str] | None:
-    if isinstance(given, str):
-        return [given]
-    if not isinstance(given, list):
-        return None
-    texts: list[str] = []
-    for part in given:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, dict):
-            try:
-                texts += texts_of((part,))
-            except (AttributeError, TypeError):  # a message of another shape
-                return None
-        else:
-            return None
-    return texts
+def _parts(output: Any, channel: str, path: str) -> tuple[Part, ...]:
+    parts = answer_parts(output, channel)
+    if parts is None:
+        raise RowError("output", _wrong(path, output, f"{ANSWER_FORMS}, or null where there was no answer"))
+    return tuple(parts)
 
 
 def _targets(value: dict[str, Any], path: str) -> tuple[str, ...] | None:
@@ -263,12 +271,19 @@ RowOutcome = Literal["aligned", "damaged", "omitted", "unscored", "untargeted"]
 
 @dataclass(frozen=True, slots=True)
 class RowVerdict:
-    """`verdict` is the worst of the targets that are mentioned, `absent` if none is, None where nothing was judged."""
+    """`verdict` is the worst of the targets that are mentioned, `absent` if none is, None where nothing was judged.
+
+    `damage` are the codes of what counts, `notes` those of what is only a note. `parts` are the pointers to the texts
+    that hold the mentions, by target, where the answer is not one text. `unusable` says why nothing was judged.
+    """
 
     outcome: RowOutcome
     verdict: str | None
     result: CheckResult
     damage: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unusable: str | None = None
 
     @property
     def mentions(self) -> list[tuple[str, str, tuple[Mention, ...]]]:
@@ -279,8 +294,14 @@ class RowVerdict:
 def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     """One row is one sample with all its targets required."""
     if row.unusable is not None:
-        return RowVerdict("unscored", None, CheckResult({}, {}), ())
-    result = check(row.source, row.output, row.targets, channel=row.channel, symbols=symbols)
+        return RowVerdict("unscored", None, CheckResult({}, {}), (), unusable=row.unusable)
+    parts: dict[str, tuple[str, ...]] = {}
+    if row.parts:
+        result, parts = _of_parts(row, symbols)
+    else:
+        result = check(row.source, row.output, row.targets, channel=row.channel, symbols=symbols)
+    if result.unscored:
+        return RowVerdict("unscored", None, CheckResult({}, {}), (), unusable="reasoning_only")
     if not result.verdicts:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())
@@ -288,5 +309,17 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     outcome: RowOutcome = "damaged" if worst not in ("verbatim", "absent") else "aligned"
     if outcome == "aligned" and "absent" in found:
         outcome = "omitted"
-    codes = {code for spans in result.mentions.values() for mention in spans for code in mention.damage}
-    return RowVerdict(outcome, worst, result, tuple(sorted(codes)))
+    damage: set[str] = set()
+    notes: set[str] = set()
+    for mentions in result.mentions.values():
+        for mention in mentions:
+            if mention.damage:
+                (damage if mention.severity == "damage" else notes).update(mention.damage)
+    return RowVerdict(outcome, worst, result, tuple(sorted(damage)), tuple(sorted(notes)), parts)
+
+
+def _of_parts(row: Row, symbols: SymbolTable) -> tuple[CheckResult, dict[str, tuple[str, ...]]]:
+    found = check_answer(row.source, row.parts, row.targets, symbols=symbols)
+    mentions = {target: tuple(mention for _, mention in pairs) for target, pairs in found.mentions.items()}
+    parts = {target: tuple(part.pointer for part, _ in pairs) for target, pairs in found.mentions.items()}
+    return CheckResult(found.verdicts, mentions, found.within, found.unscored), parts

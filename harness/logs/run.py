@@ -237,7 +237,7 @@ class ScoringJob:
         inputs = [
             {"name": file.name, "format": file.format, "size": file.size, "stamp": file.stamp} for file in self.files
         ]
-        made = {"harness": __version__}
+        made = {"harness": __version__, "verdicts": "2"}  # 2: with severity, notes and parts
         if self.scoring.verdict_format == "parquet":
             from harness.logs.read import arrow
 

@@ -44,8 +44,14 @@ def _summary(rates: dict[str, Any], rejected_file: str) -> Iterator[str]:
     if rates["time_unreadable"]:
         yield from wrapped(f"times that cannot be read: {plural(rates['time_unreadable'], 'row')}", indent="")
     if everything["damage"]:
-        most = sorted(everything["damage"].items(), key=lambda item: (-item[1], item[0]))[:6]
-        yield from wrapped(f"damage, in rows: {', '.join(f'{code} {rows:,}' for code, rows in most)}", indent="")
+        yield from wrapped(f"damage, in rows: {_most(everything['damage'])}", indent="")
+    if everything.get("notes"):
+        yield from wrapped(f"notes, not counted, in rows: {_most(everything['notes'])}", indent="")
+
+
+def _most(codes: dict[str, int]) -> str:
+    most = sorted(codes.items(), key=lambda item: (-item[1], item[0]))[:6]
+    return ", ".join(f"{code} {rows:,}" for code, rows in most)
 
 
 def _rows(rates: dict[str, Any]) -> Iterator[list[str]]:

@@ -56,7 +56,7 @@ def _in_short(result: CaseResult, sample: SampleResult) -> str:
     """The first thing that is wrong, short: it is shown in pytest's one-line list of failures."""
     if result.outcome == "damaged":
         mentions = [mention for found in sample.mentions.values() for mention in found]
-        return show(next(mention.text for mention in mentions if mention.verdict != "verbatim"), lookalikes=True)
+        return show(next(mention.text for mention in mentions if mention.is_damage), lookalikes=True)
     if result.outcome == "omitted":
         return show(next(target for target in result.required if sample.verdicts.get(target) == "absent"))
     return next((check.check for check in sample.checks if not check.passed), "")
@@ -65,12 +65,15 @@ def _in_short(result: CaseResult, sample: SampleResult) -> str:
 def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
     lines: list[str] = []
     for target, verdict in sample.verdicts.items():
-        if verdict == "absent" and target in result.required:
+        if target in sample.within:
+            lines.append(f"  target   {show(target)}")
+            lines.append(f"  within   {show(sample.within[target])}, which is damaged")
+        elif verdict == "absent" and target in result.required:
             lines.append(f"  target   {show(target)}")
             lines.append("  absent   it is nowhere in the answer")
         elif verdict not in ("verbatim", "absent"):
             lines.append(f"  target   {show(target)}")
-            damaged = [mention for mention in sample.mentions[target] if mention.verdict != "verbatim"]
+            damaged = [mention for mention in sample.mentions[target] if mention.is_damage]
             for mention in damaged[:_MENTIONS_SHOWN]:
                 place = f" at {mention.path}" if mention.path is not None else ""
                 place += "" if mention.probability is None else f" p {mention.probability:.2g}"
@@ -80,6 +83,9 @@ def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
                     lines.append(f"  context  {_in_context(sample.output, mention.start, mention.end)}")
             if len(damaged) > _MENTIONS_SHOWN:
                 lines.append(f"           ... and {len(damaged) - _MENTIONS_SHOWN} more damaged mentions")
+        for mention in [one for one in sample.mentions.get(target, ()) if one.is_note][:_MENTIONS_SHOWN]:
+            codes = ", ".join(mention.damage)
+            lines.append(f"  note     {show(mention.text, lookalikes=True)}  [{codes}], not counted")
     failed = (check for check in sample.checks if not check.passed)
     lines += [f"  check    {check.check}: {show(check.detail, blanks=False)}" for check in failed]
     lines.append(f"  answer   {_shortened(sample.output)}")

@@ -69,26 +69,49 @@ class Case(Record):
 
 
 def texts_of(messages: tuple[dict[str, Any], ...]) -> tuple[str, ...]:
-    """All text that a model is given in a conversation: contents, and arguments of earlier tool calls."""
+    """All text that a model is given in a conversation: contents, tool results, and arguments of earlier tool calls.
+
+    Raises AttributeError or TypeError for a message of another shape.
+    """
     texts: list[str] = []
     for message in messages:
-        content = message.get("content")
-        if isinstance(content, str):
-            texts.append(content)
-        elif isinstance(content, list):
-            texts += [part["text"] for part in content if isinstance(part.get("text"), str)]
+        texts += _texts_of_content(message.get("content"))
         for call in message.get("tool_calls") or ():
-            arguments = call.get("function", {}).get("arguments")
-            if isinstance(arguments, str):
-                texts += _strings_of_json(arguments)
+            texts += _arguments(call.get("function", {}).get("arguments"))
+        if "role" not in message:  # an item of the Responses API
+            texts += [*_arguments(message.get("arguments")), *_texts_of_content(message.get("output"))]
     return tuple(texts)
 
 
-def _strings_of_json(encoded: str) -> list[str]:
-    try:
-        decoded = json.loads(encoded)
-    except (ValueError, RecursionError):
-        return [encoded]
+def _texts_of_content(content: Any) -> list[str]:
+    """A text, or parts of content; the result of a tool is a part that holds parts."""
+    texts: list[str] = []
+    pending = [content]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, list):
+            pending += reversed(part)
+        elif part is not None:
+            if isinstance(part.get("text"), str):
+                texts.append(part["text"])
+            texts += _arguments(part.get("input"))
+            pending.append(part.get("content"))
+    return texts
+
+
+def _arguments(given: Any) -> list[str]:
+    """The strings of the arguments of a tool call, which are JSON or an object."""
+    if isinstance(given, str):
+        try:
+            return _strings_in(json.loads(given))
+        except (ValueError, RecursionError):
+            return [given]
+    return _strings_in(given)
+
+
+def _strings_in(decoded: Any) -> list[str]:
     found: list[str] = []
     pending: list[Any] = [decoded]
     while pending:

@@ -61,6 +61,18 @@ class MentionRecord(Record):
     """Index of the tool call whose arguments hold it; None for the answer's text."""
     probability: float | None = Field(default=None, exclude_if=lambda value: value is None)
     """The least probability that the model gave to one of its signs; None where it was not asked for."""
+    # written only where it is a note: records of runs before there were notes stay as they were
+    severity: Literal["damage", "note"] = Field(default="damage", exclude_if=lambda value: value == "damage")
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether it counts: neither verbatim nor only a note."""
+        return self.verdict != "verbatim" and self.severity == "damage"
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it is shown and counts nowhere."""
+        return self.verdict != "verbatim" and self.severity == "note"
 
 
 class CheckResult(Record):
@@ -88,6 +100,8 @@ class SampleResult(Record):
     """The server returned no call; `tool_calls` were read from the JSON in the answer's text."""
     verdicts: dict[str, str] = Field(default_factory=dict)
     mentions: dict[str, tuple[MentionRecord, ...]] = Field(default_factory=dict)
+    within: dict[str, str] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """A target that is absent because a damaged longer one covers its place -> that one. It counts as damaged."""
     checks: tuple[CheckResult, ...] = ()
     finish_reason: str | None = None
     resolved_model: str | None = None

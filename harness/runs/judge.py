@@ -83,7 +83,7 @@ class Judge:
         facts["call_in_text"] = in_text
         if completion.unusable:
             return SampleResult(outcome="unscored", reason=completion.unusable, **facts)
-        verdicts, mentions = self._check(case, text, calls, sources)
+        verdicts, mentions, within = self._check(case, text, calls, sources)
         if completion.tokens and not changed:
             mentions = {target: _with_probability(found, completion) for target, found in mentions.items()}
         reply = checks.Reply.of(text, calls)
@@ -92,6 +92,7 @@ class Judge:
             outcome=_outcome(case, verdicts, results),
             verdicts=verdicts,
             mentions={target: tuple(found) for target, found in mentions.items()},
+            within=within,
             checks=results,
             **facts,
         )
@@ -129,9 +130,10 @@ class Judge:
 
     def _check(
         self, case: Case, text: str, calls: tuple[ToolCall, ...], sources: tuple[str, ...]
-    ) -> tuple[Verdicts, Mentions]:
+    ) -> tuple[Verdicts, Mentions, dict[str, str]]:
         if not case.targets:
-            return {}, {}
+            return {}, {}, {}
+        within: dict[str, str] = {}
         verdicts: Verdicts = dict.fromkeys(case.targets, "absent")
         mentions: Mentions = {}
         text_channel = "text" if case.channel == "tool" else case.channel
@@ -141,6 +143,7 @@ class Judge:
             if not output:
                 continue
             result = check(sources, output, case.targets, channel=channel, symbols=self.symbols)
+            within |= result.within
             for target, verdict in result.verdicts.items():
                 if verdict != "absent":
                     verdicts[target] = _worse(verdicts[target], verdict)
@@ -153,12 +156,13 @@ class Judge:
                         damage=mention.damage,
                         path=mention.path,
                         tool_call=index,
+                        severity="note" if mention.severity == "note" else "damage",
                     )
                     for mention in result.mentions.get(target, ())
                 ]
                 if found:
                     mentions.setdefault(target, []).extend(found)
-        return verdicts, mentions
+        return verdicts, mentions, {target: outer for target, outer in within.items() if verdicts[target] == "absent"}
 
 
 def _with_calls_read(case: Case, completion: Completion) -> tuple[Completion, bool]:

@@ -125,13 +125,19 @@ def _spans(text: str, mentions: list[MentionRecord]) -> list[Span]:
     forms are looked up instead."""
     spans: list[Span] = []
     for mention in mentions:
-        mark = mention.verdict if mention.verdict in SEVERITY else "altered"
+        mark = _mark(mention)
         if mention.path is None and text[mention.start : mention.end] == mention.text:
             spans.append(Span(mention.start, mention.end, mark))
             continue
         forms = {json.dumps(mention.text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
         spans += occurrences(text, sorted(forms | {form.replace("/", "\\/") for form in forms}), mark)
     return spans
+
+
+def _mark(mention: MentionRecord) -> str:
+    if mention.is_note:
+        return "note"
+    return mention.verdict if mention.verdict in SEVERITY else "altered"
 
 
 def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...]:
@@ -141,17 +147,19 @@ def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...
     for target in case.targets:
         shown = marked(target)
         mentions = sample.mentions.get(target, ())
-        if not mentions:
-            found.append(ShownMention(shown, sample.verdicts.get(target, "absent")))
+        verdict = sample.verdicts.get(target, "absent")
+        if target in sample.within:
+            found.append(ShownMention(shown, "within", marked(sample.within[target])))
+        elif not mentions or verdict == "absent":  # a note beside it is no mention
+            found.append(ShownMention(shown, verdict))
         for mention in mentions:
-            found.append(
-                ShownMention(shown, mention.verdict, _context(sample, mention), mention.damage, _where(mention))
-            )
+            verdict = "note" if mention.is_note else mention.verdict
+            found.append(ShownMention(shown, verdict, _context(sample, mention), mention.damage, _where(mention)))
     return tuple(found)
 
 
 def _context(sample: SampleResult, mention: MentionRecord) -> tuple[Stretch, ...]:
-    mark = mention.verdict if mention.verdict in SEVERITY else "altered"
+    mark = _mark(mention)
     text = sample.output
     if mention.path is not None or mention.tool_call is not None:
         return marked(mention.text, [Span(0, len(mention.text), mark)])

@@ -92,7 +92,15 @@ def samples_csv(record: RunRecord) -> str:
 
 
 def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[Any, ...]:
-    damage = sorted({code for found in sample.mentions.values() for mention in found for code in mention.damage})
+    damage = sorted(
+        {
+            code
+            for found in sample.mentions.values()
+            for mention in found
+            if mention.is_damage
+            for code in mention.damage
+        }
+    )
     verdicts = " ".join(sorted(set(sample.verdicts.values())))
     output = "" if HELD_OUT in case.tags else sample.output
     return (

@@ -126,7 +126,7 @@ _BARS = 20
 
 _SCRIPT_WORDS = (
     *("aligned", "damaged", "omitted", "failed", "passed", "unscored"),
-    *("verbatim", "spaced", "lookalike", "altered", "absent"),
+    *("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent", "note", "within"),
     *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason"),
     *("link", "not-held", "shown", "ruling", "good", "poor"),
 )

@@ -212,9 +212,11 @@ def _case(case: CaseResult, lang: str) -> str:
         for sample in case.samples
         for target, mentions in sample.mentions.items()
         for mention in mentions
-        if mention.verdict != "verbatim" and HELD_OUT not in case.tags
+        if mention.is_damage and HELD_OUT not in case.tags
     ]
-    return f"{line}: {bad[0]}" if bad else line
+    notes = sum(one.is_note for sample in case.samples for found in sample.mentions.values() for one in found)
+    line = f"{line}: {bad[0]}" if bad else line
+    return f"{line} ({word('notes', lang, n=notes)})" if notes else line
 
 
 def _folded(title: str, items: list[str], most: int = _SHOWN) -> list[str]:

@@ -13,7 +13,7 @@ from harness.text.visible import is_hidden, show
 PLAIN, BLANK, CODE, GAP = "", "b", "u", "gap"
 """Kinds of pieces: as it is; a blank drawn as a sign; a code point in words; a count of what is left out."""
 
-SEVERITY = ("target", "verbatim", "spaced", "lookalike", "altered")
+SEVERITY = ("target", "verbatim", "note", "spaced", "lookalike", "altered", "corrupted")
 """What a mark says; where two overlap, the later one is shown."""
 
 _CALM = ("", "target", "verbatim")

@@ -213,12 +213,13 @@ def slices(cases: Iterable[CaseResult], dimension: str) -> tuple[Slice, ...]:
 
 
 def damage_codes(case: CaseResult) -> list[str]:
-    """Damage codes of all mentions of a case, repeats included."""
+    """Damage codes of all damaged mentions of a case, repeats included."""
     return [
         code
         for sample in case.samples
         for mentions in sample.mentions.values()
         for mention in mentions
+        if mention.is_damage
         for code in mention.damage
     ]
 

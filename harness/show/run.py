@@ -57,6 +57,6 @@ def _shown(case: CaseResult) -> str:
     for sample in case.samples:
         for target, mentions in sample.mentions.items():
             for mention in mentions:
-                if mention.verdict != "verbatim":
+                if mention.is_damage:
                     return f"  {show(target)} -> {show(mention.text)}"
     return ""

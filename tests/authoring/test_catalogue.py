@@ -86,18 +86,45 @@ def test_odd_cells_are_skipped_and_told_with_their_row(tmp_path: Path) -> None:
     terms, skipped = read(tmp_path, "\n".join(cells), delimiter=",")
     assert terms == ["A-1", "2024版报告.md"]
     reasons = [reason for _, reason in skipped]
-    assert reasons[:3] == ["repeats row 2", "empty", "holds no symbol between two characters, and no CJK text beside "
+    assert reasons[:3] == ["repeats row 2", "empty", "holds no sign that could be damaged, and no CJK text beside "
                            "Latin letters or digits"]  # fmt: skip
     assert len(skipped) == len(cells) - 3
     assert sum("control character" in reason for reason in reasons) == 6
     assert f"longer than {LONGEST} characters" in reasons
 
 
-def test_a_symbol_of_the_project_makes_a_term(tmp_path: Path) -> None:
-    from harness.text import SymbolTable
+def test_every_sign_makes_a_term_and_prose_makes_none(tmp_path: Path) -> None:
+    terms = ["snake_case", "C:\\new\\table", "O'Brien", "{name}", "{{x}}", "%s", "%(n)s", "${VAR}", ":id",
+             "--dry-run",
+             "《高炉》志",
+             '3" pipe', "a.b.c", "R&D", "dB(A)", "NCT04280705", "L’Atelier", "user@example.com"]  # fmt: skip
+    prose = ["plain", "Pump, large", "A pump. It pumps", "no-", "-5", "说明，如下"]
+    found, skipped = read(
+        tmp_path, "\n".join(["x", *(one.replace('"', '""') for one in terms + prose)]), delimiter="\t"
+    )
+    assert [term.replace('""', '"') for term in found] == terms
+    assert len(skipped) == len(prose)
 
-    assert read(tmp_path, "x\nsnake_case\n")[0] == []
-    assert read(tmp_path, "x\nsnake_case\n", symbols=SymbolTable.from_mapping({"_": {}}))[0] == ["snake_case"]
+
+@pytest.mark.parametrize("cell", ["A - 1", "入口 / 出口", "A- 1", "TCP –IP", "user _ name", "A ／ B", "x - y-z"])
+def test_a_blank_beside_a_symbol_is_asked_about(tmp_path: Path, cell: str) -> None:
+    data = f"sku\nB-2\n{cell}\n"
+    with pytest.raises(
+        ConfigError, match=r"row 3: .* has a blank beside a symbol, as 1 of 2 strings have; is it"
+    ) as told:
+        read(tmp_path, data)
+    assert "--spaced-symbols=keep" in str(told.value)
+    assert "--spaced-symbols=skip" in str(told.value)
+    assert read(tmp_path, data, spaced="keep")[0] == ["B-2", cell]
+    assert read(tmp_path, data, spaced="skip") == (
+        ["B-2"],
+        [(3, "has a blank beside a symbol (--spaced-symbols=skip)")],
+    )
+
+
+def test_a_blank_elsewhere_is_nothing_to_ask_about(tmp_path: Path) -> None:
+    cells = ["GB/T 50081-2019", "DIN EN 206-1 A", "R&D Büro", "a - "]
+    assert read(tmp_path, "\n".join(["x", *cells]))[0] == ["GB/T 50081-2019", "DIN EN 206-1 A", "R&D Büro"]
 
 
 def test_a_row_has_its_own_domain_or_the_common_one(tmp_path: Path) -> None:

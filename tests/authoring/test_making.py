@@ -1,6 +1,7 @@
 """A made suite is balanced, the same for one seed, sound by the lint, and never written over anything."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,30 @@ HOSTILE = [
     '=HYPERLINK("http://example.com/a-b")', "+1-2/3", "@SUM(A1-A2)", "{term}-{other}", "{other}/x", "%s-%d", "a-b\\n/c",
     '"; DROP-TABLE', "</script>/-x", "$(rm-rf)/x", "--x-y", "a-b'c", "../../etc/passwd-x", "٣-٤/x", "入口/出口", "-a-b",
 ]  # fmt: skip
+
+
+SIGNS = [
+    'the "Pro" edition', "L’Atelier", "user_name", "C:\\new\\table", "\\\\host\\share", "{name}", "{{x}}", "%s",
+    "%(count)d", "${HOME}", ":id", "<0/>", "--dry-run", "a.b.c", "R&D",
+    "水吧台/岛台", "报告2024版-终稿.md", "《高炉》志",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quotes_underscores_backslashes_and_placeholders_make_sound_cases(
+    judging: Judging, tmp_path: Path, language: str
+) -> None:
+    templates = [one for one in shipped() if one.language == language]
+    terms = [Term(text, "mine", row) for row, text in enumerate(SIGNS, start=2)]
+    result = make_lines(terms, templates, cases=400, per_term=20, seed=7, judging=judging)
+    assert {line["targets"][0] for line in result.lines} == set(SIGNS), result.skipped
+    assert write_suite(tmp_path / "mine", "mine", result.lines, judging).number("error") == 0
+
+
+def test_no_blank_comes_before_or_behind_punctuation_in_chinese(judging: Judging) -> None:
+    for line in made(judging, per_term=20).lines:
+        text = json.dumps(line.get("prompt") or line["messages"], ensure_ascii=False)
+        assert not re.search(r" [，。、；：！？]|[，。、；：！？] ", text), text
 
 
 def test_formulas_and_odd_cells_stay_text(judging: Judging, tmp_path: Path) -> None:

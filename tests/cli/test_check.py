@@ -43,6 +43,7 @@ def test_a_line_comes_back_with_verdicts_and_mentions(
                 "end": 16,
                 "text": "Sikalastic - 609",
                 "verdict": "spaced",
+                "severity": "damage",
                 "damage": ["space-left", "space-right"],
             }
         ]
@@ -67,17 +68,20 @@ def test_a_mention_in_json_has_its_pointer(monkeypatch: pytest.MonkeyPatch, caps
 
 
 BAD = {
-    b"{}": "source: missing; accepted: a string, or a list of strings",
-    b'{"source": 3, "output": ""}': "source: found 3; accepted: a string, or a list of strings",
-    b'{"source": ["a", 1], "output": ""}': "source: found ['a', 1]; accepted: a string, or a list of strings",
-    b'{"source": "a"}': "output: missing; accepted: a string",
-    b'{"source": "a", "output": null}': "output: found None; accepted: a string",
+    b"{}": "source: missing; accepted: a text, a list of texts, or a list of chat messages; or messages in its place",
+    b'{"source": 3, "output": ""}': "source: found 3; accepted: a text, a list of texts, or a list of chat messages",
+    b'{"source": ["a", 1], "output": ""}': "source: found ['a', 1]; accepted: a text, a list of texts, or a list of",
+    b'{"source": "a"}': "output: missing; accepted: a text, a chat message, a list of tool calls, or the response of",
+    b'{"source": "a", "output": null}': "output: found None; accepted: a text, a chat message, a list of tool calls",
+    b'{"source": "a", "output": {"x": 1}}': "output: found {'x': 1}; accepted: a text, a chat message",
+    b'{"messages": [{"role": "user", "content": "a"}]}': "output: missing; accepted: a text, a chat message",
+    b'{"messages": "a", "output": "b"}': "messages: found 'a'; accepted: a list of chat messages",
     b'{"source": "a", "output": "b", "targets": "a"}': "targets: found 'a'; accepted: a list of non-blank strings",
     b'{"source": "a", "output": "b", "targets": [" "]}': "targets: found [' ']; accepted: a list of non-blank",
     b'{"source": "a", "output": "b", "channel": "xml"}': "channel: found 'xml'; accepted: text, json, tool",
-    b"[1]": 'found [1]; accepted: {"id"?, "source", "targets"?, "output", "channel"?}',
+    b"[1]": 'found [1]; accepted: {"id"?, "source" or "messages", "output", "targets"?, "channel"?}',
     b"not json": "not JSON at column 1: Expecting value; accepted: ",
-    b'{"source": "\xff"}': "not UTF-8 at byte 13; accepted: JSON lines in UTF-8",
+    b'{"source": "\xff"}': "not UTF-8 at byte 13; accepted: UTF-8, GBK, and UTF-16 with a byte order mark",
     b"[" * 100_000: "not JSON that can be read; accepted: ",
     b'{"source": ' + b"1" * 5000 + b"}": "a number of 5,000 digits; accepted: ",
 }
@@ -163,4 +167,4 @@ def test_a_terminal_is_told_what_is_waited_for(
     monkeypatch.setattr(_Input, "isatty", lambda self: True)
     code, values, err = checked(monkeypatch, capsys, lines(SPACED))
     assert (code, len(values)) == (0, 1)
-    assert err.startswith("reading JSON lines from standard input, Ctrl-D ends")
+    assert err.startswith("reading from standard input, Ctrl-D ends; JSON lines; accepted: ")

@@ -68,5 +68,8 @@ def test_a_bad_line_is_told_and_the_others_go_through(
     monkeypatch.setattr("sys.stdin", _Input(b'{"source": 1}\n' + json.dumps(VALUE).encode()))
     assert run(["repair"]) == 3
     captured = capsys.readouterr()
-    assert captured.err == "standard input:1: source: found 1; accepted: a string, or a list of strings\n"
+    assert (
+        captured.err
+        == "standard input:1: source: found 1; accepted: a text, a list of texts, or a list of chat messages\n"
+    )
     assert json.loads(captured.out)["repaired"] == "Sikalastic-609: 5 - 3"

@@ -56,7 +56,16 @@ def test_json_is_what_the_folder_holds(capsys: pytest.CaptureFixture[str]) -> No
     verdict = json.loads(next(Path("out/verdicts").iterdir()).read_text(encoding="utf-8"))
     assert (verdict["file"], verdict["line"], verdict["outcome"]) == ("log.jsonl", 1, "aligned")
     assert verdict["targets"][0]["mentions"] == [
-        {"start": 0, "end": 6, "text": "TCP/IP", "verdict": "verbatim", "damage": [], "path": None}
+        {
+            "start": 0,
+            "end": 6,
+            "text": "TCP/IP",
+            "verdict": "verbatim",
+            "severity": None,
+            "damage": [],
+            "path": None,
+            "part": None,
+        }
     ]
 
 

@@ -164,7 +164,7 @@ def test_make_writes_a_linted_suite_once(project: Path, capsys: pytest.CaptureFi
                "--domain-column", "group", "--out", "suites/parts"]  # fmt: skip
     assert run(command) == 0
     out = capsys.readouterr().out
-    assert out.startswith("suites/parts: 30 cases from 30 strings (delimiter ';')\nskipped 1: holds no symbol")
+    assert out.startswith("suites/parts: 30 cases from 30 strings (delimiter ';')\nskipped 1: holds no sign")
     assert "1 file, 30 cases: 0 errors, 0 warnings, 0 notes" in out
     assert out.endswith("run: pytest --model=NAME suites/parts\n")
     before = (project / "suites" / "parts" / "cases.jsonl").read_bytes()
@@ -193,7 +193,7 @@ def test_make_takes_tasks_languages_and_a_number(project: Path, capsys: pytest.C
         (["--languages", "fr"], "--languages: found 'fr'; accepted: en, zh"),
         (
             ["--column", "name"],
-            "no cell makes a case; the first row skipped, 2: holds no symbol between two characters",
+            "no cell makes a case; the first row skipped, 2: holds no sign that could be damaged",
         ),
         (["--cases", "0"], "Invalid value for '--cases'"),
     ],

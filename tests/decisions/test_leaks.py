@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.exposure import exposure, find_leaks
+from harness.decisions.exposure import exposure, find_leaks, find_mentions
 from harness.records.case import Case
 from harness.text.characters import blocks_after, blocks_before
 
@@ -20,6 +20,24 @@ def test_a_string_in_a_training_text_is_a_leak() -> None:
 )
 def test_part_of_a_longer_word_is_no_leak(text: str, string: str) -> None:
     assert find_leaks([text], [string]) == set()
+    assert find_mentions([text], [string]) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "string"),
+    [("ZX-2/B", "2/B"), ("TCP/IP-2", "TCP/IP"), ("/opt/acme/bin", "acme/bin"), ("a_b-c.d", "b-c"), ("x\\A-1", "A-1")],
+)
+def test_part_of_a_longer_token_is_a_mention_and_no_leak(text: str, string: str) -> None:
+    assert find_leaks([text], [string]) == set()
+    assert find_mentions([text], [string]) == {string}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2/B", "use 2/B.", "(2/B)", "2/B - 3", "型号2/B-说明", "用2/B型", "2/B/", "ZX-2/B 2/B", "'2/B'", "x 2/B: y"],
+)
+def test_a_token_of_its_own_is_a_leak(text: str) -> None:
+    assert find_leaks([text], ["2/B"]) == {"2/B"}
 
 
 def test_a_blocked_occurrence_does_not_hide_a_free_one() -> None:
@@ -27,7 +45,7 @@ def test_a_blocked_occurrence_does_not_hide_a_free_one() -> None:
 
 
 def test_strings_inside_strings_are_all_found() -> None:
-    assert find_leaks(["a-b/c-d"], ["a-b/c-d", "b/c", "c-d", "a-b"]) == {"a-b/c-d", "b/c", "c-d", "a-b"}
+    assert find_mentions(["a-b/c-d"], ["a-b/c-d", "b/c", "c-d", "a-b"]) == {"a-b/c-d", "b/c", "c-d", "a-b"}
 
 
 def test_nothing_asked_or_given_is_no_leak() -> None:
@@ -48,7 +66,7 @@ def test_one_pass_finds_what_a_search_for_each_string_finds(texts: list[str], st
             for at in range(len(text))
         )
 
-    assert find_leaks(texts, strings) == {s for s in strings if any(stands(s, t) for t in texts)}
+    assert find_mentions(texts, strings) == {s for s in strings if any(stands(s, t) for t in texts)}
 
 
 def test_many_strings_cost_no_more_than_few() -> None:

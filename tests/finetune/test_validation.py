@@ -186,3 +186,21 @@ def test_a_tested_prompt_with_another_string_is_a_leak(tmp_path):
 
 def test_templates_differ_in_their_words_alone():
     assert template("Order 12 of KJ-55 now") == template("order 7 of  A/B-9 now") != template("Order 12 of KJ-55 later")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "damaged"),
+    [
+        ("读取 /data/home/XJ风机选型/样本资料", "已读取 /data/home/XJ 风机选型/样本资料", True),
+        ("打开验收单2024.xlsx", "已打开验收单 2024.xlsx", True),
+        ("看 C:\\Users\\demo\\桌面\\3月9日复检", "C:\\Users\\demo\\桌面\\3 月 9 日复检", True),
+        ("读取 /data/home/XJ风机选型/样本资料", "已读取 /data/home/XJ风机选型/样本资料 。", False),
+        ("接口/api/order/list报错", "接口 /api/order/list 报错", False),
+        ("Use created_at, pages 3-5", "Created at dawn, pages 3–5", False),
+    ],
+)
+def test_a_gold_answer_with_a_broken_path_is_found_and_a_note_is_not(asked: str, answered: str, damaged: bool) -> None:
+    from harness.finetune.validate import gold_problems
+
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+    assert bool(list(gold_problems(turns))) == damaged

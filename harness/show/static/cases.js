@@ -10,6 +10,7 @@
   const CHUNK = 50;
   const FIELDS = { outcome: "o", domain: "d", language: "l", task: "t", symbols: "y", exposure: "x" };
   const ORDER = ["damaged", "omitted", "failed", "unscored", "aligned", "passed"];
+  const CALM = new Set(["verbatim", "note"]);
   const BAD = new Set(["damaged", "omitted", "failed"]);
   const byKey = new Map(data.cases.map((row, index) => [row.k, index]));
   let view = [];
@@ -95,7 +96,7 @@
   }
   function glimpse(row) {
     const found = (row.a || []).flatMap((one) => one.f || []);
-    const worst = found.find((f) => f[1] !== "verbatim" && f[1] !== "absent") || found.find((f) => f[1] !== "verbatim");
+    const worst = found.find((f) => !CALM.has(f[1]) && f[1] !== "absent") || found.find((f) => !CALM.has(f[1]));
     const failed = (row.a || []).flatMap((one) => one.k || []).find((check) => !check[1]);
     const element = make("span", "glimpse");
     if (worst) element.append(worst[2].length ? shown(worst[2]) : make("span", "", say("absent"), " ", shown(worst[0])));

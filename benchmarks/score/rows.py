@@ -1,0 +1,78 @@
+"""Rows a processor second of `harness score`, in this process, beside the floor: reading JSON and one search a target.
+
+    python -m benchmarks.score.rows [--rows 3000]
+
+Each line is one kind of log. "x floor" is how often the floor fits into it, in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.score.made_logs import write_log
+from harness.logs.files import find_inputs
+from harness.logs.judge import ReadSettings, Scoring, chunks, groups, score_chunk
+from harness.logs.rows import Columns
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """The best of three runs."""
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+def scored(path: Path) -> int:
+    columns = Columns()
+    files = find_inputs([str(path)], None, excluded=path.parent / "out")
+    scoring = Scoring(columns)
+    return sum(score_chunk(chunk, scoring).rows for chunk in chunks(0, groups(files)[0], ReadSettings(columns)))
+
+
+def floor(path: Path) -> int:
+    found = 0
+    for line in path.open("rb"):
+        row = json.loads(line)
+        found += sum(target in row["output"] for target in row.get("targets", ()))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=3000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log.jsonl")
+        write_log(path, options.rows)
+        rows: list[dict[str, Any]] = []
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            if line.endswith("}"):
+                rows.append(json.loads(line))
+        usual = [row for row in rows if len(row["output"]) < 4000]
+        given = [row for row in usual if "targets" in row]
+        kinds = {
+            "targets given, each string once": given,
+            "targets given, strings that come again": given[:50] * (len(given) // 50),
+            "targets looked for": [row for row in usual if "targets" not in row],
+            "5 % long answers": rows,
+        }
+        for name, kind in kinds.items():
+            path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kind), encoding="utf-8")
+            taken, least = processor_seconds(lambda: scored(path)), processor_seconds(lambda: floor(path))
+            print(
+                f"{name:<40} {len(kind) / taken:>8,.0f} rows a processor second, {taken / least:.0f} x floor",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
