@@ -32,7 +32,8 @@ _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training"
 _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
-_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"}
+_CONNECTION = {"ca_bundle", "client_certificate", "client_key"}
+_NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"} | _CONNECTION
 
 
 class Price(Record):
@@ -53,6 +54,11 @@ class ModelConfig(Record):
     model: str | None = None
     """What the request's `model` field says; default: the name."""
     api_key_env: str | None = None
+    ca_bundle: str | None = None
+    """A PEM file of certificates that are trusted beside those of the system."""
+    client_certificate: str | None = None
+    """A PEM file that says who asks, for servers that want to know; its key is in it or in `client_key`."""
+    client_key: str | None = None
     weights: str | None = None
     adapters: tuple[str, ...] = ()
     context_length: int = Field(default=4096, ge=256)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from harness.endpoints import retry
+from harness.endpoints.access import Access, Proxy, proxy_for, transport
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, first_content_end, is_stream, parse
+from harness.endpoints.reaching import obstacle, wants_login
 from harness.endpoints.retry import Refusals, Retrying
 from harness.errors import EndpointError
 from harness.records.answer import Completion, Exchange
 
 if TYPE_CHECKING:
     import httpx2
-    import openai
     from openai import AsyncOpenAI
 
     from harness.endpoints.transport import Wire
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
 _TOTAL = 3
-_NOT_THERE = ("connection_refused", "connect_timeout")
 _CHATTY = ("httpx2", "httpcore2", "openai")
 
 
@@ -34,8 +34,7 @@ class ChatEndpoint:
     """Asks one endpoint.
 
     Args:
-        base_url: None means the client's default (OpenAI, or OPENAI_BASE_URL).
-        api_key_env: name of the environment variable that holds the key; None for an endpoint without keys.
+        access: address, key, headers, certificates.
         timeout_s: of one request, from its start to the last byte of its answer. Requests and pauses for one answer
             together take at most three times as long.
         runtime: what serves the model, where that is known; kept with every answer.
@@ -46,8 +45,7 @@ class ChatEndpoint:
     def __init__(
         self,
         *,
-        base_url: str | None,
-        api_key_env: str | None,
+        access: Access,
         timeout_s: float,
         max_concurrency: int,
         model_label: str,
@@ -56,11 +54,14 @@ class ChatEndpoint:
         retrying: Retrying | None = None,
     ) -> None:
         self.runtime = runtime
-        self._base_url = base_url
+        self._access = access
+        self._label = model_label
+        self._redact = redact
+        self._proxy: Proxy | None = None
         self._timeout_s = timeout_s
         self._max_concurrency = max_concurrency
-        self._key = key_from(api_key_env, model_label)
-        self._refusals = Refusals(label=model_label, base_url=base_url, api_key_env=api_key_env, redact=redact)
+        self._key = key_from(access.api_key_env, model_label)
+        self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
         self._reached = self._answered = False
@@ -78,14 +79,16 @@ class ChatEndpoint:
             # at lower levels they log addresses and headers, and those hold keys
             if logging.getLogger(name).level == logging.NOTSET:
                 logging.getLogger(name).setLevel(logging.WARNING)
-        most = self._max_concurrency
+        access, most = self._access, self._max_concurrency
         limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most)
-        transport = NotingTransport(httpx2.AsyncHTTPTransport(limits=limits))
+        # a client with a transport of its own does not look at the variables of proxies itself
+        self._proxy = proxy_for(access.address)
+        noting = NotingTransport(transport(access, self._proxy, limits))
         timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
-        client = httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False)
+        client = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
         return AsyncOpenAI(
             api_key=self._key or _LOCAL_KEY,
-            base_url=self._base_url,
+            base_url=access.address,
             max_retries=0,  # retries are counted and paced here
             timeout=timeout,
             http_client=client,
@@ -106,8 +109,8 @@ class ChatEndpoint:
             total_s=self._timeout_s * _TOTAL,
             reached=lambda: self._reached,
         )
-        if answer.completion.unusable in _NOT_THERE and not self._reached:
-            raise EndpointError(self._refusals.unreachable())
+        if answer.unreachable and not self._reached:
+            raise EndpointError(f"model {self._label}: {answer.said}")
         return answer
 
     async def attempt(self, body: dict[str, Any]) -> Attempt:
@@ -134,15 +137,12 @@ class ChatEndpoint:
                 )
         except openai.APIStatusError as error:
             self._reached = True
+            if error.status_code == 407:
+                raise EndpointError(f"model {self._label}: {wants_login(self._proxy).sentence}") from None
             return self._refusals.of_status(error.response, body, has_answered=self._answered)
         except (AnswerTooLongError, EncodingError) as error:
             return self._broken(error)
-        except (openai.APITimeoutError, TimeoutError) as error:
-            self._reached = self._reached or wire.status > 0
-            if isinstance(error.__cause__, httpx2.ConnectTimeout):
-                return Attempt(Completion(unusable="connect_timeout"), retry=True, unreachable=True)
-            return Attempt(Completion(unusable="timeout"), retry=True)
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, TimeoutError) as error:  # a time-out of the client is one of them
             self._reached = self._reached or wire.status > 0
             return self._not_connected(error)
         finally:
@@ -157,19 +157,27 @@ class ChatEndpoint:
             return Attempt(Completion(unusable="too_long"))
         return Attempt(Completion(unusable="bad_encoding"), retry=True)
 
-    def _not_connected(self, error: "openai.APIConnectionError") -> Attempt:
-        import ssl
+    def _not_connected(self, error: Exception) -> Attempt:
+        import openai
 
-        import httpx2
-
-        cause = error.__cause__
-        if isinstance(cause, httpx2.UnsupportedProtocol):
-            raise EndpointError(self._refusals.bad_address()) from None
-        if isinstance(cause, httpx2.ConnectError):
-            if _comes_from(cause, ssl.SSLCertVerificationError):
-                raise EndpointError(self._refusals.untrusted()) from None
-            return Attempt(Completion(unusable="connection_refused"), retry=True, unreachable=True)
-        return Attempt(Completion(unusable="connection"), retry=True)
+        met = obstacle(error, self._access, self._proxy)
+        if met is not None:
+            said = self._redact(met.sentence)
+            if met.lasting:
+                raise EndpointError(f"model {self._label}: {said}") from None
+            return Attempt(Completion(unusable=met.reason), retry=True, unreachable=True, said=said)
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            said = f"no answer within {self._timeout_s:g} s (timeout_s)"
+            return Attempt(Completion(unusable="timeout"), retry=True, said=said)
+        said = f"{self._access.shown} ended the connection without an answer"
+        if not self._reached:
+            is_tls = self._access.address.startswith("https:")
+            said += (
+                "; if it wants to know who asks, set client_certificate"
+                if is_tls
+                else "; if it speaks TLS, set base_url to https://..."
+            )
+        return Attempt(Completion(unusable="connection"), retry=True, said=said)
 
     def _read(self, response: "httpx2.Response", wire: "Wire") -> Attempt:
         content: bytes = response.content
@@ -238,12 +246,3 @@ def _first_token_s(content: bytes, content_type: str, wire: "Wire") -> float | N
         return None
     end = first_content_end(text)
     return wire.time_of(len(text[:end].encode("utf-8"))) if end is not None else None
-
-
-def _comes_from(error: BaseException, kind: type[BaseException]) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, kind):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False

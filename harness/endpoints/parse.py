@@ -38,6 +38,7 @@ class Answer:
     exchange: Exchange | None
     requests: int
     said: str = ""
+    unreachable: bool = False
 
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
+from harness.endpoints.access import shown_address
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt
 from harness.errors import EndpointError, found
@@ -71,7 +72,7 @@ async def ask(
         most = retrying.attempts_to_reach if result.unreachable and not reached() else retrying.attempts
         delay_s = max(retrying.delay_s(failures), result.retry_after_s or 0.0)
         if not result.retry or failures >= most or used_s + delay_s >= total_s:
-            return Answer(result.completion, result.exchange, failures, result.said)
+            return Answer(result.completion, result.exchange, failures, result.said, result.unreachable)
         used_s += delay_s
         await asyncio.sleep(delay_s)
 
@@ -103,6 +104,9 @@ _AGAIN = (408, 409, 425, 429)
 _OVERLOADED = (503, 529)
 _NO_CREDIT = ("insufficient_quota", "insufficient_balance", "billing_hard_limit_reached")
 _LONGEST_WORDS = 300
+_NO_CERTIFICATE = re.compile(r"No required SSL certificate was sent", re.IGNORECASE)
+_TLS_ONLY = re.compile(r"(plain )?HTTP request (was sent )?to (an )?HTTPS (port|server)", re.IGNORECASE)
+"""What nginx, Apache's and Go's servers say to plain http at a port for TLS."""
 
 
 class Refusals:
@@ -110,16 +114,14 @@ class Refusals:
 
     Args:
         label: the model's name in messages.
-        base_url: None for the client's default address.
+        where: the address in messages.
         api_key_env: name of the variable that holds the key, or None.
         redact: takes secrets out of a text; endpoints repeat keys in their messages.
     """
 
-    def __init__(
-        self, *, label: str, base_url: str | None, api_key_env: str | None, redact: Callable[[str], str]
-    ) -> None:
+    def __init__(self, *, label: str, where: str, api_key_env: str | None, redact: Callable[[str], str]) -> None:
         self._label = label
-        self._where = shown_address(base_url) if base_url else "the default address"
+        self._where = where
         self._api_key_env = api_key_env
         self._redact = redact
 
@@ -146,6 +148,10 @@ class Refusals:
         self, response: "httpx2.Response", body: dict[str, Any], error: dict[str, Any], *, has_answered: bool
     ) -> str | None:
         status = response.status_code
+        if status == 400 and _TLS_ONLY.search(response.text[:1000]):
+            return f"{self._where} speaks TLS; set base_url to https://..."
+        if status == 400 and _NO_CERTIFICATE.search(response.text[:1000]):
+            return f"{self._where} wants to know who asks; set client_certificate and client_key"
         if 300 <= status < 400:
             target = shown_address(response.headers.get("location", "")) or "nowhere"
             return (
@@ -166,24 +172,6 @@ class Refusals:
             return f"{self._where} refuses {key} ({status}){hint}"
         return None
 
-    def unreachable(self) -> str:
-        """The message for an endpoint to which no connection ever came about."""
-        return (
-            f"model {self._label}: nothing answers at {self._where}; "
-            "is the server running, is base_url right? run: harness models check"
-        )
-
-    def bad_address(self) -> str:
-        """The message for an address that is none."""
-        return f"model {self._label}: base_url: {found(self._where)}; accepted: http://... or https://..."
-
-    def untrusted(self) -> str:
-        """The message for a TLS certificate that does not hold."""
-        return (
-            f"model {self._label}: the certificate of {self._where} is not trusted; set SSL_CERT_FILE to the file "
-            "with your organisation's certificates"
-        )
-
     def words(self, error: dict[str, Any]) -> str:
         """The endpoint's own message: one line, short, without control characters and secrets."""
         message = error.get("message")
@@ -201,18 +189,6 @@ class Refusals:
             if words:
                 return words
         return self.words(error_in(_decoded(content)))
-
-
-def shown_address(address: str) -> str:
-    """An address without user, password, query and fragment: keys are kept in all four."""
-    try:
-        parts = urlsplit(address)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    return urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", ""))
 
 
 def error_in(content: Any) -> dict[str, Any]:

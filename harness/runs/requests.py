@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.config import ModelConfig
 from harness.endpoints import local
+from harness.endpoints.access import Access
 from harness.endpoints.callable import FunctionEndpoint
 from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.local import LocalServer, ServerSettings
@@ -104,9 +105,9 @@ def opened(
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
     if model.kind == "local":
         with LocalServer(server_settings(model, root), log) as server:
-            yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
+            yield _chat(model, Access(base_url=server.base_url), max_concurrency, server.runtime, retrying)
         return
-    yield _chat(model, model.base_url, max_concurrency, None, retrying)
+    yield _chat(model, access_of(model, root), max_concurrency, None, retrying)
 
 
 def secrets_of(model: ModelConfig) -> Secrets:
@@ -115,12 +116,26 @@ def secrets_of(model: ModelConfig) -> Secrets:
     return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""])
 
 
+def access_of(model: ModelConfig, root: Path) -> Access:
+    """How a model's endpoint is reached; paths of files are relative to the project."""
+
+    def path(name: str | None) -> Path | None:
+        return root / Path(name).expanduser() if name else None
+
+    return Access(
+        base_url=model.base_url,
+        api_key_env=model.api_key_env,
+        ca_bundle=path(model.ca_bundle),
+        client_certificate=path(model.client_certificate),
+        client_key=path(model.client_key),
+    )
+
+
 def _chat(
-    model: ModelConfig, base_url: str | None, max_concurrency: int, runtime: str | None, retrying: Retrying | None
+    model: ModelConfig, access: Access, max_concurrency: int, runtime: str | None, retrying: Retrying | None
 ) -> ChatEndpoint:
     return ChatEndpoint(
-        base_url=base_url,
-        api_key_env=model.api_key_env,
+        access=access,
         timeout_s=model.timeout_s,
         max_concurrency=max_concurrency,
         model_label=model.name,

@@ -33,14 +33,16 @@ BY_CHANCE = (
 class FaultyServer(ServerThread):
     """Use it as a context manager. `asked` counts requests by prompt; `most_running` those at one time."""
 
-    def __init__(self, *, share: float = 0.0, seed: int = 0, delay_s: float = 0.0, port: int = 0) -> None:
-        super().__init__(port=port)
+    def __init__(self, *, share: float = 0.0, seed: int = 0, delay_s: float = 0.0, **listening: Any) -> None:
+        super().__init__(**listening)
         self.share = share
         self.delay_s = delay_s
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         """Right answers that were sent to the last byte, by prompt."""
         self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.keep_bodies = True
         self.limit_at_one_time: int | None = None
         """More requests than that at one time get a 429."""
@@ -74,6 +76,8 @@ class FaultyServer(ServerThread):
         self.asked[prompt] += 1
         if self.keep_bodies:
             self.bodies.append(body)
+            self.headers.append(headers)
+            self.paths.append(headers[":path"])
         await asyncio.sleep(self.delay_s)
         asked = Asked(answer_to(prompt), body, headers)
         if self.limit_at_one_time is not None and self.running > self.limit_at_one_time:
