@@ -20,6 +20,7 @@ from harness.errors import ConfigError, explain, found, nearest
 from harness.files import UnfitFileError, reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
+from harness.text.reasoning import REASONING_TAGS
 
 if TYPE_CHECKING:
     from harness.text import SymbolTable
@@ -42,6 +43,15 @@ class Price(Record):
     input: float = Field(ge=0)
     output: float = Field(ge=0)
     currency: str = "USD"
+
+
+class Reasoning(Record):
+    """What a model writes before its answer. It is cut off before judging, wherever the endpoint puts it."""
+
+    tags: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:-]*$")], ...] = REASONING_TAGS
+    """Names of the tags round it in the text of an answer; none to judge the text as it is."""
+    keep: bool = True
+    """Whether run records keep it."""
 
 
 class ModelConfig(Record):
@@ -75,6 +85,7 @@ class ModelConfig(Record):
     """Ask for token probabilities, and keep that of each sign that must survive (llama.cpp, vLLM, OpenAI give them)."""
     system: str | None = None
     extra_body: dict[str, Any] = Field(default_factory=dict)
+    reasoning: Reasoning = Reasoning()
     training_data: tuple[str, ...] = ()
     trained_domains: tuple[str, ...] = ()
     training: dict[str, Any] | None = None

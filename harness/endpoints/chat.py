@@ -11,9 +11,10 @@ from uuid import uuid4
 from harness.endpoints import retry
 from harness.endpoints.access import Access, Proxy, proxy_for, transport
 from harness.endpoints.pace import Pace
-from harness.endpoints.parse import RECORDABLE, Answer, Attempt, first_content_end, is_stream, parse
+from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
 from harness.endpoints.retry import Refusals, Retrying
+from harness.endpoints.stream import first_content_end
 from harness.errors import EndpointError
 from harness.records.answer import Completion, Exchange
 
@@ -195,9 +196,12 @@ class ChatEndpoint:
                 "runtime": self.runtime,
             }
         )
-        if wire.status != 200 or completion.unusable not in RECORDABLE:
-            said = self._refusals.words_of_body(content) if completion.unusable == "error_in_body" else ""
-            return Attempt(completion.model_copy(update={"text": "", "tool_calls": ()}), retry=True, said=said)
+        if wire.status != 200:
+            # a part of an answer (206), or one that something on the way has changed (203)
+            completion = completion.model_copy(update={"unusable": f"http_{wire.status}"})
+        if completion.unusable not in RECORDABLE:
+            said = self._refusals.words_of_answer(completion, content)
+            return Attempt(Completion(unusable=completion.unusable), retry=True, said=said)
         self._answered = True
         exchange = Exchange(
             uri=wire.uri,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.endpoints.access import shown_address
+from harness.endpoints.message import MESSAGE_FIELDS
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt
 from harness.errors import EndpointError, found
@@ -174,21 +175,65 @@ class Refusals:
 
     def words(self, error: dict[str, Any]) -> str:
         """The endpoint's own message: one line, short, without control characters and secrets."""
-        message = error.get("message")
-        if not isinstance(message, str):
-            return ""
+        for field in MESSAGE_FIELDS:
+            message = error.get(field)
+            if isinstance(message, list) and message:
+                # FastAPI: [{"loc": ["body", "seed"], "msg": "..."}]
+                message = "; ".join(_item_words(item) for item in message[:3])
+            if isinstance(message, dict):
+                message = message.get("message") or json.dumps(message, ensure_ascii=False)
+            if isinstance(message, str) and message.strip():
+                return self.one_line(message)
+        return ""
+
+    def one_line(self, text: str) -> str:
+        """Foreign text in a message of ours: short, without line breaks, control characters and secrets."""
         # cut before it is searched: an error may be as long as an answer
-        line = " ".join(self._redact(message[: 10 * _LONGEST_WORDS]).split())
+        line = " ".join(self._redact(text[: 10 * _LONGEST_WORDS]).split())
         line = "".join(char for char in line if char.isprintable())
         return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
 
-    def words_of_body(self, content: bytes) -> str:
-        """The message of an error that came with status 200, plain or as an event of a stream."""
+    def words_of_answer(self, completion: Completion, content: bytes) -> str:
+        """Why an answer with a good status cannot be judged, in the endpoint's words where it has some."""
+        words = self._words_of_body(content)
+        if completion.unusable in ("interrupted", "unknown_end"):
+            reason = completion.finish_reason
+            ended = f"finish_reason {self.one_line(reason)!r}" if reason else "a stream without a finish reason"
+            return f"{ended}; {words}" if words else ended
+        if completion.unusable == "not_json" and not words:
+            return f"a body that is not JSON: {self.one_line(content[:200].decode('utf-8', 'replace'))!r}"
+        if completion.unusable == "content_not_text" and not words:
+            return "an answer whose content is not text"
+        return words
+
+    def _words_of_body(self, content: bytes) -> str:
+        """The message of an error that came with a good status, plain or as an event of a stream."""
+        whole = _decoded(content)
+        if whole is not None:
+            return self._words_beside_choices(whole)
         for line in content.splitlines():
-            words = self.words(error_in(_decoded(line.removeprefix(b"data:"))))
-            if words:
-                return words
-        return self.words(error_in(_decoded(content)))
+            if line.startswith(b"data:"):
+                words = self._words_beside_choices(_decoded(line.removeprefix(b"data:")))
+                if words:
+                    return words
+        return ""
+
+    def _words_beside_choices(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return ""
+        status = value.get("base_resp")
+        if isinstance(status, dict) and isinstance(status.get("status_msg"), str) and status.get("status_code"):
+            return self.one_line(status["status_msg"])
+        if value.get("choices") and not value.get("error"):
+            return ""
+        return self.words(error_in(value))
+
+
+def _item_words(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    place = ".".join(str(part) for part in item.get("loc", ()) if part != "body")
+    return f"{place}: {item.get('msg', '')}" if place else str(item.get("msg", ""))
 
 
 def error_in(content: Any) -> dict[str, Any]:

@@ -81,7 +81,9 @@ class SampleResult(Record):
     output: str = ""
     """The answer as it was judged (after `repair`, if the model configures one)."""
     raw_output: str | None = None
-    """The answer as it was received, where `repair` changed it."""
+    """The answer as it was received, without its reasoning, where `repair` changed it."""
+    reasoning: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What the model wrote before its answer; it is not judged."""
     tool_calls: tuple[ToolCall, ...] = ()
     verdicts: dict[str, str] = Field(default_factory=dict)
     mentions: dict[str, tuple[MentionRecord, ...]] = Field(default_factory=dict)
