@@ -33,7 +33,7 @@ _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training"
 _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
-_CONNECTION = {"ca_bundle", "client_certificate", "client_key"}
+_CONNECTION = {"attempts", "patience_s", "ca_bundle", "client_certificate", "client_key"}
 _NOT_PART_OF_THE_ANSWER = {"name", "version", "lineage", "threads", "max_concurrency", "rpm", "tpm"} | _CONNECTION
 
 
@@ -96,6 +96,10 @@ class ModelConfig(Record):
     rpm: int | None = Field(default=None, ge=1)
     tpm: int | None = Field(default=None, ge=1)
     timeout_s: float = Field(default=120.0, gt=0)
+    attempts: int = Field(default=5, ge=1)
+    """Requests for one answer, where asking again may help."""
+    patience_s: float = Field(default=180.0, ge=0)
+    """How long an endpoint that is away (502, 503, 504, 529, no connection) is waited for: a server may restart."""
     lineage: tuple[str, ...] = ()
 
     @field_validator("name")

@@ -1,19 +1,23 @@
 """Any chat-completions endpoint, through the openai client. A local server is asked the same way."""
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from harness.endpoints import retry
 from harness.endpoints.access import Access, Proxy, proxy_for, transport
+from harness.endpoints.capability import Capability
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
-from harness.endpoints.retry import Refusals, Retrying
+from harness.endpoints.refusals import Refusals
+from harness.endpoints.retry import Outage, Retrying
 from harness.endpoints.stream import first_content_end
 from harness.errors import EndpointError
 from harness.records.answer import Completion, Exchange
@@ -66,6 +70,9 @@ class ChatEndpoint:
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
         self._reached = self._answered = False
+        self._capability = Capability()
+        self._outage = Outage()
+        self._total_s = max(timeout_s * _TOTAL, self._retrying.patience_s + timeout_s)
         # a key of its own for each request, as the client would draw one; drawing took a tenth of the asking's time
         self._run = uuid4().hex
         self._numbers = count()
@@ -107,12 +114,30 @@ class ChatEndpoint:
             body,
             pace=pace or Pace(),
             retrying=self._retrying,
-            total_s=self._timeout_s * _TOTAL,
-            reached=lambda: self._reached,
+            total_s=self._total_s,
+            reached=lambda: self._answered,
+            outage=self._outage,
         )
         if answer.unreachable and not self._reached:
             raise EndpointError(f"model {self._label}: {answer.said}")
+        patience_s = self._retrying.patience_s
+        if patience_s and self._outage.lasted_s >= patience_s:
+            raise EndpointError(
+                f"model {self._label}: {self._access.shown} has answered nothing for {self._outage.lasted_s:.0f} s "
+                f"(patience_s){_quoted(self._outage.said)}. What was answered is kept: once the endpoint works again, "
+                "run with --cassette-mode=record to ask for the rest"
+            )
         return answer
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """How requests were sent otherwise than asked for, because the endpoint refused them."""
+        return self._capability.changes
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What to set so that they are sent so from the start."""
+        return self._capability.settings
 
     async def attempt(self, body: dict[str, Any]) -> Attempt:
         """One request.
@@ -126,13 +151,14 @@ class ChatEndpoint:
         from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
 
         wire = Wire()
+        sent = self._capability.applied(body)
         token = exchange_slot.set(wire)
         try:
             client = self._client = self._client or self._open()
             async with asyncio.timeout(self._timeout_s):
                 response = await client.post(
                     "/chat/completions",
-                    body=body,
+                    body=sent,
                     cast_to=httpx2.Response,
                     options={"headers": _HEADERS, "idempotency_key": f"{self._run}-{next(self._numbers)}"},
                 )
@@ -140,7 +166,7 @@ class ChatEndpoint:
             self._reached = True
             if error.status_code == 407:
                 raise EndpointError(f"model {self._label}: {wants_login(self._proxy).sentence}") from None
-            return self._refusals.of_status(error.response, body, has_answered=self._answered)
+            return self._refused(error.response, sent)
         except (AnswerTooLongError, EncodingError) as error:
             return self._broken(error)
         except (openai.APIConnectionError, TimeoutError) as error:  # a time-out of the client is one of them
@@ -149,7 +175,21 @@ class ChatEndpoint:
         finally:
             exchange_slot.reset(token)
         self._reached = True
-        return self._read(response, wire)
+        return self._read(response, wire, body)
+
+    def _refused(self, response: "httpx2.Response", sent: dict[str, Any]) -> Attempt:
+        error, words = self._refusals.error_of(response)
+        if self._capability.learn(response.status_code, error, words, sent):
+            unusable = f"http_{response.status_code}"
+            return Attempt(Completion(unusable=unusable), retry=True, said=words, learnt=True)
+        attempt = self._refusals.of_status(response, sent, has_answered=self._answered)
+        if (attempt.retry_after_s or 0.0) > self._total_s:
+            raise EndpointError(
+                f"model {self._label}: {self._access.shown} wants to be left alone {_for_long(attempt.retry_after_s)} "
+                f"({response.status_code}, Retry-After){_quoted(attempt.said)}. What was answered is kept: run with "
+                "--cassette-mode=record then"
+            )
+        return attempt
 
     def _broken(self, error: Exception) -> Attempt:
         from harness.endpoints.transport import AnswerTooLongError
@@ -180,7 +220,7 @@ class ChatEndpoint:
             )
         return Attempt(Completion(unusable="connection"), retry=True, said=said)
 
-    def _read(self, response: "httpx2.Response", wire: "Wire") -> Attempt:
+    def _read(self, response: "httpx2.Response", wire: "Wire", body: dict[str, Any]) -> Attempt:
         content: bytes = response.content
         content_type = response.headers.get("content-type", "")
         completion = parse(content, content_type)
@@ -193,7 +233,7 @@ class ChatEndpoint:
                 "latency_s": round(latency_s, 4),
                 "first_token_s": None if first_token_s is None else round(first_token_s, 4),
                 "recorded_at": wire.recorded_at,
-                "runtime": self.runtime,
+                "runtime": self._runtime,
             }
         )
         if wire.status != 200:
@@ -206,7 +246,10 @@ class ChatEndpoint:
         exchange = Exchange(
             uri=wire.uri,
             request_headers=wire.request_headers,
-            request_body=wire.request_body,
+            # the key of a recording is the request that was asked for; `runtime` says how it was sent
+            request_body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            if self._capability.changes
+            else wire.request_body,
             status=wire.status,
             response_headers=wire.response_headers,
             response_body=content,
@@ -216,10 +259,30 @@ class ChatEndpoint:
         )
         return Attempt(completion, exchange)
 
+    @property
+    def _runtime(self) -> str | None:
+        changes = self._capability.changes
+        return (
+            "; ".join([*([self.runtime] if self.runtime else []), f"sent {', '.join(changes)}"])
+            if changes
+            else (self.runtime)
+        )
+
     async def aclose(self) -> None:
         """Close the client's connections."""
         if self._client is not None:
             await self._client.close()
+
+
+def _quoted(said: str) -> str:
+    return f". It says: {said}" if said else ""
+
+
+def _for_long(seconds: float | None) -> str:
+    seconds = min(seconds or 0.0, 10 * 365 * 86400)
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    span = f"{seconds / 3600:.0f} h" if seconds >= 5400 else f"{seconds / 60:.0f} min"
+    return f"for {span}, until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def key_from(variable: str | None, label: str) -> str | None:

@@ -36,6 +36,14 @@ class Attempt:
     """Whether no connection came about."""
     said: str = ""
     """The endpoint's own words about an error: one line, without secrets."""
+    outage: bool = False
+    """Whether the endpoint is away, as a server that restarts is."""
+    refused: bool = False
+    """Whether the request itself was refused, so that asking again would only repeat it."""
+    setting: str = ""
+    """What to set so that it is not refused."""
+    learnt: bool = False
+    """Whether the refusal was about something that is now sent otherwise: ask again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Answer:
     requests: int
     said: str = ""
     unreachable: bool = False
+    refused: bool = False
+    setting: str = ""
 
 
 RECORDABLE = (None, "length", "content_filter", "refusal", "only_reasoning")

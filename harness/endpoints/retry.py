@@ -1,24 +1,19 @@
 """Asking again after a failure that may pass: how often, how long in between, and when to give up."""
 
 import asyncio
-import json
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.endpoints.access import shown_address
-from harness.endpoints.message import MESSAGE_FIELDS
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt
-from harness.errors import EndpointError, found
 from harness.records.answer import Completion
 
 if TYPE_CHECKING:
-    import httpx2
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +25,34 @@ class Retrying:
     longest_delay_s: float = 8.0
     attempts_to_reach: int = 3
     """The same for an endpoint to which no connection ever came about: most likely nothing is there."""
+    patience_s: float = 0.0
+    """An endpoint that is away for all requests is waited for so long, whatever `attempts` says."""
 
     def delay_s(self, failures: int) -> float:
         """The pause after so many failures, with some chance in it, so that requests do not come in waves."""
         longest: float = min(self.first_delay_s * 2 ** (failures - 1), self.longest_delay_s)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311  (nothing secret hangs on it)
+
+
+class Outage:
+    """How long an endpoint has been away for all requests: no answer came to anybody since."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self.said = ""
+
+    def note(self, attempt: Attempt) -> None:
+        """One more attempt has ended."""
+        if attempt.outage or attempt.unreachable:
+            self._since = time.monotonic() if self._since is None else self._since
+            self.said = attempt.said or self.said
+        elif attempt.exchange is not None or attempt.refused:
+            self._since = None
+
+    @property
+    def lasted_s(self) -> float:
+        """0 while the endpoint answers."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
 
 
 async def ask(
@@ -45,6 +63,7 @@ async def ask(
     retrying: Retrying,
     total_s: float,
     reached: Callable[[], bool],
+    outage: Outage | None = None,
 ) -> Answer:
     """The first usable answer, or the last failure.
 
@@ -56,7 +75,8 @@ async def ask(
         EndpointError: asking on is useless.
     """
     used_s = 0.0
-    failures = 0
+    failures = requests = 0
+    outage = outage or Outage()
     while True:
         turn = await pace.enter(body)
         started = time.monotonic()
@@ -68,14 +88,31 @@ async def ask(
             result = Attempt(Completion(unusable="timeout"))
         finally:
             pace.leave(turn, result)
+        outage.note(result)
         used_s += time.monotonic() - started
+        requests += 1
+        if result.learnt and requests <= _MOST_LEARNT:
+            continue
         failures += 1
         most = retrying.attempts_to_reach if result.unreachable and not reached() else retrying.attempts
         delay_s = max(retrying.delay_s(failures), result.retry_after_s or 0.0)
-        if not result.retry or failures >= most or used_s + delay_s >= total_s:
-            return Answer(result.completion, result.exchange, failures, result.said, result.unreachable)
+        is_away = (result.outage or (result.unreachable and reached())) and outage.lasted_s < retrying.patience_s
+        if not result.retry or (failures >= most and not is_away) or used_s + delay_s >= total_s:
+            return Answer(
+                result.completion,
+                result.exchange,
+                requests,
+                result.said,
+                unreachable=result.unreachable,
+                refused=result.refused,
+                setting=result.setting,
+            )
         used_s += delay_s
         await asyncio.sleep(delay_s)
+
+
+_MOST_LEARNT = 4
+"""Requests of one answer that may be refused for something that the next one is sent without."""
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -99,155 +136,3 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-_AGAIN = (408, 409, 425, 429)
-_OVERLOADED = (503, 529)
-_NO_CREDIT = ("insufficient_quota", "insufficient_balance", "billing_hard_limit_reached")
-_LONGEST_WORDS = 300
-_NO_CERTIFICATE = re.compile(r"No required SSL certificate was sent", re.IGNORECASE)
-_TLS_ONLY = re.compile(r"(plain )?HTTP request (was sent )?to (an )?HTTPS (port|server)", re.IGNORECASE)
-"""What nginx, Apache's and Go's servers say to plain http at a port for TLS."""
-
-
-class Refusals:
-    """Reads errors of one endpoint.
-
-    Args:
-        label: the model's name in messages.
-        where: the address in messages.
-        api_key_env: name of the variable that holds the key, or None.
-        redact: takes secrets out of a text; endpoints repeat keys in their messages.
-    """
-
-    def __init__(self, *, label: str, where: str, api_key_env: str | None, redact: Callable[[str], str]) -> None:
-        self._label = label
-        self._where = where
-        self._api_key_env = api_key_env
-        self._redact = redact
-
-    def of_status(self, response: "httpx2.Response", body: dict[str, Any], *, has_answered: bool) -> Attempt:
-        """A status that is not 200.
-
-        Raises:
-            EndpointError: key, model name, address or account are refused.
-        """
-        status = response.status_code
-        error = error_in(_decoded(response.content))
-        said = self.words(error)
-        stop = self._reason_to_stop(response, body, error, has_answered=has_answered)
-        if stop:
-            raise EndpointError(f"model {self._label}: {stop}" + (f". It says: {said}" if said else ""))
-        after_s = retry_after_s(response.headers)
-        retry = (status in _AGAIN or status >= 500) and response.headers.get("x-should-retry") != "false"
-        throttled = status == 429 or (status in _OVERLOADED and after_s is not None)
-        return Attempt(
-            Completion(unusable=f"http_{status}"), retry=retry, retry_after_s=after_s, throttled=throttled, said=said
-        )
-
-    def _reason_to_stop(
-        self, response: "httpx2.Response", body: dict[str, Any], error: dict[str, Any], *, has_answered: bool
-    ) -> str | None:
-        status = response.status_code
-        if status == 400 and _TLS_ONLY.search(response.text[:1000]):
-            return f"{self._where} speaks TLS; set base_url to https://..."
-        if status == 400 and _NO_CERTIFICATE.search(response.text[:1000]):
-            return f"{self._where} wants to know who asks; set client_certificate and client_key"
-        if 300 <= status < 400:
-            target = shown_address(response.headers.get("location", "")) or "nowhere"
-            return (
-                f"{self._where} answers with a redirect ({status}) to {found(target)}, which is not followed, for "
-                "the key would go there too; set base_url to the address that answers"
-            )
-        if status in (404, 410):
-            return (
-                f"{self._where} does not know {found(body.get('model'))} or has no chat completions there "
-                f"({status}); set model and base_url, then run: harness models check"
-            )
-        if status == 402 or error.get("code") in _NO_CREDIT or error.get("type") in _NO_CREDIT:
-            return f"the account at {self._where} has no credit left ({status})"
-        # gateways answer 403 to single prompts that they take for an attack: only a first 403 is about the key
-        if status == 401 or (status == 403 and not has_answered):
-            key = f"the key in ${self._api_key_env}" if self._api_key_env else "the request without a key"
-            hint = "" if self._api_key_env else "; set api_key_env to the name of the variable that holds one"
-            return f"{self._where} refuses {key} ({status}){hint}"
-        return None
-
-    def words(self, error: dict[str, Any]) -> str:
-        """The endpoint's own message: one line, short, without control characters and secrets."""
-        for field in MESSAGE_FIELDS:
-            message = error.get(field)
-            if isinstance(message, list) and message:
-                # FastAPI: [{"loc": ["body", "seed"], "msg": "..."}]
-                message = "; ".join(_item_words(item) for item in message[:3])
-            if isinstance(message, dict):
-                message = message.get("message") or json.dumps(message, ensure_ascii=False)
-            if isinstance(message, str) and message.strip():
-                return self.one_line(message)
-        return ""
-
-    def one_line(self, text: str) -> str:
-        """Foreign text in a message of ours: short, without line breaks, control characters and secrets."""
-        # cut before it is searched: an error may be as long as an answer
-        line = " ".join(self._redact(text[: 10 * _LONGEST_WORDS]).split())
-        line = "".join(char for char in line if char.isprintable())
-        return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
-
-    def words_of_answer(self, completion: Completion, content: bytes) -> str:
-        """Why an answer with a good status cannot be judged, in the endpoint's words where it has some."""
-        words = self._words_of_body(content)
-        if completion.unusable in ("interrupted", "unknown_end"):
-            reason = completion.finish_reason
-            ended = f"finish_reason {self.one_line(reason)!r}" if reason else "a stream without a finish reason"
-            return f"{ended}; {words}" if words else ended
-        if completion.unusable == "not_json" and not words:
-            return f"a body that is not JSON: {self.one_line(content[:200].decode('utf-8', 'replace'))!r}"
-        if completion.unusable == "content_not_text" and not words:
-            return "an answer whose content is not text"
-        return words
-
-    def _words_of_body(self, content: bytes) -> str:
-        """The message of an error that came with a good status, plain or as an event of a stream."""
-        whole = _decoded(content)
-        if whole is not None:
-            return self._words_beside_choices(whole)
-        for line in content.splitlines():
-            if line.startswith(b"data:"):
-                words = self._words_beside_choices(_decoded(line.removeprefix(b"data:")))
-                if words:
-                    return words
-        return ""
-
-    def _words_beside_choices(self, value: Any) -> str:
-        if not isinstance(value, dict):
-            return ""
-        status = value.get("base_resp")
-        if isinstance(status, dict) and isinstance(status.get("status_msg"), str) and status.get("status_code"):
-            return self.one_line(status["status_msg"])
-        if value.get("choices") and not value.get("error"):
-            return ""
-        return self.words(error_in(value))
-
-
-def _item_words(item: Any) -> str:
-    if not isinstance(item, dict):
-        return str(item)
-    place = ".".join(str(part) for part in item.get("loc", ()) if part != "body")
-    return f"{place}: {item.get('msg', '')}" if place else str(item.get("msg", ""))
-
-
-def error_in(content: Any) -> dict[str, Any]:
-    """The `error` of a decoded body, in the forms that endpoints give it; empty if there is none."""
-    if not isinstance(content, dict):
-        return {}
-    error = content.get("error", content)
-    if isinstance(error, str):
-        return {"message": error}
-    return error if isinstance(error, dict) else {}
-
-
-def _decoded(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None

@@ -141,5 +141,5 @@ def _chat(
         model_label=model.name,
         runtime=runtime,
         redact=secrets_of(model).redacted,
-        retrying=retrying,
+        retrying=retrying or Retrying(attempts=model.attempts, patience_s=model.patience_s),
     )

@@ -12,6 +12,7 @@ import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from tests.faulty_server import faults
@@ -44,6 +45,8 @@ class FaultyServer(ServerThread):
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.keep_bodies = True
+        self.reply: Callable[[dict[str, Any]], tuple[int, str, bytes, dict[str, str]]] | None = None
+        """Answers every request in the place of what prompts ask for: status, content type, body, headers."""
         self.limit_at_one_time: int | None = None
         """More requests than that at one time get a 429."""
         self.running = self.most_running = 0
@@ -79,6 +82,10 @@ class FaultyServer(ServerThread):
             self.headers.append(headers)
             self.paths.append(headers[":path"])
         await asyncio.sleep(self.delay_s)
+        if self.reply is not None:
+            code, content_type, content, more = self.reply(body)
+            await connection.respond(content, content_type, more, code)
+            return
         asked = Asked(answer_to(prompt), body, headers)
         if self.limit_at_one_time is not None and self.running > self.limit_at_one_time:
             await status(connection, asked, 429)
