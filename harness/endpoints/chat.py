@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints import retry
+from harness.endpoints import keys, retry
 from harness.endpoints.access import Access, Proxy, proxy_for, transport
 from harness.endpoints.capability import Capability
 from harness.endpoints.pace import Pace
@@ -66,6 +66,8 @@ class ChatEndpoint:
         self._timeout_s = timeout_s
         self._max_concurrency = max_concurrency
         self._key = key_from(access.api_key_env, model_label)
+        if access.api_key_env is not None:
+            keys.check(access.api_key_env, access, model_label)
         self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
@@ -97,10 +99,20 @@ class ChatEndpoint:
         return AsyncOpenAI(
             api_key=self._key or _LOCAL_KEY,
             base_url=access.address,
+            default_query=access.parameters or None,
             max_retries=0,  # retries are counted and paced here
             timeout=timeout,
             http_client=client,
         )
+
+    def _headers(self) -> dict[str, Any]:
+        import openai
+
+        headers: dict[str, Any] = dict(self._access.headers)
+        if self._access.api_key_header is not None and self._key is not None:
+            headers["Authorization"] = openai.Omit()
+            headers[self._access.api_key_header] = self._key
+        return headers
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer, asked for again where that may help.
@@ -160,7 +172,10 @@ class ChatEndpoint:
                     "/chat/completions",
                     body=sent,
                     cast_to=httpx2.Response,
-                    options={"headers": _HEADERS, "idempotency_key": f"{self._run}-{next(self._numbers)}"},
+                    options={
+                        "headers": {**_HEADERS, **self._headers()},
+                        "idempotency_key": f"{self._run}-{next(self._numbers)}",
+                    },
                 )
         except openai.APIStatusError as error:
             self._reached = True

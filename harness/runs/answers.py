@@ -106,7 +106,13 @@ def refuse_unpriced(model: ModelConfig) -> None:
 
 def refuse_secrets(model: ModelConfig) -> None:
     """Settings are kept in run records and, as part of each request, in cassettes; so no key may stand in them."""
-    settings = {"extra_body": model.extra_body, "system": model.system, "training": model.training}
+    settings = {
+        "extra_body": model.extra_body,
+        "system": model.system,
+        "training": model.training,
+        "headers": {name: value for name, value in model.headers.items() if isinstance(value, str)},
+        "query": model.query,
+    }
     fields = secret_fields({name: value for name, value in settings.items() if value})
     known = secrets_of(model)
     fields += [name for name, value in settings.items() if value and known.found_in(str(value))]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
-from harness.endpoints import local
+from harness.endpoints import keys, local
 from harness.endpoints.access import Access
 from harness.endpoints.callable import FunctionEndpoint
-from harness.endpoints.chat import ChatEndpoint
+from harness.endpoints.chat import ChatEndpoint, key_from
 from harness.endpoints.local import LocalServer, ServerSettings
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError
@@ -113,7 +113,8 @@ def opened(
 def secrets_of(model: ModelConfig) -> Secrets:
     """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
     names = [model.api_key_env] if model.api_key_env else []
-    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""])
+    names += [value.env for value in model.headers.values() if not isinstance(value, str)]
+    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or "", *_proxies()])
 
 
 def access_of(model: ModelConfig, root: Path) -> Access:
@@ -122,13 +123,31 @@ def access_of(model: ModelConfig, root: Path) -> Access:
     def path(name: str | None) -> Path | None:
         return root / Path(name).expanduser() if name else None
 
-    return Access(
+    access = Access(
         base_url=model.base_url,
         api_key_env=model.api_key_env,
+        api_key_header=model.api_key_header,
+        headers={
+            name: value if isinstance(value, str) else key_from(value.env, model.name) or ""
+            for name, value in model.headers.items()
+        },
+        query=model.query,
+        verify=model.verify,
         ca_bundle=path(model.ca_bundle),
         client_certificate=path(model.client_certificate),
         client_key=path(model.client_key),
     )
+    for value in model.headers.values():
+        if not isinstance(value, str):
+            keys.check(value.env, access, model.name)
+    return access
+
+
+def _proxies() -> list[str]:
+    """Addresses of proxies, whose passwords must be found nowhere either."""
+    from urllib.request import getproxies
+
+    return [address for kind, address in getproxies().items() if kind != "no"]
 
 
 def _chat(

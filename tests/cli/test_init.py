@@ -143,3 +143,14 @@ def test_the_service_in_use_is_the_default(folder):
     assert "to do     .gitlab-ci.yml" in result.stdout
     assert (folder / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
     assert not (folder / ".github").exists()
+
+
+def test_a_first_answer_without_a_verdict_ends_in_one_and_says_why(folder):
+    from tests.endpoints.oddities import answers
+    from tests.faulty_server.server import FaultyServer
+
+    with FaultyServer() as server:
+        server.reply = answers("", reasoning_content="so")
+        result = call("--base-url", server.base_url, "--model", "m", "--ci", "none")
+    assert result.return_value == 1
+    assert "the first answer cannot be judged (only_reasoning); run: harness models check m" in result.stderr
