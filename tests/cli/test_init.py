@@ -154,3 +154,19 @@ def test_a_first_answer_without_a_verdict_ends_in_one_and_says_why(folder):
         result = call("--base-url", server.base_url, "--model", "m", "--ci", "none")
     assert result.return_value == 1
     assert "the first answer cannot be judged (only_reasoning); run: harness models check m" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "line"),
+    [
+        ("https://models.example/v1", "TEAM_KEY", "HARNESS_ALLOW_KEY_HOSTS: models.example"),
+        ("https://api.deepseek.com", "DEEPSEEK_API_KEY", None),
+        ("http://10.0.0.5:8000/v1", "TEAM_KEY", "HARNESS_ALLOW_KEY_HOSTS: http://10.0.0.5"),
+    ],
+)
+def test_a_workflow_names_the_host_of_a_key_of_ones_own(folder, monkeypatch, address, key, line):
+    monkeypatch.delenv("HARNESS_ALLOW_KEY_HOSTS", raising=False)
+    call("--base-url", address, "--model", "m", "--key-env", key, "--ci", "github", "--no-run")
+    text = (folder / ".github/workflows/verbatim-nightly.yml").read_text()
+    assert f"          {key}: ${{{{ secrets.{key} }}}}\n" in text
+    assert (f"          {line}\n" in text) if line else "HARNESS_ALLOW_KEY_HOSTS" not in text
