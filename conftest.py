@@ -1,6 +1,32 @@
-"""Hypothesis profiles. (The plugin that tests plugins is in `addopts`: here it would break suites run from afar.)"""
+"""How this repository's own tests run. (The plugin that tests plugins is in `addopts`: here it would break suites run
+from afar.)"""
 
 import pytest
+
+MOST_WORKERS = 8
+"""Each worker collects all tests for itself, some 15 seconds of processor time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run all tests on all cores; a part of them, a debugger or a model to judge stays in this one process.
+
+    A worker costs a start and a collection, which only the whole run earns back. `-n` is stronger (`-n 0`: one process).
+    """
+    chosen = config.getoption("numprocesses", 0)  # 0 as well where pytest-xdist is not installed or is switched off
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if hasattr(config, "workerinput"):
+        return
+    if chosen is None and whole and not config.getoption("tx") and not _wants_one_process(config):
+        config.option.numprocesses = "auto"
+        config.option.maxprocesses = config.option.maxprocesses or MOST_WORKERS
+        if config.option.dist == "no":
+            config.option.dist = "loadgroup"  # tests marked `xdist_group` share what they set up
+
+
+def _wants_one_process(config: pytest.Config) -> bool:
+    flags = ("verbatim_models", "usepdb", "trace", "collectonly", "keyword", "stepwise", "lf", "help")
+    return any(config.getoption(flag, False) for flag in flags) or config.getoption("capture", "fd") == "no"
 
 
 @pytest.hookimpl(tryfirst=True)

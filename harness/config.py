@@ -12,10 +12,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator
 
+from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
 from harness.files import UnfitFileError, reading, toml_of
 from harness.records import Record
@@ -154,11 +154,7 @@ class ModelConfig(Record):
         """The settings as a run record keeps them: no default, no user name or password in the address."""
         settings = self.model_dump(mode="json", exclude_defaults=True, exclude=_NOT_PART_OF_THE_ANSWER)
         if self.base_url:
-            parts = urlsplit(self.base_url)
-            host = parts.hostname or ""
-            settings["base_url"] = urlunsplit(
-                (parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", "")
-            )
+            settings["base_url"] = shown_address(self.base_url)
         return settings
 
     @property
@@ -245,12 +241,11 @@ def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", model_name).strip("-._")
     if not name:
         raise ConfigError("--model=openai:NAME: the name is empty; accepted: openai:NAME, as the endpoint knows it")
-    from harness.endpoints import keys
-    from harness.endpoints.access import Access
+    from harness.addresses import key_belongs
 
     # a server of one's own wants no key, and OpenAI's key is none of its business
     has_key = "OPENAI_API_KEY" in os.environ
-    keyless = base_url is not None and not (has_key and keys.belongs("OPENAI_API_KEY", Access(base_url=base_url)))
+    keyless = base_url is not None and not (has_key and key_belongs("OPENAI_API_KEY", base_url))
     return ModelConfig(
         name=name,
         model=model_name,

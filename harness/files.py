@@ -82,7 +82,7 @@ def json_of(content: bytes) -> Any:
 
 def loads(text: str) -> Any:
     """Like `json.loads`, and UnfitFileError for a name that stands twice in its object and a number that is none."""
-    return _DECODER.decode(text)
+    return DECODER.decode(text)
 
 
 def has_too_many_values(content: bytes | str) -> bool:
@@ -166,7 +166,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-_DECODER = json.JSONDecoder(
+DECODER = json.JSONDecoder(
     object_pairs_hook=no_duplicates, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
 )
 """Made once: a replay reads thousands of lines."""

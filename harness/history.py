@@ -44,10 +44,15 @@ class Listing:
 
 
 class History:
-    """The run records under one folder (`reports/`), which need not exist yet."""
+    """The run records under one folder (`reports/`), which need not exist yet.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        holds_secret: whether a text holds the value of a key; what does is not written.
+    """
+
+    def __init__(self, folder: Path, holds_secret: Callable[[str], bool] | None = None) -> None:
         self.folder = folder
+        self._holds_secret = holds_secret or (lambda text: False)
 
     def path(self, label: str, run_id: str) -> Path:
         """Where a run of `model@version` is kept. Raises RecordError for names that are not plain file names."""
@@ -82,8 +87,18 @@ class History:
                 f"{path}: would take {len(content):,} bytes, and at most {_SIZE_LIMIT:,} are read again; the answers "
                 "are kept. Run fewer suites or samples at a time: pytest --model=NAME suites/SUITE"
             )
+        if self._holds_secret(content.decode("utf-8")):
+            raise RecordError(f"{path}: {self._place_of_secret(run)} holds the value of a key of this environment")
         _write_whole(path, content)
         return path
+
+    def _place_of_secret(self, run: RunRecord) -> str:
+        for case in run.cases:
+            if self._holds_secret(case.model_dump_json(exclude={"samples"})):
+                return f"the case {case.key}"
+            if self._holds_secret(case.model_dump_json()):
+                return f"the answer to {case.key}"
+        return "the configuration"
 
     def listing(self, label: str | None = None) -> Listing:
         """All runs, or those of one `model@version`."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.decisions.gate import GateVerdict
     from harness.decisions.latency import LatencyComparison
     from harness.decisions.plan import Assumption, Plan
+    from harness.recording import Secrets
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.policy import DriftPolicy, GatePolicy
@@ -44,7 +45,7 @@ class Project:
 
     def __init__(self, config: HarnessConfig, reports: Path | None = None) -> None:
         self.config = config
-        self.history = History(reports or config.root / config.reports)
+        self.history = History(reports or config.root / config.reports, self._holds_secret)
 
     @classmethod
     def open(cls, start: str | Path | None = None, *, reports: str | Path | None = None) -> Project:
@@ -55,6 +56,24 @@ class Project:
         """
         config = configuration.load(Path(start or Path.cwd()).absolute())
         return cls(config, Path(reports).absolute() if reports else None)
+
+    def _holds_secret(self, text: str) -> bool:
+        return self._secrets.found_in(text)
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        """What must be found nowhere: the keys and addresses of all models, and secrets of the environment."""
+        import os
+
+        from harness.recording import Secrets
+
+        models = [self.model(name) for name in self.config.models]
+        return Secrets.of_environment(
+            os.environ,
+            [model.api_key_env for model in models if model.api_key_env],
+            [model.base_url for model in models if model.base_url],
+            models=[model.request_model for model in models],
+        )
 
     @cached_property
     def symbols(self) -> SymbolTable:
@@ -151,43 +170,40 @@ class Project:
         return drift(label, runs, self.drift_policy, datetime.now(UTC), since=since, suite=suite)
 
     def cases(self, suites: Sequence[str | Path] | None = None) -> list[Case]:
-        """The cases of the project's suites, or of the ones given (`"builtin"`, files, folders).
+        """The cases that a run without names asks (docs/writing-cases.md: core), or all of the places given.
+
+        A place is `"builtin"`, a case file or a folder.
 
         Raises:
             SuiteError: there is no case, or a line is wrong.
         """
-        roots: Sequence[str | Path] = suites or self.config.suites
+        if not suites:
+            return [case for root in self.config.suites for case in _default_cases(self.config.root / root)]
         return [
-            case for root in roots for case in load_suite(root if str(root) == "builtin" else self.config.root / root)
+            case
+            for place in suites
+            for case in load_suite(place if str(place) == "builtin" else self.config.root / place)
         ]
 
     def planned_cases(self, candidate: str | None, suites: Sequence[str] = ()) -> list[CaseResult]:
         """Cases before they are asked, with the exposure of the candidate where it is a configured model."""
         from harness.decisions.exposure import exposure, pending
         from harness.runs.judge import training_texts
-        from harness.suite import builtin_root, case_files
 
         named = candidate.partition("@")[0] if candidate else ""
         model = self.model(named) if named in self.config.models else None
         if candidate and model is None:
             return list(self.resolve(candidate).cases)
-        roots = [
-            builtin_root() if root == "builtin" else self.config.root / root for root in suites or self.config.suites
-        ]
-        if not any(case_files(root) for root in roots):
-            raise ConfigError(
-                f"--suites: no cases under {', '.join(map(str, roots))}; accepted: folders with a suite.toml"
-            )
-        cases = [case for root in roots for case in load_suite(root)]
+        cases = self.cases(suites)
         texts = training_texts(self.config.root, model) if model else ()
         domains = model.trained_domains if model else ()
         return [pending(case, exposure(case, training_texts=texts, trained_domains=domains)) for case in cases]
 
 
 def load_suite(path: str | Path) -> list[Case]:
-    """The cases of a `.jsonl` file, of a folder with a `suite.toml`, or of all suites below a folder.
+    """The cases of a `.jsonl` file, or of all suites below a folder, which may be a suite itself.
 
-    `"builtin"` means the suites that come with the package.
+    `"builtin"` means the cases that a run takes of the suites that come with the package.
 
     Raises:
         SuiteError: there is no case, or a line is wrong; the message names file, line and field.
@@ -195,10 +211,22 @@ def load_suite(path: str | Path) -> list[Case]:
     from harness.suite import builtin_root, case_files, is_case_file, load_cases
     from harness.suite import load_suite as load_folder
 
-    place = builtin_root() if str(path) == "builtin" else Path(path)
+    if str(path) == "builtin":
+        return _default_cases(builtin_root())
+    place = Path(path)
     if is_case_file(place) and place.is_file():
         return [located.case for located in load_cases(place)]
-    cases = [case for folder in sorted({file.parent for file in case_files(place)}) for case in load_folder(folder)]
+    folders = sorted({file.parent for file in case_files(place)})
+    return _not_empty(place, [case for folder in folders for case in load_folder(folder)])
+
+
+def _default_cases(root: Path) -> list[Case]:
+    from harness.suite import default_cases
+
+    return _not_empty(root, default_cases(root))
+
+
+def _not_empty(place: Path, cases: list[Case]) -> list[Case]:
     if not cases:
         raise SuiteError(
             f"{place}: no cases; accepted: builtin, a .jsonl file beside a suite.toml, a folder with a suite.toml, or "

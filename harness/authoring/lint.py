@@ -1,234 +1,24 @@
 """The lint: every rule over some case files."""
 
-import json
-import math
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Literal
 
 from harness import checks
 from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
+from harness.authoring.duplicates import duplicate_prompts, duplicate_targets
+from harness.authoring.findings import Finding, Level, Placed, files_under, read
+from harness.authoring.right_answers import unfit_answers
+from harness.authoring.wording import unfit_wording
 from harness.decisions.exposure import find_leaks
-from harness.errors import SuiteError
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
 from harness.records.run import GOOD, SampleResult
 from harness.show.figures import cells as measured
 from harness.show.figures import pad
-from harness.suite import SuiteInfo, case_files, is_case_file, load_info, read_case_file
-
-Level = Literal["error", "warning", "note"]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A case and its place (line 1-based)."""
-
-    case: Case
-    path: Path
-    line: int
-
-    def finding(self, rule: str, level: Level, message: str) -> "Finding":
-        """A finding about this case."""
-        return Finding(rule, level, message, self.path, self.line, self.case.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that an author should look at. An `error` makes verdicts wrong, a `warning` makes them worth less."""
-
-    rule: str
-    level: Level
-    message: str
-    path: Path
-    line: int
-    case: str | None = None
-
-    @property
-    def place(self) -> str:
-        """`file:line`, or the file alone where the file as a whole is meant."""
-        return f"{self.path}:{self.line}" if self.line else str(self.path)
-
-
-def files_under(paths: Iterable[Path]) -> list[Path]:
-    """The case files that paths name, each once, in order.
-
-    Raises:
-        SuiteError: a path is not there, or holds no case file.
-    """
-    files: dict[Path, None] = {}
-    for path in paths:
-        given = [path] if path.is_file() and is_case_file(path) else []
-        here = case_files(path) if path.is_dir() else given
-        if not here:
-            what = "no case file" if path.exists() else "no such file or folder"
-            raise SuiteError(f"{path}: {what}; accepted: a *.jsonl beside a suite.toml, or a folder that holds some")
-        files.update(dict.fromkeys(here))
-    return list(files)
-
-
-def read(files: Iterable[Path]) -> tuple[list[Placed], list[Finding]]:
-    """Good cases, and the findings `bad-line`, `bad-suite` and `duplicate-id`."""
-    shelf: list[Placed] = []
-    findings: list[Finding] = []
-    infos: dict[Path, SuiteInfo | None] = {}
-    for path in files:
-        if path.parent not in infos:
-            try:
-                infos[path.parent] = load_info(path.parent)
-            except SuiteError as error:
-                toml = path.parent / "suite.toml"
-                infos[path.parent] = None
-                findings.append(Finding("bad-suite", "error", str(error).removeprefix(f"{toml}: "), toml, 0))
-        info = infos[path.parent]
-        if info is None:
-            continue
-        content = read_case_file(path, info)
-        shelf += [Placed(located.case, path, located.line) for located in content.cases]
-        findings += [Finding("bad-line", "error", problem.message, path, problem.line) for problem in content.problems]
-    return shelf, [*findings, *_duplicate_ids(shelf)]
-
-
-def _duplicate_ids(shelf: Iterable[Placed]) -> Iterator[Finding]:
-    seen: dict[tuple[Path, str], Placed] = {}
-    for placed in shelf:
-        first = seen.setdefault((placed.path.parent, placed.case.id), placed)
-        if first is not placed:
-            message = f"{placed.case.id!r} is also at {first.path}:{first.line}; ids are unique in a suite"
-            yield placed.finding("duplicate-id", "error", message)
-
-
-_GRAM = 3
-_SHORTEST = 12
-"""Characters. A shorter text has too few trigrams for a share of them to mean anything."""
-
-
-def similar_pairs(texts: Sequence[str], threshold: float) -> Iterator[tuple[int, int, float]]:
-    """(i, j, similarity) with i < j for texts whose trigram sets have a Jaccard similarity of at least `threshold`.
-
-    Exact, by the prefix filter of Chaudhuri et al. (2006) and Bayardo et al. (2007): two sets of that similarity share
-    one of their few rarest members, so that only texts that meet in those are compared.
-    """
-    grams = [_grams(text) for text in texts]
-    rarity = Counter(gram for one in grams for gram in one)
-    meeting: defaultdict[str, list[int]] = defaultdict(list)
-    for later, one in enumerate(grams):
-        if not one:
-            continue
-        ordered = sorted(one, key=lambda gram: (rarity[gram], gram))
-        prefix = ordered[: len(one) - math.ceil(threshold * len(one)) + 1]
-        for earlier in sorted({other for gram in prefix for other in meeting[gram]}):
-            other = grams[earlier]
-            if min(len(one), len(other)) < threshold * max(len(one), len(other)):
-                continue
-            shared = len(one & other)
-            similarity = shared / (len(one) + len(other) - shared)
-            if similarity >= threshold:
-                yield earlier, later, similarity
-        for gram in prefix:
-            meeting[gram].append(later)
-
-
-def _grams(text: str) -> frozenset[str]:
-    plain = " ".join(text.casefold().split())
-    if len(plain) < _SHORTEST:
-        return frozenset()
-    return frozenset(plain[start : start + _GRAM] for start in range(len(plain) - _GRAM + 1))
-
-
-NEAR = 0.6
-"""Jaccard similarity of trigrams. Two sentences that differ in one word of six are about there."""
-TEMPLATE_TAG = "template:"
-"""Cases that `suites make` built from one template are alike by design; their tag says so."""
-_SHORTEST_KEY = 4
-
-
-def duplicate_prompts(shelf: Sequence[Placed]) -> Iterator[Finding]:
-    """`duplicate-prompt` and `near-duplicate-prompt`.
-
-    Cases with different system prompts are different questions, and the same prompt streamed and plain is a pair on
-    purpose. System prompts themselves are not compared: a suite repeats them.
-    """
-    groups: defaultdict[str, list[Placed]] = defaultdict(list)
-    for placed in shelf:
-        groups[_key([message for message in placed.case.messages if _is_system(message)])].append(placed)
-    for group in groups.values():
-        yield from _among(group)
-
-
-def _among(group: list[Placed]) -> Iterator[Finding]:
-    first_of: dict[str, Placed] = {}
-    kept: list[Placed] = []
-    pairs: defaultdict[str, list[Placed]] = defaultdict(list)
-    for placed in group:
-        key = _key([[m for m in placed.case.messages if not _is_system(m)], placed.case.tools])
-        first = first_of.setdefault(f"{placed.case.stream} {key}", placed)
-        if first is not placed:
-            message = f"asks the same as {_name(first)} at {first.path}:{first.line}; keep one"
-            yield placed.finding("duplicate-prompt", "error", message)
-            continue
-        if not pairs[key]:
-            kept.append(placed)
-        pairs[key].append(placed)
-    texts = [_asked(placed) for placed in kept]
-    for one, other, similarity in similar_pairs(texts, NEAR):
-        first, second = kept[one], kept[other]
-        if not (_templates(first) and _templates(second)):
-            message = f"{similarity:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}; vary one"
-            yield second.finding("near-duplicate-prompt", "warning", message)
-
-
-def duplicate_targets(shelf: Sequence[Placed]) -> Iterator[Finding]:
-    """`duplicate-target`: one string in two cases. `near-duplicate-target`: but for letter case, signs or blanks."""
-    same: dict[str, Placed] = {}
-    alike: dict[str, tuple[str, Placed]] = {}
-    for placed in shelf:
-        for target in placed.case.targets:
-            first = same.setdefault(target, placed)
-            if first is not placed:
-                if not _one_question(first, placed):
-                    message = f"{target!r} is a target of {_name(first)} at {first.path}:{first.line} too; take another"
-                    yield placed.finding("duplicate-target", "warning", message)
-                continue
-            key = _letters(target)
-            other, holder = alike.setdefault(key, (target, placed))
-            if other != target and holder is not placed and len(key) >= _SHORTEST_KEY and not key.isdecimal():
-                message = f"{target!r} has the letters of {other!r}, {_name(holder)} at {holder.path}:{holder.line}"
-                yield placed.finding("near-duplicate-target", "warning", message)
-
-
-def _one_question(one: Placed, other: Placed) -> bool:
-    return one.case.messages == other.case.messages or (_asked(one) == _asked(other) and one.case.stream is not None)
-
-
-def _letters(target: str) -> str:
-    folded = unicodedata.normalize("NFKC", target).casefold()
-    return "".join(char for char in folded if char.isalnum())
-
-
-def _asked(placed: Placed) -> str:
-    return "\n".join(texts_of(tuple(message for message in placed.case.messages if not _is_system(message))))
-
-
-def _is_system(message: dict[str, Any]) -> bool:
-    return message["role"] in ("system", "developer")
-
-
-def _templates(placed: Placed) -> bool:
-    return any(tag.startswith(TEMPLATE_TAG) for tag in placed.case.tags)
-
-
-def _name(placed: Placed) -> str:
-    return f"{placed.case.suite}/{placed.case.id}"
-
-
-def _key(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
+from harness.suite import load_info
 
 _ASSERTIONS = ("^", "$", r"\b", r"\B", r"\A", r"\z", "(?")
 """With one of these a pattern that is found in a piece need not be found in a text round it."""
@@ -422,9 +212,17 @@ RULES: dict[str, tuple[Level, str]] = {
     "contradiction": ("error", "checks and targets that no answer can satisfy at once"),
     "duplicate-prompt": ("error", "two cases ask the same"),
     "leaked": ("error", "a target is in a training file"),
+    "answers": ("error", "a right answer beside the cases fails, or a broken one does not fail as it should"),
     "duplicate-target": ("warning", "one string is the target of two cases"),
     "near-duplicate-target": ("warning", "two targets are equal but for letter case, signs or blanks"),
     "near-duplicate-prompt": ("warning", "two prompts are nearly equal"),
+    "few-answers": ("warning", "a case has fewer than two right answers, where others of its file have them"),
+    "unpinned": ("warning", "a target of a call or of JSON that no check looks for in its field"),
+    "no-keep-instruction": (
+        "warning",
+        "a suite with keep_form = true, and a prompt that does not ask to keep the form",
+    ),
+    "blank-before-punctuation": ("warning", "a blank before a punctuation mark of the prompt primes the defect"),
     "edge-blank": ("warning", "a target begins or ends with a blank"),
     "toothless": ("warning", "an answer that says nothing passes"),
     "unproved": ("note", "no answer built from targets and checks passes; look at the case by eye"),
@@ -455,12 +253,15 @@ def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Sequenc
     """
     files = files_under(paths)
     shelf, findings = read(files)
+    keeping = {folder for folder in {placed.path.parent for placed in shelf} if load_info(folder).keep_form}
     for placed in shelf:
         findings += unfit_targets(placed, judging)
         findings += unfit_checks(placed, judging)
+        findings += unfit_wording(placed, keep_form=placed.path.parent in keeping)
     findings += duplicate_prompts(shelf)
     findings += duplicate_targets(shelf)
     findings += leaks(shelf, training or {})
+    findings += unfit_answers(shelf, judging)
     order = {path: number for number, path in enumerate(files)}
     findings.sort(key=lambda finding: (order.get(finding.path, -1), finding.line, finding.rule))
     balance = cells(placed.case for placed in shelf)

@@ -20,7 +20,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.authoring.lint import Judging, LintResult, Placed, lint, unfit_checks, unfit_targets
+from harness.authoring.findings import Placed
+from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
 from harness.errors import ConfigError, SuiteError, found, nearest
 from harness.records import Record
 from harness.suite import case_from

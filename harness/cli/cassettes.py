@@ -182,7 +182,8 @@ def _secrets(models: Sequence[ModelConfig]) -> _Secrets:
     from harness.recording import Secrets
 
     names = [model.api_key_env for model in models if model.api_key_env]
-    return Secrets.of_environment(os.environ, names, [model.base_url for model in models if model.base_url])
+    addresses = [model.base_url for model in models if model.base_url]
+    return Secrets.of_environment(os.environ, names, addresses, models=[model.request_model for model in models])
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -251,7 +251,7 @@ def _folded(paths: list[str]) -> list[str]:
 
 
 def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> None:
-    from harness.suite import case_files
+    from harness.suite import default_cases, default_files
 
     click.echo()
     record = f"pytest --model={choices.name} --cassette-mode=record"
@@ -261,8 +261,8 @@ def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> N
         click.echo(f"the first case could not be asked. To find out why:  harness models check {choices.name}")
         click.echo(f"then mend [tool.harness.models.{choices.name}] in pyproject.toml")
         return
-    paths = case_files(root / "suites")
-    cases = sum(1 for path in paths for line in path.read_bytes().splitlines() if line.strip())
+    paths = default_files(root / "suites")
+    cases = len(default_cases(root / "suites"))
     if len(paths) == 1:
         steps = [(record, f"all {cases} cases")]
     else:

@@ -13,6 +13,7 @@ from harness.cli.arguments import CommandGroup
 
 if TYPE_CHECKING:
     from harness.authoring.lint import Judging, LintResult
+    from harness.authoring.make import Catalogue
     from harness.config import HarnessConfig
 
 
@@ -66,7 +67,10 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 
 
 @suites.command("make")
-@click.option("--terms", required=True, type=click.Path(path_type=Path), help="A CSV file.")
+@click.option("--terms", type=click.Path(path_type=Path), help="A CSV file.")
+@click.option(
+    "--fresh", is_flag=True, help="In place of --terms: codes drawn by --seed from the grammars of real ones."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
 @click.option("--column", help="Name or number of the column. [default: the only one]")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the CSV file: gb18030, utf-16, cp1252 ...")
@@ -82,52 +86,75 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 @click.option("--title", help="Title of the suite. [default: the name of --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def make(
-    *, terms: Path, out: Path, languages: str, tasks: str | None, cases: int, per_term: int, seed: int,
-    title: str | None, as_json: bool, **source: Any,
+    *, terms: Path | None, fresh: bool, out: Path, languages: str, tasks: str | None, cases: int, per_term: int,
+    seed: int, title: str | None, as_json: bool, **source: Any,
 ) -> int:  # fmt: skip
-    """Build a linted suite from the strings of a catalogue and the shipped prompt templates.
+    """Build a linted suite from the strings of a catalogue, or from fresh ones, and the shipped prompt templates.
+
+    --fresh makes a suite that no model can have learnt by heart: part numbers, paths, ISBN, CAS and container numbers
+    with right check digits, drawn anew for every --seed.
 
     \b
     $ harness suites make --terms catalogue.csv --column sku --out suites/mine
+    $ harness suites make --fresh --seed 20261128 --out suites/fresh
     """
-    from harness.authoring.make import make_lines, read_catalogue, shipped, write_suite
+    from harness.authoring.make import make_lines, shipped, write_suite
     from harness.errors import ConfigError
-    from harness.project import Project
 
     _opened()
     all_templates = shipped()
     wanted_tasks = _chosen("--tasks", tasks, [one.task for one in all_templates])
     wanted_languages = _chosen("--languages", languages, [one.language for one in all_templates])
     templates = [one for one in all_templates if one.task in wanted_tasks and one.language in wanted_languages]
-    delimiter = "\t" if source["delimiter"] == "tab" else source["delimiter"]
-    catalogue = read_catalogue(
-        terms,
-        domain=source["domain"] or out.name,
-        column=source["column"],
-        domain_column=source["domain_column"],
-        encoding=source["encoding"],
-        delimiter=delimiter,
-        header=not source["no_header"],
-        symbols=Project.open().symbols,
-    )
+    if fresh == (terms is not None):
+        raise ConfigError("make: accepted: one of --terms FILE and --fresh")
+    catalogue = _fresh(cases, seed, source) if terms is None else _catalogue(terms, out, source)
     judging = _judging()
     made = make_lines(catalogue.terms, templates, cases=cases, per_term=per_term, seed=seed, judging=judging)
     skipped = (*catalogue.skipped, *made.skipped)
     if not made.lines:
         reason = f"; the first row skipped, {skipped[0].row}: {skipped[0].reason}" if skipped else ""
-        raise ConfigError(f"{terms}: no cell makes a case{reason}; accepted: strings that hold '-' or '/'")
+        raise ConfigError(f"{terms or '--fresh'}: no cell makes a case{reason}; accepted: strings that hold '-' or '/'")
     result = write_suite(out, title or out.name, made.lines, judging)
     if as_json:
         rows = [{"row": one.row, "reason": one.reason} for one in skipped]
         click.echo(json.dumps({"out": str(out), "skipped": rows, **_lint_json(result)}, ensure_ascii=False))
         return 0
     reasons = Counter(one.reason.split(" row ")[0] for one in skipped)
-    click.echo(f"{out}: {result.cases} cases from {len(catalogue.terms)} strings (delimiter {catalogue.delimiter!r})")
+    origin = f"fresh strings (seed {seed})" if fresh else f"strings (delimiter {catalogue.delimiter!r})"
+    click.echo(f"{out}: {result.cases} cases from {len(catalogue.terms)} {origin}")
     for reason, number in reasons.most_common():
         click.echo(f"skipped {number}: {reason}")
     click.echo("\n".join(_lines(result, notes=False)))
     click.echo(f"run: pytest --model=NAME {out}")
     return 0
+
+
+def _catalogue(terms: Path, out: Path, source: dict[str, Any]) -> Catalogue:
+    from harness.authoring.make import read_catalogue
+    from harness.project import Project
+
+    return read_catalogue(
+        terms,
+        domain=source["domain"] or out.name,
+        column=source["column"],
+        domain_column=source["domain_column"],
+        encoding=source["encoding"],
+        delimiter="\t" if source["delimiter"] == "tab" else source["delimiter"],
+        header=not source["no_header"],
+        symbols=Project.open().symbols,
+    )
+
+
+def _fresh(cases: int, seed: int, source: dict[str, Any]) -> Catalogue:
+    from harness.authoring.fresh import fresh_terms
+    from harness.authoring.make import Catalogue
+    from harness.errors import ConfigError
+
+    given = [f"--{name.replace('_', '-')}" for name in ("column", "domain_column", "delimiter") if source[name]]
+    if given:
+        raise ConfigError(f"{given[0]}: reads the file of --terms; accepted without --fresh")
+    return Catalogue(tuple(fresh_terms(cases, seed)), (), ",")
 
 
 @suites.command("split")

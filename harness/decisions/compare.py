@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.decisions.latency import LatencyComparison
-from harness.decisions.metrics import METRICS, Count
+from harness.decisions.metrics import METRICS, Count, small_languages
 from harness.decisions.run_summary import Resources, RunSummary
 from harness.decisions.standing import Pairing, by_key, pair, standings
 from harness.records.case import HELD_OUT
@@ -239,11 +239,13 @@ def _slices(before: Sequence[CaseResult], after: Sequence[CaseResult]) -> tuple[
     return tuple(replace(one, q_value=q) for one, q in zip(found, benjamini_hochberg(tested), strict=True))
 
 
-def _groups(cases: Iterable[CaseResult]) -> Mapping[tuple[str, str], list[CaseResult]]:
+def _groups(cases: Sequence[CaseResult]) -> Mapping[tuple[str, str], list[CaseResult]]:
     groups: dict[tuple[str, str], list[CaseResult]] = {}
     for case in cases:
         for place in _places(case):
             groups.setdefault(place, []).append(case)
+    for language in small_languages(cases):
+        del groups["language", language]
     # a dimension with one value repeats the headline, and would only weaken the adjustment
     values = [dimension for dimension, _ in groups]
     return {place: group for place, group in groups.items() if values.count(place[0]) > 1}

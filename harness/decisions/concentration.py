@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.decisions.metrics import small_languages
 from harness.decisions.standing import Pairing, by_key, standings
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.permutation import Crowd, crowding
@@ -58,6 +59,8 @@ def slices_of(cases: Sequence[CaseResult]) -> dict[str, list[int]]:
     for place, case in enumerate(cases):
         for name in _names(case):
             found.setdefault(name, []).append(place)
+    for language in small_languages(cases):
+        del found[f"language={language}"]
     return found
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.records.case import NOT_IN_HEADLINE
 from harness.records.run import CaseResult
 
 if TYPE_CHECKING:
@@ -122,9 +124,48 @@ def search_hit_rate(cases: Cases) -> Count:
 
 
 def check_rate(cases: Cases) -> Count:
-    """passed / (passed + failed), over cases without targets."""
-    scored = [case.outcome for case in cases if not case.targets and case.outcome != "unscored"]
+    """passed / (passed + failed), over cases without targets (see `in_headline`)."""
+    scored = [case.outcome for case in in_headline("check_rate", cases) if case.outcome != "unscored"]
     return Count(scored.count("passed"), len(scored))
+
+
+def in_headline(metric: str, cases: Cases) -> list[CaseResult]:
+    """The cases that a metric is about: for the check rate those without targets, else all.
+
+    Cases of suites with `headline = false` count for the check rate only where there are no others, as in a slice or
+    a run of their own: they ask something else, such as the form of a tale.
+    """
+    if metric != "check_rate":
+        return list(cases)
+    checked = [case for case in cases if not case.targets]
+    return [case for case in checked if NOT_IN_HEADLINE not in case.tags] or checked
+
+
+LEAST_OF_LANGUAGE = 40
+"""Cases. Below it a rate of one language says more about which few cases there are than about the language."""
+
+
+def small_languages(cases: Iterable[CaseResult]) -> frozenset[str]:
+    """Languages that are not a slice of their own, where another language has `LEAST_OF_LANGUAGE` cases or more.
+
+    A run without any such language is small as a whole, and its intervals say so.
+    """
+    sizes = Counter(case.language for case in cases)
+    small = frozenset(name for name, size in sizes.items() if size < LEAST_OF_LANGUAGE)
+    return small if len(small) < len(sizes) else frozenset()
+
+
+def delivered_rate(cases: Cases) -> Count:
+    """Over scored cases with tools, those whose server returned a call each time: one written as text is not one.
+
+    Whether the strings in the call are right is the alignment rate's to say, however the call came.
+    """
+    called = [
+        all(sample.tool_calls and not sample.call_in_text for sample in case.samples)
+        for case in cases
+        if case.channel == "tool" and case.outcome != "unscored"
+    ]
+    return Count(sum(called), len(called))
 
 
 def unscored_rate(cases: Cases) -> Count:
@@ -150,6 +191,7 @@ METRICS: dict[str, Callable[[Cases], Count]] = {
     "over_correction_rate": over_correction_rate,
     "search_hit_rate": search_hit_rate,
     "check_rate": check_rate,
+    "delivered_rate": delivered_rate,
     "unscored_rate": unscored_rate,
 }
 """Registry: a policy names its metrics by these names."""

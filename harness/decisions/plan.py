@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from harness.decisions.bounds import ALPHA
+from harness.decisions.metrics import in_headline
 from harness.decisions.population import ASSUMED, Correlation, Population, rate_correlation, same_suite
 from harness.decisions.standing import in_slice, standing
 from harness.records.policy import Bound, GatePolicy, Rule
@@ -99,10 +100,12 @@ def size_in(
 
 def bearing(rule: Rule, cases: Sequence[CaseResult]) -> list[int]:
     """Positions of the cases that the rule is about, whatever their outcome was."""
+    asked = [case.model_copy(update={"outcome": "unscored"}) if in_slice(rule, case) else None for case in cases]
+    counted = {id(case) for case in in_headline(rule.metric, [case for case in asked if case is not None])}
     return [
         place
-        for place, case in enumerate(cases)
-        if in_slice(rule, case) and standing(rule.metric, case.model_copy(update={"outcome": "unscored"})) is not None
+        for place, case in enumerate(asked)
+        if case is not None and id(case) in counted and standing(rule.metric, case) is not None
     ]
 
 

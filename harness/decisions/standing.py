@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.decisions.metrics import METRICS
+from harness.decisions.metrics import METRICS, in_headline
 from harness.records.policy import METRIC_DIRECTIONS, Rule
 from harness.records.run import CaseResult, RunRecord
 
@@ -21,6 +21,8 @@ def _bears(metric: str, case: CaseResult) -> bool:
         return not case.targets
     if metric == "mention_rate":
         return bool(case.required)
+    if metric == "delivered_rate":
+        return case.channel == "tool"
     if metric == "over_correction_rate":
         return any(any(map(str.isspace, target)) for target in case.targets)
     return bool(case.targets)
@@ -74,7 +76,8 @@ def in_slice(rule: Rule, case: CaseResult) -> bool:
 
 def standings(metric: str, cases: Iterable[CaseResult]) -> dict[str, Standing]:
     """Standing by case key, of the cases that have a part in the metric."""
-    return {case.key: value for case in cases if (value := standing(metric, case)) is not None}
+    counted = in_headline(metric, cases)
+    return {case.key: value for case in counted if (value := standing(metric, case)) is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from harness.addresses import host_of, is_loopback, shown_address
 from harness.errors import ConfigError, found
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 DEFAULT_ADDRESS = "https://api.openai.com/v1"
 _OPERATIONS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 """What users copy from a console or from curl together with the address."""
-_LOOPBACK = ("localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,39 +71,6 @@ class Access:
     def shown(self) -> str:
         """The address as messages show it: keys are kept in user, password, query and fragment."""
         return shown_address(self.address)
-
-
-def host_of(address: str) -> str:
-    """The host name of an address, in lower case; empty if it has none."""
-    try:
-        return (urlsplit(address).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine."""
-    import ipaddress
-
-    if host in _LOOPBACK or host.endswith(".localhost"):
-        return True
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(number, "ipv4_mapped", None) or number).is_loopback
-
-
-def shown_address(address: str) -> str:
-    """An address without user, password, query and fragment: keys are kept in all four."""
-    try:
-        parts = urlsplit(address)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    return urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harness.endpoints.access import shown_address
+from harness.addresses import shown_address
 from harness.endpoints.message import MESSAGE_FIELDS
 from harness.endpoints.parse import Attempt
 from harness.endpoints.retry import retry_after_s

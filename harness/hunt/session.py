@@ -120,7 +120,7 @@ class EndpointOracle:
 
     def _kept(self, answer: Answer, sample: int) -> Completion:
         completion = answer.completion
-        if self._secrets.found_in(completion.model_dump_json()):
+        if self._secrets.echoed_in(completion):
             return Completion(unusable="secret_echoed")
         if answer.exchange is not None and self._recorder is not None:
             try:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import EndpointError, HarnessError, SuiteError
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.options import suite_roots
+from harness.pytest_plugin.options import means_core, suite_roots
 from harness.records.answer import Completion
 from harness.records.case import Case
-from harness.suite import LocatedCase, case_files, load_cases, load_info, load_selection, read_selection
+from harness.suite import (
+    LocatedCase,
+    case_files,
+    check_core,
+    core_ids,
+    default_files,
+    load_cases,
+    load_info,
+    load_selection,
+    read_selection,
+)
 from harness.text.visible import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from harness.config import HarnessConfig
@@ -104,11 +115,22 @@ class Selection:
 
     Args:
         files: what is collected in place of `testpaths`; empty where paths were given on the command line.
+        passed_over: files below the same folders that are run by name only.
+        core: the ids that `core.cases` names, by suite folder; all cases of a folder that is not in it.
         narrowed: why the run is partial, as far as it is known before the collection.
     """
 
-    def __init__(self, files: Iterable[Path], narrowed: str | None) -> None:
+    def __init__(
+        self,
+        files: Iterable[Path] = (),
+        passed_over: Iterable[Path] = (),
+        core: Mapping[Path, frozenset[str]] | None = None,
+        narrowed: str | None = None,
+    ) -> None:
         self.narrowed = narrowed
+        self._core = core or {}
+        self._known: dict[Path, set[str]] = {}
+        self._passed_over = set(passed_over)
         self._all_files = set(files)
         self._files: set[Path] = set()
         self._offered = 0
@@ -119,11 +141,21 @@ class Selection:
     def of(cls, config: pytest.Config, harness: HarnessConfig) -> Selection:
         """Without paths on the command line the suites are collected in place of `testpaths`."""
         if config.args_source is pytest.Config.ArgsSource.ARGS:
-            return cls((), "paths were given")
-        roots = suite_roots(harness, config.getoption("verbatim_suites"))
+            return cls(narrowed="paths were given")
+        given = config.getoption("verbatim_suites")
+        roots = suite_roots(harness, given)
         config.args[:] = [str(root) for root in roots]
         config.args_source = pytest.Config.ArgsSource.ARGS
-        return cls((file for root in roots for file in ([root] if root.suffix == ".cases" else case_files(root))), None)
+        if given != "builtin" and not means_core(given):
+            folders = [root for root in roots if root.suffix != ".cases"]
+            return cls({*(root for root in roots if root.suffix == ".cases"), *chain(*map(case_files, folders))})
+        files = set(chain(*map(default_files, roots)))
+        core = {root / suite: ids for root in roots for suite, ids in core_ids(root).items()}
+        return cls(files, set(chain(*map(case_files, roots))) - files, core)
+
+    def is_passed_over(self, path: Path) -> bool:
+        """Whether a case file is run only where its suite is named."""
+        return path in self._passed_over
 
     def is_selected(self, path: Path) -> bool:
         """Whether a selection file is what `--suites` named."""
@@ -156,6 +188,10 @@ class Selection:
             self._infos[folder] = load_info(folder)
         cases = load_cases(path, self._infos[folder])
         self._files.add(path)
+        wanted = self._core.get(folder)
+        if wanted is not None:
+            self._known.setdefault(folder, set()).update(located.case.id for located in cases)
+            cases = [located for located in cases if located.case.id in wanted]
         self._offered += len(cases)
         for located in cases:
             place = f"{path}:{located.line}"
@@ -165,12 +201,19 @@ class Selection:
         return cases
 
     def collected(self, items: int, models: int) -> None:
-        """Take in how many items are left of those that the files offered."""
+        """Take in how many items are left of those that the files offered.
+
+        Raises:
+            SuiteError: `core.cases` names a case that its suite does not have.
+        """
         if self.narrowed is None and items < self._offered * models:
             self.narrowed = "not all cases were selected (-k, --lf, --deselect)"
         left_out = self._all_files - self._files
         if self.narrowed is None and left_out:
             self.narrowed = f"{len(left_out)} of {len(self._all_files)} case files were not collected (--lf, --ignore)"
+        if not left_out:
+            for folder, wanted in self._core.items():
+                check_core(folder.parent, folder.name, wanted, self._known.get(folder, ()))
 
 
 class CaseCollector(pytest.File):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.config import HarnessConfig
 from harness.errors import ConfigError, nearest
-from harness.suite import builtin_root, selection_file
+from harness.suite import CORE, builtin_root, selection_file
 
 if TYPE_CHECKING:
     import pytest
@@ -73,11 +73,16 @@ def add_options(parser: pytest.Parser) -> None:
     add("--gate-policy", dest="verbatim_policy", metavar="FILE", help="policy (default: [tool.harness.gate])")
 
 
+def means_core(given: str | None) -> bool:
+    """Whether `--suites` asks for what a run without it asks; `core` keeps the names of the suites that it is from."""
+    return given in (None, CORE)
+
+
 def suite_roots(harness: HarnessConfig, given: str | None) -> list[Path]:
     """Folders, or one selection file.
 
     Args:
-        given: the option `--suites`: builtin, a name under a root, or a path; None for the configured roots.
+        given: the option `--suites`: builtin, a name under a root, or a path; None or core for the configured roots.
 
     Raises:
         ConfigError: there is no such folder, with the nearest name.
@@ -85,7 +90,7 @@ def suite_roots(harness: HarnessConfig, given: str | None) -> list[Path]:
     if given == "builtin":
         return [builtin_root()]
     roots = [harness.root / name for name in harness.suites]
-    if given:
+    if given and not means_core(given):
         return [_named_suite(given, roots)]
     missing = [root for root in roots if not root.is_dir()]
     if missing:

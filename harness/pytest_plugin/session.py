@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import ConfigError, EndpointError, HarnessError
+from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
 from harness.files import now
 from harness.history import read_run
 from harness.project import Project
@@ -70,7 +70,13 @@ class VerbatimSession:
             accepted = ", ".join(sorted(self.project.config.models)) or "openai:NAME"
             raise ConfigError(f"--model: no name given; accepted: {accepted}")
         self.selection = Selection.of(config, self.project.config)
+        self._bad_selection: str | None = None
         self.workers = Workers(config, started=now())
+        try:
+            self._refuse_to_stop(len(models))
+        except ConfigError:
+            self.workers.close()
+            raise
         self.started = self.workers.started
         self.cost_limit: CostLimit | None = cost_limit_of(option("verbatim_max_cost"), models)
         """What all that this run asks may cost together; None without a limit."""
@@ -119,7 +125,8 @@ class VerbatimSession:
             # a selection is run when it is asked for, not with the suites that it is taken from
             wanted = self.selection.is_selected(path) or parent.session.isinitpath(path)
             return SelectionCollector.from_parent(parent, **given) if wanted else None
-        return CaseCollector.from_parent(parent, **given) if is_case_file(path) else None
+        wanted = is_case_file(path) and not self.selection.is_passed_over(path)
+        return CaseCollector.from_parent(parent, **given) if wanted else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -127,14 +134,25 @@ class VerbatimSession:
         counted = Counter(item.run.model.name for item in items if isinstance(item, CaseItem))
         for name, run in self.runs.items():
             run.expected = counted[name]
-        self.selection.collected(counted.total(), len(self.runs))
+        try:
+            self.selection.collected(counted.total(), len(self.runs))
+        except SuiteError as error:
+            # pytest calls pytest_collection_finish after an error here too, and shows only what that raises
+            self._bad_selection = str(error)
         if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
             cases = [item for item in items if isinstance(item, CaseItem)]
             others = [item for item in items if not isinstance(item, CaseItem)]
             items[:] = [*(cases[number] for number in in_order([item.case for item in cases])), *others]
 
+    def pytest_sessionstart(self) -> None:
+        """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""
+        if self.workers.is_controller and not self.config.option.collectonly:
+            refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
+        if self._bad_selection:
+            raise pytest.UsageError(self._bad_selection)
         spare_long_lived()
         if session.config.option.collectonly or session.testsfailed:
             return
@@ -155,16 +173,25 @@ class VerbatimSession:
                 self.workers.ended(run.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
 
+    @property
+    def _stopping(self) -> list[str]:
+        """Options given by which a run may end before all cases are asked."""
+        return [name for name, stored in _DESTINATION.items() if self.config.getoption(stored)]
+
+    def _refuse_to_stop(self, models: int) -> None:
+        """Before any worker starts: one that refuses alone leaves the others waiting for its answers for ever."""
+        given = self._stopping
+        if len(given) > 1:
+            raise ConfigError("--sequential: not together with --early-stop; it stops early by itself")
+        if given and (not GateOptions.of(self.config).gate or models != 1):
+            raise ConfigError(f"{given[0]}: accepted together with --gate and a single model")
+        if given and (self.workers.is_controller or self.workers.is_worker):
+            raise ConfigError(f"{given[0]}: does not work with -n; results come out of order there")
+
     def _prepare_stopping(self, items: list[CaseItem]) -> None:
-        given = [name for name in ("--early-stop", "--sequential") if self.config.getoption(_DESTINATION[name])]
+        given = self._stopping
         if not given:
             return
-        if len(given) > 1:
-            raise pytest.UsageError("--sequential: not together with --early-stop; it stops early by itself")
-        if not self._gate.gate or len(self.runs) != 1:
-            raise pytest.UsageError(f"{given[0]}: accepted together with --gate and a single model")
-        if self.workers.is_worker:
-            raise pytest.UsageError(f"{given[0]}: does not work with -n; results come out of order there")
         run = next(iter(self.runs.values()))
         cases = [item.case for item in items]
 

@@ -56,11 +56,23 @@ def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
         lines.append(f"  checks passed    {_rate(metrics.check_rate(cases))}")
     if metrics.over_correction_rate(cases).n:
         lines.append(f"  over-correction  {_rate(metrics.over_correction_rate(cases))}")
+    lines += _tool_calls(cases)
     unscored = metrics.unscored_rate(cases)
     if unscored.k:
         lines.append(f"  unscored         {unscored.k} of {unscored.n}{_reasons(cases)}")
     lines += _slices(cases)
     return lines
+
+
+def _tool_calls(cases: Sequence[CaseResult]) -> list[str]:
+    """Two figures: calls that the server returned, and calls with the right strings, those written as text included."""
+    with_tools = [case for case in cases if case.channel == "tool"]
+    if not with_tools:
+        return []
+    return [
+        f"  tool calls       {_rate(metrics.delivered_rate(with_tools))} delivered",
+        f"  string in call   {_rate(metrics.alignment_rate(with_tools))} right",
+    ]
 
 
 def _evidence(record: RunRecord, mode: Mode) -> str:

@@ -22,6 +22,8 @@ _SHARED = "verbatim_shared_folder"
 _STARTED = "verbatim_started"
 _TAG = "verbatim_tag"
 _ASKED = "verbatim_asked"
+_ASKING = "gw0"
+_DIED = "died"
 
 
 class Workers:
@@ -51,7 +53,7 @@ class Workers:
             if self.asks:
                 self._broadcast = Broadcast(file)
             else:
-                self._listener = AnswerFollower(file)
+                self._listener = AnswerFollower(file, file.with_name(_DIED))
         elif config.pluginmanager.hasplugin("dsession") or _is_distributed(config):
             self._scratch = tempfile.TemporaryDirectory(prefix="verbatim-")
             shared = {_SHARED: self._scratch.name, _STARTED: started, _TAG: self.tag}
@@ -70,7 +72,7 @@ class Workers:
     @property
     def asks(self) -> bool:
         """Whether this process asks endpoints and records."""
-        return not self.is_controller and (self._input is None or self._input["workerid"] == "gw0")
+        return not self.is_controller and (self._input is None or self._input["workerid"] == _ASKING)
 
     def sender(self, label: str) -> AnswerSender | None:
         """What the asking worker calls with each answer."""
@@ -132,8 +134,11 @@ class _Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """pytest-xdist: a worker has ended."""
-        self._workers.take_over(getattr(node, "workeroutput", None) or {})
+        """pytest-xdist: a worker has ended. One that hands nothing over has crashed or was killed."""
+        output = getattr(node, "workeroutput", None)
+        self._workers.take_over(output or {})
+        if output is None and node.gateway.id == _ASKING:
+            Path(self._shared[_SHARED], _DIED).touch()
 
     def pytest_keyboard_interrupt(self) -> None:
         """Ctrl-C ends the asking."""

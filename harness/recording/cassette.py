@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
+from harness.addresses import shown_address
 from harness.errors import CassetteError, found
 from harness.files import UnfitFileError, json_of, loads, opened, reading, whole
 from harness.records.answer import Exchange, request_key
@@ -57,7 +57,7 @@ def to_line(exchange: Exchange, *, sample: int, model: str | None, runtime: str 
         "first_token_s": None if exchange.first_token_s is None else round(exchange.first_token_s, 4),
         "request": {
             "method": "POST",
-            "uri": _bare(exchange.uri),
+            "uri": shown_address(exchange.uri),
             "body": exchange.request_body.decode("utf-8"),
             "headers": _allowed(exchange.request_headers, _REQUEST_HEADERS),
         },
@@ -169,15 +169,6 @@ def _allowed(headers: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> di
         if name.lower() in names:
             kept.setdefault(name.lower(), []).append(value)
     return kept
-
-
-def _bare(uri: str) -> str:
-    """The address without user, password, query and fragment: keys are kept in all four."""
-    parts = urlsplit(uri)
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{host}]"
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
 
 
 _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')

@@ -118,7 +118,7 @@ class Recorder:
             raise UnfitAnswerError(
                 f"{self.path}: the answer is not text and was not recorded", "invalid_utf8"
             ) from error
-        if self._secrets.found_in(line):
+        if self._secrets.found_in(line) or self._secrets.found_in_body(exchange.response_body.decode("utf-8")):
             raise UnfitAnswerError(
                 f"{self.path}: an answer repeats the value of a key and was not recorded; "
                 "look at what the endpoint echoes",

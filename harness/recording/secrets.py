@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,15 +11,17 @@ from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from harness.addresses import secrets_in
 from harness.errors import CassetteError
-from harness.recording.cassette import from_line, lines
+from harness.recording.cassette import Line, from_line, lines
+from harness.recording.spellings import Spellings, joined_texts, written_spellings
+from harness.records.answer import Completion
 
 _SHORTEST = 8
 """Characters. Shorter values, and stand-ins such as `EMPTY` for servers that want no key, occur in honest answers."""
 _STAND_INS = {"not-needed", "no-key-required", "sk-no-key-required", "lm-studio", "changeme", "undefined"}
-_SECRET_NAME = re.compile(r"API_?KEY|ACCESS_KEY|SECRET|TOKEN|PASSW|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"API_?KEY|ACCESS_KEY|SECRET|TOKEN(?!IZ|S?_LIMIT|S$)|PASSW|CREDENTIAL", re.IGNORECASE)
 _SECRET_FIELD = re.compile(
     r"api[-_]?key|access[-_]?key|secret|passw|credential|authorization|bearer|(access|auth|api|session)[-_]?token",
     re.IGNORECASE,
@@ -53,39 +55,58 @@ _LONG = 20_000
 
 
 class Secrets:
-    """Values that must be found nowhere. Each is looked for as it is, and as JSON, addresses and base64 spell it."""
+    """Values that must be found nowhere, however a text spells them."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         kept = {value for value in values if len(value) >= _SHORTEST and value.lower() not in _STAND_INS}
-        spellings = {spelling for value in kept for spelling in _spellings(value)}
-        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
-        bare = {value.replace("\\", "") for value in kept}
-        self._bare = re.compile("|".join(map(re.escape, sorted(bare)))) if bare else None
+        self._spellings = Spellings(kept)
+        written = {spelling for value in kept for spelling in written_spellings(value)}
+        longest_first = sorted(written, key=lambda spelling: (-len(spelling), spelling))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if written else None
+
+    def __bool__(self) -> bool:
+        return bool(self._spellings)
 
     @classmethod
     def of_environment(
-        cls, environ: Mapping[str, str], names: Iterable[str] = (), addresses: Iterable[str] = ()
+        cls,
+        environ: Mapping[str, str],
+        names: Iterable[str] = (),
+        addresses: Iterable[str] = (),
+        *,
+        models: Iterable[str] = (),
     ) -> Secrets:
         """The named variables, all whose name says that they hold a secret, and what addresses carry.
 
         Args:
             names: variables that the configuration names as keys.
-            addresses: base URLs; users put passwords and keys into them.
+            addresses: base URLs; users put passwords, keys and tokens into them.
+            models: names that requests give; in an address they are not secrets.
         """
-        named = set(names)
+        named, known = set(names), tuple(models)
         values = [value.strip() for name, value in environ.items() if name in named or _SECRET_NAME.search(name)]
         for address in addresses:
-            values += _in_address(address)
+            values += secrets_in(address, names=known)
         for line in environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines():
             values.append(line.partition(":")[2].strip())
         return cls(values)
 
     def found_in(self, text: str) -> bool:
-        """Whether a text holds one of them, however often it was escaped."""
-        if self._pattern is None or self._bare is None:
+        """Whether a text holds one of them, however it is escaped, coded or spaced."""
+        return self._spellings.found_in(text)
+
+    def found_in_body(self, body: str) -> bool:
+        """The same for what an endpoint sent, whose JSON or events may hold one in pieces."""
+        return self._spellings.found_in_body(body)
+
+    def echoed_in(self, completion: Completion) -> bool:
+        """Whether an answer, as it is judged, holds one of them."""
+        if not self:
             return False
-        return self._pattern.search(text) is not None or self._bare.search(text.replace("\\", "")) is not None
+        names = (completion.finish_reason, completion.model, completion.system_fingerprint, completion.runtime)
+        calls = (text for call in completion.tool_calls for text in (call.name, call.arguments))
+        tokens = b"".join(token.text for token in completion.tokens).decode("utf-8", "replace")
+        return self.found_in("\n".join([completion.text, *calls, *(name or "" for name in names), tokens]))
 
     def redacted(self, text: str) -> str:
         """The text without them, and without anything that has the shape of a key."""
@@ -93,7 +114,8 @@ class Secrets:
             text = self._pattern.sub(_REMOVED, text)
         for shape in _shapes_for(text).values():
             text = shape.sub(_REMOVED, text)
-        return text
+        # one that is spelled so that its place is not known: nothing of the text is shown
+        return _REMOVED if self.found_in_body(text) else text
 
 
 def shapes_in(text: str) -> list[str]:
@@ -129,27 +151,6 @@ def secret_fields(value: object, path: str = "") -> list[str]:
     elif isinstance(value, str) and shapes_in(value):
         found.append(path)
     return found
-
-
-def _in_address(address: str) -> list[str]:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return []
-    password = unquote(parts.password or "")
-    # the client sends both together, base64, as basic authentication
-    both = f"{unquote(parts.username or '')}:{password}" if password else ""
-    return [password, both, *(value for _, value in parse_qsl(parts.query))]
-
-
-def _spellings(secret: str) -> set[str]:
-    once = json.dumps(secret, ensure_ascii=False)[1:-1]
-    plain = secret.encode("utf-8", "surrogateescape")
-    spellings = {secret, once, json.dumps(once, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]}
-    spellings |= {quote(secret, safe="", errors="replace"), secret.replace("/", "\\/")}
-    # base64 without the characters that depend on what stands after the secret
-    spellings |= {base64.b64encode(plain[: len(plain) // 3 * 3]).decode("ascii")}
-    return {spelling for spelling in spellings if len(spelling) >= _SHORTEST}
 
 
 _MOST_HITS = 100
@@ -241,13 +242,21 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
                 from_line(line.content)
             except CassetteError as error:
                 yield CassetteProblem(line.number, str(error))
-            text = line.content.decode("utf-8", "replace")
-            if secrets.found_in(text):
-                yield CassetteProblem(line.number, "holds the value of a key of this environment; revoke the key")
-            # the scanner has names of its own for what ours found already
-            for shape in shapes_in(text) or kinds_in(text):
-                yield CassetteProblem(
-                    line.number, f"holds what looks like a secret ({shape}); revoke it, prune the line"
-                )
+            yield from _found_in(line, secrets)
     except CassetteError as error:
         yield CassetteProblem(0, str(error).removeprefix(f"{path}:").lstrip())
+
+
+def _found_in(line: Line, secrets: Secrets) -> Iterator[CassetteProblem]:
+    """Secrets of a line: as it is written, and in the texts that its JSON and the chunks of its answer add up to."""
+    written = line.content.decode("utf-8", "replace")
+    texts = [written]
+    with contextlib.suppress(CassetteError):
+        interaction = from_line(line.content)
+        texts += [*joined_texts(interaction.body), *joined_texts(json.dumps(interaction.request))]
+    if any(map(secrets.found_in, texts)):
+        yield CassetteProblem(line.number, "holds the value of a key of this environment; revoke the key")
+    # the scanner has names of its own for what ours found already
+    shapes = {shape: None for text in texts for shape in (shapes_in(text) or kinds_in(text))}
+    for shape in shapes:
+        yield CassetteProblem(line.number, f"holds what looks like a secret ({shape}); revoke it, prune the line")

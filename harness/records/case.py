@@ -14,6 +14,9 @@ Channel = Literal["text", "json", "tool"]
 HELD_OUT = "held-out"
 """Tag of a case that no training set may hold and no page shows as text."""
 
+NOT_IN_HEADLINE = "not-in-headline"
+"""Tag of the cases of a suite with `headline = false`: other questions, whose checks would move the check rate."""
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 

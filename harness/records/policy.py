@@ -25,6 +25,7 @@ METRIC_DIRECTIONS: dict[str, Better] = {
     "check_rate": "higher",
     "over_correction_rate": "lower",
     "search_hit_rate": "higher",
+    "delivered_rate": "higher",
     "unscored_rate": "lower",
 }
 """The metrics that a rule may name, and which way is good."""

@@ -79,12 +79,15 @@ class SampleResult(Record):
     reason: str | None = None
     """Why it is `unscored`."""
     output: str = ""
-    """The answer as it was judged (after `repair`, if the model configures one)."""
+    """The answer as it was judged: without calls that were read from it, and after `repair` if the model has one."""
     raw_output: str | None = None
-    """The answer as it was received, without its reasoning, where `repair` changed it."""
+    """The answer as it was received, without its reasoning, where `repair` changed it or a call was read from it."""
     reasoning: str | None = Field(default=None, exclude_if=lambda value: value is None)
     """What the model wrote before its answer; it is not judged."""
     tool_calls: tuple[ToolCall, ...] = ()
+    # written only where it is true: the records of all other samples stay as they were
+    call_in_text: bool = Field(default=False, exclude_if=lambda value: not value)
+    """The server returned no call; `tool_calls` were read from the JSON in the answer's text."""
     verdicts: dict[str, str] = Field(default_factory=dict)
     mentions: dict[str, tuple[MentionRecord, ...]] = Field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()

@@ -1,6 +1,7 @@
 """One place where the answers of a model version come from, whatever the mode."""
 
 import contextlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -115,7 +116,7 @@ def refuse_secrets(model: ModelConfig) -> None:
     }
     fields = secret_fields({name: value for name, value in settings.items() if value})
     known = secrets_of(model)
-    fields += [name for name, value in settings.items() if value and known.found_in(str(value))]
+    fields += [name for name, value in settings.items() if value and known.found_in_body(json.dumps(value))]
     if fields:
         raise ConfigError(
             f"model {model.name}: {fields[0]}: holds a secret, which would be kept with every answer; take it out: "
@@ -199,12 +200,27 @@ class Answers:
     def recorded(self, case: Case, sample: int) -> Completion | None:
         """The recorded answer, without asking anybody; None if there is none (or the mode reads none)."""
         if self._outputs is not None:
-            return self._outputs.get(case.suite, case.id, sample)
+            return self._without_secret(self._outputs.get(case.suite, case.id, sample), str(self._outputs.path))
         if self.mode in ("refresh", "live"):
             return None
         key = self.request(case, sample).key
-        suites = dict.fromkeys((case.suite, *self.also_recorded_in))
-        return next((found for suite in suites if (found := self._replay.get(suite, key))), None)
+        for suite in dict.fromkeys((case.suite, *self.also_recorded_in)):
+            found = self._replay.get(suite, key)
+            if found:
+                return self._without_secret(found, f"the cassette of {suite}")
+        return None
+
+    def _without_secret(self, completion: Completion | None, where: str) -> Completion | None:
+        """A recorded answer; one that repeats a key is not judged, shown or written again."""
+        if completion is None or not self._secrets.echoed_in(completion):
+            return completion
+        note = (
+            f"{where} holds an answer that repeats the value of a key: revoke the key, then run: "
+            "harness cassettes verify"
+        )
+        if note not in self.notes:
+            self.notes.append(note)
+        return Completion(unusable="secret_echoed")
 
     def missing(self, cases: Sequence[Case], samples: int) -> list[FetchJob]:
         """Requests that this mode must make, in the order of the cases, each key once."""
@@ -335,15 +351,15 @@ class Answers:
 
     def _keep(self, job: FetchJob, answer: Answer) -> Completion:
         completion = answer.completion
-        if answer.exchange is not None:
+        if self._secrets.echoed_in(completion):
+            completion = Completion(unusable="secret_echoed")
+        elif answer.exchange is not None:
             try:
                 self._recorder(job.suite).append(
                     answer.exchange, sample=job.sample, model=completion.model, runtime=completion.runtime
                 )
             except UnfitAnswerError as error:
                 completion = Completion(unusable=error.reason)
-        if self._secrets.found_in(completion.model_dump_json()):
-            completion = Completion(unusable="secret_echoed")
         if self._on_answer is not None:
             self._on_answer(job, completion)
         return completion

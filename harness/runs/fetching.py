@@ -317,6 +317,7 @@ _ALIVE_EVERY_S = 1.0
 _SILENCE_S = 60.0
 """Without a sign of life for so long the asking worker is taken for dead: sixty signs were missed."""
 _LOOK_EVERY_S = 0.02
+_ASK_AGAIN = "what it recorded is kept: run again with --cassette-mode=record"
 
 
 class Broadcast:
@@ -375,20 +376,27 @@ class AnswerSender:
 
 
 class AnswerFollower:
-    """A following worker's side."""
+    """A following worker's side.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        died: a file that is there once the asking worker is known to be dead.
+    """
+
+    def __init__(self, path: Path, died: Path | None = None) -> None:
         self._path = path
+        self._died = died
         self._offset = 0
         self._answers: dict[Place, Completion] = {}
         self._ended: dict[str, str | None] = {}
+        self._dead: str | None = None
+        """Why no more answers will come from a worker that cannot say so itself; each later wait ends at once."""
 
     def wait(self, place: Place, *, silence_s: float = _SILENCE_S) -> Completion:
         """The answer, when it comes.
 
         Raises:
-            EndpointError: the asking worker ended without it.
-            HarnessError: not even a sign of life was heard for `silence_s` seconds.
+            EndpointError: the asking worker ended without it, has died, or gave no sign of life for `silence_s`
+                seconds.
         """
         heard = time.monotonic()
         while True:
@@ -398,11 +406,14 @@ class AnswerFollower:
                 return self._answers[place]
             if place[0] in self._ended:
                 raise EndpointError(self._ended[place[0]] or "the run was stopped before this answer came")
+            if self._dead is not None:
+                raise EndpointError(self._dead)
+            if self._died is not None and self._died.exists():
+                self._dead = f"the worker that asks has died; {_ASK_AGAIN}"
+                continue  # what it passed on before that is read first
             if time.monotonic() - heard > silence_s:
-                raise HarnessError(
-                    f"the worker that asks has been silent for {silence_s:g} s and seems dead; what it recorded is "
-                    "kept: run again with --cassette-mode=record"
-                )
+                self._dead = f"the worker that asks has been silent for {silence_s:g} s and seems dead; {_ASK_AGAIN}"
+                continue
             time.sleep(_LOOK_EVERY_S)
 
     def _read(self) -> bool:

@@ -16,7 +16,7 @@ from harness.records.answer import request_key
 from harness.records.case import Case
 from harness.runs.judge import Judge
 from harness.runs.requests import body_for, opened
-from harness.suite import case_files, load_cases
+from harness.suite import case_files, default_cases, load_cases
 
 
 @dataclass(slots=True)
@@ -49,6 +49,7 @@ def holdings(config: HarnessConfig, models: Sequence[ModelConfig]) -> list[Holdi
         models: all configured models, for a derived one reads the cassettes of those it comes from.
     """
     suites = _suites(config)
+    asked = _by_suite(case for root in config.suites for case in default_cases(config.root / root))
     folder = config.root / config.cassettes
     wanted = {model.label: model for model in models if model.kind != "outputs"}
     places = {(label, suite): folder / label / f"{suite}.jsonl" for label in wanted for suite in suites}
@@ -64,18 +65,22 @@ def holdings(config: HarnessConfig, models: Sequence[ModelConfig]) -> list[Holdi
             own = wanted[label]
             inherited = [p for base in own.lineage if (p := folder / base / f"{suite}.jsonl").is_file()]
             present |= _keys(inherited)
-            holding.missing = sum(request_key(body_for(case, own), 0) not in present for case in cases)
-        if holding.recorded or path.is_file() or (label in wanted and cases):
+            wanted_cases = asked.get(suite, cases)
+            holding.missing = sum(request_key(body_for(case, own), 0) not in present for case in wanted_cases)
+        if holding.recorded or path.is_file() or (label in wanted and suite in asked):
             found.append(holding)
     return found
 
 
 def _suites(config: HarnessConfig) -> dict[str, list[Case]]:
+    files = [path for root in config.suites for path in case_files(config.root / root)]
+    return _by_suite(located.case for path in files for located in load_cases(path))
+
+
+def _by_suite(cases: Iterable[Case]) -> dict[str, list[Case]]:
     suites: dict[str, list[Case]] = {}
-    for root in config.suites:
-        for path in case_files(config.root / root):
-            for located in load_cases(path):
-                suites.setdefault(located.case.suite, []).append(located.case)
+    for case in cases:
+        suites.setdefault(case.suite, []).append(case)
     return suites
 
 
@@ -229,10 +234,9 @@ def _cassettes(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
     replay = Replay(config.root / config.cassettes, model)
     missing = total = 0
     for root in config.suites:
-        for path in case_files(config.root / root):
-            for located in load_cases(path):
-                total += 1
-                missing += replay.get(located.case.suite, request_key(body_for(located.case, model), 0)) is None
+        for case in default_cases(config.root / root):
+            total += 1
+            missing += replay.get(case.suite, request_key(body_for(case, model), 0)) is None
     if not total:
         return Diagnosis(False, f"no cases under {', '.join(config.suites)}", "run: harness init")
     if missing:

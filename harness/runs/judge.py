@@ -22,6 +22,7 @@ from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
 from harness.runs.requests import messages_for
+from harness.runs.text_calls import calls_in_text
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 from harness.text.reasoning import split_reasoning
 
@@ -74,13 +75,15 @@ class Judge:
     symbols: SymbolTable = DEFAULT_SYMBOLS
 
     def sample(self, case: Case, completion: Completion, number: int) -> SampleResult:
-        """One completion, judged; `repair` comes first if the model has one."""
+        """One completion, judged. Calls written as text are read first; then `repair` follows if the model has one."""
         sources = texts_of(messages_for(case, self.model))
         completion = self._without_reasoning(completion, sources)
-        text, calls = self._repaired(case, completion, sources)
         facts = _facts(completion, number, self.model)
+        said, in_text = _with_calls_read(case, completion)
+        text, calls = self._repaired(case, said, sources)
         changed = text != completion.text or calls != completion.tool_calls
         facts |= {"output": text, "tool_calls": calls, "raw_output": completion.text if changed else None}
+        facts["call_in_text"] = in_text
         if completion.unusable:
             return SampleResult(outcome="unscored", reason=completion.unusable, **facts)
         verdicts, mentions = self._check(case, text, calls, sources)
@@ -172,6 +175,14 @@ class Judge:
                 if found:
                     mentions.setdefault(target, []).extend(found)
         return verdicts, mentions
+
+
+def _with_calls_read(case: Case, completion: Completion) -> tuple[Completion, bool]:
+    """The completion with the calls that it holds as text, and whether it holds any."""
+    if not case.tools or completion.tool_calls or completion.unusable:
+        return completion, False
+    calls, rest = calls_in_text(completion.text, case.tools)
+    return (completion.model_copy(update={"text": rest, "tool_calls": calls}), True) if calls else (completion, False)
 
 
 def _with_probability(mentions: list[MentionRecord], completion: Completion) -> list[MentionRecord]:

@@ -196,7 +196,7 @@ class Stopwatch:
             if answer.completion.unusable not in _SENT_AGAIN:
                 break
         completion = answer.completion
-        if self._secrets.found_in(completion.model_dump_json()):
+        if self._secrets.echoed_in(completion):
             return Completion(unusable="secret_echoed")
         if completion.unusable in _CUT:
             self.timed.resolved_model = completion.model or self.timed.resolved_model

@@ -114,7 +114,8 @@ def secrets_of(model: ModelConfig) -> Secrets:
     """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
     names = [model.api_key_env] if model.api_key_env else []
     names += [value.env for value in model.headers.values() if not isinstance(value, str)]
-    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or "", *_proxies()])
+    addresses = [model.base_url or "", *_proxies()]
+    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], addresses, models=[model.request_model])
 
 
 def access_of(model: ModelConfig, root: Path) -> Access:

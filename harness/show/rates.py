@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 
-from harness.decisions.metrics import Count, alignment_rate, check_rate, fidelity, mention_rate, over_correction_rate
+from harness.decisions.metrics import (
+    Count,
+    alignment_rate,
+    check_rate,
+    fidelity,
+    mention_rate,
+    over_correction_rate,
+    small_languages,
+)
 from harness.decisions.run_summary import Resources, utc
 from harness.records.run import CaseResult, RunRecord
 from harness.show import comparison, figures
@@ -187,6 +196,9 @@ def slices(cases: Iterable[CaseResult], dimension: str) -> tuple[Slice, ...]:
     groups: dict[str, list[CaseResult]] = {}
     for case in cases:
         groups.setdefault(DIMENSIONS[dimension](case), []).append(case)
+    if dimension == "language":
+        for language in small_languages(chain.from_iterable(groups.values())):
+            del groups[language]
     found = [
         Slice(
             name,

@@ -277,6 +277,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "mention_rate": ("Mention rate", "提及率"),
     "over_correction_rate": ("Over-correction", "过度修正率"),
     "check_rate": ("Check rate", "检查通过率"),
+    "delivered_rate": ("Tool calls delivered", "工具调用送达率"),
     "unscored_rate": ("Unscored", "未计分率"),
     "difference": ("Difference", "差值"),
     "better-worse": ("Better / worse", "变好 / 变差"),

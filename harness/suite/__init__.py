@@ -2,22 +2,27 @@
 
 from harness.suite.cases import LINE_LIMIT, Problem, case_from, case_schema
 from harness.suite.folders import (
+    CORE,
     CaseFile,
     LocatedCase,
-    SuiteInfo,
     builtin_root,
     case_files,
+    check_core,
+    core_ids,
+    default_cases,
+    default_files,
     is_case_file,
     load_cases,
-    load_info,
     load_selection,
     load_suite,
     read_case_file,
     read_selection,
     selection_file,
 )
+from harness.suite.manifest import SuiteInfo, load_info
 
 __all__ = [
+    "CORE",
     "LINE_LIMIT",
     "CaseFile",
     "LocatedCase",
@@ -27,6 +32,10 @@ __all__ = [
     "case_files",
     "case_from",
     "case_schema",
+    "check_core",
+    "core_ids",
+    "default_cases",
+    "default_files",
     "is_case_file",
     "load_cases",
     "load_info",

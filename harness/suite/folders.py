@@ -1,17 +1,16 @@
-"""Suites on disk: which files hold cases, what `suite.toml` says, and selections (`suites/NAME.cases`)."""
+"""Suites on disk: which files hold cases, and selections (`suites/NAME.cases`)."""
 
-import json
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import UnfitFileError, content_of, toml_of
-from harness.records.case import Case
-from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
+from harness.files import content_of
+from harness.records.case import NOT_IN_HEADLINE, Case
+from harness.suite.cases import BadLineError, Problem, build_case, numbered_objects
+from harness.suite.manifest import SuiteInfo, load_info
 
 _SHOWN_ERRORS = 20
-_TEXT_KEYS = ("title", "title_zh", "description", "description_zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +28,6 @@ class CaseFile:
     path: Path
     cases: tuple[LocatedCase, ...]
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteInfo:
-    """What `suite.toml` says."""
-
-    name: str
-    title: str = ""
-    title_zh: str = ""
-    description: str = ""
-    description_zh: str = ""
-    defaults: dict[str, Any] = field(default_factory=dict)
 
 
 def builtin_root() -> Path:
@@ -68,46 +55,76 @@ def case_files(root: Path) -> list[Path]:
     return files
 
 
-def load_info(folder: Path) -> SuiteInfo:
-    """Read `suite.toml`.
+CORE = "core"
+"""The selection that a run without names takes of the suites that it names; `core.cases` in a suite root."""
+
+
+def core_ids(root: Path) -> dict[str, frozenset[str]]:
+    """Ids by suite that `core.cases` of a suite root names; empty where there is no such file.
 
     Raises:
-        SuiteError: it cannot be read, or a key or a default is not accepted.
+        SuiteError: as `read_selection`; a suite that is not there, with the nearest name.
     """
-    path = folder / "suite.toml"
+    path = selection_file(root, CORE)
+    if path is None:
+        return {}
+    chosen = read_selection(path)
+    for suite in chosen:
+        if not (root / suite / "suite.toml").is_file():
+            known = [file.parent.name for file in root.glob("*/suite.toml")]
+            raise SuiteError(f"{path}: no suite {root / suite}{nearest(suite, known)}")
+    return {suite: frozenset(ids) for suite, ids in chosen.items()}
+
+
+def default_files(root: Path) -> list[Path]:
+    """The case files that a run without names reads, sorted: those of suites that `core.cases` names, and of others.
+
+    A suite with `default = false` is left out where it is not `root` itself and not named in `core.cases`. A suite
+    whose `suite.toml` cannot be read is among them, so that the run says what is wrong.
+
+    Raises:
+        SuiteError: as `case_files` and `core_ids`.
+    """
+    files = case_files(root)
+    named = {root / suite for suite in core_ids(root)}
+    passed_over = {
+        folder for folder in {path.parent for path in files} - named if folder != root and not _is_default(folder)
+    }
+    return [path for path in files if path.parent not in passed_over]
+
+
+def default_cases(root: Path) -> list[Case]:
+    """The cases that a run without names asks: those that `core.cases` names, and all of the suites it does not name.
+
+    Raises:
+        SuiteError: as `load_suite`; `core.cases` names a case that does not exist, with the nearest one.
+    """
+    core = core_ids(root)
+    cases: list[Case] = []
+    for folder in sorted({path.parent for path in default_files(root)}):
+        whole = load_suite(folder)
+        wanted = core.get(folder.name) if folder.parent == root else None
+        if wanted is not None:
+            check_core(root, folder.name, wanted, {case.id for case in whole})
+        cases += whole if wanted is None else [case for case in whole if case.id in wanted]
+    return cases
+
+
+def check_core(root: Path, suite: str, wanted: frozenset[str], known: Collection[str]) -> None:
+    """Each id that `core.cases` names of a suite is one of its cases.
+
+    Raises:
+        SuiteError: one is not, with the nearest.
+    """
+    for name in sorted(wanted.difference(known)):
+        raise SuiteError(f"{root / f'{CORE}.cases'}: no case {suite}/{name}{nearest(name, known)}")
+
+
+def _is_default(folder: Path) -> bool:
     try:
-        content = toml_of(path)
-    except OSError as error:
-        raise SuiteError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnfitFileError as error:
-        raise SuiteError(f"{path}: {error}") from error
-    accepted = {*_TEXT_KEYS, "defaults"}
-    for key, value in content.items():
-        if key not in accepted:
-            raise SuiteError(f"{path}: unknown key {found(key)}{nearest(key, accepted)}; accepted: {_listed(accepted)}")
-        if key in _TEXT_KEYS and not isinstance(value, str):
-            raise SuiteError(f"{path}: {key}: found {found(value)}; accepted: a string")
-    _check_defaults(path, content.get("defaults", {}))
-    return SuiteInfo(name=folder.resolve().name, **content)
-
-
-def _check_defaults(path: Path, defaults: Any) -> None:
-    if not isinstance(defaults, dict):
-        raise SuiteError(f"{path}: defaults: found {found(defaults)}; accepted: a table of case fields")
-    for key in defaults:
-        if key not in DEFAULT_FIELDS:
-            raise SuiteError(
-                f"{path}: defaults.{key}: unknown field{nearest(key, DEFAULT_FIELDS)}; "
-                f"accepted: {_listed(DEFAULT_FIELDS)}"
-            )
-    try:
-        json.dumps(defaults, allow_nan=False)
-    except (TypeError, ValueError):
-        raise SuiteError(f"{path}: defaults: a date or an infinite number; accepted: values that JSON has") from None
-
-
-def _listed(names: set[str] | frozenset[str]) -> str:
-    return ", ".join(sorted(names))
+        return load_info(folder).default
+    except SuiteError:
+        return True
 
 
 def load_suite(folder: Path) -> list[Case]:
@@ -158,6 +175,8 @@ def read_case_file(path: Path, info: SuiteInfo | None = None) -> CaseFile:
             if case.id in seen:
                 raise BadLineError(f"id: {case.id!r} is also on line {seen[case.id]}; ids are unique in a suite")
             seen[case.id] = number
+            if not info.headline:
+                case = case.model_copy(update={"tags": (*case.tags, NOT_IN_HEADLINE)})
             cases.append(LocatedCase(case, number))
         except BadLineError as error:
             problems.append(Problem(number, str(error)))

@@ -3,11 +3,15 @@
 from harness.text.characters import BLANK_SET, blocks_after, blocks_before, is_joining, is_latin_or_digit
 
 _OPENING = frozenset("([{<（［｛＜〈《「『【〔\"'“‘")
+_NEVER_JOINS = frozenset(" \n\t()[]\"':;!?`。，；：！？、（）《》“”")
+"""What is most often beside a mention and never continues a word or number."""
 _MOST_BEFORE, _MOST_BEHIND = 3, 2
 
 
 def stands_alone(text: str, start: int, end: int, target: str) -> bool:
     """Whether neither edge of the span, which stands for `target`, runs on into a longer word or number."""
+    if (not start or text[start - 1] in _NEVER_JOINS) and (end >= len(text) or text[end] in _NEVER_JOINS):
+        return True
     if blocks_before(text, start, target[0]) or blocks_after(text, end, target[-1]):
         return False
     if start and _number_runs_on_left(text, start, target):

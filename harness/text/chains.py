@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.kinds import kind_of
-from harness.text.vocabulary import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, VERBS
+from harness.text.vocabulary import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -44,9 +44,11 @@ _MEASURE = re.compile("|".join(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
 _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
-_VERB = re.compile("|".join(sorted({*VERBS, *LABELS}, key=len, reverse=True)))
+_VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
 _STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
+_PERIODS = re.compile("[日天年月周时分秒/]+")
+"""`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _BREAK = re.compile(
     f"\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
@@ -172,6 +174,8 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
         return False
     parts = _JOINT.split(inner)
     if all(len(part) == 1 and HAN_RUN.match(part) for part in parts):
+        if kind_of(inner) == "unit" and not _PERIODS.fullmatch(inner):
+            return True
         quotes = text[low - 1 : low] + text[high : high + 1]
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
     return any(char.isalnum() for char in parts[0]) and any(map(_is_letter_or_unit, parts[-1]))

@@ -21,6 +21,7 @@ IGNORABLE_SET = frozenset(chr(code) for low, high in IGNORABLE for code in range
 ZERO_WIDTH_SET = frozenset(ZERO_WIDTH)
 LINE_BREAK_SET = frozenset(LINE_BREAKS)
 _KEYCAP = "\u20e3"
+_COMPLETES = frozenset("\u3099\u309a") | frozenset(map(chr, range(0x1160, 0x1200)))
 _LONGEST_CLUSTER = 32
 """How far a letter is looked for under a stack of marks."""
 BLANK_SET = SPACE_SET | IGNORABLE_SET
@@ -125,5 +126,10 @@ def blocks_before(text: str, start: int, first: str) -> bool:
 
 
 def blocks_after(text: str, end: int, last: str) -> bool:
-    """The same for the end of a mention whose target ends with `last`."""
-    return end < len(text) and is_joining(last) and is_joining(text[end])
+    """The same for the end of a mention whose target ends with `last`.
+
+    A voicing mark of kana or a vowel or final of Hangul makes another letter of what is before it: `が` is not `か`.
+    """
+    if end >= len(text):
+        return False
+    return (is_joining(last) and is_joining(text[end])) or (text[end] in _COMPLETES and is_cjk(last))

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from harness.text.channels import Passage, passages
 from harness.text.characters import is_cjk
+from harness.text.explain import Change
 from harness.text.extraction import extract_targets, kind_of
 from harness.text.find import Reading, readings
 from harness.text.fold import Page
@@ -12,7 +13,7 @@ from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, wors
 from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses, translated_placeholders
 from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
 from harness.text.settle import Finding, Source, rank, settle
-from harness.text.severity import severity
+from harness.text.severity import in_a_sentence, severity
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 
@@ -112,26 +113,31 @@ class Judge:
         coded = channel != "text"
         for wanted, found in readings(page, self.wanted, doubled_backslashes=coded, met=met):
             target = self.wanted[wanted]
+            is_alternate = wanted != target.text
             for one in _beside_wraps(found, text, wanted):
-                if wanted != target.text and _is_fragment(text, one, target):
-                    continue
-                how = severity(one, target, page, self.source, is_text=not coded, strict_kinds=self.strict_kinds)
+                start, end, damage = one if target.given else in_a_sentence(one, target)
+                how: str | None = "damage"
+                if not target.given:
+                    if is_alternate and _is_fragment(text, one, target):
+                        continue
+                    reading = Reading(start, end, damage)
+                    strict = self.strict_kinds
+                    how = severity(reading, target, page, self.source, is_text=not coded, strict_kinds=strict)
                 if how is not None:
-                    finding = Finding(target, wanted, one.start, one.end, one.damage, how)
-                    (damaged if one.damage.weight else whole).append(finding)
-        return whole, damaged
+                    (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage, how))
+        return whole, _without_words_before(damaged, whole)
 
     def mention(self, finding: Finding, passage: Passage) -> Mention:
-        codes = in_order({code for change in finding.damage.changes for code in change.codes})
-        start, end = finding.start, finding.end
-        verdict = VERDICTS[rank(finding.damage.weight)]
-        reach = self._reach(finding, passage.text)
-        return Mention(start, end, passage.text[start:end], verdict, codes, passage.path, finding.severity, reach)
+        target, _, start, end, damage, severity = finding
+        is_open = target.open_left or target.open_right
+        reach = self._reach(finding, passage.text) if is_open else None
+        verdict, codes = VERDICTS[rank(damage.weight)], _codes(damage.changes)
+        return Mention(start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach)
 
     def _reach(self, finding: Finding, text: str) -> tuple[int, int] | None:
         """The wider span on which source and answer agree, where the target has an uncertain edge."""
         target = finding.target
-        if target.start < 0 or finding.wanted != target.text or not (target.open_left or target.open_right):
+        if target.start < 0 or finding.wanted != target.text:
             return None
         part = next((p for p in self.source.parts if p.startswith(target.text, target.start)), None)
         if part is None:
@@ -176,6 +182,12 @@ def _prepared(given: tuple[str | Target, ...]) -> tuple[tuple[Target, ...], dict
     return targets, wanted, tuple(filter(has_near_misses, targets))
 
 
+@lru_cache(maxsize=4096)
+def _codes(changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """Kept, since a model damages a string in one way again and again."""
+    return in_order({code for change in changes for code in change.codes})
+
+
 @lru_cache(maxsize=8192)
 def _as_target(target: str | Target) -> Target:
     return target if isinstance(target, Target) else Target(target, kind_of(target), given=True)
@@ -210,6 +222,14 @@ def _is_fragment(text: str, reading: Reading, target: Target) -> bool:
         return False
     before, behind = text[reading.start - 1 : reading.start], text[reading.end : reading.end + 1]
     return before in _CONTINUES_PATH or behind in _CONTINUES_PATH if before or behind else False
+
+
+def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:
+    """Without the files that are damaged only where a word of the sentence may end: `对比 2024.xlsx`."""
+    shorter = {(one.target, one.end) for one in whole if one.wanted != one.target.text and one.target.kind == "file"}
+    if not shorter:
+        return damaged
+    return [one for one in damaged if (one.target, one.end) not in shorter]
 
 
 def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:

@@ -81,7 +81,8 @@ def side(char: str) -> str:
 def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bool]) -> tuple[Atom, ...]:
     """The signs of a target's gap, and its end. `edges`: whether the gap is the head, or the tail, of the target.
 
-    White space at the very ends of a target is taken as it stands.
+    White space at the very ends of a target is taken as it stands. A gap that is both is a target of signs alone, of
+    which none can be lost or replaced: nothing else would tell that it was meant.
     """
     atoms: list[Atom] = []
     space = ""
@@ -93,7 +94,8 @@ def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bo
             space += char
             continue
         if role(char) == SIGN and char not in BLANK_SET:
-            forms, twice = sign_forms(char, symbols, at_edge), doubles(char, symbols, at_edge)
+            fixed = at_edge or all(edges)
+            forms, twice = sign_forms(char, symbols, fixed), doubles(char, symbols, fixed)
         else:
             forms, twice = _literal_forms(char, symbols), {}
         if not latin and not BETWEEN_LATIN.isdisjoint(forms):
@@ -155,6 +157,13 @@ class Reader:
         self._read(atoms, 0, Gap(start), Route(0, None), layer)
         routes = self._routes(atoms, {}, end, sides, layers=layer)
         return min(routes.values(), key=_weight, default=None)
+
+    def alone(self, atoms: tuple[Atom, ...], start: int, end: int) -> tuple[int, Route] | None:
+        """Where a target of signs alone ends that begins at `start`, in its mildest reading."""
+        layer: dict[int, _Layer] = {}
+        self._read(atoms, 0, Gap(start), Route(0, None), layer)
+        routes = self._routes(atoms, {}, end, Sides("", ""), layers=layer, is_tail=True)
+        return min(routes.items(), key=lambda found: found[1].weight, default=None)
 
     def tail(self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides) -> list[tuple[int, Route]]:
         """The ends that a mention may have whose last letter ends at `start`, each with its mildest reading."""

@@ -13,7 +13,7 @@ from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atom
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
 from harness.text.glyphs import ESCAPE_STARTS, coded
 from harness.text.symbols import SymbolTable
-from harness.text.tables import ALTERED, LOOKALIKE, MARK, letter_form, role, without_accents
+from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -22,7 +22,8 @@ except ImportError:  # an optional library: without it each target is looked for
 
 _KNOWN = 64
 """Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""
-_LONGEST_KNOWN = 200
+_KNOWN_LONG = 4
+_LONG, _LONGEST_KNOWN = 200, 2000
 
 
 class Damage(NamedTuple):
@@ -62,6 +63,8 @@ class Pattern:
     skeleton: str
     accented: int
     """How many letters bear an accent that can be lost."""
+    ends_marked: bool
+    """Whether marks can belong to the last letter, in one normal form or another."""
     marker_offsets: tuple[int, ...]
     unescaped: tuple[str, str]
     """The target with its entities and codes read, and with its `\\n` and the like read; empty for neither."""
@@ -96,6 +99,7 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
         gaps[0],
         skeleton,
         sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
+        bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1,
         _marker_offsets(text, symbols),
         _unescaped_forms(text) if not ESCAPE_STARTS.isdisjoint(text) else ("", ""),
     )
@@ -126,14 +130,16 @@ def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading]]]:
     """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
-    if len(targets) < _AT_ONCE:
-        patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
-        if not patterns.get("") and page.is_free_of(skeletons):
-            return
-    patterns, skeletons = _patterns(tuple(targets), page.fold)
-    if not page.fold.coarse and any(STRANGER in skeleton for skeleton in skeletons):
-        page = Page(page.text, page.symbols, coarse=True)
+    patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
+    held = page.may_hold(skeletons)
+    if not held and not patterns.get(""):
+        return
+    if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
+        page = page if page.fold.coarse else Page(page.text, page.symbols, coarse=True)
         patterns, skeletons = _patterns(tuple(targets), page.fold)
+        held = skeletons
+    if len(held) < _AT_ONCE:
+        skeletons = tuple(held)
     decoded = page.decoded
     plain_hits = _hits(page.letters, skeletons)
     decoded_hits = {} if decoded is None else _hits(decoded.letters, skeletons)
@@ -143,6 +149,8 @@ def readings(
         if plain and met is not None:
             met.add(pattern.text)
         found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
+        if not pattern.skeleton and len(pattern.text) > 1:
+            found += _signs_apart(page, pattern, found)
         settled = decoded is None and len(plain) == len(found)
         if pattern.skeleton and not settled:
             hits = [(page.plain, plain)] if plain else []
@@ -216,6 +224,34 @@ def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
     return found
 
 
+def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:
+    """Where a target of signs alone, such as `->`, stands with blanks or look-alikes in it."""
+    text, target = page.text, pattern.text
+    if target.isspace() or not text:
+        return []
+    reader = Reader(text, page.symbols)
+    atoms = atoms_of(target, page.symbols, Sides("", ""), (True, True))
+    found: list[Reading] = []
+    free = following = 0
+    firsts = "".join((*atoms[0].forms, *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs))))
+    for first in re.finditer(f"[{re.escape(firsts)}]", text):
+        start = first.start()
+        while following < len(whole) and whole[following].end <= start:
+            following += 1
+        if start < free or (following < len(whole) and whole[following].start <= start):
+            continue
+        read = reader.alone(atoms, start, min(len(text), start + _reach(target)))
+        if read is None or not 0 < read[1].weight < ALTERED or not stands_alone(text, start, read[0], target):
+            continue
+        if following < len(whole) and whole[following].start < read[0]:
+            continue
+        damage = Damage(read[1].weight, changes_of(read[1], start))
+        if not any("line-break" in change.codes for change in damage.changes):  # `-⏎> ` is a dash and a quotation
+            free = read[0]
+            found.append(Reading(start, free, damage))
+    return found
+
+
 def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_characters: bool) -> list[Reading]:
     """Where an escape of the target itself was read: `A&B` for `A&amp;B`, a line break for the `\\n` of a path."""
     more: list[Reading] = []
@@ -282,26 +318,24 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     if not doubled_backslashes and "\\" in target and "\\\\" in text:
         doubled_backslashes = page.in_code(start, end)
     loose = False
-    if not pattern.head and not pattern.gaps[-1]:
-        tail = _tail_marks(text, end, pattern.marks[-1])
-        if not stands_alone(text, start, end + tail, target):
-            loose = is_inflected(text, start, end + tail, target)
-            if not loose:
-                return None
+    end += _tail_marks(text, end) if pattern.ends_marked else 0
+    if not pattern.head and not pattern.gaps[-1] and not stands_alone(text, start, end, target):
+        loose = is_inflected(text, start, end, target)
+        if not loose:
+            return None
     is_plain = skeleton is page.plain
     known = pattern.known if is_plain else pattern.known_coded
     span = text[start:end]
-    if not doubled_backslashes and span in known and not pattern.marks[-1]:
+    if not doubled_backslashes and span in known:
         damage = known[span]
     else:
         damage = _core(page, pattern, skeleton, place, doubled_backslashes)
         if not doubled_backslashes and len(span) <= _LONGEST_KNOWN:
-            if len(known) >= _KNOWN:
+            if len(known) >= (_KNOWN if len(span) <= _LONG else _KNOWN_LONG):
                 known.clear()
             known[span] = damage
     if damage is None:
         return None
-    end += _tail_marks(text, end, pattern.marks[-1])
     if pattern.head or pattern.gaps[-1]:
         return _with_edges(
             page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes=doubled_backslashes
@@ -311,14 +345,15 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     return Reading(start, end, damage)
 
 
-def _tail_marks(text: str, end: int, wanted: str) -> int:
-    """How many marks behind the last letter belong to the mention of a target that ends with marks."""
-    if not wanted:
-        return 0
+def _tail_marks(text: str, end: int) -> int:
+    """How many marks behind the last letter belong to the mention."""
     place = end
-    while place < len(text) and place - end < 8 and role(text[place]) == MARK:
+    while place < len(text) and place - end < _MOST_MARKS and role(text[place]) == MARK:
         place += 1
     return place - end
+
+
+_MOST_MARKS = 8
 
 
 def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:
@@ -333,7 +368,7 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         if number + 1 < size:
             piece = text[high : starts[place + number + 1]]
         else:
-            piece = text[high : high + _tail_marks(text, high, pattern.marks[number])]
+            piece = text[high : high + _tail_marks(text, high)] if pattern.ends_marked else ""
         wanted, on = pattern.letters[number], pattern.marks[number]
         char = text[low:high]
         gap = pattern.gaps[number] if number + 1 < size else ""

@@ -7,7 +7,7 @@ fold merges more than the rules do (`1 I l i L` are one): what it brings togethe
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress
 from typing import NamedTuple
@@ -32,6 +32,7 @@ class Fold(dict[int, str | None]):
         self.coarse = coarse
         self.symbols = symbols
         self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
+        self.keeps = _Keeps(self)
 
     def __hash__(self) -> int:  # type: ignore[override]
         return id(self)
@@ -53,6 +54,18 @@ class Fold(dict[int, str | None]):
         if self.coarse or root not in _ascii_roots():
             return root
         return plain if plain.isascii() else STRANGER
+
+
+class _Keeps(dict[str, bool]):
+    """Whether a fold keeps a character."""
+
+    def __init__(self, fold: Fold) -> None:
+        super().__init__()
+        self._fold = fold
+
+    def __missing__(self, char: str) -> bool:
+        kept = self[char] = self._fold[ord(char)] is not None
+        return kept
 
 
 STRANGER = "\ufdd0"
@@ -115,18 +128,37 @@ class Skeleton(NamedTuple):
 
 _WORTH_A_LOOK = 500
 _LEADS = "&%\\<]"
-_SAMPLES = 64
-_HAN = "\u3400-\u9fff\uac00-\ud7a3"
-_HAN_RUNS = re.compile(f"[{_HAN}][{_HAN}，。、；：？！“”…]*")
-_COMPATIBLE = re.compile("[\uf900-\ufaff\U0002f800-\U0002fa1f]")
-_ASCII_RUN = re.compile("[a-z0-9]+")
+_BLOCKS = (0x00, 0x20, 0x30, 0xFF)
+"""First bytes of the blocks that most texts keep to, beside Han and Hangul: Latin, punctuation, kana, full-width."""
+_HAN = range(0x4E00, 0xA000)
+_USUAL = bytes((*_BLOCKS, *range(0x4E, 0xA0), *range(0xAC, 0xD7)))
 
 
-@lru_cache(maxsize=4096)
-def _forms(letter: str) -> str:
-    """A letter that is not ASCII, and all that fold to it."""
-    root = _roots().get(letter, letter)
-    return letter + "".join(char for char in letter_places() if _roots().get(_plain(char)) == root)
+class _StandIns(NamedTuple):
+    """What a letter of a fine skeleton may be written as in a text that keeps to the usual blocks."""
+
+    by_letter: dict[str, str]
+    strangers: str
+    """Characters that ask for the coarse fold."""
+
+
+def _is_usual(letter: str) -> bool:
+    """Whether all that stands for a letter is in `_StandIns`. A first letter of Hangul has hundreds of syllables."""
+    return ord(letter) >> 8 in _BLOCKS or ord(letter) in _HAN
+
+
+@lru_cache(maxsize=64)
+def _stand_ins(fold: Fold) -> _StandIns:
+    by_letter: dict[str, str] = {}
+    strangers = ""
+    usual = [chr(block << 8 | low) for block in _BLOCKS for low in range(256)]
+    for char in (*usual, *(char for char in letter_places() if ord(char) in _HAN)):
+        letter = fold[ord(char)]
+        if letter == STRANGER:
+            strangers += char
+        elif letter is not None:
+            by_letter[letter] = by_letter.get(letter, "") + char
+    return _StandIns(by_letter, strangers)
 
 
 _ASCII = bytes(range(128))
@@ -135,12 +167,28 @@ _FEW = 16
 
 def as_signs(text: str) -> str:
     """`text` with hyphens for the words that look like a symbol where they stand between Latin letters: `TCP一IP`."""
-    if BETWEEN_LATIN.isdisjoint(text):
+    if text.isascii():
         return text
-    return _LIKE_SIGNS.sub("-", text)
+    places = [place for sign in BETWEEN_LATIN for place in _places_of(sign, text) if _is_between_latin(text, place)]
+    if not places:
+        return text
+    chars = list(text)
+    for place in places:
+        chars[place] = "-"
+    return "".join(chars)
 
 
-_LIKE_SIGNS = re.compile(f"(?:(?<=[A-Za-z0-9])|(?<=[A-Za-z0-9] ))[{''.join(sorted(BETWEEN_LATIN))}](?= ?[A-Za-z0-9])")
+def _is_between_latin(text: str, place: int) -> bool:
+    before, after = text[max(0, place - 2) : place], text[place + 1 : place + 3]
+    before, after = before[-1:] if before[-1:] != " " else before[:1], after[:1] if after[:1] != " " else after[1:]
+    return before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
+
+
+def _places_of(sign: str, text: str) -> Iterator[int]:
+    place = text.find(sign)
+    while place >= 0:
+        yield place
+        place = text.find(sign, place + 1)
 
 
 def _folded(text: str, fold: Fold) -> str:
@@ -186,27 +234,31 @@ class Page:
         """The skeleton of the text as it stands."""
         return self._letters if self.fold else ""
 
-    def is_free_of(self, skeletons: Sequence[str]) -> bool:
-        """Whether a cheap look shows that none of the fine skeletons is in the text. Chinese is slow to fold."""
+    def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
+        """Those of the fine skeletons whose letters may all be in the text, by a look that is cheaper than to fold it.
+
+        A text that a cheap look cannot see through may hold all of them.
+        """
         text = self.text
-        if self._coarse or text.isascii() or len(text) < _WORTH_A_LOOK or any(lead in text for lead in _LEADS):
-            return False
-        sample = text[:: len(text) // _SAMPLES + 1]
-        if sum(char >= "\u3000" for char in sample) * 2 < len(sample) or _COMPATIBLE.search(text):
-            return False
-        rest = _folded(_HAN_RUNS.sub("\u4e2d", as_signs(text)), fold_of(self.symbols, False))
-        if STRANGER in rest:
-            return False
-        for skeleton in skeletons:
-            if STRANGER in skeleton or not skeleton:
-                return False
-            runs = _ASCII_RUN.findall(skeleton)
-            if runs:
-                if max(runs, key=len) in rest:
-                    return False
-            elif all(any(form in text for form in _forms(letter)) for letter in skeleton):
-                return False
-        return True
+        if self._coarse or len(text) < _WORTH_A_LOOK or any(lead in text for lead in _LEADS):
+            return skeletons
+        stand_ins = _stand_ins(fold_of(self.symbols, False))
+        known: dict[str, bool] = {STRANGER: True}
+
+        def is_there(letter: str) -> bool:
+            found = known.get(letter)
+            if found is None:
+                forms = stand_ins.by_letter.get(letter, letter)
+                found = known[letter] = any(form in text for form in forms) or not _is_usual(letter)
+            return found
+
+        held = [skeleton for skeleton in skeletons if all(map(is_there, skeleton))]
+        if len(held) == len(skeletons) or text.isascii():
+            return held
+        blocks = text.encode("utf-16-le", "surrogatepass")[1::2]
+        if blocks.translate(None, _USUAL) or any(char in text for char in stand_ins.strangers):
+            return skeletons
+        return held
 
     def in_code(self, start: int, end: int) -> bool:
         """Whether a span stands in a fenced block, between backticks, or in a quoted string of its line."""
@@ -216,7 +268,8 @@ class Page:
         high = bisect_right(self._breaks, end - 1)
         before = self.text[self._breaks[low - 1] + 1 if low else 0 : start][-_LONGEST_LINE:]
         behind = self.text[end : self._breaks[high] if high < len(self._breaks) else None][:_AHEAD]
-        return any(before.count(mark) % 2 and mark in behind for mark in "`\"'")
+        bare, escaped = before.replace('\\"', ""), before.count('\\"')  # JSON inside JSON has quotes of both sorts
+        return any(bare.count(mark) % 2 and mark in behind for mark in "`\"'") or (escaped % 2 == 1 and '\\"' in behind)
 
     @cached_property
     def _fences(self) -> list[int]:
@@ -229,8 +282,7 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it stands."""
-        kept = map(self.fold.__getitem__, map(ord, as_signs(self.text)))
-        starts = list(compress(range(len(self.text)), kept))
+        starts = list(compress(range(len(self.text)), map(self.fold.keeps.__getitem__, as_signs(self.text))))
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
     @cached_property
@@ -284,11 +336,4 @@ def decoded_pieces(text: str) -> list[tuple[str, int, int]] | None:
 
 def _lead_places(text: str) -> list[int]:
     """Where a code, a tag or an address may begin."""
-    places: list[int] = []
-    for lead in _LEADS:
-        place = text.find(lead)
-        while place >= 0:
-            places.append(place)
-            place = text.find(lead, place + 1)
-    places.sort()
-    return places
+    return sorted(place for lead in _LEADS for place in _places_of(lead, text))

@@ -45,6 +45,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
     ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
     ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
+    ("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)"),
     ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
     (
         "phone",
@@ -65,6 +66,8 @@ _CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\
 _CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}}")
 _PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
+"""`8-bit` and `5-tuple` are words."""
 _LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _LIBRARY = re.compile(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
@@ -81,6 +84,8 @@ def kind_of(text: str) -> str:
         return "spaced"
     if re.fullmatch("[A-Za-z]/[A-Za-z]", text) and not _LETTER_UNITS.fullmatch(text):
         return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
+    if _COUNTED.fullmatch(text):
+        return "name"
     found = _ONE.fullmatch(text) if len(text) <= 400 else None
     kind = _RULES[int(found.lastgroup[1:])][0] if found and found.lastgroup else ""
     if kind == "file" and _FILE_LIKE.search(text):

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
 from harness.text.kinds import kind_of
-from harness.text.vocabulary import ACTIONS, EXTENSIONS, HEADS, TAIL_SEAMS, TAILS, VERBS
+from harness.text.vocabulary import (
+    ACTIONS,
+    DOCUMENTS,
+    EXTENSIONS,
+    HEADS,
+    LABELS_OF_FILES,
+    NO_VERBS,
+    TAIL_SEAMS,
+    TAILS,
+    VERBS,
+)
 
 OPENED = (
     ("“", "”"),
@@ -32,6 +42,7 @@ _TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
 _TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
 _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
+_CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
@@ -62,6 +73,8 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     ):
         end = start + file.end()
         yield Span(start, end, touches_left, False, "path", _last_two(text[start:end]))
+        return
+    if text[start - 1 : start] == "<" and _CLOSING_TAG.fullmatch(inner):
         return
     cut = _tail_cut(inner, touches_left)
     if re.fullmatch(r"[~.]{0,2}/?[A-Za-z]?", inner[:cut]) or not re.search(r"[^\W_]", inner[:cut]):
@@ -122,11 +135,32 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             uncertain,
             False,
             known if known in ("identifier", "email") else kind,
-            _last_two(inner) if kind == "path" else (),
+            _last_two(inner) if kind == "path" else _shorter_names(text, low, inner) if low == start else (),
         )
         start = stop
     if start < end:
         yield from chains_in(text, start, end)
+
+
+_PARTICLES = re.compile("[了过着好完成有]?(?:一下|一个|这个|那个)?")
+_CLAUSE_BEGINS = ("", *"\n，。；！？、")
+
+
+def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
+    """What a file may be called where a clause begins with Han that no list knows: `对比验收单2024.xlsx`.
+
+    The name of a document is as long as anybody may say, so each shorter one is protected too. Han that names no
+    document is likely a word of the clause, and a blank behind it is the writer's.
+    """
+    head = HAN_RUN.match(name)
+    if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
+        return ()
+    run = head[0]
+    if not name[len(run)].isascii() or not name[len(run)].isalnum():
+        return ()
+    if not run.endswith(DOCUMENTS) or run in LABELS_OF_FILES:
+        return (name[len(run) :],)
+    return tuple(name[place:] for place in range(max(1, len(run) - 6), len(run) - 1))
 
 
 def _opened_before(text: str, start: int) -> int:
@@ -153,13 +187,15 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     place = 0
     while place < len(run):
         verb = next((word for word in VERBS if run.startswith(word, place)), None)
-        if verb is None:
+        if verb is None or run.startswith(NO_VERBS, place):
             break
         place += len(verb)
     for one in _ACTION.finditer(run, place):
         place = one.end()
     if place < len(run) and re.match(r"[a-z]{4,}|[a-z]+[-_]", text[start + len(run) : stop]):
         return start + len(run), True  # `改成report-final.pdf`
+    if place:
+        place = _PARTICLES.match(run, place).end()  # type: ignore[union-attr]
     cut = start + place
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True

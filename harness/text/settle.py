@@ -60,12 +60,12 @@ def settle(
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):
-        taken = _Taken()
-        if len(rivals) > 1:
+        taken = _Taken() if len(rivals) > 1 else None
+        if taken:
             rivals.sort(key=_mildest)
         for number, finding in enumerate(rivals):
             start, end = finding.start, finding.end
-            owner = taken.owner(start, end)
+            owner = taken.owner(start, end) if taken else None
             if owner is not None:
                 outer = rivals[owner]
                 covered = outer.start <= start and end <= outer.end
@@ -76,7 +76,8 @@ def settle(
             owned = source.holds(span) if finding.target.given else source.holds_in_some_case(span, finding.wanted)
             if not owned and not cover.holds(start, end, finding.wanted):
                 kept.append(finding)
-                taken.add(start, end, number)
+                if taken:
+                    taken.add(start, end, number)
     return kept, {text: outer for text, outer in within.items() if text != outer}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from harness.text.characters import SPACE_SET, is_cjk
 from harness.text.explain import Change
-from harness.text.find import Reading
+from harness.text.find import Damage, Reading
 from harness.text.fold import Page
 from harness.text.settle import Source
 from harness.text.tables import ALTERED
@@ -22,8 +22,13 @@ _NUMBERS = frozenset({"range", "date", "time", "number"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
 _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
+_PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _LOWER_WORDS = re.compile("[a-z]+(?:[_.:-][a-z]+)+")
+_WORDS = re.compile("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
+_CAPITALS = re.compile("[A-Z]+(?:[-/&][A-Z]+)+")
+_SUMMANDS = re.compile(r"[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
+_COUNT = re.compile("[+-]?[0-9](?:[0-9.,–~～-]*[0-9])?")
 _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
 
@@ -40,7 +45,7 @@ def severity(
         return None
     if _is_everyday(reading, target, codes, text) or (target.kind in _NUMBERS and _is_sum(text, reading)):
         return None
-    if target.kind == "identifier" and _LOWER_WORDS.fullmatch(target.text) and codes <= _SOFT:
+    if _is_another_spelling(reading, target, codes, page, is_text):
         return "note"
     notes = (_is_note(change, reading, target, page, is_text) for change in changes)
     return "note" if all(notes) else "damage"
@@ -53,6 +58,46 @@ _EQUALS = re.compile(r"\s{0,3}[=＝≈]")
 def _is_sum(text: str, reading: Reading) -> bool:
     """`12 / 4 = 3`: a sum that the answer works out is no mention of `12/4`."""
     return _EQUALS.match(text, reading.end) is not None
+
+
+def in_a_sentence(reading: Reading, target: Target) -> Reading:
+    """The reading without the capital, or small letter, that a sentence gives an everyday name: `Client - side`."""
+    first, *others = reading.damage.changes or (None,)
+    if first is None or not others or target.given or target.kind != "name":
+        return reading
+    if first.codes != ("case",) or (first.start, first.end) != (0, 1):
+        return reading
+    return reading._replace(damage=Damage(reading.damage.weight - ALTERED, tuple(others)))
+
+
+def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page, is_text: bool) -> bool:
+    """Whether a writer may spell the target like this on purpose: `created at`, `Ctrl + C`, `10 km/h`, `CDROM`."""
+    text, wanted, kind = page.text, target.text, target.kind
+    span = text[reading.start : reading.end]
+    if kind == "identifier" and _WORDS.fullmatch(wanted):
+        is_lower = wanted.islower()
+        if is_lower and codes <= _SOFT:
+            return True
+        if not codes.isdisjoint(("to-space", "dropped")) and codes <= _PROSE:
+            return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
+        is_compound = is_lower and codes == {"replaced"} and span == wanted.replace("_", "-")
+        return is_compound and is_text and not page.in_code(reading.start, reading.end)
+    if kind in ("name", "code"):
+        if codes == {"dropped"}:
+            return _CAPITALS.fullmatch(wanted) is not None
+        return span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
+    if kind == "unit":
+        count = _COUNT.match(wanted)
+        return count is not None and span in (wanted[: count.end()] + blank + wanted[count.end() :] for blank in _THIN)
+    if kind == "option":  # `--model tuned`, `--format=FORMAT`
+        name, _, value = wanted.partition("=")
+        return span == f"{name} {value}" or (
+            codes == {"case"} and value.isalpha() and span.startswith(f"{name}=") and span.lower() == wanted.lower()
+        )
+    return False
+
+
+_THIN = " \u00a0\u2009\u202f"
 
 
 def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
@@ -84,7 +129,9 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     """Whether such a reading is ordinary language, and no mention of a target of this kind."""
     is_altered = reading.damage.weight >= ALTERED
     if target.kind == "name":
-        return is_altered and not target.text.isupper() and not _is_among_cjk(text, reading)
+        if not is_altered or target.text.isupper():
+            return False
+        return "case" in codes or target.text[0].isdecimal() or not _is_among_cjk(text, reading)
     if target.kind == "cjk-pair":
         return not _EVERYDAY_PAIR.isdisjoint(codes)
     if target.kind in _NUMBERS:
@@ -92,9 +139,24 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
             text[reading.start + one.start : reading.start + one.end] in _RANGE_SIGNS or one.codes == ("cjk-boundary",)
             for one in reading.damage.changes
         )
+    if target.kind == "placeholder" and target.text[0] == ":" and text[reading.start - 1 : reading.start].isalnum():
+        return True  # `note: id`, where the colon is the sentence's
+    if is_altered and _is_another_thing(reading, target, codes, text):
+        return True
     if is_altered and _loses_a_small_sign(reading, target):
         return True
     return target.kind == "code" and _ends_in_an_article(reading, target)
+
+
+def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: str) -> bool:
+    """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
+    if "case" not in codes:
+        return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
+    if target.kind == "identifier":
+        return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
+    if target.kind == "standard":
+        return "closed-up" in codes  # `rfc821`
+    return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
 
 
 def _is_among_cjk(text: str, reading: Reading) -> bool:

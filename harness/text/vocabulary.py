@@ -15,6 +15,12 @@ VERBS = _words(
 )
 """Verbs, labels and particles that stand before a file or a term and do not belong to it."""
 
+NO_VERBS = _words(
+    "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
+    "看板 跟踪 跟单 从业 向导 给水 给排水 给付 读者 读数 写字楼 存货 存量 存款 存档 是否 我方 叫号 为民 及格 帮扶"
+)
+"""Words that begin like a verb of VERBS and are none: `用户ID列表.csv`."""
+
 HEADS = _words(
     "接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
     "执行 运行 删除 编辑"
@@ -56,6 +62,16 @@ ACTIONS = _words(
     "文件名"
 )
 """Verbs behind which a file name begins, wherever they are in a run of Han."""
+
+DOCUMENTS = _words(
+    "单 表 图 纸 册 书 稿 函 卷 证书 许可证 方案 预案 答案 档案 提案 记录 目录 附录 名录 数据集 合集 文集 报告 "
+    "公告 合同 协议 计划 规划 纪要 摘要 资料 材料 模板 数据 台账 日志 通知 申请 说明 明细 照片 图片 文档 文件 "
+    "论文 简历 发票 标准 规范 规程 规则 手册 总结 汇报 课件 讲义 教程 大纲 作业 试题 统计 汇总"
+)
+"""How the name of a document ends before its number: `验收单2024.xlsx`."""
+
+LABELS_OF_FILES = _words("表格 图纸 文档 附件 文件 日志 数据 资料 图片 照片 报告 合同 脚本 附件是 日志是")
+"""Words that are a label where nothing else stands before a name: `表格2024.xlsx`, or the name itself."""
 
 EXTENSIONS = _words(
     "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml toml "

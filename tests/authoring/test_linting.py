@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.lint import RULES, Judging, LintResult, Placed, lint, unfit_targets
+from harness.authoring.findings import Placed
+from harness.authoring.lint import RULES, Judging, LintResult, lint, unfit_targets
 from harness.errors import SuiteError
 from harness.records.answer import Completion
 from harness.records.case import Case

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from harness import cli
 from harness.config import load, model
 from harness.recording import Recorder
-from harness.records.answer import Exchange
 from harness.runs.requests import body_for
 from harness.suite import load_suite
+from tests.factory import exchange
 
 PYPROJECT = """
 [tool.harness.models.m]
@@ -49,19 +49,13 @@ def record(project: Path, number: int, *, prompt: str | None = None, answer: str
     body = body_for(case, model(load(project), "m"))
     if prompt is not None:
         body["messages"] = [{"role": "user", "content": prompt}]
-    exchange = Exchange(
-        uri="http://h/v1/chat/completions",
-        request_headers=(),
+    made = exchange(
         request_body=json.dumps(body).encode(),
-        status=200,
-        response_headers=(("content-type", "application/json"),),
         response_body=json.dumps({"choices": [{"message": {"content": answer}}]}).encode(),
-        latency_s=0.1,
-        first_token_s=None,
         recorded_at=f"2026-01-0{day}T10:00:00Z",
     )
     recorder = Recorder(cassette(project))
-    recorder.append(exchange, sample=0, model="m-2026", runtime="r 1")
+    recorder.append(made, sample=0, model="m-2026", runtime="r 1")
     recorder.close()
 
 

@@ -6,47 +6,13 @@ from click.testing import CliRunner
 from harness.cli.compare import compare
 from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult, Totals
+from harness.records.run import Evidence
+from tests.factory import case_result, run_record
 
 
 def write(history, model, outcomes):
-    cases = []
-    for number, outcome in enumerate(outcomes):
-        text = "A - 1" if outcome == "damaged" else "A-1"
-        verdict = "spaced" if outcome == "damaged" else "verbatim"
-        mention = MentionRecord(start=0, end=len(text), text=text, verdict=verdict)
-        sample = SampleResult(
-            sample=0, outcome=outcome, output=text, verdicts={"A-1": verdict}, mentions={"A-1": (mention,)}
-        )
-        cases.append(
-            CaseResult(
-                suite="symbols",
-                id=f"c{number}",
-                domain="建筑",
-                language="zh",
-                task="copy",
-                digest=str(number),
-                messages=(),
-                targets=("A-1",),
-                required=("A-1",),
-                outcome=outcome,
-                samples=(sample,),
-            )
-        )
-    run = RunRecord(
-        run_id=f"20260301-{model}",
-        model=model,
-        version="1",
-        configuration_digest="c",
-        suite_digest="s",
-        harness_version="0.1.0",
-        mode="live",
-        started="2026-03-01T00:00:00+00:00",
-        ended="2026-03-01T00:00:00+00:00",
-        totals=Totals(cases=len(cases)),
-        cases=tuple(cases),
-    )
-    return history.write(run)
+    cases = [case_result(f"c{number}", one, targets=("A-1",), domain="建筑") for number, one in enumerate(outcomes)]
+    return history.write(run_record(cases, model=model, version="1", evidence=Evidence()))
 
 
 @pytest.fixture

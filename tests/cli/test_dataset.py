@@ -6,7 +6,8 @@ import pytest
 
 from harness.cli import run
 from harness.history import History
-from harness.records.run import CaseResult, RunRecord, SampleResult, Totals
+from harness.records.run import SampleResult
+from tests.factory import case_result, run_record
 
 
 def line(question, answer):
@@ -31,19 +32,14 @@ def project(tmp_path, monkeypatch):
 
 
 def store(project, *cases):
-    record = RunRecord(
-        run_id="r1", model="tuned", version="1", configuration_digest="c", suite_digest="s", harness_version="0",
-        mode="replay", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:00Z",
-        totals=Totals(cases=len(cases)), cases=cases,
-    )  # fmt: skip
-    History(project / "reports").write(record)
+    History(project / "reports").write(run_record(cases, version="1", run_id="r1", mode="replay"))
 
 
 def case(key, output, outcome):
-    return CaseResult(
-        suite="parts", id=key, domain="cars", language="en", task="qa", digest="d", targets=("LM-9",),
-        required=("LM-9",), messages=({"role": "user", "content": f"Name {key}: LM-9."},), outcome=outcome,
-        samples=(SampleResult(sample=0, outcome=outcome, output=output),),
+    answer = SampleResult(sample=0, outcome=outcome, output=output)
+    return case_result(
+        key, outcome, targets=("LM-9",), prompt=f"Name {key}: LM-9.", samples=[answer],
+        suite="parts", domain="cars", language="en", task="qa",
     )  # fmt: skip
 
 

@@ -7,46 +7,18 @@ from click.testing import CliRunner
 from harness.cli.drift import drift
 from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+from tests.factory import case_result, run_record, sample_result
 
 
 def write(history, ago, bad=1, resolved="m-1", mode="live"):
     """A night of 60 prompts; other prompts fail each night."""
-    made = (datetime.now(UTC) - timedelta(days=ago, minutes=5)).isoformat()
-    cases = []
-    for number in range(60):
-        outcome = "damaged" if (number + 7 * ago) % 60 < bad else "aligned"
-        sample = SampleResult(sample=0, outcome=outcome, resolved_model=resolved)
-        cases.append(
-            CaseResult(
-                suite="canary",
-                id=f"c{number}",
-                domain="construction",
-                language="zh",
-                task="copy",
-                digest=str(number),
-                messages=(),
-                targets=("A-1",),
-                required=("A-1",),
-                outcome=outcome,
-                samples=(sample,),
-            )
-        )
-    run = RunRecord(
-        run_id=f"night-{ago:03}-{mode}",
-        model="tuned",
-        version="1",
-        configuration_digest="c",
-        suite_digest="s",
-        harness_version="0.1.0",
-        mode=mode,
-        evidence=Evidence(oldest=made, newest=made),
-        started=made,
-        ended=made,
-        totals=Totals(cases=60),
-        cases=tuple(cases),
-    )
-    history.write(run)
+    outcomes = ["damaged" if (number + 7 * ago) % 60 < bad else "aligned" for number in range(60)]
+    cases = [
+        case_result(f"c{number}", one, suite="canary", samples=[sample_result(one, resolved_model=resolved)])
+        for number, one in enumerate(outcomes)
+    ]
+    made = datetime.now(UTC) - timedelta(days=ago, minutes=5)
+    history.write(run_record(cases, version="1", run_id=f"night-{ago:03}-{mode}", mode=mode, made=made))
 
 
 @pytest.fixture

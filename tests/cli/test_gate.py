@@ -7,51 +7,15 @@ from click.testing import CliRunner
 from harness.cli.gate import gate
 from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+from tests.factory import case_results, check_results, run_record
 
 
-def build_run(model="tuned", total=300, bad=0, *, hours=2.0, mode="live", version="1", **fields):
+def build_run(model="tuned", total=300, bad=0, *, hours=2.0, version="1", outcome="damaged", **fields):
     """A run whose answers were made some hours ago, with bad cases first and as many checks as cases."""
-    made = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
-
-    def case(name, outcome, targets):
-        verdicts = {"damaged": "spaced", "omitted": "absent"}
-        return CaseResult(
-            suite="symbols",
-            id=name,
-            domain="construction",
-            language="zh",
-            task="copy",
-            digest=name,
-            messages=({"role": "user", "content": name},),
-            targets=targets,
-            required=targets,
-            outcome=outcome,
-            samples=(
-                SampleResult(
-                    sample=0,
-                    outcome=outcome,
-                    output=name,
-                    verdicts=dict.fromkeys(targets, verdicts.get(outcome, "verbatim")),
-                ),
-            ),
-        )
-
-    outcome = fields.pop("outcome", "damaged")
-    cases = [case(f"case-{i}", outcome if i < bad else "aligned", ("A-1",)) for i in range(total)]
-    cases += [case(f"check-{i}", "passed", ()) for i in range(total)]
-    values = {
-        "run_id": f"{made[:10]}-{model}{bad}",
-        "configuration_digest": "c",
-        "suite_digest": "s",
-        "harness_version": "0.1.0",
-        "evidence": Evidence(oldest=made, newest=made),
-        "started": made,
-        "ended": made,
-        "totals": Totals(cases=len(cases)),
-        "cases": tuple(cases),
-    }
-    return RunRecord(model=model, version=version, mode=mode, **{**values, **fields})
+    made = datetime.now(UTC) - timedelta(hours=hours)
+    cases = case_results(total, bad, outcome=outcome) + check_results(total)
+    values = {"run_id": f"{made:%Y-%m-%d}-{model}{bad}", "made": made, "model": model, "version": version}
+    return run_record(**({"cases": cases} | values | fields))
 
 
 @pytest.fixture

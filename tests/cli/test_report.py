@@ -10,57 +10,30 @@ from click.testing import CliRunner
 from harness.cli.report import report
 from harness.errors import ConfigError, RecordError
 from harness.history import History
-from harness.records.run import CaseResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
 from harness.show import charts
+from tests.factory import case_result, mention, run_record, sample_result
 
 
 def record(version, day, wrong=1, **other):
-    moment = f"2026-11-{day:02}T05:00:00+00:00"
     cases = []
     for index in range(6):
-        text = "TCP / IP" if index < wrong else "TCP/IP"
-        verdict = "spaced" if index < wrong else "verbatim"
-        found = MentionRecord(
-            start=0, end=len(text), text=text, verdict=verdict, damage=("space-left",) * (index < wrong)
-        )
-        sample = SampleResult(
-            sample=0,
-            outcome="damaged" if index < wrong else "aligned",
-            output=text,
-            verdicts={"TCP/IP": verdict},
-            mentions={"TCP/IP": (found,)},
-        )
+        text, outcome = ("TCP / IP", "damaged") if index < wrong else ("TCP/IP", "aligned")
+        found = mention(text, text, "spaced", "space-left") if index < wrong else mention(text, text, "verbatim")
         cases.append(
-            CaseResult(
-                suite="symbols",
-                id=f"case-{index}",
+            case_result(
+                f"case-{index}",
+                outcome,
+                targets=("TCP/IP",),
+                prompt="Which protocol? TCP/IP.",
                 domain="network",
                 language="en",
                 task="qa",
                 symbols="/",
-                digest=f"d{index}",
-                messages=({"role": "user", "content": "Which protocol? TCP/IP."},),
-                targets=("TCP/IP",),
-                required=("TCP/IP",),
-                outcome=sample.outcome,
-                samples=(sample,),
+                samples=[sample_result(outcome, targets=("TCP/IP",), output=text, mentions={"TCP/IP": (found,)})],
             )
         )
-    values = {
-        "run_id": f"202611{day:02}-{version}",
-        "model": "tuned",
-        "version": version,
-        "configuration_digest": "c",
-        "suite_digest": "s",
-        "harness_version": "0.1.0",
-        "mode": "live",
-        "evidence": Evidence(oldest=moment, newest=moment),
-        "started": moment,
-        "ended": moment,
-        "totals": Totals(cases=6),
-        "cases": tuple(cases),
-    }
-    return RunRecord.model_validate(values | other)
+    made = f"2026-11-{day:02}T05:00:00+00:00"
+    return run_record(cases, version=version, **({"run_id": f"202611{day:02}-{version}", "made": made} | other))
 
 
 @pytest.fixture

@@ -6,45 +6,16 @@ from click.testing import CliRunner
 from harness.cli.runs import runs
 from harness.errors import ConfigError
 from harness.history import History
-from harness.records.run import CaseResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
+from tests.factory import case_result, mention, run_record, sample_result
 
 
 def write(history, model="tuned", version="1", day=1, **fields):
     text = "A\u00a0-\x1b[0m1"
-    mention = MentionRecord(start=0, end=len(text), text=text, verdict="spaced", damage=("wide-space",))
-    sample = SampleResult(
-        sample=0, outcome="damaged", output=text, verdicts={"A-1": "spaced"}, mentions={"A-1": (mention,)}
-    )
-    case = CaseResult(
-        suite="symbols",
-        id="one",
-        domain="建筑",
-        language="zh",
-        task="copy",
-        digest="d",
-        messages=(),
-        targets=("A-1",),
-        required=("A-1",),
-        outcome="damaged",
-        samples=(sample,),
-    )
-    stamp = f"2026-03-{day:02}T00:00:00+00:00"
-    run = RunRecord(
-        run_id=f"202603{day:02}-{model}",
-        model=model,
-        version=version,
-        configuration_digest="c",
-        suite_digest="s",
-        harness_version="0.1.0",
-        mode="live",
-        evidence=Evidence(oldest=stamp, newest=stamp),
-        started=stamp,
-        ended=stamp,
-        totals=Totals(cases=1),
-        cases=(case,),
-        **fields,
-    )
-    return history.write(run)
+    found = mention(text, text, "spaced", "wide-space")
+    answer = sample_result("damaged", targets=("A-1",), output=text, mentions={"A-1": (found,)})
+    case = case_result("one", "damaged", targets=("A-1",), domain="建筑", samples=[answer])
+    made = f"2026-03-{day:02}T00:00:00+00:00"
+    return history.write(run_record([case], model=model, version=version, made=made, **fields))
 
 
 @pytest.fixture

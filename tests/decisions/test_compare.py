@@ -21,8 +21,8 @@ def test_flips_come_newly_damaged_first_with_both_texts(case, run):
         ("symbols/e", "changed"),
         ("symbols/d", "fixed"),
     ]
-    assert (flips[0].target, flips[0].old_text, flips[0].new_text) == ("AB-1", "AB-1", "A - B")
-    assert (flips[4].old_text, flips[4].new_text) == ("A - B", "AB-1")
+    assert (flips[0].target, flips[0].old_text, flips[0].new_text) == ("AB-1", "AB-1", "AB - 1")
+    assert (flips[4].old_text, flips[4].new_text) == ("AB - 1", "AB-1")
     assert (flips[1].target, flips[1].new_text) == ("AB-1", "")
 
 

@@ -243,7 +243,7 @@ def repeating(case, run):
                     case(
                         f"canary-{i:02}",
                         "damaged" if night >= broken_at and i in broken else "aligned",
-                        text="AB-1 " if night >= text_at and i in broken else None,
+                        output="AB-1 " if night >= text_at and i in broken else None,
                     )
                     for i in range(60)
                 ],

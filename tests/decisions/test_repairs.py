@@ -28,7 +28,7 @@ def test_without_repair_there_is_no_data(case, run):
 
 
 def test_residual_is_what_is_damaged_still(case, run):
-    repaired = run([case("a"), case("b", "damaged"), case("c", "unscored"), case("d", target=None)], **REPAIR)
+    repaired = run([case("a"), case("b", "damaged"), case("c", "unscored"), case("d", targets=())], **REPAIR)
     assert residual_rate(repaired) == Count(1, 2)
 
 
@@ -43,7 +43,7 @@ def test_a_clean_answer_that_was_changed_is(run, case, changed):
 
 
 def test_what_stays_damaged_was_not_clean(run, case):
-    assert collateral_rate(run([case("a", "damaged", text="AB - 1"), case("b", "unscored")], **REPAIR)) == Count(0, 0)
+    assert collateral_rate(run([case("a", "damaged", output="AB - 1"), case("b", "unscored")], **REPAIR)) == Count(0, 0)
 
 
 def test_the_run_in_words_tells_both(run, case):

@@ -32,14 +32,14 @@ def test_standing_of_a_case_with_a_target(case, metric, outcome, expected):
 
 
 def test_cases_without_targets_bear_on_the_check_rate_alone(case):
-    plain = case("a", "failed", target=None)
+    plain = case("a", "failed", targets=())
     assert standing("check_rate", plain) == "bad"
     assert standing("alignment_rate", plain) is None
 
 
 def test_legitimate_spaces_bear_on_over_correction(case):
-    assert standing("over_correction_rate", case("a", target="Mon - Fri")) == "good"
-    assert standing("over_correction_rate", case("a", "unscored", target="Mon - Fri")) == "unscored"
+    assert standing("over_correction_rate", case("a", targets=("Mon - Fri",))) == "good"
+    assert standing("over_correction_rate", case("a", "unscored", targets=("Mon - Fri",))) == "unscored"
 
 
 def test_a_rule_looks_at_its_slice_only(case):

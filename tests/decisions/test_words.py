@@ -194,7 +194,7 @@ def comparison(case, run):
     old = run([case("a"), case("b", domain="a"), case("水吧台", domain="建筑")])
     new = run(
         [
-            case("a", "damaged", text=HOSTILE),
+            case("a", "damaged", output=HOSTILE),
             case("b", domain="a"),
             case("水吧台", "omitted", domain="建筑"),
         ]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("tutorials")  # what they set up is costly, and shared
+
 ROOT = Path(__file__).parents[2]
 TUTORIALS = ["tutorial.md", "tutorial-zh.md"]
 NOT_HERE = ("git clone", "python3 -m venv", "pip install", "harness init", "pytest --model=my-model")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from harness.addresses import ALLOW
 from harness.cli.models import models
 from harness.config import HarnessConfig, ModelConfig, model
 from harness.endpoints import keys
@@ -21,7 +22,7 @@ from tests.faulty_server.server import FaultyServer
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_STATE", str(tmp_path / "state"))
-    for name in ("CI", keys.ALLOW, "OPENAI_BASE_URL", "OPENAI_API_KEY"):
+    for name in ("CI", ALLOW, "OPENAI_BASE_URL", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -65,7 +66,7 @@ def test_a_provider_and_this_machine_get_the_key(variable: str, address: str | N
 def test_nobody_else_gets_the_key_of_a_provider(address: str) -> None:
     said = refusal("OPENAI_API_KEY", address)
     assert "the key in $OPENAI_API_KEY belongs to openai.com and would go to " in said
-    assert f"export {keys.ALLOW}=" in said
+    assert f"export {ALLOW}=" in said
 
 
 def test_any_other_key_stays_with_its_first_host_until_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +79,7 @@ def test_any_other_key_stays_with_its_first_host_until_that_is_allowed(monkeypat
     keys.remember("TEAM_KEY", "b.example")
     assert refusal("TEAM_KEY", "https://b.example/v1") == ""
     assert refusal("TEAM_KEY", "https://a.example/v1") == ""
-    monkeypatch.setenv(keys.ALLOW, "c.example, https://d.example:8443/v1")
+    monkeypatch.setenv(ALLOW, "c.example, https://d.example:8443/v1")
     assert refusal("TEAM_KEY", "https://c.example/v1") == refusal("TEAM_KEY", "https://d.example/v1") == ""
     assert "before and would go to e.example" in refusal("TEAM_KEY", "https://e.example/v1")
 
@@ -86,16 +87,16 @@ def test_any_other_key_stays_with_its_first_host_until_that_is_allowed(monkeypat
 def test_a_workflow_names_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal("TEAM_KEY", "https://a.example/v1") == ""
     monkeypatch.setenv("CI", "true")
-    assert f"which {keys.ALLOW} does not name; in a workflow set" in refusal("TEAM_KEY", "https://a.example/v1")
-    monkeypatch.setenv(keys.ALLOW, "A.example")
+    assert f"which {ALLOW} does not name; in a workflow set" in refusal("TEAM_KEY", "https://a.example/v1")
+    monkeypatch.setenv(ALLOW, "A.example")
     assert refusal("TEAM_KEY", "https://a.example/v1") == ""
 
 
 def test_keys_go_encrypted_to_a_host_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "without encryption; set base_url to https://" in refusal("TEAM_KEY", "http://10.0.0.5:8000/v1")
-    monkeypatch.setenv(keys.ALLOW, "10.0.0.5")
+    monkeypatch.setenv(ALLOW, "10.0.0.5")
     assert "without encryption" in refusal("TEAM_KEY", "http://10.0.0.5:8000/v1")
-    monkeypatch.setenv(keys.ALLOW, "http://10.0.0.5")
+    monkeypatch.setenv(ALLOW, "http://10.0.0.5")
     assert refusal("TEAM_KEY", "http://10.0.0.5:8000/v1") == ""
     assert "verify = false" in refusal("TEAM_KEY", "https://a.example/v1", verify=False)
 

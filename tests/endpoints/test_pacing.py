@@ -11,9 +11,10 @@ import pytest
 
 from harness.endpoints.pace import CostLimit, Pace, SpentError, TokenPrice
 from harness.endpoints.parse import Attempt
-from harness.records.answer import Completion, Exchange
+from harness.records.answer import Completion
+from tests.factory import exchange
 
-EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
+EXCHANGE = exchange()
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100}
 GOOD = Attempt(Completion(prompt_tokens=20, completion_tokens=10), EXCHANGE)
 THROTTLED = Attempt(Completion(unusable="http_429"), retry=True, throttled=True)

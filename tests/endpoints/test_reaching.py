@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.addresses import is_loopback
 from harness.config import ModelConfig
-from harness.endpoints.access import Access, is_loopback, proxy_for
+from harness.endpoints.access import Access, proxy_for
 from harness.errors import ConfigError, EndpointError
 from harness.records.answer import Completion
 from tests.endpoints.conftest import HOST, Certificates

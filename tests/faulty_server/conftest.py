@@ -14,6 +14,7 @@ from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.runs.answers import Answers
 from harness.runs.judge import Judge
+from tests.factory import suite_case
 from tests.faulty_server.server import FaultyServer
 
 TARGET = "Sikalastic-609"
@@ -71,16 +72,7 @@ def ask_all(tmp_path: Path) -> Callable[..., list[Completion | Exception]]:
 
 def case(prompt: str, number: int = 0) -> Case:
     """A case whose answer must hold the target."""
-    return Case(
-        suite="s",
-        id=f"c-{number}",
-        domain="d",
-        language="en",
-        task="copy",
-        messages=({"role": "user", "content": prompt},),
-        targets=(TARGET,),
-        required=(TARGET,),
-    )
+    return suite_case(prompt, TARGET, id=f"c-{number}", suite="s")
 
 
 def outcome(model: ModelConfig, prompt: str, completion: Completion) -> str:

@@ -115,17 +115,6 @@ async def _(connection: Connection, asked: Asked) -> None:
     await connection.respond(b"\x0b\x02\x80abc\x03", "application/json", {"Content-Encoding": "br"})
 
 
-@wrong("echoes-the-key")
-async def _(connection: Connection, asked: Asked) -> None:
-    key = asked.headers.get("authorization", "").removeprefix("Bearer ")
-    await connection.json(completion(asked, message={"content": f"{asked.text} {key}"}))
-
-
-@wrong("echoes-the-key-in-its-model-name")
-async def _(connection: Connection, asked: Asked) -> None:
-    await connection.json(completion(asked, model=asked.headers.get("authorization", "")))
-
-
 async def _with_status(connection: Connection, asked: Asked, code: int) -> None:
     await connection.json(completion(asked), status=code)
 

@@ -13,7 +13,7 @@ from harness.endpoints.retry import Retrying
 from harness.errors import EndpointError
 from harness.recording import Cassette
 from harness.records.answer import Completion
-from tests.faulty_server import faults
+from tests.faulty_server import faults, faults_of_echo
 from tests.faulty_server.conftest import FAST, TARGET, case, outcome
 from tests.faulty_server.server import FaultyServer
 
@@ -89,7 +89,7 @@ STOPPING = {
     "429-after-an-hour": r"left alone for 60 min, until 20\d\d-.* UTC \(429, Retry-After\). It says: told 429",
     "redirect": r"a redirect \(307\) to 'http://elsewhere.invalid/v1', which is not followed",
 }
-TOLD_ELSEWHERE = {"echoes-the-key", "echoes-the-key-in-its-model-name"}
+TOLD_ELSEWHERE = set(faults_of_echo.names(faults.WRONG))
 
 
 def test_every_fault_of_the_server_is_in_the_table() -> None:

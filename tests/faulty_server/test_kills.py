@@ -76,3 +76,26 @@ def prompts_in(path: Path) -> list[str]:
     cassette = Cassette(path)
     found = [cassette.get(key) for key in list(cassette.keys())]
     return [one.request["messages"][0]["content"] for one in found if one]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the worker in /proc")
+@pytest.mark.parametrize("fatal", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_whose_asking_worker_is_killed_ends_soon_and_says_so(fatal: signal.Signals, tmp_path: Path) -> None:
+    prompts = [f"{number} Repeat: {TARGET}" for number in range(2000)]
+    with FaultyServer(delay_s=0.05) as server:
+        project = Project(tmp_path, server.base_url, prompts, TARGET, max_concurrency=4)
+        run = project.start("--cassette-mode=record", "-q", "-n", "2")
+        while server.total < 20:
+            time.sleep(0.01)
+        os.kill(first_child(run.pid), fatal)
+        started = time.monotonic()
+        output, _ = run.communicate(timeout=300)
+        assert time.monotonic() - started < 60
+    assert run.returncode in (1, 2)
+    assert "the worker that asks has died; what it recorded is kept" in output
+    assert len(prompts_in(project.cassette)) >= len(server.answered) - 4
+
+
+def first_child(process: int) -> int:
+    """The worker `gw0` of pytest-xdist: it is started first."""
+    return min(int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split())

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import harness.endpoints.transport
 import harness.pytest_plugin.gating
 import harness.pytest_plugin.session  # noqa: F401  (pytester forgets what is first imported inside a run)
+from harness.config import load, model
 from harness.endpoints.chat import key_from
 from harness.errors import EndpointError
+from harness.runs.answers import Answers
+from harness.suite import load_cases
+from tests.faulty_server import faults, faults_of_echo
 from tests.faulty_server.conftest import TARGET
-from tests.faulty_server.project import Project
+from tests.faulty_server.project import ROOT, Project
 from tests.faulty_server.server import FaultyServer
 
 KEY = "sk-canary-4f1d/9b2e+77c0aa"
 PASSWORD = "canary-password-5521"
+PATH_TOKEN = "a9Xk27LmQ0zP4vT8bN1c"
 ENVIRONMENT = {
     "CANARY_KEY": KEY,
     "OTHER_API_KEY": "canary-other-8842-zzqx",
@@ -80,6 +89,67 @@ def test_no_canary_is_kept_or_shown(
     assert "secret_echoed" in output
     assert_clean(project, output)
     assert len(project.files()) >= 3
+
+
+ECHOES = faults_of_echo.names(faults.WRONG)
+
+
+@pytest.mark.parametrize("options", [("--cassette-mode=record",), ("--cassette-mode=live", "-n", "2")], ids=" ".join)
+def test_an_echo_is_neither_kept_nor_shown_in_any_spelling(
+    options: tuple[str, ...], tmp_path: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY_KEY", KEY)
+    prompts = [f"Repeat: {TARGET}", *(f"[fault {fault}] Repeat: {TARGET}" for fault in ECHOES)]
+    address = server.base_url.replace("/v1", f"/t/{PATH_TOKEN}/v1")
+    project = Project(tmp_path, address, prompts, TARGET, api_key_env="CANARY_KEY", max_concurrency=4)
+    code, output = project.run(*options, "--verbose")
+    assert code == 1, output
+    assert f"1 passed, {len(ECHOES)} errors" in output
+    text = "\n".join([output, *project.files().values()])
+    assert text.count("secret_echoed") >= 2 * len(ECHOES)
+    for canary in (*canaries(), KEY[:12], KEY[12:], PATH_TOKEN, KEY[::-1], base64.b64encode(b"?" + KEY.encode())[4:24]):
+        assert str(canary) not in text
+    assert "\\u0073" not in text
+
+
+def test_what_an_earlier_version_recorded_is_not_shown_by_a_replay(
+    tmp_path: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = [f"Repeat: {TARGET}", *(f"[fault {fault}] Repeat: {TARGET}" for fault in ECHOES)]
+    project = Project(tmp_path, server.base_url, prompts, TARGET, api_key_env="CANARY_KEY")
+    monkeypatch.setenv("CANARY_KEY", KEY)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("harness.recording.secrets.Secrets.found_in", lambda self, text: False)
+        earlier.setattr("harness.recording.secrets.Secrets.found_in_body", lambda self, text: False)
+        record_all(project)
+    assert len(project.cassette.read_bytes().splitlines()) == len(prompts)
+    code, output = project.run("-rA")
+    assert code == 1
+    assert "the cassette of s holds an answer that repeats the value of a key: revoke the key" in output
+    kept = "\n".join([output, *(text for path, text in project.files().items() if path != project.cassette)])
+    for canary in (*canaries(), KEY[:12], KEY[::-1]):
+        assert canary not in kept
+    found = subprocess.run(
+        [sys.executable, "-m", "harness", "cassettes", "verify"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert found.stdout.count("holds the value of a key of this environment") == len(ECHOES)
+
+
+def record_all(project: Project) -> None:
+    """What a run records, in this process."""
+    config = load(project.folder)
+    answers = Answers(config, model(config, "m"), "record", live_file=project.folder / "live.jsonl")
+    cases = [located.case for located in load_cases(next(project.folder.glob("suites/s/*.jsonl")))]
+    answers.start(answers.missing(cases, 1))
+    assert answers.fetcher is not None
+    answers.fetcher.join()
+    answers.close()
 
 
 @pytest.mark.parametrize("fault", ["status-401", "status-403", "status-404", "429-no-credit", "redirect"])

@@ -3,23 +3,19 @@
 import pytest
 
 from harness.finetune.bad_cases import harvest
-from harness.records.run import CaseResult, RunRecord, SampleResult, Totals
+from harness.records.run import SampleResult
 from harness.text import check
+from tests.factory import case_result, run_record
 
 
 def case(key, prompt, output, *targets, outcome="damaged", **fields):
-    return CaseResult(
-        suite="symbols", id=key, domain="cars", language="en", task="qa", digest="d",
-        messages=({"role": "user", "content": prompt},), targets=targets, required=targets, outcome=outcome,
-        samples=(SampleResult(sample=0, outcome=outcome, output=output),), **fields,
-    )  # fmt: skip
+    answer = SampleResult(sample=0, outcome=outcome, output=output)
+    values = {"domain": "cars", "language": "en", "task": "qa"}
+    return case_result(key, outcome, targets=targets, prompt=prompt, samples=[answer], **(values | fields))
 
 
 def run(*cases):
-    return RunRecord(
-        run_id="r1", model="spaced", version="1", configuration_digest="c", suite_digest="s", harness_version="0",
-        mode="replay", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:00Z", totals=Totals(), cases=cases,
-    )  # fmt: skip
+    return run_record(cases, model="spaced", version="1", run_id="r1", mode="replay")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from harness.finetune.bad_cases import from_run, from_templates, read_templates, spaced
-from harness.records.run import CaseResult, RunRecord, SampleResult, Totals
+from harness.records.run import SampleResult
 from harness.records.training import TrainingError
+from tests.factory import case_result, run_record
 
 TEMPLATE = {
     "domain": "cars",
@@ -63,11 +64,8 @@ def test_spaced_is_the_defect():
 
 
 def result(key, domain, outcome, **fields):
-    return CaseResult(
-        suite="symbols", id=key, domain=domain, language="en", task="qa", digest="d",
-        messages=({"role": "user", "content": "KJ-55?"},), outcome=outcome,
-        samples=(SampleResult(sample=0, outcome=outcome, output="KJ-55"),), **fields,
-    )  # fmt: skip
+    answer = SampleResult(sample=0, outcome=outcome, output="KJ-55")
+    return case_result(key, outcome, targets=(), prompt="KJ-55?", domain=domain, samples=[answer], **fields)
 
 
 def test_right_answers_of_the_wanted_domains_become_gold():
@@ -77,10 +75,7 @@ def test_right_answers_of_the_wanted_domains_become_gold():
         result("c", "law", "aligned"),
         result("d", "cars", "aligned", channel="tool"),
     )
-    record = RunRecord(
-        run_id="r1", model="qwen", version="1", configuration_digest="c", suite_digest="s", harness_version="0",
-        mode="replay", started="2026-01-01T00:00:00Z", ended="2026-01-01T00:00:00Z", totals=Totals(), cases=cases,
-    )  # fmt: skip
+    record = run_record(cases, model="qwen", version="1", run_id="r1", mode="replay")
     samples, keys = from_run(record, domains=["cars"])
     assert keys == ["symbols/a"]
     assert samples[0].gold == "KJ-55"

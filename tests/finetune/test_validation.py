@@ -6,8 +6,8 @@ import pytest
 
 from harness.finetune.recipes import PROVIDERS
 from harness.finetune.validate import SuiteContent, suite_content, template, validate
-from harness.records.case import Case
 from harness.records.training import TrainingError
+from tests.factory import suite_case
 
 
 def line(*turns, **more):
@@ -163,11 +163,8 @@ def test_a_missing_file_is_an_error(tmp_path):
         validate(tmp_path / "none.jsonl", PROVIDERS["local"])
 
 
-def case(prompt, *targets, key="a"):
-    return Case(
-        suite="s", id=key, domain="cars", language="en", task="qa",
-        messages=({"role": "user", "content": prompt},), targets=targets,
-    )  # fmt: skip
+def case(prompt, *targets):
+    return suite_case(prompt, *targets, suite="s")
 
 
 def test_a_tested_string_in_a_sample_is_a_leak(tmp_path):

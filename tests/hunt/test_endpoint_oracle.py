@@ -10,9 +10,10 @@ from harness.hunt.asking import BudgetSpentError
 from harness.hunt.probe import PLAIN
 from harness.hunt.session import FAILURES_IN_A_ROW, EndpointOracle, RecordedOracle
 from harness.recording import Cassette, Recorder, Secrets
-from harness.records.answer import Completion, Exchange, request_key
+from harness.records.answer import Completion, request_key
 from harness.runs.judge import Judge
 from harness.runs.requests import body_for
+from tests.factory import exchange
 
 MODEL = ModelConfig(name="m")
 JUDGE = Judge(MODEL).sample
@@ -48,18 +49,11 @@ def answered(text, requests=1):
     import json
 
     body = json.dumps({"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": text}}]})
-    exchange = Exchange(
-        uri="http://127.0.0.1/v1/chat/completions",
-        request_headers=(),
+    made = exchange(
         request_body=json.dumps(BODY).encode(),
-        status=200,
-        response_headers=(("content-type", "application/json"),),
         response_body=body.encode(),
-        latency_s=0.1,
-        first_token_s=None,
-        recorded_at="2026-11-20T00:00:00Z",
     )
-    return Answer(Completion(text=text, finish_reason="stop"), exchange, requests)
+    return Answer(Completion(text=text, finish_reason="stop"), made, requests)
 
 
 def ask(asked, sample=0):

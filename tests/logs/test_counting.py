@@ -16,6 +16,7 @@ from harness.logs.rows import Columns, RowVerdict, judge, read_row
 from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.statistics.rates import wilson
 from harness.text import DEFAULT_SYMBOLS, CheckResult
+from tests.factory import case_result
 from tests.logs.conftest import log_row
 
 COLUMNS = Columns(by=("region",))
@@ -36,16 +37,7 @@ def as_case(number: int, row: dict[str, Any]) -> CaseResult | None:
     }
     targets = tuple(result.verdicts) or tuple(row.get("targets", ()))
     sample = SampleResult(sample=0, outcome=verdict.outcome, verdicts=result.verdicts, mentions=mentions)
-    fixed: dict[str, Any] = dict.fromkeys(("suite", "domain", "language", "task", "digest"), "x")
-    return CaseResult(
-        **fixed,
-        id=str(number),
-        messages=(),
-        targets=targets,
-        required=targets,
-        outcome=verdict.outcome,
-        samples=(sample,),
-    )
+    return case_result(str(number), verdict.outcome, targets=targets, samples=[sample])
 
 
 ROWS = [

@@ -23,6 +23,8 @@ from harness.logs.rows import Columns
 from harness.logs.run import ScoringProgress, score
 from tests.logs.conftest import Score, content, job, log_row, write_log
 
+pytestmark = pytest.mark.xdist_group("resuming")  # what they set up is costly, and shared
+
 ROWS = 40_000
 COMMAND = "from harness.cli import main; main()"
 

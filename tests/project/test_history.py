@@ -9,35 +9,15 @@ from jsonschema import Draft202012Validator
 
 from harness.errors import RecordError
 from harness.history import History, read_run, run_schema, upgraded
-from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+from harness.records.run import Evidence, SampleResult, Totals
+from tests.factory import case_result, run_record
 
 
-def build(run_id="20260301-aaaa", model="tuned", version="v1", day="2026-03-01", output="AB-1", **fields):
-    case = CaseResult(
-        suite="symbols",
-        id="one",
-        domain="construction",
-        language="zh",
-        task="copy",
-        digest="d",
-        messages=({"role": "user", "content": "AB-1"},),
-        targets=("AB-1",),
-        required=("AB-1",),
-        outcome="aligned",
-        samples=(SampleResult(sample=0, outcome="aligned", output=output),),
-    )
-    values = {
-        "configuration_digest": "c",
-        "suite_digest": "s",
-        "harness_version": "0.1.0",
-        "mode": "live",
-        "evidence": Evidence(oldest=f"{day}T01:00:00+00:00", newest=f"{day}T02:00:00+00:00"),
-        "started": f"{day}T01:00:00+00:00",
-        "ended": f"{day}T02:00:00+00:00",
-        "totals": Totals(cases=1, requests=1),
-        "cases": (case,),
-    }
-    return RunRecord(run_id=run_id, model=model, version=version, **{**values, **fields})
+def build(run_id="20260301-aaaa", day="2026-03-01", output="AB-1", **fields):
+    begun, ended = f"{day}T01:00:00+00:00", f"{day}T02:00:00+00:00"
+    one = case_result(samples=[SampleResult(sample=0, outcome="aligned", output=output)])
+    values = {"cases": [one], "run_id": run_id, "started": begun, "ended": ended, "totals": Totals(cases=1, requests=1)}
+    return run_record(**(values | {"evidence": Evidence(oldest=begun, newest=ended)} | fields))
 
 
 @pytest.fixture

@@ -21,47 +21,25 @@ from click.testing import CliRunner, Result
 from harness.cli.runs import publish_run
 from harness.history import History
 from harness.publish.mlflow import Destination, PublishError, figures, settings
-from harness.records.run import CaseResult, Evidence, Outcome, RunRecord, SampleResult, Totals
+from harness.records.run import Outcome, RunRecord
+from tests.factory import case_result, run_record
+
+pytestmark = pytest.mark.xdist_group("mlflow")  # what they set up is costly, and shared
 
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed")
 
 
 def record(version: str, outcome: Outcome, cases: int = 120, **fields: Any) -> RunRecord:
     now = datetime.now(UTC) - timedelta(hours=1)
-    stamp = now.isoformat(timespec="seconds")
-    results = tuple(
-        CaseResult(
-            suite="symbols",
-            id=f"c-{number}",
-            domain="codes",
-            language="en",
-            task="copy",
-            digest=str(number),
-            messages=({"role": "user", "content": "A-1"},),
-            targets=("A-1",),
-            required=("A-1",),
-            outcome=outcome,
-            samples=(SampleResult(sample=0, outcome=outcome, output="A-1"),),
-        )
-        for number in range(cases)
-    )
-    values = {
+    values: dict[str, Any] = {
         "run_id": f"{now:%Y%m%d}-{version}{outcome}",
-        "model": "tuned",
         "version": version,
         "configuration": {"model": "ep-1", "extra_body": {"a": 1}, "system": "s" * 7000},
         "recipe": {"samples": 42},
-        "configuration_digest": "c",
-        "suite_digest": "s",
-        "harness_version": "0.1.0",
-        "mode": "live",
-        "evidence": Evidence(oldest=stamp, newest=stamp),
-        "started": stamp,
-        "ended": stamp,
-        "totals": Totals(cases=cases),
-        "cases": results,
+        "made": now.isoformat(timespec="seconds"),
     }
-    return RunRecord.model_validate({**values, **fields})
+    results = [case_result(f"c-{number}", outcome, targets=("A-1",)) for number in range(cases)]
+    return run_record(results, **(values | fields))
 
 
 def test_a_rate_without_data_is_left_out_and_every_other_has_its_interval() -> None:

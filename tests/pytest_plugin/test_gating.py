@@ -151,3 +151,22 @@ def test_sequential_needs_a_gate_and_stops_by_itself(
     result = pytester.runpytest("--model=fake", "--cassette-mode=live", *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--sequential: *"])
+
+
+@pytest.mark.parametrize("option", ["--sequential", "--early-stop"])
+def test_what_stops_a_run_early_is_refused_before_workers_start(
+    pytester: pytest.Pytester, project: Path, endpoint: FakeEndpoint, option: str
+) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", option, "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{option}: does not work with -n*"])
+    assert endpoint.asked == 0
+
+
+def test_a_baseline_that_is_not_there_is_refused_before_workers_ask(
+    pytester: pytest.Pytester, project: Path, endpoint: FakeEndpoint
+) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", "--baseline=nope", "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*'nope': no run of that name*"])
+    assert endpoint.asked == 0

@@ -15,7 +15,8 @@ import vcr as stock_vcr
 from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, vcr
 from harness.recording.vcr import read
-from harness.records.answer import Exchange, request_key
+from harness.records.answer import request_key
+from tests.factory import exchange
 from tests.faulty_server.server import FaultyServer
 
 ANSWER = "水吧台/岛台 Sikalastic-609\u2028."
@@ -70,18 +71,13 @@ def recorded(path: Path, base_url: str, *, stream: bool) -> None:
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             answer = json.dumps({"object": "chat.completion", "model": "m", "choices": [choice]}, ensure_ascii=False)
             kind = "application/json"
-        exchange = Exchange(
+        made = exchange(
             uri=f"{base_url}/chat/completions",
-            request_headers=(("content-type", "application/json"),),
             request_body=json.dumps(body(prompt, stream=stream)).encode(),
-            status=200,
             response_headers=(("content-type", kind),),
             response_body=answer.encode(),
-            latency_s=0.1,
-            first_token_s=None,
-            recorded_at="2026-01-31T10:00:00Z",
         )
-        recorder.append(exchange, sample=0, model="m", runtime="r 1")
+        recorder.append(made, sample=0, model="m", runtime="r 1")
     recorder.close()
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from harness.config import HarnessConfig, ModelConfig
 from harness.recording import Recorder
-from harness.records.answer import Exchange
 from harness.records.case import Case
 from harness.runs.answers import cassette_path
 from harness.runs.requests import body_for
+from tests.factory import exchange, suite_case
 
 MakeCase = Callable[..., Case]
 Record = Callable[..., Path]
@@ -25,19 +25,7 @@ def make_case() -> MakeCase:
     """`make_case(number, **fields)`."""
 
     def make(number: int = 0, **fields: Any) -> Case:
-        return Case.model_validate(
-            {
-                "suite": "s",
-                "id": f"c-{number}",
-                "domain": "d",
-                "language": "en",
-                "task": "copy",
-                "messages": ({"role": "user", "content": f"{number} Repeat: A-1"},),
-                "targets": ("A-1",),
-                "required": ("A-1",),
-                **fields,
-            }
-        )
+        return suite_case(f"{number} Repeat: A-1", "A-1", **({"id": f"c-{number}", "suite": "s"} | fields))
 
     return make
 
@@ -58,16 +46,10 @@ def record(tmp_path: Path) -> Record:
         path = cassette_path(tmp_path / "cassettes", model.label, case.suite)
         recorder = Recorder(path)
         recorder.append(
-            Exchange(
-                uri="http://h/v1/chat/completions",
-                request_headers=(),
+            exchange(
                 request_body=json.dumps(body_for(case, model)).encode(),
-                status=200,
-                response_headers=(("content-type", "application/json"),),
                 response_body=(body or json.dumps(answer)).encode(),
                 latency_s=0.25,
-                first_token_s=None,
-                recorded_at="2026-01-31T10:00:00Z",
             ),
             sample=sample,
             model="resolved",

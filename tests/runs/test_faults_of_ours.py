@@ -11,10 +11,11 @@ import pytest
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer
 from harness.errors import HarnessError
-from harness.records.answer import Completion, Exchange
+from harness.records.answer import Completion
 from harness.runs.fetching import Fetcher, FetchJob
+from tests.factory import exchange
 
-EXCHANGE = Exchange("http://h", (), b"{}", 200, (), b"{}", 0.1, None, "2026-01-31T10:00:00Z")
+EXCHANGE = exchange()
 
 
 class Endpoint:

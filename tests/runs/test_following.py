@@ -53,6 +53,27 @@ def test_a_slow_endpoint_is_told_from_a_dead_worker(tmp_path: Path, monkeypatch:
         AnswerFollower(tmp_path / "answers").wait(("other@v1", "s", "k"), silence_s=0.2)
 
 
+def test_a_worker_that_seems_dead_is_waited_for_once(tmp_path: Path) -> None:
+    listener = AnswerFollower(tmp_path / "answers")
+    started = time.monotonic()
+    for number in range(500):
+        with pytest.raises(EndpointError, match="seems dead"):
+            listener.wait(("m@v1", "s", str(number)), silence_s=0.5)
+    assert time.monotonic() - started < 5
+
+
+def test_a_death_that_is_known_is_not_waited_for_and_what_was_passed_on_is_read(tmp_path: Path) -> None:
+    path, died = tmp_path / "answers", tmp_path / "died"
+    path.write_bytes(b'{"place": ["m@v1", "s", "k"], "completion": {"text": "a"}}\n{"place": ["m@v1"')
+    died.touch()
+    listener = AnswerFollower(path, died)
+    assert listener.wait(PLACE).text == "a"
+    started = time.monotonic()
+    with pytest.raises(EndpointError, match="the worker that asks has died"):
+        listener.wait(("m@v1", "s", "other"))
+    assert time.monotonic() - started < 5
+
+
 def _end_later(broadcast: Broadcast, seconds: float) -> None:
     import threading
 

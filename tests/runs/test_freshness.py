@@ -6,39 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+from harness.records.run import RunRecord
 from harness.runs.record import freshness_warnings, is_same_model
+from tests.factory import case_result, run_record, sample_result
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def run(*models: str, oldest: str = "2026-01-31T00:00:00Z") -> RunRecord:
-    samples = tuple(SampleResult(sample=n, outcome="aligned", resolved_model=m) for n, m in enumerate(models))
-    case = CaseResult(
-        suite="s",
-        id="c",
-        domain="d",
-        language="en",
-        task="copy",
-        digest="0",
-        messages=(),
-        outcome="aligned",
-        samples=samples,
-    )
-    return RunRecord(
-        run_id="r",
-        model="m",
-        version="v1",
-        configuration_digest="0",
-        suite_digest="0",
-        harness_version="0",
-        mode="replay",
-        started=oldest,
-        ended=oldest,
-        evidence=Evidence(oldest=oldest, newest=oldest),
-        totals=Totals(),
-        cases=(case,),
-    )
+    samples = [sample_result(sample=n, resolved_model=model) for n, model in enumerate(models)]
+    return run_record([case_result(samples=samples)], made=oldest, mode="replay")
 
 
 def warnings(record: RunRecord, *, asked: str = "gpt-4o", days: float | None = 7) -> list[str]:
@@ -51,8 +28,8 @@ def test_young_answers_of_the_model_asked_for_need_no_warning() -> None:
 
 def test_old_answers_are_told_with_the_command_that_mends_it() -> None:
     (warning,) = warnings(run("gpt-4o", oldest="2026-01-01T00:00:00Z"))
-    assert "m@v1: the oldest answer is 31 days old, the policy accepts 7" in warning
-    assert "run: pytest --model=m --cassette-mode=refresh" in warning
+    assert "tuned@v1: the oldest answer is 31 days old, the policy accepts 7" in warning
+    assert "run: pytest --model=tuned --cassette-mode=refresh" in warning
     assert warnings(run("gpt-4o", oldest="2026-01-01T00:00:00Z"), days=None) == []
 
 
@@ -62,7 +39,7 @@ def test_a_model_name_that_changes_in_the_middle_of_a_run_is_told() -> None:
 
 
 def test_another_model_than_the_one_asked_for_is_told() -> None:
-    assert warnings(run("mixtral")) == ["m@v1: asked for 'gpt-4o', answered by 'mixtral'"]
+    assert warnings(run("mixtral")) == ["tuned@v1: asked for 'gpt-4o', answered by 'mixtral'"]
 
 
 @pytest.mark.parametrize(

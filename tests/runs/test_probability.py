@@ -8,14 +8,11 @@ import pytest
 from harness.config import ModelConfig
 from harness.endpoints.parse import parse
 from harness.records.answer import Completion, Token
-from harness.records.case import Case
 from harness.runs.judge import Judge, sign_probability
 from harness.runs.requests import body_for
+from tests.factory import suite_case
 
-CASE = Case(
-    suite="s", id="a", domain="d", language="en", task="copy", targets=("AB-1/编",), required=("AB-1/编",),
-    messages=({"role": "user", "content": "Say AB-1/编."},),
-)  # fmt: skip
+CASE = suite_case("Say AB-1/编.", "AB-1/编")
 
 
 def spelled(*tokens):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import resources
@@ -14,27 +15,30 @@ from typing import Any
 import pytest
 
 from harness.records.answer import ToolCall
-from harness.records.run import CaseResult, CheckResult, Evidence, MentionRecord, RunRecord, SampleResult, Totals
+from harness.records.run import (
+    CaseResult,
+    CheckResult,
+    Evidence,
+    MentionRecord,
+    Outcome,
+    RunRecord,
+    SampleResult,
+    Totals,
+)
+from tests.factory import case_result, mention, run_record, sample_result
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs Debian's chromium and chromium-driver")
 
 
-def mention(output: str, text: str, verdict: str, *damage: str, **where: Any) -> MentionRecord:
-    start = max(0, output.find(text))
-    return MentionRecord(start=start, end=start + len(text), text=text, verdict=verdict, damage=damage, **where)
-
-
-def sample(output: str, outcome: str, target: str, *found: MentionRecord, **other: Any) -> SampleResult:
+def sample(output: str, outcome: Outcome, target: str, *found: MentionRecord, **other: Any) -> SampleResult:
     order = ["verbatim", "spaced", "lookalike", "altered"]
     worst = max((m.verdict for m in found), key=order.index, default="absent")
     values: dict[str, Any] = {
-        "sample": 0,
-        "outcome": outcome,
-        "output": output,
         "verdicts": {target: worst} if target else {},
         "mentions": {target: found} if found else {},
+        "reason": None,
         "latency_s": 0.42,
         "first_token_s": 0.09,
         "prompt_tokens": 40,
@@ -43,26 +47,21 @@ def sample(output: str, outcome: str, target: str, *found: MentionRecord, **othe
         "runtime": "xllamacpp 2026.10",
         "resolved_model": "tiny",
     }
-    return SampleResult.model_validate(values | other)
+    return sample_result(outcome, output=output, **(values | other))
 
 
 def case(name: str, target: str, *samples: SampleResult, **other: Any) -> CaseResult:
     outcomes = [s.outcome for s in samples]
     values: dict[str, Any] = {
-        "suite": "symbols",
-        "id": name,
-        "domain": "construction",
         "language": "en",
         "task": "qa",
         "symbols": "/" if "/" in target else "-",
         "digest": name * 2,
-        "messages": ({"role": "user", "content": f"Which one? The store holds {target}, nothing else."},),
-        "targets": (target,) if target else (),
-        "required": (target,) if target else (),
+        "prompt": f"Which one? The store holds {target}, nothing else.",
         "outcome": next((o for o in outcomes if o not in {"aligned", "passed"}), outcomes[0]),
         "samples": samples,
     }
-    return CaseResult.model_validate(values | other)
+    return case_result(name, targets=(target,) if target else (), **(values | other))
 
 
 def right(name: str, target: str, **other: Any) -> CaseResult:
@@ -81,12 +80,10 @@ def answered(name: str, output: str, **other: Any) -> CaseResult:
 
 
 def run(cases: list[CaseResult], **other: Any) -> RunRecord:
-    outcomes: dict[str, int] = {}
-    for one in cases:
-        outcomes[one.outcome] = outcomes.get(one.outcome, 0) + 1
+    outcomes = dict(Counter(one.outcome for one in cases))
+    samples = sum(len(one.samples) for one in cases)
     values: dict[str, Any] = {
         "run_id": "20261120-abc123",
-        "model": "tuned",
         "version": "v2",
         "lineage": ("base@v1",),
         "recipe": {"rank": 8, "steps": 50},
@@ -95,23 +92,16 @@ def run(cases: list[CaseResult], **other: Any) -> RunRecord:
         "suite_digests": {"symbols": "5eed"},
         "suite_digest": "5eed",
         "git_commit": "0123abc",
-        "harness_version": "0.1.0",
         "mode": "replay",
         "evidence": Evidence(oldest="2026-11-20T05:58:00+00:00", newest="2026-11-20T06:00:00+00:00"),
         "started": "2026-11-20T06:01:00+00:00",
         "ended": "2026-11-20T06:01:02+00:00",
         "totals": Totals(
-            cases=len(cases),
-            outcomes=outcomes,
-            samples=sum(len(one.samples) for one in cases),
-            prompt_tokens=400,
-            completion_tokens=120,
-            cost=0.0123,
+            cases=len(cases), outcomes=outcomes, samples=samples, prompt_tokens=400, completion_tokens=120, cost=0.0123
         ),
         "currency": "USD",
-        "cases": tuple(cases),
     }
-    return RunRecord.model_validate(values | other)
+    return run_record(cases, **(values | other))
 
 
 def mixed_cases() -> list[CaseResult]:

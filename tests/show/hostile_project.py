@@ -11,9 +11,9 @@ from pathlib import Path
 
 from harness.config import ModelConfig
 from harness.recording import Recorder
-from harness.records.answer import Exchange
 from harness.runs.requests import body_for
 from harness.suite import load_suite
+from tests.factory import exchange
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("m", "base")
@@ -50,7 +50,10 @@ class HostileProject:
                 message = {"role": "assistant", "content": None, "tool_calls": [call]}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}
             answer = {"model": f"x {text}", "system_fingerprint": text, "choices": [choice]}
-            recorder.append(_exchange(body_for(case, model), answer), sample=0, model=None, runtime=None)
+            recorded = exchange(
+                request_body=json.dumps(body_for(case, model)).encode(), response_body=json.dumps(answer).encode()
+            )
+            recorder.append(recorded, sample=0, model=None, runtime=None)
         recorder.close()
 
     def run(self, program: str, *arguments: str, given: str | None = None) -> str:
@@ -90,17 +93,3 @@ def _case(number: int, text: str, suite: str) -> dict[str, object]:
 
 def _is_encodable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _exchange(body: dict[str, object], answer: dict[str, object]) -> Exchange:
-    return Exchange(
-        uri="http://h/v1/chat/completions",
-        request_headers=(),
-        request_body=json.dumps(body).encode(),
-        status=200,
-        response_headers=(("content-type", "application/json"),),
-        response_body=json.dumps(answer).encode(),
-        latency_s=0.5,
-        first_token_s=None,
-        recorded_at="2026-11-20T06:00:00Z",
-    )

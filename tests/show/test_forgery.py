@@ -16,6 +16,8 @@ import pytest
 
 from tests.show.hostile_project import MODELS, HostileProject
 
+pytestmark = pytest.mark.xdist_group("forgery")  # what they set up is costly, and shared
+
 PAYLOADS: list[str] = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 WORDS = [f"word{number}" for number in range(len(PAYLOADS))]
 PYTEST = ("--model=m,base", "-rA", "-v", "--junit-xml=junit.xml", "-p", "no:cacheprovider")

@@ -10,7 +10,7 @@ from harness.show import html
 from harness.show import index as index_page
 from harness.show.index import IndexLine
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness import __version__
+from harness.addresses import ALLOW, key_belongs
 from harness.authoring.init.choices import Choices, further_settings
 from harness.endpoints.access import Access
-from harness.endpoints.keys import ALLOW, belongs
 from harness.errors import ConfigError
 from harness.suite import builtin_root
 
@@ -78,6 +78,7 @@ GITIGNORE = (
     "reports/index.json",
     "build/verbatim/",
     "verbatim-history/",
+    "cassettes/**/.*.lock",
 )
 _SHARED = ("pull-request.sh", "pull-request.toml", "promotion.sh", "nightly.sh", "alarm.py")
 _WITH_HISTORY = ("history.sh",)
@@ -133,7 +134,7 @@ def _filled(template: str, choices: Choices) -> str:
     key = choices.key_env
     access = Access(base_url=choices.base_url)
     # in a workflow a key of one's own goes only to the hosts that are named there
-    is_own = key is not None and not belongs(key, access)
+    is_own = key is not None and not key_belongs(key, access.address)
     host = f"http://{access.host}" if access.address.startswith("http:") else access.host
     allow = f"          {ALLOW}: {host}\n" if is_own else ""
     also = f", and the variable {ALLOW} is {host}" if is_own else ""

@@ -1,0 +1,207 @@
+"""Right answers beside the cases, and broken ones made from them by program: the rule `answers` of the lint.
+
+A sound case passes each right answer and fails each broken one, with the verdict that is due.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from harness.authoring.findings import Finding, Placed
+from harness.checks.answers import decoded
+from harness.errors import SuiteError
+from harness.records.answer import Completion, ToolCall
+from harness.records.case import Case
+from harness.records.run import GOOD, Outcome, SampleResult
+from harness.runs.text_calls import calls_in_text
+from harness.suite import load_info
+from harness.suite.answers import answers_file, read_answers
+
+_WANTED = 2
+_GAP = "…"
+_JOINED = "-/_.@:#&"
+_BESIDE_CJK = re.compile(
+    r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3040-\u9fff\uac00-\ud7af])"
+)
+_MOST_SWAPS = 20
+_LEFT_OUT: tuple[Outcome, ...] = ("omitted", "failed")
+
+
+def unfit_answers(shelf: Sequence[Placed], judging: Callable[[Case, Completion], SampleResult]) -> Iterator[Finding]:
+    """`answers` (error), and `few-answers` (warning) where a file of answers has fewer than two for a case.
+
+    A case file without a file of answers is passed over.
+    """
+    by_file: defaultdict[Path, list[Placed]] = defaultdict(list)
+    for placed in shelf:
+        by_file[placed.path].append(placed)
+    for path, cases in by_file.items():
+        beside = answers_file(path)
+        if not beside.exists():
+            continue
+        try:
+            answers = read_answers(beside, load_info(path.parent))
+        except SuiteError as error:
+            yield Finding("answers", "error", str(error).removeprefix(f"{beside}: "), beside, 0)
+            continue
+        for name in answers.keys() - {placed.case.id for placed in cases}:
+            yield Finding("answers", "error", f"answers to {name!r}, and {path.name} has no such case", beside, 0)
+        for placed in cases:
+            right = answers.get(placed.case.id, ())
+            if len(set(right)) < _WANTED:
+                message = f"{len(set(right))} different right answers in {beside.name}; write two in different styles"
+                yield placed.finding("few-answers", "warning", message)
+            for number, answer in enumerate(right, start=1):
+                yield from _tried(placed, number, answer, judging)
+
+
+def _tried(
+    placed: Placed, number: int, answer: Completion, judging: Callable[[Case, Completion], SampleResult]
+) -> Iterator[Finding]:
+    case = placed.case
+    sample = judging(case, answer)
+    if sample.outcome not in GOOD:
+        yield placed.finding("answers", "error", f"right answer {number} is {_said(sample)}")
+        return
+    for wrong in broken(case, answer):
+        sample = judging(case, wrong.answer)
+        if sample.outcome not in wrong.expected:
+            expected = " or ".join(wrong.expected)
+            message = f"right answer {number}, {wrong.what}, is {_said(sample)}; expected: {expected}"
+            yield placed.finding("answers", "error", message)
+
+
+def _said(sample: SampleResult) -> str:
+    faults = [f"{target!r} {verdict}" for target, verdict in sample.verdicts.items() if verdict != "verbatim"]
+    faults += [f"{result.check}: {result.detail}" for result in sample.checks if not result.passed]
+    return sample.outcome + (f" ({'; '.join(faults)})" if faults and sample.outcome not in GOOD else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A wrong answer.
+
+    Attributes:
+        what: what was done to a right answer, in words.
+        expected: the outcomes that a sound case gives it.
+    """
+
+    what: str
+    answer: Completion
+    expected: tuple[Outcome, ...]
+
+
+def broken(case: Case, right: Completion) -> Iterator[Broken]:
+    """One damage for each target, one omission for each required one, and fields exchanged in a call or in JSON.
+
+    A call that `right` holds as text is read first: the broken ones come as calls.
+    """
+    answer = _as_call(case, right)
+    for target in case.targets:
+        spoilt = damaged(target)
+        wrong = _mapped(case, answer, _replacing(target, spoilt))
+        if wrong != answer:
+            # of a string without a letter or a digit nothing is left to know it by
+            known = any(char.isalnum() for char in target)
+            yield Broken(f"{spoilt!r} for {target!r}", wrong, ("damaged",) if known else ("damaged", *_LEFT_OUT))
+    for target in case.required:
+        wrong = _mapped(case, answer, _replacing(target, _GAP))
+        if wrong != answer:
+            inside = any(target in other for other in case.targets if other != target)
+            yield Broken(f"without {target!r}", wrong, ("damaged", *_LEFT_OUT) if inside else _LEFT_OUT)
+    yield from _exchanged(case, answer)
+
+
+def damaged(target: str) -> str:
+    """The string with blanks round a sign, or without those that it has; else with a blank where it has none."""
+    for sign in _JOINED:
+        place = target.find(sign, 1)
+        if 0 < place < len(target) - 1:
+            before, after = target[:place], target[place + 1 :]
+            if before.endswith(" ") or after.startswith(" "):
+                return before.rstrip(" ") + sign + after.lstrip(" ")
+            return f"{before} {sign} {after}"
+    beside = _BESIDE_CJK.search(target)
+    place = beside.start() if beside else len(target) // 2
+    return f"{target[:place]} {target[place:]}"
+
+
+def _as_call(case: Case, right: Completion) -> Completion:
+    if not case.tools or right.tool_calls:
+        return right
+    calls, rest = calls_in_text(right.text, case.tools)
+    return right.model_copy(update={"text": rest, "tool_calls": calls})
+
+
+def _mapped(case: Case, answer: Completion, change: Callable[[str], str]) -> Completion:
+    """The answer with every string in it changed: decoded ones where it is JSON."""
+    calls = tuple(
+        ToolCall(name=call.name, arguments=_json(_walked(json.loads(call.arguments), change)))
+        for call in answer.tool_calls
+    )
+    return answer.model_copy(update={"text": _mapped_text(case, answer.text, change), "tool_calls": calls})
+
+
+def _mapped_text(case: Case, text: str, change: Callable[[str], str]) -> str:
+    if case.channel != "json":
+        return change(text)
+    try:
+        value = decoded(text)
+    except ValueError:
+        return change(text)
+    changed = _walked(value, change)
+    return text if changed == value else _json(changed)
+
+
+def _walked(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(name): _walked(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_walked(inner, change) for inner in value]
+    return value
+
+
+def _exchanged(case: Case, answer: Completion) -> Iterator[Broken]:
+    """Two targets that are whole values of one document, each in the place of the other."""
+    if answer.tool_calls:
+        first, others = answer.tool_calls[0], answer.tool_calls[1:]
+        for what, wrong in _swaps(case, json.loads(first.arguments)):
+            call = ToolCall(name=first.name, arguments=_json(wrong))
+            yield Broken(what, answer.model_copy(update={"tool_calls": (call, *others)}), ("failed",))
+    elif case.channel == "json":
+        try:
+            value = decoded(answer.text)
+        except ValueError:
+            return
+        for what, wrong in _swaps(case, value):
+            yield Broken(what, answer.model_copy(update={"text": _json(wrong)}), ("failed",))
+
+
+def _swaps(case: Case, value: Any) -> Iterator[tuple[str, Any]]:
+    here: dict[str, None] = {}
+    _walked(value, lambda text: here.setdefault(text) or text)
+    whole = [target for target in case.targets if target in here]
+    for one, other in list(combinations(whole, 2))[:_MOST_SWAPS]:
+        wrong = _walked(value, _exchanging(one, other))
+        if wrong != value:
+            yield f"{one!r} and {other!r} exchanged", wrong
+
+
+def _replacing(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new)
+
+
+def _exchanging(one: str, other: str) -> Callable[[str], str]:
+    places = {one: other, other: one}
+    return lambda text: places.get(text, text)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
