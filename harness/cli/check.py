@@ -37,6 +37,8 @@ def check(file: str, fail_on: str | None, as_json: bool) -> int:
         )
         findings += sum(verdict in failing for verdict in result.verdicts.values())
         value["verdicts"] = result.verdicts
+        if result.unscored:
+            value["unscored"] = "only_reasoning"
         value["mentions"] = {
             target: [_mention_json(mention) for mention in mentions] for target, mentions in result.mentions.items()
         }

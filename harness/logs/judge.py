@@ -82,7 +82,7 @@ def verdict_row(file: str, line: int, row: Row, verdict: RowVerdict, columns: Co
         "day": row.day,
         "by": dict(zip(columns.by, row.by, strict=True)),
         "outcome": verdict.outcome,
-        "unusable": row.unusable,
+        "unusable": row.unusable or ("only_reasoning" if verdict.result.unscored else None),
         "verdict": verdict.verdict,
         "damage": list(verdict.damage),
         "targets": [

@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from harness.endpoints.message import Message
 from harness.errors import found
 from harness.records.case import texts_of
+from harness.records.finish import ending
 from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
 from harness.text.channels import CHANNELS
 
@@ -90,9 +92,6 @@ def _decoded(text: str) -> Any:
         return MISSING
 
 
-_CUT = frozenset({"length", "max_tokens", "content_filter", "sensitive", "error", "timeout"})
-"""Reasons for which an answer ended that leave nothing to judge."""
-
 _LONGEST_VALUE = 200  # code points of a group's name; longer ones would make the counts grow with the log
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
@@ -132,7 +131,12 @@ def read_row(value: Any, columns: Columns) -> Row:
         raise RowError("not-an-object", f"found {found(value)}; accepted: one object a row")
     output = lookup(value, columns.output)
     finish = lookup(value, columns.finish)
-    unusable = finish if isinstance(finish, str) and finish in _CUT else None
+    end = ending(finish) if isinstance(finish, str) else None
+    unusable: str | None = None if end == "complete" else end
+    if isinstance(output, list) and all(isinstance(part, dict) for part in output):
+        # content in parts, as the API of chat completions allows; parts of reasoning are not output
+        message = Message.of({"content": output})
+        output = output if message.is_odd else message.text
     if output is None or (output == "" and unusable is None):
         unusable = unusable or "empty"
     elif not isinstance(output, str):
@@ -281,6 +285,8 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     if row.unusable is not None:
         return RowVerdict("unscored", None, CheckResult({}, {}), ())
     result = check(row.source, row.output, row.targets, channel=row.channel, symbols=symbols)
+    if result.unscored:
+        return RowVerdict("unscored", None, CheckResult({}, {}, unscored=True), ())
     if not result.verdicts:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())

@@ -143,6 +143,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "export": ("Export labels.jsonl", "导出 labels.jsonl"),
     "no-script": ("Filters and the other cases need JavaScript.", "筛选和其余用例需启用 JavaScript。"),
     "sample": ("Sample {n}", "样本 {n}"),
+    "reasoning": ("Reasoning (not judged)", "思考过程（不参与判定）"),
     "tool-call": ("Tool call", "工具调用"),
     "empty": ("(nothing)", "（空）"),
     "left-out": ("{n} characters left out", "省略 {n} 个字符"),
