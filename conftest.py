@@ -11,7 +11,8 @@ MOST_WORKERS = 8
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run all tests on all cores; a part of them, a debugger or a model to judge stays in this one process.
 
-    A worker costs a start and a collection, which only the whole run earns back. `-n` is stronger (`-n 0`: one process).
+    A worker costs a start and a collection, which only the whole run earns back. `-n` is stronger
+    (`-n 0`: one process).
     """
     chosen = config.getoption("numprocesses", 0)  # 0 as well where pytest-xdist is not installed or is switched off
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS

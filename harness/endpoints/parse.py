@@ -62,7 +62,6 @@ class Answer:
 
 RECORDABLE = (None, "length", "content_filter", "refusal", "only_reasoning")
 """Values of `unusable` that asking again would only repeat: the endpoint did its work, and the answer is kept."""
-_LONGEST_NAME = 200
 
 
 def parse(body: str | bytes, content_type: str) -> Completion:
