@@ -164,7 +164,8 @@ def _completion(value: dict[str, Any]) -> Completion:
 
 
 def _parts_said(parts: Any) -> str:
-    return "\n\n".join(_text(part.get("text")) for part in _list(parts) if isinstance(part, dict))
+    texts = (_text(part.get("text")) for part in _list(parts) if isinstance(part, dict))
+    return "\n\n".join(text for text in texts if text)
 
 
 def _tokens(entries: Any) -> Iterator[Token]:
