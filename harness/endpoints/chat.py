@@ -98,6 +98,8 @@ class ChatEndpoint:
         noting = NotingTransport(transport(access, self._proxy, limits))
         timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
         client = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
+        if access.api_key_header is not None:
+            client.event_hooks = {"request": [_without_bearer]}
         return AsyncOpenAI(
             api_key=self._key or _LOCAL_KEY,
             base_url=access.address,
@@ -110,7 +112,10 @@ class ChatEndpoint:
     def client(self) -> "AsyncOpenAI":
         """The client, for what is not a chat completion; the model's headers go with each request."""
         self._client = self._client or self._open()
-        return self._client.with_options(default_headers=self._headers())
+        headers, name = dict(self._access.headers), self._access.api_key_header
+        if name is not None and self._key is not None:
+            headers[name] = self._key
+        return self._client.with_options(default_headers=headers)
 
     def _headers(self) -> dict[str, Any]:
         import openai
@@ -335,3 +340,8 @@ def _first_token_s(content: bytes, content_type: str, wire: "Wire") -> float | N
         return None
     end = first_content_end(text)
     return wire.time_of(len(text[:end].encode("utf-8"))) if end is not None else None
+
+
+async def _without_bearer(request: "httpx2.Request") -> None:
+    # openai's client omits the header only for requests that say so one by one, and those of batches do not
+    request.headers.pop("Authorization", None)
