@@ -1,5 +1,6 @@
 """Addresses of endpoints as they may be kept and shown, and the secrets that users put into them."""
 
+import os
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
@@ -58,3 +59,79 @@ def is_token(segment: str) -> bool:
 def in_address(secret: str) -> str:
     """A secret as an address spells it."""
     return quote(secret, safe="", errors="replace")
+
+
+def host_of(address: str) -> str:
+    """The host name of an address, in lower case; empty if it has none."""
+    try:
+        return (urlsplit(address).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    import ipaddress
+
+    if host in _LOOPBACK or host.endswith(".localhost"):
+        return True
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(number, "ipv4_mapped", None) or number).is_loopback
+
+
+_LOOPBACK = ("localhost", "::1")
+ALLOW = "HARNESS_ALLOW_KEY_HOSTS"
+"""Hosts that any key may go to, separated by commas; `http://HOST` for one that is asked without TLS."""
+
+KEY_HOSTS: dict[str, str] = {
+    "OPENAI_API_KEY": "openai.com",
+    "AZURE_OPENAI_API_KEY": "openai.azure.com cognitiveservices.azure.com services.ai.azure.com openai.azure.cn",
+    "ANTHROPIC_API_KEY": "anthropic.com",
+    "GEMINI_API_KEY": "googleapis.com",
+    "GOOGLE_API_KEY": "googleapis.com",
+    "ARK_API_KEY": "volces.com bytepluses.com",
+    "DASHSCOPE_API_KEY": "aliyuncs.com",
+    "DEEPSEEK_API_KEY": "deepseek.com",
+    "SILICONFLOW_API_KEY": "siliconflow.cn siliconflow.com",
+    "MOONSHOT_API_KEY": "moonshot.cn moonshot.ai",
+    "ZHIPUAI_API_KEY": "bigmodel.cn",
+    "ZAI_API_KEY": "z.ai bigmodel.cn",
+    "MINIMAX_API_KEY": "minimax.io minimaxi.com minimax.chat",
+    "QIANFAN_API_KEY": "baidubce.com",
+    "MISTRAL_API_KEY": "mistral.ai",
+    "GROQ_API_KEY": "groq.com",
+    "OPENROUTER_API_KEY": "openrouter.ai",
+    "TOGETHER_API_KEY": "together.xyz together.ai",
+    "FIREWORKS_API_KEY": "fireworks.ai",
+    "XAI_API_KEY": "x.ai",
+    "NVIDIA_API_KEY": "nvidia.com",
+    "HF_TOKEN": "huggingface.co",
+}
+"""Variables of providers, and the domains of each."""
+
+
+def key_belongs(variable: str, address: str) -> bool:
+    """Whether a key may go there without asking: this machine, its provider's own hosts, or an allowed host."""
+    host = host_of(address)
+    if is_loopback(host) or is_allowed(address):
+        return True
+    domains = KEY_HOSTS.get(variable, "").split()
+    if variable == "OPENAI_API_KEY" and host_of(os.environ.get("OPENAI_BASE_URL", "")) == host:
+        return True  # the two variables are set by the same person
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def is_allowed(address: str) -> bool:
+    """Whether HARNESS_ALLOW_KEY_HOSTS names the host of an address."""
+    scheme = urlsplit(address).scheme
+    for entry in os.environ.get(ALLOW, "").split(","):
+        name = entry.strip().lower()
+        if scheme != "https":
+            if name.startswith("http://") and host_of(name) == host_of(address):
+                return True
+        elif name and host_of(address) == (host_of(name) if "://" in name else name):
+            return True
+    return False

@@ -20,6 +20,7 @@ from harness.errors import ConfigError, explain, found, nearest
 from harness.files import reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
+from harness.text.reasoning import REASONING_TAGS
 
 if TYPE_CHECKING:
     from harness.text import SymbolTable
@@ -32,6 +33,8 @@ _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training"
 _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
+_OUR_HEADERS = ("content-length", "content-type", "host", "transfer-encoding", "accept-encoding", "connection")
+_CONNECTION = {"verify", "api_key_header", "attempts", "patience_s", "ca_bundle", "client_certificate", "client_key"}
 _NOT_PART_OF_THE_ANSWER = {
     "name",
     "version",
@@ -42,6 +45,7 @@ _NOT_PART_OF_THE_ANSWER = {
     "tpm",
     "allow_hosts",
     "batch",
+    *_CONNECTION,
 }
 
 
@@ -51,6 +55,21 @@ class Price(Record):
     input: float = Field(ge=0)
     output: float = Field(ge=0)
     currency: str = "USD"
+
+
+class Reasoning(Record):
+    """What a model writes before its answer. It is cut off before judging, wherever the endpoint puts it."""
+
+    tags: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:-]*$")], ...] = REASONING_TAGS
+    """Names of the tags round it in the text of an answer; none to judge the text as it is."""
+    keep: bool = True
+    """Whether run records keep it."""
+
+
+class FromEnvironment(Record):
+    """A value that is in an environment variable, because it is secret."""
+
+    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
 class ModelConfig(Record):
@@ -63,6 +82,19 @@ class ModelConfig(Record):
     model: str | None = None
     """What the request's `model` field says; default: the name."""
     api_key_env: str | None = None
+    api_key_header: str | None = Field(default=None, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+    """The header that carries the key as it is, such as `api-key` for Azure; default: `Authorization: Bearer KEY`."""
+    headers: dict[str, str | FromEnvironment] = Field(default_factory=dict)
+    """Sent with every request; `{ env = "NAME" }` for a value that is secret."""
+    query: dict[str, str] = Field(default_factory=dict)
+    """Added to the address of every request, such as `{ api-version = "2024-10-21" }`."""
+    ca_bundle: str | None = None
+    """A PEM file of certificates that are trusted beside those of the system."""
+    client_certificate: str | None = None
+    """A PEM file that says who asks, for servers that want to know; its key is in it or in `client_key`."""
+    client_key: str | None = None
+    verify: bool = True
+    """False accepts any certificate; then no key is sent."""
     weights: str | None = None
     adapters: tuple[str, ...] = ()
     context_length: int = Field(default=4096, ge=256)
@@ -83,6 +115,7 @@ class ModelConfig(Record):
     """Ask for token probabilities, and keep that of each sign that must survive (llama.cpp, vLLM, OpenAI give them)."""
     system: str | None = None
     extra_body: dict[str, Any] = Field(default_factory=dict)
+    reasoning: Reasoning = Field(default_factory=Reasoning)
     training_data: tuple[str, ...] = ()
     trained_domains: tuple[str, ...] = ()
     training: dict[str, Any] | None = None
@@ -95,7 +128,25 @@ class ModelConfig(Record):
     rpm: int | None = Field(default=None, ge=1)
     tpm: int | None = Field(default=None, ge=1)
     timeout_s: float = Field(default=120.0, gt=0)
+    attempts: int = Field(default=5, ge=1)
+    """Requests for one answer, where asking again may help."""
+    patience_s: float = Field(default=180.0, ge=0)
+    """How long an endpoint that is away (502, 503, 504, 529, no connection) is waited for: a server may restart."""
     lineage: tuple[str, ...] = ()
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_can_be_sent(cls, value: dict[str, str | FromEnvironment]) -> dict[str, str | FromEnvironment]:
+        import re
+
+        for name, content in value.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+                raise ValueError(f"found the name {name!r}; accepted: a name of an HTTP header")
+            if name.lower() in _OUR_HEADERS:
+                raise ValueError(f"{name}: is set by the client; accepted: other headers (the key: api_key_env)")
+            if isinstance(content, str) and not (content.isascii() and content.isprintable()):
+                raise ValueError(f"{name}: holds a character that no header can carry; accepted: printable ASCII")
+        return value
 
     @field_validator("name")
     @classmethod
@@ -209,8 +260,11 @@ def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", model_name).strip("-._")
     if not name:
         raise ConfigError("--model=openai:NAME: the name is empty; accepted: openai:NAME, as the endpoint knows it")
-    # a server of one's own wants no key; OpenAI does
-    keyless = base_url is not None and "OPENAI_API_KEY" not in os.environ
+    from harness.addresses import key_belongs
+
+    # a server of one's own wants no key, and OpenAI's key is none of its business
+    has_key = "OPENAI_API_KEY" in os.environ
+    keyless = base_url is not None and not (has_key and key_belongs("OPENAI_API_KEY", base_url))
     return ModelConfig(
         name=name,
         model=model_name,

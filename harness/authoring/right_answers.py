@@ -83,7 +83,7 @@ def _said(sample: SampleResult) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenAnswer:
     """A wrong answer.
 
     Attributes:
@@ -96,7 +96,7 @@ class Broken:
     expected: tuple[Outcome, ...]
 
 
-def broken(case: Case, right: Completion) -> Iterator[Broken]:
+def broken(case: Case, right: Completion) -> Iterator[BrokenAnswer]:
     """One damage for each target, one omission for each required one, and fields exchanged in a call or in JSON.
 
     A call that `right` holds as text is read first: the broken ones come as calls.
@@ -108,12 +108,12 @@ def broken(case: Case, right: Completion) -> Iterator[Broken]:
         if wrong != answer:
             # of a string without a letter or a digit nothing is left to know it by
             known = any(char.isalnum() for char in target)
-            yield Broken(f"{spoilt!r} for {target!r}", wrong, ("damaged",) if known else ("damaged", *_LEFT_OUT))
+            yield BrokenAnswer(f"{spoilt!r} for {target!r}", wrong, ("damaged",) if known else ("damaged", *_LEFT_OUT))
     for target in case.required:
         wrong = _mapped(case, answer, _replacing(target, _GAP))
         if wrong != answer:
             inside = any(target in other for other in case.targets if other != target)
-            yield Broken(f"without {target!r}", wrong, ("damaged", *_LEFT_OUT) if inside else _LEFT_OUT)
+            yield BrokenAnswer(f"without {target!r}", wrong, ("damaged", *_LEFT_OUT) if inside else _LEFT_OUT)
     yield from _exchanged(case, answer)
 
 
@@ -168,20 +168,20 @@ def _walked(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _exchanged(case: Case, answer: Completion) -> Iterator[Broken]:
+def _exchanged(case: Case, answer: Completion) -> Iterator[BrokenAnswer]:
     """Two targets that are whole values of one document, each in the place of the other."""
     if answer.tool_calls:
         first, others = answer.tool_calls[0], answer.tool_calls[1:]
         for what, wrong in _swaps(case, json.loads(first.arguments)):
             call = ToolCall(name=first.name, arguments=_json(wrong))
-            yield Broken(what, answer.model_copy(update={"tool_calls": (call, *others)}), ("failed",))
+            yield BrokenAnswer(what, answer.model_copy(update={"tool_calls": (call, *others)}), ("failed",))
     elif case.channel == "json":
         try:
             value = decoded(answer.text)
         except ValueError:
             return
         for what, wrong in _swaps(case, value):
-            yield Broken(what, answer.model_copy(update={"text": _json(wrong)}), ("failed",))
+            yield BrokenAnswer(what, answer.model_copy(update={"text": _json(wrong)}), ("failed",))
 
 
 def _swaps(case: Case, value: Any) -> Iterator[tuple[str, Any]]:

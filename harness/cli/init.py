@@ -178,6 +178,9 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
         _tell(written)
     ready = choices.key_env is None or bool(os.environ.get(choices.key_env))
     code = _first_case(root, choices, quiet=as_json) if ready and not no_run else None
+    if code in (0, 1) and (problem := _unusable(root, choices)):
+        click.echo(f"the first answer cannot be judged ({problem}); run: harness models check {choices.name}", err=True)
+        code = _UNUSABLE
     if as_json:
         click.echo(
             json.dumps({**_written_json(written), "model": choices.name, "asked": code is not None, "exit": code})
@@ -185,6 +188,21 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
     else:
         _tell_next(root, choices, ready, code)
     return 0 if code in (None, 0, 1) else 1
+
+
+_UNUSABLE = 2
+"""In place of pytest's exit code: the first case was asked, and its answer has no verdict."""
+
+
+def _unusable(root: Path, choices: Choices) -> str | None:
+    """Why the newest run has no verdict on the first case; None if it has one."""
+    from harness import config as configuration
+    from harness.project import Project
+
+    project = Project.open(root)
+    runs = project.history.runs(configuration.model(project.config, choices.name).label)
+    reasons = [sample.reason for case in runs[-1].cases for sample in case.samples] if runs else []
+    return next((reason for reason in reasons if reason), None)
 
 
 def _first_case(root: Path, choices: Choices, *, quiet: bool) -> int:

@@ -99,22 +99,41 @@ def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) 
     with LocalServer(settings) as server:
         if as_json:
             ready = {"name": model.name, "version": model.version, "model": model.request_model}
-            click.echo(json.dumps({**ready, "base_url": server.base_url}))
+            click.echo(json.dumps({**ready, "base_url": server.base_url, "slots": settings.parallel}))
         else:
             click.echo(f"{model.label} answers at {server.base_url} (model {model.request_model!r}); Ctrl-C ends it")
+            few = "request" if settings.parallel == 1 else "requests"
+            click.echo(
+                f"{settings.parallel} {few} at one time, others wait: set max_concurrency = {settings.parallel} where "
+                "you ask from, behind a gateway too (--parallel changes it)"
+            )
         while server.running:
             time.sleep(0.5)
     raise ConfigError(f"the server of {model.label} ended by itself; is port {port} taken?")
 
 
+def _allow(model: configuration.ModelConfig, host: str, *, is_named: bool) -> None:
+    from harness.endpoints import keys
+    from harness.errors import ConfigError
+
+    variables = [value.env for value in model.headers.values() if not isinstance(value, str)]
+    variables += [model.api_key_env] if model.api_key_env else []
+    if not is_named or not variables:
+        raise ConfigError("--allow-key-host: accepted with the NAME of a model that has a key (api_key_env)")
+    for variable in variables:
+        keys.remember(variable, host.lower())
+
+
 @models.command()
 @click.argument("name", required=False)
 @click.option("--base-url", metavar="URL", help="Ask there, and not at the configured address.")
+@click.option("--allow-key-host", metavar="HOST", help="Let the model's key go to this host from now on.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
-def check(name: str | None, base_url: str | None, as_json: bool) -> int:
+def check(name: str | None, base_url: str | None, allow_key_host: str | None, as_json: bool) -> int:
     """Look at the set-up of a model: key, address, model name, weights, cassettes. One remedy a finding.
 
-    Without NAME, of every configured model. Exit code 1 if one of them has a fault.
+    Sends the body of the first case of the project, and says where the key goes. Without NAME, of every configured
+    model. Exit code 1 if one of them has a fault.
     """
     from harness.errors import ConfigError
     from harness.runs.inventory import diagnose
@@ -123,6 +142,8 @@ def check(name: str | None, base_url: str | None, as_json: bool) -> int:
     names = [name] if name else list(config.models)
     if not names:
         raise ConfigError(f"{_NONE_CONFIGURED}; `harness init` makes an entry")
+    if allow_key_host is not None:
+        _allow(configuration.model(config, names[0], base_url=base_url), allow_key_host, is_named=name is not None)
     good = True
     for one in names:
         for finding in diagnose(config, configuration.model(config, one, base_url=base_url)):

@@ -1,23 +1,29 @@
 """Any chat-completions endpoint, through the openai client. A local server is asked the same way."""
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints import retry
+from harness.endpoints import keys, retry
+from harness.endpoints.access import Access, Proxy, proxy_for, transport
+from harness.endpoints.capability import Capability
 from harness.endpoints.pace import Pace
-from harness.endpoints.parse import RECORDABLE, Answer, Attempt, first_content_end, is_stream, parse
-from harness.endpoints.retry import Refusals, Retrying
+from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
+from harness.endpoints.reaching import obstacle, wants_login
+from harness.endpoints.refusals import Refusals
+from harness.endpoints.retry import Outage, Retrying
+from harness.endpoints.stream import first_content_end
 from harness.errors import EndpointError
 from harness.records.answer import Completion, Exchange
 
 if TYPE_CHECKING:
     import httpx2
-    import openai
     from openai import AsyncOpenAI
 
     from harness.endpoints.transport import Wire
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
 _TOTAL = 3
-_NOT_THERE = ("connection_refused", "connect_timeout")
 _CHATTY = ("httpx2", "httpcore2", "openai")
 
 
@@ -34,8 +39,7 @@ class ChatEndpoint:
     """Asks one endpoint.
 
     Args:
-        base_url: None means the client's default (OpenAI, or OPENAI_BASE_URL).
-        api_key_env: name of the environment variable that holds the key; None for an endpoint without keys.
+        access: address, key, headers, certificates.
         timeout_s: of one request, from its start to the last byte of its answer. Requests and pauses for one answer
             together take at most three times as long.
         runtime: what serves the model, where that is known; kept with every answer.
@@ -46,8 +50,7 @@ class ChatEndpoint:
     def __init__(
         self,
         *,
-        base_url: str | None,
-        api_key_env: str | None,
+        access: Access,
         timeout_s: float,
         max_concurrency: int,
         model_label: str,
@@ -58,14 +61,22 @@ class ChatEndpoint:
     ) -> None:
         self._path = path
         self.runtime = runtime
-        self._base_url = base_url
+        self._access = access
+        self._label = model_label
+        self._redact = redact
+        self._proxy: Proxy | None = None
         self._timeout_s = timeout_s
         self._max_concurrency = max_concurrency
-        self._key = key_from(api_key_env, model_label)
-        self._refusals = Refusals(label=model_label, base_url=base_url, api_key_env=api_key_env, redact=redact)
+        self._key = key_from(access.api_key_env, model_label)
+        if access.api_key_env is not None:
+            keys.check(access.api_key_env, access, model_label)
+        self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
         self._reached = self._answered = False
+        self._capability = Capability()
+        self._outage = Outage()
+        self._total_s = max(timeout_s * _TOTAL, self._retrying.patience_s + timeout_s)
         # a key of its own for each request, as the client would draw one; drawing took a tenth of the asking's time
         self._run = uuid4().hex
         self._numbers = count()
@@ -80,23 +91,40 @@ class ChatEndpoint:
             # at lower levels they log addresses and headers, and those hold keys
             if logging.getLogger(name).level == logging.NOTSET:
                 logging.getLogger(name).setLevel(logging.WARNING)
-        most = self._max_concurrency
+        access, most = self._access, self._max_concurrency
         limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most)
-        transport = NotingTransport(httpx2.AsyncHTTPTransport(limits=limits))
+        # a client with a transport of its own does not look at the variables of proxies itself
+        self._proxy = proxy_for(access.address)
+        noting = NotingTransport(transport(access, self._proxy, limits))
         timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
-        client = httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False)
+        client = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
+        if access.api_key_header is not None:
+            client.event_hooks = {"request": [_without_bearer]}
         return AsyncOpenAI(
             api_key=self._key or _LOCAL_KEY,
-            base_url=self._base_url,
+            base_url=access.address,
+            default_query=access.parameters or None,
             max_retries=0,  # retries are counted and paced here
             timeout=timeout,
             http_client=client,
         )
 
     def client(self) -> "AsyncOpenAI":
-        """The client, for what is no chat completion."""
+        """The client, for what is not a chat completion; the model's headers go with each request."""
         self._client = self._client or self._open()
-        return self._client
+        headers, name = dict(self._access.headers), self._access.api_key_header
+        if name is not None and self._key is not None:
+            headers[name] = self._key
+        return self._client.with_options(default_headers=headers)
+
+    def _headers(self) -> dict[str, Any]:
+        import openai
+
+        headers: dict[str, Any] = dict(self._access.headers)
+        if self._access.api_key_header is not None and self._key is not None:
+            headers["Authorization"] = openai.Omit()
+            headers[self._access.api_key_header] = self._key
+        return headers
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer, asked for again where that may help.
@@ -110,12 +138,30 @@ class ChatEndpoint:
             body,
             pace=pace or Pace(),
             retrying=self._retrying,
-            total_s=self._timeout_s * _TOTAL,
-            reached=lambda: self._reached,
+            total_s=self._total_s,
+            reached=lambda: self._answered,
+            outage=self._outage,
         )
-        if answer.completion.unusable in _NOT_THERE and not self._reached:
-            raise EndpointError(self._refusals.unreachable())
+        if answer.unreachable and not self._reached:
+            raise EndpointError(f"model {self._label}: {answer.said}")
+        patience_s = self._retrying.patience_s
+        if patience_s and self._outage.lasted_s >= patience_s:
+            raise EndpointError(
+                f"model {self._label}: {self._access.shown} has answered nothing for {self._outage.lasted_s:.0f} s "
+                f"(patience_s){_quoted(self._outage.said)}. What was answered is kept: once the endpoint works again, "
+                "run with --cassette-mode=record to ask for the rest"
+            )
         return answer
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """How requests were sent otherwise than asked for, because the endpoint refused them."""
+        return self._capability.changes
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What to set so that they are sent so from the start."""
+        return self._capability.settings
 
     async def attempt(self, body: dict[str, Any]) -> Attempt:
         """One request.
@@ -129,33 +175,48 @@ class ChatEndpoint:
         from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
 
         wire = Wire()
+        sent = self._capability.applied(body)
         token = exchange_slot.set(wire)
         try:
             client = self._client = self._client or self._open()
             async with asyncio.timeout(self._timeout_s):
                 response = await client.post(
                     self._path,
-                    body=body,
+                    body=sent,
                     cast_to=httpx2.Response,
-                    options={"headers": _HEADERS, "idempotency_key": f"{self._run}-{next(self._numbers)}"},
+                    options={
+                        "headers": {**_HEADERS, **self._headers()},
+                        "idempotency_key": f"{self._run}-{next(self._numbers)}",
+                    },
                 )
         except openai.APIStatusError as error:
             self._reached = True
-            return self._refusals.of_status(error.response, body, has_answered=self._answered)
+            if error.status_code == 407:
+                raise EndpointError(f"model {self._label}: {wants_login(self._proxy).sentence}") from None
+            return self._refused(error.response, sent)
         except (AnswerTooLongError, EncodingError) as error:
             return self._broken(error)
-        except (openai.APITimeoutError, TimeoutError) as error:
-            self._reached = self._reached or wire.status > 0
-            if isinstance(error.__cause__, httpx2.ConnectTimeout):
-                return Attempt(Completion(unusable="connect_timeout"), retry=True, unreachable=True)
-            return Attempt(Completion(unusable="timeout"), retry=True)
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, TimeoutError) as error:  # a time-out of the client is one of them
             self._reached = self._reached or wire.status > 0
             return self._not_connected(error)
         finally:
             exchange_slot.reset(token)
         self._reached = True
-        return self._read(response, wire)
+        return self._read(response, wire, body)
+
+    def _refused(self, response: "httpx2.Response", sent: dict[str, Any]) -> Attempt:
+        error, words = self._refusals.error_of(response)
+        if self._capability.learn(response.status_code, error, words, sent):
+            unusable = f"http_{response.status_code}"
+            return Attempt(Completion(unusable=unusable), retry=True, said=words, learnt=True)
+        attempt = self._refusals.of_status(response, sent, has_answered=self._answered)
+        if (attempt.retry_after_s or 0.0) > self._total_s:
+            raise EndpointError(
+                f"model {self._label}: {self._access.shown} wants to be left alone {_for_long(attempt.retry_after_s)} "
+                f"({response.status_code}, Retry-After){_quoted(attempt.said)}. What was answered is kept: run with "
+                "--cassette-mode=record then"
+            )
+        return attempt
 
     def _broken(self, error: Exception) -> Attempt:
         from harness.endpoints.transport import AnswerTooLongError
@@ -164,21 +225,29 @@ class ChatEndpoint:
             return Attempt(Completion(unusable="too_long"))
         return Attempt(Completion(unusable="bad_encoding"), retry=True)
 
-    def _not_connected(self, error: "openai.APIConnectionError") -> Attempt:
-        import ssl
+    def _not_connected(self, error: Exception) -> Attempt:
+        import openai
 
-        import httpx2
+        met = obstacle(error, self._access, self._proxy)
+        if met is not None:
+            said = self._redact(met.sentence)
+            if met.lasting:
+                raise EndpointError(f"model {self._label}: {said}") from None
+            return Attempt(Completion(unusable=met.reason), retry=True, unreachable=True, said=said)
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            said = f"no answer within {self._timeout_s:g} s (timeout_s)"
+            return Attempt(Completion(unusable="timeout"), retry=True, said=said)
+        said = f"{self._access.shown} ended the connection without an answer"
+        if not self._reached:
+            is_tls = self._access.address.startswith("https:")
+            said += (
+                "; if it wants to know who asks, set client_certificate"
+                if is_tls
+                else "; if it speaks TLS, set base_url to https://..."
+            )
+        return Attempt(Completion(unusable="connection"), retry=True, said=said)
 
-        cause = error.__cause__
-        if isinstance(cause, httpx2.UnsupportedProtocol):
-            raise EndpointError(self._refusals.bad_address()) from None
-        if isinstance(cause, httpx2.ConnectError):
-            if _comes_from(cause, ssl.SSLCertVerificationError):
-                raise EndpointError(self._refusals.untrusted()) from None
-            return Attempt(Completion(unusable="connection_refused"), retry=True, unreachable=True)
-        return Attempt(Completion(unusable="connection"), retry=True)
-
-    def _read(self, response: "httpx2.Response", wire: "Wire") -> Attempt:
+    def _read(self, response: "httpx2.Response", wire: "Wire", body: dict[str, Any]) -> Attempt:
         content: bytes = response.content
         content_type = response.headers.get("content-type", "")
         completion = parse(content, content_type)
@@ -191,17 +260,23 @@ class ChatEndpoint:
                 "latency_s": round(latency_s, 4),
                 "first_token_s": None if first_token_s is None else round(first_token_s, 4),
                 "recorded_at": wire.recorded_at,
-                "runtime": self.runtime,
+                "runtime": self._runtime,
             }
         )
-        if wire.status != 200 or completion.unusable not in RECORDABLE:
-            said = self._refusals.words_of_body(content) if completion.unusable == "error_in_body" else ""
-            return Attempt(completion.model_copy(update={"text": "", "tool_calls": ()}), retry=True, said=said)
+        if wire.status != 200:
+            # a part of an answer (206), or one that something on the way has changed (203)
+            completion = completion.model_copy(update={"unusable": f"http_{wire.status}"})
+        if completion.unusable not in RECORDABLE:
+            said = self._refusals.words_of_answer(completion, content)
+            return Attempt(Completion(unusable=completion.unusable), retry=True, said=said)
         self._answered = True
         exchange = Exchange(
             uri=wire.uri,
             request_headers=wire.request_headers,
-            request_body=wire.request_body,
+            # the key of a recording is the request that was asked for; `runtime` says how it was sent
+            request_body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            if self._capability.changes
+            else wire.request_body,
             status=wire.status,
             response_headers=wire.response_headers,
             response_body=content,
@@ -211,10 +286,30 @@ class ChatEndpoint:
         )
         return Attempt(completion, exchange)
 
+    @property
+    def _runtime(self) -> str | None:
+        changes = self._capability.changes
+        return (
+            "; ".join([*([self.runtime] if self.runtime else []), f"sent {', '.join(changes)}"])
+            if changes
+            else (self.runtime)
+        )
+
     async def aclose(self) -> None:
         """Close the client's connections."""
         if self._client is not None:
             await self._client.close()
+
+
+def _quoted(said: str) -> str:
+    return f". It says: {said}" if said else ""
+
+
+def _for_long(seconds: float | None) -> str:
+    seconds = min(seconds or 0.0, 10 * 365 * 86400)
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    span = f"{seconds / 3600:.0f} h" if seconds >= 5400 else f"{seconds / 60:.0f} min"
+    return f"for {span}, until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def key_from(variable: str | None, label: str) -> str | None:
@@ -247,10 +342,6 @@ def _first_token_s(content: bytes, content_type: str, wire: "Wire") -> float | N
     return wire.time_of(len(text[:end].encode("utf-8"))) if end is not None else None
 
 
-def _comes_from(error: BaseException, kind: type[BaseException]) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, kind):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+async def _without_bearer(request: "httpx2.Request") -> None:
+    # openai's client omits the header only for requests that say so one by one, and those of batches do not
+    request.headers.pop("Authorization", None)

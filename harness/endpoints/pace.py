@@ -7,6 +7,7 @@ import asyncio
 import json
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,9 @@ class CostLimit:
             self.spent += cost
 
 
-_LONGEST_PAUSE_S = 60.0
+_LONGEST_PAUSE_S = 600.0
+_FIRST = 2
+"""Requests that go out at one time before anything is known of the endpoint."""
 _PURSE_LOOK_S = 0.02
 _BURST = 0.1
 """Share of a minute's tokens that may go at once; the rest flows so that no minute sees more than the limit."""
@@ -113,7 +116,9 @@ class Pace:
     """Lets requests out.
 
     Args:
-        max_concurrency: requests at one time. A 429 halves it, and answers bring it back one by one.
+        max_concurrency: requests at one time, reached by doubling from two. A 429 or a time-out halves what goes out,
+            and answers bring it back one by one: a server with one place would otherwise still work on requests that
+            nobody waits for any more.
         rpm: requests a minute, evenly spread.
         tpm: tokens a minute, by what the answers so far took.
         budget: requests in all, retries included.
@@ -131,7 +136,8 @@ class Pace:
         price: TokenPrice | None = None,
     ) -> None:
         self.requests = 0
-        self.concurrency = self.max_concurrency = max_concurrency
+        self.max_concurrency = max_concurrency
+        self.concurrency = min(_FIRST, max_concurrency)
         self.lowest_concurrency = max_concurrency
         self._budget = budget
         self._cost_limit = cost_limit
@@ -142,10 +148,16 @@ class Pace:
         self._closed: SpentError | None = None
         self._active = 0
         self._room = asyncio.Event()
+        self._waiting: deque[object] = deque()
         self._turns = 0
         self._last_cut = 0
         self._good = 0
         self._resume_at = 0.0
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the endpoint wanted fewer requests, or was too slow for them."""
+        return self._last_cut > 0
 
     async def enter(self, body: dict[str, Any]) -> Admission:
         """Wait for one's turn.
@@ -153,9 +165,7 @@ class Pace:
         Raises:
             SpentError: no more requests go out.
         """
-        while self._active >= self.concurrency and self._closed is None:
-            self._room.clear()
-            await self._room.wait()
+        await self._come_first()
         self._active += 1
         turn = Admission(self._turns + 1, body)
         try:
@@ -167,6 +177,18 @@ class Pace:
         self._turns = turn.number = self._turns + 1
         self.requests += 1
         return turn
+
+    async def _come_first(self) -> None:
+        """Wait for room, in the order of coming: who has just left would otherwise be back before all others."""
+        ticket = object()
+        self._waiting.append(ticket)
+        try:
+            while self._closed is None and (self._active >= self.concurrency or self._waiting[0] is not ticket):
+                self._room.clear()
+                await self._room.wait()
+        finally:
+            self._waiting.remove(ticket)
+            self._room.set()
 
     async def _wait(self, turn: Admission) -> None:
         while (pause_s := self._resume_at - time.monotonic()) > 0 and self._closed is None:
@@ -210,7 +232,7 @@ class Pace:
         self._free(turn, cost)
 
     def _adapt(self, turn: Admission, attempt: Attempt) -> None:
-        if attempt.throttled:
+        if attempt.throttled or attempt.completion.unusable == "timeout":
             self._good = 0
             if attempt.retry_after_s:
                 pause_s = min(attempt.retry_after_s, _LONGEST_PAUSE_S)
@@ -222,7 +244,8 @@ class Pace:
                 self.lowest_concurrency = min(self.lowest_concurrency, self.concurrency)
         elif attempt.exchange is not None:
             self._good += 1
-            if self.concurrency < self.max_concurrency and self._good >= self.concurrency:
+            if self.concurrency < self.max_concurrency and (not self._last_cut or self._good >= self.concurrency):
+                # one more for each answer doubles it in a round; after the first cut, one more for each round
                 self.concurrency += 1
                 self._good = 0
                 self._room.set()

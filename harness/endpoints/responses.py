@@ -114,11 +114,16 @@ def _completion(value: dict[str, Any]) -> Completion:
     status, incomplete = value.get("status"), value.get("incomplete_details")
     reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
     texts: list[str] = []
+    reasonings: list[str] = []
     refused = False
     calls: list[ToolCall] = []
     tokens: list[Token] = []
     output = [item for item in _list(value.get("output")) if isinstance(item, dict)]
     for item in output:
+        if item.get("type") == "reasoning":
+            # open models give the reasoning itself, OpenAI's a summary
+            said = _parts_said(item.get("content")) or _parts_said(item.get("summary"))
+            reasonings += [said] if said else []
         if item.get("type") == "function_call":
             calls.append(ToolCall(name=_text(item.get("name")), arguments=_text(item.get("arguments"))))
         # commentary is what a model says while it works, not its answer
@@ -138,10 +143,11 @@ def _completion(value: dict[str, Any]) -> Completion:
         unusable = _CUT.get(_text(reason), "incomplete")
     elif status not in ("completed", None):
         unusable = "no_choices"  # queued or in progress: there is no answer yet
-    elif not texts and not calls:
-        unusable = "refusal" if refused else "no_content"
+    elif not calls and not "".join(texts).strip() and (refused or reasonings or not texts):
+        unusable = "refusal" if refused else "only_reasoning" if reasonings else "no_content"
     completion = Completion(
         text="".join(texts),
+        reasoning="\n\n".join(reasonings) or None,
         tool_calls=tuple(calls),
         finish_reason=_text(reason) or ("tool_calls" if calls else "stop"),
         model=_name(value.get("model")),
@@ -150,7 +156,16 @@ def _completion(value: dict[str, Any]) -> Completion:
         tokens=tuple(tokens),
         unusable=unusable,
     )
-    return completion.model_copy(update={"text": "", "tool_calls": ()}) if unusable == "error_in_body" else completion
+    return (
+        completion.model_copy(update={"text": "", "reasoning": None, "tool_calls": ()})
+        if unusable == "error_in_body"
+        else completion
+    )
+
+
+def _parts_said(parts: Any) -> str:
+    texts = (_text(part.get("text")) for part in _list(parts) if isinstance(part, dict))
+    return "\n\n".join(text for text in texts if text)
 
 
 def _tokens(entries: Any) -> Iterator[Token]:

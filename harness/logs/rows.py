@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from harness.endpoints.message import Message
 from harness.errors import found
 from harness.records.conversation import (
     ANSWER_FORMS,
@@ -18,6 +19,7 @@ from harness.records.conversation import (
     last_answer,
     source_texts,
 )
+from harness.records.finish import ending
 from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
 from harness.text.channels import CHANNELS
 
@@ -101,9 +103,6 @@ def _decoded(text: str) -> Any:
         return MISSING
 
 
-_CUT = frozenset({"length", "max_tokens", "content_filter", "sensitive", "error", "timeout"})
-"""Reasons for which an answer ended that leave nothing to judge."""
-
 _LONGEST_VALUE = 200  # code points of a group's name; longer ones would make the counts grow with the log
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
@@ -147,7 +146,12 @@ def read_row(value: Any, columns: Columns) -> Row:
         raise RowError("not-an-object", f"found {found(value)}; accepted: one object a row")
     output = lookup(value, columns.output)
     finish = lookup(value, columns.finish)
-    unusable = finish if isinstance(finish, str) and finish in _CUT else None
+    end = ending(finish) if isinstance(finish, str) else None
+    unusable: str | None = None if end == "complete" else end
+    if isinstance(output, list) and all(isinstance(part, dict) and "type" in part for part in output):
+        # content in parts, as the API of chat completions allows; parts of reasoning are not output
+        message = Message.of({"content": output})
+        output = output if message.is_odd else message.text
     if output is None or (output == "" and unusable is None):
         unusable = unusable or "empty"
     channel = _channel(value, columns.channel)
@@ -301,7 +305,7 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     else:
         result = check(row.source, row.output, row.targets, channel=row.channel, symbols=symbols)
     if result.unscored:
-        return RowVerdict("unscored", None, CheckResult({}, {}), (), unusable="reasoning_only")
+        return RowVerdict("unscored", None, CheckResult({}, {}), (), unusable="only_reasoning")
     if not result.verdicts:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())

@@ -200,7 +200,7 @@ def _text(answers: Answers, *, bar: bool) -> str:
     failed = f", {progress.failed} without an answer" if progress.failed else ""
     drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
     slowed = progress.concurrency < progress.max_concurrency
-    pace = f", slowed to {progress.concurrency} at one time (429)" if slowed else ""
+    pace = f", slowed to {progress.concurrency} at one time (429 or time-outs)" if slowed else ""
     left = _left(progress.left_s)
     return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}{left}"
 
@@ -238,6 +238,8 @@ _MEANING = {
     "content_filter": "held back by the endpoint's content filter",
     "timeout": "no answer in time: raise timeout_s in [tool.harness.models.{model}], or lower --max-concurrency",
     "http_429": "the endpoint wants fewer requests: set rpm, tpm or max_concurrency of the model",
+    "only_reasoning": "nothing but reasoning came back: raise max_tokens, or switch reasoning off (extra_body)",
+    "unknown_end": "ended in a way that is not known; its words are in the summary",
     "no_content": "an answer without content; a model that reasons may need more max_tokens",
 }
 """What an answer without a verdict most likely means. Others are explained in docs/recording.md."""

@@ -34,6 +34,8 @@ class Completion(Record):
     """One answer. Times are seconds, `recorded_at` is ISO 8601 in UTC, token counts are the endpoint's."""
 
     text: str = ""
+    reasoning: str | None = None
+    """What the model wrote before its answer, where the endpoint gives it in a field of its own."""
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str | None = None
     model: str | None = None

@@ -93,7 +93,9 @@ class SampleResult(Record):
     output: str = ""
     """The answer as it was judged: without calls that were read from it, and after `repair` if the model has one."""
     raw_output: str | None = None
-    """The answer as it was received, where `repair` changed it or a call was read from it."""
+    """The answer as it was received, without its reasoning, where `repair` changed it or a call was read from it."""
+    reasoning: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What the model wrote before its answer; it is not judged."""
     tool_calls: tuple[ToolCall, ...] = ()
     # written only where it is true: the records of all other samples stay as they were
     call_in_text: bool = Field(default=False, exclude_if=lambda value: not value)

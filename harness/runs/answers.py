@@ -114,7 +114,13 @@ def refuse_unpriced(model: ModelConfig) -> None:
 
 def refuse_secrets(model: ModelConfig) -> None:
     """Settings are kept in run records and, as part of each request, in cassettes; so they may hold no key."""
-    settings = {"extra_body": model.extra_body, "system": model.system, "training": model.training}
+    settings = {
+        "extra_body": model.extra_body,
+        "system": model.system,
+        "training": model.training,
+        "headers": {name: value for name, value in model.headers.items() if isinstance(value, str)},
+        "query": model.query,
+    }
     fields = secret_fields({name: value for name, value in settings.items() if value})
     known = secrets_of(model)
     fields += [name for name, value in settings.items() if value and known.found_in_body(json.dumps(value))]
@@ -194,6 +200,7 @@ class Answers:
         self._resources = contextlib.ExitStack()
         self._resources_closed = False
         self.fetcher: Fetcher | None = None
+        self._endpoint: object = None
         self._asked: set[tuple[str, str]] = set()
         self._suites_of_key: Counter[str] = Counter()
         self.also_recorded_in: tuple[str, ...] = ()
@@ -278,7 +285,7 @@ class Answers:
             jobs = self._asked_in_batches(jobs, self._batch)
         if not jobs:
             return
-        endpoint = self._resources.enter_context(
+        endpoint = self._endpoint = self._resources.enter_context(
             opened(
                 self.model,
                 self._config.root,
@@ -455,6 +462,14 @@ class Answers:
         if self._live_file.is_file():
             self._live_file.replace(path)
 
+    def _changes(self) -> list[str]:
+        changes = getattr(self._endpoint, "changes", ())
+        if not changes:
+            return []
+        settings = getattr(self._endpoint, "settings", ())
+        hint = f". Set {' and '.join(settings)} to send them so from the start" if settings else ""
+        return [f"{self.model.label}: the endpoint refuses a part of the requests; sent {', '.join(changes)}{hint}"]
+
     def close(self) -> None:
         """Stop asking, end the local server, release the cassettes; idempotent."""
         if self.fetcher is not None:
@@ -462,9 +477,13 @@ class Answers:
             slowest = self.fetcher.lowest_concurrency
             if slowest < self._max_concurrency and not self._resources_closed:
                 self.notes.append(
-                    f"{self.model.label}: the endpoint wanted fewer requests (429); at times {slowest} at one time in "
-                    f"place of {self._max_concurrency}. Set max_concurrency, rpm or tpm of the model"
+                    f"{self.model.label}: the endpoint wanted fewer requests (429) or did not answer in time; at times "
+                    f"{slowest} at one time in place of {self._max_concurrency}. Set max_concurrency, rpm or tpm of "
+                    "the model"
                 )
+            if not self._resources_closed:
+                self.notes += [f"{self.model.label}: {note}" for note in self.fetcher.notes]
+                self.notes += self._changes()
         self._resources_closed = True
         self._resources.close()
         for recorder in self._recorders.values():

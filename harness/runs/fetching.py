@@ -1,11 +1,12 @@
 """Asking an endpoint for all missing answers at once, in a thread of its own, while tests run.
 
-The first request goes alone: a wrong key or model name costs one request, not one for each case.
+The first request goes alone for a while: a wrong key or model name costs one request, not one for each case.
 """
 
 import asyncio
 import contextlib
 import json
+import re
 import threading
 import time
 import traceback
@@ -23,8 +24,13 @@ from harness.errors import EndpointError, HarnessError
 from harness.records.answer import Completion
 
 FAILURES_IN_A_ROW = 10
-"""Requests that end without an answer, each after its retries, before asking on is given up; at high concurrency twice
-as many as go out at one time, so that one short outage is not the end."""
+"""Requests that end without an answer, each after its retries, before asking on is given up. An outage that may pass
+does not count: the endpoint is waited for (patience_s)."""
+REFUSALS_IN_A_ROW = 3
+"""The same for requests that are refused in the same words."""
+_ALONE_S = 10.0
+"""How long the first request goes alone: a wrong key then costs one request, and a slow answer does not hold all up."""
+_MOST_NOTES = 5
 _GRACE_S = 1.0
 _HELD_S = 0.02
 _ENOUGH_DONE = 5
@@ -68,7 +74,7 @@ asked_job: ContextVar[FetchJob | None] = ContextVar("asked_job", default=None)
 class Progress:
     """How far the fetching is. `failed` counts requests that ended without a usable exchange.
 
-    `concurrency` is lower than `max_concurrency` while the endpoint asks for less.
+    `concurrency` is lower than `max_concurrency` while the endpoint asks for less, or was too slow for more.
     """
 
     done: int
@@ -84,6 +90,15 @@ class Progress:
         if self.done < _ENOUGH_DONE:
             return None
         return self.elapsed_s / self.done * (self.total - self.done)
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    """Whether two refusals say the same, numbers and request ids aside."""
+    return (one.completion.unusable, _plain(one.said)) == (other.completion.unusable, _plain(other.said))
+
+
+def _plain(said: str) -> str:
+    return re.sub(r"[\w-]*\d[\w-]*", "#", said)
 
 
 class FetchStoppedError(HarnessError):
@@ -122,6 +137,9 @@ class Fetcher:
         self._released = len(self._jobs) if released is None else released
         self._done = self._failed = 0
         self._failures_in_a_row: list[Answer] = []
+        self.notes: list[str] = []
+        """What the endpoint said when it gave no answer, each once."""
+        self._noted: set[tuple[str, str]] = set()
         self.fatal: HarnessError | None = None
         self._started = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="harness-fetch", daemon=True)
@@ -162,7 +180,7 @@ class Fetcher:
             self._done,
             len(self._jobs),
             self._failed,
-            self._pace.concurrency,
+            self._pace.concurrency if self._pace.was_cut else self._pace.max_concurrency,
             self._pace.max_concurrency,
             time.monotonic() - self._started,
         )
@@ -211,8 +229,9 @@ class Fetcher:
             if not self._jobs:
                 return
             start = 1 if self._first_alone else 0
-            if self._first_alone:
-                await self._ask(self._jobs[0])
+            first = asyncio.create_task(self._ask(self._jobs[0])) if self._first_alone else None
+            if first is not None:
+                await asyncio.wait([first], timeout=_ALONE_S)
             pending = iter(enumerate(self._jobs[start:], start=start))
 
             async def work() -> None:
@@ -222,10 +241,12 @@ class Fetcher:
                         await asyncio.sleep(_HELD_S)
                     await self._ask(job)
 
-            workers = min(self._pace.max_concurrency, max(len(self._jobs) - 1, 1))
+            workers = min(self._pace.max_concurrency, max(len(self._jobs) - start, 1))
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(work())
+            if first is not None:
+                await first
         finally:
             await asyncio.shield(self._endpoint.aclose())
 
@@ -248,6 +269,16 @@ class Fetcher:
         future.set_result(completion)
         self._watch(answer)
 
+    def _note(self, answer: Answer) -> None:
+        """Keep the endpoint's own words, once, with the setting that mends it."""
+        if not answer.said:
+            return
+        key = (answer.completion.unusable or "", _plain(answer.said))
+        if key not in self._noted and len(self._noted) < _MOST_NOTES:
+            self._noted.add(key)
+            setting = f"; set {answer.setting}" if answer.setting else ""
+            self.notes.append(f"{answer.completion.unusable}: the endpoint says: {answer.said}{setting}")
+
     def _give_up(self, error: HarnessError) -> None:
         self.fatal = self.fatal or error
         self._pace.close(str(self.fatal))
@@ -257,8 +288,19 @@ class Fetcher:
         if answer.exchange is not None:
             self._failures_in_a_row.clear()
             return
+        self._note(answer)
         self._failures_in_a_row.append(answer)
-        if len(self._failures_in_a_row) >= max(FAILURES_IN_A_ROW, 2 * self._pace.max_concurrency):
+        alike = [one for one in self._failures_in_a_row if one.refused and _same(one, answer)]
+        if answer.refused and len(alike) >= REFUSALS_IN_A_ROW:
+            setting = f". Set {answer.setting} in [tool.harness.models]" if answer.setting else ""
+            self._give_up(
+                EndpointError(
+                    f"{len(alike)} requests in a row were refused in the same words "
+                    f"({answer.completion.unusable}): {answer.said or 'without a word'}{setting}"
+                )
+            )
+            return
+        if len(self._failures_in_a_row) >= FAILURES_IN_A_ROW:
             reasons = Counter(failed.completion.unusable or "" for failed in self._failures_in_a_row)
             said = next((failed.said for failed in reversed(self._failures_in_a_row) if failed.said), "")
             listed = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(4))

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.config import HarnessConfig, ModelConfig
+from harness.endpoints.access import Access
 from harness.endpoints.chat import key_from
+from harness.endpoints.parse import Answer
+from harness.endpoints.retry import Retrying
 from harness.errors import CassetteError, HarnessError
 from harness.recording import from_line, lines
 from harness.records.answer import request_key
 from harness.records.case import Case
+from harness.runs.judge import Judge
 from harness.runs.requests import body_for, opened
 from harness.suite import case_files, default_cases, load_cases
 
@@ -139,14 +143,16 @@ class Diagnosis:
 
 
 def diagnose(config: HarnessConfig, model: ModelConfig) -> list[Diagnosis]:
-    """Key, endpoint and cassettes, in the order in which a run would meet them. Sends one short request."""
+    """Key, endpoint and cassettes, in the order in which a run would meet them. Sends one request."""
     findings = [Diagnosis(True, f"{model.label}: kind {model.kind}")]
     if model.kind == "outputs":
         return [*findings, _file(config.root / (model.outputs or ""), "outputs")]
     if model.api_key_env:
         try:
             key_from(model.api_key_env, model.name)
-            findings.append(Diagnosis(True, f"the variable {model.api_key_env} is set"))
+            access = Access(base_url=model.base_url)
+            where = access.host or "an address that is none"
+            findings.append(Diagnosis(True, f"the variable {model.api_key_env} is set; its key goes to {where}"))
         except HarnessError as error:
             return [*findings, Diagnosis(False, str(error), f"export {model.api_key_env}=...")]
     findings.append(_endpoint(config, model))
@@ -160,29 +166,64 @@ def _file(path: Path, name: str) -> Diagnosis:
     return Diagnosis(False, f"{name}: no file {path}", f"set {name} to a file of JSON lines")
 
 
-def _endpoint(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
-    body = {"model": model.request_model, "messages": [{"role": "user", "content": "Say OK."}], "max_tokens": 8}
-    body |= {"temperature": model.temperature} if model.temperature != "default" else {}
-    try:
-        with opened(model, config.root, max_concurrency=1) as endpoint:
+def _first_case(config: HarnessConfig) -> Case | None:
+    for root in config.suites:
+        for path in case_files(config.root / root):
+            for located in load_cases(path):
+                return located.case
+    return None
 
-            async def ask() -> object:
+
+def _endpoint(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
+    """Sends the very body of the project's first case: what it meets, a run would meet."""
+    case = _first_case(config)
+    what = f"{case.suite}/{case.id}" if case else "a short request"
+    case = case or _SHORT
+    retrying = Retrying(attempts=2)
+    try:
+        with opened(model, config.root, max_concurrency=1, retrying=retrying) as endpoint:
+
+            async def ask() -> Answer:
                 try:
-                    return await endpoint.ask(body)
+                    return await endpoint.ask(body_for(case, model))
                 finally:
                     await endpoint.aclose()
 
             answer = asyncio.run(ask())
     except HarnessError as error:
         return Diagnosis(False, str(error).removesuffix(_THIS_COMMAND).rstrip("; ,"))
-    completion = getattr(answer, "completion", None)
-    reason = getattr(completion, "unusable", None)
-    if reason not in (None, "length"):
-        return Diagnosis(
-            False, f"the endpoint answered, but not usably: {reason}", "ask the same with curl and compare"
-        )
-    resolved = getattr(completion, "model", None) or "a model that it does not name"
-    return Diagnosis(True, f"the endpoint answers as {resolved}")
+    completion = Judge(model).sample(case, answer.completion, 0)
+    if completion.reason is not None:
+        said = f"; it says: {answer.said}" if answer.said else ""
+        remedy = f"set {answer.setting}" if answer.setting else _REMEDIES.get(completion.reason, _COMPARE)
+        return Diagnosis(False, f"the answer to {what} cannot be judged ({completion.reason}){said}", remedy)
+    resolved = completion.resolved_model or "a model that it does not name"
+    changes = getattr(endpoint, "changes", ())
+    sent = f", sent {', '.join(changes)}" if changes else ""
+    settings = getattr(endpoint, "settings", ())
+    return Diagnosis(
+        True,
+        f"the endpoint answers {what} as {resolved}{sent}",
+        f"to send it so from the start: set {' and '.join(settings)}" if settings else "",
+    )
+
+
+_SHORT = Case(
+    suite="check",
+    id="short",
+    domain="check",
+    language="en",
+    task="copy",
+    messages=({"role": "user", "content": "Say OK."},),
+    targets=("OK",),
+    required=(),
+)
+_COMPARE = "ask the same with curl and compare"
+_REMEDIES = {
+    "length": "raise max_tokens: nothing that is cut off is judged",
+    "only_reasoning": "raise max_tokens, or switch reasoning off in extra_body",
+    "timeout": "raise timeout_s, or ask a model that is awake",
+}
 
 
 def _cassettes(config: HarnessConfig, model: ModelConfig) -> Diagnosis:

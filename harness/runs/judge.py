@@ -24,6 +24,7 @@ from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
 from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
+from harness.text.reasoning import split_reasoning
 
 
 def sign_probability(text: str, tokens: Sequence[Token], start: int, end: int) -> float | None:
@@ -34,7 +35,8 @@ def sign_probability(text: str, tokens: Sequence[Token], start: int, end: int) -
     """
     pieces = [token.text for token in tokens]
     spelled = b"".join(pieces)
-    offset = spelled.find(text.encode("utf-8", "surrogatepass")) if text else -1
+    # the last place: reasoning that was cut off comes first, and may hold the same words
+    offset = spelled.rfind(text.encode("utf-8", "surrogatepass")) if text else -1
     if offset < 0:
         return None
     ends = list(accumulate(map(len, pieces)))
@@ -75,6 +77,7 @@ class Judge:
     def sample(self, case: Case, completion: Completion, number: int) -> SampleResult:
         """One completion, judged. Calls written as text are read first; then `repair` follows if the model has one."""
         sources = texts_of(messages_for(case, self.model))
+        completion = self._without_reasoning(completion, sources)
         facts = _facts(completion, number, self.model)
         said, in_text = _with_calls_read(case, completion)
         text, calls = self._repaired(case, said, sources)
@@ -110,6 +113,19 @@ class Judge:
     def exposure(self, case: Case) -> Exposure:
         """How much of a case this version has met in training."""
         return exposure(case, training_texts=self.training_texts, trained_domains=self.model.trained_domains)
+
+    def _without_reasoning(self, completion: Completion, sources: tuple[str, ...]) -> Completion:
+        answer, within = split_reasoning(completion.text, sources, self.model.reasoning.tags)
+        changes: dict[str, Any] = {}
+        if within:
+            changes["text"] = answer
+            if completion.unusable is None and not answer.strip() and not completion.tool_calls:
+                changes["unusable"] = "only_reasoning"
+        if not self.model.reasoning.keep:
+            changes["reasoning"] = None
+        elif within:
+            changes["reasoning"] = "\n".join(part for part in (completion.reasoning, within) if part)
+        return completion.model_copy(update=changes) if changes else completion
 
     def _repaired(
         self, case: Case, completion: Completion, sources: tuple[str, ...]
@@ -203,6 +219,7 @@ def _outcome(case: Case, verdicts: Verdicts, results: tuple[CheckResult, ...]) -
 def _facts(completion: Completion, number: int, model: ModelConfig) -> dict[str, Any]:
     return {
         "sample": number,
+        "reasoning": completion.reasoning,
         "finish_reason": completion.finish_reason,
         "resolved_model": completion.model,
         "system_fingerprint": completion.system_fingerprint,

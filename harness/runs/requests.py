@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
-from harness.endpoints import local, responses
+from harness.endpoints import keys, local, responses
+from harness.endpoints.access import Access
 from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
 from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
 from harness.endpoints.chat import ChatEndpoint, key_from
@@ -134,9 +135,9 @@ def opened(
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
     if model.kind == "local":
         with LocalServer(server_settings(model, root), log) as server:
-            yield _chat(model, server.base_url, max_concurrency, server.runtime, retrying)
+            yield _chat(model, Access(base_url=server.base_url), max_concurrency, server.runtime, retrying)
         return
-    yield _chat(model, model.base_url, max_concurrency, None, retrying, batch=batch)
+    yield _chat(model, access_of(model, root), max_concurrency, None, retrying, batch=batch)
 
 
 def is_asking() -> bool:
@@ -153,14 +154,47 @@ def is_asking() -> bool:
 def secrets_of(model: ModelConfig) -> Secrets:
     """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
     names = [model.api_key_env] if model.api_key_env else []
-    return Secrets.of_environment(
-        os.environ, [*names, "OPENAI_API_KEY"], [model.base_url or ""], models=[model.request_model]
+    names += [value.env for value in model.headers.values() if not isinstance(value, str)]
+    addresses = [model.base_url or "", *_proxies()]
+    return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], addresses, models=[model.request_model])
+
+
+def access_of(model: ModelConfig, root: Path) -> Access:
+    """How a model's endpoint is reached; paths of files are relative to the project."""
+
+    def path(name: str | None) -> Path | None:
+        return root / Path(name).expanduser() if name else None
+
+    access = Access(
+        base_url=model.base_url,
+        api_key_env=model.api_key_env,
+        api_key_header=model.api_key_header,
+        headers={
+            name: value if isinstance(value, str) else key_from(value.env, model.name) or ""
+            for name, value in model.headers.items()
+        },
+        query=model.query,
+        verify=model.verify,
+        ca_bundle=path(model.ca_bundle),
+        client_certificate=path(model.client_certificate),
+        client_key=path(model.client_key),
     )
+    for value in model.headers.values():
+        if not isinstance(value, str):
+            keys.check(value.env, access, model.name)
+    return access
+
+
+def _proxies() -> list[str]:
+    """Addresses of proxies, whose passwords must be found nowhere either."""
+    from urllib.request import getproxies
+
+    return [address for kind, address in getproxies().items() if kind != "no"]
 
 
 def _chat(
     model: ModelConfig,
-    base_url: str | None,
+    access: Access,
     max_concurrency: int,
     runtime: str | None,
     retrying: Retrying | None,
@@ -168,13 +202,12 @@ def _chat(
     batch: BatchForm | None = None,
 ) -> ChatEndpoint:
     return ChatEndpoint(
-        base_url=base_url,
-        api_key_env=model.api_key_env,
+        access=access,
         timeout_s=ARK_TIMEOUT_S if batch == "ark" else model.timeout_s,
         path=ARK_PATH if batch == "ark" else responses.PATH if model.kind == "responses" else "/chat/completions",
         max_concurrency=max_concurrency,
         model_label=model.name,
         runtime=runtime,
         redact=secrets_of(model).redacted,
-        retrying=retrying,
+        retrying=retrying or Retrying(attempts=model.attempts, patience_s=model.patience_s),
     )

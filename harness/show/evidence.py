@@ -59,10 +59,15 @@ class ShownAnswer:
     reason: str
     text: tuple[Stretch, ...]
     raw: tuple[Stretch, ...]
+    reasoning: tuple[Stretch, ...]
     calls: tuple[tuple[str, tuple[Stretch, ...]], ...]
     findings: tuple[ShownMention, ...]
     checks: tuple[tuple[str, bool, str], ...]
     digest: str
+
+
+_REASONING = 2000
+"""Characters of reasoning that a page holds of an answer: it is not judged, and may be longer than all else."""
 
 
 def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
@@ -99,6 +104,9 @@ def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownA
         reason=sample.reason or "",
         text=marked(sample.output, _spans(sample.output, in_text), limit=limit),
         raw=() if sample.raw_output is None else marked(sample.raw_output, limit=limit),
+        reasoning=marked(sample.reasoning, limit=_REASONING if limit is None else min(limit, _REASONING))
+        if sample.reasoning
+        else (),
         calls=tuple(
             (
                 call.name,
@@ -333,7 +341,12 @@ def _lengths(case: CaseResult) -> list[int]:
     """Sizes of what a page would hold, in bytes of UTF-8 as near as a count of characters tells."""
     texts = [str(message.get("content") or "") for message in case.messages]
     for sample in case.samples:
-        texts += [sample.output, sample.raw_output or "", *(call.arguments for call in sample.tool_calls)]
+        texts += [
+            sample.output,
+            sample.raw_output or "",
+            (sample.reasoning or "")[:_REASONING],
+            *(call.arguments for call in sample.tool_calls),
+        ]
     return [len(text) if text.isascii() else 2 * len(text) for text in texts]
 
 
@@ -380,6 +393,8 @@ def _answer_of_rows(answer: ShownAnswer, sample: SampleResult, currency: str | N
         packed_answer["r"] = _safe(answer.reason)
     if answer.raw:
         packed_answer["w"] = packed(answer.raw)
+    if answer.reasoning:
+        packed_answer["z"] = packed(answer.reasoning)
     if answer.calls:
         packed_answer["c"] = [[_safe(name), packed(text)] for name, text in answer.calls]
     if answer.findings:

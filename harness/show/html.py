@@ -128,6 +128,7 @@ _SCRIPT_WORDS = (
     *("aligned", "damaged", "omitted", "failed", "passed", "unscored"),
     *("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent", "note", "within"),
     *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason"),
+    "reasoning",
     *("link", "not-held", "shown", "ruling", "good", "poor"),
 )
 

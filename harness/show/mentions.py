@@ -26,7 +26,7 @@ def answer_json(result: AnswerResult) -> dict[str, Any]:
     if result.within:
         found["within"] = result.within
     if result.unscored:
-        found["unscored"] = True
+        found["unscored"] = "only_reasoning"
     return found
 
 

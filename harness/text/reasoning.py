@@ -55,3 +55,25 @@ def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:
         pieces += (output[place:start], "\n" * (end - start))
         place = end
     return "".join(pieces) + output[place:]
+
+
+def split_reasoning(output: str, source: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
+    """The answer and the reasoning of `output`, apart and without the tags.
+
+    Blank lines between reasoning and answer belong to neither: gateways that take reasoning out drop them as well.
+    """
+    spans = reasoning_spans(output, source, names)
+    if not spans:
+        return output, ""
+    tags = _tags(tuple(names))
+    pieces: list[str] = []
+    place = 0
+    for start, end in spans:
+        piece = output[place:start]
+        pieces.append(piece if pieces else piece.lstrip() if not piece.strip() else piece)
+        place = end
+        if not "".join(pieces).strip():
+            place += len(output[end:]) - len(output[end:].lstrip())
+    pieces.append(output[place:])
+    inner = [tags.sub("", output[start:end]).strip() for start, end in spans]
+    return "".join(pieces), "\n".join(part for part in inner if part)

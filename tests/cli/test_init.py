@@ -143,3 +143,30 @@ def test_the_service_in_use_is_the_default(folder):
     assert "to do     .gitlab-ci.yml" in result.stdout
     assert (folder / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
     assert not (folder / ".github").exists()
+
+
+def test_a_first_answer_without_a_verdict_ends_in_one_and_says_why(folder):
+    from tests.endpoints.oddities import answers
+    from tests.faulty_server.server import FaultyServer
+
+    with FaultyServer() as server:
+        server.reply = answers("", reasoning_content="so")
+        result = call("--base-url", server.base_url, "--model", "m", "--ci", "none")
+    assert result.return_value == 1
+    assert "the first answer cannot be judged (only_reasoning); run: harness models check m" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "line"),
+    [
+        ("https://models.example/v1", "TEAM_KEY", "HARNESS_ALLOW_KEY_HOSTS: models.example"),
+        ("https://api.deepseek.com", "DEEPSEEK_API_KEY", None),
+        ("http://10.0.0.5:8000/v1", "TEAM_KEY", "HARNESS_ALLOW_KEY_HOSTS: http://10.0.0.5"),
+    ],
+)
+def test_a_workflow_names_the_host_of_a_key_of_ones_own(folder, monkeypatch, address, key, line):
+    monkeypatch.delenv("HARNESS_ALLOW_KEY_HOSTS", raising=False)
+    call("--base-url", address, "--model", "m", "--key-env", key, "--ci", "github", "--no-run")
+    text = (folder / ".github/workflows/verbatim-nightly.yml").read_text()
+    assert f"          {key}: ${{{{ secrets.{key} }}}}\n" in text
+    assert (f"          {line}\n" in text) if line else "HARNESS_ALLOW_KEY_HOSTS" not in text

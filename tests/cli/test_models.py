@@ -60,3 +60,29 @@ def test_a_project_without_models_is_told_what_makes_one(project):
 @pytest.mark.parametrize("arguments", [("--port", "99999"), ("--parallel", "0")])
 def test_a_server_that_cannot_be_is_refused(project, arguments):
     assert run(["models", "serve", "smollm2", *arguments]) == 3
+
+
+def test_check_sends_the_very_body_of_a_case_and_says_what_it_would_meet(project):
+    from tests.endpoints.oddities import answers, error
+    from tests.faulty_server.server import FaultyServer
+
+    with FaultyServer() as server:
+        text = (
+            f'[tool.harness.models.odd]\nbase_url = "{server.base_url}"\nmodel = "m"\nsystem = "Be brief."\n'
+            "stream = true\nseed = 7\nextra_body = { enable_thinking = true }\n"
+        )
+        (project / "pyproject.toml").write_text(text)
+        server.reply = error("parameter.enable_thinking must be set to false", 400)
+        result = call("check", "odd")
+        (body,) = server.bodies
+        assert body["extra_body" if "extra_body" in body else "enable_thinking"] is True
+        assert (body["stream"], body["seed"], body["max_tokens"]) == (True, 7, 512)
+        assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+        assert body["messages"][1]["content"] == "Say A-1."
+        assert "the answer to one/a cannot be judged (http_400); it says: parameter.enable_thinking" in result.stdout
+        assert "set extra_body = { enable_thinking = false }, or stream = true" in result.stdout
+        assert result.return_value == 1
+        server.reply = answers("", reasoning_content="A-1")
+        assert "cannot be judged (only_reasoning)" in call("check", "odd").stdout
+        server.reply = answers("A-1")
+        assert "the endpoint answers one/a as m" in call("check", "odd").stdout

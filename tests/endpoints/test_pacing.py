@@ -48,6 +48,8 @@ def test_no_more_at_one_time_than_allowed() -> None:
 def test_a_429_halves_the_concurrency_once_and_answers_bring_it_back() -> None:
     async def slow_down() -> list[int]:
         pace = Pace(max_concurrency=8)
+        for _ in range(8):
+            pace.leave(await pace.enter(BODY), GOOD)
         turns = [await pace.enter(BODY) for _ in range(8)]
         for turn in turns:
             pace.leave(turn, THROTTLED)  # all eight were under way before the first 429
@@ -57,6 +59,43 @@ def test_a_429_halves_the_concurrency_once_and_answers_bring_it_back() -> None:
         return [*seen, pace.concurrency, pace.lowest_concurrency]
 
     assert run(slow_down()) == [4, 8, 4]
+
+
+def test_who_waits_longest_goes_next() -> None:
+    async def order() -> list[int]:
+        pace = Pace(max_concurrency=1)
+        went: list[int] = []
+
+        async def worker(number: int) -> None:
+            for _ in range(3):
+                turn = await pace.enter(BODY)
+                went.append(number)
+                await asyncio.sleep(0)
+                pace.leave(turn, GOOD)
+
+        await asyncio.gather(*(worker(number) for number in range(3)))
+        return went
+
+    assert run(order()) == [0, 1, 2] * 3
+
+
+def test_it_starts_low_doubles_in_a_round_and_a_time_out_halves_it() -> None:
+    async def grow() -> list[int]:
+        pace = Pace(max_concurrency=32)
+        seen = [pace.concurrency]
+        for _ in range(3):
+            turns = [await pace.enter(BODY) for _ in range(pace.concurrency)]
+            for turn in turns:
+                pace.leave(turn, GOOD)
+            seen.append(pace.concurrency)
+        assert not pace.was_cut
+        turns = [await pace.enter(BODY) for _ in range(pace.concurrency)]
+        for turn in turns:
+            pace.leave(turn, Attempt(Completion(unusable="timeout"), retry=True))
+        assert pace.was_cut
+        return [*seen, pace.concurrency]
+
+    assert run(grow()) == [2, 4, 8, 16, 8]
 
 
 def test_retry_after_holds_all_requests_back() -> None:

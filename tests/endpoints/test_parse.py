@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.endpoints.parse import events, first_content_end, parse
+from harness.endpoints.parse import parse
+from harness.endpoints.stream import events, first_content_end
 from harness.records.answer import ToolCall
 
 KEYS = ["choices", "message", "delta", "content", "index", "tool_calls", "function", "arguments", "usage", "error", "x"]
@@ -25,7 +26,10 @@ def answer(**message: Any) -> str:
 
 
 def stream(*deltas: dict[str, Any], end: str = "data: [DONE]\n\n") -> str:
-    chunks = [json.dumps({"choices": [{"index": 0, "delta": delta}]}) for delta in deltas]
+    choices: list[dict[str, Any]] = [{"index": 0, "delta": delta} for delta in deltas]
+    if end:
+        choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+    chunks = [json.dumps({"choices": [choice]}) for choice in choices]
     return "".join(f"data: {chunk}\n\n" for chunk in chunks) + end
 
 
@@ -87,7 +91,7 @@ def test_tool_arguments_that_are_no_json_stay_as_the_model_wrote_them() -> None:
         ('{"choices": [{"index": 0}]}', "no_message"),
         ('{"choices": [], "error": {"message": "busy"}}', "error_in_body"),
         ('{"error": null, "choices": [{"index": 0, "message": {"content": "a"}}]}', None),
-        ('{"choices": [{"finish_reason": "error", "message": {"content": "a"}}]}', "error_in_body"),
+        ('{"choices": [{"finish_reason": "error", "message": {"content": "a"}}]}', "interrupted"),
         ('{"choices": [{"finish_reason": "sensitive", "message": {"content": ""}}]}', "content_filter"),
         ("", "not_json"),
         ("<html>", "not_json"),

@@ -143,7 +143,9 @@ REFUSAL = {
         (response("Sikalastic-609", REASONING, COMMENTARY), "Sikalastic-609", None),
         (response(None, CALL), "", None),
         (response(None, REFUSAL), "", "refusal"),
-        (response(None, REASONING), "", "no_content"),
+        (response(None, REASONING), "", "only_reasoning"),
+        (response("\n", REASONING), "\n", "only_reasoning"),
+        (response(None), "", "no_content"),
         (
             response("Sikala", status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
             "Sikala",
@@ -164,6 +166,31 @@ def test_what_a_response_says(value: dict[str, Any], text: str, unusable: str | 
         assert completion.tool_calls[0].arguments == CALL["arguments"]
         assert completion.finish_reason == "tool_calls"
     assert (completion.prompt_tokens, completion.completion_tokens) == (7, 3)
+
+
+@pytest.mark.parametrize(
+    ("items", "reasoning"),
+    [
+        ([REASONING], "Sikalastic - 609"),
+        ([{**REASONING, "content": [{"type": "reasoning_text", "text": "all of it"}]}], "all of it"),
+        ([REASONING, {**REASONING, "id": "s"}], "Sikalastic - 609\n\nSikalastic - 609"),
+        ([{**REASONING, "summary": []}], None),
+        ([CALL], None),
+    ],
+)
+def test_reasoning_is_kept_beside_the_text(items: list[dict[str, Any]], reasoning: str | None) -> None:
+    value = response("Sikalastic-609", *items)
+    for completion in (
+        parse(json.dumps(value), "application/json"),
+        parse(streamed(value, "Sikalastic-609"), "text/event-stream"),
+    ):
+        assert (completion.text, completion.reasoning) == ("Sikalastic-609", reasoning)
+
+
+@pytest.mark.parametrize("summary", [7, "text", [7], [{"text": 7}], {"text": "x"}])
+def test_odd_reasoning_is_left_out(summary: Any) -> None:
+    value = {**response("Sikalastic-609"), "output": [{"type": "reasoning", "summary": summary}]}
+    assert parse(json.dumps(value), "application/json").reasoning is None
 
 
 @pytest.mark.parametrize(

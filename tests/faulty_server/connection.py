@@ -23,10 +23,11 @@ class Connection:
         """Headers (names in lower case) and body of the next request; None if the client has gone."""
         try:
             head = await self._reader.readuntil(b"\r\n\r\n")
-            lines = head.decode("latin-1").split("\r\n")[1:]
+            first, *lines = head.decode("latin-1").split("\r\n")
             headers = {
                 name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name
             }
+            headers[":path"] = first.split(" ")[1] if first.count(" ") == 2 else first
             return headers, await self._reader.readexactly(int(headers.get("content-length", "0")))
         except (asyncio.IncompleteReadError, ConnectionError):
             return None

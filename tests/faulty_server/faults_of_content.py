@@ -4,8 +4,8 @@ import gzip
 import json
 
 from tests.faulty_server.connection import Connection
-from tests.faulty_server.registry import wrong
-from tests.faulty_server.right_answer import Asked, chunks, completion, event
+from tests.faulty_server.registry import WRONG, wrong
+from tests.faulty_server.right_answer import Asked, chunk, chunks, completion, event
 
 
 @wrong("truncated-json")
@@ -113,3 +113,46 @@ async def _(connection: Connection, asked: Asked) -> None:
 @wrong("unknown-encoding")
 async def _(connection: Connection, asked: Asked) -> None:
     await connection.respond(b"\x0b\x02\x80abc\x03", "application/json", {"Content-Encoding": "br"})
+
+
+async def _with_status(connection: Connection, asked: Asked, code: int) -> None:
+    await connection.json(completion(asked), status=code)
+
+
+for _code in (201, 203, 206):
+    WRONG[f"right-answer-with-status-{_code}"] = lambda connection, asked, code=_code: _with_status(
+        connection, asked, code
+    )
+
+
+@wrong("content-is-a-number")
+async def _(connection: Connection, asked: Asked) -> None:
+    await connection.json(completion(asked, message={"content": 609}))
+
+
+@wrong("unknown-finish-reason")
+async def _(connection: Connection, asked: Asked) -> None:
+    await connection.json(completion(asked, choice={"finish_reason": "worker_lost"}))
+
+
+@wrong("flat-error")
+async def _(connection: Connection, asked: Asked) -> None:
+    await connection.json({"code": 1301, "msg": "busy", "data": None})
+
+
+@wrong("error-beside-choices")
+async def _(connection: Connection, asked: Asked) -> None:
+    await connection.json(completion(asked, error={"message": "partial", "code": 500}))
+
+
+@wrong("refusal-in-a-stream")
+async def _(connection: Connection, asked: Asked) -> None:
+    pieces = [chunk(asked, choices=[{"index": 0, "delta": {"refusal": piece}}]) for piece in ("I can", "not.")]
+    await connection.stream([*(event(value) for value in [*pieces, chunk(asked, finish="stop")]), "data: [DONE]\n\n"])
+
+
+@wrong("messages-in-place-of-deltas")
+async def _(connection: Connection, asked: Asked) -> None:
+    texts = (asked.text[:5], asked.text)
+    pieces = [chunk(asked, choices=[{"index": 0, "message": {"content": text}}]) for text in texts]
+    await connection.stream([*(event(value) for value in [*pieces, chunk(asked, finish="stop")]), "data: [DONE]\n\n"])

@@ -105,3 +105,20 @@ async def _(connection: Connection, asked: Asked) -> None:
     """U+2028 and U+0085 end no line of an event, though Python's `splitlines` thinks so."""
     values = [chunk(asked, asked.text + "\u2028\u0085 ok"), chunk(asked, finish="stop")]
     await connection.stream([event(value) for value in values])
+
+
+@odd("stream-of-one-message")
+async def _(connection: Connection, asked: Asked) -> None:
+    """A gateway that makes a stream of a whole answer."""
+    choice = completion(asked)["choices"][0]
+    await connection.stream([event(chunk(asked, choices=[choice])), "data: [DONE]\n\n"])
+
+
+@odd("error-that-says-nothing")
+async def _(connection: Connection, asked: Asked) -> None:
+    await connection.json(completion(asked, error={"code": 0, "message": ""}, base_resp={"status_code": 0}))
+
+
+@odd("finish-reason-in-capitals")
+async def _(connection: Connection, asked: Asked) -> None:
+    await connection.json(completion(asked, choice={"finish_reason": "FINISH_REASON_STOP"}))

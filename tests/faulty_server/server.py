@@ -12,6 +12,7 @@ import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from tests.faulty_server import faults
@@ -33,15 +34,19 @@ BY_CHANCE = (
 class FaultyServer(ServerThread):
     """Use it as a context manager. `asked` counts requests by prompt; `most_running` those at one time."""
 
-    def __init__(self, *, share: float = 0.0, seed: int = 0, delay_s: float = 0.0, port: int = 0) -> None:
-        super().__init__(port=port)
+    def __init__(self, *, share: float = 0.0, seed: int = 0, delay_s: float = 0.0, **listening: Any) -> None:
+        super().__init__(**listening)
         self.share = share
         self.delay_s = delay_s
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         """Right answers that were sent to the last byte, by prompt."""
         self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.keep_bodies = True
+        self.reply: Callable[[dict[str, Any]], tuple[int, str, bytes, dict[str, str]]] | None = None
+        """Answers every request in the place of what prompts ask for: status, content type, body, headers."""
         self.limit_at_one_time: int | None = None
         """More requests than that at one time get a 429."""
         self.running = self.most_running = 0
@@ -74,7 +79,13 @@ class FaultyServer(ServerThread):
         self.asked[prompt] += 1
         if self.keep_bodies:
             self.bodies.append(body)
+            self.headers.append(headers)
+            self.paths.append(headers[":path"])
         await asyncio.sleep(self.delay_s)
+        if self.reply is not None:
+            code, content_type, content, more = self.reply(body)
+            await connection.respond(content, content_type, more, code)
+            return
         asked = Asked(answer_to(prompt), body, headers)
         if self.limit_at_one_time is not None and self.running > self.limit_at_one_time:
             await status(connection, asked, 429)

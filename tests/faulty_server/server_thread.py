@@ -1,6 +1,7 @@
 """A server of asyncio in a thread of its own, for as long as a `with` block lasts."""
 
 import asyncio
+import ssl
 import threading
 from typing import Self
 
@@ -8,8 +9,10 @@ from typing import Self
 class ServerThread:
     """`base_url` is set when the block begins. A subclass answers connections in `_serve`."""
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.base_url = ""
+        self.port = 0
+        self._tls = tls
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -26,9 +29,10 @@ class ServerThread:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        listening = asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=2**24)
+        listening = asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=2**24, ssl=self._tls)
         server = self._loop.run_until_complete(listening)
-        self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        self.port = server.sockets[0].getsockname()[1]
+        self.base_url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
         self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(_close(server))

@@ -37,7 +37,6 @@ LASTING = {
     "status-504": ("unscored(http_504)", ATTEMPTS),
     "status-529": ("unscored(http_529)", ATTEMPTS),
     "500-do-not-retry": ("unscored(http_500)", 1),
-    "429-after-an-hour": ("unscored(http_429)", 1),
     "reset-before-headers": ("unscored(connection)", ATTEMPTS),
     "close-before-headers": ("unscored(connection)", ATTEMPTS),
     "reset-in-headers": ("unscored(connection)", ATTEMPTS),
@@ -60,6 +59,15 @@ LASTING = {
     "unknown-encoding": ("unscored(bad_encoding)", ATTEMPTS),
     "fifty-megabytes": ("unscored(too_long)", 1),
     "gzip-bomb": ("unscored(too_long)", 1),
+    "right-answer-with-status-201": ("unscored(http_201)", ATTEMPTS),
+    "right-answer-with-status-203": ("unscored(http_203)", ATTEMPTS),
+    "right-answer-with-status-206": ("unscored(http_206)", ATTEMPTS),
+    "content-is-a-number": ("unscored(content_not_text)", ATTEMPTS),
+    "unknown-finish-reason": ("unscored(unknown_end)", ATTEMPTS),
+    "flat-error": ("unscored(error_in_body)", ATTEMPTS),
+    "error-beside-choices": ("unscored(error_in_body)", ATTEMPTS),
+    "messages-in-place-of-deltas": ("unscored(broken_stream)", ATTEMPTS),
+    "refusal-in-a-stream": ("unscored(refusal)", 1),
     "length": ("unscored(length)", 1),
     "content-filter": ("unscored(content_filter)", 1),
     "refusal": ("unscored(refusal)", 1),
@@ -78,6 +86,7 @@ STOPPING = {
     "status-404": r"does not know 'm' or has no chat completions there \(404\)",
     "status-402": r"has no credit left \(402\)",
     "429-no-credit": r"has no credit left \(429\). It says: You exceeded your current quota",
+    "429-after-an-hour": r"left alone for 60 min, until 20\d\d-.* UTC \(429, Retry-After\). It says: told 429",
     "redirect": r"a redirect \(307\) to 'http://elsewhere.invalid/v1', which is not followed",
 }
 TOLD_ELSEWHERE = set(faults_of_echo.names(faults.WRONG))
@@ -96,7 +105,9 @@ def test_a_lasting_fault_leaves_the_sample_unscored(
     assert isinstance(got, Completion)
     assert (outcome(model, prompt, got), server.total) == LASTING[fault]
     recorded = len(Cassette(tmp_path / "cassettes" / "m@v1" / "s.jsonl"))
-    assert recorded == (fault in ("length", "content-filter", "refusal")), "errors are never recorded as answers"
+    assert recorded == (fault in ("length", "content-filter", "refusal", "refusal-in-a-stream")), (
+        "errors are never recorded as answers"
+    )
 
 
 @pytest.mark.parametrize("fault", PASSING)

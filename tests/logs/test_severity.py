@@ -84,7 +84,7 @@ def test_the_answer_at_the_end_of_the_messages_is_no_source_of_itself() -> None:
 def test_reasoning_alone_is_unscored() -> None:
     row = read_row({"source": "say A-1/B", "output": "<think>A - 1/B</think>"}, Columns())
     verdict = judge(row, DEFAULT_SYMBOLS)
-    assert (verdict.outcome, verdict.unusable) == ("unscored", "reasoning_only")
+    assert (verdict.outcome, verdict.unusable) == ("unscored", "only_reasoning")
 
 
 @pytest.mark.parametrize("output", [3, ["a"], {"a": 1}, [["a"]], {"content": 3}])

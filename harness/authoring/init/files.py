@@ -12,13 +12,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness import __version__
+from harness.addresses import ALLOW, key_belongs
 from harness.authoring.init.choices import Choices, further_settings
+from harness.endpoints.access import Access
 from harness.errors import ConfigError
 from harness.suite import builtin_root
 
 CANARIES_A_DOMAIN = 4
 """Times 21 domains: clear of the 60 prompts that a drift verdict wants, also if some answers are unusable."""
 
+_NO_KEY = "The endpoint wants no key."
 _STARTER = """\
 title = "Our own strings"
 description = "Replace these by prompts and strings of your own. `harness suites lint` looks them over."
@@ -129,11 +132,17 @@ def _filled(template: str, choices: Choices) -> str:
     """The marks are not those of the shell, of GitHub or of Jinja, so that nothing else in a template is touched."""
     text = files("harness.authoring.init").joinpath("templates", template).read_text(encoding="utf-8")
     key = choices.key_env
+    access = Access(base_url=choices.base_url)
+    # in a workflow a key of one's own goes only to the hosts that are named there
+    is_own = key is not None and not key_belongs(key, access.address)
+    host = f"http://{access.host}" if access.address.startswith("http:") else access.host
+    allow = f"          {ALLOW}: {host}\n" if is_own else ""
+    also = f", and the variable {ALLOW} is {host}" if is_own else ""
     major, minor, *_ = __version__.split(".")
     bounds = f">={major}.{minor},<{major}.{int(minor) + 1}" if major == "0" else f">={major}.{minor},<{int(major) + 1}"
     marks = {
-        "@{github_key}\n": f"          {key}: ${{{{ secrets.{key} }}}}\n" if key else "",
-        "@{gitlab_key}": f"The key is the variable {key}." if key else "The endpoint wants no key.",
+        "@{github_key}\n": f"          {key}: ${{{{ secrets.{key} }}}}\n{allow}" if key else "",
+        "@{gitlab_key}": f"The key is the masked, protected variable {key}{also}." if key else _NO_KEY,
         "@{name}": choices.name,
         "@{requirement}": f"pytest-verbatim{bounds}",
         "@{requirement_mlflow}": f"pytest-verbatim[mlflow]{bounds}",

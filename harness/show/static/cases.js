@@ -64,6 +64,11 @@
     block.append(head);
     if (one.r) block.append(make("p", "small", say("reason"), ": ", one.r));
     if (one.t.length || !one.c) block.append(text("text", one.t));
+    if (one.z) {
+      const folded = make("details", "reasoning", make("summary", "", say("reasoning")));
+      folded.append(text("text", one.z));
+      block.append(folded);
+    }
     for (const [name, call] of one.c || []) {
       block.append(make("p", "small", say("tool-call"), " ", make("code", "", name)), text("text", call));
     }

@@ -1,0 +1,257 @@
+"""What an endpoint says when it gives no answer, in one line, and what to do about it."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harness.addresses import shown_address
+from harness.endpoints.message import MESSAGE_FIELDS
+from harness.endpoints.parse import Attempt
+from harness.endpoints.retry import retry_after_s
+from harness.errors import EndpointError, found
+from harness.records.answer import Completion
+
+if TYPE_CHECKING:
+    import httpx2
+
+_AGAIN = (408, 409, 425, 429)
+_OVERLOADED = (503, 529)
+_OUTAGE = (502, 503, 504, 529)
+"""A server that restarts, or a gateway without one: it may last longer than a few attempts."""
+_CODES: dict[str, str] = {
+    "no_credit": (
+        "insufficient_quota insufficient_balance insufficient_balance_error insufficient_user_quota arrearage "
+        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error 1113 30001 1008"
+    ),
+    "content_filter": (
+        "content_filter content_policy_violation data_inspection_failed datainspectionfailed "
+        "sensitivecontentdetected inputtextsensitivecontentdetected outputtextsensitivecontentdetected "
+        "inputtextriskdetection prompt_blocked 1301 1026 1027 336104"
+    ),
+    "no_key": "invalid_api_key invalid_authentication_error authenticationerror api_key_invalid",
+    "no_model": "model_not_found model_not_exist modelnotfound invalidendpointormodel.notfound 1211",
+}
+"""Codes (or types) of OpenAI, Azure, Ark, DashScope, Zhipu, Moonshot, SiliconFlow, MiniMax, Baidu and one-api."""
+_KIND_OF_CODE = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
+_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("content_filter", re.compile(r"content exists risk|content management policy|inappropriate content|敏感", re.I)),
+    (
+        "no_credit",
+        re.compile(r"insufficient balance|credit balance is too low|balance is insufficient|overdue|欠费|余额", re.I),
+    ),
+    ("no_key", re.compile(r"api key not valid|incorrect api key|invalid api[ -]key", re.I)),
+    (
+        "no_model",
+        re.compile(r"model[^.]{0,120}(does not exist|not exist|not found)|no such model|模型不存在|无可用渠道", re.I),
+    ),
+)
+_SETTINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"enable_thinking|enable thinking", re.I),
+        "extra_body = {{ enable_thinking = false }}, or stream = true",
+    ),
+    (
+        re.compile(r"only support[^.]{0,20}stream|stream[^.]{0,30}(must|should) be (set to )?true", re.I),
+        "stream = true",
+    ),
+    (re.compile(r"max_tokens|max_completion_tokens|maximum value", re.I), "a max_tokens that it takes"),
+    (
+        re.compile(r"context[ _](length|window|size)|maximum context|too long|too many tokens", re.I),
+        "a lower max_tokens",
+    ),
+    (re.compile(r"temperature|top_p", re.I), 'temperature = "default"'),
+    (re.compile(r"response_format|json_schema", re.I), "a model that takes response_format, or leave these cases out"),
+    (re.compile(r"tool", re.I), "a model that takes tools (vLLM: --enable-auto-tool-choice), or leave these cases out"),
+    (re.compile(r"logprobs", re.I), "logprobs = false"),
+    (re.compile(r"system", re.I), "no system prompt"),
+    (re.compile(r"api-version|api version", re.I), 'query = {{ api-version = "..." }}'),
+    (re.compile(r"stream", re.I), "stream = true or false"),
+)
+"""What the words of a refusal are about, and the setting that mends it."""
+_LONGEST_WORDS = 300
+_NO_CERTIFICATE = re.compile(r"No required SSL certificate was sent", re.IGNORECASE)
+_TLS_ONLY = re.compile(r"(plain )?HTTP request (was sent )?to (an )?HTTPS (port|server)", re.IGNORECASE)
+"""What nginx, Apache's and Go's servers say to plain http at a port for TLS."""
+
+
+class Refusals:
+    """Reads errors of one endpoint.
+
+    Args:
+        label: the model's name in messages.
+        where: the address in messages.
+        api_key_env: name of the variable that holds the key, or None.
+        redact: takes secrets out of a text; endpoints repeat keys in their messages.
+    """
+
+    def __init__(self, *, label: str, where: str, api_key_env: str | None, redact: Callable[[str], str]) -> None:
+        self._label = label
+        self._where = where
+        self._api_key_env = api_key_env
+        self._redact = redact
+
+    def of_status(self, response: "httpx2.Response", body: dict[str, Any], *, has_answered: bool) -> Attempt:
+        """A status that is not 200.
+
+        Raises:
+            EndpointError: key, model name, address or account are refused.
+        """
+        status = response.status_code
+        error, said = self.error_of(response)
+        kind = self._kind(error, said) if status != 404 else ""
+        stop = self._reason_to_stop(response, body, kind, has_answered=has_answered)
+        if stop:
+            raise EndpointError(f"model {self._label}: {stop}" + (f". It says: {said}" if said else ""))
+        if kind == "content_filter" and status < 500:
+            return Attempt(Completion(unusable="content_filter"), said=said)
+        after_s = retry_after_s(response.headers)
+        retry = (status in _AGAIN or status >= 500) and response.headers.get("x-should-retry") != "false"
+        throttled = status == 429 or (status in _OVERLOADED and after_s is not None)
+        return Attempt(
+            Completion(unusable=f"http_{status}"),
+            retry=retry,
+            retry_after_s=after_s,
+            throttled=throttled,
+            said=said,
+            outage=retry and status in _OUTAGE,
+            refused=not retry and 400 <= status < 500,
+            setting="" if retry else self.setting(said),
+        )
+
+    def error_of(self, response: "httpx2.Response") -> tuple[dict[str, Any], str]:
+        """The error object of a refusal, and its words."""
+        error = error_in(_decoded(response.content))
+        return error, self.words(error)
+
+    @staticmethod
+    def _kind(error: dict[str, Any], said: str) -> str:
+        inner = error.get("innererror")
+        codes = [error.get("code"), error.get("type"), inner.get("code") if isinstance(inner, dict) else None]
+        for code in codes:
+            name = str(code).lower()
+            # Ark adds a suffix: SensitiveContentDetected.SevereViolation
+            kind = _KIND_OF_CODE.get(name) or _KIND_OF_CODE.get(name.partition(".")[0])
+            if kind:
+                return kind
+        return next((kind for kind, words in _WORDS if words.search(said)), "")
+
+    def setting(self, said: str) -> str:
+        """The setting of the model that mends a refusal, by its words; empty if none is known."""
+        found_setting = next((setting for words, setting in _SETTINGS if words.search(said)), "")
+        return found_setting.replace("{{", "{").replace("}}", "}")
+
+    def _reason_to_stop(
+        self, response: "httpx2.Response", body: dict[str, Any], kind: str, *, has_answered: bool
+    ) -> str | None:
+        status = response.status_code
+        if status == 400 and _TLS_ONLY.search(response.text[:1000]):
+            return f"{self._where} speaks TLS; set base_url to https://..."
+        if status == 400 and _NO_CERTIFICATE.search(response.text[:1000]):
+            return f"{self._where} wants to know who asks; set client_certificate and client_key"
+        if 300 <= status < 400:
+            target = shown_address(response.headers.get("location", "")) or "nowhere"
+            return (
+                f"{self._where} answers with a redirect ({status}) to {found(target)}, which is not followed, for "
+                "the key would go there too; set base_url to the address that answers"
+            )
+        if status in (404, 405, 410) or kind == "no_model":
+            return (
+                f"{self._where} does not know {found(body.get('model'))} or has no chat completions there "
+                f"({status}); set model and base_url{self._address_hint()}, then run: harness models check"
+            )
+        if status == 402 or kind == "no_credit":
+            return f"the account at {self._where} has no credit left ({status})"
+        # gateways answer 403 to single prompts that they take for an attack: only a first 403 is about the key
+        if status == 401 or kind == "no_key" or (status == 403 and not has_answered and kind != "content_filter"):
+            key = f"the key in ${self._api_key_env}" if self._api_key_env else "the request without a key"
+            hint = "" if self._api_key_env else "; set api_key_env to the name of the variable that holds one"
+            return f"{self._where} refuses {key} ({status}){hint}"
+        return None
+
+    def _address_hint(self) -> str:
+        if urlsplit(self._where).path in ("", "/"):
+            return f" (most servers answer at {self._where.rstrip('/')}/v1)"
+        return ""
+
+    def words(self, error: dict[str, Any]) -> str:
+        """The endpoint's own message: one line, short, without control characters and secrets."""
+        for field in MESSAGE_FIELDS:
+            message = error.get(field)
+            if isinstance(message, list) and message:
+                # FastAPI: [{"loc": ["body", "seed"], "msg": "..."}]
+                message = "; ".join(_item_words(item) for item in message[:3])
+            if isinstance(message, dict):
+                message = message.get("message") or json.dumps(message, ensure_ascii=False)
+            if isinstance(message, str) and message.strip():
+                return self.one_line(message)
+        return ""
+
+    def one_line(self, text: str) -> str:
+        """Foreign text in a message of ours: short, without line breaks, control characters and secrets."""
+        # cut before it is searched: an error may be as long as an answer
+        line = " ".join(self._redact(text[: 10 * _LONGEST_WORDS]).split())
+        line = "".join(char for char in line if char.isprintable())
+        return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
+
+    def words_of_answer(self, completion: Completion, content: bytes) -> str:
+        """Why an answer with a good status cannot be judged, in the endpoint's words where it has some."""
+        words = self._words_of_body(content)
+        if completion.unusable in ("interrupted", "unknown_end"):
+            reason = completion.finish_reason
+            ended = f"finish_reason {self.one_line(reason)!r}" if reason else "a stream without a finish reason"
+            return f"{ended}; {words}" if words else ended
+        if completion.unusable == "not_json" and not words:
+            return f"a body that is not JSON: {self.one_line(content[:200].decode('utf-8', 'replace'))!r}"
+        if completion.unusable == "content_not_text" and not words:
+            return "an answer whose content is not text"
+        return words
+
+    def _words_of_body(self, content: bytes) -> str:
+        """The message of an error that came with a good status, plain or as an event of a stream."""
+        whole = _decoded(content)
+        if whole is not None:
+            return self._words_beside_choices(whole)
+        for line in content.splitlines():
+            if line.startswith(b"data:"):
+                words = self._words_beside_choices(_decoded(line.removeprefix(b"data:")))
+                if words:
+                    return words
+        return ""
+
+    def _words_beside_choices(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return ""
+        status = value.get("base_resp")
+        if isinstance(status, dict) and isinstance(status.get("status_msg"), str) and status.get("status_code"):
+            return self.one_line(status["status_msg"])
+        if value.get("choices") and not value.get("error"):
+            return ""
+        return self.words(error_in(value))
+
+
+def _item_words(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    place = ".".join(str(part) for part in item.get("loc", ()) if part != "body")
+    return f"{place}: {item.get('msg', '')}" if place else str(item.get("msg", ""))
+
+
+def error_in(content: Any) -> dict[str, Any]:
+    """The `error` of a decoded body, in the forms that endpoints give it; empty if there is none."""
+    if isinstance(content, list) and content:
+        content = content[0]  # Gemini's gateway
+    if not isinstance(content, dict):
+        return {}
+    error = content.get("error", content)
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
