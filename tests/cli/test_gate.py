@@ -144,4 +144,4 @@ def test_a_plan_in_markdown_is_a_block_of_text(history, tmp_path):
 
 
 def test_a_plan_without_cases_is_a_mistake_in_the_call(history):
-    assert "no cases under" in str(call("--plan", "--suites", "nowhere").exception)
+    assert "nowhere: no cases; accepted" in str(call("--plan", "--suites", "nowhere").exception)

@@ -102,7 +102,7 @@ def test_unscored_cases_are_asked_again_before_cases_are_added(suite, run, now):
     assert "58 unscored" in verdict.next.why
 
 
-def test_further_cases_settle_it_and_one_fewer_does_not(suite, run, case, now):
+def test_further_cases_settle_it_at_the_level_of_a_second_attempt(suite, run, case, now):
     policy = GatePolicy(rules=AT_LEAST_95.rules, population="suite")
     further = judge(run(suite(14)), None, policy, now).rules[0].reading.further
 
@@ -110,7 +110,10 @@ def test_further_cases_settle_it_and_one_fewer_does_not(suite, run, case, now):
         more = [case(f"more-{i}", domain=f"e{i}") for i in range(count)]
         return judge(run([*suite(14), *more]), None, policy, now).verdict
 
-    assert (with_more(further), with_more(further - 1)) == ("GO", "INCONCLUSIVE")
+    # the run that asks them is usually a second attempt, which is judged at a stricter level than this first one
+    assert (with_more(0), with_more(further)) == ("INCONCLUSIVE", "GO")
+    least = next(count for count in range(further + 1) if with_more(count) == "GO")
+    assert 0 < least < further
 
 
 def test_no_number_is_given_where_the_estimate_lies_on_the_wrong_side(suite, run, now):

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.config import ModelConfig
 from harness.decisions.compare import compare
 from harness.decisions.metrics import mention_rate, search_hit_rate
-from harness.finetune.bad_cases import mended
+from harness.finetune.bad_cases import corrected
 from harness.history import read_run
 from harness.hunt.asking import sighting_of
 from harness.pytest_plugin.collection import explain_case
@@ -19,8 +19,9 @@ from harness.records.run import CaseResult, RunRecord
 from harness.runs.judge import Judge
 from harness.runs.record import fold
 from harness.show.evidence import answers
+from harness.show.export import samples_csv
 from harness.show.html import run_page
-from harness.show.markdown import run_markdown, samples_csv
+from harness.show.markdown import run_markdown
 from harness.show.rates import damage_codes, summarise
 from harness.show.run import run_lines
 
@@ -57,7 +58,7 @@ def test_a_note_is_kept_and_counts_nowhere(make_case: MakeCase, tmp_path: Path) 
     assert summarise(record_of(result)).damage == ()
     assert (search_hit_rate([result]).n, mention_rate([result])) == (0, (0, 1))
     assert sighting_of(sample, "CVE-2021-3156", 1).mention == ""
-    assert mended(["Repeat: CVE-2021-3156"], "It is CVE-2021-31560.", case) is None
+    assert corrected(["Repeat: CVE-2021-3156"], "It is CVE-2021-31560.", case) is None
     path = tmp_path / "run.json"
     path.write_text(json.dumps(record_of(result).model_dump(mode="json")), encoding="utf-8")
     assert read_run(path).cases == (result,)
