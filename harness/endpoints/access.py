@@ -74,7 +74,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Proxy:
+class HttpProxy:
     """A proxy, and the variable that names it."""
 
     url: str
@@ -86,7 +86,7 @@ class Proxy:
         return f"{shown_address(self.url)} (from {self.variable})"
 
 
-def proxy_for(address: str) -> Proxy | None:
+def proxy_for(address: str) -> HttpProxy | None:
     """The proxy of the usual variables, or of the system's settings on macOS and Windows; None for the direct way.
 
     HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in upper or lower case; NO_PROXY holds hosts, domains with all below them,
@@ -114,7 +114,7 @@ def proxy_for(address: str) -> Proxy | None:
             f"{variable}: found {found(shown_address(url))}; accepted: http://HOST:PORT, https://HOST:PORT or "
             "socks5://HOST:PORT"
         )
-    return Proxy(url, variable)
+    return HttpProxy(url, variable)
 
 
 def _is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
@@ -201,7 +201,7 @@ def _reason(error: OSError) -> str:
     return str(getattr(error, "reason", None) or error.strerror or error)
 
 
-def transport(access: Access, proxy: Proxy | None, limits: "httpx2.Limits") -> "httpx2.AsyncBaseTransport":
+def transport(access: Access, proxy: HttpProxy | None, limits: "httpx2.Limits") -> "httpx2.AsyncBaseTransport":
     """The transport to the endpoint, through `proxy` if there is one.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from harness.endpoints import keys, retry
-from harness.endpoints.access import Access, Proxy, proxy_for, transport
+from harness.endpoints.access import Access, HttpProxy, proxy_for, transport
 from harness.endpoints.capability import Capability
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
@@ -64,7 +64,7 @@ class ChatEndpoint:
         self._access = access
         self._label = model_label
         self._redact = redact
-        self._proxy: Proxy | None = None
+        self._proxy: HttpProxy | None = None
         self._timeout_s = timeout_s
         self._max_concurrency = max_concurrency
         self._key = key_from(access.api_key_env, model_label)

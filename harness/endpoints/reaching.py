@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.endpoints.access import Access, Proxy
+from harness.endpoints.access import Access, HttpProxy
 
 _HOST_MISMATCH = (62, 64)
 _TOO_OLD, _TOO_NEW = 10, 9
@@ -22,7 +22,7 @@ class Obstacle:
     lasting: bool = False
 
 
-def obstacle(error: BaseException, access: Access, proxy: Proxy | None) -> Obstacle | None:
+def obstacle(error: BaseException, access: Access, proxy: HttpProxy | None) -> Obstacle | None:
     """What kept a connection from coming about; None if it had come about and broke later."""
     import socket
 
@@ -68,7 +68,7 @@ def obstacle(error: BaseException, access: Access, proxy: Proxy | None) -> Obsta
     return None
 
 
-def _by_proxy(error: BaseException, access: Access, proxy: Proxy | None) -> Obstacle:
+def _by_proxy(error: BaseException, access: Access, proxy: HttpProxy | None) -> Obstacle:
     said = str(error).strip()
     named = proxy.shown if proxy else "of this machine"
     if said.startswith("407"):
@@ -77,7 +77,7 @@ def _by_proxy(error: BaseException, access: Access, proxy: Proxy | None) -> Obst
                     "NO_PROXY if it can be reached directly", lasting=said.startswith("403"))  # fmt: skip
 
 
-def wants_login(proxy: Proxy | None) -> Obstacle:
+def wants_login(proxy: HttpProxy | None) -> Obstacle:
     """Status 407: for TLS the proxy says it to CONNECT, for plain http in the place of an answer."""
     named, variable = (proxy.shown, proxy.variable) if proxy else ("of this machine", "HTTPS_PROXY")
     return Obstacle(

@@ -20,7 +20,12 @@ schema, answer = json.load(sys.stdin)
 problem = registry.problem_with("json_schema", {"schema": schema})
 result = registry.run("json_schema", {"schema": schema}, answer)
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([problem, result.passed, result.detail, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+try:  # ru_maxrss holds what the process that forked this one had
+    with open("/proc/self/status") as status:
+        megabytes = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+except (OSError, StopIteration):
+    megabytes = used.ru_maxrss / 1024
+print(json.dumps([problem, result.passed, result.detail, used.ru_utime + used.ru_stime, megabytes]))
 """
 
 

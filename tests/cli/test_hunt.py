@@ -46,8 +46,7 @@ def project(tmp_path, monkeypatch):
     module = f"app_{tmp_path.name.replace('-', '_')}"
     (tmp_path / f"{module}.py").write_text(APP)
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.harness]\nsuite_python = ["suites/adversarial/conftest.py", "suites/adversarial/test_hunt.py"]\n'
-        + "".join(
+        "".join(
             f'[tool.harness.models.{name}]\nkind = "callable"\nfunction = "{module}:{name}"\nmax_concurrency = 2\n'
             for name in MODELS
         )

@@ -53,11 +53,11 @@ def test_settings_load(name: str) -> None:
 
 
 def test_every_provider_that_init_knows_has_its_section() -> None:
-    page = read("providers.md")
+    page = read("providers.md") + read("recipes.md")
     for name, provider in PROVIDERS.items():
         if name != "other":
             assert f"## {provider.title}" in page
-            assert f"--provider {name} " in page
+            assert f"--provider {name}" in page
 
 
 def test_both_languages_of_the_tutorial_give_the_same_commands() -> None:

@@ -48,7 +48,7 @@ def test_a_sound_model_needs_nothing(config: HarnessConfig, model: ModelConfig, 
     assert failing(findings) == []
     assert [finding.what for finding in findings] == [
         "m@v1: kind openai",
-        "the endpoint answers as m",
+        "the endpoint answers s/c-0 as m",
         "cassettes: all 2 answers are recorded",
     ]
 
@@ -86,7 +86,7 @@ def test_a_key_is_named_and_never_shown(
 ) -> None:
     monkeypatch.setenv("SET_KEY", "topsecretkey1")
     findings = diagnose(config, model.model_copy(update={"api_key_env": "SET_KEY"}))
-    assert findings[1] == Diagnosis(True, "the variable SET_KEY is set")
+    assert findings[1] == Diagnosis(True, "the variable SET_KEY is set; its key goes to 127.0.0.1")
     assert "topsecretkey1" not in str(findings)
 
 
@@ -99,7 +99,7 @@ def test_an_endpoint_that_nobody_listens_at_is_told(config: HarnessConfig, model
 def test_an_endpoint_that_answers_uselessly_is_told(config: HarnessConfig, model: ModelConfig) -> None:
     broken = model.model_copy(update={"kind": "callable", "function": "json:loads"})
     told = failing(diagnose(config, broken))
-    assert told[0] == "the endpoint answered, but not usably: function_raised_TypeError"
+    assert told[0] == "the answer to s/c-0 cannot be judged (function_raised_TypeError)"
 
 
 def test_answers_in_a_file_are_looked_for(config: HarnessConfig, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_note_is_kept_and_counts_nowhere(make_case: MakeCase, tmp_path: Path) 
     assert summarise(record_of(result)).damage == ()
     assert (search_hit_rate([result]).n, mention_rate([result])) == (0, (0, 1))
     assert sighting_of(sample, "CVE-2021-3156", 1).mention == ""
-    assert corrected(["Repeat: CVE-2021-3156"], "It is CVE-2021-31560.", case) is None
+    assert corrected(["Repeat: CVE-2021-3156"], "It is CVE-2021-31560.", case) is None  # type: ignore[arg-type]
     path = tmp_path / "run.json"
     path.write_text(json.dumps(record_of(result).model_dump(mode="json")), encoding="utf-8")
     assert read_run(path).cases == (result,)
