@@ -16,6 +16,8 @@ class HarnessError(Exception):
 
     def __str__(self) -> str:
         lines = super().__str__().split("\n")
+        if all(line.isprintable() for line in lines):
+            return "\n".join(lines)
         from harness.text.visible import show  # the checker with it, which `--help` does without
 
         return "\n".join(line if line.isprintable() else show(line, blanks=False) for line in lines)

@@ -271,7 +271,7 @@ class Fetcher:
 
     def _note(self, answer: Answer) -> None:
         """Keep the endpoint's own words, once, with the setting that mends it."""
-        if not answer.said:
+        if not answer.said or answer.completion.unusable == "http_not_recorded":  # words of ours, noted elsewhere
             return
         key = (answer.completion.unusable or "", _plain(answer.said))
         if key not in self._noted and len(self._noted) < _MOST_NOTES:
