@@ -92,7 +92,7 @@ def test_a_pull_request_that_damages_is_stopped_and_one_without_evidence_is_not(
     assert stopped.returncode == 1, stopped.stderr
     comment = output(workplace, "comment.md")
     assert "## NO-GO:" in comment
-    assert "## From " in comment
+    assert "### `base@v1` → `mine@v1`" in comment
     assert "<testcase" in output(workplace, "junit.xml")
 
     # the history of the server holds no baseline yet

@@ -96,7 +96,7 @@ def test_no_pairs_are_no_data():
 
 
 def test_an_impossible_table_is_refused():
-    with pytest.raises(ValueError, match="no paired table"):
+    with pytest.raises(ValueError, match="not a paired table"):
         tango(3, 3, 5)
 
 
