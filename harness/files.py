@@ -64,6 +64,10 @@ def content_of(path: Path, *, limit: int) -> bytes:
     return content
 
 
+_SKIPPED = 1 << 20
+"""Bytes that are read at one time of a line that is too long."""
+
+
 class RawLine(NamedTuple):
     """One line of a file: its number from 1, where it begins in bytes, and its bytes with the line end.
 
@@ -84,12 +88,15 @@ def lines_of(file: BinaryIO, *, limit: int) -> Iterator[RawLine]:
     while content := file.readline(limit + 1):
         number += 1
         size = len(content)
-        if size > limit:
-            rest = content
-            while rest and not rest.endswith(b"\n"):
-                rest = file.readline(limit)
+        if size <= limit:
+            yield RawLine(number, offset, content)
+        else:
+            ended = content.endswith(b"\n")
+            content = b""  # what is refused need not stay in memory while its end is looked for
+            while not ended and (rest := file.readline(_SKIPPED)):
+                ended = rest.endswith(b"\n")
                 size += len(rest)
-        yield RawLine(number, offset, content if len(content) <= limit else None)
+            yield RawLine(number, offset, None)
         offset += size
 
 

@@ -1,4 +1,4 @@
-"""Fresh strings: codes drawn from the grammars of real ones, so that a public suite learnt by heart can be replaced.
+"""Fresh strings: codes drawn from the grammars of real ones, in place of a suite that models may have met in training.
 
 A code with a check digit gets the right one. None of the strings is taken from anywhere: each is made up in the form
 that its field uses, and may exist by chance.

@@ -1,17 +1,20 @@
 """The lint: every rule over some case files."""
 
+import json
+import math
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 from harness import checks
 from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
-from harness.authoring.duplicates import duplicate_prompts, duplicate_targets
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
 from harness.authoring.right_answers import unfit_answers
-from harness.authoring.wording import unfit_wording
 from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
@@ -195,6 +198,221 @@ def _grouped(found: Iterable[Cell], field: str) -> dict[str, list[Cell]]:
     for cell in found:
         groups[getattr(cell, field)].append(cell)
     return dict(groups)
+
+
+_PINNING = ("equals", "json_equals", "contains", "choice", "ends_with")
+_FULL_WIDTH = re.compile(r"\S[ \t]+[，。；：！？、）】》」』]")
+_MARKS = ",.;:!?，。；：！？、"
+_KEPT = re.compile(
+    r"as (?:it|they)(?:'s| is| are| was| were| stands?)|as (?:written|printed|given|shown|typed|spelled|logged|in the)"
+    r"|as (?:the|my|a) [a-z]+ (?:has|have|gives?|writes?|wrote|says?)"
+    r"|exact(?:ly)?|verbatim|(?:word|letter|character|sign) for (?:word|letter|character|sign)|unchanged|literally"
+    r"|the same (?:form|way|spelling|spacing)|do(?:n't| not) (?:change|alter|tidy|touch|reformat)|without chang"
+    r"|原样|照抄|照原|原文|原句|一字不|一模一样|逐字|不要改|不改|别改|不变|不要动|不动|写法|如实|保持|保留|完全一致"
+    r"|照.{0,8}[抄写报发录样]"
+    r"|wörtlich|genauso|(?:genau|so|,) wie |unverändert|слово в слово|дословно|как (?:есть|в )"
+    r"|とおり|そのまま|通り|그대로",
+    re.IGNORECASE,
+)
+"""Ways to ask for the form of the source, in the languages of the shipped suites."""
+
+
+def unfit_wording(placed: Placed, *, keep_form: bool) -> Iterator[Finding]:
+    """`unpinned`, `blank-before-punctuation`, and for a suite with `keep_form` also `no-keep-instruction`."""
+    case = placed.case
+    for target in unpinned(case):
+        message = f"{target!r} may stand in any field; add a check with its field, so that two exchanged fail"
+        yield placed.finding("unpinned", "warning", message)
+    for spot in spaced_marks(case):
+        message = f"{spot!r}: the blank before the mark makes a blank likelier in the answer"
+        yield placed.finding("blank-before-punctuation", "warning", message)
+    if keep_form and case.targets and not any(_KEPT.search(text) for text in texts_of(case.messages)):
+        message = "the prompt does not ask to keep the form (as written, 照原样), so that a tidied answer is right"
+        yield placed.finding("no-keep-instruction", "warning", message)
+
+
+def unpinned(case: Case) -> list[str]:
+    """Required targets of a call or of JSON that no check looks for in a field, where another could take its place."""
+    if case.channel == "text" or len(case.required) < _SEVERAL:
+        return []
+    pinned = [
+        json.dumps(call.arguments["value"], ensure_ascii=False)
+        for call in case.checks
+        if call.check in _PINNING and (call.arguments.get("field") or call.check == "json_equals")
+    ]
+    # a string may be the name of a field
+    fields = [call.arguments.get("field") or "" for call in case.checks]
+    pinned += [json.dumps(field.replace("~1", "/").replace("~0", "~"), ensure_ascii=False) for field in fields]
+    return [
+        target
+        for target in case.required
+        if not any(json.dumps(target, ensure_ascii=False)[1:-1] in value for value in pinned)
+    ]
+
+
+_SEVERAL = 2
+
+
+def spaced_marks(case: Case) -> Iterator[str]:
+    """Blanks before a full-width mark anywhere, and before any mark that follows a target."""
+    for message in case.messages:
+        if message["role"] not in ("user", "system", "developer"):
+            continue
+        for text in texts_of((message,)):
+            yield from (match[0] for match in _FULL_WIDTH.finditer(text))
+            for target in case.targets:
+                yield from _after(target, text)
+
+
+def _after(target: str, text: str) -> Iterator[str]:
+    place = text.find(target)
+    while place >= 0:
+        end = place + len(target)
+        mark = re.compile(rf"[ \t]+[{re.escape(_MARKS)}](?=\s|$)").match(text, end)
+        if mark:
+            yield target[-10:] + mark[0]
+        place = text.find(target, end)
+
+
+_GRAM = 3
+_SHORTEST = 12
+"""Characters. A shorter text has too few trigrams for a share of them to mean anything."""
+
+
+def similar_pairs(texts: Sequence[str], threshold: float) -> Iterator[tuple[int, int, float]]:
+    """(i, j, similarity) with i < j for texts whose trigram sets have a Jaccard similarity of at least `threshold`.
+
+    Exact, by the prefix filter of Chaudhuri et al. (2006) and Bayardo et al. (2007): two sets of that similarity share
+    one of their few rarest members, so that only texts that meet in those are compared.
+    """
+    grams = [_grams(text) for text in texts]
+    rarity = Counter(gram for one in grams for gram in one)
+    meeting: defaultdict[str, list[int]] = defaultdict(list)
+    for later, one in enumerate(grams):
+        if not one:
+            continue
+        ordered = sorted(one, key=lambda gram: (rarity[gram], gram))
+        prefix = ordered[: len(one) - math.ceil(threshold * len(one)) + 1]
+        for earlier in sorted({other for gram in prefix for other in meeting[gram]}):
+            other = grams[earlier]
+            if min(len(one), len(other)) < threshold * max(len(one), len(other)):
+                continue
+            shared = len(one & other)
+            similarity = shared / (len(one) + len(other) - shared)
+            if similarity >= threshold:
+                yield earlier, later, similarity
+        for gram in prefix:
+            meeting[gram].append(later)
+
+
+def _grams(text: str) -> frozenset[str]:
+    plain = " ".join(text.casefold().split())
+    if len(plain) < _SHORTEST:
+        return frozenset()
+    return frozenset(plain[start : start + _GRAM] for start in range(len(plain) - _GRAM + 1))
+
+
+NEAR = 0.6
+"""Jaccard similarity of trigrams. Two sentences that differ in one word of six are about there."""
+_MASK = "\u2026"
+TEMPLATE_TAG = "template:"
+"""Cases that `suites make` built from one template are alike by design; their tag says so."""
+_SHORTEST_KEY = 4
+
+
+def duplicate_prompts(shelf: Sequence[Placed]) -> Iterator[Finding]:
+    """`duplicate-prompt` and `near-duplicate-prompt`.
+
+    Cases with different system prompts are different questions, and the same prompt streamed and plain is a pair on
+    purpose. System prompts themselves are not compared: a suite repeats them.
+    """
+    groups: defaultdict[str, list[Placed]] = defaultdict(list)
+    for placed in shelf:
+        groups[_key([message for message in placed.case.messages if _is_system(message)])].append(placed)
+    for group in groups.values():
+        yield from _among(group)
+
+
+def _among(group: list[Placed]) -> Iterator[Finding]:
+    first_of: dict[str, Placed] = {}
+    kept: list[Placed] = []
+    pairs: defaultdict[str, list[Placed]] = defaultdict(list)
+    for placed in group:
+        key = _key([[m for m in placed.case.messages if not _is_system(m)], placed.case.tools])
+        first = first_of.setdefault(f"{placed.case.stream} {key}", placed)
+        if first is not placed:
+            message = f"asks the same as {_name(first)} at {first.path}:{first.line}; keep one"
+            yield placed.finding("duplicate-prompt", "error", message)
+            continue
+        if not pairs[key]:
+            kept.append(placed)
+        pairs[key].append(placed)
+    # two prompts that differ in nothing but their strings are one question, however long the strings are
+    alike: dict[tuple[int, int], float] = {}
+    for text_of in (_masked, _asked):
+        alike |= {
+            (one, other): share for one, other, share in similar_pairs([text_of(placed) for placed in kept], NEAR)
+        }
+    for (one, other), similarity in sorted(alike.items()):
+        first, second = kept[one], kept[other]
+        if not (_templates(first) and _templates(second)):
+            message = f"{similarity:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}; vary one"
+            yield second.finding("near-duplicate-prompt", "warning", message)
+
+
+def _masked(placed: Placed) -> str:
+    text = _asked(placed)
+    for target in sorted(placed.case.targets, key=len, reverse=True):
+        text = text.replace(target, _MASK)
+    return text
+
+
+def duplicate_targets(shelf: Sequence[Placed]) -> Iterator[Finding]:
+    """`duplicate-target`: one string in two cases. `near-duplicate-target`: but for letter case, signs or blanks."""
+    same: dict[str, Placed] = {}
+    alike: dict[str, tuple[str, Placed]] = {}
+    for placed in shelf:
+        for target in placed.case.targets:
+            first = same.setdefault(target, placed)
+            if first is not placed:
+                if not _one_question(first, placed):
+                    message = f"{target!r} is a target of {_name(first)} at {first.path}:{first.line} too; take another"
+                    yield placed.finding("duplicate-target", "warning", message)
+                continue
+            key = _letters(target)
+            other, holder = alike.setdefault(key, (target, placed))
+            if other != target and holder is not placed and len(key) >= _SHORTEST_KEY and not key.isdecimal():
+                message = f"{target!r} has the letters of {other!r}, {_name(holder)} at {holder.path}:{holder.line}"
+                yield placed.finding("near-duplicate-target", "warning", message)
+
+
+def _one_question(one: Placed, other: Placed) -> bool:
+    return one.case.messages == other.case.messages or (_asked(one) == _asked(other) and one.case.stream is not None)
+
+
+def _letters(target: str) -> str:
+    folded = unicodedata.normalize("NFKC", target).casefold()
+    return "".join(char for char in folded if char.isalnum())
+
+
+def _asked(placed: Placed) -> str:
+    return "\n".join(texts_of(tuple(message for message in placed.case.messages if not _is_system(message))))
+
+
+def _is_system(message: dict[str, Any]) -> bool:
+    return message["role"] in ("system", "developer")
+
+
+def _templates(placed: Placed) -> bool:
+    return any(tag.startswith(TEMPLATE_TAG) for tag in placed.case.tags)
+
+
+def _name(placed: Placed) -> str:
+    return f"{placed.case.suite}/{placed.case.id}"
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 RULES: dict[str, tuple[Level, str]] = {

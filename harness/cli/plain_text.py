@@ -20,7 +20,7 @@ from harness.text.channels import CHANNELS
 TEXT_LIMIT = 128_000_000
 """Bytes of a source or an answer, which is held in memory several times over."""
 _TEXT_FILES = (".txt", ".md", ".json", ".jsonl", ".log", ".csv", ".html", ".xml", ".yaml", ".yml")
-"""A name with one of these endings that is no file is a slip, and not the text of a source."""
+"""A name with one of these endings that does not exist is a mistyped path, not the text of a source."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

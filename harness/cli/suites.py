@@ -96,8 +96,8 @@ def make(
 ) -> int:  # fmt: skip
     """Build a linted suite from the strings of a catalogue, or from fresh ones, and the shipped prompt templates.
 
-    --fresh makes a suite that no model can have learnt by heart: part numbers, paths, ISBN, CAS and container numbers
-    with right check digits, drawn anew for every --seed.
+    --fresh makes a suite that is in no training data: part numbers, paths, ISBN, CAS and container numbers
+    with right check digits, drawn at random by --seed.
 
     \b
     $ harness suites make --terms catalogue.csv --column sku --out suites/mine

@@ -58,7 +58,7 @@ class Access:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query of every request: what stands in the address, and `query` over it."""
+        """The query of every request: that of the address, overridden by `query`."""
         given = self.base_url or os.environ.get("OPENAI_BASE_URL") or ""
         return {**dict(parse_qsl(urlsplit(given.strip()).query)), **self.query}
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.endpoints.pace import Pace
-from harness.endpoints.parse import Answer, Attempt, parse
+from harness.endpoints.parse import Answer, Attempt, in_process, parse
 from harness.errors import ConfigError, EndpointError
 from harness.files import now
-from harness.records.answer import Completion, Exchange
+from harness.records.answer import Completion
 
 NOT_RECORDED = "http_not_recorded"
 """An application asked for HTTP that its replay does not hold."""
@@ -128,17 +128,7 @@ class FunctionEndpoint:
         completion = parse(encoded, "application/json").model_copy(
             update={"latency_s": round(latency, 4), "recorded_at": recorded_at}
         )
-        exchange = Exchange(
-            uri=f"callable:{self._reference}",
-            request_headers=(("content-type", "application/json"),),
-            request_body=json.dumps(body, ensure_ascii=False).encode("utf-8"),
-            status=200,
-            response_headers=(("content-type", "application/json"),),
-            response_body=encoded,
-            latency_s=latency,
-            first_token_s=None,
-            recorded_at=recorded_at,
-        )
+        exchange = in_process(f"callable:{self._reference}", body, encoded, latency_s=latency, recorded_at=recorded_at)
         return Attempt(completion, exchange)
 
     async def aclose(self) -> None:

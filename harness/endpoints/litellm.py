@@ -12,11 +12,11 @@ from typing import Any
 
 from harness.endpoints import retry
 from harness.endpoints.pace import Pace
-from harness.endpoints.parse import RECORDABLE, Answer, Attempt, parse
+from harness.endpoints.parse import RECORDABLE, Answer, Attempt, in_process, parse
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, EndpointError
 from harness.files import now
-from harness.records.answer import Completion, Exchange
+from harness.records.answer import Completion
 
 _TOTAL = 3
 _AGAIN = (408, 409, 425, 429)
@@ -106,17 +106,7 @@ class LitellmEndpoint:
         if completion.unusable not in RECORDABLE:
             return Attempt(completion.model_copy(update={"text": "", "tool_calls": ()}), retry=True)
         self._answered = True
-        exchange = Exchange(
-            uri=f"litellm:{body['model']}",
-            request_headers=(("content-type", "application/json"),),
-            request_body=json.dumps(body, ensure_ascii=False).encode("utf-8"),
-            status=200,
-            response_headers=(("content-type", "application/json"),),
-            response_body=encoded,
-            latency_s=latency,
-            first_token_s=None,
-            recorded_at=recorded_at,
-        )
+        exchange = in_process(f"litellm:{body['model']}", body, encoded, latency_s=latency, recorded_at=recorded_at)
         return Attempt(completion, exchange)
 
     def _refused(self, error: Exception) -> Attempt:

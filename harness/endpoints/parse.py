@@ -1,6 +1,9 @@
 """What comes back from asking an endpoint, whatever its kind."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.endpoints import responses
 from harness.endpoints.message import (
@@ -45,6 +48,21 @@ class Attempt:
     """What to set so that it is not refused."""
     learnt: bool = False
     """Whether the refusal was about something that is now sent otherwise: ask again at once."""
+
+
+def in_process(uri: str, body: Mapping[str, Any], answer: bytes, *, latency_s: float, recorded_at: str) -> Exchange:
+    """The exchange with an application of this process, in the form of one over HTTP."""
+    return Exchange(
+        uri=uri,
+        request_headers=(("content-type", "application/json"),),
+        request_body=json.dumps(body, ensure_ascii=False).encode("utf-8"),
+        status=200,
+        response_headers=(("content-type", "application/json"),),
+        response_body=answer,
+        latency_s=latency_s,
+        first_token_s=None,
+        recorded_at=recorded_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                     "https://www.volcengine.com/docs/82379/1449576",
                 ),
                 Oddity(
-                    "Doubao-Seed models think before they answer, unless they are told not to",
+                    "Doubao-Seed models reason before they answer unless reasoning is switched off",
                     '`extra_body = { thinking = { type = "disabled" } }`',
                     "https://www.volcengine.com/docs/6492/2192000",
                 ),
@@ -125,7 +125,7 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                     "https://github.com/infiniflow/ragflow/issues/8972",
                 ),
                 Oddity(
-                    "`enable_thinking` stands at the top of the body here, not in `chat_template_kwargs`",
+                    "`enable_thinking` is a top-level field of the body here, not part of `chat_template_kwargs`",
                     "`extra_body = { enable_thinking = false }`",
                     "https://github.com/cloudwego/eino-ext/issues/375",
                 ),

@@ -4,10 +4,10 @@ https://developers.openai.com/api/reference/resources/responses
 """
 
 import json
-import math
 from collections.abc import Iterator
 from typing import Any
 
+from harness.endpoints.message import count, items, name, tokens_of
 from harness.records.answer import Completion, Token, ToolCall
 
 PATH = "/responses"
@@ -118,7 +118,7 @@ def _completion(value: dict[str, Any]) -> Completion:
     refused = False
     calls: list[ToolCall] = []
     tokens: list[Token] = []
-    output = [item for item in _list(value.get("output")) if isinstance(item, dict)]
+    output = [item for item in items(value.get("output")) if isinstance(item, dict)]
     for item in output:
         if item.get("type") == "reasoning":
             # open models give the reasoning itself, OpenAI's a summary
@@ -129,10 +129,10 @@ def _completion(value: dict[str, Any]) -> Completion:
         # commentary is what a model says while it works, not its answer
         if item.get("type") != "message" or item.get("phase") == "commentary":
             continue
-        for part in _list(item.get("content")):
+        for part in items(item.get("content")):
             if isinstance(part, dict) and part.get("type") == "output_text":
                 texts.append(_text(part.get("text")))
-                tokens += _tokens(part.get("logprobs"))
+                tokens += tokens_of({"content": part.get("logprobs")})
             refused = refused or (isinstance(part, dict) and part.get("type") == "refusal")
     usage = value.get("usage")
     usage = usage if isinstance(usage, dict) else {}
@@ -150,9 +150,9 @@ def _completion(value: dict[str, Any]) -> Completion:
         reasoning="\n\n".join(reasonings) or None,
         tool_calls=tuple(calls),
         finish_reason=_text(reason) or ("tool_calls" if calls else "stop"),
-        model=_name(value.get("model")),
-        prompt_tokens=_count(usage.get("input_tokens")),
-        completion_tokens=_count(usage.get("output_tokens")),
+        model=name(value.get("model")),
+        prompt_tokens=count(usage.get("input_tokens")),
+        completion_tokens=count(usage.get("output_tokens")),
         tokens=tuple(tokens),
         unusable=unusable,
     )
@@ -164,22 +164,8 @@ def _completion(value: dict[str, Any]) -> Completion:
 
 
 def _parts_said(parts: Any) -> str:
-    texts = (_text(part.get("text")) for part in _list(parts) if isinstance(part, dict))
+    texts = (_text(part.get("text")) for part in items(parts) if isinstance(part, dict))
     return "\n\n".join(text for text in texts if text)
-
-
-def _tokens(entries: Any) -> Iterator[Token]:
-    for entry in _list(entries):
-        value = entry.get("logprob") if isinstance(entry, dict) else None
-        if not isinstance(entry, dict) or isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        raw = entry.get("bytes")
-        if isinstance(raw, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in raw):
-            spelling = bytes(raw)
-        else:
-            spelling = _text(entry.get("token")).encode("utf-8", "surrogatepass")
-        if math.isfinite(value):
-            yield Token(spelling=spelling.hex(), log_probability=value)
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -190,19 +176,5 @@ def _object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _name(value: Any) -> str | None:
-    if not isinstance(value, str):
-        return None
-    return "".join(char if char.isprintable() else "\ufffd" for char in value[:_LONGEST_NAME])
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

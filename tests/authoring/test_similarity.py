@@ -6,7 +6,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.authoring.duplicates import similar_pairs
+from harness.authoring.lint import similar_pairs
 
 WORDS = st.sampled_from(["pump", "valve", "seal", "tank", "part", "room", "泵站", "阀门", "KX-40"])
 TEXTS = st.lists(st.lists(WORDS, min_size=2, max_size=8).map(" ".join), max_size=12)

@@ -3,10 +3,11 @@
 import asyncio
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from typing import Self
 
 
-class ServerThread:
+class ServerThread(ABC):
     """`base_url` is set when the block begins. A subclass answers connections in `_serve`."""
 
     def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -38,8 +39,9 @@ class ServerThread:
         self._loop.run_until_complete(_close(server))
         self._loop.close()
 
+    @abstractmethod
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        raise NotImplementedError
+        """Answer what comes over one connection."""
 
 
 async def _close(server: asyncio.Server) -> None:
