@@ -11,7 +11,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from harness.decisions.bounds import NO_DATA, Answered, Reading, Result, read_difference, read_rate
-from harness.decisions.concentration import Concentration, concentration, selected_by_outcome
+from harness.decisions.concentration import Broken, Concentration, concentration, failing, selected_by_outcome
 from harness.decisions.evidence import (
     Attempts,
     attempts,
@@ -289,6 +289,8 @@ class GateVerdict:
     judged: Judged | None = None
     """None while two versions or fewer were judged."""
     concentration: Concentration | None = None
+    failing: tuple[Broken, ...] = ()
+    """The worst slices of the candidate by itself."""
     looks: tuple[int, ...] = ()
     """Cases after which a sequential run was looked at."""
     planned: int | None = None
@@ -400,6 +402,7 @@ class _Judgement:
             alpha=self.attempts.alpha,
             judged=self._judged(rules) if full else None,
             concentration=crowds,
+            failing=failing(self.candidate) if full else (),
             looks=() if looks is None else tuple(size for size in looks.sizes if size <= len(looks.asked)),
             planned=None if looks is None else looks.planned,
         )

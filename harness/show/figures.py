@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
+from harness.show.words import spoken
 from harness.text.visible import show
 
 WIDTH = 80
@@ -93,15 +94,32 @@ def clipped(text: str, width: int) -> str:
 
 
 def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
-    """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone."""
+    """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone.
+
+    On a Chinese screen a line may also end between two Han characters.
+    """
     lines: list[str] = []
     line = indent
-    for word in (part for whole in text.split() for part in _cut(whole, width - cells(indent))):
-        if line.strip() and cells(line) + 1 + cells(word) > width:
+    for word, joined in (part for whole in text.split() for part in _parts(whole, width - cells(indent))):
+        blank = "" if joined or not line.strip() else " "
+        if line.strip() and cells(line) + len(blank) + cells(word) > width:
             lines.append(line)
-            line = indent
-        line += word if not line.strip() else f" {word}"
+            line, blank = indent, ""
+        line += blank + word
     return [*lines, line] if line.strip() else lines
+
+
+_HAN = re.compile(r"[（「《“]?[\u3400-\u9fff][，。：；、）」》”！？]*|[^\u3400-\u9fff（「《“]+|.")
+
+
+def _parts(word: str, width: int) -> Iterator[tuple[str, bool]]:
+    """Pieces of a word at most as wide as a line, and whether a piece continues the one before without a blank."""
+    pieces = [word]
+    if spoken() == "zh" and not word.isascii():
+        pieces = _HAN.findall(word)
+    for place, piece in enumerate(pieces):
+        for number, cut in enumerate(_cut(piece, width)):
+            yield cut, bool(place or number)
 
 
 def _cut(word: str, width: int) -> list[str]:

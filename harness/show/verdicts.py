@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from harness.decisions.concentration import Broken
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
@@ -12,7 +13,7 @@ from harness.decisions.run_summary import RunSummary
 from harness.show import figures
 from harness.show.comparison import money
 from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
-from harness.show.words import phrase
+from harness.show.words import phrase, translated
 from harness.statistics.clusters import LEAST_DOMAINS
 from harness.text.visible import show
 
@@ -28,29 +29,44 @@ _ASSUMED = "assumed: fewer than two earlier versions show it"
 
 
 def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool = True) -> list[str]:
-    """The verdict for a terminal of 80 columns, without colour. The last line says what to do next."""
+    """The verdict for a terminal of 80 columns, without colour, in its language.
+
+    The order is that of a decision: the verdict, what holds it back, the rules with their bounds, the worst slices,
+    what it rests on, and in the last line what to do next.
+    """
     against = f" against {show(verdict.baseline.label)}" if verdict.baseline else ""
-    lines = [f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"]
-    for one in [*_held_back(verdict), *headlines(verdict)]:
-        lines += wrapped(show(one, blanks=False))
+    lines = [translated(f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"), f"  {in_words(verdict)}"]
+    lines += _sentences([*_stale(verdict), *_crowd(verdict), *_held_back(verdict)])
     lines.append("")
     before: list[str] = []
     for rule in verdict.rules:
-        lines.append(f"  {figures.pad(_SHORT[rule.result], 20)} {rule_name(rule)}  ({rule.rule.tier})")
+        tier = translated(f"({rule.rule.tier})")
+        lines.append(f"  {figures.pad(translated(_SHORT[rule.result]), 20)} {rule_name(rule)}  {tier}")
         sentences = rule_sentences(rule, verdict.reasons)
         for one in ["as above"] if sentences and sentences == before else sentences:
-            lines += wrapped(one, indent=" " * 23)
+            lines += wrapped(translated(one), indent=" " * 23)
         before = sentences
-    lines.append("")
-    lines += evidence_lines(verdict)
+    worst = worst_slices(verdict)
+    lines += ["", *_sentences(worst[:1]), *(f"    {line}" for one in worst[1:] for line in _sentences([one], ""))]
+    lines += ["", *_sentences([*_population(verdict), *_attempts(verdict)]), *evidence_lines(verdict)]
     if policy_source:
-        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
+        lines += _sentences([f"Policy: {policy_source}"])
     return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
+
+
+def _sentences(sentences: Iterable[str], indent: str = "  ") -> list[str]:
+    """In the language of the terminal, and with foreign names made safe."""
+    return [line for one in sentences for line in wrapped(translated(show(one, blanks=False)), indent)]
+
+
+def in_words(verdict: GateVerdict) -> str:
+    """The verdict in a plain sentence of at most 78 columns."""
+    return phrase(f"{verdict.verdict}-plain")
 
 
 def next_line(verdict: GateVerdict) -> str:
     """`next: pytest ...`, on one line."""
-    return f"{phrase('next')} {show(next_sentence(verdict), blanks=False)}"
+    return f"{phrase('next')} {translated(show(next_sentence(verdict), blanks=False))}"
 
 
 def _held_back(verdict: GateVerdict) -> list[str]:
@@ -59,7 +75,24 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_broken(verdict), *_population(verdict), *_attempts(verdict)]
+    return [*_stale(verdict), *_crowd(verdict), *_population(verdict), *_attempts(verdict)]
+
+
+def worst_slices(verdict: GateVerdict) -> list[str]:
+    """A title and at most three slices with their cases: newly broken ones, or without a baseline those that fail."""
+    found = verdict.concentration
+    if found is not None and found.broken:
+        title = f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}"
+        return [title, *map(_slice, found.worst)]
+    if found is None and verdict.failing:
+        return ["worst slices, by cases that fail", *map(_slice, verdict.failing)]
+    return []
+
+
+def _slice(broken: Broken) -> str:
+    more = len(broken.cases) - _CASES_NAMED
+    named = ", ".join(broken.cases[:_CASES_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}"
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:
@@ -92,19 +125,6 @@ def _crowd(verdict: GateVerdict) -> Iterator[str]:
             f"CAUTION: {crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken; chance does not put so "
             f"many in one place (p {figures.p_value(crowd.p_value)})"
         )
-
-
-def _broken(verdict: GateVerdict) -> Iterator[str]:
-    """The worst slices with their cases."""
-    found = verdict.concentration
-    if found is None or not found.broken:
-        return
-    slices = []
-    for broken in found.worst:
-        more = len(broken.cases) - _CASES_NAMED
-        named = ", ".join(broken.cases[:_CASES_NAMED]) + (f" and {more} more" if more > 0 else "")
-        slices.append(f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}")
-    yield f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}. {'; '.join(slices)}"
 
 
 def _population(verdict: GateVerdict) -> Iterator[str]:
@@ -172,7 +192,7 @@ def next_markdown(verdict: GateVerdict) -> str:
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
     """`alignment_rate (untrained) max_drop 5%`."""
     where = f" ({show(rule.rule.slice, blanks=False)})" if rule.rule.slice else ""
-    return f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}"
+    return translated(f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}")
 
 
 def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[str]:
@@ -250,16 +270,17 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
     if verdict.baseline is not None:
         lines += _run_lines("Baseline", verdict.baseline, verdict.baseline_age_days)
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
-            lines += wrapped(_OTHER_SUITES)
+            lines += wrapped(translated(_OTHER_SUITES))
     if len(verdict.runs) > 1:
-        lines += wrapped(f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:")
+        listed = f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:"
+        lines += wrapped(translated(listed))
         rows = [_run_row(run) for run in verdict.runs]
         lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
     return lines
 
 
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
-    return wrapped(_run_sentence(role, run, age, show))
+    return wrapped(translated(_run_sentence(role, run, age, show)))
 
 
 def _run_sentence(role: str, run: RunSummary, age: float | None, safe: Callable[[str], str]) -> str:
@@ -295,8 +316,12 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     said = frozenset(verdict.reasons)
     reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in said)
     parts = [f"## {verdict.verdict}: {code(verdict.candidate.label)}{against}", ""]
-    parts += [f"- {markdown_sentence(one)}" for one in [*_held_back(verdict), *headlines(verdict)]]
+    top = [*_stale(verdict), *_crowd(verdict), *_held_back(verdict)]
+    parts += [in_words(verdict), "", *(f"- {markdown_sentence(one)}" for one in top)]
     parts += ["", *figures.markdown_table(rows)]
+    worst = worst_slices(verdict)
+    parts += ["", *(f"- {markdown_sentence(one)}" for one in worst)] if worst else []
+    parts += ["", *(f"- {markdown_sentence(one)}" for one in [*_population(verdict), *_attempts(verdict)])]
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
