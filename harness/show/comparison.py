@@ -14,6 +14,7 @@ from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
 from harness.show import figures
 from harness.show.figures import percent, points
+from harness.show.words import translated
 from harness.statistics.quantile import Quantile
 from harness.text.visible import show
 
@@ -173,14 +174,35 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
         lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
     if comparison.latency is not None:
         lines += ["", *latency_change_lines(comparison.latency)]
-    for title, kind in (("Worse", True), ("Better or otherwise changed", False)):
-        chosen = [flip for flip in comparison.flips if flip.worse is kind]
-        lines += ["", f"{title}: {figures.plural(len(chosen), 'case')}"] if chosen else []
+    ordered = in_reading_order(comparison.flips)
+    for title, chosen in (
+        ("Worse", [flip for flip in ordered if flip.worse and not is_quiet(flip)]),
+        ("Fixed", [flip for flip in ordered if flip.kind == "fixed"]),
+    ):
+        lines += ["", translated(f"{title}: {figures.plural(len(chosen), 'case')}")] if chosen else []
         for flip in chosen[:most]:
             lines += _flip_lines(flip)
         if len(chosen) > most:
-            lines.append(f"  ... and {len(chosen) - most} more (--json lists all)")
+            lines.append(f"  {translated(f'... and {len(chosen) - most} more (--json lists all)')}")
+    quiet = [flip for flip in ordered if is_quiet(flip)]
+    if quiet:
+        changed = f"{figures.plural(len(quiet), 'case')} changed from one failure to another (--json lists them)"
+        lines += ["", *figures.wrapped(translated(changed), "")]
     return lines
+
+
+_READING_ORDER = ("newly damaged", "fixed", "newly omitted", "newly failed", "newly unscored", "changed")
+
+
+def in_reading_order(flips: Iterable[Flip]) -> list[Flip]:
+    """What a release is decided on first, what changed from one failure to another last; within a kind as they were."""
+    place = {kind: number for number, kind in enumerate(_READING_ORDER)}
+    return sorted(flips, key=lambda flip: (is_quiet(flip), place.get(flip.kind, len(place))))
+
+
+def is_quiet(flip: Flip) -> bool:
+    """Whether a flip decides nothing: the case failed before too, in another way."""
+    return flip.kind == "changed"
 
 
 def answered_lines(runs: Sequence[RunSummary]) -> list[str]:

@@ -19,6 +19,10 @@ WIDTH = 80
 _LONGEST = 300
 """Characters of one code span."""
 _PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
+_HAN_PLAIN = re.compile(
+    r"(?:[\u3400-\u9fff，。：；、（）《》“”！？]|(?<![A-Za-z])[A-Za-z]+(?![A-Za-z.:@])|[+-]?\d+(?:[.,]\d+)*%?(?![A-Za-z.:@]))+"
+)
+"""The same in a Chinese sentence, whose words are not apart."""
 NO_DATA = "no data"
 
 
@@ -181,10 +185,14 @@ def markdown_sentence(text: str) -> str:
         words = piece.split()
         if at % 2 and words:
             parts.append(code(" ".join(words), blanks=False))
-        for plain_words, group in groupby(words if at % 2 == 0 else (), key=lambda word: bool(_PLAIN.fullmatch(word))):
+        for plain_words, group in groupby(words if at % 2 == 0 else (), key=_is_plain):
             joined = " ".join(group)
             parts.append(joined if plain_words else code(joined, blanks=False))
     return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
+
+
+def _is_plain(word: str) -> bool:
+    return bool(_PLAIN.fullmatch(word) or (not word.isascii() and _HAN_PLAIN.fullmatch(word)))
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:

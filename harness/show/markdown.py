@@ -14,13 +14,13 @@ from harness.decisions.options import Option
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.comparison import OPTION_LEGEND, OPTION_ROWS, change_cells, options_title
+from harness.show.comparison import OPTION_LEGEND, OPTION_ROWS, change_cells, in_reading_order, options_title
 from harness.show.figures import code, markdown_sentence, markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
-from harness.show.verdicts import headlines, next_markdown
-from harness.show.words import word, words
+from harness.show.verdicts import headlines, next_markdown, worst_slices
+from harness.show.words import translated, word, words
 
 _SHOWN = 20
 
@@ -54,24 +54,31 @@ def compare_markdown(
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
     if gate:
-        lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
-        lines += [f"- {markdown_sentence(one)}" for one in headlines(gate)]
-        lines += [f"- {word('next', lang)} {next_markdown(gate)}", ""]
+        advice = f"{word(gate.verdict + '-note', lang)} {word(gate.verdict + '-advice', lang)}"
+        lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}: {advice}", ""]
+        lines += [f"- {_sentence(one, lang)}" for one in headlines(gate)]
+        held_back = [f"> {_sentence(reason, lang)}" for reason in gate.reasons]
+        lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang), ""]
+        lines += [f"- {_sentence(one, lang)}" for one in worst_slices(gate)]
+        lines += ["", f"{word('next', lang)} {next_markdown(gate, lang)}", ""]
     if comparison.pairing.keys or comparison.latency is None:
         lines += _difference(comparison, lang)
-    if gate:
-        held_back = [f"> {markdown_sentence(reason)}" for reason in gate.reasons]
-        lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang)]
     if comparison.pairing.keys:
         lines += ["", *_changes(comparison, lang), "", *_resources(comparison, lang)]
     if comparison.latency is not None:
         lines += ["", *_latency(comparison.latency, lang)]
     if comparison.slices:
         lines += ["", *_slices(comparison, lang)]
-    for kind in dict.fromkeys(flip.kind for flip in comparison.flips):
-        chosen = [flip for flip in comparison.flips if flip.kind == kind]
+    ordered = in_reading_order(comparison.flips)
+    for kind in dict.fromkeys(flip.kind for flip in ordered):
+        chosen = [flip for flip in ordered if flip.kind == kind]
         lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip, lang) for flip in chosen], most)
     return "\n".join([*lines, ""])
+
+
+def _sentence(text: str, lang: str) -> str:
+    """A sentence of a verdict in the language of the document."""
+    return markdown_sentence(translated(text, "zh" if lang == "zh" else "en"))
 
 
 def _difference(comparison: Comparison, lang: str) -> list[str]:
@@ -93,7 +100,7 @@ def _difference(comparison: Comparison, lang: str) -> list[str]:
             answered, n = rates.percent(run.answered.rate), rates.number(run.answered.n)
             lines.append(f"- {word(key, lang, label=code(run.label), rate=answered, n=n)}")
     if not comparison.pairing.complete:
-        lines += ["", f"> {word('left-out-cases', lang, why=markdown_sentence(comparison.pairing.reason))}"]
+        lines += ["", f"> {word('left-out-cases', lang, why=_sentence(comparison.pairing.reason, lang))}"]
     return lines
 
 
@@ -192,7 +199,7 @@ def _rules(gate: GateVerdict, lang: str) -> list[str]:
         asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
         line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"
         line += f", {word(rule.rule.tier, lang)}"
-        line += "".join(f"; {markdown_sentence(reason)}" for reason in rule.reasons if reason not in gate.reasons)
+        line += "".join(f"; {_sentence(reason, lang)}" for reason in rule.reasons if reason not in gate.reasons)
         if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further:
             line += f"; {word('further', lang, n=rates.number(rule.reading.further))}"
         found.append(line)

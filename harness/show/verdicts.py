@@ -183,9 +183,9 @@ def next_sentence(verdict: GateVerdict) -> str:
     return f"{step.command}  ({'; '.join(parts)})"
 
 
-def next_markdown(verdict: GateVerdict) -> str:
+def next_markdown(verdict: GateVerdict, lang: str = "en") -> str:
     """The same, the command as code."""
-    command, _, why = next_sentence(verdict).partition("  ")
+    command, _, why = translated(next_sentence(verdict), "zh" if lang == "zh" else "en").partition("  ")
     return f"{code(command, blanks=False)} {markdown_sentence(why)}"
 
 

@@ -9,7 +9,7 @@ from typing import get_args
 from harness.decisions import drift, gate
 from harness.decisions.bounds import Result
 from harness.decisions.metrics import METRICS
-from harness.records.policy import Tier
+from harness.records.policy import Bound, Tier
 from harness.records.run import Exposure, Outcome
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
@@ -46,7 +46,8 @@ def keys_from_values() -> set[str]:
     plain |= {"verbatim", "spaced", "lookalike", "altered", "absent"}
     return (
         plain
-        | {f"{verdict}-note" for verdict in get_args(gate.Verdict)}
+        | {f"{verdict}-{kind}" for verdict in get_args(gate.Verdict) for kind in ("note", "advice", "plain")}
+        | {f"bound-{bound}" for bound in get_args(Bound)}
         | {f"code-{code}" for code in DAMAGE_CODES}
         | {f"symbol-{kind}" for kind in ("-", "/", "both", "none")}
         | {f"order-{order}" for order in ("worst", "name", "domain", "slowest")}
