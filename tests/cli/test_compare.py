@@ -77,7 +77,7 @@ def test_versions_side_by_side_in_chinese_have_no_english_words(history):
         write(history, model, ["aligned"] * 3)
     page = call("a", "b", "c", "--markdown", "--lang", "zh").output
     assert page.startswith("## 各方案对比\n\n各版本都作答的含目标串用例：3 条")
-    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
+    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][2:]
     assert len(rows) > 15
     assert all(re.search(r"[\u4e00-\u9fff]", row) for row in rows), rows
     assert "no data" not in page
