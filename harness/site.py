@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harness.decisions.compare import compare
 from harness.decisions.drift import drift
 from harness.decisions.options import shared_alignment
-from harness.errors import RecordError
+from harness.errors import HarnessError, RecordError
 from harness.files import reading, whole
 from harness.history import History, read_run
 from harness.project import Project
@@ -169,6 +169,24 @@ def _kept(entry: Any, stamp: str) -> DriftState | None:
     return state if state.stamp == stamp else None
 
 
+class VerdictState(Record):
+    """The verdict on the newest version of a model. `stamp` names what it rests on, the day included."""
+
+    stamp: str
+    label: str
+    against: str
+    verdict: str
+    when: str
+    """When the candidate's answers were made."""
+    href: str
+    """The page, from the index; empty where it was not built."""
+    command: str
+    """What to do next."""
+    why: str
+    reasons: tuple[str, ...] = ()
+    """What holds a GO back."""
+
+
 _KEPT = "index.json"
 """What was folded the last time, so that a record is read once. It may be deleted at any time."""
 
@@ -186,6 +204,8 @@ class Site:
     unreadable: list[str] = field(default_factory=list)
     building: bool = False
     """An index will be there in the end, so pages link to it."""
+    verdicts: dict[str, VerdictState] = field(default_factory=dict)
+    """By model, once `build` has run."""
 
     @property
     def history(self) -> History:
@@ -205,17 +225,29 @@ class Site:
                 yield done.page
         lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
         comparisons = []
-        for old, new in self._pairs(lines):
+        pairs = list(self._pairs(lines))
+        newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}
+        for old, new in pairs:
             path = self._comparison_path(old.label, old.run_id, new.label, new.run_id)
-            wanted = not path.is_file() or kept.get("runs") != runs
+            href = path.relative_to(self.out).as_posix()
+            judged = None
+            if newest[new.model] == (old, new):
+                judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
+            wanted = judged is not None or not path.is_file() or kept.get("runs") != runs
             if wanted and not self.index_only:
-                yield self._compare(old, new)
+                yield self._compare(old, new, judged)
             if path.is_file():
-                comparisons.append((f"{old.label} → {new.label}", path.relative_to(self.out).as_posix()))
+                comparisons.append((f"{old.label} → {new.label}", href))
+        self.verdicts = {
+            model: state if (self.out / state.href).is_file() else state.model_copy(update={"href": ""})
+            for model, state in self.verdicts.items()
+        }
         drift = drift_states(self.project, lines, kept.get("drift") or {})
         yield write(self.out / "index.html", self._index(lines, comparisons, drift))
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
-        write(self.out / _KEPT, json.dumps({"runs": runs, "drift": states}, indent=1) + "\n")
+        verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
+        kept_now = {"runs": runs, "drift": states, "verdicts": verdicts}
+        write(self.out / _KEPT, json.dumps(kept_now, indent=1) + "\n")
 
     def lines(self) -> list[IndexLine]:
         """All runs, newest evidence first, without building a page."""
@@ -270,6 +302,7 @@ class Site:
             comparisons=comparisons,
             unreadable=self.unreadable,
             shared=self._shared(lines),
+            verdicts=self.verdicts,
         )
 
     def _shared(self, lines: list[IndexLine]) -> dict[str, tuple[int, int]]:
@@ -293,9 +326,43 @@ class Site:
             if old is not None and old.label != new.label:
                 yield old, new
 
-    def _compare(self, old: IndexLine, new: IndexLine) -> Path:
+    def _compare(self, old: IndexLine, new: IndexLine, judged: html.Judgement | None) -> Path:
         records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
-        return self.write_comparison(records[0], records[1])
+        return self.write_comparison(records[0], records[1], judged)
+
+    def _verdict(
+        self, old: IndexLine, new: IndexLine, lines: Sequence[IndexLine], before: Any, href: str
+    ) -> html.Judgement | None:
+        """Judge the newest version of a model; None where nothing has changed since the last time, or none can be."""
+        try:
+            policy, where = self.project.policy()
+            own = sorted(f"{x.run_id}{x.alignment}" for x in lines if x.label == new.label)
+            today = datetime.now(UTC).date()
+            seen = (
+                f"{today} {policy.model_dump_json()} {old.run_id} {new.run_id} {len(lines)} {own} {templates_digest()}"
+            )
+            stamp = hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
+            state = _kept_verdict(before, stamp)
+            if state is not None and (self.index_only or (self.out / href).is_file()):
+                self.verdicts[new.model] = state.model_copy(update={"href": href})
+                return None
+            records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+            verdict = self.project.gate(records[1], records[0], policy)
+        except HarnessError as error:
+            self.unreadable.append(f"no verdict on {new.label}: {error}")
+            return None
+        self.verdicts[new.model] = VerdictState(
+            stamp=stamp,
+            label=new.label,
+            against=old.label,
+            verdict=verdict.verdict,
+            when=new.when,
+            href=href,
+            command=verdict.next.command,
+            why=verdict.next.why,
+            reasons=verdict.reasons,
+        )
+        return html.Judgement(verdict, datetime.now(UTC).isoformat(timespec="seconds"), where)
 
     def _comparison_path(self, old: str, old_id: str, new: str, new_id: str) -> Path:
         names = [page_path(self.out, label, run_id) for label, run_id in ((old, old_id), (new, new_id))]
@@ -317,6 +384,14 @@ class Site:
         except (OSError, ValueError):
             return {}
         return kept if isinstance(kept, dict) else {}
+
+
+def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:
+    try:
+        state = VerdictState.model_validate(entry)
+    except ValidationError:
+        return None
+    return state if state.stamp == stamp else None
 
 
 def _line(entry: Any, stamp: str) -> IndexLine | None:

@@ -97,11 +97,15 @@ def _everything(site: Site, form: str | None) -> None:
     from harness.show.export import index_json
     from harness.show.index import events
     from harness.show.markdown import index_markdown
+    from harness.show.verdicts import last_verdict_lines
     from harness.text.visible import show
 
     if form is None:
         for path in site.build():
             click.echo(str(path))
+        # paths alone are on standard output, for programs; the verdict is for a person
+        for line in last_verdict_lines(site.verdicts.values(), str(site.out)):
+            click.echo(line, err=True)
     else:
         lines = site.lines()
         if form == "markdown":

@@ -174,24 +174,30 @@ def code(text: str, *, blanks: bool = True) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def markdown_sentence(text: str) -> str:
+def markdown_sentence(text: str, *, chinese: bool = False) -> str:
     """A sentence of ours that holds foreign names, for Markdown.
 
     Plain words and numbers stay as they are; anything else, and what is in backticks, is code. GitHub finds mentions,
-    links and references in rendered text, so that escaping alone would not stop them.
+    links and references in rendered text, so that escaping alone would not stop them. In a `chinese` sentence Han
+    characters are words of ours too.
     """
+    plain_word = _plain_in_chinese if chinese else _is_plain
     parts = []
     for at, piece in enumerate(text.split("`")):
         words = piece.split()
         if at % 2 and words:
             parts.append(code(" ".join(words), blanks=False))
-        for plain_words, group in groupby(words if at % 2 == 0 else (), key=_is_plain):
+        for plain_words, group in groupby(words if at % 2 == 0 else (), key=plain_word):
             joined = " ".join(group)
             parts.append(joined if plain_words else code(joined, blanks=False))
     return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
 
 
 def _is_plain(word: str) -> bool:
+    return bool(_PLAIN.fullmatch(word))
+
+
+def _plain_in_chinese(word: str) -> bool:
     return bool(_PLAIN.fullmatch(word) or (not word.isascii() and _HAN_PLAIN.fullmatch(word)))
 
 

@@ -79,7 +79,7 @@ def compare_markdown(
 
 def _sentence(text: str, lang: str) -> str:
     """A sentence of a verdict in the language of the document."""
-    return markdown_sentence(translated(text, "zh" if lang == "zh" else "en"))
+    return markdown_sentence(translated(text, "zh" if lang == "zh" else "en"), chinese=lang == "zh")
 
 
 def _difference(comparison: Comparison, lang: str) -> list[str]:

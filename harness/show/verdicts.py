@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from harness.decisions.concentration import Broken
 from harness.decisions.gate import GateVerdict, RuleVerdict
@@ -47,7 +47,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
             lines += wrapped(translated(one), indent=" " * 23)
         before = sentences
     worst = worst_slices(verdict)
-    lines += ["", *_sentences(worst[:1]), *(f"    {line}" for one in worst[1:] for line in _sentences([one], ""))]
+    lines += ["", *_sentences(worst[:1]), *_sentences(worst[1:], indent="    ")] if worst else []
     lines += ["", *_sentences([*_population(verdict), *_attempts(verdict)]), *evidence_lines(verdict)]
     if policy_source:
         lines += _sentences([f"Policy: {policy_source}"])
@@ -186,7 +186,7 @@ def next_sentence(verdict: GateVerdict) -> str:
 def next_markdown(verdict: GateVerdict, lang: str = "en") -> str:
     """The same, the command as code."""
     command, _, why = translated(next_sentence(verdict), "zh" if lang == "zh" else "en").partition("  ")
-    return f"{code(command, blanks=False)} {markdown_sentence(why)}"
+    return f"{code(command, blanks=False)} {markdown_sentence(why, chinese=lang == 'zh')}"
 
 
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
@@ -262,6 +262,44 @@ def _settle(rule: RuleVerdict) -> str:
     if reading.estimate is None:
         return f"ask the {reading.unscored} unscored again"
     return "the estimate is on the wrong side of the limit: more cases are not expected to make it a pass"
+
+
+class LastVerdict(Protocol):
+    """What the index keeps of a verdict."""
+
+    label: str
+    against: str
+    verdict: str
+    when: str
+    href: str
+    command: str
+    why: str
+    reasons: tuple[str, ...]
+
+
+def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str) -> list[str]:
+    """The verdict on the newest version in short, for the end of `harness report`; its page holds the rules.
+
+    Args:
+        folder: where the pages are.
+    """
+    known = sorted(verdicts, key=lambda one: one.when)
+    if not known:
+        return [
+            phrase("no-verdict"),
+            f"{phrase('next')} harness runs baseline NAME@VERSION  ({phrase('next-baseline')})",
+        ]
+    last = known[-1]
+    lines = ["", translated(f"{last.verdict}  {show(last.label)} against {show(last.against)}")]
+    lines.append(f"  {phrase(f'{last.verdict}-plain')}")
+    lines += _sentences(f"Held back: {reason}" for reason in last.reasons)
+    if last.href:
+        lines += [f"  {phrase('verdict-page')}", f"    {show(f'{folder}/{last.href}', blanks=False)}"]
+    if len(known) > 1:
+        lines.append(f"  {phrase('verdict-others', n=len(known) - 1)}")
+        lines.append(f"    {show(f'{folder}/index.html', blanks=False)}")
+    step = translated(show(f"{last.command}  ({last.why})", blanks=False))
+    return [*lines, *wrapped(f"{phrase('next')} {step}", "")]
 
 
 def evidence_lines(verdict: GateVerdict) -> list[str]:

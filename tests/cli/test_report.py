@@ -66,6 +66,24 @@ def test_all_pages_and_the_index_are_built_and_named(folder):
     assert sorted(result.stdout.split()) == [str(folder / name) for name in written]
 
 
+def test_the_last_verdict_is_shown_and_the_index_links_to_its_page(folder):
+    result = invoke()
+    lines = [line for line in result.stderr.splitlines() if line]
+    assert lines[0].startswith("INCONCLUSIVE  tuned@v2 against tuned@v1")
+    assert lines[1].startswith("  NOT PROVEN: ")
+    page = next(line.strip() for line in lines if line.endswith(".html"))
+    assert page.endswith("compare/tuned@v1.20261102-v1__tuned@v2.20261103-v2.html")
+    assert lines[-1].startswith(("next: ", "(")) or any(line.startswith("next: ") for line in lines[-2:])
+    assert "NOT PROVEN" in (folder / "compare" / page.rpartition("/")[2]).read_text("utf-8")
+    assert 'href="compare/tuned%40v1.' in (folder / "index.html").read_text("utf-8")
+    assert [line for line in invoke().stderr.splitlines() if line] == lines  # kept, and shown again
+
+
+def test_without_a_baseline_the_report_says_how_to_set_one(folder):
+    (folder / "baselines.json").unlink()
+    assert "next: harness runs baseline NAME@VERSION" in invoke().stderr
+
+
 def test_every_link_of_the_index_leads_to_a_page(folder):
     import re
     from urllib.parse import unquote

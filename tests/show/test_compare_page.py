@@ -1,5 +1,7 @@
 """The page of two runs."""
 
+import re
+
 import pytest
 
 from harness.decisions.compare import compare
@@ -24,9 +26,18 @@ def test_flips_come_before_the_rates(mixed, old):
 def test_the_verdict_stands_on_top_with_its_rules_below(mixed, old, now):
     judged = Judgement(judge(mixed, old, DEFAULT_POLICY, now), now.isoformat(), "default promotion policy")
     page = html.compare_page(compare(old, mixed), old, mixed, judged=judged)
-    assert page.index("NO-GO") < page.index("What flipped")
+    order = ("NO-GO", 'id="rules"', 'id="worst"', "next:", "points of alignment", "What flipped", "Every rate")
+    assert [page.index(text) for text in order] == sorted(page.index(text) for text in order)
     assert "≥ 95.0%" in page
     assert "default promotion policy" in page
+
+
+def test_what_failed_before_and_after_is_folded_below_what_decides(mixed, old):
+    page = html.compare_page(compare(old, mixed), old, mixed)
+    flips = page[page.index("What flipped") :]
+    assert '∅</bdi> → <bdi class="shown">∅' not in flips
+    badges = re.findall(r'<span class="badge k-([a-z-]+)">', flips)
+    assert badges == sorted(badges, key=lambda kind: (kind == "changed", kind != "newly-damaged"))
 
 
 def test_without_a_gate_no_verdict_is_claimed(mixed, old):

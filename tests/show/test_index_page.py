@@ -1,5 +1,8 @@
 """The index and its events."""
 
+import re
+from types import SimpleNamespace
+
 import pytest
 
 from harness.records.run import Evidence
@@ -69,3 +72,55 @@ def test_a_hostile_model_name_stays_text(mixed, name):
     page = index.render([at(mixed, day, model=name) for day in (1, 2)])
     assert "<script>alert" not in page
     assert "\u202e" not in page
+
+
+def test_names_that_look_alike_when_shortened_stay_two_lines_and_two_rows(mixed):
+    names = [f"doubao-support-finetune-2026-{number:02}-of-the-long-campaign" for number in range(1, 9)]
+    lines = [at(mixed, day, model=name) for name in names for day in (1, 2)]
+    points = index._points(index.by_model(lines))
+    assert len({point["key"] for point in points}) == 8
+    page = index.render(lines)
+    narrow = page[page.index("chart narrow") : page.index("chart middle")]
+    assert narrow.count("campaign</text>") + narrow.count("ign</text>") >= 1
+    rows = [line for line in page.split("<svg") if "chart narrow" in line]
+    assert len(re.findall(r"\(\d+/\d+\)(?: ≠)?</text>", rows[-1])) == 8
+
+
+def test_a_point_of_the_trend_says_which_version_it_is(mixed):
+    page = index.render([at(mixed, 1, version="v1"), at(mixed, 2, version="v2")])
+    assert "<title>tuned@v2: 25.0% (" in page
+    assert "◆ v2" in page
+
+
+def test_the_trend_shows_a_month_and_the_rest_on_demand(mixed):
+    lines = [at(mixed, day) for day in range(1, 29)]
+    assert index.month_before(lines) is None
+    old = at(mixed, 1).model_copy(update={"newest": "2026-09-01T05:00:00+00:00", "run_id": "20260901-abcd"})
+    assert index.month_before([*lines, old]) == "2026-10-28"
+    assert "The whole history" in index.render([*lines, old])
+    odd = at(mixed, 1).model_copy(update={"newest": "0001-01-01", "run_id": "odd"})
+    assert index.month_before([odd]) is None
+
+
+def test_the_state_comes_first_with_the_promoted_version_the_last_verdict_and_the_drift(mixed):
+    judged = SimpleNamespace(
+        label="tuned@v2",
+        against="tuned@v1",
+        verdict="NO-GO",
+        href="compare/x.html",
+        command="harness compare a b",
+        why="w",
+    )
+    lines = [at(mixed, 1, version="v1"), at(mixed, 2, version="v2")]
+    page = index.render(lines, baselines={"tuned": "tuned@v1"}, drift={"tuned@v1": "DRIFT"}, verdicts={"tuned": judged})
+    places = [
+        page.index(text) for text in ('id="state"', "harness drift --model tuned", "compare/x.html", 'id="versions"')
+    ]
+    assert places == sorted(places)
+    assert page.index("chart wide") < page.index('id="versions"')
+
+
+def test_rates_that_do_not_compare_are_marked_in_table_and_chart(mixed):
+    page = index.render([at(mixed, 1, version="v1", suite_digest="other"), at(mixed, 2, version="v2")])
+    assert "other suite" in page
+    assert "≠</text>" in page
