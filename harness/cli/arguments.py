@@ -26,6 +26,28 @@ class CommandGroup(click.Group):
             formatter.write_dl(rows)
 
 
+def with_language(command: click.Command) -> click.Command:
+    """`--lang` on a command and all below it, whether it is written before the command's name or behind it."""
+    own = next((one for one in command.params if one.name == "lang"), None)
+    if own is None:
+        languages = click.Choice(["en", "zh"])
+        own = click.Option(["--lang"], type=languages, hidden=True, expose_value=False, is_eager=True)
+        command.params.append(own)
+    own.callback = _speak
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_language(child)
+    return command
+
+
+def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from harness.show.words import LANGUAGES, speak
+
+    if value in LANGUAGES:
+        speak(value)
+    return value
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -173,3 +173,68 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
 
 
 runs.add_command(publish_run)
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="NAME... [PYTEST OPTIONS]")
+def run(arguments: tuple[str, ...]) -> None:
+    """Judge the models NAME: the same as `pytest --model=NAME,NAME`, whose options follow.
+
+    Exit codes are those of pytest.
+
+    \b
+    $ harness run tuned
+    $ harness run tuned spaced -k aviation
+    $ harness run tuned --cassette-mode=record --max-cost=2
+    """
+    import os
+    import subprocess
+    import sys
+
+    names: list[str] = []
+    rest = list(arguments)
+    while rest and not rest[0].startswith("-") and not _is_path(rest[0]):
+        names.append(rest.pop(0))
+    if not names:
+        raise ConfigError("run: no model named; accepted: harness run NAME (`harness models list`)")
+    from harness.show.words import spoken
+
+    command = [sys.executable, "-m", "pytest", f"--model={','.join(names)}", *rest]
+    done = subprocess.run(command, check=False, env={**os.environ, "HARNESS_LANG": spoken()})
+    click.get_current_context().exit(130 if done.returncode < 0 else done.returncode)
+
+
+def _is_path(argument: str) -> bool:
+    """A file of cases, its folder, or a case in it: names of models hold no separator, but for `openai:ORG/NAME`."""
+    return "::" in argument or ("/" in argument and not argument.startswith("openai:")) or "\\" in argument
+
+
+@click.command("show")
+@click.argument("case", metavar="CASE")
+@click.option(
+    "--models", metavar="A,B,C", help="Names or NAME@VERSION, in this order. [default: the newest run of every version]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path | None) -> None:
+    """One case side by side in any number of versions, with its history over their runs.
+
+    CASE is `suite/id`, or an id that only one suite has.
+
+    \b
+    $ harness show symbols/aviation-001 --models spaced,tuned,qwen
+    """
+    from harness.project import Project
+    from harness.show.run import case_json, case_lines, found_in
+
+    project = Project.open(reports=report_dir)
+    chosen = [name.strip() for name in (models or "").split(",") if name.strip()]
+    labels = sorted({path.parent.name for path in project.history.folder.glob("*@*/*.json")})
+    latest = [project.history.latest(label) for label in labels] if not chosen else []
+    records = [project.resolve(name) for name in chosen] or [run for run in latest if run is not None]
+    found = found_in(case, records)
+    past = {record.label: project.history.runs(record.label) for record in found.records}
+    if as_json:
+        print_json(case_json(found, past))
+    else:
+        click.echo("\n".join(case_lines(found, past)))

@@ -52,11 +52,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.errors import HarnessError
     from harness.pytest_plugin.session import VerbatimSession
+    from harness.show.words import translated
 
     try:
         session = VerbatimSession(config)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(translated(str(error))) from None
     config.stash[SESSION] = session
     config.pluginmanager.register(session, "verbatim-session")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.decisions.metrics import METRICS, answered_rate
 from harness.decisions.run_summary import Resources, collateral_rate, has_repair, residual_rate
+from harness.errors import RecordError, nearest
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import GOOD, CaseResult, MentionRecord, Outcome, RunRecord, SampleResult
 from harness.show import figures
@@ -343,3 +345,102 @@ def _as_lines(text: str) -> str:
     # line breaks stay readable, everything else that could move the cursor does not; each line of the answer begins
     # with a sign of ours, for a workflow's runner obeys a line that begins with `::`, blanks before it or not
     return "\n         | ".join(show(line, blanks=False) for line in cut.split("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class OneCase:
+    """One case in several runs. `results` has one for each record, None where it was not asked."""
+
+    key: str
+    records: tuple[RunRecord, ...]
+    results: tuple[CaseResult | None, ...]
+
+
+def found_in(reference: str, records: Sequence[RunRecord]) -> OneCase:
+    """The case that `suite/id`, or an id alone, names in these runs.
+
+    Raises:
+        RecordError: no run has it, or the id is in several suites; with what is nearest.
+    """
+    keys = dict.fromkeys(case.key for run in records for case in run.cases)
+    matching = [key for key in keys if key == reference] or [k for k in keys if k.partition("/")[2] == reference]
+    if len(matching) > 1:
+        raise RecordError(f"{reference}: found in several suites; accepted: {', '.join(matching)}")
+    if not matching:
+        labels = ", ".join(run.label for run in records) or "any run"
+        raise RecordError(f"{reference}: no such case in {labels}{nearest(reference, keys)}; accepted: suite/id")
+    (key,) = matching
+    by_run = [{case.key: case for case in run.cases} for run in records]
+    return OneCase(key, tuple(records), tuple(cases.get(key) for cases in by_run))
+
+
+def case_lines(found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> list[str]:
+    """The case side by side, a block for each version, with its outcomes over the runs of the version.
+
+    Args:
+        past: the runs of each version, by label.
+    """
+    first = next(case for case in found.results if case is not None)
+    lines = [_case(first).rpartition(",")[0] + ")", _field("prompt", _prompt(first))]
+    if HELD_OUT not in first.tags:
+        lines += [_field("target", _folded(show(target))) for target in first.targets]
+    for record, case in zip(found.records, found.results, strict=True):
+        lines.append("")
+        if case is None:
+            lines.append(f"{show(record.label)}  {phrase('not-asked')}")
+            continue
+        day = (record.evidence.newest or record.started)[:10]
+        lines.append(f"{show(record.label)}  {phrase(f'kind-{case.outcome}')}  {day}  {_word(case.exposure)}")
+        if case.digest != first.digest:
+            lines.append(f"  {phrase('other-content')}")
+        if HELD_OUT not in case.tags and case.samples:
+            sample = (_failing(case) or list(case.samples))[0]
+            lines += _defects(case, sample, damage_alone=case.outcome == "damaged")
+            lines.append(_field("answer", _cut_to(sample.output, _ANSWER_SHOWN)))
+            lines += [_call(name, _cut_to(text, _ANSWER_SHOWN)) for name, text in _calls(sample)]
+        lines.append(_field("history", _history(found.key, past.get(record.label, ()))))
+    return lines
+
+
+def _history(key: str, runs: Sequence[RunRecord]) -> str:
+    """`aligned 3 times from 2026-11-01, damaged once from 2026-11-04`, oldest first."""
+    spells: list[tuple[str, str, int]] = []
+    for run in runs:
+        case = next((case for case in run.cases if case.key == key), None)
+        if case is None:
+            continue
+        day = (run.evidence.newest or run.started)[:10]
+        if spells and spells[-1][0] == case.outcome:
+            spells[-1] = (*spells[-1][:2], spells[-1][2] + 1)
+        else:
+            spells.append((case.outcome, day, 1))
+    return phrase("comma").join(
+        phrase("spell", kind=phrase(f"kind-{kind}"), n=number, day=day) for kind, day, number in spells
+    )
+
+
+def case_json(found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> dict[str, object]:
+    """The case in each run as JSON values, with its outcomes over the runs of each version."""
+
+    def outcomes(label: str) -> list[dict[str, str]]:
+        rows = []
+        for run in past.get(label, ()):
+            case = next((case for case in run.cases if case.key == found.key), None)
+            if case is not None:
+                rows.append(
+                    {"run_id": run.run_id, "answers": run.evidence.newest or run.started, "outcome": case.outcome}
+                )
+        return rows
+
+    return {
+        "case": found.key,
+        "versions": [
+            {
+                "label": record.label,
+                "run_id": record.run_id,
+                "result": None if case is None else figures.plain(case),
+                "history": outcomes(record.label),
+            }
+            for record, case in zip(found.records, found.results, strict=True)
+        ],
+    }

@@ -13,7 +13,7 @@ from harness.records.policy import Bound, Tier
 from harness.records.run import Exposure, Outcome
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
-from harness.show.run import CATEGORIES, KINDS
+from harness.show.run import CATEGORIES
 from harness.show.words import LANGUAGES, say, words
 from harness.text.mentions import DAMAGE_CODES
 
@@ -39,7 +39,7 @@ def keys_from_values() -> set[str]:
     plain |= {*get_args(gate.Verdict), *get_args(drift.DriftVerdict), *METRICS, *DIMENSIONS}
     plain |= {"symbol"}  # as `compare` names the dimension that a run page calls `symbols`
     plain |= {f"newly {outcome}" for outcome in get_args(Outcome)} | {"fixed", "changed"}
-    plain |= {f"kind-{kind}" for kind in KINDS} | {f"category-{name}" for name in CATEGORIES}
+    plain |= {f"kind-{kind}" for kind in get_args(Outcome)} | {f"category-{name}" for name in CATEGORIES}
     plain |= {f"count-{noun}{many}" for noun in COUNTED for many in ("", "-many")}
     plain |= {f"summary-{metric}" for metric in METRICS} - {"summary-delivered_rate"}
     plain |= {f"field-{name}" for name in re.findall(r"_field\(\s*['\"](\w+)['\"]", source_of_the_pages())}
