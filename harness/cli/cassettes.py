@@ -233,13 +233,13 @@ def _holding_json(holding: Holding, config: HarnessConfig) -> dict[str, object]:
 
 
 def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
-    from harness.show import figures
+    from harness.show import figures, sinks
 
     rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest"]]
     rows += [
         [
-            figures.foreign(holding.label),
-            figures.foreign(holding.suite),
+            sinks.foreign(holding.label),
+            sinks.foreign(holding.suite),
             str(holding.recorded),
             str(holding.missing) if holding.configured else "-",
             str(len(holding.unused) + len(holding.superseded)),
@@ -254,8 +254,8 @@ def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
         own = [holding for holding in found if holding.label == label]
         by = ", ".join(dict.fromkeys(name for holding in own for name in holding.resolved)) or "a model unnamed"
         on = ", ".join(dict.fromkeys(name for holding in own for name in holding.runtimes))
-        written.append(f"{figures.foreign(label)}: answered by {by}" + (f", on {on}" if on else ""))
-    strangers = dict.fromkeys(figures.foreign(holding.label) for holding in found if not holding.configured)
+        written.append(f"{sinks.foreign(label)}: answered by {by}" + (f", on {on}" if on else ""))
+    strangers = dict.fromkeys(sinks.foreign(holding.label) for holding in found if not holding.configured)
     written += [f"{label}: not in pyproject.toml" for label in strangers]
     lacking = dict.fromkeys(h.label.partition("@")[0] for h in found if h.missing and h.configured)
     written += [f"run: pytest --model={name} --cassette-mode=record" for name in lacking]

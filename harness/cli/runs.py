@@ -85,7 +85,7 @@ def runs() -> None:
 def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     """All runs, newest answers first. Records that cannot be read are named on standard error."""
     from harness.project import Project
-    from harness.show import figures
+    from harness.show import figures, sinks
 
     history = Project.open(reports=report_dir).history
     listing = history.listing()
@@ -96,8 +96,8 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
         rows = [["run", "id", "mode", "alignment", "unscored"]]
         rows += [
             [
-                figures.foreign(run.label),
-                figures.foreign(run.run_id),
+                sinks.foreign(run.label),
+                sinks.foreign(run.run_id),
                 run.mode + (", partial" if run.partial else ""),
                 figures.percent(run.alignment.rate),
                 str(run.unscored.k),
@@ -106,7 +106,7 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
         ]
         click.echo("\n".join(figures.table(rows, indent="")))
     else:
-        which = f" of {figures.foreign(name)}" if name else ""
+        which = f" of {sinks.foreign(name)}" if name else ""
         click.echo(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
     for problem in listing.unreadable:
         click.echo(f"unreadable: {problem}", err=True)
@@ -149,7 +149,7 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
     NAME@VERSION stands for the latest complete run of that version; a run id stands for that run.
     """
     from harness.project import Project
-    from harness.show import figures
+    from harness.show import sinks
 
     project = Project.open(reports=report_dir)
     history = project.history
@@ -167,7 +167,7 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
         print_json(baselines)
         return
     for name, reference in baselines.items():
-        click.echo(f"{figures.foreign(name)}: {figures.foreign(reference)}")
+        click.echo(f"{sinks.foreign(name)}: {sinks.foreign(reference)}")
     if not baselines:
         click.echo("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
 

@@ -139,7 +139,7 @@ def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
 @contextmanager
 def _safe_errors() -> Iterator[None]:
     """Errors name files and fields that somebody else may have named: nothing in them may command a terminal."""
-    from harness.show.figures import sentence
+    from harness.show.sinks import sentence
 
     try:
         yield
@@ -191,7 +191,8 @@ def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int
     broken = rates["rejected_by_kind"].get("unreadable", 0)
     too_many = rates["rejected"] > max_rejected * rates["rows"]
     if broken or too_many:
-        from harness.show.figures import plural, sentence
+        from harness.show.figures import plural
+        from harness.show.sinks import sentence
 
         with open(rejected, encoding="utf-8") as file:
             first = json.loads(file.readline())

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.logs.rates import VERSION_BY_DAY, RateDifference
-from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, sentence, table, wrapped
+from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, table, wrapped
+from harness.show.sinks import sentence
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
 _HEAD = ["", "rows", "aligned", "95 %", "verbatim", "95 %", "mentioned"]

@@ -12,8 +12,9 @@ from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, spe
 from harness.decisions.options import Option
 from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
-from harness.show import figures
-from harness.show.figures import foreign, markdown, percent, points
+from harness.show import figures, sinks
+from harness.show.figures import percent, points
+from harness.show.sinks import foreign, markdown
 from harness.statistics.quantile import Quantile
 
 NAMES = {"first_token_s": "first token", "tokens_per_s": "tokens a second", "total_s": "whole answer"}
@@ -32,8 +33,8 @@ def latency_lines(latency: Latency) -> list[str]:
     requests = max((len(prompt.total_s) for prompt in latency.prompts), default=0)
     lines = figures.wrapped(
         f"latency: {figures.plural(requests, 'request')} a prompt, one at a time, at most {latency.max_tokens} tokens "
-        f"an answer; {figures.sentence(latency.runtime or latency.resolved_model or 'unknown server')}; asked from "
-        f"{figures.sentence(latency.client)}"
+        f"an answer; {sinks.sentence(latency.runtime or latency.resolved_model or 'unknown server')}; asked from "
+        f"{sinks.sentence(latency.client)}"
     )
     head = ["", "p50", "95% interval", "p95", "95% interval"]
     lines += ["", *figures.table([head, *_under_prompts((one.prompt, _speed_row(one)) for one in speeds(latency))])]
@@ -63,7 +64,7 @@ def latency_change_lines(comparison: LatencyComparison) -> list[str]:
         lines += ["", *figures.table([head, *rows])]
         lines += figures.wrapped(_COMPARED)
     for caution in comparison.caution:
-        lines += figures.wrapped(f"Caution: {figures.sentence(caution)}.")
+        lines += figures.wrapped(f"Caution: {sinks.sentence(caution)}.")
     return lines
 
 
@@ -72,7 +73,7 @@ def latency_change_markdown(comparison: LatencyComparison) -> list[str]:
     head = ["Latency of", "", "From", "To", "Change", "95% interval", ""]
     rows = [[markdown(one.prompt), *_change_row(one)[:-1], _verdict(one)] for one in comparison.changes]
     cautions = [
-        line for caution in comparison.caution for line in ("", f"Caution: {figures.markdown_sentence(caution)}.")
+        line for caution in comparison.caution for line in ("", f"Caution: {sinks.markdown_sentence(caution)}.")
     ]
     return [*figures.markdown_table([head, *rows]), *cautions]
 
@@ -207,7 +208,7 @@ def _answered(run: RunSummary, safe: Callable[[str], str]) -> str:
 
 def _unpaired(comparison: Comparison) -> str:
     reason = comparison.pairing.reason.replace("the candidate", "the second").replace("the baseline", "the first")
-    return f"Left out: {figures.sentence(reason)}."
+    return f"Left out: {sinks.sentence(reason)}."
 
 
 def _interval_of_compare(change: Change) -> str:
@@ -291,7 +292,7 @@ def compare_markdown(comparison: Comparison, most: int = 50) -> str:
     if any(run.answered.k != run.answered.n for run in both):
         parts += ["", f"{'; '.join(_answered(run, markdown) for run in both)}."]
     if not comparison.pairing.complete:
-        parts += ["", f"Left out: {figures.markdown_sentence(comparison.pairing.reason)}"]
+        parts += ["", f"Left out: {sinks.markdown_sentence(comparison.pairing.reason)}"]
     rows = [["Metric", "From", "To", "Points", "95% interval", "p", "Pairs"], *_change_rows(comparison.changes)]
     parts += ["", *figures.markdown_table(rows)]
     resources = [[markdown(cell) for cell in row] for row in _resource_rows(comparison)]

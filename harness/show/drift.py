@@ -6,7 +6,8 @@ from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
 from harness.show import figures
-from harness.show.figures import counted, foreign, percent, sentence, wrapped
+from harness.show.figures import counted, percent, wrapped
+from harness.show.sinks import foreign, sentence
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_NOTES = 12

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
-from harness.text.visible import show
 
 WIDTH = 80
-_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?)?[.,:;)]*")
 NO_DATA = "no data"
 
 
@@ -130,48 +126,6 @@ def table(rows: Iterable[Iterable[str]], indent: str = "  ") -> list[str]:
         aligned = [" " * (width - cells(cell)) + cell for cell, width in zip(rest, widths[1:], strict=True)]
         lines.append((indent + "  ".join([pad(first, widths[0]), *aligned])).rstrip())
     return lines
-
-
-def foreign(text: str) -> str:
-    """Text that a model, a suite or a file brought in, made visible and safe for a terminal."""
-    return show(text)
-
-
-def sentence(text: str) -> str:
-    """A sentence of ours that holds foreign names: made safe like `foreign`, but its blanks stay blanks."""
-    return " ".join(foreign(word) for word in text.split(" "))
-
-
-def markdown(text: str) -> str:
-    """Foreign text for a Markdown page: in code, every sign as an entity, so that nothing in it can act."""
-    if not text:
-        return ""
-    safe = "".join(char if char.isalnum() else f"&#{ord(char)};" for char in show(text))
-    return f"<code>{safe}</code>"
-
-
-def markdown_sentence(text: str) -> str:
-    """A sentence of ours that holds foreign names, for Markdown.
-
-    Plain words and numbers stand as they are; anything else, and what stands in backticks, is code. GitHub finds
-    mentions, links and references in rendered text, so that entities alone would not stop them.
-    """
-    parts = []
-    for at, piece in enumerate(text.split("`")):
-        if at % 2:
-            parts.append(_code(piece.split()))
-            continue
-        marked = [(word, _PLAIN.fullmatch(word) is not None) for word in piece.split()]
-        for plain_words, group in groupby(marked, key=lambda one: one[1]):
-            words = [word for word, _ in group]
-            parts.append(" ".join(words) if plain_words else _code(words))
-    joined = " ".join(part for part in parts if part)
-    return re.sub(r"(</code>) ([.,:;)]+)(?= |$)", r"\1\2", joined)
-
-
-def _code(words: Iterable[str]) -> str:
-    safe = " ".join(markdown(word).removeprefix("<code>").removesuffix("</code>") for word in words)
-    return f"<code>{safe}</code>" if safe else ""
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:

@@ -19,13 +19,12 @@ from harness.show import rates
 from harness.show.evidence import Rulings
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import HistoryEvent, IndexLine, current
-from harness.show.marked_text import plain
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, slices, summarise
+from harness.show.sinks import code, spreadsheet_cell
 from harness.show.verdicts import headlines, next_sentence
 from harness.show.words import word
 
 _SHOWN = 20
-_LONGEST = 300
 
 
 def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
@@ -95,17 +94,6 @@ def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
     return "\n".join([*(found if lines else [*found, word("no-runs", lang) + " `pytest --model=NAME`"]), ""])
 
 
-def code(text: str, *, blanks: bool = True) -> str:
-    """Text as a code span: one line, its blanks and invisible characters visible, its backticks harmless."""
-    shown = plain(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks) or "∅"
-    if not blanks:
-        shown = shown.replace("\n", " ")
-    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
-    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
 def _rules(gate: GateVerdict, lang: str) -> list[str]:
     found = []
     for rule in gate.rules:
@@ -155,7 +143,6 @@ COLUMNS = (
     *("case_outcome", "sample", "outcome", "reason", "verdicts", "damage", "output"),
     *("latency_s", "prompt_tokens", "completion_tokens", "cost", "currency", "recorded_at"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any]:
@@ -222,7 +209,7 @@ def samples_csv(record: RunRecord) -> str:
     writer.writerow(COLUMNS)
     for case in record.cases:
         for sample in case.samples:
-            writer.writerow([_cell(value) for value in _values(record, case, sample)])
+            writer.writerow([spreadsheet_cell(value) for value in _values(record, case, sample)])
     return out.getvalue().encode("utf-8", "replace").decode("utf-8")
 
 
@@ -236,7 +223,3 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
         *(" ".join(damage), output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
         *(sample.cost, record.currency, sample.recorded_at),
     )
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA) else value

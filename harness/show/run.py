@@ -5,9 +5,10 @@ from __future__ import annotations
 from harness.decisions.metrics import METRICS, answered_rate
 from harness.decisions.run_summary import Resources, collateral_rate, has_repair, residual_rate
 from harness.records.run import GOOD, CaseResult, RunRecord
-from harness.show import figures
+from harness.show import figures, sinks
 from harness.show.comparison import latency_lines, money, seconds, tokens
-from harness.show.figures import counted, foreign
+from harness.show.figures import counted
+from harness.show.sinks import foreign
 from harness.statistics.rates import wilson
 
 _MOST_CASES = 20
@@ -22,7 +23,7 @@ def run_lines(run: RunRecord) -> list[str]:
         f"suite {foreign(run.suite_digest[:12])}; harness {foreign(run.harness_version)}"
     )
     if run.partial:
-        lines += figures.wrapped(f"PARTIAL: {figures.sentence(run.partial_reason or 'narrowed or stopped')}")
+        lines += figures.wrapped(f"PARTIAL: {sinks.sentence(run.partial_reason or 'narrowed or stopped')}")
     if run.latency is not None:
         lines += ["", *latency_lines(run.latency)]
     if run.latency is not None and not run.cases:

@@ -11,7 +11,8 @@ from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, foreign, markdown, markdown_sentence, percent, plural, points, sentence, wrapped
+from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.sinks import foreign, markdown, markdown_sentence, sentence
 from harness.statistics.clusters import LEAST_DOMAINS
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}

@@ -11,7 +11,8 @@ from harness.decisions.gate import judge
 from harness.records.policy import DEFAULT_POLICY
 from harness.show.html import Judgement
 from harness.show.index import IndexLine
-from harness.show.markdown import code, compare_markdown, index_markdown, run_markdown
+from harness.show.markdown import compare_markdown, index_markdown, run_markdown
+from harness.show.sinks import code
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 
