@@ -32,7 +32,7 @@ def drift(
     """Fold the nightly records of a version; only fresh, complete runs count as nights.
 
     Exit code 0 for quiet, 1 for an alarm (the rate fell, a prompt broke for good, answers do not come, no night can
-    be read), 2 for inconclusive (still calibrating, too few prompts).
+    be read, most prompts are wrong three nights long), 2 for inconclusive (still calibrating, too few prompts).
 
     \b
     $ harness drift --model tuned --since 2026-11-20

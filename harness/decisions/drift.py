@@ -10,6 +10,7 @@ from typing import Literal
 
 from harness.decisions.metrics import Count, alignment_rate
 from harness.decisions.nights import Asked, Calendar, Night, Note, calendar
+from harness.decisions.sensitivity import what_shows
 from harness.decisions.standing import standings
 from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, RunRecord
@@ -221,6 +222,9 @@ OPERATION: dict[Bets, str] = {
 _BLIND_RATE = 0.5
 """A baseline that is wrong more often than right cannot show a fall."""
 
+_BAD_NIGHTS = 3
+"""So many nights in a row that are wrong more often than right are an alarm before there is a baseline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -313,7 +317,8 @@ def drift(
         *_blind(found, watch, policy, now),
     )
     prompts = sum(1 for case in nights[-1].cases.values() if case.targets) if nights else 0
-    reasons = _reasons(found, prompts, policy)
+    few = prompts < policy.min_prompts and watch is not None
+    reasons = _reasons(found, prompts, policy, what_shows(told, policy) if few else "")
     others = (watch_metric(metric, nights, policy) for metric in ("mention_rate", "check_rate"))
     first = min((alarm.since for alarm in alarms if alarm.since and alarm.kind in ("rate", "prompts")), default=None)
     return DriftReport(
@@ -421,6 +426,11 @@ def _blind(found: Calendar, watch: Watch | None, policy: DriftPolicy, now: datet
     if watch is not None and (rate := _baseline_rate(watch)) < _BLIND_RATE:
         text = f"{100 * rate:.0f}% of the baseline is right: a fall cannot show; start again with --since when it is"
         yield Alarm("blind", today, None, text)
+    latest = found.nights[-_BAD_NIGHTS:]
+    rates = [alignment_rate(night.cases.values()).rate for night in latest]
+    if watch is None and len(rates) == _BAD_NIGHTS and all(rate is not None and rate < _BLIND_RATE for rate in rates):
+        text = f"on each of the last {_BAD_NIGHTS} nights less than half of the prompts is right: no baseline to watch"
+        yield Alarm("blind", latest[-1].day, latest[0].day, f"{text}; start again with --since when it is")
 
 
 def _baseline_rate(watch: Watch) -> float:
@@ -428,18 +438,17 @@ def _baseline_rate(watch: Watch) -> float:
     return right / sum(m for _, m in watch.watched.baseline)
 
 
-def _reasons(found: Calendar, prompts: int, policy: DriftPolicy) -> tuple[str, ...]:
-    """Why quiet would be too much to say."""
+def _reasons(found: Calendar, prompts: int, policy: DriftPolicy, shows: str) -> tuple[str, ...]:
+    """Why quiet would be too much to say. That the baseline is in the making comes first: the scripts look there."""
     nights = found.nights
     if not nights:
         return ("no fresh night yet: run pytest --model=NAME --suites=canary --cassette-mode=live every night",)
     reasons = []
-    if prompts < policy.min_prompts:
-        reasons.append(
-            f"{prompts} prompts with targets a night: too few to trust silence ({policy.min_prompts} needed); an alarm "
-            "counts all the same"
-        )
     if len(nights) <= policy.baseline_nights:
         count = f"{len(nights)} night{'s' * (len(nights) != 1)}"
         reasons.append(f"calibrating: {count}, and the first {policy.baseline_nights} only set the baseline")
+    if prompts < policy.min_prompts:
+        text = f"{prompts} prompts with targets a night: too few to trust silence ({policy.min_prompts} needed"
+        text += ", or min_prompts in [tool.harness.drift]); an alarm counts all the same"
+        reasons.append(f"{text}: {shows}" if shows else text)
     return tuple(reasons)

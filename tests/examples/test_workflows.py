@@ -190,6 +190,19 @@ def test_a_night_like_the_nights_before_is_quiet(workplace: Workplace) -> None:
     assert workplace.endpoint.posted == []
 
 
+def test_a_night_of_too_few_prompts_ends_red_once_the_baseline_is_there(workplace: Workplace) -> None:
+    first = workplace.shell("bash ci/verbatim/nightly.sh")
+    assert first.returncode == 0, first.stdout[-2000:]
+    calm_nights(workplace, "reports")
+    settings = workplace.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("min_prompts = 20", "min_prompts = 60"))
+    loud = workplace.shell("bash ci/verbatim/nightly.sh", ALARM_WEBHOOK=f"{workplace.endpoint.address}/hook")
+    assert loud.returncode == 2
+    assert output(workplace, "drift.txt").startswith("INCONCLUSIVE")
+    _, message = workplace.endpoint.posted[-1]
+    assert "too few to trust silence" in message["text"]
+
+
 def test_cron_sounds_the_alarm_of_a_night_that_drifts(workplace: Workplace) -> None:
     assert workplace.shell("bash ci/verbatim/cron.sh").returncode == 0
     calm_nights(workplace, "reports")
