@@ -153,6 +153,17 @@ class History:
         records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
         return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
 
+    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
+        records, unreadable = [], []
+        for path in sorted(self.folder.glob("*@*/*.json")):
+            if path.parent.name == label:
+                try:
+                    records.append(read_run(path))
+                except RecordError as error:
+                    unreadable.append(str(error))
+        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order)), tuple(unreadable)
+
     def latest(self, label: str) -> RunRecord | None:
         """The latest complete run, or the latest partial one if none is complete; None without any.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -49,9 +49,11 @@ def drift(
         print_json(drift_json(report))
     else:
         click.echo("\n".join(drift_lines(report)))
-    changed = fail_on_change and bool(
-        fingerprints(calendar(project.history.runs(report.label), project.drift_policy, start, suite).nights)
-    )
+    changed = False
+    if fail_on_change:
+        runs, _ = project.history.readable_runs(report.label)
+        nights = calendar(runs, project.drift_policy, datetime.now(UTC), since=start, suite=suite).nights
+        changed = bool(fingerprints(nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 

@@ -288,7 +288,11 @@ class DriftReport:
     @property
     def operation(self) -> str | None:
         """What an alarm means; None where the policy, or the number of prompts, is not the one that was simulated."""
-        if self.alignment is None or self.policy != DriftPolicy() or self.prompts < self.policy.min_prompts:
+        if (
+            self.alignment is None
+            or self.policy != DriftPolicy(time_zone=self.policy.time_zone)
+            or self.prompts < self.policy.min_prompts
+        ):
             return None
         return OPERATION[self.alignment.watched.bets]
 
@@ -301,9 +305,13 @@ def drift(
     *,
     since: date | None = None,
     suite: str | None = None,
+    unreadable: Sequence[str] = (),
 ) -> DriftReport:
-    """Fold all runs of a version. Pure: reading the same nights again, in any order, changes nothing."""
-    found = calendar(runs, policy, since, suite)
+    """Fold all runs of a version; `unreadable` says which records could not be read.
+
+    Pure: reading the same nights again, in any order, changes nothing.
+    """
+    found = calendar(runs, policy, now, since=since, suite=suite)
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
     keys, told = _outcomes("alignment_rate", nights)
@@ -342,7 +350,7 @@ def drift(
         ),
         flipped=tuple(keys[prompt] for prompt in flipped(told, policy.baseline_nights)),
         moved=moved(nights, policy.baseline_nights, first),
-        notes=found.notes,
+        notes=(*found.notes, *(Note(None, "no record", text) for text in unreadable)),
         policy=policy,
     )
 
@@ -415,7 +423,7 @@ def _unanswered(found: Detection | None, asked: Sequence[Asked]) -> Iterator[Ala
 
 def _blind(found: Calendar, watch: Watch | None, policy: DriftPolicy, now: datetime) -> Iterator[Alarm]:
     """Silence does not mean health."""
-    today = now.date()
+    today = policy.day(now)
     last = found.nights[-1].day if found.nights else None
     broken = [note for note in found.notes if note.kind == "unreadable" and note.day and (not last or note.day > last)]
     first = last or min((note.day for note in broken if note.day), default=None)

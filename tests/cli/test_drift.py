@@ -147,3 +147,43 @@ def test_nights_that_stopped_coming_are_an_alarm(history):
     assert result.exit_code == 1
     assert result.output.startswith("CANNOT SEE  tuned@1: 16 nights")
     assert "the last readable night: 4 days ago" in " ".join(result.output.split())
+
+
+def test_a_record_of_the_future_is_named_and_harms_no_other(history):
+    for ago in range(-2, 13):
+        write(history, ago, bad=60 if ago < 0 else 1)
+    result = call()
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("QUIET  tuned@1: 13 nights")
+    assert result.output.count("is dated after now") == 2
+
+
+def test_a_record_that_cannot_be_read_is_named_and_harms_no_other(history):
+    for ago in range(13):
+        write(history, ago)
+    broken = history.folder / "tuned@1/night-099-live.json"
+    broken.write_text('{"schema": 1')
+    result = call()
+    assert result.exit_code == 0, result.output
+    assert "night-099-live.json: cannot be read as JSON" in "".join(result.output.split("\n  "))
+
+
+def test_a_leap_second_is_the_next_minute(history):
+    for ago in range(13):
+        write(history, ago)
+    path = history.folder / "tuned@1/night-000-live.json"
+    content = json.loads(path.read_text())
+    for stamp in ("oldest", "newest"):
+        content["evidence"][stamp] = f"{content['evidence'][stamp][:16]}:60Z"
+    path.write_text(json.dumps(content))
+    result = call()
+    assert (result.exit_code, result.output[:32]) == (0, "QUIET  tuned@1: 13 nights of 60 ")
+
+
+def test_another_time_zone_than_there_is_one_is_an_error(history, tmp_path):
+    write(history, 0)
+    for name in ("Mars/Olympus", "../../etc/passwd", "/etc/localtime", "", "Europe", "A\x00"):
+        (tmp_path / "pyproject.toml").write_text(f"[tool.harness.drift]\ntime_zone = {json.dumps(name)}\n")
+        error = call().exception
+        assert isinstance(error, ConfigError), name
+        assert "Asia/Shanghai" in str(error)
