@@ -13,8 +13,6 @@ from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, RunRecord
 
 _STALE_HOURS = 24.0
-_CLOCKS = timedelta(hours=1)
-"""So much may the clocks of two machines differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def calendar(
     usable: list[_Usable] = []
     for run in sorted(runs, key=lambda run: RunSummary.of(run).order):
         day = None if run.evidence.oldest is None else policy.day(utc(run.evidence.oldest))
-        if day is not None and utc(run.evidence.newest or run.started) > now + _CLOCKS:
+        if day is not None and RunSummary.of(run).ahead_of(now):
             text = f"run {run.run_id} is dated after now, by a clock that was wrong: no night"
             notes.append(Note(day, "future", text))
         elif day is None:

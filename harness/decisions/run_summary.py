@@ -14,6 +14,8 @@ from harness.records.case import texts_of
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.text import check, extract_targets
 
+_CLOCKS = timedelta(hours=1)
+"""So much may the clocks of two machines differ."""
 _LEAP = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):60([.,]\d+)?(.*)\Z")
 """A time with second 60, which ISO 8601 allows and `datetime` does not."""
 
@@ -63,6 +65,10 @@ class RunSummary:
     def comparable(self) -> bool:
         """Whether at most 5 % of the cases asked are unscored, so that the rate says what the version does."""
         return self.answered.n == 0 or self.answered.k >= (1 - MOST_UNSCORED) * self.answered.n
+
+    def ahead_of(self, now: datetime) -> bool:
+        """Whether its answers are dated after now, by a clock that was wrong: nobody knows when it was run."""
+        return utc(self.newest or self.started) > now + _CLOCKS
 
     @property
     def order(self) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.drift import drift
+from harness.cli.runs import list_runs
 from harness.errors import ConfigError, RecordError
 from harness.history import History
 from tests.factory import case_result, run_record, sample_result
@@ -156,6 +157,16 @@ def test_a_record_of_the_future_is_named_and_harms_no_other(history):
     assert result.exit_code == 0, result.output
     assert result.output.startswith("QUIET  tuned@1: 13 nights")
     assert result.output.count("is dated after now") == 2
+
+
+def test_a_run_of_the_future_is_not_the_latest_and_is_named_in_the_list(history):
+    write(history, -2)
+    assert history.latest("tuned@1").run_id == "night--02-live"
+    write(history, 1)
+    assert history.latest("tuned@1").run_id == "night-001-live"
+    result = CliRunner().invoke(list_runs, [])
+    assert "in the future: tuned@1 night--02-live" in result.stderr
+    assert "night-001-live" not in result.stderr
 
 
 def test_a_record_that_cannot_be_read_is_named_and_harms_no_other(history):

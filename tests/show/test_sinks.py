@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from harness.pytest_plugin.collection import _properties
 from harness.show import sinks
 from harness.text.visible import is_hidden
+from tests.factory import case_result, sample_result
 
 NAMED = 'm-1\n```\n![x](https://evil.example/p.png) @everyone @all <!channel> <at user_id="all">a</at> [go](//e.x)'
 NAMED += "\u202e<@U1> www.evil.example " + "x" * (193 - len(NAMED) - 24)
@@ -182,3 +184,13 @@ def test_a_chat_that_refuses_with_200_has_refused(body: bytes, said: str) -> Non
     alarm = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(alarm)
     assert alarm.refusal(body) == said
+
+
+def test_the_properties_of_a_case_turn_nothing_round_in_junit() -> None:
+    sample = sample_result("damaged").model_copy(
+        update={"verdicts": {"C\u202e-75\u2066": "altered", "a\x00b": "altered"}}
+    )
+    case = case_result("c1", "damaged", domain="d\u2067", samples=[sample])
+    found = [str(value) for _, value in _properties(case)]
+    assert "C<U+202E>-75<U+2066>: altered" in found
+    assert [text for text in found if hiding(text)] == []
