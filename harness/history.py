@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -153,17 +154,31 @@ class History:
         records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
         return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
 
+    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
+        records, unreadable = [], []
+        for path in sorted(self.folder.glob("*@*/*.json")):
+            if path.parent.name == label:
+                try:
+                    records.append(read_run(path))
+                except RecordError as error:
+                    unreadable.append(str(error))
+        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order)), tuple(unreadable)
+
     def latest(self, label: str) -> RunRecord | None:
         """The latest complete run, or the latest partial one if none is complete; None without any.
 
         A run of fewer suites than another complete one, such as a nightly canary, does not count as its run.
-        A record that cannot be read is an error and not skipped: it may be the one that counts.
+        A record that cannot be read is an error and not skipped: it may be the one that counts. One that is dated in
+        the future would be the latest for ever: it counts only if there is no other.
         """
-        records = self.runs(label)
+        found = self.runs(label)
+        now = datetime.now(UTC)
+        records = [run for run in found if not RunSummary.of(run).ahead_of(now)] or list(found)
         complete = [run for run in records if not run.partial]
         suites = [RunSummary.of(run).suites for run in complete]
         widest = [run for run in complete if not any(RunSummary.of(run).suites < other for other in suites)]
-        return (widest or list(records))[-1] if records else None
+        return (widest or records)[-1] if records else None
 
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
