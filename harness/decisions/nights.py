@@ -78,7 +78,9 @@ def calendar(
     for run in sorted(runs, key=lambda run: RunSummary.of(run).order):
         day = None if run.evidence.oldest is None else policy.day(utc(run.evidence.oldest))
         if day is not None and RunSummary.of(run).ahead_of(now):
-            text = f"run {run.run_id} is dated in the future; check the clock"
+            ahead = (day - policy.day(now)).days
+            when = f"{ahead} day{'s' * (ahead != 1)}" if ahead else "hours"
+            text = f"run {run.run_id}: its answers are dated {when} in the future; check the clock"
             notes.append(Note(day, "future", text))
         elif day is None:
             notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
