@@ -156,7 +156,7 @@ def test_a_record_of_the_future_is_named_and_harms_no_other(history):
     result = call()
     assert result.exit_code == 0, result.output
     assert result.output.startswith("QUIET  tuned@1: 13 nights")
-    assert result.output.count(" in the future; check the") == 2
+    assert result.output.count(" future: run night-") == 2
 
 
 def test_a_run_of_the_future_is_not_the_latest_and_is_named_in_the_list(history):
