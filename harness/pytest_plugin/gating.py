@@ -148,6 +148,7 @@ class SequentialRun:
         self._baseline = project.baseline(run.model.name, options.baseline)
         self._policy = project.policy(options.policy)[0]
         self._past = project.history.known(run.model.label)
+        self._core = project.core
         self._seen: list[CaseResult] = []
         self._sizes = looks(len(self._cases))
         self.settled = False
@@ -175,7 +176,8 @@ class SequentialRun:
             return None
         from harness.decisions.gate import judge
 
-        verdict = judge(self._record(self._seen), self._baseline, self._policy, datetime.now(UTC), self._past).verdict
+        so_far = self._record(self._seen)
+        verdict = judge(so_far, self._baseline, self._policy, datetime.now(UTC), self._past, core=self._core).verdict
         if verdict == "INCONCLUSIVE" or asked == len(self._cases):
             return None
         self.settled = True
@@ -187,7 +189,8 @@ class SequentialRun:
 
         planned = self._record([self._run.pending(case) for case in self._cases])
         found = attempts(planned, self._past, self._policy, datetime.now(UTC))
-        earlier = [run.run_id for run in (*found.runs, *found.changed) if run.run_id != planned.run_id]
+        others = (*found.runs, *found.changed, *found.misdated)
+        earlier = [run.run_id for run in others if run.run_id != planned.run_id]
         if earlier:
             raise ConfigError(
                 f"--sequential: {self._run.model.label} was run on these cases before ({', '.join(earlier)}); a "
