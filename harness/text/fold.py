@@ -34,11 +34,8 @@ class Fold(dict[int, str | None]):
         self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
         self.keeps = _Keeps(self)
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
@@ -126,7 +123,8 @@ class Skeleton(NamedTuple):
     ends: list[int]
 
 
-_WORTH_A_LOOK = 500
+_WORTH_A_LOOK, _WORTH_A_LOOK_IN_ASCII = 500, 4000
+"""From so many characters on a cheap look comes before the fold, which for ASCII is cheap itself."""
 _LEADS = "&%\\<]"
 _BLOCKS = (0x00, 0x20, 0x30, 0xFF)
 """First bytes of the blocks that most texts keep to, beside Han and Hangul: Latin, punctuation, kana, full-width."""
@@ -167,7 +165,7 @@ _FEW = 16
 
 def as_signs(text: str) -> str:
     """`text` with hyphens for the words that look like a symbol where they stand between Latin letters: `TCP一IP`."""
-    if text.isascii():
+    if text.isascii() or not any(sign in text for sign in BETWEEN_LATIN):
         return text
     places = [place for sign in BETWEEN_LATIN for place in _places_of(sign, text) if _is_between_latin(text, place)]
     if not places:
@@ -193,7 +191,7 @@ def _places_of(sign: str, text: str) -> Iterator[int]:
 
 def _folded(text: str, fold: Fold) -> str:
     """`text.translate(fold)`; typographic signs, which are few and make that slow, are replaced one by one."""
-    if not text.isascii():
+    if len(text) >= _WORTH_A_LOOK and not text.isascii():
         encoded = text.encode("utf-8", "surrogatepass")
         foreign = encoded.translate(None, _ASCII)
         if len(foreign) * 4 < len(encoded):
@@ -240,7 +238,7 @@ class Page:
         A text that a cheap look cannot see through may hold all of them.
         """
         text = self.text
-        if self._coarse or len(text) < _WORTH_A_LOOK or any(lead in text for lead in _LEADS):
+        if self._coarse or len(text) < (_WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK) or self._is_coded:
             return skeletons
         stand_ins = _stand_ins(fold_of(self.symbols, False))
         known: dict[str, bool] = {STRANGER: True}
@@ -286,9 +284,15 @@ class Page:
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
     @cached_property
+    def _is_coded(self) -> bool:
+        """Whether an entity, a code, a tag or an address may be in the text."""
+        text = self.text
+        return "&" in text or "%" in text or "\\" in text or "<" in text or "]" in text  # all of _LEADS
+
+    @cached_property
     def decoded(self) -> Skeleton | None:
         """The skeleton with entities and codes decoded and tags and addresses out; None where the text has none."""
-        pieces = decoded_pieces(self.text)
+        pieces = decoded_pieces(self.text) if self._is_coded else None
         if pieces is None:
             return None
         fold = self.fold
