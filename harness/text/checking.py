@@ -167,7 +167,10 @@ class Judge:
     def _add_near_misses(
         self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]], met: set[str]
     ) -> None:
-        lost = [_with_its_kind(one) for one in self.targets if _is_lost(mentions[one.text])]
+        lost = [one for one in self.targets if _is_lost(mentions[one.text])]
+        if not lost and not self._beside:
+            return
+        lost = [_with_its_kind(one) for one in lost]
         holders = [one for one in lost if one.kind == "placeholder" and not mentions[one.text]]
         lost = [one for one in lost if has_near_misses(one)]
         lost += [one for one in self._beside if not _is_lost(mentions[one.text])]

@@ -10,7 +10,7 @@ from harness.text.boundary import is_inflected, stands_alone
 from harness.text.characters import LINE_BREAK_SET
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
-from harness.text.glyphs import ESCAPE_STARTS, coded
+from harness.text.glyphs import coded
 from harness.text.symbols import SymbolTable
 from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
 
@@ -85,7 +85,8 @@ class Pattern:
         self._fold = fold
         self._read = as_signs(text)
         self.skeleton = self._read.translate(fold)
-        self.unescaped = _NO_FORMS if ESCAPE_STARTS.isdisjoint(text) else _unescaped_forms(text)
+        is_coded = "\\" in text or "&" in text or "%" in text  # any of ESCAPE_STARTS
+        self.unescaped = _unescaped_forms(text) if is_coded else _NO_FORMS
         self.marker_offsets = _marker_offsets(text, fold.symbols)
         self.known: dict[str, Damage | None] = {}
         self.known_coded: dict[str, Damage | None] = {}
@@ -164,9 +165,18 @@ def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading], bool]]:
     """Each target that has mentions, with all of them, and whether all are known to be verbatim. They may overlap."""
+    if len(targets) < _AT_ONCE and page.is_plain:
+        whole = dict(_unharmed(page, tuple(targets)))
+        for text, found in whole.items():
+            if met is not None:
+                met.add(text)
+            yield text, found, True
+        if len(whole) == len(targets):
+            return
+        targets = [one for one in targets if one not in whole] if whole else targets
     patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
-    held = page.may_hold(skeletons)
     unhinted = patterns.get("", ())
+    held = page.may_hold(skeletons)
     if not held and not unhinted:
         return
     if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
@@ -192,6 +202,17 @@ def readings(
             found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
         if found:
             yield pattern.text, found, settled and bool(pattern.skeleton) and pattern.unescaped is _NO_FORMS
+
+
+def _unharmed(page: Page, targets: tuple[str, ...]) -> Iterator[tuple[str, list[Reading]]]:
+    """The targets of which all that is in the text is whole mentions, with those."""
+    patterns, skeletons = _patterns(targets, fold_of(page.symbols, False))
+    for skeleton in skeletons:
+        alike = patterns[skeleton]
+        if len(alike) == 1 and alike[0].text in page.text:
+            found = _verbatim(page, alike[0])
+            if found and page.is_all_of(skeleton, found):
+                yield alike[0].text, found
 
 
 _AT_ONCE = 16
