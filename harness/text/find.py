@@ -164,24 +164,32 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
 def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading], bool]]:
-    """Each target that has mentions, with all of them, and whether all are known to be verbatim. They may overlap."""
+    """Each target that has mentions, with all of them, and whether all are known to be verbatim. They may overlap.
+
+    `met` gets the targets whose letters are in the text.
+    """
+    met = set() if met is None else met
     if len(targets) < _AT_ONCE and page.is_plain:
         whole = dict(_unharmed(page, tuple(targets)))
+        met.update(whole)
         for text, found in whole.items():
-            if met is not None:
-                met.add(text)
             yield text, found, True
-        if len(whole) == len(targets):
-            return
         targets = [one for one in targets if one not in whole] if whole else targets
-    patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
+    if targets:
+        yield from _searched(page, tuple(targets), doubled_backslashes, met)
+
+
+def _searched(
+    page: Page, targets: tuple[str, ...], doubled_backslashes: bool, met: set[str]
+) -> Iterator[tuple[str, list[Reading], bool]]:
+    patterns, skeletons = _patterns(targets, fold_of(page.symbols, False))
     unhinted = patterns.get("", ())
     held = page.may_hold(skeletons)
     if not held and not unhinted:
         return
     if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
         page = page if page.fold.coarse else Page(page.text, page.symbols, coarse=True)
-        patterns, skeletons = _patterns(tuple(targets), page.fold)
+        patterns, skeletons = _patterns(targets, page.fold)
         held, unhinted = skeletons, patterns.get("", ())
     if len(held) < _AT_ONCE:
         skeletons = tuple(held)
@@ -190,7 +198,7 @@ def readings(
     met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
     for pattern in [*(one for skeleton in met_here for one in patterns[skeleton]), *unhinted]:
         plain, coded_ones = plain_hits.get(pattern.skeleton, ()), decoded_hits.get(pattern.skeleton, ())
-        if plain and met is not None:
+        if plain:
             met.add(pattern.text)
         found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
         settled = page.decoded is None and len(plain) == len(found)

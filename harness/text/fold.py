@@ -37,6 +37,11 @@ class Fold(dict[int, str | None]):
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
+    @cached_property
+    def ascii_kept(self) -> bytes:
+        """For `bytes.translate`: whether it keeps a character of ASCII."""
+        return bytes(self[code] is not None for code in range(128)) + bytes(128)
+
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
         if char == STRANGER:
@@ -170,7 +175,7 @@ _PORTION = 16384
 """Characters that are encoded at once: what stays in the processor's cache is twice as fast."""
 
 
-def _latin(text: str) -> str:
+def latin_of(text: str) -> str:
     """The characters of Latin-1 that are in a text."""
     return text if text.isascii() else text.encode("latin-1", "ignore").decode("latin-1")
 
@@ -219,7 +224,7 @@ class Page:
         self._coarse = coarse
         self._fold: Fold | None = None
         self._letters = ""
-        latin = self._latin = _latin(text)
+        latin = self._latin = latin_of(text)
         self.is_plain = not (
             coarse or "&" in latin or "%" in latin or "\\" in latin or "<" in latin or "]" in latin  # _LEADS
         )
@@ -277,7 +282,7 @@ class Page:
             ends = [0, *(span[1] for span in spans)]
             starts = [*(span[0] for span in spans), len(text)]
             rest = "\n".join(text[start:end] for start, end in zip(ends, starts, strict=True))
-        latin = _latin(rest)
+        latin = latin_of(rest)
         for letter in reversed(skeleton):  # codes end in digits, which are rare
             if self._lacks(letter, latin, rest):
                 return self.is_plain and self._is_usual
@@ -293,10 +298,7 @@ class Page:
             return letter != STRANGER
         if letter == STRANGER or not _is_usual(letter):
             return False
-        for form in wide.get(letter, "" if letter in narrow else letter):
-            if form in text:
-                return False
-        return True
+        return all(form not in text for form in wide.get(letter, "" if letter in narrow else letter))
 
     @cached_property
     def _is_usual(self) -> bool:
@@ -333,7 +335,11 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it stands."""
-        starts = list(compress(range(len(self.text)), map(self.fold.keeps.__getitem__, as_signs(self.text))))
+        text, fold = self.text, self.fold
+        if text.isascii():
+            starts = list(compress(range(len(text)), text.encode().translate(fold.ascii_kept)))
+        else:
+            starts = list(compress(range(len(text)), map(fold.keeps.__getitem__, as_signs(text))))
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
     @cached_property
