@@ -43,21 +43,31 @@ class GateOptions:
         return self.gate or bool(self.baseline)
 
 
-def compare_and_gate(project: Project, records: Iterable[RunRecord], options: GateOptions) -> tuple[list[str], bool]:
-    """Comparison and verdict of each record as lines, and whether every verdict is GO."""
+def compare_and_gate(
+    project: Project, records: Sequence[RunRecord], options: GateOptions
+) -> tuple[list[str], bool, str]:
+    """Comparison and verdict of each record as lines, whether every verdict is GO, and what to do next.
+
+    What to do next is the last line of one verdict; of several each has its own among the lines.
+    """
     lines: list[str] = []
     go = True
+    following = ""
     for record in records:
         try:
-            said, promoted = _one(project, record, options)
+            said, promoted, step = _one(project, record, options)
         except HarnessError as error:
-            said, promoted = [f"{record.label}: {error}", ""], False
+            said, promoted, step = [f"{record.label}: {error}", ""], False, ""
+        if len(records) == 1:
+            following = step
+        elif step:
+            said.append(step)
         lines += said
         go = go and promoted
-    return lines, go
+    return lines, go, following
 
 
-def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[list[str], bool]:
+def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[list[str], bool, str]:
     lines: list[str] = []
     before = project.baseline(record.model, options.baseline)
     if before is not None:
@@ -65,12 +75,13 @@ def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[lis
 
         lines += [*compare_lines(project.compare(before, record), most=_FLIPS_SHOWN), ""]
     if not options.gate:
-        return lines, True
-    from harness.show.verdicts import gate_lines
+        return lines, True, ""
+    from harness.show.verdicts import gate_lines, next_line
 
     rules, source = project.policy(options.policy)
     verdict = project.gate(record, before, rules)
-    return [*lines, *gate_lines(verdict, source), ""], verdict.verdict == "GO"
+    said = gate_lines(verdict, source, with_next=False)
+    return [*lines, *said, ""], verdict.verdict == "GO", next_line(verdict)
 
 
 class EarlyStop:
