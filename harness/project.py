@@ -173,7 +173,7 @@ class Project:
         return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=unreadable)
 
     def _label(self, name: str) -> str:
-        """`name@version` of the version that is meant; a record that cannot be read is no hindrance."""
+        """`name@version` of the version that is meant; a record that cannot be read does not matter."""
         if name in self.versions:
             return f"{name}@{self.versions[name]}"
         found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}

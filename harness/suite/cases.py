@@ -325,7 +325,7 @@ def _check_encodable(case: Case) -> None:
 
 
 def case_from(fields: Mapping[str, Any], suite: str) -> Case:
-    """A case from the fields of a line that stands in no file.
+    """A case from the fields of a line that is in no file.
 
     Raises:
         SuiteError: what is wrong with it.
