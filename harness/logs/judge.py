@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from pathlib import Path
 from typing import Any, Literal
 
 from harness.logs.files import InputFile
+from harness.logs.presets import joined, rows_of_value
 from harness.logs.rates import Counts, tally_of
 from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
 from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
@@ -32,6 +34,11 @@ class ReadSettings:
     columns: Columns
     longest: int = 16 << 20
     delimiter: str | None = None
+    encoding: str | None = None
+    """None: recognised."""
+    preset: str | None = None
+    requests: Path | None = None
+    """Where the requests of batches are kept (`Requests`), to be joined to their answers."""
 
 
 def groups(files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
@@ -53,7 +60,7 @@ def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> It
     held: list[Block] = []
     rows = size = count = 0
     for file in group:
-        for piece in pieces(file, reading.columns, reading.longest, reading.delimiter):
+        for piece in _pieces(file, reading):
             held.append(piece)
             rows += piece.rows
             size += piece.size
@@ -62,6 +69,12 @@ def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> It
                 held, rows, size, count = [], 0, 0, count + 1
     if held:
         yield Chunk(chunk_name(number, count), tuple(held))
+
+
+def _pieces(file: InputFile, reading: ReadSettings) -> Iterator[Block]:
+    columns = None if reading.preset else reading.columns  # a preset looks at all fields
+    found = pieces(file, columns, reading.longest, reading.delimiter, reading.encoding)
+    return joined(found, reading.requests) if reading.requests else found
 
 
 def chunk_name(group: int, number: int) -> str:
@@ -191,6 +204,7 @@ class Scoring:
     columns: Columns
     verdict_format: VerdictFormat = "jsonl"
     symbols: SymbolTable = DEFAULT_SYMBOLS
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +227,7 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     rejected: list[dict[str, Any]] = []
     rows = 0
     for piece in chunk.pieces:
-        for row in decoded(piece):
+        for row in rows_of(piece, scoring.preset):
             rows += 1
             try:
                 verdicts.append(_score(row, scoring, counts))
@@ -230,6 +244,26 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
         rows,
         chunk.pieces[-1].position,
     )
+
+
+def rows_of(piece: Block, preset: str | None) -> Iterator[Decoded]:
+    """The rows of a piece. With a preset one value may hold many, or none."""
+    if preset is None:
+        yield from decoded(piece)
+        return
+    for row in decoded(piece):
+        if row.error:
+            yield row
+            continue
+        values = rows_of_value(preset, row.value)
+        try:
+            for value in values:
+                yield Decoded(row.file, row.line, value)
+        except RowError as error:
+            yield Decoded(row.file, row.line, None, error, row.raw)
+        except Exception as error:
+            detail = f"not of the form of --preset {preset}: {type(error).__name__}: {error}"
+            yield Decoded(row.file, row.line, None, RowError("preset", detail), row.raw)
 
 
 def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> dict[str, Any]:
