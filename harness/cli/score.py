@@ -222,4 +222,4 @@ def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int
         place = f"{first['file']}, row {first['line']}: {first['reason']}"
         click.echo(f"harness: {reason}. First in {rejected}: {show(place, blanks=False)}", err=True)
         return 3
-    return 0 if rates["all"]["rates"]["alignment_rate"]["n"] else 2
+    return 0 if rates["all"]["rates"]["mention_rate"]["n"] else 2

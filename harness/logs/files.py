@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
@@ -189,7 +189,7 @@ def opened(file: InputFile, encoding: str | None = None) -> Iterator[tuple[io.Bu
             yield _as_utf8(raw, encoding), raw.tell
             return
         with gzip.GzipFile(fileobj=raw) as content:
-            yield _as_utf8(_buffered(content), encoding), raw.tell
+            yield _as_utf8(content, encoding), raw.tell  # type: ignore[arg-type]  # GzipFile reads like one
 
 
 def check_encoding(name: str) -> None:
@@ -242,7 +242,7 @@ codecs.register_error("harness.not-text", _not_text)
 class _Transcoded(io.RawIOBase):
     """Content of another encoding as UTF-8."""
 
-    def __init__(self, content: BinaryIO, encoding: str) -> None:
+    def __init__(self, content: io.BufferedReader, encoding: str) -> None:
         self._content = content
         self._decoder = codecs.getincrementaldecoder(encoding)("harness.not-text")
         self._ready = b""
@@ -253,7 +253,7 @@ class _Transcoded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._ready and not self._ended:
-            block = self._content.read(1 << 16)
+            block = self._content.read1(1 << 16)  # of a broken archive, what is good
             self._ended = not block
             self._ready = self._decoder.decode(block, self._ended).encode("utf-8", "surrogatepass")
         taken = self._ready[: len(buffer)]

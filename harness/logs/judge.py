@@ -318,5 +318,5 @@ def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> tuple[Row,
         raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
     place = f"{decoded_row.file}:{decoded_row.line}"
     cluster = (row.cluster or f"\0{place}") if columns.cluster else None
-    counts.add_row(row, columns, tally_of(verdict, cluster))
+    counts.add_row(row, columns, tally_of(verdict, cluster, row.targets is not None))
     return row, verdict

@@ -280,7 +280,7 @@ def _texts(content: io.BufferedReader) -> Iterator[str]:
     """Blocks of text; a byte that is not text becomes a lone surrogate, and a byte again in `_bytes`."""
     decoder: codecs.IncrementalDecoder | None = None
     first = True
-    while block := content.read(1 << 20):
+    while block := content.read1(1 << 20):
         if first:
             block, first = block.removeprefix(codecs.BOM_UTF8), False
         if decoder is None and not block.isascii():
