@@ -155,6 +155,17 @@ class History:
         records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
         return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
 
+    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
+        records, unreadable = [], []
+        for path in sorted(self.folder.glob("*@*/*.json")):
+            if path.parent.name == label:
+                try:
+                    records.append(read_run(path))
+                except RecordError as error:
+                    unreadable.append(str(error))
+        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order)), tuple(unreadable)
+
     def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
         """The run that stands for a version (`representative`); None without any.
 

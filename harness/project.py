@@ -162,14 +162,23 @@ class Project:
         """
         from harness.decisions.drift import drift
 
-        label = reference if "@" in reference else self.resolve(reference).label
-        runs = self.history.runs(label)
+        label = reference if "@" in reference else self._label(reference)
+        runs, unreadable = self.history.readable_runs(label)
         if not runs:
             self.resolve(label)
         known = sorted({case.suite for run in runs for case in run.cases})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
-        return drift(label, runs, self.drift_policy, datetime.now(UTC), since=since, suite=suite)
+        now = datetime.now(UTC)
+        return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=unreadable)
+
+    def _label(self, name: str) -> str:
+        """`name@version` of the version that is meant; a record that cannot be read is no hindrance."""
+        if name in self.versions:
+            return f"{name}@{self.versions[name]}"
+        found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}
+        labels = [label for label in found if label.partition("@")[0] == name]
+        return labels[0] if len(labels) == 1 else self.resolve(name).label
 
     def cases(self, suites: Sequence[str | Path] | None = None) -> list[Case]:
         """The cases that a run without names asks (docs/writing-cases.md: core), or all of the places given.

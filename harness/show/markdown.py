@@ -1,6 +1,6 @@
 """Markdown for a pull request or a job summary: short, and the answers in it can do nothing.
 
-Text of a run is in code spans alone (`figures.code`). One document for a run, for a comparison and for the index.
+Text of a run is in code spans alone (`sinks.code`). One document for a run, for a comparison and for the index.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
 from harness.show.comparison import OPTION_ROWS, change_cells
 from harness.show.figures import NO_DATA as _EMPTY
-from harness.show.figures import code, markdown_sentence, markdown_table
+from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
+from harness.show.sinks import code, markdown_sentence
 from harness.show.verdicts import headlines, next_markdown
 from harness.show.words import word, words
 
