@@ -294,10 +294,9 @@ def _span(span: dict[str, Any]) -> Rows:
         ]
     for event in events:
         body = _attributes(event.get("attributes"))
-        name = event.get("name")
-        if name in _EVENTS:
+        if event.get("name") in _EVENTS:
             asked += _otel_texts(body.get("content"))
-        elif name == "gen_ai.choice" and answered is None:
+        elif event.get("name") == "gen_ai.choice" and answered is None:
             answered = _otel_answer(body.get("message") or body.get("content"))
     if not asked and answered is None:
         return

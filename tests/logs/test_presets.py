@@ -19,7 +19,11 @@ from tests.logs.conftest import rejected, verdicts
 ASKED = "Which primer goes on Sikalastic-609?"
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": ASKED}]}]
 RIGHT, WRONG = "The one for Sikalastic-609.", "The one for Sikalastic - 609."
-CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"name": "Sikalastic –609"}'}}
+CALL: dict[str, Any] = {
+    "id": "c1",
+    "type": "function",
+    "function": {"name": "find", "arguments": '{"name": "Sikalastic –609"}'},
+}
 
 
 def message(text: str | None, **more: Any) -> dict[str, Any]:
