@@ -355,6 +355,10 @@ def _is_call(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("check"), str)
 
 
+_LEFT_OUT: Any = None
+"""The default of a field that may be left out, but may not be null."""
+
+
 class CaseLine(BaseModel):
     """One line of a case file over the defaults of its suite: the case format, which `case_schema` publishes."""
 
@@ -377,13 +381,13 @@ class CaseLine(BaseModel):
         Field(description="zh, en, pt-BR ...")
     )
     task: _Word = Field(description="copy, qa, rewrite, summarise, translate, table, list, json, tool ...")
-    prompt: _Text = Field(default=None, description="One user message. Either this or messages.")
+    prompt: _Text = Field(default=_LEFT_OUT, description="One user message. Either this or messages.")
     messages: Annotated[
         list[Annotated[CaseMessage, _must("an object with role and content", _is_object)]],
         Field(min_length=1),
         AfterValidator(_something_is_asked),
         _must("a non-empty list of messages", _is_full_list),
-    ] = Field(default=None)
+    ] = Field(default=_LEFT_OUT)
     checks: Annotated[
         list[
             Annotated[
@@ -398,7 +402,7 @@ class CaseLine(BaseModel):
     targets: _Strings = Field(
         default_factory=list, description="Strings of the source that must come back code point for code point."
     )
-    required: _Strings = Field(default=None, description="Those targets that may not be left out. Default: all.")
+    required: _Strings = Field(default=_LEFT_OUT, description="Those targets that may not be left out. Default: all.")
     tags: _Strings = Field(default_factory=list)
     tools: Annotated[
         list[Annotated[GivenTool, _must(_TOOL, _is_tool)]],
