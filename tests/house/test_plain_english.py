@@ -42,13 +42,12 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
-    for node in ast.walk(ast.parse(source)):
-        whole = (
-            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        )
-        ours = isinstance(node, ast.Constant) and isinstance(node.value, str) and path.is_relative_to(ROOT / "harness")
-        if whole or (ours and " " in node.value):
-            yield node.lineno, node.value.value if whole else node.value
+    tree = ast.parse(source)
+    whole = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    everything = path.is_relative_to(ROOT / "harness")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (id(node) in whole or everything):
+            yield node.lineno, node.value
 
 
 def test_every_text_is_plain() -> None:
