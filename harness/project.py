@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import config as configuration
-from harness.errors import ConfigError, MissingRecordingError, SuiteError, nearest
+from harness.errors import ConfigError, MissingRecordingError, RecordError, SuiteError, nearest
 from harness.history import History
 
 if TYPE_CHECKING:
@@ -125,6 +125,34 @@ class Project:
 
         return parse_drift_policy(self.config.drift, "pyproject.toml [tool.harness.drift]")
 
+    def contradictions(self, *runs: RunRecord) -> tuple[str, ...]:
+        """Where these records are not what their answers give, as sentences that name the run and its version.
+
+        Names in them come from the records: they must be made safe before they are shown.
+        """
+        from harness.runs.record import contradictions_of
+
+        return contradictions_of(runs, self.symbols)
+
+    def known(self, label: str) -> tuple[RunRecord, ...]:
+        """What a verdict on `model@version` has to know (`History.known`), without what cannot be relied on.
+
+        Raises:
+            RecordError: a record of this version cannot be read, or is not what its answers give.
+        """
+        runs = self.history.known(label)
+        self._refuse(*(run for run in runs if run.label == label))
+        return tuple(run for run in runs if run.label == label or not self.contradictions(run))
+
+    def _refuse(self, *runs: RunRecord) -> None:
+        """Raises RecordError for a record that is not what its answers give."""
+        found = self.contradictions(*runs)
+        if found:
+            raise RecordError(
+                f"{found[0]}. It was edited, or judged by other rules than those of this harness: no verdict may rest "
+                "on it. Judge its answers again: harness runs verify --rejudge; or get the file back: git checkout"
+            )
+
     def compare(self, old: RunRecord | str, new: RunRecord | str) -> Comparison:
         """What changed from `old` to `new`, on the cases that both have."""
         from harness.decisions.compare import compare
@@ -142,14 +170,15 @@ class Project:
         """May the candidate be promoted, given all that is known of its version?"""
         from harness.decisions.gate import judge
 
-        return judge(candidate, baseline, policy, datetime.now(UTC), self.history.known(candidate.label))
+        self._refuse(candidate, *([baseline] if baseline else []))
+        return judge(candidate, baseline, policy, datetime.now(UTC), self.known(candidate.label))
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
         """What the cases can prove under a policy; earlier versions tell about domains and prices."""
         from harness.decisions.plan import plan
 
         model = candidate.partition("@")[0] if candidate else None
-        return plan(self.planned_cases(candidate, suites), policy, assumption, self.history.known(""), model=model)
+        return plan(self.planned_cases(candidate, suites), policy, assumption, self.known(""), model=model)
 
     def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
         """The nightly records of a version, folded.
@@ -161,14 +190,32 @@ class Project:
         from harness.decisions.drift import drift
 
         label = reference if "@" in reference else self._label(reference)
-        runs, unreadable = self.history.readable_runs(label)
+        runs, notes = self.nights(label)
         if not runs:
             self.resolve(label)
         known = sorted({case.suite for run in runs for case in run.cases})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
         now = datetime.now(UTC)
-        return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=unreadable)
+        return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=notes)
+
+    def nights(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of a version that can be read, with the verdicts of today's rules, and what is wrong with others.
+
+        The nights of a year were judged by the rules of many harnesses: they compare only under one.
+        """
+        from harness.runs.record import rejudged
+
+        runs, notes = self.history.readable_runs(label)
+        judged = []
+        for run in runs:
+            found = self.contradictions(run)
+            notes += tuple(f"{one}; its answers are judged again" for one in found)
+            try:
+                judged.append(rejudged(run, self.symbols) if found else run)
+            except RecordError as error:
+                notes += (str(error),)
+        return tuple(judged), notes
 
     def _label(self, name: str) -> str:
         """`name@version` of the version that is meant; a record that cannot be read is no hindrance."""

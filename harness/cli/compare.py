@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,26 +40,30 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
 
     project = Project.open(reports=report_dir)
     records = [project.resolve(reference) for reference in runs]
+    contradictions = project.contradictions(*records)
+    warn_of(contradictions)
     if len(records) == 2:
-        _pair(records[0], records[1], project, flips, form)
+        _pair(records[0], records[1], project, flips=flips, form=form, contradictions=contradictions)
     else:
-        _options(records, form)
+        _options(records, form, contradictions)
 
 
-def _pair(old: RunRecord, new: RunRecord, project: Project, flips: int, form: str | None) -> None:
+def _pair(
+    old: RunRecord, new: RunRecord, project: Project, *, flips: int, form: str | None, contradictions: tuple[str, ...]
+) -> None:
     from harness.show.comparison import compare_json, compare_lines
     from harness.show.markdown import compare_markdown
 
     comparison = replace(project.compare(old, new), latency=project.compare_latency(old, new))
     if form == "json":
-        print_json(compare_json(comparison))
+        print_json(compare_json(comparison) | ({"contradictions": contradictions} if contradictions else {}))
     elif form == "markdown":
-        click.echo(compare_markdown(comparison, most=flips), nl=False)
+        click.echo(compare_markdown(comparison, most=flips, contradictions=contradictions), nl=False)
     else:
         click.echo("\n".join(compare_lines(comparison, most=flips)))
 
 
-def _options(records: list[RunRecord], form: str | None) -> None:
+def _options(records: list[RunRecord], form: str | None, contradictions: tuple[str, ...]) -> None:
     from harness.decisions.options import options
     from harness.show.comparison import options_json, options_lines
     from harness.show.markdown import options_markdown
@@ -68,6 +72,6 @@ def _options(records: list[RunRecord], form: str | None) -> None:
     if form == "json":
         print_json(options_json(columns))
     elif form == "markdown":
-        click.echo(options_markdown(columns), nl=False)
+        click.echo(options_markdown(columns, contradictions), nl=False)
     else:
         click.echo("\n".join(options_lines(columns)))

@@ -26,7 +26,7 @@ from harness.show.words import word, words
 _SHOWN = 20
 
 
-def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
+def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
     """One run: the rate, where it fails, and the failing cases."""
     summary = summarise(record)
     rate = summary.alignment
@@ -36,6 +36,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
         if summary.outcomes.get(outcome)
     )
     lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
+    lines += _warned(contradictions, lang)
     if record.partial:
         why = record.partial_reason or word("narrowed", lang)
         lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
@@ -49,11 +50,17 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
 
 
 def compare_markdown(
-    comparison: Comparison, *, judged: Judgement | None = None, most: int = _SHOWN, lang: str = "en"
+    comparison: Comparison,
+    *,
+    judged: Judgement | None = None,
+    most: int = _SHOWN,
+    lang: str = "en",
+    contradictions: Sequence[str] = (),
 ) -> str:
     """Two runs: the verdict if there is one, the difference, the rules, the tables, at most `most` flips of a kind."""
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
+    lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
     if gate:
         lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
         lines += [f"- {markdown_sentence(one)}" for one in headlines(gate)]
@@ -73,6 +80,11 @@ def compare_markdown(
         chosen = [flip for flip in comparison.flips if flip.kind == kind]
         lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip, lang) for flip in chosen], most)
     return "\n".join([*lines, ""])
+
+
+def _warned(contradictions: Sequence[str], lang: str) -> list[str]:
+    found = [word("contradiction", lang, why=markdown_sentence(one)) for one in contradictions]
+    return [line for one in found for line in ("", f"> **{one}**")]
 
 
 def _difference(comparison: Comparison, lang: str) -> list[str]:
@@ -166,12 +178,13 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
     return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
 
 
-def options_markdown(options: Sequence[Option]) -> str:
+def options_markdown(options: Sequence[Option], contradictions: Sequence[str] = ()) -> str:
     """Several versions side by side, in English."""
     rows = [["", *(code(one.run.label) for one in options)]]
     rows += [[name.strip(), *(markdown_sentence(cell(one)) for one in options)] for name, cell in OPTION_ROWS]
     title = [options_title(options) + ".", ""] if options else []
-    return "\n".join(["## Options side by side", "", *title, *markdown_table(rows), "", OPTION_LEGEND]) + "\n"
+    warned = [*_warned(contradictions, "en")[1:], ""] if contradictions else []
+    return "\n".join(["## Options side by side", "", *warned, *title, *markdown_table(rows), "", OPTION_LEGEND]) + "\n"
 
 
 def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
