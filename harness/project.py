@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -134,6 +135,28 @@ class Project:
 
         return contradictions_of(runs, self.symbols)
 
+    def differences(self, *runs: RunRecord) -> tuple[str, ...]:
+        """Where records are not about the cases of the project's suites, or where checks of those say otherwise."""
+        from harness.runs.record import differences
+
+        cases = self._cases_of(runs)
+        return tuple(f"{run.label}, run {run.run_id}: {one}" for run in runs for one in differences(run, cases))
+
+    def _cases_of(self, runs: Sequence[RunRecord]) -> dict[str, Case]:
+        """The cases of the project's suites by digest; of one that cannot be read, those that can."""
+        from harness.suite import case_files, read_case_file
+
+        found: dict[str, Case] = {}
+        asked = {case.suite for run in runs for case in run.cases}
+        with suppress(SuiteError):
+            files = [path for root in self.config.suites for path in case_files(self.config.root / root)]
+            named = [path for path in files if path.parent.name in asked]
+            # a selection has names of its own for the cases of others
+            for path in named if asked <= {path.parent.name for path in named} else files:
+                with suppress(SuiteError):
+                    found |= {located.case.digest: located.case for located in read_case_file(path).cases}
+        return found
+
     def known(self, label: str) -> tuple[RunRecord, ...]:
         """What a verdict on `model@version` has to know (`History.known`), without what cannot be relied on.
 
@@ -141,12 +164,11 @@ class Project:
             RecordError: a record of this version cannot be read, or is not what its answers give.
         """
         runs = self.history.known(label)
-        self._refuse(*(run for run in runs if run.label == label))
+        self._refuse(self.contradictions(*(run for run in runs if run.label == label)))
         return tuple(run for run in runs if run.label == label or not self.contradictions(run))
 
-    def _refuse(self, *runs: RunRecord) -> None:
-        """Raises RecordError for a record that is not what its answers give."""
-        found = self.contradictions(*runs)
+    def _refuse(self, found: Sequence[str]) -> None:
+        """Raises RecordError for records that are not what their answers give."""
         if found:
             raise RecordError(
                 f"{found[0]}. It was edited, or judged by other rules than those of this harness: no verdict may rest "
@@ -170,7 +192,8 @@ class Project:
         """May the candidate be promoted, given all that is known of its version?"""
         from harness.decisions.gate import judge
 
-        self._refuse(candidate, *([baseline] if baseline else []))
+        runs = [candidate] if baseline is None else [candidate, baseline]
+        self._refuse(self.contradictions(*runs) or self.differences(*runs))
         return judge(candidate, baseline, policy, datetime.now(UTC), self.known(candidate.label))
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:

@@ -149,8 +149,9 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
 def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Path | None) -> None:
     """Are these records as they were written, and are their verdicts those of their answers? All without RUN.
 
-    Each answer in a record is judged again; its id, totals and dates must be those of its answers. What a named check
-    said is not judged again. Exit code 1 if a record cannot be read, was changed, or contradicts itself.
+    Each answer in a record is judged again; its id, totals and dates must be those of its answers, its cases those of
+    the project's suites where these have them. Exit code 1 if a record cannot be read, was changed, or contradicts
+    itself. Checks of your own are not run.
 
     \b
     $ harness runs verify tuned
@@ -196,10 +197,10 @@ def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
 
     try:
         run = read_run(path)
-        problems = contradictions(run, project.symbols)
+        problems = (*contradictions(run, project.symbols), *project.differences(run))
         if problems and rejudge and project.history.path(run.label, run.run_id) == path:
             judged = rejudged(run, project.symbols)
-            left = contradictions(judged, project.symbols)
+            left = (*contradictions(judged, project.symbols), *project.differences(judged))
             if not left:  # an id or a date that does not fit is not mended by other verdicts
                 project.history.write(judged)
                 run, problems = read_run(path), ()

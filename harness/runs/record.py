@@ -13,12 +13,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from harness import __version__
+from harness import __version__, checks
 from harness.config import ModelConfig
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
 from harness.files import UnfitFileError, content_of, json_of, whole
-from harness.records.case import HELD_OUT, texts_of
+from harness.records.case import HELD_OUT, Case, texts_of
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 from harness.runs.judge import outcome_of, verdicts_of, worst
 from harness.text import SymbolTable
@@ -184,6 +184,28 @@ def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
 def contradictions_of(runs: Sequence[RunRecord], symbols: SymbolTable) -> tuple[str, ...]:
     """What `verified` finds in some runs, each sentence with the name of its run."""
     return tuple(f"{run.label}, run {run.run_id}: {one}" for run in runs for one in verified(run, symbols))
+
+
+def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
+    """Where a record is not about the cases of the suites that are at hand, and where their checks say otherwise.
+
+    Args:
+        cases: by digest. What is not among them is passed over, and so are checks that are not registered.
+    """
+    for result in run.cases:
+        case = cases.get(result.digest)
+        if case is None:
+            continue
+        for field in ("targets", "required", "channel", "domain", "language", "task"):
+            if getattr(case, field) != getattr(result, field):
+                yield f"{_short(result.key)} has other {field} than its case in the suite"
+        if not all(call.check in checks.known() for call in case.checks):
+            continue
+        for sample in (one for one in result.samples if one.outcome != "unscored"):
+            reply = checks.Reply.of(sample.output, sample.tool_calls)
+            said = [checks.run(call.check, call.arguments, reply).passed for call in case.checks]
+            if said != [one.passed for one in sample.checks]:
+                yield f"{_short(result.key)}, sample {sample.sample}: its checks say otherwise than is recorded"
 
 
 def contradictions(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
