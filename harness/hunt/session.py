@@ -394,6 +394,7 @@ class HuntSession:
             budget=self.settings.budget,
             cost_limit=self.cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
+            timeout_s=self.model.timeout_s,
         )
         return EndpointOracle(
             endpoint,
