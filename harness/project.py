@@ -98,9 +98,9 @@ class Project:
 
     def judge_of(self, model: ModelConfig) -> Judge:
         """Judges answers of `model` with the symbols of the project and what the model was trained on."""
-        from harness.runs.judge import Judge, training_texts
+        from harness.runs.judge import Judge, learnt_by
 
-        return Judge(model, training_texts(self.config.root, model), self.symbols)
+        return Judge(model, learnt_by(self.config.root, model), self.symbols)
 
     def resolve(self, run: RunRecord | str) -> RunRecord:
         """The run that a name, NAME@VERSION, run id or file means here.
@@ -286,17 +286,16 @@ class Project:
 
     def planned_cases(self, candidate: str | None, suites: Sequence[str] = ()) -> list[CaseResult]:
         """Cases before they are asked, with the exposure of the candidate where it is a configured model."""
-        from harness.decisions.exposure import exposure, pending
-        from harness.runs.judge import training_texts
+        from harness.decisions.exposure import NOTHING_LEARNT, exposure, pending
+        from harness.runs.judge import learnt_by
 
         named = candidate.partition("@")[0] if candidate else ""
         model = self.model(named) if named in self.config.models else None
         if candidate and model is None:
             return list(self.resolve(candidate).cases)
         cases = self.cases(suites)
-        texts = training_texts(self.config.root, model) if model else ()
-        domains = model.trained_domains if model else ()
-        return [pending(case, exposure(case, training_texts=texts, trained_domains=domains)) for case in cases]
+        learnt = learnt_by(self.config.root, model) if model else NOTHING_LEARNT
+        return [pending(case, exposure(case, learnt)) for case in cases]
 
 
 def load_suite(path: str | Path) -> list[Case]:

@@ -16,12 +16,13 @@ from harness import checks
 from harness.checks import registering
 from harness.checks.text_calls import calls_in_text
 from harness.config import ModelConfig
-from harness.decisions.exposure import exposure, pending
+from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, pending
 from harness.errors import ConfigError
 from harness.files import LINE_LIMIT, json_lines
 from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
+from harness.records.training import read_origin
 from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 from harness.text.reasoning import split_reasoning
@@ -71,7 +72,7 @@ class Judge:
     """Judges the answers of one model version."""
 
     model: ModelConfig
-    training_texts: tuple[str, ...] = ()
+    learnt: Learnt = NOTHING_LEARNT
     symbols: SymbolTable = DEFAULT_SYMBOLS
 
     def sample(self, case: Case, completion: Completion, number: int) -> SampleResult:
@@ -111,7 +112,7 @@ class Judge:
 
     def exposure(self, case: Case) -> Exposure:
         """How much of a case this version has met in training."""
-        return exposure(case, training_texts=self.training_texts, trained_domains=self.model.trained_domains)
+        return exposure(case, self.learnt)
 
     def _without_reasoning(self, completion: Completion, sources: tuple[str, ...]) -> Completion:
         answer, within = split_reasoning(completion.text, sources, self.model.reasoning.tags)
@@ -246,6 +247,21 @@ def _cost(completion: Completion, model: ModelConfig) -> float | None:
         return None
     money = completion.prompt_tokens * model.price.input + completion.completion_tokens * model.price.output
     return money / 1_000_000
+
+
+def learnt_by(root: Path, model: ModelConfig) -> Learnt:
+    """What the model was trained on: its files, and what their origin files and `trained_domains` say of them.
+
+    Raises:
+        ConfigError: a file is missing or not in the chat format; it names the line.
+        TrainingError: an origin file is broken.
+    """
+    origins = [read_origin(root / name) for name in model.training_data]
+    return Learnt(
+        training_texts(root, model),
+        frozenset(model.trained_domains).union(*(origin.domains for origin in origins)),
+        frozenset(key for origin in origins for key in origin.cases),
+    )
 
 
 def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
