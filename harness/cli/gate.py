@@ -87,10 +87,12 @@ def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
 
 
 def _print_plan(found: Plan, source: str, form: str | None) -> None:
+    from harness.show.sinks import markdown_block
     from harness.show.verdicts import plan_json, plan_lines
 
     if form == "json":
         print_json(plan_json(found, source))
     else:
         lines = plan_lines(found, source)
-        click.echo("\n".join(["```text", *lines, "```"] if form == "markdown" else lines))
+        text = "\n".join(lines)
+        click.echo(markdown_block(text) if form == "markdown" else text)

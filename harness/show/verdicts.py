@@ -11,7 +11,8 @@ from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
+from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.sinks import code, markdown_sentence
 from harness.show.words import phrase
 from harness.statistics.clusters import LEAST_DOMAINS
 from harness.text.visible import show
