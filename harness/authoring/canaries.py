@@ -45,7 +45,7 @@ class Separation:
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class CanaryTrial:
     """Canaries on two versions that they were not chosen on, beside all cases and beside chance."""
 
     canaries: Separation
@@ -137,7 +137,7 @@ def _entropy(chance: float) -> float:
     return -sum(part * math.log2(part) for part in (chance, 1 - chance) if part > 0)
 
 
-def validate(canaries: Collection[str], broken: RunRecord, whole: RunRecord, *, seed: int = 7) -> Validation:
+def validate(canaries: Collection[str], broken: RunRecord, whole: RunRecord, *, seed: int = 7) -> CanaryTrial:
     """How far apart two other versions are on the canaries, on all cases, and on as many cases drawn at random.
 
     Raises:
@@ -150,7 +150,7 @@ def validate(canaries: Collection[str], broken: RunRecord, whole: RunRecord, *, 
     drawer = random.Random(seed)  # noqa: S311 - reproducible draw, no secret
     gaps = sorted(_separation(drawer.sample(pairs, len(chosen))).gap for _ in range(_DRAWS))
     low, high = gaps[round(0.025 * _DRAWS)], gaps[round(0.975 * _DRAWS) - 1]
-    return Validation(_separation(chosen), _separation(pairs), low, high)
+    return CanaryTrial(_separation(chosen), _separation(pairs), low, high)
 
 
 def _separation(pairs: Sequence[tuple[CaseResult, CaseResult]]) -> Separation:

@@ -12,7 +12,7 @@ import click
 from harness.cli.arguments import CommandGroup, report_dir_option
 
 if TYPE_CHECKING:
-    from harness.authoring.canaries import Validation
+    from harness.authoring.canaries import CanaryTrial
     from harness.authoring.lint import Judging, LintResult
     from harness.authoring.make import Catalogue
     from harness.config import HarnessConfig
@@ -306,7 +306,7 @@ def canaries(
         click.echo(f"{name} {one.label} and {other.label}: {_apart(result)}", err=True)
 
 
-def _apart(result: Validation) -> str:
+def _apart(result: CanaryTrial) -> str:
     from harness.show.figures import percent
 
     few, every = result.canaries, result.all_cases
