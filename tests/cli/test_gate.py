@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from harness.cli.gate import gate
 from harness.errors import ConfigError, RecordError
 from harness.history import History
-from tests.factory import case_result, case_results, check_results, run_record, sample_result
+from tests.factory import case_result, case_results, check_results, run_record
 
 
 def build_run(model="tuned", total=300, bad=0, *, hours=2.0, version="1", outcome="damaged", **fields):
@@ -221,20 +221,3 @@ def test_a_reason_other_than_age_is_not_told_as_age(history):
     output = " ".join(call("--candidate", "tuned", "--baseline", "base").output.split())
     assert "Held back: partial run stopped breaches a critical rule" in output
     assert "on these answers, which are" not in output
-
-
-def tool_calls(delivered):
-    sample = sample_result(call_in_text=not delivered, tool_calls=({"name": "find", "arguments": '{"q": "AB-1"}'},))
-    return [case_result(f"tool-{n}", channel="tool", samples=[sample]) for n in range(60)]
-
-
-def test_calls_that_are_no_longer_delivered_are_a_caution_on_a_go(history, tmp_path):
-    plain = case_results(300) + check_results(300)
-    history.write(build_run("base", cases=plain + tool_calls(delivered=True), hours=9))
-    history.write(build_run(cases=plain + tool_calls(delivered=False)))
-    result = call("--candidate", "tuned", "--baseline", "base")
-    assert result.exit_code == 0
-    assert "CAUTION: tool calls that the server delivers as calls: -100.0 points" in " ".join(result.output.split())
-    settled = '[[rules]]\nmetric = "delivered_rate"\nmax_drop = 0.05\ntier = "critical"\n'
-    (tmp_path / "policy.toml").write_text(settled)
-    assert call("--candidate", "tuned", "--baseline", "base", "--policy", "policy.toml").exit_code == 1
