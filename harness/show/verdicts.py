@@ -60,7 +60,14 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_broken(verdict), *_population(verdict), *_attempts(verdict)]
+    return [
+        *_stale(verdict),
+        *_crowd(verdict),
+        *_undelivered(verdict),
+        *_broken(verdict),
+        *_population(verdict),
+        *_attempts(verdict),
+    ]
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:
@@ -70,7 +77,7 @@ def _stale(verdict: GateVerdict) -> Iterator[str]:
     if critical:
         names = " and ".join(rule_name(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
-    elif verdict.reasons and all(rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
+    elif all(rule.reasons and rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
         yield f"every critical rule passes on these answers, which {_answers_are(verdict)}"
 
 
@@ -92,6 +99,16 @@ def _crowd(verdict: GateVerdict) -> Iterator[str]:
         yield (
             f"CAUTION: {crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken; chance does not put so "
             f"many in one place (p {figures.p_value(crowd.p_value)})"
+        )
+
+
+def _undelivered(verdict: GateVerdict) -> Iterator[str]:
+    found = verdict.undelivered
+    if found is not None:
+        yield (
+            f"CAUTION: tool calls that the server delivers as calls: {points(found.estimate)} points on "
+            f"{plural(found.cases, 'pair')}. A call written as text is read all the same, and no rule of this policy "
+            "is about delivered_rate"
         )
 
 
@@ -196,7 +213,10 @@ def _measured(rule: RuleVerdict) -> str:
     unscored = f", {reading.unscored} unscored" if reading.unscored else ""
     if reading.estimate is None:
         what = "case" if rule.bound in ("min", "max") else "pair"
-        return f"none of {plural(reading.cases, what)} is scored"
+        bounds = f"{points(reading.low)} and {points(reading.high)}"
+        if what == "case":
+            return f"none of {plural(reading.cases, what)} is scored"
+        return f"none of {plural(reading.cases, what)} is scored (bounds with the unscored at their worst: {bounds})"
     level = f"one-sided {bound(1 - reading.alpha)} bounds"
     if reading.look is not None:
         level += f" at the look after {plural(reading.look, 'case')}"
