@@ -27,7 +27,7 @@ _KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognis
 
 
 class RawRow(NamedTuple):
-    """One row as it stands in the file. `problem` is (kind, detail) if it cannot even be decoded."""
+    """One row as it is in the file. `problem` is (kind, detail) if it cannot even be decoded."""
 
     line: int
     raw: bytes

@@ -1,4 +1,4 @@
-"""Broken training files: each kind is told in one line that says what was found and what is accepted."""
+"""Broken training files: each kind is reported in one line that says what was found and what is accepted."""
 
 import json
 
