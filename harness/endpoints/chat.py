@@ -109,6 +109,11 @@ class ChatEndpoint:
             http_client=client,
         )
 
+    @property
+    def where(self) -> str:
+        """The address, as messages and files may show it."""
+        return self._access.shown
+
     def client(self) -> "AsyncOpenAI":
         """The client, for what is not a chat completion; the model's headers go with each request."""
         self._client = self._client or self._open()

@@ -272,9 +272,7 @@ class Pace:
         self._shortest_s = min(self._shortest_s, took_s)
         expected_s = took_s * (self.concurrency + 1) / self.concurrency
         return (
-            self._timeout_s is not None
-            and expected_s > self._timeout_s * _ROOM
-            and took_s > self._shortest_s * _QUEUED
+            self._timeout_s is not None and expected_s > self._timeout_s * _ROOM and took_s > self._shortest_s * _QUEUED
         )
 
     def close(self, reason: str) -> None:
