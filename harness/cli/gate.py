@@ -19,7 +19,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @click.command("gate")
 @click.option(
-    "--candidate", metavar="RUN", help="Name, NAME@VERSION, run id or file: its latest complete run is judged."
+    "--candidate", metavar="RUN", help="Name, NAME@VERSION, run id or file: its latest run of all cases is judged."
 )
 @click.option("--baseline", metavar="RUN", help="What it must not fall behind. [default: see `harness runs baseline`]")
 @click.option("--policy", "policy_file", type=click.Path(dir_okay=False, path_type=Path), help="Policy in TOML.")

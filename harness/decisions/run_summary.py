@@ -61,9 +61,12 @@ class RunSummary:
         return self.answered.n == 0 or self.answered.k >= (1 - MOST_UNSCORED) * self.answered.n
 
     @property
-    def order(self) -> tuple[str, str]:
-        """Sorts runs of a version by when their answers were made, then by when they were judged."""
-        return (utc(self.newest or self.started).isoformat(), utc(self.started).isoformat())
+    def order(self) -> tuple[str, str, str]:
+        """Sorts runs of a version by when their answers were made, then by when they were judged.
+
+        Two runs of one second are in the order of their ids: which one counts must not depend on the disk.
+        """
+        return (utc(self.newest or self.started).isoformat(), utc(self.started).isoformat(), self.run_id)
 
 
 def utc(moment: str) -> datetime:
