@@ -14,6 +14,7 @@ from harness.pytest_plugin.options import means_core, suite_roots
 from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.show.run import explain_case
+from harness.show.sinks import junit
 from harness.suite import (
     LocatedCase,
     case_files,
@@ -214,7 +215,7 @@ class CaseItem(pytest.Item):
         self._completions = []  # the result holds what is needed; 10,000 answers are not kept twice
         self.user_properties.extend(_properties(result))
         if result.outcome == "unscored":
-            pytest.skip("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason)))
+            pytest.skip(junit("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason))))
         if result.outcome not in ("aligned", "passed"):
             raise CaseFailedError(result)
 
@@ -240,12 +241,12 @@ class CaseItem(pytest.Item):
 def _properties(result: CaseResult) -> Iterator[tuple[str, object]]:
     """What JUnit XML and other reporters see of the result."""
     yield "outcome", result.outcome
-    yield "domain", result.domain
-    yield "language", result.language
+    yield "domain", junit(result.domain)
+    yield "language", junit(result.language)
     yield "exposure", result.exposure
     for sample in result.samples:
         for target, verdict in sample.verdicts.items():
-            yield "verdict", f"{target}: {verdict}"
+            yield "verdict", junit(f"{target}: {verdict}")
 
 
 class CaseFailedError(Exception):

@@ -1,6 +1,6 @@
 """Markdown for a pull request or a job summary: short, and the answers in it can do nothing.
 
-Text of a run is in code spans alone (`figures.code`). One document for a run, for a comparison and for the index.
+Text of a run is in code spans alone (`sinks.code`). One document for a run, for a comparison and for the index.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
 from harness.show.comparison import OPTION_ROWS, change_cells, in_reading_order
 from harness.show.figures import NO_DATA as _EMPTY
-from harness.show.figures import code, markdown_sentence, markdown_table
+from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
+from harness.show.sinks import code, markdown_sentence
 from harness.show.verdicts import headlines, next_markdown, worst_slices
 from harness.show.words import translated, word, words
 
 _SHOWN = 20
 
 
-def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
+def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
     """One run: the rate, where it fails, and the failing cases."""
     summary = summarise(record)
     rate = summary.alignment
@@ -36,6 +37,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
         if summary.outcomes.get(outcome)
     )
     lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
+    lines += _warned(contradictions, lang)
     if record.partial:
         why = record.partial_reason or word("narrowed", lang)
         lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
@@ -49,11 +51,17 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
 
 
 def compare_markdown(
-    comparison: Comparison, *, judged: Judgement | None = None, most: int = _SHOWN, lang: str = "en"
+    comparison: Comparison,
+    *,
+    judged: Judgement | None = None,
+    most: int = _SHOWN,
+    lang: str = "en",
+    contradictions: Sequence[str] = (),
 ) -> str:
     """Two runs: the verdict if there is one, the difference, the rules, the tables, at most `most` flips of a kind."""
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
+    lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
     if gate:
         advice = f"{word(gate.verdict + '-note', lang)} {word(gate.verdict + '-advice', lang)}"
         lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}: {advice}", ""]
@@ -80,6 +88,11 @@ def compare_markdown(
 def _sentence(text: str, lang: str) -> str:
     """A sentence of a verdict in the language of the document."""
     return markdown_sentence(translated(text, "zh" if lang == "zh" else "en"), chinese=lang == "zh")
+
+
+def _warned(contradictions: Sequence[str], lang: str) -> list[str]:
+    found = [word("contradiction", lang, why=_sentence(one, lang)) for one in contradictions]
+    return [line for one in found for line in ("", f"> **{one}**")]
 
 
 def _difference(comparison: Comparison, lang: str) -> list[str]:
@@ -173,13 +186,14 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
     return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
 
 
-def options_markdown(options: Sequence[Option], *, lang: str = "en") -> str:
+def options_markdown(options: Sequence[Option], *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
     """Several versions side by side."""
     rows = [["", *(code(one.run.label) for one in options)]]
     for _, key, cell in OPTION_ROWS:
         cells = (cell(one) for one in options)
         rows.append([word(key, lang), *(rates.NO_DATA if one == _EMPTY else markdown_sentence(one) for one in cells)])
-    lines = [f"## {word('options', lang)}", ""]
+    lines = [f"## {word('options', lang)}", "", *_warned(contradictions, lang)[1:]]
+    lines += [""] if contradictions else []
     if options:
         shared = {"n": rates.number(options[0].alignment.n), "m": rates.number(options[0].answered)}
         lines += [word("options-shared", lang, **shared), ""]

@@ -10,9 +10,11 @@ from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
+from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
+from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.sinks import code, markdown_sentence
 from harness.show.words import phrase, translated
 from harness.statistics.clusters import LEAST_DOMAINS
 from harness.text.visible import show
@@ -36,7 +38,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
     """
     against = f" against {show(verdict.baseline.label)}" if verdict.baseline else ""
     lines = [translated(f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"), f"  {in_words(verdict)}"]
-    lines += _sentences([*_stale(verdict), *_crowd(verdict), *_held_back(verdict)])
+    lines += _sentences([*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_held_back(verdict)])
     lines.append("")
     before: list[str] = []
     for rule in verdict.rules:
@@ -50,7 +52,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
     lines += ["", *_sentences(worst[:1]), *_sentences(worst[1:], indent="    ")] if worst else []
     lines += ["", *_sentences([*_population(verdict), *_attempts(verdict)]), *evidence_lines(verdict)]
     if policy_source:
-        lines += _sentences([f"Policy: {policy_source}"])
+        lines += _sentences([f"Policy: {policy_source}{_takes(verdict.policy)}"])
     return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
 
 
@@ -75,7 +77,7 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_population(verdict), *_attempts(verdict)]
+    return [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_population(verdict), *_attempts(verdict)]
 
 
 def worst_slices(verdict: GateVerdict) -> list[str]:
@@ -102,7 +104,7 @@ def _stale(verdict: GateVerdict) -> Iterator[str]:
     if critical:
         names = " and ".join(rule_name(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
-    elif verdict.reasons and all(rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
+    elif all(rule.reasons and rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
         yield f"every critical rule passes on these answers, which {_answers_are(verdict)}"
 
 
@@ -124,6 +126,16 @@ def _crowd(verdict: GateVerdict) -> Iterator[str]:
         yield (
             f"CAUTION: {crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken; chance does not put so "
             f"many in one place (p {figures.p_value(crowd.p_value)})"
+        )
+
+
+def _undelivered(verdict: GateVerdict) -> Iterator[str]:
+    found = verdict.undelivered
+    if found is not None:
+        yield (
+            f"CAUTION: tool calls that the server delivers as calls: {points(found.estimate)} points on "
+            f"{plural(found.cases, 'pair')}. A call written as text is read all the same, and no rule of this policy "
+            "is about delivered_rate"
         )
 
 
@@ -215,7 +227,10 @@ def _measured(rule: RuleVerdict) -> str:
     unscored = f", {reading.unscored} unscored" if reading.unscored else ""
     if reading.estimate is None:
         what = "case" if rule.bound in ("min", "max") else "pair"
-        return f"none of {plural(reading.cases, what)} is scored"
+        bounds = f"{points(reading.low)} and {points(reading.high)}"
+        if what == "case":
+            return f"none of {plural(reading.cases, what)} is scored"
+        return f"none of {plural(reading.cases, what)} is scored (bounds with the unscored at their worst: {bounds})"
     level = f"one-sided {bound(1 - reading.alpha)} bounds"
     if reading.look is not None:
         level += f" at the look after {plural(reading.look, 'case')}"
@@ -317,6 +332,13 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
     return lines
 
 
+def _takes(policy: GatePolicy) -> str:
+    """What it takes as evidence beyond what the default policy does; a verdict under it is not one on today."""
+    limits = ["answers of any age"] if policy.max_age_days is None else []
+    limits += ["replays"] if policy.evidence == "any" else []
+    return f" (takes {' and '.join(limits)}: it says nothing of the endpoint today)" if limits else ""
+
+
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
     return wrapped(translated(_run_sentence(role, run, age, show)))
 
@@ -354,7 +376,7 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     said = frozenset(verdict.reasons)
     reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in said)
     parts = [f"## {verdict.verdict}: {code(verdict.candidate.label)}{against}", ""]
-    top = [*_stale(verdict), *_crowd(verdict), *_held_back(verdict)]
+    top = [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_held_back(verdict)]
     parts += [in_words(verdict), "", *(f"- {markdown_sentence(one)}" for one in top)]
     parts += ["", *figures.markdown_table(rows)]
     worst = worst_slices(verdict)
@@ -363,7 +385,7 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
-        parts.append(f"- Policy: {markdown_sentence(policy_source)}")
+        parts.append(f"- Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}")
     parts += ["", f"next: {next_markdown(verdict)}"]
     return "\n".join(parts) + "\n"
 

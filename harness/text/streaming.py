@@ -15,9 +15,9 @@ from harness.text.targets import Target
 _BEHIND = 12
 """How much text behind a mention can decide whether it is one."""
 _BEHIND_DAMAGE = 220
-"""How much of the line behind a damaged mention can tell that it stands in code."""
+"""How much of the line behind a damaged mention can show that it is in code."""
 _CONTEXT = 1000
-"""How much of the line before a mention can tell that it stands in code."""
+"""How much of the line before a mention can show that it is in code."""
 
 
 @overload
@@ -217,5 +217,5 @@ class StreamMender:
 
 
 def _head_length(text: str, symbols: SymbolTable) -> int:
-    head = pattern_of(text, Page("", symbols).fold).head
+    head = pattern_of(text, Page("", symbols).fold).parts.head
     return 2 * len(head) + 80 if head else 0

@@ -22,6 +22,16 @@ QUOTES = "'\"`´‘’‚‛“”„‟′″‴‵‶‷‹›«»「」『』
 ELLIPSES = {"…": "...", "⋯": "...", "‥": ".."}
 """One sign that stands for several of a target."""
 
+
+@lru_cache(maxsize=8192)
+def stands_for_several(sign: str) -> str:
+    """The signs that one sign may stand for: `...` for `…`, and for `≠` its other normal form; empty for most."""
+    if sign in ELLIPSES:
+        return ELLIPSES[sign]
+    apart = unicodedata.normalize("NFD", sign)
+    return apart if apart != sign and role(sign) == SIGN else ""
+
+
 MARK, LETTER, SIGN = "mark", "letter", "sign"
 
 
@@ -138,7 +148,7 @@ def _cases(char: str) -> tuple[str, ...]:
 
 
 def without_accents(cluster: str) -> str | None:
-    """The letter of an accented Latin, Greek or Cyrillic cluster; None if the cluster is no such thing."""
+    """The letter of an accented Latin, Greek or Cyrillic cluster; None if the cluster is not such a cluster."""
     apart = unicodedata.normalize("NFD", cluster)
     if len(apart) > 1 and apart[0] < "\u0530" and all("\u0300" <= mark <= "\u036f" for mark in apart[1:]):
         return apart[0]

@@ -32,7 +32,7 @@ _SEGMENT = "(?:{}){{1,120}}".format(
         ]
     )
 )
-"""A part of a path, with what stands in quotes or brackets that were opened inside it."""
+"""A part of a path, with what is in quotes or brackets that were opened inside it."""
 _BEHIND = "\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|"
 """What a path may begin behind."""
 
@@ -77,7 +77,7 @@ _FORMS = (
         "0 1 2 3 4 5 6 7 8 9",
         rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
-        hint="[A-ZТ0-9deR] [A-Z]{0,2}[0-9]{2}",
+        hint="[A-ZТРВОКП0-9deR] [A-Z]{0,2}[0-9]{2}",
     ),
     _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
     _form(
