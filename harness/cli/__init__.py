@@ -50,6 +50,15 @@ EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED =
 
 
 class _LazyGroup(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The language first: help and errors are written while the rest is being parsed."""
+        from harness.show.words import LANGUAGES, language_of, speak
+
+        given = [args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang"]
+        given += [one.partition("=")[2] for one in args if one.startswith("--lang=")]
+        speak(next((one for one in given if one in LANGUAGES), language_of()))
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -102,18 +111,10 @@ class _LazyGroup(click.Group):
     "--lang",
     type=click.Choice(["en", "zh"]),
     expose_value=False,
-    is_eager=True,
-    callback=lambda ctx, param, value: _speak(value),
     help="Language of the screen. [default: HARNESS_LANG, or else that of the locale]",
 )
 def harness() -> None:
     """Does a model give back the strings it was given, code point for code point?"""
-
-
-def _speak(lang: str | None) -> None:
-    from harness.show.words import language_of, speak
-
-    speak(lang or language_of())
 
 
 def main(arguments: list[str] | None = None) -> None:

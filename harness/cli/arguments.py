@@ -28,24 +28,13 @@ class CommandGroup(click.Group):
 
 def with_language(command: click.Command) -> click.Command:
     """`--lang` on a command and all below it, whether it is written before the command's name or behind it."""
-    own = next((one for one in command.params if one.name == "lang"), None)
-    if own is None:
+    if all(one.name != "lang" for one in command.params):
         languages = click.Choice(["en", "zh"])
-        own = click.Option(["--lang"], type=languages, hidden=True, expose_value=False, is_eager=True)
-        command.params.append(own)
-    own.callback = _speak
+        command.params.append(click.Option(["--lang"], type=languages, hidden=True, expose_value=False))
     if isinstance(command, click.Group):
         for child in command.commands.values():
             with_language(child)
     return command
-
-
-def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    from harness.show.words import LANGUAGES, speak
-
-    if value in LANGUAGES:
-        speak(value)
-    return value
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -334,7 +334,10 @@ runs.add_command(publish_run)
 
 @click.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="NAME... [PYTEST OPTIONS]")
-def run(arguments: tuple[str, ...]) -> None:
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the new runs as JSON; the screen of pytest goes to stderr."
+)
+def run(*, arguments: tuple[str, ...], as_json: bool) -> None:
     """Judge the models NAME: the same as `pytest --model=NAME,NAME`, whose options follow.
 
     Exit codes are those of pytest.
@@ -354,10 +357,22 @@ def run(arguments: tuple[str, ...]) -> None:
         names.append(rest.pop(0))
     if not names:
         raise ConfigError("run: no model named; accepted: harness run NAME (`harness models list`)")
+    from harness.files import now
     from harness.show.words import spoken
 
+    started = now()
     command = [sys.executable, "-m", "pytest", f"--model={','.join(names)}", *rest]
-    done = subprocess.run(command, check=False, env={**os.environ, "HARNESS_LANG": spoken()})
+    screen = sys.stderr if as_json else None
+    done = subprocess.run(command, check=False, env={**os.environ, "HARNESS_LANG": spoken()}, stdout=screen)
+    if as_json:
+        from harness.project import Project
+        from harness.show import figures
+
+        folder = next((one.partition("=")[2] for one in rest if one.startswith("--report-dir=")), None)
+        found = Project.open(reports=folder).history.listing().runs
+        print_json(
+            {"exit_code": done.returncode, "runs": figures.plain([one for one in found if one.started >= started])}
+        )
     click.get_current_context().exit(130 if done.returncode < 0 else done.returncode)
 
 

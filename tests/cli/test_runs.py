@@ -1,10 +1,13 @@
 import json
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from harness.cli import harness
+from harness.cli import run as run_command_line
 from harness.cli.compare import compare
 from harness.cli.gate import gate
 from harness.cli.runs import runs
@@ -12,6 +15,7 @@ from harness.errors import ConfigError, RecordError
 from harness.files import sealed
 from harness.history import History
 from harness.runs.record import verified
+from harness.show.words import language_of, speak
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, mention, run_record, sample_result
 
@@ -283,3 +287,99 @@ def test_what_was_found_is_kept_by_the_content_and_by_nothing_else(monkeypatch):
     assert verified(flipped, DEFAULT_SYMBOLS) != ()
     monkeypatch.setattr("harness.runs.record.contradictions", lambda *_: pytest.fail("it was kept"))
     assert verified(record, DEFAULT_SYMBOLS) == ()
+
+
+def command_line(*arguments):
+    return CliRunner().invoke(harness, arguments)
+
+
+def test_a_case_is_shown_in_every_version_with_its_history(history):
+    for day in (1, 2):
+        write(history, day=day)
+    right = case_result(
+        "one", "aligned", targets=("A-1",), domain="建筑", samples=[sample_result("aligned", output="A-1")]
+    )
+    history.write(run_record([right], model="tuned", version="2", made="2026-03-03T00:00:00+00:00"))
+    result = command_line("show", "one", "--models", "tuned@1,tuned@2")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0].startswith("symbols/one (建筑, ")
+    assert [line.split("  ")[:2] for line in lines if line.startswith("tuned@")] == [
+        ["tuned@1", "damaged"],
+        ["tuned@2", "aligned"],
+    ]
+    assert "  history  damaged 2x from 2026-03-01" in lines
+    assert "\x1b" not in result.stdout
+    value = json.loads(command_line("show", "one", "--json").stdout)
+    assert [version["label"] for version in value["versions"]] == ["tuned@1", "tuned@2"]
+    assert [one["outcome"] for one in value["versions"][0]["history"]] == ["damaged", "damaged"]
+
+
+def test_a_case_that_no_run_has_is_an_error_with_the_nearest(history):
+    write(history)
+    result = command_line("show", "symbols/onee")
+    assert isinstance(result.exception, RecordError)
+    assert "no such case in tuned@1 (did you mean 'symbols/one'?); accepted: suite/id" in str(result.exception)
+
+
+def test_help_lists_six_everyday_commands_first_in_both_languages(monkeypatch):
+    lines = command_line("--help").stdout.splitlines()
+    first = lines.index("Every day:")
+    assert [line.split()[0] for line in lines[first + 1 : first + 7]] == [
+        "init",
+        "run",
+        "report",
+        "compare",
+        "gate",
+        "repair",
+    ]
+    assert lines[first + 7] == ""
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    chinese = command_line("--help").stdout
+    assert "日常使用" in chinese
+    assert "判定这个版本能否上线" in chinese
+    assert "日常使用" in command_line("--lang", "zh", "--help").stdout
+    assert "日常使用" not in command_line("--lang", "en", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "en"),
+        ({"HARNESS_LANG": "zh"}, "zh"),
+        ({"HARNESS_LANG": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"HARNESS_LANG": "xx", "LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW.Big5"}, "zh"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "zh_CN"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_setting_or_else_of_the_locale(environ, expected):
+    assert language_of(environ) == expected
+
+
+def test_errors_are_chinese_on_a_chinese_screen(history, monkeypatch, capsys):
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    assert run_command_line(["compare", "one"]) == 3
+    assert "compare：只给出一个运行" in capsys.readouterr().err
+    assert run_command_line(["gat"]) == 3
+    assert "错误：没有命令 'gat'（是否想写 'gate'？）；可接受：init, run" in capsys.readouterr().err
+    speak("en")
+
+
+def test_run_is_pytest_in_fewer_words(history, monkeypatch):
+    asked = []
+
+    def called(command, **options):
+        asked.append((command, options["env"]["HARNESS_LANG"]))
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(subprocess, "run", called)
+    result = command_line("--lang", "zh", "run", "tuned", "spaced", "suites/mine", "-k", "aviation", "--samples=2")
+    assert result.exit_code == 1
+    ((command, lang),) = asked
+    assert command[1:] == ["-m", "pytest", "--model=tuned,spaced", "suites/mine", "-k", "aviation", "--samples=2"]
+    assert lang == "zh"
+    speak("en")
+    assert isinstance(command_line("run", "-k", "x").exception, ConfigError)
