@@ -273,6 +273,11 @@ class Site:
         lines = [done.line for done, _ in self._folded(self._kept(), pages=False) if done.line is not None]
         return sorted(lines, key=lambda line: (line.when, line.started), reverse=True)
 
+    def drift_verdicts(self, lines: Sequence[IndexLine]) -> dict[str, str]:
+        """By label, as the index shows them."""
+        states = drift_states(self.project, lines, self._kept().get("drift") or {})
+        return {label: state.verdict for label, state in states.items()}
+
     def write_run(self, record: RunRecord) -> Path:
         """The page of one run."""
         index = (self.out / "index.html").is_file()

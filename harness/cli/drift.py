@@ -18,6 +18,8 @@ from harness.errors import ConfigError
 @click.option("--since", metavar="DATE", help="Forget the nights before this date: a new baseline starts.")
 @click.option("--suite", metavar="NAME", help="Read this suite only. [default: the suites run on most nights]")
 @click.option("--fail-on-change", is_flag=True, help="Exit 1 also for a change of the resolved model or fingerprint.")
+@click.option("--alarm", is_flag=True, help="Print a message for a chat: one line, page, next command, way back.")
+@click.option("--page", metavar="URL", envvar="VERBATIM_PAGES", help="With --alarm: where the pages are published.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @report_dir_option
 def drift(
@@ -26,6 +28,8 @@ def drift(
     since: str | None,
     suite: str | None,
     fail_on_change: bool,
+    alarm: bool,
+    page: str | None,
     as_json: bool,
     report_dir: Path | None,
 ) -> None:
@@ -40,13 +44,17 @@ def drift(
     from harness.decisions.drift import fingerprints
     from harness.decisions.nights import calendar
     from harness.project import Project
-    from harness.show.drift import drift_json, drift_lines
+    from harness.show.drift import alarm_lines, drift_json, drift_lines
 
     project = Project.open(reports=report_dir)
     start = _date(since)
     report = project.drift(reference, since=start, suite=suite)
     if as_json:
         print_json(drift_json(report))
+    elif alarm:
+        promoted = project.history.baselines().get(report.label.partition("@")[0])
+        runs = project.history.runs(report.label)
+        click.echo("\n".join(alarm_lines(report, runs, promoted=promoted, page=page)))
     else:
         click.echo("\n".join(drift_lines(report)))
     changed = False

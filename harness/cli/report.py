@@ -42,6 +42,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--rebuild", is_flag=True, help="Build every page again, even where its record has not changed.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown instead of building pages.")
 @click.option("--json", "form", flag_value="json", help="Print JSON instead of building pages.")
+@click.option("--openmetrics", "form", flag_value="openmetrics", help="Print the newest rates for Prometheus.")
 @click.option("--csv", "form", flag_value="csv", help="Print one row a sample of RUN instead of building pages.")
 def report(
     *,
@@ -76,6 +77,7 @@ def report(
         _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
         _everything(site, form)
         return
+    _refuse("no RUN: all versions are printed together", {"--openmetrics": form == "openmetrics"})
     record = project.resolve(run)
     if against is None:
         _refuse("--against RUN, the baseline", {"--gate": gate, "--gate-policy": gate_policy})
@@ -112,6 +114,10 @@ def _everything(site: Site, form: str | None) -> None:
         warn_of(one for line in lines for one in line.contradictions)
         if form == "markdown":
             click.echo(index_markdown(lines, lang=site.lang), nl=False)
+        elif form == "openmetrics":
+            from harness.show.export import openmetrics
+
+            click.echo(openmetrics(lines, site.drift_verdicts(lines)), nl=False)
         else:
             print_json(index_json(lines, events(lines, site.project.history.baselines())))
     for problem in site.unreadable:

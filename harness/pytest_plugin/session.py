@@ -288,7 +288,7 @@ class VerbatimSession:
         name, result = judged
         self.runs[name].results.append(result)
         if result.outcome not in GOOD:
-            self._nodes[name, result.key] = report.nodeid
+            self._nodes[name, result.key] = f"{report.nodeid}#{(report.location[1] or 0) + 1}"
         settled = self._early_stop.seen(result) if self._early_stop else None
         if settled is not None:
             reason, not_asked = settled

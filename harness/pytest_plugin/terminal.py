@@ -20,9 +20,10 @@ import pytest
 from harness.decisions import metrics
 from harness.records.run import GOOD
 from harness.show.figures import cells, clipped, pad, percent, wrapped
-from harness.show.run import KINDS, failure_lines
+from harness.show.run import KINDS, explain_case, failure_lines
 from harness.show.words import phrase, spoken
 from harness.statistics.rates import wilson
+from harness.text.visible import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ def failures_by_kind(
     Other tests of the session are shown as ever. `-rf` and `-rE` still list ids, `--tb=no` shows no case, `-v` all.
 
     Args:
-        nodes: the id of each case's test, by model name and key of the case.
+        nodes: the id of each case's test, `#` and its line, by model name and key of the case.
     """
     style = reporter.config.getoption("tbstyle")
     if style != "no":
@@ -89,7 +90,7 @@ def _write_failures(
     sections = []
     for record in records:
         commands = {
-            key: rerun_command(reporter.config, record.model, node)
+            key: rerun_command(reporter.config, record.model, node.rpartition("#")[0])
             for (model, key), node in nodes.items()
             if model == record.model
         }
@@ -100,6 +101,33 @@ def _write_failures(
         reporter.section(phrase("failures"), "=")
     for line in (line for section in sections for line in section):
         reporter.write_line(line)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in _annotations(records, nodes):
+            reporter.write_line(line)
+
+
+_ANNOTATIONS = 10
+"""GitHub shows no more of one step."""
+
+
+def _annotations(records: Sequence[RunRecord], nodes: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Damaged cases beside their lines in a pull request; what would end a field of the command is coded."""
+    found = [(run, case) for run in records for case in run.cases if case.outcome == "damaged"]
+    for run, case in found[:_ANNOTATIONS]:
+        node = nodes.get((run.model, case.key), "")
+        place, _, number = node.rpartition("#")
+        title = f"{run.label}: {case.key}"
+        first = explain_case(case).split("\n", 1)[0]
+        properties = (
+            f"file={_coded(place.partition('::')[0])},line={number or 1},title={_coded(show(title, blanks=False))}"
+        )
+        yield f"::error {properties}::{show(first, blanks=False).replace('%', '%25')}"
+
+
+def _coded(text: str) -> str:
+    for char, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(char, code)
+    return text
 
 
 _REPEATED = {

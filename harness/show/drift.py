@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
+from harness.decisions.metrics import alignment_rate
+from harness.records.run import RunRecord
 from harness.show import figures
 from harness.show.figures import counted, percent, wrapped
+from harness.show.words import phrase, spoken, translated
 from harness.text.visible import show
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -103,6 +107,79 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
         scale = [round((rate - low) / (1 - low) * (len(_BARS) - 1)) if low < 1 else 7 for rate in rates]
         lines += wrapped(f"{''.join(_BARS[step] for step in scale)} nights watched, {percent(low)} to 100%")
     return lines
+
+
+def alarm_lines(report: DriftReport, runs: Sequence[RunRecord], *, promoted: str | None, page: str | None) -> list[str]:
+    """An alarm for a chat: what happened in one line, then the page, the next command, and what to go back to.
+
+    Args:
+        runs: those of the version, oldest first.
+        promoted: the version that is the baseline, `NAME@VERSION` or a run id.
+        page: address of the pages.
+    """
+    alarm = min(report.alarms, key=lambda one: one.day, default=None)
+    since = (alarm.since or alarm.day) if alarm else None
+    nights = [run for run in runs if run.mode != "replay" and not run.partial and run.cases]
+    before = [run for run in nights if since is None or _day(run) < str(since)]
+    after = [run for run in nights if since is not None and _day(run) >= str(since)]
+    parts = [translated(f"{report.verdict}")]
+    old, new = _rate_of(before), _rate_of(after)
+    if since is not None and old is not None and new is not None:
+        parts = [phrase("alarm-rate", old=percent(old), new=percent(new), since=since)]
+        broken = _newly_damaged(before, after)
+        if broken:
+            parts.append(phrase("alarm-damaged", n=f"{len(broken):,}"))
+        worst = _worst_domain(before, after)
+        if worst:
+            parts.append(phrase("alarm-worst", domain=show(worst, blanks=False)))
+    elif alarm is not None:
+        parts.append(translated(show(alarm.text, blanks=False)))
+    colon = ": " if spoken() == "en" else "："
+    lines = [f"{show(report.label)}{colon}{phrase('comma').join(parts)}"]
+    if page:
+        lines.append(phrase("alarm-page", page=show(page, blanks=False)))
+    lines.append(f"{phrase('next')} {_next_of(report, before, after)}")
+    if promoted and promoted != report.label:
+        command = f"harness compare {show(promoted)} {show(report.label)}"
+        lines.append(phrase("alarm-back", label=show(promoted), command=command))
+    return lines
+
+
+def _next_of(report: DriftReport, before: Sequence[RunRecord], after: Sequence[RunRecord]) -> str:
+    if before and after:
+        return f"harness compare {show(before[-1].run_id)} {show(after[-1].run_id)}"
+    return f"pytest --model={show(report.label.partition('@')[0])} --cassette-mode=live"
+
+
+def _day(run: RunRecord) -> str:
+    return (run.evidence.newest or run.started)[:10]
+
+
+def _rate_of(runs: Sequence[RunRecord]) -> float | None:
+    counts = [alignment_rate(run.cases) for run in runs]
+    n = sum(count.n for count in counts)
+    return sum(count.k for count in counts) / n if n else None
+
+
+def _newly_damaged(before: Sequence[RunRecord], after: Sequence[RunRecord]) -> list[str]:
+    """Cases that are damaged in the newest night, and were aligned in the last one before."""
+    good = {case.key for case in before[-1].cases if case.outcome == "aligned"}
+    return [case.key for case in after[-1].cases if case.outcome == "damaged" and case.key in good]
+
+
+def _worst_domain(before: Sequence[RunRecord], after: Sequence[RunRecord]) -> str:
+    """The domain whose rate fell most."""
+    falls: dict[str, float] = {}
+    for domain in sorted({case.domain for case in after[-1].cases}):
+        rates = []
+        for runs in (before, after):
+            counts = [alignment_rate([case for case in run.cases if case.domain == domain]) for run in runs]
+            n = sum(count.n for count in counts)
+            rates.append(sum(count.k for count in counts) / n if n else None)
+        if rates[0] is not None and rates[1] is not None:
+            falls[domain] = rates[0] - rates[1]
+    worst = max(falls, key=lambda domain: falls[domain], default="")
+    return worst if worst and falls[worst] > 0 else ""
 
 
 def drift_json(report: DriftReport) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.evidence import Rulings
-from harness.show.index import HistoryEvent, IndexLine
+from harness.show.index import HistoryEvent, IndexLine, current
 from harness.show.rates import BAD, DIMENSIONS, Rate, slices, summarise
 from harness.show.sinks import spreadsheet_cell
+from harness.text.visible import show
 
 SCHEMA = 1
 
@@ -111,3 +112,41 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
         *(" ".join(damage), output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
         *(sample.cost, record.currency, sample.recorded_at),
     )
+
+
+_GAUGES = ("alignment_rate", "fidelity", "search_hit_rate", "answered_rate")
+
+
+def openmetrics(lines: Sequence[IndexLine], drift: Mapping[str, str]) -> str:
+    """The newest complete run of each version for Prometheus, in the text format of OpenMetrics 1.0.
+
+    Rates are gauges from 0 to 1; a rate without data is left out. `drift` is the verdict by label.
+    """
+    now = current(lines)
+    out: list[str] = []
+    for name in _GAUGES:
+        out += [f"# TYPE verbatim_{name} gauge"]
+        for line in now:
+            counts = {"alignment_rate": line.alignment, "fidelity": line.fidelity}
+            counts |= {"search_hit_rate": line.search, "answered_rate": line.answered}
+            k, n = counts[name]
+            if n:
+                out.append(f"verbatim_{name}{_labels(line)} {k / n:.6f}")
+    out.append("# TYPE verbatim_cases gauge")
+    out += [f"verbatim_cases{_labels(line)} {line.cases}" for line in now]
+    out.append("# TYPE verbatim_drift gauge")
+    out += [
+        f"verbatim_drift{_labels(line)} {int(drift[line.label] in ('DRIFT', 'CANNOT SEE'))}"
+        for line in now
+        if line.label in drift
+    ]
+    return "\n".join([*out, "# EOF", ""])
+
+
+def _labels(line: IndexLine) -> str:
+    pairs = (("model", line.model), ("version", line.version))
+    return "{" + ",".join(f'{name}="{_label_value(value)}"' for name, value in pairs) + "}"
+
+
+def _label_value(value: str) -> str:
+    return show(value, blanks=False).replace("\\", "\\\\").replace('"', '\\"')

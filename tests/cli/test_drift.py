@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from harness.cli.drift import drift
 from harness.cli.runs import list_runs
 from harness.errors import ConfigError, RecordError
 from harness.history import History
+from harness.show.words import speak
 from tests.factory import case_result, run_record, sample_result
 
 
@@ -48,6 +50,35 @@ def test_quiet_drift_and_calibrating_are_0_1_and_2(history):
     assert json.loads(result.output)["verdict"] == "DRIFT"
     assert call().output.startswith("DRIFT  tuned@1: 18 nights of 60 prompts")
     assert call().output == call().output
+
+
+def test_an_alarm_for_a_chat_is_one_line_the_page_the_next_command_and_the_way_back(history):
+    for ago in range(2, 18):
+        write(history, ago)
+    for ago in (1, 0):
+        write(history, ago, bad=15)
+    history.set_baseline("tuned", "tuned@0")
+    result = call("--alarm", "--page", "https://example.com/pages")
+    assert result.exit_code == 1
+    first, *rest = result.output.splitlines()
+    assert re.fullmatch(
+        r"tuned@1: 9\d\.\d% → \d+\.\d% since \d{4}-\d\d-\d\d, \d+ cases newly damaged, worst: construction", first
+    ), first
+    assert rest[0] == "page: https://example.com/pages"
+    assert re.fullmatch(r"next: harness compare night-\d{3}-live night-000-live", rest[1])
+    assert rest[2].startswith("go back to: tuned@0, the promoted version (harness compare tuned@0 tuned@1)")
+    speak("zh")
+    try:
+        assert "新增损坏" in call("--alarm").output
+    finally:
+        speak("en")
+
+
+def test_an_alarm_without_a_night_to_read_says_so(history):
+    write(history, 9)
+    result = call("--alarm")
+    assert result.output.startswith("tuned@1: ")
+    assert "next: pytest --model=tuned --cassette-mode=live" in result.output
 
 
 @pytest.mark.parametrize("prompts", [1, 5, 40, 59, 60])

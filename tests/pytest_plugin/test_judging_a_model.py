@@ -371,3 +371,21 @@ def test_the_next_command_is_quoted_for_the_shell_of_the_system(monkeypatch: pyt
     assert terminal._shell(words) == """pytest '--model=my model' '--suites=it'"'"'s'"""
     monkeypatch.setattr(terminal, "os", SimpleNamespace(name="nt"))
     assert terminal._shell(words) == 'pytest "--model=my model" --suites=it\'s'
+
+
+def test_damaged_cases_are_annotated_in_a_workflow_of_github_and_nowhere_else(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [{**CASES[0], "id": f"c-{number}", "prompt": f"Repeat {number}: Sikalastic-609"} for number in range(15)]
+    write_suite(project / "suites" / "mine", cases)
+    endpoint.reply = lambda prompt: f"100%\n::error::no{prompt.replace('-', ' - ')}"
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    plain = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert not [line for line in plain.stdout.lines if line.lstrip().startswith("::")]
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = pytester.runpytest("--model=fake")
+    found = [line for line in result.stdout.lines if line.lstrip().startswith("::")]
+    assert len(found) == 10
+    assert found[2].startswith(
+        "::error file=suites/mine/cases.jsonl,line=3,title=fake@v1%3A mine/c-2::damaged: Sikalastic"
+    )

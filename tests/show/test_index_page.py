@@ -7,6 +7,7 @@ import pytest
 
 from harness.records.run import Evidence
 from harness.show import charts, index
+from harness.show.export import openmetrics
 from harness.show.index import IndexLine, current, events
 
 
@@ -124,3 +125,15 @@ def test_rates_that_do_not_compare_are_marked_in_table_and_chart(mixed):
     page = index.render([at(mixed, 1, version="v1", suite_digest="other"), at(mixed, 2, version="v2")])
     assert "other suite" in page
     assert "≠</text>" in page
+
+
+def test_rates_for_prometheus_are_gauges_with_escaped_labels(mixed):
+    lines = [at(mixed, 1, model='a"b', version="v1"), at(mixed, 2, model="tuned"), at(mixed, 3, model="tuned")]
+    text = openmetrics(lines, {"tuned@v2": "DRIFT"})
+    assert text.endswith("# EOF\n")
+    assert 'verbatim_alignment_rate{model="tuned",version="v2"} 0.250000' in text
+    assert 'verbatim_alignment_rate{model="a\\"b",version="v1"} 0.250000' in text
+    assert 'verbatim_drift{model="tuned",version="v2"} 1' in text
+    names = [line.split("{")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert names == sorted(names, key=names.index)  # the lines of a metric are together, as the format wants
+    assert len(re.findall(r"^# TYPE ", text, re.M)) == 6
