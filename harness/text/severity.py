@@ -152,6 +152,8 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         return True  # `note: id`, where the colon is the sentence's
     if is_altered and _is_another_thing(reading, target, codes, text):
         return True
+    if is_altered and "markup" in codes and _is_half_of_braces(text[reading.start : reading.end]):
+        return True
     if is_altered and _loses_a_small_sign(reading, target):
         return True
     return target.kind == "code" and _ends_in_an_article(reading, target)
@@ -166,6 +168,11 @@ def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: s
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
+
+
+def _is_half_of_braces(span: str) -> bool:
+    """Whether a shell would make several words of it: `xcrypt{,_r}` is no `xcrypt_r` in LaTeX."""
+    return span.count("{") != span.count("}")
 
 
 def _is_among_cjk(text: str, reading: Reading) -> bool:
