@@ -303,7 +303,7 @@ class HuntSession:
             finally:
                 if recorder is not None:
                     recorder.close()
-        if folder is not None and part is not None:
+        if folder is not None and part is not None and part.is_file():  # without an answer there is nothing to keep
             part.replace(answers_path(folder, self.model.label))
             write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
         return hunt, interrupted
@@ -394,6 +394,7 @@ class HuntSession:
             budget=self.settings.budget,
             cost_limit=self.cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
+            timeout_s=self.model.timeout_s,
         )
         return EndpointOracle(
             endpoint,

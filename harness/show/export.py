@@ -12,6 +12,7 @@ from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.evidence import Rulings
 from harness.show.index import HistoryEvent, IndexLine
 from harness.show.rates import BAD, DIMENSIONS, Rate, slices, summarise
+from harness.show.sinks import spreadsheet_cell
 
 SCHEMA = 1
 
@@ -20,10 +21,9 @@ COLUMNS = (
     *("case_outcome", "sample", "outcome", "reason", "verdicts", "damage", "output"),
     *("latency_s", "prompt_tokens", "completion_tokens", "cost", "currency", "recorded_at"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any]:
+def run_json(record: RunRecord, rulings: Rulings | None = None, contradictions: Sequence[str] = ()) -> dict[str, Any]:
     """Everything on a run page but the texts; rates are shares between 0 and 1, or null."""
     summary = summarise(record)
     found: dict[str, Any] = {
@@ -48,6 +48,8 @@ def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any
         "slices": {name: {row.name: rate_json(row.rate) for row in slices(record.cases, name)} for name in DIMENSIONS},
         "failing": [case.key for case in record.cases if case.outcome in BAD],
     }
+    if contradictions:
+        found["contradictions"] = list(contradictions)
     if rulings is not None:
         found["rulings"] = {
             "readers": [{"reader": name, "good": good, "bad": bad} for name, good, bad in rulings.readers],
@@ -87,7 +89,7 @@ def samples_csv(record: RunRecord) -> str:
     writer.writerow(COLUMNS)
     for case in record.cases:
         for sample in case.samples:
-            writer.writerow([_cell(value) for value in _values(record, case, sample)])
+            writer.writerow([spreadsheet_cell(value) for value in _values(record, case, sample)])
     return out.getvalue().encode("utf-8", "replace").decode("utf-8")
 
 
@@ -109,7 +111,3 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
         *(" ".join(damage), output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
         *(sample.cost, record.currency, sample.recorded_at),
     )
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA) else value

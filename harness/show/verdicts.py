@@ -11,7 +11,9 @@ from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
+from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.sinks import code, markdown_sentence
+from harness.show.words import phrase
 from harness.statistics.clusters import LEAST_DOMAINS
 from harness.text.visible import show
 
@@ -26,8 +28,8 @@ _FEW_DOMAINS = {
 _ASSUMED = "assumed: fewer than two earlier versions show it"
 
 
-def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
-    """The verdict for a terminal of 80 columns, without colour."""
+def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool = True) -> list[str]:
+    """The verdict for a terminal of 80 columns, without colour. The last line says what to do next."""
     against = f" against {show(verdict.baseline.label)}" if verdict.baseline else ""
     lines = [f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"]
     for one in [*_held_back(verdict), *headlines(verdict)]:
@@ -44,7 +46,12 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     lines += evidence_lines(verdict)
     if policy_source:
         lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
-    return [*lines, *wrapped(f"next: {show(next_sentence(verdict), blanks=False)}", indent="")]
+    return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
+
+
+def next_line(verdict: GateVerdict) -> str:
+    """`next: pytest ...`, on one line."""
+    return f"{phrase('next')} {show(next_sentence(verdict), blanks=False)}"
 
 
 def _held_back(verdict: GateVerdict) -> list[str]:
@@ -53,7 +60,14 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_broken(verdict), *_population(verdict), *_attempts(verdict)]
+    return [
+        *_stale(verdict),
+        *_crowd(verdict),
+        *_undelivered(verdict),
+        *_broken(verdict),
+        *_population(verdict),
+        *_attempts(verdict),
+    ]
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:
@@ -63,7 +77,7 @@ def _stale(verdict: GateVerdict) -> Iterator[str]:
     if critical:
         names = " and ".join(rule_name(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
-    elif verdict.reasons and all(rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
+    elif all(rule.reasons and rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
         yield f"every critical rule passes on these answers, which {_answers_are(verdict)}"
 
 
@@ -85,6 +99,16 @@ def _crowd(verdict: GateVerdict) -> Iterator[str]:
         yield (
             f"CAUTION: {crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken; chance does not put so "
             f"many in one place (p {figures.p_value(crowd.p_value)})"
+        )
+
+
+def _undelivered(verdict: GateVerdict) -> Iterator[str]:
+    found = verdict.undelivered
+    if found is not None:
+        yield (
+            f"CAUTION: tool calls that the server delivers as calls: {points(found.estimate)} points on "
+            f"{plural(found.cases, 'pair')}. A call written as text is read all the same, and no rule of this policy "
+            "is about delivered_rate"
         )
 
 
@@ -189,7 +213,10 @@ def _measured(rule: RuleVerdict) -> str:
     unscored = f", {reading.unscored} unscored" if reading.unscored else ""
     if reading.estimate is None:
         what = "case" if rule.bound in ("min", "max") else "pair"
-        return f"none of {plural(reading.cases, what)} is scored"
+        bounds = f"{points(reading.low)} and {points(reading.high)}"
+        if what == "case":
+            return f"none of {plural(reading.cases, what)} is scored"
+        return f"none of {plural(reading.cases, what)} is scored (bounds with the unscored at their worst: {bounds})"
     level = f"one-sided {bound(1 - reading.alpha)} bounds"
     if reading.look is not None:
         level += f" at the look after {plural(reading.look, 'case')}"
@@ -330,8 +357,8 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     lines.append("")
     for line in plan.lines:
         lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
-        for phrase in _plan_sentences(line):
-            lines += wrapped(phrase, indent="      ")
+        for sentence in _plan_sentences(line):
+            lines += wrapped(sentence, indent="      ")
     lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
     rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:
