@@ -163,10 +163,10 @@ def read_difference(
 
 
 def _further(cases: int, ground: Ground, needed: Callable[[float], int | None]) -> int | None:
-    """What is needed at the level of the run that would ask them: a further attempt, unless the suite has doubled."""
+    """What is needed at the level of the run that would ask them: a further attempt, unless the suite is fourfold."""
     first, later = needed(ground.alpha), needed(LATER_ALPHA)
-    doubled = None if first is None else max(first, cases + 1)
-    return min((number for number in (later, doubled) if number is not None), default=None)
+    fourfold = None if first is None else max(first, 3 * cases + 1)
+    return min((number for number in (later, fourfold) if number is not None), default=None)
 
 
 def _rate_size(answers: Answered, ground: Ground, alpha: float, against: tuple[Standing, ...]) -> Size:
