@@ -236,7 +236,7 @@ def test_a_slice_that_no_case_is_in_is_named(history, tmp_path):
     (tmp_path / "policy.toml").write_text('[[rules]]\nmetric = "alignment_rate"\nsuite = "nope"\nmin = 0.9\n')
     history.write(build_run())
     output = call("--candidate", "tuned", "--policy", "policy.toml").output
-    assert "no case bears on alignment_rate (suite=nope)" in " ".join(output.split())
+    assert "alignment_rate (suite=nope): add some, or take its rule out" in " ".join(output.split())
 
 
 def test_a_reason_other_than_age_is_not_told_as_age(history):

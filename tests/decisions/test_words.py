@@ -233,6 +233,16 @@ def test_columns_line_up_with_wide_characters(case, run):
     assert len({figures.cells(row.rstrip("*")) for row in rows}) == 1
 
 
+def test_the_age_of_answers_of_the_future_is_not_negative():
+    assert [figures.days(value) for value in (None, 0.1, 3, -0.5, -50)] == [
+        "of unknown age",
+        "2 h old",
+        "3.0 days old",
+        "dated 12 h in the future",
+        "dated 50.0 days in the future",
+    ]
+
+
 def test_options_stand_side_by_side_in_blocks_that_fit(cases, run):
     columns = options([run(cases(20, i), model=f"a-rather-long-name-{i}") for i in range(6)])
     lines = options_lines(columns)
