@@ -38,7 +38,7 @@ def curve(runs: Sequence[RunRecord]) -> list[list[str]]:
     ]
     keys = answered_by_all(ordered, shared)
     last = tables[-1]
-    rows = [["samples", "version", "aligned", "95 %", "trained", "untrained", "fidelity", "search hits"]]
+    rows = [["samples", "version", "aligned", "95 %", "trained", "untrained", "fidelity", "search hits", "trained in"]]
     for run, table in zip(ordered, tables, strict=True):
         cases = [table[key] for key in keys]
         aligned = alignment_rate(cases)
@@ -53,6 +53,7 @@ def curve(runs: Sequence[RunRecord]) -> list[list[str]]:
                 counted(_of(cases, last, trained=False)),
                 counted(fidelity(cases)),
                 counted(search_hit_rate(cases)),
+                f"{seconds / 60:.1f} min" if (seconds := (run.recipe or {}).get("duration_s")) else "",
             ]
         )
     return rows
