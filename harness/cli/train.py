@@ -7,13 +7,13 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from harness.cli.arguments import print_json, report_dir_option
 from harness.errors import nearest
-from harness.records.training import TrainingError, TrainingSample, read_origin
+from harness.records.training import Provider, TrainingError, TrainingSample, read_origin
 
 if TYPE_CHECKING:
     from harness.finetune.lora import Settings
@@ -264,7 +264,7 @@ def _row(report: EpochReport) -> dict[str, object]:
     }
 
 
-PROVIDER_NAMES = click.Choice(["ark", "siliconflow", "openai", "local"])
+PROVIDER_NAMES = click.Choice(get_args(Provider))
 
 
 @click.command("recipe")
