@@ -73,7 +73,7 @@ _SETTINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"api-version|api version", re.I), 'query = {{ api-version = "..." }}'),
     (re.compile(r"stream", re.I), "stream = true or false"),
 )
-"""What the words of a refusal are about, and the setting that mends it."""
+"""What the words of a refusal are about, and the setting that fixes it."""
 _OUR_FIELDS = (
     *("model", "messages", "temperature", "max_tokens", "seed", "tools", "response_format", "stream", "stream_options"),
     *("logprobs", "input", "store", "text", "include", "max_output_tokens"),
@@ -148,7 +148,7 @@ class Refusals:
         return next((kind for kind, words in _WORDS if words.search(said)), "")
 
     def setting(self, said: str, error: dict[str, Any], body: dict[str, Any]) -> str:
-        """The setting of the model that mends a refusal of `body`, by its words; empty if none is known."""
+        """The setting of the model that avoids a refusal of `body`, by its words; empty if none is known."""
         about = [(words, setting) for words, setting in _SETTINGS if words.search(said)]
         named = next((name for name in body if name not in _OUR_FIELDS and _names(said, error, name)), None)
         if named is not None and not any(named in setting for _, setting in about[:1]):
