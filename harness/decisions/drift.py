@@ -9,7 +9,8 @@ from statistics import fmean, median
 from typing import Literal
 
 from harness.decisions.metrics import Count, alignment_rate
-from harness.decisions.nights import Asked, Calendar, Night, Note, calendar
+from harness.decisions.nights import SIMULATION, Asked, Calendar, Night, Note, calendar
+from harness.decisions.run_summary import utc
 from harness.decisions.standing import standings
 from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, RunRecord
@@ -285,6 +286,8 @@ class DriftReport:
     moved: tuple[Moved, ...]
     notes: tuple[Note, ...]
     policy: DriftPolicy
+    simulation: str | None = None
+    """What the nights are made of, where nobody asked a model on them."""
 
     @property
     def exit_code(self) -> int:
@@ -316,6 +319,9 @@ def drift(
 
     Pure: reading the same nights again, in any order, changes nothing.
     """
+    simulation = next((str(run.configuration[SIMULATION]) for run in runs if run.mode == SIMULATION), None)
+    if simulation is not None:  # its dates are made up: it is read on the morning after its last night
+        now = max(utc(run.evidence.newest or run.started) for run in runs)
     found = calendar(runs, policy, now, since=since, suite=suite)
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
@@ -358,6 +364,7 @@ def drift(
         moved=moved(nights, policy.baseline_nights, first),
         notes=(*found.notes, *(Note(None, "no record", text) for text in unreadable)),
         policy=policy,
+        simulation=simulation,
     )
 
 

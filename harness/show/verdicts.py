@@ -9,12 +9,13 @@ from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
+from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
 from harness.show.figures import bound, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
 from harness.show.words import phrase
-from harness.statistics.clusters import LEAST_DOMAINS
+from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
@@ -45,7 +46,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
     lines.append("")
     lines += evidence_lines(verdict)
     if policy_source:
-        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
+        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}{_takes(verdict.policy)}")
     return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
 
 
@@ -279,6 +280,13 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
     return lines
 
 
+def _takes(policy: GatePolicy) -> str:
+    """What it takes as evidence beyond what the default policy does; a verdict under it is not one on today."""
+    limits = ["answers of any age"] if policy.max_age_days is None else []
+    limits += ["replays"] if policy.evidence == "any" else []
+    return f" (takes {' and '.join(limits)}: it says nothing of the endpoint today)" if limits else ""
+
+
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
     return wrapped(_run_sentence(role, run, age, show))
 
@@ -321,7 +329,7 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
-        parts.append(f"- Policy: {markdown_sentence(policy_source)}")
+        parts.append(f"- Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}")
     parts += ["", f"next: {next_markdown(verdict)}"]
     return "\n".join(parts) + "\n"
 

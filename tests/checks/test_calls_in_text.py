@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.checks.text_calls import calls_in_text
+from harness.checks.answers import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.metrics import alignment_rate, delivered_rate
 from harness.records.answer import Completion, ToolCall
@@ -55,7 +55,7 @@ def test_a_call_written_as_text_is_read(form: str) -> None:
     assert sample.outcome == "aligned", sample.checks
     assert [call.name for call in sample.tool_calls] == ["move"]
     assert sample.call_in_text
-    # reasoning is kept apart, and is no output
+    # reasoning is kept apart, and is not output
     assert sample.raw_output == WRITTEN[form].rpartition("</think>\n")[2]
 
 
