@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.kinds import kind_of
-from harness.text.vocabulary import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS
+from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS, kind_of
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"

@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.boundary import is_inflected, stands_alone
-from harness.text.characters import LINE_BREAK_SET
+from harness.text.characters import LINE_BREAK_SET, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
-from harness.text.glyphs import coded
-from harness.text.symbols import SymbolTable
-from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
+from harness.text.symbols import (
+    ALTERED,
+    ELLIPSES,
+    LOOKALIKE,
+    MARK,
+    SymbolTable,
+    coded,
+    letter_form,
+    role,
+    without_accents,
+)
 
 try:
     from ahocorasick_rs import AhoCorasick

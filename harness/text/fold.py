@@ -13,9 +13,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS
-from harness.text.glyphs import ESCAPE_STARTS, TAKEN_OUT, coded
-from harness.text.symbols import BETWEEN_LATIN, SymbolTable, is_fullwidth
-from harness.text.tables import LETTER, role
+from harness.text.symbols import BETWEEN_LATIN, ESCAPE_STARTS, LETTER, TAKEN_OUT, SymbolTable, coded, is_fullwidth, role
 from harness.text.unicode_data import letter_places
 
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
-from harness.text.kinds import kind_of
-from harness.text.vocabulary import (
+from harness.text.targets import (
     ACTIONS,
     DOCUMENTS,
     EXTENSIONS,
@@ -15,6 +14,7 @@ from harness.text.vocabulary import (
     TAIL_SEAMS,
     TAILS,
     VERBS,
+    kind_of,
 )
 
 OPENED = (

@@ -6,13 +6,12 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from harness.text.boundary import stands_alone
-from harness.text.characters import is_cjk
+from harness.text.characters import is_cjk, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage
 from harness.text.fold import latin_of
-from harness.text.settle import Finding, Source
-from harness.text.tables import CORRUPTED, QUOTES
+from harness.text.mentions import Finding, Source
+from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target
 
 NEAR_KINDS = frozenset(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import Edit, repair
-from harness.text.edits import applied, composed
+from harness.text.repairing import applied, composed
 
 SPACING = st.text(st.sampled_from("ab-/ \n\t\u00a0\x1c–"), max_size=20)
 
