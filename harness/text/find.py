@@ -488,6 +488,10 @@ def _marks_at_start(piece: str) -> int:
     return place
 
 
+def _wide(kana: str) -> str:
+    return unicodedata.normalize("NFKC", kana)
+
+
 @lru_cache(maxsize=8192)
 def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
     """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
@@ -505,6 +509,8 @@ def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str
     one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
     if one == other:
         return weight + LOOKALIKE, (*codes, "normal-form")
+    if "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
+        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
     if marks == on:
         form = letter_form(wanted, char)
     else:

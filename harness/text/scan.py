@@ -356,6 +356,11 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     )
 
 
+_UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+_UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_UNSPACED}])")
+"""Where a word of Thai, Lao, Myanmar or Khmer touches a token: `รุ่นXK-900/2ราคา`. A blank there is the writer's."""
+
+
 def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     start, end = trimmed(text, start, end)
     inner = text[start:end]
@@ -369,6 +374,13 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     ]
     if endings:
         yield from files_in(text, start, end, [start + one.end() for one in endings])
+        return
+    seams = [] if inner.isascii() else [start + one.start() for one in _UNSPACED_SEAM.finditer(inner)]
+    if seams:
+        for low, high in pairwise([start, *seams, end]):
+            for span in _atom(text, low, high):
+                opened = span.open_left or span.start in seams, span.open_right or span.end in seams
+                yield span._replace(open_left=opened[0], open_right=opened[1])
         return
     label = _LABEL.match(inner)
     if label:

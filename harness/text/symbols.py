@@ -37,6 +37,13 @@ def is_fullwidth(char: str) -> bool:
     return "\uff01" <= char <= "\uff5e"
 
 
+def other_width(char: str) -> str:
+    """ASCII for its full-width form, and kana for their half-width one; the character itself for all others."""
+    if is_fullwidth(char):
+        return chr(ord(char) - 0xFEE0)
+    return unicodedata.normalize("NFKC", char) if "\uff66" <= char <= "\uff9d" else char
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """One protected symbol and the characters that look like it."""
@@ -248,8 +255,10 @@ class Form(NamedTuple):
 @lru_cache(maxsize=8192)
 def role(char: str) -> str:
     """MARK for what belongs to the letter before it, LETTER for a letter or number, SIGN for all else."""
-    if "\u1160" <= char <= "\u11ff" and char not in IGNORABLE_SET:
-        return MARK  # vowels and finals of Hangul in its decomposed form
+    if ("\u1160" <= char <= "\u11ff" and char not in IGNORABLE_SET) or char in "\uff9e\uff9f":
+        return MARK  # vowels and finals of Hangul in its decomposed form, voicing of half-width kana
+    if char in QUOTES:
+        return SIGN  # some, such as the apostrophe of Ukrainian, are letters to Unicode
     kind = unicodedata.category(char)[0]
     if kind == "M":
         return SIGN if char in IGNORABLE_SET else MARK
@@ -325,9 +334,7 @@ def _likeness(wanted: str, char: str) -> str | None:
         return None
     if unicodedata.normalize("NFC", char) == unicodedata.normalize("NFC", wanted):
         return "normal-form"
-    if (is_fullwidth(char) and ord(char) - 0xFEE0 == ord(wanted)) or (
-        is_fullwidth(wanted) and ord(wanted) - 0xFEE0 == ord(char)
-    ):
+    if other_width(char) == wanted or other_width(wanted) == char:
         return "fullwidth"
     value = unicodedata.digit(wanted, -1)
     if (value >= 0 and unicodedata.digit(char, -2) == value) or are_homoglyphs(wanted, char):
