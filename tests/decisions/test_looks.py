@@ -5,6 +5,7 @@ import pytest
 from harness.decisions.gate import judge
 from harness.records.policy import GatePolicy, Rule
 from harness.records.run import Looks
+from harness.show.verdicts import gate_lines
 from harness.statistics.sequential import looks, stratified_order
 
 BOTH = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95, max_drop=0.03),), population="suite")
@@ -39,6 +40,14 @@ def test_a_flawless_run_is_a_go_long_before_the_end(sequential, baseline, now):
     assert second.verdict == "GO"
     assert (second.looks, second.planned) == ((100, 160), 594)
     assert [rule.reading.look for rule in second.rules] == [100, 160]
+
+
+def test_a_run_that_was_interrupted_before_its_first_look_says_so(sequential, baseline, now):
+    verdict = judge(sequential(50, partial=True), baseline, BOTH, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert verdict.rules[0].reasons == ("the run stopped before its first look",)
+    text = " ".join(gate_lines(verdict))
+    assert "sequential: 50 of 594 cases asked; stopped before the first look" in text
 
 
 def test_a_lost_run_is_a_no_go_at_its_first_look(sequential, baseline, now):
