@@ -21,8 +21,7 @@ from harness.decisions.plan import Truth, chances
 from harness.decisions.population import ASSUMED, LATER_ALPHA, Ground
 from harness.records.policy import GatePolicy, Rule
 from harness.records.run import CaseResult, Evidence, RunRecord, Totals
-from harness.statistics.clusters import ASSUMED_CORRELATION, informative_rate, pooled_correlation
-from harness.statistics.rates import exact_lower
+from harness.statistics.rates import ASSUMED_CORRELATION, exact_lower, informative_rate, pooled_correlation
 
 SUITES = ((60, 12), (100, 25), (300, 20), (300, 36), (594, 44))
 CORRELATIONS = (0.0, 0.05, 0.1, 0.2)

@@ -14,11 +14,10 @@ from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, Ground, Popul
 from harness.decisions.standing import Standing
 from harness.records.policy import Bound
 from harness.records.run import Looks
-from harness.statistics.clusters import Size, between_attempts
 from harness.statistics.noninferiority import bound_level, non_inferior, settling_pairs
 from harness.statistics.paired import mcnemar_exact, tango, tango_score
 from harness.statistics.power import further_clean_cases
-from harness.statistics.rates import Interval, exact_lower, exact_upper
+from harness.statistics.rates import Interval, Size, between_attempts, exact_lower, exact_upper
 from harness.statistics.sequential import pair_boundary, rate_boundary
 
 Result = Literal["PASS", "BREACH", "INSUFFICIENT_EVIDENCE"]

@@ -5,19 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.compare import compare
+from harness.decisions.compare import compare, options
 from harness.decisions.drift import drift
 from harness.decisions.gate import judge
-from harness.decisions.options import options
 from harness.decisions.plan import plan
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy, GatePolicy, Rule
 from harness.show import figures, sinks
-from harness.show.comparison import (
-    compare_json,
-    compare_lines,
-    options_json,
-    options_lines,
-)
+from harness.show.comparison import compare_json, compare_lines, options_json, options_lines
 from harness.show.drift import drift_json, drift_lines
 from harness.show.markdown import compare_markdown, options_markdown
 from harness.show.verdicts import gate_json, gate_lines, gate_markdown, plan_json, plan_lines
