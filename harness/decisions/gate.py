@@ -82,7 +82,9 @@ def next_step(now: Situation) -> NextStep:
 
 def _look(now: Situation) -> str:
     run, base = now.candidate, now.baseline
-    return f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
+    # the name of a version means its run of all cases, which a partial one is not
+    named = run.run_id if run.partial else run.label
+    return f"harness compare {base.label} {named}" if base is not None else f"harness runs show {named}"
 
 
 def _another_call(now: Situation) -> NextStep | None:
@@ -371,7 +373,10 @@ class _Judgement:
             reading = self._read(shared, old, bound, limit, ground, settle=settle)
             reasons = (*self.stale, *self.unpaired)
         if reading.cases == 0 and not reasons:
-            reasons = ("no data: no case of this slice counts in the metric",)
+            looks = self.candidate.looks
+            before_looking = looks is not None and len(looks.asked) < min(looks.sizes, default=0)
+            none = "no data: no case of this slice counts in the metric"
+            reasons = ("the run stopped before its first look",) if before_looking else (none,)
         if rule.exposure == "untrained" and self.selected is not None and rule.tier == "critical":
             reasons = (
                 *reasons,

@@ -15,7 +15,7 @@ from harness.show.comparison import money
 from harness.show.figures import bound, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
 from harness.show.words import phrase
-from harness.statistics.clusters import LEAST_DOMAINS
+from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
@@ -161,7 +161,8 @@ def _attempts(verdict: GateVerdict) -> Iterator[str]:
     if verdict.planned is not None:
         looks = ", ".join(f"{look:,}" for look in verdict.looks)
         asked = verdict.candidate.cases
-        yield f"sequential: {asked:,} of {plural(verdict.planned, 'case')} asked; looked at after {looks}"
+        looked = f"looked at after {looks}" if looks else "stopped before the first look"
+        yield f"sequential: {asked:,} of {plural(verdict.planned, 'case')} asked; {looked}"
     judged = verdict.judged
     if judged is not None:
         line = f"{len(judged.versions)} versions were judged on these cases"
