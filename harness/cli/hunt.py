@@ -109,7 +109,7 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
 
 
 def _exit_code(report: HuntReport) -> int:
-    if report.finds:
+    if report.finds or report.failed:
         return 1
     return 0 if report.bound is not None else 2
 

@@ -75,7 +75,7 @@ def report_of(hunt: Hunt) -> HuntReport:
 
 
 def _fit(hunt: Hunt, find: Find) -> Fit | None:
-    if find.rule is None:
+    if find.rule is None or find.rule.withdrawn is not None:
         return None
     failing = [probe for probe, s in hunt.wide if hunt.failed(s) and s.verdict == find.verdict]
     sound = [probe for probe, s in hunt.wide if s.outcome == "aligned"]
@@ -128,7 +128,12 @@ def _verdict(report: HuntReport) -> str:
     if report.bound is not None:
         return f"nothing found in {report.judged} tries: failure rate below {report.bound:.1%} at 95 %"
     if report.failed:
-        return f"{report.failed} of {report.judged} tries failed, none failed a second time in the same way"
+        interval = wilson(report.failed, report.judged)
+        assert interval is not None
+        return (
+            f"{report.failed} of {report.judged} tries failed, {interval.estimate:.1%} "
+            f"[{interval.low:.1%}, {interval.high:.1%}]: now and then, and bound to no string"
+        )
     return "no answer held the string that was asked for; nothing can be said"
 
 
@@ -152,14 +157,20 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
     if find.rule is None:
         lines.append("   rule      not looked for: the hunt ended before")
         return lines
-    lines.append(f"   rule      {find.rule.text}")
+    rule = find.rule
+    if rule.withdrawn is None and not rule.tested:
+        lines.append(f"   rule      not tested, the budget ended before; a first guess: {rule.text}")
+    else:
+        lines.append(f"   rule      {rule.text}")
+    if rule.tested:
+        lines.append(f"   tested    {rule.tested} strings chosen to refute it, inside and outside, agree with it")
     if fit is not None:
         lines.append(
             f"   fits      {fit.failing_matched} of {fit.failing} wide strings that fail so, "
             f"{fit.sound_matched} of {fit.sound} that do not"
         )
     if find.rule.unasked:
-        lines.append(f"   untried   {', '.join(find.rule.unasked)} (the budget ended)")
+        lines.append(f"   untried   {', '.join(find.rule.unasked)} (no answer with the string in it)")
     return lines
 
 
@@ -225,6 +236,8 @@ def _find_json(find: Find, fit: Fit | None) -> dict[str, Any]:
         "asks": find.asks,
         "interval": [interval.low, interval.high] if interval else None,
         "rule": find.rule.text if find.rule else None,
+        "rule_tested": find.rule.tested if find.rule else None,
+        "rule_withdrawn": find.rule.withdrawn is not None if find.rule else None,
         "untried": list(find.rule.unasked) if find.rule else None,
         "fit": asdict(fit) if fit else None,
     }

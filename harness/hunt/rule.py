@@ -112,23 +112,31 @@ Places = Callable[[Probe], frozenset[int]]
 
 @dataclass(frozen=True, slots=True)
 class FailureRule:
-    """All conditions together. A suggestion: each was found with the other factors as they are in one string."""
+    """All conditions together, as one string suggests them; `harness.hunt.refutation` tests them on others."""
 
     symbols: int
     conditions: tuple[Condition, ...]
     unasked: tuple[str, ...] = ()
-    """Factors that the budget did not reach."""
+    """Factors that no answer tells about: the budget did not reach them, or the string was left out."""
+    tested: int = 0
+    """Answers to strings that were chosen to refute the rule, and did not."""
+    withdrawn: str | None = None
+    """Not None: no such rule holds. What the failures still have in common, or an empty text."""
 
     @property
     def text(self) -> str:
         """As a sentence."""
+        if self.withdrawn is not None:
+            return f"cannot be named; something about this: {self.withdrawn}" if self.withdrawn else "cannot be named"
         clauses = [clause for condition in self.conditions if (clause := condition.words(self.symbols))]
         if clauses:
             return "fails when " + " and ".join(clauses)
         return "no condition found so far" if self.unasked else "fails whatever the string and the prompt"
 
     def matches(self, probe: Probe) -> bool:
-        """Whether some stretch of the string, and the prompt, meet all conditions."""
+        """Whether a stretch of the string, and the prompt, meet all conditions. A withdrawn rule may hold for all."""
+        if self.withdrawn is not None:
+            return True
         offsets = range(len(probe.code.symbols) - self.symbols + 1)
         return any(all(c.holds(probe.code, probe.context, offset) for c in self.conditions) for offset in offsets)
 
@@ -153,7 +161,7 @@ async def explain(smallest: Probe, shows: Shows, found: Explanation) -> None:
     try:
         await _ask_all([variation for variation in planned if variation.first], shows, found)
     finally:
-        asked = found.failing | found.passing | found.silent
+        asked = found.failing | found.passing
         found.unasked = [factor for factor in factors if factor not in asked]
     await _ask_all([v for v in planned if not v.first and v.factor in found.passing], shows, found)
     for place, part in enumerate(smallest.code.parts):

@@ -22,6 +22,7 @@ from harness.hunt.probe import (
     style_of,
     style_of_char,
 )
+from harness.hunt.refutation import Refutation
 from harness.hunt.rule import Explanation, FailureRule, explain, rule_of
 
 T = TypeVar("T")
@@ -317,6 +318,8 @@ _PAIRS_SHARE = 0.2
 _EXPLORE_SHARE = 1 - _PAIRS_SHARE
 _FRESH_ASKS = 5
 _FRESH_ASKS_UNSTEADY = 20
+_TEST_SHARE = 0.25
+"""Of the budget, for strings that are chosen to refute one rule."""
 _PURSUIT = 40
 """Requests that must be left before a further failure is worth shrinking."""
 
@@ -438,7 +441,10 @@ class Hunt:
             return False
         known = [find for find in self.finds if find.verdict == sighting.verdict]
         # a find without a rule is one whose explanation the budget cut short; a rule that missed once would miss again
-        return not any(find.rule is None or find.again or find.rule.matches(probe) for find in known)
+        return not any(
+            find.rule is None or find.rule.withdrawn is not None or find.again or find.rule.matches(probe)
+            for find in known
+        )
 
     async def _pursue(self, hit: Probe) -> None:
         """Believe it, shrink it, count how often it fails, explain it."""
@@ -459,9 +465,29 @@ class Hunt:
             finally:
                 if found.failing or found.passing:
                     find.rule = rule_of(found, self._hit_places)
+            if find.rule is not None:
+                await self._test(find, belief)
         finally:
             if not self._merged(find):
                 self._describe(find, belief)
+
+    async def _test(self, find: Find, belief: Belief) -> None:
+        """Hold the rule against what is known, and against strings that are chosen to refute it."""
+        assert find.rule is not None
+        known = {
+            tried.probe.digest: (tried.probe, belief.same(tried.sighting))
+            for tried in self.asker.ledger
+            if isinstance(tried.probe, Probe)
+            # one sound answer of a model that fails now and then says nothing about its string
+            and (belief.same(tried.sighting) or (belief.steady and tried.sighting.outcome == "aligned"))
+        }
+        spent = self.asker.spent
+        limit = spent + int(self.settings.budget * _TEST_SHARE)
+        test = Refutation(find.rule, find.smallest, belief.shows, self._hit_places, lambda: self.asker.spent, limit)
+        try:
+            await test.run(list(known.values()))
+        finally:
+            find.rule = test.rule
 
     def _merged(self, find: Find) -> bool:
         """Whether an earlier find is the same; the new one goes then."""

@@ -1,9 +1,17 @@
+import asyncio
+import re
+import zlib
+
 import pytest
 
-from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
+from benchmarks.hunt.oracles import HELD_OUT, RULES, HiddenRule, HiddenRuleOracle
+from harness.hunt.asking import Sighting
 from harness.hunt.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
 from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, STYLES, ZERO_LED, Code, Probe
+from harness.hunt.report import report_lines, report_of
 from harness.hunt.rule import FailureRule
+from harness.hunt.search import Hunt, HuntSettings
+from harness.records.case import texts_of
 
 DIGITS = frozenset({"digits", ZERO_LED})
 
@@ -84,3 +92,63 @@ def test_the_test_endpoint_is_judged_by_the_real_checker():
     assert sighting.outcome in ("aligned", "damaged")
     broken = asyncio.run(HiddenRuleOracle(RULES[0]).ask(probe("a", "111").case, 0))
     assert (broken.verdict, broken.mention) == ("spaced", "a - 111")
+
+
+def _stated(rule, seed, wide):
+    hunt = Hunt(HiddenRuleOracle(rule, seed), wide(seed), HuntSettings(300, most_finds=1))
+    asyncio.run(hunt.run())
+    return hunt
+
+
+def _truth(rule, probes):
+    return [rule.damage(p.code.text, "\n".join(texts_of(p.case.messages))) != p.code.text for p in probes]
+
+
+@pytest.mark.parametrize("rule", HELD_OUT[::3], ids=[rule.name for rule in HELD_OUT[::3]])
+def test_a_rule_that_is_stated_accuses_no_sound_string(rule, wide):
+    hunt = _stated(rule, 1, wide)
+    (find,) = hunt.finds
+    if find.rule.withdrawn is not None:
+        assert find.rule.text.startswith("cannot be named")
+        return
+    assert find.rule.tested >= 12
+    others = list(wide(2))
+    failing = _truth(rule, others)
+    matched = [find.rule.matches(probe) for probe in others]
+    sound = [m for m, failed in zip(matched, failing, strict=True) if not failed]
+    assert sum(sound) <= 0.05 * len(sound)
+    assert sum(m for m, failed in zip(matched, failing, strict=True) if failed) >= 0.5 * sum(failing)
+
+
+def test_a_rule_that_no_words_fit_is_withdrawn(wide):
+    odd = HiddenRule(
+        "by chance of the string", lambda t, p: t.replace("-", " - ") if zlib.crc32(t.encode()) % 2 else t, "", ""
+    )
+    (find,) = _stated(odd, 1, wide).finds
+    assert find.rule.text.startswith("cannot be named")
+    assert report_of(_stated(odd, 1, wide)).finds[0][1] is None
+
+
+def test_what_has_no_answer_is_untried_and_no_condition(wide):
+    class Silent(HiddenRuleOracle):
+        async def ask(self, case, sample):
+            sighting = await super().ask(case, sample)
+            return Sighting("omitted") if case.task in ("table", "json") or "一" in case.targets[0] else sighting
+
+    rule = HiddenRule("always", lambda t, p: t.replace("-", " - ").replace("/", " / "), "a-a", "")
+    hunt = Hunt(Silent(rule, 1), wide(1), HuntSettings(300, most_finds=1))
+    asyncio.run(hunt.run())
+    (find,) = hunt.finds
+    assert find.steady
+    assert (find.failures, find.asks) == (5, 5)
+    assert find.rule.text == "fails whatever the string and the prompt"
+    assert find.rule.tested >= 12
+
+
+def test_a_defect_that_strikes_now_and_then_has_a_rate(wide):
+    rule = HiddenRule("now and then", lambda t, p: t.replace("-", " - ").replace("/", " / "), "a-a", "", chance=0.04)
+    hunt = _stated(rule, 3, wide)
+    report = report_of(hunt)
+    assert report.failed
+    if not report.finds:
+        assert re.search(r"tries failed, \d+\.\d% \[\d+\.\d%, \d+\.\d%\]", report_lines("m@v1", report)[0])
