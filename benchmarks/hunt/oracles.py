@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.hunt.asking import Sighting
+from harness.hunt.probe import SYMBOLS
 from harness.records.case import Case, texts_of
 from harness.text import check
 
 _HAN = "[\u4e00-\u9fff]"
-_SYMBOL = re.compile("[-/]")
+_SIGN = "(?:" + "|".join(map(re.escape, sorted(SYMBOLS, key=len, reverse=True))) + ")"
+_SYMBOL = re.compile(_SIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ RULES = (
     ),
     HiddenRule(
         "between Chinese characters",
-        _spaced(f"(?<={_HAN})[-/](?={_HAN})"),
+        _spaced(f"(?<={_HAN}){_SIGN}(?={_HAN})"),
         "一-一",
         "fails when Chinese characters precede the symbol and Chinese characters follow the symbol",
     ),
@@ -101,7 +103,7 @@ RULES = (
     ),
     HiddenRule(
         "a leading zero behind the symbol",
-        _spaced(r"[-/](?=0\d)"),
+        _spaced(_SIGN + r"(?=0\d)"),
         "a-01",
         "fails when at least 2 digits with a leading zero follow the symbol",
     ),
@@ -114,7 +116,7 @@ RULES = (
     ),
     HiddenRule(
         "legitimate spaces are closed up",
-        lambda target, prompt: re.sub(" ([-/]) ", r"\1", target),
+        lambda target, prompt: re.sub(f" ({_SIGN}) ", r"\1", target),
         "a - a",
         "fails when the symbol has spaces of its own",
     ),
@@ -198,7 +200,7 @@ HELD_OUT = tuple(
         ),
         (
             "at least ten characters before the last symbol",
-            _all(lambda t: len(t.rpartition(_SYMBOL.findall(t)[-1])[0]) >= 10),
+            _all(lambda t: len(t.rpartition((_SYMBOL.findall(t) or ["-"])[-1])[0]) >= 10),
             "aaaaaaaaaa-a",
             (),
             1.0,

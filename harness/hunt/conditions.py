@@ -17,6 +17,9 @@ _STYLE_WORDS = {
     "hangul": "Hangul",
     "cyrillic": "Cyrillic letters",
     "hebrew": "Hebrew letters",
+    "arabic": "Arabic letters",
+    "thai": "Thai letters",
+    "accented": "accented letters",
     ZERO_LED: "digits with a leading zero",
 }
 _CONTEXT_WORDS = {
@@ -28,11 +31,13 @@ _CONTEXT_WORDS = {
     "companion": "the prompt also holds {}",
     "times": "the string is {} in the prompt",
     "care": "{} in the prompt",
+    "system": "the prompt has {}",
 }
 _NONE_WORDS = {
     "frame": "nothing frames the string",
     "touching": "the string touches no other text",
     "companion": "the prompt holds no other string",
+    "system": "there is no system prompt",
 }
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -49,18 +54,20 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SymbolIs:
-    """One symbol (0-based) is this character."""
+    """One symbol (0-based) is this sign, or one of `others` that fare no better."""
 
     place: int
     char: str
+    others: tuple[str, ...] = ()
 
     def words(self, symbols: int) -> str:
         """As a clause."""
-        return f"{_the_symbol(self.place, symbols)} is '{self.char}'"
+        signs = [f"'{sign}'" for sign in (self.char, *self.others)]
+        return f"{_the_symbol(self.place, symbols)} is {_join(signs, 'or')}"
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
         """Whether it does."""
-        return code.symbols[self.place + offset] == self.char
+        return code.symbols[self.place + offset] in (self.char, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +258,12 @@ def features_of(probe: Probe) -> frozenset[str]:
             found.add(f"{style} after a symbol")
         if any(style_of_char(before[-1]) == style_of_char(after[0]) == style for before, after in pairs):
             found.add(f"{style} on both sides of a symbol")
+    found |= {f"symbol '{symbol}'" for symbol in code.symbols}
     found |= {f"{factor}: {probe.context.level(factor)}" for factor in LEVELS}
     return frozenset(found)
 
 
 _STRING: dict[str, Callable[[Probe], bool]] = {
-    "symbol '-'": lambda probe: "-" in probe.code.symbols,
-    "symbol '/'": lambda probe: "/" in probe.code.symbols,
     "two symbols or more": lambda probe: len(probe.code.symbols) > 1,
     "three symbols or more": lambda probe: len(probe.code.symbols) >= _MANY,
     "more than 20 characters": lambda probe: len(probe.code.text) > _LONG,

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 
 from harness.hunt.asking import BudgetSpentError
 from harness.hunt.conditions import Condition
-from harness.hunt.probe import ALPHABETS, LEVELS, STYLES, ZERO_LED, Code, Context, Probe, style_of, style_of_char
+from harness.hunt.probe import (
+    ALPHABETS,
+    LEVELS,
+    STYLES,
+    SYMBOLS,
+    ZERO_LED,
+    Code,
+    Context,
+    Probe,
+    style_of,
+    style_of_char,
+)
 from harness.hunt.rule import FailureRule, Shows
 from harness.hunt.traits import Also, Trait, traits_of
 
@@ -22,6 +33,7 @@ ROUND = 6
 CLEAN_ROUNDS = 2
 """Rounds without a contradiction after which a rule is printed."""
 _CANDIDATES = 600
+_OFTEN = ("-", "/") * len(SYMBOLS) + SYMBOLS
 _MOST_ADDED = 3
 
 
@@ -237,8 +249,8 @@ def _run(rng: random.Random, style: str | None = None) -> str:
 
 def _fresh(rng: random.Random) -> Code:
     count = rng.choice((1, 1, 1, 2, 2, 3))
-    symbol = rng.choice("-/")
-    symbols = tuple(symbol if rng.random() < 0.7 else rng.choice("-/") for _ in range(count))
+    symbol = rng.choice(_OFTEN)
+    symbols = tuple(symbol if rng.random() < 0.7 else rng.choice(_OFTEN) for _ in range(count))
     parts = [_run(rng) if rng.random() < 0.8 else _run(rng) + _run(rng) for _ in range(count + 1)]
     if rng.random() < 0.2:
         parts = [parts[0]] * len(parts)
@@ -266,7 +278,7 @@ def _varied(rng: random.Random, code: Code) -> Code:
             letters = ALPHABETS.get(style_of_char(part[at]), ALPHABETS["lower"])
             code = code.with_part(place, part[:at] + rng.choice(letters) + part[at + 1 :])
         elif change == 5:
-            code = code.with_symbol(rng.randrange(len(code.symbols)), rng.choice("-/"))
+            code = code.with_symbol(rng.randrange(len(code.symbols)), rng.choice(_OFTEN))
         elif change == 6:
             part = _run(rng, same)
             if rng.random() < 0.5:

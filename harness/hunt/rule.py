@@ -23,6 +23,10 @@ _FIRST_LEVELS = {
 """What is tried first. Only if one of these passes does the factor matter, and the others are worth a question."""
 
 
+_OTHER_SYMBOLS = ("-", "/", "_", ":")
+"""What is put in the place of a symbol."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variation:
     """A probe that differs from the smallest in one factor; `first` if it is among those tried first."""
@@ -37,8 +41,9 @@ def variations(smallest: Probe) -> Iterator[Variation]:
     """All of them, the most telling factors first."""
     code = smallest.code
     for place in range(len(code.symbols)):
-        other = "/" if code.symbols[place] == "-" else "-"
-        yield Variation(("symbol", place), other, smallest.with_code(code.with_symbol(place, other)), True)
+        for other in _OTHER_SYMBOLS:
+            if other != code.symbols[place]:
+                yield Variation(("symbol", place), other, smallest.with_code(code.with_symbol(place, other)), True)
     for place in range(len(code.parts)):
         yield from _styles(smallest, place)
         yield from _lengths(smallest, place)
@@ -192,7 +197,8 @@ def rule_of(found: Explanation, places: Places) -> FailureRule:
     conditions: list[Condition] = []
     for place, symbol in enumerate(code.symbols):
         if ("symbol", place) in found.passing:
-            conditions.append(SymbolIs(place, symbol))
+            others = tuple(v.level for v in found.failing.get(("symbol", place), ()) if v.level != symbol)
+            conditions.append(SymbolIs(place, symbol, others))
     for place in range(len(code.parts)):
         part = _part(found, place)
         if part is not None:

@@ -107,11 +107,11 @@ class Shrinker:
     async def _leap(self) -> None:
         """The plainest of all, then the plainest string here, then this string in a plain prompt."""
         probe = self.smallest
-        slash = PLAIN_CODE.with_symbol(0, "/")
+        own = [symbol for symbol in dict.fromkeys(probe.code.symbols) if symbol != "-"]
         for candidate in (
             Probe(PLAIN_CODE, PLAIN_CONTEXT),
             probe.with_code(PLAIN_CODE),
-            *([probe.with_code(slash)] if "/" in probe.code.symbols else []),
+            *(probe.with_code(PLAIN_CODE.with_symbol(0, symbol)) for symbol in own),
         ):
             if await self._try(candidate):
                 break
@@ -151,12 +151,13 @@ class Shrinker:
                     tight = self.smallest.code.spaced
                     tight = (*tight[:place], False, *tight[place + 1 :])
                     await self._code(replace(self.smallest.code, spaced=tight))
-        if "/" in code.symbols and not await self._code(
-            replace(self.smallest.code, symbols=("-",) * len(code.symbols))
-        ):
-            for place, symbol in enumerate(self.smallest.code.symbols):
-                if symbol == "/":
-                    await self._code(self.smallest.code.with_symbol(place, "-"))
+        for plainer in ("-", "/"):
+            symbols = self.smallest.code.symbols
+            odd = [place for place, symbol in enumerate(symbols) if symbol not in ("-", plainer)]
+            all_plain = tuple(plainer if place in odd else symbol for place, symbol in enumerate(symbols))
+            if odd and not await self._code(replace(self.smallest.code, symbols=all_plain)):
+                for place in odd:
+                    await self._code(self.smallest.code.with_symbol(place, plainer))
 
     async def _parts(self) -> None:
         """Only the parts that matter keep more than one plain letter, and no more of it than needed."""
@@ -255,15 +256,13 @@ def _without_one(part: str) -> Iterator[str]:
         yield part[:-1]
 
 
-def damaged_symbols(parts: tuple[str, ...], target: str, mention: str, symbols: str = "-/") -> frozenset[int]:
-    """Places (0-based) of symbols that are lost or have something new beside them in `mention`.
-
-    `parts` tells which signs of the target are its symbols: those between two parts.
-    """
+def damaged_symbols(code: Code, mention: str) -> frozenset[int]:
+    """Places (0-based) of the symbols of a string that are lost or have something new beside them in `mention`."""
+    target = code.text
     changed, inserted = _edits(target, mention)
     hit: set[int] = set()
-    for number, place in enumerate(_places(parts, target, symbols)):
-        low, high = place, place + 1
+    for number, place in enumerate(_places(code)):
+        low, high = place, place + len(code.symbols[number])
         # a lost space at a symbol is the symbol's damage, a lost letter is not
         while low > 0 and target[low - 1] == " ":
             low -= 1
@@ -274,15 +273,14 @@ def damaged_symbols(parts: tuple[str, ...], target: str, mention: str, symbols: 
     return frozenset(hit)
 
 
-def _places(parts: tuple[str, ...], target: str, symbols: str) -> list[int]:
+def _places(code: Code) -> list[int]:
+    """Where the symbols begin in the text."""
     places: list[int] = []
     at = 0
-    for part in parts[:-1]:
-        at = target.index(part, at) + len(part)
-        while target[at] not in symbols:
-            at += 1
+    for part, symbol, spaced in zip(code.parts, code.symbols, code.spaced, strict=False):
+        at += len(part) + spaced
         places.append(at)
-        at += 1
+        at += len(symbol) + spaced
     return places
 
 
@@ -531,7 +529,7 @@ class Hunt:
     def _hit_places(self, probe: Probe) -> frozenset[int]:
         for sighting in self.asker.known(probe):
             if sighting.mention and self.failed(sighting):
-                return damaged_symbols(probe.code.parts, probe.code.text, sighting.mention)
+                return damaged_symbols(probe.code, sighting.mention)
         return frozenset()
 
     async def _relate(self, requests: int) -> None:

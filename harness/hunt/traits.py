@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.hunt.conditions import ContextIs
-from harness.hunt.probe import LEVELS, Code, Context, Probe, style_of, style_of_char
+from harness.hunt.probe import LEVELS, SYMBOLS, Code, Context, Probe, style_of, style_of_char
 
 _VOWELS = frozenset("aeiouAEIOU")
 
@@ -89,6 +89,9 @@ _ONE = {
     "hangul": "Hangul",
     "cyrillic": "a Cyrillic letter",
     "hebrew": "a Hebrew letter",
+    "arabic": "an Arabic letter",
+    "thai": "a Thai letter",
+    "accented": "an accented letter",
 }
 
 
@@ -169,7 +172,8 @@ def _pair_traits() -> Iterator[Trait]:
     yield Trait("it is the first symbol of the string", lambda code, _, place: place == 0)
     yield Trait("it is the last symbol of the string", lambda code, _, place: place == len(code.symbols) - 1)
     yield Trait("it is not the first symbol of the string", lambda code, _, place: place > 0)
-    for symbol in "-/":
+    yield Trait("the symbol is '-' or '/'", lambda code, _, place: code.symbols[place] in "-/")
+    for symbol in SYMBOLS:
         yield Trait(f"the symbol is '{symbol}'", lambda code, _, place, s=symbol: code.symbols[place] == s)
 
 
@@ -182,6 +186,8 @@ def _string_traits() -> Iterator[Trait]:
     yield _whole("the string has one symbol", lambda code: len(code.symbols) == 1)
     for least in (2, 3):
         yield _whole(f"the string has at least {least} symbols", lambda code, n=least: len(code.symbols) >= n)
+    yield _whole("the string holds '-' or '/'", lambda code: not {"-", "/"}.isdisjoint(code.symbols))
+    yield _whole("all symbols of the string are '-' or '/'", lambda code: {"-", "/"}.issuperset(code.symbols))
     yield _whole("the string has two kinds of symbol", lambda code: len(set(code.symbols)) > 1)
     yield _whole("all symbols of the string are alike", lambda code: len(set(code.symbols)) == 1)
     yield _whole("all parts are equal", lambda code: len(set(code.parts)) == 1)

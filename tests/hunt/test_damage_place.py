@@ -18,4 +18,4 @@ from harness.hunt.search import damaged_symbols
     ],
 )
 def test_the_symbol_that_was_hit_is_known(code, mention, places):
-    assert damaged_symbols(code.parts, code.text, mention) == places
+    assert damaged_symbols(code, mention) == places

@@ -43,7 +43,7 @@ def test_blanks_put_at_a_symbol_are_seen_placed_and_taken_out(code, data):
     mention = found.mentions[target][0]
     assert mention.text == damaged
     number = target[:place].count("-") + target[:place].count("/")
-    assert damaged_symbols(code.parts, target, mention.text) == {number}
+    assert damaged_symbols(code, mention.text) == {number}
     assert repair(sources, answer(damaged), [target]).text == answer(target)
 
 
