@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.hunt.asking import BudgetSpentError
-from harness.hunt.conditions import Condition
+from harness.hunt.conditions import Also, Condition, Trait, traits_of
 from harness.hunt.probe import (
     ALPHABETS,
     LEVELS,
@@ -26,7 +26,6 @@ from harness.hunt.probe import (
     style_of_char,
 )
 from harness.hunt.rule import FailureRule, Shows
-from harness.hunt.traits import Also, Trait, traits_of
 
 ROUND = 6
 """Strings of each sort, inside and outside, in one round."""
@@ -38,7 +37,7 @@ _MOST_ADDED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Shown:
     """One probe whose answer tells. `hits` are the symbols (0-based) that were damaged, where that is known."""
 
     probe: Probe
@@ -63,11 +62,11 @@ class Refutation:
     hits: Callable[[Probe], frozenset[int]]
     spent: Callable[[], int]
     limit: int
-    evidence: list[Evidence] = field(default_factory=list)
+    evidence: list[Shown] = field(default_factory=list)
 
     async def run(self, known: Sequence[tuple[Probe, bool]]) -> FailureRule:
         """Test the rule; `known` are the probes that were asked before, and whether they failed in the same way."""
-        self.evidence = [Evidence(p, failed, self.hits(p) if failed else frozenset()) for p, failed in known]
+        self.evidence = [Shown(p, failed, self.hits(p) if failed else frozenset()) for p, failed in known]
         rng = random.Random(self.smallest.digest)  # noqa: S311  # the same strings again in a replay
         clean = 0
         # what failed among the wide strings may be another defect; only a string near the rule can widen it
@@ -91,23 +90,23 @@ class Refutation:
             pass
         return self.rule
 
-    async def _asked(self, chosen: list[Probe]) -> list[Evidence]:
+    async def _asked(self, chosen: list[Probe]) -> list[Shown]:
         outcomes = await asyncio.gather(*map(self.shows, chosen), return_exceptions=True)
-        fresh: list[Evidence] = []
+        fresh: list[Shown] = []
         for probe, outcome in zip(chosen, outcomes, strict=True):
             if isinstance(outcome, bool):
-                fresh.append(Evidence(probe, outcome, self.hits(probe) if outcome else frozenset()))
+                fresh.append(Shown(probe, outcome, self.hits(probe) if outcome else frozenset()))
         problems = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if problems and not fresh:
             raise problems[0]
         return fresh
 
-    def _positives(self) -> list[Evidence]:
+    def _positives(self) -> list[Shown]:
         """The failures that the rule speaks of: the smallest, and those near it or inside the rule."""
         own = [one for one in self.evidence if one.failed and (one.probe == self.smallest or self._near(one))]
-        return own or [Evidence(self.smallest, True, self.hits(self.smallest))]
+        return own or [Shown(self.smallest, True, self.hits(self.smallest))]
 
-    def _shared(self, positives: list[Evidence]) -> list[Trait]:
+    def _shared(self, positives: list[Shown]) -> list[Trait]:
         """What all failures have in common. Of several symbols, nothing is said of a single one."""
         traits = [
             trait
@@ -116,10 +115,10 @@ class Refutation:
         ]
         return [trait for trait in traits if all(_anywhere(trait, one.probe, one.hits) for one in positives)]
 
-    def _near(self, one: Evidence) -> bool:
+    def _near(self, one: Shown) -> bool:
         return self.rule.matches(one.probe) or min(_missed(self.rule, one.probe, one.hits), default=9) <= 1
 
-    def _settle(self, sound: list[Evidence], near: list[Evidence]) -> None:
+    def _settle(self, sound: list[Shown], near: list[Shown]) -> None:
         """Mend the rule so that it holds for all failures near it and for no sound string, or withdraw it."""
         rule = self.rule
         for one in near:
@@ -142,7 +141,7 @@ class Refutation:
             added += 1
         self.rule = rule
 
-    def _hint(self, positives: list[Evidence], sound: list[Evidence]) -> str:
+    def _hint(self, positives: list[Shown], sound: list[Shown]) -> str:
         """The one trait that tells most failures from sound strings."""
         traits = self._shared(positives)
         if not traits or not sound:
@@ -178,7 +177,7 @@ def _missed(rule: FailureRule, probe: Probe, hits: frozenset[int]) -> list[int]:
     ]
 
 
-def _without_missed(rule: FailureRule, one: Evidence) -> FailureRule:
+def _without_missed(rule: FailureRule, one: Shown) -> FailureRule:
     """The rule without the conditions that a failing string does not meet."""
     best: list[Condition] | None = None
     for offset in _offsets(rule, one.probe, one.hits):

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.hunt.conditions import FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
+from harness.hunt.probe import ALPHABETS, LEVELS, SYMBOLS, Probe, style_of_char
 from harness.hunt.search import Find, Hunt
 from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
@@ -44,6 +45,10 @@ class HuntReport:
     dismissed: int
     features: tuple[FeatureResult, ...]
     relations: tuple[RelationResult, ...]
+    pairs: tuple[int, int]
+    """Metamorphic pairs asked, and those with the string in both answers."""
+    covered: dict[str, tuple[int, int]]
+    """What has come up in a string that is in its answer, of how many there are."""
 
 
 def report_of(hunt: Hunt) -> HuntReport:
@@ -71,7 +76,25 @@ def report_of(hunt: Hunt) -> HuntReport:
         dismissed=len(hunt.dismissed),
         features=screen(judged) if failed else (),
         relations=tuple(result for result in summarise(hunt.pairs) if result.pairs),
+        pairs=(len(hunt.pairs), sum(pair.usable for pair in hunt.pairs)),
+        covered=_covered([probe for probe, _ in judged]),
     )
+
+
+def _covered(probes: list[Probe]) -> dict[str, tuple[int, int]]:
+    triples = {
+        (style_of_char(before[-1]), symbol, style_of_char(after[0]))
+        for code in (probe.code for probe in probes)
+        for before, symbol, after in zip(code.parts, code.symbols, code.parts[1:], strict=False)
+    }
+    scripts = tuple(ALPHABETS)
+    common = {(one, symbol, other) for one in scripts for symbol in "-/" for other in scripts}
+    levels = {(factor, probe.context.level(factor)) for probe in probes for factor in LEVELS}
+    return {
+        "scripts round - and /": (len(triples & common), len(common)),
+        "symbols": (len({symbol for _, symbol, _ in triples} & set(SYMBOLS)), len(SYMBOLS)),
+        "levels of the prompt": (len(levels), sum(map(len, LEVELS.values()))),
+    }
 
 
 def _fit(hunt: Hunt, find: Find) -> Fit | None:
@@ -111,7 +134,12 @@ def report_lines(label: str, report: HuntReport) -> list[str]:
             )
             lines.append(f"  {pad(f.feature, 40)} {with_it} with, {without} without  q = {f.adjusted:.2g}")
     if report.relations:
-        lines += ["", "pairs: only the change is damaged (worse), only the first form is (better)"]
+        asked, usable = report.pairs
+        lines += [
+            "",
+            f"pairs: {asked} asked, {usable} with the string in both answers; only the change is damaged (worse),",
+        ]
+        lines += ["  only the first form is (better)"]
         for r in report.relations:
             kind = "must not fall" if r.direction else "must not move"
             lines.append(
@@ -186,6 +214,8 @@ def _wide(report: HuntReport) -> list[str]:
         + (f", {report.omitted} left out" if report.omitted else "")
         + (f", {report.unscored} without a usable answer" if report.unscored else "")
     ]
+    if report.judged:
+        lines.append("  covered: " + ", ".join(f"{n} of {of} {what}" for what, (n, of) in report.covered.items()))
     failed, tries = report.survey
     interval = wilson(failed, tries)
     if report.finds and interval is not None:
@@ -215,6 +245,8 @@ def report_json(label: str, report: HuntReport) -> dict[str, Any]:
         "dismissed": report.dismissed,
         "finds": [_find_json(find, fit) for find, fit in report.finds],
         "features": [asdict(feature) | {"matters": feature.matters} for feature in report.features],
+        "pairs": {"asked": report.pairs[0], "usable": report.pairs[1]},
+        "covered": {what: {"seen": n, "of": of} for what, (n, of) in report.covered.items()},
         "relations": [asdict(result) for result in report.relations],
     }
 

@@ -265,7 +265,7 @@ def _counts_of_rule(found: Explanation, places: Places) -> list[Condition]:
     if longer and all(len(hit) == 1 for _, hit in hits):
         spots = {next(iter(hit)) for _, hit in hits}
         if len(spots) == 1:
-            conditions.append(HitIs(spots.pop()))
+            conditions.append(HitIs(spots.pop(), count))
         elif all(next(iter(hit)) == number - 1 for number, hit in hits):
-            conditions.append(HitIs(-1))
+            conditions.append(HitIs(-1, count))
     return conditions

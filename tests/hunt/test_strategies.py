@@ -1,10 +1,14 @@
+import random
+import re
 from itertools import islice
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from harness.hunt.probe import LEVELS, PLAIN, STYLES, Probe, plainest, style_of
-from harness.hunt.strategies import codes, contexts, probes, questions
+from harness.hunt import Code, codes, probes
+from harness.hunt.probe import LEVELS, PLAIN, STYLES, SYMBOLS, Probe, plainest, style_of
+from harness.hunt.strategies import COMMON, contexts, designed, questions
 from harness.records.case import Case, texts_of
 
 
@@ -12,8 +16,54 @@ from harness.records.case import Case, texts_of
 @given(codes())
 def test_a_code_has_one_to_five_symbols_between_parts(code):
     assert 1 <= len(code.symbols) <= 5
+    assert set(code.symbols) <= set(SYMBOLS)
+
+
+@settings(max_examples=60)
+@given(codes(symbols="-/"))
+def test_a_code_of_given_symbols_has_no_other(code):
     assert set(code.symbols) <= {"-", "/"}
     assert code.text.count("-") + code.text.count("/") == len(code.symbols)
+    assert eval(repr(code), {"Code": Code}) == code  # what is printed can be pasted
+
+
+@pytest.mark.parametrize(
+    ("holds", "smallest"),
+    [
+        (lambda code: any(code.spaced), {"a - a"}),
+        (lambda code: re.search(r"\d{3}", code.text), {"a-000", "000-a", "00-000"}),
+        (lambda code: re.search("[A-Z]/", code.text), {"A/a", "A/A"}),
+        (lambda code: "_" in code.text, {"a_a"}),
+    ],
+)
+def test_hypothesis_itself_ends_in_a_smallest_string(holds, smallest):
+    found = find(codes(), holds, settings=settings(max_examples=4000, database=None), random=random.Random(5))
+    assert found.text in smallest
+
+
+@pytest.mark.parametrize("symbols", ["", [], ["-", ""]])
+def test_symbols_that_are_none_are_refused(symbols):
+    with pytest.raises(ValueError, match=r"symbols: found .*; accepted: a text of signs"):
+        codes(symbols=symbols)
+
+
+def test_terms_and_templates_of_the_project_are_drawn():
+    drawn = list(islice(questions(1, terms=["WZ-9/b", "plain"], templates=["Order {string} today."]), 30))
+    assert sum(probe.code.text == "WZ-9/b" for probe in drawn) >= 7
+    own = [probe for probe in drawn if probe.context.template]
+    assert own[0].case.messages[-1]["content"] == f"Order {own[0].code.text} today."
+    assert {Probe.from_dict(probe.as_dict()) for probe in drawn} == set(drawn)
+
+
+def test_every_combination_of_common_signs_comes_up():
+    drawn = list(islice(designed(3), 300))
+    seen = {
+        (style_of(before), symbol, style_of(after))
+        for probe in drawn
+        for before, symbol, after in zip(probe.code.parts, probe.code.symbols, probe.code.parts[1:], strict=False)
+    }
+    assert seen >= {(one, sign, other) for one in COMMON for sign in "-/" for other in COMMON}
+    assert len({one for one in seen if one[1] in "-/"}) >= 280
 
 
 @settings(max_examples=60)
@@ -57,5 +107,5 @@ def test_questions_are_wide(wide):
         assert {probe.context.level(factor) for probe in drawn} == set(levels)
     assert {style_of(part) for probe in drawn for part in probe.code.parts} >= set(STYLES)
     assert any(any(probe.code.spaced) for probe in drawn)
-    assert any("–" in part for probe in drawn for part in probe.code.parts)
+    assert any("–" in probe.code.symbols for probe in drawn)
     assert len({probe.code.text for probe in drawn}) > 250

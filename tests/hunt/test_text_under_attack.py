@@ -13,8 +13,12 @@ from harness.records.case import texts_of
 from harness.text import check, repair
 
 BLANKS = st.sampled_from((" ", "  ", "\u00a0", "\u2009", "\u3000", "\u200b", "\t"))
-TIGHT = codes(most_symbols=3).map(lambda code: Code(code.parts, code.symbols, (False,) * len(code.symbols)))
-LOOSE = codes(most_symbols=3).map(lambda code: Code(code.parts, code.symbols, (True,) * len(code.symbols)))
+TIGHT = codes(symbols="-/", most_symbols=3).map(
+    lambda code: Code(code.parts, code.symbols, (False,) * len(code.symbols))
+)
+LOOSE = codes(symbols="-/", most_symbols=3).map(
+    lambda code: Code(code.parts, code.symbols, (True,) * len(code.symbols))
+)
 
 
 def answer(text):
