@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from harness.decisions.evidence import representative
 from harness.decisions.run_summary import RunSummary, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import DEPTH_LIMIT, content_of, depth_over, json_of, reading, whole
-from harness.records.run import SCHEMA, RunRecord
+from harness.records.run import SCHEMA, CaseResult, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -153,27 +155,44 @@ class History:
         records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
         return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
 
-    def latest(self, label: str) -> RunRecord | None:
-        """The latest complete run, or the latest partial one if none is complete; None without any.
+    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
+        records, unreadable = [], []
+        for path in sorted(self.folder.glob("*@*/*.json")):
+            if path.parent.name == label:
+                try:
+                    records.append(read_run(path))
+                except RecordError as error:
+                    unreadable.append(str(error))
+        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order)), tuple(unreadable)
 
-        A run of fewer suites than another complete one, such as a nightly canary, does not count as its run.
+    def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
+        """The run that stands for a version (`representative`); None without any.
+
         A record that cannot be read is an error and not skipped: it may be the one that counts.
+
+        Args:
+            core: gives the cases that a run without names asks; called only where runs hold different cases.
         """
         records = self.runs(label)
-        complete = [run for run in records if not run.partial]
-        suites = [RunSummary.of(run).suites for run in complete]
-        widest = [run for run in complete if not any(RunSummary.of(run).suites < other for other in suites)]
-        return (widest or list(records))[-1] if records else None
+        differ = len({run.suite_digest for run in records}) > 1
+        return representative(records, core() if core is not None and differ else (), datetime.now(UTC))
 
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
         records = [read_run(path) for path in self.folder.glob("*@*/*-latency.json") if path.parent.name == label]
         return max(records, key=lambda run: RunSummary.of(run).order, default=None)
 
-    def resolve(self, reference: str, versions: Mapping[str, str] | None = None) -> RunRecord:
+    def resolve(
+        self,
+        reference: str,
+        versions: Mapping[str, str] | None = None,
+        core: Callable[[], Sequence[CaseResult]] | None = None,
+    ) -> RunRecord:
         """The run meant by a file, `name@version`, name, run id or unique beginning of one.
 
         A name alone means its configured version (`versions`); without one, the version with the latest evidence.
+        `core` is as in `latest`.
         """
         if reference.endswith(".json") or os.sep in reference:
             return read_run(Path(reference))
@@ -183,7 +202,7 @@ class History:
         if versions and reference in versions:
             wanted = f"{reference}@{versions[reference]}"
         named = [label for label in labels if label == wanted or label.partition("@")[0] == wanted]
-        latest = [run for label in named if (run := self.latest(label)) is not None]
+        latest = [run for label in named if (run := self.latest(label, core)) is not None]
         if latest:
             return max(latest, key=lambda run: RunSummary.of(run).order)
         if len(reference) >= _SHORTEST_PREFIX:

@@ -107,7 +107,7 @@ class Project:
         Raises:
             RecordError: there is no such run.
         """
-        return self.history.resolve(run, self.versions) if isinstance(run, str) else run
+        return self.history.resolve(run, self.versions, self._core_if_readable) if isinstance(run, str) else run
 
     def baseline(self, model: str, reference: str | None = None) -> RunRecord | None:
         """The run that is named, else the baseline kept for the model, else None."""
@@ -142,7 +142,9 @@ class Project:
         """May the candidate be promoted, given all that is known of its version?"""
         from harness.decisions.gate import judge
 
-        return judge(candidate, baseline, policy, datetime.now(UTC), self.history.known(candidate.label))
+        return judge(
+            candidate, baseline, policy, datetime.now(UTC), self.history.known(candidate.label), core=self.core
+        )
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
         """What the cases can prove under a policy; earlier versions tell about domains and prices."""
@@ -160,14 +162,23 @@ class Project:
         """
         from harness.decisions.drift import drift
 
-        label = reference if "@" in reference else self.resolve(reference).label
-        runs = self.history.runs(label)
+        label = reference if "@" in reference else self._label(reference)
+        runs, unreadable = self.history.readable_runs(label)
         if not runs:
             self.resolve(label)
         known = sorted({case.suite for run in runs for case in run.cases})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
-        return drift(label, runs, self.drift_policy, datetime.now(UTC), since=since, suite=suite)
+        now = datetime.now(UTC)
+        return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=unreadable)
+
+    def _label(self, name: str) -> str:
+        """`name@version` of the version that is meant; a record that cannot be read is no hindrance."""
+        if name in self.versions:
+            return f"{name}@{self.versions[name]}"
+        found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}
+        labels = [label for label in found if label.partition("@")[0] == name]
+        return labels[0] if len(labels) == 1 else self.resolve(name).label
 
     def cases(self, suites: Sequence[str | Path] | None = None) -> list[Case]:
         """The cases that a run without names asks (docs/writing-cases.md: core), or all of the places given.
@@ -184,6 +195,26 @@ class Project:
             for place in suites
             for case in load_suite(place if str(place) == "builtin" else self.config.root / place)
         ]
+
+    @cached_property
+    def core(self) -> Sequence[CaseResult]:
+        """The cases that a run without names asks, before they are asked; none where the project has no suites.
+
+        Raises:
+            SuiteError: a line is wrong.
+        """
+        from harness.decisions.exposure import pending
+        from harness.suite import case_files
+
+        roots = [self.config.root / name for name in self.config.suites]
+        return [pending(case) for root in roots if case_files(root) for case in _default_cases(root)]
+
+    def _core_if_readable(self) -> Sequence[CaseResult]:
+        # runs are listed and compared in a project whose suites are being edited; a verdict reads `core` itself
+        try:
+            return self.core
+        except SuiteError:
+            return ()
 
     def planned_cases(self, candidate: str | None, suites: Sequence[str] = ()) -> list[CaseResult]:
         """Cases before they are asked, with the exposure of the candidate where it is a configured model."""

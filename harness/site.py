@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from harness.decisions.compare import compare
 from harness.decisions.drift import drift
 from harness.decisions.options import shared_alignment
+from harness.decisions.run_summary import utc
 from harness.errors import RecordError
 from harness.files import reading, whole
 from harness.history import History, read_run
@@ -122,29 +123,24 @@ def drift_states(project: Project, lines: Sequence[IndexLine], kept: Mapping[str
     for label, runs in nights.items():
         if len({line.when[:10] for line in runs}) > policy.baseline_nights:
             stamp = _stamp(runs, policy)
-            state = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
-            if state is not None:
-                found[label] = state
+            found[label] = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
     return found
 
 
-def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine]) -> list[HistoryEvent]:
+def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine], policy: DriftPolicy) -> list[HistoryEvent]:
     """The alarms as events at the run that raised each."""
     found = []
     for label, state in states.items():
-        night = next((x for x in lines if x.label == label and x.when[:10] == state.alarm), None)
+        night = next((x for x in lines if x.label == label and str(policy.day(utc(x.when))) == state.alarm), None)
         if night is not None:
             detail = f"{night.version}, {state.since or state.alarm}"
             found.append(HistoryEvent(night.when, night.model, night.run_id, "drift-alarm", detail))
     return found
 
 
-def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState | None:
-    try:
-        runs = project.history.runs(label)
-    except RecordError:
-        return None  # reported by the index already, which names the record
-    report = drift(label, runs, policy, datetime.now(UTC))
+def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState:
+    runs, unreadable = project.history.readable_runs(label)
+    report = drift(label, runs, policy, datetime.now(UTC), unreadable=unreadable)
     first = min(report.alarms, key=lambda alarm: alarm.day, default=None)
     return DriftState(
         stamp=stamp,
@@ -156,7 +152,7 @@ def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> Drif
 
 def _stamp(runs: Sequence[IndexLine], policy: DriftPolicy) -> str:
     # the date is part of it: a verdict also says whether the last night is recent
-    today = datetime.now(UTC).date()
+    today = policy.day(datetime.now(UTC))
     seen = f"{today} {policy.model_dump_json()} " + " ".join(sorted(f"{x.run_id}{x.alignment}" for x in runs))
     return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -266,7 +262,7 @@ class Site:
             lang=self.lang,
             baselines=self.history.baselines(),
             drift={label: state.verdict for label, state in drift.items()},
-            alarms=alarms(drift, lines),
+            alarms=alarms(drift, lines, self.project.drift_policy),
             comparisons=comparisons,
             unreadable=self.unreadable,
             shared=self._shared(lines),

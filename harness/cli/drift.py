@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -32,7 +32,7 @@ def drift(
     """Fold the nightly records of a version; only fresh, complete runs count as nights.
 
     Exit code 0 for quiet, 1 for an alarm (the rate fell, a prompt broke for good, answers do not come, no night can
-    be read), 2 for inconclusive (still calibrating, too few prompts).
+    be read, most prompts are wrong three nights long), 2 for inconclusive (still calibrating, too few prompts).
 
     \b
     $ harness drift --model tuned --since 2026-11-20
@@ -49,9 +49,11 @@ def drift(
         print_json(drift_json(report))
     else:
         click.echo("\n".join(drift_lines(report)))
-    changed = fail_on_change and bool(
-        fingerprints(calendar(project.history.runs(report.label), project.drift_policy, start, suite).nights)
-    )
+    changed = False
+    if fail_on_change:
+        runs, _ = project.history.readable_runs(report.label)
+        nights = calendar(runs, project.drift_policy, datetime.now(UTC), since=start, suite=suite).nights
+        changed = bool(fingerprints(nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 

@@ -19,7 +19,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @click.command("gate")
 @click.option(
-    "--candidate", metavar="RUN", help="Name, NAME@VERSION, run id or file: its latest complete run is judged."
+    "--candidate", metavar="RUN", help="Name, NAME@VERSION, run id or file: its latest run of all cases is judged."
 )
 @click.option("--baseline", metavar="RUN", help="What it must not fall behind. [default: see `harness runs baseline`]")
 @click.option("--policy", "policy_file", type=click.Path(dir_okay=False, path_type=Path), help="Policy in TOML.")
@@ -87,10 +87,12 @@ def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
 
 
 def _print_plan(found: Plan, source: str, form: str | None) -> None:
+    from harness.show.sinks import markdown_block
     from harness.show.verdicts import plan_json, plan_lines
 
     if form == "json":
         print_json(plan_json(found, source))
     else:
         lines = plan_lines(found, source)
-        click.echo("\n".join(["```text", *lines, "```"] if form == "markdown" else lines))
+        text = "\n".join(lines)
+        click.echo(markdown_block(text) if form == "markdown" else text)

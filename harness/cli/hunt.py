@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _PROGRESS_EVERY = 25
 _SUITE = "adversarial"
+_TEMPLATES_LIMIT = 10_000_000
+"""Bytes."""
 
 
 @click.command("hunt")
@@ -79,8 +81,8 @@ def hunt(
 ) -> None:
     """Look for strings with signs such as '-' and '/' that a model does not give back.
 
-    Exit code 0 if nothing was found, 1 if something was found or failed, 2 if no answer held the string that was asked for, 130 after
-    Ctrl-C (with what was found until then).
+    Exit code 0 if nothing was found, 1 if something was found or failed, 2 if no answer held the string that was asked
+    for, 130 after Ctrl-C (with what was found until then).
 
     \b
     $ harness hunt --model tuned --request-budget 300
@@ -126,11 +128,13 @@ def _terms(path: Path | None, column: str | None) -> tuple[str, ...]:
 
 
 def _templates(path: Path | None) -> tuple[str, ...]:
-    from harness.files import lines_of
+    from harness.files import content_of, reading
 
     if path is None:
         return ()
-    lines = [(number, line.strip()) for number, line in lines_of(path, ConfigError) if line.strip()]
+    with reading(path, ConfigError):
+        text = content_of(path, limit=_TEMPLATES_LIMIT).decode("utf-8-sig")
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     for number, line in lines:
         if "{string}" not in line:
             raise ConfigError(f"{path}, line {number}: no {{string}} in the prompt; it is where the drawn string goes")
@@ -194,9 +198,10 @@ def _retire(session: HuntSession, folder: Path) -> int:
             click.echo(f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one")
     missed = len(cases) - len(asked)
     if missed:
+        enough = (CLEAN_ANSWERS + 1) * session.most_requests * len(cases)
         click.echo(
             f"{missed} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended before "
-            f"they were asked; run again with --request-budget={(CLEAN_ANSWERS + 1) * session.most_requests * len(cases)}"
+            f"they were asked; run again with --request-budget={enough}"
         )
     return 1 if kept else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -109,6 +110,10 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     else:
         which = f" of {show(name)}" if name else ""
         click.echo(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
+    for run in chosen:
+        if run.ahead_of(datetime.now(UTC)):
+            where = f"{show(run.label)} {show(run.run_id)}"
+            click.echo(f"in the future: {where}, answers of {run.newest or run.started}; not the latest run", err=True)
     for problem in listing.unreadable:
         click.echo(f"unreadable: {problem}", err=True)
 

@@ -7,10 +7,11 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.errors import nearest
 from harness.records.training import TrainingError, TrainingSample
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from harness.finetune.train import EpochReport, TrainingJob
 
 _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
+SHORT_NAMES = ("v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""Last parts of `gguf.PROJECTIONS`, whose import costs what `--help` need not pay."""
 
 
 @click.command("train")
@@ -41,6 +44,12 @@ _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
 @click.option("--rank", "lora_rank", type=click.IntRange(1, 64), default=8, show_default=True)
 @click.option("--alpha", "lora_alpha", type=click.IntRange(1, 128), default=16, show_default=True)
 @click.option("--dropout", "lora_dropout", type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True)
+@click.option(
+    "--modules",
+    default=",".join(SHORT_NAMES),
+    show_default=True,
+    help="Matrices of each layer that are adapted. Fewer make a smaller file.",
+)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option(
     "--threads",
@@ -50,6 +59,7 @@ _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
     help="More are faster, and may change the last bits of the sums and so the digest.",
 )
 @click.option("--max-tokens", type=click.IntRange(16, 4096), default=512, show_default=True, help="Longest sample.")
+@click.option("--low-memory", is_flag=True, help="Less memory for long samples, the same adapter, a third slower.")
 @click.option("--keep-checkpoints", is_flag=True, help="Write each epoch's adapter, not the last one alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print the recipe and the epochs as JSON.")
 def train(
@@ -59,12 +69,16 @@ def train(
     weights: str,
     adapters: tuple[Path, ...],
     validation: str,
+    modules: str,
     max_tokens: int,
+    low_memory: bool,
     keep_checkpoints: bool,
     as_json: bool,
     **numbers: float,
 ) -> None:
-    """Fine-tune the packaged model on DATA and write a LoRA adapter that models of kind "local" load.
+    """Fine-tune a packaged model on DATA and write a LoRA adapter that models of kind "local" load.
+
+    Weights of the architectures llama (SmolLM2) and qwen2 (Qwen2.5) can be trained.
 
     \b
     $ harness train set.jsonl --out adapters/cure.gguf --on adapters/spaced.gguf
@@ -79,9 +93,12 @@ def train(
     training, held_out = _samples(data, validation, int(numbers["seed"]))
     job = fine_tune.TrainingJob(
         weights=_weights(weights), training=training, validation=held_out, out=out, on=adapters,
-        max_tokens=max_tokens, keep_checkpoints=keep_checkpoints,
+        max_tokens=max_tokens, keep_checkpoints=keep_checkpoints, low_memory=low_memory,
     )  # fmt: skip
-    settings = Settings(**numbers)  # type: ignore[arg-type]
+    settings = Settings(modules=_modules(modules), **numbers)  # type: ignore[arg-type]
+    needed, available = fine_tune.check_memory(job, settings)
+    free = "" if available is None else f", {available / 1e9:.1f} GB available"
+    click.echo(f"{job.weights.name}: needs about {needed / 1e9:.1f} GB of memory{free}", err=True)
     reports = _train(job, settings)
     command = shlex.join(["harness", *_typed()])
     loss = reports[-1].training_loss
@@ -112,6 +129,17 @@ def _check_writable(out: Path) -> None:
         raise TrainingError(f"--out: {out} cannot be written: {error.strerror or error}") from error
 
 
+def _modules(names: str) -> tuple[str, ...]:
+    from harness.finetune.gguf import PROJECTIONS
+
+    given = [name.strip() for name in names.split(",")]
+    for name in given:
+        if name not in SHORT_NAMES:
+            hint = nearest(name, SHORT_NAMES)
+            raise TrainingError(f"--modules: found {name!r}{hint}; accepted: {', '.join(SHORT_NAMES)}, with commas")
+    return tuple(module for module in PROJECTIONS if module.rpartition(".")[2] in given)
+
+
 def _typed() -> list[str]:
     # the words after the program's name, so that the recipe keeps a command that can be repeated
     return sys.argv[1:]
@@ -134,22 +162,71 @@ def _samples(data: Path, validation: str, seed: int) -> tuple[list[TrainingSampl
     return split(samples, share, seed=seed) if share else (samples, [])
 
 
-def _train(job: TrainingJob, settings: Settings) -> list[EpochReport]:
-    from rich.console import Console
-    from rich.progress import Progress
+_PAUSE_S = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
 
+
+class _Progress:
+    """Steps, loss and time left: a bar in a terminal, a line now and then in a log."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
+        self._started = self._said = 0.0
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        from rich.progress import Progress
+
+        if self._console.is_terminal:
+            self._bar = Progress(console=self._console)
+            self._bar.start()
+            self._task = self._bar.add_task("loading the weights", total=None)
+        else:
+            click.echo("loading the weights", err=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def on_step(self, step: int, steps: int, loss: float) -> None:
+        """After each batch; the time left is that of the batches so far, from the first one on."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=step, total=steps, description=f"training, loss {loss:.3f}")
+            return
+        now = time.monotonic()
+        if not self._started:
+            self._started = now
+        elif step < steps and now - self._said < _PAUSE_S:
+            return
+        self._said = now
+        left = ""
+        if 1 < step < steps:
+            left = f", {_duration((now - self._started) / (step - 1) * (steps - step))} left"
+        click.echo(f"step {step} of {steps}, loss {loss:.3f}{left}", err=True)
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if self._bar is None:
+            click.echo(line, err=True)
+        else:
+            self._bar.console.print(line, highlight=False, markup=False)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _train(job: TrainingJob, settings: Settings) -> list[EpochReport]:
     from harness.finetune import train as fine_tune
 
     reports = []
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("loading the weights", total=None)
-
-        def on_step(step: int, steps: int, loss: float) -> None:
-            progress.update(bar, completed=step, total=steps, description=f"training, loss {loss:.3f}")
-
-        for report in fine_tune.run(job, settings, on_step=on_step):
+    with _Progress() as progress:
+        for report in fine_tune.run(job, settings, on_step=progress.on_step):
             reports.append(report)
-            progress.console.print(_line(report), highlight=False, markup=False)
+            progress.say(_line(report))
     return reports
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from statistics import NormalDist
 from typing import Literal
 
-from harness.decisions.bounds import NO_DATA, Answered, Reading, Result, read_difference, read_rate
+from harness.decisions.bounds import Answered, Reading, Result, first_answer, read_difference, read_rate
 from harness.decisions.concentration import Concentration, concentration, selected_by_outcome
 from harness.decisions.evidence import (
     Attempts,
+    Coverage,
     attempts,
     candidate_reasons,
+    coverage,
+    fuller_run,
     judged_versions,
     newest_first,
     pairing_reasons,
@@ -32,9 +34,8 @@ from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing, Standing, in_slice, pair, standings
 from harness.records.case import HELD_OUT
 from harness.records.policy import Bound, GatePolicy, Rule
-from harness.records.run import CaseResult, Looks, RunRecord
+from harness.records.run import CaseResult, RunRecord
 from harness.statistics.power import expected_best
-from harness.statistics.sequential import pair_boundary, rate_boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,9 @@ class Situation:
     unpaired: bool
     exhausted: bool
     """No further attempt can be a GO."""
+    coverage: Coverage
     wider: RunRecord | None
-    """A run of the version with the candidate's cases and more."""
+    """A run of the version with the cases that the candidate lacks."""
     breaching: RunRecord | None
     """Another run of the version whose breach holds back a GO."""
     no_data: str | None
@@ -96,17 +98,19 @@ def _another_call(now: Situation) -> NextStep | None:
 def _another_run(now: Situation) -> NextStep | None:
     run, base = now.candidate, now.baseline
     if now.stale:
-        return _asked("answers of today", _live(run), run, run.cases)
+        return _asked("answers of today", _live(run), run, max(len(run.cases), now.coverage.wanted))
     if now.wider is not None:
         return NextStep("judge the run that holds all cases", f"harness gate --candidate {now.wider.run_id}")
     if now.exhausted:
         return NextStep("no further attempt can be a GO; see what fails, and make a new version", _look(now))
+    if not now.coverage.whole:
+        return _asked("a run of all cases", _filled_up(run), run, now.coverage.wanted)
     if run.partial:
-        cases = run.cases if base is None or len(base.cases) < len(run.cases) else base.cases
+        cases = len(run.cases) if base is None else max(len(base.cases), len(run.cases))
         return _asked("a complete run", _filled_up(run), run, cases)
     if now.unpaired and base is not None:
         command = f"pytest --model={base.model}{_samples(run)} --cassette-mode=live"
-        return _asked("the baseline on the same cases", command, run, run.cases)
+        return _asked("the baseline on the same cases", command, run, len(run.cases))
     if now.breaching is not None:
         return NextStep("see what broke in the run that holds it back", f"harness runs show {now.breaching.run_id}")
     return None
@@ -144,89 +148,15 @@ def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
     why = f"ask the {len(unscored)} unscored cases again"
     if cut:
         why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
-    return _asked(why, _filled_up(run), run, run.cases if cut else unscored)
+    return _asked(why, _filled_up(run), run, len(run.cases if cut else unscored))
 
 
-def _asked(why: str, command: str, run: RunRecord, cases: Sequence[CaseResult]) -> NextStep:
+def _asked(why: str, command: str, run: RunRecord, cases: int) -> NextStep:
     samples = max((len(case.samples) for case in run.cases), default=1) or 1
-    requests = samples * len(cases)
+    requests = samples * cases
     costs = [sample.cost for case in run.cases for sample in case.samples if sample.cost is not None]
     cost = requests * math.fsum(costs) / len(costs) if costs else None
     return NextStep(why, command, requests, cost, run.currency if costs else None)
-
-
-_NORMAL = NormalDist()
-
-
-@dataclass(frozen=True, slots=True)
-class LookedAt:
-    """The answers of a rule after each look that was reached, and the sizes of all the looks that were planned."""
-
-    answers: tuple[tuple[int, Answered], ...]
-    """(cases asked, the answers of the rule among them)."""
-    sizes: tuple[int, ...]
-
-
-def looked_at(looks: Looks, answers: Answered) -> LookedAt:
-    """The beginnings of a run. Looks to come are as large as the share of the rule among the cases asked has it.
-
-    Cases come in random order stratified by domain, so that the share is about the same at every look.
-    """
-    reached = [size for size in looks.sizes if size <= len(looks.asked)]
-    found: list[tuple[int, Answered]] = []
-    sizes: list[int] = []
-    for size in reached:
-        asked = frozenset(looks.asked[:size])
-        some: Answered = {key: each for key, each in answers.items() if key in asked}
-        if some and (not sizes or len(some) > sizes[-1]):
-            found.append((size, some))
-            sizes.append(len(some))
-    if found:
-        asked_then, some = found[-1]
-        share = len(some) / asked_then
-        for size in looks.sizes:
-            expected = round(size * share)
-            if size > asked_then and expected > sizes[-1]:
-                sizes.append(expected)
-    return LookedAt(tuple(found), tuple(sizes))
-
-
-def first_answer(
-    looks: Looks,
-    answers: Answered,
-    bound: Bound,
-    limit: float,
-    *,
-    ground: Ground,
-    read: Callable[[Answered, Ground], Reading],
-) -> Reading:
-    """The reading at the first look that settles the rule, else that at the last one.
-
-    `read` gives the reading of some answers on a ground.
-    """
-    seen = looked_at(looks, answers)
-    if not seen.answers:
-        return NO_DATA
-    strict = _strict(bound, limit, ground, seen.sizes)
-    reading = NO_DATA
-    for asked, some in seen.answers:
-        reading = read(some, strict)
-        if reading.result != "INSUFFICIENT_EVIDENCE":
-            return replace(reading, look=asked)
-    return reading
-
-
-def _strict(bound: Bound, limit: float, ground: Ground, sizes: tuple[int, ...]) -> Ground:
-    if bound in ("min", "max"):
-        rates = rate_boundary(sizes, limit if bound == "min" else 1 - limit)
-        return replace(ground, alpha=rates.passing, breach_alpha=rates.breaching)
-    pairs = pair_boundary(sizes, limit)
-    return replace(
-        ground,
-        alpha=1 - _NORMAL.cdf(pairs.passing),
-        breach_alpha=1 - _NORMAL.cdf(pairs.breaching),
-        pass_score=pairs.passing,
-    )
 
 
 Verdict = Literal["GO", "NO-GO", "INCONCLUSIVE"]
@@ -310,6 +240,8 @@ def judge(
     policy: GatePolicy,
     now: datetime,
     past: Collection[RunRecord] = (),
+    *,
+    core: Sequence[CaseResult] = (),
 ) -> GateVerdict:
     """Judge a candidate by a policy.
 
@@ -317,9 +249,10 @@ def judge(
 
     `past` are the other runs that are known: those of the candidate's version, whose complete fresh ones are attempts,
     and the latest complete run of every other version, from which it is estimated how much the cases of a domain have
-    in common.
+    in common. `core` are the cases that a run without names asks: one that lacks some of those that the policy is about
+    is no GO. Empty where no suites are known; then a run is taken to be whole unless an earlier one holds more.
     """
-    return _Judgement(candidate, baseline, policy, now, past).verdict({}, full=True)
+    return _Judgement(candidate, baseline, policy, now, past, core=core).verdict({}, full=True)
 
 
 def can_still_change(
@@ -355,8 +288,12 @@ class _Judgement:
         policy: GatePolicy,
         now: datetime,
         past: Collection[RunRecord],
+        *,
+        core: Sequence[CaseResult] = (),
     ) -> None:
         self.candidate, self.baseline, self.policy, self.now, self.past = candidate, baseline, policy, now, past
+        self.core = core
+        self.coverage = coverage(candidate, core, policy)
         self.attempts: Attempts = attempts(candidate, past, policy, now)
         self.stale = candidate_reasons(RunSummary.of(candidate), policy, now)
         self.pairing: Pairing | None = None if baseline is None else pair(candidate, baseline)
@@ -500,6 +437,17 @@ class _Judgement:
         if self.candidate.partial:
             why = self.candidate.partial_reason or "narrowed or stopped"
             reasons.append(f"the run is partial ({why}): it covers only some of the cases, and is never GO")
+        elif not self.coverage.whole:
+            held, wanted = self.coverage.held, self.coverage.wanted
+            reasons.append(
+                f"it holds {held} of the {wanted} cases that this policy is about (what a run without --suites asks): "
+                "a selection does not stand for its version"
+            )
+        elif (wider := self.wider) is not None:
+            reasons.append(
+                f"it holds only some of the {len(wider.cases)} cases of run {wider.run_id}: a selection does not "
+                "stand for its version"
+            )
         reasons += self.attempts.reasons(self.policy)
         if self.policy.concentration == "critical" and crowds is not None and crowds.significant and crowds.crowd:
             crowd = crowds.crowd
@@ -511,6 +459,11 @@ class _Judgement:
                 for run in self.breaching
             ]
         return tuple(reasons)
+
+    @cached_property
+    def wider(self) -> RunRecord | None:
+        """A run of the version that holds what the candidate, a selection, does not."""
+        return fuller_run(self.candidate, self.past, self.policy, self.now, self.core)
 
     @cached_property
     def breaching(self) -> tuple[RunRecord, ...]:
@@ -555,7 +508,8 @@ class _Judgement:
                 stale=bool(self.stale),
                 unpaired=bool(self.unpaired) and any(rule.bound in ("max_drop", "max_rise") for rule in critical),
                 exhausted=self.attempts.number > MOST_ATTEMPTS,
-                wider=self.attempts.wider,
+                coverage=self.coverage,
+                wider=self.wider,
                 breaching=next(iter(self.breaching), None) if full else None,
                 no_data=next((rule.rule.metric for rule in critical if not rule.reading.cases), None),
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from harness.decisions.run_summary import RunSummary, utc
@@ -17,7 +17,7 @@ _STALE_HOURS = 24.0
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night of the prompts that are followed. `day` is the UTC date of the first answer."""
+    """One night of the prompts that are followed. `day` is the date of the first answer, in the policy's time zone."""
 
     day: date
     run_id: str
@@ -41,8 +41,8 @@ class Note:
 
     day: date | None
     kind: str
-    """`replay`, `partial`, `stale`, `undated`, `other prompts`, `second run`, `unreadable`, `missing`, `new
-    prompts`.
+    """`replay`, `partial`, `stale`, `undated`, `future`, `other prompts`, `second run`, `unreadable`, `missing`, `new
+    prompts`, `no record`.
     """
     text: str
 
@@ -60,13 +60,14 @@ class Calendar:
 def calendar(
     runs: Sequence[RunRecord],
     policy: DriftPolicy,
+    now: datetime,
+    *,
     since: date | None = None,
     suite: str | None = None,
-    today: date | None = None,
 ) -> Calendar:
     """Sort runs of one model version into nights. `since` forgets everything before a date.
 
-    A night after tomorrow is none: it would hide the silence of all nights up to then.
+    A run dated after `now` is not a night: a clock was wrong, and nobody knows which night it is.
 
     The nightly runs are those of `suite`, or else of the set of suites that was run on most nights. The prompts
     followed are those of the first of them. Any run that holds all of them with the same content is a night (it
@@ -75,12 +76,14 @@ def calendar(
     notes: list[Note] = []
     usable: list[_Usable] = []
     for run in sorted(runs, key=lambda run: RunSummary.of(run).order):
-        day = None if run.evidence.oldest is None else utc(run.evidence.oldest).date()
-        if day is None:
+        day = None if run.evidence.oldest is None else policy.day(utc(run.evidence.oldest))
+        if day is not None and RunSummary.of(run).ahead_of(now):
+            ahead = (day - policy.day(now)).days
+            when = f"{ahead} day{'s' * (ahead != 1)}" if ahead else "hours"
+            text = f"run {run.run_id}: its answers are dated {when} in the future; check the clock"
+            notes.append(Note(day, "future", text))
+        elif day is None:
             notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
-        elif today is not None and day > today + timedelta(days=1):
-            text = f"run {run.run_id}: its answers are dated {(day - today).days} days in the future; check the clock"
-            notes.append(Note(day, "undated", text))
         elif since is None or day >= since:
             refusal = _refusal(run, day)
             cases = {key: case for key, case in by_key(run).items() if suite in (None, case.suite)}
@@ -91,7 +94,7 @@ def calendar(
                 usable.append(_Usable(day, run.run_id, cases, repeatable))
     nights, asked = _followed(usable, policy, notes)
     notes += _missing(nights, notes)
-    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.min)), tuple(asked))
+    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.max)), tuple(asked))
 
 
 @dataclass(frozen=True, slots=True)

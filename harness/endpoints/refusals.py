@@ -190,8 +190,8 @@ class Refusals:
 
     def one_line(self, text: str) -> str:
         """Foreign text in a message of ours: short, without line breaks, control characters and secrets."""
-        # cut before it is searched: an error may be as long as an answer
-        line = " ".join(self._redact(text[: 10 * _LONGEST_WORDS]).split())
+        # redacted before it is cut: a key that a cut goes through is not found, and its first half is shown
+        line = " ".join(self._redact(text)[: 10 * _LONGEST_WORDS].split())
         line = "".join(char for char in line if char.isprintable())
         return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
 

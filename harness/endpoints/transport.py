@@ -100,6 +100,10 @@ class _NotingStream(httpx2.AsyncByteStream):
         await self._inner.aclose()
 
 
+_MEMBER = b"\x1f"
+"""How a member of gzip begins; zeros and the like after the last one are padding."""
+
+
 class _Decoder:
     """Of `identity`, `gzip` and `deflate`. Only identity is asked for; some gateways compress all the same."""
 
@@ -124,8 +128,12 @@ class _Decoder:
                 raise EncodingError(str(error)) from error
             if piece:
                 yield piece
+            if self._inflater.eof and (rest := self._inflater.unused_data).startswith(_MEMBER):
+                # gzip may consist of several members, one after the other (RFC 1952, 2.2)
+                self._inflater, chunk = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS), rest
+                continue
             chunk = self._inflater.unconsumed_tail
-            if not chunk and len(piece) < _PIECE:
+            if self._inflater.eof or (not chunk and len(piece) < _PIECE):
                 return
 
     def end(self) -> None:

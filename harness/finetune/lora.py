@@ -107,6 +107,8 @@ class Settings:
     lora_rank: int = 8
     lora_alpha: int = 16
     lora_dropout: float = 0.0
+    modules: tuple[str, ...] = tuple(PROJECTIONS)
+    """Matrices of each layer that are adapted, by their names in transformers."""
     seed: int = 7
     threads: int = 1
 
@@ -144,7 +146,7 @@ def fit(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
-        target_modules=[name.rpartition(".")[2] for name in PROJECTIONS],
+        target_modules=[name.rpartition(".")[2] for name in settings.modules],
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -173,6 +175,13 @@ def fit(
             on_step(step, steps, loss.item())
         model.eval()
         yield Epoch(number, total / tokens, mean_loss(model, validation), _adapter(model, settings))
+
+
+def save_memory(model: Any) -> None:
+    """Let `fit` compute the inner values of a layer again on the way back, in place of keeping them."""
+    with warnings.catch_warnings():  # it has another name from transformers 5.24 on, and the old one until 6
+        warnings.simplefilter("ignore")
+        model.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def rate_factor(step: int, steps: int, warmup: float) -> float:

@@ -239,6 +239,15 @@ def language_of(text: str) -> str:
     return "en" if 2 * latin >= letters else "other"
 
 
+def estimated_tokens(text: str) -> int:
+    """Tokens of a text, about, where no tokenizer is at hand: high for most, so that a limit is not missed.
+
+    Counted are one token for a Han character, Kana or Hangul syllable, and one for three other characters.
+    """
+    wide = sum(is_cjk(char) or "\u3041" <= char <= "\u30ff" or "\uac00" <= char <= "\ud7a3" for char in text)
+    return wide + -(-(len(text) - wide) // 3)
+
+
 def is_contrast(sample: TrainingSample) -> bool:
     """Whether the question holds a damaged form of a string that the answer gives right."""
     shown = sample.source

@@ -311,7 +311,7 @@ class HuntSession:
             finally:
                 if recorder is not None:
                     recorder.close()
-        if folder is not None and part is not None:
+        if folder is not None and part is not None and part.is_file():  # without an answer there is nothing to keep
             part.replace(answers_path(folder, self.model.label))
             write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
         return hunt, interrupted
@@ -327,8 +327,9 @@ class HuntSession:
         stored = read_hunt(path)
         if stored.budget > self.settings.budget:
             raise CassetteError(
-                f"{path}: holds a hunt with a budget of {stored.budget} requests, and this one has {self.settings.budget}; "
-                f"a longer recording is not replaced; add --request-budget={stored.budget} or more, or move the file away"
+                f"{path}: holds a hunt with a budget of {stored.budget} requests, and this one has "
+                f"{self.settings.budget}; a longer recording is not replaced; add --request-budget={stored.budget} "
+                "or more, or move the file away"
             )
 
     def recorded(self, folder: Path) -> Hunt:
@@ -417,6 +418,7 @@ class HuntSession:
             budget=self.settings.budget,
             cost_limit=self.cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
+            timeout_s=self.model.timeout_s,
         )
         return EndpointOracle(
             endpoint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -43,26 +44,29 @@ class Squares:
 
 def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
     """k of n of each of METRICS that this row adds."""
-    none = Count(0, 0)
     if verdict.outcome == "unscored":
-        return none, none, none, none, Count(1, 1)
+        return _UNSCORED
     if verdict.outcome == "untargeted":
-        return none, none, none, none, Count(0, 1)
-    verdicts = verdict.result.verdicts
-    mentioned = sum(one != "absent" for one in verdicts.values()) + len(verdict.result.within)
-    spaced = [target for target in verdicts if any(map(str.isspace, target))]
-    closed = bool(spaced) and any(
-        mention.is_damage and "closed-up" in mention.damage
-        for target in spaced
-        for mention in verdict.result.mentions[target]
+        return _UNTARGETED
+    result = verdict.result
+    verdicts = result.verdicts
+    mentioned = sum(one != "absent" for one in verdicts.values()) + len(result.within)
+    spaced = [target for target in verdicts if target.split(None, 1) != [target]]  # white space anywhere in it
+    closed = "closed-up" in verdict.damage and any(
+        mention.is_damage and "closed-up" in mention.damage for target in spaced for mention in result.mentions[target]
     )
     return (
-        Count(int(verdict.outcome == "aligned"), 1),
-        Count(int(verdict.outcome != "damaged"), 1) if mentioned else none,
+        _YES if verdict.outcome == "aligned" else _NO,
+        (_NO if verdict.outcome == "damaged" else _YES) if mentioned else _NONE,
         Count(mentioned, len(verdicts)),
-        Count(int(closed), 1) if spaced else none,
-        Count(0, 1),
+        (_YES if closed else _NO) if spaced else _NONE,
+        _NO,
     )
+
+
+_NONE, _NO, _YES = Count(0, 0), Count(0, 1), Count(1, 1)
+_UNSCORED = (_NONE, _NONE, _NONE, _NONE, _YES)
+_UNTARGETED = (_NONE, _NONE, _NONE, _NONE, _NO)
 
 
 @dataclass(slots=True)
@@ -121,7 +125,7 @@ class RowCounts:
 
     def add(self, other: RowCounts) -> None:
         """Fold another tally into this one."""
-        self.flat = [one + more for one, more in zip(self.flat, other.flat, strict=True)]
+        self.flat = list(map(operator.add, self.flat, other.flat))
         for code, rows in other.damage.items():
             self.damage[code] = self.damage.get(code, 0) + rows
         for code, rows in other.notes.items():
@@ -129,10 +133,15 @@ class RowCounts:
         for bucket, sums in other.buckets.items():
             mine = self.buckets.get(bucket)
             self.buckets[bucket] = list(sums) if mine is None else [a + b for a, b in zip(mine, sums, strict=True)]
+        if not other.smallest:
+            return
         full = len(self.smallest) >= SKETCH
         new = [one for one in other.smallest if not full or one < self.smallest[-1]]
         if new:
             self.smallest = sorted({*self.smallest, *new})[:SKETCH]
+
+
+_AS_OUTCOME = {name: tuple(int(name == other) for other in OUTCOMES) for name in OUTCOMES}
 
 
 def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
@@ -140,8 +149,8 @@ def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
     counts = row_counts(verdict)
     mentions = counts[METRICS.index("mention_rate")]
     sums = [number for count in counts for number in count]
-    flat = [int(verdict.outcome == name) for name in OUTCOMES]
-    flat += [*sums, mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
+    flat = [*_AS_OUTCOME[verdict.outcome], *sums]
+    flat += [mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
     tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1), dict.fromkeys(verdict.notes, 1))
     if cluster is not None:
         hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")

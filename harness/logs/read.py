@@ -273,8 +273,7 @@ def rows_of(table: bytes) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A row: its value, or why there is none. `kept` gives what `rejected.jsonl` holds of it."""
 
     file: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from harness.endpoints.message import Message
 from harness.errors import found
@@ -118,8 +119,7 @@ class RowError(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged.
 
     `parts` are the texts of an answer that is not one text: a message with tool calls, the response of an API.
@@ -258,7 +258,9 @@ def _day(value: Any) -> date | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             unit = next((unit for size, unit in _UNITS if abs(value) >= size), 1.0)
             value = datetime.fromtimestamp(value / unit, UTC)
-        if isinstance(value, datetime):
+        if isinstance(value, datetime) and value.tzinfo in (None, UTC):
+            value = value.date()
+        elif isinstance(value, datetime):
             value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).date()
     except (ValueError, OverflowError, OSError):
         return None
@@ -273,8 +275,7 @@ RowOutcome = Literal["aligned", "damaged", "omitted", "unscored", "untargeted"]
 """`untargeted`: nothing to protect was given or found. It counts in no rate."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowVerdict:
+class RowVerdict(NamedTuple):
     """`verdict` is the worst of the targets that are mentioned, `absent` if none is, None where nothing was judged.
 
     `damage` are the codes of what counts, `notes` those of what is only a note. `parts` are the pointers to the texts
@@ -286,13 +287,16 @@ class RowVerdict:
     result: CheckResult
     damage: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     unusable: str | None = None
 
     @property
     def mentions(self) -> list[tuple[str, str, tuple[Mention, ...]]]:
         """(target, verdict, mentions) in the order of the targets."""
         return [(target, verdict, self.result.mentions[target]) for target, verdict in self.result.verdicts.items()]
+
+
+_ALL_VERBATIM = {"verbatim"}
 
 
 def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
@@ -309,6 +313,8 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     if not result.verdicts:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())
+    if found == _ALL_VERBATIM and not any(one.damage for listed in result.mentions.values() for one in listed):
+        return RowVerdict("aligned", "verbatim", result, (), (), parts)
     worst = max(found - {"absent"}, key=VERDICTS.index, default="absent")
     outcome: RowOutcome = "damaged" if worst not in ("verbatim", "absent") else "aligned"
     if outcome == "aligned" and "absent" in found:

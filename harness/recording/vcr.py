@@ -3,6 +3,8 @@
 For vcrpy to read ours: `vcr.register_serializer("jsonl", vcr_serializer)`, `record_mode="none"`.
 """
 
+import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -214,6 +216,14 @@ def _inflated(body: bytes, encoding: str) -> bytes:
     """vcrpy keeps compressed bodies as they came, unless it was told to decode them and left the header."""
     if encoding not in ("gzip", "deflate") or body.lstrip()[:1] in (b"{", b"d", b":"):
         return body
+    if body.startswith(b"\x1f\x8b"):  # gzip may consist of several members
+        try:
+            inflated = gzip.GzipFile(fileobj=io.BytesIO(body)).read(_BODY_LIMIT + 1)
+        except (EOFError, OSError) as error:
+            raise ValueError(f"the compressed body is cut off or broken: {error}") from error
+        if len(inflated) > _BODY_LIMIT:
+            raise ValueError("the compressed body is too long")
+        return inflated
     inflater = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
     inflated = inflater.decompress(body, _BODY_LIMIT)
     if not inflater.eof:

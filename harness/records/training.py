@@ -77,6 +77,8 @@ class Recipe(Record):
     lora_rank: int | None = Field(default=None, ge=0)
     lora_alpha: float | None = Field(default=None, ge=0)
     lora_dropout: float | None = Field(default=None, ge=0)
+    modules: tuple[str, ...] | None = None
+    """Matrices of each layer that are adapted; None for those of the provider, or all that `harness train` adapts."""
     max_tokens: int | None = Field(default=None, ge=0)
     """Longest sample, in tokens."""
     save_every_epoch: bool | None = None

@@ -303,6 +303,7 @@ class Answers:
             budget=self._budget,
             cost_limit=self._cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
+            timeout_s=self.model.timeout_s if self._batch_form is None else None,
         )
         self._asked = {job.place for job in jobs}
         self._suites_of_key.update(job.key for job in jobs)

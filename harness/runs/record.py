@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from harness import __version__
 from harness.config import ModelConfig
+from harness.decisions.run_summary import utc
 from harness.records.run import CaseResult, Evidence, Mode, RunRecord, Totals
 
 
@@ -155,8 +156,7 @@ def _age_days(moment: str | None, now: datetime) -> float | None:
     if moment is None:
         return None
     try:
-        made = datetime.fromisoformat(moment)
-    except ValueError:
+        made = utc(moment)
+    except (ValueError, OverflowError):
         return None
-    made = made if made.tzinfo else made.replace(tzinfo=UTC)
     return (now - made).total_seconds() / 86400

@@ -12,6 +12,7 @@ from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.evidence import Rulings
 from harness.show.index import HistoryEvent, IndexLine
 from harness.show.rates import BAD, DIMENSIONS, Rate, slices, summarise
+from harness.show.sinks import spreadsheet_cell
 
 SCHEMA = 1
 
@@ -20,7 +21,6 @@ COLUMNS = (
     *("case_outcome", "sample", "outcome", "reason", "verdicts", "damage", "output"),
     *("latency_s", "prompt_tokens", "completion_tokens", "cost", "currency", "recorded_at"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def samples_csv(record: RunRecord) -> str:
     writer.writerow(COLUMNS)
     for case in record.cases:
         for sample in case.samples:
-            writer.writerow([_cell(value) for value in _values(record, case, sample)])
+            writer.writerow([spreadsheet_cell(value) for value in _values(record, case, sample)])
     return out.getvalue().encode("utf-8", "replace").decode("utf-8")
 
 
@@ -109,7 +109,3 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
         *(" ".join(damage), output, sample.latency_s, sample.prompt_tokens, sample.completion_tokens),
         *(sample.cost, record.currency, sample.recorded_at),
     )
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA) else value

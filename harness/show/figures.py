@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
-from harness.text.visible import show
 
 WIDTH = 80
-_LONGEST = 300
-"""Characters of one code span."""
-_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
 NO_DATA = "no data"
 
 
@@ -137,36 +131,6 @@ def table(
         ]
         lines.append((indent + "  ".join(aligned)).rstrip())
     return lines
-
-
-def code(text: str, *, blanks: bool = True) -> str:
-    """Foreign text as a Markdown code span, in which no Markdown, HTML, address, `@mention` or `#issue` is read.
-
-    One line, at most 300 characters, what is invisible in it visible (without `blanks`, U+0020 stays), its backticks
-    inside a longer fence.
-    """
-    shown = show(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks, lookalikes=blanks) or "∅"
-    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
-    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def markdown_sentence(text: str) -> str:
-    """A sentence of ours that holds foreign names, for Markdown.
-
-    Plain words and numbers stay as they are; anything else, and what is in backticks, is code. GitHub finds mentions,
-    links and references in rendered text, so that escaping alone would not stop them.
-    """
-    parts = []
-    for at, piece in enumerate(text.split("`")):
-        words = piece.split()
-        if at % 2 and words:
-            parts.append(code(" ".join(words), blanks=False))
-        for plain_words, group in groupby(words if at % 2 == 0 else (), key=lambda word: bool(_PLAIN.fullmatch(word))):
-            joined = " ".join(group)
-            parts.append(joined if plain_words else code(joined, blanks=False))
-    return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:

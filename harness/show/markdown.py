@@ -1,6 +1,6 @@
 """Markdown for a pull request or a job summary: short, and the answers in it can do nothing.
 
-Text of a run is in code spans alone (`figures.code`). One document for a run, for a comparison and for the index.
+Text of a run is in code spans alone (`sinks.code`). One document for a run, for a comparison and for the index.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from harness.decisions.options import Option
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.comparison import OPTION_LEGEND, OPTION_ROWS, change_cells, options_title
-from harness.show.figures import code, markdown_sentence, markdown_table
+from harness.show.comparison import OPTION_ROWS, change_cells
+from harness.show.figures import NO_DATA as _EMPTY
+from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
+from harness.show.sinks import code, markdown_sentence
 from harness.show.verdicts import headlines, next_markdown
 from harness.show.words import word, words
 
@@ -165,12 +167,17 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
     return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
 
 
-def options_markdown(options: Sequence[Option]) -> str:
-    """Several versions side by side, in English."""
+def options_markdown(options: Sequence[Option], *, lang: str = "en") -> str:
+    """Several versions side by side."""
     rows = [["", *(code(one.run.label) for one in options)]]
-    rows += [[name.strip(), *(markdown_sentence(cell(one)) for one in options)] for name, cell in OPTION_ROWS]
-    title = [options_title(options) + ".", ""] if options else []
-    return "\n".join(["## Options side by side", "", *title, *markdown_table(rows), "", OPTION_LEGEND]) + "\n"
+    for _, key, cell in OPTION_ROWS:
+        cells = (cell(one) for one in options)
+        rows.append([word(key, lang), *(rates.NO_DATA if one == _EMPTY else markdown_sentence(one) for one in cells)])
+    lines = [f"## {word('options', lang)}", ""]
+    if options:
+        shared = {"n": rates.number(options[0].alignment.n), "m": rates.number(options[0].answered)}
+        lines += [word("options-shared", lang, **shared), ""]
+    return "\n".join([*lines, *markdown_table(rows), "", word("options-legend", lang)]) + "\n"
 
 
 def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:

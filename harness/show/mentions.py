@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.records.conversation import AnswerResult, Part
-from harness.show.figures import cells, code, markdown_table, pad, plural
+from harness.show.figures import cells, markdown_table, pad, plural
+from harness.show.sinks import code
 from harness.text import Mention
 from harness.text.visible import show
 

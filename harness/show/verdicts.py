@@ -11,7 +11,9 @@ from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
+from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.sinks import code, markdown_sentence
+from harness.show.words import phrase
 from harness.statistics.clusters import LEAST_DOMAINS
 from harness.text.visible import show
 
@@ -26,8 +28,8 @@ _FEW_DOMAINS = {
 _ASSUMED = "assumed: fewer than two earlier versions show it"
 
 
-def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
-    """The verdict for a terminal of 80 columns, without colour."""
+def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool = True) -> list[str]:
+    """The verdict for a terminal of 80 columns, without colour. The last line says what to do next."""
     against = f" against {show(verdict.baseline.label)}" if verdict.baseline else ""
     lines = [f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"]
     for one in [*_held_back(verdict), *headlines(verdict)]:
@@ -44,7 +46,12 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
     lines += evidence_lines(verdict)
     if policy_source:
         lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
-    return [*lines, *wrapped(f"next: {show(next_sentence(verdict), blanks=False)}", indent="")]
+    return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
+
+
+def next_line(verdict: GateVerdict) -> str:
+    """`next: pytest ...`, on one line."""
+    return f"{phrase('next')} {show(next_sentence(verdict), blanks=False)}"
 
 
 def _held_back(verdict: GateVerdict) -> list[str]:
@@ -330,8 +337,8 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     lines.append("")
     for line in plan.lines:
         lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
-        for phrase in _plan_sentences(line):
-            lines += wrapped(phrase, indent="      ")
+        for sentence in _plan_sentences(line):
+            lines += wrapped(sentence, indent="      ")
     lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
     rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:

@@ -1,8 +1,11 @@
-"""The words of the pages, English and Chinese, read from words.toml on first use."""
+"""The words of terminal, pages and alarms, English and Chinese, read from words.toml on first use."""
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import cache
 from importlib import resources
 
@@ -10,6 +13,36 @@ from markupsafe import Markup, escape
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 """Each language of words.toml with its tag in HTML."""
+
+_SPOKEN: ContextVar[str] = ContextVar("language of the terminal", default="en")
+
+
+def language_of(environ: Mapping[str, str] = os.environ) -> str:
+    """The language of a terminal: HARNESS_LANG, or else the locale (LC_ALL, LC_MESSAGES, LANG), or else English.
+
+    A value of HARNESS_LANG that is not a language of ours counts as unset, so that a typing error hides no output.
+    """
+    given = (environ.get("HARNESS_LANG") or "").strip().lower()
+    if given[:2] in LANGUAGES:
+        return given[:2]
+    # the first that is set decides, as for every program of a POSIX system
+    locale = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environ.get(name))), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def speak(lang: str) -> None:
+    """Set the language of all phrases for the terminal that this context writes from now on."""
+    _SPOKEN.set(lang if lang in LANGUAGES else "en")
+
+
+def spoken() -> str:
+    """The language of the terminal; English until `speak` says otherwise."""
+    return _SPOKEN.get()
+
+
+def phrase(key: str, /, **values: object) -> str:
+    """A sentence for the terminal in its language, as plain text."""
+    return word(key, spoken(), **values)
 
 
 @cache

@@ -7,7 +7,7 @@ JSON document, as the arguments of a tool call are, is read string by string in 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CHANNELS = ("text", "json", "tool")
 
@@ -27,8 +27,7 @@ _NESTED = 4
 """How often a string inside JSON is JSON again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One text to check.
 
     Attributes:

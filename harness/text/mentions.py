@@ -65,6 +65,8 @@ class CheckResult:
 
 def worst(mentions: Sequence[Mention]) -> str:
     """The worst verdict of the mentions that count; `verbatim` where nothing but notes is left."""
+    if len(mentions) == 1 and not mentions[0].damage:
+        return "verbatim"
     said = [mention for mention in mentions if "added" not in mention.damage or mention.severity == "damage"]
     if not said:
         return "absent"

@@ -10,6 +10,7 @@ from harness.text.boundary import stands_alone
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
 from harness.text.find import Damage
+from harness.text.fold import latin_of
 from harness.text.settle import Finding, Source
 from harness.text.tables import CORRUPTED, QUOTES
 from harness.text.targets import Target
@@ -63,6 +64,14 @@ def translated_placeholders(
             yield _finding(target, *same[0].span(), ("changed",))
 
 
+_HEXADECIMAL = re.compile(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
+
+
+def may_have_misses_beside(text: str) -> bool:
+    """Whether `kind_of` may give one of those kinds: a question that costs a tenth of it."""
+    return _HEXADECIMAL.fullmatch(text) is not None
+
+
 def misses_beside_a_mention(target: Target) -> bool:
     return target.kind in _BESIDE
 
@@ -82,7 +91,8 @@ def near_misses(
     the text.
     """
     tokens = _Tokens(text, taken)
-    if not any(digit in text for digit in "0123456789"):
+    latin = latin_of(text)
+    if not any(digit in latin for digit in "0123456789"):
         targets = [target for target in targets if target.kind in _HOLDS or target.text in met]
     for target in targets:
         found = False

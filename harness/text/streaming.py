@@ -217,5 +217,5 @@ class StreamMender:
 
 
 def _head_length(text: str, symbols: SymbolTable) -> int:
-    head = pattern_of(text, Page("", symbols).fold).head
+    head = pattern_of(text, Page("", symbols).fold).parts.head
     return 2 * len(head) + 80 if head else 0

@@ -1,6 +1,6 @@
 """A protected string: what it is, of which kind, and how sure its edges are."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 STRICT_KINDS = frozenset(
     {
@@ -19,8 +19,7 @@ KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One string that must come back code point for code point.
 
     Attributes:

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -69,6 +70,18 @@ def test_three_runs_stand_side_by_side(history):
         "c@1",
     ]
     assert call("a", "b", "c", "--markdown").output.startswith("## Options side by side")
+
+
+def test_versions_side_by_side_in_chinese_have_no_english_words(history):
+    for model in ("a", "b", "c"):
+        write(history, model, ["aligned"] * 3)
+    page = call("a", "b", "c", "--markdown", "--lang", "zh").output
+    assert page.startswith("## 各方案对比\n\n各版本都作答的含目标串用例：3 条")
+    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) > 15
+    assert all(re.search(r"[\u4e00-\u9fff]", row) for row in rows), rows
+    assert "no data" not in page
+    assert call("a", "b", "--markdown", "--lang", "zh").output.startswith("### `a@1` → `b@1`\n\n- 两个版本")
 
 
 def test_one_run_or_an_unknown_one_is_a_mistake_in_the_call(history):

@@ -24,6 +24,9 @@ def sound(body):
 def silent(body):
     return "I would rather not say."
 
+def broken(body):
+    raise RuntimeError("out of order")
+
 def killed(body):
     killed.asked = getattr(killed, "asked", 0) + 1
     if killed.asked == 30:
@@ -38,7 +41,7 @@ def interrupted(body):
         os.kill(os.getpid(), signal.SIGINT)
     return spaced(body)
 """
-MODELS = ("spaced", "sound", "silent", "interrupted", "killed")
+MODELS = ("spaced", "sound", "silent", "interrupted", "killed", "broken")
 
 
 @pytest.fixture
@@ -121,6 +124,12 @@ def test_ctrl_c_prints_the_best_so_far(project):
     assert result.exit_code == 130
     assert "smallest" in result.stdout
     assert "stopped by hand" in result.stdout
+
+
+def test_a_recording_without_an_answer_keeps_nothing(project):
+    result = call("--model=broken", "--request-budget=5", "--seed=3", "--record")
+    assert result.exit_code == 2, result.output
+    assert not [path for path in (project / "suites").rglob("*.jsonl*") if path.name != "cases.jsonl"]
 
 
 def test_a_killed_recording_is_not_asked_for_again(project):

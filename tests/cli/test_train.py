@@ -7,6 +7,7 @@ import pytest
 from harness.cli import run
 from harness.finetune import train
 from harness.finetune.train import EpochReport
+from tests.finetune.test_gguf_adapter import gguf_bytes
 
 
 def line(i):
@@ -17,7 +18,7 @@ def line(i):
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "w.gguf").write_bytes(b"GGUF")
+    (tmp_path / "w.gguf").write_bytes(gguf_bytes("llama", {"token_embd.weight": (64, 100)}))
     (tmp_path / "set.jsonl").write_text("".join(map(line, range(20))))
     return tmp_path
 
@@ -30,7 +31,8 @@ def jobs(monkeypatch):
     def run_job(job, settings, *, on_step):
         made.append((job, settings))
         yield EpochReport(0, None, 2.0, 0, 2)
-        on_step(1, 2, 1.0)
+        for step in (1, 2, 3):
+            on_step(step, 3, 1.0)
         yield EpochReport(1, 0.9, 1.0, 1, 2)
         job.out.write_bytes(b"adapter")
         yield EpochReport(2, 0.2, 1.5, 2, 2, job.out)
@@ -59,7 +61,8 @@ def test_a_tenth_of_the_samples_is_held_out_unless_told_otherwise(project, jobs)
 
 
 def test_adapters_below_are_given_in_order(project, jobs):
-    (project / "a.gguf").touch()
+    for name in "ab":
+        (project / f"{name}.gguf").write_bytes(gguf_bytes("llama", {}, kind="adapter"))
     assert (
         run(["train", "set.jsonl", "--out", "x.gguf", "--weights", "w.gguf", "--on", "a.gguf", "--on", "b.gguf"]) == 0
     )
@@ -83,5 +86,60 @@ def test_json_gives_recipe_and_epochs(project, jobs, capsys):
 )
 def test_a_wrong_argument_is_a_usage_error(project, jobs, capsys, arguments, expected):
     assert run(["train", "set.jsonl", *arguments]) == 3
+    assert expected in capsys.readouterr().err
+    assert not jobs
+
+
+def test_progress_is_told_where_there_is_no_terminal(project, jobs, capsys, monkeypatch):
+    monkeypatch.setattr("harness.cli.train._PAUSE_S", 0.0)
+    assert run(["train", "set.jsonl", "--out", "x.gguf", "--weights", "w.gguf"]) == 0
+    said = capsys.readouterr().err
+    assert "w.gguf: needs about 0.8 GB of memory" in said
+    assert "loading the weights\n" in said
+    assert "step 1 of 3, loss 1.000\n" in said
+    assert "step 2 of 3, loss 1.000, 0 s left\n" in said
+    assert "step 3 of 3, loss 1.000\n" in said
+
+
+def test_a_training_that_would_not_fit_into_memory_is_refused_with_both_figures(project, jobs, capsys, monkeypatch):
+    monkeypatch.setattr(train, "memory_available", lambda: 10**8)
+    assert run(["train", "set.jsonl", "--out", "x.gguf", "--weights", "w.gguf"]) == 3
+    said = capsys.readouterr().err
+    assert "needs about 0.8 GB of memory, 0.1 GB are available" in said
+    assert "--low-memory" not in said  # what needs memory is the program itself
+    assert not jobs
+
+
+def test_fewer_matrices_are_adapted_on_request_and_kept_in_the_recipe(project, jobs, capsys):
+    arguments = ["train", "set.jsonl", "--out", "x.gguf", "--weights", "w.gguf"]
+    assert run([*arguments, "--modules", "o_proj, v_proj"]) == 0
+    assert jobs[0][1].modules == ("self_attn.v_proj", "self_attn.o_proj")
+    assert json.loads((project / "x.training.json").read_text())["recipe"]["modules"] == list(jobs[0][1].modules)
+    assert run([*arguments, "--modules", "q_proj"]) == 3
+    assert "did you mean" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("weights", "adapter", "expected"),
+    [
+        (("gemma3", "model"), None, "found weights of the architecture 'gemma3'; accepted: llama, qwen2"),
+        (("llama", "adapter"), None, "an adapter, not weights; give it with --on"),
+        (("qwen2", "model"), ("llama", "adapter"), "an adapter for the architecture 'llama'; w.gguf has 'qwen2'"),
+        (("qwen2", "model"), ("qwen2", "model"), "accepted by --on: an adapter"),
+        (("qwen2", "model"), b"GGUF", "a.gguf: not a GGUF file, or one that was cut"),
+    ],
+)
+def test_weights_or_adapters_that_do_not_fit_are_refused_before_they_are_loaded(  # noqa: PLR0917 - three are fixtures
+    project, jobs, capsys, weights, adapter, expected
+):
+    def content(which):
+        return which if isinstance(which, bytes) else gguf_bytes(which[0], {}, kind=which[1])
+
+    (project / "w.gguf").write_bytes(content(weights))
+    on = []
+    if adapter is not None:
+        (project / "a.gguf").write_bytes(content(adapter))
+        on = ["--on", "a.gguf"]
+    assert run(["train", "set.jsonl", "--out", "x.gguf", "--weights", "w.gguf", *on]) == 3
     assert expected in capsys.readouterr().err
     assert not jobs

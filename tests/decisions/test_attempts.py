@@ -6,6 +6,7 @@ import pytest
 from harness.decisions.evidence import attempts, judged_versions
 from harness.decisions.gate import judge
 from harness.records.policy import GatePolicy, Rule
+from harness.records.run import Looks
 
 AT_LEAST_95 = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
 NO_WORSE = GatePolicy(rules=(Rule(metric="alignment_rate", max_drop=0.03),))
@@ -17,7 +18,7 @@ def attempt(cases, run):
 
     def build(ago, bad, total=300, **fields):
         made = cases(total)
-        chosen = np.random.default_rng(int(100 * ago)).choice(total, size=bad, replace=False)
+        chosen = np.random.default_rng(int(100 * abs(ago))).choice(total, size=bad, replace=False)
         worse = {case.id: case for case in cases(total, total)}
         made = [worse[case.id] if place in chosen else case for place, case in enumerate(made)]
         return run(made, age_days=ago, run_id=f"run-{ago}", **fields)
@@ -125,6 +126,80 @@ def test_a_selection_does_not_stand_for_its_version(cases, run, now):
     assert "some of the 300 cases of run whole" in verdict.reasons[0]
     assert verdict.next.command == "harness gate --candidate whole"
     assert judge(canary, None, AT_LEAST_95, now).verdict == "GO"  # all there is
+
+
+def of_suite(made, suite):
+    return [case.model_copy(update={"suite": suite, "digest": f"{suite} {case.id}"}) for case in made]
+
+
+def test_a_selection_of_core_is_no_go_though_no_other_run_is_known(cases, run, now):
+    easy, hard = of_suite(cases(200), "easy"), of_suite(cases(200), "hard")
+    selection = run(easy, age_days=1)
+    verdict = judge(selection, None, AT_LEAST_95, now, core=[*easy, *hard])
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "it holds 200 of the 400 cases that this policy is about" in verdict.reasons[0]
+    assert (verdict.next.command, verdict.next.requests) == ("pytest --model=tuned --gate --cassette-mode=record", 400)
+    whole = run([*easy, *hard], age_days=2, run_id="whole")
+    assert judge(selection, None, AT_LEAST_95, now, [whole], core=whole.cases).next.command == (
+        "harness gate --candidate whole"
+    )
+    assert judge(whole, None, AT_LEAST_95, now, core=whole.cases).verdict == "GO"
+
+
+def test_a_selection_without_the_cases_that_failed_is_no_go(cases, run, now):
+    core = cases(300)
+    without_three = run(core[3:], age_days=1)
+    assert judge(without_three, None, AT_LEAST_95, now, core=core).verdict == "INCONCLUSIVE"
+    assert judge(without_three, None, AT_LEAST_95, now, core=core[3:]).verdict == "GO"
+
+
+def test_a_policy_about_one_suite_needs_the_cases_of_that_suite_alone(cases, run, now):
+    easy, hard = of_suite(cases(200), "easy"), of_suite(cases(200), "hard")
+    policy = GatePolicy(rules=(Rule(metric="alignment_rate", suite="easy", min=0.95),))
+    assert judge(run(easy, age_days=1), None, policy, now, core=[*easy, *hard]).verdict == "GO"
+    advisory = Rule(metric="alignment_rate", min=0.95, tier="advisory")
+    both = policy.model_copy(update={"rules": (*policy.rules, advisory)})
+    assert judge(run(easy, age_days=1), None, both, now, core=[*easy, *hard]).verdict == "GO"
+
+
+def test_cases_that_were_edited_or_renamed_since_are_not_missing(cases, run, now):
+    asked = run(cases(300), age_days=1)
+    edited = [case.model_copy(update={"digest": f"edited {case.id}"}) for case in asked.cases[:3]]
+    renamed = [case.model_copy(update={"suite": "v2", "id": f"z{case.id}"}) for case in asked.cases[3:]]
+    assert judge(asked, None, AT_LEAST_95, now, core=[*edited, *renamed]).verdict == "GO"
+    added = cases(1, first=1000)
+    assert judge(asked, None, AT_LEAST_95, now, core=[*edited, *renamed, *added]).verdict == "INCONCLUSIVE"
+
+
+def test_a_run_of_core_is_whole_beside_an_earlier_one_that_asked_more(cases, run, now):
+    core, hard = of_suite(cases(300), "easy"), of_suite(cases(200), "hard")
+    more = run([*core, *hard], age_days=2, run_id="more")
+    verdict = judge(run(core, age_days=1), None, AT_LEAST_95, now, [more], core=core)
+    assert (verdict.verdict, verdict.attempts) == ("GO", 2)
+
+
+@pytest.mark.parametrize(("planned", "verdict"), [(300, "GO"), (200, "INCONCLUSIVE")])
+def test_a_sequential_run_holds_what_it_had_planned(cases, run, now, planned, verdict):
+    core = cases(300)
+    asked = core[:160]
+    looks = Looks(seed=1, planned=planned, sizes=(100, 160, planned), asked=tuple(case.key for case in asked))
+    stopped = run(asked, age_days=1, looks=looks)
+    suite_alone = AT_LEAST_95.model_copy(update={"population": "suite"})
+    assert judge(stopped, None, suite_alone, now, core=core).verdict == verdict
+
+
+@pytest.mark.parametrize("age", [7.0, None])
+def test_answers_of_the_future_are_not_evidence_whatever_age_is_accepted(attempt, now, age):
+    policy = AT_LEAST_95.model_copy(update={"max_age_days": age})
+    verdict = judge(attempt(-30, 2), None, policy, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "dated 30.0 days in the future; check the clock" in verdict.reasons[0]
+
+
+def test_runs_under_a_wrong_clock_are_attempts_and_are_not_read(attempt, now):
+    misdated = [attempt(-30 - number, 39) for number in range(3)]
+    verdict = judge(attempt(1, 3), None, AT_LEAST_95, now, misdated)
+    assert (verdict.attempts, verdict.alpha, verdict.rules[0].reading.cases) == (4, 0.0025, 300)
 
 
 def answered(record, moment):

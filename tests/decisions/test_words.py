@@ -11,7 +11,7 @@ from harness.decisions.gate import judge
 from harness.decisions.options import options
 from harness.decisions.plan import plan
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy, GatePolicy, Rule
-from harness.show import figures
+from harness.show import figures, sinks
 from harness.show.comparison import (
     compare_json,
     compare_lines,
@@ -177,12 +177,12 @@ def test_reasons_with_commands_read_as_sentences_on_a_pull_request(cases, run, n
     ],
 )
 def test_a_sentence_is_plain_where_it_is_ours_and_code_where_it_may_not_be(told, page):
-    assert figures.markdown_sentence(told) == page
+    assert sinks.markdown_sentence(told) == page
 
 
 @given(st.text() | st.text(alphabet="@#_*[]()<>`~!|:/.&; www.http\n\x1b\u202ea1-"))
 def test_no_sentence_can_act_on_a_page(text):
-    page = figures.markdown_sentence(text)
+    page = sinks.markdown_sentence(text)
     outside = re.sub(r"(?<!`)`[^`]+`(?!`)", "", page)
     assert not re.search(r"[@#_*\[\]<>`~!|/&]|[A-Za-z]\.[A-Za-z]|:[A-Za-z]", outside), page
     assert not re.search(r"[\x00-\x1f\u202e]", page), page

@@ -17,7 +17,10 @@ from uuid import uuid4
 
 import pytest
 
+from harness.endpoints.access import Access
+from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.litellm import LitellmEndpoint
+from harness.endpoints.providers import RECIPES
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, EndpointError
 from harness.recording import Cassette
@@ -148,3 +151,41 @@ def test_a_run_through_the_gateway(
     assert time.monotonic() - started < 60
     assert len(Cassette(project.cassette)) == len(PROMPTS)
     assert server.total - before == len(PROMPTS)
+
+
+@needs_gateway
+@pytest.mark.timeout(400)
+def test_a_server_with_one_place_behind_the_gateway_does_not_stall(
+    tmp_path: Path, gateway: tuple[str, FaultyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    base_url, server = gateway
+    before = server.total
+    server.slots, server.delay_s = asyncio.Semaphore(1), 0.5
+    project = Project(tmp_path, base_url, PROMPTS, TARGET, timeout_s=3, model="m", api_key_env="GATEWAY_API_KEY")
+    try:
+        code, output = project.run("--cassette-mode=record")
+    finally:
+        server.slots, server.delay_s = None, 0.0
+    assert code == 0, output
+    assert server.total - before == len(PROMPTS), "the gateway goes on with requests that were given up"
+
+
+@needs_gateway
+@pytest.mark.timeout(400)
+def test_the_headers_of_the_recipe_free_the_place_of_a_request_that_was_given_up(
+    gateway: tuple[str, FaultyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base_url, server = gateway
+    before = server.total
+    server.delay_s = 5
+    headers = {**RECIPES["litellm"].settings["headers"], "x-litellm-timeout": "1"}
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    access = Access(base_url=base_url, api_key_env="GATEWAY_API_KEY", headers=headers)
+    endpoint = ChatEndpoint(access=access, timeout_s=20, max_concurrency=1, model_label="m", retrying=Retrying(1))
+    try:
+        answer = asyncio.run(endpoint.ask({"model": "m", "messages": [{"role": "user", "content": "Repeat: A-1"}]}))
+    finally:
+        server.delay_s = 0.0
+    assert answer.completion.unusable == "http_408"
+    assert server.total - before == 1, "LiteLLM asks again by itself"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
+from harness.config import ModelConfig
 from harness.endpoints.pace import CostLimit, Pace, SpentError, TokenPrice
 from harness.endpoints.parse import Attempt
 from harness.records.answer import Completion
 from tests.factory import exchange
+from tests.faulty_server.conftest import TARGET, case
+from tests.faulty_server.server import FaultyServer
 
 EXCHANGE = exchange()
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 100}
@@ -96,6 +99,41 @@ def test_it_starts_low_doubles_in_a_round_and_a_time_out_halves_it() -> None:
         return [*seen, pace.concurrency]
 
     assert run(grow()) == [2, 4, 8, 16, 8]
+
+
+@pytest.mark.parametrize("reason", ["timeout", "http_408", "http_504", "http_524"])
+def test_a_time_out_of_a_gateway_counts_as_one_of_ours(reason: str) -> None:
+    async def cut() -> int:
+        pace = Pace(max_concurrency=2)
+        turns = [await pace.enter(BODY) for _ in range(2)]
+        pace.leave(turns[0], Attempt(Completion(unusable=reason), retry=True))
+        return pace.concurrency
+
+    assert run(cut()) == 1
+
+
+def test_a_server_with_one_place_is_not_asked_into_its_time_out(
+    server: FaultyServer, make_model: Callable[..., ModelConfig], ask_all: Callable[..., list[Any]]
+) -> None:
+    # eight requests at one time would take 1.6 s; what the server works on goes on when its client has given up
+    server.slots, server.delay_s = asyncio.Semaphore(1), 0.2
+    model = make_model(max_concurrency=8, timeout_s=1.0)
+    got = ask_all(model, [case(f"{number} Repeat: {TARGET}", number) for number in range(19)])
+    assert [getattr(one, "unusable", one) for one in got] == [None] * 19
+    assert server.total == 19, "a request that timed out is asked for again while the server still works on it"
+
+
+def test_answers_that_are_long_by_themselves_slow_nothing_down() -> None:
+    async def grow() -> int:
+        pace = Pace(max_concurrency=8, timeout_s=0.1)
+        for _ in range(6):
+            turns = [await pace.enter(BODY) for _ in range(pace.concurrency)]
+            await asyncio.sleep(0.08)  # as long with eight at one time as alone
+            for turn in turns:
+                pace.leave(turn, GOOD)
+        return pace.concurrency
+
+    assert run(grow()) == 8
 
 
 def test_retry_after_holds_all_requests_back() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Attempt
+from harness.endpoints.refusals import Refusals
 from harness.endpoints.retry import Retrying, ask, retry_after_s
 from harness.records.answer import Completion
 
@@ -60,3 +61,13 @@ def test_requests_and_pauses_together_end_at_the_deadline() -> None:
     assert answer.completion.unusable == "timeout"
     assert answer.requests == 3
     assert time.monotonic() - started >= 1.0
+
+
+@pytest.mark.parametrize("at", [0, 250, 290, 2990, 2999, 200_000])
+def test_a_key_that_a_cut_goes_through_is_not_shown_in_part(at: int) -> None:
+    key = "sk-live-0123456789abcdef"
+    refusals = Refusals(label="m@1", where="x", api_key_env="KEY", redact=lambda text: text.replace(key, "[key]"))
+    for filler in ("x", " ", "\n"):
+        said = refusals.one_line(f"{filler * at}{key} is wrong")
+        assert len(said) <= 300
+        assert not any(key[:size] in said for size in range(4, len(key)))

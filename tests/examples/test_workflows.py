@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from tests.examples.conftest import Workplace
 
@@ -219,6 +220,19 @@ def test_a_night_like_the_nights_before_is_quiet(workplace: Workplace) -> None:
     assert workplace.endpoint.posted == []
 
 
+def test_a_night_of_too_few_prompts_ends_red_once_the_baseline_is_there(workplace: Workplace) -> None:
+    first = workplace.shell("bash ci/verbatim/nightly.sh")
+    assert first.returncode == 0, first.stdout[-2000:]
+    calm_nights(workplace, "reports")
+    settings = workplace.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("min_prompts = 20", "min_prompts = 60"))
+    loud = workplace.shell("bash ci/verbatim/nightly.sh", ALARM_WEBHOOK=f"{workplace.endpoint.address}/hook")
+    assert loud.returncode == 2
+    assert output(workplace, "drift.txt").startswith("INCONCLUSIVE")
+    _, message = workplace.endpoint.posted[-1]
+    assert "too few to trust silence" in message["text"]
+
+
 def test_cron_sounds_the_alarm_of_a_night_that_drifts(workplace: Workplace) -> None:
     assert workplace.shell("bash ci/verbatim/cron.sh").returncode == 0
     calm_nights(workplace, "reports")
@@ -258,6 +272,46 @@ def test_the_alarm_reaches_the_chat_in_its_own_form(workplace: Workplace, form: 
     path, message = workplace.endpoint.posted[-1]
     assert path == "/hook/secret-part"
     assert "水吧台" in json.dumps(message[key], ensure_ascii=False)
+
+
+NAMED = "m-1```\n```\n![x](https://evil.example/p.png) @everyone <!channel>"
+
+
+def test_what_an_endpoint_calls_itself_stays_quoted_in_the_issue(workplace: Workplace) -> None:
+    steps = yaml.safe_load((workplace.root / ".github/workflows/verbatim-nightly.yml").read_text())["jobs"]["verbatim"]
+    (issue,) = (step["run"] for step in steps["steps"] if step.get("name") == "Issue")
+    (workplace.root / "build/verbatim").mkdir(parents=True)
+    (workplace.root / "build/verbatim/drift.txt").write_text(f"DRIFT\n{NAMED}\r@a\n", encoding="utf-8", newline="")
+    assert workplace.shell(issue).returncode == 0
+    (block,) = MarkdownIt().parse(output(workplace, "issue.md"))
+    assert block.type == "code_block"
+    assert "@everyone" in block.content
+
+
+@pytest.mark.parametrize("form", ["slack", "feishu", "dingtalk", "wecom"])
+def test_what_an_endpoint_calls_itself_stays_quoted_in_a_chat(workplace: Workplace, form: str) -> None:
+    (workplace.root / "drift.txt").write_text(f"DRIFT\n{NAMED}\n", encoding="utf-8")
+    hook = f"{workplace.endpoint.address}/hook"
+    done = workplace.shell("python3 ci/verbatim/alarm.py mine drift.txt", ALARM_WEBHOOK=hook, ALARM_FORMAT=form)
+    assert done.returncode == 0, done.stderr
+    sent = json.dumps(workplace.endpoint.posted[-1][1])
+    assert "[@]everyone" in sent
+    assert not any(live in sent for live in ("```", "](", "https://", " @", "<!"))
+
+
+def test_no_line_of_a_log_is_a_command_to_github(workplace: Workplace) -> None:
+    for name, step in (("nightly", "Ask and judge"), ("pull-request", "Judge"), ("promotion", "Judge")):
+        content = yaml.safe_load((workplace.root / f".github/workflows/verbatim-{name}.yml").read_text())
+        steps = [one for job in content["jobs"].values() for one in job["steps"]]
+        (script,) = (one["run"] for one in steps if one.get("name") == step)
+        (workplace.root / f"ci/verbatim/{name}.sh").write_text("printf '::error::x'; exit 3\n")
+        done = workplace.shell(script)
+        assert done.returncode == 3
+        first, said, last = done.stdout.splitlines()
+        assert said == "::error::x"
+        assert first.startswith("::stop-commands::")
+        assert len(token := first.removeprefix("::stop-commands::")) == 32
+        assert last == f"::{token}::"
 
 
 def test_an_alarm_that_fails_does_not_tell_the_address(workplace: Workplace) -> None:

@@ -9,6 +9,7 @@ from harness.finetune import gguf
 from harness.finetune.lora import EncodedSample, Settings, batches, encode, is_aligned, rate_factor, targets_of
 from harness.finetune.train import EpochReport, TrainingJob, overfitting, recipe_of, svg_plot, text_plot
 from harness.records.training import TrainingError, TrainingMessage, TrainingSample
+from tests.finetune.test_gguf_adapter import gguf_bytes
 
 
 def report(number, training, validation):
@@ -132,7 +133,7 @@ def test_missing_weights_are_told_with_the_command_that_gets_them(tmp_path):
 
 
 def test_without_the_extra_the_installation_is_named(tmp_path, monkeypatch):
-    (tmp_path / "w.gguf").write_bytes(b"GGUF")
+    (tmp_path / "w.gguf").write_bytes(gguf_bytes("llama", {}))
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(TrainingError, match=r"needs torch; run: pip install 'pytest-verbatim\[train\]'"):
         gguf.load(tmp_path / "w.gguf")

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from harness.logs.judge import json_lines, verdict_line, verdict_row
 from harness.logs.rows import Columns, RowError, judge, read_row
 from harness.logs.tables import rate_lines
 from harness.text import DEFAULT_SYMBOLS
@@ -91,3 +94,17 @@ def test_reasoning_alone_is_unscored() -> None:
 def test_what_is_no_answer_is_refused_with_what_is_accepted(output: Any) -> None:
     with pytest.raises(RowError, match=r"output: found .*; accepted: a text, a chat message, a list of tool calls, or"):
         read_row({"source": "x", "output": output}, Columns())
+
+
+TEXTS = st.text(st.sampled_from('A-1/B "\\\n\x00\x7f\u2028\ud800中é'), max_size=12)
+
+
+@given(TEXTS, TEXTS, st.none() | TEXTS, st.booleans())
+def test_a_line_is_the_json_of_its_row(before: str, behind: str, name: str | None, is_call: bool) -> None:
+    columns = Columns(by=('reg"ion',))
+    text = f"{before}A - 1/B{behind}"
+    output = [{"name": "f", "arguments": json.dumps({"a": text})}] if is_call else text
+    row = read_row({"source": "say A-1/B", "output": output, "id": name, 'reg"ion': before}, columns)
+    verdict = judge(row, DEFAULT_SYMBOLS)
+    expected = json_lines([verdict_row(behind, 3, row, verdict, columns)])
+    assert verdict_line(behind, 3, row, verdict, columns) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -254,3 +255,110 @@ def test_an_endpoint_that_fails_gives_an_error_and_an_unscored_case(
     result.stdout.fnmatch_lines(["no usable answer came: http_400"])
     (record,) = records(project)
     assert record["totals"]["outcomes"] == {"unscored": 3}  # type: ignore[index]
+
+
+def several_kinds(prompt: str) -> str:
+    """Of the three cases the first is damaged, the second omitted, the third damaged too."""
+    return "没有。" if "重复" in prompt else prompt.replace("-", " - ").replace("/", " / ").replace("Repeat", "It is")
+
+
+def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_again(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = several_kinds
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.stdout.fnmatch_lines(
+        [
+            "*= failures =*",
+            "fake@v1",
+            "damaged: 2 of 3 cases",
+            "*space round the symbol: 2 cases, 2 domains",
+            "*prompt   Repeat: Sikalastic-609",
+            "*rerun    pytest --model=fake 'suites/mine/cases.jsonl::a-1[[]fake]'",
+            "omitted: 1 of 3 cases",
+            "omitted: 水吧台/岛台区域",
+            "*answer   没有。",
+            "fake@v1  (record, answers of *)",
+            "fake@v1: alignment rate 0.0% (0 of 3), fidelity 0.0%, *",
+            "*= 3 failed in *",
+        ]
+    )
+    assert result.stdout.lines[-1] == "next: harness report fake@v1  (every case on a page)"
+    (command,) = {line.partition("pytest ")[2] for line in result.stdout.lines if "rerun" in line and "a-1" in line}
+    again = pytester.runpytest(*shlex.split(command))
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["damaged: Sikalastic␣-␣609"])
+
+
+def test_ids_of_failed_cases_are_listed_only_when_asked_for(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = several_kinds
+    pytester.makepyfile(test_own="def test_own():\n    assert False")
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "suites", "test_own.py")
+    result.assert_outcomes(failed=4)
+    assert [line for line in result.stdout.lines if line.startswith("FAILED")] == [
+        "FAILED test_own.py::test_own - assert False"
+    ]
+    for option in ("-rf", "-rfE"):
+        again = pytester.runpytest("--model=fake", option)
+        listed = [line for line in again.stdout.lines if line.startswith("FAILED suites")]
+        assert len(listed) == 3, option
+        assert "damaged: Sikalastic␣-␣609" in listed[0]
+
+
+def test_each_kind_is_capped_with_a_count_and_v_shows_all(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    cases = [{**CASES[0], "id": f"c-{number}", "prompt": f"Repeat {number}: Sikalastic-609"} for number in range(30)]
+    write_suite(project / "suites" / "mine", cases)
+    endpoint.reply = several_kinds
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert sum("  case  " in line for line in result.stdout.lines) == 3
+    result.stdout.fnmatch_lines(["  ... and 27 more damaged (-v lists all)"])
+    every = pytester.runpytest("--model=fake", "-v")
+    assert sum("  case  " in line for line in every.stdout.lines) == 30
+    none = pytester.runpytest("--model=fake", "--tb=no")
+    assert sum("  case  " in line for line in none.stdout.lines) == 0
+    none.stdout.fnmatch_lines(["fake@v1: alignment rate 0.0% (0 of 30)*"])
+
+
+def test_the_screen_is_chinese_where_that_is_asked_for(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.reply = several_kinds
+    first = pytester.runpytest("--model=fake", "--cassette-mode=record", "--lang=zh")
+    monkeypatch.setenv("HARNESS_LANG", "zh_CN.UTF-8")
+    second = pytester.runpytest("--model=fake")
+    for result in (first, second):
+        result.stdout.fnmatch_lines(
+            [
+                "*= 失败用例 =*",
+                "损坏：3 条用例中的 2 条",
+                "*符号两侧多空格：2 条用例，2 个领域",
+                "*提示词   Repeat: Sika*",
+            ]
+        )
+        assert result.stdout.lines[-1].startswith("下一步：")
+
+
+def test_a_case_held_out_of_training_does_not_show_its_text(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    write_suite(project / "suites" / "mine", [{**CASES[0], "tags": ["held-out"]}])
+    endpoint.reply = several_kinds
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.assert_outcomes(failed=1)
+    assert not [line for line in result.stdout.lines if "Sikalastic" in line]
+
+
+def test_what_comes_next_follows_from_what_became_of_the_run(project: Path, pytester: pytest.Pytester) -> None:
+    def last(*arguments: str) -> str:
+        return pytester.runpytest("--model=fake", *arguments).stdout.lines[-1]
+
+    assert last("--cassette-mode=record").startswith("next: harness runs baseline fake@v1")
+    assert last("-k", "a-1").startswith("next: pytest --model=fake ")
+    (project / "reports" / "baselines.json").write_text('{"schema": 1, "baselines": {"fake": "other@v1"}}')
+    assert last().startswith("next: harness gate --candidate fake@v1")
+    (project / "reports" / "baselines.json").unlink()
+    assert last("--gate").startswith("next: ")

@@ -12,7 +12,6 @@ from harness.decisions.metrics import mention_rate, search_hit_rate
 from harness.finetune.bad_cases import corrected
 from harness.history import read_run
 from harness.hunt.asking import sighting_of
-from harness.pytest_plugin.collection import explain_case
 from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.records.run import CaseResult, RunRecord
@@ -23,7 +22,7 @@ from harness.show.export import samples_csv
 from harness.show.html import run_page
 from harness.show.markdown import run_markdown
 from harness.show.rates import damage_codes, summarise
-from harness.show.run import run_lines
+from harness.show.run import explain_case, run_lines
 
 MakeCase = Callable[..., Case]
 MODEL = ModelConfig(name="m")

@@ -9,10 +9,11 @@ import pytest
 from harness.decisions.compare import compare
 from harness.decisions.gate import judge
 from harness.records.policy import DEFAULT_POLICY
-from harness.show.figures import code, markdown_table
+from harness.show.figures import markdown_table
 from harness.show.html import Judgement
 from harness.show.index import IndexLine
 from harness.show.markdown import compare_markdown, index_markdown, run_markdown
+from harness.show.sinks import code
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 

@@ -3,6 +3,7 @@ import pytest
 from scipy.signal import fftconvolve
 from scipy.stats import beta, binom
 
+from harness.statistics.noninferiority import SIZE_LIMIT
 from harness.statistics.paired import tango_score, tango_scores
 from harness.statistics.sequential import (
     BREACH_ERROR,
@@ -80,6 +81,22 @@ def test_pairs_at_the_margin_pass_at_some_look_in_five_percent_of_runs_at_most(s
     bound = pair_boundary(SIZES, 0.03)
     assert crossing(SIZES, 0.03, share, lambda score: score > bound.passing) <= PASS_ERROR + 0.002
     assert crossing(SIZES, 0.03, share, lambda score: score < -bound.breaching) <= BREACH_ERROR + 0.002
+
+
+@pytest.mark.parametrize("share", [0.0, 0.003, 0.02, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize(("cases", "margin"), [(300, 0.03), (300, 0.05), (594, 0.03)])
+def test_pairs_that_differ_often_pass_less_often_than_a_single_reading_may(cases, margin, share):
+    """Runs of other seeds than those that the boundary was found with."""
+    sizes, runs = looks(cases), 20_000
+    bound = pair_boundary(sizes, margin)
+    generator = np.random.default_rng(round(1000 * share) + cases)
+    cells = [share, margin + share, 1 - margin - 2 * share]
+    steps = np.diff([0, *sizes])
+    counts = np.stack([generator.multinomial(step, cells, size=runs) for step in steps], axis=1).cumsum(axis=1)
+    better, worse = counts[..., 0].astype(float), counts[..., 1].astype(float)
+    scores = tango_scores(better, worse, np.array(sizes, dtype=float), -margin)
+    assert (scores.max(axis=1) > bound.passing).mean() <= SIZE_LIMIT
+    assert (scores.min(axis=1) < -bound.breaching).mean() <= BREACH_ERROR + 0.003
 
 
 def test_the_scores_of_many_tables_are_the_scores_of_each():

@@ -89,8 +89,11 @@ WANTED = [
 )
 def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: list[str]) -> None:
     spaced = [target.replace("/", " / ").replace("-", "- ") for target in targets[:1]]
-    output = prose * (600 // len(prose)) + " ".join([*pieces, *spaced])
-    quick = check("", output, targets)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fold, "_WORTH_A_LOOK", 1 << 40)
-        assert check("", output, targets) == quick
+    for piece in ("", " ".join(targets[-2:])):  # beside whole mentions, too
+        output = prose * (600 // len(prose)) + " ".join([*pieces, *spaced, piece])
+        quick = check("", output, targets)
+        with pytest.MonkeyPatch.context() as patch:
+            for least in ("_WORTH_A_LOOK", "_WORTH_A_LOOK_IN_ASCII"):
+                patch.setattr(fold, least, 1 << 40)
+            patch.setattr(fold.Page, "is_all_of", lambda *_: False)
+            assert check("", output, targets) == quick
