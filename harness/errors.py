@@ -69,7 +69,7 @@ def found(value: Any) -> str:
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation error, as `field: found ..., accepted ...`."""
     problem = error.errors(include_url=False)[0]
-    place = _place(problem["loc"])
+    place = place_of(problem["loc"])
     if problem["type"] == "extra_forbidden":
         fields = _fields_at(model, problem["loc"][:-1])
         hint = nearest(str(problem["loc"][-1]), fields)
@@ -81,7 +81,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     return f"{place}: found {found(problem['input'])}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
-def _place(location: Sequence[str | int]) -> str:
+def place_of(location: Sequence[str | int]) -> str:
+    """A place in JSON as an error shows it: `messages[0].role`."""
     text = ""
     for part in location:
         if isinstance(part, int):

@@ -24,11 +24,13 @@ from harness.project import Project
 from harness.records import Record
 from harness.records.policy import DriftPolicy
 from harness.records.run import RunRecord
+from harness.runs.record import contradictions_of
 from harness.show import html
 from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
 from harness.show.index import HistoryEvent, IndexLine, current
+from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
 _WORTH_WORKERS = 12
 """Records from which on the start of further processes pays."""
@@ -44,6 +46,7 @@ class PageJob:
     lang: str
     labels: tuple[Label, ...]
     page: bool
+    symbols: SymbolTable = DEFAULT_SYMBOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,11 @@ def done(job: PageJob) -> Done:
         record = read_run(job.path)
     except RecordError as error:
         return Done(job.path, None, None, str(error))
-    page = write_run(record, job.out, job.lang, job.labels) if job.page else None
-    return Done(job.path, IndexLine.of(record), page)
+    contradictions = contradictions_of((record,), job.symbols)
+    page = None
+    if job.page:
+        page = write_run(record, job.out, job.lang, job.labels, contradictions=contradictions)
+    return Done(job.path, IndexLine.of(record, contradictions), page)
 
 
 def all_done(jobs: list[PageJob]) -> Iterator[Done]:
@@ -79,11 +85,25 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
         yield from pool.map(done, jobs, chunksize=4)
 
 
-def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label], *, index: bool = True) -> Path:
+def write_run(
+    record: RunRecord,
+    out: Path,
+    lang: str,
+    labels: Iterable[Label],
+    *,
+    index: bool = True,
+    contradictions: Sequence[str] = (),
+) -> Path:
     """The page of one run, in the folder of its version. `index` says whether it links to one."""
     given = list(labels)
     rulings = match(record, given) if given else None
-    page = html.run_page(record, lang=lang, index_href="../index.html" if index else None, rulings=rulings)
+    page = html.run_page(
+        record,
+        lang=lang,
+        index_href="../index.html" if index else None,
+        rulings=rulings,
+        contradictions=contradictions,
+    )
     return write(page_path(out, record.label, record.run_id), page)
 
 
@@ -139,7 +159,7 @@ def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine], policy:
 
 
 def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState:
-    runs, unreadable = project.history.readable_runs(label)
+    runs, unreadable = project.nights(label)
     report = drift(label, runs, policy, datetime.now(UTC), unreadable=unreadable)
     first = min(report.alarms, key=lambda alarm: alarm.day, default=None)
     return DriftState(
@@ -180,6 +200,8 @@ class Site:
     rebuild: bool = False
     index_only: bool = False
     unreadable: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+    """Where records that were built are not what their answers give."""
     building: bool = False
     """An index will be there in the end, so pages link to it."""
 
@@ -200,6 +222,7 @@ class Site:
             if done.page is not None:
                 yield done.page
         lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
+        self.contradictions += [one for line in lines for one in line.contradictions]
         comparisons = []
         for old, new in self._pairs(lines):
             path = self._comparison_path(old.label, old.run_id, new.label, new.run_id)
@@ -221,7 +244,8 @@ class Site:
     def write_run(self, record: RunRecord) -> Path:
         """The page of one run."""
         index = (self.out / "index.html").is_file()
-        return write_run(record, self.out, self.lang, self.labels, index=index)
+        contradictions = self.project.contradictions(record)
+        return write_run(record, self.out, self.lang, self.labels, index=index, contradictions=contradictions)
 
     def missing(self, record: RunRecord) -> bool:
         """Whether the page of a run, to which a comparison links, is still to be built."""
@@ -237,6 +261,7 @@ class Site:
             judged=judged,
             lang=self.lang,
             index_href="../index.html" if index else None,
+            contradictions=self.project.contradictions(old, new),
         )
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
 
@@ -250,7 +275,7 @@ class Site:
             if line is not None and (not pages or (self.out / line.href).is_file()):
                 yield Done(path, line, None), stamp
             else:
-                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages))
+                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages, self.project.symbols))
         for done in all_done(jobs):
             if done.problem:
                 self.unreadable.append(done.problem)

@@ -7,8 +7,8 @@ Each rule of `benchmarks.hunt.oracles` is hunted once a seed with a budget of 30
 smallest failing string was believed. 15 seeds take about two minutes.
 
 `--held-out` hunts 30 other rules, whose words nobody pinned, and compares what the hunt states with the truth on 1,500
-other strings: a stated rule is wrong if it accuses 5 % or more of the sound ones, or knows fewer than half of those that
-fail. A rule that was not tested because the budget ended is counted apart, and is not printed as one.
+other strings: a stated rule is wrong if it accuses 5 % or more of the sound ones, or knows fewer than half of those
+that fail. A rule that was not tested because the budget ended is counted apart, and is not printed as one.
 """
 
 import asyncio

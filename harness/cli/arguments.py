@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,3 +47,11 @@ def print_json(value: object) -> None:
 
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     click.echo("".join(json.dumps(char)[1:-1] if char not in " \n" and is_hidden(char) else char for char in text))
+
+
+def warn_of(contradictions: Iterable[str]) -> None:
+    """Say on standard error which records are not what their answers give."""
+    from harness.text.visible import show
+
+    for one in contradictions:
+        click.echo(f"DO NOT RELY ON {show(one, blanks=False)}. To look closer: harness runs verify", err=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,26 +44,37 @@ def compare(runs: tuple[str, ...], *, flips: int, form: str | None, lang: str, r
 
     project = Project.open(reports=report_dir)
     records = [project.resolve(reference) for reference in runs]
+    contradictions = project.contradictions(*records)
+    warn_of(contradictions)
     if len(records) == 2:
-        _pair(records[0], records[1], project, flips=flips, form=form, lang=lang)
+        _pair(records[0], records[1], project, flips=flips, form=form, lang=lang, contradictions=contradictions)
     else:
-        _options(records, form, lang)
+        _options(records, form, lang, contradictions)
 
 
-def _pair(old: RunRecord, new: RunRecord, project: Project, *, flips: int, form: str | None, lang: str) -> None:
+def _pair(
+    old: RunRecord,
+    new: RunRecord,
+    project: Project,
+    *,
+    flips: int,
+    form: str | None,
+    lang: str,
+    contradictions: Sequence[str],
+) -> None:
     from harness.show.comparison import compare_json, compare_lines
     from harness.show.markdown import compare_markdown
 
     comparison = replace(project.compare(old, new), latency=project.compare_latency(old, new))
     if form == "json":
-        print_json(compare_json(comparison))
+        print_json(compare_json(comparison) | ({"contradictions": contradictions} if contradictions else {}))
     elif form == "markdown":
-        click.echo(compare_markdown(comparison, most=flips, lang=lang), nl=False)
+        click.echo(compare_markdown(comparison, most=flips, lang=lang, contradictions=contradictions), nl=False)
     else:
         click.echo("\n".join(compare_lines(comparison, most=flips)))
 
 
-def _options(records: list[RunRecord], form: str | None, lang: str) -> None:
+def _options(records: list[RunRecord], form: str | None, lang: str, contradictions: Sequence[str]) -> None:
     from harness.decisions.options import options
     from harness.show.comparison import options_json, options_lines
     from harness.show.markdown import options_markdown
@@ -71,6 +83,6 @@ def _options(records: list[RunRecord], form: str | None, lang: str) -> None:
     if form == "json":
         print_json(options_json(columns))
     elif form == "markdown":
-        click.echo(options_markdown(columns, lang=lang), nl=False)
+        click.echo(options_markdown(columns, lang=lang, contradictions=contradictions), nl=False)
     else:
         click.echo("\n".join(options_lines(columns)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,10 @@ from harness.cli.arguments import CommandGroup, print_json, report_dir_option
 from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
-    from harness.project import Project
+    from harness.finetune.bad_cases import GoldSources
+    from harness.records.answer import Completion
     from harness.records.case import Case
+    from harness.records.run import RunRecord
     from harness.records.training import Recipe, TrainingSample
 
 
@@ -30,7 +32,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     """Check a recipe (exit code 1 if the provider would refuse it), or print starting values with their reasons."""
     from dataclasses import asdict
 
-    from harness.finetune.recipes import PROVIDERS, recipe_problems, starting_values
+    from harness.finetune.recipes import PROVIDERS, recipe_problems, size_advice, starting_values
     from harness.show.figures import plural
 
     if (target is None) == (samples is None):
@@ -47,7 +49,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
             click.echo(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
         return 1 if problems else 0
     assert samples is not None
-    values = starting_values(samples, PROVIDERS[provider or "local"])
+    values = [*starting_values(samples, PROVIDERS[provider or "local"]), *size_advice(samples)]
     if as_json:
         print_json([asdict(value) for value in values])
         return 0
@@ -100,31 +102,63 @@ dataset.add_command(recipe)
 @click.argument("file", type=_FILE)
 @click.option("--provider", type=PROVIDER_NAMES, default="local", show_default=True)
 @click.option("--suites", type=click.Path(path_type=Path), help="Suites whose strings must not be in FILE.")
+@click.option("--epochs", type=click.IntRange(1, 100), default=1, show_default=True, help="For tokens and cost.")
+@click.option("--price", type=click.FloatRange(0), metavar="MONEY", help="Of a million training tokens, for the cost.")
+@click.option("--weights", metavar="NAME|FILE", help="Count tokens with the tokenizer of these weights (extra train).")
 @_JSON
-def validate(file: Path, provider: str, suites: Path | None, as_json: bool) -> int:
+def validate(
+    *,
+    file: Path,
+    provider: str,
+    suites: Path | None,
+    epochs: int,
+    price: float | None,
+    weights: str | None,
+    as_json: bool,
+) -> int:
     """Every problem of FILE with its line: shape, roles, limits, repeats, damaged gold answers, leaked test strings.
 
-    Exit code 0 if there is none, else 1.
+    Exit code 0 if there is none, else 1. A gold answer with none of the strings of its question is a warning. The last
+    line says how many tokens a training reads: an estimate, or counted with --weights.
 
     \b
     $ harness dataset validate data.jsonl --provider siliconflow
+    $ harness dataset validate data.jsonl --provider ark --epochs 3 --price 50
     """
     from harness.finetune.recipes import PROVIDERS
-    from harness.finetune.samples import read_origin
     from harness.finetune.validate import suite_content
     from harness.finetune.validate import validate as validated
+    from harness.records.training import read_origin
     from harness.show.figures import plural
 
     tested = suite_content(_cases(suites), trained_on=read_origin(file).cases)
     result = validated(file, PROVIDERS[provider], tested)
+    tokens = result.tokens if weights is None else _counted(file, weights)
+    read = tokens * epochs
+    cost = None if price is None else read * price / 1e6
     if as_json:
-        problems = [{"line": one.line or None, "message": one.message} for one in result.problems]
-        print_json({"file": str(file), "provider": provider, "samples": result.samples, "problems": problems})
+        problems, warnings = (
+            [{"line": one.line or None, "message": one.message} for one in found]
+            for found in (result.problems, result.warnings)
+        )
+        figures = {"tokens": tokens, "counted": weights is not None, "epochs": epochs, "cost": cost}
+        print_json(
+            {"file": str(file), "provider": provider, "samples": result.samples, "problems": problems}
+            | {"warnings": warnings, **figures}
+        )
     else:
         for problem in result.problems:
             click.echo(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
+        for warning in result.warnings:
+            click.echo(f"{file}:{warning.line}: warning: {warning.message}", err=True)
         found = plural(len(result.problems), "problem")
+        if result.warnings:
+            found += f", {plural(len(result.warnings), 'warning')}"
         click.echo(f"{file}: {plural(result.samples, 'sample')}, {found} for {provider}", err=True)
+        about = "" if weights else "about "
+        times = f" x {epochs} epochs = {read:,}" if epochs > 1 else ""
+        money = "" if cost is None else f", cost {about}{cost:.2f} at {price:g} a million"
+        click.echo(f"{file}: {about}{tokens:,} tokens{times}{money}", err=True)
     return 1 if result.problems else 0
 
 
@@ -162,15 +196,18 @@ def mix(*, file: Path, general: Path, share: float, out: Path, seed: int, as_jso
     \b
     $ harness dataset mix set.jsonl --general general.jsonl --out mixed.jsonl
     """
-    from harness.finetune.samples import advice, read_origin, read_samples
+    from harness.finetune.samples import advice, read_samples
     from harness.finetune.samples import mix as mixed
+    from harness.records.training import read_origin
 
     warning = advice(share)
     if warning:
         click.echo(warning, err=True)
     origin = read_origin(file)
-    samples = mixed(read_samples(file), read_samples(general), share, seed=seed)
-    _write(out, samples, cases=origin.cases, runs=origin.runs, as_json=as_json)
+    special = read_samples(file)
+    samples = mixed(special, read_samples(general), share, seed=seed)
+    mixed_in = (len(samples) - len(special)) / len(samples)
+    _write(out, samples, cases=origin.cases, runs=origin.runs, general_share=round(mixed_in, 4), as_json=as_json)
 
 
 @dataset.command("stats")
@@ -216,37 +253,63 @@ def build(
 ) -> None:
     """Assemble a set from templates (`{string}`, `{damaged}`), right answers of a run, and bad cases.
 
+    One answer a prompt: that of a --badcases file, else that of --run, else of the templates.
+
     \b
     $ harness dataset build --run qwen --badcases bad.jsonl --out set.jsonl
     """
     from harness.finetune import bad_cases
-    from harness.finetune.samples import read_origin, read_samples
+    from harness.finetune.samples import read_samples
+    from harness.records.training import read_origin
 
-    samples, cases, runs = [], [], []
-    if templates is not None:
-        samples += bad_cases.from_templates(bad_cases.read_templates(templates), seed=seed)
+    samples: list[TrainingSample] = []
+    cases: list[str] = []
+    runs: list[str] = []
+    for file in files:
+        samples += read_samples(file)
+        cases += read_origin(file).cases
+        runs += read_origin(file).runs
     if reference is not None:
         from harness.project import Project
 
         project = Project.open(reports=report_dir)
         run = project.resolve(reference)
-        taken, keys = bad_cases.from_run(run, domains=domains, held_out=_held_out(project))
-        samples += taken
-        cases += keys
+        tested, gold = _gold_sources(run, None, mended=False)
+        taken = bad_cases.from_run(run, domains=domains, gold=gold, tested=tested)
+        _say_skipped(taken.skipped)
+        samples += taken.samples
+        cases += taken.cases
         runs.append(run.run_id)
-    for file in files:
-        samples += read_samples(file)
-        cases += read_origin(file).cases
-        runs += read_origin(file).runs
+    if templates is not None:
+        samples += bad_cases.from_templates(bad_cases.read_templates(templates), seed=seed)
     if not samples:
         raise TrainingError("build: nothing to build from; accepted: --templates FILE, --run RUN, --badcases FILE")
-    _write(out, list({sample.text: sample for sample in samples}.values()), cases=cases, runs=runs, as_json=as_json)
+    one_each: dict[str, TrainingSample] = {}
+    for sample in samples:
+        one_each.setdefault(sample.source, sample)
+    _write(out, list(one_each.values()), cases=cases, runs=runs, as_json=as_json)
 
 
 @dataset.command("badcases")
 @click.argument("reference", metavar="RUN")
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="Take this suite alone; repeatable.")
 @click.option("--domain", "domains", multiple=True, metavar="NAME", help="Take this domain alone; repeatable.")
+@click.option("--gold", "stronger", metavar="RUN", help="A stronger version, whose right answers become gold.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(["damaged", "omitted", "failed"]),
+    default=["damaged"],
+    show_default=True,
+    help="Of the cases that are taken; repeatable.",
+)
+@click.option(
+    "--mend",
+    "mended",
+    is_flag=True,
+    help="Where no right answer is at hand, take the weak answer with its strings put right; its other errors stay.",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many samples, over all domains.")
 @_OUT
 @_SEED
@@ -257,13 +320,20 @@ def badcases(
     reference: str,
     suites: tuple[str, ...],
     domains: tuple[str, ...],
+    stronger: str | None,
+    outcomes: tuple[str, ...],
+    mended: bool,
     limit: int | None,
     out: Path,
     seed: int,
     as_json: bool,
     report_dir: Path | None,
 ) -> int:
-    """The damaged answers of RUN as new samples, the right strings put back by program and checked.
+    """The bad cases of RUN as new samples, each with a right answer to its very prompt as gold.
+
+    The gold answer is that of a stronger version (--gold RUN), else one of the right answers that the suite holds
+    beside its cases. A case without either is skipped, for a damaged answer may be wrong in other ways too; --mend
+    takes it all the same.
 
     The cases are named in <stem>.origin.json. Their strings are in the file: every version trained on it has seen
     them, and they leave its untrained figure. To take every damaged case leaves an untrained rest that was chosen by
@@ -280,27 +350,133 @@ def badcases(
     run = project.resolve(reference)
     _refuse_unknown("--suite", suites, {case.suite for case in run.cases})
     _refuse_unknown("--domain", domains, {case.domain for case in run.cases})
-    held_out = _held_out(project)
-    result = harvest(run, suites=suites, domains=domains, limit=limit, held_out=held_out, seed=seed)
-    for key, reason in result.skipped.items():
-        click.echo(f"skipped {key}: {reason}", err=True)
+    tested, gold = _gold_sources(run, None if stronger is None else project.resolve(stronger), mended=mended)
+    result = harvest(
+        run, gold=gold, outcomes=outcomes, suites=suites, domains=domains, limit=limit, tested=tested, seed=seed
+    )
+    _say_skipped(result.skipped)
     if not result.samples:
-        click.echo(f"{run.label} {run.run_id}: no damaged answer that can be put right; nothing written", err=True)
+        kinds = " or ".join(outcomes)
+        click.echo(f"{run.label} {run.run_id}: no {kinds} case with a right answer; nothing written", err=True)
         return 1
     _write(out, result.samples, cases=result.cases, runs=[run.run_id], as_json=as_json)
     return 0
 
 
-def _held_out(project: Project) -> set[str]:
-    """Cases that the suites of the project hold out of training now, whatever an older run says of them."""
-    from harness.errors import SuiteError
-    from harness.records.case import HELD_OUT
+_SHOWN = 20
+"""Skipped cases that are named one by one; the rest is counted by reason."""
 
+
+def _say_skipped(skipped: dict[str, str]) -> None:
+    from collections import Counter
+
+    for key, reason in list(skipped.items())[:_SHOWN]:
+        click.echo(f"skipped {key}: {reason}", err=True)
+    for reason, count in Counter(list(skipped.values())[_SHOWN:]).most_common():
+        click.echo(f"skipped {count} more: {reason}", err=True)
+
+
+def _gold_sources(run: RunRecord, stronger: RunRecord | None, *, mended: bool) -> tuple[list[Case], GoldSources]:
+    """The cases of the project now, and where right answers to the prompts of `run` come from."""
+    from harness.errors import SuiteError
+    from harness.finetune.bad_cases import GoldSources
+    from harness.suite import case_files, load_cases, load_info
+    from harness.suite.answers import answers_file, read_answers
+
+    digests = {case.key: case.digest for case in run.cases}
+    tested: list[Case] = []
+    right: dict[str, tuple[Completion, ...]] = {}
+    tools: dict[str, tuple[dict[str, Any], ...]] = {}
     try:
-        cases = project.cases()
-    except SuiteError:  # the run may come from elsewhere; its own tags count then
-        return set()
-    return {f"{case.suite}/{case.id}" for case in cases if HELD_OUT in case.tags}
+        files = [path for root in _roots(None) for path in case_files(root)]
+        for path in files:
+            cases = [located.case for located in load_cases(path)]
+            tested += cases
+            same = {case.id: case for case in cases if digests.get(f"{case.suite}/{case.id}") == case.digest}
+            tools |= {f"{case.suite}/{case.id}": case.tools for case in same.values() if case.tools}
+            if same and answers_file(path).exists():
+                answers = read_answers(answers_file(path), load_info(path.parent))
+                right |= {f"{same[key].suite}/{key}": given for key, given in answers.items() if key in same}
+    except SuiteError as error:  # the run may come from elsewhere; its own tags count then
+        click.echo(f"the suites of this project are left out: {error}", err=True)
+    return tested, GoldSources(stronger, right, tools, mended)
+
+
+@dataset.command("checkpoints")
+@click.argument("file", type=_FILE, metavar="TRAINING.json")
+@click.argument("references", nargs=-1, metavar="[RUN]...")
+@_JSON
+@report_dir_option
+def checkpoints(file: Path, references: tuple[str, ...], as_json: bool, report_dir: Path | None) -> None:
+    """Compare the epochs of one training, and name the checkpoint to keep.
+
+    TRAINING.json is what `harness train --keep-checkpoints` writes. The samples of a validation set are few: enter each
+    epoch as a version, run the suites, and name the RUNs, oldest first. Kept is the earliest that is not clearly worse
+    than the best on the cases that all answered (95 % interval of the paired difference); without RUNs, the epoch with
+    the most validation samples aligned, then the lowest validation loss.
+
+    \b
+    $ harness dataset checkpoints adapters/cure.training.json tuned@e1 tuned@e2 tuned@e3
+    """
+    from harness.finetune.train import EpochReport, epoch_to_keep, standings_of
+    from harness.show.figures import percent
+
+    rows = _epochs(file)
+    reports = [
+        EpochReport(row["epoch"], row["training_loss"], row["validation_loss"], row["aligned"], row["judged"])
+        for row in rows
+    ]
+    standings = []
+    if references:
+        from harness.project import Project
+
+        project = Project.open(reports=report_dir)
+        standings = standings_of([project.resolve(reference) for reference in references])
+    if standings:
+        kept = next(one.run.label for one in standings if not one.worse)
+    else:
+        best = epoch_to_keep(reports)
+        if best is None:
+            raise TrainingError(f"{file}: holds no trained epoch")
+        kept = str(rows[reports.index(best)]["checkpoint"] or f"epoch {best.number}; it was not kept")
+    if as_json:
+        runs = [
+            {"version": one.run.label, "run": one.run.run_id, "aligned": one.aligned.k, "cases": one.aligned.n}
+            | {"fidelity": one.fidelity.rate, "clearly_worse": one.worse}
+            for one in standings
+        ]
+        print_json({"epochs": rows, "runs": runs, "keep": kept})
+        return
+    for report in reports:
+        losses = " ".join(
+            f"{'-' if loss is None else format(loss, '.4f'):>8}"
+            for loss in (report.training_loss, report.validation_loss)
+        )
+        click.echo(f"epoch {report.number:<3} {losses}  aligned {report.aligned} of {report.judged}")
+    for one in standings:
+        note = "  clearly worse than the best" if one.worse else ""
+        click.echo(
+            f"{one.run.label:<20} aligned {one.aligned.k} of {one.aligned.n}"
+            f"  fidelity {percent(one.fidelity.rate)}{note}"
+        )
+    click.echo(f"keep: {kept}")
+
+
+def _epochs(file: Path) -> list[dict[str, Any]]:
+    from harness.files import content_of, json_of, reading
+
+    with reading(file, TrainingError, form="JSON"):
+        value = json_of(content_of(file, limit=10_000_000))
+    rows = value.get("epochs") if isinstance(value, dict) else None
+    keys = ("epoch", "training_loss", "validation_loss", "aligned", "judged")
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict)
+        and all(row.get(key) is None or isinstance(row[key], int | float) for key in keys)
+        and all(isinstance(row.get(key), int) for key in ("epoch", "aligned", "judged"))
+        for row in rows
+    ):
+        raise TrainingError(f"{file}: holds no epochs; accepted: the .training.json that harness train wrote")
+    return [{**dict.fromkeys((*keys, "checkpoint")), **row} for row in rows]
 
 
 def _refuse_unknown(option: str, given: Iterable[str], known: set[str]) -> None:
@@ -313,13 +489,29 @@ def _refuse_unknown(option: str, given: Iterable[str], known: set[str]) -> None:
 
 
 def _cases(suites: Path | None) -> list[Case]:
+    from harness.suite import case_files, load_cases
+
+    return [located.case for root in _roots(suites) for path in case_files(root) for located in load_cases(path)]
+
+
+def _counted(file: Path, weights: str) -> int:
+    """Tokens of all samples as `harness train` sees them."""
+    from harness.endpoints import local
+    from harness.finetune.gguf import load_tokenizer
+    from harness.finetune.lora import encode
+    from harness.finetune.samples import read_samples
+
+    tokenizer = load_tokenizer(local.path_of(weights, root=Path.cwd(), model_name="smollm2"))
+    return sum(len(one.tokens) for one in encode(read_samples(file), tokenizer, max_tokens=1 << 30))
+
+
+def _roots(suites: Path | None) -> list[Path]:
     from harness import config
-    from harness.suite import builtin_root, case_files, load_cases
+    from harness.suite import builtin_root
 
     settings = config.load(Path.cwd())
     roots = [suites] if suites else [settings.root / name for name in settings.suites]
-    roots = [root for root in roots if root.is_dir()] or [builtin_root()]
-    return [located.case for root in roots for path in case_files(root) for located in load_cases(path)]
+    return [root for root in roots if root.is_dir()] or [builtin_root()]
 
 
 def _write(
@@ -329,11 +521,12 @@ def _write(
     as_json: bool,
     cases: Iterable[str] = (),
     runs: Iterable[str] = (),
+    general_share: float | None = None,
 ) -> None:
     from harness.finetune.samples import file_digest, write_origin, write_samples
 
     count = write_samples(path, samples)
-    write_origin(path, samples, cases=cases, runs=runs)
+    write_origin(path, samples, cases=cases, runs=runs, general_share=general_share)
     digest = file_digest(path)
     if as_json:
         click.echo(json.dumps({"file": str(path), "samples": count, "sha256": digest}, ensure_ascii=False))

@@ -51,7 +51,7 @@ def drift(
         click.echo("\n".join(drift_lines(report)))
     changed = False
     if fail_on_change:
-        runs, _ = project.history.readable_runs(report.label)
+        runs, _ = project.nights(report.label)
         nights = calendar(runs, project.drift_policy, datetime.now(UTC), since=start, suite=suite).nights
         changed = bool(fingerprints(nights))
     click.get_current_context().exit(1 if changed else report.exit_code)

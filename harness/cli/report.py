@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -102,8 +102,10 @@ def _everything(site: Site, form: str | None) -> None:
     if form is None:
         for path in site.build():
             click.echo(str(path))
+        warn_of(site.contradictions)
     else:
         lines = site.lines()
+        warn_of(one for line in lines for one in line.contradictions)
         if form == "markdown":
             click.echo(index_markdown(lines, lang=site.lang), nl=False)
         else:
@@ -117,17 +119,19 @@ def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | Non
     from harness.show.markdown import run_markdown
     from harness.text.visible import show
 
+    contradictions = site.project.contradictions(record)
+    warn_of(contradictions)
     if form is None:
         click.echo(str(site.write_run(record)))
     elif form == "markdown":
-        click.echo(run_markdown(record, lang=site.lang), nl=False)
+        click.echo(run_markdown(record, lang=site.lang, contradictions=contradictions), nl=False)
     elif form == "csv":
         text = samples_csv(record)
         if sys.stdout.isatty():  # a terminal would obey what is in an answer; a file gets it as it is
             text = "".join(f"{show(line, blanks=False)}\n" for line in text.splitlines())
         click.echo(text, nl=False)
     else:
-        print_json(run_json(record, rulings))
+        print_json(run_json(record, rulings, contradictions))
 
 
 def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, form: str | None) -> None:
@@ -136,6 +140,8 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
     from harness.show.markdown import compare_markdown
     from harness.show.verdicts import gate_json
 
+    contradictions = site.project.contradictions(old, new)
+    warn_of(contradictions)
     if form is None:
         for record in filter(site.missing, (old, new)):
             click.echo(str(site.write_run(record)))
@@ -143,12 +149,13 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
         return
     comparison = compare(old, new)
     if form == "markdown":
-        click.echo(compare_markdown(comparison, judged=judged, lang=site.lang), nl=False)
+        click.echo(compare_markdown(comparison, judged=judged, lang=site.lang, contradictions=contradictions), nl=False)
     else:
         print_json(
             {
                 "comparison": compare_json(comparison),
                 "gate": gate_json(judged.verdict, judged.policy) if judged else None,
+                **({"contradictions": contradictions} if contradictions else {}),
             }
         )
 

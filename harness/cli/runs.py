@@ -6,12 +6,16 @@ import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 from harness.text.visible import show
+
+if TYPE_CHECKING:
+    from harness.project import Project
 
 
 @click.command("publish")
@@ -77,7 +81,7 @@ def json_text(value: object) -> str:
 
 @click.group("runs", cls=CommandGroup)
 def runs() -> None:
-    """The history of runs: list, show, baseline, publish, schema."""
+    """The history of runs: list, show, verify, baseline, publish, schema."""
 
 
 @runs.command("list")
@@ -128,11 +132,81 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
     from harness.show import figures
     from harness.show.run import run_lines
 
-    record = Project.open(reports=report_dir).resolve(run)
+    project = Project.open(reports=report_dir)
+    record = project.resolve(run)
+    warn_of(project.contradictions(record))
     if as_json:
         print_json(figures.plain(record))
     else:
         click.echo("\n".join(run_lines(record)))
+
+
+@runs.command("verify")
+@click.argument("names", nargs=-1, metavar="[RUN...]")
+@click.option("--rejudge", is_flag=True, help="Write verdicts of this harness where others are recorded.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Path | None) -> None:
+    """Are these records as they were written, and are their verdicts those of their answers? All without RUN.
+
+    Each answer in a record is judged again; its id, totals and dates must be those of its answers, its cases those of
+    the project's suites where these have them. Exit code 1 if a record cannot be read, was changed, or contradicts
+    itself. Checks of your own are not run.
+
+    \b
+    $ harness runs verify tuned
+    """
+    from harness.project import Project
+
+    project = Project.open(reports=report_dir)
+    found = [_verified(project, path, rejudge=rejudge) for path in _records(project, names)]
+    if as_json:
+        print_json(found)
+    for one in found if not as_json else ():
+        sealed = "as it was written" if one["digest"] else "without a digest (an older harness wrote it)"
+        state = "CHANGED" if one["problems"] else f"{sealed}; its verdicts are those of its answers"
+        click.echo(f"{show(one['record'], blanks=False)}: {state}")
+        for problem in one["problems"]:
+            click.echo(f"  {show(problem, blanks=False)}")
+    if not found:
+        click.echo(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
+    click.get_current_context().exit(1 if any(one["problems"] for one in found) else 0)
+
+
+def _records(project: Project, names: tuple[str, ...]) -> list[Path]:
+    """The files that are meant: of a version all of its runs."""
+    every = sorted(project.history.folder.glob("*@*/*.json"))
+    if not names:
+        return every
+    chosen: list[Path] = []
+    for name in names:
+        own = [path for path in every if name in (path.parent.name, path.parent.name.partition("@")[0], path.stem)]
+        if not own and name.endswith(".json"):
+            own = [Path(name)]
+        if not own:
+            run = project.resolve(name)
+            own = [project.history.path(run.label, run.run_id)]
+        chosen += own
+    return list(dict.fromkeys(chosen))
+
+
+def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
+    from harness.errors import RecordError
+    from harness.history import carries_digest, read_run
+    from harness.runs.record import contradictions, rejudged
+
+    try:
+        run = read_run(path)
+        problems = (*contradictions(run, project.symbols), *project.differences(run))
+        if problems and rejudge and project.history.path(run.label, run.run_id) == path:
+            judged = rejudged(run, project.symbols)
+            left = (*contradictions(judged, project.symbols), *project.differences(judged))
+            if not left:  # an id or a date that does not fit is not mended by other verdicts
+                project.history.write(judged)
+                run, problems = read_run(path), ()
+    except RecordError as error:
+        return {"record": str(path), "digest": False, "problems": [str(error)]}
+    return {"record": f"{run.label} {run.run_id}", "digest": carries_digest(path), "problems": list(problems)}
 
 
 @runs.command("schema")

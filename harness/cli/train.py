@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.errors import nearest
-from harness.records.training import TrainingError, TrainingSample
+from harness.records.training import TrainingError, TrainingSample, read_origin
 
 if TYPE_CHECKING:
     from harness.finetune.lora import Settings
@@ -102,7 +102,9 @@ def train(
     reports = _train(job, settings)
     command = shlex.join(["harness", *_typed()])
     loss = reports[-1].training_loss
-    recipe = fine_tune.recipe_of(job, settings, data=data, started=started, loss=loss, command=command)
+    recipe = fine_tune.recipe_of(job, settings, data=data, started=started, loss=loss, command=command).model_copy(
+        update={"general_share": read_origin(data).general_share, "validation": _held_out(validation)}
+    )
     report = {"recipe": recipe.model_dump(mode="json", exclude_none=True), "epochs": [_row(one) for one in reports]}
     out.with_suffix(".training.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
     svg = fine_tune.svg_plot(reports)
@@ -143,6 +145,13 @@ def _modules(names: str) -> tuple[str, ...]:
 def _typed() -> list[str]:
     # the words after the program's name, so that the recipe keeps a command that can be repeated
     return sys.argv[1:]
+
+
+def _held_out(validation: str) -> float | str | None:
+    try:
+        return float(validation) or None
+    except ValueError:
+        return validation
 
 
 def _weights(name: str) -> Path:

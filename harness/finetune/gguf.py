@@ -244,6 +244,30 @@ def read_adapter(path: Path) -> Adapter:
 EXTRA = "pip install 'pytest-verbatim[train]' (torch is large: on a machine without a GPU take its CPU build)"
 
 
+def load_tokenizer(weights: Path) -> Any:
+    """The tokenizer that is in the weights. Raises TrainingError like `load`."""
+    check_weights(weights)
+    transformers = _transformers()
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        return transformers.AutoTokenizer.from_pretrained(
+            str(weights.parent), gguf_file=weights.name, local_files_only=True
+        )
+
+
+def _transformers() -> Any:
+    try:
+        import torch  # noqa: F401
+        import transformers
+        from transformers.utils import logging as transformers_logging
+    except ImportError as error:
+        raise TrainingError(f"harness train needs {error.name}; run: {EXTRA}") from error
+    quiet: Any = transformers_logging  # its functions carry no types
+    quiet.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    return transformers
+
+
 def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
     """(tokenizer, model) in float32, with `adapters` merged into the weights, in the order given.
 
@@ -252,21 +276,15 @@ def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
     """
     adapters = tuple(adapters)
     check_weights(weights, adapters=adapters)
-    try:
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging as transformers_logging
-    except ImportError as error:
-        raise TrainingError(f"harness train needs {error.name}; run: {EXTRA}") from error
-    quiet: Any = transformers_logging  # its functions carry no types
-    quiet.disable_progress_bar()
-    logging.getLogger("transformers").setLevel(logging.ERROR)
-    folder, name = str(weights.parent), weights.name
+    tokenizer = load_tokenizer(weights)
+    import torch
+
     # the loader draws bars of its own, whatever transformers is configured to do
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
-        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32, local_files_only=True)
+        model = _transformers().AutoModelForCausalLM.from_pretrained(
+            str(weights.parent), gguf_file=weights.name, dtype=torch.float32, local_files_only=True
+        )
     model.requires_grad_(False)
     for adapter in adapters:
         _merge(model, adapter)

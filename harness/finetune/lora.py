@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import warnings
@@ -33,15 +34,43 @@ def encode(samples: Iterable[TrainingSample], tokenizer: Any, *, max_tokens: int
     """
     encoded = []
     for number, sample in enumerate(samples, start=1):
-        turns = [turn.model_dump(include={"role", "content"}) for turn in sample.messages[:-1]]
-        prompt: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        prompt = rendered(sample, tokenizer)
         head = tokenizer(prompt, add_special_tokens=False).input_ids
-        tail = tokenizer(sample.gold, add_special_tokens=False).input_ids
+        answer = _rendered_calls(sample, tokenizer, prompt, number) if sample.messages[-1].tool_calls else sample.gold
+        tail = tokenizer(answer, add_special_tokens=False).input_ids
         tokens = (*head, *tail, tokenizer.eos_token_id)
         if len(tokens) > max_tokens:
             raise TrainingError(f"sample {number}: {len(tokens)} tokens; accepted: at most {max_tokens} (--max-tokens)")
         encoded.append(EncodedSample(tokens, len(head)))
     return encoded
+
+
+def rendered(sample: TrainingSample, tokenizer: Any) -> str:
+    """The prompt of a sample as the chat template of the weights has it."""
+    keys = {"role", "content", "tool_calls", "tool_call_id"}
+    turns = [turn.model_dump(include=keys, exclude_none=True) for turn in sample.messages[:-1]]
+    tools = {} if sample.tools is None else {"tools": list(sample.tools)}
+    prompt: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **tools)
+    return prompt
+
+
+def _rendered_calls(sample: TrainingSample, tokenizer: Any, prompt: str, number: int) -> str:
+    """The last turn with its tool calls, as the template has it, without the end-of-turn token."""
+    turns = []
+    for turn in sample.messages:
+        given = turn.model_dump(include={"role", "content", "tool_calls", "tool_call_id"}, exclude_none=True)
+        for call in given.get("tool_calls", ()):  # templates write the arguments as JSON themselves
+            call["function"]["arguments"] = json.loads(call["function"]["arguments"])
+        turns.append(given)
+    whole: str = tokenizer.apply_chat_template(turns, tokenize=False, tools=list(sample.tools or ()) or None)
+    called = sample.messages[-1].tool_calls or ()
+    answer = whole[len(prompt) :].partition(tokenizer.eos_token)[0]
+    if not whole.startswith(prompt) or not all(call.function.name in answer for call in called):
+        raise TrainingError(
+            f"sample {number}: calls a tool, which the chat template of these weights cannot show; "
+            "accepted: weights with tools in their template, such as Qwen2.5, or samples with text answers"
+        )
+    return answer
 
 
 def batches(samples: Sequence[EncodedSample], order: Sequence[int], size: int) -> list[list[EncodedSample]]:
@@ -54,7 +83,7 @@ _ANSWER_TOKENS = 96
 
 def targets_of(sample: TrainingSample) -> tuple[str, ...]:
     """Strings of the source that the gold answer gives back, each the longest of its place."""
-    sources = [turn.content for turn in sample.messages[:-1]]
+    sources = [turn.text for turn in sample.messages[:-1]]
     verdicts = check(sources, sample.gold).verdicts
     kept = [target.text for target in extract_targets(sources) if verdicts.get(target.text) == "verbatim"]
     return tuple(target for target in kept if not any(target != other and target in other for other in kept))
@@ -63,7 +92,7 @@ def targets_of(sample: TrainingSample) -> tuple[str, ...]:
 def is_aligned(sample: TrainingSample, answer: str) -> bool:
     """Every target of the sample is in the answer, and every mention of it is verbatim."""
     targets = targets_of(sample)
-    verdicts = check([turn.content for turn in sample.messages[:-1]], answer, targets).verdicts
+    verdicts = check([turn.text for turn in sample.messages[:-1]], answer, targets).verdicts
     return all(verdicts[target] == "verbatim" for target in targets)
 
 
@@ -77,8 +106,7 @@ def answer(sample: TrainingSample, model: Any, tokenizer: Any) -> str:
     """What the model says to the sample's prompt, decoded greedily."""
     import torch
 
-    turns = [turn.model_dump(include={"role", "content"}) for turn in sample.messages[:-1]]
-    prompt = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    prompt = rendered(sample, tokenizer)
     tokens = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
     with torch.no_grad():
         output = model.generate(

@@ -11,25 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from harness.errors import explain
 from harness.files import LINE_LIMIT, json_lines, whole
 from harness.finetune.lora import targets_of
-from harness.records import Record
-from harness.records.training import TrainingError, TrainingSample
+from harness.records.training import Origin, TrainingError, TrainingSample, origin_path, read_origin
 from harness.text import check
 from harness.text.characters import is_cjk
-
-
-class Origin(Record):
-    """What the training file itself cannot say."""
-
-    domains: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Domain -> digests of its samples."""
-    cases: tuple[str, ...] = ()
-    """`suite/id` of each case that became a sample: it is no longer untrained for any version trained on this file."""
-    runs: tuple[str, ...] = ()
 
 
 def sample_digest(sample: TrainingSample) -> str:
@@ -38,22 +27,6 @@ def sample_digest(sample: TrainingSample) -> str:
         [turn.model_dump(exclude_none=True) for turn in sample.messages], ensure_ascii=False, sort_keys=True
     )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def origin_path(data: Path) -> Path:
-    """`set.jsonl` -> `set.origin.json`."""
-    return data.with_suffix(".origin.json")
-
-
-def read_origin(data: Path) -> Origin:
-    """The origin file beside `data`; an empty one where there is none. Raises TrainingError if it is broken."""
-    path = origin_path(data)
-    if not path.is_file():
-        return Origin()
-    try:
-        return Origin.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise TrainingError(f"{path}: {explain(error, Origin)}") from error
 
 
 def with_domains(samples: Iterable[TrainingSample], origin: Origin) -> list[TrainingSample]:
@@ -65,7 +38,12 @@ def with_domains(samples: Iterable[TrainingSample], origin: Origin) -> list[Trai
 
 
 def write_origin(
-    data: Path, samples: Iterable[TrainingSample], *, cases: Iterable[str] = (), runs: Iterable[str] = ()
+    data: Path,
+    samples: Iterable[TrainingSample],
+    *,
+    cases: Iterable[str] = (),
+    runs: Iterable[str] = (),
+    general_share: float | None = None,
 ) -> None:
     """Write the origin file of `data`, or take it away where there is nothing to say."""
     domains: dict[str, list[str]] = {}
@@ -76,6 +54,7 @@ def write_origin(
         domains={domain: tuple(digests) for domain, digests in sorted(domains.items())},
         cases=tuple(sorted(set(cases))),
         runs=tuple(sorted(set(runs))),
+        general_share=general_share,
     )
     path = origin_path(data)
     if origin == Origin():
@@ -104,9 +83,9 @@ def read_samples(path: Path) -> list[TrainingSample]:
 
 
 def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
-    """Write `messages` alone, the form that every provider takes; returns the number of lines."""
+    """Write `messages`, the form that every provider takes, and `tools` where there are any; returns the lines."""
     lines = [
-        json.dumps({"messages": [turn.model_dump(exclude_none=True) for turn in sample.messages]}, ensure_ascii=False)
+        json.dumps(sample.model_dump(mode="json", include={"messages", "tools"}, exclude_none=True), ensure_ascii=False)
         + "\n"
         for sample in samples
     ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.decisions.metrics import Count, fidelity
 from harness.finetune.gguf import Header, check_weights, load, write_adapter
 from harness.finetune.lora import Settings, aligned_share, encode, fit, mean_loss, save_memory
 from harness.finetune.samples import estimated_tokens, file_digest
+from harness.records.run import RunRecord
 from harness.records.training import Recipe, TrainingError, TrainingSample
+from harness.statistics.paired import tango
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,49 @@ def overfitting(reports: Sequence[EpochReport]) -> str | None:
         f"{last.validation_loss:.3f} while the training loss fell from {best.training_loss:.3f} to "
         f"{last.training_loss:.3f}; prefer the checkpoint of epoch {best.number} (--keep-checkpoints)"
     )
+
+
+def epoch_to_keep(reports: Sequence[EpochReport]) -> EpochReport | None:
+    """By the validation samples alone: most of them aligned, then the lowest loss, then the fewest epochs."""
+    trained = [report for report in reports if report.number]
+    return min(
+        trained,
+        key=lambda one: (-(one.alignment or 0.0), one.validation_loss or math.inf, one.number),
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One checkpoint on the cases that all of them answered, and whether it is clearly worse than the best one."""
+
+    run: RunRecord
+    aligned: Count
+    fidelity: Count
+    worse: bool
+
+
+def standings_of(runs: Sequence[RunRecord]) -> list[Standing]:
+    """The recorded runs of checkpoints side by side, in the order given; `worse` by the 95 % interval of the pairs."""
+    tables = [{case.key: case for case in run.cases if case.targets} for run in runs]
+    shared = [
+        key
+        for key, case in tables[0].items()
+        if all(key in table and table[key].digest == case.digest for table in tables)
+        and all(table[key].outcome != "unscored" for table in tables)
+    ]
+    if not shared:
+        raise TrainingError("the runs share no case that all of them answered; record the same suites for each")
+    right = [[table[key].outcome == "aligned" for key in shared] for table in tables]
+    best = max(right, key=sum)
+    standings = []
+    for run, table, ours in zip(runs, tables, right, strict=True):
+        better = sum(mine and not theirs for mine, theirs in zip(ours, best, strict=True))
+        behind = sum(theirs and not mine for mine, theirs in zip(ours, best, strict=True))
+        interval = tango(better, behind, len(shared))
+        worse = interval is not None and interval.high < 0
+        standings.append(Standing(run, Count(sum(ours), len(shared)), fidelity([table[key] for key in shared]), worse))
+    return standings
 
 
 def recipe_of(

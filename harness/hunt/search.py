@@ -220,6 +220,7 @@ class Shrinker:
             for shorter in _without_one(part):
                 if await self._code(self.smallest.code.with_part(place, shorter)):
                     break
+        await self._shared_out()
         for place, part in enumerate(self.smallest.code.parts):
             if len(part) > 6 or part == plainest("lower", len(part)):
                 continue
@@ -228,6 +229,17 @@ class Shrinker:
                 for plain in dict.fromkeys(("a", ALPHABETS.get(style_of_char(char), char)[0])):
                     if await self._code(self.smallest.code.with_part(place, now[:at] + plain + now[at + 1 :])):
                         break
+
+    async def _shared_out(self) -> None:
+        """What one part holds alone may do as well on both sides of the symbol: `1-1` for `a-11`."""
+        code = self.smallest.code
+        if len(code.parts) != 2:
+            return
+        long = max(code.parts, key=len)
+        if 2 <= len(long) <= 6 and min(map(len, code.parts)) == 1:
+            for cut in (1, len(long) - 1):
+                if await self._code(replace(code, parts=(long[:cut], long[cut:]))):
+                    return
 
 
 def _fewer_symbols(code: Code, count: int) -> Iterator[Code]:
@@ -252,8 +264,10 @@ def _without_one(part: str) -> Iterator[str]:
     if len(part) == 1:
         return
     yield part[1:]
-    if len(part) > 2 and len(set(part)) > 1:
-        yield part[:-1]
+    if len(part) > 2:
+        if len(set(part)) > 1:
+            yield part[:-1]
+        yield part[2:]  # where only an even number, or an odd one, fails
 
 
 def damaged_symbols(code: Code, mention: str) -> frozenset[int]:

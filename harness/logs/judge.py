@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+from pathlib import Path
 from typing import Any, Literal
 
 from harness.logs.files import InputFile
+from harness.logs.presets import joined, rows_of_value
 from harness.logs.rates import Counts, tally_of
 from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
 from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
@@ -33,6 +35,11 @@ class ReadSettings:
     columns: Columns
     longest: int = 16 << 20
     delimiter: str | None = None
+    encoding: str | None = None
+    """None: recognised."""
+    preset: str | None = None
+    requests: Path | None = None
+    """Where the requests of batches are kept (`Requests`), to be joined to their answers."""
 
 
 def groups(files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
@@ -54,7 +61,7 @@ def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> It
     held: list[Block] = []
     rows = size = count = 0
     for file in group:
-        for piece in pieces(file, reading.columns, reading.longest, reading.delimiter):
+        for piece in _pieces(file, reading):
             held.append(piece)
             rows += piece.rows
             size += piece.size
@@ -63,6 +70,12 @@ def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> It
                 held, rows, size, count = [], 0, 0, count + 1
     if held:
         yield Chunk(chunk_name(number, count), tuple(held))
+
+
+def _pieces(file: InputFile, reading: ReadSettings) -> Iterator[Block]:
+    columns = None if reading.preset else reading.columns  # a preset looks at all fields
+    found = pieces(file, columns, reading.longest, reading.delimiter, reading.encoding)
+    return joined(found, reading.requests) if reading.requests else found
 
 
 def chunk_name(group: int, number: int) -> str:
@@ -226,6 +239,7 @@ class Scoring:
     columns: Columns
     verdict_format: VerdictFormat = "jsonl"
     symbols: SymbolTable = DEFAULT_SYMBOLS
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +263,7 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     rejected: list[dict[str, Any]] = []
     rows = 0
     for piece in chunk.pieces:
-        for row in decoded(piece):
+        for row in rows_of(piece, scoring.preset):
             rows += 1
             try:
                 read, verdict = _score(row, scoring, counts)
@@ -269,6 +283,26 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     )
 
 
+def rows_of(piece: Block, preset: str | None) -> Iterator[Decoded]:
+    """The rows of a piece. With a preset one value may hold many, or none."""
+    if preset is None:
+        yield from decoded(piece)
+        return
+    for row in decoded(piece):
+        if row.error:
+            yield row
+            continue
+        values = rows_of_value(preset, row.value)
+        try:
+            for value in values:
+                yield Decoded(row.file, row.line, value)
+        except RowError as error:
+            yield Decoded(row.file, row.line, None, error, row.raw)
+        except Exception as error:
+            detail = f"not of the form of --preset {preset}: {type(error).__name__}: {error}"
+            yield Decoded(row.file, row.line, None, RowError("preset", detail), row.raw)
+
+
 def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> tuple[Row, RowVerdict]:
     if decoded_row.error:
         raise decoded_row.error
@@ -284,5 +318,5 @@ def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> tuple[Row,
         raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
     place = f"{decoded_row.file}:{decoded_row.line}"
     cluster = (row.cluster or f"\0{place}") if columns.cluster else None
-    counts.add_row(row, columns, tally_of(verdict, cluster))
+    counts.add_row(row, columns, tally_of(verdict, cluster, row.targets is not None))
     return row, verdict

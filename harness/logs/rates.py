@@ -22,7 +22,8 @@ from harness.statistics.rates import Interval, benjamini_hochberg, wilson
 METRICS = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "unscored_rate")
 """Rates of a group, as `harness.decisions.metrics` defines them, with one row as one case."""
 
-OUTCOMES = ("aligned", "damaged", "omitted", "unscored", "untargeted")
+_JUDGED = ("aligned", "damaged", "omitted")
+OUTCOMES = (*_JUDGED, "unscored", "untargeted")
 BUCKETS = 256
 """Random groups that clusters are dealt into: memory stays the same however many clusters there are."""
 
@@ -42,8 +43,11 @@ class Squares:
     units: int
 
 
-def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
-    """k of n of each of METRICS that this row adds."""
+def row_counts(verdict: RowVerdict, given: bool = True) -> tuple[Count, ...]:
+    """k of n of each of METRICS that this row adds.
+
+    An answer need not name all targets that were not `given` but looked for in the source: no alignment rate has them.
+    """
     if verdict.outcome == "unscored":
         return _UNSCORED
     if verdict.outcome == "untargeted":
@@ -56,7 +60,7 @@ def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
         mention.is_damage and "closed-up" in mention.damage for target in spaced for mention in result.mentions[target]
     )
     return (
-        _YES if verdict.outcome == "aligned" else _NO,
+        _NONE if not given else _YES if verdict.outcome == "aligned" else _NO,
         (_NO if verdict.outcome == "damaged" else _YES) if mentioned else _NONE,
         Count(mentioned, len(verdicts)),
         (_YES if closed else _NO) if spaced else _NONE,
@@ -103,7 +107,7 @@ class RowCounts:
             )
         if metric == "mention_rate":
             kk, kn, nn = self.flat[-3:]
-            return Squares(kk, kn, nn, self.count("alignment_rate").n)
+            return Squares(kk, kn, nn, sum(self.flat[: len(_JUDGED)]))
         return None
 
     def clusters(self) -> float | None:
@@ -144,9 +148,9 @@ class RowCounts:
 _AS_OUTCOME = {name: tuple(int(name == other) for other in OUTCOMES) for name in OUTCOMES}
 
 
-def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
-    """One row. `cluster` names its cluster where a cluster column is mapped."""
-    counts = row_counts(verdict)
+def tally_of(verdict: RowVerdict, cluster: str | None, given: bool = True) -> RowCounts:
+    """One row. `cluster` names its cluster where a cluster column is mapped; `given`: its targets were."""
+    counts = row_counts(verdict, given)
     mentions = counts[METRICS.index("mention_rate")]
     sums = [number for count in counts for number in count]
     flat = [*_AS_OUTCOME[verdict.outcome], *sums]
@@ -323,6 +327,7 @@ def rates(counts: Counts, columns: Columns, files: Sequence[str], most_groups: i
         "rejected": rejected,
         "rejected_by_kind": dict(sorted(counts.rejected.items())),
         "targets_given": counts.present["targets given"],
+        "aligned_of": "rows whose targets are given",
         "time_unreadable": counts.present["time unreadable"],
         "rows_with": {path: counts.present[path] for path in _grouped(columns)},
         "level": 0.95,
@@ -433,7 +438,9 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDiffere
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDifference]:
-    found = [_of((), (), metric, before["all"], now["all"]) for metric in COMPARED]
+    # until 0.1 rows whose targets were looked for counted as aligned too
+    compared = [metric for metric in COMPARED if metric != "alignment_rate" or "aligned_of" in before]
+    found = [_of((), (), metric, before["all"], now["all"]) for metric in compared]
     old = {tuple(grouping["columns"]): grouping for grouping in before["by"]}
     for grouping in now["by"]:
         columns = tuple(grouping["columns"])
@@ -443,7 +450,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDiffer
         for group in grouping["groups"]:
             key = tuple(group["group"])
             if key in there and None not in key:
-                found += [_of(columns, key, metric, there[key], group) for metric in COMPARED]
+                found += [_of(columns, key, metric, there[key], group) for metric in compared]
     known = [one for one in found if one]
     adjusted = benjamini_hochberg([one.p_value for one in known])
     return [replace(one, notable=p <= LEVEL) for one, p in zip(known, adjusted, strict=True)]

@@ -1,4 +1,4 @@
-"""The pytest plugin. This module holds hooks alone; without `--model` they do nothing."""
+"""The pytest plugin: hooks, which do nothing without `--model`, and the fixture `verbatim`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness.pytest_plugin.session import VerbatimSession
     from harness.pytest_plugin.suite_python import SuitePython
@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 pytest_plugins = ("harness.pytest_plugin.latency",)
 SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
 SUITE_PYTHON: pytest.StashKey[SuitePython] = pytest.StashKey()
+
+
+@pytest.fixture
+def verbatim(pytestconfig: pytest.Config) -> Callable[..., None]:
+    """`assert_verbatim(source, answer, targets=None, channel="text")` with the symbols of the project's settings."""
+    from functools import partial
+
+    from harness.errors import HarnessError
+    from harness.project import Project
+    from harness.text.asserting import assert_verbatim
+
+    try:
+        return partial(assert_verbatim, symbols=Project.open(pytestconfig.rootpath).symbols)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from harness.addresses import shown_address
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, json_of, lines_of, loads, opened, reading, reason_of, whole
+from harness.files import (
+    UnfitFileError,
+    is_as_sealed,
+    json_of,
+    lines_of,
+    loads,
+    opened,
+    reading,
+    reason_of,
+    sealed,
+    whole,
+)
 from harness.records.answer import Exchange, request_key
 
 if TYPE_CHECKING:
@@ -67,7 +78,7 @@ def to_line(exchange: Exchange, *, sample: int, model: str | None, runtime: str 
             "body": {"string": exchange.response_body.decode("utf-8")},
         },
     }
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return sealed(_compact(line)).decode()
 
 
 def from_line(line: bytes) -> Interaction:
@@ -80,7 +91,15 @@ def from_line(line: bytes) -> Interaction:
         value = json_of(line)
     except UnfitFileError as error:
         raise CassetteError(str(error)) from error
-    return from_value(value)
+    interaction = from_value(value)
+    if "digest" in value and not is_as_sealed(line) and not is_as_sealed(_compact(value)):
+        raise CassetteError("digest: does not belong to this answer; the line was edited (record it again)")
+    return interaction
+
+
+def _compact(value: dict[str, Any]) -> bytes:
+    """A line as `to_line` writes it: a tool may have laid it out in another way."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def from_value(value: Any) -> Interaction:

@@ -12,7 +12,7 @@ SOURCE_FORMS = "a text, a list of texts, or a list of chat messages"
 ANSWER_FORMS = "a text, a chat message, a list of tool calls, or the response of a chat API"
 
 _REASONING = frozenset({"thinking", "redacted_thinking", "reasoning"})
-"""Types of content that are no output."""
+"""Types of content that are no output; Gemini marks it with `thought`."""
 _INSIDE = (
     *("choices", "candidates", "output", "message", "content", "parts"),
     *("text", "tool_calls", "function_call", "functionCall"),
@@ -116,7 +116,7 @@ def _parts_of_form(answer: dict[str, Any] | list[Any], channel: str) -> list[Par
             pending += [(member, (*place, number)) for number, member in reversed(list(enumerate(value)))]
         elif not isinstance(value, dict):
             return None
-        elif value.get("type") not in _REASONING:
+        elif value.get("type") not in _REASONING and value.get("thought") is not True:
             arguments = _arguments_of(value)
             inside = [name for name in _INSIDE if name in value]
             if arguments:

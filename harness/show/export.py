@@ -23,7 +23,7 @@ COLUMNS = (
 )
 
 
-def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any]:
+def run_json(record: RunRecord, rulings: Rulings | None = None, contradictions: Sequence[str] = ()) -> dict[str, Any]:
     """Everything on a run page but the texts; rates are shares between 0 and 1, or null."""
     summary = summarise(record)
     found: dict[str, Any] = {
@@ -48,6 +48,8 @@ def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any
         "slices": {name: {row.name: rate_json(row.rate) for row in slices(record.cases, name)} for name in DIMENSIONS},
         "failing": [case.key for case in record.cases if case.outcome in BAD],
     }
+    if contradictions:
+        found["contradictions"] = list(contradictions)
     if rulings is not None:
         found["rulings"] = {
             "readers": [{"reader": name, "good": good, "bad": bad} for name, good, bad in rulings.readers],

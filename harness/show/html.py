@@ -7,7 +7,7 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -139,6 +139,7 @@ def run_page(
     lang: str = "auto",
     index_href: str | None = None,
     rulings: Rulings | None = None,
+    contradictions: Sequence[str] = (),
 ) -> str:
     """One self-contained HTML page. `lang` is `en`, `zh`, or `auto` for the browser's; a button switches.
 
@@ -153,6 +154,7 @@ def run_page(
         scripts=("page.js", "ruling.js", "cases.js"),
         lang=lang,
         run=record,
+        contradictions=contradictions,
         summary=summary,
         bar=_bar(summary.outcomes),
         dimensions=dimensions,
@@ -242,6 +244,7 @@ def compare_page(
     judged: Judgement | None = None,
     lang: str = "auto",
     index_href: str | None = None,
+    contradictions: Sequence[str] = (),
 ) -> str:
     """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
     `judged`, the gate's verdict is on top and its rules follow."""
@@ -255,6 +258,7 @@ def compare_page(
         scripts=("page.js", "filter.js"),
         lang=lang,
         comparison=comparison,
+        contradictions=contradictions,
         headline=comparison.changes[0],
         gate=gate,
         judged=judged,

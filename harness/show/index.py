@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from markupsafe import Markup
+from pydantic import Field
 
 from harness.decisions.metrics import MOST_UNSCORED, Count
 from harness.records import Record
@@ -43,9 +44,11 @@ class IndexLine(Record):
     median_s: float | None = None
     cost: float | None = None
     currency: str | None = None
+    contradictions: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Where the record is not what its answers give."""
 
     @classmethod
-    def of(cls, record: RunRecord) -> IndexLine:
+    def of(cls, record: RunRecord, contradictions: tuple[str, ...] = ()) -> IndexLine:
         """Fold a whole run into its line."""
         summary = summarise(record)
         return cls(
@@ -69,6 +72,7 @@ class IndexLine(Record):
             median_s=summary.resources.median_latency_s,
             cost=record.totals.cost,
             currency=record.currency,
+            contradictions=contradictions,
         )
 
     @property
@@ -323,6 +327,7 @@ def render(
         install=charts.INSTALL,
         comparisons=comparisons,
         unreadable=unreadable,
+        contradictions=[one for line in lines for one in line.contradictions],
         shared=shared or {},
         shared_n=max((n for _, n in (shared or {}).values()), default=0),
         rate=rate,

@@ -27,7 +27,7 @@ from harness.show.words import word, words
 _SHOWN = 20
 
 
-def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
+def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
     """One run: the rate, where it fails, and the failing cases."""
     summary = summarise(record)
     rate = summary.alignment
@@ -37,6 +37,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
         if summary.outcomes.get(outcome)
     )
     lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
+    lines += _warned(contradictions, lang)
     if record.partial:
         why = record.partial_reason or word("narrowed", lang)
         lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
@@ -50,11 +51,17 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
 
 
 def compare_markdown(
-    comparison: Comparison, *, judged: Judgement | None = None, most: int = _SHOWN, lang: str = "en"
+    comparison: Comparison,
+    *,
+    judged: Judgement | None = None,
+    most: int = _SHOWN,
+    lang: str = "en",
+    contradictions: Sequence[str] = (),
 ) -> str:
     """Two runs: the verdict if there is one, the difference, the rules, the tables, at most `most` flips of a kind."""
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
+    lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
     if gate:
         lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
         lines += [f"- {markdown_sentence(one)}" for one in headlines(gate)]
@@ -74,6 +81,11 @@ def compare_markdown(
         chosen = [flip for flip in comparison.flips if flip.kind == kind]
         lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip, lang) for flip in chosen], most)
     return "\n".join([*lines, ""])
+
+
+def _warned(contradictions: Sequence[str], lang: str) -> list[str]:
+    found = [word("contradiction", lang, why=markdown_sentence(one)) for one in contradictions]
+    return [line for one in found for line in ("", f"> **{one}**")]
 
 
 def _difference(comparison: Comparison, lang: str) -> list[str]:
@@ -167,13 +179,14 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
     return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
 
 
-def options_markdown(options: Sequence[Option], *, lang: str = "en") -> str:
+def options_markdown(options: Sequence[Option], *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
     """Several versions side by side."""
     rows = [["", *(code(one.run.label) for one in options)]]
     for _, key, cell in OPTION_ROWS:
         cells = (cell(one) for one in options)
         rows.append([word(key, lang), *(rates.NO_DATA if one == _EMPTY else markdown_sentence(one) for one in cells)])
-    lines = [f"## {word('options', lang)}", ""]
+    lines = [f"## {word('options', lang)}", "", *_warned(contradictions, lang)[1:]]
+    lines += [""] if contradictions else []
     if options:
         shared = {"n": rates.number(options[0].alignment.n), "m": rates.number(options[0].answered)}
         lines += [word("options-shared", lang, **shared), ""]

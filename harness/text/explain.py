@@ -9,10 +9,21 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
+from harness.text.characters import BLANK_SET, IGNORABLE_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
 from harness.text.glyphs import ESCAPE_STARTS, MARKUP, coded, escaped
 from harness.text.symbols import BETWEEN_LATIN, SymbolTable
-from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, SIGN, SPACED, Form, doubles, role, sign_forms
+from harness.text.tables import (
+    ALTERED,
+    ELLIPSES,
+    LOOKALIKE,
+    SIGN,
+    SPACED,
+    Form,
+    doubles,
+    role,
+    sign_forms,
+    stands_for_several,
+)
 
 LONGEST_GAP = 1000
 """A piece of text longer than this between two letters of a target is never a mention."""
@@ -41,6 +52,16 @@ class Atom(NamedTuple):
     may_drop: bool
     side: str
     """As in `Sides`, and empty for a symbol of the table."""
+    apart: str = ""
+    """Its other normal form, if it has one: `=` and a stroke for `≠`."""
+
+    def may_begin_with(self, char: str) -> bool:
+        return (
+            char in self.forms
+            or char in ESCAPE_STARTS
+            or (char > "\x7f" and stands_for_several(char)[:1] in (self.char, self.apart[:1] or None))
+            or (char == self.apart[:1] != "")
+        )
 
 
 class Gap(NamedTuple):
@@ -101,7 +122,10 @@ def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bo
         if not latin and not BETWEEN_LATIN.isdisjoint(forms):
             forms = {c: form for c, form in forms.items() if c not in BETWEEN_LATIN or not form.weight}
             twice = {c: code for c, code in twice.items() if c not in BETWEEN_LATIN}
-        atoms.append(Atom(char, space, forms, twice, bool(twice), "" if char in symbols.by_char else side(char)))
+        own_side = "" if char in symbols.by_char else side(char)
+        apart = "" if char.isascii() or char in ELLIPSES else stands_for_several(char)
+        may_drop = bool(twice) or (char in IGNORABLE_SET and not at_edge)
+        atoms.append(Atom(char, space, forms, twice, may_drop, own_side, apart))
         space = ""
     if not edges[1]:
         atoms.append(Atom("", space, {}, {}, False, sides.after))
@@ -234,7 +258,7 @@ class Reader:
                 meets = True
             else:
                 char = self.text[gap.end] if gap.end < end else ""
-                meets = not is_end and (char in target.forms or char in ESCAPE_STARTS or char in ELLIPSES)
+                meets = not is_end and char != "" and target.may_begin_with(char)
             if meets:
                 if following == place + 1:
                     crossing = _between(target.space, gap, before, target.side)
@@ -270,11 +294,12 @@ class Reader:
             if not (tight and gap.spaces):
                 _enter(layers.setdefault(place, {}), (end, tight), route, weight, change)
         sign = self.text[start]
-        if sign in ELLIPSES:
-            signs = ELLIPSES[sign]
+        signs = "" if sign.isascii() else stands_for_several(sign)
+        if signs:
             last = place + len(signs) - 1
             if "".join(atom.space + atom.char for atom in atoms[place : last + 1])[len(atoms[place].space) :] == signs:
-                change = Change(start, start + 1, signs, ("sign-lookalike",))
+                code = "sign-lookalike" if sign in ELLIPSES else "normal-form"
+                change = Change(start, start + 1, signs, (code,))
                 _enter(layers.setdefault(last, {}), (start + 1, False), route, LOOKALIKE, change)
 
     def _readings(self, atom: Atom, start: int) -> "list[tuple[int, int, bool, Change | None]]":
@@ -301,6 +326,9 @@ class Reader:
         if form is not None:
             raw = Change(start, start + 1, atom.char, form.codes) if form.codes else None
             found.append((start + 1, form.weight, form.tight, raw))
+        if atom.apart and text.startswith(atom.apart, start):
+            end = start + len(atom.apart)
+            found.append((end, LOOKALIKE, False, Change(start, end, atom.char, ("normal-form",))))
         if atom.doubles and atom.char != "\\" and (char in atom.doubles or char in ESCAPE_STARTS):
             found[:0] = self._doubled(atom, start)
         return found
@@ -479,6 +507,9 @@ def _instead(skipped: tuple[Atom, ...], gap: Gap) -> _Crossing | None:
         return None
     new = "".join(atom.space + atom.char for atom in skipped[:-1]) + skipped[-1].space
     weight, codes = _aside(gap)
+    if all(atom.char in IGNORABLE_SET for atom in skipped[:-1]) and not own and len(spaces) < 2:
+        # the target's own joiner or selector, which hardly shows: it was lost, or a blank is in its place
+        return weight + LOOKALIKE, (*codes, "space-kind" if spaces else "zero-width"), new
     weight += ALTERED * (len(skipped) - 1)
     wide = ("wide-space",) if any(c != " " for c in spaces) else ()
     if len(spaces) > len(own):

@@ -290,7 +290,9 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
     atoms = atoms_of(target, page.symbols, Sides("", ""), (True, True))
     found: list[Reading] = []
     free = following = 0
-    firsts = "".join((*atoms[0].forms, *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs))))
+    firsts = "".join(
+        (*atoms[0].forms, atoms[0].apart[:1], *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs)))
+    )
     for first in re.finditer(f"[{re.escape(firsts)}]", text):
         start = first.start()
         while following < len(whole) and whole[following].end <= start:
@@ -555,7 +557,7 @@ def _head(page: Page, reader: Reader, pattern: Pattern, lowest: int, start: int)
     atoms = atoms_of(head, page.symbols, Sides("", parts.sides[0].before), (True, False))
     best: tuple[int, Route] | None = None
     for place in range(lowest, start):
-        if not (text[place] in atoms[0].forms or text[place] in "\\&%…⋯‥"):
+        if not atoms[0].may_begin_with(text[place]):
             continue
         if head[0] in page.symbols.by_char and is_escaped(text, place):
             continue

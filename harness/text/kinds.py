@@ -7,7 +7,8 @@ from functools import lru_cache
 _BODIES = (
     "AASHTO|ANSI|API|AS|ASME|ASTM|AWS|BS|CECS|CJJ|CJ|CSA|DB[0-9]*|DGJ|DIN|DL|EIA|EN|ETSI|FIPS|GA|GBJ|GBZ|GB|GJB|GOST|"
     "HG|HJ|ICAO|ICC|IEC|IEEE|IETF|IFRS|ISA|ISO|ITU|JB|JC|JGJ|JG|JIS|JJG|JTG|JT|JR|KS|MIL|NEMA|NFPA|NF|NB|NIST|NY|QB|QC|Q|"
-    "RFC|SAE|SB(?=/)|SH|SJ|SL|SN|SY|TB|TIA|UL|WS|YB|YC|YD|YY|ГОСТ"
+    "RFC|SAE|SB(?=/)|SH|SJ|SL|SN|SY|TB|TIA|UL|WS|YB|YC|YD|YY|(?:JIS|KS) [A-Z]|"
+    "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?|СНиП|СП"
 )
 STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|Guide|TR|TS)(?:/[A-Z]{{2,4}})?){{0,2}}"
 """What may stand one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`."""

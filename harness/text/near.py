@@ -49,10 +49,19 @@ def has_near_misses(target: Target) -> bool:
 _HOLDER = re.compile(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
 
 
+_NAMED, _ENDING = re.compile(r"%\([^()]+\)(?=[a-z]\Z)"), re.compile(r"\w*")
+
+
 def translated_placeholders(
     text: str, targets: Sequence[Target], names: Container[str], source: Source
 ) -> Iterator[Finding]:
     """Placeholders that are in no source, each for a missing one that is written in the same brackets: `{nombre}`."""
+    for target in targets:
+        stem = _NAMED.match(target.text)
+        start = text.find(stem[0]) if stem else -1
+        if start >= 0:  # `%(country)ama`: the ending of a word in place of the letter
+            behind = _ENDING.match(text, start + len(target.text) - 1)
+            yield _finding(target, start, behind.end() if behind else len(text), ("changed",))
     foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
     if len(foreign) != sum(_HOLDER.fullmatch(target.text) is not None for target in targets):
         return  # a translation keeps their number; another text with placeholders of its own does not

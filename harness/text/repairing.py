@@ -34,13 +34,15 @@ def repair(
     strict_kinds: Collection[str] = (),
     reasoning: Sequence[str] = REASONING_TAGS,
     escapes: bool = False,
+    only: Collection[str] | None = None,
 ) -> RepairResult:
     """`output` with its targets put right.
 
     `restore` mends the damage that is `spaced` or `lookalike`, of the targets given or of those of
     `extract_targets(source)`, and leaves every other character alone; with `escapes` also a sign that was written as
     its escape, such as `\\/` or `&#47;`. `collapse` is the plain regex that takes the white space from round every
-    symbol, whatever it belongs to. Raises ValueError for another strategy or channel.
+    symbol, whatever it belongs to. `only` has, for a JSON output that is more than an answer, the JSON Pointers of the
+    strings, or of what holds them, that are the answer. Raises ValueError for another strategy or channel.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy {strategy!r} is not known; accepted are {', '.join(STRATEGIES)}")
@@ -48,12 +50,19 @@ def repair(
     visible = masked(output, opening_reasoning(output, judge.source.parts, reasoning))
     edits: list[Edit] = []
     for passage in passages(visible, channel):
-        if strategy == "collapse":
-            changes = _collapsed(passage.text, symbols)
-        else:
-            changes = restored(passage.text, judge, channel, escapes)
+        text = passage.text
+        if only is not None:
+            if not _is_under(passage.path, only):
+                continue
+            text = masked(text, opening_reasoning(text, judge.source.parts, reasoning))
+        changes = _collapsed(text, symbols) if strategy == "collapse" else restored(text, judge, channel, escapes)
         edits.extend(_placed(changes, passage, visible))
     return RepairResult(applied(output, edits), tuple(edits))
+
+
+def _is_under(path: str | None, pointers: Collection[str]) -> bool:
+    outer = (path or "").partition("#")[0]
+    return any(outer == pointer or outer.startswith(f"{pointer}/") for pointer in pointers)
 
 
 def _collapsed(text: str, symbols: SymbolTable) -> list[Edit]:

@@ -27,7 +27,8 @@ _LOST = frozenset({"to-space", "dropped", "replaced"})
 _LOWER_WORDS = re.compile("[a-z]+(?:[_.:-][a-z]+)+")
 _WORDS = re.compile("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
 _CAPITALS = re.compile("[A-Z]+(?:[-/&][A-Z]+)+")
-_SUMMANDS = re.compile(r"[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
+_SUMMANDS = re.compile(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
+"""Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
 _COUNT = re.compile("[+-]?[0-9](?:[0-9.,–~～-]*[0-9])?")
 _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
@@ -100,6 +101,10 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
 _THIN = " \u00a0\u2009\u202f"
 
 
+_SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")
+"""Joiners and selectors, which change how their neighbours are written."""
+
+
 def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
     text = page.text
     codes = set(change.codes)
@@ -108,6 +113,8 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
     ):
         ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
         return ordinary and not page.in_code(reading.start, reading.end)
+    if codes == {"zero-width"} and change.new and _SHAPING.isdisjoint(change.new):
+        return True  # a zero-width space or a mark of direction got into the prompt with a copied text
     if codes == {"case"} and change.start == 0:
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
         return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))

@@ -22,6 +22,16 @@ QUOTES = "'\"`´‘’‚‛“”„‟′″‴‵‶‷‹›«»「」『』
 ELLIPSES = {"…": "...", "⋯": "...", "‥": ".."}
 """One sign that stands for several of a target."""
 
+
+@lru_cache(maxsize=8192)
+def stands_for_several(sign: str) -> str:
+    """The signs that one sign may stand for: `...` for `…`, and for `≠` its other normal form; empty for most."""
+    if sign in ELLIPSES:
+        return ELLIPSES[sign]
+    apart = unicodedata.normalize("NFD", sign)
+    return apart if apart != sign and role(sign) == SIGN else ""
+
+
 MARK, LETTER, SIGN = "mark", "letter", "sign"
 
 

@@ -105,12 +105,34 @@ def test_stats_say_what_the_set_is_made_of(project, capsys):
 
 def test_bad_cases_become_samples_that_validate_although_they_are_tested(project, capsys):
     store(project, case("a", "It is LM - 9.", "damaged"), case("b", "LM-9", "aligned"))
-    assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 0
+    assert run(["dataset", "badcases", "tuned", "--mend", "--out", "bad.jsonl"]) == 0
     sample = json.loads((project / "bad.jsonl").read_text())
     assert sample["messages"][-1] == {"role": "assistant", "content": "It is LM-9."}
     # b is aligned, but its string is the one that a was damaged in: it is trained now, too
     assert json.loads((project / "bad.origin.json").read_text())["cases"] == ["parts/a", "parts/b"]
     assert run(["dataset", "validate", "bad.jsonl"]) == 0
+
+
+def test_gold_comes_from_the_right_answers_beside_the_case_and_is_valid(project, capsys):
+    from harness.suite import load_suite
+
+    [tested] = load_suite(project / "suites" / "parts")
+    (project / "suites" / "parts" / "suite.toml").write_text(
+        'title = "Parts"\ncontamination = "test data"\n[defaults]\ntask = "qa"\nlanguage = "en"\ndomain = "cars"\n'
+    )
+    answers = {"contamination": "test data", "answers": {"a": ["It is the LM-9."]}}
+    (project / "suites" / "parts" / "cars.answers.json").write_text(json.dumps(answers))
+    damaged = case("a", "LM - 9", "damaged").model_copy(update={"digest": tested.digest, "messages": tested.messages})
+    store(project, damaged)
+    assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 0
+    assert json.loads((project / "bad.jsonl").read_text())["messages"][-1]["content"] == "It is the LM-9."
+    assert run(["dataset", "validate", "bad.jsonl", "--epochs", "3", "--price", "50"]) == 0
+    said = capsys.readouterr().err
+    assert "x 3 epochs = " in said
+    assert "at 50 a million" in said
+    store(project, damaged.model_copy(update={"digest": "the case has changed since"}))
+    assert run(["dataset", "badcases", "tuned", "--out", "none.jsonl"]) == 1
+    assert not (project / "none.jsonl").exists()
 
 
 def test_a_run_without_damage_gives_no_bad_cases(project, capsys):
@@ -121,7 +143,7 @@ def test_a_run_without_damage_gives_no_bad_cases(project, capsys):
 
 def test_build_joins_templates_right_answers_and_bad_cases_once_each(project, capsys):
     store(project, case("a", "It is LM - 9.", "damaged"), case("b", "LM-9", "aligned"))
-    assert run(["dataset", "badcases", "tuned", "--out", "bad.jsonl"]) == 0
+    assert run(["dataset", "badcases", "tuned", "--mend", "--out", "bad.jsonl"]) == 0
     template = {"domain": "law", "prompt": "Cite {string}.", "answer": "{string}", "strings": ["A/1", "A/2"]}
     (project / "t.jsonl").write_text(json.dumps(template) + "\n")
     sources = ["--templates", "t.jsonl", "--run", "tuned", "--badcases", "bad.jsonl", "--badcases", "bad.jsonl"]
@@ -162,5 +184,49 @@ def test_starting_values_show_their_reasons_and_conflicts(project, capsys):
     out = capsys.readouterr().out
     assert "3e-5 if the loss oscillates" in out
     assert "but: a general guide: 1e-4 to 2e-4" in out
+    assert "classification 1,000 to 3,000" in out
     assert run(["dataset", "recipe", "--samples", "42", "--provider", "ark", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["field"] == "epochs"
+
+
+def epoch(number, training, validation, aligned, checkpoint):
+    losses = {"training_loss": training, "validation_loss": validation}
+    return {"epoch": number, **losses, "aligned": aligned, "judged": 4, "checkpoint": checkpoint}
+
+
+EPOCHS = {
+    "epochs": [
+        epoch(0, None, 2.0, 0, None),
+        epoch(1, 0.9, 0.8, 3, "x-epoch1.gguf"),
+        epoch(2, 0.4, 0.7, 3, "x-epoch2.gguf"),
+        epoch(3, 0.2, 0.9, 3, "x.gguf"),
+    ]
+}
+
+
+def test_the_checkpoint_with_the_most_aligned_and_then_the_lowest_loss_is_kept(project, capsys):
+    (project / "x.training.json").write_text(json.dumps(EPOCHS))
+    assert run(["dataset", "checkpoints", "x.training.json"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "keep: x-epoch2.gguf"
+
+
+def test_recorded_runs_decide_and_the_earliest_that_is_not_clearly_worse_is_kept(project, capsys):
+    (project / "x.training.json").write_text(json.dumps(EPOCHS))
+    aligned = {"e1": 10, "e2": 39, "e3": 40}
+    for version, right in aligned.items():
+        cases = [
+            case(f"c{i}", "LM-9" if i < right else "LM - 9", "aligned" if i < right else "damaged") for i in range(40)
+        ]
+        History(project / "reports").write(run_record(cases, version=version, run_id=version, mode="replay"))
+    assert run(["dataset", "checkpoints", "x.training.json", "tuned@e1", "tuned@e2", "tuned@e3"]) == 0
+    out = capsys.readouterr().out
+    assert "aligned 10 of 40" in out
+    assert "clearly worse" in out
+    assert out.splitlines()[-1] == "keep: tuned@e2"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"epochs": [{"epoch": "1"}]}', "\x00"])
+def test_what_is_not_a_training_report_is_a_usage_error(project, capsys, content):
+    (project / "x.training.json").write_text(content)
+    assert run(["dataset", "checkpoints", "x.training.json"]) == 3
+    assert "x.training.json" in capsys.readouterr().err

@@ -186,6 +186,7 @@ def test_a_leap_second_is_the_next_minute(history):
     content = json.loads(path.read_text())
     for stamp in ("oldest", "newest"):
         content["evidence"][stamp] = f"{content['evidence'][stamp][:16]}:60Z"
+    del content["digest"]
     path.write_text(json.dumps(content))
     result = call()
     assert (result.exit_code, result.output[:32]) == (0, "QUIET  tuned@1: 13 nights of 60 ")

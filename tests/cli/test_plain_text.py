@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,46 @@ def test_a_saved_response_is_read_part_by_part(tmp_path: Path, capsysbinary: pyt
     (mention,) = json.loads(out)["mentions"]["/data/XJ图/a"]
     assert mention["part"] == "/choices/0/message/tool_calls/0/function/arguments"
     assert (mention["path"], mention["verdict"]) == ("/path", "spaced")
+
+
+D = "A - 1/B"
+RESPONSES: dict[str, Any] = {
+    "DeepSeek": {"choices": [{"message": {"role": "assistant", "reasoning_content": D, "content": D}}]},
+    "tags": {"choices": [{"message": {"role": "assistant", "content": f"<think>{D}</think>{D}"}}]},
+    "Anthropic": {"role": "assistant", "content": [{"type": "thinking", "thinking": D}, {"type": "text", "text": D}]},
+    "Responses": {
+        "output": [
+            {"type": "reasoning", "summary": [{"type": "summary_text", "text": D}]},
+            {"type": "message", "content": [{"type": "output_text", "text": D}]},
+        ]
+    },
+    "Gemini": {"candidates": [{"content": {"parts": [{"text": D, "thought": True}, {"text": D}]}}]},
+    "Bedrock": {
+        "output": {
+            "message": {
+                "role": "assistant",
+                "content": [{"reasoningContent": {"reasoningText": {"text": D}}}, {"text": D}],
+            }
+        }
+    },
+    "Ollama": {"message": {"role": "assistant", "thinking": D, "content": D}},
+}
+
+
+@pytest.mark.parametrize("api", RESPONSES)
+def test_the_reasoning_of_a_saved_response_is_never_mended(
+    api: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    saved = json.dumps(RESPONSES[api], indent=1)
+    path = tmp_path / "response.json"
+    path.write_text(saved)
+    _, out, _ = said(capsysbinary, "repair", str(path), "--source", "say A-1/B")
+    reasoning, answer = saved.rsplit(D, 1)
+    assert out.decode() == f"{reasoning}A-1/B{answer}"
+    line = json.dumps({"source": "say A-1/B", "output": RESPONSES[api]})
+    path.write_text(line)
+    _, out, _ = said(capsysbinary, "repair", str(path))
+    assert json.dumps(json.loads(out)["repaired"]).count(D) == 1
 
 
 @pytest.mark.parametrize(

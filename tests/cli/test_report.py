@@ -197,12 +197,14 @@ def test_labels_reach_the_page(folder, tmp_path):
 def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     history = History(tmp_path / "reports")
-    cases = tuple(
-        case.model_copy(update={"id": f"{case.id}-{i}", "digest": f"{case.digest}-{i}"})
-        for i in range(12)
-        for case in record("v1", 1, wrong=0).cases
+    cases, bad = (
+        tuple(
+            case.model_copy(update={"id": f"{case.id}-{i}", "digest": f"{case.digest}-{i}"})
+            for i in range(12)
+            for case in record("v1", 1, wrong=wrong).cases
+        )
+        for wrong in (0, 6)
     )
-    bad = tuple(case.model_copy(update={"outcome": "damaged"}) for case in cases)
     for day in range(1, 16):
         run = record("v1", day, wrong=0).model_copy(update={"cases": cases if day < 12 else bad})
         history.write(run)

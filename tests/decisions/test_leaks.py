@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.exposure import exposure, find_leaks, find_mentions
+from harness.decisions.exposure import Learnt, exposure, find_leaks, find_mentions
 from harness.records.case import Case
 from harness.text.characters import blocks_after, blocks_before
 
@@ -84,6 +84,7 @@ def _case(**fields: object) -> Case:
 
 def test_exposure_is_seen_before_trained_before_untrained() -> None:
     case = _case(targets=["CR-V", "X-1"])
-    assert exposure(case, training_texts=["the CR-V"], trained_domains=["cars"]) == "seen"
-    assert exposure(case, training_texts=["the CR-Vs"], trained_domains=["cars"]) == "trained"
-    assert exposure(case, training_texts=[], trained_domains=["law"]) == "untrained"
+    assert exposure(case, Learnt(("the CR-V",), frozenset({"cars"}))) == "seen"
+    assert exposure(case, Learnt(("the CR-Vs",), frozenset({"cars"}))) == "trained"
+    assert exposure(case, Learnt((), frozenset({"law"}))) == "untrained"
+    assert exposure(case, Learnt(cases=frozenset({f"{case.suite}/{case.id}"}))) == "seen"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.finetune.bad_cases import from_run, from_templates, read_templates, spaced
+from harness.finetune.bad_cases import GoldSources, from_run, from_templates, read_templates, spaced
 from harness.records.run import SampleResult
 from harness.records.training import TrainingError
 from tests.factory import case_result, run_record
@@ -76,7 +76,8 @@ def test_right_answers_of_the_wanted_domains_become_gold():
         result("d", "cars", "aligned", channel="tool"),
     )
     record = run_record(cases, model="qwen", version="1", run_id="r1", mode="replay")
-    samples, keys = from_run(record, domains=["cars"])
-    assert keys == ["symbols/a"]
-    assert samples[0].gold == "KJ-55"
-    assert from_run(record, domains=())[1] == ["symbols/a", "symbols/c"]
+    taken = from_run(record, domains=["cars"], gold=GoldSources())
+    assert [sample.gold for sample in taken.samples] == ["KJ-55"]
+    # the other cases have the same prompt: who learns one answer has met all of them
+    assert taken.cases == ("symbols/a", "symbols/b", "symbols/c", "symbols/d")
+    assert len(from_run(record, domains=(), gold=GoldSources()).samples) == 1

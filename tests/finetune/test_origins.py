@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from harness.finetune.samples import file_digest, origin_path, read_origin, read_samples, write_origin, write_samples
-from harness.records.training import TrainingError, TrainingMessage, TrainingSample
+from harness.finetune.samples import file_digest, read_samples, write_origin, write_samples
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample, origin_path, read_origin
 
 
 def sample(question, answer, domain=None):

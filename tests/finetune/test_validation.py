@@ -63,12 +63,21 @@ BROKEN = {
     "messages that are a text": ('{"messages": "hi"}', "messages: found 'hi'; accepted: a list"),
     "no messages": ('{"messages": []}', "messages: an empty list"),
     "a message that is a text": ('{"messages": ["hi"]}', "messages[0]: found 'hi'; accepted: an object"),
-    "a key too many": (GOOD[:-1] + ', "id": 7}', "'id': unknown key; accepted: messages alone"),
+    "a key too many": (GOOD[:-1] + ', "id": 7}', "'id': unknown key; local accepts: messages, tools"),
     "a domain in the file": (GOOD[:-1] + ', "domain": "cars"}', "domain: kept beside the file"),
     "no role": (message(content="a"), "messages[0].role: missing; accepted: system, user, assistant"),
     "a role misspelt": (message(role="asistant", content="a"), "found 'asistant' (did you mean 'assistant'?)"),
     "a role in capitals": (message(role="User", content="a"), "found 'User' (did you mean 'user'?)"),
-    "a role for tools": (message(role="tool", content="a"), "found 'tool'; accepted: system, user, assistant"),
+    "a role for functions": (message(role="function", content="a"), "found 'function'; accepted: system, user"),
+    "a call that is no list": (message(role="assistant", tool_calls="x"), "tool_calls: found 'x'; accepted: a list"),
+    "a call without a name": (message(role="assistant", tool_calls=[{"id": "1"}]), "tool_calls[0]: function"),
+    "arguments that are not JSON": (
+        message(role="assistant", tool_calls=[{"id": "1", "function": {"name": "f", "arguments": "{"}}]),
+        "tool_calls[0].function.arguments: not JSON",
+    ),
+    "a call by the user": (message(role="user", content="a", tool_calls=[]), "on the role 'user'; accepted: on assis"),
+    "tools that are no list": (GOOD[:-1] + ', "tools": {}}', "tools: found {}; accepted: a list"),
+    "a tool without a name": (GOOD[:-1] + ', "tools": [{"function": {}}]}', "tools[0]: found"),
     "no content": (message(role="user"), "messages[0].content: missing; accepted: a text that is not empty"),
     "null content": (message(role="user", content=None), "messages[0].content: found None; accepted: a text"),
     "content in parts": (message(role="user", content=[]), "messages[0].content: found []; accepted: a text"),
@@ -204,3 +213,57 @@ def test_a_gold_answer_with_a_broken_path_is_found_and_a_note_is_not(asked: str,
 
     turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
     assert bool(list(gold_problems(turns))) == damaged
+
+
+CALL = {"id": "1", "type": "function", "function": {"name": "order", "arguments": '{"part": "KJ-55"}'}}
+TOOLS = [{"type": "function", "function": {"name": "order", "parameters": {"type": "object"}}}]
+
+
+def called(arguments='{"part": "KJ-55"}', **turn):
+    call = {**CALL, "function": {"name": "order", "arguments": arguments}}
+    turns = [{"role": "user", "content": "Order the KJ-55."}, {"role": "assistant", "tool_calls": [call], **turn}]
+    return json.dumps({"messages": turns, "tools": TOOLS})
+
+
+@pytest.mark.parametrize(
+    ("provider", "takes"), [("ark", True), ("openai", True), ("local", True), ("siliconflow", False)]
+)
+def test_tool_calls_are_for_the_providers_that_train_them(tmp_path, provider, takes):
+    found = [problem for problem in problems(tmp_path, called(), provider) if problem.line]
+    assert (not found) is takes, found
+
+
+def test_a_damaged_argument_of_a_call_is_a_damaged_gold_answer(tmp_path):
+    [problem] = problems(tmp_path, called('{"part": "KJ - 55"}'))
+    assert "gold answer is spaced: found 'KJ - 55'" in problem.message
+
+
+def test_reasoning_is_for_ark_alone(tmp_path):
+    thought = called(reasoning_content="It is the KJ-55.")
+    assert problems(tmp_path, thought, "ark") == ()
+    assert "reasoning_content: unknown key" in problems(tmp_path, thought, "openai")[1].message
+    assert "reasoning_content: found 5" in problems(tmp_path, called(reasoning_content=5), "ark")[0].message
+
+
+def test_a_gold_answer_without_the_string_of_its_question_is_a_warning(tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_text(
+        "\n".join(
+            [
+                line(("user", "Which part? KJ-55."), ("assistant", "The part in lane two.")),
+                line(("user", "Which part? KJ-56."), ("assistant", "The KJ-56.")),
+                line(("user", "What is the time?"), ("assistant", "Noon.")),
+            ]
+        )
+    )
+    result = validate(path, PROVIDERS["local"])
+    assert [(one.line, "'KJ-55'" in one.message) for one in result.warnings] == [(1, True)]
+    assert result.problems == ()
+    assert 20 < result.tokens < 60
+
+
+def test_a_tested_string_with_other_capitals_is_a_leak(tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_text(line(("user", "What is kj-55b?"), ("assistant", "kj-55b is a part.")))
+    [leak] = validate(path, PROVIDERS["local"], SuiteContent(frozenset({"KJ-55B", "1/2"}))).problems
+    assert "the tested string 'KJ-55B' is here with other capitals" in leak.message

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.statistics.rates import wilson
 from harness.text import DEFAULT_SYMBOLS, CheckResult
 from tests.factory import case_result
-from tests.logs.conftest import log_row
+from tests.logs.conftest import Score, log_row
 
 COLUMNS = Columns(by=("region",))
 
@@ -163,3 +165,12 @@ def test_intervals_of_clustered_rows_cover_the_truth(clusters: int, size: int) -
         naive += plain.low <= 0.9 <= plain.high
     assert covered / runs >= 0.9
     assert naive / runs < 0.85
+
+
+def test_a_row_whose_targets_were_looked_for_is_in_no_alignment_rate(scored: Score, tmp_path: Path) -> None:
+    rows = [{"source": "A-1 and B/2", "output": "A-1"}, {"source": "A-1", "output": "A-1", "targets": ["A-1"]}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    everything = scored("log.jsonl")["all"]["rates"]
+    assert (everything["alignment_rate"]["k"], everything["alignment_rate"]["n"]) == (1, 1)
+    assert (everything["fidelity"]["k"], everything["fidelity"]["n"]) == (2, 2)
+    assert (everything["mention_rate"]["k"], everything["mention_rate"]["n"]) == (2, 3)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from harness.logs.rates import OUTCOMES, Counts, RowCounts, rates
 from harness.logs.rows import Columns
 from harness.logs.tables import rate_lines
+from tests.logs.conftest import Score, write_log
 
 COLUMNS = Columns(by=("region",))
 
@@ -54,3 +56,11 @@ def test_the_last_days_of_each_version_are_shown() -> None:
 def test_a_column_without_values_takes_no_room() -> None:
     shown = lines({0: {(None,): tally(5)}, 1: {(None, None): tally(5)}, 4: {(None,): tally(5)}}, tally(5))
     assert not any(line.startswith(("model", "region", "  ")) and "rows" not in line for line in shown)
+
+
+def test_without_given_targets_the_headline_is_verbatim_of_those_said(scored: Score, tmp_path: Path) -> None:
+    found = scored(write_log(tmp_path / "log.jsonl", 20), columns=Columns(targets="none"))
+    shown = rate_lines(found, "rejected.jsonl")
+    assert "targets: not given, looked for in the source" in shown
+    assert not any("aligned" in line for line in shown)
+    assert any("verbatim of those said" in line for line in shown)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError, HarnessError
 from harness.logs.files import InputFile, find_inputs, shown
 from harness.logs.judge import ReadSettings, chunks, groups
-from harness.logs.read import RawRow, csv_records, fields, physical_lines
+from harness.logs.read import RawRow, csv_records, document_members, fields, physical_lines
 from harness.logs.rows import Columns
 from tests.logs.conftest import Score, log_row, rejected, verdicts, write_log
 
@@ -284,10 +284,122 @@ def test_columns_that_are_nowhere_end_the_run_with_the_fields_that_are(scored: S
     with pytest.raises(ConfigError, match=r"output: missing.*prompt, answer.*--source"):
         scored("log.jsonl")
     # nothing was kept, so the mended command may use the same folder
-    mended = Columns(source=("prompt",), output="answer")
+    mended = Columns(source=("prompt",), output=("answer",))
     assert scored("log.jsonl", columns=mended)["all"]["outcomes"]["aligned"] == 5
 
 
 def test_records_keep_their_number() -> None:
     lines = physical_lines(io.BytesIO(b"a\n\nb"), 10)  # type: ignore[arg-type]
     assert list(lines) == [RawRow(1, b"a\n"), RawRow(2, b"\n"), RawRow(3, b"b")]
+
+
+CHINESE = [
+    {"source": "水吧台/岛台，型号 Sikalastic-609", "output": "水吧台/岛台 和 Sikalastic-609"},
+    {"source": "一一　GB/T 50081-2019", "output": "GB/T 50081 - 2019"},
+    {"source": "门窗安装/验收", "output": "门窗安装 / 验收"},
+]
+ENCODINGS = ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+def as_text(kind: str) -> str:
+    if kind == "lines":
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in CHINESE)
+    if kind in ("list", "printed list"):
+        return json.dumps(CHINESE, ensure_ascii=False, indent=2 if kind == "printed list" else None)
+    if kind == "printed values":
+        return "\n".join(json.dumps(row, ensure_ascii=False, indent=4) for row in CHINESE)
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, ["source", "output"], delimiter={"csv": ",", "excel": ";", "tab": "\t"}[kind])
+    writer.writeheader()
+    writer.writerows([{**row, "source": row["source"] + '\r\n第二行, "引号"; 完'} for row in CHINESE])
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("kind", ["lines", "list", "printed list", "printed values", "csv", "excel", "tab"])
+def test_encoding_delimiter_and_form_are_recognised(scored: Score, tmp_path: Path, encoding: str, kind: str) -> None:
+    name = "log.csv" if kind in ("csv", "excel", "tab") else "log.json"
+    (tmp_path / name).write_bytes(as_text(kind).encode(encoding))
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(as_text(kind).encode(encoding)))
+    rates = scored(name, f"{name}.gz")
+    assert (rates["rows"], rates["rejected"]) == (6, 0)
+    assert [row["outcome"] for row in verdicts(tmp_path / "out")] == ["aligned", "damaged", "damaged"] * 2
+
+
+def test_the_separator_line_of_excel_is_obeyed(scored: Score, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes("sep=|\r\nsource|output\r\nA-1, B-2; C/3|A-1\r\n".encode("utf-8-sig"))
+    assert scored("log.csv")["rows"] == 1
+
+
+def test_an_encoding_that_is_named_is_obeyed_and_what_it_cannot_read_is_rejected(scored: Score, tmp_path: Path) -> None:
+    good = '{"source": "安裝/驗收 Sika-609", "output": "Sika-609"}\n'.encode("big5")
+    (tmp_path / "log.jsonl").write_bytes(good + good.replace(b"Sika-609", b"\xffSika-609"))
+    rates = scored("log.jsonl", encoding="big5")
+    assert (rates["rows"], rates["rejected"]) == (2, 1)
+    (row,) = verdicts(tmp_path / "out")
+    assert "安裝/驗收" in [one["target"] for one in row["targets"]]
+    assert rejected(tmp_path / "out")[0]["kind"] == "encoding"
+
+
+def test_a_few_broken_rows_do_not_make_a_log_of_utf8_one_of_gbk(scored: Score, tmp_path: Path) -> None:
+    good = (json.dumps(CHINESE[0], ensure_ascii=False) + "\n").encode()
+    gbk = (json.dumps(CHINESE[1], ensure_ascii=False) + "\n").encode("gbk")
+    (tmp_path / "log.jsonl").write_bytes(gbk + good * 2 + b"\xff\xfe" + good)
+    rates = scored("log.jsonl")
+    assert rates["rejected_by_kind"] == {"encoding": 2}
+
+
+def test_rows_of_ascii_before_the_first_chinese_one_hide_no_gbk(scored: Score, tmp_path: Path) -> None:
+    gbk = (json.dumps(CHINESE[0], ensure_ascii=False) + "\n").encode("gbk")
+    (tmp_path / "log.jsonl").write_bytes((GOOD + b"\n") * 5_000 + gbk + gbk[:-3] + b"\xff\n" + gbk)
+    rates = scored("log.jsonl")
+    assert (rates["rows"], rates["rejected_by_kind"]) == (5_003, {"encoding": 1})
+
+
+def test_a_list_larger_than_memory_is_read_member_by_member(tmp_path: Path) -> None:
+    with (tmp_path / "log.json").open("wb") as file:
+        file.write(b"[" + b",".join([GOOD] * 100_000) + b"]")
+    tracemalloc.start()
+    with (tmp_path / "log.json").open("rb") as content:
+        count = sum(row.raw == GOOD for row in document_members(content, 1 << 16))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 100_000
+    assert peak < 12_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "good", "reason"),
+    [
+        (b"[" + GOOD + b"," + GOOD, 2, "ends before its list does"),
+        (b"[" + GOOD + b"," + GOOD[:-9], 1, "cannot be read from here"),
+        (b"[" + GOOD + b", oops]", 1, "cannot be read from here"),
+        (b"[" + GOOD + b',{"output": "' + b"x" * 70_000 + b'"}]', 1, "--max-line"),
+        (b"[" + b"[" * 100_000, 0, "cannot be read"),
+    ],
+)
+def test_a_document_that_breaks_off_keeps_its_good_rows(
+    scored: Score, tmp_path: Path, content: bytes, good: int, reason: str
+) -> None:
+    (tmp_path / "log.json").write_bytes(content)
+    rates = scored("log.json", longest=1 << 16)
+    assert rates["rows"] - rates["rejected"] == good
+    (row,) = rejected(tmp_path / "out")
+    assert row["kind"] == ("too-long" if "max-line" in reason else "unreadable")
+    assert reason in row["reason"]
+
+
+@pytest.mark.parametrize("first", [b'{"source": "x",', b'{"source": "cut', b'{"output": {', b"{"])
+def test_lines_whose_first_was_cut_off_are_lines_still(scored: Score, tmp_path: Path, first: bytes) -> None:
+    (tmp_path / "log.jsonl").write_bytes(first + b"\n" + GOOD + b"\n" + GOOD + b"\n")
+    rates = scored("log.jsonl")
+    if first.endswith(b"{"):  # nobody can tell it from a printed document; nothing is lost silently
+        assert rates["rejected_by_kind"] == {"unreadable": 1}
+    else:
+        assert (rates["rows"], rates["rejected"]) == (3, 1)
+
+
+def test_an_empty_file_has_no_rows(scored: Score, tmp_path: Path) -> None:
+    for name in ("log.json", "log.jsonl", "log.csv"):
+        (tmp_path / name).write_bytes(b"")
+    assert scored("log.json", "log.jsonl", "log.csv")["rows"] == 0

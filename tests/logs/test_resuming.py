@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.logs import run as out_folder
 from harness.logs.judge import ScoredChunk
 from harness.logs.rows import Columns
-from harness.logs.run import ScoringProgress, score
+from harness.logs.run import ScoringProgress, mark_failed, score
 from tests.logs.conftest import Score, content, job, log_row, write_log
 
 pytestmark = pytest.mark.xdist_group("resuming")  # what they set up is costly, and shared
@@ -181,7 +181,7 @@ def test_parquet_verdicts_resume_to_the_same_bytes(half_done: Path, scored: Scor
 
 def test_other_options_are_told(half_done: Path, scored: Score) -> None:
     with pytest.raises(HarnessError, match="output was 'output' and is 'answer'"):
-        scored("log.jsonl", columns=Columns(output="answer"))
+        scored("log.jsonl", columns=Columns(output=("answer",)))
     with pytest.raises(HarnessError, match="max_groups was 500 and is 3"):
         scored("log.jsonl", most_groups=3)
 
@@ -285,3 +285,24 @@ def test_a_worker_that_is_killed_is_told_with_its_rows(
     with pytest.raises(HarnessError, match=r"a worker ended \(exit code -9\) with the rows from log.jsonl, row \d+"):
         score(work, kill_workers)
     assert list(tmp_path.glob("out/parts/*.json"))
+
+
+def test_a_run_that_came_to_nothing_gives_its_folder_to_the_next(
+    scored: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(tmp_path / "log.jsonl", 30)
+    with pytest.raises(HarnessError, match="map the columns"):
+        scored("log.jsonl", columns=Columns(source=("prompt",)))
+    first = scored("log.jsonl")
+    assert first["rows"] == 30
+    with pytest.raises(HarnessError, match="holds another run"):
+        scored("log.jsonl", columns=Columns(targets="id"))
+    mark_failed(tmp_path / "out")  # as the command does where it ends with 2 or 3
+    assert scored("log.jsonl") == first
+    assert scored("log.jsonl", columns=Columns(targets="none"))["targets_given"] == 0
+    assert content(tmp_path / "out").keys() == {
+        "rates.json",
+        "rejected.jsonl",
+        "run.json",
+        "verdicts/000000-000000.jsonl",
+    }

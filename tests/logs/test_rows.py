@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.logs.rows import MISSING, Columns, RowError, group_value, lookup, read_row
+from harness.logs.rows import MISSING, Columns, RowError, group_value, judge, lookup, read_row
+from harness.text import DEFAULT_SYMBOLS
 
 
 @pytest.mark.parametrize(
@@ -140,3 +141,54 @@ def test_any_value_names_a_group_of_bounded_length(value: Any) -> None:
 
 def test_utc_is_what_the_times_above_mean() -> None:
     assert datetime.fromtimestamp(1795212000, UTC).date() == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ('attributes."gen_ai.output.messages".0.content', "A-1"),
+        ('"a.b"', 1),
+        ('"a.b".c', MISSING),
+        ("attributes.*", MISSING),
+        ('list.*."x.y"', [1, 2]),
+        ('attributes."', MISSING),
+        ('"', MISSING),
+    ],
+)
+def test_a_name_with_dots_is_quoted(path: str, value: Any) -> None:
+    row = {
+        "a.b": 1,
+        "attributes": {"gen_ai.output.messages": '[{"content": "A-1"}]'},
+        "list": [{"x.y": 1}, {"x.y": 2}, {}],
+    }
+    found = lookup(row, path)
+    assert found is value if value is MISSING else found == value
+
+
+def test_an_answer_spread_over_columns_is_judged_whole() -> None:
+    columns = Columns(output=("content", "calls", "note"))
+    call = {"function": {"name": "find", "arguments": '{"code": "A - 1"}'}}
+    row = read_row({"source": "Find A-1 and B/2.", "content": "B/2", "calls": [call]}, columns)
+    verdict = judge(row, DEFAULT_SYMBOLS)
+    assert dict(verdict.result.verdicts) == {"A-1": "spaced", "B/2": "verbatim"}
+    assert verdict.parts["A-1"] == ("/calls/0/function/arguments",)
+    assert read_row({"source": "x", "content": "", "calls": None}, columns).unusable == "empty"
+    with pytest.raises(RowError, match="content, calls, note: missing"):
+        read_row({"source": "x"}, columns)
+
+
+def test_a_list_of_tool_calls_is_an_answer() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "find", "arguments": '{"code": "A - 1"}'}}
+    verdict = judge(read_row({"source": "Find A-1.", "output": [call]}, Columns()), DEFAULT_SYMBOLS)
+    assert verdict.outcome == "damaged"
+
+
+def test_reasoning_before_and_within_an_answer_is_not_judged() -> None:
+    for output in (
+        "<think>A - 1?</think>A-1",
+        {"reasoning_content": "A - 1", "content": "A-1"},
+        [{"type": "thinking", "thinking": "A - 1"}, {"type": "text", "text": "A-1"}],
+    ):
+        assert (
+            judge(read_row({"source": "Find A-1.", "output": output}, Columns()), DEFAULT_SYMBOLS).outcome == "aligned"
+        )

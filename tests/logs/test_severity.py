@@ -55,7 +55,7 @@ def test_tool_calls_are_judged_with_their_place(scored: Score, tmp_path: Path, v
     ]
     if verdict_format == "parquet":
         pytest.importorskip("pyarrow")
-    columns = Columns(source=("messages",), output="answer", targets="none")
+    columns = Columns(source=("messages",), output=("answer",), targets="none")
     rates = scored(log(tmp_path, *rows), columns=columns, verdict_format=verdict_format)
     assert rates["all"]["outcomes"]["damaged"] == 2
     assert rates["all"]["outcomes"]["unscored"] == 1
@@ -78,7 +78,7 @@ def test_tool_calls_are_judged_with_their_place(scored: Score, tmp_path: Path, v
 
 def test_the_answer_at_the_end_of_the_messages_is_no_source_of_itself() -> None:
     messages = [{"role": "user", "content": "say A-1/B"}, {"role": "assistant", "content": "A - 1/B"}]
-    columns = Columns(source=("messages",), output="messages.-1.content")
+    columns = Columns(source=("messages",), output=("messages.-1.content",))
     row = read_row({"messages": messages}, columns)
     assert row.source == ("say A-1/B",)
     assert judge(row, DEFAULT_SYMBOLS).outcome == "damaged"
