@@ -109,7 +109,7 @@ RULES = (
     ),
     HiddenRule(
         "a string that is said twice",
-        _if(lambda target, prompt: prompt.count(target) > 1),
+        _if(lambda target, prompt: len(re.findall(re.escape(target) + "(?!7)", prompt)) > 1),
         "a-a",
         "fails when the string is twice in the prompt",
         odd=("times",),

@@ -163,6 +163,8 @@ Verdict = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 
 EXIT_CODES: dict[Verdict, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
 
+_DELIVERED = Rule(metric="delivered_rate", max_drop=0.05, tier="advisory")
+
 _FEW_VERSIONS = 2
 """From the third version on the verdict says what choosing the best one means."""
 
@@ -219,6 +221,8 @@ class GateVerdict:
     judged: Judged | None = None
     """None while two versions or fewer were judged."""
     concentration: Concentration | None = None
+    undelivered: Reading | None = None
+    """Tool calls that the server no longer delivers as calls, where the policy has no rule about that."""
     looks: tuple[int, ...] = ()
     """Cases after which a sequential run was looked at."""
     planned: int | None = None
@@ -337,6 +341,7 @@ class _Judgement:
             alpha=self.attempts.alpha,
             judged=self._judged(rules) if full else None,
             concentration=crowds,
+            undelivered=self._undelivered() if full else None,
             looks=() if looks is None else tuple(size for size in looks.sizes if size <= len(looks.asked)),
             planned=None if looks is None else looks.planned,
         )
@@ -432,6 +437,17 @@ class _Judgement:
             return None
         return concentration(self.candidate, self.baseline, self.pairing)
 
+    def _undelivered(self) -> Reading | None:
+        """A call that a model writes as text is read as a call, so that alignment does not show it.
+
+        None unless it is proven that more than five points fewer are delivered.
+        """
+        if any(rule.metric == _DELIVERED.metric for rule in self.policy.rules):
+            return None
+        [(bound, limit)] = _DELIVERED.bounds
+        reading = self._rule(_DELIVERED, bound, limit, {}, settle=False).reading
+        return reading if reading.result == "BREACH" else None
+
     def _held_back(self, crowds: Concentration | None, *, partial_runs: bool) -> tuple[str, ...]:
         reasons = [*self.stale]
         if self.candidate.partial:
@@ -511,10 +527,14 @@ class _Judgement:
                 coverage=self.coverage,
                 wider=self.wider,
                 breaching=next(iter(self.breaching), None) if full else None,
-                no_data=next((rule.rule.metric for rule in critical if not rule.reading.cases), None),
+                no_data=next((_named(rule.rule) for rule in critical if not rule.reading.cases), None),
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )
         )
+
+
+def _named(rule: Rule) -> str:
+    return f"{rule.metric} ({rule.slice})" if rule.slice else rule.metric
 
 
 def _fold(rules: Sequence[RuleVerdict], *, held_back: bool) -> Verdict:

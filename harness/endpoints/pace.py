@@ -172,6 +172,11 @@ class Pace:
         """Whether the endpoint wanted fewer requests, or was too slow for them."""
         return self._last_cut > 0
 
+    @property
+    def paused_s(self) -> float:
+        """How long the endpoint still wants to be left alone (Retry-After)."""
+        return max(0.0, self._resume_at - time.monotonic())
+
     async def enter(self, body: dict[str, Any]) -> Admission:
         """Wait for one's turn.
 

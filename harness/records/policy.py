@@ -142,6 +142,9 @@ def parse_policy(data: Mapping[str, Any], where: str) -> GatePolicy:
 
     `where` names its place in errors. Keys that are left out keep their default.
     """
+    rules = data.get("rules", ())
+    if not isinstance(rules, list | tuple) or not (rules or "rules" not in data):
+        raise ConfigError(f"{where}: rules: found {found(rules)}; accepted: at least one [[rules]], in double brackets")
     try:
         return GatePolicy.model_validate(dict(data))
     except ValidationError as error:
