@@ -241,7 +241,7 @@ class Project:
         return tuple(judged), notes
 
     def _label(self, name: str) -> str:
-        """`name@version` of the version that is meant; a record that cannot be read is no hindrance."""
+        """`name@version` of the version that is meant; a record that cannot be read does not matter."""
         if name in self.versions:
             return f"{name}@{self.versions[name]}"
         found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}

@@ -99,7 +99,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"harness: {error}", err=True)
         return EXIT_USAGE
     except SystemExit:
-        # click ends so, and only so, when the reader went away (`harness ... | head`); that is no "no"
+        # click ends so, and only so, when the reader went away (`harness ... | head`); that is not a "no"
         return EXIT_YES
     except Exception:
         import traceback

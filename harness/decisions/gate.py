@@ -67,7 +67,7 @@ class Situation:
     breaching: RunRecord | None
     """Another run of the version whose breach holds back a GO."""
     no_data: str | None
-    """A critical rule that no case bears on."""
+    """A critical rule to which no case applies."""
     readings: Sequence[Reading]
 
 
@@ -119,7 +119,7 @@ def _another_run(now: Situation) -> NextStep | None:
 def _more_answers(now: Situation) -> NextStep:
     run = now.candidate
     if now.no_data is not None:
-        return NextStep(f"no case bears on {now.no_data}: add some, or take its rule out", "harness suites lint")
+        return NextStep(f"no case applies to {now.no_data}: add some, or take its rule out", "harness suites lint")
     unscored = [case for case in run.cases if case.outcome == "unscored"]
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)
@@ -254,7 +254,7 @@ def judge(
     `past` are the other runs that are known: those of the candidate's version, whose complete fresh ones are attempts,
     and the latest complete run of every other version, from which it is estimated how much the cases of a domain have
     in common. `core` are the cases that a run without names asks: one that lacks some of those that the policy is about
-    is no GO. Empty where no suites are known; then a run is taken to be whole unless an earlier one holds more.
+    is not a GO. Empty where no suites are known; then a run is taken to be whole unless an earlier one holds more.
     """
     return _Judgement(candidate, baseline, policy, now, past, core=core).verdict({}, full=True)
 
@@ -350,7 +350,7 @@ class _Judgement:
         self, rule: Rule, bound: Bound, limit: float, assumed: Mapping[str, Standing], *, settle: bool
     ) -> RuleVerdict:
         absolute = bound in ("min", "max")
-        # a run is not paired with itself: that it does not differ is no evidence
+        # a run is not paired with itself: that it does not differ is not evidence
         itself = self.baseline.run_id if self.baseline is not None and not absolute else None
         answers = self._answers(rule, assumed, without=itself)
         tell = rate_correlation if absolute else difference_correlation

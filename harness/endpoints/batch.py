@@ -295,7 +295,7 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield b"".join(rest)
             rest, size = [other], len(other)
         if size > _LONGEST_LINE:
-            rest, size = [], 0  # of a line without an end, which is no answer
+            rest, size = [], 0  # of a line without an end, which is not an answer
     if size:
         yield b"".join(rest)
 

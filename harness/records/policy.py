@@ -181,7 +181,7 @@ class DriftPolicy(Record):
     def _known(cls, name: str) -> str:
         try:
             _zone(name)
-        except (ValueError, OSError) as error:  # a name that is no path, and one that is a folder
+        except (ValueError, OSError) as error:  # a name that is not a path, and one that is a folder
             accepted = "UTC, or a name of the IANA database such as Asia/Shanghai (on Windows: pip install tzdata)"
             raise ValueError(f"found {found(name)}; accepted: {accepted}") from error
         return name

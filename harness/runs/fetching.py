@@ -280,7 +280,7 @@ class Fetcher:
         self._watch(answer)
 
     def _note(self, answer: Answer) -> None:
-        """Keep the endpoint's own words, once, with the setting that mends it."""
+        """Keep the endpoint's own words, once, with the setting that fixes it."""
         if not answer.said or answer.completion.unusable == "http_not_recorded":  # words of ours, noted elsewhere
             return
         key = (answer.completion.unusable or "", _plain(answer.said))

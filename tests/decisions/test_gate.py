@@ -119,7 +119,7 @@ def test_a_replay_does_not_promote_under_the_default_policy(cases, checks, run, 
     assert set(results(replayed)) == {"INSUFFICIENT_EVIDENCE"}
     assert replayed.verdict == "INCONCLUSIVE"
     assert "--cassette-mode=live" in replayed.reasons[0]
-    # the default policy also asks about over-correction, on which these cases do not bear: it is only supporting
+    # the default policy also asks about over-correction, to which these cases do not apply: it is only supporting
     assert fresh.verdict == "GO"
 
 
