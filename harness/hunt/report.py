@@ -198,7 +198,7 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
             f"{fit.sound_matched} of {fit.sound} that do not"
         )
     if find.rule.unasked:
-        lines.append(f"   untried   {', '.join(find.rule.unasked)} (no answer with the string in it)")
+        lines.append(f"   untried   {', '.join(find.rule.unasked)} (the budget ended, or no answer holds the string)")
     return lines
 
 

@@ -79,7 +79,7 @@ def test_a_rule_without_conditions_claims_everything_only_when_everything_was_tr
 
 
 def test_a_budget_that_ends_while_explaining_names_what_was_not_tried(hunt_for):
-    hunt, _ = hunt_for(RULES[0], budget=45)
+    hunt, _ = hunt_for(RULES[0], budget=55)
     rule = hunt.finds[0].rule
     assert "task" in rule.unasked
     assert hunt.finds[0].smallest.code.text == "a-111"
