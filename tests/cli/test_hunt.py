@@ -12,7 +12,10 @@ from harness.errors import CassetteError, ConfigError
 from harness.suite import load_suite
 
 APP = """
-import re
+import itertools, re
+
+# the functions run in threads: next() of a counter is one step, reading and adding is two
+ASKED = itertools.count(1)
 
 def spaced(body):
     text = body["messages"][-1]["content"]
@@ -25,23 +28,20 @@ def silent(body):
     return "I would rather not say."
 
 def flaky(body):
-    flaky.asked = getattr(flaky, "asked", 0) + 1
     text = body["messages"][-1]["content"]
-    return re.sub(r"[-/]", r" \\g<0> ", text) if flaky.asked % 23 == 0 else text
+    return re.sub(r"[-/]", r" \\g<0> ", text) if next(ASKED) % 23 == 0 else text
 
 def broken(body):
     raise RuntimeError("out of order")
 
 def killed(body):
-    killed.asked = getattr(killed, "asked", 0) + 1
-    if killed.asked == 30:
+    if next(ASKED) == 30:
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
     return spaced(body)
 
 def interrupted(body):
-    interrupted.asked = getattr(interrupted, "asked", 0) + 1
-    if interrupted.asked == 30:
+    if next(ASKED) == 30:
         import os, signal
         os.kill(os.getpid(), signal.SIGINT)
     return spaced(body)
