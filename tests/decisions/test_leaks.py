@@ -89,7 +89,10 @@ def test_exposure_is_seen_before_trained_before_untrained() -> None:
     assert exposure(case, Learnt(("the CR-V",), frozenset({"cars"}))) == "seen"
     assert exposure(case, Learnt(("the CR-Vs",), frozenset({"cars"}))) == "trained"
     assert exposure(case, Learnt((), frozenset({"law"}))) == "untrained"
-    assert exposure(case, Learnt(cases=frozenset({f"{case.suite}/{case.id}"}))) == "seen"
+    named = Learnt(cases=frozenset({f"{case.suite}/{case.id}"}))
+    assert exposure(case, named) == "seen"
+    selected = case.model_copy(update={"suite": "canary", "id": f"{case.suite}.{case.id}"})
+    assert exposure(selected, named) == "seen"
 
 
 # What a pasted mention finds.
@@ -123,7 +126,9 @@ def test_it_is_what_a_table_of_targets_gives():
     table.execute("create table parts (name text)")
     table.execute("insert into parts values ('AB-1/C')")
     for mention in ("AB-1/C", "ab-1", "AB - 1/C", "AB–1", "%", "B_1", "AB-1 /C"):
-        rows = table.execute("select 1 from parts where name = ?1 or name like '%' || ?1 || '%'", (mention,)).fetchall()
+        rows = table.execute(
+            "select 1 from parts where name = ? or name like '%' || ? || '%'", (mention, mention)
+        ).fetchall()
         assert finds(mention, "AB-1/C") is bool(rows), mention
 
 

@@ -356,3 +356,17 @@ def test_rates_for_prometheus_are_gauges_with_escaped_labels(mixed):
     names = [line.split("{")[0] for line in text.splitlines() if not line.startswith("#")]
     assert names == sorted(names, key=names.index)  # the lines of a metric are together, as the format wants
     assert len(re.findall(r"^# TYPE ", text, re.M)) == 6
+
+
+def test_reasoning_is_folded_and_not_what_is_judged(make_run, build):
+    case = build.wrong("c", "TCP/IP", "TCP / IP", "spaced", "space-left", "space-right")
+    (sample,) = case.samples
+    hidden = "<b>Let me see: TCP/IP</b>"
+    case = case.model_copy(update={"samples": (sample.model_copy(update={"reasoning": hidden}),)})
+    page = html.run_page(make_run([case]))
+    shown = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    fold = re.search(r'<details class="reasoning"><summary>(.*?)</summary><div[^>]*>(.*?)</div></details>', shown)
+    assert fold, "folded: a details element without `open`"
+    assert "&lt;b&gt;Let me see" in fold[2]
+    assert "<b>Let" not in page
+    assert "<mark" not in fold[2], "a string in the reasoning is not a mention"
