@@ -146,13 +146,13 @@ class Judge:
         return text, calls
 
 
-MOST_WORK = 500_000_000
-"""Characters of an answer times characters of the targets: what looking for them grows with."""
+MOST_WORK = 200_000_000
+"""Characters of an answer times characters of the targets (and a hundred): what looking for them grows with."""
 
 
 def work_of(case: Case | CaseResult, text: str, calls: Sequence[ToolCall]) -> int:
     """How much is to be looked at in one answer."""
-    return (len(text) + sum(len(call.arguments) for call in calls)) * sum(map(len, case.targets))
+    return (len(text) + sum(len(call.arguments) for call in calls)) * (100 + sum(map(len, case.targets)))
 
 
 def verdicts_of(
