@@ -21,7 +21,7 @@ COMMANDS = {
     "models": "The configured models: list, check, pull, serve.",
     "suites": "Suites: lint them, make one from your own strings, print the schema.",
     "cassettes": "Recorded answers: status, verify, prune, import, export.",
-    "runs": "The history of runs: list, show, baseline, publish, schema.",
+    "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
     "compare": "What changed between versions.",
     "gate": "May this version be promoted?",
     "drift": "Has the model changed since the baseline nights?",
@@ -99,7 +99,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"harness: {error}", err=True)
         return EXIT_USAGE
     except SystemExit:
-        # click ends so, and only so, when the reader went away (`harness ... | head`); that is no "no"
+        # click ends so, and only so, when the reader went away (`harness ... | head`); that is not a "no"
         return EXIT_YES
     except Exception:
         import traceback

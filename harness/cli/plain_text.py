@@ -61,6 +61,11 @@ class PlainAnswer:
     channel: str
     parts: list[Part]
 
+    @property
+    def pointers(self) -> list[str] | None:
+        """Where the answer is in the saved response of an API; None where all of the text is the answer."""
+        return [part.pointer for part in self.parts] if any(part.place for part in self.parts) else None
+
 
 def plain_answer(
     file: str, sources: tuple[str, ...], targets: tuple[str, ...], channel: str | None
@@ -142,9 +147,22 @@ def _document(text: str) -> Any:
 
 def _parts(document: Any, text: str, channel: str) -> list[Part]:
     """A saved response of a chat API is read part by part; any other JSON is the answer itself."""
-    is_response = isinstance(document, dict) and ("choices" in document or document.get("role") == "assistant")
-    parts = answer_parts(document) if is_response and channel == "json" else None
+    parts = answer_parts(document) if _is_response(document) and channel == "json" else None
     return parts or [Part(text, channel)]
+
+
+def _is_response(document: Any) -> bool:
+    """Whether this is what an API sent, and not JSON that a model wrote."""
+    if not isinstance(document, dict):
+        return False
+    if "choices" in document or "candidates" in document or document.get("role") == "assistant":
+        return True
+    message, output = document.get("message"), document.get("output")
+    if isinstance(output, list):  # the Responses API
+        return bool(output) and all(isinstance(one, dict) and "type" in one for one in output)
+    if isinstance(output, dict):  # Bedrock
+        message = output.get("message")
+    return isinstance(message, dict) and "role" in message
 
 
 def write_bytes(content: bytes) -> None:

@@ -93,8 +93,9 @@ def harvest(
     used: list[str] = []
     skipped: dict[str, str] = {}
     held = [case for case in _both(run, tested) if HELD_OUT in case.tags]
-    kept_out, guard = {_key(case) for case in held}, _Guard(held)
-    better = {} if gold.stronger is None else {(case.key, case.digest): case for case in gold.stronger.cases}
+    # by digest, which is that of the content: a selection has other names for the same cases
+    kept_out, guard = {case.digest for case in held}, _Guard(held)
+    better = {} if gold.stronger is None else {case.digest: case for case in gold.stronger.cases}
     bad = [
         case
         for case in run.cases
@@ -103,10 +104,10 @@ def harvest(
     for case in bad if limit is None else _spread(bad, seed):
         if len(samples) == limit:
             break
-        if case.key in kept_out:
+        if case.digest in kept_out:
             skipped[case.key] = "held out of training"
             continue
-        sample, reason = _sample(case, gold, better.get((case.key, case.digest)), seed)
+        sample, reason = _sample(case, gold, better.get(case.digest), seed)
         if sample is not None:
             reason = guard.refuses(sample) or next(sample_problems(sample), "")
         if sample is None or reason:
@@ -161,7 +162,10 @@ def _sample(
     turns = _turns(case)
     if turns is None:
         return None, "the prompt holds more than texts and tool calls"
-    answer = _gold(case, gold, better, seed)
+    try:
+        answer = _gold(case, gold, better, seed)
+    except ValidationError as error:
+        return None, explain(error, TrainingMessage)
     if answer is None and gold.mended and case.channel != "tool":
         damaged = next((sample for sample in case.samples if sample.outcome == "damaged"), None)
         mended = damaged and corrected([turn.text for turn in turns], _received(damaged), case)
@@ -301,9 +305,9 @@ def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tes
     used: list[str] = []
     skipped: dict[str, str] = {}
     held = [case for case in _both(run, tested) if HELD_OUT in case.tags]
-    kept_out, guard = {_key(case) for case in held}, _Guard(held)
+    kept_out, guard = {case.digest for case in held}, _Guard(held)
     for case in run.cases:
-        if case.outcome not in GOOD or (domains and case.domain not in domains) or case.key in kept_out:
+        if case.outcome not in GOOD or (domains and case.domain not in domains) or case.digest in kept_out:
             continue
         sample, reason = _sample(case, gold, case, 0)
         if sample is not None:
@@ -314,3 +318,40 @@ def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tes
             samples[sample.source] = sample
             used.append(case.key)
     return Harvest(tuple(samples.values()), (*used, *also_met(samples.values(), _both(run, tested), used)), skipped)
+
+
+def distilled(run: RunRecord, *, system: str | None, suites: Collection[str] = (), tag: str | None = None) -> Harvest:
+    """Answers to a long prompt as gold for a short one (prompt distillation): those that passed every check.
+
+    The checks of a case are the filter: form, forbidden words, sentences, punctuation. The system prompt is replaced by
+    `system`, or taken away where it is None; the other turns stay.
+    """
+    samples: dict[str, TrainingSample] = {}
+    used: list[str] = []
+    skipped: dict[str, str] = {}
+    for case in run.cases:
+        if (suites and case.suite not in suites) or (tag is not None and tag not in case.tags):
+            continue
+        if HELD_OUT in case.tags:
+            skipped[case.key] = "held out of training"
+            continue
+        good = next((sample for sample in case.samples if sample.outcome in GOOD), None)
+        turns = _turns(case)
+        if good is None or turns is None:
+            failed = [one.check for sample in case.samples for one in sample.checks if not one.passed]
+            skipped[case.key] = f"failed: {', '.join(dict.fromkeys(failed))}" if failed else case.outcome
+            continue
+        answer = answer_turn(good.output, good.tool_calls)
+        if answer is None or answer.tool_calls:
+            skipped[case.key] = "no text that can be learnt"
+            continue
+        head = () if system is None else (TrainingMessage(role="system", content=system),)
+        rest = tuple(turn for turn in turns if turn.role != "system")
+        sample = TrainingSample(messages=(*head, *rest, answer), domain=case.domain)
+        reason = next(sample_problems(sample), "")
+        if reason or sample.source in samples:
+            skipped[case.key] = reason or "the same prompt as another case, once it is shortened"
+            continue
+        samples[sample.source] = sample
+        used.append(case.key)
+    return Harvest(tuple(samples.values()), (*used, *also_met(samples.values(), run.cases, used)), skipped)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from harness.errors import HarnessError, explain
+from harness.errors import HarnessError, explain, found
 from harness.files import UnfitFileError, content_of
 from harness.records import Record
 from harness.records.case import texts_of
@@ -24,6 +25,17 @@ class TrainingFunction(Record):
 
     name: str = Field(min_length=1)
     arguments: str
+
+    @field_validator("arguments")
+    @classmethod
+    def _is_an_object(cls, arguments: str) -> str:
+        try:
+            decoded = json.loads(arguments)
+        except (ValueError, RecursionError):
+            decoded = None
+        if not isinstance(decoded, dict):
+            raise ValueError(f"found {found(arguments)}; accepted: a JSON object, written as a text")
+        return arguments
 
 
 class TrainingCall(Record):

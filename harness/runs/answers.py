@@ -12,12 +12,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
-from harness.addresses import shown_address
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
-from harness.endpoints.callable import NOT_RECORDED
+from harness.endpoints.callable import NOT_RECORDED, OutputsFile
 from harness.endpoints.chat import ChatEndpoint
-from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
 from harness.endpoints.retry import Retrying
@@ -325,7 +323,6 @@ class Answers:
                     run = BatchRun(
                         endpoint,
                         submissions,
-                        where=shown_address(self.model.base_url or "https://api.openai.com/v1").rstrip("/"),
                         keep=self._keep,
                         is_kept=lambda job: self._replay.get(job.suite, job.key) is not None,
                         tell=tell,

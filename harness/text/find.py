@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.boundary import is_inflected, stands_alone
-from harness.text.characters import LINE_BREAK_SET
+from harness.text.characters import LINE_BREAK_SET, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
-from harness.text.glyphs import coded
-from harness.text.symbols import SymbolTable
-from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
+from harness.text.symbols import (
+    ALTERED,
+    ELLIPSES,
+    LOOKALIKE,
+    MARK,
+    SymbolTable,
+    coded,
+    letter_form,
+    role,
+    without_accents,
+)
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -54,11 +61,11 @@ class Letters(NamedTuple):
     letters: tuple[str, ...]
     marks: tuple[str, ...]
     gaps: tuple[str, ...]
-    """`gaps[i]` is what stands behind letter i and its marks; the last is the tail."""
+    """`gaps[i]` is what follows letter i and its marks; the last is the tail."""
     sides: tuple[Sides, ...]
     head: str
     accented: int
-    """How many letters bear an accent that can be lost."""
+    """How many letters have an accent that can be lost."""
     ends_marked: bool
     """Whether marks can belong to the last letter, in one normal form or another."""
 
@@ -239,7 +246,7 @@ def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Patt
 
 
 def _hits(letters: str, skeletons: tuple[str, ...]) -> dict[str, list[int]]:
-    """The skeletons that are there, each with the places where it stands; they may overlap."""
+    """The skeletons that are there, each with its places; they may overlap."""
     if len(skeletons) < _AT_ONCE or AhoCorasick is None:
         return {skeleton: found for skeleton in skeletons if (found := _all(letters, skeleton))}
     places: dict[str, list[int]] = {}
@@ -282,7 +289,7 @@ def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
 
 
 def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:
-    """Where a target of signs alone, such as `->`, stands with blanks or look-alikes in it."""
+    """Where a target of signs alone, such as `->`, occurs with blanks or look-alikes in it."""
     text, target = page.text, pattern.text
     if target.isspace() or not text:
         return []
@@ -290,7 +297,9 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
     atoms = atoms_of(target, page.symbols, Sides("", ""), (True, True))
     found: list[Reading] = []
     free = following = 0
-    firsts = "".join((*atoms[0].forms, *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs))))
+    firsts = "".join(
+        (*atoms[0].forms, atoms[0].apart[:1], *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs)))
+    )
     for first in re.finditer(f"[{re.escape(firsts)}]", text):
         start = first.start()
         while following < len(whole) and whole[following].end <= start:
@@ -325,7 +334,7 @@ def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_cha
 
 
 def is_escaped(text: str, place: int) -> bool:
-    """Whether an odd number of backslashes stands before `place`."""
+    """Whether there is an odd number of backslashes before `place`."""
     before = place
     while before > 0 and text[before - 1] == "\\" and place - before < _MOST_BACKSLASHES:
         before -= 1
@@ -342,7 +351,7 @@ def _damaged(
     hits: tuple[Sequence[int], Sequence[int]],
     doubled_backslashes: bool,
 ) -> list[Reading]:
-    """Mentions that are not the target as it stands, ordinary wraps among them. None overlaps a verbatim one.
+    """Mentions that are not the target as it is written, ordinary wraps among them. None overlaps a verbatim one.
 
     `hits` are the places of its skeleton in those of the page: as it is, and decoded.
     """
@@ -479,6 +488,10 @@ def _marks_at_start(piece: str) -> int:
     return place
 
 
+def _wide(kana: str) -> str:
+    return unicodedata.normalize("NFKC", kana)
+
+
 @lru_cache(maxsize=8192)
 def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
     """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
@@ -496,6 +509,8 @@ def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str
     one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
     if one == other:
         return weight + LOOKALIKE, (*codes, "normal-form")
+    if "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
+        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
     if marks == on:
         form = letter_form(wanted, char)
     else:
@@ -555,7 +570,7 @@ def _head(page: Page, reader: Reader, pattern: Pattern, lowest: int, start: int)
     atoms = atoms_of(head, page.symbols, Sides("", parts.sides[0].before), (True, False))
     best: tuple[int, Route] | None = None
     for place in range(lowest, start):
-        if not (text[place] in atoms[0].forms or text[place] in "\\&%…⋯‥"):
+        if not atoms[0].may_begin_with(text[place]):
             continue
         if head[0] in page.symbols.by_char and is_escaped(text, place):
             continue
