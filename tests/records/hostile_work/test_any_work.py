@@ -19,7 +19,7 @@ LONGEST_OUTPUT = 20_000
 WORDS = "The part A-1 is in store. "
 
 
-def case(prompt: str = "Repeat: A-1", **fields: Any) -> dict[str, Any]:
+def case(prompt: str | None = "Repeat: A-1", **fields: Any) -> dict[str, Any]:
     """A line of a case file."""
     return {"id": "c-1", "prompt": prompt, "targets": ["A-1"]} | fields
 
