@@ -55,6 +55,8 @@ class TrainingMessage(Record):
     """Ark: what is thought before the answer."""
     tool_calls: tuple[TrainingCall, ...] | None = Field(default=None, min_length=1)
     tool_call_id: str | None = None
+    name: str | None = None
+    """OpenAI: who speaks, among several of one role."""
     loss_weight: float | None = Field(default=None, ge=0, le=1)
     """Ark: weight of an assistant turn in the loss; without it, 1 (0 for the other roles)."""
     weight: Literal[0, 1] | None = None
@@ -82,6 +84,8 @@ class TrainingSample(Record):
     messages: tuple[TrainingMessage, ...] = Field(min_length=2)
     tools: tuple[dict[str, Any], ...] | None = Field(default=None, min_length=1)
     """Functions that may be called, in the form of the chat-completions API."""
+    parallel_tool_calls: bool | None = None
+    """OpenAI: whether one turn may call several."""
     domain: str | None = None
     """Subject matter, for stratified splits. Never uploaded: files for a provider hold `messages` alone."""
 
