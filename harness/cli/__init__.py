@@ -25,7 +25,7 @@ GROUPS = {
         "show": "One case in several versions, with its history.",
         "check": "Say what became of each protected string in answers.",
         "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
-        "runs": "The history of runs: list, show, baseline, publish, schema.",
+        "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
         "drift": "Has the model changed since the baseline nights?",
         "hunt": "Search for strings that break the model, and make them small.",
     },
