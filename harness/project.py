@@ -241,7 +241,7 @@ class Project:
         return tuple(judged), notes
 
     def _label(self, name: str) -> str:
-        """`name@version` of the version that is meant; a record that cannot be read is no hindrance."""
+        """`name@version` of the version that is meant; a record that cannot be read does not matter."""
         if name in self.versions:
             return f"{name}@{self.versions[name]}"
         found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}
@@ -251,18 +251,31 @@ class Project:
     def cases(self, suites: Sequence[str | Path] | None = None) -> list[Case]:
         """The cases that a run without names asks (docs/writing-cases.md: core), or all of the places given.
 
-        A place is `"builtin"`, a case file or a folder.
+        A place is `"builtin"`, a case file, a folder, or the name of a suite or a selection.
 
         Raises:
             SuiteError: there is no case, or a line is wrong.
         """
         if not suites:
             return [case for root in self.config.suites for case in _default_cases(self.config.root / root)]
-        return [
-            case
-            for place in suites
-            for case in load_suite(place if str(place) == "builtin" else self.config.root / place)
-        ]
+        found = [case for place in suites for case in self._cases_at(place)]
+        # a suite that is named twice, or below a folder that is named too, is asked once
+        return list({(case.suite, case.id, case.digest): case for case in found}.values())
+
+    def _cases_at(self, place: str | Path) -> list[Case]:
+        """As `pytest --suites` reads it: builtin, a path, or the name of a suite or a selection under a root."""
+        from harness.suite import load_selection, selection_file
+
+        path, named = self.config.root / place, [self.config.root / root for root in self.config.suites]
+        if str(place) == "builtin" or path.exists():
+            return load_suite(place if str(place) == "builtin" else path)
+        for root in named:
+            selection = selection_file(root, str(place))
+            if selection is not None:
+                return load_selection(selection)
+            if (root / place / "suite.toml").is_file():
+                return load_suite(root / place)
+        return load_suite(path)
 
     @cached_property
     def core(self) -> Sequence[CaseResult]:

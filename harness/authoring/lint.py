@@ -72,7 +72,7 @@ def _pieces(case: Case, field: str | None, calls: list[CheckCall]) -> dict[str, 
         if call.check in ("contains", "equals", "ends_with") and not call.arguments.get("ignore_case")
     }
     if field is None and case.channel == "text":
-        # in JSON a target may stand escaped, so that a check of the raw text need not see it
+        # in JSON a target may be escaped, so that a check of the raw text need not see it
         pieces |= {f"required[{index}]": target for index, target in enumerate(case.required)}
     return pieces
 
@@ -221,7 +221,7 @@ def unfit_wording(placed: Placed, *, keep_form: bool) -> Iterator[Finding]:
     """`unpinned`, `blank-before-punctuation`, and for a suite with `keep_form` also `no-keep-instruction`."""
     case = placed.case
     for target in unpinned(case):
-        message = f"{target!r} may stand in any field; add a check with its field, so that two exchanged fail"
+        message = f"{target!r} may be in any field; add a check with its field, so that two exchanged fail"
         yield placed.finding("unpinned", "warning", message)
     for spot in spaced_marks(case):
         message = f"{spot!r}: the blank before the mark makes a blank likelier in the answer"
@@ -417,7 +417,7 @@ def _key(value: Any) -> str:
 
 RULES: dict[str, tuple[Level, str]] = {
     "bad-suite": ("error", "suite.toml cannot be read"),
-    "bad-line": ("error", "a line is no case; pytest refuses the file"),
+    "bad-line": ("error", "a line is not a case; pytest refuses the file"),
     "duplicate-id": ("error", "two cases of a suite have one id"),
     "not-in-source": ("error", "a target is not in the prompt, so that no model could copy it"),
     "never-found": ("error", "a target that the rules of the checker cannot find, even alone"),

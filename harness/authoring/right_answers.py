@@ -35,7 +35,7 @@ _LEFT_OUT: tuple[Outcome, ...] = ("omitted", "failed")
 def unfit_answers(shelf: Sequence[Placed], judging: Callable[[Case, Completion], SampleResult]) -> Iterator[Finding]:
     """`answers` (error), and `few-answers` (warning) where a file of answers has fewer than two for a case.
 
-    A case file without a file of answers is passed over.
+    A case file without a file of answers is skipped.
     """
     by_file: defaultdict[Path, list[Placed]] = defaultdict(list)
     for placed in shelf:

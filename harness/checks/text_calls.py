@@ -25,10 +25,10 @@ _WRAPPERS = re.compile(r"</?tool_calls?>|</?function_calls?>|```[A-Za-z_]*", re.
 
 
 def calls_in_text(text: str, tools: Sequence[dict[str, Any]]) -> tuple[tuple[ToolCall, ...], str]:
-    """The calls that stand in an answer as JSON, and the answer without them.
+    """The calls that are in an answer as JSON, and the answer without them.
 
     Args:
-        tools: those that the case offers. What names no tool of these is no call.
+        tools: those that the case offers. What names no tool of these is not a call.
 
     Returns:
         No calls and the text as it is, where there is none.

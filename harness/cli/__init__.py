@@ -19,7 +19,7 @@ COMMANDS = {
     "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
     "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
     "models": "The configured models: list, check, pull, serve.",
-    "suites": "Suites: lint them, make one from your own strings, import another tool's tests, print the schema.",
+    "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
     "cassettes": "Recorded answers: status, verify, prune, import, export.",
     "runs": "The history of runs: list, show, baseline, publish, schema.",
     "compare": "What changed between versions.",
@@ -99,7 +99,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"harness: {error}", err=True)
         return EXIT_USAGE
     except SystemExit:
-        # click ends so, and only so, when the reader went away (`harness ... | head`); that is no "no"
+        # click ends so, and only so, when the reader went away (`harness ... | head`); that is not a "no"
         return EXIT_YES
     except Exception:
         import traceback

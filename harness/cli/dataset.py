@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from harness.cli.arguments import CommandGroup, print_json, report_dir_option
-from harness.records.training import TrainingError
+from harness.records.training import Provider, TrainingError
 
 if TYPE_CHECKING:
     from harness.finetune.bad_cases import GoldSources
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.records.training import Recipe, TrainingSample
 
 
-PROVIDER_NAMES = click.Choice(["ark", "siliconflow", "openai", "local"])
+PROVIDER_NAMES = click.Choice(get_args(Provider))
 
 
 @click.command("recipe")

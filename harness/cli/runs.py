@@ -81,7 +81,7 @@ def json_text(value: object) -> str:
 
 @click.group("runs", cls=CommandGroup)
 def runs() -> None:
-    """The history of runs: list, show, verify, baseline, publish, schema."""
+    """The history of runs: list, show, verify, baseline, simulate, publish, schema."""
 
 
 @runs.command("list")
@@ -249,6 +249,84 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
         click.echo(f"{show(name)}: {show(reference)}")
     if not baselines:
         click.echo("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
+
+
+@runs.command("simulate")
+@click.argument("before", metavar="BEFORE")
+@click.argument("after", metavar="AFTER")
+@click.option("--nights", type=click.IntRange(2, 400), default=30, show_default=True)
+@click.option("--change", type=click.IntRange(1, 401), default=20, show_default=True, help="First night of AFTER.")
+@click.option("--first", default="2026-10-01", show_default=True, metavar="DATE", help="Date of the first night.")
+@click.option("--selection", type=click.Path(dir_okay=False, path_type=Path), help="Its cases alone: canary.cases.")
+@click.option("--share", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Of the cases that change.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Of the draw that --share makes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A folder of run records.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def simulate(
+    *,
+    before: str,
+    after: str,
+    nights: int,
+    change: int,
+    first: str,
+    selection: Path | None,
+    share: float,
+    seed: int,
+    out: Path,
+    as_json: bool,
+    report_dir: Path | None,
+) -> None:
+    """Simulate a drift history: dated nights from the recorded answers of two versions.
+
+    Each answer is real and the same every night; the dates are made up. The records are named a simulation, and no gate
+    takes them as evidence. Read them with `harness drift --model simulation@... --report-dir OUT`.
+
+    \b
+    $ harness runs simulate tuned spaced --selection suites/canary.cases --out build/simulated
+    """
+    from datetime import date, timedelta
+
+    from harness.decisions.nights import simulated
+    from harness.history import History
+    from harness.project import Project
+
+    try:
+        day = date.fromisoformat(first)
+        day + timedelta(days=max(nights, change))
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"--first: found {first!r}; accepted: a date such as 2026-10-01") from error
+    project = Project.open(reports=report_dir)
+    ours, theirs = project.resolve(before), project.resolve(after)
+    keys = _selected(selection) if selection else set()
+    records = simulated(ours, theirs, first=day, nights=nights, change=change, keys=keys, share=share, seed=seed)
+    if not records[0].cases:
+        what = f" of {selection}" if selection else ""
+        raise ConfigError(f"{ours.label} and {theirs.label} share no case{what} that both answered; record it for both")
+    history = History(out)
+    for record in records:
+        history.write(record)
+    made = records[0]
+    if as_json:
+        print_json({"label": made.label, "nights": nights, "prompts": len(made.cases), "folder": str(out)})
+        return
+    click.echo(f"{made.configuration['simulation']}")
+    click.echo(
+        f"{nights} nights of {len(made.cases)} prompts in {out}; run: "
+        f"harness drift --model {made.label} --report-dir {out}"
+    )
+
+
+def _selected(path: Path) -> set[str]:
+    """Keys that a selection names: those of the cases themselves, and those that a run of the selection has."""
+    from harness.suite import read_selection
+
+    return {
+        key
+        for suite, ids in read_selection(path).items()
+        for case in ids
+        for key in (f"{suite}/{case}", f"{path.stem}/{suite}.{case}")
+    }
 
 
 runs.add_command(publish_run)

@@ -195,7 +195,9 @@ def _alike(candidate: RunRecord, run: RunRecord) -> bool:
 
 def _usable(run: RunRecord, policy: GatePolicy, now: datetime) -> bool:
     replay = policy.evidence == "fresh" and run.mode == "replay"
-    return not replay and not _age_reasons("", run.evidence.oldest, policy.max_age_days, now)
+    return (
+        run.mode != "simulation" and not replay and not _age_reasons("", run.evidence.oldest, policy.max_age_days, now)
+    )
 
 
 def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[str, ...]:
@@ -207,6 +209,8 @@ def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[st
 def candidate_reasons(run: RunSummary, policy: GatePolicy, now: datetime) -> tuple[str, ...]:
     """Why the candidate's answers are not evidence under this policy."""
     reasons = []
+    if run.mode == "simulation":
+        reasons.append("the run is a simulation: its answers are those of other runs, under made-up dates")
     if policy.evidence == "fresh" and run.mode == "replay":
         reasons.append(
             "the answers are a replay and the policy wants fresh ones: "

@@ -67,7 +67,7 @@ class Situation:
     breaching: RunRecord | None
     """Another run of the version whose breach holds back a GO."""
     no_data: str | None
-    """A critical rule that no case bears on."""
+    """A critical rule to which no case applies."""
     readings: Sequence[Reading]
 
 
@@ -119,7 +119,7 @@ def _another_run(now: Situation) -> NextStep | None:
 def _more_answers(now: Situation) -> NextStep:
     run = now.candidate
     if now.no_data is not None:
-        return NextStep(f"no case bears on {now.no_data}: add some, or take its rule out", "harness suites lint")
+        return NextStep(f"no case applies to {now.no_data}: add some, or take its rule out", "harness suites lint")
     unscored = [case for case in run.cases if case.outcome == "unscored"]
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)
@@ -162,6 +162,8 @@ def _asked(why: str, command: str, run: RunRecord, cases: int) -> NextStep:
 Verdict = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 
 EXIT_CODES: dict[Verdict, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
+
+_DELIVERED = Rule(metric="delivered_rate", max_drop=0.05, tier="advisory")
 
 _FEW_VERSIONS = 2
 """From the third version on the verdict says what choosing the best one means."""
@@ -219,6 +221,8 @@ class GateVerdict:
     judged: Judged | None = None
     """None while two versions or fewer were judged."""
     concentration: Concentration | None = None
+    undelivered: Reading | None = None
+    """Tool calls that the server no longer delivers as calls, where the policy has no rule about that."""
     looks: tuple[int, ...] = ()
     """Cases after which a sequential run was looked at."""
     planned: int | None = None
@@ -250,7 +254,7 @@ def judge(
     `past` are the other runs that are known: those of the candidate's version, whose complete fresh ones are attempts,
     and the latest complete run of every other version, from which it is estimated how much the cases of a domain have
     in common. `core` are the cases that a run without names asks: one that lacks some of those that the policy is about
-    is no GO. Empty where no suites are known; then a run is taken to be whole unless an earlier one holds more.
+    is not a GO. Empty where no suites are known; then a run is taken to be whole unless an earlier one holds more.
     """
     return _Judgement(candidate, baseline, policy, now, past, core=core).verdict({}, full=True)
 
@@ -337,6 +341,7 @@ class _Judgement:
             alpha=self.attempts.alpha,
             judged=self._judged(rules) if full else None,
             concentration=crowds,
+            undelivered=self._undelivered() if full else None,
             looks=() if looks is None else tuple(size for size in looks.sizes if size <= len(looks.asked)),
             planned=None if looks is None else looks.planned,
         )
@@ -345,7 +350,7 @@ class _Judgement:
         self, rule: Rule, bound: Bound, limit: float, assumed: Mapping[str, Standing], *, settle: bool
     ) -> RuleVerdict:
         absolute = bound in ("min", "max")
-        # a run is not paired with itself: that it does not differ is no evidence
+        # a run is not paired with itself: that it does not differ is not evidence
         itself = self.baseline.run_id if self.baseline is not None and not absolute else None
         answers = self._answers(rule, assumed, without=itself)
         tell = rate_correlation if absolute else difference_correlation
@@ -432,6 +437,17 @@ class _Judgement:
             return None
         return concentration(self.candidate, self.baseline, self.pairing)
 
+    def _undelivered(self) -> Reading | None:
+        """A call that a model writes as text is read as a call, so that alignment does not show it.
+
+        None unless it is proven that more than five points fewer are delivered.
+        """
+        if any(rule.metric == _DELIVERED.metric for rule in self.policy.rules):
+            return None
+        [(bound, limit)] = _DELIVERED.bounds
+        reading = self._rule(_DELIVERED, bound, limit, {}, settle=False).reading
+        return reading if reading.result == "BREACH" else None
+
     def _held_back(self, crowds: Concentration | None, *, partial_runs: bool) -> tuple[str, ...]:
         reasons = [*self.stale]
         if self.candidate.partial:
@@ -511,10 +527,14 @@ class _Judgement:
                 coverage=self.coverage,
                 wider=self.wider,
                 breaching=next(iter(self.breaching), None) if full else None,
-                no_data=next((rule.rule.metric for rule in critical if not rule.reading.cases), None),
+                no_data=next((_named(rule.rule) for rule in critical if not rule.reading.cases), None),
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )
         )
+
+
+def _named(rule: Rule) -> str:
+    return f"{rule.metric} ({rule.slice})" if rule.slice else rule.metric
 
 
 def _fold(rules: Sequence[RuleVerdict], *, held_back: bool) -> Verdict:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import random
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -10,7 +12,7 @@ from itertools import pairwise
 from harness.decisions.run_summary import RunSummary, utc
 from harness.decisions.standing import by_key
 from harness.records.policy import DriftPolicy
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import CaseResult, Evidence, RunRecord, Totals
 
 _STALE_HOURS = 24.0
 
@@ -45,6 +47,94 @@ class Note:
     prompts`, `no record`.
     """
     text: str
+
+
+SIMULATION = "simulation"
+"""The mode of simulated nights, and the name of the model that they are stored under."""
+
+
+def simulated(
+    before: RunRecord,
+    after: RunRecord,
+    *,
+    first: date,
+    nights: int,
+    change: int,
+    keys: Collection[str] = (),
+    share: float = 1.0,
+    seed: int = 7,
+) -> list[RunRecord]:
+    """Records of dated nights on which the answers of `before` are given, and from night `change` on those of `after`.
+
+    Every answer is a real one, and the same each night, as at temperature 0; the dates are made up. The records say so:
+    their model is called a simulation, their mode is one, and no gate takes them as evidence.
+
+    Args:
+        change: the first night (from 1) that `after` answers; `nights + 1` for a history without a change.
+        keys: take these cases alone; empty for all that both runs answered with the same content.
+        share: of the cases, drawn by the seed, that `after` answers; the others stay as they were.
+    """
+    later = {case.key: case for case in after.cases}
+    pairs = [
+        (case, later[case.key])
+        for case in before.cases
+        if case.key in later
+        and case.digest == later[case.key].digest
+        and (not keys or case.key in keys)
+        and "unscored" not in (case.outcome, later[case.key].outcome)
+    ]
+    drawn = random.Random(seed).sample(range(len(pairs)), round(share * len(pairs)))  # noqa: S311 - reproducible draw
+    old = tuple(one for one, _ in pairs)
+    new = tuple(pairs[at][at in set(drawn)] for at in range(len(pairs)))
+    part = "" if share == 1 else f" for {len(drawn)} of {len(pairs)} prompts"
+    text = (
+        f"SIMULATION: answers of {before.label} (run {before.run_id}), from {first + timedelta(days=change - 1)} on of "
+        f"{after.label} (run {after.run_id}){part}; the dates are made up"
+    )
+    version = f"{before.model}-{before.version}-to-{after.model}-{after.version}"
+    return [
+        _simulated_night(before, old if night < change else new, first + timedelta(days=night - 1), version, text)
+        for night in range(1, nights + 1)
+    ]
+
+
+def _simulated_night(source: RunRecord, cases: tuple[CaseResult, ...], day: date, version: str, text: str) -> RunRecord:
+    moment = f"{day.isoformat()}T02:00:00Z"
+    dated = tuple(
+        case.model_copy(
+            update={
+                "samples": tuple(sample.model_copy(update={"recorded_at": moment}) for sample in case.samples),
+            }
+        )
+        for case in cases
+    )
+    samples = [sample for case in dated for sample in case.samples]
+    return source.model_copy(
+        update={
+            "run_id": f"{day:%Y%m%d}-{SIMULATION}",
+            "model": SIMULATION,
+            "version": version,
+            "lineage": (),
+            "recipe": None,
+            "configuration": {SIMULATION: text, "temperature": 0.0},
+            "mode": SIMULATION,
+            "evidence": Evidence(oldest=moment, newest=moment),
+            "started": moment,
+            "ended": moment,
+            "git_commit": None,
+            "latency": None,
+            "looks": None,
+            "suite_digests": {},
+            "totals": Totals(
+                cases=len(dated),
+                outcomes=dict(sorted(Counter(case.outcome for case in dated).items())),
+                samples=len(samples),
+                prompt_tokens=sum(sample.prompt_tokens or 0 for sample in samples),
+                completion_tokens=sum(sample.completion_tokens or 0 for sample in samples),
+            ),
+            "cases": dated,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,11 @@ class ChatEndpoint:
             http_client=client,
         )
 
+    @property
+    def where(self) -> str:
+        """The address, as messages and files may show it."""
+        return self._access.shown
+
     def client(self) -> "AsyncOpenAI":
         """The client, for what is not a chat completion; the model's headers go with each request."""
         self._client = self._client or self._open()
@@ -142,16 +147,18 @@ class ChatEndpoint:
             reached=lambda: self._answered,
             outage=self._outage,
         )
-        if answer.unreachable and not self._reached:
-            raise EndpointError(f"model {self._label}: {answer.said}")
-        patience_s = self._retrying.patience_s
-        if patience_s and self._outage.lasted_s >= patience_s:
-            raise EndpointError(
-                f"model {self._label}: {self._access.shown} has answered nothing for {self._outage.lasted_s:.0f} s "
-                f"(patience_s){_quoted(self._outage.said)}. What was answered is kept: once the endpoint works again, "
-                "run with --cassette-mode=record to ask for the rest"
-            )
-        return answer
+        return self._outage.check(
+            answer,
+            label=self._label,
+            where=self._access.shown,
+            reached=self._reached,
+            patience_s=self._retrying.patience_s,
+        )
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for while the endpoint is away; empty while it answers."""
+        return self._outage.waiting(self._access.shown, self._retrying.patience_s)
 
     @property
     def changes(self) -> tuple[str, ...]:

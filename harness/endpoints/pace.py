@@ -126,7 +126,7 @@ class Pace:
     Args:
         max_concurrency: requests at one time, reached by doubling from two. A 429 or a time-out halves what goes out,
             and answers bring it back one by one: a server with one place would otherwise still work on requests that
-            nobody waits for any more. LiteLLM's proxy goes on asking for them, too, unless it is told otherwise, so a
+            nobody waits for any more. LiteLLM's proxy goes on asking for them, too, unless it is set not to, so a
             time-out there fills the queue for those that follow.
         timeout_s: of one request. Answers that take half of it because they wait for each other let no more go out.
         rpm: requests a minute, evenly spread.
@@ -171,6 +171,11 @@ class Pace:
     def was_cut(self) -> bool:
         """Whether the endpoint wanted fewer requests, or was too slow for them."""
         return self._last_cut > 0
+
+    @property
+    def paused_s(self) -> float:
+        """How long the endpoint still wants to be left alone (Retry-After)."""
+        return max(0.0, self._resume_at - time.monotonic())
 
     async def enter(self, body: dict[str, Any]) -> Admission:
         """Wait for one's turn.

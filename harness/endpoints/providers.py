@@ -145,7 +145,7 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                 ),
                 Oddity(
                     "Its reasoning comes in `reasoning_content`, beside the answer",
-                    "nothing: it is no part of the answer",
+                    "nothing: it is not part of the answer",
                     "https://apifox.com/apidoc/docs-site/5435161/%E6%8E%A8%E7%90%86%E6%A8%A1%E5%9E%8B-deepseek-reasoner-5903960m0",
                 ),
             ),

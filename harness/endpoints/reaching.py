@@ -1,4 +1,4 @@
-"""Why no answer came over a connection, each kind in a sentence of its own with what mends it."""
+"""Why no answer came over a connection, each kind in a sentence of its own with its remedy."""
 
 import ssl
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ _SETTINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"api-version|api version", re.I), 'query = {{ api-version = "..." }}'),
     (re.compile(r"stream", re.I), "stream = true or false"),
 )
-"""What the words of a refusal are about, and the setting that mends it."""
+"""What the words of a refusal are about, and the setting that fixes it."""
 _LONGEST_WORDS = 300
 _NO_CERTIFICATE = re.compile(r"No required SSL certificate was sent", re.IGNORECASE)
 _TLS_ONLY = re.compile(r"(plain )?HTTP request (was sent )?to (an )?HTTPS (port|server)", re.IGNORECASE)
@@ -138,7 +138,7 @@ class Refusals:
         return next((kind for kind, words in _WORDS if words.search(said)), "")
 
     def setting(self, said: str) -> str:
-        """The setting of the model that mends a refusal, by its words; empty if none is known."""
+        """The setting of the model that avoids a refusal, by its words; empty if none is known."""
         found_setting = next((setting for words, setting in _SETTINGS if words.search(said)), "")
         return found_setting.replace("{{", "{").replace("}}", "}")
 

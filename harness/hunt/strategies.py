@@ -13,7 +13,9 @@ All of them shrink towards `a-a` in a plain prompt.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from tempfile import TemporaryDirectory
 
 from hypothesis import strategies as st
 
@@ -148,5 +150,20 @@ def _generated(seed: int) -> list[Probe]:
     def collect(probe: Probe) -> None:
         found.append(probe)
 
-    collect()
+    with _nothing_left_behind():
+        collect()
     return found
+
+
+@contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """Hypothesis keeps tables in `.hypothesis/` of the project that it runs in; here in a temporary folder."""
+    from hypothesis import configuration
+
+    home = configuration.storage_directory(intent_to_write=False).home_directory
+    with TemporaryDirectory(prefix="harness-hunt-", ignore_cleanup_errors=True) as folder:
+        configuration.set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            configuration.set_hypothesis_home_dir(home)

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
 
 Format = Literal["jsonl", "csv", "parquet"]
-FORMATS: tuple[Format, ...] = ("jsonl", "csv", "parquet")
+FORMATS: tuple[Format, ...] = get_args(Format)
 STANDARD_INPUT = "-"
 
 _FORMATS: dict[str, Format] = {

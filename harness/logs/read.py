@@ -27,7 +27,7 @@ _KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognis
 
 
 class RawRow(NamedTuple):
-    """One row as it stands in the file. `problem` is (kind, detail) if it cannot even be decoded."""
+    """One row as it is in the file. `problem` is (kind, detail) if it cannot even be decoded."""
 
     line: int
     raw: bytes
@@ -155,7 +155,7 @@ def _too_long(length: int, longest: int) -> tuple[str, str]:
 
 
 _SAMPLE = 256 << 10
-"""Bytes from the first line on that is not ASCII, by which GBK is told from UTF-8."""
+"""Bytes from the first line on that is not ASCII, which distinguishes GBK from UTF-8."""
 
 
 def in_utf8(lines: Iterator[RawRow]) -> Iterator[RawRow]:
@@ -223,7 +223,7 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 def document_members(content: io.BufferedReader, longest: int) -> Iterator[RawRow]:
     """The members of a list, or values that follow each other, by number from 1; in memory is one of them.
 
-    What is no JSON ends the file: nobody can say where the next member begins.
+    What is not JSON ends the file: nobody can say where the next member begins.
     """
     blocks = _texts(content)
     decode = json.JSONDecoder().raw_decode

@@ -226,7 +226,7 @@ _MISMAPPED = frozenset({"source", "output"})
 
 @dataclass(frozen=True, slots=True)
 class ScoringProgress:
-    """Told after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
+    """Called after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
 
     rows: int
     position: int

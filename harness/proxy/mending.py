@@ -123,7 +123,7 @@ def _damage(question: ChatRequest, text: str, channel: str) -> dict[str, str]:
     return {target: verdict for target, verdict in found.verdicts.items() if verdict not in ("verbatim", "absent")}
 
 
-def mended_body(question: ChatRequest, content: bytes, *, mends: bool) -> tuple[bytes, dict[int, Said]] | None:
+def mended_body(question: ChatRequest, content: bytes, *, repairs: bool) -> tuple[bytes, dict[int, Said]] | None:
     """A whole answer, mended, and what its choices say; None if it is not a chat completion.
 
     Without a change the bytes are those that came.
@@ -139,7 +139,7 @@ def mended_body(question: ChatRequest, content: bytes, *, mends: bool) -> tuple[
         if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
             finish = choice.get("finish_reason")
             said = answers[place] = Said(finish_reason=finish if isinstance(finish, str) else None)
-            _mend_message(question, choice["message"], said, mends=mends)
+            _mend_message(question, choice["message"], said, repairs=repairs)
     changed = any(
         said.text != said.passed_on or any(given != passed_on for given, passed_on in said.calls.values())
         for said in answers.values()
@@ -147,16 +147,16 @@ def mended_body(question: ChatRequest, content: bytes, *, mends: bool) -> tuple[
     return (encoded(value) if changed else content), answers
 
 
-def _mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, mends: bool) -> None:
+def _mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, repairs: bool) -> None:
     for holder, name in _texts(message):
         text = holder[name]
-        new = mended_text(question, text, question.channel) if mends else text
+        new = mended_text(question, text, question.channel) if repairs else text
         said.text += text
         said.passed_on += new
         holder[name] = new
     for place, function in enumerate(_functions(message)):
         arguments = function["arguments"]
-        new = mended_text(question, arguments, "tool") if mends else arguments
+        new = mended_text(question, arguments, "tool") if repairs else arguments
         said.calls[place] = [arguments, new]
         function["arguments"] = new
 

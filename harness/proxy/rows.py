@@ -75,11 +75,11 @@ def rows_of(
     secrets: tuple[Secrets, ...],
     answer_id: str | None,
     model: str | None,
-    mends: bool,
+    repairs: bool,
     broken: bool,
     latency_s: float,
 ) -> list[dict[str, Any]]:
-    """One row a choice. `output` is what the model wrote, and with `mends` `repaired` what was passed on.
+    """One row a choice. `output` is what the model wrote, and with `repairs` `repaired` what was passed on.
 
     Args:
         secrets: the client's key and those of the environment; they are taken out.
@@ -100,7 +100,7 @@ def rows_of(
         }
         if question.targets is not None:
             row["targets"] = list(question.targets)
-        if mends:
+        if repairs:
             row["repaired"] = repaired or None
         if report.mended:
             row["mended"] = report.mended

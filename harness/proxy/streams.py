@@ -50,9 +50,9 @@ class MendedStream:
         answers: what the choices said so far.
     """
 
-    def __init__(self, question: ChatRequest, *, mends: bool) -> None:
+    def __init__(self, question: ChatRequest, *, repairs: bool) -> None:
         self._question = question
-        self._mends = mends and bool(question.judge.wanted)
+        self._repairs = repairs and bool(question.judge.wanted)
         self._buffer = bytearray()
         self._looked_at = 0
         self._texts: dict[int, StreamMender | _Held] = {}
@@ -126,7 +126,7 @@ class MendedStream:
         return rest + b"".join(f": {name}: {value}\n\n".encode("ascii") for name, value in self._report.headers())
 
     def _chunk(self, chunk: dict[str, Any]) -> tuple[bytes, bool]:
-        """Mend a chunk in its place: what must go out before it, and whether it changed."""
+        """Repair a chunk in its place: what must go out before it, and whether it changed."""
         self.id = chunk["id"] if isinstance(chunk.get("id"), str) else self.id
         self.model = chunk["model"] if isinstance(chunk.get("model"), str) else self.model
         self._last = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
@@ -154,7 +154,7 @@ class MendedStream:
         changed = False
         content = delta.get("content")
         if isinstance(content, str) and content:
-            new = self._mender(number).feed(content) if self._mends else content
+            new = self._mender(number).feed(content) if self._repairs else content
             self._note(said, content, new)
             delta["content"] = new
             changed = new != content
@@ -168,7 +168,7 @@ class MendedStream:
             place = place if isinstance(place, int) else 0
             if place not in said.calls and len(said.calls) >= _MOST_CHOICES:
                 continue
-            new = self._call(number, place).feed(arguments) if self._mends else arguments
+            new = self._call(number, place).feed(arguments) if self._repairs else arguments
             written = said.calls.setdefault(place, ["", ""])
             self._note(written, arguments, new)
             function["arguments"] = new

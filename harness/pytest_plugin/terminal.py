@@ -357,6 +357,10 @@ def _text(answers: Answers, *, bar: bool) -> str:
     drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
     slowed = progress.concurrency < progress.max_concurrency
     pace = f", slowed to {progress.concurrency} at one time (429 or time-outs)" if slowed else ""
+    if progress.waiting:
+        # before the counts, since a bar is cut at the end of the line
+        done = f"{progress.done} of {progress.total} answers fetched{failed}"
+        return f"{answers.model.label}: {progress.waiting}; {done}"
     left = _left(progress.left_s)
     return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}{left}"
 

@@ -122,7 +122,7 @@ def from_value(value: Any) -> Interaction:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CassetteError(f"not an interaction of vcrpy's form: {type(error).__name__}: {error}") from error
     if status != HTTPStatus.OK:
-        raise CassetteError(f"status {found(status)}: an error is no answer; accepted: 200")
+        raise CassetteError(f"status {found(status)}: an error is not an answer; accepted: 200")
     if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
         raise CassetteError(f"sample: found {found(sample)}; accepted: a whole number from 0")
     try:
@@ -198,7 +198,7 @@ _CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| "
 class Line:
     """A line of a cassette file: its number (1-based), and its bytes without the line end.
 
-    `torn`: it is the last, has no line end and is no interaction: the process that wrote it was killed.
+    `torn`: it is the last, has no line end and is not an interaction: the process that wrote it was killed.
     """
 
     number: int

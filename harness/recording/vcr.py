@@ -63,10 +63,10 @@ class Imported:
 
 
 def read(path: Path) -> Iterator[Imported]:
-    """Each interaction in order. One request that stands there several times gives several samples.
+    """Each interaction in order. One request that is there several times gives several samples.
 
     Raises:
-        CassetteError: the file is no vcrpy cassette.
+        CassetteError: the file is not a vcrpy cassette.
     """
     samples: dict[bytes, int] = {}
     for number, value in enumerate(_interactions(path), start=1):
@@ -169,11 +169,11 @@ def _exchange(value: dict[str, Any]) -> Exchange | str:
     else:
         status, body = response["status"]["code"], response["body"]["string"]
     if status != 200:
-        return f"status {found(status)}: an error is no answer"
+        return f"status {found(status)}: an error is not an answer"
     request_body = _bytes(request["body"])
     body_value = json.loads(request_body)
     if not isinstance(body_value, dict):
-        return "the request is no JSON object"
+        return "the request is not a JSON object"
     if type(body_value.get("temperature")) is int:
         # ours is always a float, and the request is the key of its answer: 0 and 0.0 are one temperature
         body_value["temperature"] = float(body_value["temperature"])
@@ -200,7 +200,7 @@ def _bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise TypeError("a body that is no text")
+        raise TypeError("a body that is not text")
     return value.encode("utf-8")
 
 
@@ -213,7 +213,7 @@ def _headers(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:
-    """vcrpy keeps compressed bodies as they came, unless it was told to decode them and left the header."""
+    """vcrpy keeps compressed bodies as they came, unless it was set to decode them and left the header."""
     if encoding not in ("gzip", "deflate") or body.lstrip()[:1] in (b"{", b"d", b":"):
         return body
     if body.startswith(b"\x1f\x8b"):  # gzip may consist of several members

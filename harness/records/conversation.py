@@ -74,7 +74,7 @@ def source_texts(given: Any) -> list[str] | None:
 
 
 def last_answer(messages: Sequence[Any]) -> int:
-    """How many messages at the end are the model's: what stands before them is the source."""
+    """How many messages at the end are the model's: what is before them is the source."""
     count = 0
     while count < len(messages) and _role(messages[-1 - count]) == "assistant":
         count += 1
@@ -214,5 +214,5 @@ _RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 
 def worse(one: str, other: str) -> str:
-    """The worse of two verdicts; `absent` is no damage and gives way to any other."""
+    """The worse of two verdicts; `absent` is not damage and gives way to any other."""
     return other if one == "absent" else one if other == "absent" else max(one, other, key=_RANK.__getitem__)

@@ -142,6 +142,9 @@ def parse_policy(data: Mapping[str, Any], where: str) -> GatePolicy:
 
     `where` names its place in errors. Keys that are left out keep their default.
     """
+    rules = data.get("rules", ())
+    if not isinstance(rules, list | tuple) or not (rules or "rules" not in data):
+        raise ConfigError(f"{where}: rules: found {found(rules)}; accepted: at least one [[rules]], in double brackets")
     try:
         return GatePolicy.model_validate(dict(data))
     except ValidationError as error:
@@ -178,7 +181,7 @@ class DriftPolicy(Record):
     def _known(cls, name: str) -> str:
         try:
             _zone(name)
-        except (ValueError, OSError) as error:  # a name that is no path, and one that is a folder
+        except (ValueError, OSError) as error:  # a name that is not a path, and one that is a folder
             accepted = "UTC, or a name of the IANA database such as Asia/Shanghai (on Windows: pip install tzdata)"
             raise ValueError(f"found {found(name)}; accepted: {accepted}") from error
         return name

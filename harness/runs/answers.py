@@ -12,7 +12,6 @@ from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
-from harness.addresses import shown_address
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
 from harness.endpoints.callable import NOT_RECORDED
@@ -325,7 +324,6 @@ class Answers:
                     run = BatchRun(
                         endpoint,
                         submissions,
-                        where=shown_address(self.model.base_url or "https://api.openai.com/v1").rstrip("/"),
                         keep=self._keep,
                         is_kept=lambda job: self._replay.get(job.suite, job.key) is not None,
                         tell=tell,

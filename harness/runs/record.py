@@ -190,7 +190,7 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
     """Where a record is not about the cases of the suites that are at hand, and where their checks say otherwise.
 
     Args:
-        cases: by digest. What is not among them is passed over, and so are checks that are not registered.
+        cases: by digest. What is not among them is skipped, and so are checks that are not registered.
     """
     for result in run.cases:
         case = cases.get(result.digest)

@@ -19,7 +19,7 @@ from harness.text.visible import show
 
 INK, MUTED, GRID = "#1c2024", "#5b6570", "#e3e6ea"
 SERIES = ("#0b5cad", "#b34700", "#00795c", "#9c3587", "#7a5b00", "#1a7f9c", "#a8324a", "#4f5d75")
-"""Told apart with every common colour blindness, and at least 4.5:1 against the page."""
+"""Distinct with every common colour blindness, and at least 4.5:1 against the page."""
 
 INSTALL = "pip install 'pytest-verbatim[report]'"
 

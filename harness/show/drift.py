@@ -20,6 +20,8 @@ def drift_lines(report: DriftReport) -> list[str]:
     span = f", {report.first} to {report.last}" if report.first else ""
     nights = figures.plural(report.nights, "night")
     lines = [f"{report.verdict}  {show(report.label)}: {nights} of {report.prompts} prompts{span}"]
+    if report.simulation is not None:
+        lines += wrapped(show(report.simulation, blanks=False))
     for alarm in report.alarms:
         since = f", most likely since {alarm.since}" if alarm.since else ""
         lines += wrapped(f"ALARM on {alarm.day}: {show(alarm.text, blanks=False)}{since}{_named(alarm.cases)}")

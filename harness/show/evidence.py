@@ -158,7 +158,7 @@ def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...
         verdict = sample.verdicts.get(target, "absent")
         if target in sample.within:
             found.append(ShownMention(shown, "within", marked(sample.within[target])))
-        elif not mentions or verdict == "absent":  # a note beside it is no mention
+        elif not mentions or verdict == "absent":  # a note beside it is not a mention
             found.append(ShownMention(shown, verdict))
         for mention in mentions:
             verdict = "note" if mention.is_note else mention.verdict

@@ -67,7 +67,7 @@ def _shown(case: CaseResult) -> str:
 
 
 KINDS: tuple[Outcome, ...] = ("damaged", "omitted", "failed", "unscored")
-"""Failures in the order in which a reader wants them: what a training can mend first."""
+"""Failures in the order in which a reader wants them: what a training can fix first."""
 CATEGORIES = {
     "space": ("space-left", "space-right", "cjk-boundary"),
     "inside": ("space-inside", "wide-space", "zero-width", "line-break"),
@@ -81,7 +81,7 @@ CATEGORIES = {
     "closed-up": ("closed-up",),
     "changed": ("changed", "transposed", "truncated", "added"),
 }
-"""Damage codes that have one cause in the eyes of the person who mends it."""
+"""Damage codes that have one cause in the eyes of the person who fixes it."""
 _CATEGORY_OF = {code: name for name, codes in CATEGORIES.items() for code in codes}
 _CATEGORIES_SHOWN = 8
 _PROMPT_SHOWN = 200

@@ -62,7 +62,7 @@ def markdown_block(text: str) -> str:
 
 
 def junit(text: str) -> str:
-    """Text for a property or a message in JUnit XML: nothing that hides, turns the direction or is no XML."""
+    """Text for a property or a message in JUnit XML: nothing that hides, turns the direction or is not XML."""
     return show(text, blanks=False)
 
 

@@ -9,6 +9,7 @@ from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
+from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
 from harness.show.figures import bound, percent, plural, points, wrapped
@@ -45,7 +46,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
     lines.append("")
     lines += evidence_lines(verdict)
     if policy_source:
-        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
+        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}{_takes(verdict.policy)}")
     return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
 
 
@@ -60,7 +61,14 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_broken(verdict), *_population(verdict), *_attempts(verdict)]
+    return [
+        *_stale(verdict),
+        *_crowd(verdict),
+        *_undelivered(verdict),
+        *_broken(verdict),
+        *_population(verdict),
+        *_attempts(verdict),
+    ]
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:
@@ -70,7 +78,7 @@ def _stale(verdict: GateVerdict) -> Iterator[str]:
     if critical:
         names = " and ".join(rule_name(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
-    elif verdict.reasons and all(rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
+    elif all(rule.reasons and rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
         yield f"every critical rule passes on these answers, which {_answers_are(verdict)}"
 
 
@@ -92,6 +100,16 @@ def _crowd(verdict: GateVerdict) -> Iterator[str]:
         yield (
             f"CAUTION: {crowd.marked} of {crowd.size} cases of {crowd.slice} are newly broken; chance does not put so "
             f"many in one place (p {figures.p_value(crowd.p_value)})"
+        )
+
+
+def _undelivered(verdict: GateVerdict) -> Iterator[str]:
+    found = verdict.undelivered
+    if found is not None:
+        yield (
+            f"CAUTION: tool calls that the server delivers as calls: {points(found.estimate)} points on "
+            f"{plural(found.cases, 'pair')}. A call written as text is read all the same, and no rule of this policy "
+            "is about delivered_rate"
         )
 
 
@@ -196,7 +214,10 @@ def _measured(rule: RuleVerdict) -> str:
     unscored = f", {reading.unscored} unscored" if reading.unscored else ""
     if reading.estimate is None:
         what = "case" if rule.bound in ("min", "max") else "pair"
-        return f"none of {plural(reading.cases, what)} is scored"
+        bounds = f"{points(reading.low)} and {points(reading.high)}"
+        if what == "case":
+            return f"none of {plural(reading.cases, what)} is scored"
+        return f"none of {plural(reading.cases, what)} is scored (bounds with the unscored at their worst: {bounds})"
     level = f"one-sided {bound(1 - reading.alpha)} bounds"
     if reading.look is not None:
         level += f" at the look after {plural(reading.look, 'case')}"
@@ -259,6 +280,13 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
     return lines
 
 
+def _takes(policy: GatePolicy) -> str:
+    """What it takes as evidence beyond what the default policy does; a verdict under it is not one on today."""
+    limits = ["answers of any age"] if policy.max_age_days is None else []
+    limits += ["replays"] if policy.evidence == "any" else []
+    return f" (takes {' and '.join(limits)}: it says nothing of the endpoint today)" if limits else ""
+
+
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
     return wrapped(_run_sentence(role, run, age, show))
 
@@ -301,7 +329,7 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
-        parts.append(f"- Policy: {markdown_sentence(policy_source)}")
+        parts.append(f"- Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}")
     parts += ["", f"next: {next_markdown(verdict)}"]
     return "\n".join(parts) + "\n"
 

@@ -200,7 +200,7 @@ def read_selection(path: Path) -> dict[str, list[str]]:
     """Ids by suite, in the order of the file.
 
     Raises:
-        SuiteError: the file cannot be read, a line is not `suite/id`, or stands there twice.
+        SuiteError: the file cannot be read, a line is not `suite/id`, or is there twice.
     """
     chosen: dict[str, dict[str, None]] = {}
     try:

@@ -33,8 +33,8 @@ class Passage(NamedTuple):
     Attributes:
         path: None for plain text. In JSON the pointer to the value, or to the member of a key; behind `@k` where the
             answer holds several documents, counted from 0; and `outer#inner` for a string inside a string.
-        start, end: where it stands in the output, encoded, without its quotes.
-        offsets: for each character and for the end, where it stands in the output; empty for plain text.
+        start, end: where it is in the output, encoded, without its quotes.
+        offsets: for each character and for the end, where it is in the output; empty for plain text.
         encodings: how often the text is encoded as a JSON string there.
     """
 
@@ -46,7 +46,7 @@ class Passage(NamedTuple):
     encodings: int = 0
 
     def place(self, offset: int) -> int:
-        """Where a character stands in the output."""
+        """Where a character is in the output."""
         return self.offsets[offset] if self.encodings else self.start + offset
 
     def encoded(self, text: str, *, plain: bool) -> str:
@@ -112,7 +112,7 @@ def _is_json(text: str) -> bool:
 def _strings(text: str, start: int) -> tuple[list[tuple[int, int, str]] | None, int]:
     """The strings of the document that begins at `start`, with their pointers, and where it ends.
 
-    None where what stands there is no JSON, however leniently read.
+    None where what is there is not JSON, however leniently read.
     """
     steps: list[int | str] = []
     kinds: list[str] = []

@@ -109,7 +109,7 @@ def is_latin_or_digit(char: str) -> bool:
 def blocks_before(text: str, start: int, first: str) -> bool:
     """Whether a mention whose target begins with `first` cannot begin at `start`: the word before runs into it.
 
-    A mark counts as what it stands on, so that an emoji with its variation selector does not block.
+    A mark counts as the character that it is on, so that an emoji with its variation selector does not block.
     """
     if start == 0 or not is_joining(first):
         return False

@@ -46,7 +46,7 @@ def check(
         channel: `text`, `json` or `tool`; an answer of the last two that holds no JSON is checked as text.
         symbols: the table of symbols and look-alikes.
         strict_kinds: kinds of extracted targets for which everything is damage.
-        reasoning: names of the tags round reasoning, which is no output.
+        reasoning: names of the tags round reasoning, which is not output.
 
     Raises:
         ValueError: for another channel.

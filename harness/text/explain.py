@@ -1,7 +1,7 @@
 """How a stretch of text stands for a target: the mildest reading, as the changes that would undo it.
 
 The letters of a hit are aligned already. What is left are the gaps between two letters, each a small problem of its
-own: the signs that the target has there, and the piece of text that stands in their place.
+own: the signs that the target has there, and the piece of text that is in their place.
 """
 
 import re
@@ -102,7 +102,7 @@ def side(char: str) -> str:
 def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bool]) -> tuple[Atom, ...]:
     """The signs of a target's gap, and its end. `edges`: whether the gap is the head, or the tail, of the target.
 
-    White space at the very ends of a target is taken as it stands. A gap that is both is a target of signs alone, of
+    White space at the very ends of a target is taken as it is. A gap that is both is a target of signs alone, of
     which none can be lost or replaced: nothing else would tell that it was meant.
     """
     atoms: list[Atom] = []
@@ -147,7 +147,7 @@ def _literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
 def cross(
     gap: str, piece: str, symbols: SymbolTable, sides: Sides, doubled_backslashes: bool = False
 ) -> tuple[int, tuple[Change, ...]] | None:
-    """The mildest way in which `piece` stands between two letters that have `gap` between them in the target."""
+    """The mildest way in which `piece` can be between two letters that have `gap` between them in the target."""
     if not gap and _HYPHENATION.fullmatch(piece):
         return SPACED, (Change(0, len(piece), "", ("line-break",)),)
     atoms = atoms_of(gap, symbols, sides, (False, False))
@@ -320,7 +320,7 @@ class Reader:
                     (glyph.end, 0, False, None) if free else (glyph.end, meant.weight + ALTERED, meant.tight, change)
                 )
                 if glyph.char == atom.char and char != atom.char:
-                    form = None  # the backslash of an escape is no look-alike of a slash
+                    form = None  # the backslash of an escape is not a look-alike of a slash
             if self._doubled_backslashes and atom.char == "\\" and text.startswith("\\\\\\\\", start):
                 found.append((start + 4, 0, False, None))
         if form is not None:

@@ -54,11 +54,11 @@ class Letters(NamedTuple):
     letters: tuple[str, ...]
     marks: tuple[str, ...]
     gaps: tuple[str, ...]
-    """`gaps[i]` is what stands behind letter i and its marks; the last is the tail."""
+    """`gaps[i]` is what follows letter i and its marks; the last is the tail."""
     sides: tuple[Sides, ...]
     head: str
     accented: int
-    """How many letters bear an accent that can be lost."""
+    """How many letters have an accent that can be lost."""
     ends_marked: bool
     """Whether marks can belong to the last letter, in one normal form or another."""
 
@@ -239,7 +239,7 @@ def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Patt
 
 
 def _hits(letters: str, skeletons: tuple[str, ...]) -> dict[str, list[int]]:
-    """The skeletons that are there, each with the places where it stands; they may overlap."""
+    """The skeletons that are there, each with its places; they may overlap."""
     if len(skeletons) < _AT_ONCE or AhoCorasick is None:
         return {skeleton: found for skeleton in skeletons if (found := _all(letters, skeleton))}
     places: dict[str, list[int]] = {}
@@ -282,7 +282,7 @@ def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
 
 
 def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:
-    """Where a target of signs alone, such as `->`, stands with blanks or look-alikes in it."""
+    """Where a target of signs alone, such as `->`, occurs with blanks or look-alikes in it."""
     text, target = page.text, pattern.text
     if target.isspace() or not text:
         return []
@@ -327,7 +327,7 @@ def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_cha
 
 
 def is_escaped(text: str, place: int) -> bool:
-    """Whether an odd number of backslashes stands before `place`."""
+    """Whether there is an odd number of backslashes before `place`."""
     before = place
     while before > 0 and text[before - 1] == "\\" and place - before < _MOST_BACKSLASHES:
         before -= 1
@@ -344,7 +344,7 @@ def _damaged(
     hits: tuple[Sequence[int], Sequence[int]],
     doubled_backslashes: bool,
 ) -> list[Reading]:
-    """Mentions that are not the target as it stands, ordinary wraps among them. None overlaps a verbatim one.
+    """Mentions that are not the target as it is written, ordinary wraps among them. None overlaps a verbatim one.
 
     `hits` are the places of its skeleton in those of the page: as it is, and decoded.
     """

@@ -186,7 +186,7 @@ _SIGN_BETWEEN_LATIN = re.compile(
 
 
 def as_signs(text: str) -> str:
-    """`text` with hyphens for the words that look like a symbol where they stand between Latin letters: `TCP一IP`."""
+    """`text` with hyphens for the words that look like a symbol where they are between Latin letters: `TCP一IP`."""
     if text.isascii() or ("一" not in text and "ノ" not in text):
         return text
     return _SIGN_BETWEEN_LATIN.sub("-", text)
@@ -244,7 +244,7 @@ class Page:
 
     @property
     def letters(self) -> str:
-        """The skeleton of the text as it stands."""
+        """The skeleton of the text as it is."""
         return self._letters if self.fold else ""
 
     def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
@@ -314,7 +314,7 @@ class Page:
         )
 
     def in_code(self, start: int, end: int) -> bool:
-        """Whether a span stands in a fenced block, between backticks, or in a quoted string of its line."""
+        """Whether a span is in a fenced block, between backticks, or in a quoted string of its line."""
         if bisect_right(self._fences, start) % 2:
             return True
         low = bisect_right(self._breaks, start)
@@ -334,7 +334,7 @@ class Page:
 
     @cached_property
     def plain(self) -> Skeleton:
-        """The skeleton of the text as it stands."""
+        """The skeleton of the text as it is."""
         text, fold = self.text, self.fold
         if text.isascii():
             starts = list(compress(range(len(text)), text.encode().translate(fold.ascii_kept)))

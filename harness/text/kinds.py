@@ -11,7 +11,7 @@ _BODIES = (
     "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?|СНиП|СП"
 )
 STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|Guide|TR|TS)(?:/[A-Z]{{2,4}})?){{0,2}}"
-"""What may stand one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`."""
+"""What may come one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`."""
 
 _SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
 _UNIT = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
-"""In order of rank; `absent` is no damage and stands outside the order."""
+"""In order of rank; `absent` is not damage and is outside the order."""
 
 DAMAGE_CODES = (
     *("space-left", "space-right", "cjk-boundary", "space-inside", "wide-space", "zero-width", "line-break"),
@@ -19,7 +19,7 @@ _ORDER = {code: place for place, code in enumerate(DAMAGE_CODES)}
 
 
 class Mention(NamedTuple):
-    """A target as it stands in an answer.
+    """A target as it is in an answer.
 
     Attributes:
         start, end: code points of the answer, or of the decoded JSON string at `path`.

@@ -121,7 +121,7 @@ _NUMBER = re.compile("[0-9]+")
 
 
 def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:
-    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is no miss of it."""
+    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is not a miss of it."""
     if target.given:
         return False
     if target.kind == "url":
@@ -140,7 +140,7 @@ def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], sever
 
 
 class _Tokens:
-    """The candidates of a text: what stands between blanks, quotes, brackets or CJK, by length."""
+    """The candidates of a text: what is between blanks, quotes, brackets or CJK, by length."""
 
     def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""Reasoning is no output: what a model writes between `<think>` and `</think>` is left out of a check."""
+"""Reasoning is not output: what a model writes between `<think>` and `</think>` is left out of a check."""
 
 import re
 from collections.abc import Sequence

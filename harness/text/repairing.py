@@ -38,7 +38,7 @@ def repair(
 ) -> RepairResult:
     """`output` with its targets put right.
 
-    `restore` mends the damage that is `spaced` or `lookalike`, of the targets given or of those of
+    `restore` undoes the damage that is `spaced` or `lookalike`, of the targets given or of those of
     `extract_targets(source)`, and leaves every other character alone; with `escapes` also a sign that was written as
     its escape, such as `\\/` or `&#47;`. `collapse` is the plain regex that takes the white space from round every
     symbol, whatever it belongs to. `only` has, for a JSON output that is more than an answer, the JSON Pointers of the

@@ -69,7 +69,7 @@ def forget() -> None:
 
 
 def _is_sum(text: str, start: int, end: int) -> bool:
-    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what stands behind a key (`ratio = 3/4`) is a value."""
+    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
     if not _SUM.fullmatch(text, start, end):
         return False
     after = text[end : end + 8].lstrip(" ")

@@ -1,4 +1,4 @@
-"""Which of the readings stand: what the source itself holds is nobody's damage, and each place has one owner."""
+"""Which of the readings hold: what the source itself holds is nobody's damage, and each place has one owner."""
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ class Source:
         self._known: dict[str, bool] = {}
 
     def holds(self, span: str) -> bool:
-        """Whether `span` stands somewhere in the source with the boundary rule kept on both sides."""
+        """Whether `span` occurs somewhere in the source with the boundary rule kept on both sides."""
         found = self._known.get(span)
         if found is None:
             found = self._known[span] = any(_stands_in(part, span) for part in self.parts)
@@ -55,7 +55,7 @@ def _stands_in(part: str, span: str) -> bool:
 def settle(
     damaged: list[Finding], whole: list[Finding], text: str, source: Source
 ) -> tuple[list[Finding], dict[str, str]]:
-    """The damaged findings that stand, and the targets whose own findings lie in those of longer ones."""
+    """The damaged findings that hold, and the targets whose own findings lie in those of longer ones."""
     cover = _Cover((one.start, one.end, one.wanted) for one in whole)
     kept: list[Finding] = []
     within: dict[str, str] = {}

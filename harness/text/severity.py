@@ -37,7 +37,7 @@ _TRAILING = ".,:;!?"
 def severity(
     reading: Reading, target: Target, page: Page, source: Source, *, is_text: bool, strict_kinds: Collection[str]
 ) -> str | None:
-    """`damage`, `note`, or None where the reading is no mention of the target."""
+    """`damage`, `note`, or None where the reading is not a mention of the target."""
     if target.given or target.kind in strict_kinds or not reading.damage.weight:
         return "damage"
     text, changes = page.text, reading.damage.changes
@@ -57,7 +57,7 @@ _EQUALS = re.compile(r"\s{0,3}[=＝≈]")
 
 
 def _is_sum(text: str, reading: Reading) -> bool:
-    """`12 / 4 = 3`: a sum that the answer works out is no mention of `12/4`."""
+    """`12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`."""
     return _EQUALS.match(text, reading.end) is not None
 
 
@@ -169,7 +169,7 @@ def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: s
 
 
 def _is_among_cjk(text: str, reading: Reading) -> bool:
-    """Whether CJK stands on one side at least: words of another script are not everyday language there."""
+    """Whether there is CJK on one side at least: words of another script are not everyday language there."""
     before, behind = (
         text[max(0, reading.start - 8) : reading.start].rstrip()[-1:],
         text[reading.end : reading.end + 8].lstrip()[:1],

@@ -24,7 +24,7 @@ def _spaced_symbol(signs: str) -> re.Pattern[str]:
 
 
 def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
-    """Where words begin and end that stand round a symbol with white space on both sides, on one line."""
+    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
     start = end = -1
     for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
         words = _words(text, found.start(), found.end())

@@ -15,9 +15,9 @@ from harness.text.targets import Target
 _BEHIND = 12
 """How much text behind a mention can decide whether it is one."""
 _BEHIND_DAMAGE = 220
-"""How much of the line behind a damaged mention can tell that it stands in code."""
+"""How much of the line behind a damaged mention can show that it is in code."""
 _CONTEXT = 1000
-"""How much of the line before a mention can tell that it stands in code."""
+"""How much of the line before a mention can show that it is in code."""
 
 
 @overload

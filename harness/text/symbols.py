@@ -95,7 +95,7 @@ class SymbolTable:
 def _check_symbol(key: object) -> None:
     if not isinstance(key, str) or len(key) != 1 or key in BLANK_SET or is_alphanumeric(key):
         raise ValueError(
-            f"symbols: key {key!r} is no symbol; accepted is one character, no letter, digit or white space"
+            f"symbols: key {key!r} is not a symbol; accepted is one character, no letter, digit or white space"
         )
 
 
@@ -121,7 +121,7 @@ def _lookalikes(key: str, value: object) -> list[str]:
                 "no white space, no ASCII letter or digit"
             )
         if item == key:
-            raise ValueError(f"symbols.{key}.lookalikes: a symbol is no look-alike of itself")
+            raise ValueError(f"symbols.{key}.lookalikes: a symbol is not a look-alike of itself")
         if item not in chars:
             chars.append(item)
     return chars

@@ -148,7 +148,7 @@ def _cases(char: str) -> tuple[str, ...]:
 
 
 def without_accents(cluster: str) -> str | None:
-    """The letter of an accented Latin, Greek or Cyrillic cluster; None if the cluster is no such thing."""
+    """The letter of an accented Latin, Greek or Cyrillic cluster; None if the cluster is not such a cluster."""
     apart = unicodedata.normalize("NFD", cluster)
     if len(apart) > 1 and apart[0] < "\u0530" and all("\u0300" <= mark <= "\u036f" for mark in apart[1:]):
         return apart[0]

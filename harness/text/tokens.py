@@ -32,7 +32,7 @@ _SEGMENT = "(?:{}){{1,120}}".format(
         ]
     )
 )
-"""A part of a path, with what stands in quotes or brackets that were opened inside it."""
+"""A part of a path, with what is in quotes or brackets that were opened inside it."""
 _BEHIND = "\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|"
 """What a path may begin behind."""
 

@@ -13,7 +13,7 @@ VERBS = _words(
     "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
     "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
 )
-"""Verbs, labels and particles that stand before a file or a term and do not belong to it."""
+"""Verbs, labels and particles that come before a file or a term and do not belong to it."""
 
 NO_VERBS = _words(
     "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
@@ -25,7 +25,7 @@ HEADS = _words(
     "接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
     "执行 运行 删除 编辑"
 )
-"""Words behind which a slash begins a path, though no blank stands between."""
+"""Words behind which a slash begins a path, though there is no blank between."""
 
 TAILS = _words(
     "报错 返回 接口 请求 失败 超时 出错 目录 文件 文件夹 下面 下的 里面 里的 中的 的 下 里 中 是 有 会 没 不 "
@@ -71,7 +71,7 @@ DOCUMENTS = _words(
 """How the name of a document ends before its number: `验收单2024.xlsx`."""
 
 LABELS_OF_FILES = _words("表格 图纸 文档 附件 文件 日志 数据 资料 图片 照片 报告 合同 脚本 附件是 日志是")
-"""Words that are a label where nothing else stands before a name: `表格2024.xlsx`, or the name itself."""
+"""Words that are a label where nothing else comes before a name: `表格2024.xlsx`, or the name itself."""
 
 EXTENSIONS = _words(
     "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml toml "

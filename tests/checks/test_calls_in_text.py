@@ -55,7 +55,7 @@ def test_a_call_written_as_text_is_read(form: str) -> None:
     assert sample.outcome == "aligned", sample.checks
     assert [call.name for call in sample.tool_calls] == ["move"]
     assert sample.call_in_text
-    # reasoning is kept apart, and is no output
+    # reasoning is kept apart, and is not output
     assert sample.raw_output == WRITTEN[form].rpartition("</think>\n")[2]
 
 

@@ -99,6 +99,21 @@ def test_a_replay_of_a_bad_night_is_no_night(history):
     assert "replays old answers" in result.output
 
 
+def test_eleven_of_sixty_canaries_unanswered_for_three_nights_are_an_alarm(history):
+    for ago in range(3, 16):
+        write(history, ago)
+    for ago in range(3):
+        cases = [
+            case_result(f"c{number}", "unscored" if number < 11 else "aligned", suite="canary") for number in range(60)
+        ]
+        made = datetime.now(UTC) - timedelta(days=ago, minutes=5)
+        history.write(run_record(cases, version="1", run_id=f"night-{ago:03}", made=made))
+    result = call()
+    assert result.exit_code == 1
+    assert result.output.startswith("DRIFT  tuned@1")
+    assert "answers do not come: 11 of 60 prompts unscored" in " ".join(result.output.split())
+
+
 def test_since_starts_anew(history):
     for ago in range(3, 16):
         write(history, ago)

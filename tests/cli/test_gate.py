@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -7,7 +8,7 @@ from click.testing import CliRunner
 from harness.cli.gate import gate
 from harness.errors import ConfigError, RecordError
 from harness.history import History
-from tests.factory import case_results, check_results, run_record
+from tests.factory import case_result, case_results, check_results, run_record
 
 
 def build_run(model="tuned", total=300, bad=0, *, hours=2.0, version="1", outcome="damaged", **fields):
@@ -145,3 +146,103 @@ def test_a_plan_in_markdown_is_a_block_of_text(history, tmp_path):
 
 def test_a_plan_without_cases_is_a_mistake_in_the_call(history):
     assert "nowhere: no cases; accepted" in str(call("--plan", "--suites", "nowhere").exception)
+
+
+FORMAT_FIX = str(Path(__file__).parents[2] / "policies" / "format-fix.toml")
+
+
+def test_the_shipped_policy_of_a_format_fix_takes_old_replays_and_says_so(history):
+    history.write(build_run("spaced", bad=200, hours=9000, mode="replay"))
+    history.write(build_run("tuned", bad=2, hours=9000, mode="replay"))
+    result = call("--candidate", "tuned", "--baseline", "spaced", "--policy", FORMAT_FIX)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "(takes answers of any age and replays: it says nothing of the endpoint today)" in said
+    assert call("--candidate", "tuned", "--baseline", "spaced").exit_code == 2
+    markdown = call("--candidate", "tuned", "--baseline", "spaced", "--policy", FORMAT_FIX, "--markdown").output
+    assert "takes answers of any age and replays" in markdown
+
+
+@pytest.mark.parametrize(("bad", "outcome"), [(60, "damaged"), (290, "omitted")])
+def test_the_shipped_policy_is_no_go_where_the_fix_fails_or_strings_are_left_out_more_than_before(
+    history, bad, outcome
+):
+    history.write(build_run("spaced", bad=150))
+    history.write(build_run("tuned", bad=bad, outcome=outcome))
+    assert call("--candidate", "tuned", "--baseline", "spaced", "--policy", FORMAT_FIX).exit_code == 1
+
+
+def test_four_runs_at_87_percent_and_one_at_99_are_no_go(history):
+    history.write(build_run("base", hours=60))
+    for number in range(4):
+        history.write(build_run(bad=39, hours=50 - number, run_id=f"run-{number}"))
+    history.write(build_run(bad=3))
+    result = call("--candidate", "tuned", "--baseline", "base")
+    assert result.exit_code == 1
+    assert result.output.startswith("NO-GO  tuned@1 against base@1")
+    text = " ".join(result.output.split())
+    assert "attempt 5 of at most 5: all answers to unchanged cases are read together" in text
+
+
+def test_ten_of_nineteen_finance_prompts_newly_damaged_are_in_the_first_five_lines(history):
+    def cases(broken):
+        rest = [case_result(f"c{n:03}", domain=f"d{n % 40}", task=f"t{n % 5}") for n in range(575)]
+        outcomes = ["damaged" if n < broken else "aligned" for n in range(19)]
+        finance = [case_result(f"f{n:02}", one, domain="finance", task=f"t{n % 5}") for n, one in enumerate(outcomes)]
+        return [*rest, *finance, *check_results(100)]
+
+    history.write(build_run("base", cases=cases(0), hours=9))
+    history.write(build_run(cases=cases(10)))
+    result = call("--candidate", "tuned", "--baseline", "base")
+    assert "10 of 19 cases of domain=finance are newly broken" in " ".join(result.output.splitlines()[:5])
+
+
+@pytest.mark.parametrize("value", ["nan", "-0.1", "0", "1", "inf"])
+@pytest.mark.parametrize("option", ["--rate", "--discordant"])
+def test_a_share_that_is_none_is_refused(history, option, value):
+    result = call("--plan", option, value)
+    assert result.exit_code == 2  # of click; the command makes it 3
+    assert f"Invalid value for '{option}'" in result.output
+
+
+def test_more_flips_than_cases_are_refused(history):
+    assert "Invalid value for '--discordant'" in call("--plan", "--discordant", "0.6").output
+
+
+@pytest.mark.parametrize("options", [["--suites", "easy"], ["--rate", "0.9"], ["--discordant", "0.02"]])
+def test_an_option_of_the_plan_does_not_silently_do_nothing_to_a_verdict(history, options):
+    history.write(build_run())
+    refused = call("--candidate", "tuned", *options).exception
+    assert isinstance(refused, ConfigError)
+    assert f"{options[0]}: accepted together with --plan" in str(refused)
+    assert "--baseline: not together with --plan" in str(call("--plan", "--baseline", "x").exception)
+
+
+def test_a_plan_takes_a_suite_by_name_and_counts_it_once(history, tmp_path):
+    suite(tmp_path / "suites" / "few", 40)
+    value = json.loads(call("--plan", "--suites", "few", "--suites", "suites/few", "--json").output)
+    assert value["cases"] == 40
+
+
+@pytest.mark.parametrize("rules", ["rules = 3", "rules = []", '[rules]\nmetric = "alignment_rate"\nmin = 0.9'])
+def test_rules_that_are_no_list_of_rules_are_refused_with_how_to_write_them(history, tmp_path, rules):
+    (tmp_path / "policy.toml").write_text(rules)
+    history.write(build_run())
+    refused = call("--candidate", "tuned", "--policy", "policy.toml").exception
+    assert "accepted: at least one [[rules]], in double brackets" in str(refused)
+
+
+def test_a_slice_that_no_case_is_in_is_named(history, tmp_path):
+    (tmp_path / "policy.toml").write_text('[[rules]]\nmetric = "alignment_rate"\nsuite = "nope"\nmin = 0.9\n')
+    history.write(build_run())
+    output = call("--candidate", "tuned", "--policy", "policy.toml").output
+    assert "no case bears on alignment_rate (suite=nope)" in " ".join(output.split())
+
+
+def test_a_reason_other_than_age_is_not_told_as_age(history):
+    history.write(build_run("base", hours=60))
+    history.write(build_run(bad=60, total=120, hours=9, partial=True, run_id="stopped"))
+    history.write(build_run())
+    output = " ".join(call("--candidate", "tuned", "--baseline", "base").output.split())
+    assert "Held back: partial run stopped breaches a critical rule" in output
+    assert "on these answers, which are" not in output

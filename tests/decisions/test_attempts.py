@@ -1,4 +1,4 @@
-"""Running again until it says GO is no way out, and a breach that was seen once is not forgotten."""
+"""Running again until it says GO does not help, and a breach that was seen once is not forgotten."""
 
 import numpy as np
 import pytest
@@ -327,7 +327,7 @@ def test_a_run_that_is_its_own_baseline_is_not_asked_again(attempt, now):
 
 def test_a_critical_rule_that_no_case_bears_on_is_named(attempt, now):
     policy = GatePolicy(rules=(*AT_LEAST_95.rules, Rule(metric="check_rate", min=0.9)))
-    assert "no case bears on check_rate" in judge(attempt(1, 2), None, policy, now).next.why
+    assert "no case applies to check_rate" in judge(attempt(1, 2), None, policy, now).next.why
 
 
 def test_what_would_settle_it_is_told_at_the_level_of_the_next_attempt(cases, run, now):

@@ -1,4 +1,4 @@
-"""The chances that the planner tells are those of the gate itself."""
+"""The chances that the planner gives are those of the gate itself."""
 
 import numpy as np
 import pytest

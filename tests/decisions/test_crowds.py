@@ -1,4 +1,4 @@
-"""Where new failures are is told, also when the verdict is GO."""
+"""Where new failures are is reported, also when the verdict is GO."""
 
 import pytest
 

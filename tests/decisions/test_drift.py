@@ -61,6 +61,21 @@ def test_an_alarm_stays_when_later_nights_are_quiet(night, now):
     assert report.verdict == "DRIFT"
 
 
+def test_a_night_on_which_most_is_wrong_is_an_alarm_however_nights_hang_together(night, now):
+    """With bets on the nightly mean all sixty prompts wrong on one night were quiet."""
+    baseline = [0, 6, 0, 0, 6, 0, 0, 0, 6, 0, 0, 0]
+    runs = nights(night, [*baseline, 60])
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.alignment.watched.bets == "nightly mean"
+    assert (report.verdict, report.exit_code) == ("DRIFT", 1)
+    assert report.alarms[0].text == "60 of 60 prompts are wrong on that night, and 10% at most before"
+    later = drift("tuned@v1", nights(night, [*baseline, 60, 0, 0, 0]), POLICY, now)
+    assert later.verdict == "DRIFT"
+    assert drift("tuned@v1", nights(night, [*baseline, 20, 0, 0]), POLICY, now).verdict == "QUIET"
+    wrong_before = [0, 30, 0, 0, 30, 0, 0, 0, 30, 0, 0, 0]
+    assert drift("tuned@v1", nights(night, [*wrong_before, 40]), POLICY, now).verdict != "DRIFT"
+
+
 def test_since_sets_a_new_baseline(night, now):
     runs = nights(night, [1] * 12 + [20] * 2 + [1] * 12)
     since = (now - timedelta(days=11.5)).date()

@@ -3,7 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.decisions.gate import can_still_change, judge
+from harness.records.answer import ToolCall
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, Rule
+from harness.show.verdicts import gate_lines
+from tests.factory import sample_result
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -116,7 +119,7 @@ def test_a_replay_does_not_promote_under_the_default_policy(cases, checks, run, 
     assert set(results(replayed)) == {"INSUFFICIENT_EVIDENCE"}
     assert replayed.verdict == "INCONCLUSIVE"
     assert "--cassette-mode=live" in replayed.reasons[0]
-    # the default policy also asks about over-correction, on which these cases do not bear: it is only supporting
+    # the default policy also asks about over-correction, to which these cases do not apply: it is only supporting
     assert fresh.verdict == "GO"
 
 
@@ -247,3 +250,24 @@ def test_a_paired_run_stops_when_the_baseline_is_out_of_reach(cases, run, now):
     base = run(cases(300), model="base")
     assert can_still_change(run(cases(100, 5)), waiting(cases, 200, 100), base, NO_WORSE, now)
     assert not can_still_change(run(cases(200, 60)), waiting(cases, 100, 200), base, NO_WORSE, now)
+
+
+def test_calls_that_are_no_longer_delivered_are_a_caution_on_a_go(case, cases, checks, run, now):
+    def version(delivered, **fields):
+        tools = [case(f"tool-{n}", channel="tool", samples=[called(delivered)]) for n in range(60)]
+        return run([*cases(300), *checks(300), *tools], **fields)
+
+    before, after = version(True, age_days=1, model="base"), version(False)
+    verdict = judge(after, before, DEFAULT_POLICY, now)
+    assert verdict.verdict == "GO"
+    text = " ".join(gate_lines(verdict)[:4])
+    assert "CAUTION: tool calls that the server delivers as calls: -100.0 points on 60 pairs" in " ".join(text.split())
+    assert judge(before, before.model_copy(update={"run_id": "other"}), DEFAULT_POLICY, now).undelivered is None
+    rule = Rule(metric="delivered_rate", max_drop=0.05)
+    settled = judge(after, before, GatePolicy(rules=(rule,)), now)
+    assert (settled.verdict, settled.undelivered) == ("NO-GO", None)
+
+
+def called(delivered):
+    call = ToolCall(name="find", arguments='{"query": "AB-1"}')
+    return sample_result(tool_calls=(call,), call_in_text=not delivered)

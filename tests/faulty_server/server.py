@@ -3,7 +3,7 @@
 A prompt `[fault NAME] ...` meets that fault each time, `[fault NAME x2] ...` the first two times. With `share`, other
 prompts meet some fault by chance: which and when depends on seed, prompt and attempt alone, never on the time.
 
-The right answer to a prompt is what stands after `Repeat: `; after `Damage: `, the same with blanks around hyphens.
+The right answer to a prompt is what follows `Repeat: `; after `Damage: `, the same with blanks around hyphens.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Adapters as GGUF files: what is written comes back, and other files are told."""
+"""Adapters as GGUF files: what is written comes back, and other files are refused."""
 
 import struct
 

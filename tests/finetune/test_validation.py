@@ -1,4 +1,4 @@
-"""Broken training files: each kind is told in one line that says what was found and what is accepted."""
+"""Broken training files: each kind is reported in one line that says what was found and what is accepted."""
 
 import json
 
@@ -69,7 +69,7 @@ BROKEN = {
     "a role misspelt": (message(role="asistant", content="a"), "found 'asistant' (did you mean 'assistant'?)"),
     "a role in capitals": (message(role="User", content="a"), "found 'User' (did you mean 'user'?)"),
     "a role for functions": (message(role="function", content="a"), "found 'function'; accepted: system, user"),
-    "a call that is no list": (message(role="assistant", tool_calls="x"), "tool_calls: found 'x'; accepted: a list"),
+    "a call that is not a list": (message(role="assistant", tool_calls="x"), "tool_calls: found 'x'; accepted: a list"),
     "a call without a name": (message(role="assistant", tool_calls=[{"id": "1"}]), "tool_calls[0]: function"),
     "arguments that are not JSON": (
         message(role="assistant", tool_calls=[{"id": "1", "function": {"name": "f", "arguments": "{"}}]),

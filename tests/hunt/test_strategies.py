@@ -1,6 +1,8 @@
+import subprocess
+import sys
 from itertools import islice
 
-from hypothesis import given, settings
+from hypothesis import configuration, given, settings
 from hypothesis import strategies as st
 
 from harness.hunt.probe import LEVELS, PLAIN, STYLES, Probe, plainest, style_of
@@ -49,6 +51,20 @@ def test_one_seed_draws_the_same_questions_and_none_twice():
     assert first == list(islice(questions(7), 60))
     assert len({probe.digest for probe in first}) == 60
     assert first != list(islice(questions(8), 60))
+
+
+def test_drawing_questions_leaves_nothing_in_the_project(tmp_path):
+    script = (
+        "from itertools import islice; from harness.hunt.strategies import questions; list(islice(questions(7), 40))"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_hypothesis_is_the_users_again():
+    before = configuration.storage_directory(intent_to_write=False).home_directory
+    next(questions(7))
+    assert configuration.storage_directory(intent_to_write=False).home_directory == before
 
 
 def test_questions_are_wide(wide):

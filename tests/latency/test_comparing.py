@@ -1,4 +1,4 @@
-"""Speeds of a version, and the change to another one, as `harness compare` and `harness runs show` tell."""
+"""Speeds of a version, and the change to another one, as `harness compare` and `harness runs show` print them."""
 
 from __future__ import annotations
 

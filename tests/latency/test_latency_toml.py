@@ -1,4 +1,4 @@
-"""`latency.toml` is read strictly, and every mistake is told with its place."""
+"""`latency.toml` is read strictly, and every mistake is reported with its place."""
 
 from pathlib import Path
 

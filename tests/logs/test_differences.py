@@ -56,7 +56,7 @@ def test_a_fall_stands_out_and_noise_does_not() -> None:
 
 
 def test_quiet_pairs_seldom_stand_out() -> None:
-    """200 pairs of logs with the same rate: the score test at 5 % is told in about 5 % of them."""
+    """200 pairs of logs with the same rate: the score test at 5 % reports about 5 % of them."""
     drawn = random.Random(7)
     told = 0
     for _ in range(200):

@@ -1,4 +1,4 @@
-"""A row is found by its columns, or told what is wrong with it."""
+"""A row is found by its columns, or an error says what is wrong with it."""
 
 from __future__ import annotations
 

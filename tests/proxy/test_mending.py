@@ -51,7 +51,7 @@ def test_a_stream_says_in_a_comment_what_was_mended(start: Callable[..., Started
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_check_changes_nothing_and_says_what_is_damaged(stream: bool, start: Callable[..., Started]) -> None:
-    proxy, _, client = start(says(DAMAGED), mends=False)
+    proxy, _, client = start(says(DAMAGED), repairs=False)
     if stream:
         assert streamed(client) == DAMAGED
     else:

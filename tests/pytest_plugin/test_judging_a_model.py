@@ -6,10 +6,12 @@ import json
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
+from harness.pytest_plugin import terminal
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, write_suite
 
 
@@ -362,3 +364,10 @@ def test_what_comes_next_follows_from_what_became_of_the_run(project: Path, pyte
     assert last().startswith("next: harness gate --candidate fake@v1")
     (project / "reports" / "baselines.json").unlink()
     assert last("--gate").startswith("next: ")
+
+
+def test_the_next_command_is_quoted_for_the_shell_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["pytest", "--model=my model", "--suites=it's"]
+    assert terminal._shell(words) == """pytest '--model=my model' '--suites=it'"'"'s'"""
+    monkeypatch.setattr(terminal, "os", SimpleNamespace(name="nt"))
+    assert terminal._shell(words) == 'pytest "--model=my model" --suites=it\'s'

@@ -1,4 +1,4 @@
-"""What is told before a run begins, and what a user reads when a run came to little."""
+"""What is reported before a run begins, and what a user reads when a run came to little."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_an_edited_prompt_no_longer_belongs_to_its_key(tmp_path: Path, line: dic
         (("first_token_s",), True, "first_token_s: found True"),
         (("sample",), -1, "sample: found -1; accepted: a whole number from 0"),
         (("sample",), True, "sample: found True"),
-        (("response", "status", "code"), 500, "status 500: an error is no answer; accepted: 200"),
+        (("response", "status", "code"), 500, "status 500: an error is not an answer; accepted: 200"),
         (("response", "body", "string"), {"a": 1}, "not an interaction of vcrpy's form"),
         (("request", "body"), "[1]", r"request.body: found \[1\]; accepted: a JSON object"),
         (("request", "body"), "[" * 100_000, "request.body: nested too deeply"),

@@ -1,4 +1,4 @@
-"""A fault in the thread that asks is told as what it is, ends the asking, and hangs nobody."""
+"""A fault in the thread that asks is reported as what it is, ends the asking, and hangs nobody."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def cases_of(suite: str) -> dict[str, Case]:
 
 @cache
 def right_answers(suite: str) -> dict[str, list[Any]]:
-    """The right answers that stand beside the cases: a text, or an object with `text` and `tool_calls`."""
+    """The right answers beside the cases: a text, or an object with `text` and `tool_calls`."""
     files = sorted((builtin_root() / suite).glob("*.answers.json"))
     answers = [json.loads(path.read_text(encoding="utf-8"))["answers"] for path in files]
     return {name: right for entries in answers for name, right in entries.items()}
@@ -182,7 +182,7 @@ def lookalike(target: str) -> str:
 
 
 def altered(target: str) -> str:
-    """Without its last symbol that stands between two characters."""
+    """Without its last symbol between two characters."""
     place = max(index for index, char in enumerate(target[:-1]) if char in "-/")
     return target[:place] + target[place + 1 :]
 

@@ -36,7 +36,7 @@ def every_reading(output: str, target: str) -> Iterator[tuple[int, int, int]]:
 
 
 def mentions_of(output: str, target: str) -> list[tuple[int, int, str]]:
-    """The readings that stand: none overlaps a milder one."""
+    """The readings that hold: none overlaps a milder one."""
     taken: list[tuple[int, int, str]] = []
     for rank, start, end in sorted(every_reading(output, target)):
         if all(end <= low or high <= start for low, high, _ in taken):

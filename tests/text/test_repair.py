@@ -1,4 +1,4 @@
-"""What repair mends, what it leaves, and that its list of edits is the whole of it."""
+"""What repair changes, what it leaves, and that its list of edits is the whole of it."""
 
 import re
 from itertools import pairwise

@@ -45,7 +45,7 @@ def test_an_added_symbol_is_no_longer_a_mere_replacing_sign() -> None:
 
 def test_an_added_symbol_makes_targets_and_is_repaired() -> None:
     assert [one.text for one in extract_targets("set max_tokens to 5", symbols=UNDERSCORE)] == ["max_tokens"]
-    # second edition: every sign is protected, also one that is no symbol
+    # second edition: every sign is protected, also one that is not a symbol
     assert [one.text for one in extract_targets("set max_tokens to 5")] == ["max_tokens"]
     assert repair("max_tokens", "max _ tokens", symbols=UNDERSCORE).text == "max_tokens"
     assert repair("max_tokens", "a _ b - c", strategy="collapse", symbols=UNDERSCORE).text == "a_b-c"
@@ -77,11 +77,11 @@ def test_a_plus_sign_as_symbol_can_open_a_list_item() -> None:
 @pytest.mark.parametrize(
     ("mapping", "words"),
     [
-        ({"__": {}}, "key '__' is no symbol"),
-        ({"a": {}}, "key 'a' is no symbol"),
-        ({"7": {}}, "key '7' is no symbol"),
-        ({" ": {}}, "key ' ' is no symbol"),
-        ({"\u200b": {}}, "is no symbol"),
+        ({"__": {}}, "key '__' is not a symbol"),
+        ({"a": {}}, "key 'a' is not a symbol"),
+        ({"7": {}}, "key '7' is not a symbol"),
+        ({" ": {}}, "key ' ' is not a symbol"),
+        ({"\u200b": {}}, "is not a symbol"),
         ({"_": ["＿"]}, "symbols._: found"),
         ({"_": {"lookalike": []}}, "symbols._.lookalike: unknown key; accepted is lookalikes"),
         ({"_": {"lookalikes": "＿"}}, "symbols._.lookalikes: found '＿'; accepted is a list"),
@@ -90,7 +90,7 @@ def test_a_plus_sign_as_symbol_can_open_a_list_item() -> None:
         ({"_": {"lookalikes": [3]}}, "found 3; accepted is one character"),
         ({"_": {"lookalikes": ["a"]}}, "found 'a'; accepted is one character"),
         ({"_": {"lookalikes": [" "]}}, "found ' '; accepted is one character"),
-        ({"_": {"lookalikes": ["_"]}}, "a symbol is no look-alike of itself"),
+        ({"_": {"lookalikes": ["_"]}}, "a symbol is not a look-alike of itself"),
     ],
 )
 def test_a_wrong_table_is_refused_by_name(mapping: dict[str, object], words: str) -> None:

@@ -1,7 +1,7 @@
 """Send the report of a night to a chat: `alarm.py MODEL REPORT.txt`. Address and form come from the environment.
 
 The address of a webhook is a secret: it is read from ALARM_WEBHOOK, and never printed. What an endpoint says of itself
-may stand in the report: it is sent as words, so that no mention, link or picture in it acts.
+may be in the report: it is sent as plain text, so that no mention, link or picture in it acts.
 """
 
 import json
