@@ -514,8 +514,11 @@ def case_schema() -> dict[str, Any]:
 
     What a schema cannot say (ids are unique, `required` is part of `targets`, patterns are RE2's) the loader says.
     """
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return dialect | CaseLine.model_json_schema(schema_generator=_Readable)
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= CaseLine.model_json_schema(schema_generator=_Readable)
+    listed = schema["properties"]["checks"]
+    schema["$defs"]["check"], listed["items"] = listed["items"], {"$ref": "#/$defs/check"}
+    return schema
 
 
 def _check(name: str) -> dict[str, Any]:
