@@ -237,9 +237,11 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
     """Rows of JSON lines, of a JSON list or document, of CSV, or of Parquet, each with its place."""
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
-        from harness.logs.read import arrow
-
-        table = arrow().parquet.ParquetFile(path).read(use_threads=False).to_pylist()
+        try:
+            from pyarrow.parquet import ParquetFile
+        except ImportError:
+            raise ConfigError("Parquet needs pyarrow; run: pip install 'pytest-verbatim[parquet]'") from None
+        table = ParquetFile(path).read(use_threads=False).to_pylist()
         yield from ((f"row {number}", row) for number, row in enumerate(table, start=1))
         return
     text = text_of(path)
