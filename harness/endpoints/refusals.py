@@ -23,7 +23,7 @@ _OUTAGE = (502, 503, 504, 529)
 _CODES: dict[str, str] = {
     "no_credit": (
         "insufficient_quota insufficient_balance insufficient_balance_error insufficient_user_quota arrearage "
-        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error 1113 30001 1008"
+        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error setlimitexceeded 1113 30001 1008"
     ),
     "content_filter": (
         "content_filter content_policy_violation data_inspection_failed datainspectionfailed "
@@ -39,7 +39,11 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("content_filter", re.compile(r"content exists risk|content management policy|inappropriate content|敏感", re.I)),
     (
         "no_credit",
-        re.compile(r"insufficient balance|credit balance is too low|balance is insufficient|overdue|欠费|余额", re.I),
+        re.compile(
+            r"insufficient balance|credit balance is too low|balance is insufficient|overdue|欠费|余额"
+            r"|(session|daily|weekly|monthly) usage limit|reached the set inference limit",
+            re.I,
+        ),
     ),
     ("no_key", re.compile(r"api key not valid|incorrect api key|invalid api[ -]key", re.I)),
     (
@@ -70,6 +74,12 @@ _SETTINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"stream", re.I), "stream = true or false"),
 )
 """What the words of a refusal are about, and the setting that fixes it."""
+_OUR_FIELDS = (
+    *("model", "messages", "temperature", "max_tokens", "seed", "tools", "response_format", "stream", "stream_options"),
+    *("logprobs", "input", "store", "text", "include", "max_output_tokens"),
+)
+"""Of a request, those that do not come from `extra_body`."""
+_TITLE = re.compile(rb"<title>([^<]{1,200})</title>", re.I)
 _LONGEST_WORDS = 300
 _NO_CERTIFICATE = re.compile(r"No required SSL certificate was sent", re.IGNORECASE)
 _TLS_ONLY = re.compile(r"(plain )?HTTP request (was sent )?to (an )?HTTPS (port|server)", re.IGNORECASE)
@@ -117,12 +127,12 @@ class Refusals:
             said=said,
             outage=retry and status in _OUTAGE,
             refused=not retry and 400 <= status < 500,
-            setting="" if retry else self.setting(said),
+            setting="" if retry else self.setting(said, error, body),
         )
 
     def error_of(self, response: "httpx2.Response") -> tuple[dict[str, Any], str]:
         """The error object of a refusal, and its words."""
-        error = error_in(_decoded(response.content))
+        error = error_in(_decoded(response.content)) or _plain_error(response.content)
         return error, self.words(error)
 
     @staticmethod
@@ -137,10 +147,13 @@ class Refusals:
                 return kind
         return next((kind for kind, words in _WORDS if words.search(said)), "")
 
-    def setting(self, said: str) -> str:
-        """The setting of the model that avoids a refusal, by its words; empty if none is known."""
-        found_setting = next((setting for words, setting in _SETTINGS if words.search(said)), "")
-        return found_setting.replace("{{", "{").replace("}}", "}")
+    def setting(self, said: str, error: dict[str, Any], body: dict[str, Any]) -> str:
+        """The setting of the model that avoids a refusal of `body`, by its words; empty if none is known."""
+        about = [(words, setting) for words, setting in _SETTINGS if words.search(said)]
+        named = next((name for name in body if name not in _OUR_FIELDS and _names(said, error, name)), None)
+        if named is not None and not any(named in setting for _, setting in about[:1]):
+            return f"extra_body without {named}"
+        return about[0][1].replace("{{", "{").replace("}}", "}") if about else ""
 
     def _reason_to_stop(
         self, response: "httpx2.Response", body: dict[str, Any], kind: str, *, has_answered: bool
@@ -231,6 +244,19 @@ class Refusals:
         return self.words(error_in(value))
 
 
+def _names(said: str, error: dict[str, Any], name: str) -> bool:
+    """Whether an error is about the parameter of this name."""
+    return error.get("param") == name or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said) is not None
+
+
+def _plain_error(content: bytes) -> dict[str, Any]:
+    """An error that is not JSON: a text in a line or two, or the title of a page of another server."""
+    head = content[: 10 * _LONGEST_WORDS]
+    title = _TITLE.search(head)
+    text = (title[1] if title else b"" if b"<" in head[:1] else head).decode("utf-8", "replace").strip()
+    return {"message": text} if text and not text.startswith(("{", "[", "<")) else {}
+
+
 def _item_words(item: Any) -> str:
     if not isinstance(item, dict):
         return str(item)
@@ -242,6 +268,8 @@ def error_in(content: Any) -> dict[str, Any]:
     """The `error` of a decoded body, in the forms that endpoints give it; empty if there is none."""
     if isinstance(content, list) and content:
         content = content[0]  # Gemini's gateway
+    if isinstance(content, str):
+        return {"message": content}
     if not isinstance(content, dict):
         return {}
     error = content.get("error", content)
