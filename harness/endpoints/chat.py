@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
 _TOTAL = 3
-_CHATTY = ("httpx2", "httpcore2", "openai")
+_CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai")
 
 
 class ChatEndpoint:
@@ -82,9 +82,9 @@ class ChatEndpoint:
         self._numbers = count()
 
     def _open(self) -> "AsyncOpenAI":
-        import httpx2
         from openai import AsyncOpenAI
 
+        from harness.endpoints.http import httpx2
         from harness.endpoints.transport import NotingTransport
 
         for name in _CHATTY:
@@ -176,9 +176,9 @@ class ChatEndpoint:
         Raises:
             EndpointError: as above.
         """
-        import httpx2
         import openai
 
+        from harness.endpoints.http import httpx2
         from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
 
         wire = Wire()
