@@ -5,7 +5,9 @@ import pytest
 
 from harness.decisions.evidence import attempts, judged_versions
 from harness.decisions.gate import judge
-from harness.records.policy import GatePolicy, Rule
+from harness.decisions.metrics import METRICS
+from harness.decisions.standing import in_slice, pair, standing
+from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule
 from harness.records.run import Looks
 
 AT_LEAST_95 = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
@@ -349,3 +351,129 @@ def test_what_would_settle_it_is_told_at_the_level_of_the_next_attempt(cases, ru
     more = run(cases(300 + reading.further, 9), age_days=0.4, run_id="more")
     again = judge(more, None, AT_LEAST_95, now, [run(cases(300, 9), age_days=1)])
     assert (again.alpha, again.verdict) == (0.0025, "GO")
+
+
+def test_every_metric_has_a_direction():
+    assert set(METRIC_DIRECTIONS) == set(METRICS)
+
+
+@pytest.mark.parametrize(
+    ("metric", "outcome", "expected"),
+    [
+        ("alignment_rate", "aligned", "good"),
+        ("alignment_rate", "damaged", "bad"),
+        ("alignment_rate", "omitted", "bad"),
+        ("alignment_rate", "failed", "bad"),
+        ("alignment_rate", "unscored", "unscored"),
+        ("fidelity", "omitted", None),
+        ("fidelity", "damaged", "bad"),
+        ("mention_rate", "damaged", "good"),
+        ("mention_rate", "omitted", "bad"),
+        ("check_rate", "aligned", None),
+        ("over_correction_rate", "aligned", None),
+        ("unscored_rate", "unscored", "bad"),
+        ("unscored_rate", "omitted", "good"),
+    ],
+)
+def test_standing_of_a_case_with_a_target(case, metric, outcome, expected):
+    assert standing(metric, case("a", outcome)) == expected
+
+
+def test_cases_without_targets_bear_on_the_check_rate_alone(case):
+    plain = case("a", "failed", targets=())
+    assert standing("check_rate", plain) == "bad"
+    assert standing("alignment_rate", plain) is None
+
+
+def test_legitimate_spaces_bear_on_over_correction(case):
+    assert standing("over_correction_rate", case("a", targets=("Mon - Fri",))) == "good"
+    assert standing("over_correction_rate", case("a", "unscored", targets=("Mon - Fri",))) == "unscored"
+
+
+def test_a_rule_looks_at_its_slice_only(case):
+    one = case("a", exposure="untrained", tags=("long",))
+    assert in_slice(Rule(metric="fidelity", min=0.5, exposure="untrained", tag="long"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, exposure="trained"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, domain="aviation"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, language="en"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, suite="canary"), one)
+
+
+def test_runs_pair_on_id_content_and_number_of_samples(case, run):
+    new = run([case("same"), case("new"), case("edited", digest="other"), case("thrice", samples=3)])
+    old = run([case("same"), case("old"), case("edited"), case("thrice")])
+    pairing = pair(new, old)
+    assert pairing.keys == ("symbols/same",)
+    assert not pairing.complete
+    assert pairing.reason == (
+        "1 case only in the candidate (symbols/new), 1 case only in the baseline (symbols/old), "
+        "1 case with other content (symbols/edited), "
+        "1 case with another number of samples (symbols/thrice)"
+    )
+    assert pair(new, new).complete
+
+
+def paid(cases, cost):
+    return [
+        case.model_copy(update={"samples": tuple(s.model_copy(update={"cost": cost}) for s in case.samples)})
+        for case in cases
+    ]
+
+
+def test_a_go_is_made_the_baseline(cases, run, now):
+    step = judge(run(cases(300)), None, AT_LEAST_95, now).next
+    assert (step.command, step.requests) == ("harness runs baseline tuned@v1", 0)
+
+
+def test_a_partial_run_is_looked_at_by_its_id(cases, run, now):
+    stopped = run(cases(120, 60), partial=True, run_id="stopped")
+    assert judge(stopped, run(cases(120), model="base", run_id="b"), DEFAULT_POLICY, now).next.command == (
+        "harness compare base@v1 stopped"
+    )
+
+
+def test_a_no_go_is_looked_at(cases, run, now):
+    verdict = judge(run(cases(300, 60)), run(cases(300), model="base"), DEFAULT_POLICY, now)
+    assert verdict.next.command == "harness compare base@v1 tuned@v1"
+
+
+@pytest.mark.parametrize("fields", [{"mode": "replay"}, {"age_days": 7.8}])
+def test_stale_answers_keep_their_reading_and_are_asked_again(cases, run, now, fields):
+    record = run(paid(cases(300, 60, samples=3), 0.002), currency="CNY", **fields)
+    verdict = judge(record, None, AT_LEAST_95, now)
+    assert (verdict.verdict, verdict.rules[0].result) == ("INCONCLUSIVE", "INSUFFICIENT_EVIDENCE")
+    assert verdict.rules[0].reading.result == "BREACH"
+    step = verdict.next
+    assert step.command == "pytest --model=tuned --samples=3 --gate --cassette-mode=live"
+    assert (step.requests, step.cost, step.currency) == (900, pytest.approx(1.8), "CNY")
+
+
+def test_a_missing_baseline_is_named(cases, run, now):
+    assert "harness runs baseline" in judge(run(cases(300)), None, DEFAULT_POLICY, now).next.command
+
+
+def test_a_partial_run_is_completed(cases, run, now):
+    step = judge(run(cases(30), partial=True), run(cases(300), model="base"), DEFAULT_POLICY, now).next
+    assert (step.command, step.requests) == ("pytest --model=tuned --gate --cassette-mode=record", 300)
+
+
+def test_a_baseline_on_other_cases_is_run_on_the_same(cases, run, now):
+    verdict = judge(run(cases(300)), run(cases(200), model="base"), DEFAULT_POLICY, now)
+    assert verdict.next.command == "pytest --model=base --cassette-mode=live"
+
+
+def test_answers_that_were_cut_off_need_more_tokens_first(cases, run, now):
+    holes = cases(240) + cases(60, 60, outcome="unscored", first=240)
+    step = judge(run(holes), None, AT_LEAST_95, now).next
+    assert "raise max_tokens" in step.why
+    assert step.requests == 300
+
+
+def test_few_clean_cases_need_more_and_failures_a_look(cases, run, now):
+    assert judge(run(cases(40)), None, AT_LEAST_95, now).next.command == "harness gate --plan"
+    assert judge(run(cases(300, 17)), None, AT_LEAST_95, now).next.command == "harness runs show tuned@v1"
+
+
+def test_a_baseline_is_asked_again_with_as_many_samples(cases, run, now):
+    step = judge(run(cases(300, samples=2)), run(cases(300), model="base"), DEFAULT_POLICY, now).next
+    assert (step.command, step.requests) == ("pytest --model=base --samples=2 --cassette-mode=live", 600)

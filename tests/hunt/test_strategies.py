@@ -1,13 +1,24 @@
+"""The strategies of the hunt against the checker and the repair, without a model."""
+
+import asyncio
+import json
+import re
 import subprocess
 import sys
 from itertools import islice
 
-from hypothesis import configuration, given, settings
+import pytest
+from hypothesis import configuration, example, given, settings
 from hypothesis import strategies as st
 
-from harness.hunt.probe import LEVELS, PLAIN, STYLES, Probe, plainest, style_of
-from harness.hunt.strategies import codes, contexts, probes, questions
+from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, Code, Probe, plainest, style_of
+from harness.hunt.report import report_of
+from harness.hunt.search import damaged_symbols
+from harness.hunt.strategies import RelatedPair, codes, contexts, probes, questions, relations, summarise
 from harness.records.case import Case, texts_of
+from harness.text import check, repair
 
 
 @settings(max_examples=60)
@@ -75,3 +86,192 @@ def test_questions_are_wide(wide):
     assert any(any(probe.code.spaced) for probe in drawn)
     assert any("–" in part for probe in drawn for part in probe.code.parts)
     assert len({probe.code.text for probe in drawn}) > 250
+
+
+SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
+
+
+def pair(relation, before, after):
+    return RelatedPair(relation, PLAIN, PLAIN, before, after)
+
+
+def test_only_pairs_with_both_strings_in_the_answer_count():
+    pairs = [
+        pair("said twice", SOUND, BROKEN),
+        pair("said twice", SOUND, GONE),
+        pair("said twice", BROKEN, SOUND),
+        pair("said twice", SOUND, SOUND),
+    ]
+    result = next(r for r in summarise(pairs) if r.relation == "said twice")
+    assert (result.pairs, result.worse, result.better, result.p_value) == (3, 1, 1, 1.0)
+
+
+def test_a_direction_is_broken_by_getting_worse_alone():
+    better = summarise([pair("exactness asked for", BROKEN, SOUND)] * 6)[-1]
+    worse = summarise([pair("exactness asked for", SOUND, BROKEN)] * 6)[-1]
+    assert (better.p_value, worse.p_value) == (1.0, pytest.approx(1 / 64))
+
+
+def test_relations_change_what_they_name_and_nothing_else(wide):
+    for probe in list(wide(1))[:100]:
+        for relation in relations():
+            changed = relation.changed(probe)
+            if changed is None:
+                continue
+            assert changed != probe
+            if relation.name == "other letters":
+                assert changed.context == probe.context
+                assert [style_of(part) for part in changed.code.parts] == [style_of(p) for p in probe.code.parts]
+            else:
+                assert changed.code == probe.code
+
+
+def test_a_hunt_shows_which_relation_a_defect_breaks(hunt_for):
+    hunt, _ = hunt_for(next(rule for rule in RULES if rule.name == "a string that is said twice"))
+    results = {result.relation: result for result in report_of(hunt).relations}
+    assert results["said twice"].worse > 0
+    assert results["said twice"].better == 0
+    assert (results["other letters"].worse, results["other letters"].better) == (0, 0)
+
+
+def test_pairs_never_exceed_the_budget(hunt_for):
+    hunt, oracle = hunt_for(HiddenRule("sound", lambda target, prompt: target, "", ""), budget=60)
+    assert oracle.asked <= 60
+    assert hunt.pairs
+
+
+def test_the_same_sample_is_asked_once():
+    async def run():
+        oracle = HiddenRuleOracle(None)
+        asker = Asker(oracle, 10)
+        first = await asker.ask(PLAIN, 0, "explore")
+        assert await asker.ask(PLAIN, 0, "shrink") is first
+        await asker.ask_again(PLAIN, "rate")
+        assert oracle.asked == asker.spent == len(asker.known(PLAIN)) == 2
+
+    asyncio.run(run())
+
+
+def test_a_question_waits_for_those_in_flight_before_the_budget_is_called_spent(wide):
+    class Slow:
+        most_requests = 4
+
+        async def ask(self, case, sample):
+            await asyncio.sleep(0.01)
+            return Sighting("aligned", "verbatim")
+
+    async def run():
+        asker = Asker(Slow(), 10)
+        probes = list(wide(1))[:20]
+        outcomes = await asyncio.gather(*(asker.ask(p, 0, "explore") for p in probes), return_exceptions=True)
+        # 7 are answered at one request each; the eighth could take the 3 left and one more
+        assert asker.spent == 7
+        assert sum(isinstance(outcome, BudgetSpentError) for outcome in outcomes) == 13
+
+    asyncio.run(run())
+
+
+def test_no_more_questions_are_in_flight_than_allowed(wide):
+    class Counting:
+        most_requests = 1
+
+        def __init__(self):
+            self.now = self.most = 0
+
+        async def ask(self, case, sample):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.001)
+            self.now -= 1
+            return Sighting("aligned", "verbatim")
+
+    async def run():
+        oracle = Counting()
+        asker = Asker(oracle, 100, max_concurrency=3)
+        await asyncio.gather(*(asker.ask(probe, 0, "explore") for probe in list(wide(1))[:30]))
+        assert oracle.most == 3
+
+    asyncio.run(run())
+
+
+def test_a_question_that_was_cancelled_counts_with_all_its_retries():
+    class Hanging:
+        most_requests = 3
+
+        async def ask(self, case, sample):
+            await asyncio.sleep(60)
+
+    async def run():
+        asker = Asker(Hanging(), 10)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asker.ask(PLAIN, 0, "explore"), 0.01)
+        assert asker.spent == 3
+        assert asker.ledger == []
+
+    asyncio.run(run())
+
+
+BLANKS = st.sampled_from((" ", "  ", "\u00a0", "\u2009", "\u3000", "\u200b", "\t"))
+TIGHT = codes(most_symbols=3).map(lambda code: Code(code.parts, code.symbols, (False,) * len(code.symbols)))
+LOOSE = codes(most_symbols=3).map(lambda code: Code(code.parts, code.symbols, (True,) * len(code.symbols)))
+
+
+def answer(text):
+    return f"It reads 「{text}」 today."
+
+
+@settings(max_examples=150)
+@given(probes())
+def test_an_answer_that_holds_the_string_is_verbatim_and_is_not_repaired(probe):
+    sources = texts_of(probe.case.messages)
+    target = probe.code.text
+    assert check(sources, answer(target), [target]).verdicts == {target: "verbatim"}
+    assert repair(sources, answer(target), [target]).text == answer(target)
+
+
+@settings(max_examples=150)
+@given(TIGHT, st.data())
+def test_blanks_put_at_a_symbol_are_seen_placed_and_taken_out(code, data):
+    target = code.text
+    place = data.draw(st.sampled_from([m.start() for m in re.finditer("[-/]", target)]))
+    side = data.draw(st.sampled_from((0, 1)))
+    damaged = target[: place + side] + data.draw(BLANKS) + target[place + side :]
+    sources = texts_of(Probe(code, PLAIN_CONTEXT).case.messages)
+    found = check(sources, answer(damaged), [target])
+    assert found.verdicts == {target: "spaced"}
+    mention = found.mentions[target][0]
+    assert mention.text == damaged
+    number = target[:place].count("-") + target[:place].count("/")
+    assert damaged_symbols(code.parts, target, mention.text) == {number}
+    assert repair(sources, answer(damaged), [target]).text == answer(target)
+
+
+@settings(max_examples=100)
+@given(LOOSE)
+@example(Code(("5", "3"), ("-",), (True,)))
+def test_legitimate_spaces_that_are_closed_up_are_altered(code):
+    closed = Code(code.parts, code.symbols, (False,) * len(code.symbols)).text
+    sources = texts_of(Probe(code, PLAIN_CONTEXT).case.messages)
+    found = check(sources, answer(closed), [code.text])
+    assert found.verdicts == {code.text: "altered"}
+    assert "closed-up" in found.mentions[code.text][0].damage
+    assert repair(sources, answer(closed), [code.text]).text == answer(closed)
+
+
+@settings(max_examples=80)
+@given(probes(), st.text(max_size=60))
+def test_an_answer_of_anything_at_all_is_judged_and_repair_is_idempotent(probe, text):
+    sources = texts_of(probe.case.messages)
+    check(sources, text, [probe.code.text])
+    once = repair(sources, text).text
+    assert repair(sources, once).text == once
+
+
+@settings(max_examples=60)
+@given(TIGHT)
+def test_a_spaced_string_in_a_json_answer_is_repaired_inside_its_value(code):
+    sources = texts_of(Probe(code, PLAIN_CONTEXT).case.messages)
+    spaced = re.sub("([-/])", r" \1 ", code.text)
+    output = json.dumps({"label": spaced}, ensure_ascii=True)
+    fixed = repair(sources, output, [code.text], channel="json").text
+    assert json.loads(fixed) == {"label": code.text}

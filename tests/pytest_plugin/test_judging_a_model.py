@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -371,3 +375,145 @@ def test_the_next_command_is_quoted_for_the_shell_of_the_system(monkeypatch: pyt
     assert terminal._shell(words) == """pytest '--model=my model' '--suites=it'"'"'s'"""
     monkeypatch.setattr(terminal, "os", SimpleNamespace(name="nt"))
     assert terminal._shell(words) == 'pytest "--model=my model" --suites=it\'s'
+
+
+# What is reported before a run begins, and what a user reads when a run came to little.
+
+
+def test_a_suite_without_a_single_recording_is_one_sentence(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    write_suite(project / "suites" / "newer", [{**CASES[0], "id": f"n-{n}"} for n in range(2)])
+    result = pytester.runpytest("--model=fake")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = " ".join(result.stderr.lines)
+    assert "cassettes/fake@v1 for newer (2 cases); recorded are mine." in said
+    assert "pytest --model=fake --cassette-mode=record" in said
+    assert "pytest --model=fake --suites=mine" in said
+    pytester.runpytest("--model=fake", "--suites=mine").assert_outcomes(passed=3)
+
+
+def test_a_case_without_a_recording_is_an_error_without_a_traceback(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    write_suite(project / "suites" / "mine", [*CASES, {**CASES[0], "id": "a-4", "prompt": "new Sikalastic-609"}])
+    result = pytester.runpytest("--model=fake")
+    result.assert_outcomes(passed=3, errors=1)
+    assert "Traceback" not in result.stdout.str()
+    assert "items.py" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    "option", ["--suites=builtin", "--cassette-mode=record", "--gate", "--baseline=x", "--max-cost=1"]
+)
+def test_options_about_cases_need_a_model(project: Path, pytester: pytest.Pytester, option: str) -> None:
+    result = pytester.runpytest(option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{option.partition('=')[0]} requires --model=NAME; accepted: fake, *"])
+
+
+def test_nothing_collected_names_the_models(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest()
+    result.stdout.fnmatch_lines(["cases of models are run with --model=NAME; accepted: fake, openai:NAME *"])
+
+
+def test_tests_that_ran_say_nothing_of_models(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    assert "--model" not in pytester.runpytest().stdout.str()
+
+
+@pytest.mark.parametrize("options", [("--baseline=missing",), ("--gate", "--gate-policy=none.toml")])
+def test_a_verdict_that_cannot_be_given_costs_no_request(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, options: tuple[str, ...]
+) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert endpoint.asked == 0
+    assert "missing" in result.stderr.str() or "none.toml" in result.stderr.str()
+
+
+def test_a_baseline_that_the_run_itself_makes_is_waited_for(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "--baseline=fake")
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_many_answers_cut_off_are_explained(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    path = project / "cassettes" / "fake@v1" / "mine.jsonl"
+    lines = []
+    for line in path.read_text().splitlines():
+        value = json.loads(line)
+        body = value["response"]["body"]
+        body["string"] = body["string"].replace('"finish_reason": "stop"', '"finish_reason": "length"')
+        lines.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    path.write_text("\n".join(lines) + "\n")
+    result = pytester.runpytest("--model=fake")
+    result.stdout.fnmatch_lines(["fake@v1: 3 of 3 cases are unscored, most for length: * raise max_tokens in *"])
+
+
+# Ctrl-C in the middle of a live run leaves every finished answer on disk, and the next run asks only for the rest.
+
+NUMBER = 40
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_what_was_answered(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(NUMBER)]
+    write_suite(project / "suites" / "mine", cases)
+    endpoint.delay_s = 0.15
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "--model=fake", "--cassette-mode=record", "--max-concurrency=2"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while endpoint.asked < 8 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    asked = endpoint.asked
+    kept = len((project / "cassettes" / "fake@v1" / "mine.jsonl").read_text().splitlines())
+    assert asked - 2 <= kept < NUMBER
+    endpoint.delay_s = 0.0
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=NUMBER)
+    assert endpoint.asked - asked == NUMBER - kept
+
+
+# What one worker of pytest-xdist counts and notes while it asks is in the record of the run.
+
+
+@pytest.fixture
+def wide(project: Path) -> Path:
+    """The project with twelve cases that ask for different things."""
+    cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(12)]
+    write_suite(project / "suites" / "mine", cases)
+    return project
+
+
+def requests_of(folder: Path) -> list[int]:
+    records = sorted((folder / "reports").glob("*@*/*.json"))
+    return [json.loads(path.read_text("utf-8"))["totals"]["requests"] for path in records]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_requests_are_counted_in_whichever_process_asks(
+    workers: str, wide: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", workers)
+    result.assert_outcomes(passed=12)
+    assert requests_of(wide) == [12] == [endpoint.asked]
+
+
+def test_a_replay_with_workers_keeps_the_count_of_the_run_that_asked(wide: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    pytester.runpytest_subprocess("--model=fake", "-n", "2").assert_outcomes(passed=12)
+    assert requests_of(wide) == [12]
+
+
+def test_what_the_asking_worker_noted_is_told(wide: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-k", "c-1")
+    cassette = wide / "cassettes" / "fake@v1" / "mine.jsonl"
+    cassette.write_bytes(cassette.read_bytes()[:-30])
+    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    result.stdout.fnmatch_lines(["*bytes was torn (the run that wrote it was killed); it was taken away*"])

@@ -1,8 +1,9 @@
-"""Limits on what a stranger's file may hold, at their edges."""
+"""Files of the product: limits on what a stranger's file may hold, at their edges, and whole writes."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import CassetteError, HarnessError, RecordError, found
-from harness.files import UnfitFileError, content_of, depth_over, json_lines, json_of, lines_of, opened, toml_of
+from harness.files import UnfitFileError, content_of, depth_over, json_lines, json_of, lines_of, opened, toml_of, whole
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -130,3 +131,50 @@ def test_a_file_of_lines_that_is_not_there_or_never_ends_cannot_be_read(tmp_path
         list(json_lines(tmp_path / "none", RecordError, limit=90, hint="accepted: lines"))
     with pytest.raises(RecordError, match=r"/dev/zero: cannot be read: not a regular file"):
         list(json_lines(Path("/dev/zero"), RecordError, limit=90))
+
+
+# A file that is written whole or not at all.
+
+
+def test_a_block_that_ends_replaces_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.txt"
+    for content in (b"one", b"two"):
+        with whole(path) as file:
+            file.write(content)
+        assert path.read_bytes() == content
+    assert [entry.name for entry in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_block_that_raises_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+
+    def break_off() -> None:
+        with whole(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert path.read_text() == "before"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    path = tmp_path / "a.txt"
+    path.symlink_to(precious)
+    (tmp_path / f".a.txt.{os.getpid()}.tmp").symlink_to(precious)
+    with whole(path) as file:
+        file.write(b"new")
+    assert precious.read_text() == "mine"
+    assert path.read_text() == "new"
+    assert not path.is_symlink()
+
+
+def test_a_draft_of_a_killed_process_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / f".a.txt.{os.getpid()}.tmp").write_text("half")
+    with whole(tmp_path / "a.txt") as file:
+        file.write(b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"new"

@@ -1,8 +1,20 @@
+import http.server
+import threading
 import tomllib
+from contextlib import contextmanager
 
 import pytest
 
-from harness.authoring.init.choices import SERVICES, Choices
+from harness.authoring.init.choices import (
+    PROVIDERS,
+    SERVICES,
+    Choices,
+    ModelList,
+    further_settings,
+    models_at,
+    name_for,
+    provider_at,
+)
 from harness.authoring.init.files import GITIGNORE, new_files, write
 from harness.config import load, model
 from harness.decisions.exposure import pending
@@ -11,6 +23,58 @@ from harness.errors import ConfigError
 from harness.project import load_suite as load_all
 from harness.records.policy import DEFAULT_POLICY
 from harness.suite import load_suite
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": "../x"}, "--name"),
+        ({"model": " "}, "--model"),
+        ({"model": "a\x1b[0m"}, "--model"),
+        ({"base_url": "localhost:8000/v1"}, "--base-url"),
+        ({"base_url": "http://host:port/v1"}, "--base-url"),
+        ({"base_url": "file:///etc/passwd"}, "--base-url"),
+        ({"languages": ("zn",)}, "found 'zn'; accepted: zh, en"),
+        ({"languages": ()}, "--language"),
+        ({"services": ("gitlub",)}, "accepted: github, gitlab, cron"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_option_and_what_is_accepted(wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        Choices(**{"name": "mine", "model": "m", **wrong})
+
+
+def test_a_key_in_place_of_its_variable_is_refused_and_not_repeated():
+    with pytest.raises(ConfigError) as caught:
+        Choices(name="mine", model="m", key_env="sk-proj-abc123")
+    assert "sk-proj" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["https://me:pw-secret@host/v1", "https://host/v1?api-key=pw-secret"])
+def test_a_secret_in_the_address_is_refused_and_not_repeated(address):
+    with pytest.raises(ConfigError, match="not the place for secrets") as caught:
+        Choices(name="mine", model="m", base_url=address)
+    assert "pw-secret" not in str(caught.value)
+
+
+def test_names_are_made_of_model_names():
+    assert name_for("Qwen/Qwen3-8B") == "qwen3-8b"
+    assert name_for("qwen2.5:7b") == "qwen2.5-7b"
+    assert name_for("模型") == "model"
+
+
+def test_a_known_address_names_its_provider():
+    for name, provider in PROVIDERS.items():
+        if provider.base_url and name != "other":
+            assert provider_at(provider.base_url) == name
+    assert provider_at("http://10.0.0.7:9000/v1") == "other"
+
+
+def test_reasoning_models_of_openai_get_the_parameters_they_accept():
+    assert further_settings("openai", "gpt-5-mini")["temperature"] == "default"
+    assert further_settings("openai", "gpt-4o") == {}
+    assert further_settings("vllm", "o3-local") == {}
+
 
 EVERYTHING = Choices(
     name="mine", model="org/M-1", base_url="http://localhost:1/v1", key_env="MY_KEY", services=SERVICES
@@ -122,3 +186,62 @@ def test_the_suites_can_bear_a_go_and_hold_no_prompt_twice(languages, tmp_path):
     assert plan([pending(case, "untrained") for case in cases], DEFAULT_POLICY, Assumption(0.98, 0.01)).possible
     prompts = [str(case.messages) for case in cases if case.targets]
     assert len(set(prompts)) == len(prompts)
+
+
+@contextmanager
+def server(status=200, content=b"{}", location=None):
+    """Yields the address and the headers of the requests that came."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append((self.path, self.headers.get("authorization")))
+            self.send_response(status)
+            if location:
+                self.send_header("location", location)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format, *args):
+            pass
+
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{running.server_port}/v1", seen
+    finally:
+        running.shutdown()
+        running.server_close()
+
+
+def test_names_come_in_the_order_of_the_endpoint_and_the_key_goes_along():
+    with server(content=b'{"data": [{"id": "b"}, {"id": "a"}]}') as (address, seen):
+        assert models_at(f"{address}/", "secret") == ModelList(("b", "a"))
+    assert seen == [("/v1/models", "Bearer secret")]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"data": 1}', b'{"data": [{"id": 1}]}', b"\xff", b"[" * 100_000])
+def test_an_answer_of_another_form_is_no_list(content):
+    with server(content=content) as (address, _):
+        assert models_at(address) == ModelList()
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, "wants a key"), (403, "wants a key"), (404, "end in /v1")])
+def test_a_refusal_is_told(status, said):
+    with server(status) as (address, _):
+        assert said in models_at(address).problem
+
+
+def test_a_redirect_does_not_take_the_key_along():
+    with server() as (other, seen), server(302, location=f"{other}/models") as (address, _):
+        assert models_at(address, "secret").models == ()
+        assert seen == []
+
+
+def test_no_server_is_a_line_and_no_error():
+    assert "Nothing answers" in models_at("http://127.0.0.1:9/v1").problem
+
+
+def test_without_an_address_nobody_is_asked():
+    assert models_at(None) == ModelList()
