@@ -13,9 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.decisions.compare import compare
+from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
-from harness.decisions.options import shared_alignment
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError
 from harness.files import reading, whole

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import checks
-from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
-from harness.authoring.right_answers import unfit_answers
+from harness.authoring.right_answers import EMPTY_HANDED, alone, answers, of_text, unfit_answers
 from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of

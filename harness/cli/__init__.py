@@ -27,7 +27,7 @@ COMMANDS = {
     "drift": "Has the model changed since the baseline nights?",
     "report": "Build the pages.",
     "hunt": "Search for strings that break the model, and make them small.",
-    "dataset": "Training sets: validate, split, mix, stats, build, bad cases, recipes.",
+    "dataset": "Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints.",
     "train": "Fine-tune the packaged small model on the CPU.",
 }
 """Name to one line of help. The module is imported only when the command runs."""

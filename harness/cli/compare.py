@@ -75,7 +75,7 @@ def _pair(
 
 
 def _options(records: list[RunRecord], form: str | None, lang: str, contradictions: Sequence[str]) -> None:
-    from harness.decisions.options import options
+    from harness.decisions.compare import options
     from harness.show.comparison import options_json, options_lines
     from harness.show.markdown import options_markdown
 

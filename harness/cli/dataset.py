@@ -5,82 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.arguments import CommandGroup, print_json, report_dir_option
-from harness.records.training import Provider, TrainingError
+from harness.cli.train import PROVIDER_NAMES, checkpoints, recipe, recipe_of
+from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
     from harness.finetune.bad_cases import GoldSources
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.run import RunRecord
-    from harness.records.training import Recipe, TrainingSample
-
-
-PROVIDER_NAMES = click.Choice(get_args(Provider))
-
-
-@click.command("recipe")
-@click.option("--check", "target", metavar="MODEL|FILE", help="A model whose recipe is checked, or a .toml file.")
-@click.option("--samples", type=click.IntRange(min=1), help="Print starting values for so many samples.")
-@click.option("--provider", type=PROVIDER_NAMES, help="[default with --check: that of the recipe]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def recipe(target: str | None, samples: int | None, provider: str | None, as_json: bool) -> int:
-    """Check a recipe (exit code 1 if the provider would refuse it), or print starting values with their reasons."""
-    from dataclasses import asdict
-
-    from harness.finetune.recipes import PROVIDERS, recipe_problems, size_advice, starting_values
-    from harness.show.figures import plural
-
-    if (target is None) == (samples is None):
-        raise TrainingError("recipe: accepted: either --check MODEL|FILE, or --samples N --provider NAME")
-    if target is not None:
-        found = _recipe(target)
-        rules = PROVIDERS[provider or found.provider]
-        problems = recipe_problems(found, rules)
-        if as_json:
-            print_json({"recipe": target, "provider": rules.name, "problems": problems})
-        else:
-            for problem in problems:
-                click.echo(f"{target}: {problem}")
-            click.echo(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
-        return 1 if problems else 0
-    assert samples is not None
-    values = [*starting_values(samples, PROVIDERS[provider or "local"]), *size_advice(samples)]
-    if as_json:
-        print_json([asdict(value) for value in values])
-        return 0
-    for value in values:
-        click.echo(f"{value.field:<17} {value.value!s:<8} {value.reason} ({value.source})")
-        if value.conflict:
-            click.echo(f"{'':<26} but: {value.conflict}")
-    return 0
-
-
-def _recipe(target: str) -> Recipe:
-
-    from pydantic import ValidationError
-
-    from harness import config
-    from harness.errors import explain
-    from harness.files import reading, toml_of
-    from harness.records.training import Recipe
-
-    if target.endswith(".toml"):
-        with reading(target, TrainingError, form="TOML"):
-            table = toml_of(Path(target))
-    else:
-        settings = config.load(Path.cwd())
-        table = config.model(settings, target).training or {}
-        if not table:
-            raise TrainingError(f"model {target!r} has no recipe; write [tool.harness.models.{target}.training]")
-    try:
-        return Recipe.model_validate(table)
-    except ValidationError as error:
-        raise TrainingError(f"{target}: training.{explain(error, Recipe)}") from error
+    from harness.records.training import TrainingSample
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -92,10 +30,11 @@ _JSON_LINE = click.option("--json", "as_json", is_flag=True, help="One JSON obje
 
 @click.group("dataset", cls=CommandGroup)
 def dataset() -> None:
-    """Training sets: validate, convert, split, mix, stats, build, bad cases, recipes."""
+    """Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints."""
 
 
 dataset.add_command(recipe)
+dataset.add_command(checkpoints)
 
 
 _KIND = click.Choice(["chat", "alpaca", "sharegpt", "ms-swift", "llama-factory"])
@@ -106,7 +45,7 @@ _KIND = click.Choice(["chat", "alpaca", "sharegpt", "ms-swift", "llama-factory"]
 @click.option("--from", "source", type=_KIND, required=True, help="The form of FILE.")
 @click.option("--to", "target", type=_KIND, required=True)
 @_OUT
-@click.option("--recipe", "recipe_of", metavar="MODEL|FILE", help="For the training YAML. [default: starting values]")
+@click.option("--recipe", "named", metavar="MODEL|FILE", help="For the training YAML. [default: starting values]")
 @click.option("--base", metavar="NAME|PATH", help="The model to train, for the training YAML. [default: the recipe's]")
 @click.option("--template", help="LLaMA-Factory's chat template. [default: by the base]")
 @_JSON
@@ -116,7 +55,7 @@ def convert(
     source: str,
     target: str,
     out: Path,
-    recipe_of: str | None,
+    named: str | None,
     base: str | None,
     template: str | None,
     as_json: bool,
@@ -137,8 +76,8 @@ def convert(
     from harness.text.visible import show
 
     result = converted(file, source, target)
-    if recipe_of is not None:
-        values = _recipe(recipe_of)
+    if named is not None:
+        values = recipe_of(named)
     else:
         started = starting_values(max(1, len(result.values)), PROVIDERS["local"])
         values = Recipe.model_validate({one.field: one.value for one in started if one.field in Recipe.model_fields})
@@ -241,6 +180,26 @@ def split(file: Path, share: float, out: Path | None, seed: int, as_json: bool) 
     folder = out or file.parent
     for name, samples in (("train", training), ("validation", validation)):
         _write(folder / f"{file.stem}.{name}.jsonl", samples, as_json=as_json)
+
+
+@dataset.command("take")
+@click.argument("file", type=_FILE)
+@click.option("--samples", "count", type=click.IntRange(min=1), required=True, metavar="N", help="How many.")
+@_OUT
+@_SEED
+@_JSON_LINE
+def take(*, file: Path, count: int, out: Path, seed: int, as_json: bool) -> None:
+    """N samples of FILE, one of each domain by turns, for a learning curve: fewer are some of the same samples.
+
+    \b
+    $ harness dataset take set.jsonl --samples 10 --out set-10.jsonl
+    """
+    from harness.finetune.samples import read_samples
+    from harness.finetune.samples import take as taken
+    from harness.records.training import read_origin
+
+    origin = read_origin(file)
+    _write(out, taken(read_samples(file), count, seed=seed), cases=origin.cases, runs=origin.runs, as_json=as_json)
 
 
 @dataset.command("mix")
@@ -462,81 +421,46 @@ def _gold_sources(run: RunRecord, stronger: RunRecord | None, *, mended: bool) -
     return tested, GoldSources(stronger, right, tools, mended)
 
 
-@dataset.command("checkpoints")
-@click.argument("file", type=_FILE, metavar="TRAINING.json")
-@click.argument("references", nargs=-1, metavar="[RUN]...")
-@_JSON
+@dataset.command("distill")
+@click.argument("reference", metavar="RUN")
+@click.option("--system", metavar="TEXT", help="The short system prompt. [default: none]")
+@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Take this suite alone; repeatable.")
+@click.option("--tag", metavar="NAME", help="Take the cases with this tag alone, such as long-prompt.")
+@_OUT
+@_JSON_LINE
 @report_dir_option
-def checkpoints(file: Path, references: tuple[str, ...], as_json: bool, report_dir: Path | None) -> None:
-    """Compare the epochs of one training, and name the checkpoint to keep.
+def distill(
+    *,
+    reference: str,
+    system: str | None,
+    suites: tuple[str, ...],
+    tag: str | None,
+    out: Path,
+    as_json: bool,
+    report_dir: Path | None,
+) -> int:
+    """Answers to a long prompt as samples for a short one: those of RUN that passed every check of their case.
 
-    TRAINING.json is what `harness train --keep-checkpoints` writes. The samples of a validation set are few: enter each
-    epoch as a version, run the suites, and name the RUNs, oldest first. Kept is the earliest that is not clearly worse
-    than the best on the cases that all answered (95 % interval of the paired difference); without RUNs, the epoch with
-    the most validation samples aligned, then the lowest validation loss.
+    The checks are the filter: form, forbidden words, sentences, punctuation. What failed is named with its checks. Ask
+    for this with words that no suite tests; the cases that are taken are named in <stem>.origin.json.
 
     \b
-    $ harness dataset checkpoints adapters/cure.training.json tuned@e1 tuned@e2 tuned@e3
+    $ harness dataset distill qwen --suite tales --tag long-prompt --system "写新说：title、tale" --out style.jsonl
     """
-    from harness.finetune.train import EpochReport, epoch_to_keep, standings_of
-    from harness.show.figures import percent
+    from harness.finetune.bad_cases import distilled
+    from harness.project import Project
 
-    rows = _epochs(file)
-    reports = [
-        EpochReport(row["epoch"], row["training_loss"], row["validation_loss"], row["aligned"], row["judged"])
-        for row in rows
-    ]
-    standings = []
-    if references:
-        from harness.project import Project
-
-        project = Project.open(reports=report_dir)
-        standings = standings_of([project.resolve(reference) for reference in references])
-    if standings:
-        kept = next(one.run.label for one in standings if not one.worse)
-    else:
-        best = epoch_to_keep(reports)
-        if best is None:
-            raise TrainingError(f"{file}: holds no trained epoch")
-        kept = str(rows[reports.index(best)]["checkpoint"] or f"epoch {best.number}; it was not kept")
-    if as_json:
-        runs = [
-            {"version": one.run.label, "run": one.run.run_id, "aligned": one.aligned.k, "cases": one.aligned.n}
-            | {"fidelity": one.fidelity.rate, "clearly_worse": one.worse}
-            for one in standings
-        ]
-        print_json({"epochs": rows, "runs": runs, "keep": kept})
-        return
-    for report in reports:
-        losses = " ".join(
-            f"{'-' if loss is None else format(loss, '.4f'):>8}"
-            for loss in (report.training_loss, report.validation_loss)
-        )
-        click.echo(f"epoch {report.number:<3} {losses}  aligned {report.aligned} of {report.judged}")
-    for one in standings:
-        note = "  clearly worse than the best" if one.worse else ""
-        click.echo(
-            f"{one.run.label:<20} aligned {one.aligned.k} of {one.aligned.n}"
-            f"  fidelity {percent(one.fidelity.rate)}{note}"
-        )
-    click.echo(f"keep: {kept}")
-
-
-def _epochs(file: Path) -> list[dict[str, Any]]:
-    from harness.files import content_of, json_of, reading
-
-    with reading(file, TrainingError, form="JSON"):
-        value = json_of(content_of(file, limit=10_000_000))
-    rows = value.get("epochs") if isinstance(value, dict) else None
-    keys = ("epoch", "training_loss", "validation_loss", "aligned", "judged")
-    if not isinstance(rows, list) or not all(
-        isinstance(row, dict)
-        and all(row.get(key) is None or isinstance(row[key], int | float) for key in keys)
-        and all(isinstance(row.get(key), int) for key in ("epoch", "aligned", "judged"))
-        for row in rows
-    ):
-        raise TrainingError(f"{file}: holds no epochs; accepted: the .training.json that harness train wrote")
-    return [{**dict.fromkeys((*keys, "checkpoint")), **row} for row in rows]
+    run = Project.open(reports=report_dir).resolve(reference)
+    _refuse_unknown("--suite", suites, {case.suite for case in run.cases})
+    if tag is not None:
+        _refuse_unknown("--tag", [tag], {name for case in run.cases for name in case.tags})
+    result = distilled(run, system=system, suites=suites, tag=tag)
+    _say_skipped(result.skipped)
+    if not result.samples:
+        click.echo(f"{run.label} {run.run_id}: no answer that passed; nothing written", err=True)
+        return 1
+    _write(out, result.samples, cases=result.cases, runs=[run.run_id], as_json=as_json)
+    return 0
 
 
 def _refuse_unknown(option: str, given: Iterable[str], known: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""`harness train`: a small fine-tune on this machine's CPU."""
+"""`harness train`: a small fine-tune on this machine's CPU; its recipe, and which of its checkpoints to keep."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from harness.cli.arguments import print_json, report_dir_option
 from harness.errors import nearest
-from harness.records.training import TrainingError, TrainingSample, read_origin
+from harness.records.training import Provider, TrainingError, TrainingSample, read_origin
 
 if TYPE_CHECKING:
     from harness.finetune.lora import Settings
     from harness.finetune.train import EpochReport, TrainingJob
+    from harness.records.training import Recipe
 
 _DEFAULT_WEIGHTS = "smollm2-135m-instruct"
 SHORT_NAMES = ("v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -260,3 +262,143 @@ def _row(report: EpochReport) -> dict[str, object]:
         "alignment": report.alignment,
         "checkpoint": str(report.checkpoint) if report.checkpoint else None,
     }
+
+
+PROVIDER_NAMES = click.Choice(get_args(Provider))
+
+
+@click.command("recipe")
+@click.option("--check", "target", metavar="MODEL|FILE", help="A model whose recipe is checked, or a .toml file.")
+@click.option("--samples", type=click.IntRange(min=1), help="Print starting values for so many samples.")
+@click.option("--provider", type=PROVIDER_NAMES, help="[default with --check: that of the recipe]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def recipe(target: str | None, samples: int | None, provider: str | None, as_json: bool) -> int:
+    """Check a recipe (exit code 1 if the provider would refuse it), or print starting values with their reasons."""
+    from dataclasses import asdict
+
+    from harness.finetune.recipes import PROVIDERS, recipe_problems, size_advice, starting_values
+    from harness.show.figures import plural
+
+    if (target is None) == (samples is None):
+        raise TrainingError("recipe: accepted: either --check MODEL|FILE, or --samples N --provider NAME")
+    if target is not None:
+        found = recipe_of(target)
+        rules = PROVIDERS[provider or found.provider]
+        problems = recipe_problems(found, rules)
+        if as_json:
+            print_json({"recipe": target, "provider": rules.name, "problems": problems})
+        else:
+            for problem in problems:
+                click.echo(f"{target}: {problem}")
+            click.echo(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
+        return 1 if problems else 0
+    assert samples is not None
+    values = [*starting_values(samples, PROVIDERS[provider or "local"]), *size_advice(samples)]
+    if as_json:
+        print_json([asdict(value) for value in values])
+        return 0
+    for value in values:
+        click.echo(f"{value.field:<17} {value.value!s:<8} {value.reason} ({value.source})")
+        if value.conflict:
+            click.echo(f"{'':<26} but: {value.conflict}")
+    return 0
+
+
+def recipe_of(target: str) -> Recipe:
+
+    from pydantic import ValidationError
+
+    from harness import config
+    from harness.errors import explain
+    from harness.files import reading, toml_of
+    from harness.records.training import Recipe
+
+    if target.endswith(".toml"):
+        with reading(target, TrainingError, form="TOML"):
+            table = toml_of(Path(target))
+    else:
+        settings = config.load(Path.cwd())
+        table = config.model(settings, target).training or {}
+        if not table:
+            raise TrainingError(f"model {target!r} has no recipe; write [tool.harness.models.{target}.training]")
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise TrainingError(f"{target}: training.{explain(error, Recipe)}") from error
+
+
+@click.command("checkpoints")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="TRAINING.json")
+@click.argument("references", nargs=-1, metavar="[RUN]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def checkpoints(file: Path, references: tuple[str, ...], as_json: bool, report_dir: Path | None) -> None:
+    """Compare the epochs of one training, and name the checkpoint to keep.
+
+    TRAINING.json is what `harness train --keep-checkpoints` writes. The samples of a validation set are few: enter each
+    epoch as a version, run the suites, and name the RUNs, oldest first. Kept is the earliest that is not clearly worse
+    than the best on the cases that all answered (95 % interval of the paired difference); without RUNs, the epoch with
+    the most validation samples aligned, then the lowest validation loss.
+
+    \b
+    $ harness dataset checkpoints adapters/cure.training.json tuned@e1 tuned@e2 tuned@e3
+    """
+    from harness.finetune.train import EpochReport, epoch_to_keep, standings_of
+    from harness.show.figures import percent
+
+    rows = _epochs(file)
+    reports = [
+        EpochReport(row["epoch"], row["training_loss"], row["validation_loss"], row["aligned"], row["judged"])
+        for row in rows
+    ]
+    standings = []
+    if references:
+        from harness.project import Project
+
+        project = Project.open(reports=report_dir)
+        standings = standings_of([project.resolve(reference) for reference in references])
+    if standings:
+        kept = next(one.run.label for one in standings if not one.worse)
+    else:
+        best = epoch_to_keep(reports)
+        if best is None:
+            raise TrainingError(f"{file}: holds no trained epoch")
+        kept = str(rows[reports.index(best)]["checkpoint"] or f"epoch {best.number}; it was not kept")
+    if as_json:
+        runs = [
+            {"version": one.run.label, "run": one.run.run_id, "aligned": one.aligned.k, "cases": one.aligned.n}
+            | {"fidelity": one.fidelity.rate, "clearly_worse": one.worse}
+            for one in standings
+        ]
+        print_json({"epochs": rows, "runs": runs, "keep": kept})
+        return
+    for report in reports:
+        losses = " ".join(
+            f"{'-' if loss is None else format(loss, '.4f'):>8}"
+            for loss in (report.training_loss, report.validation_loss)
+        )
+        click.echo(f"epoch {report.number:<3} {losses}  aligned {report.aligned} of {report.judged}")
+    for one in standings:
+        note = "  clearly worse than the best" if one.worse else ""
+        click.echo(
+            f"{one.run.label:<20} aligned {one.aligned.k} of {one.aligned.n}"
+            f"  fidelity {percent(one.fidelity.rate)}{note}"
+        )
+    click.echo(f"keep: {kept}")
+
+
+def _epochs(file: Path) -> list[dict[str, Any]]:
+    from harness.files import content_of, json_of, reading
+
+    with reading(file, TrainingError, form="JSON"):
+        value = json_of(content_of(file, limit=10_000_000))
+    rows = value.get("epochs") if isinstance(value, dict) else None
+    keys = ("epoch", "training_loss", "validation_loss", "aligned", "judged")
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict)
+        and all(row.get(key) is None or isinstance(row[key], int | float) for key in keys)
+        and all(isinstance(row.get(key), int) for key in ("epoch", "aligned", "judged"))
+        for row in rows
+    ):
+        raise TrainingError(f"{file}: holds no epochs; accepted: the .training.json that harness train wrote")
+    return [{**dict.fromkeys((*keys, "checkpoint")), **row} for row in rows]

@@ -14,11 +14,10 @@ from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, Ground, Popul
 from harness.decisions.standing import Standing
 from harness.records.policy import Bound
 from harness.records.run import Looks
-from harness.statistics.clusters import Size, between_attempts
 from harness.statistics.noninferiority import bound_level, non_inferior, settling_pairs
 from harness.statistics.paired import mcnemar_exact, tango, tango_score
 from harness.statistics.power import further_clean_cases
-from harness.statistics.rates import Interval, exact_lower, exact_upper
+from harness.statistics.rates import Interval, Size, between_attempts, exact_lower, exact_upper
 from harness.statistics.sequential import pair_boundary, rate_boundary
 
 Result = Literal["PASS", "BREACH", "INSUFFICIENT_EVIDENCE"]
@@ -163,10 +162,10 @@ def read_difference(
 
 
 def _further(cases: int, ground: Ground, needed: Callable[[float], int | None]) -> int | None:
-    """What is needed at the level of the run that would ask them: a further attempt, unless the suite has doubled."""
+    """What is needed at the level of the run that would ask them: a further attempt, unless the suite is fourfold."""
     first, later = needed(ground.alpha), needed(LATER_ALPHA)
-    doubled = None if first is None else max(first, cases + 1)
-    return min((number for number in (later, doubled) if number is not None), default=None)
+    fourfold = None if first is None else max(first, 3 * cases + 1)
+    return min((number for number in (later, fourfold) if number is not None), default=None)
 
 
 def _rate_size(answers: Answered, ground: Ground, alpha: float, against: tuple[Standing, ...]) -> Size:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.decisions.metrics import small_languages
 from harness.decisions.standing import Pairing, by_key, standings
 from harness.records.run import CaseResult, RunRecord
-from harness.statistics.permutation import Crowd, crowding
+from harness.statistics.paired import Crowd, crowding
 
 CROWD_LEVEL = 0.01
 """p-value up to which newly broken cases in one slice are a caution."""

@@ -14,8 +14,9 @@ from harness.records.run import CaseResult, RunRecord
 
 _CLOCK_SKEW_DAYS = 1.0
 _SELECTION = 0.9
-_EDITED = 0.5
-"""Share of the cases that an earlier run must hold unchanged, for a further one to be another attempt."""
+_EDITED = 0.25
+"""Share of the cases that an earlier run must hold unchanged, for a further one to be another attempt: a suite that is
+doubled until it is a GO would pass falsely in one run of five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Attempts:
     partial: tuple[RunRecord, ...]
     """Fresh runs of the version that are not attempts: narrowed, stopped or interrupted."""
     changed: tuple[RunRecord, ...] = ()
-    """Complete runs that hold at least half of the cases: the suite was edited or has grown since. They count as
+    """Complete runs that hold at least a quarter of the cases: the suite was edited or has grown since. They count as
     attempts, and are not pooled: their cases are another mix."""
     misdated: tuple[RunRecord, ...] = ()
     """Complete runs on these cases that are dated in the future, after a clock was wrong. They count as attempts, since
@@ -62,13 +63,15 @@ def attempts(candidate: RunRecord, past: Iterable[RunRecord], policy: GatePolicy
     A nightly run counts if it holds the same cases. Runs that are older than the policy accepts do not, nor do
     replays where it wants fresh answers.
     """
+    past = tuple(past)
     others = [run for run in past if run.label == candidate.label and run.cases and run.run_id != candidate.run_id]
     ahead = {run.run_id: run for run in others if _is_ahead(run.evidence.newest, now) and not run.partial}
     found = {run.run_id: run for run in others if run.run_id not in ahead and _usable(run, policy, now)}
     misdated = [run for run in ahead.values() if not candidate.partial and same_suite(candidate.cases, run, _EDITED)]
     complete = _distinct(candidate, [run for run in found.values() if not run.partial and _alike(candidate, run)])
     tried = [run for run in found.values() if not run.partial and not _alike(candidate, run)]
-    changed = [] if candidate.partial else [run for run in tried if same_suite(candidate.cases, run, _EDITED)]
+    tried = [run for run in tried if not candidate.partial and same_suite(candidate.cases, run, _EDITED)]
+    changed = [run for run in tried if not any(_is_part_of(run, other) for other in past)]
     partial = [run for run in found.values() if run.partial]
     counted = (candidate,) if candidate.partial else (*complete, candidate)
     return Attempts(
@@ -158,6 +161,14 @@ def fuller_run(
         and holds_more(run)
     ]
     return _in_order(found)[-1] if found else None
+
+
+def _is_part_of(run: RunRecord, other: RunRecord) -> bool:
+    """Whether a fuller run of any version came before: a canary, or another selection, is not an attempt."""
+    before = RunSummary.of(other).order < RunSummary.of(run).order
+    return (
+        before and not other.partial and len(run.cases) < _SELECTION * len(other.cases) and same_suite(run.cases, other)
+    )
 
 
 def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:

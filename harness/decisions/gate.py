@@ -82,7 +82,9 @@ def next_step(now: Situation) -> NextStep:
 
 def _look(now: Situation) -> str:
     run, base = now.candidate, now.baseline
-    return f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
+    # the name of a version means its run of all cases, which a partial one is not
+    named = run.run_id if run.partial else run.label
+    return f"harness compare {base.label} {named}" if base is not None else f"harness runs show {named}"
 
 
 def _another_call(now: Situation) -> NextStep | None:

@@ -15,7 +15,7 @@ from typing import Literal
 from harness.decisions.run_summary import RunSummary
 from harness.decisions.standing import Standing, standings
 from harness.records.run import CaseResult, RunRecord
-from harness.statistics.clusters import (
+from harness.statistics.rates import (
     ASSUMED_CORRELATION,
     LEAST_DOMAINS,
     Answers,

@@ -10,13 +10,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints import keys, retry
-from harness.endpoints.access import Access, HttpProxy, proxy_for, transport
-from harness.endpoints.capability import Capability
+from harness.endpoints import retry
+from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transport
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
-from harness.endpoints.refusals import Refusals
+from harness.endpoints.refusals import Capability, Refusals
 from harness.endpoints.retry import Outage, Retrying
 from harness.endpoints.stream import first_content_end
 from harness.errors import EndpointError
@@ -69,7 +68,7 @@ class ChatEndpoint:
         self._max_concurrency = max_concurrency
         self._key = key_from(access.api_key_env, model_label)
         if access.api_key_env is not None:
-            keys.check(access.api_key_env, access, model_label)
+            check_key(access.api_key_env, access, model_label)
         self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
@@ -84,8 +83,8 @@ class ChatEndpoint:
     def _open(self) -> "AsyncOpenAI":
         from openai import AsyncOpenAI
 
-        from harness.endpoints.http import httpx2
         from harness.endpoints.transport import NotingTransport
+        from harness.http import httpx2
 
         for name in _CHATTY:
             # at lower levels they log addresses and headers, and those hold keys
@@ -178,8 +177,8 @@ class ChatEndpoint:
         """
         import openai
 
-        from harness.endpoints.http import httpx2
         from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
+        from harness.http import httpx2
 
         wire = Wire()
         sent = self._capability.applied(body)

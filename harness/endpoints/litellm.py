@@ -12,12 +12,11 @@ from types import ModuleType
 from typing import Any
 
 from harness.addresses import host_of
-from harness.endpoints import keys, retry
-from harness.endpoints.access import Access
-from harness.endpoints.capability import Capability
+from harness.endpoints import retry
+from harness.endpoints.access import Access, check_key
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, in_process, parse
-from harness.endpoints.refusals import Refusals
+from harness.endpoints.refusals import Capability, Refusals
 from harness.endpoints.retry import Outage, Retrying
 from harness.errors import ConfigError, EndpointError
 from harness.files import now
@@ -115,7 +114,7 @@ class LitellmEndpoint:
         self._complete = litellm.acompletion
         self._where = access.shown if access.base_url else address_of(litellm, model)
         for variable in key_variables if self._where else ():
-            keys.check(variable, Access(base_url=self._where), model_label)
+            check_key(variable, Access(base_url=self._where), model_label)
         # without a key of its own, LiteLLM would send the provider's key from the environment to any `api_base`
         key = key or (_NO_KEY if access.base_url else None)
         self._given: dict[str, Any] = {

@@ -17,8 +17,7 @@ from harness.endpoints.message import (
     tokens_of,
     tool_call,
 )
-from harness.records.answer import Completion, Token, ToolCall
-from harness.records.finish import ending
+from harness.records.answer import Completion, Token, ToolCall, ending
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 

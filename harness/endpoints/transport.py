@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from harness import files
-from harness.endpoints.http import httpx2
+from harness.http import httpx2
 
 BODY_LIMIT = 32_000_000
 """Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""

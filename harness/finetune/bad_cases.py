@@ -314,3 +314,40 @@ def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tes
             samples[sample.source] = sample
             used.append(case.key)
     return Harvest(tuple(samples.values()), (*used, *also_met(samples.values(), _both(run, tested), used)), skipped)
+
+
+def distilled(run: RunRecord, *, system: str | None, suites: Collection[str] = (), tag: str | None = None) -> Harvest:
+    """Answers to a long prompt as gold for a short one (prompt distillation): those that passed every check.
+
+    The checks of a case are the filter: form, forbidden words, sentences, punctuation. The system prompt is replaced by
+    `system`, or taken away where it is None; the other turns stay.
+    """
+    samples: dict[str, TrainingSample] = {}
+    used: list[str] = []
+    skipped: dict[str, str] = {}
+    for case in run.cases:
+        if (suites and case.suite not in suites) or (tag is not None and tag not in case.tags):
+            continue
+        if HELD_OUT in case.tags:
+            skipped[case.key] = "held out of training"
+            continue
+        good = next((sample for sample in case.samples if sample.outcome in GOOD), None)
+        turns = _turns(case)
+        if good is None or turns is None:
+            failed = [one.check for sample in case.samples for one in sample.checks if not one.passed]
+            skipped[case.key] = f"failed: {', '.join(dict.fromkeys(failed))}" if failed else case.outcome
+            continue
+        answer = answer_turn(good.output, good.tool_calls)
+        if answer is None or answer.tool_calls:
+            skipped[case.key] = "no text that can be learnt"
+            continue
+        head = () if system is None else (TrainingMessage(role="system", content=system),)
+        rest = tuple(turn for turn in turns if turn.role != "system")
+        sample = TrainingSample(messages=(*head, *rest, answer), domain=case.domain)
+        reason = next(sample_problems(sample), "")
+        if reason or sample.source in samples:
+            skipped[case.key] = reason or "the same prompt as another case, once it is shortened"
+            continue
+        samples[sample.source] = sample
+        used.append(case.key)
+    return Harvest(tuple(samples.values()), (*used, *also_met(samples.values(), run.cases, used)), skipped)

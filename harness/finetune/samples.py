@@ -138,6 +138,25 @@ def split(
     )
 
 
+def take(samples: Sequence[TrainingSample], count: int, *, seed: int = DEFAULT_SEED) -> list[TrainingSample]:
+    """`count` samples in file order, one of each domain by turns; a smaller count takes some of the same samples.
+
+    Raises:
+        TrainingError: there are fewer samples.
+    """
+    if count > len(samples):
+        raise TrainingError(f"--samples: found {count}; accepted: at most {len(samples)}, the samples of the file")
+    shuffler = random.Random(seed)  # noqa: S311 - reproducible draw, no secret
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place in shuffler.sample(range(len(samples)), len(samples)):
+        groups[samples[place].domain or ""].append(place)
+    turns = sorted(
+        (turn, order, place) for order, group in enumerate(groups.values()) for turn, place in enumerate(group)
+    )
+    taken = {place for _, _, place in turns[:count]}
+    return [sample for place, sample in enumerate(samples) if place in taken]
+
+
 ADVISED = (0.15, 0.30)
 """Share of general samples that is advised against one-sidedness."""
 

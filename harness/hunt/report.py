@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.hunt.conditions import FeatureResult, screen
-from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.search import Find, Hunt
+from harness.hunt.strategies import RelationResult, summarise
 from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from harness.errors import MissingRecordingError
 from harness.hunt.asking import Asker, Belief, BudgetSpentError, Oracle, Sighting, Try
-from harness.hunt.metamorphic import RelatedPair, relations
 from harness.hunt.probe import (
     ALPHABETS,
     LEVELS,
@@ -23,6 +22,7 @@ from harness.hunt.probe import (
     style_of_char,
 )
 from harness.hunt.rule import Explanation, FailureRule, explain, rule_of
+from harness.hunt.strategies import RelatedPair, relations
 
 T = TypeVar("T")
 

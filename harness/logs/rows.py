@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from harness.endpoints.message import Message
 from harness.errors import found
+from harness.records.answer import ending
 from harness.records.conversation import (
     ANSWER_FORMS,
     SOURCE_FORMS,
@@ -22,7 +23,6 @@ from harness.records.conversation import (
     last_answer,
     source_texts,
 )
-from harness.records.finish import ending
 from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
 from harness.text.channels import CHANNELS
 

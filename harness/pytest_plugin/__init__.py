@@ -10,8 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from harness.pytest_plugin.collection import SuitePython
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.pytest_plugin.suite_python import SuitePython
 
 pytest_plugins = ("harness.pytest_plugin.latency",)
 SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
         from harness.errors import HarnessError
-        from harness.pytest_plugin.suite_python import SuitePython, refuse_settings_of_a_suite
+        from harness.pytest_plugin.collection import SuitePython, refuse_settings_of_a_suite
 
         try:
             suite_python = SuitePython.of(early_config.rootpath)
@@ -101,7 +101,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     suite_python = parent.config.stash.get(SUITE_PYTHON, None)
     if suite_python is None or not suite_python.is_refused(module_path):
         return None
-    from harness.pytest_plugin.suite_python import EmptyModule
+    from harness.pytest_plugin.collection import EmptyModule
 
     return EmptyModule.from_parent(parent, path=module_path)
 

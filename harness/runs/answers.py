@@ -14,9 +14,8 @@ from typing import Protocol
 
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
-from harness.endpoints.callable import NOT_RECORDED
+from harness.endpoints.callable import NOT_RECORDED, OutputsFile
 from harness.endpoints.chat import ChatEndpoint
-from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
 from harness.endpoints.retry import Retrying

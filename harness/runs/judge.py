@@ -14,7 +14,7 @@ from typing import Any
 
 from harness import checks
 from harness.checks import registering
-from harness.checks.text_calls import calls_in_text
+from harness.checks.answers import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, pending
 from harness.errors import ConfigError

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
-from harness.endpoints import keys, local, responses
-from harness.endpoints.access import Access
+from harness.endpoints import local, responses
+from harness.endpoints.access import Access, check_key
 from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
 from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
 from harness.endpoints.chat import ChatEndpoint, key_from
@@ -182,7 +182,7 @@ def access_of(model: ModelConfig, root: Path) -> Access:
         client_key=path(model.client_key),
     )
     for variable in _header_variables(model) if model.kind != "litellm" else ():  # LiteLLM knows where they would go
-        keys.check(variable, access, model.name)
+        check_key(variable, access, model.name)
     return access
 
 

@@ -7,9 +7,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from harness.decisions.compare import Change, Comparison, Flip
+from harness.decisions.compare import Change, Comparison, Flip, Option
 from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
-from harness.decisions.options import Option
 from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
 from harness.show import figures

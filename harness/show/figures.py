@@ -61,6 +61,8 @@ def days(value: float | None) -> str:
     """An age: hours below two days."""
     if value is None:
         return "of unknown age"
+    if value < -1 / 24:  # a clock was wrong, here or where they were made
+        return f"dated {days(-value).removesuffix(' old')} in the future"
     return f"{24 * value:.0f} h old" if abs(value) < 2 else f"{value:.1f} days old"
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.decisions.compare import Change, Comparison, Flip
+from harness.decisions.compare import Change, Comparison, Flip, Option
 from harness.decisions.gate import GateVerdict
 from harness.decisions.latency import LatencyComparison
-from harness.decisions.options import Option
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates

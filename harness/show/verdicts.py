@@ -15,7 +15,7 @@ from harness.show.comparison import money
 from harness.show.figures import bound, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
 from harness.show.words import phrase
-from harness.statistics.clusters import LEAST_DOMAINS
+from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}

@@ -4,12 +4,29 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-REASONING_TAGS = ("think",)
+REASONING_TAGS = ("think", "[THINK]", "harmony")
+"""Of most models, of Mistral's, and the channels of gpt-oss, which some servers leave in the text."""
+_HARMONY = ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>")
+
+
+def tag_pair(name: str) -> tuple[str, str]:
+    """What opens and what closes reasoning: `<think>` and `</think>` for `think`, `[/THINK]` closes `[THINK]`."""
+    if name == "harmony":
+        return _HARMONY
+    if name.startswith("["):
+        return name, f"[/{name[1:]}"
+    return f"<{name}>", f"</{name}>"
 
 
 @lru_cache(maxsize=64)
-def _tags(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"<(/?)({'|'.join(map(re.escape, names))})>", re.IGNORECASE)
+def tags_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds tags, as the group `opening` or `closing`."""
+    # brackets are also those of ordinary text: [think] is a word, [THINK] a token of the model
+    pairs = [
+        tuple(f"(?{'' if name.startswith('[') else 'i'}:{re.escape(tag)})" for tag in tag_pair(name)) for name in names
+    ]
+    openings, closings = zip(*pairs, strict=True)
+    return re.compile(f"(?P<opening>{'|'.join(openings)})|(?P<closing>{'|'.join(closings)})")
 
 
 def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
@@ -17,17 +34,15 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
 
     A tag that the source itself holds is a word like any other.
     """
-    if "<" not in output:
+    if "<" not in output and "[" not in output:
         return []
-    known = tuple(
-        name for name in names if not any(tag in part for part in source for tag in (f"<{name}>", f"</{name}>"))
-    )
+    known = tuple(name for name in names if not any(tag in part for part in source for tag in tag_pair(name)))
     if not known:
         return []
     spans: list[tuple[int, int]] = []
     opened = -1
-    for tag in _tags(known).finditer(output):
-        if not tag[1]:
+    for tag in tags_of(known).finditer(output):
+        if tag["opening"]:
             opened = tag.start() if opened < 0 else opened
         elif opened >= 0:
             spans.append((opened, tag.end()))
@@ -43,8 +58,8 @@ def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) 
     """The reasoning that `output` begins with, if it does: a repair leaves that alone and takes nothing else for it."""
     spans = reasoning_spans(output, source, names)
     begin = len(output) - len(output.lstrip())
-    opens = bool(spans) and spans[0][0] == begin and _tags(tuple(names)).match(output, begin) is not None
-    return spans[:1] if opens and not output.startswith("</", begin) else []
+    tag = tags_of(tuple(names)).match(output, begin) if spans and spans[0][0] == begin else None
+    return spans[:1] if tag is not None and tag["opening"] else []
 
 
 def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -65,7 +80,7 @@ def split_reasoning(output: str, source: Sequence[str], names: Sequence[str]) ->
     spans = reasoning_spans(output, source, names)
     if not spans:
         return output, ""
-    tags = _tags(tuple(names))
+    tags = tags_of(tuple(names))
     pieces: list[str] = []
     place = 0
     for start, end in spans:

@@ -7,7 +7,7 @@ from harness.text.checking import Judge
 from harness.text.edits import Edit, applied
 from harness.text.find import longest_mention, pattern_of
 from harness.text.fold import Page
-from harness.text.reasoning import REASONING_TAGS
+from harness.text.reasoning import REASONING_TAGS, tag_pair, tags_of
 from harness.text.repairing import restored
 from harness.text.symbols import BETWEEN_LATIN, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
@@ -86,6 +86,11 @@ async def _mended_async(mender: "StreamMender", chunks: AsyncIterable[str]) -> A
         yield rest
 
 
+def _may_become(begun: str, opening: str) -> bool:
+    """Whether more text can make a tag of what has begun."""
+    return opening.startswith(begun) if opening.startswith("[") else opening.lower().startswith(begun.lower())
+
+
 class StreamMender:
     """Takes text in and gives it back mended: `feed` as often as there is any, then `close`."""
 
@@ -94,14 +99,13 @@ class StreamMender:
         self._longest = max(map(longest_mention, judge.wanted), default=0)
         self._letters = max(map(len, judge.wanted), default=0)
         self._head = max((_head_length(text, judge.symbols) for text in judge.wanted), default=0)
-        tags = [
-            name
-            for name in reasoning
-            if not any(f"{tag}{name}>" in p for p in judge.source.parts for tag in ("<", "</"))
-        ]
-        self._openings = tuple(f"<{name}>" for name in tags)
-        self._state = "start" if tags else "answer"
-        self._closings = tuple(f"</{name}>" for name in tags)
+        names = tuple(
+            name for name in reasoning if not any(tag in p for p in judge.source.parts for tag in tag_pair(name))
+        )
+        self._tags = tags_of(names) if names else None
+        self._openings = tuple(tag_pair(name)[0] for name in names)
+        self._longest_closing = max((len(tag_pair(name)[1]) for name in names), default=0)
+        self._state = "start" if names else "answer"
         self._context = ""
         self._pending = ""
         self._fence_is_open = False
@@ -125,22 +129,22 @@ class StreamMender:
         return self._passed_on(len(self._pending))
 
     def _look_for_reasoning(self) -> None:
-        begun = self._pending.lstrip().lower()
-        if not begun:
+        begun = self._pending.lstrip()
+        if not begun or self._tags is None:
             return
-        if any(begun.startswith(tag.lower()) for tag in self._openings):
+        tag = self._tags.match(begun)
+        if tag is not None and tag["opening"]:
             self._state = "reasoning"
-        elif not any(tag.lower().startswith(begun) for tag in self._openings):
+        elif not any(_may_become(begun, opening) for opening in self._openings):
             self._state = "answer"
 
     def _passed_reasoning(self) -> str:
-        text = self._pending.lower()
-        ends = [place + len(tag) for tag in self._closings if (place := text.find(tag.lower())) >= 0]
-        if ends:
+        assert self._tags is not None
+        end = next((tag.end() for tag in self._tags.finditer(self._pending) if tag["closing"]), None)
+        if end is not None:
             self._state, self._context = "answer", "\n"
-            end = min(ends)
         else:
-            end = max(0, len(text) - max(map(len, self._closings)))
+            end = max(0, len(self._pending) - self._longest_closing)
         passed, self._pending = self._pending[:end], self._pending[end:]
         return passed
 

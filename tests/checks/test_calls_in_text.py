@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.checks.text_calls import calls_in_text
+from harness.checks.answers import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.metrics import alignment_rate, delivered_rate
 from harness.records.answer import Completion, ToolCall

@@ -230,3 +230,34 @@ def test_what_is_not_a_training_report_is_a_usage_error(project, capsys, content
     (project / "x.training.json").write_text(content)
     assert run(["dataset", "checkpoints", "x.training.json"]) == 3
     assert "x.training.json" in capsys.readouterr().err
+
+
+def tale(key, output, *, passed=True, tag="long-prompt", word="失眠"):
+    checks = [{"check": "not_contains", "passed": passed, "detail": ""}]
+    answer = SampleResult(sample=0, outcome="passed" if passed else "failed", output=output, checks=checks)
+    messages = ({"role": "system", "content": "a long prompt " * 40}, {"role": "user", "content": word})
+    return case_result(
+        key, answer.outcome, targets=(), samples=[answer], suite="tales", domain="home", tags=(tag,), messages=messages
+    )
+
+
+def test_what_passed_under_a_long_prompt_is_learnt_under_a_short_one(project, capsys):
+    store(
+        project,
+        tale("a", '{"title": "夜"}'),
+        tale("b", '{"title": "门"}', passed=False, word="钥匙"),
+        tale("c", '{"title": "雨"}', tag="short-prompt", word="雨伞"),
+        tale("d", '{"title": "又一夜"}'),
+    )
+    distill = ["dataset", "distill", "tuned", "--tag", "long-prompt", "--out", "style.jsonl"]
+    assert run([*distill, "--system", "写新说"]) == 0
+    [sample] = map(json.loads, (project / "style.jsonl").read_text("utf-8").splitlines())
+    assert [turn["content"] for turn in sample["messages"]] == ["写新说", "失眠", '{"title": "夜"}']
+    said = capsys.readouterr().err
+    assert "skipped tales/b: failed: not_contains" in said
+    assert "skipped tales/d: the same prompt as another case" in said
+    assert json.loads((project / "style.origin.json").read_text())["cases"] == ["tales/a", "tales/d"]
+    assert run(distill) == 0
+    assert len(json.loads((project / "style.jsonl").read_text("utf-8"))["messages"]) == 2
+    assert run([*distill[:3], "--tag", "longprompt", "--out", "x.jsonl"]) == 3
+    assert "did you mean 'long-prompt'" in capsys.readouterr().err

@@ -81,8 +81,8 @@ def test_a_changed_case_or_two_do_not_make_a_new_suite(attempt, now):
     assert judge(edited, None, AT_LEAST_95, now, [first]).attempts == 2
 
 
-@pytest.mark.parametrize(("edited", "number"), [(31, 2), (150, 2), (151, 1)])
-def test_an_edited_suite_is_a_new_one_when_less_than_half_of_it_is_left(attempt, now, edited, number):
+@pytest.mark.parametrize(("edited", "number"), [(31, 2), (225, 2), (226, 1)])
+def test_an_edited_suite_is_a_new_one_when_less_than_a_quarter_of_it_is_left(attempt, now, edited, number):
     first, second = attempt(2, 39), attempt(1, 3)
     other = tuple(case.model_copy(update={"digest": f"edited {case.id}"}) for case in second.cases[:edited])
     renewed = second.model_copy(update={"cases": (*other, *second.cases[edited:])})
@@ -97,6 +97,19 @@ def test_cases_that_are_added_do_not_wash_a_breach_away(attempt, cases, run, now
     assert (verdict.verdict, verdict.attempts, verdict.alpha) == ("INCONCLUSIVE", 4, 0.0025)
     assert "the earlier run run-4 breaches" in verdict.reasons[0]
     assert verdict.next.command == "harness runs show run-4"
+
+
+def test_a_suite_that_is_doubled_until_it_is_a_go_does_not_start_again(attempt, cases, run, now):
+    doubled = run(cases(601, 12), age_days=1, run_id="doubled")
+    verdict = judge(doubled, None, AT_LEAST_95, now, [attempt(2, 12)])
+    assert (verdict.attempts, verdict.alpha, verdict.rules[0].reading.cases) == (2, 0.0025, 601)
+
+
+def test_a_canary_is_no_attempt_where_a_fuller_run_came_before(attempt, cases, run, now):
+    before = attempt(20, 3, model="base")
+    canaries = [run(cases(100, 1), age_days=ago, run_id=f"canary-{ago}") for ago in range(2, 7)]
+    assert judge(attempt(1, 2), None, AT_LEAST_95, now, [before, *canaries]).attempts == 1
+    assert judge(attempt(1, 2), None, AT_LEAST_95, now, canaries).attempts == 6  # all that was asked until then
 
 
 def test_adding_cases_until_it_is_a_go_is_a_further_attempt_though_no_answer_is_new(cases, run, now):

@@ -1,7 +1,6 @@
 import pytest
 
-from harness.decisions.compare import compare
-from harness.decisions.options import options, shared_alignment
+from harness.decisions.compare import compare, options, shared_alignment
 
 
 def found(comparison, metric):

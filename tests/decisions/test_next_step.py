@@ -18,6 +18,13 @@ def test_a_go_is_made_the_baseline(cases, run, now):
     assert (step.command, step.requests) == ("harness runs baseline tuned@v1", 0)
 
 
+def test_a_partial_run_is_looked_at_by_its_id(cases, run, now):
+    stopped = run(cases(120, 60), partial=True, run_id="stopped")
+    assert judge(stopped, run(cases(120), model="base", run_id="b"), DEFAULT_POLICY, now).next.command == (
+        "harness compare base@v1 stopped"
+    )
+
+
 def test_a_no_go_is_looked_at(cases, run, now):
     verdict = judge(run(cases(300, 60)), run(cases(300), model="base"), DEFAULT_POLICY, now)
     assert verdict.next.command == "harness compare base@v1 tuned@v1"

@@ -5,19 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.compare import compare
+from harness.decisions.compare import compare, options
 from harness.decisions.drift import drift
 from harness.decisions.gate import judge
-from harness.decisions.options import options
 from harness.decisions.plan import plan
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy, GatePolicy, Rule
 from harness.show import figures, sinks
-from harness.show.comparison import (
-    compare_json,
-    compare_lines,
-    options_json,
-    options_lines,
-)
+from harness.show.comparison import compare_json, compare_lines, options_json, options_lines
 from harness.show.drift import drift_json, drift_lines
 from harness.show.markdown import compare_markdown, options_markdown
 from harness.show.verdicts import gate_json, gate_lines, gate_markdown, plan_json, plan_lines
@@ -231,6 +225,16 @@ def test_columns_line_up_with_wide_characters(case, run):
     rows = [line for line in lines if line.startswith("  domain=")]
     assert len(rows) == 3
     assert len({figures.cells(row.rstrip("*")) for row in rows}) == 1
+
+
+def test_the_age_of_answers_of_the_future_is_not_negative():
+    assert [figures.days(value) for value in (None, 0.1, 3, -0.5, -50)] == [
+        "of unknown age",
+        "2 h old",
+        "3.0 days old",
+        "dated 12 h in the future",
+        "dated 50.0 days in the future",
+    ]
 
 
 def test_options_stand_side_by_side_in_blocks_that_fit(cases, run):

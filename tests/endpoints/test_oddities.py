@@ -14,16 +14,16 @@ from harness.errors import EndpointError
 from harness.recording import Cassette
 from harness.runs.answers import Answers
 from harness.runs.judge import Judge
-from tests.endpoints.oddities import REASONING, STREAMS, Oddity
-from tests.endpoints.oddities_refused import FINISHED, LEARNT, REFUSED
+from tests.endpoints.oddities import FORMS, REASONING, STREAMS, Oddity
+from tests.endpoints.oddities_refused import DECLINED, FINISHED, LEARNT, REFUSED
 from tests.faulty_server.conftest import FAST, TARGET, case
 from tests.faulty_server.server import FaultyServer
 
-ODDITIES = [*REASONING, *STREAMS, *LEARNT, *REFUSED, *FINISHED]
+ODDITIES = [*REASONING, *STREAMS, *LEARNT, *REFUSED, *FINISHED, *FORMS, *DECLINED]
 
 
-def test_there_are_sixty_and_each_has_the_address_of_its_report() -> None:
-    assert len(ODDITIES) >= 60
+def test_there_are_a_hundred_and_each_has_the_address_of_its_report() -> None:
+    assert len(ODDITIES) >= 110
     assert len({oddity.name for oddity in ODDITIES}) == len(ODDITIES)
     assert all(re.match(r"https://[a-z.-]+/.+", oddity.report) for oddity in ODDITIES)
 
@@ -58,7 +58,9 @@ def test_what_becomes_of_it(
     reason = oddity.outcome.removeprefix("unscored(").removesuffix(")")
     is_answer = outcome == "aligned" or reason in RECORDABLE
     recorded = len(Cassette(tmp_path / "cassettes" / "m@v1" / "s.jsonl"))
-    assert recorded == (is_answer and oddity not in REFUSED), "what is not an answer is never recorded"
+    assert recorded == (outcome == "aligned" or (is_answer and oddity not in (*REFUSED, *DECLINED))), (
+        "what is not an answer is never recorded"
+    )
     if recorded:
         # the recording answers the same request again, to the same verdict, without the network
         again = Answers(HarnessConfig(root=tmp_path), model, "replay", live_file=tmp_path / "live")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.endpoints.outputs import OutputsFile
+from harness.endpoints.callable import OutputsFile
 from harness.errors import ConfigError
 
 

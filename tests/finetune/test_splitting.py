@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.finetune.samples import split
+from harness.finetune.samples import split, take
 from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 
 
@@ -61,3 +61,15 @@ def test_a_share_that_makes_no_sense_is_refused(share):
 def test_one_sample_cannot_be_split():
     with pytest.raises(TrainingError, match="cannot be split"):
         split(samples(a=1), 0.5)
+
+
+def test_smaller_takes_are_parts_of_larger_ones_and_even_over_domains():
+    data = samples(a=20, b=6, c=3)
+    taken = {count: take(data, count) for count in (1, 6, 10, 20, 29)}
+    for smaller, larger in ((1, 6), (6, 10), (10, 20), (20, 29)):
+        assert len(taken[smaller]) == smaller
+        assert [sample for sample in taken[larger] if sample in taken[smaller]] == taken[smaller]
+    assert Counter(sample.domain for sample in taken[6]) == {"a": 2, "b": 2, "c": 2}
+    assert taken[29] == data
+    with pytest.raises(TrainingError, match="accepted: at most 29"):
+        take(data, 30)

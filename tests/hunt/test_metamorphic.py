@@ -2,9 +2,9 @@ import pytest
 
 from benchmarks.hunt.oracles import RULES, HiddenRule
 from harness.hunt.asking import Sighting
-from harness.hunt.metamorphic import RelatedPair, relations, summarise
 from harness.hunt.probe import PLAIN, style_of
 from harness.hunt.report import report_of
+from harness.hunt.strategies import RelatedPair, relations, summarise
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from harness.statistics.clusters import (
+from harness.statistics.rates import (
     between_attempts,
     degrees_factor,
     informative_changes,

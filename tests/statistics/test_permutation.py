@@ -3,7 +3,7 @@ from itertools import combinations, permutations
 
 import pytest
 
-from harness.statistics.permutation import Gain, crowding, gap_test
+from harness.statistics.paired import Gain, crowding, gap_test
 
 SIZES = {"finance": 19, "law": 60, "office": 100, "places": 415}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.answers import document
+from harness.authoring.right_answers import document
 from harness.config import ModelConfig
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case

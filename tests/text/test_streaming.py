@@ -38,6 +38,12 @@ PIECES = (
         "The floor is dry. ",
         "<think>",
         "</think>",
+        "[THINK]",
+        "[/THINK]",
+        "[think]",
+        "<|channel|>analysis<|message|>",
+        "<|channel|>final<|message|>",
+        "\u0130",
     ),
     *(
         "Sikalastic - 609",
@@ -130,6 +136,16 @@ def test_reasoning_goes_through_unchanged() -> None:
     output = " <think>TCP / IP</think>TCP / IP"
     assert "".join(repair_stream("", iter(output), ["TCP/IP"])) == " <think>TCP / IP</think>TCP/IP"
     assert "".join(repair_stream("", iter("<think>TCP / IP"), ["TCP/IP"])) == "<think>TCP / IP"
+    for opening, closing in (
+        ("[THINK]", "[/THINK]"),
+        ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
+        ("<THINK>\u0130\u0130\u0130\u0130", "</Think>"),
+    ):
+        output = f"{opening}TCP / IP{closing}TCP / IP"
+        mended = f"{opening}TCP / IP{closing}TCP/IP"
+        assert "".join(repair_stream("", iter(output), ["TCP/IP"])) == mended
+        assert repair("", output, ["TCP/IP"]).text == mended
+    assert "".join(repair_stream("", iter("[think]TCP / IP[/think]"), ["TCP/IP"])) == "[think]TCP/IP[/think]"
     assert "".join(repair_stream("", iter("<thing>TCP / IP"), ["TCP/IP"])) == "<thing>TCP/IP"
 
 
