@@ -87,7 +87,7 @@ def _damaged(out: Path, most: int) -> set[tuple[str, int]]:
 
 
 def _candidate(value: Any, place: str, job: ScoringJob, redact: Redact) -> Candidate | None:
-    """None for a row that makes no case: damage in a tool call, whose tools no log holds, or a string that is secret."""
+    """None for a row that makes no case: damage in a tool call, whose tools no log holds, or in a secret."""
     try:
         row = read_row(value, job.scoring.columns)
         verdict = judge(row, job.scoring.symbols)

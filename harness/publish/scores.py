@@ -1,7 +1,7 @@
 """Verdicts of a log where people look at it: OpenTelemetry events and Langfuse scores.
 
-Sources: the events of the semantic conventions for generative AI (`gen_ai.evaluation.result`), and Langfuse's public API
-(`POST /api/public/scores`, an id makes a second run replace the first).
+Sources: the events of the semantic conventions for generative AI (`gen_ai.evaluation.result`), and Langfuse's public
+API (`POST /api/public/scores`, an id makes a second run replace the first).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def to_langfuse(out: Path, environ: Mapping[str, str]) -> int:
         ConfigError: LANGFUSE_HOST, LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY is not set, or the address is wrong.
         HarnessError: Langfuse refuses, or cannot be reached.
     """
-    from harness.endpoints.http import httpx2
+    from harness.http import httpx2
 
     address = (environ.get("LANGFUSE_BASE_URL") or environ.get("LANGFUSE_HOST") or "").rstrip("/")
     keys = environ.get("LANGFUSE_PUBLIC_KEY", ""), environ.get("LANGFUSE_SECRET_KEY", "")
@@ -137,7 +137,7 @@ def _score(row: Mapping[str, Any], trace: str, observation: str) -> dict[str, An
 
 
 def _post(client: Any, body: dict[str, Any]) -> None:
-    from harness.endpoints.http import httpx2
+    from harness.http import httpx2
 
     status = 0
     for attempt in range(_TRIES):
@@ -153,4 +153,6 @@ def _post(client: Any, body: dict[str, Any]) -> None:
         if status in range(300, 500) and status != 429:
             break
         time.sleep(min(2.0**attempt, 10) * 0.25)
-    raise HarnessError(f"--publish langfuse: {reason} for a score; what was sent before is kept, and a second run replaces it")
+    raise HarnessError(
+        f"--publish langfuse: {reason} for a score; what was sent before is kept, and a second run replaces it"
+    )
