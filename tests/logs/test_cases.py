@@ -13,7 +13,6 @@ from harness.logs.cases import redacted
 from harness.suite import read_case_file
 from harness.suite.folders import load_info
 
-
 CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345"
 
 
