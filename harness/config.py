@@ -20,7 +20,7 @@ from harness.errors import ConfigError, explain, found, nearest
 from harness.files import reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
-from harness.text.reasoning import REASONING_TAGS
+from harness.text.channels import REASONING_TAGS
 
 if TYPE_CHECKING:
     from harness.text import SymbolTable

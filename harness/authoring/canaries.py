@@ -62,9 +62,14 @@ def choose(broken: RunRecord, whole: RunRecord, count: int, *, suites: Collectio
     each estimated from its own answer and from the cases of the same task, language and symbols.
 
     Raises:
-        RecordError: the two runs share no case that both answered and `whole` got right.
+        RecordError: the two runs share no case that both answered and `whole` got right, or `whole` is not the better.
     """
     pairs = _pairs(broken, whole)
+    if pairs and (apart := _separation(pairs)).gap <= 0:
+        raise RecordError(
+            f"{whole.label} is right on {100 * apart.whole:.1f} % of the cases that both answered, {broken.label} on "
+            f"{100 * apart.broken:.1f} %; accepted: first the broken version, then the whole one"
+        )
     bits = _information(pairs)
     candidates = [
         (theirs, bits[theirs.key])

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import found
 from harness.files import DECODER, UnfitFileError, loads
 from harness.records.answer import ToolCall
-from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
+from harness.text.channels import REASONING_TAGS, masked, reasoning_spans
 
 
 class Reply(str):

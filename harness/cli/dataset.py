@@ -402,20 +402,21 @@ def _gold_sources(run: RunRecord, stronger: RunRecord | None, *, mended: bool) -
     from harness.suite import case_files, load_cases, load_info
     from harness.suite.answers import answers_file, read_answers
 
-    digests = {case.key: case.digest for case in run.cases}
+    names: dict[str, list[str]] = {}  # a selection has other names for the same cases
+    for one in run.cases:
+        names.setdefault(one.digest, []).append(one.key)
     tested: list[Case] = []
     right: dict[str, tuple[Completion, ...]] = {}
     tools: dict[str, tuple[dict[str, Any], ...]] = {}
     try:
-        files = [path for root in _roots(None) for path in case_files(root)]
-        for path in files:
+        for path in [path for root in _roots(None) for path in case_files(root)]:
             cases = [located.case for located in load_cases(path)]
             tested += cases
-            same = {case.id: case for case in cases if digests.get(f"{case.suite}/{case.id}") == case.digest}
-            tools |= {f"{case.suite}/{case.id}": case.tools for case in same.values() if case.tools}
+            same = {case.id: case for case in cases if case.digest in names}
+            tools |= {key: case.tools for case in same.values() if case.tools for key in names[case.digest]}
             if same and answers_file(path).exists():
                 answers = read_answers(answers_file(path), load_info(path.parent))
-                right |= {f"{same[key].suite}/{key}": given for key, given in answers.items() if key in same}
+                right |= {key: answers[name] for name in answers if name in same for key in names[same[name].digest]}
     except SuiteError as error:  # the run may come from elsewhere; its own tags count then
         click.echo(f"the suites of this project are left out: {error}", err=True)
     return tested, GoldSources(stronger, right, tools, mended)

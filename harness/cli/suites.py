@@ -318,9 +318,12 @@ def canaries(
         tail = f" --validate {others[0]} {others[1]}" if others else ""
         tail += "".join(f" --suite {name}" for name in of_suites)
         command = f"harness suites canaries {broken} {whole} --count {count}{tail}"
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with written(out) as file:
-            file.write(selection_text(chosen, ours, theirs, command).encode())
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with written(out) as file:
+                file.write(selection_text(chosen, ours, theirs, command).encode())
+        except OSError as error:
+            raise ConfigError(f"--out: {out}: cannot be written: {error.strerror or error}") from error
     if as_json:
         figures = [
             {"name": name, "broken": one.label, "whole": other.label, **asdict(result)}

@@ -373,7 +373,10 @@ class _Judgement:
             reading = self._read(shared, old, bound, limit, ground, settle=settle)
             reasons = (*self.stale, *self.unpaired)
         if reading.cases == 0 and not reasons:
-            reasons = ("no data: no case of this slice counts in the metric",)
+            looks = self.candidate.looks
+            before_looking = looks is not None and len(looks.asked) < min(looks.sizes, default=0)
+            none = "no data: no case of this slice counts in the metric"
+            reasons = ("the run stopped before its first look",) if before_looking else (none,)
         if rule.exposure == "untrained" and self.selected is not None and rule.tier == "critical":
             reasons = (
                 *reasons,

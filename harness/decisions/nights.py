@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
 from harness.decisions.run_summary import RunSummary, utc
@@ -125,6 +126,7 @@ def _simulated_night(source: RunRecord, cases: tuple[CaseResult, ...], day: date
             "latency": None,
             "looks": None,
             "suite_digests": {},
+            "suite_digest": sha256("\n".join(f"{case.key} {case.digest}" for case in dated).encode()).hexdigest(),
             "totals": Totals(
                 cases=len(dated),
                 outcomes=dict(sorted(Counter(case.outcome for case in dated).items())),

@@ -93,8 +93,9 @@ def harvest(
     used: list[str] = []
     skipped: dict[str, str] = {}
     held = [case for case in _both(run, tested) if HELD_OUT in case.tags]
-    kept_out, guard = {_key(case) for case in held}, _Guard(held)
-    better = {} if gold.stronger is None else {(case.key, case.digest): case for case in gold.stronger.cases}
+    # by digest, which is that of the content: a selection has other names for the same cases
+    kept_out, guard = {case.digest for case in held}, _Guard(held)
+    better = {} if gold.stronger is None else {case.digest: case for case in gold.stronger.cases}
     bad = [
         case
         for case in run.cases
@@ -103,10 +104,10 @@ def harvest(
     for case in bad if limit is None else _spread(bad, seed):
         if len(samples) == limit:
             break
-        if case.key in kept_out:
+        if case.digest in kept_out:
             skipped[case.key] = "held out of training"
             continue
-        sample, reason = _sample(case, gold, better.get((case.key, case.digest)), seed)
+        sample, reason = _sample(case, gold, better.get(case.digest), seed)
         if sample is not None:
             reason = guard.refuses(sample) or next(sample_problems(sample), "")
         if sample is None or reason:
@@ -161,7 +162,10 @@ def _sample(
     turns = _turns(case)
     if turns is None:
         return None, "the prompt holds more than texts and tool calls"
-    answer = _gold(case, gold, better, seed)
+    try:
+        answer = _gold(case, gold, better, seed)
+    except ValidationError as error:
+        return None, explain(error, TrainingMessage)
     if answer is None and gold.mended and case.channel != "tool":
         damaged = next((sample for sample in case.samples if sample.outcome == "damaged"), None)
         mended = damaged and corrected([turn.text for turn in turns], _received(damaged), case)
@@ -301,9 +305,9 @@ def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tes
     used: list[str] = []
     skipped: dict[str, str] = {}
     held = [case for case in _both(run, tested) if HELD_OUT in case.tags]
-    kept_out, guard = {_key(case) for case in held}, _Guard(held)
+    kept_out, guard = {case.digest for case in held}, _Guard(held)
     for case in run.cases:
-        if case.outcome not in GOOD or (domains and case.domain not in domains) or case.key in kept_out:
+        if case.outcome not in GOOD or (domains and case.domain not in domains) or case.digest in kept_out:
             continue
         sample, reason = _sample(case, gold, case, 0)
         if sample is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.finetune.gguf import PROJECTIONS, Adapter, gguf_name
-from harness.records.training import TrainingError, TrainingSample
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 from harness.text import check, extract_targets
 
 
@@ -47,22 +47,29 @@ def encode(samples: Iterable[TrainingSample], tokenizer: Any, *, max_tokens: int
 
 def rendered(sample: TrainingSample, tokenizer: Any) -> str:
     """The prompt of a sample as the chat template of the weights has it."""
-    keys = {"role", "content", "tool_calls", "tool_call_id"}
-    turns = [turn.model_dump(include=keys, exclude_none=True) for turn in sample.messages[:-1]]
-    tools = {} if sample.tools is None else {"tools": list(sample.tools)}
-    prompt: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **tools)
+    prompt: str = tokenizer.apply_chat_template(
+        _turns(sample.messages[:-1]), tokenize=False, add_generation_prompt=True, **_tools(sample)
+    )
     return prompt
+
+
+def _turns(messages: Iterable[TrainingMessage]) -> list[dict[str, Any]]:
+    turns = []
+    for message in messages:
+        turn = message.model_dump(include={"role", "content", "tool_calls", "tool_call_id"}, exclude_none=True)
+        for call in turn.get("tool_calls", ()):  # templates write the arguments as JSON themselves
+            call["function"]["arguments"] = json.loads(call["function"]["arguments"])
+        turns.append(turn)
+    return turns
+
+
+def _tools(sample: TrainingSample) -> dict[str, Any]:
+    return {} if sample.tools is None else {"tools": list(sample.tools)}
 
 
 def _rendered_calls(sample: TrainingSample, tokenizer: Any, prompt: str, number: int) -> str:
     """The last turn with its tool calls, as the template has it, without the end-of-turn token."""
-    turns = []
-    for turn in sample.messages:
-        given = turn.model_dump(include={"role", "content", "tool_calls", "tool_call_id"}, exclude_none=True)
-        for call in given.get("tool_calls", ()):  # templates write the arguments as JSON themselves
-            call["function"]["arguments"] = json.loads(call["function"]["arguments"])
-        turns.append(given)
-    whole: str = tokenizer.apply_chat_template(turns, tokenize=False, tools=list(sample.tools or ()) or None)
+    whole: str = tokenizer.apply_chat_template(_turns(sample.messages), tokenize=False, **_tools(sample))
     called = sample.messages[-1].tool_calls or ()
     answer = whole[len(prompt) :].partition(tokenizer.eos_token)[0]
     if not whole.startswith(prompt) or not all(call.function.name in answer for call in called):

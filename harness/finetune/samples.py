@@ -85,8 +85,7 @@ def read_samples(path: Path) -> list[TrainingSample]:
 def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
     """Write `messages`, the form that every provider takes, and `tools` where there are any; returns the lines."""
     lines = [
-        json.dumps(sample.model_dump(mode="json", include={"messages", "tools"}, exclude_none=True), ensure_ascii=False)
-        + "\n"
+        json.dumps(sample.model_dump(mode="json", exclude={"domain"}, exclude_none=True), ensure_ascii=False) + "\n"
         for sample in samples
     ]
     try:

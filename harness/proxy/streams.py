@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from harness.proxy.mending import LONGEST, ChatRequest, Report, Said, encoded, mended_text, report_on
-from harness.text.streaming import StreamMender
+from harness.text.repairing import StreamMender
 
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE = re.compile(rb"\r\n|\n|\r")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from harness.errors import HarnessError, explain
+from harness.errors import HarnessError, explain, found
 from harness.files import UnfitFileError, content_of
 from harness.records import Record
 from harness.records.case import texts_of
@@ -24,6 +25,17 @@ class TrainingFunction(Record):
 
     name: str = Field(min_length=1)
     arguments: str
+
+    @field_validator("arguments")
+    @classmethod
+    def _is_an_object(cls, arguments: str) -> str:
+        try:
+            decoded = json.loads(arguments)
+        except (ValueError, RecursionError):
+            decoded = None
+        if not isinstance(decoded, dict):
+            raise ValueError(f"found {found(arguments)}; accepted: a JSON object, written as a text")
+        return arguments
 
 
 class TrainingCall(Record):
@@ -43,6 +55,8 @@ class TrainingMessage(Record):
     """Ark: what is thought before the answer."""
     tool_calls: tuple[TrainingCall, ...] | None = Field(default=None, min_length=1)
     tool_call_id: str | None = None
+    name: str | None = None
+    """OpenAI: who speaks, among several of one role."""
     loss_weight: float | None = Field(default=None, ge=0, le=1)
     """Ark: weight of an assistant turn in the loss; without it, 1 (0 for the other roles)."""
     weight: Literal[0, 1] | None = None
@@ -70,6 +84,8 @@ class TrainingSample(Record):
     messages: tuple[TrainingMessage, ...] = Field(min_length=2)
     tools: tuple[dict[str, Any], ...] | None = Field(default=None, min_length=1)
     """Functions that may be called, in the form of the chat-completions API."""
+    parallel_tool_calls: bool | None = None
+    """OpenAI: whether one turn may call several."""
     domain: str | None = None
     """Subject matter, for stratified splits. Never uploaded: files for a provider hold `messages` alone."""
 

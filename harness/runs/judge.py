@@ -25,7 +25,7 @@ from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord
 from harness.records.training import read_origin
 from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
-from harness.text.reasoning import split_reasoning
+from harness.text.channels import split_reasoning
 
 
 def sign_probability(text: str, tokens: Sequence[Token], start: int, end: int) -> float | None:

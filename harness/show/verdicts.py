@@ -161,7 +161,8 @@ def _attempts(verdict: GateVerdict) -> Iterator[str]:
     if verdict.planned is not None:
         looks = ", ".join(f"{look:,}" for look in verdict.looks)
         asked = verdict.candidate.cases
-        yield f"sequential: {asked:,} of {plural(verdict.planned, 'case')} asked; looked at after {looks}"
+        looked = f"looked at after {looks}" if looks else "stopped before the first look"
+        yield f"sequential: {asked:,} of {plural(verdict.planned, 'case')} asked; {looked}"
     judged = verdict.judged
     if judged is not None:
         line = f"{len(judged.versions)} versions were judged on these cases"

@@ -3,13 +3,24 @@
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from harness.text.channels import Passage, passages
+from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.extraction import extract_targets, kind_of
 from harness.text.find import Reading, readings
 from harness.text.fold import Page
-from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, worst
+from harness.text.mentions import (
+    VERDICTS,
+    CheckResult,
+    Finding,
+    Mention,
+    Source,
+    in_a_sentence,
+    in_order,
+    rank,
+    settle,
+    severity,
+    worst,
+)
 from harness.text.near import (
     has_near_misses,
     may_have_misses_beside,
@@ -17,11 +28,9 @@ from harness.text.near import (
     near_misses,
     translated_placeholders,
 )
-from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
-from harness.text.settle import Finding, Source, rank, settle
-from harness.text.severity import in_a_sentence, severity
+from harness.text.scan import extract_targets
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import Target
+from harness.text.targets import Target, kind_of
 
 _CONTINUES_PATH = frozenset("/\\")
 

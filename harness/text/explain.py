@@ -10,16 +10,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from harness.text.characters import BLANK_SET, IGNORABLE_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
-from harness.text.glyphs import ESCAPE_STARTS, MARKUP, coded, escaped
-from harness.text.symbols import BETWEEN_LATIN, SymbolTable
-from harness.text.tables import (
+from harness.text.symbols import (
     ALTERED,
+    BETWEEN_LATIN,
     ELLIPSES,
+    ESCAPE_STARTS,
     LOOKALIKE,
+    MARKUP,
     SIGN,
     SPACED,
     Form,
+    SymbolTable,
+    coded,
     doubles,
+    escaped,
     role,
     sign_forms,
     stands_for_several,

@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.boundary import is_inflected, stands_alone
-from harness.text.characters import LINE_BREAK_SET
+from harness.text.characters import LINE_BREAK_SET, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
-from harness.text.glyphs import coded
-from harness.text.symbols import SymbolTable
-from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
+from harness.text.symbols import (
+    ALTERED,
+    ELLIPSES,
+    LOOKALIKE,
+    MARK,
+    SymbolTable,
+    coded,
+    letter_form,
+    role,
+    without_accents,
+)
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -481,6 +488,10 @@ def _marks_at_start(piece: str) -> int:
     return place
 
 
+def _wide(kana: str) -> str:
+    return unicodedata.normalize("NFKC", kana)
+
+
 @lru_cache(maxsize=8192)
 def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
     """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
@@ -498,6 +509,8 @@ def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str
     one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
     if one == other:
         return weight + LOOKALIKE, (*codes, "normal-form")
+    if "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
+        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
     if marks == on:
         form = letter_form(wanted, char)
     else:

@@ -13,9 +13,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS
-from harness.text.glyphs import ESCAPE_STARTS, TAKEN_OUT, coded
-from harness.text.symbols import BETWEEN_LATIN, SymbolTable, is_fullwidth
-from harness.text.tables import LETTER, role
+from harness.text.symbols import BETWEEN_LATIN, ESCAPE_STARTS, LETTER, TAKEN_OUT, SymbolTable, coded, other_width, role
 from harness.text.unicode_data import letter_places
 
 
@@ -85,8 +83,7 @@ def _ascii_roots() -> frozenset[str]:
 
 
 def _plain(char: str) -> str:
-    if is_fullwidth(char):
-        char = chr(ord(char) - 0xFEE0)
+    char = other_width(char)
     char = unicodedata.normalize("NFD", char)[0]
     value = unicodedata.digit(char, -1)
     if value >= 0:

@@ -6,13 +6,12 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from harness.text.boundary import stands_alone
-from harness.text.characters import is_cjk
+from harness.text.characters import is_cjk, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage
 from harness.text.fold import latin_of
-from harness.text.settle import Finding, Source
-from harness.text.tables import CORRUPTED, QUOTES
+from harness.text.mentions import Finding, Source
+from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target
 
 NEAR_KINDS = frozenset(
@@ -117,6 +116,8 @@ def near_misses(
 
 
 _MOST_SIBLINGS = 200
+_MANY = 5
+"""So many codes that differ in their numbers alone are a list, such as the tickets of a changelog."""
 _NUMBER = re.compile("[0-9]+")
 
 
@@ -124,11 +125,10 @@ def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:
     """Whether an extracted target has siblings, such as the numbers of a list: one more of them is not a miss of it."""
     if target.given:
         return False
-    if target.kind == "url":
-        shape = _NUMBER.sub("0", target.text)
-        return any(
-            one is not target and _NUMBER.sub("0", one.text) == shape for one in names.values() if one.kind == "url"
-        )
+    shape = _NUMBER.sub("0", target.text)
+    alike = (one for one in names.values() if one.kind == target.kind and _NUMBER.sub("0", one.text) == shape)
+    if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
+        return True
     size = len(target.text)
     like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
     return any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS))

@@ -67,6 +67,9 @@ def test_versions_that_share_no_case_are_refused():
     other = run_record([case_result("x", digest="other")], version="other")
     with pytest.raises(RecordError, match="share no case"):
         choose(other, WHOLE, 24)
+    for one, other in ((WHOLE, BROKEN), (WHOLE, WHOLE)):
+        with pytest.raises(RecordError, match="first the broken version, then the whole one"):
+            choose(one, other, 24)
     with pytest.raises(RecordError, match="none of the canaries"):
         validate({"symbols/none"}, BROKEN, WHOLE)
 
@@ -97,6 +100,8 @@ def test_the_command_writes_a_selection_and_does_not_replace_one_unasked(project
     assert "other prompts start a new baseline" in capsys.readouterr().err
     assert run([*arguments, "--overwrite"]) == 0
     assert run([*arguments[:-1], "canary.txt"]) == 3
+    assert run([*arguments[:-1], "pyproject.toml/canary.cases"]) == 3
+    assert "cannot be written" in capsys.readouterr().err
     assert run([*arguments, "--overwrite", "--suite", "symbls"]) == 3
     assert "did you mean 'symbols'" in capsys.readouterr().err
 

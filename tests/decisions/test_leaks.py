@@ -89,7 +89,10 @@ def test_exposure_is_seen_before_trained_before_untrained() -> None:
     assert exposure(case, Learnt(("the CR-V",), frozenset({"cars"}))) == "seen"
     assert exposure(case, Learnt(("the CR-Vs",), frozenset({"cars"}))) == "trained"
     assert exposure(case, Learnt((), frozenset({"law"}))) == "untrained"
-    assert exposure(case, Learnt(cases=frozenset({f"{case.suite}/{case.id}"}))) == "seen"
+    named = Learnt(cases=frozenset({f"{case.suite}/{case.id}"}))
+    assert exposure(case, named) == "seen"
+    selected = case.model_copy(update={"suite": "canary", "id": f"{case.suite}.{case.id}"})
+    assert exposure(selected, named) == "seen"
 
 
 # What a pasted mention finds.

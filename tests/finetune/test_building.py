@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.finetune import bad_cases
 from harness.finetune.bad_cases import GoldSources, from_run, from_templates, read_templates, spaced
-from harness.finetune.samples import advice, mix, split, take
+from harness.finetune.samples import advice, mix, read_samples, split, take, write_samples
 from harness.records.answer import Completion, ToolCall
 from harness.records.run import SampleResult
 from harness.records.training import TrainingError, TrainingMessage, TrainingSample
@@ -256,8 +256,10 @@ def test_cases_held_out_are_never_taken_nor_what_holds_their_strings():
     assert "held out" in result.skipped["symbols/held"]
     assert "held out" in result.skipped["symbols/near"]
     named = suite_case("Say KJ-55.", "KJ-55", id="held", suite="symbols", tags=("held-out",))
-    result = harvest(run(case("held", "Say KJ-55.", "KJ - 55", "KJ-55"), free), tested=[named])
+    renamed = case("symbols.held", "Say KJ-55.", "KJ - 55", "KJ-55", suite="canary", digest=named.digest)
+    result = harvest(run(renamed, free), tested=[named])
     assert result.cases == ("symbols/free",)
+    assert result.skipped == {"canary/symbols.held": "held out of training"}
     same = harvest(run(case("near", "Say QQ-1.", "QQ - 1", "QQ-1"), free), tested=[named])
     assert same.skipped == {"symbols/near": "its wording is that of a case that is held out of training"}
 
@@ -379,3 +381,26 @@ def test_smaller_takes_are_parts_of_larger_ones_and_even_over_domains():
     assert taken[29] == data
     with pytest.raises(TrainingError, match="accepted: at most 29"):
         take(data, 30)
+
+
+def test_what_a_provider_takes_comes_back_as_it_was_written(tmp_path):
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"a": "KJ-5"}'}}
+    samples = [
+        TrainingSample.model_validate(value)
+        for value in (
+            {
+                "messages": [
+                    {"role": "user", "content": "KJ-5", "name": "Ada"},
+                    {"role": "assistant", "content": "", "tool_calls": [call]},
+                    {"role": "tool", "content": "done", "tool_call_id": "1"},
+                    {"role": "assistant", "content": "KJ-5", "reasoning_content": "It is KJ-5.", "loss_weight": 0.5},
+                ],
+                "tools": [{"type": "function", "function": {"name": "f"}}],
+                "parallel_tool_calls": False,
+            },
+            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 1}]},
+        )
+    ]
+    write_samples(tmp_path / "set.jsonl", samples)
+    assert read_samples(tmp_path / "set.jsonl") == samples
+    assert set(json.loads((tmp_path / "set.jsonl").read_text().splitlines()[1])) == {"messages"}

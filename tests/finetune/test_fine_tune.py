@@ -151,6 +151,54 @@ def test_the_recipe_pins_data_and_adapter_by_digest(tmp_path):
     assert (recipe.epochs, recipe.samples, recipe.on, recipe.seed) == (2, 1, ("spaced.gguf",), 7)
 
 
+class ToolTokenizer:
+    """A template that shows tools and calls, as Qwen's does, and one token a character."""
+
+    eos_token, eos_token_id = "<end>", 0
+
+    def apply_chat_template(self, turns, *, tokenize, add_generation_prompt=False, tools=None):
+        assert not tokenize
+        text = "".join(f"[{tool['function']['name']}]" for tool in tools or ())
+        for turn in turns:
+            calls = "".join(
+                f"call {call['function']['name']} {sorted(call['function']['arguments'].items())}"
+                for call in turn.get("tool_calls", ())
+            )
+            text += f"<{turn['role']}>{turn['content']}{calls}<end>"
+        return text + ("<assistant>" if add_generation_prompt else "")
+
+    def __call__(self, text, *, add_special_tokens):
+        return type("Encoding", (), {"input_ids": [ord(char) for char in text]})()
+
+
+def tool_sample(*before):
+    call = {"id": "1", "function": {"name": "order", "arguments": '{"part": "KJ-55"}'}}
+    tools = ({"type": "function", "function": {"name": "order"}},)
+    turns = [{"role": "user", "content": "Order KJ-55."}, *before, {"role": "assistant", "tool_calls": [call]}]
+    return TrainingSample.model_validate({"messages": turns, "tools": tools})
+
+
+@pytest.mark.parametrize("turns_before", [0, 2])
+def test_a_tool_call_is_learnt_as_the_template_of_the_weights_writes_it(turns_before):
+    earlier = [
+        {"role": "assistant", "tool_calls": [{"id": "0", "function": {"name": "find", "arguments": '{"a": "KJ"}'}}]},
+        {"role": "tool", "content": "KJ-55", "tool_call_id": "0"},
+    ]
+    [one] = encode([tool_sample(*earlier[:turns_before])], ToolTokenizer(), max_tokens=1000)
+    text = "".join(map(chr, one.tokens))
+    assert text.startswith("[order]<user>Order KJ-55.<end>")
+    assert text[one.answer_start :] == "call order [('part', 'KJ-55')]\0"
+
+
+def test_a_template_without_tools_is_refused_and_not_taught_an_empty_answer():
+    class Plain(ToolTokenizer):
+        def apply_chat_template(self, turns, **options):
+            return super().apply_chat_template([{**turn, "tool_calls": ()} for turn in turns], **options)
+
+    with pytest.raises(TrainingError, match="sample 1: calls a tool, which the chat template of these weights cannot"):
+        encode([tool_sample()], Plain(), max_tokens=1000)
+
+
 # Recipes against provider ranges, and starting values.
 
 OUTSIDE = [

@@ -85,7 +85,7 @@ BROKEN = {
     "a call without a name": (message(role="assistant", tool_calls=[{"id": "1"}]), "tool_calls[0]: function"),
     "arguments that are not JSON": (
         message(role="assistant", tool_calls=[{"id": "1", "function": {"name": "f", "arguments": "{"}}]),
-        "tool_calls[0].function.arguments: not JSON",
+        "tool_calls[0]: function.arguments: found '{'; accepted: a JSON object",
     ),
     "a call by the user": (message(role="user", content="a", tool_calls=[]), "on the role 'user'; accepted: on assis"),
     "tools that are no list": (GOOD[:-1] + ', "tools": {}}', "tools: found {}; accepted: a list"),

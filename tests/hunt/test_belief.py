@@ -1,15 +1,19 @@
 import asyncio
+import re
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.hunt.oracles import RULES, HiddenRuleOracle
+from benchmarks.hunt.oracles import HELD_OUT, RULES, HiddenRule, HiddenRuleOracle
 from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting
 from harness.hunt.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
 from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, STYLES, ZERO_LED, Code, Probe
+from harness.hunt.report import report_lines, report_of
 from harness.hunt.rule import FailureRule
-from harness.hunt.search import damaged_symbols, essential
+from harness.hunt.search import Hunt, HuntSettings, damaged_symbols, essential
+from harness.records.case import texts_of
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
 OTHER = Sighting("damaged", "altered")
@@ -142,7 +146,7 @@ def test_a_rule_without_conditions_claims_everything_only_when_everything_was_tr
 
 
 def test_a_budget_that_ends_while_explaining_names_what_was_not_tried(hunt_for):
-    hunt, _ = hunt_for(RULES[0], budget=45)
+    hunt, _ = hunt_for(RULES[0], budget=55)
     rule = hunt.finds[0].rule
     assert "task" in rule.unasked
     assert hunt.finds[0].smallest.code.text == "a-111"
@@ -197,4 +201,88 @@ def test_what_comes_back_still_fails_whatever_the_rule(count, data):
     ],
 )
 def test_the_symbol_that_was_hit_is_known(code, mention, places):
-    assert damaged_symbols(code.parts, code.text, mention) == places
+    assert damaged_symbols(code, mention) == places
+
+
+def test_a_budget_that_ends_while_explaining_names_what_was_not_tried_in_rule(hunt_for):
+    hunt, _ = hunt_for(RULES[0], budget=55)
+    rule = hunt.finds[0].rule
+    assert "task" in rule.unasked
+    assert hunt.finds[0].smallest.code.text == "a-111"
+
+
+def _stated(rule, seed, wide):
+    hunt = Hunt(HiddenRuleOracle(rule, seed), wide(seed), HuntSettings(300, most_finds=1))
+    asyncio.run(hunt.run())
+    return hunt
+
+
+def _truth(rule, probes):
+    return [rule.damage(p.code.text, "\n".join(texts_of(p.case.messages))) != p.code.text for p in probes]
+
+
+@pytest.mark.parametrize("rule", HELD_OUT[::3], ids=[rule.name for rule in HELD_OUT[::3]])
+def test_a_rule_that_is_stated_accuses_no_sound_string(rule, wide):
+    hunt = _stated(rule, 1, wide)
+    (find,) = hunt.finds
+    if find.rule.withdrawn is not None:
+        assert find.rule.text.startswith("cannot be named")
+        return
+    assert find.rule.tested >= 12
+    others = list(wide(2))
+    failing = _truth(rule, others)
+    matched = [find.rule.matches(probe) for probe in others]
+    sound = [m for m, failed in zip(matched, failing, strict=True) if not failed]
+    assert sum(sound) <= 0.05 * len(sound)
+    assert sum(m for m, failed in zip(matched, failing, strict=True) if failed) >= 0.5 * sum(failing)
+
+
+def test_a_rule_that_no_words_fit_is_withdrawn(wide):
+    odd = HiddenRule(
+        "by chance of the string", lambda t, p: t.replace("-", " - ") if zlib.crc32(t.encode()) % 2 else t, "", ""
+    )
+    (find,) = _stated(odd, 1, wide).finds
+    assert find.rule.text.startswith("cannot be named")
+    assert report_of(_stated(odd, 1, wide)).finds[0][1] is None
+
+
+def test_what_has_no_answer_is_untried_and_no_condition(wide):
+    class Silent(HiddenRuleOracle):
+        async def ask(self, case, sample):
+            sighting = await super().ask(case, sample)
+            return Sighting("omitted") if case.task in ("table", "json") or "一" in case.targets[0] else sighting
+
+    rule = HiddenRule("always", lambda t, p: t.replace("-", " - ").replace("/", " / "), "a-a", "")
+    hunt = Hunt(Silent(rule, 1), wide(1), HuntSettings(300, most_finds=1))
+    asyncio.run(hunt.run())
+    (find,) = hunt.finds
+    assert find.steady
+    assert (find.failures, find.asks) == (5, 5)
+    assert find.rule.text == "fails when the symbol is '-' or '/'"
+    assert find.rule.tested >= 12
+
+
+def test_a_defect_that_strikes_now_and_then_has_a_rate(wide):
+    rule = HiddenRule("now and then", lambda t, p: t.replace("-", " - ").replace("/", " / "), "a-a", "", chance=0.04)
+    hunt = _stated(rule, 3, wide)
+    report = report_of(hunt)
+    assert report.failed
+    if not report.finds:
+        assert re.search(r"tries failed, \d+\.\d% \[\d+\.\d%, \d+\.\d%\]", report_lines("m@v1", report)[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "mention", "places"),
+    [
+        (Code(("a", "a", "a"), ("-", "-"), (False, False)), "a-a -a", {1}),
+        (Code(("a", "a", "a"), ("-", "-"), (False, False)), "a - a-a", {0}),
+        (Code(("a", "a", "a", "a"), ("-",) * 3, (False,) * 3), "a-a -a-a", {1}),
+        (Code(("a", "a"), ("-",), (False,)), "a–a", {0}),
+        (Code(("a", "a"), ("-",), (False,)), "aa", {0}),
+        (Code(("a", "a"), ("-",), (True,)), "a-a", {0}),
+        (Code(("ab", "cd"), ("/",), (False,)), "a b/cd", set()),
+        (Code(("a", "b", "c"), ("-", "/"), (False, True)), "a - b/c", {0, 1}),
+    ],
+)
+def test_the_symbol_that_was_hit_is_known_in_damage_place(code, mention, places):
+    assert damaged_symbols(code, mention) == places

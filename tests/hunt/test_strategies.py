@@ -2,31 +2,34 @@
 
 import asyncio
 import json
+import random
 import re
 import subprocess
 import sys
 from itertools import islice
 
 import pytest
-from hypothesis import configuration, example, given, settings
+from hypothesis import configuration, example, find, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
 from harness.hunt.asking import Asker, BudgetSpentError, Sighting
-from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, Code, Probe, plainest, style_of
+from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, SYMBOLS, Code, Probe, plainest, style_of
 from harness.hunt.report import report_of
 from harness.hunt.search import damaged_symbols
-from harness.hunt.strategies import RelatedPair, codes, contexts, probes, questions, relations, summarise
+from harness.hunt.strategies import (
+    COMMON,
+    RelatedPair,
+    codes,
+    contexts,
+    designed,
+    probes,
+    questions,
+    relations,
+    summarise,
+)
 from harness.records.case import Case, texts_of
 from harness.text import check, repair
-
-
-@settings(max_examples=60)
-@given(codes())
-def test_a_code_has_one_to_five_symbols_between_parts(code):
-    assert 1 <= len(code.symbols) <= 5
-    assert set(code.symbols) <= {"-", "/"}
-    assert code.text.count("-") + code.text.count("/") == len(code.symbols)
 
 
 @settings(max_examples=60)
@@ -76,16 +79,6 @@ def test_the_folder_of_hypothesis_is_the_users_again():
     before = configuration.storage_directory(intent_to_write=False).home_directory
     next(questions(7))
     assert configuration.storage_directory(intent_to_write=False).home_directory == before
-
-
-def test_questions_are_wide(wide):
-    drawn = list(wide(1))
-    for factor, levels in LEVELS.items():
-        assert {probe.context.level(factor) for probe in drawn} == set(levels)
-    assert {style_of(part) for probe in drawn for part in probe.code.parts} >= set(STYLES)
-    assert any(any(probe.code.spaced) for probe in drawn)
-    assert any("–" in part for probe in drawn for part in probe.code.parts)
-    assert len({probe.code.text for probe in drawn}) > 250
 
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
@@ -212,8 +205,12 @@ def test_a_question_that_was_cancelled_counts_with_all_its_retries():
 
 
 BLANKS = st.sampled_from((" ", "  ", "\u00a0", "\u2009", "\u3000", "\u200b", "\t"))
-TIGHT = codes(most_symbols=3).map(lambda code: Code(code.parts, code.symbols, (False,) * len(code.symbols)))
-LOOSE = codes(most_symbols=3).map(lambda code: Code(code.parts, code.symbols, (True,) * len(code.symbols)))
+TIGHT = codes(symbols="-/", most_symbols=3).map(
+    lambda code: Code(code.parts, code.symbols, (False,) * len(code.symbols))
+)
+LOOSE = codes(symbols="-/", most_symbols=3).map(
+    lambda code: Code(code.parts, code.symbols, (True,) * len(code.symbols))
+)
 
 
 def answer(text):
@@ -242,7 +239,7 @@ def test_blanks_put_at_a_symbol_are_seen_placed_and_taken_out(code, data):
     mention = found.mentions[target][0]
     assert mention.text == damaged
     number = target[:place].count("-") + target[:place].count("/")
-    assert damaged_symbols(code.parts, target, mention.text) == {number}
+    assert damaged_symbols(code, mention.text) == {number}
     assert repair(sources, answer(damaged), [target]).text == answer(target)
 
 
@@ -275,3 +272,67 @@ def test_a_spaced_string_in_a_json_answer_is_repaired_inside_its_value(code):
     output = json.dumps({"label": spaced}, ensure_ascii=True)
     fixed = repair(sources, output, [code.text], channel="json").text
     assert json.loads(fixed) == {"label": code.text}
+
+
+@settings(max_examples=60)
+@given(codes())
+def test_a_code_has_one_to_five_symbols_between_parts(code):
+    assert 1 <= len(code.symbols) <= 5
+    assert set(code.symbols) <= set(SYMBOLS)
+
+
+@settings(max_examples=60)
+@given(codes(symbols="-/"))
+def test_a_code_of_given_symbols_has_no_other(code):
+    assert set(code.symbols) <= {"-", "/"}
+    assert code.text.count("-") + code.text.count("/") == len(code.symbols)
+    assert eval(repr(code), {"Code": Code}) == code  # what is printed can be pasted
+
+
+@pytest.mark.parametrize(
+    ("holds", "smallest"),
+    [
+        (lambda code: any(code.spaced), {"a - a"}),
+        (lambda code: re.search(r"\d{3}", code.text), {"a-000", "000-a", "00-000"}),
+        (lambda code: re.search("[A-Z]/", code.text), {"A/a", "A/A"}),
+        (lambda code: "_" in code.text, {"a_a"}),
+    ],
+)
+def test_hypothesis_itself_ends_in_a_smallest_string(holds, smallest):
+    found = find(codes(), holds, settings=settings(max_examples=4000, database=None), random=random.Random(5))
+    assert found.text in smallest
+
+
+@pytest.mark.parametrize("symbols", ["", [], ["-", ""]])
+def test_symbols_that_are_none_are_refused(symbols):
+    with pytest.raises(ValueError, match=r"symbols: found .*; accepted: a text of signs"):
+        codes(symbols=symbols)
+
+
+def test_terms_and_templates_of_the_project_are_drawn():
+    drawn = list(islice(questions(1, terms=["WZ-9/b", "plain"], templates=["Order {string} today."]), 30))
+    assert sum(probe.code.text == "WZ-9/b" for probe in drawn) >= 7
+    own = [probe for probe in drawn if probe.context.template]
+    assert own[0].case.messages[-1]["content"] == f"Order {own[0].code.text} today."
+    assert {Probe.from_dict(probe.as_dict()) for probe in drawn} == set(drawn)
+
+
+def test_every_combination_of_common_signs_comes_up():
+    drawn = list(islice(designed(3), 300))
+    seen = {
+        (style_of(before), symbol, style_of(after))
+        for probe in drawn
+        for before, symbol, after in zip(probe.code.parts, probe.code.symbols, probe.code.parts[1:], strict=False)
+    }
+    assert seen >= {(one, sign, other) for one in COMMON for sign in "-/" for other in COMMON}
+    assert len({one for one in seen if one[1] in "-/"}) >= 280
+
+
+def test_questions_are_wide(wide):
+    drawn = list(wide(1))
+    for factor, levels in LEVELS.items():
+        assert {probe.context.level(factor) for probe in drawn} == set(levels)
+    assert {style_of(part) for probe in drawn for part in probe.code.parts} >= set(STYLES)
+    assert any(any(probe.code.spaced) for probe in drawn)
+    assert any("–" in probe.code.symbols for probe in drawn)
+    assert len({probe.code.text for probe in drawn}) > 250

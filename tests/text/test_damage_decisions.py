@@ -4,7 +4,7 @@ import pytest
 
 from harness.text import DAMAGE_CODES, DEFAULT_SYMBOLS, VERDICTS, check, repair
 from harness.text.checking import Judge
-from harness.text.edits import Edit, applied
+from harness.text.repairing import Edit, applied
 
 VERDICT_OF = VERDICTS[:5]
 RANK_OF = {

@@ -3,8 +3,7 @@
 import pytest
 
 from harness.text import extract_targets
-from harness.text.kinds import kind_of
-from harness.text.targets import KINDS, LENIENT_KINDS, STRICT_KINDS, Target
+from harness.text.targets import KINDS, LENIENT_KINDS, STRICT_KINDS, Target, kind_of
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness import assert_verbatim
 from harness.text import Edit, repair
-from harness.text.edits import applied, composed
+from harness.text.repairing import applied, composed
 
 SPACING = st.text(st.sampled_from("ab-/ \n\t\u00a0\x1c–"), max_size=20)
 

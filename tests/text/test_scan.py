@@ -22,7 +22,7 @@ from harness.text.characters import (
     is_joining,
     is_latin_or_digit,
 )
-from harness.text.scan import forget, scan
+from harness.text.scan import extract_targets, forget
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
 from harness.text.visible import context, is_hidden, show
@@ -58,7 +58,7 @@ def test_targets_have_the_kind_and_the_edges_of_the_vector(vector: dict) -> None
         (one["text"], one["kind"], one.get("open_left", False), one.get("open_right", False))
         for one in vector["targets"]
     ]
-    found = scan(vector["source"])
+    found = extract_targets(vector["source"])
     assert [(one.text, one.kind, one.open_left, one.open_right) for one in found] == wanted, vector["reason"]
     for target, one in zip(found, vector["targets"], strict=True):
         assert list(target.alternates) == one.get("alternates", list(target.alternates)), vector["reason"]
@@ -71,7 +71,9 @@ def test_targets_have_the_kind_and_the_edges_of_the_vector(vector: dict) -> None
 )
 def test_a_blank_exactly_at_an_uncertain_edge_is_no_damage_and_stays(vector: dict) -> None:
     source = vector["source"]
-    places = {one.start for one in scan(source) if one.open_left} | {one.end for one in scan(source) if one.open_right}
+    places = {one.start for one in extract_targets(source) if one.open_left} | {
+        one.end for one in extract_targets(source) if one.open_right
+    }
     output = "".join((" " if place in places else "") + char for place, char in enumerate(source))
     assert set(check(source, output).verdicts.values()) == {"verbatim"}
     assert repair(source, output).text == output
@@ -80,7 +82,7 @@ def test_a_blank_exactly_at_an_uncertain_edge_is_no_damage_and_stays(vector: dic
 @given(PIECES)
 def test_a_target_is_where_it_says_and_of_a_known_kind(source: str) -> None:
     end = 0
-    for target in scan(source):
+    for target in extract_targets(source):
         assert source[target.start : target.end] == target.text
         assert target.kind in KINDS
         assert not target.given
@@ -97,14 +99,19 @@ def test_a_source_given_back_is_never_damaged(source: str) -> None:
 @given(PIECES, PIECES)
 def test_what_is_kept_of_other_texts_changes_nothing(one: str, other: str) -> None:
     forget()
-    fresh = scan(one)
-    scan(other)
-    assert scan(one) == fresh
-    assert {target.text for target in scan([other, one])} == {target.text for target in (*scan(other), *fresh)}
+    fresh = extract_targets(one)
+    extract_targets(other)
+    assert extract_targets(one) == fresh
+    assert {target.text for target in extract_targets([other, one])} == {
+        target.text for target in (*extract_targets(other), *fresh)
+    }
 
 
 def test_targets_of_messages_are_those_of_each() -> None:
-    assert scan(["见 AB-12", "AB-12 与 CD/3"]) == (Target("AB-12", "code", 2, 7), Target("CD/3", "code", 8, 12))
+    assert extract_targets(["见 AB-12", "AB-12 与 CD/3"]) == (
+        Target("AB-12", "code", 2, 7),
+        Target("CD/3", "code", 8, 12),
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +122,7 @@ def test_a_hostile_source_takes_no_more_than_its_length(piece: str) -> None:
         text = (piece * length)[:length]
         forget()
         start = time.process_time()
-        scan(text)
+        extract_targets(text)
         return time.process_time() - start
 
     short = min(seconds(4_000) for _ in range(3))
