@@ -282,7 +282,9 @@ class _Passage:
         whole = False
         try:
             async for piece in response.aiter_bytes():
-                ready = await _off_the_loop(partial(stream.feed, piece), len(piece))
+                # the end of a stream is judged as a whole, and others must not wait for that
+                size = stream.size if b"[DONE]" in piece else len(piece)
+                ready = await _off_the_loop(partial(stream.feed, piece), size)
                 if ready:
                     await self._send({"type": "http.response.body", "body": ready, "more_body": True})
             whole = True

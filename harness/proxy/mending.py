@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
@@ -59,15 +60,38 @@ def question_of(body: Any, targets: tuple[str, ...] | None, symbols: SymbolTable
     return ChatRequest(source, targets, "json" if is_json else "text", model if isinstance(model, str) else "", symbols)
 
 
+class Wording:
+    """A text as the model gave it and as it was passed on; buffers, since a stream has tens of thousands of pieces."""
+
+    __slots__ = ("_given", "_passed_on")
+
+    def __init__(self, given: str = "", passed_on: str = "") -> None:
+        self._given, self._passed_on = StringIO(), StringIO()
+        self.add(given, passed_on)
+
+    def add(self, given: str, passed_on: str) -> None:
+        """The next piece of both."""
+        self._given.write(given)
+        self._passed_on.write(passed_on)
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """As given, as passed on."""
+        return self._given.getvalue(), self._passed_on.getvalue()
+
+
 @dataclass(slots=True)
 class Said:
-    """One choice of an answer: as the model gave it, and as it was passed on."""
+    """One choice of an answer. `calls`: the arguments of its tool calls, by their place."""
 
-    text: str = ""
-    passed_on: str = ""
-    calls: dict[int, list[str]] = field(default_factory=dict)
-    """Arguments of tool calls by their place: as given, as passed on."""
+    text: Wording = field(default_factory=Wording)
+    calls: dict[int, Wording] = field(default_factory=dict)
     finish_reason: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was passed on otherwise than it was given."""
+        return any(given != passed_on for given, passed_on in (one.both for one in (self.text, *self.calls.values())))
 
 
 @dataclass(slots=True)
@@ -106,8 +130,8 @@ def report_on(question: ChatRequest, answers: dict[int, Said]) -> Report:
     if not question.judge.wanted:
         return report
     for said in answers.values():
-        parts = [(said.text, said.passed_on, question.channel)]
-        parts += [(given, passed_on, "tool") for given, passed_on in said.calls.values()]
+        parts = [(*said.text.both, question.channel)]
+        parts += [(*written.both, "tool") for written in said.calls.values()]
         for given, passed_on, channel in parts:
             after = _damage(question, passed_on, channel)
             before = after if given == passed_on else _damage(question, given, channel)
@@ -140,24 +164,19 @@ def mended_body(question: ChatRequest, content: bytes, *, repairs: bool) -> tupl
             finish = choice.get("finish_reason")
             said = answers[place] = Said(finish_reason=finish if isinstance(finish, str) else None)
             _mend_message(question, choice["message"], said, repairs=repairs)
-    changed = any(
-        said.text != said.passed_on or any(given != passed_on for given, passed_on in said.calls.values())
-        for said in answers.values()
-    )
-    return (encoded(value) if changed else content), answers
+    return (encoded(value) if any(said.changed for said in answers.values()) else content), answers
 
 
 def _mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, repairs: bool) -> None:
     for holder, name in _texts(message):
         text = holder[name]
         new = mended_text(question, text, question.channel) if repairs else text
-        said.text += text
-        said.passed_on += new
+        said.text.add(text, new)
         holder[name] = new
     for place, function in enumerate(_functions(message)):
         arguments = function["arguments"]
         new = mended_text(question, arguments, "tool") if repairs else arguments
-        said.calls[place] = [arguments, new]
+        said.calls[place] = Wording(arguments, new)
         function["arguments"] = new
 
 

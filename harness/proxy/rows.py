@@ -110,8 +110,8 @@ def rows_of(
 
 def _output(said: Said, which: int) -> str:
     """The text; with tool calls a JSON list of it and their arguments, which the channel `tool` reads one by one."""
-    text = (said.text, said.passed_on)[which]
-    calls = [pair[which] for _, pair in sorted(said.calls.items())]
+    text = said.text.both[which]
+    calls = [written.both[which] for _, written in sorted(said.calls.items())]
     return json.dumps([text, *calls] if text else calls, ensure_ascii=False) if calls else text
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,7 +22,7 @@ from harness.errors import EndpointError
 from harness.recording import Cassette
 from harness.runs.answers import Answers
 from harness.runs.judge import Judge
-from tests.endpoints.oddities import FORMS, REASONING, STREAMS, Oddity
+from tests.endpoints.oddities import FORMS, REASONING, STREAMS, Oddity, reply, whole
 from tests.endpoints.oddities_refused import DECLINED, FINISHED, LEARNT, REFUSED
 from tests.faulty_server.conftest import FAST, TARGET, case
 from tests.faulty_server.server import FaultyServer
@@ -75,6 +77,37 @@ def test_what_becomes_of_it(
         assert kept is not None
         replayed = Judge(model).sample(asked, kept, 0)
         assert (replayed.outcome, replayed.output) == (sample.outcome, sample.output)
+
+
+def test_the_first_command_of_a_newcomer_ends_in_answers(
+    server: FaultyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def picky(body: dict[str, Any]) -> tuple[int, str, bytes, dict[str, str]]:
+        for name, words in (
+            ("max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model."),
+            ("temperature", "Unsupported value: 'temperature' does not support 0 with this model."),
+        ):
+            if name in body:
+                return reply({"error": {"message": words, "param": name, "code": "unsupported_value"}}, 400)
+        if body["messages"][0]["role"] == "system":
+            words = "Unsupported value: 'messages[0].role' does not support 'system' with this model."
+            return reply({"error": {"message": words, "param": "messages[0].role", "code": "unsupported_value"}}, 400)
+        return reply(whole(body["messages"][-1]["content"]))
+
+    server.reply = picky
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    command = [sys.executable, "-m", "pytest", "--model=openai:gpt-5-mini", f"--base-url={server.base_url}"]
+    options = ["--suites=builtin", "--cassette-mode=live", "-p", "no:cacheprovider", "-n0"]
+    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    assert "the endpoint refuses a part of the requests; sent max_tokens as max_completion_tokens" in done.stdout
+    assert 'Set max_tokens = "default"' in done.stdout
+    (record,) = (tmp_path / "reports").rglob("*.json")
+    cases = json.loads(record.read_text(encoding="utf-8"))["cases"]
+    assert len(cases) > 10
+    unscored = [sample for one in cases for sample in one["samples"] if sample["outcome"] == "unscored"]
+    assert unscored == []
 
 
 # The table of providers: every entry is valid, every statement has a source, and the docs say the same.

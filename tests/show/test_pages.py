@@ -281,3 +281,17 @@ def test_a_hostile_model_name_stays_text(mixed, name):
     page = index.render([at(mixed, day, model=name) for day in (1, 2)])
     assert "<script>alert" not in page
     assert "\u202e" not in page
+
+
+def test_reasoning_is_folded_and_not_what_is_judged(make_run, build):
+    case = build.wrong("c", "TCP/IP", "TCP / IP", "spaced", "space-left", "space-right")
+    (sample,) = case.samples
+    hidden = "<b>Let me see: TCP/IP</b>"
+    case = case.model_copy(update={"samples": (sample.model_copy(update={"reasoning": hidden}),)})
+    page = html.run_page(make_run([case]))
+    shown = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    fold = re.search(r'<details class="reasoning"><summary>(.*?)</summary><div[^>]*>(.*?)</div></details>', shown)
+    assert fold, "folded: a details element without `open`"
+    assert "&lt;b&gt;Let me see" in fold[2]
+    assert "<b>Let" not in page
+    assert "<mark" not in fold[2], "a string in the reasoning is not a mention"

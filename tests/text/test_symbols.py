@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,21 @@ assert not foreign, foreign
 
 
 def test_the_checker_runs_without_any_other_package() -> None:
-    root = str(Path(harness.__file__).parents[1])
-    command = [sys.executable, "-I", "-S", "-c", PROGRAM, root]
+    _runs_alone(Path(harness.__file__).parents[1])
+
+
+def test_the_checker_runs_from_the_built_wheel_alone(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling")
+    root = Path(harness.__file__).parents[1]
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=root, capture_output=True, check=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:  # what `pip install --no-deps` does
+        packed.extractall(tmp_path / "site")
+    _runs_alone(tmp_path / "site")
+
+
+def _runs_alone(folder: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
