@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -34,7 +35,7 @@ def test_what_names_a_person_by_its_form_is_replaced(text: str, clean: str | Non
 
 def test_damaged_rows_are_reviewed_and_added_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"source": f"Mail zhang@corp.example: use A-{number}/B.", "output": f"A - {number}/B" if number % 2 else "A"}
         for number in range(8)
     ]
