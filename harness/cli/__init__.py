@@ -21,7 +21,7 @@ COMMANDS = {
     "models": "The configured models: list, check, pull, serve.",
     "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
     "cassettes": "Recorded answers: status, verify, prune, import, export.",
-    "runs": "The history of runs: list, show, baseline, publish, schema.",
+    "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
     "compare": "What changed between versions.",
     "gate": "May this version be promoted?",
     "drift": "Has the model changed since the baseline nights?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -251,8 +252,8 @@ def _groups(cases: Sequence[CaseResult]) -> Mapping[tuple[str, str], list[CaseRe
     for language in small_languages(cases):
         del groups["language", language]
     # a dimension with one value repeats the headline, and would only weaken the adjustment
-    values = [dimension for dimension, _ in groups]
-    return {place: group for place, group in groups.items() if values.count(place[0]) > 1}
+    values = Counter(dimension for dimension, _ in groups)
+    return {place: group for place, group in groups.items() if values[place[0]] > 1}
 
 
 def _places(case: CaseResult) -> Iterator[tuple[str, str]]:

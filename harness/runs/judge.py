@@ -85,8 +85,9 @@ class Judge:
         changed = text != completion.text or calls != completion.tool_calls
         facts |= {"output": text, "tool_calls": calls, "raw_output": completion.text if changed else None}
         facts["call_in_text"] = in_text
-        if completion.unusable:
-            return SampleResult(outcome="unscored", reason=completion.unusable, **facts)
+        unusable = completion.unusable or ("too_long" if work_of(case, text, calls) > MOST_WORK else None)
+        if unusable:
+            return SampleResult(outcome="unscored", reason=unusable, **facts)
         verdicts, mentions, within = verdicts_of(case, text, calls, sources, self.symbols)
         if completion.tokens and not changed:
             mentions = {target: _with_probability(found, completion) for target, found in mentions.items()}
@@ -143,6 +144,15 @@ class Judge:
             for call in completion.tool_calls
         )
         return text, calls
+
+
+MOST_WORK = 200_000_000
+"""Characters of an answer times characters of the targets (and a hundred): what looking for them grows with."""
+
+
+def work_of(case: Case | CaseResult, text: str, calls: Sequence[ToolCall]) -> int:
+    """How much is to be looked at in one answer."""
+    return (len(text) + sum(len(call.arguments) for call in calls)) * (100 + sum(map(len, case.targets)))
 
 
 def verdicts_of(

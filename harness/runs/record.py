@@ -18,9 +18,9 @@ from harness.config import ModelConfig
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
 from harness.files import UnfitFileError, content_of, json_of, whole
-from harness.records.case import HELD_OUT, Case, texts_of
+from harness.records.case import HELD_OUT, Case, texts_of, too_many
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
-from harness.runs.judge import outcome_of, verdicts_of, worst
+from harness.runs.judge import MOST_WORK, outcome_of, verdicts_of, work_of, worst
 from harness.text import SymbolTable
 
 
@@ -96,8 +96,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _LONGEST = 80
 _KEPT_LIMIT = 100_000
 """Bytes of a kept result."""
-_MOST_WORK = 5_000_000_000
-"""Characters of answers times targets of their cases. Ten thousand answers of a page each take a thousandth of it."""
+_MOST_WORK = 4_000_000_000
+"""Of a record. Ten thousand answers of a page each take a hundredth of it."""
 
 
 def rejudged(run: RunRecord, symbols: SymbolTable) -> RunRecord:
@@ -106,9 +106,12 @@ def rejudged(run: RunRecord, symbols: SymbolTable) -> RunRecord:
     Raises:
         RecordError: a case cannot be judged, or judging would take hours.
     """
-    work = sum(len(s.output) * len(case.targets) for case in run.cases for s in case.samples)
-    if work > _MOST_WORK:
-        raise RecordError(f"{run.label} {run.run_id}: too many targets for answers so long; no run has so many")
+    total = 0
+    for case in run.cases:
+        work = max((work_of(case, one.output, one.tool_calls) for one in case.samples), default=0)
+        total += work * len(case.samples)
+        if too_many(case.targets) or work > MOST_WORK or total > _MOST_WORK:
+            raise RecordError(f"case {found(case.key)}: has more targets, or longer answers, than a run can have")
     cases = tuple(_rejudged_case(case, symbols) for case in run.cases)
     outcomes = dict(sorted(Counter(case.outcome for case in cases).items()))
     totals = run.totals.model_copy(update={"outcomes": outcomes})

@@ -151,6 +151,8 @@ _NAMES = {
     "over_correction_rate": "over-correction",
     "check_rate": "check rate (general)",
 }
+MOST_SLICES = 100
+"""Rows of a table of slices; a record may name ten thousand domains."""
 SIGNIFICANT = 0.05
 """q-value up to which a slice is pointed out."""
 
@@ -169,6 +171,8 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     if comparison.slices:
         head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
         lines += ["", *figures.table([head, *_slice_rows(comparison)])]
+        if len(comparison.slices) > MOST_SLICES:
+            lines.append(f"  ... and {len(comparison.slices) - MOST_SLICES} more (--json lists all)")
         lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
     if comparison.latency is not None:
         lines += ["", *latency_change_lines(comparison.latency)]
@@ -258,7 +262,7 @@ def _slice_rows(comparison: Comparison) -> list[list[str]]:
             str(one.change.pairs),
             figures.p_value(one.q_value) + ("*" if one.q_value is not None and one.q_value <= SIGNIFICANT else " "),
         ]
-        for one in comparison.slices
+        for one in comparison.slices[:MOST_SLICES]
     ]
 
 

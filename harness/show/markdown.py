@@ -13,7 +13,7 @@ from harness.decisions.latency import LatencyComparison
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.comparison import OPTION_ROWS, change_cells
+from harness.show.comparison import MOST_SLICES, OPTION_ROWS, change_cells
 from harness.show.figures import NO_DATA as _EMPTY
 from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
@@ -172,10 +172,11 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
             rates.number(one.change.pairs),
             rates.p_value(one.q_value),
         ]
-        for one in comparison.slices
+        for one in comparison.slices[:MOST_SLICES]
     ]
     head = _head(lang, "slice", "before", "after", "difference", "pairs", "q")
-    return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
+    more = len(comparison.slices) - len(rows)
+    return [*markdown_table([head, *rows]), *(["", f"… +{more}"] if more else []), "", word("slice-note", lang)]
 
 
 def options_markdown(options: Sequence[Option], *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:

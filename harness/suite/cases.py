@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 from harness import checks
 from harness.errors import SuiteError, found, nearest, place_of
 from harness.files import DEPTH_LIMIT, LINE_LIMIT, UnfitFileError, depth_over, lines_of, loads, opened, reason_of
-from harness.records.case import ID_PATTERN, Case, CheckCall
+from harness.records.case import ID_PATTERN, Case, CheckCall, too_many
 
 _ONE_OBJECT = "accepted: one JSON object a line"
 _BOM = b"\xef\xbb\xbf"
@@ -425,6 +425,8 @@ class CaseLine(BaseModel):
             raise _slip("missing; accepted: prompt or messages", "prompt")
         if not self.targets and not self.checks:
             raise _slip("empty, and no checks; a case needs one of the two to have a verdict", "targets")
+        if problem := too_many(self.targets):
+            raise _slip(problem, "targets")
         for target in self.required or ():
             if target not in self.targets:
                 raise _slip(f"{found(target)} is not one of the targets{nearest(target, self.targets)}", "required")
