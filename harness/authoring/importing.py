@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,18 +44,6 @@ class Imported:
     def leave(self, place: str, reason: str) -> None:
         """Note what is not carried over."""
         self.left_out.append(LeftOut(place, reason))
-
-
-def import_file(kind: str, path: Path) -> Imported:
-    """The cases of a file of one of KINDS. Nothing is written.
-
-    Raises:
-        ConfigError: the file cannot be read, or is of another form; it says what is accepted.
-    """
-    made = Imported()
-    _reader(kind)(path, made)
-    made.lines = [{"id": f"{kind}-{number:04d}", **line} for number, line in enumerate(made.lines, start=1)]
-    return made
 
 
 def write_imported(made: Imported, out: Path, title: str, judging: Judging) -> LintResult:
@@ -274,7 +262,7 @@ def _json_rows(text: str) -> Iterator[tuple[str, Any]]:
                 yield f"line {number}", error
 
 
-def _dataset(path: Path, made: Imported) -> None:
+def read_rows(path: Path, made: Imported) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
     for place, row in _rows(path):
         inner = row
@@ -285,11 +273,3 @@ def _dataset(path: Path, made: Imported) -> None:
             _row_case(place, inner, made)
         else:
             made.leave(place, f"not JSON: {row}" if isinstance(row, Exception) else f"found {found(row)}, no object")
-
-
-def _reader(kind: str) -> Callable[[Path, Imported], None]:
-    if kind == "promptfoo":
-        from harness.authoring.promptfoo import read_promptfoo
-
-        return read_promptfoo
-    return _dataset

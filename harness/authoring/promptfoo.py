@@ -16,7 +16,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
-from harness.authoring.importing import Imported, add_case, escaped, text_of
+from harness.authoring.importing import Imported, add_case, escaped, read_rows, text_of
 from harness.authoring.make import sniffed
 from harness.errors import ConfigError, found
 
@@ -338,3 +338,15 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, dict | list):
         raise _NotCarriedError(f"found {found(value)}; a text is carried over")
     return json.dumps(value)
+
+
+def import_file(kind: str, path: Path) -> Imported:
+    """The cases of a file of one of KINDS. Nothing is written.
+
+    Raises:
+        ConfigError: the file cannot be read, or is of another form; it says what is accepted.
+    """
+    made = Imported()
+    (read_promptfoo if kind == "promptfoo" else read_rows)(path, made)
+    made.lines = [{"id": f"{kind}-{number:04d}", **line} for number, line in enumerate(made.lines, start=1)]
+    return made

@@ -82,7 +82,8 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
     \b
     $ harness suites import promptfoo promptfooconfig.yaml --out suites/from-promptfoo
     """
-    from harness.authoring.importing import import_file, write_imported
+    from harness.authoring.importing import write_imported
+    from harness.authoring.promptfoo import import_file
     from harness.show.figures import plural
     from harness.text.visible import show
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.importing import KINDS, Imported, import_file, write_imported
+from harness.authoring.importing import KINDS, Imported, write_imported
 from harness.authoring.lint import Judging
+from harness.authoring.promptfoo import import_file
 from harness.cli import run
 from harness.errors import ConfigError
 from harness.suite import read_case_file
