@@ -391,7 +391,7 @@ def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: s
 
 
 def _is_half_of_braces(span: str) -> bool:
-    """Whether a shell would make several words of it: `xcrypt{,_r}` is no `xcrypt_r` in LaTeX."""
+    """Whether a shell would make several words of it: `xcrypt{,_r}` is not a `xcrypt_r` in LaTeX."""
     return span.count("{") != span.count("}")
 
 

@@ -12,6 +12,7 @@ from harness.show import html
 from harness.show.evidence import answer_digest, kappa, match, packed, read_labels
 from harness.show.marked_text import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces
 from harness.show.rates import slices, summarise
+from tests.factory import case_result, mention, run_record, sample_result
 
 
 def line(record, case, reader, ruling, at="2026-11-20T07:00:00Z", **other):
@@ -213,3 +214,11 @@ def test_an_empty_run_has_no_rates(make_run):
     summary = summarise(make_run([]))
     assert summary.alignment.value is None
     assert summary.resources.median_latency_s is None
+
+
+def test_damage_codes_of_one_count_have_one_order_in_every_process():
+    codes = ("space-right", "space-left", "hyphen-lookalike", "markup", "case")
+    found = mention("A - 1", "A - 1", "spaced", *codes)
+    sample = sample_result("damaged", output="A - 1", mentions={"A-1": [found]})
+    record = run_record([case_result("a", "damaged", samples=[sample])])
+    assert [one.code for one in summarise(record).damage] == list(codes)
