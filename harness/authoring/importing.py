@@ -35,7 +35,7 @@ class LeftOut:
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportedSuite:
     """Lines of cases in the order of the file, and what was left out."""
 
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Imported:
         self.left_out.append(LeftOut(place, reason))
 
 
-def write_imported(made: Imported, out: Path, title: str, judging: Judging) -> LintResult:
+def write_imported(made: ImportedSuite, out: Path, title: str, judging: Judging) -> LintResult:
     """The suite folder, without the cases that the lint refuses: these are left out too.
 
     Raises:
@@ -80,7 +80,7 @@ def escaped(text: str) -> str:
 
 
 def add_case(
-    made: Imported,
+    made: ImportedSuite,
     place: str,
     prompt: str | list[dict[str, Any]],
     checks: list[dict[str, Any]],
@@ -131,7 +131,7 @@ _ANSWERS = (
 )
 
 
-def _row_case(place: str, row: Mapping[str, Any], made: Imported) -> None:
+def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
     row = {str(name).strip().lower(): value for name, value in row.items() if value is not None and value != ""}
     name = next((one for one in _PROMPTS if one in row), None)
     if name is None:
@@ -194,7 +194,7 @@ def _of_messages(given: list[Any], wanted: Any) -> tuple[list[dict[str, str]], A
     return messages, wanted
 
 
-def _choice_case(place: str, prompt: str, choices: list[Any], wanted: Any, made: Imported) -> None:
+def _choice_case(place: str, prompt: str, choices: list[Any], wanted: Any, made: ImportedSuite) -> None:
     letters = [chr(ord("A") + number) for number in range(min(26, len(choices)))]
     listed = "\n".join(f"{letter}) {choice}" for letter, choice in zip(letters, choices, strict=False))
     if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(letters):
@@ -208,7 +208,7 @@ def _choice_case(place: str, prompt: str, choices: list[Any], wanted: Any, made:
     add_case(made, place, text, [{"check": "choice", "options": letters, "value": wanted}])
 
 
-def _wanted_checks(place: str, wanted: Any, made: Imported) -> list[dict[str, Any]]:
+def _wanted_checks(place: str, wanted: Any, made: ImportedSuite) -> list[dict[str, Any]]:
     if wanted is None:
         return []
     listed = wanted if isinstance(wanted, list) else [wanted]
@@ -262,7 +262,7 @@ def _json_rows(text: str) -> Iterator[tuple[str, Any]]:
                 yield f"line {number}", error
 
 
-def read_rows(path: Path, made: Imported) -> None:
+def read_rows(path: Path, made: ImportedSuite) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
     for place, row in _rows(path):
         inner = row

@@ -16,7 +16,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
-from harness.authoring.importing import Imported, add_case, escaped, read_rows, text_of
+from harness.authoring.importing import ImportedSuite, add_case, escaped, read_rows, text_of
 from harness.authoring.make import sniffed
 from harness.errors import ConfigError, found
 
@@ -71,7 +71,7 @@ class _NotCarriedError(Exception):
     """Why a part is left out."""
 
 
-def read_promptfoo(path: Path, made: Imported) -> None:
+def read_promptfoo(path: Path, made: ImportedSuite) -> None:
     config = _data(path)
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: found {found(config)}; accepted: a promptfoo configuration with prompts and tests")
@@ -88,7 +88,7 @@ def read_promptfoo(path: Path, made: Imported) -> None:
         _add_test(place, test, default=default, prompts=prompts, folder=folder, made=made)
 
 
-def _prompts(given: Any, folder: Path, made: Imported) -> Iterator[tuple[str, str]]:
+def _prompts(given: Any, folder: Path, made: ImportedSuite) -> Iterator[tuple[str, str]]:
     listed = given if isinstance(given, list) else list(given) if isinstance(given, dict) else [given]
     for number, one in enumerate(listed):
         place = f"prompts[{number}]"
@@ -131,7 +131,7 @@ def _inside(folder: Path, name: str, endings: Sequence[str]) -> str:
         raise _NotCarriedError(str(error)) from None
 
 
-def _tests(given: Any, folder: Path, made: Imported) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tests(given: Any, folder: Path, made: ImportedSuite) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(given, str):
         yield from _tests_of_file("tests", given, folder, made)
         return
@@ -147,7 +147,7 @@ def _tests(given: Any, folder: Path, made: Imported) -> Iterator[tuple[str, dict
         made.leave("tests", "there are none")
 
 
-def _tests_of_file(place: str, name: str, folder: Path, made: Imported) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tests_of_file(place: str, name: str, folder: Path, made: ImportedSuite) -> Iterator[tuple[str, dict[str, Any]]]:
     name = name.removeprefix("file://")
     try:
         text = _inside(folder, name, (".csv", ".yaml", ".yml", ".json", ".jsonl"))
@@ -185,7 +185,7 @@ def _add_test(
     default: dict[str, Any],
     prompts: Sequence[tuple[str, str]],
     folder: Path,
-    made: Imported,
+    made: ImportedSuite,
 ) -> None:
     variables: dict[str, Any] = {}
     for given in (default.get("vars"), test.get("vars")):
@@ -265,7 +265,7 @@ def _rendered_prompt(prompt: str, variables: Mapping[str, Any]) -> str | list[di
 
 
 def _checks(
-    place: str, asserts: Sequence[Any], variables: Mapping[str, Any], folder: Path, made: Imported
+    place: str, asserts: Sequence[Any], variables: Mapping[str, Any], folder: Path, made: ImportedSuite
 ) -> list[dict[str, Any]]:
     checks: list[dict[str, Any]] = []
     for number, one in enumerate(asserts):
@@ -340,13 +340,13 @@ def _text(value: Any) -> str:
     return json.dumps(value)
 
 
-def import_file(kind: str, path: Path) -> Imported:
+def import_file(kind: str, path: Path) -> ImportedSuite:
     """The cases of a file of one of KINDS. Nothing is written.
 
     Raises:
         ConfigError: the file cannot be read, or is of another form; it says what is accepted.
     """
-    made = Imported()
+    made = ImportedSuite()
     (read_promptfoo if kind == "promptfoo" else read_rows)(path, made)
     made.lines = [{"id": f"{kind}-{number:04d}", **line} for number, line in enumerate(made.lines, start=1)]
     return made

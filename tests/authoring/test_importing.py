@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.importing import KINDS, Imported, write_imported
+from harness.authoring.importing import KINDS, ImportedSuite, write_imported
 from harness.authoring.lint import Judging
 from harness.authoring.promptfoo import import_file
 from harness.cli import run
@@ -198,7 +198,7 @@ def test_a_case_that_the_lint_refuses_is_left_out_and_the_others_are_written(tmp
 
 def test_nothing_at_all_is_an_error_with_the_first_reason(tmp_path: Path, judging: Judging) -> None:
     with pytest.raises(ConfigError, match="nothing of it can be carried over"):
-        write_imported(Imported(), tmp_path / "suite", "x", judging)
+        write_imported(ImportedSuite(), tmp_path / "suite", "x", judging)
     for kind in KINDS:
         with pytest.raises(ConfigError, match="cannot be read"):
             import_file(kind, tmp_path / "missing.json")
