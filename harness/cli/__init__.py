@@ -30,13 +30,13 @@ GROUPS = {
         "hunt": "Search for strings that break the model, and make them small.",
     },
     "Suites, recordings, models": {
-        "suites": "Suites: lint them, make one from your own strings, print the schema.",
+        "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
         "cassettes": "Recorded answers: status, verify, prune, import, export.",
         "models": "The configured models: list, check, pull, serve.",
         "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
     },
     "Fine-tuning": {
-        "dataset": "Training sets: validate, split, mix, stats, build, bad cases, recipes.",
+        "dataset": "Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints.",
         "train": "Fine-tune the packaged small model on the CPU.",
     },
 }
