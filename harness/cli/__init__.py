@@ -19,7 +19,7 @@ COMMANDS = {
     "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
     "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
     "models": "The configured models: list, check, pull, serve.",
-    "suites": "Suites: lint them, make one from your own strings, print the schema.",
+    "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
     "cassettes": "Recorded answers: status, verify, prune, import, export.",
     "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
     "compare": "What changed between versions.",
@@ -27,7 +27,7 @@ COMMANDS = {
     "drift": "Has the model changed since the baseline nights?",
     "report": "Build the pages.",
     "hunt": "Search for strings that break the model, and make them small.",
-    "dataset": "Training sets: validate, split, mix, stats, build, bad cases, recipes.",
+    "dataset": "Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints.",
     "train": "Fine-tune the packaged small model on the CPU.",
 }
 """Name to one line of help. The module is imported only when the command runs."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.arguments import CommandGroup, print_json, report_dir_option
-from harness.cli.train import PROVIDER_NAMES, checkpoints, recipe
+from harness.cli.train import PROVIDER_NAMES, checkpoints, recipe, recipe_of
 from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
@@ -30,11 +30,71 @@ _JSON_LINE = click.option("--json", "as_json", is_flag=True, help="One JSON obje
 
 @click.group("dataset", cls=CommandGroup)
 def dataset() -> None:
-    """Training sets in the chat format: validate, split, mix, build, bad cases, distill, recipes, checkpoints."""
+    """Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints."""
 
 
 dataset.add_command(recipe)
 dataset.add_command(checkpoints)
+
+
+_KIND = click.Choice(["chat", "alpaca", "sharegpt", "ms-swift", "llama-factory"])
+
+
+@dataset.command("convert")
+@click.argument("file", type=_FILE)
+@click.option("--from", "source", type=_KIND, required=True, help="The form of FILE.")
+@click.option("--to", "target", type=_KIND, required=True)
+@_OUT
+@click.option("--recipe", "named", metavar="MODEL|FILE", help="For the training YAML. [default: starting values]")
+@click.option("--base", metavar="NAME|PATH", help="The model to train, for the training YAML. [default: the recipe's]")
+@click.option("--template", help="LLaMA-Factory's chat template. [default: by the base]")
+@_JSON
+def convert(
+    *,
+    file: Path,
+    source: str,
+    target: str,
+    out: Path,
+    named: str | None,
+    base: str | None,
+    template: str | None,
+    as_json: bool,
+) -> int:
+    """FILE in the form of another trainer, with `dataset_info.json` and a training YAML where that trainer has them.
+
+    Each sample is checked and read back. One whose gold answer breaks a string of its question, or that the other form
+    cannot hold, is left out and listed; then the exit code is 1.
+
+    \b
+    $ harness dataset convert set.jsonl --from chat --to llama-factory --out lf/set.json --base Qwen/Qwen3-4B
+    """
+    from harness.finetune.convert import convert as converted
+    from harness.finetune.convert import write
+    from harness.finetune.recipes import PROVIDERS, starting_values
+    from harness.records.training import Recipe
+    from harness.show.figures import plural
+    from harness.text.visible import show
+
+    result = converted(file, source, target)
+    if named is not None:
+        values = recipe_of(named)
+    else:
+        started = starting_values(max(1, len(result.values)), PROVIDERS["local"])
+        values = Recipe.model_validate({one.field: one.value for one in started if one.field in Recipe.model_fields})
+    if base is not None:
+        values = values.model_copy(update={"base": base})
+    paths = write(result, out, target, values, template) if result.values else []
+    if as_json:
+        left = [{"place": place, "reason": reason} for place, reason in result.left_out]
+        print_json({"files": [str(path) for path in paths], "samples": len(result.values), "left_out": left})
+    else:
+        for place, reason in result.left_out:
+            click.echo(f"{file}: {place}: left out: {show(reason, blanks=False)}")
+        for path in paths:
+            click.echo(f"written: {path}")
+        left_out = f", {len(result.left_out)} left out" if result.left_out else ""
+        click.echo(f"{file}: {plural(len(result.values), 'sample')} of {source} to {target}{left_out}", err=True)
+    return 1 if result.left_out else 0
 
 
 @dataset.command("validate")

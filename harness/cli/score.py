@@ -80,6 +80,19 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
     show_default=True,
     help="Exit 3 if a larger share of the rows is rejected.",
 )
+@click.option(
+    "--to-suite",
+    type=click.Path(path_type=Path),
+    help="Review damaged rows one by one, and add those kept to this suite.",
+)
+@click.option("--most-cases", type=click.IntRange(1, 1000), default=20, show_default=True, help="To review.")
+@click.option(
+    "--publish",
+    "publish_to",
+    type=click.Choice(["otel", "langfuse"]),
+    multiple=True,
+    help="Send the verdicts there too; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, **options: Any) -> int:
     """Score the logs INPUT...: files, folders, globs, URLs of object stores, or - for standard input.
@@ -91,12 +104,16 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     \b
     $ harness score logs/ --source prompt --output answer --out scored
     $ harness score langfuse-export.json --preset langfuse --out scored
+    $ harness score logs/ --out scored --to-suite suites/from-logs
     $ harness score november/ --out november.out --baseline october.out/rates.json
     """
     from harness.logs.rates import differences, read_rates
     from harness.logs.run import mark_failed
     from harness.logs.run import score as score_all
 
+    suite = options["to_suite"]
+    if suite and not _is_terminal():
+        raise ConfigError("--to-suite: cases are reviewed one by one, and this is not a terminal; run it on one")
     with _safe_errors():
         before = read_rates(baseline) if baseline else None
         job = _job(out, options)
@@ -118,7 +135,54 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     code = _exit_code(rates, max_rejected, rejected)
     if code:
         mark_failed(out)
+        return code
+    with _safe_errors():
+        for name in options["publish_to"]:
+            _publish(name, out)
+        if suite:
+            _review(job, suite, options["most_cases"])
     return code
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _publish(name: str, out: Path) -> None:
+    """Once: a second run of the same command sends nothing again."""
+    from harness.publish.scores import to_langfuse, to_otel
+    from harness.show.figures import plural
+
+    sent = out / f".published-{name}"
+    if sent.exists():
+        click.echo(f"{name}: published before; delete {sent} to send it again", err=True)
+        return
+    count = to_otel(out) if name == "otel" else to_langfuse(out, os.environ)
+    sent.touch()
+    click.echo(f"{name}: {plural(count, 'result')} sent", err=True)
+
+
+def _review(job: ScoringJob, suite: Path, most: int) -> None:
+    from harness.logs.cases import add_case, candidates
+    from harness.recording.secrets import Secrets
+    from harness.show.figures import plural
+    from harness.text.visible import show
+
+    secrets = Secrets.of_environment(os.environ)
+    kept = seen = 0
+    for candidate in candidates(job, secrets.redacted, most):
+        seen += 1
+        click.echo(f"\n{show(candidate.place, blanks=False)}")
+        click.echo(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
+        for target, became in candidate.became:
+            click.echo(f"  {show(target, blanks=False)} became {show(became, lookalikes=True)}")
+        answer = click.prompt("keep it as a case? names are not taken out: look", type=click.Choice(["y", "n", "q"]))
+        if answer == "q":
+            break
+        kept += answer == "y" and add_case(suite, candidate.line)
+    click.echo(f"{suite}: {plural(kept, 'case')} added of {seen} reviewed")
+    if kept:
+        click.echo(f"run: harness suites lint {suite}; pytest --model=NAME {suite}")
 
 
 def _job(out: Path, options: dict[str, Any]) -> ScoringJob:

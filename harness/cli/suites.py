@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def suites() -> None:
-    """Suites: lint them, make one from your own strings, choose canaries, print the schema."""
+    """Suites: lint them, make one from your own strings, import another tool's tests, choose canaries."""
 
 
 @suites.command("schema")
@@ -65,6 +65,41 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
         click.echo("\n".join([*line, *([""] if line else []), *_lines(result, notes)]))
     bad = result.number("error") + (result.number("warning") if strict else 0)
     return 1 if bad else 0
+
+
+@suites.command("import")
+@click.argument("kind", type=click.Choice(["promptfoo", "inspect", "openai-evals", "csv", "hf"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
+@click.option("--title", help="Title of the suite. [default: the name of --out]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) -> int:
+    """Build a linted suite from the tests of another tool: KIND is promptfoo, inspect, openai-evals, csv or hf.
+
+    Assertions become named checks. What cannot be carried over is listed, and then the exit code is 1; nothing of FILE
+    is run, and no file outside its folder is read.
+
+    \b
+    $ harness suites import promptfoo promptfooconfig.yaml --out suites/from-promptfoo
+    """
+    from harness.authoring.importing import write_imported
+    from harness.authoring.promptfoo import import_file
+    from harness.show.figures import plural
+    from harness.text.visible import show
+
+    _opened()
+    made = import_file(kind, file)
+    result = write_imported(made, out, title or out.name, _judging())
+    if as_json:
+        left = [{"place": one.place, "reason": one.reason} for one in made.left_out]
+        click.echo(json.dumps({"out": str(out), "left_out": left, **_lint_json(result)}, ensure_ascii=False))
+    else:
+        for one in made.left_out:
+            click.echo(f"not carried over: {show(one.place, blanks=False)}: {show(one.reason, blanks=False)}")
+        click.echo(f"{out}: {plural(result.cases, 'case')}, {plural(len(made.left_out), 'part')} not carried over")
+        click.echo("\n".join(_lines(result, notes=False)))
+        click.echo(f"run: pytest --model=NAME {out}")
+    return 1 if made.left_out else 0
 
 
 @suites.command("make")

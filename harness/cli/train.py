@@ -282,7 +282,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     if (target is None) == (samples is None):
         raise TrainingError("recipe: accepted: either --check MODEL|FILE, or --samples N --provider NAME")
     if target is not None:
-        found = _recipe(target)
+        found = recipe_of(target)
         rules = PROVIDERS[provider or found.provider]
         problems = recipe_problems(found, rules)
         if as_json:
@@ -304,7 +304,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     return 0
 
 
-def _recipe(target: str) -> Recipe:
+def recipe_of(target: str) -> Recipe:
 
     from pydantic import ValidationError
 

@@ -202,7 +202,7 @@ class BatchApi:
         except (openai.APIConnectionError, OSError) as error:
             raise self._broken(error) from error
         except Exception as error:  # the client lets errors of its transport out while a body is read
-            if type(error).__module__.startswith(("httpx2", "httpcore2")):
+            if type(error).__module__.startswith(("httpx", "httpcore")):
                 raise self._broken(error) from error
             raise
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
 _TOTAL = 3
-_CHATTY = ("httpx2", "httpcore2", "openai")
+_CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai")
 
 
 class ChatEndpoint:
@@ -81,10 +81,10 @@ class ChatEndpoint:
         self._numbers = count()
 
     def _open(self) -> "AsyncOpenAI":
-        import httpx2
         from openai import AsyncOpenAI
 
         from harness.endpoints.transport import NotingTransport
+        from harness.http import httpx2
 
         for name in _CHATTY:
             # at lower levels they log addresses and headers, and those hold keys
@@ -175,10 +175,10 @@ class ChatEndpoint:
         Raises:
             EndpointError: as above.
         """
-        import httpx2
         import openai
 
         from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
+        from harness.http import httpx2
 
         wire = Wire()
         sent = self._capability.applied(body)

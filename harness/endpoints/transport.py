@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-import httpx2
-
 from harness import files
+from harness.http import httpx2
 
 BODY_LIMIT = 32_000_000
 """Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""

@@ -180,7 +180,7 @@ def langfuse(value: dict[str, Any]) -> Rows:
         model=_first(fields, "model", "providedmodelname", "internalmodel", "modelname"),
         version=_first(fields, "version", "promptversion"),
         time=_first(fields, "starttime", "timestamp", "createdat"),
-        id=_first(fields, "id"),
+        id=_joined_id(fields.get("traceid"), fields.get("id")),
         finish_reason="error" if fields.get("level") == "ERROR" else _finish(answer),
     )
 
@@ -307,9 +307,18 @@ def _span(span: dict[str, Any]) -> Rows:
         output=answered,
         model=_first(merged, "gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "llm.request.model"),
         time=_first(span, "startTimeUnixNano", "start_time", "timeUnixNano", "timestamp"),
-        id=_first(span, "spanId") or _at(span, "context", "span_id"),
+        id=_joined_id(
+            _first(span, "traceId") or _at(span, "context", "trace_id"),
+            _first(span, "spanId") or _at(span, "context", "span_id"),
+        ),
         finish_reason=reasons[0] if isinstance(reasons, list) and reasons else reasons or None,
     )
+
+
+def _joined_id(trace: Any, one: Any) -> str | None:
+    """`trace/span`, by which a score finds its way back; the one of them that there is."""
+    parts = [str(part).removeprefix("0x") for part in (trace, one) if part]
+    return "/".join(parts) or None
 
 
 def _attributes(given: Any) -> dict[str, Any]:
