@@ -246,7 +246,7 @@ class Belief:
         return False if sound else None
 
     def _looks_again(self, number: int) -> bool:
-        """Whether an answer that told nothing is asked for again: once, and only where that has ever helped."""
+        """Whether an answer that says nothing is asked for again: once, and only where that has ever helped."""
         if not self.steady:
             return True
         self._looks += number == 0

@@ -1,6 +1,6 @@
-"""What became of each target in one answer: the mentions, which of them stand, and which count.
+"""What became of each target in one answer: the mentions, which of them hold, and which count.
 
-Which stand: what the source itself holds is nobody's damage, and each place has one owner. Which count: for a listed
+Which hold: what the source itself holds is nobody's damage, and each place has one owner. Which count: for a listed
 target everything, for an extracted one what its kind allows for, since a target that nobody listed may be everyday
 language (`and/or`, `10-20`).
 """
