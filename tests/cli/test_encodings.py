@@ -11,7 +11,7 @@ import pytest
 from harness.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-ENCODINGS = ["gbk", "ascii", "utf-16", "utf-8"]  # cp1252: tests/cli/test_exit_codes.py
+ENCODINGS = ["gbk", "cp1252", "ascii", "utf-16", "utf-8"]
 CALLS = [
     ["compare", "spaced", "tuned"],
     ["compare", "spaced", "tuned", "--markdown", "--lang", "zh"],
