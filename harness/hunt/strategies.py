@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from harness.hunt.asking import Sighting
 from harness.hunt.probe import ALPHABETS, LEVELS, STYLES, SYMBOLS, ZERO_LED, Code, Context, Probe, style_of_char
 
-UNITS = ("kg", "m²", "m³", "µm", "kω", "°", "mmol", "µ²", "h", "km")
+UNITS = ("kg", "m²", "m³", "µm", "kω", "ha", "mmol", "µ²", "h", "km")
 INNER_SIGNS = ("−", "∕", "‒", "―", "⁄")
 """Look-alikes that belong in the string, beside its real symbols."""
 

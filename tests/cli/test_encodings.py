@@ -17,6 +17,8 @@ CALLS = [
     ["compare", "spaced", "tuned", "--markdown", "--lang", "zh"],
     ["compare", "spaced", "tuned", "qwen"],
     ["runs", "list"],
+    ["run", "--help"],
+    ["show", "symbols/interior-003", "--models", "spaced,tuned", "--lang", "zh"],
     ["runs", "show", "spaced"],
     ["runs", "show", "spaced", "--json"],
     ["runs", "verify", "spaced"],

@@ -318,7 +318,7 @@ def test_versions_side_by_side_in_chinese_have_no_english_words(history):
     assert len(rows) > 15
     assert all(re.search(r"[\u4e00-\u9fff]", row) for row in rows), rows
     assert "no data" not in page
-    assert call_compare("a", "b", "--markdown", "--lang", "zh").output.startswith("### `a@1` → `b@1`\n\n- 两个版本")
+    assert call_compare("a", "b", "--markdown", "--lang", "zh").output.startswith("### `a@1` → `b@1`\n\n对齐率变化")
 
 
 def test_one_run_or_an_unknown_one_is_a_mistake_in_the_call(history):

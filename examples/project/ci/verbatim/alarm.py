@@ -17,9 +17,11 @@ from harness.show.sinks import chat_message
 def main(model: str, report: Path) -> None:
     """Send; a webhook that cannot be reached, or refuses, is an error without its address."""
     found = report.read_text(encoding="utf-8", errors="replace")
-    what = "has drifted" if found.startswith("DRIFT") else "cannot be watched: nothing can be seen"
+    if not found.startswith(model):  # the report alone; `harness drift --alarm` begins with the model
+        what = "has drifted" if found.startswith("DRIFT") else "cannot be watched: nothing can be seen"
+        found = f"{model} {what}\n\n{found}"
     try:
-        message = chat_message(os.environ.get("ALARM_FORMAT") or "slack", f"{model} {what}\n\n{found}")
+        message = chat_message(os.environ.get("ALARM_FORMAT") or "slack", found)
     except ValueError as error:
         raise SystemExit(f"ALARM_FORMAT: {error}") from None
     address = os.environ["ALARM_WEBHOOK"]

@@ -3,7 +3,8 @@
 # Exits 1 for an alarm (drift, answers that do not come, no night that can be read), otherwise non-zero if nothing was
 # judged tonight, 2 if there are too few prompts to trust silence, and 0 for quiet and while the baseline nights are
 # still being gathered. Needs the key of the endpoint.
-# With ALARM_WEBHOOK set, every non-zero end is sent there; ALARM_FORMAT is slack (default), feishu, dingtalk or wecom.
+# With ALARM_WEBHOOK set, every non-zero end is sent there; ALARM_FORMAT is slack (default), feishu, dingtalk or wecom,
+# ALARM_LANG is en (default) or zh, and VERBATIM_PAGES the address of the pages, for a link.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 model=${VERBATIM_MODEL:-doubao}
@@ -25,7 +26,10 @@ code=$state
 if [ "$state" -eq 2 ] && grep -A1 '^INCONCLUSIVE  ' "$out/drift.txt" | grep -q '^  calibrating: '; then code=0; fi
 if [ "$asked" -gt 1 ] && [ "$code" -eq 0 ]; then code=$asked; fi
 if [ "$code" -ne 0 ] && [ -n "${ALARM_WEBHOOK:-}" ]; then
-  if [ "$asked" -gt 1 ]; then echo "CANNOT SEE  nothing was judged tonight: pytest ended with $asked"; fi > "$out/alarm.txt"
+  harness drift --model "$model" --suite canary --report-dir="$reports" --alarm --lang "${ALARM_LANG:-en}" \
+    > "$out/alarm.txt" 2>&1 || true
+  if [ "$asked" -gt 1 ]; then echo "CANNOT SEE  nothing was judged tonight: pytest ended with $asked"; fi >> "$out/alarm.txt"
+  echo >> "$out/alarm.txt"
   cat "$out/drift.txt" >> "$out/alarm.txt"
   python3 ci/verbatim/alarm.py "$model" "$out/alarm.txt"
 fi
