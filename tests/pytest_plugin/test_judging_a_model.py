@@ -152,12 +152,22 @@ def test_samples_are_asked_separately_and_all_must_be_aligned(
     assert endpoint.asked == 2
 
 
+def _cut_off(cassette: Path) -> None:
+    """Answers that end at the limit, in the form of an older edition: an edited line with a digest would be refused."""
+    lines = []
+    for line in cassette.read_text().splitlines():
+        value = json.loads(line)
+        value.pop("digest", None)
+        body = value["response"]["body"]
+        body["string"] = body["string"].replace('"finish_reason": "stop"', '"finish_reason": "length"')
+        lines.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    cassette.write_text("\n".join(lines) + "\n")
+
+
 def test_an_answer_cut_off_is_skipped_with_its_reason(project: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     cassette = project / "cassettes" / "fake@v1" / "mine.jsonl"
-    cassette.write_text(
-        cassette.read_text().replace('\\"finish_reason\\": \\"stop\\"', '\\"finish_reason\\": \\"length\\"')
-    )
+    _cut_off(cassette)
     result = pytester.runpytest("--model=fake", "-rs")
     result.assert_outcomes(skipped=3)
     result.stdout.fnmatch_lines(["*unscored*3 of 3*(length 3)"])
@@ -456,13 +466,7 @@ def test_a_baseline_that_the_run_itself_makes_is_waited_for(project: Path, pytes
 def test_many_answers_cut_off_are_explained(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     path = project / "cassettes" / "fake@v1" / "mine.jsonl"
-    lines = []
-    for line in path.read_text().splitlines():
-        value = json.loads(line)
-        body = value["response"]["body"]
-        body["string"] = body["string"].replace('"finish_reason": "stop"', '"finish_reason": "length"')
-        lines.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-    path.write_text("\n".join(lines) + "\n")
+    _cut_off(path)
     result = pytester.runpytest("--model=fake")
     result.stdout.fnmatch_lines(["fake@v1: 3 of 3 cases are unscored, most for length: * raise max_tokens in *"])
 
