@@ -129,5 +129,5 @@ def test_the_example_prints_what_the_page_says(
 def test_the_options_of_the_page_are_those_of_the_command() -> None:
     known = {name for parameter in score.params for name in parameter.opts if isinstance(parameter, click.Option)}
     named = set(re.findall(r"--[a-z][a-z-]*", PAGE.read_text(encoding="utf-8")))
-    # every command takes --lang once the program itself is imported; it is told of in one place
+    # every command takes --lang once the program itself is imported; the page on languages describes it
     assert named == known - {"--lang"}
