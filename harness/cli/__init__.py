@@ -10,7 +10,8 @@ from importlib import import_module
 import click
 
 from harness import __version__
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
+from harness.show.words import LANGUAGES, language_of, speak, spoken, translated
 
 GROUPS = {
     "Every day": {
@@ -52,8 +53,6 @@ EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED =
 class _LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The language first: help and errors are written while the rest is being parsed."""
-        from harness.show.words import LANGUAGES, language_of, speak
-
         given = [args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang"]
         given += [one.partition("=")[2] for one in args if one.startswith("--lang=")]
         speak(next((one for one in given if one in LANGUAGES), language_of()))
@@ -73,22 +72,16 @@ class _LazyGroup(click.Group):
         return with_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from harness.show.words import translated
-
         for title, commands in GROUPS.items():
             with formatter.section(translated(title)):
                 formatter.write_dl([(name, translated(text)) for name, text in commands.items()])
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from harness.show.words import translated
-
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(translated(self.help or ""))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from harness.show.words import translated
-
         formatter.write_paragraph()
         for hint in ("harness COMMAND --help says more.", "Chinese: --lang zh, or HARNESS_LANG=zh."):
             formatter.write_text(translated(hint))
@@ -96,8 +89,6 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from harness.errors import nearest
-
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             raise click.UsageError(
                 f"no command {args[0]!r}{nearest(args[0], COMMANDS)}; accepted: {', '.join(COMMANDS)}", ctx
@@ -109,7 +100,7 @@ class _LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="harness")
 @click.option(
     "--lang",
-    type=click.Choice(["en", "zh"]),
+    type=click.Choice(list(LANGUAGES)),
     expose_value=False,
     help="Language of the screen. [default: HARNESS_LANG, or else that of the locale]",
 )
@@ -133,7 +124,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Like `main`, but return the exit code."""
     try:
         code = harness.main(args=arguments, prog_name="harness", standalone_mode=False)
-        _flush()
+        sys.stdout.flush()
         return code if isinstance(code, int) else EXIT_YES
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -144,8 +135,6 @@ def run(arguments: list[str] | None = None) -> int:
         _show(error)
         return EXIT_USAGE
     except HarnessError as error:
-        from harness.show.words import translated
-
         click.echo(f"harness: {translated(str(error))}", err=True)
         return EXIT_USAGE
     except SystemExit:
@@ -160,8 +149,6 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _show(error: click.ClickException) -> None:
-    from harness.show.words import spoken, translated
-
     if spoken() == "en":
         error.show()
         return
@@ -169,7 +156,3 @@ def _show(error: click.ClickException) -> None:
     if context is not None:
         click.echo(context.get_usage(), err=True)
     click.echo(f"错误：{translated(error.format_message())}", err=True)
-
-
-def _flush() -> None:
-    sys.stdout.flush()

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from harness.show.words import LANGUAGES
+
 
 class CommandGroup(click.Group):
     """Where click would cut a sentence off at the end of the line, the next line takes the rest."""
@@ -29,7 +31,7 @@ class CommandGroup(click.Group):
 def with_language(command: click.Command) -> click.Command:
     """`--lang` on a command and all below it, whether it is written before the command's name or behind it."""
     if all(one.name != "lang" for one in command.params):
-        languages = click.Choice(["en", "zh"])
+        languages = click.Choice(list(LANGUAGES))
         command.params.append(click.Option(["--lang"], type=languages, hidden=True, expose_value=False))
     if isinstance(command, click.Group):
         for child in command.commands.values():

@@ -7,16 +7,19 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from harness.cli.json_lines import name_of, opened
 from harness.errors import ConfigError, HarnessError
 from harness.files import DecodedText, UnfitFileError, decoded_text
-from harness.records.conversation import Part, answer_parts, source_texts
-from harness.text.channels import CHANNELS
 
+if TYPE_CHECKING:
+    from harness.records.conversation import Part
+
+CHANNELS = ("text", "json", "tool")
+"""Those of `harness.text`, whose import costs what `--help` need not pay."""
 TEXT_LIMIT = 128_000_000
 """Bytes of a source or an answer, which is held in memory several times over."""
 _TEXT_FILES = (".txt", ".md", ".json", ".jsonl", ".log", ".csv", ".html", ".xml", ".yaml", ".yml")
@@ -106,6 +109,8 @@ def _source(given: str) -> list[str]:
         text = given
     else:
         text = _decoded(_content(given, "the source as plain text"), given).text
+    from harness.records.conversation import source_texts
+
     document = _document(text)
     is_conversation = isinstance(document, dict) or (
         isinstance(document, list) and all(isinstance(one, dict) and "role" in one for one in document)
@@ -147,6 +152,8 @@ def _document(text: str) -> Any:
 
 def _parts(document: Any, text: str, channel: str) -> list[Part]:
     """A saved response of a chat API is read part by part; any other JSON is the answer itself."""
+    from harness.records.conversation import Part, answer_parts
+
     parts = answer_parts(document) if _is_response(document) and channel == "json" else None
     return parts or [Part(text, channel)]
 

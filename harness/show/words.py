@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
-from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -50,7 +48,14 @@ def phrase(key: str, /, **values: object) -> str:
 @cache
 def words() -> dict[str, dict[str, str]]:
     """Every key with its sentence by language."""
-    return tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text("utf-8"))
+    return _table("words.toml")
+
+
+def _table(name: str) -> dict[str, Any]:
+    import tomllib
+    from importlib import resources
+
+    return tomllib.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def say(key: str, /, **values: object) -> Markup:
@@ -94,9 +99,8 @@ _DEEPEST = 6
 @cache
 def _sentences() -> list[_Sentence]:
     """sentences.toml, those with most words of their own first: they say most exactly what they match."""
-    table = tomllib.loads(resources.files(__package__).joinpath("sentences.toml").read_text("utf-8"))
     found = []
-    for english, chinese in table.items():
+    for english, chinese in _table("sentences.toml").items():
         parts = _FIELD.split(english)
         found.append(_Sentence(tuple(parts[::2]), tuple(parts[1::2]), chinese))
     return sorted(found, key=lambda one: -sum(map(len, one.literals)))

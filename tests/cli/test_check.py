@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from harness.cli import run
+from harness.cli.plain_text import CHANNELS as OFFERED
+from harness.text.channels import CHANNELS
 
 SPACED = {"id": 7, "source": "Order Sikalastic-609.", "targets": ["Sikalastic-609"], "output": "Sikalastic - 609"}
 
@@ -368,3 +370,7 @@ def test_bytes_that_are_no_text_are_refused_with_their_place(
         code, out, err = said(capsysbinary, "repair", "--source", "TCP/IP")
         assert (code, out) == (3, b"")
         assert "cannot be read as text: not UTF-" in err
+
+
+def test_the_channels_that_are_offered_are_those_of_the_checker() -> None:
+    assert OFFERED == CHANNELS
