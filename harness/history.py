@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.decisions.evidence import representative
-from harness.decisions.run_summary import RunSummary, utc
+from harness.decisions.run_summary import RunSummary, order_of, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import DEPTH_LIMIT, content_of, depth_over, is_as_sealed, json_of, reading, sealed, whole
 from harness.records.run import SCHEMA, CaseResult, RunRecord
@@ -142,7 +142,7 @@ class History:
                 continue
             if run is not None and run.cases and not run.partial:
                 found.append(run)
-        return tuple(sorted(found, key=lambda run: RunSummary.of(run).order))
+        return tuple(sorted(found, key=order_of))
 
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
@@ -159,7 +159,7 @@ class History:
         Raises RecordError if one cannot be read.
         """
         records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
-        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
+        return tuple(sorted(records, key=order_of))
 
     def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
         """The records of one `model@version`, oldest evidence first, and why others could not be read."""
@@ -170,7 +170,7 @@ class History:
                     records.append(read_run(path))
                 except RecordError as error:
                     unreadable.append(str(error))
-        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order)), tuple(unreadable)
+        return tuple(sorted(records, key=order_of)), tuple(unreadable)
 
     def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
         """The run that stands for a version (`representative`); None without any.
@@ -187,7 +187,7 @@ class History:
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
         records = [read_run(path) for path in self.folder.glob("*@*/*-latency.json") if path.parent.name == label]
-        return max(records, key=lambda run: RunSummary.of(run).order, default=None)
+        return max(records, key=order_of, default=None)
 
     def resolve(
         self,
@@ -210,7 +210,7 @@ class History:
         named = [label for label in labels if label == wanted or label.partition("@")[0] == wanted]
         latest = [run for label in named if (run := self.latest(label, core)) is not None]
         if latest:
-            return max(latest, key=lambda run: RunSummary.of(run).order)
+            return max(latest, key=order_of)
         if len(reference) >= _SHORTEST_PREFIX:
             matches = [path for path in paths if path.stem.startswith(reference)]
             matches = [path for path in matches if path.stem == reference] or matches

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
-from harness.decisions.run_summary import RunSummary, age_days
+from harness.decisions.run_summary import RunSummary, age_days, order_of
 from harness.decisions.standing import Pairing, in_slice
 from harness.records.policy import GatePolicy
 from harness.records.run import CaseResult, RunRecord
@@ -165,14 +165,14 @@ def fuller_run(
 
 def _is_part_of(run: RunRecord, other: RunRecord) -> bool:
     """Whether a fuller run of any version came before: a canary, or another selection, is not an attempt."""
-    before = RunSummary.of(other).order < RunSummary.of(run).order
+    before = order_of(other) < order_of(run)
     return (
         before and not other.partial and len(run.cases) < _SELECTION * len(other.cases) and same_suite(run.cases, other)
     )
 
 
 def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
-    return tuple(sorted(runs, key=lambda run: RunSummary.of(run).order))
+    return tuple(sorted(runs, key=order_of))
 
 
 def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
@@ -182,7 +182,7 @@ def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord
     """
     kept: list[RunRecord] = []
     newer = [_answers(candidate)]
-    for run in sorted(runs, key=lambda run: RunSummary.of(run).order, reverse=True):
+    for run in sorted(runs, key=order_of, reverse=True):
         own = _answers(run)
         if not own or not any(own <= answers or (answers and answers <= own) for answers in newer):
             kept.append(run)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 
-from harness.decisions.run_summary import RunSummary, utc
+from harness.decisions.run_summary import is_ahead_of, order_of, utc
 from harness.decisions.standing import by_key
 from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, Evidence, RunRecord, Totals
@@ -167,9 +167,9 @@ def calendar(
     """
     notes: list[Note] = []
     usable: list[_Usable] = []
-    for run in sorted(runs, key=lambda run: RunSummary.of(run).order):
+    for run in sorted(runs, key=order_of):
         day = None if run.evidence.oldest is None else policy.day(utc(run.evidence.oldest))
-        if day is not None and RunSummary.of(run).ahead_of(now):
+        if day is not None and is_ahead_of(run.evidence.newest or run.started, now):
             ahead = (day - policy.day(now)).days
             when = f"{ahead} day{'s' * (ahead != 1)}" if ahead else "hours"
             text = f"run {run.run_id}: its answers are dated {when} in the future; check the clock"

@@ -19,6 +19,8 @@ _CLOCKS = timedelta(hours=1)
 _LEAP = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):60([.,]\d+)?(.*)\Z")
 """A time with second 60, which ISO 8601 allows and `datetime` does not."""
 
+Order = tuple[str, str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
@@ -68,15 +70,29 @@ class RunSummary:
 
     def ahead_of(self, now: datetime) -> bool:
         """Whether its answers are dated after now, by a clock that was wrong: nobody knows when it was run."""
-        return utc(self.newest or self.started) > now + _CLOCKS
+        return is_ahead_of(self.newest or self.started, now)
 
     @property
-    def order(self) -> tuple[str, str, str]:
-        """Sorts runs of a version by when their answers were made, then by when they were judged.
+    def order(self) -> Order:
+        """As `order_of` the run itself."""
+        return _order(self.newest, self.started, self.run_id)
 
-        Two runs of one second are in the order of their ids: which one counts must not depend on the disk.
-        """
-        return (utc(self.newest or self.started).isoformat(), utc(self.started).isoformat(), self.run_id)
+
+def order_of(run: RunRecord) -> Order:
+    """Sorts runs of a version by when their answers were made, then by when they were judged.
+
+    Two runs of one second are in the order of their ids: which one counts must not depend on the disk.
+    """
+    return _order(run.evidence.newest, run.started, run.run_id)
+
+
+def _order(newest: str | None, started: str, run_id: str) -> Order:
+    return utc(newest or started).isoformat(), utc(started).isoformat(), run_id
+
+
+def is_ahead_of(moment: str, now: datetime) -> bool:
+    """Whether a time is later than now, by more than clocks differ."""
+    return utc(moment) > now + _CLOCKS
 
 
 def utc(moment: str) -> datetime:
