@@ -9,7 +9,7 @@ exposure of the version with the most samples, so that all rows are about the sa
 import argparse
 from collections.abc import Mapping, Sequence
 
-from harness.decisions.compare import answered_by_all
+from harness.decisions.compare import answered_by_all, shared_by_all
 from harness.decisions.metrics import Count, alignment_rate, fidelity, search_hit_rate
 from harness.decisions.standing import by_key
 from harness.project import Project
@@ -31,12 +31,7 @@ def curve(runs: Sequence[RunRecord]) -> list[list[str]]:
     """Rows of the table, fewest samples first."""
     ordered = sorted(runs, key=lambda run: (samples_of(run), run.label))
     tables = [by_key(run) for run in ordered]
-    shared = [
-        key
-        for key, case in tables[0].items()
-        if all(key in table and table[key].digest == case.digest for table in tables[1:])
-    ]
-    keys = answered_by_all(ordered, shared)
+    keys = answered_by_all(ordered, shared_by_all(ordered))
     last = tables[-1]
     rows = [["samples", "version", "aligned", "95 %", "trained", "untrained", "fidelity", "search hits", "trained in"]]
     for run, table in zip(ordered, tables, strict=True):

@@ -194,6 +194,14 @@ def compare(old: RunRecord, new: RunRecord) -> Comparison:
     )
 
 
+def shared_by_all(runs: Sequence[RunRecord]) -> list[str]:
+    """The keys of the cases (same id and content) that every run has."""
+    first, *others = [by_key(run) for run in runs]
+    return [
+        key for key, case in first.items() if all(key in table and table[key].digest == case.digest for table in others)
+    ]
+
+
 def answered_by_all(runs: Sequence[RunRecord], keys: Iterable[str]) -> tuple[str, ...]:
     """Those of the keys whose case is scored in every run.
 
@@ -304,12 +312,7 @@ class Option:
 
 def options(runs: Sequence[RunRecord]) -> tuple[Option, ...]:
     """The table, in the order given. Rates count the cases (same id and content) that all runs have and answered."""
-    tables = [by_key(run) for run in runs]
-    shared = [
-        key
-        for key, case in tables[0].items()
-        if all(key in table and table[key].digest == case.digest for table in tables[1:])
-    ]
+    shared = shared_by_all(runs)
     answered = answered_by_all(runs, shared)
     return tuple(_option(run, runs, shared, answered) for run in runs)
 
@@ -321,16 +324,9 @@ def shared_alignment(runs: Sequence[RunRecord]) -> dict[str, Count]:
     """
     if len(runs) < 2:
         return {}
-    tables = [by_key(run) for run in runs]
-    keys = [
-        key
-        for key, case in tables[0].items()
-        if all(key in table and table[key].digest == case.digest for table in tables[1:])
-    ]
-    answered = answered_by_all(runs, keys)
-    return {
-        run.label: alignment_rate([table[key] for key in answered]) for run, table in zip(runs, tables, strict=True)
-    }
+    answered = answered_by_all(runs, shared_by_all(runs))
+    tables = {run.label: by_key(run) for run in runs}
+    return {label: alignment_rate([table[key] for key in answered]) for label, table in tables.items()}
 
 
 def _option(run: RunRecord, runs: Sequence[RunRecord], shared: Sequence[str], answered: Sequence[str]) -> Option:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.decisions.metrics import small_languages
 from harness.decisions.standing import Pairing, by_key, standings
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import GOOD, CaseResult, RunRecord
 from harness.statistics.paired import Crowd, crowding
 
 CROWD_LEVEL = 0.01
@@ -81,7 +81,7 @@ def _names(case: CaseResult) -> Iterator[str]:
 
 
 def _good(case: CaseResult) -> bool:
-    return case.outcome in ("aligned", "passed")
+    return case.outcome in GOOD
 
 
 def _worst(

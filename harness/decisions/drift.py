@@ -327,13 +327,13 @@ def drift(
     watch = watch_metric("alignment_rate", nights, policy)
     keys, right = _outcomes("alignment_rate", nights)
     singles = watch_prompts(right, policy.baseline_nights, policy.prompt_threshold) if watch is not None else None
-    answers, unscored = _watch_answers(found.asked, nights, policy)
+    unscored = _watch_answers(found.asked, nights, policy)
     days = tuple(night.day for night in nights[policy.baseline_nights :])
     alarms = (
         *_fallen(watch),
         *_collapsed(watch),
         *_broken(singles, keys, days),
-        *_unanswered(unscored, answers),
+        *_unanswered(unscored, found.asked),
         *_blind(found, watch, policy, now),
     )
     prompts = sum(1 for case in nights[-1].cases.values() if case.targets) if nights else 0
@@ -398,16 +398,14 @@ def _outcomes(metric: str, nights: Sequence[Night]) -> tuple[list[str], list[Out
     return keys, [[_RIGHT[night.get(key, "unscored")] for key in keys] for night in found]
 
 
-def _watch_answers(
-    asked: Sequence[Asked], nights: Sequence[Night], policy: DriftPolicy
-) -> tuple[Sequence[Asked], Detection | None]:
+def _watch_answers(asked: Sequence[Asked], nights: Sequence[Night], policy: DriftPolicy) -> Detection | None:
     """Answers that come, over all nights of the prompts followed, unreadable ones included."""
     if not asked:
-        return asked, None
+        return None
     started = nights[policy.baseline_nights].day if len(nights) > policy.baseline_nights else None
     baseline = sum(started is None or night.day < started for night in asked)
     counts = [(night.answered, night.asked) for night in asked]
-    return asked, watch_unscored(counts, baseline, policy.unscored_threshold)
+    return watch_unscored(counts, baseline, policy.unscored_threshold)
 
 
 def _day(days: Sequence[date], position: int | None) -> date | None:
@@ -493,7 +491,6 @@ def _reasons(found: Calendar, prompts: int, policy: DriftPolicy, shows: str) -> 
 
 
 RATES_TRIED = (0.0, 0.5, 0.8, 0.9)
-"""The rates that are tried."""
 NIGHTS_TRIED = 30
 """Nights that are played through for each rate."""
 

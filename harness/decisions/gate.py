@@ -100,18 +100,18 @@ def _another_call(now: Situation) -> NextStep | None:
 def _another_run(now: Situation) -> NextStep | None:
     run, base = now.candidate, now.baseline
     if now.stale:
-        return _asked("answers of today", _live(run), run, max(len(run.cases), now.coverage.wanted))
+        return _asked("answers of today", _command(run, _LIVE), run, max(len(run.cases), now.coverage.wanted))
     if now.wider is not None:
         return NextStep("judge the run that holds all cases", f"harness gate --candidate {now.wider.run_id}")
     if now.exhausted:
         return NextStep("no further attempt can be a GO; see what fails, and make a new version", _look(now))
     if not now.coverage.whole:
-        return _asked("a run of all cases", _filled_up(run), run, now.coverage.wanted)
+        return _asked("a run of all cases", _command(run, _FILLED_UP), run, now.coverage.wanted)
     if run.partial:
         cases = len(run.cases) if base is None else max(len(base.cases), len(run.cases))
-        return _asked("a complete run", _filled_up(run), run, cases)
+        return _asked("a complete run", _command(run, _FILLED_UP), run, cases)
     if now.unpaired and base is not None:
-        command = f"pytest --model={base.model}{_samples(run)} --cassette-mode=live"
+        command = _command(run, "--cassette-mode=live", base.model)
         return _asked("the baseline on the same cases", command, run, len(run.cases))
     if now.breaching is not None:
         return NextStep("see what broke in the run that holds it back", f"harness runs show {now.breaching.run_id}")
@@ -132,17 +132,17 @@ def _more_answers(now: Situation) -> NextStep:
     return NextStep("see what fails: more answers of the same kind will not settle it", _look(now))
 
 
-def _samples(run: RunRecord) -> str:
-    most = max((len(case.samples) for case in run.cases), default=1)
-    return f" --samples={most}" if most > 1 else ""
+def _samples(run: RunRecord) -> int:
+    return max((len(case.samples) for case in run.cases), default=1) or 1
 
 
-def _live(run: RunRecord) -> str:
-    return f"pytest --model={run.model}{_samples(run)} --gate --cassette-mode=live"
+def _command(run: RunRecord, options: str, model: str | None = None) -> str:
+    samples = _samples(run)
+    return f"pytest --model={model or run.model}{f' --samples={samples}' if samples > 1 else ''} {options}"
 
 
-def _filled_up(run: RunRecord) -> str:
-    return f"pytest --model={run.model}{_samples(run)} --gate --cassette-mode=record"
+_LIVE = "--gate --cassette-mode=live"
+_FILLED_UP = "--gate --cassette-mode=record"
 
 
 def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
@@ -150,12 +150,11 @@ def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
     why = f"ask the {len(unscored)} unscored cases again"
     if cut:
         why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
-    return _asked(why, _filled_up(run), run, len(run.cases if cut else unscored))
+    return _asked(why, _command(run, _FILLED_UP), run, len(run.cases if cut else unscored))
 
 
 def _asked(why: str, command: str, run: RunRecord, cases: int) -> NextStep:
-    samples = max((len(case.samples) for case in run.cases), default=1) or 1
-    requests = samples * cases
+    requests = _samples(run) * cases
     costs = [sample.cost for case in run.cases for sample in case.samples if sample.cost is not None]
     cost = requests * math.fsum(costs) / len(costs) if costs else None
     return NextStep(why, command, requests, cost, run.currency if costs else None)

@@ -84,9 +84,10 @@ def simulated(
         and (not keys or case.key in keys)
         and "unscored" not in (case.outcome, later[case.key].outcome)
     ]
-    drawn = random.Random(seed).sample(range(len(pairs)), round(share * len(pairs)))  # noqa: S311 - reproducible draw
+    draw = random.Random(seed)  # noqa: S311 - reproducible draw
+    drawn = frozenset(draw.sample(range(len(pairs)), round(share * len(pairs))))
     old = tuple(one for one, _ in pairs)
-    new = tuple(pairs[at][at in set(drawn)] for at in range(len(pairs)))
+    new = tuple(pairs[at][at in drawn] for at in range(len(pairs)))
     part = "" if share == 1 else f" for {len(drawn)} of {len(pairs)} prompts"
     text = (
         f"SIMULATION: answers of {before.label} (run {before.run_id}), from {first + timedelta(days=change - 1)} on of "

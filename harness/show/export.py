@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.records.case import HELD_OUT
@@ -114,7 +114,12 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
     )
 
 
-_GAUGES = ("alignment_rate", "fidelity", "search_hit_rate", "answered_rate")
+_GAUGES: dict[str, Callable[[IndexLine], tuple[int, int]]] = {
+    "alignment_rate": lambda line: line.alignment,
+    "fidelity": lambda line: line.fidelity,
+    "search_hit_rate": lambda line: line.search,
+    "answered_rate": lambda line: line.answered,
+}
 
 
 def openmetrics(lines: Sequence[IndexLine], drift: Mapping[str, str]) -> str:
@@ -124,12 +129,10 @@ def openmetrics(lines: Sequence[IndexLine], drift: Mapping[str, str]) -> str:
     """
     now = current(lines)
     out: list[str] = []
-    for name in _GAUGES:
-        out += [f"# TYPE verbatim_{name} gauge"]
+    for name, count in _GAUGES.items():
+        out.append(f"# TYPE verbatim_{name} gauge")
         for line in now:
-            counts = {"alignment_rate": line.alignment, "fidelity": line.fidelity}
-            counts |= {"search_hit_rate": line.search, "answered_rate": line.answered}
-            k, n = counts[name]
+            k, n = count(line)
             if n:
                 out.append(f"verbatim_{name}{_labels(line)} {k / n:.6f}")
     out.append("# TYPE verbatim_cases gauge")

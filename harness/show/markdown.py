@@ -107,7 +107,7 @@ def _difference(comparison: Comparison, lang: str) -> list[str]:
         ]
     runs = (comparison.old, comparison.new)
     if any(run.answered.k != run.answered.n for run in runs):
-        lines += ["", f"{word('both-answered', lang, n=rates.number(len(comparison.answered)))}"]
+        lines += ["", word("both-answered", lang, n=rates.number(len(comparison.answered)))]
         for run in runs:
             key = "own-answered" if run.comparable else "not-comparable"
             answered, n = rates.percent(run.answered.rate), rates.number(run.answered.n)
@@ -214,7 +214,7 @@ def _rules(gate: GateVerdict, lang: str) -> list[str]:
     found = []
     for rule in gate.rules:
         estimate, bounds = read(rule)
-        named = f"{rule.rule.metric.replace('_', chr(92) + '_')}"
+        named = rule.rule.metric.replace("_", r"\_")
         where = f" {code(rule.rule.slice)}" if rule.rule.slice else ""
         asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
         line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"

@@ -100,7 +100,7 @@ def _slice(broken: Broken) -> str:
 def _stale(verdict: GateVerdict) -> Iterator[str]:
     """Answers that are not evidence of today keep their reading."""
     breached = [rule for rule in verdict.rules if rule.reasons and rule.reading.result == "BREACH"]
-    critical = [rule for rule in breached if rule.rule.tier == "critical"]
+    critical = [rule for rule in breached if _is_critical(rule)]
     if critical:
         names = " and ".join(rule_name(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
@@ -411,9 +411,6 @@ def gate_json(verdict: GateVerdict, policy_source: str = "") -> dict[str, Any]:
     return {**value, "exit_code": verdict.exit_code, "crowded": verdict.crowded, "policy_source": policy_source}
 
 
-_ASSUMED_PLAN = "assumed: fewer than two earlier versions show it"
-
-
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
@@ -452,12 +449,11 @@ def _cost(plan: Plan, requests: float) -> str:
 
 def _population_of_plan(plan: Plan) -> str:
     if not plan.speaks_for_domains:
-        few = (
-            "" if plan.policy.population == "suite" else f" ({plural(plan.domains, 'domain')}; 20 are needed for more)"
-        )
+        few = f" ({plural(plan.domains, 'domain')}; {LEAST_DOMAINS} are needed for more)"
+        few = "" if plan.policy.population == "suite" else few
         return f"The verdict will speak for this mix of cases and no other{few}."
     known = plan.correlation
-    source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED_PLAN
+    source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED
     return show(
         f"The verdict will speak for strings like these in fields like these: {plan.domains} domains, correlation "
         f"{known.value:.2f} within one ({source}).",
