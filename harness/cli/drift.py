@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.arguments import print_json, report_dir_option
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.decisions.nights import Night
 
 
 @click.command("drift")
@@ -41,7 +46,7 @@ def drift(
     \b
     $ harness drift --model tuned --since 2026-11-20
     """
-    from harness.decisions.drift import fingerprints
+    from harness.decisions.drift import fingerprints, read_at
     from harness.decisions.nights import calendar
     from harness.project import Project
     from harness.show.drift import alarm_lines, drift_json, drift_lines
@@ -49,19 +54,19 @@ def drift(
     project = Project.open(reports=report_dir)
     start = _date(since)
     report = project.drift(reference, since=start, suite=suite)
+    nights: Sequence[Night] = ()
+    if alarm or fail_on_change:
+        runs, _ = project.nights(report.label)
+        today = read_at(runs, datetime.now(UTC))
+        nights = calendar(runs, project.drift_policy, today, since=start, suite=suite).nights
     if as_json:
         print_json(drift_json(report))
     elif alarm:
         promoted = project.history.baselines().get(report.label.partition("@")[0])
-        runs = project.history.runs(report.label)
-        click.echo("\n".join(alarm_lines(report, runs, promoted=promoted, page=page)))
+        click.echo("\n".join(alarm_lines(report, nights, promoted=promoted, page=page)))
     else:
         click.echo("\n".join(drift_lines(report)))
-    changed = False
-    if fail_on_change:
-        runs, _ = project.nights(report.label)
-        nights = calendar(runs, project.drift_policy, datetime.now(UTC), since=start, suite=suite).nights
-        changed = bool(fingerprints(nights))
+    changed = fail_on_change and bool(fingerprints(nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 

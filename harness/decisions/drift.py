@@ -320,8 +320,7 @@ def drift(
     Pure: reading the same nights again, in any order, changes nothing.
     """
     simulation = next((str(run.configuration[SIMULATION]) for run in runs if run.mode == SIMULATION), None)
-    if simulation is not None:  # its dates are made up: it is read on the morning after its last night
-        now = max(utc(run.evidence.newest or run.started) for run in runs)
+    now = read_at(runs, now)
     found = calendar(runs, policy, now, since=since, suite=suite)
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
@@ -366,6 +365,13 @@ def drift(
         policy=policy,
         simulation=simulation,
     )
+
+
+def read_at(runs: Sequence[RunRecord], now: datetime) -> datetime:
+    """When nights are read: now, and simulated ones, whose dates are made up, on the morning after the last of them."""
+    if all(run.mode != SIMULATION for run in runs):
+        return now
+    return max(utc(run.evidence.newest or run.started) for run in runs)
 
 
 def _verdict(alarms: Sequence[Alarm], *, quiet: bool) -> DriftVerdict:

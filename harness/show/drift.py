@@ -7,10 +7,11 @@ from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
 from harness.decisions.metrics import alignment_rate
-from harness.records.run import RunRecord
+from harness.decisions.nights import Night
+from harness.records.run import CaseResult
 from harness.show import figures
 from harness.show.figures import counted, percent, wrapped
-from harness.show.words import phrase, spoken, translated
+from harness.show.words import phrase, translated
 from harness.text.visible import show
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -109,19 +110,18 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
     return lines
 
 
-def alarm_lines(report: DriftReport, runs: Sequence[RunRecord], *, promoted: str | None, page: str | None) -> list[str]:
+def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str | None, page: str | None) -> list[str]:
     """An alarm for a chat: what happened in one line, then the page, the next command, and what to go back to.
 
     Args:
-        runs: those of the version, oldest first.
+        nights: those that the report is about, oldest first.
         promoted: the version that is the baseline, `NAME@VERSION` or a run id.
         page: address of the pages.
     """
     alarm = min(report.alarms, key=lambda one: one.day, default=None)
     since = (alarm.since or alarm.day) if alarm else None
-    nights = [run for run in runs if run.mode != "replay" and not run.partial and run.cases]
-    before = [run for run in nights if since is None or _day(run) < str(since)]
-    after = [run for run in nights if since is not None and _day(run) >= str(since)]
+    before = [night for night in nights if since is None or night.day < since]
+    after = [night for night in nights if since is not None and night.day >= since]
     parts = [translated(f"{report.verdict}")]
     old, new = _rate_of(before), _rate_of(after)
     if since is not None and old is not None and new is not None:
@@ -134,8 +134,7 @@ def alarm_lines(report: DriftReport, runs: Sequence[RunRecord], *, promoted: str
             parts.append(phrase("alarm-worst", domain=show(worst, blanks=False)))
     elif alarm is not None:
         parts.append(translated(show(alarm.text, blanks=False)))
-    colon = ": " if spoken() == "en" else "："
-    lines = [f"{show(report.label)}{colon}{phrase('comma').join(parts)}"]
+    lines = [f"{show(report.label)}{phrase('colon')}{phrase('comma').join(parts)}"]
     if page:
         lines.append(phrase("alarm-page", page=show(page, blanks=False)))
     lines.append(f"{phrase('next')} {_next_of(report, before, after)}")
@@ -145,41 +144,41 @@ def alarm_lines(report: DriftReport, runs: Sequence[RunRecord], *, promoted: str
     return lines
 
 
-def _next_of(report: DriftReport, before: Sequence[RunRecord], after: Sequence[RunRecord]) -> str:
+def _next_of(report: DriftReport, before: Sequence[Night], after: Sequence[Night]) -> str:
     if before and after:
         return f"harness compare {show(before[-1].run_id)} {show(after[-1].run_id)}"
     return f"pytest --model={show(report.label.partition('@')[0])} --cassette-mode=live"
 
 
-def _day(run: RunRecord) -> str:
-    return (run.evidence.newest or run.started)[:10]
+def _rate_of(nights: Sequence[Night]) -> float | None:
+    return alignment_rate(case for night in nights for case in night.cases.values()).rate
 
 
-def _rate_of(runs: Sequence[RunRecord]) -> float | None:
-    counts = [alignment_rate(run.cases) for run in runs]
-    n = sum(count.n for count in counts)
-    return sum(count.k for count in counts) / n if n else None
-
-
-def _newly_damaged(before: Sequence[RunRecord], after: Sequence[RunRecord]) -> list[str]:
+def _newly_damaged(before: Sequence[Night], after: Sequence[Night]) -> list[str]:
     """Cases that are damaged in the newest night, and were aligned in the last one before."""
-    good = {case.key for case in before[-1].cases if case.outcome == "aligned"}
-    return [case.key for case in after[-1].cases if case.outcome == "damaged" and case.key in good]
+    then = before[-1].cases
+    return [
+        key
+        for key, case in after[-1].cases.items()
+        if case.outcome == "damaged" and key in then and then[key].outcome == "aligned"
+    ]
 
 
-def _worst_domain(before: Sequence[RunRecord], after: Sequence[RunRecord]) -> str:
+def _worst_domain(before: Sequence[Night], after: Sequence[Night]) -> str:
     """The domain whose rate fell most."""
-    falls: dict[str, float] = {}
-    for domain in sorted({case.domain for case in after[-1].cases}):
-        rates = []
-        for runs in (before, after):
-            counts = [alignment_rate([case for case in run.cases if case.domain == domain]) for run in runs]
-            n = sum(count.n for count in counts)
-            rates.append(sum(count.k for count in counts) / n if n else None)
-        if rates[0] is not None and rates[1] is not None:
-            falls[domain] = rates[0] - rates[1]
+    then, now = _rates_by_domain(before), _rates_by_domain(after)
+    falls = {domain: then[domain] - now[domain] for domain in sorted(now) if domain in then}
     worst = max(falls, key=lambda domain: falls[domain], default="")
     return worst if worst and falls[worst] > 0 else ""
+
+
+def _rates_by_domain(nights: Sequence[Night]) -> dict[str, float]:
+    groups: dict[str, list[CaseResult]] = {}
+    for night in nights:
+        for case in night.cases.values():
+            groups.setdefault(case.domain, []).append(case)
+    rates = {domain: alignment_rate(cases).rate for domain, cases in groups.items()}
+    return {domain: rate for domain, rate in rates.items() if rate is not None}
 
 
 def drift_json(report: DriftReport) -> dict[str, Any]:

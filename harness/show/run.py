@@ -222,8 +222,7 @@ def _headline(case: CaseResult, sample: SampleResult | None) -> str:
     """The first thing that is wrong, short: it is shown in pytest's one-line list of failures."""
     if case.outcome == "unscored" and sample is not None and sample.recorded_at is None:
         return phrase("never-came", reason=show(sample.reason or "?", blanks=False))
-    colon = ": " if spoken() == "en" else "："
-    return f"{phrase(f'kind-{case.outcome}')}{colon}{_in_short(case, sample)}"
+    return f"{phrase(f'kind-{case.outcome}')}{phrase('colon')}{_in_short(case, sample)}"
 
 
 def _in_short(case: CaseResult, sample: SampleResult | None) -> str:
@@ -289,9 +288,8 @@ def _defects(result: CaseResult, sample: SampleResult, *, damage_alone: bool = F
         also = [("target-absent", omitted), ("check-failed", len(failed))]
         said = phrase("comma").join(_count(noun, number) for noun, number in also if number)
         return [*lines, _field("also", said)] if said else lines
-    colon = ": " if spoken() == "en" else "："
     return lines + [
-        _field("check", f"{show(check.check, blanks=False)}{colon}{show(check.detail, blanks=False)}")
+        _field("check", f"{show(check.check, blanks=False)}{phrase('colon')}{show(check.detail, blanks=False)}")
         for check in failed
     ]
 

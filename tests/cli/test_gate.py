@@ -550,6 +550,23 @@ def test_an_alarm_for_a_chat_is_one_line_the_page_the_next_command_and_the_way_b
         speak("en")
 
 
+def test_an_alarm_for_a_chat_is_about_the_nights_of_the_report(history, tmp_path):
+    # the day of a night is that of the project's time zone, and what is no night of the report is not in its rates
+    (tmp_path / "pyproject.toml").write_text('[tool.harness.drift]\ntime_zone = "Pacific/Kiritimati"\n')
+    for ago in range(2, 18):
+        write_night(history, ago, bad=0)
+    for ago in (1, 0):
+        write_night(history, ago, bad=15)
+    write_night(history, -3, bad=60)
+    (history.folder / "tuned@1/night-099-live.json").write_text('{"schema": 1')
+    since = str(json.loads(call_drift("--json").output)["alarms"][0]["since"])
+    result = call_drift("--alarm")
+    assert result.exit_code == 1
+    first, *rest = result.output.splitlines()
+    assert first.startswith(f"tuned@1: 100.0% → 75.0% since {since}, "), first
+    assert "next: harness compare night-002-live night-000-live" in rest
+
+
 def test_an_alarm_without_a_night_to_read_says_so(history):
     write_night(history, 9)
     result = call_drift("--alarm")
