@@ -29,7 +29,6 @@ __all__ = [
     "EncodingError",
     "NotingTransport",
     "Wire",
-    "else",
     "exchange_slot",
     "httpx2",
 ]
