@@ -74,7 +74,7 @@ class Refutation:
             chosen = self._chosen(rng)
             if not chosen:
                 break
-            outcomes, ended = await answered(map(self.shows, chosen))
+            outcomes, ended = await answered(self.shows(probe) for probe in chosen)
             pairs = zip(chosen, outcomes, strict=True)
             fresh = [self._of(probe, failed) for probe, failed in pairs if failed is not None]
             near = [one for one in fresh if one.failed and not self.rule.matches(one.probe)]
