@@ -63,19 +63,18 @@ class BudgetSpentError(Exception):
     """The next question could send one request more than allowed."""
 
 
-async def answered(asks: Iterable[Awaitable[T]]) -> tuple[list[T | None], bool]:
-    """What each of them gives, None where the budget ended before it, and whether the budget ended.
+async def answered(asks: Iterable[Awaitable[T]]) -> tuple[list[T | BudgetSpentError], bool]:
+    """What each of them gives, or the error where the budget ended before it, and whether the budget ended.
 
     Raises:
-        Exception: the first of another kind that one of them raises, after all are done.
+        BaseException: the first of another kind that one of them raises, after all are done.
     """
-    outcomes = await asyncio.gather(*asks, return_exceptions=True)
-    given: list[T | None] = []
-    for outcome in outcomes:
+    given: list[T | BudgetSpentError] = []
+    for outcome in await asyncio.gather(*asks, return_exceptions=True):
         if isinstance(outcome, BaseException) and not isinstance(outcome, BudgetSpentError):
             raise outcome
-        given.append(None if isinstance(outcome, BaseException) else outcome)
-    return given, any(isinstance(outcome, BudgetSpentError) for outcome in outcomes)
+        given.append(outcome)
+    return given, any(isinstance(one, BudgetSpentError) for one in given)
 
 
 class Question(Protocol):

@@ -76,7 +76,7 @@ class Refutation:
                 break
             outcomes, ended = await answered(self.shows(probe) for probe in chosen)
             pairs = zip(chosen, outcomes, strict=True)
-            fresh = [self._of(probe, failed) for probe, failed in pairs if failed is not None]
+            fresh = [self._of(probe, failed) for probe, failed in pairs if isinstance(failed, bool)]
             near = [one for one in fresh if one.failed and not self.rule.matches(one.probe)]
             wrong = [one for one in fresh if not one.failed and self.rule.matches(one.probe)]
             self.evidence += fresh
