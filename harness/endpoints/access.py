@@ -153,7 +153,7 @@ def ssl_context(access: Access) -> "ssl.SSLContext":
     """
     import ssl
 
-    from harness.http import httpx2
+    from harness.endpoints.transport import httpx2
 
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         place = os.environ.get(variable)
@@ -210,7 +210,7 @@ def transport(access: Access, proxy: HttpProxy | None, limits: "httpx2.Limits") 
     Raises:
         ConfigError: certificates cannot be read, or a package for the kind of proxy is missing.
     """
-    from harness.http import httpx2
+    from harness.endpoints.transport import httpx2
 
     context = ssl_context(access)
     try:

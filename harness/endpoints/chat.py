@@ -83,8 +83,7 @@ class ChatEndpoint:
     def _open(self) -> "AsyncOpenAI":
         from openai import AsyncOpenAI
 
-        from harness.endpoints.transport import NotingTransport
-        from harness.http import httpx2
+        from harness.endpoints.transport import NotingTransport, httpx2
 
         for name in _CHATTY:
             # at lower levels they log addresses and headers, and those hold keys
@@ -177,8 +176,7 @@ class ChatEndpoint:
         """
         import openai
 
-        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
-        from harness.http import httpx2
+        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot, httpx2
 
         wire = Wire()
         sent = self._capability.applied(body)

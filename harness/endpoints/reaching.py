@@ -26,7 +26,7 @@ def obstacle(error: BaseException, access: Access, proxy: HttpProxy | None) -> O
     """What kept a connection from coming about; None if it had come about and broke later."""
     import socket
 
-    from harness.http import httpx2
+    from harness.endpoints.transport import httpx2
 
     where = access.shown
     chain = tuple(_causes(error))

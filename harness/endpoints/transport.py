@@ -2,6 +2,9 @@
 
 Each caller sets `exchange_slot` in its own task; the transport notes there. Concurrent requests therefore never see
 each other's. Bodies are decompressed here, piece by piece, so that a small body cannot fill the memory.
+
+`httpx2` is the HTTP library of the installed openai: httpx2 for openai 3, httpx for openai 2. Both have the same names,
+and a client of one is refused by the openai of the other, so nothing else imports either.
 """
 
 import time
@@ -9,9 +12,26 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from harness import files
-from harness.http import httpx2
+
+if TYPE_CHECKING:
+    import httpx2
+else:
+    httpx2 = import_module("httpx" if version("openai").startswith("2.") else "httpx2")
+
+__all__ = [
+    "BODY_LIMIT",
+    "AnswerTooLongError",
+    "EncodingError",
+    "NotingTransport",
+    "Wire",
+    "exchange_slot",
+    "httpx2",
+]
 
 BODY_LIMIT = 32_000_000
 """Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""

@@ -2,15 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from harness.errors import MissingRecordingError
 from harness.hunt.probe import Probe
 from harness.records.case import Case
 from harness.records.run import Outcome, SampleResult
 from harness.statistics.rates import wilson
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,20 @@ def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
 
 class BudgetSpentError(Exception):
     """The next question could send one request more than allowed."""
+
+
+async def answered(asks: Iterable[Awaitable[T]]) -> tuple[list[T | BudgetSpentError], bool]:
+    """What each of them gives, or the error where the budget ended before it, and whether the budget ended.
+
+    Raises:
+        BaseException: the first of another kind that one of them raises, after all are done.
+    """
+    given: list[T | BudgetSpentError] = []
+    for outcome in await asyncio.gather(*asks, return_exceptions=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, BudgetSpentError):
+            raise outcome
+        given.append(outcome)
+    return given, any(isinstance(one, BudgetSpentError) for one in given)
 
 
 class Question(Protocol):
@@ -226,7 +242,7 @@ class Belief:
         return await self._shows(probe, "explain", 1)
 
     async def _shows(self, probe: Probe, phase: str, wanted: int) -> bool | None:
-        failures = asked = 0
+        failures = asked = silent = 0
         sound = False
         most = 1 if self.steady else self.most_asks(wanted)
         wanted = min(wanted, most)
@@ -234,9 +250,11 @@ class Belief:
             sighting = await self._asker.ask(probe, number, phase)
             if self.tells(sighting):
                 asked += 1
-                self._helped += number > asked - 1
+                self._helped += silent
             elif not self._looks_again(number):
                 break
+            else:
+                silent = 1
             failures += self.same(sighting)
             sound = sound or sighting.outcome == "aligned"
             if failures >= wanted:

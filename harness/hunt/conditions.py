@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from harness.hunt.probe import LEVELS, STYLES, SYMBOLS, ZERO_LED, Code, Context, Probe, style_of, style_of_char
-from harness.hunt.strategies import INNER_SIGNS
+from harness.hunt.probe import (
+    INNER_SIGNS,
+    LEVELS,
+    STYLES,
+    SYMBOLS,
+    ZERO_LED,
+    Code,
+    Context,
+    Probe,
+    style_of,
+    style_of_char,
+)
 from harness.statistics.rates import benjamini_hochberg
 
 _STYLE_WORDS = {

@@ -1,5 +1,6 @@
 """One question of a hunt: a string in a context."""
 
+import random
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -32,6 +33,9 @@ STYLES = (*ALPHABETS, ZERO_LED)
 
 SYMBOLS = ("-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／", "--", "//")
 """What can be between two parts, the plainer first. Doubled signs are one symbol."""
+
+INNER_SIGNS = ("−", "∕", "‒", "―", "⁄")
+"""Look-alikes that belong in the string, beside its real symbols."""
 
 _SCRIPTS = {
     "CJK": "han",
@@ -73,6 +77,13 @@ def plainest(style: str, length: int) -> str:
     return ALPHABETS[style][0] * length
 
 
+def some_run(rng: random.Random, style: str, length: int) -> str:
+    """A string of a style, of `length` characters drawn from it; a zero in front is not counted."""
+    if style == ZERO_LED:
+        return "0" + "".join(rng.choices(ALPHABETS["digits"], k=length))
+    return "".join(rng.choices(ALPHABETS[style], k=length))
+
+
 _RANK = {style: rank for rank, style in enumerate(ALPHABETS)}
 
 
@@ -80,7 +91,10 @@ _RANK = {style: rank for rank, style in enumerate(ALPHABETS)}
 class Code:
     """`parts` joined by `symbols`; where `spaced` is true the symbol has a legitimate space on either side.
 
-    `Code("a-0")` takes a text apart at `SYMBOLS`, as `Code.parse` does.
+    `Code("a-0")` takes a text apart at `SYMBOLS`, longest symbols first; spaces on both sides of one belong to it.
+
+    Raises:
+        ValueError: parts and symbols do not go together, or no symbol of the text is between two parts.
     """
 
     parts: tuple[str, ...]
@@ -123,15 +137,6 @@ class Code:
     def size(self) -> tuple[int, int, int]:
         """What "smaller" means: length, then symbols, then how far the characters are from plain."""
         return len(self.text), len(self.symbols), sum(map(_rank, self.parts)) + sum(map(_place_of, self.symbols))
-
-    @classmethod
-    def parse(cls, text: str, symbols: Iterable[str] = SYMBOLS) -> "Code":
-        """A string taken apart at its symbols, longest symbols first; spaces beside one belong to it.
-
-        Raises:
-            ValueError: no symbol is between two parts.
-        """
-        return cls(*_taken_apart(text, symbols))
 
     def window(self, first: int, count: int) -> "Code":
         """`count` symbols from the `first` (0-based), with the parts round them."""

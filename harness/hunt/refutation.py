@@ -6,22 +6,21 @@ narrows it, widens it, or withdraws it. The idea is that of Alhazen (Kampmann et
 al., ISSTA 2020), for prompts in place of program inputs.
 """
 
-import asyncio
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.hunt.asking import BudgetSpentError
+from harness.hunt.asking import answered
 from harness.hunt.conditions import Also, Condition, Trait, traits_of
 from harness.hunt.probe import (
     ALPHABETS,
     LEVELS,
     STYLES,
     SYMBOLS,
-    ZERO_LED,
     Code,
     Context,
     Probe,
+    some_run,
     style_of,
     style_of_char,
 )
@@ -64,42 +63,34 @@ class Refutation:
     limit: int
     evidence: list[Shown] = field(default_factory=list)
 
-    async def run(self, known: Sequence[tuple[Probe, bool]]) -> FailureRule:
+    async def run(self, known: Sequence[tuple[Probe, bool]]) -> None:
         """Test the rule; `known` are the probes that were asked before, and whether they failed in the same way."""
-        self.evidence = [Shown(p, failed, self.hits(p) if failed else frozenset()) for p, failed in known]
+        self.evidence = [self._of(probe, failed) for probe, failed in known]
         rng = random.Random(self.smallest.digest)  # noqa: S311  # the same strings again in a replay
         clean = 0
         # what failed among the wide strings may be another defect; only a string near the rule can widen it
-        self._settle([one for one in self.evidence if not one.failed], [])
-        try:
-            while clean < CLEAN_ROUNDS and self.rule.withdrawn is None and self.spent() < self.limit:
-                chosen = self._chosen(rng)
-                if not chosen:
-                    break
-                fresh = await self._asked(chosen)
-                near = [one for one in fresh if one.failed and not self.rule.matches(one.probe)]
-                wrong = [one for one in fresh if not one.failed and self.rule.matches(one.probe)]
-                self.evidence += fresh
-                if near or wrong:
-                    clean = 0
-                    self._settle([one for one in self.evidence if not one.failed], near)
-                elif fresh:
-                    clean += 1
-                    self.rule = replace(self.rule, tested=self.rule.tested + len(fresh))
-        except BudgetSpentError:
-            pass
-        return self.rule
+        self._settle([])
+        while clean < CLEAN_ROUNDS and self.rule.withdrawn is None and self.spent() < self.limit:
+            chosen = self._chosen(rng)
+            if not chosen:
+                break
+            outcomes, ended = await answered(self.shows(probe) for probe in chosen)
+            pairs = zip(chosen, outcomes, strict=True)
+            fresh = [self._of(probe, failed) for probe, failed in pairs if isinstance(failed, bool)]
+            near = [one for one in fresh if one.failed and not self.rule.matches(one.probe)]
+            wrong = [one for one in fresh if not one.failed and self.rule.matches(one.probe)]
+            self.evidence += fresh
+            if near or wrong:
+                clean = 0
+                self._settle(near)
+            elif fresh:
+                clean += 1
+                self.rule = replace(self.rule, tested=self.rule.tested + len(fresh))
+            if ended:
+                break
 
-    async def _asked(self, chosen: list[Probe]) -> list[Shown]:
-        outcomes = await asyncio.gather(*map(self.shows, chosen), return_exceptions=True)
-        fresh: list[Shown] = []
-        for probe, outcome in zip(chosen, outcomes, strict=True):
-            if isinstance(outcome, bool):
-                fresh.append(Shown(probe, outcome, self.hits(probe) if outcome else frozenset()))
-        problems = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if problems and not fresh:
-            raise problems[0]
-        return fresh
+    def _of(self, probe: Probe, failed: bool) -> Shown:
+        return Shown(probe, failed, self.hits(probe) if failed else frozenset())
 
     def _positives(self) -> list[Shown]:
         """The failures that the rule speaks of: the smallest, and those near it or inside the rule."""
@@ -118,9 +109,10 @@ class Refutation:
     def _near(self, one: Shown) -> bool:
         return self.rule.matches(one.probe) or min(_missed(self.rule, one.probe, one.hits), default=9) <= 1
 
-    def _settle(self, sound: list[Shown], near: list[Shown]) -> None:
+    def _settle(self, near: list[Shown]) -> None:
         """Mend the rule so that it holds for all failures near it and for no sound string, or withdraw it."""
         rule = self.rule
+        sound = [one for one in self.evidence if not one.failed]
         for one in near:
             rule = _without_missed(rule, one)
         accused = [one for one in sound if rule.matches(one.probe)]
@@ -134,29 +126,34 @@ class Refutation:
             narrower = [_with(rule, trait) for trait in traits]
             left = [sum(one.matches(e.probe) for e in accused) for one in narrower]
             if added == _MOST_ADDED or not left or min(left) == len(accused):
-                self.rule = replace(rule, withdrawn=self._hint(positives, sound), tested=0)
+                self.rule = replace(rule, withdrawn=_hint(traits, sound), tested=0)
                 return
             rule = narrower[left.index(min(left))]
             accused = [one for one in accused if rule.matches(one.probe)]
             added += 1
         self.rule = rule
 
-    def _hint(self, positives: list[Shown], sound: list[Shown]) -> str:
-        """The one trait that tells most failures from sound strings."""
-        traits = self._shared(positives)
-        if not traits or not sound:
-            return ""
-        having = [sum(_anywhere(trait, one.probe) for one in sound) for trait in traits]
-        best = min(having)
-        return traits[having.index(best)].clause if best < 0.5 * len(sound) else ""
-
     def _chosen(self, rng: random.Random) -> list[Probe]:
-        asked = {one.probe.digest for one in self.evidence}
-        drawn = {probe.digest: probe for probe in _drawn(rng, self.smallest) if probe.digest not in asked}
-        inside = [probe for probe in drawn.values() if self.rule.matches(probe)]
-        outside = [p for p in drawn.values() if not self.rule.matches(p) and 1 in _missed(self.rule, p, frozenset())]
+        seen = {one.probe.digest for one in self.evidence}
+        inside: list[Probe] = []
+        outside: list[Probe] = []
+        for probe in _drawn(rng, self.smallest):
+            if probe.digest not in seen:
+                seen.add(probe.digest)
+                missed = min(_missed(self.rule, probe, frozenset()), default=None)
+                if missed in (0, 1):
+                    (outside if missed else inside).append(probe)
         traits = self._shared(self._positives())
         return [*_most_unlike(inside, traits, ROUND), *_least_unlike(outside, traits, self.rule, ROUND)]
+
+
+def _hint(traits: Sequence[Trait], sound: Sequence[Shown]) -> str:
+    """The one trait that tells most failures from sound strings."""
+    if not traits or not sound:
+        return ""
+    having = [sum(_anywhere(trait, one.probe) for one in sound) for trait in traits]
+    best = min(having)
+    return traits[having.index(best)].clause if best < 0.5 * len(sound) else ""
 
 
 def _with(rule: FailureRule, trait: Trait) -> FailureRule:
@@ -211,11 +208,14 @@ def _most_unlike(probes: Sequence[Probe], traits: Sequence[Trait], count: int) -
 def _least_unlike(probes: Sequence[Probe], traits: Sequence[Trait], rule: FailureRule, count: int) -> list[Probe]:
     """Near misses, each condition in turn, that have as many of the traits as they can."""
     having = {p.digest: sum(_anywhere(trait, p) for trait in traits) for p in probes}
+    without = [
+        replace(rule, conditions=tuple(other for other in rule.conditions if other is not condition))
+        for condition in rule.conditions
+    ]
     by_condition: dict[int, list[Probe]] = {}
     for probe in sorted(probes, key=lambda probe: -having[probe.digest]):
-        for number, condition in enumerate(rule.conditions):
-            others = [c for c in rule.conditions if c is not condition]
-            if replace(rule, conditions=tuple(others)).matches(probe):
+        for number, wider in enumerate(without):
+            if wider.matches(probe):
                 by_condition.setdefault(number, []).append(probe)
                 break
     chosen: list[Probe] = []
@@ -240,10 +240,7 @@ def _prompt(rng: random.Random, context: Context) -> Context:
 
 def _run(rng: random.Random, style: str | None = None) -> str:
     style = style or rng.choice(("lower", "upper", "digits", *STYLES))
-    length = rng.choice((1, 1, 2, 2, 3, 4, 5, 7, 12))
-    if style == ZERO_LED:
-        return "0" + "".join(rng.choices(ALPHABETS["digits"], k=length))
-    return "".join(rng.choices(ALPHABETS[style], k=length))
+    return some_run(rng, style, rng.choice((1, 1, 2, 2, 3, 4, 5, 7, 12)))
 
 
 def _fresh(rng: random.Random) -> Code:

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.hunt.conditions import FeatureResult, screen
+from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.probe import ALPHABETS, LEVELS, SYMBOLS, Probe, style_of_char
 from harness.hunt.search import Find, Hunt
-from harness.hunt.strategies import RelationResult, summarise
 from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show
@@ -87,8 +87,7 @@ def _covered(probes: list[Probe]) -> dict[str, tuple[int, int]]:
         for code in (probe.code for probe in probes)
         for before, symbol, after in zip(code.parts, code.symbols, code.parts[1:], strict=False)
     }
-    scripts = tuple(ALPHABETS)
-    common = {(one, symbol, other) for one in scripts for symbol in "-/" for other in scripts}
+    common = {(one, symbol, other) for one in ALPHABETS for symbol in "-/" for other in ALPHABETS}
     levels = {(factor, probe.context.level(factor)) for probe in probes for factor in LEVELS}
     return {
         "scripts round - and /": (len(triples & common), len(common)),
@@ -135,11 +134,8 @@ def report_lines(label: str, report: HuntReport) -> list[str]:
             lines.append(f"  {pad(f.feature, 40)} {with_it} with, {without} without  q = {f.adjusted:.2g}")
     if report.relations:
         asked, usable = report.pairs
-        lines += [
-            "",
-            f"pairs: {asked} asked, {usable} with the string in both answers; only the change is damaged (worse),",
-        ]
-        lines += ["  only the first form is (better)"]
+        lines += ["", f"pairs: {asked} asked, {usable} with the string in both answers"]
+        lines += ["  worse: only the change is damaged; better: only the first form is"]
         for r in report.relations:
             kind = "must not fall" if r.direction else "must not move"
             lines.append(

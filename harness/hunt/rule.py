@@ -1,10 +1,9 @@
 """The rule that a failing string suggests, found by varying one factor at a time."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from harness.hunt.asking import BudgetSpentError
+from harness.hunt.asking import BudgetSpentError, answered
 from harness.hunt.conditions import Condition, ContextIs, HitIs, LengthIs, PartIs, SpacesAre, SymbolIs, SymbolsAre
 from harness.hunt.probe import LEVELS, STYLES, ZERO_LED, Code, Probe, plainest, style_of
 
@@ -139,9 +138,7 @@ class FailureRule:
         return "no condition found so far" if self.unasked else "fails whatever the string and the prompt"
 
     def matches(self, probe: Probe) -> bool:
-        """Whether a stretch of the string, and the prompt, meet all conditions. A withdrawn rule may hold for all."""
-        if self.withdrawn is not None:
-            return True
+        """Whether some stretch of the string, and the prompt, meet all conditions."""
         offsets = range(len(probe.code.symbols) - self.symbols + 1)
         return any(all(c.holds(probe.code, probe.context, offset) for c in self.conditions) for offset in offsets)
 
@@ -181,13 +178,9 @@ async def _ask_all(wanted: list[Variation], shows: Shows, found: Explanation) ->
         kept = found.silent if failed is None else found.failing if failed else found.passing
         kept.setdefault(variation.factor, []).append(variation)
 
-    outcomes = await asyncio.gather(*map(one, wanted), return_exceptions=True)
-    problems = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    for problem in problems:
-        if not isinstance(problem, BudgetSpentError):
-            raise problem
-    if problems:
-        raise problems[0]
+    _, ended = await answered(map(one, wanted))
+    if ended:
+        raise BudgetSpentError
 
 
 def rule_of(found: Explanation, places: Places) -> FailureRule:

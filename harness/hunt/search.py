@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from harness.errors import MissingRecordingError
 from harness.hunt.asking import Asker, Belief, BudgetSpentError, Oracle, Sighting, Try
+from harness.hunt.metamorphic import RelatedPair, relations
 from harness.hunt.probe import (
     ALPHABETS,
     LEVELS,
@@ -23,7 +24,6 @@ from harness.hunt.probe import (
 )
 from harness.hunt.refutation import Refutation
 from harness.hunt.rule import Explanation, FailureRule, explain, rule_of
-from harness.hunt.strategies import RelatedPair, relations
 
 T = TypeVar("T")
 

@@ -76,7 +76,7 @@ class Proxy:
             await _Passage(self._settings, self._opened(), scope, receive, send).run()
 
     def _opened(self) -> httpx2.AsyncClient:
-        from harness.http import httpx2
+        from harness.endpoints.transport import httpx2
 
         if self._client is None:
             # as many connections as clients ask for: the upstream says itself when there are too many
@@ -139,7 +139,7 @@ class _Passage:
             pass
 
     async def _answer(self) -> None:
-        from harness.http import httpx2
+        from harness.endpoints.transport import httpx2
 
         try:
             await self._forward()

@@ -104,7 +104,7 @@ def to_langfuse(out: Path, environ: Mapping[str, str]) -> int:
         ConfigError: LANGFUSE_HOST, LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY is not set, or the address is wrong.
         HarnessError: Langfuse refuses, or cannot be reached.
     """
-    from harness.http import httpx2
+    from harness.endpoints.transport import httpx2
 
     address = (environ.get("LANGFUSE_BASE_URL") or environ.get("LANGFUSE_HOST") or "").rstrip("/")
     keys = environ.get("LANGFUSE_PUBLIC_KEY", ""), environ.get("LANGFUSE_SECRET_KEY", "")
@@ -137,7 +137,7 @@ def _score(row: Mapping[str, Any], trace: str, observation: str) -> dict[str, An
 
 
 def _post(client: Any, body: dict[str, Any]) -> None:
-    from harness.http import httpx2
+    from harness.endpoints.transport import httpx2
 
     status = 0
     for attempt in range(_TRIES):

@@ -204,13 +204,6 @@ def test_the_symbol_that_was_hit_is_known(code, mention, places):
     assert damaged_symbols(code, mention) == places
 
 
-def test_a_budget_that_ends_while_explaining_names_what_was_not_tried_in_rule(hunt_for):
-    hunt, _ = hunt_for(RULES[0], budget=55)
-    rule = hunt.finds[0].rule
-    assert "task" in rule.unasked
-    assert hunt.finds[0].smallest.code.text == "a-111"
-
-
 def _stated(rule, seed, wide):
     hunt = Hunt(HiddenRuleOracle(rule, seed), wide(seed), HuntSettings(300, most_finds=1))
     asyncio.run(hunt.run())
@@ -264,25 +257,7 @@ def test_what_has_no_answer_is_untried_and_no_condition(wide):
 
 def test_a_defect_that_strikes_now_and_then_has_a_rate(wide):
     rule = HiddenRule("now and then", lambda t, p: t.replace("-", " - ").replace("/", " / "), "a-a", "", chance=0.04)
-    hunt = _stated(rule, 3, wide)
-    report = report_of(hunt)
-    assert report.failed
-    if not report.finds:
-        assert re.search(r"tries failed, \d+\.\d% \[\d+\.\d%, \d+\.\d%\]", report_lines("m@v1", report)[0])
-
-
-@pytest.mark.parametrize(
-    ("code", "mention", "places"),
-    [
-        (Code(("a", "a", "a"), ("-", "-"), (False, False)), "a-a -a", {1}),
-        (Code(("a", "a", "a"), ("-", "-"), (False, False)), "a - a-a", {0}),
-        (Code(("a", "a", "a", "a"), ("-",) * 3, (False,) * 3), "a-a -a-a", {1}),
-        (Code(("a", "a"), ("-",), (False,)), "a–a", {0}),
-        (Code(("a", "a"), ("-",), (False,)), "aa", {0}),
-        (Code(("a", "a"), ("-",), (True,)), "a-a", {0}),
-        (Code(("ab", "cd"), ("/",), (False,)), "a b/cd", set()),
-        (Code(("a", "b", "c"), ("-", "/"), (False, True)), "a - b/c", {0, 1}),
-    ],
-)
-def test_the_symbol_that_was_hit_is_known_in_damage_place(code, mention, places):
-    assert damaged_symbols(code, mention) == places
+    report = report_of(_stated(rule, 1, wide))
+    assert not report.finds
+    first = report_lines("m@v1", report)[0]
+    assert re.search(r"tries failed, \d+\.\d% \[\d+\.\d%, \d+\.\d%\]: now and then", first)

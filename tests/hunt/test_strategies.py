@@ -14,20 +14,11 @@ from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
 from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.metamorphic import RelatedPair, relations, summarise
 from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, SYMBOLS, Code, Probe, plainest, style_of
 from harness.hunt.report import report_of
 from harness.hunt.search import damaged_symbols
-from harness.hunt.strategies import (
-    COMMON,
-    RelatedPair,
-    codes,
-    contexts,
-    designed,
-    probes,
-    questions,
-    relations,
-    summarise,
-)
+from harness.hunt.strategies import COMMON, codes, contexts, designed, probes, questions
 from harness.records.case import Case, texts_of
 from harness.text import check, repair
 
@@ -336,3 +327,9 @@ def test_questions_are_wide(wide):
     assert any(any(probe.code.spaced) for probe in drawn)
     assert any("–" in probe.code.symbols for probe in drawn)
     assert len({probe.code.text for probe in drawn}) > 250
+
+
+def test_a_replay_does_not_import_hypothesis():
+    code = "import sys, harness.hunt, harness.hunt.report, harness.hunt.session; print('hypothesis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
