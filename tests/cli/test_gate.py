@@ -551,7 +551,7 @@ def test_an_alarm_for_a_chat_is_one_line_the_page_the_next_command_and_the_way_b
 
 
 def test_an_alarm_for_a_chat_is_about_the_nights_of_the_report(history, tmp_path):
-    # the day of a night is that of the project's time zone, and what is no night of the report is not in its rates
+    # a night is a day in the time zone of the project, and a record that is not among them is not in its rates
     (tmp_path / "pyproject.toml").write_text('[tool.harness.drift]\ntime_zone = "Pacific/Kiritimati"\n')
     for ago in range(2, 18):
         write_night(history, ago, bad=0)
