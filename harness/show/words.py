@@ -86,6 +86,17 @@ def for_script(*keys: str) -> dict[str, tuple[str, str]]:
     return {key: (words()[key]["en"], words()[key]["zh"]) for key in keys}
 
 
+@cache
+def help_texts() -> dict[str, str]:
+    """Paragraphs of the commands' help, in English and in Chinese."""
+    return _table("help.toml")
+
+
+def help_text(paragraph: str) -> str:
+    """A paragraph of help in the language of the terminal; one that is not known stays English."""
+    return paragraph if spoken() == "en" else help_texts().get(paragraph) or translated(paragraph)
+
+
 class _Sentence(NamedTuple):
     literals: tuple[str, ...]
     fields: tuple[str, ...]
