@@ -127,10 +127,18 @@ def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> st
         return sentence
     for known_one in _sentences():
         values = _values(known_one, sentence)
-        if values is not None:
+        if values is not None and _fits(known_one, values):
             said = {name: translated(value, "zh", _depth=_depth + 1) for name, value in values.items()}
             return _FIELD.sub(lambda found: said[found[1]], known_one.chinese)  # noqa: B023
     return sentence
+
+
+def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
+    """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
+    letters = sum(char.isalpha() for literal in form.literals for char in literal)
+    return letters > 3 or all(
+        " " not in value or translated(value, "zh", _depth=1) != value for value in values.values()
+    )
 
 
 def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:
