@@ -402,20 +402,25 @@ def case_lines(found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> list[
     return lines
 
 
-def _history(key: str, runs: Sequence[RunRecord]) -> str:
-    """`aligned 3 times from 2026-11-01, damaged once from 2026-11-04`, oldest first."""
-    spells: list[tuple[str, str, int]] = []
+def spells(key: str, runs: Sequence[RunRecord]) -> list[tuple[Outcome, str, int]]:
+    """Outcomes of a case over runs, oldest first: outcome, day of the first, and how many runs in a row have it."""
+    found: list[tuple[Outcome, str, int]] = []
     for run in runs:
         case = next((case for case in run.cases if case.key == key), None)
         if case is None:
             continue
         day = (run.evidence.newest or run.started)[:10]
-        if spells and spells[-1][0] == case.outcome:
-            spells[-1] = (*spells[-1][:2], spells[-1][2] + 1)
+        if found and found[-1][0] == case.outcome:
+            found[-1] = (*found[-1][:2], found[-1][2] + 1)
         else:
-            spells.append((case.outcome, day, 1))
+            found.append((case.outcome, day, 1))
+    return found
+
+
+def _history(key: str, runs: Sequence[RunRecord]) -> str:
+    """`aligned 3x from 2026-11-01, damaged 1x from 2026-11-04`."""
     return phrase("comma").join(
-        phrase("spell", kind=phrase(f"kind-{kind}"), n=number, day=day) for kind, day, number in spells
+        phrase("spell", kind=phrase(f"kind-{kind}"), n=number, day=day) for kind, day, number in spells(key, runs)
     )
 
 

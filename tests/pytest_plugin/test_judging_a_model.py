@@ -354,7 +354,7 @@ def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_
             "fake@v1",
             "damaged: 2 of 3 cases",
             "*space round the symbol: 2 cases, 2 domains",
-            "*prompt   Repeat: Sikalastic-609",
+            "*prompt    Repeat: Sikalastic-609",
             "*rerun     pytest --model=fake 'suites/mine/cases.jsonl::a-1[[]fake]'",
             "omitted: 1 of 3 cases",
             "omitted: 水吧台/岛台区域",
@@ -417,7 +417,7 @@ def test_the_screen_is_chinese_where_that_is_asked_for(
                 "*= 失败用例 =*",
                 "损坏：3 条用例中的 2 条",
                 "*符号两侧多空格：2 条用例，2 个领域",
-                "*提示词   Repeat: Sika*",
+                "*提示词    Repeat: Sika*",
             ]
         )
         assert result.stdout.lines[-1].startswith("下一步：")
