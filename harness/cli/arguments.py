@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,15 +48,16 @@ class _Help(click.HelpFormatter):
             lines = part.split("\n") if as_it_is else wrapped(help_text(part), "", self.width - len(indent))
             self.write("\n" * bool(number) + "".join(f"{indent}{line.strip()}\n" for line in lines))
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Names and what they mean."""
         if spoken() == "en":
             super().write_dl(rows, col_max, col_spacing)
             return
         from harness.show.figures import cells, wrapped
 
-        first = min(max(cells(name) for name, _ in rows), col_max) + col_spacing
-        for name, text in rows:
+        listed = list(rows)
+        first = min(max(cells(name) for name, _ in listed), col_max) + col_spacing
+        for name, text in listed:
             lead = " " * self.current_indent + name
             indent = " " * (self.current_indent + first)
             lines = wrapped(_option_help(text), indent, self.width)
