@@ -386,9 +386,10 @@ def _is_path(argument: str) -> bool:
 @click.option(
     "--models", metavar="A,B,C", help="Names or NAME@VERSION, in this order. [default: the newest run of every version]"
 )
+@click.option("--page", is_flag=True, help="Write a page beside the others, and print its path.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @report_dir_option
-def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path | None) -> None:
+def show_case(*, case: str, models: str | None, page: bool, as_json: bool, report_dir: Path | None) -> None:
     """One case side by side in any number of versions, with its history over their runs.
 
     CASE is `suite/id`, or an id that only one suite has.
@@ -399,6 +400,8 @@ def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path 
     from harness.project import Project
     from harness.show.run import case_json, case_lines, found_in
 
+    if page and as_json:
+        raise ConfigError("--page: not together with --json")
     project = Project.open(reports=report_dir)
     chosen = [name.strip() for name in (models or "").split(",") if name.strip()]
     labels = sorted({path.parent.name for path in project.history.folder.glob("*@*/*.json")})
@@ -408,6 +411,10 @@ def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path 
     past = {record.label: project.history.runs(record.label) for record in found.records}
     if as_json:
         print_json(case_json(found, past))
+    elif page:
+        from harness.site import Site
+
+        click.echo(Site(project, project.history.folder, "auto", []).write_case(found, past))
     else:
         click.echo("\n".join(case_lines(found, past)))
 
