@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import BashComplete
 
 from harness.cli import COMMANDS, harness, run
 from harness.history import History
@@ -165,3 +166,18 @@ def test_a_wrong_input_is_3_and_says_what_is_accepted(
         assert said in captured.err, captured.err
         assert "Traceback" not in captured.err
         assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "last", "offered"),
+    [
+        ([], "ga", ["gate"]),
+        (["gate"], "--ca", ["--candidate"]),
+        (["runs"], "b", ["baseline"]),
+        (["report"], "--lang", ["--lang"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(typed: list[str], last: str, offered: list[str]) -> None:
+    completion = BashComplete(harness, {}, "harness", "_HARNESS_COMPLETE")
+    assert [item.value for item in completion.get_completions(typed, last)] == offered
+    assert "complete -o nosort -F _harness_completion harness" in completion.source()
