@@ -60,6 +60,7 @@ class Provider(ThreadingHTTPServer):
         self.phase = "Running"
         self.refusal: dict[str, str] | None = None
         self.drops = False
+        self.odd: Any = None
 
     @property
     def url(self) -> str:
@@ -131,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_signed(body, "ark"):
             return self._reply(403, {"ResponseMetadata": {"Error": {"Code": "SignatureDoesNotMatch"}}})
         self.server.seen.append((action, parts.path, json.loads(body)))
+        if self.server.odd is not None:
+            return self._reply(200, self.server.odd)
         if self.server.drops:
             return self.close_connection_now()
         if self.server.refusal:
@@ -303,6 +306,39 @@ def test_a_refusal_leaves_no_job_and_an_interrupted_start_leaves_a_file_that_say
     asked = CliRunner().invoke(finetune, ["status", "set.ark.job.json"])
     assert "not known whether the job was started" in str(asked.exception)
     assert "is there already" in str(submit(provider).exception)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [],
+        {"ResponseMetadata": []},
+        {"Result": 5},
+        {"Result": {"Id": 7}},
+        {"Result": {"Id": "", "Outputs": 5, "Status": "x"}},
+    ],
+)
+def test_an_odd_answer_is_an_error_and_the_job_is_not_started_again(
+    odd: Any, provider: Provider, project: Path
+) -> None:
+    provider.odd = odd
+    made = submit(provider)
+    assert isinstance(made.exception, EndpointError), made.exception
+    assert "is there already" in str(submit(provider).exception) or not (project / "set.ark.job.json").exists()
+    asked = CliRunner().invoke(finetune, ["status", "mcj-1", "--provider", "ark", "--base-url", provider.url])
+    assert asked.exit_code == 2 or isinstance(asked.exception, EndpointError)
+
+
+def test_the_data_of_a_recipe_is_relative_to_the_project(
+    provider: Provider, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "sub").mkdir()
+    for name in ("set.jsonl", "ark.toml"):
+        (project / name).rename(project / "sub" / name)
+    monkeypatch.chdir(project / "sub")
+    assert submit(provider, "--prefix", "/a/b").exit_code == 0
+    assert read_job(project / "sub" / "set.ark.job.json").recipe.data == "sub/set.jsonl"
+    assert provider.seen[0][1].startswith("/a/b/set-")
 
 
 def test_keys_go_to_their_provider_alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
