@@ -248,7 +248,7 @@ def ark_call(place: Ark, action: str, body: Mapping[str, Any], keys: tuple[str, 
     result = value.get("Result")
     if status >= 300 or problem or not isinstance(result, dict):
         said = f"{problem.get('Code', '')}: {problem.get('Message', '')}" if problem else text
-        kind = EndpointError if status >= 500 else JobRefusedError
+        kind = JobRefusedError if problem or 400 <= status < 500 else EndpointError
         raise kind(f"Ark refuses {action} ({status}); it says: {_quoted(said)}")
     return result
 
