@@ -11,22 +11,26 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.decisions.evidence import representative
-from harness.decisions.run_summary import RunSummary, order_of, utc
+from harness.decisions.run_summary import RunSummary, is_ahead_of, order_from, order_of, utc
 from harness.errors import RecordError, explain, found, nearest
-from harness.files import DEPTH_LIMIT, content_of, depth_over, is_as_sealed, json_of, reading, sealed, whole
+from harness.files import DEPTH_LIMIT, content_of, depth_over, is_as_sealed, json_of, opened, reading, sealed, whole
 from harness.records.run import SCHEMA, CaseResult, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
 _WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json\Z")
 _SEAL_SIZE = 100
+_HEAD_SIZE = 64_000
+"""Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
+_SPACES = re.compile("[ \t\r\n]*")
+_CLOCKS = timedelta(hours=1)
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -49,6 +53,41 @@ class Listing:
 
     runs: tuple[RunSummary, ...]
     unreadable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a record says before its cases. It decides which records are read, and nothing else rests on it."""
+
+    path: Path
+    run_id: str
+    partial: bool
+    suite_digest: str
+    started: str
+    oldest: str | None
+    newest: str | None
+    cases: int
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """As `order_of` the run itself."""
+        return order_from(self.newest, self.started, self.run_id)
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether its answers are dated after now."""
+        return is_ahead_of(self.newest or self.started, now)
+
+    def is_before(self, moment: datetime | None, now: datetime) -> bool:
+        """Whether its answers are older than that, and none is dated in the future."""
+        return moment is not None and self.oldest is not None and utc(self.oldest) < moment and not self.is_ahead(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a verdict has to know, oldest evidence first, and how many runs of the version are too old for it."""
+
+    runs: tuple[RunRecord, ...]
+    too_old: int = 0
 
 
 class History:
@@ -121,17 +160,30 @@ class History:
         runs.sort(key=lambda run: run.order, reverse=True)
         return Listing(tuple(runs), tuple(unreadable))
 
-    def known(self, label: str) -> tuple[RunRecord, ...]:
+    def known(self, label: str, max_age_days: float | None = None) -> Known:
         """What a verdict on `model@version` has to know: its runs, and a late complete run of every other version.
 
-        Oldest evidence first. A run that measured latency alone is not among them, nor is one of another version that
-        cannot be read: it only helps to estimate how much the cases of a domain have in common.
+        A run that measured latency alone is not among them, nor is one of another version that cannot be read: it only
+        helps to estimate how much the cases of a domain have in common.
+
+        Args:
+            max_age_days: as the policy has it. Of runs that are older only the fullest is read, since a smaller run
+                after it is not an attempt.
 
         Raises:
             RecordError: one of this version cannot be read. It may be the run that counts.
         """
+        now = datetime.now(UTC)
+        since = None if max_age_days is None else now - timedelta(days=max_age_days) - _CLOCKS
+        paths = self._paths(label)
+        heads = [head for path in paths if since is not None and (head := head_of(path)) is not None]
+        old = [head for head in heads if head.is_before(since, now)]
+        fullest = max(
+            (head for head in old if not head.partial), key=lambda head: (head.cases, head.order), default=None
+        )
+        left_out = {head.path for head in old if head is not fullest}
         try:
-            found = list(self.runs(label))
+            found = [read_run(path) for path in paths if path not in left_out]
         except RecordError as error:
             raise RecordError(f"{error}; fix or remove it: it may be the run that counts") from error
         for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")} - {label}):
@@ -142,7 +194,12 @@ class History:
                 continue
             if run is not None and run.cases and not run.partial:
                 found.append(run)
-        return tuple(sorted(found, key=order_of))
+        too_old = sum(head.cases > 0 for head in old if head is not fullest)
+        return Known(tuple(sorted(found, key=order_of)), too_old)
+
+    def _paths(self, label: str) -> list[Path]:
+        """The records of one `model@version`."""
+        return [path for path in sorted(self.folder.glob("*@*/*.json")) if path.parent.name == label]
 
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
@@ -158,18 +215,16 @@ class History:
 
         Raises RecordError if one cannot be read.
         """
-        records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
-        return tuple(sorted(records, key=order_of))
+        return tuple(sorted(map(read_run, self._paths(label)), key=order_of))
 
     def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
         """The records of one `model@version`, oldest evidence first, and why others could not be read."""
         records, unreadable = [], []
-        for path in sorted(self.folder.glob("*@*/*.json")):
-            if path.parent.name == label:
-                try:
-                    records.append(read_run(path))
-                except RecordError as error:
-                    unreadable.append(str(error))
+        for path in self._paths(label):
+            try:
+                records.append(read_run(path))
+            except RecordError as error:
+                unreadable.append(str(error))
         return tuple(sorted(records, key=order_of)), tuple(unreadable)
 
     def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
@@ -180,9 +235,21 @@ class History:
         Args:
             core: gives the cases that a run without names asks; called only where runs hold different cases.
         """
-        records = self.runs(label)
+        now = datetime.now(UTC)
+        records = sorted(map(read_run, self._latest_of_each_suite(label, now)), key=order_of)
         differ = len({run.suite_digest for run in records}) > 1
-        return representative(records, core() if core is not None and differ else (), datetime.now(UTC))
+        return representative(records, core() if core is not None and differ else (), now)
+
+    def _latest_of_each_suite(self, label: str, now: datetime) -> list[Path]:
+        """Of runs on the same cases only the newest can stand for a version; all where a head cannot be read."""
+        paths = self._paths(label)
+        heads = [head for path in paths if (head := head_of(path)) is not None]
+        if len(heads) < len(paths):
+            return paths
+        newest: dict[tuple[str, int, bool, bool], Head] = {}
+        for head in sorted(heads, key=lambda one: one.order):
+            newest[head.suite_digest, head.cases, head.partial, head.is_ahead(now)] = head
+        return [head.path for head in newest.values()]
 
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
@@ -286,6 +353,56 @@ def read_run(path: Path) -> RunRecord:
             "(git checkout), or judge its answers again (pytest --model=NAME)"
         )
     return run
+
+
+def head_of(path: Path) -> Head | None:
+    """What a record says before its cases; None where it is to be read as a whole to know that.
+
+    Of a year of nights most are too old to count, and reading one takes a hundred times as long as its head.
+    """
+    try:
+        with opened(path) as file:
+            text = file.read(_HEAD_SIZE).decode("utf-8", "ignore")
+        values = _before_cases(text)
+        evidence, totals = values["evidence"], values["totals"]
+        head = Head(
+            path=path,
+            run_id=values["run_id"],
+            partial=values["partial"],
+            suite_digest=values["suite_digest"],
+            started=values["started"],
+            oldest=evidence["oldest"],
+            newest=evidence["newest"],
+            cases=totals["cases"],
+        )
+        fits = values["schema"] == SCHEMA and isinstance(head.partial, bool) and isinstance(head.cases, int)
+        fits = fits and isinstance(head.suite_digest, str) and isinstance(head.run_id, str)
+        return head if fits and all(_is_time(one) for one in (head.started, head.oldest, head.newest) if one) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # whoever reads it as a whole says what is wrong
+
+
+def _before_cases(text: str) -> dict[str, Any]:
+    """The fields of an object up to `cases`. Raises ValueError where there is no such field in the text."""
+    decode = json.JSONDecoder().raw_decode
+    values: dict[str, Any] = {}
+    place = _after(text, 0, "{")
+    while True:
+        name, place = decode(text, place)
+        place = _after(text, place, ":")
+        if name == "cases":
+            return values
+        values[name], place = decode(text, place)
+        place = _after(text, place, ",")
+
+
+def _after(text: str, place: int, sign: str) -> int:
+    found = _SPACES.match(text, place)
+    place = place if found is None else found.end()
+    if text[place : place + 1] != sign:
+        raise ValueError(f"no {sign!r} at {place}")
+    following = _SPACES.match(text, place + 1)
+    return place + 1 if following is None else following.end()
 
 
 def carries_digest(path: Path) -> bool:

@@ -151,7 +151,7 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
 
     Each answer in a record is judged again; its id, totals and dates must be those of its answers, its cases those of
     the project's suites where these have them. Exit code 1 if a record cannot be read, was changed, or contradicts
-    itself. Checks of your own are not run.
+    itself. Checks of your own, and those of cases that the suites do not hold, are not run again; they are named.
 
     \b
     $ harness runs verify tuned
@@ -168,6 +168,8 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
         click.echo(f"{show(one['record'], blanks=False)}: {state}")
         for problem in one["problems"]:
             click.echo(f"  {show(problem, blanks=False)}")
+        if one["unverified_checks"]:
+            click.echo(f"  {show(_not_run_again(one), blanks=False)}")
     if not found:
         click.echo(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
     click.get_current_context().exit(1 if any(one["problems"] for one in found) else 0)
@@ -205,8 +207,28 @@ def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
                 project.history.write(judged)
                 run, problems = read_run(path), ()
     except RecordError as error:
-        return {"record": str(path), "digest": False, "problems": [str(error)]}
-    return {"record": f"{run.label} {run.run_id}", "digest": carries_digest(path), "problems": list(problems)}
+        problem = {"record": str(path), "digest": False, "problems": [str(error)]}
+        return {**problem, "unverified_checks": [], "unverified_cases": 0}
+    names, cases = project.unverified_checks(run)
+    return {
+        "record": f"{run.label} {run.run_id}",
+        "digest": carries_digest(path),
+        "problems": list(problems),
+        "unverified_checks": sorted(names),
+        "unverified_cases": cases,
+    }
+
+
+def _not_run_again(one: dict[str, Any]) -> str:
+    from harness.show.figures import plural
+
+    names = one["unverified_checks"]
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    model = one["record"].partition("@")[0]
+    return (
+        f"not run again: the checks of {plural(one['unverified_cases'], 'case')} ({listed}), which are code of the "
+        f"project or of cases that its suites do not hold; pytest --model={model} runs them"
+    )
 
 
 @runs.command("schema")

@@ -128,7 +128,7 @@ _SCRIPT_WORDS = (
     *("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent", "note", "within"),
     *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason"),
     "reasoning",
-    *("link", "not-held", "shown", "ruling", "good", "poor"),
+    *("link", "not-held", "not-listed", "samples-not-shown", "shown", "ruling", "good", "poor"),
 )
 
 

@@ -490,6 +490,22 @@ def test_a_record_that_was_laid_out_anew_is_as_it_was(history):
     assert "changed since it was written" in call("verify").output
 
 
+def test_checks_that_were_not_run_again_are_named(history):
+    """One of the project's own, and a built-in one of a case that the suites do not hold."""
+    for name, day in (("in_house_style", 1), ("equals", 2)):
+        answer = sample_result("failed", targets=(), output="x", checks=[{"check": name, "passed": False}])
+        case = case_result("one", "failed", targets=(), samples=[answer])
+        history.write(run_record([case], version=f"v{day}", made=f"2026-03-{day:02}T00:00:00+00:00"))
+    history.write(run_record([case_result("one", "damaged")], version="v3"))
+    seen = call("verify")
+    assert seen.exit_code == 0
+    assert seen.stdout.count("not run again: the checks of 1 case (") == 2
+    assert "(in_house_style), which are code of the project or of cases that its suites do not hold" in seen.stdout
+    found = json.loads(call("verify", "--json").stdout)
+    assert [one["unverified_checks"] for one in found] == [["in_house_style"], ["equals"], []]
+    assert [one["unverified_cases"] for one in found] == [1, 1, 0]
+
+
 def test_verdicts_of_other_rules_are_written_again_on_demand(history):
     path = history.write(run_record([case_result("one", "damaged")]))
     record = json.loads(path.read_bytes())

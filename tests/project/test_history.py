@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from harness.errors import RecordError
-from harness.history import History, read_run, run_schema, upgraded
+from harness.decisions.run_summary import order_of
+from harness.history import History, head_of, read_run, run_schema, upgraded
 from harness.records.run import Evidence, Looks, SampleResult, Totals
 from tests.factory import case_result, run_record
 
@@ -45,11 +46,82 @@ def test_a_verdict_knows_all_runs_of_its_version_and_one_whole_run_of_every_othe
     history.write(build("20260305-x-partial", version="v0", day="2026-03-05", cases=whole, partial=True))
     (history.folder / "other@v1").mkdir()
     (history.folder / "other@v1" / "20260301-bad.json").write_text("{", encoding="utf-8")
-    known = [run.run_id for run in history.known("tuned@v1")]
+    known = [run.run_id for run in history.known("tuned@v1").runs]
     assert known == ["20260228-old0", "20260301-aaaa", "20260302-bbbb"]
     (history.folder / "tuned@v1" / "20260303-bad.json").write_text("{", encoding="utf-8")
     with pytest.raises(RecordError, match="it may be the run that counts"):
         history.known("tuned@v1")
+
+
+def night(days_ago, name="night", **fields):
+    day = datetime.now(UTC) - timedelta(days=days_ago)
+    return build(f"{day:%Y%m%d}-{name}", f"{day:%Y-%m-%d}", **fields)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The names of the records that are read as a whole."""
+    names = []
+
+    def noted(path):
+        names.append(path.stem)
+        return read_run(path)
+
+    monkeypatch.setattr("harness.history.read_run", noted)
+    return names
+
+
+def test_of_a_year_of_nights_only_those_that_count_are_read(history, reads):
+    counting, older = [night(days) for days in range(2, 6)], [night(days) for days in range(9, 60)]
+    fullest = night(40, "full", cases=[case_result(f"c-{n}") for n in range(5)], totals=Totals(cases=5))
+    future, other = night(-30), build("20260101-old", version="v0")
+    for run in (*counting, *older, fullest, future, other):
+        history.write(run)
+    every = history.known("tuned@v1")
+    assert (len(every.runs), every.too_old, len(reads)) == (58, 0, 58)
+    reads.clear()
+    known = history.known("tuned@v1", 7)
+    assert {run.run_id for run in known.runs} == {run.run_id for run in (*counting, fullest, future, other)}
+    assert (known.too_old, len(reads)) == (len(older), 7)
+    reads.clear()
+    assert history.latest("tuned@v1") == counting[0]
+    assert len(reads) == 3  # the newest on the same cases, the fullest, and the one of the future
+
+
+def test_what_is_before_the_cases_is_read_whatever_the_layout(history):
+    path = history.write(night(1))
+    record, before = json.loads(path.read_bytes()), head_of(path)
+    assert (before.cases, before.suite_digest, before.partial) == (1, "s", False)
+    assert before.order == order_of(read_run(path))
+    for text in (json.dumps(record), json.dumps(record, indent=4), json.dumps(record, separators=(",", ":"))):
+        path.write_text(text)
+        assert head_of(path) == before
+    del record["cases"]
+    for changed in (
+        {"schema": 2, **record, "cases": []},
+        {**record, "cases": [], "x": 1} | {"suite_digest": 5},
+        {**record, "started": "soon", "cases": []},
+        {"cases": [], **record},
+        {"recipe": {"x": "y" * 100_000}, **record, "cases": []},
+        [],
+    ):
+        path.write_text(json.dumps(changed))
+        assert head_of(path) is None  # to be read as a whole, which says what is wrong
+    for text in ("", "{", '{"a"', '{"a": [' * 20_000, '{"a": ' + "1" * 50_000, "\0" * 100):
+        path.write_text(text)
+        assert head_of(path) is None
+        with pytest.raises(RecordError):
+            history.known("tuned@v1", 7)
+        with pytest.raises(RecordError):
+            history.latest("tuned@v1")
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "reports").glob("*@*/*.json"))[:40], ids=str)
+def test_the_shipped_records_say_before_their_cases_what_they_are(path):
+    run, head = read_run(path), head_of(path)
+    assert head is not None
+    assert (head.order, head.cases, head.partial) == (order_of(run), len(run.cases), run.partial)
+    assert head.suite_digest == run.suite_digest
 
 
 def test_writing_the_same_run_twice_changes_nothing(history):
@@ -142,7 +214,7 @@ def test_a_later_run_of_fewer_suites_does_not_stand_for_the_version(history):
     more = whole.cases[0].model_copy(update={"suite": "canary"})
     both = whole.model_copy(update={"cases": (*whole.cases, more)})
     history.write(both)
-    history.write(build("20260309-bbbb", day="2026-03-09").model_copy(update={"cases": (more,)}))
+    history.write(build("20260309-bbbb", day="2026-03-09", cases=(more,), suite_digest="canary"))
     assert history.latest("tuned@v1") == both
 
 
