@@ -4,7 +4,6 @@ import tomllib
 from dataclasses import replace
 from importlib import resources
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

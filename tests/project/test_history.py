@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from harness.errors import RecordError
 from harness.decisions.run_summary import order_of
+from harness.errors import RecordError
 from harness.history import History, head_of, read_run, run_schema, upgraded
 from harness.records.run import Evidence, Looks, SampleResult, Totals
 from tests.factory import case_result, run_record
