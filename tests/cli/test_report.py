@@ -493,7 +493,7 @@ def test_a_record_that_was_laid_out_anew_is_as_it_was(history):
 def test_checks_that_were_not_run_again_are_named(history):
     """One of the project's own, and a built-in one of a case that the suites do not hold."""
     for name, day in (("in_house_style", 1), ("equals", 2)):
-        answer = sample_result("failed", targets=(), output="x", checks=[{"check": name, "passed": False}])
+        answer = sample_result("failed", targets=(), output="x", checks=({"check": name, "passed": False},))
         case = case_result("one", "failed", targets=(), samples=[answer])
         history.write(run_record([case], version=f"v{day}", made=f"2026-03-{day:02}T00:00:00+00:00"))
     history.write(run_record([case_result("one", "damaged")], version="v3"))

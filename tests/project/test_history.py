@@ -98,11 +98,11 @@ def test_what_is_before_the_cases_is_read_whatever_the_layout(history):
         assert head_of(path) == before
     del record["cases"]
     for changed in (
-        {"schema": 2, **record, "cases": []},
+        {**record, "schema": 2, "cases": []},
         {**record, "cases": [], "x": 1} | {"suite_digest": 5},
         {**record, "started": "soon", "cases": []},
         {"cases": [], **record},
-        {"recipe": {"x": "y" * 100_000}, **record, "cases": []},
+        {**record, "recipe": {"x": "y" * 100_000}, "cases": []},
         [],
     ):
         path.write_text(json.dumps(changed))

@@ -54,7 +54,9 @@ def test_the_projects_own_conftest_is_run(project: Path, pytester: pytest.Pytest
     assert (tmp_path / "owned").exists()
 
 
-def test_what_pytest_itself_loads_is_run(project: Path, pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_what_pytest_itself_loads_is_run(
+    project: Path, pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What SECURITY.md does not promise: a pull request that may change pyproject.toml may run code."""
     (project / "addons").mkdir()
     for name in ("of_addopts", "of_the_environment"):
@@ -62,8 +64,8 @@ def test_what_pytest_itself_loads_is_run(project: Path, pytester: pytest.Pyteste
     settings = project / "pyproject.toml"
     text = '[tool.pytest.ini_options]\naddopts = "-p of_addopts"\npythonpath = ["addons"]\n'
     settings.write_text(text + settings.read_text())
-    pytester.monkeypatch.setenv("PYTEST_PLUGINS", "of_the_environment")
-    pytester.monkeypatch.setenv("PYTHONPATH", str(project / "addons"))
+    monkeypatch.setenv("PYTEST_PLUGINS", "of_the_environment")
+    monkeypatch.setenv("PYTHONPATH", str(project / "addons"))
     pytester.runpytest_subprocess("--model=fake")
     assert (tmp_path / "of_addopts").exists()
     assert (tmp_path / "of_the_environment").exists()
