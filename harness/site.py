@@ -251,7 +251,9 @@ class Site:
             judged = None
             if newest[new.model] == (old, new):
                 judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
-            wanted = judged is not None or not path.is_file() or kept.get("runs") != runs
+            names = [f"{line.label}/{line.run_id}.json" for line in (old, new)]
+            is_new = any(runs.get(name) != _entry(kept, name) for name in names)
+            wanted = judged is not None or not path.is_file() or is_new
             if wanted and not self.index_only:
                 yield self._compare(old, new, judged)
             if path.is_file():
@@ -303,11 +305,10 @@ class Site:
 
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""
-        entries = kept.get("runs") or {}
         stamps, jobs = {}, []
         for path in sorted(self.history.folder.glob("*@*/*.json")):
             stamps[path] = stamp = self._stamp(path)
-            line = _line(entries.get(path.relative_to(self.history.folder).as_posix()), stamp)
+            line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
                 yield Done(path, line, None), stamp
             else:
@@ -417,6 +418,11 @@ def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:
     except ValidationError:
         return None
     return state if state.stamp == stamp else None
+
+
+def _entry(kept: Mapping[str, Any], name: str) -> Any:
+    runs = kept.get("runs")
+    return runs.get(name) if isinstance(runs, dict) else None
 
 
 def _line(entry: Any, stamp: str) -> IndexLine | None:

@@ -113,6 +113,11 @@ def test_only_what_changed_is_built_anew(folder):
     assert invoke().stdout.split() == [str(folder / "index.html")]
     History(folder).write(record("v3", 4))
     assert invoke().stdout.split()[0].endswith("20261104-v3.html")
+    write_of_another_model = History(folder).write(record("v1", 5, run_id="20261105-other", model="other"))
+    built = [Path(line).relative_to(folder).as_posix() for line in invoke().stdout.split()]
+    # the verdict on tuned is a new one, since it counts all versions; no other comparison is
+    assert built[0] == write_of_another_model.relative_to(folder).with_suffix(".html").as_posix()
+    assert len([name for name in built if name.startswith("compare/")]) <= 1
     (folder / "tuned@v2" / "20261103-v2.html").unlink()
     assert str(folder / "tuned@v2" / "20261103-v2.html") in invoke().stdout
 

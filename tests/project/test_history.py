@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
-from harness.history import History, head_of, read_run, run_schema, upgraded
+from harness.files import sealed, unsealed
+from harness.history import ChangedRecordError, History, head_of, read_run, run_schema, upgraded
 from harness.records.run import Evidence, Looks, SampleResult, Totals
 from tests.factory import case_result, run_record
 
@@ -116,12 +117,38 @@ def test_what_is_before_the_cases_is_read_whatever_the_layout(history):
             history.latest("tuned@v1")
 
 
+def test_a_record_that_was_read_before_is_read_in_one_step_and_is_the_same(history, monkeypatch):
+    run = build(output="水吧台/岛台 – \U0001f600 <script>\u202e", recipe={"x": [1, 2.5, None, {"y": 10**18}]})
+    path = history.write(run)
+    assert read_run(path) == run
+    monkeypatch.setattr("harness.history.json_of", lambda content: pytest.fail("it was read before"))
+    assert read_run(path) == run
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_run(path) == run
+
+
+def test_what_was_read_before_is_known_by_its_bytes_alone(history):
+    path = history.write(build())
+    read_run(path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"AB-1"', b'"AB-2"'))
+    with pytest.raises(ChangedRecordError):
+        read_run(path)
+    plain, _ = unsealed(content)
+    for hostile in (b'"run_id": "x", "run_id": "y"', b'"recipe": {"x": NaN}', b'"recipe": {"x": 1, "x": 2}'):
+        path.write_bytes(sealed(plain.replace(b'"run_id": "20260301-aaaa"', hostile, 1)))
+        for _ in range(2):
+            with pytest.raises(RecordError):
+                read_run(path)
+
+
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "reports").glob("*@*/*.json"))[:40], ids=str)
 def test_the_shipped_records_say_before_their_cases_what_they_are(path):
     run, head = read_run(path), head_of(path)
     assert head is not None
     assert (head.order, head.cases, head.partial) == (order_of(run), len(run.cases), run.partial)
     assert head.suite_digest == run.suite_digest
+    assert read_run(path) == run  # the second time in one step
 
 
 def test_writing_the_same_run_twice_changes_nothing(history):
