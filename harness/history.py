@@ -5,9 +5,11 @@ One file a run, and nothing else is kept. Trend, gate, drift and pages fold over
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from harness.decisions.run_summary import RunSummary, is_ahead_of, order_from, o
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
+    UnfitFileError,
     content_of,
     depth_over,
     is_as_sealed,
@@ -36,7 +39,13 @@ from harness.records.run import SCHEMA, CaseResult, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
-_WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json\Z")
+_WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json(\.gz)?\Z")
+_FORMS = ("*.json", "*.json.gz")
+"""Of records: as they are written, and as `harness runs compact` packs them."""
+_GZIP = 31
+"""What zlib calls a window of 32 kB with the header of gzip."""
+_PACKED = 8
+"""A packed record is about an eighth of the plain one."""
 _SEAL_SIZE = 100
 _HEAD_SIZE = 64_000
 """Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
@@ -123,6 +132,36 @@ class History:
                 )
         return self.folder / label / f"{run_id}.json"
 
+    def found(self, label: str, run_id: str) -> Path:
+        """Where a run is: as it was written, or packed."""
+        path = self.path(label, run_id)
+        packed = path.with_name(f"{path.name}.gz")
+        return packed if packed.is_file() and not path.is_file() else path
+
+    def paths(self, label: str | None = None) -> list[Path]:
+        """All records, or those of one `model@version`, by label and id; of one that is there twice, the plain file."""
+        every = [path for form in _FORMS for path in self.folder.glob(f"*@*/{form}")]
+        own = [path for path in every if label is None or path.parent.name == label]
+        by_name = {(path.parent.name, id_of(path)): path for path in reversed(own)}
+        return [by_name[name] for name in sorted(by_name)]
+
+    def compact(self, path: Path) -> Path:
+        """Pack a record: the same bytes, an eighth of the size on the disk. What is packed already stays.
+
+        Raises:
+            RecordError: it cannot be read, or not written; then it is as it was.
+        """
+        if path.suffix == ".gz":
+            return path
+        read_run(path)
+        content = _content(path)
+        packed = path.with_name(f"{path.name}.gz")
+        _write_whole(packed, gzip.compress(content, 9, mtime=0), end=b"")
+        if _content(packed) != content:
+            raise RecordError(f"{packed}: does not give back what was packed; {path} was kept")
+        path.unlink()  # not before the other is on the disk: until then the plain one counts
+        return packed
+
     def write(self, run: RunRecord) -> Path:
         """Store a run whole or not at all, also when the machine stops half-way.
 
@@ -132,10 +171,11 @@ class History:
         path = self.path(run.label, run.run_id)
         if path.parent.is_symlink():
             raise RecordError(f"{path.parent}: a link, and whoever made it chose where this writes; put a folder there")
-        if run.mode == "replay" and path.is_file():
+        stored = self.found(run.label, run.run_id)
+        if run.mode == "replay" and stored.is_file():
             # one that was changed by hand says nothing any more, and this is how it is judged again
             with suppress(ChangedRecordError):
-                made = read_run(path)
+                made = read_run(stored)
                 totals = run.totals.model_copy(update={"requests": made.totals.requests})
                 kept = {"mode": made.mode, "started": made.started, "ended": made.ended, "totals": totals}
                 run = run.model_copy(update={**kept, "git_commit": made.git_commit})
@@ -148,6 +188,7 @@ class History:
         if self._holds_secret(content.decode("utf-8")):
             raise RecordError(f"{path}: {self._place_of_secret(run)} holds the value of a key of this environment")
         _write_whole(path, content)
+        path.with_name(f"{path.name}.gz").unlink(missing_ok=True)
         return path
 
     def _place_of_secret(self, run: RunRecord) -> str:
@@ -161,9 +202,7 @@ class History:
     def listing(self, label: str | None = None) -> Listing:
         """All runs, or those of one `model@version`."""
         runs, unreadable = [], []
-        for path in sorted(self.folder.glob("*@*/*.json")):
-            if label is not None and path.parent.name != label:
-                continue
+        for path in self.paths(label):
             try:
                 runs.append(RunSummary.of(read_run(path)))
             except RecordError as error:
@@ -186,7 +225,7 @@ class History:
         """
         now = datetime.now(UTC)
         since = None if max_age_days is None else now - timedelta(days=max_age_days) - _CLOCKS
-        paths = self._paths(label)
+        paths = self.paths(label)
         heads = [head for path in paths if since is not None and (head := head_of(path)) is not None]
         old = [head for head in heads if head.is_before(since, now)]
         fullest = max(
@@ -197,7 +236,7 @@ class History:
             found = [read_run(path) for path in paths if path not in left_out]
         except RecordError as error:
             raise RecordError(f"{error}; fix or remove it: it may be the run that counts") from error
-        for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")} - {label}):
+        for other in sorted({path.parent.name for path in self.paths()} - {label}):
             path = self._fullest(other)
             try:
                 run = read_run(path) if path else None
@@ -208,17 +247,13 @@ class History:
         too_old = sum(head.cases > 0 for head in old if head is not fullest)
         return Known(tuple(sorted(found, key=order_of)), too_old)
 
-    def _paths(self, label: str) -> list[Path]:
-        """The records of one `model@version`."""
-        return [path for path in sorted(self.folder.glob("*@*/*.json")) if path.parent.name == label]
-
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
 
         A year of nightly canaries beside a few runs of the whole suite is not read for this.
         """
-        paths = [path for path in sorted((self.folder / label).glob("*.json")) if _WHOLE.search(path.name)]
-        sizes = {path: path.stat().st_size for path in paths}
+        paths = [path for path in self.paths(label) if _WHOLE.search(path.name)]
+        sizes = {path: path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) for path in paths}
         return next((path for path in reversed(paths) if 2 * sizes[path] >= max(sizes.values())), None)
 
     def runs(self, label: str) -> tuple[RunRecord, ...]:
@@ -226,12 +261,12 @@ class History:
 
         Raises RecordError if one cannot be read.
         """
-        return tuple(sorted(map(read_run, self._paths(label)), key=order_of))
+        return tuple(sorted(map(read_run, self.paths(label)), key=order_of))
 
     def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
         """The records of one `model@version`, oldest evidence first, and why others could not be read."""
         records, unreadable = [], []
-        for path in self._paths(label):
+        for path in self.paths(label):
             try:
                 records.append(read_run(path))
             except RecordError as error:
@@ -253,7 +288,7 @@ class History:
 
     def _latest_of_each_suite(self, label: str, now: datetime) -> list[Path]:
         """Of runs on the same cases only the newest can stand for a version; all where a head cannot be read."""
-        paths = self._paths(label)
+        paths = self.paths(label)
         heads = [head for path in paths if (head := head_of(path)) is not None]
         if len(heads) < len(paths):
             return paths
@@ -264,7 +299,7 @@ class History:
 
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
-        records = [read_run(path) for path in self.folder.glob("*@*/*-latency.json") if path.parent.name == label]
+        records = [read_run(path) for path in self.paths(label) if id_of(path).endswith("-latency")]
         return max(records, key=order_of, default=None)
 
     def resolve(
@@ -278,9 +313,9 @@ class History:
         A name alone means its configured version (`versions`); without one, the version with the latest evidence.
         `core` is as in `latest`.
         """
-        if reference.endswith(".json") or os.sep in reference:
+        if reference.endswith((".json", ".json.gz")) or os.sep in reference:
             return read_run(Path(reference))
-        paths = sorted(self.folder.glob("*@*/*.json"))
+        paths = self.paths()
         labels = list(dict.fromkeys(path.parent.name for path in paths))
         wanted = reference
         if versions and reference in versions:
@@ -290,12 +325,12 @@ class History:
         if latest:
             return max(latest, key=order_of)
         if len(reference) >= _SHORTEST_PREFIX:
-            matches = [path for path in paths if path.stem.startswith(reference)]
-            matches = [path for path in matches if path.stem == reference] or matches
+            matches = [path for path in paths if id_of(path).startswith(reference)]
+            matches = [path for path in matches if id_of(path) == reference] or matches
             if len(matches) == 1:
                 return read_run(matches[0])
             if matches:
-                some = ", ".join(f"{path.parent.name}/{path.stem}" for path in matches[:5])
+                some = ", ".join(f"{path.parent.name}/{id_of(path)}" for path in matches[:5])
                 raise RecordError(f"{reference!r}: {len(matches)} runs begin so: {some}; give more of the id")
         known = ", ".join(labels) or "none yet"
         hint = nearest(wanted, [*labels, *(label.partition("@")[0] for label in labels)])
@@ -401,6 +436,11 @@ def _mark(digest: str) -> Path:
     return cache_folder() / "read" / digest
 
 
+def id_of(path: Path) -> str:
+    """The id in the name of a record, plain or packed."""
+    return path.name.removesuffix(".gz").removesuffix(".json")
+
+
 def head_of(path: Path) -> Head | None:
     """What a record says before its cases; None where it is to be read as a whole to know that.
 
@@ -408,8 +448,10 @@ def head_of(path: Path) -> Head | None:
     """
     try:
         with opened(path) as file:
-            text = file.read(_HEAD_SIZE).decode("utf-8", "ignore")
-        values = _before_cases(text)
+            content = file.read(_HEAD_SIZE)
+        if path.suffix == ".gz":
+            content = zlib.decompressobj(_GZIP).decompress(content, _HEAD_SIZE)
+        values = _before_cases(content.decode("utf-8", "ignore"))
         evidence, totals = values["evidence"], values["totals"]
         head = Head(
             path=path,
@@ -424,7 +466,7 @@ def head_of(path: Path) -> Head | None:
         fits = values["schema"] == SCHEMA and isinstance(head.partial, bool) and isinstance(head.cases, int)
         fits = fits and isinstance(head.suite_digest, str) and isinstance(head.run_id, str)
         return head if fits and all(_is_time(one) for one in (head.started, head.oldest, head.newest) if one) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
         return None  # whoever reads it as a whole says what is wrong
 
 
@@ -454,7 +496,7 @@ def _after(text: str, place: int, sign: str) -> int:
 def carries_digest(path: Path) -> bool:
     """Whether a record has the digest of what is in it; those of an older harness have none."""
     with reading(path, RecordError):
-        return b'"digest"' in content_of(path, limit=_SIZE_LIMIT)[-_SEAL_SIZE:]
+        return b'"digest"' in _content(path)[-_SEAL_SIZE:]
 
 
 def _is_time(stamp: str) -> bool:
@@ -499,9 +541,23 @@ def _sealed(run: RunRecord) -> bytes:
 def _content(path: Path) -> bytes:
     with reading(path, RecordError, form="JSON"):
         try:
-            return content_of(path, limit=_SIZE_LIMIT)
+            content = content_of(path, limit=_SIZE_LIMIT)
+            return _unpacked(content) if path.suffix == ".gz" else content
         except FileNotFoundError as error:
             raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
+
+
+def _unpacked(content: bytes) -> bytes:
+    unpack = zlib.decompressobj(_GZIP)
+    try:
+        plain = unpack.decompress(content, _SIZE_LIMIT + 1)
+    except zlib.error as error:
+        raise UnfitFileError(f"not packed by gzip: {error}") from None
+    if len(plain) > _SIZE_LIMIT:
+        raise UnfitFileError(f"longer than {_SIZE_LIMIT:,} bytes once it is unpacked")
+    if not unpack.eof or unpack.unused_data:
+        raise UnfitFileError("cut off, or something follows what was packed")
+    return plain
 
 
 def _object(path: Path, content: bytes) -> dict[str, Any]:
@@ -512,10 +568,10 @@ def _object(path: Path, content: bytes) -> dict[str, Any]:
     return data
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes, *, end: bytes = b"\n") -> None:
     try:
         with whole(path) as file:
             file.write(content)
-            file.write(b"\n")
+            file.write(end)
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error

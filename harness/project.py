@@ -259,7 +259,7 @@ class Project:
         """`name@version` of the version that is meant; a record that cannot be read does not matter."""
         if name in self.versions:
             return f"{name}@{self.versions[name]}"
-        found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}
+        found = {path.parent.name for path in self.history.paths()}
         labels = [label for label in found if label.partition("@")[0] == name]
         return labels[0] if len(labels) == 1 else self.resolve(name).label
 

@@ -251,7 +251,8 @@ class Site:
             judged = None
             if newest[new.model] == (old, new):
                 judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
-            names = [f"{line.label}/{line.run_id}.json" for line in (old, new)]
+            stored = [self.history.found(line.label, line.run_id) for line in (old, new)]
+            names = [path.relative_to(self.history.folder).as_posix() for path in stored]
             is_new = any(runs.get(name) != _entry(kept, name) for name in names)
             wanted = judged is not None or not path.is_file() or is_new
             if wanted and not self.index_only:
@@ -306,7 +307,7 @@ class Site:
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""
         stamps, jobs = {}, []
-        for path in sorted(self.history.folder.glob("*@*/*.json")):
+        for path in self.history.paths():
             stamps[path] = stamp = self._stamp(path)
             line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
@@ -336,7 +337,7 @@ class Site:
         newest = max(lines, key=lambda line: (line.when, line.started), default=None)
         now = [line for line in current(lines) if newest and line.suite_digest == newest.suite_digest]
         try:
-            records = [read_run(self.history.path(line.label, line.run_id)) for line in now if line.alignment[1]]
+            records = [read_run(self.history.found(line.label, line.run_id)) for line in now if line.alignment[1]]
         except RecordError:
             return {}  # it was readable a moment ago; the next build says why it is not
         return {label: (count.k, count.n) for label, count in shared_alignment(records).items()}
@@ -353,7 +354,7 @@ class Site:
                 yield old, new
 
     def _compare(self, old: IndexLine, new: IndexLine, judged: html.Judgement | None) -> Path:
-        records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+        records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
         return self.write_comparison(records[0], records[1], judged)
 
     def _verdict(
@@ -372,7 +373,7 @@ class Site:
             if state is not None and (self.index_only or (self.out / href).is_file()):
                 self.verdicts[new.model] = state.model_copy(update={"href": href})
                 return None
-            records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+            records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
             verdict = self.project.gate(records[1], records[0], policy)
         except HarnessError as error:
             self.unreadable.append(f"no verdict on {new.label}: {error}")

@@ -229,6 +229,30 @@ def test_labels_reach_the_page(folder, tmp_path):
     assert '"v":[["Ann","good"]]' in (folder / "tuned@v2" / "20261103-v2.html").read_text("utf-8")
 
 
+def test_packed_records_make_the_same_pages_and_are_not_packed_again(folder):
+    invoke()
+    before = (folder / "index.html").read_text("utf-8")
+    done = call("compact", "tuned@v1")
+    assert (done.exit_code, done.stdout.split(",")[0]) == (0, "tuned@v1: 2 packed")
+    assert sorted(path.name for path in folder.glob("*@*/*.json*")) == [
+        "20261101-v1.json.gz",
+        "20261102-v1.json.gz",
+        "20261103-v2.json",
+    ]
+    assert [one["problems"] for one in json.loads(call("verify", "--json").stdout)] == [[], [], []]
+    for page in folder.rglob("*.html"):
+        page.unlink()
+    invoke()
+    assert (folder / "index.html").read_text("utf-8") == before
+    again = json.loads(call("compact", "--json").stdout)["packed"]
+    assert list(again) == ["tuned@v2"]
+    assert again["tuned@v2"]["records"] == 1
+    assert "nothing to pack" in call("compact").stderr
+    (folder / "tuned@v2" / "broken.json").write_text("{")
+    broken = call("compact")
+    assert (broken.exit_code, "not packed: " in broken.stderr) == (1, True)
+
+
 def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     history = History(tmp_path / "reports")

@@ -1,5 +1,7 @@
+import gzip
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from jsonschema import Draft202012Validator
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
-from harness.history import ChangedRecordError, History, head_of, read_run, run_schema, upgraded
+from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run, run_schema, upgraded
 from harness.records.run import Evidence, Looks, SampleResult, Totals
 from tests.factory import case_result, run_record
 
@@ -125,6 +127,70 @@ def test_a_record_that_was_read_before_is_read_in_one_step_and_is_the_same(histo
     assert read_run(path) == run
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert read_run(path) == run
+
+
+def test_a_packed_record_is_the_same_everywhere(history):
+    run = build(output="水吧台/岛台 " * 3_000)
+    plain = history.write(run)
+    content, head = plain.read_bytes(), head_of(plain)
+    packed = history.compact(plain)
+    assert packed.name == "20260301-aaaa.json.gz"
+    assert not plain.exists()
+    assert packed.stat().st_size < len(content) / 8
+    assert gzip.decompress(packed.read_bytes()) == content
+    assert history.compact(packed) == packed
+    assert (
+        read_run(packed) == run == history.latest("tuned@v1") == history.resolve("2026") == history.runs("tuned@v1")[0]
+    )
+    assert history.known("tuned@v1").runs == (run,)
+    assert [one.run_id for one in history.listing().runs] == [run.run_id]
+    assert replace(head_of(packed), path=plain) == head
+    assert carries_digest(packed)
+    assert history.found("tuned@v1", run.run_id) == packed
+    history.write(build(mode="replay"))  # judged again: the record keeps when and how it was made
+    assert (history.paths(), read_run(plain).mode) == ([plain], "live")
+
+
+def test_of_a_record_that_is_there_twice_the_plain_one_counts(history):
+    plain = history.write(build())
+    other = gzip.compress(plain.read_bytes().replace(b"tuned", b"other"))
+    plain.with_name(f"{plain.name}.gz").write_bytes(other)  # packing was stopped, or somebody put it there
+    assert history.paths() == [plain]
+    assert history.compact(plain).name == "20260301-aaaa.json.gz"
+    assert history.latest("tuned@v1") == build()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(b" " * 100_001), "longer than 100,000 bytes once it is unpacked"),
+        (gzip.compress(b"{}") * 2, "something follows"),
+        (gzip.compress(b'{"schema": 1}' * 100)[:-9], "cut off"),
+        (b"{}", "not packed by gzip"),
+        (b"", "cut off"),
+        (gzip.compress(b"{}"), "`schema` is"),
+    ],
+    ids=["a bomb", "two members", "cut", "plain", "empty", "something else"],
+)
+def test_what_is_not_a_packed_record_is_refused(content, reason, history, monkeypatch):
+    monkeypatch.setattr("harness.history._SIZE_LIMIT", 100_000)
+    path = history.path("tuned@v1", "20260301-aaaa").with_suffix(".json.gz")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    assert head_of(path) is None
+    with pytest.raises(RecordError, match=reason) as raised:
+        read_run(path)
+    assert "20260301-aaaa.json.gz" in str(raised.value)
+    with pytest.raises(RecordError):
+        history.latest("tuned@v1")
+
+
+def test_a_record_that_cannot_be_read_is_not_packed(history):
+    path = history.write(build())
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(RecordError):
+        history.compact(path)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
 def test_what_was_read_before_is_known_by_its_bytes_alone(history):
