@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -69,18 +68,6 @@ def test_what_pytest_itself_loads_is_run(
     pytester.runpytest_subprocess("--model=fake")
     assert (tmp_path / "of_addopts").exists()
     assert (tmp_path / "of_the_environment").exists()
-
-
-def test_folders_that_the_project_names_may_be_outside_it(
-    project: Path, pytester: pytest.Pytester, tmp_path: Path
-) -> None:
-    (project / "suites" / "mine").rename(tmp_path / "mine")
-    settings = project / "pyproject.toml"
-    text = settings.read_text().replace("[tool.harness]\n", "")
-    outside = f"suites = [{json.dumps(str(tmp_path))}]\nreports = {json.dumps(str(tmp_path / 'out'))}\n"
-    settings.write_text(f"[tool.harness]\n{outside}{text}")
-    pytester.runpytest("--model=fake", "--cassette-mode=record")
-    assert list((tmp_path / "out").glob("fake@v1/*.json"))
 
 
 @pytest.mark.parametrize("name", ["pytest.ini", "tox.ini", "pyproject.toml"])
