@@ -104,10 +104,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a verdict has to know, oldest evidence first, and how many runs of the version are too old for it."""
+    """What a verdict has to know, oldest evidence first, and the ids of runs of the version that are too old for it."""
 
     runs: tuple[RunRecord, ...]
-    too_old: int = 0
+    too_old: frozenset[str] = frozenset()
 
 
 class History:
@@ -244,7 +244,7 @@ class History:
                 continue
             if run is not None and run.cases and not run.partial:
                 found.append(run)
-        too_old = sum(head.cases > 0 for head in old if head is not fullest)
+        too_old = frozenset(head.run_id for head in old if head is not fullest and head.cases)
         return Known(tuple(sorted(found, key=order_of)), too_old)
 
     def _fullest(self, label: str) -> Path | None:
@@ -412,7 +412,7 @@ def _read_before(content: bytes) -> RunRecord | None:
     What `json_of` refuses (a name twice, a number without end, a lone surrogate) is then known not to be in it.
     """
     plain = unsealed(content)
-    if plain is None or not _mark(plain[1]).is_file():
+    if plain is None or not _is_marked(plain[1]):
         return None
     try:
         run = RunRecord.model_validate_json(plain[0])
@@ -424,10 +424,16 @@ def _read_before(content: bytes) -> RunRecord | None:
 def _remember(content: bytes) -> None:
     plain = unsealed(content)
     if plain is not None:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):
             mark = _mark(plain[1])
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
+
+
+def _is_marked(digest: str) -> bool:
+    with suppress(OSError, RuntimeError):  # a folder that may not be looked into; a user without a home
+        return _mark(digest).is_file()
+    return False
 
 
 def _mark(digest: str) -> Path:

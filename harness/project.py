@@ -209,7 +209,7 @@ class Project:
         self._refuse(self.contradictions(*runs) or self.differences(*runs))
         known = self.known(candidate.label, policy.max_age_days)
         verdict = judge(candidate, baseline, policy, datetime.now(UTC), known.runs, core=self.core)
-        return replace(verdict, too_old=known.too_old)
+        return replace(verdict, too_old=len(known.too_old - {candidate.run_id}))
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
         """What the cases can prove under a policy; earlier versions tell about domains and prices."""
