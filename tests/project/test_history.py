@@ -129,7 +129,6 @@ def test_a_record_that_was_read_before_is_read_in_one_step_and_is_the_same(histo
     assert read_run(path) == run
 
 
-<<<<<<< HEAD
 def test_a_packed_record_is_the_same_everywhere(history):
     run = build(output="水吧台/岛台 " * 3_000)
     plain = history.write(run)
@@ -192,7 +191,8 @@ def test_a_record_that_cannot_be_read_is_not_packed(history):
     with pytest.raises(RecordError):
         history.compact(path)
     assert [one.name for one in path.parent.iterdir()] == [path.name]
-=======
+
+
 def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_path):
     path = history.write(build())
     (tmp_path / "file").write_text("")
@@ -204,7 +204,6 @@ def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_p
 
     monkeypatch.setattr("harness.endpoints.local.cache_folder", no_home)
     assert read_run(path) == build()
->>>>>>> main
 
 
 def test_what_was_read_before_is_known_by_its_bytes_alone(history):
