@@ -91,7 +91,7 @@ def test_a_value_that_is_something_else(kind: str, value: str, text: str, run: R
 
 
 @pytest.mark.parametrize("command", ["check", "repair"])
-@pytest.mark.parametrize("value", ["a gigabyte in one line", *JSON_VALUES])
+@pytest.mark.parametrize("value", ["half a gigabyte in one line", *JSON_VALUES])
 def test_a_line_of_a_log_is_refused_and_the_next_is_read(value: str, command: str, run: Run, project: Path) -> None:
     path = project / "logs.jsonl"
     if value in WHOLE:
@@ -117,7 +117,7 @@ GOOD = b'{"source": "A-1", "output": "A - 1"}\n'
 
 
 def _bomb(path: Path) -> None:
-    with gzip.open(path, "wb", compresslevel=9) as file:
+    with gzip.open(path, "wb", compresslevel=1) as file:
         file.write(b"\0" * 500_000_000 + b"\n" + GOOD)
 
 
