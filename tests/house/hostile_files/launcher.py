@@ -12,6 +12,7 @@ import os
 import pkgutil
 import resource
 import sys
+from importlib.metadata import entry_points
 
 import openai  # noqa: F401
 import pydantic  # noqa: F401
@@ -30,11 +31,12 @@ def _preload() -> float:
     """Import once what every child would import for itself; the megabytes that this takes and no child does."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads should not fork
     before = _resident()
+    # the hunt imports hypothesis, and pytest does more where that is imported
+    left_alone = ("harness.__main__", "harness.hunt")
     ours = [one.name for one in pkgutil.walk_packages(harness.__path__, "harness.")]
-    ours = [
-        name for name in ours if not name.startswith(("harness.__main__", "harness.hunt"))
-    ]  # hypothesis changes pytest
-    for name in [*ours, *_LAZY]:
+    ours = [name for name in ours if not name.startswith(left_alone)]
+    plugins = [one.module for one in entry_points(group="pytest11")]
+    for name in [*ours, *plugins, *_LAZY]:
         try:
             importlib.import_module(name)
         except ImportError:  # of an extra that is not installed
@@ -72,7 +74,9 @@ def _run(order: dict[str, str]) -> None:
     try:
         arguments = list(order["arguments"])
         if order["program"] == "pytest":
-            code = int(pytest.main(["-p", "no:cacheprovider", *arguments]))
+            # the plugins are imported already
+            quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            code = int(pytest.main(["-p", "no:cacheprovider", *quiet, *arguments]))
         else:
             code = harness.cli.run(arguments)
         sys.stdout.flush()
