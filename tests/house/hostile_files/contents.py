@@ -122,12 +122,14 @@ TOML_VALUES: dict[str, str] = {
     "a name twice": "1\ntitle = 1\nmax_age_days = 1",
 }
 TEXTS = JSON_TEXTS | YAML_TEXTS | TOML_TEXTS | OTHER_TEXTS
-VALUES = [
-    (kind, name, text.replace(HERE, value))
-    for texts, values in ((JSON_TEXTS, JSON_VALUES), (YAML_TEXTS, YAML_VALUES), (TOML_TEXTS, TOML_VALUES))
-    for kind, (_, text) in texts.items()
-    for name, value in values.items()
-]
+_FORMS = ((JSON_TEXTS, JSON_VALUES), (YAML_TEXTS, YAML_VALUES), (TOML_TEXTS, TOML_VALUES))
+VALUES = [(kind, name) for texts, values in _FORMS for kind in texts for name in values]
+
+
+def text_with(kind: str, name: str) -> str:
+    """Put together for each test: all at once they would take a quarter of a gigabyte of every worker."""
+    (values,) = (values for texts, values in _FORMS if kind in texts)
+    return TEXTS[kind][1].replace(HERE, values[name])
 
 
 def _sparse(path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.hostile_files.conftest import Done, Run
-from tests.house.hostile_files.contents import JSON_VALUES, TEXTS, VALUES, WHOLE, zip_of_zips
+from tests.house.hostile_files.contents import JSON_VALUES, TEXTS, VALUES, WHOLE, text_with, zip_of_zips
 
 COMMANDS: dict[str, list[tuple[str, ...]]] = {
     "record": [
@@ -82,11 +82,11 @@ def test_a_file_that_is_something_else(kind: str, content: str, run: Run, projec
     assert_told(kind, run, project)
 
 
-@pytest.mark.parametrize(("kind", "value", "text"), VALUES, ids=[f"{kind}-{value}" for kind, value, _ in VALUES])
-def test_a_value_that_is_something_else(kind: str, value: str, text: str, run: Run, project: Path) -> None:
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=[f"{kind}-{value}" for kind, value in VALUES])
+def test_a_value_that_is_something_else(kind: str, value: str, run: Run, project: Path) -> None:
     path = project / TEXTS[kind][0]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_text(text_with(kind, value))
     assert_told(kind, run, project)
 
 
