@@ -43,7 +43,7 @@ def linted() -> LintResult:
     training = {path.name: training_texts(ROOT, ModelConfig(name="lint", training_data=(str(path),))) for path in files}
 
     def judging(case: Case, answer: Completion) -> SampleResult:
-        JUDGED[case.key] += 1
+        JUDGED[f"{case.suite}/{case.id}"] += 1
         return judge.sample(case, answer, 0)
 
     return lint([ROOT], judging, training)
