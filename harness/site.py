@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
 from harness.show.index import HistoryEvent, IndexLine, current
+from harness.show.run import OneCase
 from harness.show.verdicts import LastVerdict
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
@@ -289,6 +291,19 @@ class Site:
             contradictions=self.project.contradictions(old, new),
         )
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
+
+    def write_case(self, found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> Path:
+        """The page of one case in several versions."""
+        pages = {record.run_id: page_path(self.out, record.label, record.run_id) for record in found.records}
+        hrefs = {
+            run_id: f"../{path.relative_to(self.out).as_posix()}" for run_id, path in pages.items() if path.is_file()
+        }
+        index = "../index.html" if (self.out / "index.html").is_file() else None
+        # a key may hold what no file name can, and two keys may differ in letter case alone
+        readable = re.sub(r"[^A-Za-z0-9._-]", "_", found.key)[:80]
+        name = f"{readable}-{hashlib.sha256(found.key.encode()).hexdigest()[:8]}.html"
+        page = html.case_page(found, past, hrefs=hrefs, lang=self.lang, index_href=index)
+        return write(self.out / "cases" / name, page)
 
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""

@@ -419,14 +419,16 @@ def gate_json(verdict: GateVerdict, policy_source: str = "") -> dict[str, Any]:
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
-    lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'cannot'} reach a GO under this policy"]
+    can = "can" if plan.possible else "cannot"
+    lines = [translated(f"{plural(plan.cases, 'case')}: {can} reach a GO under this policy")]
     lines += wrapped(_population_of_plan(plan))
     lines.append("")
     for line in plan.lines:
-        lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
+        lines.append(f"  {translated(rule_name(line))}  {translated(f'({line.rule.tier})')}")
         for sentence in _plan_sentences(line):
             lines += wrapped(sentence, indent="      ")
-    lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
+    chance = "Chance of a GO, all critical rules together, of a version as good as its base:"
+    lines += ["", f"  {translated(chance)}"]
     rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:
         requests = plan.cases * one.samples
