@@ -355,6 +355,8 @@ def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, Cas
     return {
         "flip": flip,
         "quiet": is_quiet(flip),
+        "before": old,
+        "after": new,
         "turns": evidence.turns(new, _LIMIT_COMPARE_PAGE),
         "old": evidence.answers(old, _LIMIT_COMPARE_PAGE),
         "new": evidence.answers(new, _LIMIT_COMPARE_PAGE),
