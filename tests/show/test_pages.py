@@ -132,6 +132,15 @@ def test_many_samples_calls_checks_and_turns_do_not_fill_the_page(make_run):
     assert row["m"][0] == ["…", [["gap", str(sum(len(turn["content"]) for turn in turns[:-100]))]]]
 
 
+def test_a_comparison_says_how_many_samples_it_leaves_out():
+    old, new = (
+        factory.run_record([factory.case_result("a", outcome, samples=25)], version=version)
+        for outcome, version in (("damaged", "v1"), ("aligned", "v2"))
+    )
+    page = html.compare_page(compare(old, new), old, new)
+    assert page.count("5 more samples are in the run record") == 2
+
+
 def test_forms_of_many_different_mentions_are_not_all_looked_up_in_a_long_answer(make_run):
     found = tuple(
         MentionRecord(start=0, end=9, text=f"A - {n:05}", verdict="spaced", path="/a", damage=("space-left",))
