@@ -265,8 +265,9 @@ def compact(names: tuple[str, ...], as_json: bool, report_dir: Path | None) -> N
     if as_json:
         keys = ("records", "bytes_before", "bytes_after")
         print_json({"packed": {label: dict(zip(keys, of, strict=True)) for label, of in sizes.items()}})
-    for label, (count, plain, packed_size) in sizes.items() if not as_json else ():
-        click.echo(f"{show(label)}: {count:,} packed, {plain / 1e6:.1f} MB to {packed_size / 1e6:.1f} MB")
+    else:
+        for label, (count, plain, small) in sizes.items():
+            click.echo(f"{show(label)}: {count:,} packed, {plain / 1e6:.1f} MB to {small / 1e6:.1f} MB")
     for problem in problems:
         click.echo(f"not packed: {problem}", err=True)
     if not sizes and not problems:
