@@ -88,6 +88,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
     ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
     ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
+    ("unit", rf"(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)"),
     ("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)"),
     ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
     (
@@ -244,3 +245,9 @@ EXTENSIONS = _words(
     "numbers"
 )
 """Endings of file names."""
+
+DOTFILES = _words(
+    "gitignore gitattributes gitmodules dockerignore editorconfig npmrc nvmrc yarnrc htaccess bashrc bash_profile "
+    "zshrc vimrc eslintrc prettierrc babelrc pylintrc flake8 coveragerc clang-format bazelrc env"
+)
+"""Names of files that begin with a dot and have no ending."""
