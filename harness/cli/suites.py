@@ -123,7 +123,9 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
 @click.option("--tasks", help="Tasks of the prompts, comma-separated. [default: all]")
 @click.option("--cases", type=click.IntRange(1), default=400, show_default=True, help="At most so many cases.")
 @click.option("--per-term", type=click.IntRange(1, 20), default=1, show_default=True, help="Cases of one string.")
-@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed makes the same suite.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed makes the same suite."
+)
 @click.option("--title", help="Title of the suite. [default: the name of --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def make(

@@ -45,7 +45,7 @@ _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
-_STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
+_STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時]")
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
@@ -272,7 +272,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         return (low, not certain) if length <= 4 else (high - 2, True)
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
-    if length <= 4 and short and token.isalnum() and (len(runs) == 2 or length <= 2):
+    if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
         return low + runs[-2][0], len(runs) > 2 or not certain
     return high - min(2, length), True
 
@@ -307,7 +307,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
         measure = _MEASURE.match(run)
         if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
-        mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}([{HAN}])", other)
+        mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)
         if mirrored and run[0] == mirrored[1]:
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):

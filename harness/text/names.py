@@ -11,6 +11,7 @@ from harness.text.targets import (
     HEADS,
     LABELS_OF_FILES,
     NO_VERBS,
+    PARTICLES,
     TAIL_SEAMS,
     TAILS,
     VERBS,
@@ -93,14 +94,15 @@ def _tail_cut(path: str, touches_left: bool) -> int:
         return joined.start()
     last = max(path.rfind("/"), path.rfind("\\")) + 1
     tail = _TOUCHING.search(path, last)
-    if tail and path[:last].isascii() and (touches_left or tail[0].startswith(TAILS)):
+    if tail and path[:last].isascii() and (touches_left or tail[0].startswith((*TAILS, *PARTICLES))):
         return tail.start()
     if touches_left and not path.isascii():
         if tail and tail[0].startswith(TAILS):
             return tail.start()
         seam = _TAIL_SEAM.search(path, last + 2) or _TAIL_END.search(path, last + 2)
         if seam:
-            return seam.start()
+            words = _TAIL_END.search(path, last + 2, seam.start())  # `/用户/列表接口时返回500`
+            return words.start() if words else seam.start()
     return len(path)
 
 

@@ -199,6 +199,11 @@ _FORMS = (
     ),
     _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
     _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
+    _form(
+        "code",
+        ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
+        r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
+    ),
     _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
     _form(
         "windows",
