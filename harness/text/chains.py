@@ -68,6 +68,8 @@ _HANDLE = re.compile("@[A-Za-z]")
 _DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
 """`__init__.py`, whose underscores are no emphasis."""
 _PLATE = re.compile("[A-Z][·•‧・]?[A-HJ-NP-Z0-9]{5,6}")
+_WORDS_TOO, _PLATE_LABELS = "新黑青贵云吉宁", ("车", "牌", "号")
+"""Provinces that are everyday words: `新A12345` is a plate behind a label alone."""
 _PLATE_BEFORE = re.compile(f"[^{HAN}]|[车牌号为是{CONJUNCTIONS}]")
 _MIXED = re.compile(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
 _MIXED_END = re.compile(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
@@ -364,7 +366,8 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         inner = text[start:end]
         if start > low and text[start - 1] in _PLATES and _PLATE.fullmatch(inner):
             before = text[start - 2 : start - 1]
-            if not before or _PLATE_BEFORE.match(before):
+            is_word = text[start - 1] in _WORDS_TOO and "·" not in inner and before not in _PLATE_LABELS
+            if (not before or _PLATE_BEFORE.match(before)) and not is_word:
                 yield Span(start - 1, end, False, touches(text, end), "code")  # `皖HA8888`
                 continue
         if end - start < 3 or is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not is_code(inner)):

@@ -203,10 +203,11 @@ TAILS = _words(
 )
 """How a word begins that touches the end of a path and does not belong to it."""
 
-PARTICLES = _words(
-    "を は が に で と の へ も から まで より 을 를 은 는 이 가 에 에서 의 로 으로 와 과 도 만 까지 부터 입니다 です"
-)
-"""What Japanese and Korean put behind a token: `/var/log/syslogを確認`."""
+PARTICLES = _words("を は が に で と の へ も から まで より です")
+"""What Japanese puts behind a token, with more behind it: `/var/log/syslogを確認`."""
+
+PARTICLES_BEFORE_A_BLANK = _words("을 를 은 는 이 가 에 에서 의 로 으로 와 과 도 만 까지 부터 입니다")
+"""What Korean puts behind a token; other words that begin like one are part of it: `/data/v2도면`."""
 
 TAIL_SEAMS = _words(
     "目录下 目录里 目录中 目录的 文件夹下 文件夹里 文件夹中 文件夹的 下的 下面 下所有 里的 里面 中的 内的 的内容 "
