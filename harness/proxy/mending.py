@@ -185,7 +185,9 @@ def mended_arguments(
     """Arguments of a call as JSON text, mended in the form in which they came, and mended as JSON text."""
     given = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
     new = mended_text(question, given, "tool") if repairs else given
-    return given, new if isinstance(arguments, str) or new == given else json.loads(new), new
+    if new == given:
+        return given, arguments, new
+    return given, new if isinstance(arguments, str) else json.loads(new), new
 
 
 def texts_in(message: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

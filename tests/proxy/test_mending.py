@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.proxy.mending import question_of
+from harness.proxy.mending import mended_body, question_of
 from harness.proxy.streams import MendedStream
 from harness.text import DEFAULT_SYMBOLS
 from tests.faulty_server.connection import Connection
@@ -267,6 +267,19 @@ def test_other_forms_of_an_answer_are_mended_too(
     assert "Sikalastic-609" in body
     assert "Sikalastic - 609" not in body
     assert proxy.rows(1)[0]["mended"] == {"Sikalastic-609": "spaced"}
+
+
+def test_decoded_arguments_that_are_right_stay_an_object() -> None:
+    asked = question_of({"messages": PROMPT}, None, DEFAULT_SYMBOLS)
+    assert asked is not None
+    calls = [
+        {"function": {"name": "f", "arguments": {"code": text}}} for text in ("Sikalastic-609", "Sikalastic - 609")
+    ]
+    body = json.dumps(completion("", tool_calls=calls)).encode()
+    mended = mended_body(asked, body, repairs=True)
+    assert mended is not None
+    found = json.loads(mended[0])["choices"][0]["message"]["tool_calls"]
+    assert [call["function"]["arguments"] for call in found] == [{"code": "Sikalastic-609"}] * 2
 
 
 def test_the_one_function_call_of_old_is_mended_in_a_stream(start: Callable[..., Started]) -> None:
