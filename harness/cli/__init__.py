@@ -34,6 +34,7 @@ GROUPS = {
         "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
         "cassettes": "Recorded answers: status, verify, prune, import, export.",
         "models": "The configured models: list, check, pull, serve.",
+        "config": "The settings: their JSON Schema for editors.",
         "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
     },
     "Fine-tuning": {
@@ -43,7 +44,7 @@ GROUPS = {
 }
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 """Name to one line of help. The module is imported only when the command runs."""
-_ROOMS = {"run": ("runs", "run"), "show": ("runs", "show_case")}
+_ROOMS = {"run": ("runs", "run"), "show": ("runs", "show_case"), "config": ("models", "config")}
 """The module and the function of a command, where they are not called as it is."""
 
 EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED = 0, 1, 2, 3, 70, 130
