@@ -31,6 +31,7 @@ from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
 from harness.show.index import HistoryEvent, IndexLine, current
 from harness.show.run import OneCase
+from harness.show.verdicts import LastVerdict
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
 _WORTH_WORKERS = 12
@@ -186,22 +187,10 @@ def _kept(entry: Any, stamp: str) -> DriftState | None:
     return state if state.stamp == stamp else None
 
 
-class VerdictState(Record):
-    """The verdict on the newest version of a model. `stamp` names what it rests on, the day included."""
+class VerdictState(LastVerdict):
+    """`stamp` names what it rests on, the day included."""
 
     stamp: str
-    label: str
-    against: str
-    verdict: str
-    when: str
-    """When the candidate's answers were made."""
-    href: str
-    """The page, from the index; empty where it was not built."""
-    command: str
-    """What to do next."""
-    why: str
-    reasons: tuple[str, ...] = ()
-    """What holds a GO back."""
 
 
 _KEPT = "index.json"
