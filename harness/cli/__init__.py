@@ -25,6 +25,7 @@ GROUPS = {
     },
     "Look at answers": {
         "show": "One case in several versions, with its history.",
+        "bundle": "A redacted reproduction of one case for a provider's ticket.",
         "check": "Say what became of each protected string in answers.",
         "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
         "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
@@ -40,12 +41,18 @@ GROUPS = {
     },
     "Fine-tuning": {
         "dataset": "Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints.",
+        "finetune": "Versions that a provider trains: submit, status, register.",
         "train": "Fine-tune the packaged small model on the CPU.",
     },
 }
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 """Name to one line of help. The module is imported only when the command runs."""
-_ROOMS = {"run": ("runs", "run"), "show": ("runs", "show_case"), "config": ("models", "config")}
+_ROOMS = {
+    "run": ("runs", "run"),
+    "show": ("runs", "show_case"),
+    "bundle": ("runs", "bundle_case"),
+    "config": ("models", "config"),
+}
 """The module and the function of a command, where they are not called as it is."""
 
 EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED = 0, 1, 2, 3, 70, 130
