@@ -13,10 +13,10 @@ from typing import Any
 
 from harness import checks
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
-from harness.authoring.right_answers import EMPTY_HANDED, alone, answers, of_text, unfit_answers
+from harness.authoring.right_answers import EMPTY_HANDED, AnswersTried, alone, answers, of_text, unfit_answers
 from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
-from harness.records.case import Case, CheckCall, texts_of
+from harness.records.case import Case, CheckCall, domain_name, texts_of
 from harness.records.run import GOOD, SampleResult
 from harness.show.figures import table as aligned
 from harness.suite import load_info
@@ -156,7 +156,7 @@ class Cell:
 
 def cells(cases: Iterable[Case]) -> list[Cell]:
     """All cells that are not empty, sorted."""
-    counts = Counter((one.suite, one.domain, one.symbols, one.language, one.task) for one in cases)
+    counts = Counter((one.suite, domain_name(one.domain), one.symbols, one.language, one.task) for one in cases)
     return [Cell(*key, cases=number) for key, number in sorted(counts.items())]
 
 
@@ -461,6 +461,7 @@ class LintResult:
     findings: tuple[Finding, ...]
     balance: tuple[Cell, ...]
     training_files: tuple[str, ...]
+    answers: AnswersTried
 
     def number(self, level: Level) -> int:
         """Findings of one level."""
@@ -483,8 +484,9 @@ def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Sequenc
     findings += duplicate_prompts(shelf)
     findings += duplicate_targets(shelf)
     findings += leaks(shelf, training or {})
-    findings += unfit_answers(shelf, judging)
+    tried = AnswersTried()
+    findings += unfit_answers(shelf, judging, tried)
     order = {path: number for number, path in enumerate(files)}
     findings.sort(key=lambda finding: (order.get(finding.path, -1), finding.line, finding.rule))
     balance = cells(placed.case for placed in shelf)
-    return LintResult(tuple(files), len(shelf), tuple(findings), tuple(balance), tuple(training or ()))
+    return LintResult(tuple(files), len(shelf), tuple(findings), tuple(balance), tuple(training or ()), tried)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from harness.decisions.concentration import Broken
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
+from harness.records import Record
 from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
@@ -280,17 +281,21 @@ def _settle(rule: RuleVerdict) -> str:
     return "the estimate is on the wrong side of the limit: more cases are not expected to make it a pass"
 
 
-class LastVerdict(Protocol):
-    """What the index keeps of a verdict."""
+class LastVerdict(Record):
+    """The verdict on the newest version of a model, as the index keeps it."""
 
     label: str
     against: str
     verdict: str
     when: str
+    """When the candidate's answers were made."""
     href: str
+    """The page, from the index; empty where it was not built."""
     command: str
+    """What to do next."""
     why: str
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    """What holds a GO back."""
 
 
 def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str) -> list[str]:
@@ -326,11 +331,17 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
             lines += wrapped(translated(_OTHER_SUITES))
     if len(verdict.runs) > 1:
-        listed = f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:"
-        lines += wrapped(translated(listed))
+        lines += wrapped(translated(_listed(verdict, show(verdict.candidate.label))))
         rows = [_run_row(run) for run in verdict.runs]
         lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
     return lines
+
+
+def _listed(verdict: GateVerdict, label: str) -> str:
+    read, every = len(verdict.runs), len(verdict.runs) + verdict.too_old
+    if verdict.too_old:
+        return f"{read} of {every} runs of {label}, newest first; the others are too old for this policy:"
+    return f"All {every} runs of {label}, newest first:"
 
 
 def _takes(policy: GatePolicy) -> str:
@@ -398,7 +409,7 @@ def _evidence_markdown(verdict: GateVerdict) -> list[str]:
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
             parts.append(f"- {_OTHER_SUITES}")
     if len(verdict.runs) > 1:
-        parts.append(f"- All {len(verdict.runs)} runs of {code(verdict.candidate.label)}, newest first:")
+        parts.append(f"- {_listed(verdict, code(verdict.candidate.label))}")
         for run in verdict.runs:
             run_id, *rest = _run_row(run)
             parts.append(f"    - {', '.join([code(run_id), *filter(None, rest)])}")

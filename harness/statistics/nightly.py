@@ -145,7 +145,7 @@ def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
     Conditions on how often each prompt succeeded, so prompts may differ in difficulty. None when it
     cannot say anything: fewer than two nights, or every prompt always right or always wrong.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     nights = len(outcomes)
     if nights < 2:
@@ -160,7 +160,7 @@ def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
         return None
     observed = nights * sum(count * count for count in by_night) - total * total
     statistic = (nights - 1) * observed / expected
-    return Dispersion(statistic / (nights - 1), float(chi2.sf(statistic, nights - 1)))
+    return Dispersion(statistic / (nights - 1), float(chdtrc(nights - 1, statistic)))
 
 
 Bets = Literal["prompts", "nightly mean"]
@@ -215,6 +215,31 @@ def watch_nights(
     presumed = presumed_mean(first, ceiling)
     found = detect([mean_factors(k, m, presumed) for k, m in later], threshold, earliest=earliest)
     return Watched("nightly mean", presumed, tuple(first), tuple(later), _ratio(dispersion), found)
+
+
+HARDLY_ANY = 0.2
+"""Share of wrong prompts, at most, on every baseline night for which a night with more than half wrong is an alarm."""
+
+ENOUGH_PROMPTS = 20
+"""With fewer, more than half of them wrong may be bad luck."""
+
+
+def collapsed(watched: Watched) -> int | None:
+    """The first night with more than half of its prompts wrong, where hardly any was on each night of the baseline.
+
+    A bet on the nightly mean cannot win enough in one night, however bad it is, to be an alarm by itself.
+    """
+    if most_wrong(watched.baseline) > HARDLY_ANY:
+        return None
+    for night, (right, known) in enumerate(watched.counts):
+        if known >= ENOUGH_PROMPTS and 2 * (known - right) > known:
+            return night
+    return None
+
+
+def most_wrong(counts: Sequence[tuple[int, int]]) -> float:
+    """The largest share of wrong prompts among nights of (right, known); 1 without a night that tells."""
+    return max(((known - right) / known for right, known in counts if known), default=1.0)
 
 
 def _dispersion(nights: Sequence[Outcomes]) -> Dispersion | None:
@@ -338,3 +363,29 @@ def watch_unscored(
         presumed = ANSWERED if position < baseline else max(usual, ANSWERED)
         factors.append([min(factor, most) for factor in prompt_factors(answered, asked, presumed)])
     return detect(factors, threshold)
+
+
+OUTLYING_NIGHTS = 3
+"""With nothing changed, three nights above all ten of the baseline are one case in 286 (13 choose 3), a night."""
+
+
+def outlying(values: Sequence[float], baseline: int, least: float = 0.0) -> bool:
+    """Whether each of the last three values is above every one of the baseline, by more than `least`."""
+    latest = values[baseline:][-OUTLYING_NIGHTS:]
+    if len(values) < baseline or len(latest) < OUTLYING_NIGHTS:
+        return False
+    return min(latest) > max(values[:baseline]) + least
+
+
+_USUAL_NIGHTS = 10
+_FEWEST_NIGHTS = 3
+_UNUSUAL = 5
+
+
+def unusual(counts: Sequence[int]) -> tuple[int, ...]:
+    """Nights with more than five times as many changes as on any of the last ten nights; three are needed first."""
+    return tuple(
+        night
+        for night in range(_FEWEST_NIGHTS, len(counts))
+        if counts[night] > _UNUSUAL * max(counts[max(0, night - _USUAL_NIGHTS) : night])
+    )

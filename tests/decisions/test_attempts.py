@@ -6,6 +6,7 @@ import pytest
 from harness.decisions.evidence import attempts, judged_versions
 from harness.decisions.gate import judge
 from harness.decisions.metrics import METRICS
+from harness.decisions.run_summary import RunSummary
 from harness.decisions.standing import in_slice, pair, standing
 from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule
 from harness.records.run import Looks
@@ -105,6 +106,13 @@ def test_a_suite_that_is_doubled_until_it_is_a_go_does_not_start_again(attempt, 
     doubled = run(cases(601, 12), age_days=1, run_id="doubled")
     verdict = judge(doubled, None, AT_LEAST_95, now, [attempt(2, 12)])
     assert (verdict.attempts, verdict.alpha, verdict.rules[0].reading.cases) == (2, 0.0025, 601)
+
+
+def test_a_suite_that_is_more_than_four_times_as_large_is_another_one(attempt, cases, run, now):
+    """Else a smoke run of a few cases would use up an attempt of the whole."""
+    for size, number in ((1200, 2), (1201, 1)):
+        grown = run(cases(size, 12), age_days=1, run_id="grown")
+        assert judge(grown, None, AT_LEAST_95, now, [attempt(2, 12)]).attempts == number
 
 
 def test_a_canary_is_no_attempt_where_a_fuller_run_came_before(attempt, cases, run, now):
@@ -209,6 +217,14 @@ def test_answers_of_the_future_are_not_evidence_whatever_age_is_accepted(attempt
     verdict = judge(attempt(-30, 2), None, policy, now)
     assert verdict.verdict == "INCONCLUSIVE"
     assert "dated 30.0 days in the future; check the clock" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(0.9, "GO"), (1.1, "INCONCLUSIVE")])
+def test_the_clocks_of_two_machines_may_differ_by_an_hour(attempt, now, hours, verdict):
+    """As for the list of runs and for nights: one answer to which run is dated in the future."""
+    judged = judge(attempt(-hours / 24, 2), None, AT_LEAST_95, now)
+    assert judged.verdict == verdict
+    assert RunSummary.of(attempt(-hours / 24, 2)).ahead_of(now) == (verdict != "GO")
 
 
 def test_runs_under_a_wrong_clock_are_attempts_and_are_not_read(attempt, now):

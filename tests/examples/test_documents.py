@@ -43,6 +43,13 @@ def test_python_blocks_run(name: str) -> None:
         exec(compile(block, name, "exec"), {"__name__": "page"})
 
 
+@pytest.mark.parametrize("page", ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/recording.md"])
+def test_tests_that_a_page_names_are_there(page: str) -> None:
+    """A promise that names its test holds only as long as there is that test."""
+    named = set(re.findall(r"`((?:tests|benchmarks)/[\w./-]+)`", (ROOT / page).read_text("utf-8")))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("name", ["local-model.md", "providers.md"])
 def test_settings_load(name: str) -> None:
     for block in blocks(name, "toml"):
@@ -102,6 +109,17 @@ def test_links_lead_somewhere(name: str) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if not target.startswith(("http", "#")):
             assert (DOCS / target.partition("#")[0]).is_file(), target
+
+
+NAMED = re.compile(r"`((?:harness|tests|benchmarks|docs|examples|policies|\.github|\.ci)/[\w./@-]*\w/?)`")
+"""A path of this repository; one with NAME in it is a pattern, and `suites/` may be the reader's own."""
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *DOCS.glob("*.md")], ids=lambda page: page.name)
+def test_paths_that_are_named_exist(page: Path) -> None:
+    if page.name != "CHANGELOG.md":
+        named = [name for name in NAMED.findall(page.read_text(encoding="utf-8")) if "NAME" not in name]
+        assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_page_stands_in_the_navigation() -> None:

@@ -60,6 +60,16 @@ def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_no_gate_comparison_or_drift_waits_for_scipy_stats() -> None:
+    """It takes a second to load, and scipy.special holds the same distributions."""
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "harness").rglob("*.py")
+        if "from scipy.stats import" in path.read_text(encoding="utf-8")
+    }
+    assert importing <= {"harness/hunt/conditions.py", "harness/statistics/sequential.py"}
+
+
 @pytest.mark.parametrize("module", ["harness.cli.check", "harness.cli.repair", "harness.cli.gate", "harness.cli.drift"])
 def test_help_loads_neither_records_nor_the_checker(module: str) -> None:
     code = f"import sys, {module}; print([name for name in ('pydantic', 'harness.text') if name in sys.modules])"
