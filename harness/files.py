@@ -407,12 +407,3 @@ def reason_of(problem: Exception, form: str = "") -> str:
     if isinstance(problem, OSError):
         return problem.strerror or str(problem)
     return str(problem).removeprefix(f"not {form}: ")
-
-
-def cache_folder() -> Path:
-    """`HARNESS_CACHE`, or `pytest-verbatim` under the user's cache folder."""
-    given = os.environ.get("HARNESS_CACHE")
-    if given:
-        return Path(given)
-    root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(root) / "pytest-verbatim"
