@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -62,7 +62,7 @@ def finetune() -> None:
 def submit(
     *,
     file: Path,
-    provider: str,
+    provider: Literal["ark", "siliconflow", "openai"],
     named: str,
     base: str | None,
     validation: Path | None,
