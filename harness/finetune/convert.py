@@ -319,7 +319,7 @@ def write(converted: Converted, out: Path, target: str, recipe: Recipe, template
     lines = out.suffix.lower() == ".jsonl" or target in ("chat", "ms-swift")
     texts = {out: _set_text(converted.values, lines=lines)}
     if target == "llama-factory":
-        texts[out.parent / "dataset_info.json"] = _dumped_info(out)
+        texts[out.parent / "dataset_info.json"] = _dumped_info(out, converted.values)
         if recipe.base:
             name = f"{out.stem}.llama-factory.yaml"
             texts[out.parent / name] = _yaml(_llama_factory(out, recipe, template or _template(recipe.base)))
@@ -344,7 +344,7 @@ def _set_text(values: Sequence[dict[str, Any]], *, lines: bool) -> str:
     return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
 
 
-def _dumped_info(out: Path) -> str:
+def _dumped_info(out: Path, values: Sequence[dict[str, Any]]) -> str:
     tags = {
         "role_tag": "from",
         "content_tag": "value",
@@ -354,7 +354,9 @@ def _dumped_info(out: Path) -> str:
         "function_tag": "function_call",
         "system_tag": "system",
     }
-    columns = {"messages": "conversations", "system": "system", "tools": "tools"}
+    # LLaMA-Factory's loader ends with a KeyError where a column is named that no sample has
+    used = [name for name in ("system", "tools") if any(name in value for value in values)]
+    columns = {"messages": "conversations", **{name: name for name in used}}
     entry = {"file_name": out.name, "formatting": "sharegpt", "columns": columns, "tags": tags}
     return json.dumps({out.stem: entry}, ensure_ascii=False, indent=2) + "\n"
 
