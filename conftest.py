@@ -1,6 +1,8 @@
 """How this repository's own tests run. (The plugin that tests plugins is in `addopts`: here it would break suites run
 from afar.)"""
 
+import os
+
 import pytest
 
 MOST_WORKERS = 8
@@ -34,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles: `--hypothesis-profile=thorough` before a release, `quick` while writing."""
     if config.getoption("verbatim_models"):
         return  # judging a model needs no hypothesis, and its import costs as much as judging 1,000 cases
+    os.environ["HARNESS_LANG"] = "en"  # screens that the tests quote do not follow the locale of the machine
     from hypothesis import HealthCheck, settings
 
     for name, examples in (("quick", 20), ("default", 100), ("thorough", 2000)):

@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.project import Project, load_suite
 from harness.records.case import Case, texts_of
 from harness.records.run import GOOD
-from harness.statistics.clusters import size_of
+from harness.statistics.rates import size_of
 from harness.suite import builtin_root, default_cases
 from harness.text import extract_targets
 

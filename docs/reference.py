@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "the variable that `api_key_env` names": "the key of an endpoint; `OPENAI_API_KEY` for `--model=openai:NAME`",
     "`OPENAI_BASE_URL`": "address for `--model=openai:NAME` without `--base-url`",
     "`HARNESS_ALLOW_KEY_HOSTS`": "hosts that any key may go to, separated by commas; `http://HOST` for one without TLS",
+    "`HARNESS_LANG`": "language of the screen, `en` or `zh`; without it that of the locale",
     "`HARNESS_STATE`": "folder that remembers which host a key went to",
     "`HARNESS_CACHE`": "folder of the weights that `harness models pull` fetches",
     "`HARNESS_THREADS`": "threads of the embedded server, before the configured number",

@@ -20,7 +20,7 @@ from harness.errors import ConfigError, explain, found, nearest
 from harness.files import reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
-from harness.text.reasoning import REASONING_TAGS
+from harness.text.channels import REASONING_TAGS
 
 if TYPE_CHECKING:
     from harness.text import SymbolTable
@@ -60,8 +60,11 @@ class Price(Record):
 class Reasoning(Record):
     """What a model writes before its answer. It is cut off before judging, wherever the endpoint puts it."""
 
-    tags: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_:-]*$")], ...] = REASONING_TAGS
-    """Names of the tags round it in the text of an answer; none to judge the text as it is."""
+    tags: tuple[
+        Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_:-]*|\[[A-Za-z0-9][A-Za-z0-9_:-]*\])$")], ...
+    ] = REASONING_TAGS
+    """Names of the tags round it in the text of an answer: `think`, `[THINK]` with its brackets, `harmony` for the
+    channels of gpt-oss; none to judge the text as it is."""
     keep: bool = True
     """Whether run records keep it."""
 

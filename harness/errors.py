@@ -1,10 +1,12 @@
 """The errors that a user can fix, and how they say what was found and what is accepted."""
 
-import difflib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from __future__ import annotations
 
-from pydantic import BaseModel, ValidationError
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 
 class HarnessError(Exception):
@@ -53,6 +55,8 @@ _CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the closest of `names`, or nothing if none is close."""
+    import difflib
+
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
@@ -69,7 +73,7 @@ def found(value: Any) -> str:
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation error, as `field: found ..., accepted ...`."""
     problem = error.errors(include_url=False)[0]
-    place = _place(problem["loc"])
+    place = place_of(problem["loc"])
     if problem["type"] == "extra_forbidden":
         fields = _fields_at(model, problem["loc"][:-1])
         hint = nearest(str(problem["loc"][-1]), fields)
@@ -81,7 +85,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     return f"{place}: found {found(problem['input'])}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
-def _place(location: Sequence[str | int]) -> str:
+def place_of(location: Sequence[str | int]) -> str:
+    """A place in JSON as an error shows it: `messages[0].role`."""
     text = ""
     for part in location:
         if isinstance(part, int):
@@ -107,6 +112,8 @@ def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[st
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
+    from pydantic import BaseModel  # here, since every command imports this module, and `--help` reads no record
+
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -197,6 +198,26 @@ def json_of(content: bytes) -> Any:
     if _SURROGATE.search(content) and not _is_unicode(value):
         raise UnfitFileError("holds a lone surrogate, which is not text; accepted: whole characters")
     return value
+
+
+_SEAL = re.compile(rb',\s*"digest":\s*"([0-9a-f]{64})"\s*\}\s*\Z')
+_SEAL_SIZE = 200
+
+
+def sealed(content: bytes, *, gap: bytes = b"") -> bytes:
+    """A JSON object with a last member `digest`: the SHA-256 of all bytes before it. `gap` precedes its name."""
+    head = content.rstrip().removesuffix(b"}").rstrip()
+    end = gap.rstrip(b" ") + b"}"
+    return head + b"," + gap + b'"digest":' + b" " * bool(gap) + b'"' + sha256(head).hexdigest().encode() + b'"' + end
+
+
+def is_as_sealed(content: bytes) -> bool:
+    """Whether an object ends with its digest and is as it was written; git may have changed its line ends."""
+    seal = _SEAL.search(content, max(0, len(content) - _SEAL_SIZE))
+    if seal is None:
+        return False
+    head = content[: seal.start()]
+    return sha256(head.replace(b"\r\n", b"\n")).hexdigest().encode() == seal[1]
 
 
 def loads(text: str) -> Any:

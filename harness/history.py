@@ -8,21 +8,25 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from harness.decisions.run_summary import RunSummary, utc
+from harness.decisions.evidence import representative
+from harness.decisions.run_summary import RunSummary, order_of, utc
 from harness.errors import RecordError, explain, found, nearest
-from harness.files import DEPTH_LIMIT, content_of, depth_over, json_of, reading, whole
-from harness.records.run import SCHEMA, RunRecord
+from harness.files import DEPTH_LIMIT, content_of, depth_over, is_as_sealed, json_of, reading, sealed, whole
+from harness.records.run import SCHEMA, CaseResult, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
 _WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json\Z")
+_SEAL_SIZE = 100
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -33,6 +37,10 @@ UPGRADES: Mapping[int, Upgrade] = {}
 
 Every change of the format adds one line, so that old nights stay readable.
 """
+
+
+class ChangedRecordError(RecordError):
+    """A record whose content does not have the digest that it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +83,13 @@ class History:
         if path.parent.is_symlink():
             raise RecordError(f"{path.parent}: a link, and whoever made it chose where this writes; put a folder there")
         if run.mode == "replay" and path.is_file():
-            made = read_run(path)
-            totals = run.totals.model_copy(update={"requests": made.totals.requests})
-            kept = {"mode": made.mode, "started": made.started, "ended": made.ended, "totals": totals}
-            run = run.model_copy(update={**kept, "git_commit": made.git_commit})
-        # pydantic's own writer: six times as fast as `json` with an indent, which is felt at 10,000 cases; as bytes,
-        # since the same record as text takes twice to four times the memory
-        content = run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1)
+            # one that was changed by hand says nothing any more, and this is how it is judged again
+            with suppress(ChangedRecordError):
+                made = read_run(path)
+                totals = run.totals.model_copy(update={"requests": made.totals.requests})
+                kept = {"mode": made.mode, "started": made.started, "ended": made.ended, "totals": totals}
+                run = run.model_copy(update={**kept, "git_commit": made.git_commit})
+        content = _sealed(run)
         if len(content) > _SIZE_LIMIT:
             raise RecordError(
                 f"{path}: would take {len(content):,} bytes, and at most {_SIZE_LIMIT:,} are read again; the answers "
@@ -134,7 +142,7 @@ class History:
                 continue
             if run is not None and run.cases and not run.partial:
                 found.append(run)
-        return tuple(sorted(found, key=lambda run: RunSummary.of(run).order))
+        return tuple(sorted(found, key=order_of))
 
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
@@ -151,29 +159,46 @@ class History:
         Raises RecordError if one cannot be read.
         """
         records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
-        return tuple(sorted(records, key=lambda run: RunSummary.of(run).order))
+        return tuple(sorted(records, key=order_of))
 
-    def latest(self, label: str) -> RunRecord | None:
-        """The latest complete run, or the latest partial one if none is complete; None without any.
+    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
+        records, unreadable = [], []
+        for path in sorted(self.folder.glob("*@*/*.json")):
+            if path.parent.name == label:
+                try:
+                    records.append(read_run(path))
+                except RecordError as error:
+                    unreadable.append(str(error))
+        return tuple(sorted(records, key=order_of)), tuple(unreadable)
 
-        A run of fewer suites than another complete one, such as a nightly canary, does not count as its run.
+    def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
+        """The run that stands for a version (`representative`); None without any.
+
         A record that cannot be read is an error and not skipped: it may be the one that counts.
+
+        Args:
+            core: gives the cases that a run without names asks; called only where runs hold different cases.
         """
         records = self.runs(label)
-        complete = [run for run in records if not run.partial]
-        suites = [RunSummary.of(run).suites for run in complete]
-        widest = [run for run in complete if not any(RunSummary.of(run).suites < other for other in suites)]
-        return (widest or list(records))[-1] if records else None
+        differ = len({run.suite_digest for run in records}) > 1
+        return representative(records, core() if core is not None and differ else (), datetime.now(UTC))
 
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
         records = [read_run(path) for path in self.folder.glob("*@*/*-latency.json") if path.parent.name == label]
-        return max(records, key=lambda run: RunSummary.of(run).order, default=None)
+        return max(records, key=order_of, default=None)
 
-    def resolve(self, reference: str, versions: Mapping[str, str] | None = None) -> RunRecord:
+    def resolve(
+        self,
+        reference: str,
+        versions: Mapping[str, str] | None = None,
+        core: Callable[[], Sequence[CaseResult]] | None = None,
+    ) -> RunRecord:
         """The run meant by a file, `name@version`, name, run id or unique beginning of one.
 
         A name alone means its configured version (`versions`); without one, the version with the latest evidence.
+        `core` is as in `latest`.
         """
         if reference.endswith(".json") or os.sep in reference:
             return read_run(Path(reference))
@@ -183,9 +208,9 @@ class History:
         if versions and reference in versions:
             wanted = f"{reference}@{versions[reference]}"
         named = [label for label in labels if label == wanted or label.partition("@")[0] == wanted]
-        latest = [run for label in named if (run := self.latest(label)) is not None]
+        latest = [run for label in named if (run := self.latest(label, core)) is not None]
         if latest:
-            return max(latest, key=lambda run: RunSummary.of(run).order)
+            return max(latest, key=order_of)
         if len(reference) >= _SHORTEST_PREFIX:
             matches = [path for path in paths if path.stem.startswith(reference)]
             matches = [path for path in matches if path.stem == reference] or matches
@@ -206,7 +231,7 @@ class History:
         path = self.folder / "baselines.json"
         if not path.is_file():
             return {}
-        data = _decoded(path)
+        data, _ = _decoded(path)
         schema, table = data.get("schema"), data.get("baselines")
         if schema != 1 or not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
             raise RecordError(
@@ -226,6 +251,8 @@ class History:
 def run_schema() -> dict[str, Any]:
     """The JSON Schema of a record in the current form."""
     schema = RunRecord.model_json_schema(by_alias=True)
+    what = "SHA-256 of the file up to the comma before it; records of an older harness have none."
+    schema["properties"]["digest"] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": what}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -235,7 +262,9 @@ def run_schema() -> dict[str, Any]:
 
 def read_run(path: Path) -> RunRecord:
     """One record from disk. Raises RecordError with the file, what was found and what to do."""
-    data = upgraded(_decoded(path), path)
+    decoded, content = _decoded(path)
+    digest = decoded.pop("digest", None)
+    data = upgraded(decoded, path)
     try:
         run = RunRecord.model_validate(data)
     except ValidationError as error:
@@ -250,7 +279,19 @@ def read_run(path: Path) -> RunRecord:
     ):
         if stamp is not None and not _is_time(stamp):
             raise RecordError(f"{path}: no run record: {name}: found {found(stamp)}, expected an ISO 8601 time")
+    # a formatter may have laid the file out in another way: written again, it must be what it was
+    if digest is not None and not is_as_sealed(content) and f'"{digest}"'.encode() not in _sealed(run)[-_SEAL_SIZE:]:
+        raise ChangedRecordError(
+            f"{path}: changed since it was written: it does not have the digest that it carries; get the file back "
+            "(git checkout), or judge its answers again (pytest --model=NAME)"
+        )
     return run
+
+
+def carries_digest(path: Path) -> bool:
+    """Whether a record has the digest of what is in it; those of an older harness have none."""
+    with reading(path, RecordError):
+        return b'"digest"' in content_of(path, limit=_SIZE_LIMIT)[-_SEAL_SIZE:]
 
 
 def _is_time(stamp: str) -> bool:
@@ -285,15 +326,23 @@ def upgraded(
     return {**data, "schema": current}
 
 
-def _decoded(path: Path) -> dict[str, Any]:
+def _sealed(run: RunRecord) -> bytes:
+    """The record as it is written."""
+    # pydantic's own writer: six times as fast as `json` with an indent, which is felt at 10,000 cases; as bytes,
+    # since the same record as text takes twice to four times the memory
+    return sealed(run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1), gap=b"\n ")
+
+
+def _decoded(path: Path) -> tuple[dict[str, Any], bytes]:
     with reading(path, RecordError, form="JSON"):
         try:
-            data = json_of(content_of(path, limit=_SIZE_LIMIT))
+            content = content_of(path, limit=_SIZE_LIMIT)
+            data = json_of(content)
         except FileNotFoundError as error:
             raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")
-    return data
+    return data, content
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import config as configuration
-from harness.errors import ConfigError, MissingRecordingError, SuiteError, nearest
+from harness.errors import ConfigError, MissingRecordingError, RecordError, SuiteError, nearest
 from harness.history import History
 
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ class Project:
 
     def judge_of(self, model: ModelConfig) -> Judge:
         """Judges answers of `model` with the symbols of the project and what the model was trained on."""
-        from harness.runs.judge import Judge, training_texts
+        from harness.runs.judge import Judge, learnt_by
 
-        return Judge(model, training_texts(self.config.root, model), self.symbols)
+        return Judge(model, learnt_by(self.config.root, model), self.symbols)
 
     def resolve(self, run: RunRecord | str) -> RunRecord:
         """The run that a name, NAME@VERSION, run id or file means here.
@@ -107,7 +108,7 @@ class Project:
         Raises:
             RecordError: there is no such run.
         """
-        return self.history.resolve(run, self.versions) if isinstance(run, str) else run
+        return self.history.resolve(run, self.versions, self._core_if_readable) if isinstance(run, str) else run
 
     def baseline(self, model: str, reference: str | None = None) -> RunRecord | None:
         """The run that is named, else the baseline kept for the model, else None."""
@@ -124,6 +125,55 @@ class Project:
         from harness.records.policy import parse_drift_policy
 
         return parse_drift_policy(self.config.drift, "pyproject.toml [tool.harness.drift]")
+
+    def contradictions(self, *runs: RunRecord) -> tuple[str, ...]:
+        """Where these records are not what their answers give, as sentences that name the run and its version.
+
+        Names in them come from the records: they must be made safe before they are shown.
+        """
+        from harness.runs.record import contradictions_of
+
+        return contradictions_of(runs, self.symbols)
+
+    def differences(self, *runs: RunRecord) -> tuple[str, ...]:
+        """Where records are not about the cases of the project's suites, or where checks of those say otherwise."""
+        from harness.runs.record import differences
+
+        cases = self._cases_of(runs)
+        return tuple(f"{run.label}, run {run.run_id}: {one}" for run in runs for one in differences(run, cases))
+
+    def _cases_of(self, runs: Sequence[RunRecord]) -> dict[str, Case]:
+        """The cases of the project's suites by digest; of one that cannot be read, those that can."""
+        from harness.suite import case_files, read_case_file
+
+        found: dict[str, Case] = {}
+        asked = {case.suite for run in runs for case in run.cases}
+        with suppress(SuiteError):
+            files = [path for root in self.config.suites for path in case_files(self.config.root / root)]
+            named = [path for path in files if path.parent.name in asked]
+            # a selection has names of its own for the cases of others
+            for path in named if asked <= {path.parent.name for path in named} else files:
+                with suppress(SuiteError):
+                    found |= {located.case.digest: located.case for located in read_case_file(path).cases}
+        return found
+
+    def known(self, label: str) -> tuple[RunRecord, ...]:
+        """What a verdict on `model@version` has to know (`History.known`), without what cannot be relied on.
+
+        Raises:
+            RecordError: a record of this version cannot be read, or is not what its answers give.
+        """
+        runs = self.history.known(label)
+        self._refuse(self.contradictions(*(run for run in runs if run.label == label)))
+        return tuple(run for run in runs if run.label == label or not self.contradictions(run))
+
+    def _refuse(self, found: Sequence[str]) -> None:
+        """Raises RecordError for records that are not what their answers give."""
+        if found:
+            raise RecordError(
+                f"{found[0]}. It was edited, or judged by other rules than those of this harness: no verdict may rest "
+                "on it. Judge its answers again: harness runs verify --rejudge; or get the file back: git checkout"
+            )
 
     def compare(self, old: RunRecord | str, new: RunRecord | str) -> Comparison:
         """What changed from `old` to `new`, on the cases that both have."""
@@ -142,14 +192,16 @@ class Project:
         """May the candidate be promoted, given all that is known of its version?"""
         from harness.decisions.gate import judge
 
-        return judge(candidate, baseline, policy, datetime.now(UTC), self.history.known(candidate.label))
+        runs = [candidate] if baseline is None else [candidate, baseline]
+        self._refuse(self.contradictions(*runs) or self.differences(*runs))
+        return judge(candidate, baseline, policy, datetime.now(UTC), self.known(candidate.label), core=self.core)
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
         """What the cases can prove under a policy; earlier versions tell about domains and prices."""
         from harness.decisions.plan import plan
 
         model = candidate.partition("@")[0] if candidate else None
-        return plan(self.planned_cases(candidate, suites), policy, assumption, self.history.known(""), model=model)
+        return plan(self.planned_cases(candidate, suites), policy, assumption, self.known(""), model=model)
 
     def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
         """The nightly records of a version, folded.
@@ -160,44 +212,103 @@ class Project:
         """
         from harness.decisions.drift import drift
 
-        label = reference if "@" in reference else self.resolve(reference).label
-        runs = self.history.runs(label)
+        label = reference if "@" in reference else self._label(reference)
+        runs, notes = self.nights(label)
         if not runs:
             self.resolve(label)
         known = sorted({case.suite for run in runs for case in run.cases})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
-        return drift(label, runs, self.drift_policy, datetime.now(UTC), since=since, suite=suite)
+        now = datetime.now(UTC)
+        return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=notes)
+
+    def nights(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+        """The records of a version that can be read, with the verdicts of today's rules, and what is wrong with others.
+
+        The nights of a year were judged by the rules of many harnesses: they compare only under one.
+        """
+        from harness.runs.record import rejudged
+
+        runs, notes = self.history.readable_runs(label)
+        judged = []
+        for run in runs:
+            found = self.contradictions(run)
+            notes += tuple(f"{one}; its answers are judged again" for one in found)
+            try:
+                judged.append(rejudged(run, self.symbols) if found else run)
+            except RecordError as error:
+                notes += (str(error),)
+        return tuple(judged), notes
+
+    def _label(self, name: str) -> str:
+        """`name@version` of the version that is meant; a record that cannot be read does not matter."""
+        if name in self.versions:
+            return f"{name}@{self.versions[name]}"
+        found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}
+        labels = [label for label in found if label.partition("@")[0] == name]
+        return labels[0] if len(labels) == 1 else self.resolve(name).label
 
     def cases(self, suites: Sequence[str | Path] | None = None) -> list[Case]:
         """The cases that a run without names asks (docs/writing-cases.md: core), or all of the places given.
 
-        A place is `"builtin"`, a case file or a folder.
+        A place is `"builtin"`, a case file, a folder, or the name of a suite or a selection.
 
         Raises:
             SuiteError: there is no case, or a line is wrong.
         """
         if not suites:
             return [case for root in self.config.suites for case in _default_cases(self.config.root / root)]
-        return [
-            case
-            for place in suites
-            for case in load_suite(place if str(place) == "builtin" else self.config.root / place)
-        ]
+        found = [case for place in suites for case in self._cases_at(place)]
+        # a suite that is named twice, or below a folder that is named too, is asked once
+        return list({(case.suite, case.id, case.digest): case for case in found}.values())
+
+    def _cases_at(self, place: str | Path) -> list[Case]:
+        """As `pytest --suites` reads it: builtin, a path, or the name of a suite or a selection under a root."""
+        from harness.suite import load_selection, selection_file
+
+        path, named = self.config.root / place, [self.config.root / root for root in self.config.suites]
+        if str(place) == "builtin" or path.exists():
+            return load_suite(place if str(place) == "builtin" else path)
+        for root in named:
+            selection = selection_file(root, str(place))
+            if selection is not None:
+                return load_selection(selection)
+            if (root / place / "suite.toml").is_file():
+                return load_suite(root / place)
+        return load_suite(path)
+
+    @cached_property
+    def core(self) -> Sequence[CaseResult]:
+        """The cases that a run without names asks, before they are asked; none where the project has no suites.
+
+        Raises:
+            SuiteError: a line is wrong.
+        """
+        from harness.decisions.exposure import pending
+        from harness.suite import case_files
+
+        roots = [self.config.root / name for name in self.config.suites]
+        return [pending(case) for root in roots if case_files(root) for case in _default_cases(root)]
+
+    def _core_if_readable(self) -> Sequence[CaseResult]:
+        # runs are listed and compared in a project whose suites are being edited; a verdict reads `core` itself
+        try:
+            return self.core
+        except SuiteError:
+            return ()
 
     def planned_cases(self, candidate: str | None, suites: Sequence[str] = ()) -> list[CaseResult]:
         """Cases before they are asked, with the exposure of the candidate where it is a configured model."""
-        from harness.decisions.exposure import exposure, pending
-        from harness.runs.judge import training_texts
+        from harness.decisions.exposure import NOTHING_LEARNT, exposure, pending
+        from harness.runs.judge import learnt_by
 
         named = candidate.partition("@")[0] if candidate else ""
         model = self.model(named) if named in self.config.models else None
         if candidate and model is None:
             return list(self.resolve(candidate).cases)
         cases = self.cases(suites)
-        texts = training_texts(self.config.root, model) if model else ()
-        domains = model.trained_domains if model else ()
-        return [pending(case, exposure(case, training_texts=texts, trained_domains=domains)) for case in cases]
+        learnt = learnt_by(self.config.root, model) if model else NOTHING_LEARNT
+        return [pending(case, exposure(case, learnt)) for case in cases]
 
 
 def load_suite(path: str | Path) -> list[Case]:

@@ -13,21 +13,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.decisions.compare import compare
+from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
-from harness.decisions.options import shared_alignment
-from harness.errors import RecordError
+from harness.decisions.run_summary import utc
+from harness.errors import HarnessError, RecordError
 from harness.files import reading, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
 from harness.records.policy import DriftPolicy
 from harness.records.run import RunRecord
+from harness.runs.record import contradictions_of
 from harness.show import html
 from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
 from harness.show.index import HistoryEvent, IndexLine, current
+from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
 _WORTH_WORKERS = 12
 """Records from which on the start of further processes pays."""
@@ -43,6 +45,7 @@ class PageJob:
     lang: str
     labels: tuple[Label, ...]
     page: bool
+    symbols: SymbolTable = DEFAULT_SYMBOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,11 @@ def done(job: PageJob) -> Done:
         record = read_run(job.path)
     except RecordError as error:
         return Done(job.path, None, None, str(error))
-    page = write_run(record, job.out, job.lang, job.labels) if job.page else None
-    return Done(job.path, IndexLine.of(record), page)
+    contradictions = contradictions_of((record,), job.symbols)
+    page = None
+    if job.page:
+        page = write_run(record, job.out, job.lang, job.labels, contradictions=contradictions)
+    return Done(job.path, IndexLine.of(record, contradictions), page)
 
 
 def all_done(jobs: list[PageJob]) -> Iterator[Done]:
@@ -78,11 +84,25 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
         yield from pool.map(done, jobs, chunksize=4)
 
 
-def write_run(record: RunRecord, out: Path, lang: str, labels: Iterable[Label], *, index: bool = True) -> Path:
+def write_run(
+    record: RunRecord,
+    out: Path,
+    lang: str,
+    labels: Iterable[Label],
+    *,
+    index: bool = True,
+    contradictions: Sequence[str] = (),
+) -> Path:
     """The page of one run, in the folder of its version. `index` says whether it links to one."""
     given = list(labels)
     rulings = match(record, given) if given else None
-    page = html.run_page(record, lang=lang, index_href="../index.html" if index else None, rulings=rulings)
+    page = html.run_page(
+        record,
+        lang=lang,
+        index_href="../index.html" if index else None,
+        rulings=rulings,
+        contradictions=contradictions,
+    )
     return write(page_path(out, record.label, record.run_id), page)
 
 
@@ -122,29 +142,24 @@ def drift_states(project: Project, lines: Sequence[IndexLine], kept: Mapping[str
     for label, runs in nights.items():
         if len({line.when[:10] for line in runs}) > policy.baseline_nights:
             stamp = _stamp(runs, policy)
-            state = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
-            if state is not None:
-                found[label] = state
+            found[label] = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
     return found
 
 
-def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine]) -> list[HistoryEvent]:
+def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine], policy: DriftPolicy) -> list[HistoryEvent]:
     """The alarms as events at the run that raised each."""
     found = []
     for label, state in states.items():
-        night = next((x for x in lines if x.label == label and x.when[:10] == state.alarm), None)
+        night = next((x for x in lines if x.label == label and str(policy.day(utc(x.when))) == state.alarm), None)
         if night is not None:
             detail = f"{night.version}, {state.since or state.alarm}"
             found.append(HistoryEvent(night.when, night.model, night.run_id, "drift-alarm", detail))
     return found
 
 
-def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState | None:
-    try:
-        runs = project.history.runs(label)
-    except RecordError:
-        return None  # reported by the index already, which names the record
-    report = drift(label, runs, policy, datetime.now(UTC))
+def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState:
+    runs, unreadable = project.nights(label)
+    report = drift(label, runs, policy, datetime.now(UTC), unreadable=unreadable)
     first = min(report.alarms, key=lambda alarm: alarm.day, default=None)
     return DriftState(
         stamp=stamp,
@@ -156,7 +171,7 @@ def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> Drif
 
 def _stamp(runs: Sequence[IndexLine], policy: DriftPolicy) -> str:
     # the date is part of it: a verdict also says whether the last night is recent
-    today = datetime.now(UTC).date()
+    today = policy.day(datetime.now(UTC))
     seen = f"{today} {policy.model_dump_json()} " + " ".join(sorted(f"{x.run_id}{x.alignment}" for x in runs))
     return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -167,6 +182,24 @@ def _kept(entry: Any, stamp: str) -> DriftState | None:
     except ValidationError:
         return None
     return state if state.stamp == stamp else None
+
+
+class VerdictState(Record):
+    """The verdict on the newest version of a model. `stamp` names what it rests on, the day included."""
+
+    stamp: str
+    label: str
+    against: str
+    verdict: str
+    when: str
+    """When the candidate's answers were made."""
+    href: str
+    """The page, from the index; empty where it was not built."""
+    command: str
+    """What to do next."""
+    why: str
+    reasons: tuple[str, ...] = ()
+    """What holds a GO back."""
 
 
 _KEPT = "index.json"
@@ -184,8 +217,12 @@ class Site:
     rebuild: bool = False
     index_only: bool = False
     unreadable: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+    """Where records that were built are not what their answers give."""
     building: bool = False
     """An index will be there in the end, so pages link to it."""
+    verdicts: dict[str, VerdictState] = field(default_factory=dict)
+    """By model, once `build` has run."""
 
     @property
     def history(self) -> History:
@@ -204,28 +241,47 @@ class Site:
             if done.page is not None:
                 yield done.page
         lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
+        self.contradictions += [one for line in lines for one in line.contradictions]
         comparisons = []
-        for old, new in self._pairs(lines):
+        pairs = list(self._pairs(lines))
+        newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}
+        for old, new in pairs:
             path = self._comparison_path(old.label, old.run_id, new.label, new.run_id)
-            wanted = not path.is_file() or kept.get("runs") != runs
+            href = path.relative_to(self.out).as_posix()
+            judged = None
+            if newest[new.model] == (old, new):
+                judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
+            wanted = judged is not None or not path.is_file() or kept.get("runs") != runs
             if wanted and not self.index_only:
-                yield self._compare(old, new)
+                yield self._compare(old, new, judged)
             if path.is_file():
-                comparisons.append((f"{old.label} → {new.label}", path.relative_to(self.out).as_posix()))
+                comparisons.append((f"{old.label} → {new.label}", href))
+        self.verdicts = {
+            model: state if (self.out / state.href).is_file() else state.model_copy(update={"href": ""})
+            for model, state in self.verdicts.items()
+        }
         drift = drift_states(self.project, lines, kept.get("drift") or {})
         yield write(self.out / "index.html", self._index(lines, comparisons, drift))
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
-        write(self.out / _KEPT, json.dumps({"runs": runs, "drift": states}, indent=1) + "\n")
+        verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
+        kept_now = {"runs": runs, "drift": states, "verdicts": verdicts}
+        write(self.out / _KEPT, json.dumps(kept_now, indent=1) + "\n")
 
     def lines(self) -> list[IndexLine]:
         """All runs, newest evidence first, without building a page."""
         lines = [done.line for done, _ in self._folded(self._kept(), pages=False) if done.line is not None]
         return sorted(lines, key=lambda line: (line.when, line.started), reverse=True)
 
+    def drift_verdicts(self, lines: Sequence[IndexLine]) -> dict[str, str]:
+        """By label, as the index shows them."""
+        states = drift_states(self.project, lines, self._kept().get("drift") or {})
+        return {label: state.verdict for label, state in states.items()}
+
     def write_run(self, record: RunRecord) -> Path:
         """The page of one run."""
         index = (self.out / "index.html").is_file()
-        return write_run(record, self.out, self.lang, self.labels, index=index)
+        contradictions = self.project.contradictions(record)
+        return write_run(record, self.out, self.lang, self.labels, index=index, contradictions=contradictions)
 
     def missing(self, record: RunRecord) -> bool:
         """Whether the page of a run, to which a comparison links, is still to be built."""
@@ -241,6 +297,7 @@ class Site:
             judged=judged,
             lang=self.lang,
             index_href="../index.html" if index else None,
+            contradictions=self.project.contradictions(old, new),
         )
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
 
@@ -254,7 +311,7 @@ class Site:
             if line is not None and (not pages or (self.out / line.href).is_file()):
                 yield Done(path, line, None), stamp
             else:
-                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages))
+                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages, self.project.symbols))
         for done in all_done(jobs):
             if done.problem:
                 self.unreadable.append(done.problem)
@@ -266,10 +323,11 @@ class Site:
             lang=self.lang,
             baselines=self.history.baselines(),
             drift={label: state.verdict for label, state in drift.items()},
-            alarms=alarms(drift, lines),
+            alarms=alarms(drift, lines, self.project.drift_policy),
             comparisons=comparisons,
             unreadable=self.unreadable,
             shared=self._shared(lines),
+            verdicts=self.verdicts,
         )
 
     def _shared(self, lines: list[IndexLine]) -> dict[str, tuple[int, int]]:
@@ -293,9 +351,43 @@ class Site:
             if old is not None and old.label != new.label:
                 yield old, new
 
-    def _compare(self, old: IndexLine, new: IndexLine) -> Path:
+    def _compare(self, old: IndexLine, new: IndexLine, judged: html.Judgement | None) -> Path:
         records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
-        return self.write_comparison(records[0], records[1])
+        return self.write_comparison(records[0], records[1], judged)
+
+    def _verdict(
+        self, old: IndexLine, new: IndexLine, lines: Sequence[IndexLine], before: Any, href: str
+    ) -> html.Judgement | None:
+        """Judge the newest version of a model; None where nothing has changed since the last time, or none can be."""
+        try:
+            policy, where = self.project.policy()
+            own = sorted(f"{x.run_id}{x.alignment}" for x in lines if x.label == new.label)
+            today = datetime.now(UTC).date()
+            seen = (
+                f"{today} {policy.model_dump_json()} {old.run_id} {new.run_id} {len(lines)} {own} {templates_digest()}"
+            )
+            stamp = hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
+            state = _kept_verdict(before, stamp)
+            if state is not None and (self.index_only or (self.out / href).is_file()):
+                self.verdicts[new.model] = state.model_copy(update={"href": href})
+                return None
+            records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+            verdict = self.project.gate(records[1], records[0], policy)
+        except HarnessError as error:
+            self.unreadable.append(f"no verdict on {new.label}: {error}")
+            return None
+        self.verdicts[new.model] = VerdictState(
+            stamp=stamp,
+            label=new.label,
+            against=old.label,
+            verdict=verdict.verdict,
+            when=new.when,
+            href=href,
+            command=verdict.next.command,
+            why=verdict.next.why,
+            reasons=verdict.reasons,
+        )
+        return html.Judgement(verdict, datetime.now(UTC).isoformat(timespec="seconds"), where)
 
     def _comparison_path(self, old: str, old_id: str, new: str, new_id: str) -> Path:
         names = [page_path(self.out, label, run_id) for label, run_id in ((old, old_id), (new, new_id))]
@@ -317,6 +409,14 @@ class Site:
         except (OSError, ValueError):
             return {}
         return kept if isinstance(kept, dict) else {}
+
+
+def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:
+    try:
+        state = VerdictState.model_validate(entry)
+    except ValidationError:
+        return None
+    return state if state.stamp == stamp else None
 
 
 def _line(entry: Any, stamp: str) -> IndexLine | None:

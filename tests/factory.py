@@ -68,7 +68,8 @@ def sample_result(
     targets = tuple(targets)
     if output is None:
         right = targets[0] if targets else "fine"
-        output = right.replace("-", " - ").replace("/", " / ") if outcome == "damaged" else right
+        wrong = right.replace("-", " - ").replace("/", " / ")
+        output = {"damaged": wrong, "omitted": "no"}.get(outcome, right)
     verdict = _VERDICTS.get(outcome, "verbatim")
     found = () if verdict == "absent" else (mention(output, output, verdict),)
     values: dict[str, Any] = {

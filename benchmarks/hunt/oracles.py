@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.hunt.asking import Sighting
+from harness.hunt.probe import SYMBOLS
 from harness.records.case import Case, texts_of
 from harness.text import check
 
 _HAN = "[\u4e00-\u9fff]"
-_SYMBOL = re.compile("[-/]")
+_SIGN = "(?:" + "|".join(map(re.escape, sorted(SYMBOLS, key=len, reverse=True))) + ")"
+_SYMBOL = re.compile(_SIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ RULES = (
     ),
     HiddenRule(
         "between Chinese characters",
-        _spaced(f"(?<={_HAN})[-/](?={_HAN})"),
+        _spaced(f"(?<={_HAN}){_SIGN}(?={_HAN})"),
         "一-一",
         "fails when Chinese characters precede the symbol and Chinese characters follow the symbol",
     ),
@@ -101,20 +103,20 @@ RULES = (
     ),
     HiddenRule(
         "a leading zero behind the symbol",
-        _spaced(r"[-/](?=0\d)"),
+        _spaced(_SIGN + r"(?=0\d)"),
         "a-01",
         "fails when at least 2 digits with a leading zero follow the symbol",
     ),
     HiddenRule(
         "a string that is said twice",
-        _if(lambda target, prompt: prompt.count(target) > 1),
+        _if(lambda target, prompt: len(re.findall(re.escape(target) + "(?!7)", prompt)) > 1),
         "a-a",
         "fails when the string is twice in the prompt",
         odd=("times",),
     ),
     HiddenRule(
         "legitimate spaces are closed up",
-        lambda target, prompt: re.sub(" ([-/]) ", r"\1", target),
+        lambda target, prompt: re.sub(f" ({_SIGN}) ", r"\1", target),
         "a - a",
         "fails when the symbol has spaces of its own",
     ),
@@ -126,6 +128,98 @@ RULES = (
         "and at least 3 digits follow the symbol",
     ),
 )
+
+
+def _all(test: Callable[[str], bool]) -> Callable[[str, str], str]:
+    return _if(lambda target, prompt: test(target))
+
+
+def _parts(target: str) -> list[str]:
+    return _SYMBOL.split(target)
+
+
+def _digits(target: str) -> list[str]:
+    return re.findall(r"\d", target)
+
+
+HELD_OUT = tuple(
+    HiddenRule(name, damage, smallest, "", odd, chance)
+    for name, damage, smallest, odd, chance in (
+        ("a vowel before the symbol", _spaced("(?<=[aeiouAEIOU])[-/]"), "a-a", (), 1.0),
+        ("a consonant behind the symbol", _spaced("[-/](?=[b-df-hj-np-tv-z])"), "a-b", (), 1.0),
+        ("the string begins with a vowel", _all(lambda t: t[0] in "aeiouAEIOU"), "a-a", (), 1.0),
+        ("the string begins with a digit", _all(lambda t: t[0].isdigit()), "1-a", (), 1.0),
+        (
+            "the string ends with a capital letter",
+            _all(lambda t: t[-1] in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+            "a-A",
+            (),
+            1.0,
+        ),
+        ("a repeated digit", _all(lambda t: len(_digits(t)) > len(set(_digits(t)))), "1-1", (), 1.0),
+        ("two equal characters in a row", _all(lambda t: re.search(r"([^-/])\1", t) is not None), "a-aa", (), 1.0),
+        ("equal parts", _all(lambda t: len(set(_parts(t))) == 1), "a-a", (), 1.0),
+        ("an even number of digits", _all(lambda t: bool(_digits(t)) and len(_digits(t)) % 2 == 0), "1-1", (), 1.0),
+        ("an odd number of digits", _all(lambda t: len(_digits(t)) % 2 == 1), "1-a", (), 1.0),
+        ("no digit anywhere", _all(lambda t: not _digits(t)), "a-a", (), 1.0),
+        ("at least four digits in all", _all(lambda t: len(_digits(t)) >= 4), "1-111", (), 1.0),
+        ("both symbols", _all(lambda t: "-" in t and "/" in t), "a-a/a", (), 1.0),
+        ("three symbols", _all(lambda t: len(_SYMBOL.findall(t)) >= 3), "a-a-a-a", (), 1.0),
+        (
+            "the first symbol of several",
+            lambda t, p: _SYMBOL.sub(r" \g<0> ", t, count=1) if len(_parts(t)) > 2 else t,
+            "a-a-a",
+            (),
+            1.0,
+        ),
+        ("the last symbol is a slash", _spaced("/(?=[^-/]*$)"), "a/a", (), 1.0),
+        (
+            "a part of one character before the symbol",
+            _spaced("(?<![^-/])(?<=[^-/])[-/]|(?<=^[^-/])[-/]|(?<=[-/][^-/])[-/]"),
+            "a-a",
+            (),
+            1.0,
+        ),
+        ("a capital on both sides", _spaced("(?<=[A-Z])[-/](?=[A-Z])"), "A-A", (), 1.0),
+        ("a digit before and a small letter behind", _spaced(r"(?<=\d)[-/](?=[a-z])"), "1-a", (), 1.0),
+        (
+            "two scripts at the symbol",
+            _spaced(f"(?<={_HAN})[-/](?=[A-Za-z0-9])|(?<=[A-Za-z0-9])[-/](?={_HAN})"),
+            "a-一",
+            (),
+            1.0,
+        ),
+        ("kana at the symbol", _spaced("(?<=[\u30a0-\u30ff])[-/]|[-/](?=[\u30a0-\u30ff])"), "a-ア", (), 1.0),
+        ("Hangul before a slash", _spaced("(?<=[\uac00-\ud7a3])/"), "가/a", (), 1.0),
+        (
+            "small and capital letters in one string",
+            _all(lambda t: any(c.islower() for c in t) and any(c.isupper() for c in t)),
+            "a-A",
+            (),
+            1.0,
+        ),
+        (
+            "at least ten characters before the last symbol",
+            _all(lambda t: len(t.rpartition((_SYMBOL.findall(t) or ["-"])[-1])[0]) >= 10),
+            "aaaaaaaaaa-a",
+            (),
+            1.0,
+        ),
+        ("an even length", _all(lambda t: len(t) % 2 == 0), "a-aa", (), 1.0),
+        ("a string in brackets", _if(lambda t, p: f"({t})" in p), "a-a", ("frame",), 1.0),
+        (
+            "the Chinese prompt",
+            _if(lambda t, p: re.search(_HAN, p.replace(t, "")) is not None and "label" not in p),
+            "a-a",
+            ("language",),
+            1.0,
+        ),
+        ("a digit five", _all(lambda t: "5" in t), "a-5", (), 1.0),
+        ("in 10 % of calls", _all(lambda t: True), "a-a", (), 0.1),
+        ("three digits before a hyphen in half of the calls", _spaced(r"(?<=\d{3})-"), "111-a", (), 0.5),
+    )
+)
+"""Rules that the list above does not have. What is stated of them is compared on other strings; no words are pinned."""
 
 
 class HiddenRuleOracle:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
 from benchmarks.simulations.repeats import cluster_bootstrap
@@ -130,6 +131,31 @@ def latency_coverage(runs: int = 400) -> None:
     )
 
 
+def slow_minutes(runs: int = 400) -> None:
+    """A tenth of the minutes (20 requests each) three times as slow: a measurement may meet none of them."""
+    generator = np.random.default_rng(20260101)
+    rows = []
+    for n in (30, 100, 300, 1000):
+        spread = np.exp(0.3 * generator.normal(size=(runs, n)))
+        slow = np.where(generator.random((runs, math.ceil(n / 20))) < 0.1, 3.0, 1.0)
+        times = spread * np.repeat(slow, 20, axis=1)[:, :n]
+        row = [str(n)]
+        for share in (0.5, 0.95):
+            truth = brentq(_slow_minutes_below, 0.1, 30, args=(share,))
+            found = [quantile(list(values), share) for values in times]
+            row.append(percent(np.mean([one.low <= truth <= one.high for one in found])))
+        rows.append(row)
+    show(
+        f"Latency where a tenth of the minutes is three times as slow: how often a 95 % interval holds ({runs} runs)",
+        ["requests in a row, 20 a minute", "p50", "p95"],
+        rows,
+    )
+
+
+def _slow_minutes_below(time: float, share: float) -> float:
+    return float(0.9 * norm.cdf(math.log(time) / 0.3) + 0.1 * norm.cdf(math.log(time / 3) / 0.3) - share)
+
+
 def _in_a_row(generator: np.random.Generator, n: int, serial: float, runs: int) -> np.ndarray:
     """Stationary first-order autoregressive values, standard normal; quantiles of any monotone change are alike."""
     values = generator.normal(size=(runs, n))
@@ -164,3 +190,4 @@ if __name__ == "__main__":
     paired_coverage()
     cluster_coverage()
     latency_coverage()
+    slow_minutes()

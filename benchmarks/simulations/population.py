@@ -1,25 +1,27 @@
 """False GO of a suite whose domains are correlated inside, of running again until it says GO, and of looking early.
 
-    python -m benchmarks.simulations.population            # about three minutes of CPU
+    python -m benchmarks.simulations.population            # about seven minutes of CPU
 
 Runs are drawn by domain (Dirichlet cells: worse, better, wrong in both, right in both) and judged with the bounds of
-the gate (`harness.decisions.plan`, whose agreement with `judge` is a test); attempts go through `read_rate` itself.
-Fixed seeds.
+the gate (`harness.decisions.plan`, whose agreement with `judge` is a test); attempts go through `read_rate` itself, and
+those at a suite that is changed in between through `judge`. Fixed seeds.
 """
 
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from benchmarks.simulations.tables import percent, show
 from harness.decisions.bounds import read_rate
+from harness.decisions.gate import judge
 from harness.decisions.plan import Truth, chances
 from harness.decisions.population import ASSUMED, LATER_ALPHA, Ground
 from harness.records.policy import GatePolicy, Rule
-from harness.records.run import CaseResult
-from harness.statistics.clusters import ASSUMED_CORRELATION, informative_rate, pooled_correlation
+from harness.records.run import CaseResult, Evidence, RunRecord, Totals
+from harness.statistics.rates import ASSUMED_CORRELATION, exact_lower, informative_rate, pooled_correlation
 
 SUITES = ((60, 12), (100, 25), (300, 20), (300, 36), (594, 44))
 CORRELATIONS = (0.0, 0.05, 0.1, 0.2)
@@ -150,6 +152,84 @@ def passes(told_right: np.ndarray) -> bool:
     return read_rate(answers, "min", 0.95, ground, settle=False).result == "PASS"
 
 
+NOW = datetime(2026, 1, 8, tzinfo=UTC)
+
+
+CHANGES = ("a fifth more cases", "a third edited", "more than doubled", "more than fourfold")
+
+
+def changed(runs: int) -> None:
+    """The same, while the suite is changed before each further run; the verdict is that of `judge` on the records."""
+    rows = []
+    for kind, agreement in ((kind, agreement) for kind in CHANGES for agreement in (0.0, 1.0)):
+        generator = np.random.default_rng(20260101)
+        share = np.array([_until_go(generator, kind, agreement) for _ in range(runs)]).mean(axis=0)
+        rows.append([kind, f"{agreement:g}", *(percent(found) for found in share), *[""] * (5 - len(share))])
+    show(
+        f"Change the suite of 300 cases and run again until it says GO, true rate 95 %, min 95 % ({runs} histories a "
+        "row): share with a GO",
+        ["before each further run", "agreement of attempts", "one run", "two", "three", "four", "five"],
+        rows,
+    )
+
+
+def _until_go(generator: np.random.Generator, kind: str, agreement: float) -> list[bool]:
+    """Whether there was a GO at or before each of the runs."""
+    policy = MINIMUM.model_copy(update={"population": "suite"})
+    size, first, past = 300, 0, []
+    answers: dict[int, bool] = {}
+    ever: list[bool] = []
+    steps = 3 if kind == "more than fourfold" else 5
+    for number in range(steps):
+        if number and kind == "a fifth more cases":
+            size += size // 5
+        elif number and kind == "more than doubled":
+            size = 2 * size + 1
+        elif number and kind == "more than fourfold":
+            size = 4 * size + 1
+        elif number and kind == "a third edited":
+            first += size // 3
+        asked = range(first, first + size)
+        if agreement == 0:
+            answers = {}
+        fresh = generator.random(size) < 0.95
+        told = [answers.setdefault(case, bool(right)) for case, right in zip(asked, fresh, strict=True)]
+        run = _record(asked, told, number)
+        # a changed suite is not pooled, so that a GO needs the bound of the run by itself
+        alone = exact_lower(sum(told), size) >= MINIMUM.rules[0].bounds[0][1]
+        ever.append(alone and judge(run, None, policy, NOW, past).verdict == "GO")
+        if ever[-1]:
+            break
+        past.append(run)
+    return ever + [ever[-1]] * (steps - len(ever))
+
+
+_JUDGED: dict[tuple[int, bool], CaseResult] = {}
+
+
+def _record(asked: range, told_right: list[bool], number: int) -> RunRecord:
+    made = (NOW - timedelta(days=6 - number)).isoformat()
+    for case, right in zip(asked, told_right, strict=True):
+        if (case, right) not in _JUDGED:
+            plain = suite(1, 1)[0]
+            changes = {"id": f"c{case}", "digest": str(case), "outcome": "aligned" if right else "damaged"}
+            _JUDGED[case, right] = plain.model_copy(update=changes)
+    return RunRecord(
+        run_id=str(number),
+        model="m",
+        version="1",
+        configuration_digest="",
+        suite_digest="",
+        harness_version="",
+        mode="live",
+        evidence=Evidence(oldest=made, newest=made),
+        started=made,
+        ended=made,
+        totals=Totals(),
+        cases=tuple(_JUDGED[one] for one in zip(asked, told_right, strict=True)),
+    )
+
+
 TRUTHS = ((0.99, 0.99), (0.98, 0.98), (0.99, 0.93), (0.99, 0.90), (0.98, 0.95))
 
 
@@ -188,8 +268,10 @@ if __name__ == "__main__":
     parser.add_argument("--histories", type=int, default=100, help="earlier versions drawn, a row of the first tables")
     parser.add_argument("--runs", type=int, default=40, help="runs judged after each of them")
     parser.add_argument("--attempts", type=int, default=1000, help="histories a row of the second table")
+    parser.add_argument("--changed", type=int, default=1000, help="histories a row of the table of changed suites")
     parser.add_argument("--looks", type=int, default=20_000, help="runs a row of the third tables")
     chosen = parser.parse_args()
     sequential(chosen.looks)
     again(chosen.attempts)
+    changed(chosen.changed)
     population(chosen.histories, chosen.runs)

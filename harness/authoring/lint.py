@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import checks
-from harness.authoring.answers import EMPTY_HANDED, alone, answers, of_text
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
-from harness.authoring.right_answers import unfit_answers
+from harness.authoring.right_answers import EMPTY_HANDED, alone, answers, of_text, unfit_answers
 from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, texts_of
@@ -72,7 +71,7 @@ def _pieces(case: Case, field: str | None, calls: list[CheckCall]) -> dict[str, 
         if call.check in ("contains", "equals", "ends_with") and not call.arguments.get("ignore_case")
     }
     if field is None and case.channel == "text":
-        # in JSON a target may stand escaped, so that a check of the raw text need not see it
+        # in JSON a target may be escaped, so that a check of the raw text need not see it
         pieces |= {f"required[{index}]": target for index, target in enumerate(case.required)}
     return pieces
 
@@ -221,7 +220,7 @@ def unfit_wording(placed: Placed, *, keep_form: bool) -> Iterator[Finding]:
     """`unpinned`, `blank-before-punctuation`, and for a suite with `keep_form` also `no-keep-instruction`."""
     case = placed.case
     for target in unpinned(case):
-        message = f"{target!r} may stand in any field; add a check with its field, so that two exchanged fail"
+        message = f"{target!r} may be in any field; add a check with its field, so that two exchanged fail"
         yield placed.finding("unpinned", "warning", message)
     for spot in spaced_marks(case):
         message = f"{spot!r}: the blank before the mark makes a blank likelier in the answer"
@@ -275,6 +274,10 @@ def _after(target: str, text: str) -> Iterator[str]:
 
 
 _GRAM = 3
+_MOST_ALIKE = 20
+"""Texts that one text is reported alike to. A file of a thousand nearly equal cases has half a million pairs."""
+_MOST_MEETING = 2_000
+"""Texts that one trigram brings together; of more, the later ones are not looked for by it."""
 _SHORTEST = 12
 """Characters. A shorter text has too few trigrams for a share of them to mean anything."""
 
@@ -283,7 +286,8 @@ def similar_pairs(texts: Sequence[str], threshold: float) -> Iterator[tuple[int,
     """(i, j, similarity) with i < j for texts whose trigram sets have a Jaccard similarity of at least `threshold`.
 
     Exact, by the prefix filter of Chaudhuri et al. (2006) and Bayardo et al. (2007): two sets of that similarity share
-    one of their few rarest members, so that only texts that meet in those are compared.
+    one of their few rarest members, so that only texts that meet in those are compared. Of a text with more than
+    `_MOST_ALIKE` earlier ones like it, the first of them are given.
     """
     grams = [_grams(text) for text in texts]
     rarity = Counter(gram for one in grams for gram in one)
@@ -292,6 +296,7 @@ def similar_pairs(texts: Sequence[str], threshold: float) -> Iterator[tuple[int,
         if not one:
             continue
         ordered = sorted(one, key=lambda gram: (rarity[gram], gram))
+        alike = 0
         prefix = ordered[: len(one) - math.ceil(threshold * len(one)) + 1]
         for earlier in sorted({other for gram in prefix for other in meeting[gram]}):
             other = grams[earlier]
@@ -301,8 +306,12 @@ def similar_pairs(texts: Sequence[str], threshold: float) -> Iterator[tuple[int,
             similarity = shared / (len(one) + len(other) - shared)
             if similarity >= threshold:
                 yield earlier, later, similarity
+                alike += 1
+                if alike == _MOST_ALIKE:
+                    break
         for gram in prefix:
-            meeting[gram].append(later)
+            if len(meeting[gram]) < _MOST_MEETING:
+                meeting[gram].append(later)
 
 
 def _grams(text: str) -> frozenset[str]:
@@ -348,16 +357,17 @@ def _among(group: list[Placed]) -> Iterator[Finding]:
             kept.append(placed)
         pairs[key].append(placed)
     # two prompts that differ in nothing but their strings are one question, however long the strings are
-    alike: dict[tuple[int, int], float] = {}
+    alike: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for text_of in (_masked, _asked):
-        alike |= {
-            (one, other): share for one, other, share in similar_pairs([text_of(placed) for placed in kept], NEAR)
-        }
-    for (one, other), similarity in sorted(alike.items()):
-        first, second = kept[one], kept[other]
-        if not (_templates(first) and _templates(second)):
-            message = f"{similarity:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}; vary one"
-            yield second.finding("near-duplicate-prompt", "warning", message)
+        for one, other, share in similar_pairs([text_of(placed) for placed in kept], NEAR):
+            if not (_templates(kept[one]) and _templates(kept[other])):
+                alike[other][one] = share
+    for other, shares in sorted(alike.items()):
+        one = max(shares, key=lambda earlier: (shares[earlier], -earlier))
+        first, others = kept[one], len(shares) - 1
+        message = f"{shares[one]:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}"
+        message += f", and {others} more are like it" if others else ""
+        yield kept[other].finding("near-duplicate-prompt", "warning", f"{message}; vary one")
 
 
 def _masked(placed: Placed) -> str:
@@ -417,7 +427,7 @@ def _key(value: Any) -> str:
 
 RULES: dict[str, tuple[Level, str]] = {
     "bad-suite": ("error", "suite.toml cannot be read"),
-    "bad-line": ("error", "a line is no case; pytest refuses the file"),
+    "bad-line": ("error", "a line is not a case; pytest refuses the file"),
     "duplicate-id": ("error", "two cases of a suite have one id"),
     "not-in-source": ("error", "a target is not in the prompt, so that no model could copy it"),
     "never-found": ("error", "a target that the rules of the checker cannot find, even alone"),

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.authoring.findings import Placed
+from harness.authoring.findings import Finding, Placed
 from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
 from harness.errors import ConfigError, SuiteError, found, nearest
 from harness.files import reading
@@ -417,12 +417,26 @@ def _problem(line: Mapping[str, Any], judging: Judging) -> str | None:
     return next((finding.message for finding in findings), None)
 
 
-def write_suite(out: Path, title: str, lines: Iterable[Mapping[str, Any]], judging: Judging) -> LintResult:
+class UnsoundSuiteError(SuiteError):
+    """The suite would not be sound, and is not written. `findings` are the errors of the lint."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(f"the suite would not be sound, and is not written: {findings[0].message}")
+        self.findings = tuple(findings)
+
+
+def write_suite(
+    out: Path,
+    title: str,
+    lines: Iterable[Mapping[str, Any]],
+    judging: Judging,
+    description: str = "Made from a catalogue by `harness suites make`.",
+) -> LintResult:
     """Write the suite folder whole or not at all, and lint it.
 
     Raises:
         ConfigError: something is at `out` already, or it cannot be written.
-        SuiteError: the lint found an error.
+        UnsoundSuiteError: the lint found an error.
     """
     if out.exists() or out.is_symlink():
         raise ConfigError(f"--out: {out} is there already, and nothing is overwritten; accepted: a new folder")
@@ -435,14 +449,14 @@ def write_suite(out: Path, title: str, lines: Iterable[Mapping[str, Any]], judgi
         folder = workplace / out.name
         folder.mkdir()
         # a JSON string is a TOML basic string too, so that no title can end it
-        toml = f'title = {json.dumps(title)}\ndescription = "Made from a catalogue by `harness suites make`."\n'
+        toml = f"title = {json.dumps(title)}\ndescription = {json.dumps(description)}\n"
         (folder / "suite.toml").write_text(toml, encoding="utf-8", newline="\n")
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
         result = lint([folder], judging)
         errors = [finding for finding in result.findings if finding.level == "error"]
         if errors:
-            raise SuiteError(f"the suite would not be sound, and is not written: {errors[0].message}")
+            raise UnsoundSuiteError(errors)
         folder.rename(out)
     except OSError as error:
         raise ConfigError(f"--out: {out} cannot be written: {error.strerror or error}") from None

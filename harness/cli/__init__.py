@@ -10,52 +10,85 @@ from importlib import import_module
 import click
 
 from harness import __version__
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
+from harness.show.words import LANGUAGES, language_of, speak, spoken, translated
 
-COMMANDS = {
-    "init": "Set a project up: settings, a first suite, workflows.",
-    "check": "Say what became of each protected string in answers.",
-    "repair": "Put damaged strings right in answers.",
-    "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
-    "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
-    "models": "The configured models: list, check, pull, serve.",
-    "suites": "Suites: lint them, make one from your own strings, print the schema.",
-    "cassettes": "Recorded answers: status, verify, prune, import, export.",
-    "runs": "The history of runs: list, show, baseline, publish, schema.",
-    "compare": "What changed between versions.",
-    "gate": "May this version be promoted?",
-    "drift": "Has the model changed since the baseline nights?",
-    "report": "Build the pages.",
-    "hunt": "Search for strings that break the model, and make them small.",
-    "dataset": "Training sets: validate, split, mix, stats, build, bad cases, recipes.",
-    "train": "Fine-tune the packaged small model on the CPU.",
+GROUPS = {
+    "Every day": {
+        "init": "Set a project up: settings, a first suite, workflows.",
+        "run": "Judge a model: `pytest --model=NAME` in fewer words.",
+        "report": "Build the pages.",
+        "compare": "What changed between versions.",
+        "gate": "May this version be promoted?",
+        "repair": "Put damaged strings right in answers.",
+    },
+    "Look at answers": {
+        "show": "One case in several versions, with its history.",
+        "check": "Say what became of each protected string in answers.",
+        "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
+        "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
+        "drift": "Has the model changed since the baseline nights?",
+        "hunt": "Search for strings that break the model, and make them small.",
+    },
+    "Suites, recordings, models": {
+        "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
+        "cassettes": "Recorded answers: status, verify, prune, import, export.",
+        "models": "The configured models: list, check, pull, serve.",
+        "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
+    },
+    "Fine-tuning": {
+        "dataset": "Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints.",
+        "train": "Fine-tune the packaged small model on the CPU.",
+    },
 }
+COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 """Name to one line of help. The module is imported only when the command runs."""
+_ROOMS = {"run": ("runs", "run"), "show": ("runs", "show_case")}
+"""The module and the function of a command, where they are not called as it is."""
 
 EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED = 0, 1, 2, 3, 70, 130
 """Yes or GO; no, NO-GO or drift; inconclusive; usage, configuration or unreadable input; crash; Ctrl-C."""
 
 
 class _LazyGroup(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The language first: help and errors are written while the rest is being parsed."""
+        given = [args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang"]
+        given += [one.partition("=")[2] for one in args if one.startswith("--lang=")]
+        speak(next((one for one in given if one in LANGUAGES), language_of()))
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"harness.cli.{cmd_name}"), cmd_name)
+        module, function = _ROOMS.get(cmd_name, (cmd_name, cmd_name))
+        command = getattr(import_module(f"harness.cli.{module}"), function)
         assert isinstance(command, click.Command)
-        return command
+        from harness.cli.arguments import with_language
+
+        return with_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in GROUPS.items():
+            with formatter.section(translated(title)):
+                formatter.write_dl([(name, translated(text)) for name, text in commands.items()])
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(translated(self.help or ""))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        for hint in ("harness COMMAND --help says more.", "Chinese: --lang zh, or HARNESS_LANG=zh."):
+            formatter.write_text(translated(hint))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from harness.errors import nearest
-
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             raise click.UsageError(
                 f"no command {args[0]!r}{nearest(args[0], COMMANDS)}; accepted: {', '.join(COMMANDS)}", ctx
@@ -65,6 +98,12 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="harness")
+@click.option(
+    "--lang",
+    type=click.Choice(list(LANGUAGES)),
+    expose_value=False,
+    help="Language of the screen. [default: HARNESS_LANG, or else that of the locale]",
+)
 def harness() -> None:
     """Does a model give back the strings it was given, code point for code point?"""
 
@@ -85,7 +124,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Like `main`, but return the exit code."""
     try:
         code = harness.main(args=arguments, prog_name="harness", standalone_mode=False)
-        _flush()
+        sys.stdout.flush()
         return code if isinstance(code, int) else EXIT_YES
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -93,13 +132,13 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("stopped", err=True)
         return EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return EXIT_USAGE
     except HarnessError as error:
-        click.echo(f"harness: {error}", err=True)
+        click.echo(f"harness: {translated(str(error))}", err=True)
         return EXIT_USAGE
     except SystemExit:
-        # click ends so, and only so, when the reader went away (`harness ... | head`); that is no "no"
+        # click ends so, and only so, when the reader went away (`harness ... | head`); that is not a "no"
         return EXIT_YES
     except Exception:
         import traceback
@@ -109,5 +148,11 @@ def run(arguments: list[str] | None = None) -> int:
         return EXIT_CRASH
 
 
-def _flush() -> None:
-    sys.stdout.flush()
+def _show(error: click.ClickException) -> None:
+    if spoken() == "en":
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+    click.echo(f"错误：{translated(error.format_message())}", err=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from harness.show.words import LANGUAGES
 
 
 class CommandGroup(click.Group):
@@ -24,6 +26,17 @@ class CommandGroup(click.Group):
             rows.append((name, first + stop.strip()))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def with_language(command: click.Command) -> click.Command:
+    """`--lang` on a command and all below it, whether it is written before the command's name or behind it."""
+    if all(one.name != "lang" for one in command.params):
+        languages = click.Choice(list(LANGUAGES))
+        command.params.append(click.Option(["--lang"], type=languages, hidden=True, expose_value=False))
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_language(child)
+    return command
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,3 +60,11 @@ def print_json(value: object) -> None:
 
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     click.echo("".join(json.dumps(char)[1:-1] if char not in " \n" and is_hidden(char) else char for char in text))
+
+
+def warn_of(contradictions: Iterable[str]) -> None:
+    """Say on standard error which records are not what their answers give."""
+    from harness.text.visible import show
+
+    for one in contradictions:
+        click.echo(f"DO NOT RELY ON {show(one, blanks=False)}. To look closer: harness runs verify", err=True)

@@ -43,7 +43,7 @@ def check(
     from harness.errors import ConfigError
     from harness.project import Project
     from harness.records.conversation import check_answer
-    from harness.show.mentions import answer_json, answer_lines, answer_markdown
+    from harness.show.marked_text import answer_json, answer_lines, answer_markdown
 
     symbols = Project.open().symbols
     failing = _RANKS[_RANKS.index(fail_on) :] if fail_on else ()

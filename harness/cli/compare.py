@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 @click.option("--flips", type=click.IntRange(min=0), default=20, show_default=True, help="Flips shown each way.")
 @click.option("--json", "form", flag_value="json", help="Print JSON, with all flips.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown, for a pull request.")
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="With --markdown: its language."
+)
 @report_dir_option
-def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Path | None) -> None:
+def compare(runs: tuple[str, ...], *, flips: int, form: str | None, lang: str, report_dir: Path | None) -> None:
     """Compare run A with run B: from A to B, on the cases that both have.
 
     Where both versions have a measurement of latency (suites/latency), the newest ones are compared too. With
@@ -40,27 +44,38 @@ def compare(runs: tuple[str, ...], flips: int, form: str | None, report_dir: Pat
 
     project = Project.open(reports=report_dir)
     records = [project.resolve(reference) for reference in runs]
+    contradictions = project.contradictions(*records)
+    warn_of(contradictions)
     if len(records) == 2:
-        _pair(records[0], records[1], project, flips, form)
+        _pair(records[0], records[1], project, flips=flips, form=form, lang=lang, contradictions=contradictions)
     else:
-        _options(records, form)
+        _options(records, form, lang, contradictions)
 
 
-def _pair(old: RunRecord, new: RunRecord, project: Project, flips: int, form: str | None) -> None:
+def _pair(
+    old: RunRecord,
+    new: RunRecord,
+    project: Project,
+    *,
+    flips: int,
+    form: str | None,
+    lang: str,
+    contradictions: Sequence[str],
+) -> None:
     from harness.show.comparison import compare_json, compare_lines
     from harness.show.markdown import compare_markdown
 
     comparison = replace(project.compare(old, new), latency=project.compare_latency(old, new))
     if form == "json":
-        print_json(compare_json(comparison))
+        print_json(compare_json(comparison) | ({"contradictions": contradictions} if contradictions else {}))
     elif form == "markdown":
-        click.echo(compare_markdown(comparison, most=flips), nl=False)
+        click.echo(compare_markdown(comparison, most=flips, lang=lang, contradictions=contradictions), nl=False)
     else:
         click.echo("\n".join(compare_lines(comparison, most=flips)))
 
 
-def _options(records: list[RunRecord], form: str | None) -> None:
-    from harness.decisions.options import options
+def _options(records: list[RunRecord], form: str | None, lang: str, contradictions: Sequence[str]) -> None:
+    from harness.decisions.compare import options
     from harness.show.comparison import options_json, options_lines
     from harness.show.markdown import options_markdown
 
@@ -68,6 +83,6 @@ def _options(records: list[RunRecord], form: str | None) -> None:
     if form == "json":
         print_json(options_json(columns))
     elif form == "markdown":
-        click.echo(options_markdown(columns), nl=False)
+        click.echo(options_markdown(columns, lang=lang, contradictions=contradictions), nl=False)
     else:
         click.echo("\n".join(options_lines(columns)))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.arguments import print_json, report_dir_option
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.decisions.nights import Night
 
 
 @click.command("drift")
@@ -18,6 +23,8 @@ from harness.errors import ConfigError
 @click.option("--since", metavar="DATE", help="Forget the nights before this date: a new baseline starts.")
 @click.option("--suite", metavar="NAME", help="Read this suite only. [default: the suites run on most nights]")
 @click.option("--fail-on-change", is_flag=True, help="Exit 1 also for a change of the resolved model or fingerprint.")
+@click.option("--alarm", is_flag=True, help="Print a message for a chat: one line, page, next command, way back.")
+@click.option("--page", metavar="URL", envvar="VERBATIM_PAGES", help="With --alarm: where the pages are published.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @report_dir_option
 def drift(
@@ -26,32 +33,40 @@ def drift(
     since: str | None,
     suite: str | None,
     fail_on_change: bool,
+    alarm: bool,
+    page: str | None,
     as_json: bool,
     report_dir: Path | None,
 ) -> None:
     """Fold the nightly records of a version; only fresh, complete runs count as nights.
 
     Exit code 0 for quiet, 1 for an alarm (the rate fell, a prompt broke for good, answers do not come, no night can
-    be read), 2 for inconclusive (still calibrating, too few prompts).
+    be read, most prompts are wrong three nights long), 2 for inconclusive (still calibrating, too few prompts).
 
     \b
     $ harness drift --model tuned --since 2026-11-20
     """
-    from harness.decisions.drift import fingerprints
+    from harness.decisions.drift import fingerprints, read_at
     from harness.decisions.nights import calendar
     from harness.project import Project
-    from harness.show.drift import drift_json, drift_lines
+    from harness.show.drift import alarm_lines, drift_json, drift_lines
 
     project = Project.open(reports=report_dir)
     start = _date(since)
     report = project.drift(reference, since=start, suite=suite)
+    nights: Sequence[Night] = ()
+    if alarm or fail_on_change:
+        runs, _ = project.nights(report.label)
+        today = read_at(runs, datetime.now(UTC))
+        nights = calendar(runs, project.drift_policy, today, since=start, suite=suite).nights
     if as_json:
         print_json(drift_json(report))
+    elif alarm:
+        promoted = project.history.baselines().get(report.label.partition("@")[0])
+        click.echo("\n".join(alarm_lines(report, nights, promoted=promoted, page=page)))
     else:
         click.echo("\n".join(drift_lines(report)))
-    changed = fail_on_change and bool(
-        fingerprints(calendar(project.history.runs(report.label), project.drift_policy, start, suite).nights)
-    )
+    changed = fail_on_change and bool(fingerprints(nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 

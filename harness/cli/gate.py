@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from harness.cli.arguments import print_json, report_dir_option
 from harness.errors import ConfigError
@@ -14,12 +16,26 @@ if TYPE_CHECKING:
     from harness.decisions.gate import GateVerdict
     from harness.decisions.plan import Plan
 
-_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+class _Share(click.FloatRange):
+    """A share between two limits, both open; `nan`, which no comparison refuses, is refused."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__(0, most, min_open=True, max_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail(f"{value} is not a number", param, ctx)
+        return share
+
+
+_FOR_PLANS = {"suites": "--suites", "rate": "--rate", "discordant": "--discordant"}
 
 
 @click.command("gate")
 @click.option(
-    "--candidate", metavar="RUN", help="Name, NAME@VERSION, run id or file: its latest complete run is judged."
+    "--candidate", metavar="RUN", help="Name, NAME@VERSION, run id or file: its latest run of all cases is judged."
 )
 @click.option("--baseline", metavar="RUN", help="What it must not fall behind. [default: see `harness runs baseline`]")
 @click.option("--policy", "policy_file", type=click.Path(dir_okay=False, path_type=Path), help="Policy in TOML.")
@@ -27,9 +43,9 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--suites", multiple=True, metavar="PATH", help="With --plan: a suite folder; repeatable. [default: the project's]"
 )
-@click.option("--rate", type=_SHARE, default=0.98, show_default=True, help="With --plan: true rate to assume.")
+@click.option("--rate", type=_Share(1), default=0.98, show_default=True, help="With --plan: true rate to assume.")
 @click.option(
-    "--discordant", type=_SHARE, default=0.01, show_default=True, help="With --plan: share of cases each way."
+    "--discordant", type=_Share(0.5), default=0.01, show_default=True, help="With --plan: share of cases each way."
 )
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown, for a pull request.")
@@ -57,6 +73,7 @@ def gate(
     $ harness gate --candidate tuned --baseline spaced
     $ harness gate --plan
     """
+    _refuse_what_would_do_nothing(plan=plan, baseline=baseline)
     from harness.project import Project
 
     project = Project.open(reports=report_dir)
@@ -75,6 +92,19 @@ def gate(
     click.get_current_context().exit(verdict.exit_code)
 
 
+def _refuse_what_would_do_nothing(*, plan: bool, baseline: str | None) -> None:
+    """A verdict is about the run that is there: who names a suite or a rate means something else."""
+    if plan and baseline is not None:
+        raise ConfigError("--baseline: not together with --plan, which compares nothing; leave it out")
+    source = click.get_current_context().get_parameter_source
+    given = [option for name, option in _FOR_PLANS.items() if source(name) is not ParameterSource.DEFAULT]
+    if given and not plan:
+        raise ConfigError(
+            f"{given[0]}: accepted together with --plan. A verdict about one suite: a policy whose rules have "
+            'suite = "NAME" (docs/gate.md)'
+        )
+
+
 def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
     from harness.show.verdicts import gate_json, gate_lines, gate_markdown
 
@@ -87,10 +117,12 @@ def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
 
 
 def _print_plan(found: Plan, source: str, form: str | None) -> None:
+    from harness.show.sinks import markdown_block
     from harness.show.verdicts import plan_json, plan_lines
 
     if form == "json":
         print_json(plan_json(found, source))
     else:
         lines = plan_lines(found, source)
-        click.echo("\n".join(["```text", *lines, "```"] if form == "markdown" else lines))
+        text = "\n".join(lines)
+        click.echo(markdown_block(text) if form == "markdown" else text)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _PROGRESS_EVERY = 25
 _SUITE = "adversarial"
+_TEMPLATES_LIMIT = 10_000_000
+"""Bytes."""
 
 
 @click.command("hunt")
@@ -38,6 +40,19 @@ _SUITE = "adversarial"
 @click.option("--pin", "pinning", is_flag=True, help="Make the finds cases of suites/adversarial/pinned.jsonl.")
 @click.option("--record", "recording", is_flag=True, help="Keep the hunt in suites/adversarial/hunts for replays.")
 @click.option("--retire", "retiring", is_flag=True, help="Hunt nothing: retire the pins that this model shows fixed.")
+@click.option(
+    "--terms",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Strings of your own that are drawn too: a catalogue, or one string a line.",
+)
+@click.option("--column", metavar="NAME|N", help="The column of --terms. A file of one column needs none.")
+@click.option(
+    "--templates",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Prompts of your own, one a line, each with {string} in it.",
+)
 @click.option("--omissions", is_flag=True, help="An answer that leaves the string out fails too.")
 @click.option("--base-url", metavar="URL", help="Ask this address instead of the configured one.")
 @click.option(
@@ -56,15 +71,18 @@ def hunt(
     pinning: bool,
     recording: bool,
     retiring: bool,
+    terms: Path | None,
+    column: str | None,
+    templates: Path | None,
     omissions: bool,
     base_url: str | None,
     max_concurrency: int | None,
     as_json: bool,
 ) -> None:
-    """Look for strings with '-' or '/' that a model does not give back.
+    """Look for strings with signs such as '-' and '/' that a model does not give back.
 
-    Exit code 0 if nothing was found, 1 if something was, 2 if no answer held the string that was asked for, 130 after
-    Ctrl-C (with what was found until then).
+    Exit code 0 if nothing was found, 1 if something was found or failed, 2 if no answer held the string that was asked
+    for, 130 after Ctrl-C (with what was found until then).
 
     \b
     $ harness hunt --model tuned --request-budget 300
@@ -79,11 +97,50 @@ def hunt(
     model = configuration.model(config, name, base_url=base_url)
     settings = HuntSettings(request_budget, time_limit, max_concurrency or model.max_concurrency, omissions=omissions)
     session = HuntSession(
-        config, model, Judge(model, symbols=Project.open().symbols), seed, settings, _Progress(request_budget)
+        config,
+        model,
+        Judge(model, symbols=Project.open().symbols),
+        seed,
+        settings,
+        _Progress(request_budget),
+        terms=_terms(terms, column),
+        templates=_templates(templates),
     )
     folder = _suite_folder(config.root, config.suites, needed=pinning or recording or retiring)
     code = _retire(session, folder) if retiring else _hunt(session, folder, pinning, recording, as_json)
     click.get_current_context().exit(code)
+
+
+def _terms(path: Path | None, column: str | None) -> tuple[str, ...]:
+    from harness.authoring.make import read_catalogue
+
+    if path is None:
+        if column is not None:
+            raise ConfigError("--column names a column of --terms FILE, which is not given")
+        return ()
+    header = column is not None and not column.isdecimal()
+    found = read_catalogue(path, domain=_SUITE, column=column, header=header, spaced="keep")
+    if not found.terms:
+        raise ConfigError(
+            f"{path}: no string with a symbol between two parts; accepted: a string such as KX-40/2 a line"
+        )
+    return tuple(term.text for term in found.terms)
+
+
+def _templates(path: Path | None) -> tuple[str, ...]:
+    from harness.files import content_of, reading
+
+    if path is None:
+        return ()
+    with reading(path, ConfigError):
+        text = content_of(path, limit=_TEMPLATES_LIMIT).decode("utf-8-sig")
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    for number, line in lines:
+        if "{string}" not in line:
+            raise ConfigError(f"{path}, line {number}: no {{string}} in the prompt; it is where the drawn string goes")
+    if not lines:
+        raise ConfigError(f"{path}: empty; accepted: one prompt a line, each with {{string}} in it")
+    return tuple(line for _, line in lines)
 
 
 def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as_json: bool) -> int:
@@ -91,25 +148,31 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
     from harness.hunt.pins import pin
     from harness.hunt.report import report_json, report_lines, report_of
     from harness.hunt.session import HUNTS
+    from harness.text.visible import show
 
     result, interrupted = session.live(folder / HUNTS if recording else None)
     report = report_of(result)
     label = session.model.label
     pinned: list[str] = []
+    known: list[str] = []
     if pinning:
-        names = [pin(folder, find, session.provenance) for find in result.finds if find.failures]
+        finds = [find for find in result.finds if find.failures]
+        names = [pin(folder, find, session.provenance) for find in finds]
         pinned = [name for name in names if name is not None]
+        known = [find.smallest.code.text for find, name in zip(finds, names, strict=True) if name is None]
     if as_json:
         print_json(report_json(label, report) | {"seed": session.seed, "pinned": pinned})
     else:
         click.echo("\n".join(report_lines(label, report)))
         for name in pinned:
             click.echo(f"pinned {name} in {folder / 'pinned.jsonl'}")
+        for text in known:
+            click.echo(f"pinned already, and left as it is: {show(text, lookalikes=True)}")
     return 130 if interrupted else _exit_code(report)
 
 
 def _exit_code(report: HuntReport) -> int:
-    if report.finds:
+    if report.finds or report.failed:
         return 1
     return 0 if report.bound is not None else 2
 
@@ -124,7 +187,8 @@ def _retire(session: HuntSession, folder: Path) -> int:
         click.echo("nothing is pinned")
         return 0
     kept = len(cases)
-    for case, evidence in session.evidence(cases):
+    asked = session.evidence(cases)
+    for case, evidence in asked:
         facts = f"{evidence.clean} clean, {evidence.damaged} damaged, {evidence.other} without the string"
         if evidence.fixed:
             retire(folder, case, evidence)
@@ -132,6 +196,13 @@ def _retire(session: HuntSession, folder: Path) -> int:
             click.echo(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %")
         else:
             click.echo(f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one")
+    missed = len(cases) - len(asked)
+    if missed:
+        enough = (CLEAN_ANSWERS + 1) * session.most_requests * len(cases)
+        click.echo(
+            f"{missed} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended before "
+            f"they were asked; run again with --request-budget={enough}"
+        )
     return 1 if kept else 0
 
 

@@ -12,14 +12,15 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from harness.errors import HarnessError, found
 from harness.files import UnfitFileError, decoded_text, has_too_many_values, loads
-from harness.records.conversation import ANSWER_FORMS, SOURCE_FORMS, Part, answer_parts, last_answer, source_texts
-from harness.text.channels import CHANNELS
+
+if TYPE_CHECKING:
+    from harness.records.conversation import Part
 
 LINE_LIMIT = 32_000_000
 """Bytes. A longer line is an error and not read into memory."""
@@ -161,6 +162,8 @@ class AnswerLine:
 
 def line_of(value: dict[str, Any]) -> AnswerLine:
     """What a line asks for. Raises BadInputError with the field that is wrong."""
+    from harness.records.conversation import ANSWER_FORMS, SOURCE_FORMS, answer_parts, source_texts
+
     channel = _channel(value)
     if "source" in value:
         source, rest = source_texts(value["source"]), list[Any]()
@@ -186,6 +189,8 @@ def line_of(value: dict[str, Any]) -> AnswerLine:
 
 def _conversation(value: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     """The messages that the model was given, and the answer at their end, unless it is in `output`."""
+    from harness.records.conversation import SOURCE_FORMS, last_answer
+
     messages = value.get("messages")
     if not isinstance(messages, list) or not messages:
         name = "messages" if "messages" in value else "source"
@@ -208,6 +213,8 @@ def _targets(value: dict[str, Any]) -> list[str] | None:
 
 
 def _channel(value: dict[str, Any]) -> str:
+    from harness.text.channels import CHANNELS
+
     channel = value.get("channel")
     if channel is None:
         return "text"

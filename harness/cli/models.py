@@ -113,7 +113,7 @@ def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) 
 
 
 def _allow(model: configuration.ModelConfig, host: str, *, is_named: bool) -> None:
-    from harness.endpoints import keys
+    from harness.endpoints import access
     from harness.errors import ConfigError
 
     variables = [value.env for value in model.headers.values() if not isinstance(value, str)]
@@ -121,7 +121,7 @@ def _allow(model: configuration.ModelConfig, host: str, *, is_named: bool) -> No
     if not is_named or not variables:
         raise ConfigError("--allow-key-host: accepted with the NAME of a model that has a key (api_key_env)")
     for variable in variables:
-        keys.remember(variable, host.lower())
+        access.remember(variable, host.lower())
 
 
 @models.command()

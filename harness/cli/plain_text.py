@@ -7,16 +7,19 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from harness.cli.json_lines import name_of, opened
 from harness.errors import ConfigError, HarnessError
 from harness.files import DecodedText, UnfitFileError, decoded_text
-from harness.records.conversation import Part, answer_parts, source_texts
-from harness.text.channels import CHANNELS
 
+if TYPE_CHECKING:
+    from harness.records.conversation import Part
+
+CHANNELS = ("text", "json", "tool")
+"""Those of `harness.text`, whose import costs what `--help` need not pay."""
 TEXT_LIMIT = 128_000_000
 """Bytes of a source or an answer, which is held in memory several times over."""
 _TEXT_FILES = (".txt", ".md", ".json", ".jsonl", ".log", ".csv", ".html", ".xml", ".yaml", ".yml")
@@ -61,6 +64,11 @@ class PlainAnswer:
     channel: str
     parts: list[Part]
 
+    @property
+    def pointers(self) -> list[str] | None:
+        """Where the answer is in the saved response of an API; None where all of the text is the answer."""
+        return [part.pointer for part in self.parts] if any(part.place for part in self.parts) else None
+
 
 def plain_answer(
     file: str, sources: tuple[str, ...], targets: tuple[str, ...], channel: str | None
@@ -101,6 +109,8 @@ def _source(given: str) -> list[str]:
         text = given
     else:
         text = _decoded(_content(given, "the source as plain text"), given).text
+    from harness.records.conversation import source_texts
+
     document = _document(text)
     is_conversation = isinstance(document, dict) or (
         isinstance(document, list) and all(isinstance(one, dict) and "role" in one for one in document)
@@ -142,9 +152,24 @@ def _document(text: str) -> Any:
 
 def _parts(document: Any, text: str, channel: str) -> list[Part]:
     """A saved response of a chat API is read part by part; any other JSON is the answer itself."""
-    is_response = isinstance(document, dict) and ("choices" in document or document.get("role") == "assistant")
-    parts = answer_parts(document) if is_response and channel == "json" else None
+    from harness.records.conversation import Part, answer_parts
+
+    parts = answer_parts(document) if _is_response(document) and channel == "json" else None
     return parts or [Part(text, channel)]
+
+
+def _is_response(document: Any) -> bool:
+    """Whether this is what an API sent, and not JSON that a model wrote."""
+    if not isinstance(document, dict):
+        return False
+    if "choices" in document or "candidates" in document or document.get("role") == "assistant":
+        return True
+    message, output = document.get("message"), document.get("output")
+    if isinstance(output, list):  # the Responses API
+        return bool(output) and all(isinstance(one, dict) and "type" in one for one in output)
+    if isinstance(output, dict):  # Bedrock
+        message = output.get("message")
+    return isinstance(message, dict) and "role" in message
 
 
 def write_bytes(content: bytes) -> None:

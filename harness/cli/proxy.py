@@ -52,7 +52,7 @@ def proxy(
     timeout_s: float,
     as_json: bool,
 ) -> int:
-    """Stand between clients and an endpoint, and put damaged strings right in chat answers, streamed ones too.
+    """Run between clients and an endpoint, and repair damaged strings in chat answers, streamed ones too.
 
     Everything else goes through as it is. Clients send their own key, and none is kept. Ctrl-C ends it.
 
@@ -76,14 +76,14 @@ def proxy(
         upstream=target,
         hosts=doors.allowed_hosts(address, names),
         symbols=Project.open().symbols,
-        mends=not only_checks,
+        repairs=not only_checks,
         log=RowLog(log) if log else None,
         secrets=Secrets.of_environment(os.environ),
         timeout_s=timeout_s,
     )
     listening = _listening(address, port, target)
     base_url = f"http://{f'[{address}]' if ':' in address else address}:{listening.getsockname()[1]}/v1"
-    _announce(base_url, settings.mends, target, log, as_json)
+    _announce(base_url, settings.repairs, target, log, as_json)
     server = uvicorn.Server(
         uvicorn.Config(
             Proxy(settings),
@@ -118,13 +118,15 @@ def _listening(address: str, port: int, upstream: Upstream) -> socket.socket:
     return listening
 
 
-def _announce(base_url: str, mends: bool, upstream: Upstream, log: Path | None, as_json: bool) -> None:
+def _announce(base_url: str, repairs: bool, upstream: Upstream, log: Path | None, as_json: bool) -> None:
     import json
 
     if as_json:
         click.echo(
-            json.dumps({"base_url": base_url, "upstream": upstream.base, "mode": "repair" if mends else "check"})
+            json.dumps({"base_url": base_url, "upstream": upstream.base, "mode": "repair" if repairs else "check"})
         )
         return
     kept = f", rows go to {log}" if log else ""
-    click.echo(f"{'repairs' if mends else 'checks'} the answers of {upstream.base} at {base_url}{kept}; Ctrl-C ends it")
+    click.echo(
+        f"{'repairs' if repairs else 'checks'} the answers of {upstream.base} at {base_url}{kept}; Ctrl-C ends it"
+    )

@@ -53,6 +53,7 @@ def repair(
             strategy=strategy,
             channel=answer.channel,
             symbols=symbols,
+            only=answer.pointers,
         )
         edits = [_edit_json(edit, "") for edit in result.edits]
         if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--rebuild", is_flag=True, help="Build every page again, even where its record has not changed.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown instead of building pages.")
 @click.option("--json", "form", flag_value="json", help="Print JSON instead of building pages.")
+@click.option("--openmetrics", "form", flag_value="openmetrics", help="Print the newest rates for Prometheus.")
 @click.option("--csv", "form", flag_value="csv", help="Print one row a sample of RUN instead of building pages.")
 def report(
     *,
@@ -76,6 +77,7 @@ def report(
         _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
         _everything(site, form)
         return
+    _refuse("no RUN: all versions are printed together", {"--openmetrics": form == "openmetrics"})
     record = project.resolve(run)
     if against is None:
         _refuse("--against RUN, the baseline", {"--gate": gate, "--gate-policy": gate_policy})
@@ -97,15 +99,25 @@ def _everything(site: Site, form: str | None) -> None:
     from harness.show.export import index_json
     from harness.show.index import events
     from harness.show.markdown import index_markdown
+    from harness.show.verdicts import last_verdict_lines
     from harness.text.visible import show
 
     if form is None:
         for path in site.build():
             click.echo(str(path))
+        warn_of(site.contradictions)
+        # paths alone are on standard output, for programs; the verdict is for a person
+        for line in last_verdict_lines(site.verdicts.values(), str(site.out)):
+            click.echo(line, err=True)
     else:
         lines = site.lines()
+        warn_of(one for line in lines for one in line.contradictions)
         if form == "markdown":
             click.echo(index_markdown(lines, lang=site.lang), nl=False)
+        elif form == "openmetrics":
+            from harness.show.export import openmetrics
+
+            click.echo(openmetrics(lines, site.drift_verdicts(lines)), nl=False)
         else:
             print_json(index_json(lines, events(lines, site.project.history.baselines())))
     for problem in site.unreadable:
@@ -117,17 +129,19 @@ def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | Non
     from harness.show.markdown import run_markdown
     from harness.text.visible import show
 
+    contradictions = site.project.contradictions(record)
+    warn_of(contradictions)
     if form is None:
         click.echo(str(site.write_run(record)))
     elif form == "markdown":
-        click.echo(run_markdown(record, lang=site.lang), nl=False)
+        click.echo(run_markdown(record, lang=site.lang, contradictions=contradictions), nl=False)
     elif form == "csv":
         text = samples_csv(record)
         if sys.stdout.isatty():  # a terminal would obey what is in an answer; a file gets it as it is
             text = "".join(f"{show(line, blanks=False)}\n" for line in text.splitlines())
         click.echo(text, nl=False)
     else:
-        print_json(run_json(record, rulings))
+        print_json(run_json(record, rulings, contradictions))
 
 
 def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, form: str | None) -> None:
@@ -136,6 +150,8 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
     from harness.show.markdown import compare_markdown
     from harness.show.verdicts import gate_json
 
+    contradictions = site.project.contradictions(old, new)
+    warn_of(contradictions)
     if form is None:
         for record in filter(site.missing, (old, new)):
             click.echo(str(site.write_run(record)))
@@ -143,12 +159,13 @@ def _two(site: Site, old: RunRecord, new: RunRecord, judged: Judgement | None, f
         return
     comparison = compare(old, new)
     if form == "markdown":
-        click.echo(compare_markdown(comparison, judged=judged, lang=site.lang), nl=False)
+        click.echo(compare_markdown(comparison, judged=judged, lang=site.lang, contradictions=contradictions), nl=False)
     else:
         print_json(
             {
                 "comparison": compare_json(comparison),
                 "gate": gate_json(judged.verdict, judged.policy) if judged else None,
+                **({"contradictions": contradictions} if contradictions else {}),
             }
         )
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, warn_of
 from harness.errors import ConfigError
 from harness.text.visible import show
+
+if TYPE_CHECKING:
+    from harness.project import Project
 
 
 @click.command("publish")
@@ -76,7 +81,7 @@ def json_text(value: object) -> str:
 
 @click.group("runs", cls=CommandGroup)
 def runs() -> None:
-    """The history of runs: list, show, baseline, publish, schema."""
+    """The history of runs: list, show, verify, baseline, simulate, publish, schema."""
 
 
 @runs.command("list")
@@ -109,6 +114,10 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     else:
         which = f" of {show(name)}" if name else ""
         click.echo(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
+    for run in chosen:
+        if run.ahead_of(datetime.now(UTC)):
+            where = f"{show(run.label)} {show(run.run_id)}"
+            click.echo(f"in the future: {where}, answers of {run.newest or run.started}; not the latest run", err=True)
     for problem in listing.unreadable:
         click.echo(f"unreadable: {problem}", err=True)
 
@@ -123,11 +132,81 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
     from harness.show import figures
     from harness.show.run import run_lines
 
-    record = Project.open(reports=report_dir).resolve(run)
+    project = Project.open(reports=report_dir)
+    record = project.resolve(run)
+    warn_of(project.contradictions(record))
     if as_json:
         print_json(figures.plain(record))
     else:
         click.echo("\n".join(run_lines(record)))
+
+
+@runs.command("verify")
+@click.argument("names", nargs=-1, metavar="[RUN...]")
+@click.option("--rejudge", is_flag=True, help="Write verdicts of this harness where others are recorded.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Path | None) -> None:
+    """Are these records as they were written, and are their verdicts those of their answers? All without RUN.
+
+    Each answer in a record is judged again; its id, totals and dates must be those of its answers, its cases those of
+    the project's suites where these have them. Exit code 1 if a record cannot be read, was changed, or contradicts
+    itself. Checks of your own are not run.
+
+    \b
+    $ harness runs verify tuned
+    """
+    from harness.project import Project
+
+    project = Project.open(reports=report_dir)
+    found = [_verified(project, path, rejudge=rejudge) for path in _records(project, names)]
+    if as_json:
+        print_json(found)
+    for one in found if not as_json else ():
+        sealed = "as it was written" if one["digest"] else "without a digest (an older harness wrote it)"
+        state = "CHANGED" if one["problems"] else f"{sealed}; its verdicts are those of its answers"
+        click.echo(f"{show(one['record'], blanks=False)}: {state}")
+        for problem in one["problems"]:
+            click.echo(f"  {show(problem, blanks=False)}")
+    if not found:
+        click.echo(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
+    click.get_current_context().exit(1 if any(one["problems"] for one in found) else 0)
+
+
+def _records(project: Project, names: tuple[str, ...]) -> list[Path]:
+    """The files that are meant: of a version all of its runs."""
+    every = sorted(project.history.folder.glob("*@*/*.json"))
+    if not names:
+        return every
+    chosen: list[Path] = []
+    for name in names:
+        own = [path for path in every if name in (path.parent.name, path.parent.name.partition("@")[0], path.stem)]
+        if not own and name.endswith(".json"):
+            own = [Path(name)]
+        if not own:
+            run = project.resolve(name)
+            own = [project.history.path(run.label, run.run_id)]
+        chosen += own
+    return list(dict.fromkeys(chosen))
+
+
+def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
+    from harness.errors import RecordError
+    from harness.history import carries_digest, read_run
+    from harness.runs.record import contradictions, rejudged
+
+    try:
+        run = read_run(path)
+        problems = (*contradictions(run, project.symbols), *project.differences(run))
+        if problems and rejudge and project.history.path(run.label, run.run_id) == path:
+            judged = rejudged(run, project.symbols)
+            left = (*contradictions(judged, project.symbols), *project.differences(judged))
+            if not left:  # an id or a date that does not fit is not mended by other verdicts
+                project.history.write(judged)
+                run, problems = read_run(path), ()
+    except RecordError as error:
+        return {"record": str(path), "digest": False, "problems": [str(error)]}
+    return {"record": f"{run.label} {run.run_id}", "digest": carries_digest(path), "problems": list(problems)}
 
 
 @runs.command("schema")
@@ -172,4 +251,162 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
         click.echo("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
 
 
+@runs.command("simulate")
+@click.argument("before", metavar="BEFORE")
+@click.argument("after", metavar="AFTER")
+@click.option("--nights", type=click.IntRange(2, 400), default=30, show_default=True)
+@click.option("--change", type=click.IntRange(1, 401), default=20, show_default=True, help="First night of AFTER.")
+@click.option("--first", default="2026-10-01", show_default=True, metavar="DATE", help="Date of the first night.")
+@click.option("--selection", type=click.Path(dir_okay=False, path_type=Path), help="Its cases alone: canary.cases.")
+@click.option("--share", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Of the cases that change.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Of the draw that --share makes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A folder of run records.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def simulate(
+    *,
+    before: str,
+    after: str,
+    nights: int,
+    change: int,
+    first: str,
+    selection: Path | None,
+    share: float,
+    seed: int,
+    out: Path,
+    as_json: bool,
+    report_dir: Path | None,
+) -> None:
+    """Simulate a drift history: dated nights from the recorded answers of two versions.
+
+    Each answer is real and the same every night; the dates are made up. The records are named a simulation, and no gate
+    takes them as evidence. Read them with `harness drift --model simulation@... --report-dir OUT`.
+
+    \b
+    $ harness runs simulate tuned spaced --selection suites/canary.cases --out build/simulated
+    """
+    from datetime import date, timedelta
+
+    from harness.decisions.nights import simulated
+    from harness.history import History
+    from harness.project import Project
+
+    try:
+        day = date.fromisoformat(first)
+        day + timedelta(days=max(nights, change))
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"--first: found {first!r}; accepted: a date such as 2026-10-01") from error
+    project = Project.open(reports=report_dir)
+    ours, theirs = project.resolve(before), project.resolve(after)
+    keys = _selected(selection) if selection else set()
+    records = simulated(ours, theirs, first=day, nights=nights, change=change, keys=keys, share=share, seed=seed)
+    if not records[0].cases:
+        what = f" of {selection}" if selection else ""
+        raise ConfigError(f"{ours.label} and {theirs.label} share no case{what} that both answered; record it for both")
+    history = History(out)
+    for record in records:
+        history.write(record)
+    made = records[0]
+    if as_json:
+        print_json({"label": made.label, "nights": nights, "prompts": len(made.cases), "folder": str(out)})
+        return
+    click.echo(f"{made.configuration['simulation']}")
+    click.echo(
+        f"{nights} nights of {len(made.cases)} prompts in {out}; run: "
+        f"harness drift --model {made.label} --report-dir {out}"
+    )
+
+
+def _selected(path: Path) -> set[str]:
+    """Keys that a selection names: those of the cases themselves, and those that a run of the selection has."""
+    from harness.suite import read_selection
+
+    return {
+        key
+        for suite, ids in read_selection(path).items()
+        for case in ids
+        for key in (f"{suite}/{case}", f"{path.stem}/{suite}.{case}")
+    }
+
+
 runs.add_command(publish_run)
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="NAME... [PYTEST OPTIONS]")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the new runs as JSON; the screen of pytest goes to stderr."
+)
+def run(*, arguments: tuple[str, ...], as_json: bool) -> None:
+    """Judge the models NAME: the same as `pytest --model=NAME,NAME`, whose options follow.
+
+    Exit codes are those of pytest.
+
+    \b
+    $ harness run tuned
+    $ harness run tuned spaced -k aviation
+    $ harness run tuned --cassette-mode=record --max-cost=2
+    """
+    import os
+    import subprocess
+    import sys
+
+    names: list[str] = []
+    rest = list(arguments)
+    while rest and not rest[0].startswith("-") and not _is_path(rest[0]):
+        names.append(rest.pop(0))
+    if not names:
+        raise ConfigError("run: no model named; accepted: harness run NAME (`harness models list`)")
+    from harness.files import now
+    from harness.show.words import spoken
+
+    started = now()
+    command = [sys.executable, "-m", "pytest", f"--model={','.join(names)}", *rest]
+    screen = sys.stderr if as_json else None
+    done = subprocess.run(command, check=False, env={**os.environ, "HARNESS_LANG": spoken()}, stdout=screen)
+    if as_json:
+        from harness.project import Project
+        from harness.show import figures
+
+        folder = next((one.partition("=")[2] for one in rest if one.startswith("--report-dir=")), None)
+        found = Project.open(reports=folder).history.listing().runs
+        print_json(
+            {"exit_code": done.returncode, "runs": figures.plain([one for one in found if one.started >= started])}
+        )
+    click.get_current_context().exit(130 if done.returncode < 0 else done.returncode)
+
+
+def _is_path(argument: str) -> bool:
+    """A file of cases, its folder, or a case in it: names of models hold no separator, but for `openai:ORG/NAME`."""
+    return "::" in argument or ("/" in argument and not argument.startswith("openai:")) or "\\" in argument
+
+
+@click.command("show")
+@click.argument("case", metavar="CASE")
+@click.option(
+    "--models", metavar="A,B,C", help="Names or NAME@VERSION, in this order. [default: the newest run of every version]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path | None) -> None:
+    """One case side by side in any number of versions, with its history over their runs.
+
+    CASE is `suite/id`, or an id that only one suite has.
+
+    \b
+    $ harness show symbols/aviation-001 --models spaced,tuned,qwen
+    """
+    from harness.project import Project
+    from harness.show.run import case_json, case_lines, found_in
+
+    project = Project.open(reports=report_dir)
+    chosen = [name.strip() for name in (models or "").split(",") if name.strip()]
+    labels = sorted({path.parent.name for path in project.history.folder.glob("*@*/*.json")})
+    latest = [project.history.latest(label) for label in labels] if not chosen else []
+    records = [project.resolve(name) for name in chosen] or [run for run in latest if run is not None]
+    found = found_in(case, records)
+    past = {record.label: project.history.runs(record.label) for record in found.records}
+    if as_json:
+        print_json(case_json(found, past))
+    else:
+        click.echo("\n".join(case_lines(found, past)))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from harness.logs.run import ScoringJob, ScoringProgress
 
 
+PRESETS = ("openai", "litellm", "langfuse", "otel", "openai-batch", "ark-batch", "promptfoo")
+
+
 def _column(name: str, text: str, default: str | None = None) -> Callable[[Any], Any]:
     parameter = f"{name}_column"
     return click.option(f"--{name}", parameter, metavar="COLUMN", default=default or name, show_default=True, help=text)
@@ -27,6 +30,7 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--preset", type=click.Choice(PRESETS), help="The form of a tool's logs, in place of columns.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the result.")
 @click.option(
     "--source",
@@ -35,7 +39,9 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
     default=["source"],
     help="What the model was given; repeatable. [default: source]",
 )
-@_column("output", "The answer.")
+@click.option(
+    "--output", metavar="COLUMN", multiple=True, default=["output"], help="The answer; repeatable. [default: output]"
+)
 @_column("targets", "The strings to protect; without them they are looked for in the source.")
 @_column("channel", "Says text, json or tool.")
 @_column("id", "Carried over to the verdicts.")
@@ -45,8 +51,9 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 @_column("finish", "Why the answer ended: one cut off is not judged.", default="finish_reason")
 @click.option("--cluster", metavar="COLUMN", default="", help="Rows that belong together, such as a conversation.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Rates by this column; repeatable.")
+@click.option("--encoding", help="Of the text files. [default: recognised: UTF-8, UTF-16, GBK]")
 @click.option("--input-format", type=click.Choice(["jsonl", "csv", "parquet"]), help="Instead of by the files' names.")
-@click.option("--delimiter", help="Of CSV files. [default: a comma; a tab for .tsv]")
+@click.option("--delimiter", help="Of CSV files. [default: by the header: , ; tab or |]")
 @click.option(
     "--max-line", type=click.IntRange(min=1024), default=16 << 20, show_default=True, help="Longest row in bytes."
 )
@@ -73,20 +80,40 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
     show_default=True,
     help="Exit 3 if a larger share of the rows is rejected.",
 )
+@click.option(
+    "--to-suite",
+    type=click.Path(path_type=Path),
+    help="Review damaged rows one by one, and add those kept to this suite.",
+)
+@click.option("--most-cases", type=click.IntRange(1, 1000), default=20, show_default=True, help="To review.")
+@click.option(
+    "--publish",
+    "publish_to",
+    type=click.Choice(["otel", "langfuse"]),
+    multiple=True,
+    help="Send the verdicts there too; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, **options: Any) -> int:
     """Score the logs INPUT...: files, folders, globs, URLs of object stores, or - for standard input.
 
-    JSON lines (also .gz), CSV or Parquet. A column is a name or a path such as choices.0.message.content. The same
-    command goes on where a killed run stopped. Exit code 2: no row held anything to protect.
+    JSON lines, JSON documents, CSV (also .gz) or Parquet. A column is a name or a path such as
+    choices.0.message.content. The same command goes on where a killed run stopped. Exit code 2: no row held anything
+    to protect.
 
     \b
     $ harness score logs/ --source prompt --output answer --out scored
+    $ harness score langfuse-export.json --preset langfuse --out scored
+    $ harness score logs/ --out scored --to-suite suites/from-logs
     $ harness score november/ --out november.out --baseline october.out/rates.json
     """
     from harness.logs.rates import differences, read_rates
+    from harness.logs.run import mark_failed
     from harness.logs.run import score as score_all
 
+    suite = options["to_suite"]
+    if suite and not _is_terminal():
+        raise ConfigError("--to-suite: cases are reviewed one by one, and this is not a terminal; run it on one")
     with _safe_errors():
         before = read_rates(baseline) if baseline else None
         job = _job(out, options)
@@ -103,7 +130,59 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
 
         click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
     _tell_empty_columns(rates, job.reading.columns)
-    return _exit_code(rates, max_rejected, rejected)
+    if job.reading.preset and not rates["rows"]:
+        click.echo(f"harness: nothing there has the form of --preset {job.reading.preset}", err=True)
+    code = _exit_code(rates, max_rejected, rejected)
+    if code:
+        mark_failed(out)
+        return code
+    with _safe_errors():
+        for name in options["publish_to"]:
+            _publish(name, out)
+        if suite:
+            _review(job, suite, options["most_cases"])
+    return code
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _publish(name: str, out: Path) -> None:
+    """Once: a second run of the same command sends nothing again."""
+    from harness.publish.scores import to_langfuse, to_otel
+    from harness.show.figures import plural
+
+    sent = out / f".published-{name}"
+    if sent.exists():
+        click.echo(f"{name}: published before; delete {sent} to send it again", err=True)
+        return
+    count = to_otel(out) if name == "otel" else to_langfuse(out, os.environ)
+    sent.touch()
+    click.echo(f"{name}: {plural(count, 'result')} sent", err=True)
+
+
+def _review(job: ScoringJob, suite: Path, most: int) -> None:
+    from harness.logs.cases import add_case, candidates
+    from harness.recording.secrets import Secrets
+    from harness.show.figures import plural
+    from harness.text.visible import show
+
+    secrets = Secrets.of_environment(os.environ)
+    kept = seen = 0
+    for candidate in candidates(job, secrets.redacted, most):
+        seen += 1
+        click.echo(f"\n{show(candidate.place, blanks=False)}")
+        click.echo(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
+        for target, became in candidate.became:
+            click.echo(f"  {show(target, blanks=False)} became {show(became, lookalikes=True)}")
+        answer = click.prompt("keep it as a case? names are not taken out: look", type=click.Choice(["y", "n", "q"]))
+        if answer == "q":
+            break
+        kept += answer == "y" and add_case(suite, candidate.line)
+    click.echo(f"{suite}: {plural(kept, 'case')} added of {seen} reviewed")
+    if kept:
+        click.echo(f"run: harness suites lint {suite}; pytest --model=NAME {suite}")
 
 
 def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
@@ -118,17 +197,23 @@ def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
         raise ConfigError(f"--ray took {ray!r} for the address of a cluster; put --ray behind the files")
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise ConfigError(f"--delimiter: found {delimiter!r}; accepted: one character")
-    names = ("output", "targets", "channel", "id", "model", "version", "time", "finish")
+    encoding = options["encoding"]
+    if encoding is not None:
+        from harness.logs.files import check_encoding
+
+        check_encoding(encoding)
+    names = ("targets", "channel", "id", "model", "version", "time", "finish")
     columns = Columns(
-        source=options["source"],
+        source=tuple(dict.fromkeys(options["source"])),
+        output=tuple(dict.fromkeys(options["output"])),
         cluster=options["cluster"],
         by=tuple(path for path in dict.fromkeys(options["by"]) if path != options["model_column"]),
         **{name: options[f"{name}_column"] for name in names},
     )
     return ScoringJob(
         files=find_inputs(options["inputs"], options["input_format"], excluded=out),
-        reading=ReadSettings(columns, options["max_line"], delimiter),
-        scoring=Scoring(columns, options["verdict_format"], Project.open().symbols),
+        reading=ReadSettings(columns, options["max_line"], delimiter, encoding, options["preset"]),
+        scoring=Scoring(columns, options["verdict_format"], Project.open().symbols, options["preset"]),
         out=out,
         most_groups=options["max_groups"],
         workers=options["workers"] or 0,
@@ -201,4 +286,4 @@ def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int
         place = f"{first['file']}, row {first['line']}: {first['reason']}"
         click.echo(f"harness: {reason}. First in {rejected}: {show(place, blanks=False)}", err=True)
         return 3
-    return 0 if rates["all"]["rates"]["alignment_rate"]["n"] else 2
+    return 0 if rates["all"]["rates"]["mention_rate"]["n"] else 2

@@ -1,4 +1,4 @@
-"""`harness suites`: lint them, make one from your own strings, hold cases out, print the JSON Schema of a case."""
+"""`harness suites`: lint them, make one from your own strings, hold cases out, choose canaries, print the schema."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup
+from harness.cli.arguments import CommandGroup, report_dir_option
 
 if TYPE_CHECKING:
+    from harness.authoring.canaries import CanaryTrial
     from harness.authoring.lint import Judging, LintResult
     from harness.authoring.make import Catalogue
     from harness.config import HarnessConfig
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def suites() -> None:
-    """Suites: lint them, make one from your own strings, print the schema."""
+    """Suites: lint them, make one from your own strings, import another tool's tests, choose canaries."""
 
 
 @suites.command("schema")
@@ -64,6 +65,41 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
         click.echo("\n".join([*line, *([""] if line else []), *_lines(result, notes)]))
     bad = result.number("error") + (result.number("warning") if strict else 0)
     return 1 if bad else 0
+
+
+@suites.command("import")
+@click.argument("kind", type=click.Choice(["promptfoo", "inspect", "openai-evals", "csv", "hf"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
+@click.option("--title", help="Title of the suite. [default: the name of --out]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) -> int:
+    """Build a linted suite from the tests of another tool: KIND is promptfoo, inspect, openai-evals, csv or hf.
+
+    Assertions become named checks. What cannot be carried over is listed, and then the exit code is 1; nothing of FILE
+    is run, and no file outside its folder is read.
+
+    \b
+    $ harness suites import promptfoo promptfooconfig.yaml --out suites/from-promptfoo
+    """
+    from harness.authoring.importing import write_imported
+    from harness.authoring.promptfoo import import_file
+    from harness.show.figures import plural
+    from harness.text.visible import show
+
+    _opened()
+    made = import_file(kind, file)
+    result = write_imported(made, out, title or out.name, _judging())
+    if as_json:
+        left = [{"place": one.place, "reason": one.reason} for one in made.left_out]
+        click.echo(json.dumps({"out": str(out), "left_out": left, **_lint_json(result)}, ensure_ascii=False))
+    else:
+        for one in made.left_out:
+            click.echo(f"not carried over: {show(one.place, blanks=False)}: {show(one.reason, blanks=False)}")
+        click.echo(f"{out}: {plural(result.cases, 'case')}, {plural(len(made.left_out), 'part')} not carried over")
+        click.echo("\n".join(_lines(result, notes=False)))
+        click.echo(f"run: pytest --model=NAME {out}")
+    return 1 if made.left_out else 0
 
 
 @suites.command("make")
@@ -221,6 +257,102 @@ def _opened() -> HarnessConfig:
     config = load(Path.cwd())
     load_checks(config.root, config.checks)
     return config
+
+
+@suites.command("canaries")
+@click.argument("broken", metavar="BROKEN")
+@click.argument("whole", metavar="WHOLE")
+@click.option("--count", type=click.IntRange(1, 1000), default=72, show_default=True, help="A verdict wants 60.")
+@click.option("--validate", "others", nargs=2, metavar="BROKEN WHOLE", help="Two other versions, as a test.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The selection: suites/canary.cases.")
+@click.option("--suite", "of_suites", multiple=True, metavar="NAME", help="Cases of this suite alone; repeatable.")
+@click.option("--overwrite", is_flag=True, help="Replace --out: other prompts start a new baseline of nights.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def canaries(
+    *,
+    broken: str,
+    whole: str,
+    count: int,
+    others: tuple[str, str] | None,
+    of_suites: tuple[str, ...],
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    report_dir: Path | None,
+) -> None:
+    """Choose nightly prompts by information: those whose answers tell the version BROKEN from the version WHOLE.
+
+    Recorded runs are read, nothing is asked. WHOLE gets each canary right; all domains, tasks and languages are covered
+    as far as --count allows. How far apart two versions are on what was chosen on them is too good to be true: look at
+    two others with --validate.
+
+    \b
+    $ harness suites canaries spaced tuned --validate prompted qwen --out suites/canary.cases
+    """
+    from dataclasses import asdict
+
+    from harness.authoring.canaries import choose, selection_text
+    from harness.authoring.canaries import validate as validated
+    from harness.cli.arguments import print_json
+    from harness.errors import ConfigError, nearest
+    from harness.files import whole as written
+    from harness.project import Project
+
+    if out is not None and out.suffix != ".cases":
+        raise ConfigError(f"--out: found {out.name!r}; accepted: a name that ends with .cases, beside the suites")
+    if out is not None and out.exists() and not overwrite:
+        raise ConfigError(f"--out: {out} is there; other prompts start a new baseline: add --overwrite, or rename it")
+    project = Project.open(reports=report_dir)
+    ours, theirs = project.resolve(broken), project.resolve(whole)
+    known = {case.suite for case in theirs.cases}
+    for name in of_suites:
+        if name not in known:
+            raise ConfigError(f"--suite: found {name!r}{nearest(name, known)}; accepted: {', '.join(sorted(known))}")
+    chosen = choose(ours, theirs, count, suites=of_suites)
+    keys = {canary.key for canary in chosen}
+    pairs = [("chosen on", ours, theirs)]
+    if others:
+        pairs.append(("validated on", project.resolve(others[0]), project.resolve(others[1])))
+    tested = [(name, one, other, validated(keys, one, other)) for name, one, other in pairs]
+    if out is not None:
+        tail = f" --validate {others[0]} {others[1]}" if others else ""
+        tail += "".join(f" --suite {name}" for name in of_suites)
+        command = f"harness suites canaries {broken} {whole} --count {count}{tail}"
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with written(out) as file:
+                file.write(selection_text(chosen, ours, theirs, command).encode())
+        except OSError as error:
+            raise ConfigError(f"--out: {out}: cannot be written: {error.strerror or error}") from error
+    if as_json:
+        figures = [
+            {"name": name, "broken": one.label, "whole": other.label, **asdict(result)}
+            for name, one, other, result in tested
+        ]
+        print_json({"canaries": [asdict(canary) for canary in chosen], "separation": figures})
+        return
+    if out is None:
+        click.echo("".join(f"{canary.key}\n" for canary in chosen), nl=False)
+    asked = [case for case in theirs.cases if not of_suites or case.suite in of_suites]
+    sizes = ", ".join(
+        f"{len({getattr(one, name) for one in chosen})} of {len({getattr(one, name) for one in asked})} {name}s"
+        for name in ("domain", "task", "language")
+    )
+    click.echo(f"{len(chosen)} canaries: {sizes}", err=True)
+    for name, one, other, result in tested:
+        click.echo(f"{name} {one.label} and {other.label}: {_apart(result)}", err=True)
+
+
+def _apart(result: CanaryTrial) -> str:
+    from harness.show.figures import percent
+
+    few, every = result.canaries, result.all_cases
+    return (
+        f"{percent(few.broken)} and {percent(few.whole)} right on {few.cases} canaries, "
+        f"{100 * few.gap:.0f} points apart (on all {every.cases} cases {100 * every.gap:.0f}, on as many at random "
+        f"{100 * result.random_low:.0f} to {100 * result.random_high:.0f})"
+    )
 
 
 def _judging() -> Judging:

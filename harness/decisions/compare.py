@@ -1,28 +1,29 @@
-"""What changed from one run to another, on the cases that both have."""
+"""What changed from one run to another, on the cases that both have; and several versions side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.decisions.latency import LatencyComparison
-from harness.decisions.metrics import METRICS, Count, small_languages
+from harness.decisions.metrics import METRICS, Count, alignment_rate, small_languages
 from harness.decisions.run_summary import Resources, RunSummary
 from harness.decisions.standing import Pairing, by_key, pair, standings
 from harness.records.case import HELD_OUT
 from harness.records.policy import METRIC_DIRECTIONS
 from harness.records.run import GOOD, CaseResult, MentionRecord, RunRecord
-from harness.statistics.clusters import (
+from harness.statistics.paired import Gain, GapTest, gap_test, mcnemar_exact, tango
+from harness.statistics.rates import (
     ASSUMED_CORRELATION,
     LEAST_DOMAINS,
     Answers,
     Size,
+    benjamini_hochberg,
     informative_changes,
     pooled_correlation,
     size_of,
 )
-from harness.statistics.paired import mcnemar_exact, tango
-from harness.statistics.rates import benjamini_hochberg
 
 _SEVERITY = ("damaged", "omitted", "failed", "unscored")
 """Newly damaged cases come first: they are what a promotion would break."""
@@ -193,6 +194,14 @@ def compare(old: RunRecord, new: RunRecord) -> Comparison:
     )
 
 
+def shared_by_all(runs: Sequence[RunRecord]) -> list[str]:
+    """The keys of the cases (same id and content) that every run has."""
+    first, *others = [by_key(run) for run in runs]
+    return [
+        key for key, case in first.items() if all(key in table and table[key].digest == case.digest for table in others)
+    ]
+
+
 def answered_by_all(runs: Sequence[RunRecord], keys: Iterable[str]) -> tuple[str, ...]:
     """Those of the keys whose case is scored in every run.
 
@@ -251,8 +260,8 @@ def _groups(cases: Sequence[CaseResult]) -> Mapping[tuple[str, str], list[CaseRe
     for language in small_languages(cases):
         del groups["language", language]
     # a dimension with one value repeats the headline, and would only weaken the adjustment
-    values = [dimension for dimension, _ in groups]
-    return {place: group for place, group in groups.items() if values.count(place[0]) > 1}
+    values = Counter(dimension for dimension, _ in groups)
+    return {place: group for place, group in groups.items() if values[place[0]] > 1}
 
 
 def _places(case: CaseResult) -> Iterator[tuple[str, str]]:
@@ -262,3 +271,106 @@ def _places(case: CaseResult) -> Iterator[tuple[str, str]]:
     yield "language", case.language
     yield "task", case.task
     yield "symbol", case.symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Alignment on trained minus untrained cases, by the exposure of one version."""
+
+    trained: Count
+    untrained: Count
+
+    @property
+    def difference(self) -> float | None:
+        """None unless there are cases of both kinds."""
+        if self.trained.rate is None or self.untrained.rate is None:
+            return None
+        return self.trained.rate - self.untrained.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One column of the table. All rates are over the cases that every option has and answered."""
+
+    run: RunSummary
+    """With the version's own counts over everything that it was asked: its share answered, its own n."""
+    answered: int
+    """Cases that all options answered, those without targets included."""
+    alignment: Count
+    gap: Gap
+    base: str | None
+    base_gap: Gap | None
+    """The same split of the same cases for the model this one is derived from, to see what is mere difficulty."""
+    gain: GapTest | None
+    """What was gained over the base on trained cases minus on untrained ones, within the suites that hold both.
+
+    None without a base or without cases of both kinds.
+    """
+    rates: dict[str, Count]
+    resources: Resources
+
+
+def options(runs: Sequence[RunRecord]) -> tuple[Option, ...]:
+    """The table, in the order given. Rates count the cases (same id and content) that all runs have and answered."""
+    shared = shared_by_all(runs)
+    answered = answered_by_all(runs, shared)
+    return tuple(_option(run, runs, shared, answered) for run in runs)
+
+
+def shared_alignment(runs: Sequence[RunRecord]) -> dict[str, Count]:
+    """The alignment rate of each version, by label, over the cases that all of them have and answered.
+
+    What an index may put side by side. Empty with fewer than two runs.
+    """
+    if len(runs) < 2:
+        return {}
+    answered = answered_by_all(runs, shared_by_all(runs))
+    tables = {run.label: by_key(run) for run in runs}
+    return {label: alignment_rate([table[key] for key in answered]) for label, table in tables.items()}
+
+
+def _option(run: RunRecord, runs: Sequence[RunRecord], shared: Sequence[str], answered: Sequence[str]) -> Option:
+    table = by_key(run)
+    cases = [table[key] for key in answered]
+    base = next((other for label in run.lineage for other in runs if other.label == label), None)
+    if base is None and run is not runs[0]:
+        base = runs[0]
+    trained = {case.key for case in cases if case.exposure != "untrained"}
+    base_cases = [] if base is None else [by_key(base)[key] for key in answered]
+    return Option(
+        run=RunSummary.of(run),
+        answered=len(answered),
+        alignment=alignment_rate(cases),
+        gap=_gap(cases, trained),
+        base=None if base is None else base.label,
+        base_gap=None if base is None else _gap(base_cases, trained),
+        gain=None if base is None else gain(base_cases, cases),
+        rates={name: metric(cases) for name, metric in METRICS.items() if name != "alignment_rate"},
+        resources=Resources.of([table[key] for key in shared], run.currency),
+    )
+
+
+def gain(before: Sequence[CaseResult], after: Sequence[CaseResult]) -> GapTest | None:
+    """Difference in differences on paired cases, given in the same order; None without cases of both kinds."""
+    old, new = standings("alignment_rate", before), standings("alignment_rate", after)
+    return gap_test(
+        [
+            Gain(
+                float((new[case.key] == "good") - (old[case.key] == "good")),
+                case.suite,
+                case.domain,
+                case.exposure != "untrained",
+            )
+            for case in after
+            if case.key in old and case.key in new and "unscored" not in (old[case.key], new[case.key])
+        ]
+    )
+
+
+def _gap(cases: Iterable[CaseResult], trained: Collection[str]) -> Gap:
+    """A leaked string counts as trained: whatever its domain, it says nothing about generalising."""
+    found = list(cases)
+    return Gap(
+        trained=alignment_rate([case for case in found if case.key in trained]),
+        untrained=alignment_rate([case for case in found if case.key not in trained]),
+    )

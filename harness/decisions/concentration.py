@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from harness.decisions.metrics import small_languages
 from harness.decisions.standing import Pairing, by_key, standings
-from harness.records.run import CaseResult, RunRecord
-from harness.statistics.permutation import Crowd, crowding
+from harness.records.run import GOOD, CaseResult, RunRecord
+from harness.statistics.paired import Crowd, crowding
 
 CROWD_LEVEL = 0.01
 """p-value up to which newly broken cases in one slice are a caution."""
@@ -53,6 +53,13 @@ def concentration(candidate: RunRecord, baseline: RunRecord, pairing: Pairing) -
     return Concentration(tuple(cases[place].key for place in marked), len(cases), _worst(places, marked, cases), crowd)
 
 
+def failing(candidate: RunRecord) -> tuple[Broken, ...]:
+    """The three slices that hold most of the failing cases, where there is no baseline to be worse than."""
+    cases = [case for case in candidate.cases if case.outcome != "unscored"]
+    marked = [place for place, case in enumerate(cases) if not _good(case)]
+    return _worst(slices_of(cases), marked, cases)
+
+
 def slices_of(cases: Sequence[CaseResult]) -> dict[str, list[int]]:
     """Positions of the cases by `domain=...`, `task=...`, `language=...`, `kind=...` and `suite=...`."""
     found: dict[str, list[int]] = {}
@@ -74,7 +81,7 @@ def _names(case: CaseResult) -> Iterator[str]:
 
 
 def _good(case: CaseResult) -> bool:
-    return case.outcome in ("aligned", "passed")
+    return case.outcome in GOOD
 
 
 def _worst(

@@ -9,7 +9,8 @@ from statistics import fmean, median
 from typing import Literal
 
 from harness.decisions.metrics import Count, alignment_rate
-from harness.decisions.nights import Asked, Calendar, Night, Note, calendar
+from harness.decisions.nights import SIMULATION, Asked, Calendar, Night, Note, calendar
+from harness.decisions.run_summary import utc
 from harness.decisions.standing import standings
 from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, RunRecord
@@ -36,6 +37,12 @@ _SAME_NIGHTS = 3
 
 _LEAST_FALL = 0.002
 """Probabilities of the same answer differ a little from batch to batch."""
+
+_HARDLY_ANY = 0.2
+"""Share of wrong prompts, at most, on every baseline night for which a night with more than half wrong is an alarm."""
+
+_ENOUGH_PROMPTS = 20
+"""With fewer, more than half of them wrong may be bad luck."""
 
 _USUAL_NIGHTS = 10
 _UNUSUAL = 5
@@ -221,6 +228,9 @@ OPERATION: dict[Bets, str] = {
 _BLIND_RATE = 0.5
 """A baseline that is wrong more often than right cannot show a fall."""
 
+_BAD_NIGHTS = 3
+"""So many nights in a row that are wrong more often than right are an alarm before there is a baseline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -276,6 +286,8 @@ class DriftReport:
     moved: tuple[Moved, ...]
     notes: tuple[Note, ...]
     policy: DriftPolicy
+    simulation: str | None = None
+    """What the nights are made of, where nobody asked a model on them."""
 
     @property
     def exit_code(self) -> int:
@@ -284,7 +296,11 @@ class DriftReport:
     @property
     def operation(self) -> str | None:
         """What an alarm means; None where the policy, or the number of prompts, is not the one that was simulated."""
-        if self.alignment is None or self.policy != DriftPolicy() or self.prompts < self.policy.min_prompts:
+        if (
+            self.alignment is None
+            or self.policy != DriftPolicy(time_zone=self.policy.time_zone)
+            or self.prompts < self.policy.min_prompts
+        ):
             return None
         return OPERATION[self.alignment.watched.bets]
 
@@ -297,23 +313,31 @@ def drift(
     *,
     since: date | None = None,
     suite: str | None = None,
+    unreadable: Sequence[str] = (),
 ) -> DriftReport:
-    """Fold all runs of a version. Pure: reading the same nights again, in any order, changes nothing."""
-    found = calendar(runs, policy, since, suite, now.date())
+    """Fold all runs of a version; `unreadable` says which records could not be read.
+
+    Pure: reading the same nights again, in any order, changes nothing.
+    """
+    simulation = next((str(run.configuration[SIMULATION]) for run in runs if run.mode == SIMULATION), None)
+    now = read_at(runs, now)
+    found = calendar(runs, policy, now, since=since, suite=suite)
     nights = found.nights
     watch = watch_metric("alignment_rate", nights, policy)
     keys, right = _outcomes("alignment_rate", nights)
     singles = watch_prompts(right, policy.baseline_nights, policy.prompt_threshold) if watch is not None else None
-    answers, unscored = _watch_answers(found.asked, nights, policy)
+    unscored = _watch_answers(found.asked, nights, policy)
     days = tuple(night.day for night in nights[policy.baseline_nights :])
     alarms = (
         *_fallen(watch),
+        *_collapsed(watch),
         *_broken(singles, keys, days),
-        *_unanswered(unscored, answers),
+        *_unanswered(unscored, found.asked),
         *_blind(found, watch, policy, now),
     )
     prompts = sum(1 for case in nights[-1].cases.values() if case.targets) if nights else 0
-    reasons = _reasons(found, prompts, policy)
+    few = prompts < policy.min_prompts and watch is not None
+    reasons = _reasons(found, prompts, policy, what_shows(right, policy) if few else "")
     others = (watch_metric(metric, nights, policy) for metric in ("mention_rate", "check_rate"))
     first = min((alarm.since for alarm in alarms if alarm.since and alarm.kind in ("rate", "prompts")), default=None)
     return DriftReport(
@@ -337,9 +361,17 @@ def drift(
         ),
         flipped=tuple(keys[prompt] for prompt in flipped(right, policy.baseline_nights)),
         moved=moved(nights, policy.baseline_nights, first),
-        notes=found.notes,
+        notes=(*found.notes, *(Note(None, "no record", text) for text in unreadable)),
         policy=policy,
+        simulation=simulation,
     )
+
+
+def read_at(runs: Sequence[RunRecord], now: datetime) -> datetime:
+    """When nights are read: now, and simulated ones, whose dates are made up, on the morning after the last of them."""
+    if all(run.mode != SIMULATION for run in runs):
+        return now
+    return max(utc(run.evidence.newest or run.started) for run in runs)
 
 
 def _verdict(alarms: Sequence[Alarm], *, quiet: bool) -> DriftVerdict:
@@ -372,16 +404,14 @@ def _outcomes(metric: str, nights: Sequence[Night]) -> tuple[list[str], list[Out
     return keys, [[_RIGHT[night.get(key, "unscored")] for key in keys] for night in found]
 
 
-def _watch_answers(
-    asked: Sequence[Asked], nights: Sequence[Night], policy: DriftPolicy
-) -> tuple[Sequence[Asked], Detection | None]:
+def _watch_answers(asked: Sequence[Asked], nights: Sequence[Night], policy: DriftPolicy) -> Detection | None:
     """Answers that come, over all nights of the prompts followed, unreadable ones included."""
     if not asked:
-        return asked, None
+        return None
     started = nights[policy.baseline_nights].day if len(nights) > policy.baseline_nights else None
     baseline = sum(started is None or night.day < started for night in asked)
     counts = [(night.answered, night.asked) for night in asked]
-    return asked, watch_unscored(counts, baseline, policy.unscored_threshold)
+    return watch_unscored(counts, baseline, policy.unscored_threshold)
 
 
 def _day(days: Sequence[date], position: int | None) -> date | None:
@@ -391,6 +421,23 @@ def _day(days: Sequence[date], position: int | None) -> date | None:
 def _fallen(watch: Watch | None) -> Iterator[Alarm]:
     if watch is not None and watch.alarm is not None:
         yield Alarm("rate", watch.alarm, watch.since, "the alignment rate has fallen")
+
+
+def _collapsed(watch: Watch | None) -> Iterator[Alarm]:
+    """More than half of the prompts wrong on a night, and hardly any on each night of the baseline.
+
+    A bet on the nightly mean cannot win enough in one night, however bad it is, to be an alarm by itself.
+    """
+    if watch is None or watch.watched.bets == "prompts":
+        return
+    worst = max(((m - k) / m for k, m in watch.watched.baseline if m), default=1.0)
+    for day, (right, known) in zip(watch.days, watch.watched.counts, strict=True):
+        wrong = known - right
+        if known >= _ENOUGH_PROMPTS and 2 * wrong > known and worst <= _HARDLY_ANY:
+            if watch.alarm is None or day < watch.alarm:
+                text = f"{wrong} of {known} prompts are wrong on that night, and {100 * worst:.0f}% at most before"
+                yield Alarm("rate", day, day, text)
+            return
 
 
 def _broken(singles: PromptWatch | None, keys: Sequence[str], days: Sequence[date]) -> Iterator[Alarm]:
@@ -410,7 +457,7 @@ def _unanswered(found: Detection | None, asked: Sequence[Asked]) -> Iterator[Ala
 
 def _blind(found: Calendar, watch: Watch | None, policy: DriftPolicy, now: datetime) -> Iterator[Alarm]:
     """Silence does not mean health."""
-    today = now.date()
+    today = policy.day(now)
     last = found.nights[-1].day if found.nights else None
     broken = [note for note in found.notes if note.kind == "unreadable" and note.day and (not last or note.day > last)]
     first = last or min((note.day for note in broken if note.day), default=None)
@@ -421,6 +468,11 @@ def _blind(found: Calendar, watch: Watch | None, policy: DriftPolicy, now: datet
     if watch is not None and (rate := _baseline_rate(watch)) < _BLIND_RATE:
         text = f"{100 * rate:.0f}% of the baseline is right: a fall cannot show; start again with --since when it is"
         yield Alarm("blind", today, None, text)
+    latest = found.nights[-_BAD_NIGHTS:]
+    rates = [alignment_rate(night.cases.values()).rate for night in latest]
+    if watch is None and len(rates) == _BAD_NIGHTS and all(rate is not None and rate < _BLIND_RATE for rate in rates):
+        text = f"on each of the last {_BAD_NIGHTS} nights less than half of the prompts is right: no baseline to watch"
+        yield Alarm("blind", latest[-1].day, latest[0].day, f"{text}; start again with --since when it is")
 
 
 def _baseline_rate(watch: Watch) -> float:
@@ -428,18 +480,50 @@ def _baseline_rate(watch: Watch) -> float:
     return right / sum(m for _, m in watch.watched.baseline)
 
 
-def _reasons(found: Calendar, prompts: int, policy: DriftPolicy) -> tuple[str, ...]:
-    """Why quiet would be too much to say."""
+def _reasons(found: Calendar, prompts: int, policy: DriftPolicy, shows: str) -> tuple[str, ...]:
+    """Why quiet would be too much to say. That the baseline is in the making comes first: the scripts look there."""
     nights = found.nights
     if not nights:
         return ("no fresh night yet: run pytest --model=NAME --suites=canary --cassette-mode=live every night",)
     reasons = []
-    if prompts < policy.min_prompts:
-        reasons.append(
-            f"{prompts} prompts with targets a night: too few to trust silence ({policy.min_prompts} needed); an alarm "
-            "counts all the same"
-        )
     if len(nights) <= policy.baseline_nights:
         count = f"{len(nights)} night{'s' * (len(nights) != 1)}"
         reasons.append(f"calibrating: {count}, and the first {policy.baseline_nights} only set the baseline")
+    if prompts < policy.min_prompts:
+        text = f"{prompts} prompts with targets a night: too few to trust silence ({policy.min_prompts} needed"
+        text += ", or min_prompts in [tool.harness.drift]); an alarm counts all the same"
+        reasons.append(f"{text}: {shows}" if shows else text)
     return tuple(reasons)
+
+
+RATES_TRIED = (0.0, 0.5, 0.8, 0.9)
+NIGHTS_TRIED = 30
+"""Nights that are played through for each rate."""
+
+
+def nights_to_alarm(right: Sequence[Outcomes], rate: float, policy: DriftPolicy) -> int | None:
+    """The night on which a fall to `rate` would alarm, counted from 1; None if not within NIGHTS_TRIED.
+
+    The nights of the baseline are the real ones. After it, the same share of the prompts fails each night, and other
+    prompts from night to night, so that luck has no part in it.
+    """
+    baseline = list(right[: policy.baseline_nights])
+    prompts = len(baseline[0])
+    failing = prompts - round(rate * prompts)
+    fallen = [
+        [(prompt - night * failing) % prompts >= failing for prompt in range(prompts)] for night in range(NIGHTS_TRIED)
+    ]
+    watched = watch_nights(
+        [*baseline, *fallen], policy.baseline_nights, ceiling=policy.ceiling, threshold=policy.threshold
+    )
+    return None if watched.detection.alarm is None else watched.detection.alarm + 1
+
+
+def what_shows(right: Sequence[Outcomes], policy: DriftPolicy) -> str:
+    """The falls that would alarm and those that would not, as a sentence without its end."""
+    found = {rate: nights_to_alarm(right, rate, policy) for rate in RATES_TRIED}
+    seen = [f"to {100 * rate:.0f}% in {nights} night{'s' * (nights != 1)}" for rate, nights in found.items() if nights]
+    unseen = [f"{100 * rate:.0f}%" for rate, nights in found.items() if nights is None]
+    parts = [f"a fall {', '.join(seen)} shows"] if seen else []
+    parts += [f"one to {' or '.join(unseen)} does not show within {NIGHTS_TRIED} nights"] if unseen else []
+    return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""When answers are evidence, which runs of a version are attempts, and when two runs may be compared."""
+"""When answers are evidence, which run stands for a version, which are attempts, when two runs may be compared."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
-from harness.decisions.run_summary import RunSummary, age_days
-from harness.decisions.standing import Pairing
+from harness.decisions.run_summary import RunSummary, age_days, order_of
+from harness.decisions.standing import Pairing, in_slice
 from harness.records.policy import GatePolicy
-from harness.records.run import RunRecord
+from harness.records.run import CaseResult, RunRecord
 
 _CLOCK_SKEW_DAYS = 1.0
 _SELECTION = 0.9
-_EDITED = 0.5
-"""Share of the cases that an earlier run must hold unchanged, for a further one to be another attempt."""
+_EDITED = 0.25
+"""Share of the cases that an earlier run must hold unchanged, for a further one to be another attempt: a suite that is
+doubled until it is a GO would pass falsely in one run of five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,15 @@ class Attempts:
     partial: tuple[RunRecord, ...]
     """Fresh runs of the version that are not attempts: narrowed, stopped or interrupted."""
     changed: tuple[RunRecord, ...] = ()
-    """Complete runs that hold at least half of the cases: the suite was edited or has grown since. They count as
+    """Complete runs that hold at least a quarter of the cases: the suite was edited or has grown since. They count as
     attempts, and are not pooled: their cases are another mix."""
-    wider: RunRecord | None = None
-    """A fresh complete run of the version that holds the candidate's cases and more: the candidate is a selection."""
+    misdated: tuple[RunRecord, ...] = ()
+    """Complete runs on these cases that are dated in the future, after a clock was wrong. They count as attempts, since
+    they were made before now, and are not read."""
 
     @property
     def number(self) -> int:
-        return len(self.runs) + len(self.changed)
+        return len(self.runs) + len(self.changed) + len(self.misdated)
 
     @property
     def alpha(self) -> float:
@@ -46,11 +48,6 @@ class Attempts:
 
     def reasons(self, policy: GatePolicy) -> tuple[str, ...]:
         """Why no GO can come of these attempts, or of one more."""
-        if self.wider is not None:
-            return (
-                f"it holds only some of the {len(self.wider.cases)} cases of run {self.wider.run_id}: a selection does "
-                "not count as a run of its version",
-            )
         if self.number <= MOST_ATTEMPTS:
             return ()
         window = "" if policy.max_age_days is None else f" within {policy.max_age_days:g} days"
@@ -66,28 +63,116 @@ def attempts(candidate: RunRecord, past: Iterable[RunRecord], policy: GatePolicy
     A nightly run counts if it holds the same cases. Runs that are older than the policy accepts do not, nor do
     replays where it wants fresh answers.
     """
-    found = {
-        run.run_id: run
-        for run in past
-        if run.label == candidate.label and run.cases and _usable(run, policy, now) and run.run_id != candidate.run_id
-    }
+    past = tuple(past)
+    others = [run for run in past if run.label == candidate.label and run.cases and run.run_id != candidate.run_id]
+    ahead = {run.run_id: run for run in others if _is_ahead(run.evidence.newest, now) and not run.partial}
+    found = {run.run_id: run for run in others if run.run_id not in ahead and _usable(run, policy, now)}
+    misdated = [run for run in ahead.values() if not candidate.partial and same_suite(candidate.cases, run, _EDITED)]
     complete = _distinct(candidate, [run for run in found.values() if not run.partial and _alike(candidate, run)])
     tried = [run for run in found.values() if not run.partial and not _alike(candidate, run)]
-    changed = [] if candidate.partial else [run for run in tried if same_suite(candidate.cases, run, _EDITED)]
+    tried = [run for run in tried if not candidate.partial and same_suite(candidate.cases, run, _EDITED)]
+    changed = [run for run in tried if not any(_is_part_of(run, other) for other in past)]
     partial = [run for run in found.values() if run.partial]
     counted = (candidate,) if candidate.partial else (*complete, candidate)
-    wider = [run for run in found.values() if not run.partial and _is_selection(candidate, run)]
-    return Attempts(_in_order(counted), _in_order(partial), _in_order(changed), _in_order(wider)[-1] if wider else None)
+    return Attempts(
+        runs=_in_order(counted),
+        partial=_in_order(partial),
+        changed=_in_order(changed),
+        misdated=_in_order(misdated),
+    )
 
 
-def _is_selection(candidate: RunRecord, run: RunRecord) -> bool:
-    """Whether the run holds most of the candidate's cases, and is larger than a case or two explain."""
-    larger = len(candidate.cases) < _SELECTION * len(run.cases)
-    return candidate.looks is None and not candidate.partial and larger and same_suite(candidate.cases, run)
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the cases that a policy speaks about a run holds. They are those of `core`, or of its slices."""
+
+    held: int
+    wanted: int
+
+    @property
+    def whole(self) -> bool:
+        return self.held >= self.wanted
+
+
+def coverage(run: RunRecord, core: Sequence[CaseResult], policy: GatePolicy | None = None) -> Coverage:
+    """What a run holds of `core`, the cases that a run without names asks, as far as a critical rule is about them.
+
+    A case that was edited since, or renamed, is held. So is one that a sequential run had planned and did not ask.
+    """
+    rules = () if policy is None else tuple(rule for rule in policy.rules if rule.tier == "critical")
+    # exposure depends on the version, and does not make a case one that need not be asked
+    slices = [rule.model_copy(update={"exposure": None}) for rule in rules]
+    wanted = [case for case in core if not slices or any(in_slice(rule, case) for rule in slices)]
+    keys, digests = {case.key for case in run.cases}, {case.digest for case in run.cases}
+    held = sum(case.key in keys or case.digest in digests for case in wanted)
+    not_asked = 0 if run.looks is None else run.looks.planned - len(run.looks.asked)
+    return Coverage(min(held + not_asked, len(wanted)), len(wanted))
+
+
+def representative(runs: Sequence[RunRecord], core: Sequence[CaseResult], now: datetime) -> RunRecord | None:
+    """The run that stands for its version: the newest complete one of those that hold most of `core`.
+
+    Without `core`, one of fewer suites than another, such as a nightly canary, does not count. A run that is dated in
+    the future does not either; a partial one only where there is no other. `runs` are in order, newest last.
+    """
+    dated = [run for run in runs if not _is_ahead(run.evidence.newest, now)] or list(runs)
+    complete = [run for run in dated if not run.partial]
+    held = {run.run_id: coverage(run, core).held for run in complete}
+    if most := max(held.values(), default=0):
+        return [run for run in complete if held[run.run_id] == most][-1]
+    suites = [frozenset(case.suite for case in run.cases) for run in complete]
+    widest = [run for run, own in zip(complete, suites, strict=True) if not any(own < other for other in suites)]
+    chosen = widest or dated
+    return chosen[-1] if chosen else None
+
+
+def _is_ahead(moment: str | None, now: datetime) -> bool:
+    age = age_days(moment, now)
+    return age is not None and age < -_CLOCK_SKEW_DAYS
+
+
+def fuller_run(
+    candidate: RunRecord,
+    past: Iterable[RunRecord],
+    policy: GatePolicy,
+    now: datetime,
+    core: Sequence[CaseResult],
+) -> RunRecord | None:
+    """The newest complete run of the version that holds what the candidate lacks; None where there is none.
+
+    What it lacks is known by `core`. Without, it is a selection if an earlier run holds its cases and a tenth more.
+    """
+    if candidate.partial or (core and coverage(candidate, core, policy).whole):
+        return None
+
+    def holds_more(run: RunRecord) -> bool:
+        if core:
+            return coverage(run, core, policy).whole
+        larger = len(candidate.cases) < _SELECTION * len(run.cases)
+        return candidate.looks is None and larger and same_suite(candidate.cases, run)
+
+    found = [
+        run
+        for run in past
+        if run.label == candidate.label
+        and run.run_id != candidate.run_id
+        and not run.partial
+        and _usable(run, policy, now)
+        and holds_more(run)
+    ]
+    return _in_order(found)[-1] if found else None
+
+
+def _is_part_of(run: RunRecord, other: RunRecord) -> bool:
+    """Whether a fuller run of any version came before: a canary, or another selection, is not an attempt."""
+    before = order_of(other) < order_of(run)
+    return (
+        before and not other.partial and len(run.cases) < _SELECTION * len(other.cases) and same_suite(run.cases, other)
+    )
 
 
 def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
-    return tuple(sorted(runs, key=lambda run: RunSummary.of(run).order))
+    return tuple(sorted(runs, key=order_of))
 
 
 def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
@@ -97,7 +182,7 @@ def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord
     """
     kept: list[RunRecord] = []
     newer = [_answers(candidate)]
-    for run in sorted(runs, key=lambda run: RunSummary.of(run).order, reverse=True):
+    for run in sorted(runs, key=order_of, reverse=True):
         own = _answers(run)
         if not own or not any(own <= answers or (answers and answers <= own) for answers in newer):
             kept.append(run)
@@ -121,7 +206,9 @@ def _alike(candidate: RunRecord, run: RunRecord) -> bool:
 
 def _usable(run: RunRecord, policy: GatePolicy, now: datetime) -> bool:
     replay = policy.evidence == "fresh" and run.mode == "replay"
-    return not replay and not _age_reasons("", run.evidence.oldest, policy.max_age_days, now)
+    return (
+        run.mode != "simulation" and not replay and not _age_reasons("", run.evidence.oldest, policy.max_age_days, now)
+    )
 
 
 def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[str, ...]:
@@ -133,12 +220,19 @@ def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[st
 def candidate_reasons(run: RunSummary, policy: GatePolicy, now: datetime) -> tuple[str, ...]:
     """Why the candidate's answers are not evidence under this policy."""
     reasons = []
+    if run.mode == "simulation":
+        reasons.append("the run is a simulation: its answers are those of other runs, under made-up dates")
     if policy.evidence == "fresh" and run.mode == "replay":
         reasons.append(
             "the answers are a replay and the policy wants fresh ones: "
             f"run pytest --model={run.label.split('@')[0]} --cassette-mode=live"
         )
-    reasons += _age_reasons("the candidate's", run.oldest, policy.max_age_days, now)
+    # whatever age a policy accepts: when an answer of the future was made is not known
+    if _is_ahead(run.newest, now):
+        ahead = -(age_days(run.newest, now) or 0)
+        reasons.append(f"the candidate's newest answer is dated {ahead:.1f} days in the future; check the clock")
+    else:
+        reasons += _age_reasons("the candidate's", run.oldest, policy.max_age_days, now)
     return tuple(reasons)
 
 

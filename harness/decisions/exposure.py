@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.records.case import Case
@@ -104,13 +105,28 @@ class _Automaton:
                 hit = self._shorter[hit]
 
 
-def exposure(case: Case, *, training_texts: Sequence[str], trained_domains: Collection[str]) -> Exposure:
-    """`seen`: a target is in a training text. `trained`: its domain was trained. Else `untrained`."""
-    text = _joined(tuple(training_texts))
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a version was trained on: texts of its files, and the domains and cases that are named beside them."""
+
+    texts: tuple[str, ...] = ()
+    domains: frozenset[str] = frozenset()
+    cases: frozenset[str] = frozenset()
+
+
+NOTHING_LEARNT = Learnt()
+
+
+def exposure(case: Case, learnt: Learnt) -> Exposure:
+    """`seen`: the case or a target is in the training. `trained`: its domain is. Else `untrained`."""
+    # a run of a selection names its cases `suite.id`
+    if learnt.cases and not learnt.cases.isdisjoint((f"{case.suite}/{case.id}", case.id.replace(".", "/", 1))):
+        return "seen"
+    text = _joined(learnt.texts)
     # almost no target is there: a plain search says so at the speed of C, the boundary rule is for the rest
     if find_leaks((text,), [target for target in case.targets if target in text]):
         return "seen"
-    return "trained" if case.domain in trained_domains else "untrained"
+    return "trained" if case.domain in learnt.domains else "untrained"
 
 
 @lru_cache(maxsize=8)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from statistics import NormalDist
 from typing import Literal
 
-from harness.decisions.bounds import NO_DATA, Answered, Reading, Result, read_difference, read_rate
-from harness.decisions.concentration import Concentration, concentration, selected_by_outcome
+from harness.decisions.bounds import Answered, Reading, Result, first_answer, read_difference, read_rate
+from harness.decisions.concentration import Broken, Concentration, concentration, failing, selected_by_outcome
 from harness.decisions.evidence import (
     Attempts,
+    Coverage,
     attempts,
     candidate_reasons,
+    coverage,
+    fuller_run,
     judged_versions,
     newest_first,
     pairing_reasons,
@@ -32,9 +34,8 @@ from harness.decisions.run_summary import RunSummary, age_days
 from harness.decisions.standing import Pairing, Standing, in_slice, pair, standings
 from harness.records.case import HELD_OUT
 from harness.records.policy import Bound, GatePolicy, Rule
-from harness.records.run import CaseResult, Looks, RunRecord
+from harness.records.run import CaseResult, RunRecord
 from harness.statistics.power import expected_best
-from harness.statistics.sequential import pair_boundary, rate_boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,13 @@ class Situation:
     unpaired: bool
     exhausted: bool
     """No further attempt can be a GO."""
+    coverage: Coverage
     wider: RunRecord | None
-    """A run of the version with the candidate's cases and more."""
+    """A run of the version with the cases that the candidate lacks."""
     breaching: RunRecord | None
     """Another run of the version whose breach holds back a GO."""
     no_data: str | None
-    """A critical rule that no case bears on."""
+    """A critical rule to which no case applies."""
     readings: Sequence[Reading]
 
 
@@ -80,7 +82,9 @@ def next_step(now: Situation) -> NextStep:
 
 def _look(now: Situation) -> str:
     run, base = now.candidate, now.baseline
-    return f"harness compare {base.label} {run.label}" if base is not None else f"harness runs show {run.label}"
+    # the name of a version means its run of all cases, which a partial one is not
+    named = run.run_id if run.partial else run.label
+    return f"harness compare {base.label} {named}" if base is not None else f"harness runs show {named}"
 
 
 def _another_call(now: Situation) -> NextStep | None:
@@ -96,17 +100,19 @@ def _another_call(now: Situation) -> NextStep | None:
 def _another_run(now: Situation) -> NextStep | None:
     run, base = now.candidate, now.baseline
     if now.stale:
-        return _asked("answers of today", _live(run), run, run.cases)
+        return _asked("answers of today", _command(run, _LIVE), run, max(len(run.cases), now.coverage.wanted))
     if now.wider is not None:
         return NextStep("judge the run that holds all cases", f"harness gate --candidate {now.wider.run_id}")
     if now.exhausted:
         return NextStep("no further attempt can be a GO; see what fails, and make a new version", _look(now))
+    if not now.coverage.whole:
+        return _asked("a run of all cases", _command(run, _FILLED_UP), run, now.coverage.wanted)
     if run.partial:
-        cases = run.cases if base is None or len(base.cases) < len(run.cases) else base.cases
-        return _asked("a complete run", _filled_up(run), run, cases)
+        cases = len(run.cases) if base is None else max(len(base.cases), len(run.cases))
+        return _asked("a complete run", _command(run, _FILLED_UP), run, cases)
     if now.unpaired and base is not None:
-        command = f"pytest --model={base.model}{_samples(run)} --cassette-mode=live"
-        return _asked("the baseline on the same cases", command, run, run.cases)
+        command = _command(run, "--cassette-mode=live", base.model)
+        return _asked("the baseline on the same cases", command, run, len(run.cases))
     if now.breaching is not None:
         return NextStep("see what broke in the run that holds it back", f"harness runs show {now.breaching.run_id}")
     return None
@@ -115,7 +121,7 @@ def _another_run(now: Situation) -> NextStep | None:
 def _more_answers(now: Situation) -> NextStep:
     run = now.candidate
     if now.no_data is not None:
-        return NextStep(f"no case bears on {now.no_data}: add some, or take its rule out", "harness suites lint")
+        return NextStep(f"no case applies to {now.no_data}: add some, or take its rule out", "harness suites lint")
     unscored = [case for case in run.cases if case.outcome == "unscored"]
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)
@@ -126,17 +132,17 @@ def _more_answers(now: Situation) -> NextStep:
     return NextStep("see what fails: more answers of the same kind will not settle it", _look(now))
 
 
-def _samples(run: RunRecord) -> str:
-    most = max((len(case.samples) for case in run.cases), default=1)
-    return f" --samples={most}" if most > 1 else ""
+def _samples(run: RunRecord) -> int:
+    return max((len(case.samples) for case in run.cases), default=1) or 1
 
 
-def _live(run: RunRecord) -> str:
-    return f"pytest --model={run.model}{_samples(run)} --gate --cassette-mode=live"
+def _command(run: RunRecord, options: str, model: str | None = None) -> str:
+    samples = _samples(run)
+    return f"pytest --model={model or run.model}{f' --samples={samples}' if samples > 1 else ''} {options}"
 
 
-def _filled_up(run: RunRecord) -> str:
-    return f"pytest --model={run.model}{_samples(run)} --gate --cassette-mode=record"
+_LIVE = "--gate --cassette-mode=live"
+_FILLED_UP = "--gate --cassette-mode=record"
 
 
 def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
@@ -144,94 +150,21 @@ def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
     why = f"ask the {len(unscored)} unscored cases again"
     if cut:
         why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
-    return _asked(why, _filled_up(run), run, run.cases if cut else unscored)
+    return _asked(why, _command(run, _FILLED_UP), run, len(run.cases if cut else unscored))
 
 
-def _asked(why: str, command: str, run: RunRecord, cases: Sequence[CaseResult]) -> NextStep:
-    samples = max((len(case.samples) for case in run.cases), default=1) or 1
-    requests = samples * len(cases)
+def _asked(why: str, command: str, run: RunRecord, cases: int) -> NextStep:
+    requests = _samples(run) * cases
     costs = [sample.cost for case in run.cases for sample in case.samples if sample.cost is not None]
     cost = requests * math.fsum(costs) / len(costs) if costs else None
     return NextStep(why, command, requests, cost, run.currency if costs else None)
 
 
-_NORMAL = NormalDist()
-
-
-@dataclass(frozen=True, slots=True)
-class LookedAt:
-    """The answers of a rule after each look that was reached, and the sizes of all the looks that were planned."""
-
-    answers: tuple[tuple[int, Answered], ...]
-    """(cases asked, the answers of the rule among them)."""
-    sizes: tuple[int, ...]
-
-
-def looked_at(looks: Looks, answers: Answered) -> LookedAt:
-    """The beginnings of a run. Looks to come are as large as the share of the rule among the cases asked has it.
-
-    Cases come in random order stratified by domain, so that the share is about the same at every look.
-    """
-    reached = [size for size in looks.sizes if size <= len(looks.asked)]
-    found: list[tuple[int, Answered]] = []
-    sizes: list[int] = []
-    for size in reached:
-        asked = frozenset(looks.asked[:size])
-        some: Answered = {key: each for key, each in answers.items() if key in asked}
-        if some and (not sizes or len(some) > sizes[-1]):
-            found.append((size, some))
-            sizes.append(len(some))
-    if found:
-        asked_then, some = found[-1]
-        share = len(some) / asked_then
-        for size in looks.sizes:
-            expected = round(size * share)
-            if size > asked_then and expected > sizes[-1]:
-                sizes.append(expected)
-    return LookedAt(tuple(found), tuple(sizes))
-
-
-def first_answer(
-    looks: Looks,
-    answers: Answered,
-    bound: Bound,
-    limit: float,
-    *,
-    ground: Ground,
-    read: Callable[[Answered, Ground], Reading],
-) -> Reading:
-    """The reading at the first look that settles the rule, else that at the last one.
-
-    `read` gives the reading of some answers on a ground.
-    """
-    seen = looked_at(looks, answers)
-    if not seen.answers:
-        return NO_DATA
-    strict = _strict(bound, limit, ground, seen.sizes)
-    reading = NO_DATA
-    for asked, some in seen.answers:
-        reading = read(some, strict)
-        if reading.result != "INSUFFICIENT_EVIDENCE":
-            return replace(reading, look=asked)
-    return reading
-
-
-def _strict(bound: Bound, limit: float, ground: Ground, sizes: tuple[int, ...]) -> Ground:
-    if bound in ("min", "max"):
-        rates = rate_boundary(sizes, limit if bound == "min" else 1 - limit)
-        return replace(ground, alpha=rates.passing, breach_alpha=rates.breaching)
-    pairs = pair_boundary(sizes, limit)
-    return replace(
-        ground,
-        alpha=1 - _NORMAL.cdf(pairs.passing),
-        breach_alpha=1 - _NORMAL.cdf(pairs.breaching),
-        pass_score=pairs.passing,
-    )
-
-
 Verdict = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 
 EXIT_CODES: dict[Verdict, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
+
+_DELIVERED = Rule(metric="delivered_rate", max_drop=0.05, tier="advisory")
 
 _FEW_VERSIONS = 2
 """From the third version on the verdict says what choosing the best one means."""
@@ -289,6 +222,10 @@ class GateVerdict:
     judged: Judged | None = None
     """None while two versions or fewer were judged."""
     concentration: Concentration | None = None
+    failing: tuple[Broken, ...] = ()
+    """The worst slices of the candidate by itself."""
+    undelivered: Reading | None = None
+    """Tool calls that the server no longer delivers as calls, where the policy has no rule about that."""
     looks: tuple[int, ...] = ()
     """Cases after which a sequential run was looked at."""
     planned: int | None = None
@@ -310,6 +247,8 @@ def judge(
     policy: GatePolicy,
     now: datetime,
     past: Collection[RunRecord] = (),
+    *,
+    core: Sequence[CaseResult] = (),
 ) -> GateVerdict:
     """Judge a candidate by a policy.
 
@@ -317,9 +256,10 @@ def judge(
 
     `past` are the other runs that are known: those of the candidate's version, whose complete fresh ones are attempts,
     and the latest complete run of every other version, from which it is estimated how much the cases of a domain have
-    in common.
+    in common. `core` are the cases that a run without names asks: one that lacks some of those that the policy is about
+    is not a GO. Empty where no suites are known; then a run is taken to be whole unless an earlier one holds more.
     """
-    return _Judgement(candidate, baseline, policy, now, past).verdict({}, full=True)
+    return _Judgement(candidate, baseline, policy, now, past, core=core).verdict({}, full=True)
 
 
 def can_still_change(
@@ -355,8 +295,12 @@ class _Judgement:
         policy: GatePolicy,
         now: datetime,
         past: Collection[RunRecord],
+        *,
+        core: Sequence[CaseResult] = (),
     ) -> None:
         self.candidate, self.baseline, self.policy, self.now, self.past = candidate, baseline, policy, now, past
+        self.core = core
+        self.coverage = coverage(candidate, core, policy)
         self.attempts: Attempts = attempts(candidate, past, policy, now)
         self.stale = candidate_reasons(RunSummary.of(candidate), policy, now)
         self.pairing: Pairing | None = None if baseline is None else pair(candidate, baseline)
@@ -400,6 +344,8 @@ class _Judgement:
             alpha=self.attempts.alpha,
             judged=self._judged(rules) if full else None,
             concentration=crowds,
+            failing=failing(self.candidate) if full else (),
+            undelivered=self._undelivered() if full else None,
             looks=() if looks is None else tuple(size for size in looks.sizes if size <= len(looks.asked)),
             planned=None if looks is None else looks.planned,
         )
@@ -408,7 +354,7 @@ class _Judgement:
         self, rule: Rule, bound: Bound, limit: float, assumed: Mapping[str, Standing], *, settle: bool
     ) -> RuleVerdict:
         absolute = bound in ("min", "max")
-        # a run is not paired with itself: that it does not differ is no evidence
+        # a run is not paired with itself: that it does not differ is not evidence
         itself = self.baseline.run_id if self.baseline is not None and not absolute else None
         answers = self._answers(rule, assumed, without=itself)
         tell = rate_correlation if absolute else difference_correlation
@@ -429,7 +375,10 @@ class _Judgement:
             reading = self._read(shared, old, bound, limit, ground, settle=settle)
             reasons = (*self.stale, *self.unpaired)
         if reading.cases == 0 and not reasons:
-            reasons = ("no data: no case of this slice counts in the metric",)
+            looks = self.candidate.looks
+            before_looking = looks is not None and len(looks.asked) < min(looks.sizes, default=0)
+            none = "no data: no case of this slice counts in the metric"
+            reasons = ("the run stopped before its first look",) if before_looking else (none,)
         if rule.exposure == "untrained" and self.selected is not None and rule.tier == "critical":
             reasons = (
                 *reasons,
@@ -495,11 +444,33 @@ class _Judgement:
             return None
         return concentration(self.candidate, self.baseline, self.pairing)
 
+    def _undelivered(self) -> Reading | None:
+        """A call that a model writes as text is read as a call, so that alignment does not show it.
+
+        None unless it is proven that more than five points fewer are delivered.
+        """
+        if any(rule.metric == _DELIVERED.metric for rule in self.policy.rules):
+            return None
+        [(bound, limit)] = _DELIVERED.bounds
+        reading = self._rule(_DELIVERED, bound, limit, {}, settle=False).reading
+        return reading if reading.result == "BREACH" else None
+
     def _held_back(self, crowds: Concentration | None, *, partial_runs: bool) -> tuple[str, ...]:
         reasons = [*self.stale]
         if self.candidate.partial:
             why = self.candidate.partial_reason or "narrowed or stopped"
             reasons.append(f"the run is partial ({why}): it covers only some of the cases, and is never GO")
+        elif not self.coverage.whole:
+            held, wanted = self.coverage.held, self.coverage.wanted
+            reasons.append(
+                f"it holds {held} of the {wanted} cases that this policy is about (what a run without --suites asks): "
+                "a selection does not stand for its version"
+            )
+        elif (wider := self.wider) is not None:
+            reasons.append(
+                f"it holds only some of the {len(wider.cases)} cases of run {wider.run_id}: a selection does not "
+                "stand for its version"
+            )
         reasons += self.attempts.reasons(self.policy)
         if self.policy.concentration == "critical" and crowds is not None and crowds.significant and crowds.crowd:
             crowd = crowds.crowd
@@ -511,6 +482,11 @@ class _Judgement:
                 for run in self.breaching
             ]
         return tuple(reasons)
+
+    @cached_property
+    def wider(self) -> RunRecord | None:
+        """A run of the version that holds what the candidate, a selection, does not."""
+        return fuller_run(self.candidate, self.past, self.policy, self.now, self.core)
 
     @cached_property
     def breaching(self) -> tuple[RunRecord, ...]:
@@ -555,12 +531,17 @@ class _Judgement:
                 stale=bool(self.stale),
                 unpaired=bool(self.unpaired) and any(rule.bound in ("max_drop", "max_rise") for rule in critical),
                 exhausted=self.attempts.number > MOST_ATTEMPTS,
-                wider=self.attempts.wider,
+                coverage=self.coverage,
+                wider=self.wider,
                 breaching=next(iter(self.breaching), None) if full else None,
-                no_data=next((rule.rule.metric for rule in critical if not rule.reading.cases), None),
+                no_data=next((_named(rule.rule) for rule in critical if not rule.reading.cases), None),
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )
         )
+
+
+def _named(rule: Rule) -> str:
+    return f"{rule.metric} ({rule.slice})" if rule.slice else rule.metric
 
 
 def _fold(rules: Sequence[RuleVerdict], *, held_back: bool) -> Verdict:

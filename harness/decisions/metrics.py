@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+_FOUND = "SELECT :target = :mention OR :target LIKE '%' || :mention || '%'"
+"""By name: numbered places with a sequence are an error in Python 3.14."""
+
+
 @lru_cache(maxsize=4096)
 def finds(mention: str, target: str) -> bool:
     """Whether SQLite finds the row of `target` by `mention`, with `=` or with `LIKE '%mention%'`.
@@ -28,7 +32,7 @@ def finds(mention: str, target: str) -> bool:
     import sqlite3  # here, since a replay needs all other metrics and never this one
 
     try:
-        row = _database().execute("SELECT ?1 = ?2 OR ?1 LIKE '%' || ?2 || '%'", (target, mention)).fetchone()
+        row = _database().execute(_FOUND, {"target": target, "mention": mention}).fetchone()
     except (sqlite3.Error, UnicodeEncodeError):  # too long a pattern, a lone surrogate: no search field takes it
         return False
     return bool(row[0])

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import random
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
-from harness.decisions.run_summary import RunSummary, utc
+from harness.decisions.run_summary import is_ahead_of, order_of, utc
 from harness.decisions.standing import by_key
 from harness.records.policy import DriftPolicy
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import CaseResult, Evidence, RunRecord, Totals
 
 _STALE_HOURS = 24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night of the prompts that are followed. `day` is the UTC date of the first answer."""
+    """One night of the prompts that are followed. `day` is the date of the first answer, in the policy's time zone."""
 
     day: date
     run_id: str
@@ -41,10 +44,100 @@ class Note:
 
     day: date | None
     kind: str
-    """`replay`, `partial`, `stale`, `undated`, `other prompts`, `second run`, `unreadable`, `missing`, `new
-    prompts`.
+    """`replay`, `partial`, `stale`, `undated`, `future`, `other prompts`, `second run`, `unreadable`, `missing`, `new
+    prompts`, `no record`.
     """
     text: str
+
+
+SIMULATION = "simulation"
+"""The mode of simulated nights, and the name of the model that they are stored under."""
+
+
+def simulated(
+    before: RunRecord,
+    after: RunRecord,
+    *,
+    first: date,
+    nights: int,
+    change: int,
+    keys: Collection[str] = (),
+    share: float = 1.0,
+    seed: int = 7,
+) -> list[RunRecord]:
+    """Records of dated nights on which the answers of `before` are given, and from night `change` on those of `after`.
+
+    Every answer is a real one, and the same each night, as at temperature 0; the dates are made up. The records say so:
+    their model is called a simulation, their mode is one, and no gate takes them as evidence.
+
+    Args:
+        change: the first night (from 1) that `after` answers; `nights + 1` for a history without a change.
+        keys: take these cases alone; empty for all that both runs answered with the same content.
+        share: of the cases, drawn by the seed, that `after` answers; the others stay as they were.
+    """
+    later = {case.key: case for case in after.cases}
+    pairs = [
+        (case, later[case.key])
+        for case in before.cases
+        if case.key in later
+        and case.digest == later[case.key].digest
+        and (not keys or case.key in keys)
+        and "unscored" not in (case.outcome, later[case.key].outcome)
+    ]
+    draw = random.Random(seed)  # noqa: S311 - reproducible draw
+    drawn = frozenset(draw.sample(range(len(pairs)), round(share * len(pairs))))
+    old = tuple(one for one, _ in pairs)
+    new = tuple(pairs[at][at in drawn] for at in range(len(pairs)))
+    part = "" if share == 1 else f" for {len(drawn)} of {len(pairs)} prompts"
+    text = (
+        f"SIMULATION: answers of {before.label} (run {before.run_id}), from {first + timedelta(days=change - 1)} on of "
+        f"{after.label} (run {after.run_id}){part}; the dates are made up"
+    )
+    version = f"{before.model}-{before.version}-to-{after.model}-{after.version}"
+    return [
+        _simulated_night(before, old if night < change else new, first + timedelta(days=night - 1), version, text)
+        for night in range(1, nights + 1)
+    ]
+
+
+def _simulated_night(source: RunRecord, cases: tuple[CaseResult, ...], day: date, version: str, text: str) -> RunRecord:
+    moment = f"{day.isoformat()}T02:00:00Z"
+    dated = tuple(
+        case.model_copy(
+            update={
+                "samples": tuple(sample.model_copy(update={"recorded_at": moment}) for sample in case.samples),
+            }
+        )
+        for case in cases
+    )
+    samples = [sample for case in dated for sample in case.samples]
+    return source.model_copy(
+        update={
+            "run_id": f"{day:%Y%m%d}-{SIMULATION}",
+            "model": SIMULATION,
+            "version": version,
+            "lineage": (),
+            "recipe": None,
+            "configuration": {SIMULATION: text, "temperature": 0.0},
+            "mode": SIMULATION,
+            "evidence": Evidence(oldest=moment, newest=moment),
+            "started": moment,
+            "ended": moment,
+            "git_commit": None,
+            "latency": None,
+            "looks": None,
+            "suite_digests": {},
+            "suite_digest": sha256("\n".join(f"{case.key} {case.digest}" for case in dated).encode()).hexdigest(),
+            "totals": Totals(
+                cases=len(dated),
+                outcomes=dict(sorted(Counter(case.outcome for case in dated).items())),
+                samples=len(samples),
+                prompt_tokens=sum(sample.prompt_tokens or 0 for sample in samples),
+                completion_tokens=sum(sample.completion_tokens or 0 for sample in samples),
+            ),
+            "cases": dated,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +153,14 @@ class Calendar:
 def calendar(
     runs: Sequence[RunRecord],
     policy: DriftPolicy,
+    now: datetime,
+    *,
     since: date | None = None,
     suite: str | None = None,
-    today: date | None = None,
 ) -> Calendar:
     """Sort runs of one model version into nights. `since` forgets everything before a date.
 
-    A night after tomorrow is none: it would hide the silence of all nights up to then.
+    A run dated after `now` is not a night: a clock was wrong, and nobody knows which night it is.
 
     The nightly runs are those of `suite`, or else of the set of suites that was run on most nights. The prompts
     followed are those of the first of them. Any run that holds all of them with the same content is a night (it
@@ -74,13 +168,15 @@ def calendar(
     """
     notes: list[Note] = []
     usable: list[_Usable] = []
-    for run in sorted(runs, key=lambda run: RunSummary.of(run).order):
-        day = None if run.evidence.oldest is None else utc(run.evidence.oldest).date()
-        if day is None:
+    for run in sorted(runs, key=order_of):
+        day = None if run.evidence.oldest is None else policy.day(utc(run.evidence.oldest))
+        if day is not None and is_ahead_of(run.evidence.newest or run.started, now):
+            ahead = (day - policy.day(now)).days
+            when = f"{ahead} day{'s' * (ahead != 1)}" if ahead else "hours"
+            text = f"run {run.run_id}: its answers are dated {when} in the future; check the clock"
+            notes.append(Note(day, "future", text))
+        elif day is None:
             notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
-        elif today is not None and day > today + timedelta(days=1):
-            text = f"run {run.run_id}: its answers are dated {(day - today).days} days in the future; check the clock"
-            notes.append(Note(day, "undated", text))
         elif since is None or day >= since:
             refusal = _refusal(run, day)
             cases = {key: case for key, case in by_key(run).items() if suite in (None, case.suite)}
@@ -91,7 +187,7 @@ def calendar(
                 usable.append(_Usable(day, run.run_id, cases, repeatable))
     nights, asked = _followed(usable, policy, notes)
     notes += _missing(nights, notes)
-    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.min)), tuple(asked))
+    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.max)), tuple(asked))
 
 
 @dataclass(frozen=True, slots=True)

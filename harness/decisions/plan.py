@@ -14,7 +14,6 @@ from harness.decisions.population import ASSUMED, Correlation, Population, rate_
 from harness.decisions.standing import in_slice, standing
 from harness.records.policy import Bound, GatePolicy, Rule
 from harness.records.run import CaseResult, RunRecord
-from harness.statistics.clusters import ASSUMED_CORRELATION, LEAST_DOMAINS, Size, size_of
 from harness.statistics.noninferiority import (
     critical_score,
     pairs_for_margin,
@@ -25,6 +24,7 @@ from harness.statistics.noninferiority import (
 )
 from harness.statistics.paired import tango_scores
 from harness.statistics.power import allowed_failures, breaching_failures, cases_for_min, clean_cases_for, power_of_min
+from harness.statistics.rates import ASSUMED_CORRELATION, LEAST_DOMAINS, Size, size_of
 from harness.statistics.sequential import looks, pair_boundary, rate_boundary, stratified_order
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from harness.decisions.run_summary import RunSummary
+from harness.decisions.run_summary import order_of
 from harness.decisions.standing import Standing, standings
 from harness.records.run import CaseResult, RunRecord
-from harness.statistics.clusters import (
+from harness.statistics.rates import (
     ASSUMED_CORRELATION,
     LEAST_DOMAINS,
     Answers,
@@ -88,7 +88,7 @@ def earlier_versions(candidate: RunRecord, past: Sequence[RunRecord]) -> tuple[R
     """
     first = candidate.evidence.oldest
     latest: dict[str, RunRecord] = {}
-    for run in sorted(past, key=lambda run: RunSummary.of(run).order):
+    for run in sorted(past, key=order_of):
         older = first is not None and run.evidence.newest is not None and run.evidence.newest <= first
         if run.label != candidate.label and not run.partial and older and same_suite(candidate.cases, run):
             latest.pop(run.label, None)

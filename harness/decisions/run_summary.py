@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from harness.decisions.metrics import MOST_UNSCORED, Count, alignment_rate, answered_rate, unscored_rate
 from harness.records.case import texts_of
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.text import check, extract_targets
+
+_CLOCKS = timedelta(hours=1)
+"""So much may the clocks of two machines differ."""
+_LEAP = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):60([.,]\d+)?(.*)\Z")
+"""A time with second 60, which ISO 8601 allows and `datetime` does not."""
+
+Order = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +68,39 @@ class RunSummary:
         """Whether at most 5 % of the cases asked are unscored, so that the rate says what the version does."""
         return self.answered.n == 0 or self.answered.k >= (1 - MOST_UNSCORED) * self.answered.n
 
+    def ahead_of(self, now: datetime) -> bool:
+        """Whether its answers are dated after now, by a clock that was wrong: nobody knows when it was run."""
+        return is_ahead_of(self.newest or self.started, now)
+
     @property
-    def order(self) -> tuple[str, str]:
-        """Sorts runs of a version by when their answers were made, then by when they were judged."""
-        return (utc(self.newest or self.started).isoformat(), utc(self.started).isoformat())
+    def order(self) -> Order:
+        """As `order_of` the run itself."""
+        return _order(self.newest, self.started, self.run_id)
+
+
+def order_of(run: RunRecord) -> Order:
+    """Sorts runs of a version by when their answers were made, then by when they were judged.
+
+    Two runs of one second are in the order of their ids: which one counts must not depend on the disk.
+    """
+    return _order(run.evidence.newest, run.started, run.run_id)
+
+
+def _order(newest: str | None, started: str, run_id: str) -> Order:
+    return utc(newest or started).isoformat(), utc(started).isoformat(), run_id
+
+
+def is_ahead_of(moment: str, now: datetime) -> bool:
+    """Whether a time is later than now, by more than clocks differ."""
+    return utc(moment) > now + _CLOCKS
 
 
 def utc(moment: str) -> datetime:
-    """An ISO 8601 time as UTC; one without a zone is UTC already."""
-    parsed = datetime.fromisoformat(moment)
+    """An ISO 8601 time as UTC; one without a zone is UTC already, and a leap second begins the next minute."""
+    leap = _LEAP.match(moment)
+    parsed = datetime.fromisoformat(f"{leap[1]}:59{leap[3]}" if leap else moment)
+    if leap:
+        parsed = parsed.replace(microsecond=0) + timedelta(seconds=1)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 

@@ -45,24 +45,6 @@ def standing(metric: str, case: CaseResult) -> Standing | None:
     return "good" if good else "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Cases of a metric by standing."""
-
-    good: int
-    bad: int
-    unscored: int
-
-    @property
-    def cases(self) -> int:
-        return self.good + self.bad + self.unscored
-
-
-def tally(standings: Iterable[Standing]) -> Tally:
-    found = list(standings)
-    return Tally(found.count("good"), found.count("bad"), found.count("unscored"))
-
-
 def in_slice(rule: Rule, case: CaseResult) -> bool:
     """Whether the rule looks at this case. Exposure is that of the candidate, whose case this is."""
     return (

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
+from harness.addresses import host_of
 from harness.errors import EndpointError
 
 if TYPE_CHECKING:
@@ -29,25 +30,44 @@ ARK_PATH = "/batch/chat/completions"
 ARK_TIMEOUT_S = 86_400.0
 ARK_CONCURRENCY = 200
 """Of Ark's form, which wants many requests at one time and long deadlines. Its own client waits as long."""
-MOST_REQUESTS = 50_000
-MOST_BYTES = 190_000_000
-"""Of one file of OpenAI's form: at most 50,000 requests and 200 MB."""
 _ENDED = ("completed", "failed", "expired", "cancelled")
+_NOT_READY = ("pending", "running")
+"""Of an uploaded file at Azure, which refuses a batch of it until it has looked at it."""
 _MARK = "harness_submission"
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 1.0, 60.0
 _ASKED_AGAIN = 5
 _LONGEST_LINE = 64_000_000
 _PASSING = (408, 409, 425, 429)
+_GONE = (404, 410)
 T = TypeVar("T")
 
 
 def form_at(base_url: str | None) -> BatchForm:
-    """The form of an address: Ark's own hosts have Ark's."""
-    try:
-        host = urlsplit(base_url or "").hostname or ""
-    except ValueError:  # the client says what is wrong with it
-        host = ""
+    """The form of an address: Ark's own hosts have Ark's. None means OPENAI_BASE_URL, or else OpenAI."""
+    host = host_of(base_url or os.environ.get("OPENAI_BASE_URL", ""))
     return "ark" if host.startswith("ark.") and host.endswith((".volces.com", ".bytepluses.com")) else "openai"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """What one file of OpenAI's form may hold. `size`: bytes, with some room below what is published."""
+
+    requests: int = 50_000
+    size: int = 190_000_000
+
+
+_LIMITS = {
+    # https://docs.siliconflow.cn/cn/userguide/guides/batch
+    "siliconflow": BatchLimits(requests=5_000),
+    # https://docs.together.ai/docs/inference/batch/overview
+    "together": BatchLimits(size=95_000_000),
+}
+
+
+def limits_at(base_url: str) -> BatchLimits:
+    """The limits of the provider at an address; OpenAI's where no others are known."""
+    labels = host_of(base_url).split(".")
+    return next((limits for name, limits in _LIMITS.items() if name in labels), BatchLimits())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +84,15 @@ class BatchState:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will come."""
-        return self.status in _ENDED
+        return self.status.lower() in _ENDED
 
 
 class BatchRefusedError(EndpointError):
     """No batch was made."""
+
+
+class BatchGoneError(EndpointError):
+    """The endpoint does not know a batch, or a file of its answers, any more."""
 
 
 class BatchApi:
@@ -88,6 +112,11 @@ class BatchApi:
         """The id of an uploaded file of requests. To upload one twice costs nothing."""
         with path.open("rb") as file:
             made = await self._asked(self._client.files.create(file=(f"{path.stem}.jsonl", file), purpose="batch"))
+        pause_s = _FIRST_LOOK_S
+        while made.status in _NOT_READY:
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, _LONGEST_LOOK_S)
+            made = await self._asked(self._client.files.retrieve(made.id))
         return made.id
 
     async def create(self, file_id: str, submission: str) -> str:
@@ -98,7 +127,7 @@ class BatchApi:
         """
         import openai
 
-        found_id = await self._made_before(submission)
+        found_id = await self._made_before(file_id, submission)
         if found_id is not None:
             return found_id
         try:
@@ -111,7 +140,7 @@ class BatchApi:
             )
         except (openai.APIConnectionError, openai.InternalServerError) as error:
             # it may have been made all the same: what is paid for is looked for before it is asked for again
-            found_id = await self._made_before(submission)
+            found_id = await self._made_before(file_id, submission)
             if found_id is None:
                 raise EndpointError(
                     f"model {self._label}: the batch could not be made ({type(error).__name__}); nothing was paid for. "
@@ -122,10 +151,11 @@ class BatchApi:
             raise BatchRefusedError(str(self._refused(error))) from error
         return made.id
 
-    async def _made_before(self, submission: str) -> str | None:
+    async def _made_before(self, file_id: str, submission: str) -> str | None:
         async def look() -> str | None:
             async for batch in self._client.batches.list(limit=100):
-                if (batch.metadata or {}).get(_MARK) == submission:
+                # not every provider keeps the metadata; a file is uploaded for one batch alone
+                if (batch.metadata or {}).get(_MARK) == submission or batch.input_file_id == file_id:
                     return batch.id
             return None
 
@@ -147,6 +177,8 @@ class BatchApi:
                 if state.has_ended:
                     return state
             except openai.APIStatusError as error:
+                if error.status_code in _GONE:
+                    raise BatchGoneError(str(self._refused(error, what=f"the batch {batch_id}"))) from error
                 if error.status_code < 500 and error.status_code not in _PASSING:
                     raise self._refused(error) from error
             except openai.APIConnectionError:
@@ -164,11 +196,13 @@ class BatchApi:
                     if (value := _object(line)) is not None:
                         yield value
         except openai.APIStatusError as error:
+            if error.status_code in _GONE:
+                raise BatchGoneError(str(self._refused(error, what=f"the file {file_id}"))) from error
             raise self._refused(error) from error
         except (openai.APIConnectionError, OSError) as error:
             raise self._broken(error) from error
         except Exception as error:  # the client lets errors of its transport out while a body is read
-            if type(error).__module__.startswith(("httpx2", "httpcore2")):
+            if type(error).__module__.startswith(("httpx", "httpcore")):
                 raise self._broken(error) from error
             raise
 
@@ -188,10 +222,11 @@ class BatchApi:
             "there. Run the same command again"
         )
 
-    def _refused(self, error: Any) -> EndpointError:
+    def _refused(self, error: Any, *, what: str = "") -> EndpointError:
         body = error.body if isinstance(error.body, dict) else {}
         said = self._redact(str(body.get("message") or ""))[:300]
         hint = "; the endpoint seems to have no Batch API" if error.status_code in (404, 405) else ""
+        hint = f"; it does not know {what}" if what else hint
         words = f". It says: {' '.join(said.split())}" if said else ""
         return EndpointError(f"model {self._label}: the Batch API refuses ({error.status_code}){hint}{words}")
 
@@ -260,7 +295,7 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield b"".join(rest)
             rest, size = [other], len(other)
         if size > _LONGEST_LINE:
-            rest, size = [], 0  # of a line without an end, which is no answer
+            rest, size = [], 0  # of a line without an end, which is not an answer
     if size:
         yield b"".join(rest)
 

@@ -1,4 +1,5 @@
-"""Kind `callable`: a Python function in place of an endpoint, so that a whole application can be tested."""
+"""Answers without a network: kind `callable`, a Python function, so that a whole application can be tested, and kind
+`outputs`, answers that are in a file already, one JSON object a line: `id`, `output`, optional `sample`."""
 
 import asyncio
 import contextlib
@@ -15,8 +16,8 @@ from typing import Any, Protocol
 
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt, in_process, parse
-from harness.errors import ConfigError, EndpointError
-from harness.files import now
+from harness.errors import ConfigError, EndpointError, found
+from harness.files import json_lines, now
 from harness.records.answer import Completion
 
 NOT_RECORDED = "http_not_recorded"
@@ -189,3 +190,37 @@ def _load(reference: str, root: Path, model_label: str) -> Callable[[dict[str, A
         raise ConfigError(f"model {model_label}: function: {reference!r} is not callable")
     result: Callable[[dict[str, Any]], Any] = function
     return result
+
+
+_ACCEPTED = 'accepted: {"id": "suite/case" or "case", "output": text, "sample"?: whole number}'
+_LINE_LIMIT = 32_000_000
+"""Bytes: an endpoint may not answer more either."""
+
+
+class OutputsFile:
+    """Answers by case. An `id` without a suite's name serves the case of that id in any suite."""
+
+    def __init__(self, path: Path, model_label: str) -> None:
+        self.path = path
+        self._answers: dict[tuple[str, int], str] = {}
+        hint = f"outputs of model {model_label}; {_ACCEPTED}"
+        for number, value in json_lines(path, ConfigError, limit=_LINE_LIMIT, hint=hint):
+            self._add(value, f"{path}:{number}")
+
+    def _add(self, value: Any, place: str) -> None:
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+            raise ConfigError(f"{place}: found {found(value)}; {_ACCEPTED}")
+        sample = value.get("sample", 0)
+        if not isinstance(value.get("output"), str) or not isinstance(sample, int):
+            raise ConfigError(f"{place}: found {found(value)}; {_ACCEPTED}")
+        if (value["id"], sample) in self._answers:
+            raise ConfigError(f"{place}: id {found(value['id'])}, sample {sample} is in the file twice; keep one")
+        self._answers[value["id"], sample] = value["output"]
+
+    def get(self, suite: str, case: str, sample: int) -> Completion | None:
+        """The answer to a case, or None."""
+        for name in (f"{suite}/{case}", case):
+            text = self._answers.get((name, sample))
+            if text is not None:
+                return Completion(text=text, finish_reason="stop")
+        return None

@@ -10,13 +10,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints import keys, retry
-from harness.endpoints.access import Access, HttpProxy, proxy_for, transport
-from harness.endpoints.capability import Capability
+from harness.endpoints import retry
+from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transport
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
-from harness.endpoints.refusals import Refusals
+from harness.endpoints.refusals import Capability, Refusals
 from harness.endpoints.retry import Outage, Retrying
 from harness.endpoints.stream import first_content_end
 from harness.errors import EndpointError
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
 _TOTAL = 3
-_CHATTY = ("httpx2", "httpcore2", "openai")
+_CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai")
 
 
 class ChatEndpoint:
@@ -69,7 +68,7 @@ class ChatEndpoint:
         self._max_concurrency = max_concurrency
         self._key = key_from(access.api_key_env, model_label)
         if access.api_key_env is not None:
-            keys.check(access.api_key_env, access, model_label)
+            check_key(access.api_key_env, access, model_label)
         self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
         self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
@@ -82,10 +81,9 @@ class ChatEndpoint:
         self._numbers = count()
 
     def _open(self) -> "AsyncOpenAI":
-        import httpx2
         from openai import AsyncOpenAI
 
-        from harness.endpoints.transport import NotingTransport
+        from harness.endpoints.transport import NotingTransport, httpx2
 
         for name in _CHATTY:
             # at lower levels they log addresses and headers, and those hold keys
@@ -108,6 +106,11 @@ class ChatEndpoint:
             timeout=timeout,
             http_client=client,
         )
+
+    @property
+    def where(self) -> str:
+        """The address, as messages and files may show it."""
+        return self._access.shown
 
     def client(self) -> "AsyncOpenAI":
         """The client, for what is not a chat completion; the model's headers go with each request."""
@@ -142,16 +145,18 @@ class ChatEndpoint:
             reached=lambda: self._answered,
             outage=self._outage,
         )
-        if answer.unreachable and not self._reached:
-            raise EndpointError(f"model {self._label}: {answer.said}")
-        patience_s = self._retrying.patience_s
-        if patience_s and self._outage.lasted_s >= patience_s:
-            raise EndpointError(
-                f"model {self._label}: {self._access.shown} has answered nothing for {self._outage.lasted_s:.0f} s "
-                f"(patience_s){_quoted(self._outage.said)}. What was answered is kept: once the endpoint works again, "
-                "run with --cassette-mode=record to ask for the rest"
-            )
-        return answer
+        return self._outage.check(
+            answer,
+            label=self._label,
+            where=self._access.shown,
+            reached=self._reached,
+            patience_s=self._retrying.patience_s,
+        )
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for while the endpoint is away; empty while it answers."""
+        return self._outage.waiting(self._access.shown, self._retrying.patience_s)
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -169,10 +174,9 @@ class ChatEndpoint:
         Raises:
             EndpointError: as above.
         """
-        import httpx2
         import openai
 
-        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot
+        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot, httpx2
 
         wire = Wire()
         sent = self._capability.applied(body)

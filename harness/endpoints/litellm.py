@@ -7,92 +7,191 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
+from harness.addresses import host_of
 from harness.endpoints import retry
+from harness.endpoints.access import Access, check_key
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, in_process, parse
-from harness.endpoints.retry import Retrying
+from harness.endpoints.refusals import Capability, Refusals
+from harness.endpoints.retry import Outage, Retrying
 from harness.errors import ConfigError, EndpointError
 from harness.files import now
 from harness.records.answer import Completion
 
 _TOTAL = 3
-_AGAIN = (408, 409, 425, 429)
-_STOP = (401, 402, 403, 404)
 _NOT_SENT = ("stream", "stream_options")
 _NO_PROVIDER = "LLM Provider NOT provided"
 """A 400 of LiteLLM's own: the name of the model does not begin with that of a provider."""
-_LONGEST_WORDS = 300
+_NO_KEY = "not-needed"
+_HOSTS = {
+    "openai": "api.openai.com",
+    "anthropic": "api.anthropic.com",
+    "gemini": "generativelanguage.googleapis.com",
+    "vertex_ai": "aiplatform.googleapis.com",
+    "cohere": "api.cohere.com",
+    "cohere_chat": "api.cohere.com",
+    "volcengine": "ark.cn-beijing.volces.com",
+    "huggingface": "router.huggingface.co",
+    "replicate": "api.replicate.com",
+}
+"""Of providers whose address LiteLLM does not tell before it asks."""
+_REFUSED_SETTINGS = {
+    "query": "what a provider needs goes into extra_body, such as extra_body = { api_version = '...' } for Azure",
+    "api_key_header": "LiteLLM knows in which header each provider wants its key",
+    "ca_bundle": "LiteLLM trusts the file that the environment variable SSL_CERT_FILE names",
+    "client_certificate": "ask a gateway with kind openai for that",
+    "client_key": "ask a gateway with kind openai for that",
+}
+_ELSEWHERE = frozenset(
+    {
+        "api_base",
+        "base_url",
+        "api_key",
+        "azure_ad_token",
+        "callbacks",
+        "client",
+        "content_policy_fallbacks",
+        "context_window_fallbacks",
+        "custom_llm_provider",
+        "extra_headers",
+        "fallbacks",
+        "headers",
+        "mock_response",
+        "mock_timeout",
+        "mock_tool_calls",
+        "model_list",
+        "organization",
+        "shared_session",
+        "ssl_verify",
+        "use_litellm_proxy",
+    }
+)
+"""Arguments of LiteLLM's that decide where a request and its key go, or answer in the place of a model."""
 
 
 class LitellmEndpoint:
     """Asks through `litellm.acompletion`; answers are kept as the chat completions that it makes of them.
 
+    Proxies are those of the usual variables, which LiteLLM reads itself.
+
     Args:
-        key: of the provider; None to let LiteLLM find it in its own variables (ANTHROPIC_API_KEY ...).
-        base_url: LiteLLM's `api_base`, for providers that have one.
+        access: as the model configures it; `base_url` is LiteLLM's `api_base`, for providers that have one. Without
+            one, and without a key, LiteLLM finds the provider's key in its own variables (ANTHROPIC_API_KEY ...).
+        key: of the provider.
+        key_variables: names of the variables from which key and headers come.
+        model: as LiteLLM calls it, `anthropic/...`.
+
+    Raises:
+        ConfigError: LiteLLM is not installed, or it cannot do what a setting asks for.
+        EndpointError: the key does not belong where it would go.
     """
 
     def __init__(
         self,
         *,
+        access: Access,
         key: str | None,
-        base_url: str | None,
+        key_variables: Sequence[str] = (),
+        model: str,
         timeout_s: float,
         model_label: str,
         redact: Callable[[str], str] = str,
         retrying: Retrying | None = None,
     ) -> None:
-        # otherwise the import asks a server of theirs for a table of prices
-        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-        try:
-            import litellm
-        except ImportError:
-            raise ConfigError(
-                f"model {model_label}: kind litellm needs LiteLLM; run: pip install 'pytest-verbatim[litellm]'"
-            ) from None
+        for name, instead in _REFUSED_SETTINGS.items():
+            if getattr(access, name):
+                raise ConfigError(f"model {model_label}: {name}: not accepted for kind litellm; {instead}")
+        if not access.verify:
+            raise ConfigError(f"model {model_label}: verify = false: not accepted for kind litellm")
+        litellm = _imported(model_label)
         from importlib.metadata import version
 
-        litellm.suppress_debug_info = True
-        litellm.telemetry = False
         self.runtime: str | None = f"litellm {version('litellm')}"
         self._complete = litellm.acompletion
-        self._given = {name: value for name, value in (("api_key", key), ("api_base", base_url)) if value}
+        self._where = access.shown if access.base_url else address_of(litellm, model)
+        for variable in key_variables if self._where else ():
+            check_key(variable, Access(base_url=self._where), model_label)
+        # without a key of its own, LiteLLM would send the provider's key from the environment to any `api_base`
+        key = key or (_NO_KEY if access.base_url else None)
+        self._given: dict[str, Any] = {
+            **({"api_key": key} if key else {}),
+            **({"api_base": access.address} if access.base_url else {}),
+            **({"extra_headers": dict(access.headers)} if access.headers else {}),
+        }
         self._timeout_s = timeout_s
         self._label = model_label
-        self._redact = redact
         self._retrying = retrying or Retrying()
-        self._answered = False
+        self._total_s = max(timeout_s * _TOTAL, self._retrying.patience_s + timeout_s)
+        self._refusals = Refusals(
+            label=model_label, where=self._where or model, api_key_env=access.api_key_env, redact=redact
+        )
+        self._capability = Capability()
+        self._outage = Outage()
+        self._reached = self._answered = False
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer, asked for again where that may help.
 
         Raises:
+            ConfigError: the body holds what would send it elsewhere.
             EndpointError: the provider refuses the key or the model: asking on is useless.
             SpentError: `pace` lets no more requests out.
         """
-        return await retry.ask(
+        elsewhere = next((name for name in body if name in _ELSEWHERE or name.startswith("litellm_")), None)
+        if elsewhere is not None:
+            raise ConfigError(
+                f"model {self._label}: extra_body: found {elsewhere!r}, which would decide where LiteLLM asks and with "
+                "which key; accepted: base_url, api_key_env and headers of the model for that"
+            )
+        answer = await retry.ask(
             self._attempt,
             body,
             pace=pace or Pace(),
             retrying=self._retrying,
-            total_s=self._timeout_s * _TOTAL,
-            reached=lambda: True,
+            total_s=self._total_s,
+            reached=lambda: self._reached,
+            outage=self._outage,
         )
+        return self._outage.check(
+            answer,
+            label=self._label,
+            where=self._where,
+            reached=self._reached,
+            patience_s=self._retrying.patience_s,
+        )
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for while the provider is away; empty while it answers."""
+        return self._outage.waiting(self._where, self._retrying.patience_s)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """How requests were sent otherwise than asked for, because the provider refused them."""
+        return self._capability.changes
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What to set so that they are sent so from the start."""
+        return self._capability.settings
 
     async def _attempt(self, body: dict[str, Any]) -> Attempt:
         started = time.perf_counter()
         # a stream gives no other text, and LiteLLM would make pieces of its own of it
-        asked = {name: value for name, value in body.items() if name not in _NOT_SENT}
+        asked = {name: value for name, value in self._capability.applied(body).items() if name not in _NOT_SENT}
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._complete(**asked, **self._given, timeout=self._timeout_s, num_retries=0)
         except TimeoutError:
-            return Attempt(Completion(unusable="timeout"), retry=True)
+            said = f"no answer within {self._timeout_s:g} s (timeout_s)"
+            return Attempt(Completion(unusable="timeout"), retry=True, said=said)
         except Exception as error:  # LiteLLM gives the errors of a hundred providers a `status_code`
-            return self._refused(error)
+            return self._refused(error, asked)
+        self._reached = True
         latency = time.perf_counter() - started
         content = json.dumps(answer.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
         try:
@@ -101,25 +200,66 @@ class LitellmEndpoint:
             return Attempt(Completion(unusable="invalid_unicode"), retry=True)
         completion = parse(encoded, "application/json")
         recorded_at = now()
-        update = {"latency_s": round(latency, 4), "recorded_at": recorded_at, "runtime": self.runtime}
+        changes = self._capability.changes
+        runtime = "; ".join([self.runtime or "", f"sent {', '.join(changes)}"]) if changes else self.runtime
+        update = {"latency_s": round(latency, 4), "recorded_at": recorded_at, "runtime": runtime}
         completion = completion.model_copy(update=update)
         if completion.unusable not in RECORDABLE:
-            return Attempt(completion.model_copy(update={"text": "", "tool_calls": ()}), retry=True)
+            said = self._refusals.words_of_answer(completion, encoded)
+            return Attempt(Completion(unusable=completion.unusable), retry=True, said=said)
         self._answered = True
         exchange = in_process(f"litellm:{body['model']}", body, encoded, latency_s=latency, recorded_at=recorded_at)
         return Attempt(completion, exchange)
 
-    def _refused(self, error: Exception) -> Attempt:
+    def _refused(self, error: Exception, sent: dict[str, Any]) -> Attempt:
+        import httpx2
+
         status = getattr(error, "status_code", None)
-        said = " ".join(self._redact(str(getattr(error, "message", error))[: 10 * _LONGEST_WORDS]).split())
-        said = "".join(char for char in said if char.isprintable())[:_LONGEST_WORDS]
-        if not isinstance(status, int) or _NO_PROVIDER in said:
+        message = str(getattr(error, "message", error))
+        said = self._refusals.one_line(message)
+        if not isinstance(status, int) or not 400 <= status < 600 or _NO_PROVIDER in message:
             raise EndpointError(f"model {self._label}: LiteLLM: {type(error).__name__}: {said}") from None
-        if status in _STOP and not self._answered:
-            raise EndpointError(f"model {self._label}: the provider refuses ({status}). It says: {said}") from None
-        reason = "connection" if type(error).__name__ == "APIConnectionError" else f"http_{status}"
-        again = status in _AGAIN or status >= 500
-        return Attempt(Completion(unusable=reason), retry=again, throttled=status == 429, said=said)
+        if type(error).__name__ == "APIConnectionError":
+            return Attempt(Completion(unusable="connection"), retry=True, unreachable=True, said=said)
+        self._reached = True
+        if type(error).__name__ == "Timeout":
+            return Attempt(Completion(unusable="timeout"), retry=True, said=said)
+        names = ("code", "type", "param")
+        fields = {"message": message, **{name: value for name in names if (value := getattr(error, name, None))}}
+        if self._capability.learn(status, fields, message, sent):
+            return Attempt(Completion(unusable=f"http_{status}"), retry=True, said=said, learnt=True)
+        headers = dict(getattr(getattr(error, "response", None), "headers", None) or {})
+        kept = {name: value for name, value in headers.items() if name.lower().startswith("retry-after")}
+        # read as an answer over HTTP is, so that both say and do the same
+        response = httpx2.Response(status, headers=kept, content=json.dumps({"error": fields}, default=str).encode())
+        return self._refusals.of_status(response, sent, has_answered=self._answered)
 
     async def aclose(self) -> None:
         """LiteLLM keeps its clients itself."""
+
+
+def _imported(label: str) -> ModuleType:
+    # otherwise the import asks a server of theirs for a table of prices
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    try:
+        import litellm
+    except ImportError:
+        raise ConfigError(
+            f"model {label}: kind litellm needs LiteLLM; run: pip install 'pytest-verbatim[litellm]'"
+        ) from None
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    module: ModuleType = litellm
+    return module
+
+
+def address_of(litellm: ModuleType, model: str) -> str:
+    """Where LiteLLM sends a model's requests without a `base_url`; empty for a name without a provider."""
+    try:
+        _, provider, _, base = litellm.get_llm_provider(model=model)
+    except Exception:  # its own kind of error, which the first request meets with words
+        return ""
+    if isinstance(base, str) and host_of(base):
+        return Access(base_url=base).shown
+    # a host that nobody has, for providers that are not known here: their keys are remembered apart
+    return f"https://{_HOSTS.get(provider, f'{provider}.litellm')}"

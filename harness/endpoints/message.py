@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.records.answer import Completion, Token, ToolCall
-from harness.records.finish import Ending, ending
+from harness.records.answer import Completion, Ending, Token, ToolCall, ending
 
 _LONGEST_NAME = 200
 _UNUSABLE: dict[Ending | None, str | None] = {None: None, "complete": None}

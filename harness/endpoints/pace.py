@@ -100,6 +100,12 @@ _FIRST = 2
 _PURSE_LOOK_S = 0.02
 _BURST = 0.1
 """Share of a minute's tokens that may go at once; the rest flows so that no minute sees more than the limit."""
+_TIMED_OUT = ("timeout", "http_408", "http_504", "http_524")
+"""Here, or at a gateway, whose time-out says the same of the server behind it."""
+_ROOM = 0.5
+"""Share of the time-out that an answer may take before more requests would only wait for each other."""
+_QUEUED = 1.5
+"""So many times as long as the shortest answer: it has waited in a queue rather than been written for long."""
 
 
 @dataclass(slots=True)
@@ -110,6 +116,8 @@ class Admission:
     body: dict[str, Any]
     tokens: float = 0.0
     money: float = 0.0
+    started: float = 0.0
+    """`time.monotonic` when it went out."""
 
 
 class Pace:
@@ -118,7 +126,9 @@ class Pace:
     Args:
         max_concurrency: requests at one time, reached by doubling from two. A 429 or a time-out halves what goes out,
             and answers bring it back one by one: a server with one place would otherwise still work on requests that
-            nobody waits for any more.
+            nobody waits for any more. LiteLLM's proxy goes on asking for them, too, unless it is set not to, so a
+            time-out there fills the queue for those that follow.
+        timeout_s: of one request. Answers that take half of it because they wait for each other let no more go out.
         rpm: requests a minute, evenly spread.
         tpm: tokens a minute, by what the answers so far took.
         budget: requests in all, retries included.
@@ -134,7 +144,10 @@ class Pace:
         budget: int | None = None,
         cost_limit: CostLimit | None = None,
         price: TokenPrice | None = None,
+        timeout_s: float | None = None,
     ) -> None:
+        self._timeout_s = timeout_s
+        self._shortest_s = float("inf")
         self.requests = 0
         self.max_concurrency = max_concurrency
         self.concurrency = min(_FIRST, max_concurrency)
@@ -159,6 +172,11 @@ class Pace:
         """Whether the endpoint wanted fewer requests, or was too slow for them."""
         return self._last_cut > 0
 
+    @property
+    def paused_s(self) -> float:
+        """How long the endpoint still wants to be left alone (Retry-After)."""
+        return max(0.0, self._resume_at - time.monotonic())
+
     async def enter(self, body: dict[str, Any]) -> Admission:
         """Wait for one's turn.
 
@@ -176,6 +194,7 @@ class Pace:
             raise
         self._turns = turn.number = self._turns + 1
         self.requests += 1
+        turn.started = time.monotonic()
         return turn
 
     async def _come_first(self) -> None:
@@ -232,7 +251,7 @@ class Pace:
         self._free(turn, cost)
 
     def _adapt(self, turn: Admission, attempt: Attempt) -> None:
-        if attempt.throttled or attempt.completion.unusable == "timeout":
+        if attempt.throttled or attempt.completion.unusable in _TIMED_OUT:
             self._good = 0
             if attempt.retry_after_s:
                 pause_s = min(attempt.retry_after_s, _LONGEST_PAUSE_S)
@@ -244,11 +263,22 @@ class Pace:
                 self.lowest_concurrency = min(self.lowest_concurrency, self.concurrency)
         elif attempt.exchange is not None:
             self._good += 1
+            if self._is_crowded(time.monotonic() - turn.started):
+                return
             if self.concurrency < self.max_concurrency and (not self._last_cut or self._good >= self.concurrency):
                 # one more for each answer doubles it in a round; after the first cut, one more for each round
                 self.concurrency += 1
                 self._good = 0
                 self._room.set()
+
+    def _is_crowded(self, took_s: float) -> bool:
+        """Whether one more request at one time would bring all of them near the time-out: a server with one place
+        takes them one after the other, and an answer takes as long as those before it together."""
+        self._shortest_s = min(self._shortest_s, took_s)
+        expected_s = took_s * (self.concurrency + 1) / self.concurrency
+        return (
+            self._timeout_s is not None and expected_s > self._timeout_s * _ROOM and took_s > self._shortest_s * _QUEUED
+        )
 
     def close(self, reason: str) -> None:
         """Let nothing out any more."""

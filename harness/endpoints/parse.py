@@ -29,7 +29,7 @@ class Attempt:
 
     completion: Completion
     exchange: Exchange | None = None
-    """What to record; None if this is no answer."""
+    """What to record; None if this is not an answer."""
     retry: bool = False
     """Whether asking again may help."""
     retry_after_s: float | None = None
@@ -83,7 +83,7 @@ RECORDABLE = (None, "length", "content_filter", "refusal", "only_reasoning")
 
 
 def parse(body: str | bytes, content_type: str) -> Completion:
-    """Never raises: a body that is no answer gives a completion with its `unusable` reason."""
+    """Never raises: a body that is not an answer gives a completion with its `unusable` reason."""
     try:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
     except UnicodeDecodeError:

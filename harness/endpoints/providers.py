@@ -145,7 +145,7 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
                 ),
                 Oddity(
                     "Its reasoning comes in `reasoning_content`, beside the answer",
-                    "nothing: it is no part of the answer",
+                    "nothing: it is not part of the answer",
                     "https://apifox.com/apidoc/docs-site/5435161/%E6%8E%A8%E7%90%86%E6%A8%A1%E5%9E%8B-deepseek-reasoner-5903960m0",
                 ),
             ),
@@ -253,7 +253,19 @@ RECIPES: Mapping[str, EndpointRecipe] = MappingProxyType(
             key_env="LITELLM_API_KEY",
             model_hint="name-in-model_list",
             source="https://docs.litellm.ai/docs/simple_proxy",
+            settings=MappingProxyType({"headers": {"x-litellm-timeout": "110", "x-litellm-num-retries": "0"}}),
             oddities=(
+                Oddity(
+                    "A request that was given up here goes on at the model behind it, where it holds a place",
+                    "the header `x-litellm-timeout`, lower than `timeout_s`; or `general_settings: "
+                    "cancel_on_disconnect: true` there",
+                    "https://github.com/BerriAI/litellm/issues/37140",
+                ),
+                Oddity(
+                    "It asks again by itself, twice by default, beside the attempts of a run",
+                    "the header `x-litellm-num-retries`",
+                    "https://docs.litellm.ai/docs/proxy/request_headers",
+                ),
                 Oddity(
                     "A parameter that the provider behind it does not take is an error of the gateway",
                     "`litellm_settings: drop_params: true` there, or take it out here",

@@ -1,4 +1,4 @@
-"""Why no answer came over a connection, each kind in a sentence of its own with what mends it."""
+"""Why no answer came over a connection, each kind in a sentence of its own with its remedy."""
 
 import ssl
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def obstacle(error: BaseException, access: Access, proxy: HttpProxy | None) -> O
     """What kept a connection from coming about; None if it had come about and broke later."""
     import socket
 
-    import httpx2
+    from harness.endpoints.transport import httpx2
 
     where = access.shown
     chain = tuple(_causes(error))

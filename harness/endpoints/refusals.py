@@ -1,4 +1,6 @@
-"""What an endpoint says when it gives no answer, in one line, and what to do about it."""
+"""What an endpoint says when it gives no answer, in one line, and what to do about it.
+
+What it refuses is kept for the run: no list of model names can be up to date."""
 
 import json
 import re
@@ -16,6 +18,7 @@ from harness.records.answer import Completion
 if TYPE_CHECKING:
     import httpx2
 
+
 _AGAIN = (408, 409, 425, 429)
 _OVERLOADED = (503, 529)
 _OUTAGE = (502, 503, 504, 529)
@@ -23,7 +26,7 @@ _OUTAGE = (502, 503, 504, 529)
 _CODES: dict[str, str] = {
     "no_credit": (
         "insufficient_quota insufficient_balance insufficient_balance_error insufficient_user_quota arrearage "
-        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error 1113 30001 1008"
+        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error setlimitexceeded 1113 30001 1008"
     ),
     "content_filter": (
         "content_filter content_policy_violation data_inspection_failed datainspectionfailed "
@@ -39,7 +42,11 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("content_filter", re.compile(r"content exists risk|content management policy|inappropriate content|敏感", re.I)),
     (
         "no_credit",
-        re.compile(r"insufficient balance|credit balance is too low|balance is insufficient|overdue|欠费|余额", re.I),
+        re.compile(
+            r"insufficient balance|credit balance is too low|balance is insufficient|overdue|欠费|余额"
+            r"|(session|daily|weekly|monthly) usage limit|reached the set inference limit",
+            re.I,
+        ),
     ),
     ("no_key", re.compile(r"api key not valid|incorrect api key|invalid api[ -]key", re.I)),
     (
@@ -69,7 +76,13 @@ _SETTINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"api-version|api version", re.I), 'query = {{ api-version = "..." }}'),
     (re.compile(r"stream", re.I), "stream = true or false"),
 )
-"""What the words of a refusal are about, and the setting that mends it."""
+"""What the words of a refusal are about, and the setting that fixes it."""
+_OUR_FIELDS = (
+    *("model", "messages", "temperature", "max_tokens", "seed", "tools", "response_format", "stream", "stream_options"),
+    *("logprobs", "input", "store", "text", "include", "max_output_tokens"),
+)
+"""Of a request, those that do not come from `extra_body`."""
+_TITLE = re.compile(rb"<title>([^<]{1,200})</title>", re.I)
 _LONGEST_WORDS = 300
 _NO_CERTIFICATE = re.compile(r"No required SSL certificate was sent", re.IGNORECASE)
 _TLS_ONLY = re.compile(r"(plain )?HTTP request (was sent )?to (an )?HTTPS (port|server)", re.IGNORECASE)
@@ -117,12 +130,12 @@ class Refusals:
             said=said,
             outage=retry and status in _OUTAGE,
             refused=not retry and 400 <= status < 500,
-            setting="" if retry else self.setting(said),
+            setting="" if retry else self.setting(said, error, body),
         )
 
     def error_of(self, response: "httpx2.Response") -> tuple[dict[str, Any], str]:
         """The error object of a refusal, and its words."""
-        error = error_in(_decoded(response.content))
+        error = error_in(_decoded(response.content)) or _plain_error(response.content)
         return error, self.words(error)
 
     @staticmethod
@@ -137,10 +150,13 @@ class Refusals:
                 return kind
         return next((kind for kind, words in _WORDS if words.search(said)), "")
 
-    def setting(self, said: str) -> str:
-        """The setting of the model that mends a refusal, by its words; empty if none is known."""
-        found_setting = next((setting for words, setting in _SETTINGS if words.search(said)), "")
-        return found_setting.replace("{{", "{").replace("}}", "}")
+    def setting(self, said: str, error: dict[str, Any], body: dict[str, Any]) -> str:
+        """The setting of the model that avoids a refusal of `body`, by its words; empty if none is known."""
+        about = [(words, setting) for words, setting in _SETTINGS if words.search(said)]
+        named = next((name for name in body if name not in _OUR_FIELDS and _names(said, error, name)), None)
+        if named is not None and not any(named in setting for _, setting in about[:1]):
+            return f"extra_body without {named}"
+        return about[0][1].replace("{{", "{").replace("}}", "}") if about else ""
 
     def _reason_to_stop(
         self, response: "httpx2.Response", body: dict[str, Any], kind: str, *, has_answered: bool
@@ -190,8 +206,8 @@ class Refusals:
 
     def one_line(self, text: str) -> str:
         """Foreign text in a message of ours: short, without line breaks, control characters and secrets."""
-        # cut before it is searched: an error may be as long as an answer
-        line = " ".join(self._redact(text[: 10 * _LONGEST_WORDS]).split())
+        # redacted before it is cut: a key that a cut goes through is not found, and its first half is shown
+        line = " ".join(self._redact(text)[: 10 * _LONGEST_WORDS].split())
         line = "".join(char for char in line if char.isprintable())
         return line if len(line) <= _LONGEST_WORDS else line[: _LONGEST_WORDS - 1] + "…"
 
@@ -231,6 +247,19 @@ class Refusals:
         return self.words(error_in(value))
 
 
+def _names(said: str, error: dict[str, Any], name: str) -> bool:
+    """Whether an error is about the parameter of this name."""
+    return error.get("param") == name or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said) is not None
+
+
+def _plain_error(content: bytes) -> dict[str, Any]:
+    """An error that is not JSON: a text in a line or two, or the title of a page of another server."""
+    head = content[: 10 * _LONGEST_WORDS]
+    title = _TITLE.search(head)
+    text = (title[1] if title else b"" if b"<" in head[:1] else head).decode("utf-8", "replace").strip()
+    return {"message": text} if text and not text.startswith(("{", "[", "<")) else {}
+
+
 def _item_words(item: Any) -> str:
     if not isinstance(item, dict):
         return str(item)
@@ -242,6 +271,8 @@ def error_in(content: Any) -> dict[str, Any]:
     """The `error` of a decoded body, in the forms that endpoints give it; empty if there is none."""
     if isinstance(content, list) and content:
         content = content[0]  # Gemini's gateway
+    if isinstance(content, str):
+        return {"message": content}
     if not isinstance(content, dict):
         return {}
     error = content.get("error", content)
@@ -255,3 +286,99 @@ def _decoded(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
+
+
+_UNSUPPORTED = re.compile(
+    r"unsupported|not support|n't support|not (?:allowed|permitted|enabled)|unknown|unrecognized|unexpected|deprecated"
+    r"|only the default|only 1 is allowed|strictly positive|must be (?:greater|strictly)|extra inputs|no longer"
+    r"|must alternate|roles? are supported|不支持|不被支持",
+    re.IGNORECASE,
+)
+_SYSTEM = re.compile(
+    r"system[\W_]{1,3}(?:role|message|prompt|instruction)|role\W{1,3}(?:of\W{1,3})?system|messages\W*0\W*\.?role"
+    r"|developer instruction|roles? must alternate|only user and assistant",
+    re.IGNORECASE,
+)
+_DROPPED = ("temperature", "seed", "stream_options")
+_STATUSES = (400, 404, 422, 500)
+"""500: llama.cpp's server, when a chat template raises."""
+
+
+class Capability:
+    """What one endpoint has refused so far.
+
+    The recording keeps the request that was asked for; `changes` says how it was sent.
+    """
+
+    def __init__(self) -> None:
+        self._renames = False
+        self._folds_system = False
+        self._left_out: dict[str, None] = {}
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """How requests differ from what was asked for, in words."""
+        return (
+            *(("max_tokens as max_completion_tokens",) if self._renames else ()),
+            *(("the system message as a part of the first user message",) if self._folds_system else ()),
+            *(f"without {name}" for name in self._left_out),
+        )
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What to set so that requests are sent so from the start."""
+        return (
+            *(('max_tokens = "default" and extra_body = { max_completion_tokens = ... }',) if self._renames else ()),
+            *(f'{name} = "default"' for name in self._left_out if name == "temperature"),
+        )
+
+    def applied(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The request as this endpoint takes it."""
+        if not self.changes:
+            return body
+        sent = {name: value for name, value in body.items() if name not in self._left_out}
+        if self._renames and "max_tokens" in sent:
+            limit = sent.pop("max_tokens")
+            sent.setdefault("max_completion_tokens", limit)
+        if self._folds_system and is_system_first(sent):
+            sent["messages"] = _folded(sent["messages"])
+        return sent
+
+    def learn(self, status: int, error: dict[str, Any], words: str, sent: dict[str, Any]) -> bool:
+        """Whether the refusal of `sent` is about something that can be sent otherwise; then `applied` does so.
+
+        Args:
+            error: the endpoint's error object; `param` names the parameter at OpenAI and its like.
+            words: its message.
+        """
+        if status not in _STATUSES or not _UNSUPPORTED.search(words):
+            return False
+        param = error.get("param")
+        param = param.removeprefix("body.") if isinstance(param, str) else ""
+        if "max_tokens" in sent and (param == "max_tokens" or (not param and "max_tokens" in words)):
+            self._renames = True
+            return True
+        for name in _DROPPED:
+            if name in sent and (param == name or (not param and re.search(rf"(?<![\w-]){name}(?![\w-])", words))):
+                self._left_out[name] = None
+                return True
+        if is_system_first(sent) and (_SYSTEM.search(words) or param == "messages[0].role"):
+            self._folds_system = True
+            return True
+        return False
+
+
+def is_system_first(body: dict[str, Any]) -> bool:
+    """Whether the conversation begins with a system message in plain text, followed by a message in plain text."""
+    messages = body.get("messages") or []
+    return (
+        len(messages) > 1
+        and messages[0].get("role") == "system"
+        and messages[1].get("role") == "user"
+        and all(isinstance(message.get("content"), str) for message in messages[:2])
+    )
+
+
+def _folded(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    system, user, *rest = messages
+    return [{**user, "content": f"{system['content']}\n\n{user['content']}"}, *rest]

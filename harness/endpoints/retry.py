@@ -6,14 +6,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer, Attempt
+from harness.errors import EndpointError
 from harness.records.answer import Completion
 
-if TYPE_CHECKING:
-    pass
+_WORTH_SAYING_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,31 @@ class Outage:
     def lasted_s(self) -> float:
         """0 while the endpoint answers."""
         return 0.0 if self._since is None else time.monotonic() - self._since
+
+    def waiting(self, where: str, patience_s: float) -> str:
+        """What is waited for, since when and until when; empty while the endpoint answers."""
+        lasted_s = self.lasted_s
+        if self._since is None or lasted_s < _WORTH_SAYING_S:
+            return ""
+        until = f", and a run gives up after {patience_s:.0f} s (patience_s)" if patience_s else ""
+        said = f": {self.said}" if self.said else ""
+        return f"waiting for {where}, without an answer for {lasted_s:.0f} s{until}{said}"
+
+    def check(self, answer: Answer, *, label: str, where: str, reached: bool, patience_s: float) -> Answer:
+        """The answer, unless asking on is useless.
+
+        Raises:
+            EndpointError: nothing was ever there, or it has been away for longer than `patience_s`.
+        """
+        if answer.unreachable and not reached:
+            raise EndpointError(f"model {label}: {answer.said}")
+        if patience_s and self.lasted_s >= patience_s:
+            said = f". It says: {self.said}" if self.said else ""
+            raise EndpointError(
+                f"model {label}: {where} has answered nothing for {self.lasted_s:.0f} s (patience_s){said}. What was "
+                "answered is kept: once the endpoint works again, run with --cassette-mode=record to ask for the rest"
+            )
+        return answer
 
 
 async def ask(

@@ -17,8 +17,7 @@ from harness.endpoints.message import (
     tokens_of,
     tool_call,
 )
-from harness.records.answer import Completion, Token, ToolCall
-from harness.records.finish import ending
+from harness.records.answer import Completion, Token, ToolCall, ending
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 
@@ -36,7 +35,7 @@ def events(text: str) -> Iterator[ServerSentEvent]:
     """Events that carry data. Comments and other fields are skipped.
 
     The specification drops a last event that no blank line ends; here it is given out, because servers end their
-    streams so. A half one is no JSON, and the reader of the data finds that.
+    streams so. A half one is not JSON, and the reader of the data finds that.
     """
     data: list[str] = []
     name = ""
@@ -70,7 +69,7 @@ def first_content_end(text: str) -> int | None:
 
 
 class _Broken(Exception):
-    """Why a stream is no answer; its argument is the reason."""
+    """Why a stream is not an answer; its argument is the reason."""
 
 
 @dataclass(slots=True)
@@ -119,7 +118,7 @@ class _Stream:
         self.tokens += tokens_of(choice.get("logprobs"))
         delta, message = choice.get("delta"), choice.get("message")
         if not isinstance(delta, dict) and isinstance(message, dict):
-            # a gateway that makes a stream of one whole answer; a second one cannot be told from a repetition
+            # a gateway that makes a stream of one whole answer; a second one cannot be distinguished from a repetition
             if self.came_whole or self.message.text or self.calls:
                 raise _Broken("broken_stream")
             delta, self.came_whole = message, True
@@ -174,7 +173,7 @@ class _Stream:
 
 
 def parse_stream(text: str) -> Completion:
-    """Never raises: a stream that is no answer gives a completion with its `unusable` reason."""
+    """Never raises: a stream that is not an answer gives a completion with its `unusable` reason."""
     stream = _Stream()
     is_done = False
     try:

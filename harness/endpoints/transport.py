@@ -2,6 +2,9 @@
 
 Each caller sets `exchange_slot` in its own task; the transport notes there. Concurrent requests therefore never see
 each other's. Bodies are decompressed here, piece by piece, so that a small body cannot fill the memory.
+
+`httpx2` is the HTTP library of the installed openai: httpx2 for openai 3, httpx for openai 2. Both have the same names,
+and a client of one is refused by the openai of the other, so nothing else imports either.
 """
 
 import time
@@ -9,10 +12,26 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-
-import httpx2
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from harness import files
+
+if TYPE_CHECKING:
+    import httpx2
+else:
+    httpx2 = import_module("httpx" if version("openai").startswith("2.") else "httpx2")
+
+__all__ = [
+    "BODY_LIMIT",
+    "AnswerTooLongError",
+    "EncodingError",
+    "NotingTransport",
+    "Wire",
+    "exchange_slot",
+    "httpx2",
+]
 
 BODY_LIMIT = 32_000_000
 """Bytes, decompressed. A longer answer ends the request: no chat completion is that long."""
@@ -100,6 +119,10 @@ class _NotingStream(httpx2.AsyncByteStream):
         await self._inner.aclose()
 
 
+_MEMBER = b"\x1f"
+"""How a member of gzip begins; zeros and the like after the last one are padding."""
+
+
 class _Decoder:
     """Of `identity`, `gzip` and `deflate`. Only identity is asked for; some gateways compress all the same."""
 
@@ -124,8 +147,12 @@ class _Decoder:
                 raise EncodingError(str(error)) from error
             if piece:
                 yield piece
+            if self._inflater.eof and (rest := self._inflater.unused_data).startswith(_MEMBER):
+                # gzip may consist of several members, one after the other (RFC 1952, 2.2)
+                self._inflater, chunk = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS), rest
+                continue
             chunk = self._inflater.unconsumed_tail
-            if not chunk and len(piece) < _PIECE:
+            if self._inflater.eof or (not chunk and len(piece) < _PIECE):
                 return
 
     def end(self) -> None:

@@ -1,21 +1,24 @@
-"""The damaged answers of a run as new samples: the right string put back by program, then checked again."""
+"""The bad cases of a run as new samples, each with a right answer to its very prompt as gold."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from harness.decisions.exposure import find_leaks
 from harness.errors import explain
 from harness.files import LINE_LIMIT, json_lines
+from harness.finetune.validate import sample_problems, template
 from harness.records import Record
-from harness.records.case import HELD_OUT
-from harness.records.run import CaseResult, RunRecord, SampleResult
-from harness.records.training import TrainingError, TrainingMessage, TrainingSample
+from harness.records.answer import Completion, ToolCall
+from harness.records.case import HELD_OUT, Case
+from harness.records.run import GOOD, CaseResult, RunRecord, SampleResult
+from harness.records.training import TrainingCall, TrainingError, TrainingFunction, TrainingMessage, TrainingSample
 from harness.text import check, repair
 
 
@@ -23,7 +26,7 @@ from harness.text import check, repair
 class Harvest:
     """What a run gave.
 
-    `cases` are those that a version trained on the samples has met; `skipped` says why a damaged case is not a sample.
+    `cases` are those that a version trained on the samples has met; `skipped` says why a case is not a sample.
     """
 
     samples: tuple[TrainingSample, ...]
@@ -31,50 +34,99 @@ class Harvest:
     skipped: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class GoldSources:
+    """Where a gold answer comes from, the first that has one: a damaged answer may be wrong in other ways too."""
+
+    stronger: RunRecord | None = None
+    """A run whose right answers to the same prompts are taken."""
+    right: Mapping[str, Sequence[Completion]] = field(default_factory=dict)
+    """Right answers that the suites hold, by `suite/id`, of cases that have not changed since the run."""
+    tools: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Tools of the cases, by `suite/id`: a run record does not hold them."""
+    mended: bool = False
+    """Last, the weak answer with its strings put right by program: its other errors stay."""
+
+
+class _Guard:
+    """What may not be in any sample: strings and wordings of the cases that are held out."""
+
+    def __init__(self, held: Iterable[Case | CaseResult]) -> None:
+        cases = list(held)
+        self.strings = {target for case in cases for target in case.targets}
+        self.wordings = {template(prompt) for case in cases for prompt in _prompts(case)}
+
+    def refuses(self, sample: TrainingSample) -> str:
+        """Why this sample may not be used, or nothing."""
+        if self.strings and find_leaks((sample.text,), self.strings):
+            return "its text holds a string of a case that is held out of training"
+        if any(template(turn.content) in self.wordings for turn in sample.messages if turn.role == "user"):
+            return "its wording is that of a case that is held out of training"
+        return ""
+
+
+def _prompts(case: Case | CaseResult) -> list[str]:
+    return [str(message.get("content")) for message in case.messages if message["role"] == "user"]
+
+
 def harvest(
     run: RunRecord,
     *,
+    gold: GoldSources = GoldSources(),
+    outcomes: Collection[str] = ("damaged",),
     suites: Collection[str] = (),
     domains: Collection[str] = (),
     limit: int | None = None,
-    held_out: Collection[str] = (),
+    tested: Sequence[Case] = (),
     seed: int = 7,
 ) -> Harvest:
-    """One sample for each damaged case; answers that cannot be put right are skipped with the reason.
+    """One sample for each bad case; those without a gold answer are skipped with the reason.
 
     Args:
+        outcomes: of the cases that are taken: damaged, omitted, failed.
         suites: take these alone; empty for all. `domains` is the same.
         limit: at most so many samples, spread over the domains in a seeded order.
-        held_out: keys of cases that no training set may hold, besides those that were tagged so in the run.
+        tested: cases of the project now. Those tagged so are held out, besides those that were in the run; those that a
+            sample shares a string or a wording with are named as met.
     """
     samples: dict[str, TrainingSample] = {}
-    cases, skipped = [], {}
-    kept_out = {case.key for case in run.cases if case.key in held_out or HELD_OUT in case.tags}
-    guarded = {target for case in run.cases if case.key in kept_out for target in case.targets}
-    damaged = [
+    used: list[str] = []
+    skipped: dict[str, str] = {}
+    held = [case for case in _both(run, tested) if HELD_OUT in case.tags]
+    # by digest, which is that of the content: a selection has other names for the same cases
+    kept_out, guard = {case.digest for case in held}, _Guard(held)
+    better = {} if gold.stronger is None else {case.digest: case for case in gold.stronger.cases}
+    bad = [
         case
         for case in run.cases
-        if case.outcome == "damaged"
-        and (not suites or case.suite in suites)
-        and (not domains or case.domain in domains)
+        if case.outcome in outcomes and (not suites or case.suite in suites) and (not domains or case.domain in domains)
     ]
-    for case in damaged if limit is None else _spread(damaged, seed):
+    for case in bad if limit is None else _spread(bad, seed):
         if len(samples) == limit:
             break
-        if case.key in kept_out:
+        if case.digest in kept_out:
             skipped[case.key] = "held out of training"
             continue
-        sample, reason = _sample(case)
-        if sample is not None and guarded and find_leaks((sample.text,), guarded):
-            sample, reason = None, "its text holds a string of a case that is held out of training"
-        if sample is None:
+        sample, reason = _sample(case, gold, better.get(case.digest), seed)
+        if sample is not None:
+            reason = guard.refuses(sample) or next(sample_problems(sample), "")
+        if sample is None or reason:
             skipped[case.key] = reason
         elif sample.source in samples:
             skipped[case.key] = "the same prompt as another case"
         else:
             samples[sample.source] = sample
-            cases.append(case.key)
-    return Harvest(tuple(samples.values()), (*cases, *_also_met(run, cases, list(samples.values()))), skipped)
+            used.append(case.key)
+    met = also_met(samples.values(), _both(run, tested), used)
+    return Harvest(tuple(samples.values()), (*used, *met), skipped)
+
+
+def _both(run: RunRecord, tested: Sequence[Case]) -> list[Case | CaseResult]:
+    return [*run.cases, *tested]
+
+
+def _key(case: Case | CaseResult) -> str:
+    return f"{case.suite}/{case.id}"
 
 
 def _spread(cases: Sequence[CaseResult], seed: int) -> list[CaseResult]:
@@ -87,27 +139,78 @@ def _spread(cases: Sequence[CaseResult], seed: int) -> list[CaseResult]:
     return [group[turn] for turn in range(rounds) for group in by_domain.values() if turn < len(group)]
 
 
-def _also_met(run: RunRecord, used: list[str], samples: list[TrainingSample]) -> list[str]:
-    # a prompt may hold strings that another case tests: that case is trained on too
-    others = [case for case in run.cases if case.key not in used]
-    met = find_leaks((sample.text for sample in samples), {target for case in others for target in case.targets})
-    return [case.key for case in others if met.intersection(case.targets)]
+def also_met(
+    samples: Iterable[TrainingSample], tested: Iterable[Case | CaseResult], used: Collection[str]
+) -> list[str]:
+    """Other cases that a sample shares a string or a wording with: who learns the samples has met them too."""
+    given = list(samples)
+    others = {_key(case): case for case in tested if _key(case) not in used}
+    strings = find_leaks(
+        (sample.text for sample in given), {target for case in others.values() for target in case.targets}
+    )
+    wordings = {template(turn.content) for sample in given for turn in sample.messages if turn.role == "user"}
+    return [
+        key
+        for key, case in others.items()
+        if strings.intersection(case.targets) or any(template(prompt) in wordings for prompt in _prompts(case))
+    ]
 
 
-def _sample(case: CaseResult) -> tuple[TrainingSample | None, str]:
-    if case.channel == "tool":
-        return None, "the damage is in tool arguments, which are not text that can be learnt"
-    damaged = next((sample for sample in case.samples if sample.outcome == "damaged"), None)
-    if damaged is None:
-        return None, "no damaged answer is kept"
+def _sample(
+    case: CaseResult, gold: GoldSources, better: CaseResult | None, seed: int
+) -> tuple[TrainingSample | None, str]:
+    turns = _turns(case)
+    if turns is None:
+        return None, "the prompt holds more than texts and tool calls"
     try:
-        turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
+        answer = _gold(case, gold, better, seed)
+    except ValidationError as error:
+        return None, explain(error, TrainingMessage)
+    if answer is None and gold.mended and case.channel != "tool":
+        damaged = next((sample for sample in case.samples if sample.outcome == "damaged"), None)
+        mended = damaged and corrected([turn.text for turn in turns], _received(damaged), case)
+        if not mended:
+            return None, "the damage could not be put right by program"
+        answer = TrainingMessage(role="assistant", content=mended)
+    if answer is None:
+        return None, "no right answer to this prompt is at hand"
+    tools = tuple(dict(tool) for tool in gold.tools.get(case.key, ())) or None
+    if answer.tool_calls and tools is None:
+        return None, "the tools of the case are not at hand; run it where its suite is"
+    try:
+        return TrainingSample(messages=(*turns, answer), tools=tools, domain=case.domain), ""
+    except ValidationError as error:
+        return None, explain(error, TrainingSample)
+
+
+def _turns(case: CaseResult) -> tuple[TrainingMessage, ...] | None:
+    try:
+        return tuple(map(TrainingMessage.model_validate, case.messages))
     except ValidationError:
-        return None, "the prompt holds more than system, user and assistant texts"
-    gold = corrected([turn.content for turn in turns], _received(damaged), case)
-    if gold is None:
-        return None, "the damage could not be put right by program"
-    return TrainingSample(messages=(*turns, TrainingMessage(role="assistant", content=gold)), domain=case.domain), ""
+        return None
+
+
+def _gold(case: CaseResult, gold: GoldSources, better: CaseResult | None, seed: int) -> TrainingMessage | None:
+    """A right answer to the very prompt: a stronger version's, else one of those beside the case, drawn by the seed."""
+    if better is not None and better.outcome in GOOD:
+        answer = better.samples[0]
+        return answer_turn(answer.output, answer.tool_calls)
+    written = gold.right.get(case.key, ())
+    if not written:
+        return None
+    drawn = random.Random(f"{seed} {case.key}").choice(written)  # noqa: S311 - reproducible draw, no secret
+    return answer_turn(drawn.text, drawn.tool_calls)
+
+
+def answer_turn(text: str, calls: Sequence[ToolCall]) -> TrainingMessage | None:
+    """The last turn of a sample, or None where there is nothing that can be learnt."""
+    made = tuple(
+        TrainingCall(id=f"call_{number}", function=TrainingFunction(name=call.name, arguments=call.arguments))
+        for number, call in enumerate(calls, start=1)
+    )
+    if not made and not text.strip():
+        return None
+    return TrainingMessage(role="assistant", content=text, tool_calls=made or None)
 
 
 def _received(sample: SampleResult) -> str:
@@ -157,9 +260,9 @@ def read_templates(path: Path) -> list[SampleTemplate]:
             template = SampleTemplate.model_validate(value)
         except ValidationError as error:
             raise TrainingError(f"{path}:{number}: {explain(error, SampleTemplate)}") from error
-        for field in ("prompt", "answer"):
-            if "{string}" not in getattr(template, field):
-                raise TrainingError(f"{path}:{number}: {field}: holds no {{string}}; the answer must give it back")
+        for name in ("prompt", "answer"):
+            if "{string}" not in getattr(template, name):
+                raise TrainingError(f"{path}:{number}: {name}: holds no {{string}}; the answer must give it back")
         if "{damaged}" in template.answer:
             raise TrainingError(f"{path}:{number}: answer: holds {{damaged}}; the model would learn the damage")
         templates.append(template)
@@ -193,30 +296,62 @@ def spaced(string: str) -> str:
     return "".join(f" {char} " if char in "-/" else char for char in string)
 
 
-def from_run(
-    run: RunRecord, *, domains: Collection[str], held_out: Collection[str] = ()
-) -> tuple[list[TrainingSample], list[str]]:
-    """Right answers of a run as gold, and the cases that they come from; no `domains` means all.
+def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tested: Sequence[Case] = ()) -> Harvest:
+    """Right answers of a run as gold: a stronger model's teach a weaker one. No `domains` means all.
 
-    A stronger model's verbatim answers teach a weaker one. Cases with tool calls are left out, and those that are held
-    out of training, with every prompt that holds one of their strings.
+    Cases that are held out are left out, with every prompt that holds one of their strings or has their wording.
     """
-    samples, cases = [], []
-    kept_out = {case.key for case in run.cases if case.key in held_out or HELD_OUT in case.tags}
-    guarded = {target for case in run.cases if case.key in kept_out for target in case.targets}
+    samples: dict[str, TrainingSample] = {}
+    used: list[str] = []
+    skipped: dict[str, str] = {}
+    held = [case for case in _both(run, tested) if HELD_OUT in case.tags]
+    kept_out, guard = {case.digest for case in held}, _Guard(held)
     for case in run.cases:
-        if case.outcome != "aligned" or case.channel == "tool" or (domains and case.domain not in domains):
+        if case.outcome not in GOOD or (domains and case.domain not in domains) or case.digest in kept_out:
             continue
-        if case.key in kept_out:
+        sample, reason = _sample(case, gold, case, 0)
+        if sample is not None:
+            reason = guard.refuses(sample) or next(sample_problems(sample), "")
+        if sample is None or reason:
+            skipped[case.key] = reason
+        elif sample.source not in samples:
+            samples[sample.source] = sample
+            used.append(case.key)
+    return Harvest(tuple(samples.values()), (*used, *also_met(samples.values(), _both(run, tested), used)), skipped)
+
+
+def distilled(run: RunRecord, *, system: str | None, suites: Collection[str] = (), tag: str | None = None) -> Harvest:
+    """Answers to a long prompt as gold for a short one (prompt distillation): those that passed every check.
+
+    The checks of a case are the filter: form, forbidden words, sentences, punctuation. The system prompt is replaced by
+    `system`, or taken away where it is None; the other turns stay.
+    """
+    samples: dict[str, TrainingSample] = {}
+    used: list[str] = []
+    skipped: dict[str, str] = {}
+    for case in run.cases:
+        if (suites and case.suite not in suites) or (tag is not None and tag not in case.tags):
             continue
-        try:
-            turns = tuple(TrainingMessage.model_validate(message) for message in case.messages)
-            gold = TrainingMessage(role="assistant", content=case.samples[0].output)
-        except ValidationError:
+        if HELD_OUT in case.tags:
+            skipped[case.key] = "held out of training"
             continue
-        sample = TrainingSample(messages=(*turns, gold), domain=case.domain)
-        if guarded and find_leaks((sample.text,), guarded):
+        good = next((sample for sample in case.samples if sample.outcome in GOOD), None)
+        turns = _turns(case)
+        if good is None or turns is None:
+            failed = [one.check for sample in case.samples for one in sample.checks if not one.passed]
+            skipped[case.key] = f"failed: {', '.join(dict.fromkeys(failed))}" if failed else case.outcome
             continue
-        samples.append(sample)
-        cases.append(case.key)
-    return samples, cases
+        answer = answer_turn(good.output, good.tool_calls)
+        if answer is None or answer.tool_calls:
+            skipped[case.key] = "no text that can be learnt"
+            continue
+        head = () if system is None else (TrainingMessage(role="system", content=system),)
+        rest = tuple(turn for turn in turns if turn.role != "system")
+        sample = TrainingSample(messages=(*head, *rest, answer), domain=case.domain)
+        reason = next(sample_problems(sample), "")
+        if reason or sample.source in samples:
+            skipped[case.key] = reason or "the same prompt as another case, once it is shortened"
+            continue
+        samples[sample.source] = sample
+        used.append(case.key)
+    return Harvest(tuple(samples.values()), (*used, *also_met(samples.values(), run.cases, used)), skipped)

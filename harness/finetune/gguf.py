@@ -1,9 +1,9 @@
-"""LoRA adapters as GGUF files, the form that llama.cpp loads beside the weights it was trained on.
+"""GGUF files: the header of weights, and LoRA adapters, the form that llama.cpp loads beside the weights.
 
-Layout, as llama.cpp's loader reads it: `general.type = adapter`, `adapter.type = lora`, `adapter.lora.alpha`, and
-for each adapted matrix the tensors `<name>.weight.lora_a` (rank x inputs) and `<name>.weight.lora_b` (outputs x
-rank). The query and key matrices are left out: llama.cpp permutes their rows for rotary embedding, and an adapter
-would have to follow.
+Layout of an adapter, as llama.cpp's loader reads it: `general.type = adapter`, `adapter.type = lora`,
+`adapter.lora.alpha`, and for each adapted matrix the tensors `<name>.weight.lora_a` (rank x inputs) and
+`<name>.weight.lora_b` (outputs x rank). The query and key matrices are left out: llama.cpp permutes their rows for
+rotary embedding, and an adapter would have to follow.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import os
 import re
+import struct
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from harness.records.training import TrainingError
 
@@ -33,7 +35,10 @@ PROJECTIONS = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
-"""Module names of a Llama model in transformers, and the names of the same matrices in a GGUF file."""
+"""Module names in transformers, and the names of the same matrices in a GGUF file; alike in `ARCHITECTURES`."""
+
+ARCHITECTURES = ("llama", "qwen2")
+"""`general.architecture` of weights that were trained and served here; llama.cpp refuses an adapter of another one."""
 
 _HF_NAME = re.compile(r"model\.layers\.(\d+)\.(self_attn\.[vo]_proj|mlp\.(?:gate|up|down)_proj)$")
 
@@ -60,14 +65,142 @@ def gguf_name(module: str) -> str:
     return f"blk.{found[1]}.{PROJECTIONS[found[2]]}"
 
 
-def write_adapter(path: Path, adapter: Adapter, *, name: str) -> None:
-    """Write `adapter` in half precision; the file appears whole or not at all."""
+_MAGIC = b"GGUF"
+_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+_STRING, _ARRAY = 8, 9
+_MOST = 1 << 24
+"""More fields, tensors or list entries than any model has: the file is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a GGUF file says of itself before its tensors."""
+
+    architecture: str
+    kind: str
+    """`general.type`: model, adapter, ..."""
+    tensors: dict[str, tuple[int, ...]]
+    """Name -> sizes, the innermost first: inputs, then outputs."""
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in all tensors, whatever their precision in the file."""
+        return sum(map(math.prod, self.tensors.values()))
+
+
+def read_header(path: Path) -> Header:
+    """The header of a GGUF file; a second, where `gguf.GGUFReader` takes twenty for a large vocabulary.
+
+    https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+
+    Raises:
+        TrainingError: not a GGUF file of version 2 or 3, or one that was cut.
+    """
+    try:
+        with path.open("rb") as file:
+            return _header(file, path.stat().st_size)
+    except FileNotFoundError as error:
+        raise TrainingError(f"{path}: no such file; accepted: a .gguf file") from error
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (struct.error, ValueError) as error:
+        raise TrainingError(f"{path}: not a GGUF file, or one that was cut ({error})") from error
+
+
+def _header(file: IO[bytes], size: int) -> Header:
+    def numbers(form: str) -> tuple[int, ...]:
+        return struct.unpack(f"<{form}", file.read(struct.calcsize(f"<{form}")))
+
+    def string() -> bytes:
+        (length,) = numbers("Q")
+        if length > size:
+            raise ValueError(f"a text of {length} bytes in a file of {size}")
+        return file.read(length)
+
+    def value(kind: int) -> bytes:
+        if kind == _STRING:
+            return string()
+        if kind == _ARRAY:
+            inner, count = numbers("IQ")
+            if inner in _SIZES:
+                file.seek(min(_SIZES[inner] * count, size), os.SEEK_CUR)
+            elif inner != _STRING or count > _MOST:
+                raise ValueError(f"a list of {count} values of type {inner}")
+            else:
+                for _ in range(count):
+                    string()
+            return b""
+        if kind not in _SIZES:
+            raise ValueError(f"a value of type {kind}")
+        return file.read(_SIZES[kind])
+
+    if file.read(4) != _MAGIC:
+        raise ValueError("it does not begin with GGUF")
+    version, count, fields = numbers("IQQ")
+    if version not in (2, 3) or count > _MOST or fields > _MOST:
+        raise ValueError(f"version {version}, {count} tensors, {fields} fields")
+    known = {}
+    for _ in range(fields):
+        key = string()
+        (kind,) = numbers("I")
+        known[key] = value(kind)
+    tensors = {}
+    for _ in range(count):
+        name = string().decode("utf-8")
+        (dimensions,) = numbers("I")
+        if dimensions > 8:
+            raise ValueError(f"a tensor of {dimensions} dimensions")
+        tensors[name] = numbers(f"{dimensions}Q")
+        numbers("IQ")  # type and place
+    text = {key: known.get(key, b"").decode("utf-8") for key in (b"general.architecture", b"general.type")}
+    return Header(text[b"general.architecture"], text[b"general.type"] or "model", tensors)
+
+
+def check_weights(path: Path, *, adapters: Iterable[Path] = ()) -> Header:
+    """The header of weights that can be trained here, with adapters that were trained on such weights.
+
+    Raises:
+        TrainingError: an adapter in place of weights, an architecture that is not supported, or another one's adapters.
+    """
+    if not path.is_file():
+        raise TrainingError(f"{path}: no such weights; run: harness models pull smollm2")
+    header = read_header(path)
+    if header.kind == "adapter":
+        raise TrainingError(f"{path}: an adapter, not weights; give it with --on")
+    if header.architecture not in ARCHITECTURES:
+        raise TrainingError(
+            f"{path}: found weights of the architecture {header.architecture[:40]!r}; "
+            f"accepted: {', '.join(ARCHITECTURES)} (names and layout of the matrices differ in others)"
+        )
+    for adapter in adapters:
+        _check_adapter(adapter, path, header)
+    return header
+
+
+def _check_adapter(path: Path, weights: Path, header: Header) -> None:
+    below = read_header(path)
+    if below.kind != "adapter":
+        raise TrainingError(f"{path}: found general.type {below.kind[:40]!r}; accepted by --on: an adapter")
+    if below.architecture != header.architecture:
+        raise TrainingError(
+            f"{path}: an adapter for the architecture {below.architecture[:40]!r}; {weights.name} has "
+            f"{header.architecture!r}; accepted: adapters that were trained on these weights"
+        )
+    for name, sizes in below.tensors.items():
+        matrix, _, half = name.rpartition(".lora_")
+        wanted = header.tensors.get(matrix)
+        if wanted is None or len(sizes) != 2 or (sizes[0] != wanted[0] if half == "a" else sizes[1] != wanted[-1]):
+            raise TrainingError(f"{path}: matrix {name[:80]} does not fit {weights.name}; was it trained on others?")
+
+
+def write_adapter(path: Path, adapter: Adapter, *, name: str, architecture: str) -> None:
+    """Write `adapter` in half precision for weights of `architecture`; the file appears whole or not at all."""
     import gguf
     import numpy as np
 
     part = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer = gguf.GGUFWriter(str(part), "llama")
+    writer = gguf.GGUFWriter(str(part), architecture)
     writer.add_type("adapter")
     writer.add_name(name)
     writer.add_string("adapter.type", "lora")
@@ -111,29 +244,47 @@ def read_adapter(path: Path) -> Adapter:
 EXTRA = "pip install 'pytest-verbatim[train]' (torch is large: on a machine without a GPU take its CPU build)"
 
 
-def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
-    """(tokenizer, model) in float32, with `adapters` merged into the weights, in the order given.
+def load_tokenizer(weights: Path) -> Any:
+    """The tokenizer that is in the weights. Raises TrainingError like `load`."""
+    check_weights(weights)
+    transformers = _transformers()
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        return transformers.AutoTokenizer.from_pretrained(
+            str(weights.parent), gguf_file=weights.name, local_files_only=True
+        )
 
-    Raises:
-        TrainingError: the `train` extra is not installed, or a file is missing or of another kind.
-    """
-    if not weights.is_file():
-        raise TrainingError(f"{weights}: no such weights; run: harness models pull smollm2")
+
+def _transformers() -> Any:
     try:
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        import torch  # noqa: F401
+        import transformers
         from transformers.utils import logging as transformers_logging
     except ImportError as error:
         raise TrainingError(f"harness train needs {error.name}; run: {EXTRA}") from error
     quiet: Any = transformers_logging  # its functions carry no types
     quiet.disable_progress_bar()
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    folder, name = str(weights.parent), weights.name
+    return transformers
+
+
+def load(weights: Path, *, adapters: Iterable[Path] = ()) -> tuple[Any, Any]:
+    """(tokenizer, model) in float32, with `adapters` merged into the weights, in the order given.
+
+    Raises:
+        TrainingError: the `train` extra is not installed, or a file is missing or of another kind.
+    """
+    adapters = tuple(adapters)
+    check_weights(weights, adapters=adapters)
+    tokenizer = load_tokenizer(weights)
+    import torch
+
     # the loader draws bars of its own, whatever transformers is configured to do
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
-        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32, local_files_only=True)
+        model = _transformers().AutoModelForCausalLM.from_pretrained(
+            str(weights.parent), gguf_file=weights.name, dtype=torch.float32, local_files_only=True
+        )
     model.requires_grad_(False)
     for adapter in adapters:
         _merge(model, adapter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import warnings
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.finetune.gguf import PROJECTIONS, Adapter, gguf_name
-from harness.records.training import TrainingError, TrainingSample
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample
 from harness.text import check, extract_targets
 
 
@@ -33,15 +34,50 @@ def encode(samples: Iterable[TrainingSample], tokenizer: Any, *, max_tokens: int
     """
     encoded = []
     for number, sample in enumerate(samples, start=1):
-        turns = [turn.model_dump(include={"role", "content"}) for turn in sample.messages[:-1]]
-        prompt: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        prompt = rendered(sample, tokenizer)
         head = tokenizer(prompt, add_special_tokens=False).input_ids
-        tail = tokenizer(sample.gold, add_special_tokens=False).input_ids
+        answer = _rendered_calls(sample, tokenizer, prompt, number) if sample.messages[-1].tool_calls else sample.gold
+        tail = tokenizer(answer, add_special_tokens=False).input_ids
         tokens = (*head, *tail, tokenizer.eos_token_id)
         if len(tokens) > max_tokens:
             raise TrainingError(f"sample {number}: {len(tokens)} tokens; accepted: at most {max_tokens} (--max-tokens)")
         encoded.append(EncodedSample(tokens, len(head)))
     return encoded
+
+
+def rendered(sample: TrainingSample, tokenizer: Any) -> str:
+    """The prompt of a sample as the chat template of the weights has it."""
+    prompt: str = tokenizer.apply_chat_template(
+        _turns(sample.messages[:-1]), tokenize=False, add_generation_prompt=True, **_tools(sample)
+    )
+    return prompt
+
+
+def _turns(messages: Iterable[TrainingMessage]) -> list[dict[str, Any]]:
+    turns = []
+    for message in messages:
+        turn = message.model_dump(include={"role", "content", "tool_calls", "tool_call_id"}, exclude_none=True)
+        for call in turn.get("tool_calls", ()):  # templates write the arguments as JSON themselves
+            call["function"]["arguments"] = json.loads(call["function"]["arguments"])
+        turns.append(turn)
+    return turns
+
+
+def _tools(sample: TrainingSample) -> dict[str, Any]:
+    return {} if sample.tools is None else {"tools": list(sample.tools)}
+
+
+def _rendered_calls(sample: TrainingSample, tokenizer: Any, prompt: str, number: int) -> str:
+    """The last turn with its tool calls, as the template has it, without the end-of-turn token."""
+    whole: str = tokenizer.apply_chat_template(_turns(sample.messages), tokenize=False, **_tools(sample))
+    called = sample.messages[-1].tool_calls or ()
+    answer = whole[len(prompt) :].partition(tokenizer.eos_token)[0]
+    if not whole.startswith(prompt) or not all(call.function.name in answer for call in called):
+        raise TrainingError(
+            f"sample {number}: calls a tool, which the chat template of these weights cannot show; "
+            "accepted: weights with tools in their template, such as Qwen2.5, or samples with text answers"
+        )
+    return answer
 
 
 def batches(samples: Sequence[EncodedSample], order: Sequence[int], size: int) -> list[list[EncodedSample]]:
@@ -54,7 +90,7 @@ _ANSWER_TOKENS = 96
 
 def targets_of(sample: TrainingSample) -> tuple[str, ...]:
     """Strings of the source that the gold answer gives back, each the longest of its place."""
-    sources = [turn.content for turn in sample.messages[:-1]]
+    sources = [turn.text for turn in sample.messages[:-1]]
     verdicts = check(sources, sample.gold).verdicts
     kept = [target.text for target in extract_targets(sources) if verdicts.get(target.text) == "verbatim"]
     return tuple(target for target in kept if not any(target != other and target in other for other in kept))
@@ -63,7 +99,7 @@ def targets_of(sample: TrainingSample) -> tuple[str, ...]:
 def is_aligned(sample: TrainingSample, answer: str) -> bool:
     """Every target of the sample is in the answer, and every mention of it is verbatim."""
     targets = targets_of(sample)
-    verdicts = check([turn.content for turn in sample.messages[:-1]], answer, targets).verdicts
+    verdicts = check([turn.text for turn in sample.messages[:-1]], answer, targets).verdicts
     return all(verdicts[target] == "verbatim" for target in targets)
 
 
@@ -77,8 +113,7 @@ def answer(sample: TrainingSample, model: Any, tokenizer: Any) -> str:
     """What the model says to the sample's prompt, decoded greedily."""
     import torch
 
-    turns = [turn.model_dump(include={"role", "content"}) for turn in sample.messages[:-1]]
-    prompt = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    prompt = rendered(sample, tokenizer)
     tokens = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
     with torch.no_grad():
         output = model.generate(
@@ -107,6 +142,8 @@ class Settings:
     lora_rank: int = 8
     lora_alpha: int = 16
     lora_dropout: float = 0.0
+    modules: tuple[str, ...] = tuple(PROJECTIONS)
+    """Matrices of each layer that are adapted, by their names in transformers."""
     seed: int = 7
     threads: int = 1
 
@@ -144,7 +181,7 @@ def fit(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
-        target_modules=[name.rpartition(".")[2] for name in PROJECTIONS],
+        target_modules=[name.rpartition(".")[2] for name in settings.modules],
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -173,6 +210,13 @@ def fit(
             on_step(step, steps, loss.item())
         model.eval()
         yield Epoch(number, total / tokens, mean_loss(model, validation), _adapter(model, settings))
+
+
+def save_memory(model: Any) -> None:
+    """Let `fit` compute the inner values of a layer again on the way back, in place of keeping them."""
+    with warnings.catch_warnings():  # it has another name from transformers 5.24 on, and the old one until 6
+        warnings.simplefilter("ignore")
+        model.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def rate_factor(step: int, steps: int, warmup: float) -> float:

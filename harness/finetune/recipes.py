@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -18,10 +19,13 @@ class Range:
     """Accepted values of one number of a recipe, both ends included."""
 
     low: float
-    high: float
+    high: float = math.inf
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g}"
+        return f"{self.low:g} to {self.high:g}" if self.high < math.inf else f"at least {self.low:g}"
+
+
+_CALL_KEYS = frozenset({"tool_calls", "tool_call_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,23 @@ class ProviderRules:
     """user and assistant take turns, and the first turn after the system prompt is the user's."""
     message_keys: frozenset[str] = frozenset({"role", "content"})
     """Keys of a message that the provider reads; `loss_weight` and `weight` set the weight of a turn's loss."""
+    sample_keys: frozenset[str] = frozenset({"messages"})
+    """Keys of a sample; with `tools`, turns may call functions and the role `tool` gives their results."""
     ranges: dict[str, Range] = field(default_factory=dict)
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
     task_name: str | None = None
+
+
+ARK_RANGES = {
+    "learning_rate": Range(0, 1),
+    "epochs": Range(1),
+    "batch_size": Range(1),
+    "warmup": Range(0, 1),
+    "lora_alpha": Range(1),
+    "lora_dropout": Range(0, 1),
+}
+"""Ark publishes no range but those of the rank: its console shows narrower ones for each base model. What is outside of
+these is a slip of the pen, such as a warm-up of 10 for 10 %."""
 
 
 PROVIDERS: dict[str, ProviderRules] = {
@@ -48,7 +66,9 @@ PROVIDERS: dict[str, ProviderRules] = {
         ProviderRules(
             name="ark",
             source=ARK_FORMAT,
-            message_keys=frozenset({"role", "content", "loss_weight"}),
+            message_keys=frozenset({"role", "content", "loss_weight", "reasoning_content"}) | _CALL_KEYS,
+            sample_keys=frozenset({"messages", "tools"}),
+            ranges=ARK_RANGES,
             choices={"lora_rank": (32, 64)},
             task_name=r"[A-Za-z0-9_\-一-鿿㐀-䶿]{1,200}",
         ),
@@ -73,9 +93,16 @@ PROVIDERS: dict[str, ProviderRules] = {
             source=OPENAI,
             max_bytes=512 * 1024 * 1024,
             min_lines=10,
-            message_keys=frozenset({"role", "content", "name", "weight"}),
+            message_keys=frozenset({"role", "content", "name", "weight"}) | _CALL_KEYS,
+            sample_keys=frozenset({"messages", "tools", "parallel_tool_calls"}),
         ),
-        ProviderRules(name="local", source="harness train --help", min_lines=1),
+        ProviderRules(
+            name="local",
+            source="harness train --help",
+            min_lines=1,
+            message_keys=frozenset({"role", "content"}) | _CALL_KEYS,
+            sample_keys=frozenset({"messages", "tools"}),
+        ),
     )
 }
 
@@ -87,10 +114,18 @@ SHIPPED = "docs/fine-tuning.md"
 _PRESET_FIELDS = ("learning_rate", "epochs", "batch_size", "lora_rank", "lora_alpha", "lora_dropout")
 PRESETS: dict[str, dict[str, float]] = {
     "standard": dict(zip(_PRESET_FIELDS, (1e-4, 3, 8, 8, 32, 0.05), strict=True)),
-    "quality": dict(zip(_PRESET_FIELDS, (5e-5, 5, 16, 16, 64, 0.1), strict=True)),
+    "quality": dict(zip(_PRESET_FIELDS, (1e-4, 5, 16, 16, 64, 0.1), strict=True)),
     "light": dict(zip(_PRESET_FIELDS, (1e-4, 2, 8, 4, 16, 0.05), strict=True)),
 }
-"""SiliconFlow's three presets."""
+"""SiliconFlow's three presets: 标准, 效果优先, 轻量."""
+
+GUIDE = "https://www.volcengine.com/docs/82379/1099459"
+SIZES: dict[str, str] = {
+    "copywriting": "2,000 to 3,000",
+    "answers from a reference": "2,000 to 10,000",
+    "classification": "1,000 to 3,000",
+}
+"""Samples by kind of task, as Ark's guide advises; more than 10,000 are seldom worth their cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +166,19 @@ def recipe_problems(recipe: Recipe, rules: ProviderRules) -> list[str]:
 
 def starting_values(samples: int, rules: ProviderRules) -> list[StartingValue]:
     """Where to begin with `samples` samples at a provider. Only a run against the suites says whether they are good."""
-    if rules.name == "ark":
-        return _ark(samples)
-    if rules.name == "siliconflow":
-        return _siliconflow(samples)
-    if rules.name == "openai":
-        return _openai(samples)
-    return _local(samples)
+    return {"ark": _ark, "siliconflow": _siliconflow, "openai": _openai}.get(rules.name, _local)(samples)
+
+
+def size_advice(samples: int) -> list[StartingValue]:
+    """What the sources say beside the numbers: it holds at every provider."""
+    sizes = "; ".join(f"{task} {size}" for task, size in SIZES.items())
+    few = f"{samples} samples: a format such as a space in a code needs far fewer (42 did it)" if samples < 1000 else ""
+    many = "beyond 10,000 more samples seldom pay" if samples > 10_000 else ""
+    return [
+        StartingValue("samples", samples, f"advised by task: {sizes}; up to 10,000", GUIDE, few or many),
+        StartingValue("base", "small", "try the small model first: it is cheap, and often enough", GUIDE),
+        StartingValue("on", "last", "add samples later by training on top of the last version", GUIDE),
+    ]
 
 
 def _ark(samples: int) -> list[StartingValue]:
@@ -146,7 +187,11 @@ def _ark(samples: int) -> list[StartingValue]:
     batch = 4 if samples < 100 else 8
     return [
         StartingValue(
-            "epochs", 3 if samples <= 200 else 2, "2 to 3 did it with 42", PRACTICE, "a general guide: 2 to 5"
+            "epochs",
+            3 if samples <= 200 else 2,
+            "2 to 3 did it with 42",
+            PRACTICE,
+            "a general guide: 2 to 5, 5 to 10 for creative tasks",
         ),
         StartingValue("batch_size", batch, "4 or 8 did it with 42", PRACTICE),
         StartingValue("learning_rate", 5e-5, "3e-5 if the loss oscillates", PRACTICE, "a general guide: 1e-4 to 2e-4"),
@@ -159,11 +204,10 @@ def _ark(samples: int) -> list[StartingValue]:
 
 
 def _siliconflow(samples: int) -> list[StartingValue]:
-    name = "light" if samples < 100 else "standard" if samples < 500 else "quality"
+    name = "light" if samples < 100 else "standard"
     reason = {
         "light": "few samples: low rank and two epochs, before they are learnt by heart",
-        "standard": "the provider's default",
-        "quality": "enough samples for more passes at a lower rate",
+        "standard": "the provider's default; 'quality' has 5 epochs, batch 16, rank 16, alpha 64, dropout 0.1",
     }[name]
     advised = "" if 100 <= samples <= 1000 else f"{samples} samples are outside the advised 100 to 1,000"
     return [

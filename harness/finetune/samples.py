@@ -11,25 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from harness.errors import explain
 from harness.files import LINE_LIMIT, json_lines, whole
 from harness.finetune.lora import targets_of
-from harness.records import Record
-from harness.records.training import TrainingError, TrainingSample
+from harness.records.training import Origin, TrainingError, TrainingSample, origin_path, read_origin
 from harness.text import check
 from harness.text.characters import is_cjk
-
-
-class Origin(Record):
-    """What the training file itself cannot say."""
-
-    domains: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Domain -> digests of its samples."""
-    cases: tuple[str, ...] = ()
-    """`suite/id` of each case that became a sample: it is no longer untrained for any version trained on this file."""
-    runs: tuple[str, ...] = ()
 
 
 def sample_digest(sample: TrainingSample) -> str:
@@ -38,22 +27,6 @@ def sample_digest(sample: TrainingSample) -> str:
         [turn.model_dump(exclude_none=True) for turn in sample.messages], ensure_ascii=False, sort_keys=True
     )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def origin_path(data: Path) -> Path:
-    """`set.jsonl` -> `set.origin.json`."""
-    return data.with_suffix(".origin.json")
-
-
-def read_origin(data: Path) -> Origin:
-    """The origin file beside `data`; an empty one where there is none. Raises TrainingError if it is broken."""
-    path = origin_path(data)
-    if not path.is_file():
-        return Origin()
-    try:
-        return Origin.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise TrainingError(f"{path}: {explain(error, Origin)}") from error
 
 
 def with_domains(samples: Iterable[TrainingSample], origin: Origin) -> list[TrainingSample]:
@@ -65,7 +38,12 @@ def with_domains(samples: Iterable[TrainingSample], origin: Origin) -> list[Trai
 
 
 def write_origin(
-    data: Path, samples: Iterable[TrainingSample], *, cases: Iterable[str] = (), runs: Iterable[str] = ()
+    data: Path,
+    samples: Iterable[TrainingSample],
+    *,
+    cases: Iterable[str] = (),
+    runs: Iterable[str] = (),
+    general_share: float | None = None,
 ) -> None:
     """Write the origin file of `data`, or take it away where there is nothing to say."""
     domains: dict[str, list[str]] = {}
@@ -76,6 +54,7 @@ def write_origin(
         domains={domain: tuple(digests) for domain, digests in sorted(domains.items())},
         cases=tuple(sorted(set(cases))),
         runs=tuple(sorted(set(runs))),
+        general_share=general_share,
     )
     path = origin_path(data)
     if origin == Origin():
@@ -104,10 +83,9 @@ def read_samples(path: Path) -> list[TrainingSample]:
 
 
 def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
-    """Write `messages` alone, the form that every provider takes; returns the number of lines."""
+    """Write `messages`, the form that every provider takes, and `tools` where there are any; returns the lines."""
     lines = [
-        json.dumps({"messages": [turn.model_dump(exclude_none=True) for turn in sample.messages]}, ensure_ascii=False)
-        + "\n"
+        json.dumps(sample.model_dump(mode="json", exclude={"domain"}, exclude_none=True), ensure_ascii=False) + "\n"
         for sample in samples
     ]
     try:
@@ -157,6 +135,25 @@ def split(
         [sample for place, sample in enumerate(samples) if place not in held],
         [sample for place, sample in enumerate(samples) if place in held],
     )
+
+
+def take(samples: Sequence[TrainingSample], count: int, *, seed: int = DEFAULT_SEED) -> list[TrainingSample]:
+    """`count` samples in file order, one of each domain by turns; a smaller count takes some of the same samples.
+
+    Raises:
+        TrainingError: there are fewer samples.
+    """
+    if count > len(samples):
+        raise TrainingError(f"--samples: found {count}; accepted: at most {len(samples)}, the samples of the file")
+    shuffler = random.Random(seed)  # noqa: S311 - reproducible draw, no secret
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place in shuffler.sample(range(len(samples)), len(samples)):
+        groups[samples[place].domain or ""].append(place)
+    turns = sorted(
+        (turn, order, place) for order, group in enumerate(groups.values()) for turn, place in enumerate(group)
+    )
+    taken = {place for _, _, place in turns[:count]}
+    return [sample for place, sample in enumerate(samples) if place in taken]
 
 
 ADVISED = (0.15, 0.30)
@@ -237,6 +234,15 @@ def language_of(text: str) -> str:
     if 4 * cjk >= latin and cjk:  # a Chinese sentence full of product codes is still Chinese
         return "ja" if kana else "ko" if hangul else "zh"
     return "en" if 2 * latin >= letters else "other"
+
+
+def estimated_tokens(text: str) -> int:
+    """Tokens of a text, about, where no tokenizer is at hand: high for most, so that a limit is not missed.
+
+    Counted are one token for a Han character, Kana or Hangul syllable, and one for three other characters.
+    """
+    wide = sum(is_cjk(char) or "\u3041" <= char <= "\u30ff" or "\uac00" <= char <= "\ud7a3" for char in text)
+    return wide + -(-(len(text) - wide) // 3)
 
 
 def is_contrast(sample: TrainingSample) -> bool:

@@ -10,16 +10,25 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from harness.decisions.exposure import find_leaks
-from harness.errors import found, nearest
+from pydantic import ValidationError
+
+from harness.decisions.exposure import find_leaks, find_mentions
+from harness.errors import explain, found, nearest
 from harness.files import LINE_LIMIT, lines_of, opened
-from harness.finetune.recipes import ProviderRules
-from harness.records.case import Case
-from harness.records.training import TrainingError
+from harness.finetune.recipes import PROVIDERS, ProviderRules
+from harness.finetune.samples import estimated_tokens
+from harness.records.case import Case, texts_of
+from harness.records.training import TrainingCall, TrainingError, TrainingMessage, TrainingSample
 from harness.suite.cases import Problem, numbered_objects
 from harness.text import check, extract_targets
 
 ROLES = ("system", "user", "assistant")
+
+
+def _roles(rules: ProviderRules) -> tuple[str, ...]:
+    return (*ROLES, "tool") if "tools" in rules.sample_keys else ROLES
+
+
 _OTHER_FORMS = {
     "prompt": "the old completion form (prompt, completion)",
     "conversations": "the ShareGPT form (conversations, from, value)",
@@ -44,8 +53,11 @@ def shape_problems(value: dict[str, Any], rules: ProviderRules) -> Iterator[str]
     for key in value:
         if key == "domain":
             yield "domain: kept beside the file, not in it; run: harness dataset split FILE (it moves it)"
-        elif key != "messages":
-            yield f"{found(key)}: unknown key{nearest(key, ['messages'])}; accepted: messages alone"
+        elif key not in rules.sample_keys:
+            keys = ", ".join(sorted(rules.sample_keys))
+            yield f"{found(key)}: unknown key{nearest(key, rules.sample_keys)}; {rules.name} accepts: {keys}"
+    if "tools" in rules.sample_keys and "tools" in value:
+        yield from _tools_problems(value["tools"])
     if not isinstance(messages, list):
         yield f"messages: found {found(messages)}; accepted: a list of messages"
     elif not messages:
@@ -65,16 +77,54 @@ def _message_problems(place: str, message: Any, rules: ProviderRules) -> Iterato
                 f"{place}.{key}: unknown key{nearest(key, rules.message_keys)}; "
                 f"{rules.name} accepts: {', '.join(sorted(rules.message_keys))}"
             )
-    role = message.get("role")
+    role, roles = message.get("role"), _roles(rules)
     if "role" not in message:
-        yield f"{place}.role: missing; accepted: {', '.join(ROLES)}"
-    elif role not in ROLES:
-        guess = nearest(role.lower(), ROLES) if isinstance(role, str) else ""
-        yield f"{place}.role: found {found(role)}{guess}; accepted: {', '.join(ROLES)}"
-    yield from _content_problems(f"{place}.content", message)
+        yield f"{place}.role: missing; accepted: {', '.join(roles)}"
+    elif role not in roles:
+        guess = nearest(role.lower(), roles) if isinstance(role, str) else ""
+        yield f"{place}.role: found {found(role)}{guess}; accepted: {', '.join(roles)}"
+    calls = message.get("tool_calls")
+    if calls is not None and "tool_calls" in rules.message_keys:
+        yield from _call_problems(f"{place}.tool_calls", calls, role)
+    if not calls or message.get("content"):
+        yield from _content_problems(f"{place}.content", message)
+    if message.get("reasoning_content") is not None and "reasoning_content" in rules.message_keys:
+        yield from _reasoning_problems(f"{place}.reasoning_content", message["reasoning_content"], role)
     for key in ("loss_weight", "weight"):
         if key in message and key in rules.message_keys:
             yield from _weight_problems(f"{place}.{key}", message[key], role, whole=key == "weight")
+
+
+def _tools_problems(tools: Any) -> Iterator[str]:
+    accepted = 'accepted: a list of {"type": "function", "function": {"name": ...}}'
+    if not isinstance(tools, list) or not tools:
+        yield f"tools: found {found(tools)}; {accepted}"
+        return
+    for place, tool in enumerate(tools):
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            yield f"tools[{place}]: found {found(tool)}; {accepted}"
+
+
+def _call_problems(place: str, calls: Any, role: Any) -> Iterator[str]:
+    accepted = 'accepted: a list of {"id", "type": "function", "function": {"name", "arguments"}}'
+    if role != "assistant":
+        yield f"{place}: on the role {found(role)}; accepted: on assistant turns alone"
+    if not isinstance(calls, list) or not calls:
+        yield f"{place}: found {found(calls)}; {accepted}"
+        return
+    for number, call in enumerate(calls):
+        try:
+            TrainingCall.model_validate(call)
+        except ValidationError as error:
+            yield f"{place}[{number}]: {explain(error, TrainingCall)}; {accepted}"
+
+
+def _reasoning_problems(place: str, reasoning: Any, role: Any) -> Iterator[str]:
+    if not isinstance(reasoning, str):
+        yield f"{place}: found {found(reasoning)}; accepted: a text"
+    elif role != "assistant":
+        yield f"{place}: on the role {found(role)}; accepted: on assistant turns alone"
 
 
 def _content_problems(place: str, message: dict[str, Any]) -> Iterator[str]:
@@ -125,10 +175,10 @@ def gold_problems(messages: list[dict[str, Any]]) -> Iterator[str]:
     """Assistant turns in which a string of the turns before is damaged: the fine-tune would learn the damage."""
     for place, message in enumerate(messages):
         weight = message.get("loss_weight", message.get("weight", 1))
-        before = [earlier["content"] for earlier in messages[:place]]
+        before = texts_of(tuple(messages[:place]))
         if message["role"] != "assistant" or not before or weight == 0:
             continue
-        result = check(before, message["content"])
+        result = check(before, "\n".join(texts_of((message,))))
         for target, mentions in result.mentions.items():
             damaged = next((mention for mention in mentions if mention.is_damage), None)
             if damaged is not None:
@@ -138,6 +188,27 @@ def gold_problems(messages: list[dict[str, Any]]) -> Iterator[str]:
                     f"the source has {found(target)}{advice}"
                 )
                 break
+
+
+def gold_warnings(messages: list[dict[str, Any]]) -> Iterator[str]:
+    """A gold answer with none of the strings of its question: right for a yes or no, else the model learns to omit."""
+    asked = [target.text for target in extract_targets(texts_of(tuple(messages[:-1])))]
+    if not asked:
+        return
+    said = "\n".join(texts_of((messages[-1],)))
+    if find_mentions((said,), asked) or any(verdict != "absent" for verdict in check(asked, said).verdicts.values()):
+        return
+    named = ", ".join(found(string) for string in asked[:3])
+    yield f"gold answer holds none of the strings of its question: {named}; does it have to name one?"
+
+
+def sample_problems(sample: TrainingSample) -> Iterator[str]:
+    """What would be wrong with this sample in a file, for any provider that takes its kind of turns."""
+    value = json.loads(sample.model_dump_json(include={"messages", "tools"}, exclude_none=True))
+    rules = PROVIDERS["ark"]
+    yield from shape_problems(value, rules)
+    yield from turn_problems(value["messages"], rules)
+    yield from gold_problems(value["messages"])
 
 
 _SMART_QUOTES = "“”„‟«»＂"
@@ -197,6 +268,10 @@ class Validation:
     samples: int
     bytes: int
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What may be right: it is not a reason to refuse the file."""
+    tokens: int = 0
+    """Of all samples, about: `estimated_tokens`, and a few for the marks of each turn."""
 
 
 @dataclass(slots=True)
@@ -214,6 +289,7 @@ def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteConte
     if not path.is_file():
         raise TrainingError(f"{path}: no such file; accepted: a training file, one JSON object a line")
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     samples: list[tuple[int, list[dict[str, Any]]]] = []
     seen = _Seen()
     numbers: set[int] = set()
@@ -232,11 +308,26 @@ def validate(path: Path, rules: ProviderRules, tested: SuiteContent = SuiteConte
         problems += [Problem(number, message) for message in turn_problems(messages, rules)]
         problems += [Problem(number, message) for message in gold_problems(messages)]
         problems += [Problem(number, message) for message in _repeats(messages, number, seen)]
+        warnings += [Problem(number, message) for message in gold_warnings(messages)]
         samples.append((number, messages))
     problems = _with_hints(path, problems)
     problems += _leaks(samples, tested)
     problems += [Problem(0, message) for message in _file_problems(path, len(numbers), rules)]
-    return Validation(len(samples), path.stat().st_size, tuple(sorted(problems, key=lambda problem: problem.line)))
+    return Validation(
+        len(samples),
+        path.stat().st_size,
+        tuple(sorted(problems, key=lambda problem: problem.line)),
+        tuple(warnings),
+        sum(map(_tokens, (messages for _, messages in samples))),
+    )
+
+
+_TURN_TOKENS = 4
+"""Marks at the beginning and end of a turn, and its role."""
+
+
+def _tokens(messages: list[dict[str, Any]]) -> int:
+    return sum(estimated_tokens("\n".join(texts_of((message,)))) + _TURN_TOKENS for message in messages)
 
 
 def template(text: str) -> str:
@@ -258,17 +349,18 @@ def suite_content(cases: Iterable[Case], *, trained_on: Collection[str] = ()) ->
 
 def _readable(value: dict[str, Any]) -> bool:
     messages = value.get("messages")
-    return (
-        isinstance(messages, list)
-        and bool(messages)
-        and all(
-            isinstance(message, dict)
-            and message.get("role") in ("system", "user", "assistant")
-            and isinstance(message.get("content"), str)
-            and bool(message["content"].strip())
-            for message in messages
-        )
-    )
+    if not isinstance(messages, list) or not messages:
+        return False
+    for message in messages:
+        try:
+            turn = TrainingMessage.model_validate(
+                {key: part for key, part in message.items() if key in TrainingMessage.model_fields}
+            )
+        except (ValidationError, AttributeError):
+            return False
+        if not turn.text.strip() or _SURROGATE.search(turn.text):
+            return False
+    return True
 
 
 def _with_hints(path: Path, problems: list[Problem]) -> list[Problem]:
@@ -305,7 +397,7 @@ def _file_problems(path: Path, lines: int, rules: ProviderRules) -> Iterator[str
 
 
 def _repeats(messages: list[dict[str, Any]], number: int, seen: _Seen) -> Iterator[str]:
-    turns = [f"{message['role']}\0{message['content'].strip()}" for message in messages]
+    turns = ["\0".join((message["role"], *texts_of((message,)))).strip() for message in messages]
     conversation, prompt = "\0".join(turns), "\0".join(turns[:-1])
     first = seen.conversations.setdefault(conversation, number)
     if first != number:
@@ -317,13 +409,23 @@ def _repeats(messages: list[dict[str, Any]], number: int, seen: _Seen) -> Iterat
 
 
 def _leaks(samples: list[tuple[int, list[dict[str, Any]]]], tested: SuiteContent) -> Iterator[Problem]:
-    leaked = find_leaks((message["content"] for _, turns in samples for message in turns), tested.strings)
+    texts = {number: texts_of(tuple(turns)) for number, turns in samples}
+    leaked = find_leaks((text for given in texts.values() for text in given), tested.strings)
+    folded = {string.lower(): string for string in tested.strings if string.lower() not in tested.strings}
+    copied = find_leaks((text.lower() for given in texts.values() for text in given), folded)
     for number, turns in samples:
-        texts = [message["content"] for message in turns]
-        for string in sorted(find_leaks(texts, leaked)):
+        here = find_leaks(texts[number], leaked)
+        for string in sorted(here):
             yield Problem(number, f"the tested string {found(string)} is here; train on other strings than are tested")
+        for copy in sorted(find_leaks([text.lower() for text in texts[number]], copied)):
+            if folded[copy] not in here:
+                yield Problem(
+                    number,
+                    f"the tested string {found(folded[copy])} is here with other capitals; "
+                    "train on other strings than are tested",
+                )
         if tested.templates:
-            prompts = [message["content"] for message in turns if message["role"] == "user"]
+            prompts = ["\n".join(texts_of((message,))) for message in turns if message["role"] == "user"]
             if any(template(prompt) in tested.templates for prompt in prompts):
                 yield Problem(
                     number, "a tested prompt with other strings in it; train on other wordings than are tested"

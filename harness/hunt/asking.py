@@ -2,15 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from harness.errors import MissingRecordingError
 from harness.hunt.probe import Probe
 from harness.records.case import Case
 from harness.records.run import Outcome, SampleResult
 from harness.statistics.rates import wilson
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,20 @@ def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
 
 class BudgetSpentError(Exception):
     """The next question could send one request more than allowed."""
+
+
+async def answered(asks: Iterable[Awaitable[T]]) -> tuple[list[T | BudgetSpentError], bool]:
+    """What each of them gives, or the error where the budget ended before it, and whether the budget ended.
+
+    Raises:
+        BaseException: the first of another kind that one of them raises, after all are done.
+    """
+    given: list[T | BudgetSpentError] = []
+    for outcome in await asyncio.gather(*asks, return_exceptions=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, BudgetSpentError):
+            raise outcome
+        given.append(outcome)
+    return given, any(isinstance(one, BudgetSpentError) for one in given)
 
 
 class Question(Protocol):
@@ -175,6 +191,8 @@ STEADY_ASKS = 2
 HIT_ASKS = 10
 _MOST_ASKS = 40
 _MISSED = 0.003
+_SECOND_LOOKS = 4
+"""Answers without the string that are asked for again; if none of the second ones holds it, later ones are not."""
 
 
 class Belief:
@@ -190,19 +208,24 @@ class Belief:
         self._asker = asker
         self._hit = hit
         self._failures = self._asks = 0
+        self._looks = self._helped = 0
 
     def same(self, sighting: Sighting) -> bool:
         """Whether an answer shows the defect that is hunted."""
         outcome = "omitted" if self.verdict == "absent" else "damaged"
         return sighting.verdict == self.verdict and sighting.outcome == outcome
 
+    def tells(self, sighting: Sighting) -> bool:
+        """Whether an answer is evidence: it holds the string, or leaving it out is the defect."""
+        return sighting.present or self.same(sighting)
+
     async def confirm(self) -> bool:
         """Ask the hit again; False if it does not come back in HIT_ASKS answers."""
         for number in range(1, HIT_ASKS):
-            self._count(self.same(await self._asker.ask(self._hit, number, "confirm")))
-            if number == STEADY_ASKS and self._failures == number:
+            self._count(await self._asker.ask(self._hit, number, "confirm"))
+            if self._asks == STEADY_ASKS and self._failures == STEADY_ASKS:
                 return True
-            if number >= STEADY_ASKS and self._failures >= 2:
+            if self._asks >= STEADY_ASKS and self._failures >= 2:
                 break
         self.steady = False
         return self._failures > 0
@@ -219,19 +242,33 @@ class Belief:
         return await self._shows(probe, "explain", 1)
 
     async def _shows(self, probe: Probe, phase: str, wanted: int) -> bool | None:
-        failures = 0
+        failures = asked = silent = 0
         sound = False
         most = 1 if self.steady else self.most_asks(wanted)
         wanted = min(wanted, most)
-        for number in range(most):
+        for number in range(most + 1):
             sighting = await self._asker.ask(probe, number, phase)
+            if self.tells(sighting):
+                asked += 1
+                self._helped += silent
+            elif not self._looks_again(number):
+                break
+            else:
+                silent = 1
             failures += self.same(sighting)
             sound = sound or sighting.outcome == "aligned"
             if failures >= wanted:
                 return True
-            if failures + most - number - 1 < wanted:
+            if asked >= most or failures + most - asked < wanted:
                 break
         return False if sound else None
+
+    def _looks_again(self, number: int) -> bool:
+        """Whether an answer that says nothing is asked for again: once, and only where that has ever helped."""
+        if not self.steady:
+            return True
+        self._looks += number == 0
+        return number == 0 and (self._helped > 0 or self._looks <= _SECOND_LOOKS)
 
     def most_asks(self, wanted: int) -> int:
         """The m of "k of m": how many answers a probe that fails as often as the hit needs to show it."""
@@ -245,8 +282,10 @@ class Belief:
     async def rate(self, probe: Probe, asks: int) -> None:
         """Count failures among fresh answers, which played no part in choosing the probe; `counts` has them so far."""
         self._failures = self._asks = 0
-        for _ in range(asks):
-            self._count(self.same(await self._asker.ask_again(probe, "rate")))
+        for _ in range(2 * asks):
+            self._count(await self._asker.ask_again(probe, "rate"))
+            if self._asks == asks:
+                break
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -257,9 +296,10 @@ class Belief:
         """Take the model for one that answers differently each time, as the last answers showed."""
         self.steady = False
 
-    def _count(self, failed: bool) -> None:
-        self._asks += 1
-        self._failures += failed
+    def _count(self, sighting: Sighting) -> None:
+        if self.tells(sighting):
+            self._asks += 1
+            self._failures += self.same(sighting)
 
     def _cautious_rate(self) -> float:
         interval = wilson(self._failures, self._asks, level=0.5)

@@ -58,7 +58,7 @@ class PinEvidence:
     clean: int
     damaged: int
     other: int
-    """Answers that say nothing: the string is left out, or there is no usable answer."""
+    """Answers that decide nothing: the string is left out, or there is no usable answer."""
 
     @property
     def bound(self) -> float:

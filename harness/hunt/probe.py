@@ -1,6 +1,9 @@
 """One question of a hunt: a string in a context."""
 
+import random
+import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +20,9 @@ ALPHABETS: dict[str, str] = {
     "hangul": "가나다라마바사자차카타하",
     "cyrillic": "бгджзиклмнпфцчшэюя",
     "hebrew": "אבגדהחטלמנקש",
+    "arabic": "بتثجحخدذرزسش",
+    "thai": "กขคงจชซดตถทน",
+    "accented": "éüñçøåßêõžł",
 }
 """No character here looks like a symbol or like a letter of another alphabet, so that every damage has one name."""
 
@@ -25,6 +31,12 @@ ZERO_LED = "zero-led"
 
 STYLES = (*ALPHABETS, ZERO_LED)
 
+SYMBOLS = ("-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／", "--", "//")
+"""What can be between two parts, the plainer first. Doubled signs are one symbol."""
+
+INNER_SIGNS = ("−", "∕", "‒", "―", "⁄")
+"""Look-alikes that belong in the string, beside its real symbols."""
+
 _SCRIPTS = {
     "CJK": "han",
     "HIRAGANA": "kana",
@@ -32,6 +44,8 @@ _SCRIPTS = {
     "HANGUL": "hangul",
     "CYRILLIC": "cyrillic",
     "HEBREW": "hebrew",
+    "ARABIC": "arabic",
+    "THAI": "thai",
 }
 
 
@@ -41,6 +55,8 @@ def style_of_char(char: str) -> str:
         return "digits"
     name = unicodedata.name(char, "")
     if name.startswith("LATIN"):
+        if not char.isascii():
+            return "accented"
         return "upper" if char.isupper() else "lower"
     return _SCRIPTS.get(name.partition(" ")[0], "other")
 
@@ -61,22 +77,53 @@ def plainest(style: str, length: int) -> str:
     return ALPHABETS[style][0] * length
 
 
+def some_run(rng: random.Random, style: str, length: int) -> str:
+    """A string of a style, of `length` characters drawn from it; a zero in front is not counted."""
+    if style == ZERO_LED:
+        return "0" + "".join(rng.choices(ALPHABETS["digits"], k=length))
+    return "".join(rng.choices(ALPHABETS[style], k=length))
+
+
 _RANK = {style: rank for rank, style in enumerate(ALPHABETS)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Code:
-    """`parts` joined by `symbols`; where `spaced` is true the symbol has a legitimate space on either side."""
+    """`parts` joined by `symbols`; where `spaced` is true the symbol has a legitimate space on either side.
+
+    `Code("a-0")` takes a text apart at `SYMBOLS`, longest symbols first; spaces on both sides of one belong to it.
+
+    Raises:
+        ValueError: parts and symbols do not go together, or no symbol of the text is between two parts.
+    """
 
     parts: tuple[str, ...]
     symbols: tuple[str, ...]
     spaced: tuple[bool, ...]
 
-    def __post_init__(self) -> None:
-        if len(self.parts) != len(self.symbols) + 1 or len(self.spaced) != len(self.symbols) or not self.symbols:
-            raise ValueError(f"{len(self.parts)} parts do not go with {len(self.symbols)} symbols")
-        if not all(self.parts):
+    def __init__(
+        self,
+        parts: str | tuple[str, ...],
+        symbols: tuple[str, ...] | None = None,
+        spaced: tuple[bool, ...] | None = None,
+    ) -> None:
+        if isinstance(parts, str):
+            parts, symbols, spaced = _taken_apart(parts, symbols or SYMBOLS)
+        symbols = tuple(symbols or ())
+        spaced = (False,) * len(symbols) if spaced is None else tuple(spaced)
+        if len(parts) != len(symbols) + 1 or len(spaced) != len(symbols) or not symbols:
+            raise ValueError(f"{len(parts)} parts do not go with {len(symbols)} symbols")
+        if not all(parts):
             raise ValueError("a part is empty")
+        for name, value in (("parts", tuple(parts)), ("symbols", symbols), ("spaced", spaced)):
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        """As code that can be pasted."""
+        if _taken_apart(self.text, SYMBOLS) == (self.parts, self.symbols, self.spaced):
+            return f"Code({self.text!r})"
+        spaced = f", {self.spaced}" if any(self.spaced) else ""
+        return f"Code({self.parts}, {self.symbols}{spaced})"
 
     @property
     def text(self) -> str:
@@ -89,7 +136,7 @@ class Code:
     @property
     def size(self) -> tuple[int, int, int]:
         """What "smaller" means: length, then symbols, then how far the characters are from plain."""
-        return len(self.text), len(self.symbols), sum(map(_rank, self.parts)) + self.symbols.count("/")
+        return len(self.text), len(self.symbols), sum(map(_rank, self.parts)) + sum(map(_place_of, self.symbols))
 
     def window(self, first: int, count: int) -> "Code":
         """`count` symbols from the `first` (0-based), with the parts round them."""
@@ -117,7 +164,26 @@ class Code:
         return Code(("".join(before), "".join(after)), (self.symbols[kept],), (self.spaced[kept],))
 
 
+def _taken_apart(text: str, symbols: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[bool, ...]]:
+    known = "|".join(map(re.escape, sorted(set(symbols), key=lambda symbol: (-len(symbol), symbol))))
+    parts: list[str] = []
+    found: list[str] = []
+    spaced: list[bool] = []
+    at = 0
+    for match in re.finditer(f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)", text):
+        if match.start() > at and match.end() < len(text):
+            parts.append(text[at : match.start()])
+            found.append(match["symbol"])
+            spaced.append(bool(match["gap"]))
+            at = match.end()
+    return (*parts, text[at:]), tuple(found), tuple(spaced)
+
+
 PLAIN_CODE = Code(("a", "a"), ("-",), (False,))
+
+
+def _place_of(symbol: str) -> int:
+    return SYMBOLS.index(symbol) if symbol in SYMBOLS else len(SYMBOLS)
 
 
 def _rank(part: str) -> int:
@@ -142,6 +208,9 @@ class Context:
     companion: str = "none"
     times: str = "once"
     care: str = "unsaid"
+    system: str = "none"
+    template: str = ""
+    """A prompt of the project's own with `{string}` in it, in place of the built-in task; empty for none."""
 
     def __post_init__(self) -> None:
         for factor, levels in LEVELS.items():
@@ -159,11 +228,13 @@ class Context:
     @property
     def odd(self) -> tuple[str, ...]:
         """Factors that are not at their plainest level."""
-        return tuple(factor for factor, levels in LEVELS.items() if self.level(factor) != levels[0])
+        own = ("template",) if self.template else ()
+        return (*(factor for factor, levels in LEVELS.items() if self.level(factor) != levels[0]), *own)
 
     def as_dict(self) -> dict[str, str]:
         """Factor to level, as it is stored."""
-        return {field.name: self.level(field.name) for field in fields(self)}
+        stored = {field.name: self.level(field.name) for field in fields(self)}
+        return {name: level for name, level in stored.items() if name not in _LATER or level != _LATER[name]}
 
 
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -174,11 +245,15 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "frame": ("none", "brackets", "quotes", "bold", "backticks"),
     "touching": ("none", "han before", "han after", "han on both sides"),
     "place": ("alone", "at the start of a long text", "in the middle of a long text", "at the end of a long text"),
-    "companion": ("none", "a spaced sum", "a spaced twin", "a look-alike", "another code"),
+    "companion": ("none", "a spaced sum", "a spaced twin", "a look-alike", "another code", "a code that begins alike"),
     "times": ("once", "twice"),
     "care": ("unsaid", "exactness asked for"),
+    "system": ("none", "a system prompt"),
 }  # fmt: skip
 """`companion` is what else the prompt holds; a spaced twin is a string of the same shape with spaces at its symbol."""
+
+_LATER = {"system": "none", "template": ""}
+"""Factors that the first edition did not have, with the level that stands for it. They are stored where they differ."""
 
 PLAIN_CONTEXT = Context()
 
@@ -251,10 +326,15 @@ _COMPANION = {
     "a spaced twin": {"en": "Beside it hangs {twin}.", "zh": "旁边挂着 {twin}。"},
     "a look-alike": {"en": "The shelf is marked Q–Z.", "zh": "货架标着 Q–Z。"},
     "another code": {"en": "The gate is numbered KX-73.", "zh": "大门编号是 KX-73。"},
+    "a code that begins alike": {"en": "The spare box is marked {longer}.", "zh": "备用箱上标着 {longer}。"},
 }
 _CARE = {
     "en": "Keep every character of codes and names as it is.",
     "zh": "编号和名称的每个字符都要保持原样。",
+}
+_SYSTEM = {
+    "en": "You are the assistant of a warehouse. Be friendly and brief.",
+    "zh": "你是仓库的助手，回答要亲切、简短。",
 }
 _FRAMES = {
     "none": ("", ""),
@@ -279,7 +359,16 @@ _TOOL = {
 
 def messages(code: Code, context: Context) -> tuple[dict[str, Any], ...]:
     """The conversation."""
+    asked = _asked(code, context)
+    if context.system == "none":
+        return asked
+    return ({"role": "system", "content": _SYSTEM[context.language]}, *asked)
+
+
+def _asked(code: Code, context: Context) -> tuple[dict[str, Any], ...]:
     language = context.language
+    if context.template:
+        return ({"role": "user", "content": context.template.replace("{string}", code.text)},)
     text = _text(code, context)
     ask = _ASK[context.task][language == "zh"].format(text=text)
     if context.care != "unsaid":
@@ -296,7 +385,7 @@ def messages(code: Code, context: Context) -> tuple[dict[str, Any], ...]:
 
 def tools(context: Context) -> tuple[dict[str, Any], ...]:
     """The tools offered: one for the task `tool`, else none."""
-    return (_TOOL,) if context.task == "tool" else ()
+    return (_TOOL,) if context.task == "tool" and not context.template else ()
 
 
 def _text(code: Code, context: Context) -> str:
@@ -313,7 +402,7 @@ def _text(code: Code, context: Context) -> str:
     if context.times == "twice":
         sentences.append(_AGAIN[language].format(code=code.text))
     if context.companion != "none":
-        sentences.append(_COMPANION[context.companion][language].format(twin=_twin(code)))
+        sentences.append(_COMPANION[context.companion][language].format(twin=_twin(code), longer=code.text + "7"))
     filler = list(_FILLER[language])
     cut = {"alone": None, "at the start of a long text": 0, "in the middle of a long text": 3}.get(context.place, 6)
     if cut is not None:

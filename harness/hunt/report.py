@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.hunt.conditions import FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
+from harness.hunt.probe import ALPHABETS, LEVELS, SYMBOLS, Probe, style_of_char
 from harness.hunt.search import Find, Hunt
 from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
@@ -44,6 +45,10 @@ class HuntReport:
     dismissed: int
     features: tuple[FeatureResult, ...]
     relations: tuple[RelationResult, ...]
+    pairs: tuple[int, int]
+    """Metamorphic pairs asked, and those with the string in both answers."""
+    covered: dict[str, tuple[int, int]]
+    """What has come up in a string that is in its answer, of how many there are."""
 
 
 def report_of(hunt: Hunt) -> HuntReport:
@@ -71,11 +76,28 @@ def report_of(hunt: Hunt) -> HuntReport:
         dismissed=len(hunt.dismissed),
         features=screen(judged) if failed else (),
         relations=tuple(result for result in summarise(hunt.pairs) if result.pairs),
+        pairs=(len(hunt.pairs), sum(pair.usable for pair in hunt.pairs)),
+        covered=_covered([probe for probe, _ in judged]),
     )
 
 
+def _covered(probes: list[Probe]) -> dict[str, tuple[int, int]]:
+    triples = {
+        (style_of_char(before[-1]), symbol, style_of_char(after[0]))
+        for code in (probe.code for probe in probes)
+        for before, symbol, after in zip(code.parts, code.symbols, code.parts[1:], strict=False)
+    }
+    common = {(one, symbol, other) for one in ALPHABETS for symbol in "-/" for other in ALPHABETS}
+    levels = {(factor, probe.context.level(factor)) for probe in probes for factor in LEVELS}
+    return {
+        "scripts round - and /": (len(triples & common), len(common)),
+        "symbols": (len({symbol for _, symbol, _ in triples} & set(SYMBOLS)), len(SYMBOLS)),
+        "levels of the prompt": (len(levels), sum(map(len, LEVELS.values()))),
+    }
+
+
 def _fit(hunt: Hunt, find: Find) -> Fit | None:
-    if find.rule is None:
+    if find.rule is None or find.rule.withdrawn is not None:
         return None
     failing = [probe for probe, s in hunt.wide if hunt.failed(s) and s.verdict == find.verdict]
     sound = [probe for probe, s in hunt.wide if s.outcome == "aligned"]
@@ -111,7 +133,9 @@ def report_lines(label: str, report: HuntReport) -> list[str]:
             )
             lines.append(f"  {pad(f.feature, 40)} {with_it} with, {without} without  q = {f.adjusted:.2g}")
     if report.relations:
-        lines += ["", "pairs: only the change is damaged (worse), only the first form is (better)"]
+        asked, usable = report.pairs
+        lines += ["", f"pairs: {asked} asked, {usable} with the string in both answers"]
+        lines += ["  worse: only the change is damaged; better: only the first form is"]
         for r in report.relations:
             kind = "must not fall" if r.direction else "must not move"
             lines.append(
@@ -128,7 +152,12 @@ def _verdict(report: HuntReport) -> str:
     if report.bound is not None:
         return f"nothing found in {report.judged} tries: failure rate below {report.bound:.1%} at 95 %"
     if report.failed:
-        return f"{report.failed} of {report.judged} tries failed, none failed a second time in the same way"
+        interval = wilson(report.failed, report.judged)
+        assert interval is not None
+        return (
+            f"{report.failed} of {report.judged} tries failed, {interval.estimate:.1%} "
+            f"[{interval.low:.1%}, {interval.high:.1%}]: now and then, and bound to no string"
+        )
     return "no answer held the string that was asked for; nothing can be said"
 
 
@@ -152,14 +181,20 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
     if find.rule is None:
         lines.append("   rule      not looked for: the hunt ended before")
         return lines
-    lines.append(f"   rule      {find.rule.text}")
+    rule = find.rule
+    if rule.withdrawn is None and not rule.tested:
+        lines.append(f"   rule      not tested, the budget ended before; a first guess: {rule.text}")
+    else:
+        lines.append(f"   rule      {rule.text}")
+    if rule.tested:
+        lines.append(f"   tested    {rule.tested} strings chosen to refute it, inside and outside, agree with it")
     if fit is not None:
         lines.append(
             f"   fits      {fit.failing_matched} of {fit.failing} wide strings that fail so, "
             f"{fit.sound_matched} of {fit.sound} that do not"
         )
     if find.rule.unasked:
-        lines.append(f"   untried   {', '.join(find.rule.unasked)} (the budget ended)")
+        lines.append(f"   untried   {', '.join(find.rule.unasked)} (the budget ended, or no answer holds the string)")
     return lines
 
 
@@ -175,6 +210,8 @@ def _wide(report: HuntReport) -> list[str]:
         + (f", {report.omitted} left out" if report.omitted else "")
         + (f", {report.unscored} without a usable answer" if report.unscored else "")
     ]
+    if report.judged:
+        lines.append("  covered: " + ", ".join(f"{n} of {of} {what}" for what, (n, of) in report.covered.items()))
     failed, tries = report.survey
     interval = wilson(failed, tries)
     if report.finds and interval is not None:
@@ -204,6 +241,8 @@ def report_json(label: str, report: HuntReport) -> dict[str, Any]:
         "dismissed": report.dismissed,
         "finds": [_find_json(find, fit) for find, fit in report.finds],
         "features": [asdict(feature) | {"matters": feature.matters} for feature in report.features],
+        "pairs": {"asked": report.pairs[0], "usable": report.pairs[1]},
+        "covered": {what: {"seen": n, "of": of} for what, (n, of) in report.covered.items()},
         "relations": [asdict(result) for result in report.relations],
     }
 
@@ -225,6 +264,8 @@ def _find_json(find: Find, fit: Fit | None) -> dict[str, Any]:
         "asks": find.asks,
         "interval": [interval.low, interval.high] if interval else None,
         "rule": find.rule.text if find.rule else None,
+        "rule_tested": find.rule.tested if find.rule else None,
+        "rule_withdrawn": find.rule.withdrawn is not None if find.rule else None,
         "untried": list(find.rule.unasked) if find.rule else None,
         "fit": asdict(fit) if fit else None,
     }

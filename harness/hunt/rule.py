@@ -1,10 +1,9 @@
 """The rule that a failing string suggests, found by varying one factor at a time."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from harness.hunt.asking import BudgetSpentError
+from harness.hunt.asking import BudgetSpentError, answered
 from harness.hunt.conditions import Condition, ContextIs, HitIs, LengthIs, PartIs, SpacesAre, SymbolIs, SymbolsAre
 from harness.hunt.probe import LEVELS, STYLES, ZERO_LED, Code, Probe, plainest, style_of
 
@@ -23,6 +22,10 @@ _FIRST_LEVELS = {
 """What is tried first. Only if one of these passes does the factor matter, and the others are worth a question."""
 
 
+_OTHER_SYMBOLS = ("-", "/", "_", ":")
+"""What is put in the place of a symbol."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variation:
     """A probe that differs from the smallest in one factor; `first` if it is among those tried first."""
@@ -37,8 +40,9 @@ def variations(smallest: Probe) -> Iterator[Variation]:
     """All of them, the most telling factors first."""
     code = smallest.code
     for place in range(len(code.symbols)):
-        other = "/" if code.symbols[place] == "-" else "-"
-        yield Variation(("symbol", place), other, smallest.with_code(code.with_symbol(place, other)), True)
+        for other in _OTHER_SYMBOLS:
+            if other != code.symbols[place]:
+                yield Variation(("symbol", place), other, smallest.with_code(code.with_symbol(place, other)), True)
     for place in range(len(code.parts)):
         yield from _styles(smallest, place)
         yield from _lengths(smallest, place)
@@ -112,16 +116,22 @@ Places = Callable[[Probe], frozenset[int]]
 
 @dataclass(frozen=True, slots=True)
 class FailureRule:
-    """All conditions together. A suggestion: each was found with the other factors as they are in one string."""
+    """All conditions together, as one string suggests them; `harness.hunt.refutation` tests them on others."""
 
     symbols: int
     conditions: tuple[Condition, ...]
     unasked: tuple[str, ...] = ()
-    """Factors that the budget did not reach."""
+    """Factors that no answer tells about: the budget did not reach them, or the string was left out."""
+    tested: int = 0
+    """Answers to strings that were chosen to refute the rule, and did not."""
+    withdrawn: str | None = None
+    """Not None: no such rule holds. What the failures still have in common, or an empty text."""
 
     @property
     def text(self) -> str:
         """As a sentence."""
+        if self.withdrawn is not None:
+            return f"cannot be named; something about this: {self.withdrawn}" if self.withdrawn else "cannot be named"
         clauses = [clause for condition in self.conditions if (clause := condition.words(self.symbols))]
         if clauses:
             return "fails when " + " and ".join(clauses)
@@ -153,7 +163,7 @@ async def explain(smallest: Probe, shows: Shows, found: Explanation) -> None:
     try:
         await _ask_all([variation for variation in planned if variation.first], shows, found)
     finally:
-        asked = found.failing | found.passing | found.silent
+        asked = found.failing | found.passing
         found.unasked = [factor for factor in factors if factor not in asked]
     await _ask_all([v for v in planned if not v.first and v.factor in found.passing], shows, found)
     for place, part in enumerate(smallest.code.parts):
@@ -168,13 +178,9 @@ async def _ask_all(wanted: list[Variation], shows: Shows, found: Explanation) ->
         kept = found.silent if failed is None else found.failing if failed else found.passing
         kept.setdefault(variation.factor, []).append(variation)
 
-    outcomes = await asyncio.gather(*map(one, wanted), return_exceptions=True)
-    problems = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    for problem in problems:
-        if not isinstance(problem, BudgetSpentError):
-            raise problem
-    if problems:
-        raise problems[0]
+    _, ended = await answered(map(one, wanted))
+    if ended:
+        raise BudgetSpentError
 
 
 def rule_of(found: Explanation, places: Places) -> FailureRule:
@@ -184,7 +190,8 @@ def rule_of(found: Explanation, places: Places) -> FailureRule:
     conditions: list[Condition] = []
     for place, symbol in enumerate(code.symbols):
         if ("symbol", place) in found.passing:
-            conditions.append(SymbolIs(place, symbol))
+            others = tuple(v.level for v in found.failing.get(("symbol", place), ()) if v.level != symbol)
+            conditions.append(SymbolIs(place, symbol, others))
     for place in range(len(code.parts)):
         part = _part(found, place)
         if part is not None:
@@ -251,7 +258,7 @@ def _counts_of_rule(found: Explanation, places: Places) -> list[Condition]:
     if longer and all(len(hit) == 1 for _, hit in hits):
         spots = {next(iter(hit)) for _, hit in hits}
         if len(spots) == 1:
-            conditions.append(HitIs(spots.pop()))
+            conditions.append(HitIs(spots.pop(), count))
         elif all(next(iter(hit)) == number - 1 for number, hit in hits):
-            conditions.append(HitIs(-1))
+            conditions.append(HitIs(-1, count))
     return conditions

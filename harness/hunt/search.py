@@ -22,6 +22,7 @@ from harness.hunt.probe import (
     style_of,
     style_of_char,
 )
+from harness.hunt.refutation import Refutation
 from harness.hunt.rule import Explanation, FailureRule, explain, rule_of
 
 T = TypeVar("T")
@@ -106,11 +107,11 @@ class Shrinker:
     async def _leap(self) -> None:
         """The plainest of all, then the plainest string here, then this string in a plain prompt."""
         probe = self.smallest
-        slash = PLAIN_CODE.with_symbol(0, "/")
+        own = [symbol for symbol in dict.fromkeys(probe.code.symbols) if symbol != "-"]
         for candidate in (
             Probe(PLAIN_CODE, PLAIN_CONTEXT),
             probe.with_code(PLAIN_CODE),
-            *([probe.with_code(slash)] if "/" in probe.code.symbols else []),
+            *(probe.with_code(PLAIN_CODE.with_symbol(0, symbol)) for symbol in own),
         ):
             if await self._try(candidate):
                 break
@@ -150,12 +151,13 @@ class Shrinker:
                     tight = self.smallest.code.spaced
                     tight = (*tight[:place], False, *tight[place + 1 :])
                     await self._code(replace(self.smallest.code, spaced=tight))
-        if "/" in code.symbols and not await self._code(
-            replace(self.smallest.code, symbols=("-",) * len(code.symbols))
-        ):
-            for place, symbol in enumerate(self.smallest.code.symbols):
-                if symbol == "/":
-                    await self._code(self.smallest.code.with_symbol(place, "-"))
+        for plainer in ("-", "/"):
+            symbols = self.smallest.code.symbols
+            odd = [place for place, symbol in enumerate(symbols) if symbol not in ("-", plainer)]
+            all_plain = tuple(plainer if place in odd else symbol for place, symbol in enumerate(symbols))
+            if odd and not await self._code(replace(self.smallest.code, symbols=all_plain)):
+                for place in odd:
+                    await self._code(self.smallest.code.with_symbol(place, plainer))
 
     async def _parts(self) -> None:
         """Only the parts that matter keep more than one plain letter, and no more of it than needed."""
@@ -218,6 +220,7 @@ class Shrinker:
             for shorter in _without_one(part):
                 if await self._code(self.smallest.code.with_part(place, shorter)):
                     break
+        await self._shared_out()
         for place, part in enumerate(self.smallest.code.parts):
             if len(part) > 6 or part == plainest("lower", len(part)):
                 continue
@@ -226,6 +229,17 @@ class Shrinker:
                 for plain in dict.fromkeys(("a", ALPHABETS.get(style_of_char(char), char)[0])):
                     if await self._code(self.smallest.code.with_part(place, now[:at] + plain + now[at + 1 :])):
                         break
+
+    async def _shared_out(self) -> None:
+        """What one part holds alone may do as well on both sides of the symbol: `1-1` for `a-11`."""
+        code = self.smallest.code
+        if len(code.parts) != 2:
+            return
+        long = max(code.parts, key=len)
+        if 2 <= len(long) <= 6 and min(map(len, code.parts)) == 1:
+            for cut in (1, len(long) - 1):
+                if await self._code(replace(code, parts=(long[:cut], long[cut:]))):
+                    return
 
 
 def _fewer_symbols(code: Code, count: int) -> Iterator[Code]:
@@ -250,19 +264,19 @@ def _without_one(part: str) -> Iterator[str]:
     if len(part) == 1:
         return
     yield part[1:]
-    if len(part) > 2 and len(set(part)) > 1:
-        yield part[:-1]
+    if len(part) > 2:
+        if len(set(part)) > 1:
+            yield part[:-1]
+        yield part[2:]  # where only an even number, or an odd one, fails
 
 
-def damaged_symbols(parts: tuple[str, ...], target: str, mention: str, symbols: str = "-/") -> frozenset[int]:
-    """Places (0-based) of symbols that are lost or have something new beside them in `mention`.
-
-    `parts` tells which signs of the target are its symbols: those between two parts.
-    """
+def damaged_symbols(code: Code, mention: str) -> frozenset[int]:
+    """Places (0-based) of the symbols of a string that are lost or have something new beside them in `mention`."""
+    target = code.text
     changed, inserted = _edits(target, mention)
     hit: set[int] = set()
-    for number, place in enumerate(_places(parts, target, symbols)):
-        low, high = place, place + 1
+    for number, place in enumerate(_places(code)):
+        low, high = place, place + len(code.symbols[number])
         # a lost space at a symbol is the symbol's damage, a lost letter is not
         while low > 0 and target[low - 1] == " ":
             low -= 1
@@ -273,15 +287,14 @@ def damaged_symbols(parts: tuple[str, ...], target: str, mention: str, symbols: 
     return frozenset(hit)
 
 
-def _places(parts: tuple[str, ...], target: str, symbols: str) -> list[int]:
+def _places(code: Code) -> list[int]:
+    """Where the symbols begin in the text."""
     places: list[int] = []
     at = 0
-    for part in parts[:-1]:
-        at = target.index(part, at) + len(part)
-        while target[at] not in symbols:
-            at += 1
+    for part, symbol, spaced in zip(code.parts, code.symbols, code.spaced, strict=False):
+        at += len(part) + spaced
         places.append(at)
-        at += 1
+        at += len(symbol) + spaced
     return places
 
 
@@ -317,6 +330,8 @@ _PAIRS_SHARE = 0.2
 _EXPLORE_SHARE = 1 - _PAIRS_SHARE
 _FRESH_ASKS = 5
 _FRESH_ASKS_UNSTEADY = 20
+_TEST_SHARE = 0.25
+"""Of the budget, for strings that are chosen to refute one rule."""
 _PURSUIT = 40
 """Requests that must be left before a further failure is worth shrinking."""
 
@@ -438,7 +453,10 @@ class Hunt:
             return False
         known = [find for find in self.finds if find.verdict == sighting.verdict]
         # a find without a rule is one whose explanation the budget cut short; a rule that missed once would miss again
-        return not any(find.rule is None or find.again or find.rule.matches(probe) for find in known)
+        return not any(
+            find.rule is None or find.rule.withdrawn is not None or find.again or find.rule.matches(probe)
+            for find in known
+        )
 
     async def _pursue(self, hit: Probe) -> None:
         """Believe it, shrink it, count how often it fails, explain it."""
@@ -459,9 +477,29 @@ class Hunt:
             finally:
                 if found.failing or found.passing:
                     find.rule = rule_of(found, self._hit_places)
+            if find.rule is not None:
+                await self._test(find, belief)
         finally:
             if not self._merged(find):
                 self._describe(find, belief)
+
+    async def _test(self, find: Find, belief: Belief) -> None:
+        """Hold the rule against what is known, and against strings that are chosen to refute it."""
+        assert find.rule is not None
+        known = {
+            tried.probe.digest: (tried.probe, belief.same(tried.sighting))
+            for tried in self.asker.ledger
+            if isinstance(tried.probe, Probe)
+            # one sound answer of a model that fails now and then says nothing about its string
+            and (belief.same(tried.sighting) or (belief.steady and tried.sighting.outcome == "aligned"))
+        }
+        spent = self.asker.spent
+        limit = spent + int(self.settings.budget * _TEST_SHARE)
+        test = Refutation(find.rule, find.smallest, belief.shows, self._hit_places, lambda: self.asker.spent, limit)
+        try:
+            await test.run(list(known.values()))
+        finally:
+            find.rule = test.rule
 
     def _merged(self, find: Find) -> bool:
         """Whether an earlier find is the same; the new one goes then."""
@@ -505,7 +543,7 @@ class Hunt:
     def _hit_places(self, probe: Probe) -> frozenset[int]:
         for sighting in self.asker.known(probe):
             if sighting.mention and self.failed(sighting):
-                return damaged_symbols(probe.code.parts, probe.code.text, sighting.mention)
+                return damaged_symbols(probe.code, sighting.mention)
         return frozenset()
 
     async def _relate(self, requests: int) -> None:

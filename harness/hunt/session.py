@@ -263,6 +263,10 @@ class HuntSession:
     on_answer: Callable[[Try], None] | None = None
     cost_limit: CostLimit | None = None
     """A ceiling of cost that is shared with other work."""
+    terms: tuple[str, ...] = ()
+    """Strings of the project's own, drawn beside the others."""
+    templates: tuple[str, ...] = ()
+    """Prompts of the project's own, each with `{string}` in it."""
 
     @property
     def provenance(self) -> Provenance:
@@ -283,6 +287,8 @@ class HuntSession:
         from harness.recording import Recorder
         from harness.runs.requests import opened, secrets_of
 
+        if folder is not None:
+            self._check_shorter(questions_path(folder, self.model.label))
         drawn: list[Probe] = []
         part = answers_path(folder, self.model.label).with_suffix(".jsonl.part") if folder else None
         recalled = self._answers_in(part) if part is not None and part.is_file() else None
@@ -294,7 +300,9 @@ class HuntSession:
             retrying=self._retrying,
         ) as endpoint:
             oracle = self._oracle(endpoint, recorder, recalled)
-            hunt = Hunt(oracle, _noting(questions(self.seed), drawn), self.settings, self.on_answer)
+            hunt = Hunt(
+                oracle, _noting(questions(self.seed, self.terms, self.templates), drawn), self.settings, self.on_answer
+            )
             interrupted = False
             try:
                 asyncio.run(_run(hunt, endpoint.aclose))
@@ -303,10 +311,26 @@ class HuntSession:
             finally:
                 if recorder is not None:
                     recorder.close()
-        if folder is not None and part is not None:
+        if folder is not None and part is not None and part.is_file():  # without an answer there is nothing to keep
             part.replace(answers_path(folder, self.model.label))
             write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
         return hunt, interrupted
+
+    def _check_shorter(self, path: Path) -> None:
+        """A recording is replaced by one that may ask as much, and by no shorter one.
+
+        Raises:
+            CassetteError: the one that is there asked more.
+        """
+        if not path.is_file():
+            return
+        stored = read_hunt(path)
+        if stored.budget > self.settings.budget:
+            raise CassetteError(
+                f"{path}: holds a hunt with a budget of {stored.budget} requests, and this one has "
+                f"{self.settings.budget}; a longer recording is not replaced; add --request-budget={stored.budget} "
+                "or more, or move the file away"
+            )
 
     def recorded(self, folder: Path) -> Hunt:
         """Replay the hunt that is kept in a folder: the same questions, the same answers, judged again."""
@@ -394,6 +418,7 @@ class HuntSession:
             budget=self.settings.budget,
             cost_limit=self.cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
+            timeout_s=self.model.timeout_s,
         )
         return EndpointOracle(
             endpoint,

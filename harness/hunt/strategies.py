@@ -1,41 +1,43 @@
-"""Hypothesis strategies for strings that hold `-` and `/`, and for the prompts round them.
+"""Hypothesis strategies for strings that hold signs such as `-` and `/`, and for the prompts round them.
 
 They are public: a project can use them in property tests of its own, for example over an answer filter.
 
     from hypothesis import given
-    from harness.hunt.strategies import codes
+    from harness.hunt import codes
 
-    @given(codes())
+    @given(codes(symbols="_"))
     def test_my_filter_keeps_codes(code):
         assert code.text in my_filter(f"see {code.text} for details")
 
 All of them shrink towards `a-a` in a plain prompt.
 """
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from itertools import chain
+from tempfile import TemporaryDirectory
 
 from hypothesis import strategies as st
 
-from harness.hunt.probe import ALPHABETS, LEVELS, STYLES, ZERO_LED, Code, Context, Probe
+from harness.hunt.probe import ALPHABETS, INNER_SIGNS, LEVELS, STYLES, SYMBOLS, ZERO_LED, Code, Context, Probe, some_run
 
-UNITS = ("kg", "m²", "m³", "µm", "kΩ", "°C", "mmol", "L", "h", "km")
-INNER_SIGNS = ("–", "‐", "−", "／", "∕")
-"""Look-alikes that belong in the string, beside its real symbols."""
-
+UNITS = ("kg", "m²", "m³", "µm", "kω", "ha", "mmol", "µ²", "h", "km")
 LONGEST = 30
 """Code points of one part."""
-_NESTING = (".", "_", ":", "+", "#")
+_NESTING = ("~", "=", "%", "*", "×", "→", "🙂", "®")
+"""Signs that are no symbol."""
 _CHUNK = 10
 """Longer rounds fill up with mutations of a few examples, which are many strings and little news."""
 
 
 @cache
-def styled(style: str, longest: int = 12) -> st.SearchStrategy[str]:
-    """A run of one of `scripts.STYLES`."""
+def styled(style: str, longest: int = 12, least: int = 1) -> st.SearchStrategy[str]:
+    """A run of one of `probe.STYLES`, of `least` to `longest` characters."""
     if style == ZERO_LED:
-        return styled("digits", max(1, longest - 1)).map("0".__add__)
-    return st.text(ALPHABETS[style], min_size=1, max_size=longest)
+        return styled("digits", max(1, longest - 1), least).map("0".__add__)
+    return st.text(ALPHABETS[style], min_size=least, max_size=longest)
 
 
 @cache
@@ -46,58 +48,81 @@ def units() -> st.SearchStrategy[str]:
 
 @cache
 def nested() -> st.SearchStrategy[str]:
-    """A part with signs of its own, as in `v2.4_rc:1`."""
-    return st.builds(str.join, st.sampled_from(_NESTING), st.lists(_runs(4), min_size=2, max_size=3))
+    """A part with signs of its own, as in `v2~4×1`."""
+    return st.builds(str.join, st.sampled_from(_NESTING), st.lists(_runs(4), min_size=1, max_size=3))
 
 
 @cache
 def with_lookalike() -> st.SearchStrategy[str]:
-    """A part that may hold a look-alike of a symbol, as in `A–B`."""
-    return st.builds(str.join, st.sampled_from(INNER_SIGNS), st.lists(_runs(3), min_size=2, max_size=2))
+    """A part that may hold a look-alike of a symbol, as in `A−B`."""
+    return st.builds(str.join, st.sampled_from(INNER_SIGNS), st.lists(_runs(3), min_size=1, max_size=2))
+
+
+@cache
+def placeholders() -> st.SearchStrategy[str]:
+    """What a program fills in: `{name}`, `%s`, `<b>`."""
+    return st.sampled_from(("{name}", "%s", "%d", "{0}", "${HOME}", "<b>", "{{id}}", "[x]", "“a”", "«a»"))
 
 
 @cache
 def mixed() -> st.SearchStrategy[str]:
     """Two styles without a sign between them, as in `HIT500` or `水A`."""
-    return st.builds(str.__add__, _runs(5), _runs(5))
+    # one of the two may shrink to nothing
+    return st.builds(str.__add__, _runs(5, least=0), _runs(5, least=0)).filter(bool)
 
 
 @cache
 def parts(styles: tuple[str, ...] = STYLES, longest: int = 12) -> st.SearchStrategy[str]:
     """What is between symbols. Four in five are plain runs, since most real codes are made of them."""
-    odd = st.one_of(mixed(), nested(), units(), with_lookalike())
-    return st.integers(0, 9).flatmap(lambda drawn: odd if drawn > 7 else _runs(longest, styles))
+    plain = _runs(longest, styles)
+    odd = st.one_of(mixed(), nested(), units(), with_lookalike(), placeholders())
+    return st.one_of(plain, plain, plain, plain, odd)
 
 
 @cache
-def _runs(longest: int, styles: tuple[str, ...] = STYLES) -> st.SearchStrategy[str]:
-    return st.one_of([styled(style, longest) for style in styles])
+def _runs(longest: int, styles: tuple[str, ...] = STYLES, least: int = 1) -> st.SearchStrategy[str]:
+    return st.one_of([styled(style, longest, least) for style in styles])
 
 
-@st.composite
-def codes(draw: st.DrawFn, most_symbols: int = 5) -> Code:
+def codes(symbols: str | Sequence[str] | None = None, most_symbols: int = 5) -> st.SearchStrategy[Code]:
     """A string with 1 to `most_symbols` symbols.
 
     A string keeps to one or two styles, as real codes do: else two neighbours of one script would be rare.
+
+    Args:
+        symbols: the signs between the parts, the plainest first: a text of single signs, or a sequence. Without it
+            `-` and `/` come up most often, and every other of `SYMBOLS` now and then.
     """
-    count = draw(st.integers(1, most_symbols))
+    kinds = tuple(symbols) if symbols is not None else None
+    if kinds is not None and not all(kinds):
+        raise ValueError("symbols: found an empty one; accepted: a text of signs, or a sequence of them")
+    if kinds == ():
+        raise ValueError("symbols: found none; accepted: a text of signs such as '_', or a sequence of them")
+    return _codes(kinds, most_symbols)
+
+
+@st.composite
+def _codes(draw: st.DrawFn, symbols: tuple[str, ...] | None, most_symbols: int) -> Code:
+    # the parts are drawn one by one until a draw says stop: a shrinker can then leave out any of them
     palette = tuple(draw(_PALETTES))
-    longest = draw(_LONGEST)
-    kinds = draw(_KINDS)
+    between = parts(palette, draw(_LONGEST))
+    kinds = draw(_KINDS) if symbols is None else st.sampled_from(symbols)
     trap = draw(_TRAP)
-    between = parts(palette, longest)
-    return Code(
-        parts=tuple(draw(between) for _ in range(count + 1)),
-        symbols=tuple(draw(kinds) for _ in range(count)),
-        spaced=tuple(trap and draw(st.booleans()) for _ in range(count)),
-    )
+    drawn = [draw(between)]
+    signs: list[str] = []
+    spaced: list[bool] = []
+    while not signs or (len(signs) < most_symbols and draw(st.booleans())):
+        signs.append(draw(kinds))
+        spaced.append(trap and draw(st.booleans()))
+        drawn.append(draw(between))
+    return Code(tuple(drawn), tuple(signs), tuple(spaced))
 
 
 _FREQUENT = ("lower", "digits", "digits", "han", "upper")
 """What real codes are made of comes up more often than the rest."""
 _PALETTES = st.lists(st.sampled_from((*_FREQUENT, *STYLES)), min_size=1, max_size=2)
 _LONGEST = st.sampled_from((1, 3, 5, 12, LONGEST))
-_KINDS = st.sampled_from([st.sampled_from(kinds) for kinds in ("-", "/", "-/")])
+_KINDS = st.sampled_from([st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/", SYMBOLS)])
 _TRAP = st.sampled_from((False, False, False, False, True))
 
 
@@ -116,18 +141,94 @@ def probes() -> st.SearchStrategy[Probe]:
     return st.builds(Probe, codes(), contexts())
 
 
-def questions(seed: int) -> Iterator[Probe]:
+def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = ()) -> Iterator[Probe]:
     """Probes without end, each once; the same for one seed and one version of hypothesis.
 
-    Hypothesis only generates here. Its own shrinking and its detection of flaky tests are of no use against a model
-    that answers differently each time.
+    Three sorts in turn: strings that hypothesis draws; strings built for combinations that have not come up (script,
+    symbol, script, and each level of the prompt's factors); and, where there are any, strings of `terms`. Hypothesis
+    only generates here. Its own shrinking and its detection of flaky tests are of no use against a model that answers
+    differently each time.
+
+    Args:
+        terms: strings of the project's own. Those without a symbol between two parts are left out.
+        templates: prompts of the project's own, each with `{string}` in it; every other string is put into one.
     """
+    sources = [_drawn(seed), designed(seed)]
+    own = [code for term in terms if (code := _parsed(term)) is not None]
+    if own:
+        sources.append(_of_terms(seed, own))
     seen: set[str] = set()
+    for number, drawn in enumerate(chain.from_iterable(zip(*sources, strict=False))):
+        probe = drawn
+        if templates and number % 2:
+            probe = drawn.with_context(Context(template=templates[(number // 2) % len(templates)]))
+        if probe.digest not in seen:
+            seen.add(probe.digest)
+            yield probe
+
+
+def _parsed(term: str) -> Code | None:
+    try:
+        return Code(term)
+    except ValueError:
+        return None
+
+
+def _of_terms(seed: int, codes: list[Code]) -> Iterator[Probe]:
+    rng = random.Random(f"terms {seed}")  # noqa: S311  # the same order again in a replay
+    while True:
+        for code in rng.sample(codes, len(codes)):
+            yield Probe(code, _some_context(rng))
+
+
+def _drawn(seed: int) -> Iterator[Probe]:
     for chunk in range(1_000_000):
-        for probe in _generated(seed * 1_000_003 + chunk):
-            if probe.digest not in seen:
-                seen.add(probe.digest)
-                yield probe
+        # each round begins with the simplest example, which would tie features together that have nothing in common
+        yield from _generated(seed * 1_000_003 + chunk)[1:]
+
+
+COMMON = ("lower", "upper", "digits", "han")
+_TRIPLES = [
+    (before, symbol, after)
+    for symbols, styles in ((("-", "/"), STYLES), (SYMBOLS[2:], COMMON))
+    for symbol in symbols
+    for before in styles
+    for after in styles
+]
+
+
+def designed(seed: int) -> Iterator[Probe]:
+    """Probes that together hold every combination of script, symbol and script, and every level of every factor.
+
+    Each string takes up to three combinations that have not come up, the common signs `-` and `/` with every script
+    first. When all have come up it begins again in another order.
+    """
+    rng = random.Random(f"design {seed}")  # noqa: S311  # the same order again in a replay
+    while True:
+        waiting = rng.sample(_TRIPLES, len(_TRIPLES))
+        waiting.sort(key=lambda triple: (triple[1] not in ("-", "/"), not {triple[0], triple[2]} <= set(COMMON)))
+        left = dict.fromkeys(waiting)
+        while left:
+            chained = [next(iter(left))]
+            del left[chained[0]]
+            for _ in range(rng.choice((0, 0, 1, 2))):
+                following = next((triple for triple in left if triple[0] == chained[-1][2]), None)
+                if following is None:
+                    break
+                chained.append(following)
+                del left[following]
+            parts = [_part(rng, chained[0][0]), *(_part(rng, after) for _, _, after in chained)]
+            code = Code(tuple(parts), tuple(symbol for _, symbol, _ in chained), (False,) * len(chained))
+            yield Probe(code, _some_context(rng))
+
+
+def _part(rng: random.Random, style: str) -> str:
+    return some_run(rng, style, rng.choice((1, 2, 3, 3, 4, 6, 9)))
+
+
+def _some_context(rng: random.Random) -> Context:
+    odd = ["task", "language", *(factor for factor in LEVELS if rng.random() < 0.3)]
+    return Context(**{factor: rng.choice(LEVELS[factor]) for factor in odd})
 
 
 def _generated(seed: int) -> list[Probe]:
@@ -148,5 +249,20 @@ def _generated(seed: int) -> list[Probe]:
     def collect(probe: Probe) -> None:
         found.append(probe)
 
-    collect()
+    with _nothing_left_behind():
+        collect()
     return found
+
+
+@contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """Hypothesis keeps tables in `.hypothesis/` of the project that it runs in; here in a temporary folder."""
+    from hypothesis import configuration
+
+    home = configuration.storage_directory(intent_to_write=False).home_directory
+    with TemporaryDirectory(prefix="harness-hunt-", ignore_cleanup_errors=True) as folder:
+        configuration.set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            configuration.set_hypothesis_home_dir(home)

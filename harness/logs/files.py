@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import gzip
 import io
@@ -12,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
 
 Format = Literal["jsonl", "csv", "parquet"]
-FORMATS: tuple[Format, ...] = ("jsonl", "csv", "parquet")
+FORMATS: tuple[Format, ...] = get_args(Format)
 STANDARD_INPUT = "-"
 
 _FORMATS: dict[str, Format] = {
@@ -173,21 +174,92 @@ Position = Callable[[], int]
 
 
 @contextmanager
-def opened(file: InputFile) -> Iterator[tuple[BinaryIO, Position]]:
+def opened(file: InputFile, encoding: str | None = None) -> Iterator[tuple[io.BufferedReader, Position]]:
     """The content for reading, and a function that says how many bytes of the stored file have been read.
+
+    UTF-16 is recognised and read as UTF-8, as is the `encoding` that the user names. GBK is recognised by its lines.
 
     Raises OSError, or what the store raises, if it cannot be opened.
     """
     if file.location == STANDARD_INPUT:
-        read = sys.stdin.buffer
-        yield read, lambda: 0
+        yield _as_utf8(_buffered(sys.stdin.buffer), encoding), lambda: 0
         return
     with stored(file) as raw:
         if not file.gzipped:
-            yield raw, raw.tell
+            yield _as_utf8(raw, encoding), raw.tell
             return
         with gzip.GzipFile(fileobj=raw) as content:
-            yield content, raw.tell  # type: ignore[misc]  # GzipFile reads like a BinaryIO
+            yield _as_utf8(content, encoding), raw.tell  # type: ignore[arg-type]  # GzipFile reads like one
+
+
+def check_encoding(name: str) -> None:
+    """Raises ConfigError unless `name` is an encoding of text."""
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ConfigError(
+            f"--encoding: found {found(name)}; accepted: a name that Python knows, such as gb18030, big5, shift_jis, "
+            "utf-16, cp1252; without the option UTF-8, UTF-16 and GBK are recognised"
+        ) from None
+
+
+def _buffered(content: Any) -> io.BufferedReader:
+    return content if isinstance(content, io.BufferedReader) else io.BufferedReader(content, 1 << 16)
+
+
+def _as_utf8(content: io.BufferedReader, encoding: str | None) -> io.BufferedReader:
+    encoding = encoding or _wide_encoding(content.peek(4))
+    if encoding is None or codecs.lookup(encoding).name == "utf-8":
+        return content
+    return io.BufferedReader(_Transcoded(content, encoding), 1 << 16)
+
+
+_WIDE_MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_FEWEST_NULS = 3
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """UTF-16 by its mark, or by the zero byte beside every ASCII character: in JSON and CSV these are many."""
+    for mark, encoding in _WIDE_MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    head = head[: 4096 & -2]
+    little, big = head[1::2].count(0), head[::2].count(0)
+    if max(little, big) < _FEWEST_NULS or max(little, big) < 3 * min(little, big):
+        return None
+    return "utf-16-le" if little > big else "utf-16-be"
+
+
+def _not_text(error: UnicodeError) -> tuple[str, int]:
+    """A lone surrogate, which is not UTF-8 afterwards: the row that holds it is rejected, and not changed silently."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "\udcff", error.end
+
+
+codecs.register_error("harness.not-text", _not_text)
+
+
+class _Transcoded(io.RawIOBase):
+    """Content of another encoding as UTF-8."""
+
+    def __init__(self, content: io.BufferedReader, encoding: str) -> None:
+        self._content = content
+        self._decoder = codecs.getincrementaldecoder(encoding)("harness.not-text")
+        self._ready = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready and not self._ended:
+            block = self._content.read1(1 << 16)  # of a broken archive, what is good
+            self._ended = not block
+            self._ready = self._decoder.decode(block, self._ended).encode("utf-8", "surrogatepass")
+        taken = self._ready[: len(buffer)]
+        self._ready = self._ready[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
 
 def stored(file: InputFile) -> Any:

@@ -7,7 +7,6 @@ ahead here.
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import multiprocessing
 import os
@@ -127,7 +126,6 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 def _work(pipe: Connection, scoring: Scoring) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no mask
-    gc.set_threshold(50_000, *gc.get_threshold()[1:])  # rows hold no cycles; looking for them took a tenth of the time
     with contextlib.suppress(EOFError, OSError):
         while True:
             chunk = pipe.recv()

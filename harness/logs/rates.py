@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,8 @@ from harness.statistics.rates import Interval, benjamini_hochberg, wilson
 METRICS = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "unscored_rate")
 """Rates of a group, as `harness.decisions.metrics` defines them, with one row as one case."""
 
-OUTCOMES = ("aligned", "damaged", "omitted", "unscored", "untargeted")
+_JUDGED = ("aligned", "damaged", "omitted")
+OUTCOMES = (*_JUDGED, "unscored", "untargeted")
 BUCKETS = 256
 """Random groups that clusters are dealt into: memory stays the same however many clusters there are."""
 
@@ -41,28 +43,34 @@ class Squares:
     units: int
 
 
-def row_counts(verdict: RowVerdict) -> tuple[Count, ...]:
-    """k of n of each of METRICS that this row adds."""
-    none = Count(0, 0)
+def row_counts(verdict: RowVerdict, given: bool = True) -> tuple[Count, ...]:
+    """k of n of each of METRICS that this row adds.
+
+    An answer need not name all targets that were not `given` but looked for in the source: no alignment rate has them.
+    """
     if verdict.outcome == "unscored":
-        return none, none, none, none, Count(1, 1)
+        return _UNSCORED
     if verdict.outcome == "untargeted":
-        return none, none, none, none, Count(0, 1)
-    verdicts = verdict.result.verdicts
-    mentioned = sum(one != "absent" for one in verdicts.values()) + len(verdict.result.within)
-    spaced = [target for target in verdicts if any(map(str.isspace, target))]
-    closed = bool(spaced) and any(
-        mention.is_damage and "closed-up" in mention.damage
-        for target in spaced
-        for mention in verdict.result.mentions[target]
+        return _UNTARGETED
+    result = verdict.result
+    verdicts = result.verdicts
+    mentioned = sum(one != "absent" for one in verdicts.values()) + len(result.within)
+    spaced = [target for target in verdicts if target.split(None, 1) != [target]]  # white space anywhere in it
+    closed = "closed-up" in verdict.damage and any(
+        mention.is_damage and "closed-up" in mention.damage for target in spaced for mention in result.mentions[target]
     )
     return (
-        Count(int(verdict.outcome == "aligned"), 1),
-        Count(int(verdict.outcome != "damaged"), 1) if mentioned else none,
+        _NONE if not given else _YES if verdict.outcome == "aligned" else _NO,
+        (_NO if verdict.outcome == "damaged" else _YES) if mentioned else _NONE,
         Count(mentioned, len(verdicts)),
-        Count(int(closed), 1) if spaced else none,
-        Count(0, 1),
+        (_YES if closed else _NO) if spaced else _NONE,
+        _NO,
     )
+
+
+_NONE, _NO, _YES = Count(0, 0), Count(0, 1), Count(1, 1)
+_UNSCORED = (_NONE, _NONE, _NONE, _NONE, _YES)
+_UNTARGETED = (_NONE, _NONE, _NONE, _NONE, _NO)
 
 
 @dataclass(slots=True)
@@ -99,7 +107,7 @@ class RowCounts:
             )
         if metric == "mention_rate":
             kk, kn, nn = self.flat[-3:]
-            return Squares(kk, kn, nn, self.count("alignment_rate").n)
+            return Squares(kk, kn, nn, sum(self.flat[: len(_JUDGED)]))
         return None
 
     def clusters(self) -> float | None:
@@ -121,7 +129,7 @@ class RowCounts:
 
     def add(self, other: RowCounts) -> None:
         """Fold another tally into this one."""
-        self.flat = [one + more for one, more in zip(self.flat, other.flat, strict=True)]
+        self.flat = list(map(operator.add, self.flat, other.flat))
         for code, rows in other.damage.items():
             self.damage[code] = self.damage.get(code, 0) + rows
         for code, rows in other.notes.items():
@@ -129,19 +137,24 @@ class RowCounts:
         for bucket, sums in other.buckets.items():
             mine = self.buckets.get(bucket)
             self.buckets[bucket] = list(sums) if mine is None else [a + b for a, b in zip(mine, sums, strict=True)]
+        if not other.smallest:
+            return
         full = len(self.smallest) >= SKETCH
         new = [one for one in other.smallest if not full or one < self.smallest[-1]]
         if new:
             self.smallest = sorted({*self.smallest, *new})[:SKETCH]
 
 
-def tally_of(verdict: RowVerdict, cluster: str | None) -> RowCounts:
-    """One row. `cluster` names its cluster where a cluster column is mapped."""
-    counts = row_counts(verdict)
+_AS_OUTCOME = {name: tuple(int(name == other) for other in OUTCOMES) for name in OUTCOMES}
+
+
+def tally_of(verdict: RowVerdict, cluster: str | None, given: bool = True) -> RowCounts:
+    """One row. `cluster` names its cluster where a cluster column is mapped; `given`: its targets were."""
+    counts = row_counts(verdict, given)
     mentions = counts[METRICS.index("mention_rate")]
     sums = [number for count in counts for number in count]
-    flat = [int(verdict.outcome == name) for name in OUTCOMES]
-    flat += [*sums, mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
+    flat = [*_AS_OUTCOME[verdict.outcome], *sums]
+    flat += [mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
     tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1), dict.fromkeys(verdict.notes, 1))
     if cluster is not None:
         hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
@@ -314,6 +327,7 @@ def rates(counts: Counts, columns: Columns, files: Sequence[str], most_groups: i
         "rejected": rejected,
         "rejected_by_kind": dict(sorted(counts.rejected.items())),
         "targets_given": counts.present["targets given"],
+        "aligned_of": "rows whose targets are given",
         "time_unreadable": counts.present["time unreadable"],
         "rows_with": {path: counts.present[path] for path in _grouped(columns)},
         "level": 0.95,
@@ -424,7 +438,9 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDiffere
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDifference]:
-    found = [_of((), (), metric, before["all"], now["all"]) for metric in COMPARED]
+    # until 0.1 rows whose targets were looked for counted as aligned too
+    compared = [metric for metric in COMPARED if metric != "alignment_rate" or "aligned_of" in before]
+    found = [_of((), (), metric, before["all"], now["all"]) for metric in compared]
     old = {tuple(grouping["columns"]): grouping for grouping in before["by"]}
     for grouping in now["by"]:
         columns = tuple(grouping["columns"])
@@ -434,7 +450,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[RateDiffer
         for group in grouping["groups"]:
             key = tuple(group["group"])
             if key in there and None not in key:
-                found += [_of(columns, key, metric, there[key], group) for metric in COMPARED]
+                found += [_of(columns, key, metric, there[key], group) for metric in compared]
     known = [one for one in found if one]
     adjusted = benjamini_hochberg([one.p_value for one in known])
     return [replace(one, notable=p <= LEVEL) for one, p in zip(known, adjusted, strict=True)]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import csv
+import io
 import json
+import re
 import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from harness.errors import ConfigError, HarnessError
-from harness.files import VALUES_LIMIT, has_too_many_values
+from harness.files import VALUES_LIMIT, UnfitFileError, decoded_text, has_too_many_values
 from harness.logs.files import Format, InputFile, Position, opened, stored
 from harness.logs.rows import Columns, RowError
 
@@ -23,7 +27,7 @@ _KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognis
 
 
 class RawRow(NamedTuple):
-    """One row as it stands in the file. `problem` is (kind, detail) if it cannot even be decoded."""
+    """One row as it is in the file. `problem` is (kind, detail) if it cannot even be decoded."""
 
     line: int
     raw: bytes
@@ -58,14 +62,17 @@ class ReadingError(Exception):
     """What a file's content makes impossible to read on from some line."""
 
 
-def pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Block]:
+def pieces(
+    file: InputFile, columns: Columns | None, longest: int, delimiter: str | None, encoding: str | None = None
+) -> Iterator[Block]:
     """The pieces of a file in order. What cannot be read is a record with a problem, and ends the file.
 
-    `longest` is the limit of a line or CSV record in bytes.
+    `longest` is the limit of a line, a member of a JSON document or a CSV record, in bytes. Without `columns` all
+    columns of a table are read. Without `encoding` it is recognised: UTF-8, UTF-16, GBK (GB 18030).
     """
     line = 0
     try:
-        for piece in _pieces(file, columns, longest, delimiter):
+        for piece in _pieces(file, columns, longest, delimiter, encoding):
             line = piece.records[-1].line if piece.records else piece.first + piece.table_rows - 1
             yield piece
     except HarnessError:
@@ -75,15 +82,22 @@ def pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | Non
         yield Block(file.name, file.format, (RawRow(line + 1, b"", ("unreadable", detail)),))
 
 
-def _pieces(file: InputFile, columns: Columns, longest: int, delimiter: str | None) -> Iterator[Block]:
+def _pieces(
+    file: InputFile, columns: Columns | None, longest: int, delimiter: str | None, encoding: str | None
+) -> Iterator[Block]:
     if file.format == "parquet":
         with stored(file) as handle:
             yield from parquet_pieces(handle, file.name, columns)
         return
-    with opened(file) as (content, position):
+    with opened(file, encoding) as (content, position):
+        if file.format == "jsonl" and is_document(content.peek(1)):
+            yield from _cut(document_members(content, longest), Block(file.name, "jsonl"), position)
+            return
         lines = physical_lines(content, longest)
+        if encoding is None:
+            lines = in_utf8(lines)
         if file.format == "csv":
-            delimiter = delimiter or ("\t" if ".tsv" in file.name.lower()[-7:] else ",")
+            lines, delimiter = delimited(lines, delimiter, "\t" if ".tsv" in file.name.lower()[-7:] else ",")
             header, records = header_of(lines, delimiter), csv_records(lines, delimiter, longest)
             shape = Block(file.name, "csv", header=header, delimiter=delimiter)
         else:
@@ -131,10 +145,177 @@ def physical_lines(content: BinaryIO, longest: int) -> Iterator[RawRow]:
                 raw = raw[:_KEPT_OF_LONG] + more[-1:]
                 length += len(more)
             length -= raw.endswith(b"\n")
-            problem = ("too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept")
-            yield RawRow(number, raw[:_KEPT_OF_LONG], problem)
+            yield RawRow(number, raw[:_KEPT_OF_LONG], _too_long(length, longest))
         else:
             yield RawRow(number, raw)
+
+
+def _too_long(length: int, longest: int) -> tuple[str, str]:
+    return "too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept"
+
+
+_SAMPLE = 256 << 10
+"""Bytes from the first line on that is not ASCII, which distinguishes GBK from UTF-8."""
+
+
+def in_utf8(lines: Iterator[RawRow]) -> Iterator[RawRow]:
+    """The lines of a file in GBK (GB 18030) as UTF-8; those of any other file as they are.
+
+    A few rows that are not UTF-8 in a file of UTF-8 stay what they are, and are rejected one by one.
+    """
+    sample: list[RawRow] = []
+    size = 0
+    for line in lines:
+        if not sample and line.raw.isascii():
+            yield line
+            continue
+        sample.append(line)
+        size += len(line.raw)
+        if size >= _SAMPLE:
+            break
+    if not _is_gbk([line.raw for line in sample if not line.problem]):
+        yield from sample
+        yield from lines
+        return
+    for rest in (sample, lines):
+        yield from map(_from_gbk, rest)
+
+
+def _is_gbk(parts: list[bytes]) -> bool:
+    """Whether most parts that are not ASCII are GBK."""
+    utf8 = gbk = 0
+    for part in parts:
+        if not part.isascii():
+            try:
+                is_utf8 = decoded_text(part).encoding == "utf-8"
+            except UnfitFileError:
+                continue
+            utf8 += is_utf8
+            gbk += not is_utf8
+    return gbk > utf8
+
+
+def _from_gbk(line: RawRow) -> RawRow:
+    if line.problem or line.raw.isascii():
+        return line
+    try:
+        return line._replace(raw=line.raw.decode("gb18030").encode("utf-8"))
+    except UnicodeDecodeError as error:
+        detail = f"not GB 18030 at byte {error.start + 1}, in which the other rows are; --encoding names another"
+        return line._replace(problem=("encoding", detail))
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a file is a list or a printed JSON document, by its beginning, rather than one value a line."""
+    head = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not head.startswith(b"{"):
+        return head.startswith(b"[")
+    first, _, rest = head.partition(b"\n")
+    rest = rest.lstrip()
+    if not rest or not first.rstrip().endswith((b"{", b"[", b",", b":")):
+        return False
+    return first.rstrip().endswith((b"{", b"[")) or not rest.startswith(b"{")
+
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+def document_members(content: io.BufferedReader, longest: int) -> Iterator[RawRow]:
+    """The members of a list, or values that follow each other, by number from 1; in memory is one of them.
+
+    What is not JSON ends the file: nobody can say where the next member begins.
+    """
+    blocks = _texts(content)
+    decode = json.JSONDecoder().raw_decode
+    text, place, number = "", 0, 0
+    depth = 0  # of the list whose members are the rows: 0 or 1
+    while True:
+        blanks = _BLANKS.match(text, place)
+        place = blanks.end() if blanks else place
+        if place == len(text):
+            text, place = next(blocks, ""), 0
+            if not text:
+                break
+            continue
+        sign = text[place]
+        if (sign == "[" and not depth) or (sign in ",]" and depth):
+            depth = 1 if sign == "[" else 0 if sign == "]" else depth
+            place += 1
+            continue
+        try:
+            _, end = decode(text, place)
+        except ValueError as error:
+            rest = text[place:]
+            # what is read next is as much as there is already, so that a long member is not decoded too often
+            more = "".join(_as_much(blocks, len(rest))) if len(rest) <= longest else ""
+            if more:
+                text, place = rest + more, 0
+                continue
+            detail = f"the document cannot be read from here: {_why(error, rest, longest)}"
+            yield RawRow(number + 1, _bytes(rest[:_KEPT_OF_LONG]), ("unreadable", detail))
+            return
+        number += 1
+        if end - place > longest:
+            yield RawRow(number, _bytes(text[place : place + _KEPT_OF_LONG]), _too_long(end - place, longest))
+        else:
+            yield RawRow(number, _bytes(text[place:end]))
+        place = end
+    if depth:
+        yield RawRow(number + 1, b"", ("unreadable", "the document ends before its list does; it was cut off"))
+
+
+def _why(error: ValueError, rest: str, longest: int) -> str:
+    if len(rest) > longest:
+        return f"a value of more than {longest} bytes; accepted: {longest} (--max-line)"
+    return f"not JSON: {getattr(error, 'msg', error)}"
+
+
+def _as_much(blocks: Iterator[str], size: int) -> Iterator[str]:
+    while size > 0 and (block := next(blocks, "")):
+        size -= len(block)
+        yield block
+
+
+def _texts(content: io.BufferedReader) -> Iterator[str]:
+    """Blocks of text; a byte that is not text becomes a lone surrogate, and a byte again in `_bytes`."""
+    decoder: codecs.IncrementalDecoder | None = None
+    first = True
+    while block := content.read1(1 << 20):
+        if first:
+            block, first = block.removeprefix(codecs.BOM_UTF8), False
+        if decoder is None and not block.isascii():
+            # a quote is never a part of a character of two or four bytes
+            encoding = "gb18030" if _is_gbk(block[:_SAMPLE].split(b'"')[:-1]) else "utf-8"
+            decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+        yield decoder.decode(block) if decoder else block.decode("ascii")
+    if decoder:
+        yield decoder.decode(b"", True)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+_DELIMITERS = ",;\t|"
+
+
+def delimited(lines: Iterator[RawRow], wanted: str | None, usual: str) -> tuple[Iterator[RawRow], str]:
+    """The lines of a CSV file from its header on, and its delimiter.
+
+    `wanted` is the user's; otherwise Excel's first line `sep=;` says it, or the header: the `usual` one unless
+    another is there more often.
+    """
+    first = next(lines, None)
+    if first is None:
+        return lines, wanted or usual
+    said = re.fullmatch(rb"sep=(.)\s*", first.raw)
+    if said:
+        return lines, wanted or said[1].decode("latin-1")
+    if wanted is None:
+        outside = re.sub(rb'"[^"]*"', b"", first.raw)
+        counts = {sign: outside.count(sign.encode()) for sign in _DELIMITERS}
+        wanted = max(_DELIMITERS, key=lambda sign: (counts[sign], sign == usual))
+    return chain([first], lines), wanted
 
 
 def header_of(lines: Iterator[RawRow], delimiter: str) -> tuple[str, ...]:
@@ -228,11 +409,12 @@ def arrow() -> Any:
     return pyarrow
 
 
-def parquet_pieces(handle: BinaryIO, name: str, columns: Columns) -> Iterator[Block]:
+def parquet_pieces(handle: BinaryIO, name: str, columns: Columns | None) -> Iterator[Block]:
     """The rows in order; row numbers count from 1."""
     pa = arrow()
     file = pa.parquet.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
-    wanted = columns.top_level(file.schema_arrow.names)
+    names = file.schema_arrow.names
+    wanted = columns.top_level(names) if columns else names
     first, total = 1, max(1, file.metadata.num_rows)
     stored_size = handle.seek(0, 2)
     for number in range(file.metadata.num_row_groups):
@@ -273,8 +455,7 @@ def rows_of(table: bytes) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A row: its value, or why there is none. `kept` gives what `rejected.jsonl` holds of it."""
 
     file: str

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from harness.endpoints.message import Message
 from harness.errors import found
+from harness.records.answer import ending
 from harness.records.conversation import (
     ANSWER_FORMS,
     SOURCE_FORMS,
@@ -19,7 +23,6 @@ from harness.records.conversation import (
     last_answer,
     source_texts,
 )
-from harness.records.finish import ending
 from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
 from harness.text.channels import CHANNELS
 
@@ -29,10 +32,10 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names or paths of fields. `source` may name several: together they are what the model was given."""
+    """Names or paths of fields. `source` and `output` may name several: together they are what was given, and said."""
 
     source: tuple[str, ...] = ("source",)
-    output: str = "output"
+    output: tuple[str, ...] = ("output",)
     targets: str = "targets"
     channel: str = "channel"
     id: str = "id"
@@ -51,7 +54,7 @@ class Columns:
 
     def top_level(self, present: list[str]) -> list[str]:
         """Those of the `present` columns of a table that are needed, in the table's order."""
-        wanted = {name for path in self.paths() for name in (path, path.split(".")[0])}
+        wanted = {name for path in self.paths() for name in (path, *steps_of(path)[:1])}
         return [name for name in present if name in wanted]
 
 
@@ -59,19 +62,38 @@ def lookup(row: dict[str, Any], path: str) -> Any:
     """The value at `path`, or MISSING.
 
     A field of exactly that name comes first. Otherwise the dots are steps: a name, a position in a list, or `*` for
-    every member of a list. A step into a text reads the text as JSON, which is how CSV files hold nested values.
+    every member of a list. A step into a text reads the text as JSON, which is how CSV files hold nested values. A
+    name that has dots itself is quoted: `attributes."gen_ai.request.model"`.
     """
     if path in row:
         return row[path]
-    if "." not in path:  # most columns of most rows; there is no step to take
+    if "." not in path and not path.startswith('"'):  # most columns of most rows; there is no step to take
         return MISSING
-    value: Any = row
-    steps = path.split(".")
+    return _followed(row, steps_of(path))
+
+
+_STEP = re.compile(r'"([^"]+)"(?=\.|\Z)|([^.]*)')
+
+
+@lru_cache(maxsize=256)
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a path: between its dots, but for those in quotes."""
+    steps: list[str] = []
+    place = 0
+    while place <= len(path):
+        match = _STEP.match(path, place)
+        assert match
+        steps.append(match[1] or match[2] or "")
+        place = match.end() + 1
+    return tuple(steps)
+
+
+def _followed(value: Any, steps: Sequence[str]) -> Any:
     for place, step in enumerate(steps):
         if isinstance(value, str):
             value = _decoded(value)
         if step == "*":
-            return _every(value, ".".join(steps[place + 1 :]))
+            return _every(value, steps[place + 1 :])
         value = _member(value, step)
         if value is MISSING:
             return MISSING
@@ -87,12 +109,12 @@ def _member(value: Any, step: str) -> Any:
     return MISSING
 
 
-def _every(value: Any, rest: str) -> Any:
+def _every(value: Any, rest: Sequence[str]) -> Any:
     if not isinstance(value, list):
         return MISSING
     if not rest:
         return value
-    found = [lookup(member, rest) if isinstance(member, dict) else MISSING for member in value]
+    found = [_followed(member, rest) if isinstance(member, dict) else MISSING for member in value]
     return [member for member in found if member is not MISSING]
 
 
@@ -118,8 +140,7 @@ class RowError(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged.
 
     `parts` are the texts of an answer that is not one text: a message with tool calls, the response of an API.
@@ -144,20 +165,29 @@ def read_row(value: Any, columns: Columns) -> Row:
     """Raises RowError, which says which column is wrong, what was found and what is accepted."""
     if not isinstance(value, dict):
         raise RowError("not-an-object", f"found {found(value)}; accepted: one object a row")
-    output = lookup(value, columns.output)
+    several = len(columns.output) > 1
+    output = None if several else lookup(value, columns.output[0])
     finish = lookup(value, columns.finish)
     end = ending(finish) if isinstance(finish, str) else None
     unusable: str | None = None if end == "complete" else end
-    if isinstance(output, list) and all(isinstance(part, dict) and "type" in part for part in output):
+    if (
+        isinstance(output, list)
+        and all(isinstance(part, dict) and "type" in part for part in output)
+        and not any(
+            {"function", "arguments", "input", "content"} & set(part)
+            for part in output  # tool calls and messages
+        )
+    ):
         # content in parts, as the API of chat completions allows; parts of reasoning are not output
         message = Message.of({"content": output})
         output = output if message.is_odd else message.text
-    if output is None or (output == "" and unusable is None):
-        unusable = unusable or "empty"
     channel = _channel(value, columns.channel)
-    parts = () if output is None or isinstance(output, str) else _parts(output, channel, columns.output)
-    if output is not None and not isinstance(output, str) and unusable is None and not any(p.text for p in parts):
-        unusable = "empty"
+    if several:
+        parts = _parts_of_columns(value, columns.output, channel)
+    else:
+        parts = () if output is None or isinstance(output, str) else _parts(output, channel, columns.output[0])
+    if not (isinstance(output, str) and output) and not any(part.text for part in parts):
+        unusable = unusable or "empty"
     time = lookup(value, columns.time)
     day = _day(time)
     return Row(
@@ -181,7 +211,7 @@ def _source(value: dict[str, Any], columns: Columns) -> tuple[str, ...]:
     texts: list[str] = []
     for path in columns.source:
         given = lookup(value, path)
-        if isinstance(given, list) and path == columns.output.split(".")[0]:
+        if isinstance(given, list) and any(steps_of(output)[:1] == (path,) for output in columns.output):
             given = given[: len(given) - last_answer(given)]  # the answer is at the end, and no source of itself
         part = source_texts(given)
         if part is None:
@@ -194,6 +224,20 @@ def _parts(output: Any, channel: str, path: str) -> tuple[Part, ...]:
     parts = answer_parts(output, channel)
     if parts is None:
         raise RowError("output", _wrong(path, output, f"{ANSWER_FORMS}, or null where there was no answer"))
+    return tuple(parts)
+
+
+def _parts_of_columns(value: dict[str, Any], paths: Sequence[str], channel: str) -> tuple[Part, ...]:
+    """The texts of an answer that is spread over columns: content beside tool calls. Not all need to be there."""
+    parts: list[Part] = []
+    missing = 0
+    for path in paths:
+        output = lookup(value, path)
+        missing += output is MISSING
+        if output is not MISSING and output not in (None, "", []):
+            parts += [part._replace(place=(path, *part.place)) for part in _parts(output, channel, path)]
+    if missing == len(paths):
+        raise RowError("output", f"{', '.join(paths)}: missing; accepted: {ANSWER_FORMS}, or null")
     return tuple(parts)
 
 
@@ -258,7 +302,9 @@ def _day(value: Any) -> date | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             unit = next((unit for size, unit in _UNITS if abs(value) >= size), 1.0)
             value = datetime.fromtimestamp(value / unit, UTC)
-        if isinstance(value, datetime):
+        if isinstance(value, datetime) and value.tzinfo in (None, UTC):
+            value = value.date()
+        elif isinstance(value, datetime):
             value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).date()
     except (ValueError, OverflowError, OSError):
         return None
@@ -273,8 +319,7 @@ RowOutcome = Literal["aligned", "damaged", "omitted", "unscored", "untargeted"]
 """`untargeted`: nothing to protect was given or found. It counts in no rate."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowVerdict:
+class RowVerdict(NamedTuple):
     """`verdict` is the worst of the targets that are mentioned, `absent` if none is, None where nothing was judged.
 
     `damage` are the codes of what counts, `notes` those of what is only a note. `parts` are the pointers to the texts
@@ -286,13 +331,16 @@ class RowVerdict:
     result: CheckResult
     damage: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     unusable: str | None = None
 
     @property
     def mentions(self) -> list[tuple[str, str, tuple[Mention, ...]]]:
         """(target, verdict, mentions) in the order of the targets."""
         return [(target, verdict, self.result.mentions[target]) for target, verdict in self.result.verdicts.items()]
+
+
+_ALL_VERBATIM = {"verbatim"}
 
 
 def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
@@ -309,6 +357,8 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     if not result.verdicts:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())
+    if found == _ALL_VERBATIM and not any(one.damage for listed in result.mentions.values() for one in listed):
+        return RowVerdict("aligned", "verbatim", result, (), (), parts)
     worst = max(found - {"absent"}, key=VERDICTS.index, default="absent")
     outcome: RowOutcome = "damaged" if worst not in ("verbatim", "absent") else "aligned"
     if outcome == "aligned" and "absent" in found:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +20,7 @@ from harness.files import whole
 from harness.logs import processes
 from harness.logs.files import STANDARD_INPUT, InputFile
 from harness.logs.judge import Chunk, ReadSettings, ScoredChunk, Scoring, VerdictFormat, chunk_name, chunks, groups
+from harness.logs.presets import BATCHES, gather
 from harness.logs.rates import Counts, rates
 from harness.logs.read import BYTES, ROWS
 from harness.logs.rows import Columns
@@ -99,6 +102,7 @@ class OutFolder:
                     with path.open("rb") as part:
                         shutil.copyfileobj(part, draft)
             _write_whole(self.rates, _json(rates))
+            (self.path / _FAILED).unlink(missing_ok=True)  # of an earlier run that was taken up again
             self._clear()
         except OSError as error:
             raise HarnessError(
@@ -138,7 +142,9 @@ class OutFolder:
             difference = _difference(before, json.loads(json.dumps(self._run)))
         except (ValueError, AttributeError, TypeError):
             difference = "run.json cannot be read"
-        if difference:
+        if difference and (self.path / _FAILED).exists():
+            self._empty()
+        elif difference:
             raise HarnessError(
                 f"{self.path}: holds another run: {difference}; accepted: a new folder for --out, or this one deleted"
             )
@@ -146,17 +152,33 @@ class OutFolder:
     def _clear(self) -> None:
         shutil.rmtree(self._parts, ignore_errors=True)
 
+    def _empty(self) -> None:
+        """Take away a run that came to nothing, so that one with other options can be made here."""
+        self._clear()
+        shutil.rmtree(self.path / "verdicts", ignore_errors=True)
+        for name in ("rates.json", "rejected.jsonl", _FAILED):
+            (self.path / name).unlink(missing_ok=True)
+
     def _unlock(self) -> None:
         if self._lock:
             self._lock.release()
             self._lock = None
 
 
+_FAILED = ".failed"
+
+
+def mark_failed(out: Path) -> None:
+    """Note that the run at `out` came to nothing: another one may take its place."""
+    with contextlib.suppress(OSError):
+        (out / _FAILED).touch()
+
+
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     """The first thing in which two runs differ."""
     for name, value in now["options"].items():
         if before["options"].get(name) != value:
-            return f"{name} was {found(before['options'].get(name))} and is {found(value)}"
+            return f"{name} was {_option(before['options'].get(name))} and is {_option(value)}"
     then, files = before["inputs"], now["inputs"]
     for old, new in zip(then, files, strict=False):
         if old["name"] != new["name"]:
@@ -166,6 +188,10 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     if len(then) != len(files):
         return f"{len(then)} files were read, {len(files)} are found now"
     return None if before == now else "another version of harness or pyarrow made it"
+
+
+def _option(value: Any) -> str:
+    return found(", ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def _locked(path: Path) -> BaseFileLock:
@@ -200,7 +226,7 @@ _MISMAPPED = frozenset({"source", "output"})
 
 @dataclass(frozen=True, slots=True)
 class ScoringProgress:
-    """Told after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
+    """Called after every chunk: rows scored by this process, bytes of the input, and of all of it if that is known."""
 
     rows: int
     position: int
@@ -230,6 +256,8 @@ class ScoringJob:
             "format": self.scoring.verdict_format,
             "max_line": self.reading.longest,
             "delimiter": self.reading.delimiter,
+            "encoding": self.reading.encoding,
+            "preset": self.reading.preset,
             "max_groups": self.most_groups,
             "symbols": sha256(symbols.encode("utf-8", "surrogatepass")).hexdigest(),
             "chunk": [ROWS, BYTES],
@@ -256,9 +284,13 @@ def score(job: ScoringJob, tell: Callable[[ScoringProgress], None]) -> dict[str,
         raise HarnessError(f"{job.out}: standard input cannot be read twice; accepted: a new folder for --out")
     with folder:
         if not folder.finished:
-            _carry_all(job, folder, tell)
-            for file in job.files:
-                _unchanged(file)
+            try:
+                _carry_all(job, folder, tell)
+                for file in job.files:
+                    _unchanged(file)
+            except HarnessError:
+                mark_failed(job.out)
+                raise
             counts = folder.folded(job.reading.columns, job.most_groups)
             folder.finish(rates(counts, job.reading.columns, [file.name for file in job.files], job.most_groups))
         result = json.loads(folder.rates.read_bytes())
@@ -267,6 +299,21 @@ def score(job: ScoringJob, tell: Callable[[ScoringProgress], None]) -> dict[str,
 
 
 def _carry_all(job: ScoringJob, folder: OutFolder, tell: Callable[[ScoringProgress], None]) -> None:
+    if job.reading.preset not in BATCHES:
+        _carry_rows(job, folder, tell)
+        return
+    if job.ray is not None or any(file.location == STANDARD_INPUT for file in job.files):
+        raise ConfigError(
+            f"--preset {job.reading.preset}: answers are joined to their requests, which are read first; "
+            "accepted: files and URLs, without --ray"
+        )
+    with tempfile.TemporaryDirectory(prefix="harness-score-") as temporary:
+        requests = Path(temporary) / "requests"
+        gather(job.files, job.reading.longest, job.reading.encoding, requests)
+        _carry_rows(replace(job, reading=replace(job.reading, requests=requests)), folder, tell)
+
+
+def _carry_rows(job: ScoringJob, folder: OutFolder, tell: Callable[[ScoringProgress], None]) -> None:
     grouped = groups(job.files)
     done = folder.done()
     before, size = _positions(grouped)
@@ -325,7 +372,7 @@ def _mapped(scored: ScoredChunk, job: ScoringJob) -> None:
     fields = f"; its fields: {found(', '.join(row))}" if row else ""
     raise ConfigError(
         f"{first['file']}, row {first['line']}: {first['reason']}{fields}; no row of the first {scored.rows:,} "
-        "has it: map the columns with --source and --output"
+        f"has it: map the columns with --source and --output{'' if job.reading.preset else ', or name a --preset'}"
     )
 
 

@@ -12,12 +12,16 @@ from harness.text.visible import show
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
 _HEAD = ["", "rows", "aligned", "95 %", "verbatim", "95 %", "mentioned"]
+_HEAD_FOUND = ["", "rows", "verbatim of those said", "95 %", "mentioned"]
+"""Where no targets were given: an answer need not name all that is found, so nothing is called aligned."""
 _METRICS = {"alignment_rate": "aligned", "fidelity": "verbatim", "mention_rate": "mentioned"}
 
 
 def rate_lines(rates: dict[str, Any], rejected_file: str) -> list[str]:
     """The terminal's view of `rates.json`; names from the logs are made safe."""
     rows = list(_rows(rates))
+    if not rates["all"]["rates"]["alignment_rate"]["n"]:
+        rows = [_HEAD_FOUND, *([*row[:2], *row[4:]] for row in rows[1:])]
     lines = table(rows, indent="")
     if max(map(cells, lines)) > WIDTH:  # millions of rows near 100 % have long bounds
         lines = table([row[:-1] for row in rows], indent="")
@@ -31,14 +35,18 @@ def _summary(rates: dict[str, Any], rejected_file: str) -> Iterator[str]:
         kinds = ", ".join(f"{kind} {number:,}" for kind, number in rates["rejected_by_kind"].items())
         text += f"; {rates['rejected']:,} rejected ({kinds}), kept in {show(rejected_file, blanks=False)}"
     yield from wrapped(text, indent="")
+    given = rates["targets_given"]
     named = {"untargeted": "nothing to protect"}
+    if not given:
+        named |= {"aligned": "verbatim", "omitted": "not all named"}
     outcomes = [f"{named.get(name, name)} {rows:,}" for name, rows in everything["outcomes"].items() if rows]
     yield from wrapped(f"outcomes: {', '.join(outcomes) or NO_DATA}", indent="")
-    given = rates["targets_given"]
-    if given < everything["rows"]:
+    if not given:
+        yield "targets: not given, looked for in the source"
+    elif given < everything["rows"]:
         yield from wrapped(
             f"targets: given in {plural(given, 'row')}, looked for in the source in {everything['rows'] - given:,}; an "
-            "answer need not name all that is found: there the verbatim rate says more than the aligned one",
+            "answer need not name all that is found: these rows count in the verbatim rate, not in the aligned one",
             indent="",
         )
     if rates["time_unreadable"]:
@@ -135,9 +143,10 @@ def _bounds(rate: dict[str, Any]) -> str:
 
 
 def _legend(rates: dict[str, Any]) -> list[str]:
-    text = (
-        "aligned: every target named, all verbatim. verbatim: of the rows that name any. mentioned: share of targets."
-    )
+    verbatim, mentioned = "of the rows that name any, those that name all verbatim", "mentioned: share of targets."
+    text = f"aligned: every target that was given is named, all verbatim. verbatim: {verbatim}. {mentioned}"
+    if not rates["all"]["rates"]["alignment_rate"]["n"]:
+        text = f"verbatim of those said: {verbatim}. {mentioned}"
     if any("clusters" in group for group in [rates["all"]]):
         text += " Intervals allow for rows of a cluster that hang together."
     return ["", *wrapped(text, indent="")]

@@ -19,9 +19,9 @@ _OF_ONE_HOP = frozenset(
 _NOT_TO_UPSTREAM = _OF_ONE_HOP | frozenset(b"host cookie origin referer expect".split())
 """Cookies of a browser belong to all servers of this machine, and to none outside it."""
 _NOT_TO_CLIENT = _OF_ONE_HOP | frozenset(
-    b"set-cookie alt-svc strict-transport-security clear-site-data server date content-length".split()
+    b"set-cookie alt-svc strict-transport-security clear-site-data server date".split()
 )
-"""A stranger's server sets nothing for `localhost`, which all servers of this machine share. The length is our own."""
+"""A stranger's server sets nothing for `localhost`, which all servers of this machine share."""
 
 
 def listening_address(host: str, names: Iterable[str]) -> str:
@@ -56,6 +56,8 @@ def allowed_hosts(address: str, names: Iterable[str]) -> frozenset[str]:
 
 def is_allowed(headers: Headers, hosts: frozenset[str]) -> bool:
     """Whether a request calls this proxy by one of its names, and does not come from a page of another host."""
+    if (b"sec-fetch-site", b"cross-site") in headers:
+        return False  # a page asks without an Origin for what it only embeds
     named = [value for name, value in headers if name == b"host"]
     pages = [value for name, value in headers if name == b"origin"]
     if len(named) != 1:
@@ -134,7 +136,7 @@ def to_client(headers: Headers, *, decoded: bool) -> Headers:
         if name not in _NOT_TO_CLIENT
         and name not in named
         and not name.startswith(b"x-harness-")
-        and not (decoded and name == b"content-encoding")
+        and not (decoded and name in (b"content-encoding", b"content-length"))
     ]
 
 

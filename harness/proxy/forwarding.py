@@ -50,12 +50,12 @@ class _CutError(Exception):
 
 @dataclass(slots=True)
 class ProxySettings:
-    """What a proxy does. `mends`: repair answers; else they are only checked."""
+    """What a proxy does. `repairs`: repair answers; else they are only checked."""
 
     upstream: doors.Upstream
     hosts: frozenset[str]
     symbols: SymbolTable
-    mends: bool
+    repairs: bool
     log: RowLog | None
     secrets: Secrets
     timeout_s: float
@@ -76,7 +76,7 @@ class Proxy:
             await _Passage(self._settings, self._opened(), scope, receive, send).run()
 
     def _opened(self) -> httpx2.AsyncClient:
-        import httpx2
+        from harness.endpoints.transport import httpx2
 
         if self._client is None:
             # as many connections as clients ask for: the upstream says itself when there are too many
@@ -139,7 +139,7 @@ class _Passage:
             pass
 
     async def _answer(self) -> None:
-        import httpx2
+        from harness.endpoints.transport import httpx2
 
         try:
             await self._forward()
@@ -161,7 +161,7 @@ class _Passage:
         await self._send({"type": "http.response.body", "body": error.body.encode()})
 
     async def _start(self, status: int, headers: doors.Headers) -> None:
-        mode = b"repair" if self._settings.mends else b"check"
+        mode = b"repair" if self._settings.repairs else b"check"
         self._responded = True
         await self._send(
             {"type": "http.response.start", "status": status, "headers": [*headers, (b"x-harness-proxy", mode)]}
@@ -261,7 +261,7 @@ class _Passage:
         body, report, answers = bytes(content), Report(), None
         if len(content) <= LONGEST:
             mended = await _off_the_loop(
-                lambda: mended_body(question, body, mends=self._settings.mends), len(body) + len(question.source)
+                lambda: mended_body(question, body, repairs=self._settings.repairs), len(body) + len(question.source)
             )
             if mended is not None:
                 body, answers = mended
@@ -278,11 +278,13 @@ class _Passage:
 
     async def _stream(self, response: httpx2.Response, question: ChatRequest) -> None:
         await self._start(200, doors.to_client(response.headers.raw, decoded=True))
-        stream = MendedStream(question, mends=self._settings.mends)
+        stream = MendedStream(question, repairs=self._settings.repairs)
         whole = False
         try:
             async for piece in response.aiter_bytes():
-                ready = await _off_the_loop(partial(stream.feed, piece), len(piece))
+                # the end of a stream is judged as a whole, and others must not wait for that
+                size = stream.size if b"[DONE]" in piece else len(piece)
+                ready = await _off_the_loop(partial(stream.feed, piece), size)
                 if ready:
                     await self._send({"type": "http.response.body", "body": ready, "more_body": True})
             whole = True
@@ -317,7 +319,7 @@ class _Passage:
             secrets=(self._settings.secrets, own),
             answer_id=answer_id if isinstance(answer_id, str) else None,
             model=model if isinstance(model, str) else None,
-            mends=self._settings.mends,
+            repairs=self._settings.repairs,
             broken=broken,
             latency_s=time.monotonic() - self._started,
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
@@ -59,15 +60,38 @@ def question_of(body: Any, targets: tuple[str, ...] | None, symbols: SymbolTable
     return ChatRequest(source, targets, "json" if is_json else "text", model if isinstance(model, str) else "", symbols)
 
 
+class Wording:
+    """A text as the model gave it and as it was passed on; buffers, since a stream has tens of thousands of pieces."""
+
+    __slots__ = ("_given", "_passed_on")
+
+    def __init__(self, given: str = "", passed_on: str = "") -> None:
+        self._given, self._passed_on = StringIO(), StringIO()
+        self.add(given, passed_on)
+
+    def add(self, given: str, passed_on: str) -> None:
+        """The next piece of both."""
+        self._given.write(given)
+        self._passed_on.write(passed_on)
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """As given, as passed on."""
+        return self._given.getvalue(), self._passed_on.getvalue()
+
+
 @dataclass(slots=True)
 class Said:
-    """One choice of an answer: as the model gave it, and as it was passed on."""
+    """One choice of an answer. `calls`: the arguments of its tool calls, by their place."""
 
-    text: str = ""
-    passed_on: str = ""
-    calls: dict[int, list[str]] = field(default_factory=dict)
-    """Arguments of tool calls by their place: as given, as passed on."""
+    text: Wording = field(default_factory=Wording)
+    calls: dict[int, Wording] = field(default_factory=dict)
     finish_reason: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was passed on otherwise than it was given."""
+        return any(given != passed_on for given, passed_on in (one.both for one in (self.text, *self.calls.values())))
 
 
 @dataclass(slots=True)
@@ -106,8 +130,8 @@ def report_on(question: ChatRequest, answers: dict[int, Said]) -> Report:
     if not question.judge.wanted:
         return report
     for said in answers.values():
-        parts = [(said.text, said.passed_on, question.channel)]
-        parts += [(given, passed_on, "tool") for given, passed_on in said.calls.values()]
+        parts = [(*said.text.both, question.channel)]
+        parts += [(*written.both, "tool") for written in said.calls.values()]
         for given, passed_on, channel in parts:
             after = _damage(question, passed_on, channel)
             before = after if given == passed_on else _damage(question, given, channel)
@@ -123,7 +147,7 @@ def _damage(question: ChatRequest, text: str, channel: str) -> dict[str, str]:
     return {target: verdict for target, verdict in found.verdicts.items() if verdict not in ("verbatim", "absent")}
 
 
-def mended_body(question: ChatRequest, content: bytes, *, mends: bool) -> tuple[bytes, dict[int, Said]] | None:
+def mended_body(question: ChatRequest, content: bytes, *, repairs: bool) -> tuple[bytes, dict[int, Said]] | None:
     """A whole answer, mended, and what its choices say; None if it is not a chat completion.
 
     Without a change the bytes are those that came.
@@ -139,25 +163,20 @@ def mended_body(question: ChatRequest, content: bytes, *, mends: bool) -> tuple[
         if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
             finish = choice.get("finish_reason")
             said = answers[place] = Said(finish_reason=finish if isinstance(finish, str) else None)
-            _mend_message(question, choice["message"], said, mends=mends)
-    changed = any(
-        said.text != said.passed_on or any(given != passed_on for given, passed_on in said.calls.values())
-        for said in answers.values()
-    )
-    return (encoded(value) if changed else content), answers
+            _mend_message(question, choice["message"], said, repairs=repairs)
+    return (encoded(value) if any(said.changed for said in answers.values()) else content), answers
 
 
-def _mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, mends: bool) -> None:
+def _mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, repairs: bool) -> None:
     for holder, name in _texts(message):
         text = holder[name]
-        new = mended_text(question, text, question.channel) if mends else text
-        said.text += text
-        said.passed_on += new
+        new = mended_text(question, text, question.channel) if repairs else text
+        said.text.add(text, new)
         holder[name] = new
     for place, function in enumerate(_functions(message)):
         arguments = function["arguments"]
-        new = mended_text(question, arguments, "tool") if mends else arguments
-        said.calls[place] = [arguments, new]
+        new = mended_text(question, arguments, "tool") if repairs else arguments
+        said.calls[place] = Wording(arguments, new)
         function["arguments"] = new
 
 

@@ -75,11 +75,11 @@ def rows_of(
     secrets: tuple[Secrets, ...],
     answer_id: str | None,
     model: str | None,
-    mends: bool,
+    repairs: bool,
     broken: bool,
     latency_s: float,
 ) -> list[dict[str, Any]]:
-    """One row a choice. `output` is what the model wrote, and with `mends` `repaired` what was passed on.
+    """One row a choice. `output` is what the model wrote, and with `repairs` `repaired` what was passed on.
 
     Args:
         secrets: the client's key and those of the environment; they are taken out.
@@ -100,7 +100,7 @@ def rows_of(
         }
         if question.targets is not None:
             row["targets"] = list(question.targets)
-        if mends:
+        if repairs:
             row["repaired"] = repaired or None
         if report.mended:
             row["mended"] = report.mended
@@ -110,8 +110,8 @@ def rows_of(
 
 def _output(said: Said, which: int) -> str:
     """The text; with tool calls a JSON list of it and their arguments, which the channel `tool` reads one by one."""
-    text = (said.text, said.passed_on)[which]
-    calls = [pair[which] for _, pair in sorted(said.calls.items())]
+    text = said.text.both[which]
+    calls = [written.both[which] for _, written in sorted(said.calls.items())]
     return json.dumps([text, *calls] if text else calls, ensure_ascii=False) if calls else text
 
 

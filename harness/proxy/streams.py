@@ -3,15 +3,20 @@
 import json
 import re
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
-from harness.proxy.mending import LONGEST, ChatRequest, Report, Said, encoded, mended_text, report_on
-from harness.text.streaming import StreamMender
+from harness.proxy.mending import LONGEST, ChatRequest, Report, Said, Wording, encoded, mended_text, report_on
+from harness.text.repairing import StreamMender
 
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _MOST_CHOICES = 128
 """Choices, and tool calls of one, that are followed; OpenAI gives no more, and a stranger's stream could count on."""
+
+
+_FUNCTION = -1
+"""In the place of an index, for the one call of a `function_call`."""
 
 
 class TooLongError(Exception):
@@ -40,6 +45,15 @@ class _Held:
         return mended_text(self._question, text, self._channel) if self._size <= LONGEST else text
 
 
+@dataclass(slots=True)
+class _HeldCall:
+    """The arguments of a tool call that is not complete. `place`: of the call in its answer."""
+
+    text: _Held
+    place: int
+    identity: str = ""
+
+
 class MendedStream:
     """Takes the bytes of a stream in and gives those that are to be passed on.
 
@@ -50,13 +64,13 @@ class MendedStream:
         answers: what the choices said so far.
     """
 
-    def __init__(self, question: ChatRequest, *, mends: bool) -> None:
+    def __init__(self, question: ChatRequest, *, repairs: bool) -> None:
         self._question = question
-        self._mends = mends and bool(question.judge.wanted)
+        self._repairs = repairs and bool(question.judge.wanted)
         self._buffer = bytearray()
         self._looked_at = 0
         self._texts: dict[int, StreamMender | _Held] = {}
-        self._calls: dict[tuple[int, int], _Held] = {}
+        self._calls: dict[tuple[int, int | None], _HeldCall] = {}
         self._last: dict[str, Any] = {}
         self._size = 0
         self._report: Report | None = None
@@ -126,7 +140,7 @@ class MendedStream:
         return rest + b"".join(f": {name}: {value}\n\n".encode("ascii") for name, value in self._report.headers())
 
     def _chunk(self, chunk: dict[str, Any]) -> tuple[bytes, bool]:
-        """Mend a chunk in its place: what must go out before it, and whether it changed."""
+        """Repair a chunk in its place: what must go out before it, and whether it changed."""
         self.id = chunk["id"] if isinstance(chunk.get("id"), str) else self.id
         self.model = chunk["model"] if isinstance(chunk.get("model"), str) else self.model
         self._last = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
@@ -139,7 +153,8 @@ class MendedStream:
             said = self.answers.setdefault(number, Said())
             delta = choice.get("delta")
             if isinstance(delta, dict):
-                changed |= self._delta(number, delta, said)
+                ended, new = self._delta(number, delta, said)
+                before, changed = before + ended, changed or new
             if isinstance(choice.get("finish_reason"), str):
                 said.finish_reason = choice["finish_reason"]
                 if isinstance(delta, dict) and isinstance(delta.get("content"), str) and delta["content"]:
@@ -150,42 +165,57 @@ class MendedStream:
                 before += self._rest_of(number)
         return before, changed
 
-    def _delta(self, number: int, delta: dict[str, Any], said: Said) -> bool:
-        changed = False
+    def _delta(self, number: int, delta: dict[str, Any], said: Said) -> tuple[bytes, bool]:
+        before, changed = b"", False
         content = delta.get("content")
         if isinstance(content, str) and content:
-            new = self._mender(number).feed(content) if self._mends else content
-            self._note(said, content, new)
+            new = self._mender(number).feed(content) if self._repairs else content
+            self._note(said.text, content, new)
             delta["content"] = new
             changed = new != content
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
-            function = call.get("function") if isinstance(call, dict) else None
-            arguments = function.get("arguments") if isinstance(function, dict) else None
-            if not isinstance(function, dict) or not isinstance(arguments, str) or not arguments:
-                continue
-            place = call.get("index")
-            place = place if isinstance(place, int) else 0
-            if place not in said.calls and len(said.calls) >= _MOST_CHOICES:
-                continue
-            new = self._call(number, place).feed(arguments) if self._mends else arguments
-            written = said.calls.setdefault(place, ["", ""])
-            self._note(written, arguments, new)
-            function["arguments"] = new
-            changed |= new != arguments
-        return changed
+            if isinstance(call, dict) and isinstance(call.get("function"), dict):
+                ended, new_arguments = self._call(number, call, said)
+                before, changed = before + ended, changed or new_arguments
+        if isinstance(delta.get("function_call"), dict):
+            # the form before tool calls; some servers still give it
+            ended, new_arguments = self._call(number, {"index": _FUNCTION, "function": delta["function_call"]}, said)
+            before, changed = before + ended, changed or new_arguments
+        return before, changed
 
-    def _note(self, said: Said | list[str], given: str, passed_on: str) -> None:
+    def _call(self, number: int, call: dict[str, Any], said: Said) -> tuple[bytes, bool]:
+        """Hold the arguments of a call back: what must go out before, and whether they changed."""
+        function, index, identity = call["function"], call.get("index"), call.get("id")
+        key = (number, index if isinstance(index, int) else None)
+        held, before = self._calls.get(key), b""
+        if held is not None and identity and held.identity and identity != held.identity:
+            # several calls of one index, or without any (Gemini, Ollama): each has an id of its own and comes whole
+            before, held = self._rest_of_call(key), None
+        arguments = function.get("arguments")
+        if held is None:
+            if len(said.calls) >= _MOST_CHOICES:
+                return before, False
+            held = self._calls[key] = _HeldCall(_Held(self._question, "tool"), len(said.calls))
+            said.calls[held.place] = Wording()
+        held.identity = held.identity or (identity if isinstance(identity, str) else "")
+        if not isinstance(arguments, str) or not arguments:
+            return before, False
+        new = held.text.feed(arguments) if self._repairs else arguments
+        self._note(said.calls[held.place], arguments, new)
+        function["arguments"] = new
+        return before, new != arguments
+
+    def _note(self, wording: Wording, given: str, passed_on: str) -> None:
         """Keep what is said, for the report and the row, as long as an answer can be."""
         self._size += len(given)
-        if self._size > LONGEST:
-            return
-        if isinstance(said, Said):
-            said.text += given
-            said.passed_on += passed_on
-        else:
-            said[0] += given
-            said[1] += passed_on
+        if self._size <= LONGEST:
+            wording.add(given, passed_on)
+
+    @property
+    def size(self) -> int:
+        """Characters of all texts so far: what a report at the end has to read."""
+        return self._size
 
     def _mender(self, number: int) -> StreamMender | _Held:
         if number not in self._texts:
@@ -193,13 +223,10 @@ class MendedStream:
             self._texts[number] = _Held(self._question, "json") if held else StreamMender(self._question.judge)
         return self._texts[number]
 
-    def _call(self, number: int, place: int) -> _Held:
-        return self._calls.setdefault((number, place), _Held(self._question, "tool"))
-
     def _rest_of_text(self, number: int) -> str:
         mender = self._texts.pop(number, None)
         text = mender.close() if mender else ""
-        self._note(self.answers[number], "", text)
+        self._note(self.answers[number].text, "", text)
         return text
 
     def _rest_of(self, number: int) -> bytes:
@@ -207,12 +234,21 @@ class MendedStream:
         text = self._rest_of_text(number)
         rest = self._made(number, {"content": text}) if text else b""
         for key in [key for key in self._calls if key[0] == number]:
-            arguments = self._calls.pop(key).close()
-            if arguments:
-                self._note(self.answers[number].calls[key[1]], "", arguments)
-                call = {"index": key[1], "function": {"arguments": arguments}}
-                rest += self._made(number, {"tool_calls": [call]})
+            rest += self._rest_of_call(key)
         return rest
+
+    def _rest_of_call(self, key: tuple[int, int | None]) -> bytes:
+        """A chunk with the arguments that were held back of a call; empty if there are none."""
+        (number, index), held = key, self._calls.pop(key)
+        arguments = held.text.close() if self._repairs else ""
+        if not arguments:
+            return b""
+        self._note(self.answers[number].calls[held.place], "", arguments)
+        if index == _FUNCTION:
+            return self._made(number, {"function_call": {"arguments": arguments}})
+        # clients join what has one index; an id that is repeated would be joined too, so it goes along only without one
+        named = {"index": index} if index is not None else {"index": 0, "id": held.identity}
+        return self._made(number, {"tool_calls": [{**named, "function": {"arguments": arguments}}]})
 
     def _made(self, number: int, delta: dict[str, Any]) -> bytes:
         choice = {"index": number, "delta": delta, "finish_reason": None}

@@ -1,4 +1,4 @@
-"""The pytest plugin. This module holds hooks alone; without `--model` they do nothing."""
+"""The pytest plugin: hooks, which do nothing without `--model`, and the fixture `verbatim`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,29 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from harness.pytest_plugin.collection import SuitePython
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.pytest_plugin.suite_python import SuitePython
 
 pytest_plugins = ("harness.pytest_plugin.latency",)
 SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
 SUITE_PYTHON: pytest.StashKey[SuitePython] = pytest.StashKey()
+
+
+@pytest.fixture
+def verbatim(pytestconfig: pytest.Config) -> Callable[..., None]:
+    """`assert_verbatim(source, answer, targets=None, channel="text")` with the symbols of the project's settings."""
+    from functools import partial
+
+    from harness.errors import HarnessError
+    from harness.project import Project
+    from harness.text.asserting import assert_verbatim
+
+    try:
+        return partial(assert_verbatim, symbols=Project.open(pytestconfig.rootpath).symbols)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
         from harness.errors import HarnessError
-        from harness.pytest_plugin.suite_python import SuitePython, refuse_settings_of_a_suite
+        from harness.pytest_plugin.collection import SuitePython, refuse_settings_of_a_suite
 
         try:
             suite_python = SuitePython.of(early_config.rootpath)
@@ -52,11 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.errors import HarnessError
     from harness.pytest_plugin.session import VerbatimSession
+    from harness.show.words import translated
 
     try:
         session = VerbatimSession(config)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(translated(str(error))) from None
     config.stash[SESSION] = session
     config.pluginmanager.register(session, "verbatim-session")
 
@@ -86,7 +102,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     suite_python = parent.config.stash.get(SUITE_PYTHON, None)
     if suite_python is None or not suite_python.is_refused(module_path):
         return None
-    from harness.pytest_plugin.suite_python import EmptyModule
+    from harness.pytest_plugin.collection import EmptyModule
 
     return EmptyModule.from_parent(parent, path=module_path)
 

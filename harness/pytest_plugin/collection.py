@@ -1,20 +1,29 @@
-"""A case file as a collector, a case as an item: half the cost of parametrised tests at 10,000 cases."""
+"""A case file as a collector, a case as an item: half the cost of parametrised tests at 10,000 cases.
+
+With `--model`, Python in suites is not run: suites are data, and a stranger's pull request may bring them. pytest runs
+each `conftest.py` on the way to a file, `test_*.py`, and the `__init__.py` of a folder. Inside a suite none of these is
+read, unless `suite_python` in `[tool.harness]` names it."""
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import EndpointError, HarnessError, SuiteError
+from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
 from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.options import means_core, suite_roots
 from harness.records.answer import Completion
 from harness.records.case import Case
+from harness.show.run import explain_case
+from harness.show.sinks import junit
 from harness.suite import (
     LocatedCase,
+    builtin_root,
     case_files,
     check_core,
     core_ids,
@@ -24,88 +33,13 @@ from harness.suite import (
     load_selection,
     read_selection,
 )
-from harness.text.visible import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from harness.config import HarnessConfig
-    from harness.records.run import CaseResult, SampleResult
+    from harness.records.run import CaseResult
     from harness.suite import SuiteInfo
-
-
-_OUTPUT_SHOWN = 600
-_MENTIONS_SHOWN = 5
-_AROUND = 20
-
-
-def explain_case(result: CaseResult) -> str:
-    """Lines for the terminal, plain text."""
-    failing = [sample for sample in result.samples if sample.outcome == result.outcome]
-    lines = [f"{result.outcome}: {_in_short(result, failing[0])}"]
-    lines.append(f"  case     {result.key} ({result.domain}, {result.language}, {result.task}, {result.exposure})")
-    for sample in failing[:1]:
-        lines += _explain_sample(result, sample)
-    if len(result.samples) > 1:
-        lines.append(f"  {len(failing)} of {len(result.samples)} samples are {result.outcome}")
-    return "\n".join(lines)
-
-
-def _in_short(result: CaseResult, sample: SampleResult) -> str:
-    """The first thing that is wrong, short: it is shown in pytest's one-line list of failures."""
-    if result.outcome == "damaged":
-        mentions = [mention for found in sample.mentions.values() for mention in found]
-        return show(next(mention.text for mention in mentions if mention.is_damage), lookalikes=True)
-    if result.outcome == "omitted":
-        return show(next(target for target in result.required if sample.verdicts.get(target) == "absent"))
-    return next((check.check for check in sample.checks if not check.passed), "")
-
-
-def _explain_sample(result: CaseResult, sample: SampleResult) -> list[str]:
-    lines: list[str] = []
-    for target, verdict in sample.verdicts.items():
-        if target in sample.within:
-            lines.append(f"  target   {show(target)}")
-            lines.append(f"  within   {show(sample.within[target])}, which is damaged")
-        elif verdict == "absent" and target in result.required:
-            lines.append(f"  target   {show(target)}")
-            lines.append("  absent   it is nowhere in the answer")
-        elif verdict not in ("verbatim", "absent"):
-            lines.append(f"  target   {show(target)}")
-            damaged = [mention for mention in sample.mentions[target] if mention.is_damage]
-            for mention in damaged[:_MENTIONS_SHOWN]:
-                place = f" at {mention.path}" if mention.path is not None else ""
-                place += "" if mention.probability is None else f" p {mention.probability:.2g}"
-                codes = ", ".join(mention.damage)
-                lines.append(f"  {mention.verdict:<8} {show(mention.text, lookalikes=True)}  [{codes}]{show(place)}")
-                if mention.path is None and mention.tool_call is None:
-                    lines.append(f"  context  {_in_context(sample.output, mention.start, mention.end)}")
-            if len(damaged) > _MENTIONS_SHOWN:
-                lines.append(f"           ... and {len(damaged) - _MENTIONS_SHOWN} more damaged mentions")
-        for mention in [one for one in sample.mentions.get(target, ()) if one.is_note][:_MENTIONS_SHOWN]:
-            codes = ", ".join(mention.damage)
-            lines.append(f"  note     {show(mention.text, lookalikes=True)}  [{codes}], not counted")
-    failed = (check for check in sample.checks if not check.passed)
-    lines += [f"  check    {check.check}: {show(check.detail, blanks=False)}" for check in failed]
-    lines.append(f"  answer   {_shortened(sample.output)}")
-    lines += [f"  call     {show(call.name)}({_shortened(call.arguments)})" for call in sample.tool_calls]
-    return lines
-
-
-def _in_context(output: str, start: int, end: int) -> str:
-    """The mention with its blanks visible, between its surroundings in ordinary print."""
-    low, high = max(0, start - _AROUND), min(len(output), end + _AROUND)
-    before, after = show(output[low:start], blanks=False), show(output[end:high], blanks=False)
-    mention = show(output[start:end], lookalikes=True)
-    return f"{'…' if low else ''}{before}{mention}{after}{'…' if high < len(output) else ''}"
-
-
-def _shortened(text: str) -> str:
-    cut = text if len(text) <= _OUTPUT_SHOWN else text[:_OUTPUT_SHOWN] + "…"
-    # line breaks stay readable, everything else that could move the cursor does not; each line of the answer begins
-    # with a sign of ours, for a workflow's runner obeys a line that begins with `::`, blanks before it or not
-    return "\n         | ".join(show(line, blanks=False) for line in cut.split("\n"))
 
 
 Asking = Callable[[ModelRun, Case], list[Completion]]
@@ -287,7 +221,7 @@ class CaseItem(pytest.Item):
         self._completions = []  # the result holds what is needed; 10,000 answers are not kept twice
         self.user_properties.extend(_properties(result))
         if result.outcome == "unscored":
-            pytest.skip("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason)))
+            pytest.skip(junit("; ".join(dict.fromkeys(s.reason for s in result.samples if s.reason))))
         if result.outcome not in ("aligned", "passed"):
             raise CaseFailedError(result)
 
@@ -313,12 +247,12 @@ class CaseItem(pytest.Item):
 def _properties(result: CaseResult) -> Iterator[tuple[str, object]]:
     """What JUnit XML and other reporters see of the result."""
     yield "outcome", result.outcome
-    yield "domain", result.domain
-    yield "language", result.language
+    yield "domain", junit(result.domain)
+    yield "language", junit(result.language)
     yield "exposure", result.exposure
     for sample in result.samples:
         for target, verdict in sample.verdicts.items():
-            yield "verdict", f"{target}: {verdict}"
+            yield "verdict", junit(f"{target}: {verdict}")
 
 
 class CaseFailedError(Exception):
@@ -327,3 +261,91 @@ class CaseFailedError(Exception):
     def __init__(self, result: CaseResult) -> None:
         super().__init__(result.outcome)
         self.result = result
+
+
+class SuitePython:
+    """Which Python files are part of a suite and named nowhere.
+
+    Args:
+        root: the project's folder; its own conftest.py is the project's.
+        roots: folders with suites.
+        named: files that the project wants to be run, relative to `root`.
+    """
+
+    def __init__(self, root: Path, roots: Iterable[str], named: Iterable[str]) -> None:
+        self._root = root.resolve()
+        self._roots = {(root / name).resolve() for name in roots} - {self._root}
+        self._named = {(root / name).resolve() for name in named}
+        self.skipped: dict[Path, None] = {}
+        """Files that were not run, in the order in which they were met."""
+
+    @classmethod
+    def of(cls, folder: Path) -> SuitePython:
+        """By the settings of the project at or above a folder.
+
+        Raises:
+            ConfigError: the settings cannot be read.
+        """
+        from harness.config import load
+
+        config = load(folder)
+        return cls(config.root, config.suites, config.suite_python)
+
+    def is_in_suite(self, path: Path) -> bool:
+        """Whether a file or folder is a suite's, or beside the suites under one of their roots."""
+        place = path.resolve()
+        for folder in (place, *place.parents):
+            if folder == self._root:
+                return False
+            if folder in self._roots or (folder / "suite.toml").is_file():
+                return True
+        return False
+
+    def is_refused(self, path: Path) -> bool:
+        """Whether a Python file must not be run; it is noted then."""
+        if path.resolve() in self._named or not self.is_in_suite(path) or _is_shipped(path):
+            return False
+        self.skipped[path] = None
+        return True
+
+    def guard(self, manager: Any) -> None:
+        """Keep pytest from importing a suite's conftest.py, for which it has no public hook."""
+        original = manager._importconftest
+
+        def guarded(conftestpath: Path, *args: Any, **settings: Any) -> types.ModuleType:
+            if self.is_refused(conftestpath):
+                return types.ModuleType("conftest_of_a_suite")
+            module: types.ModuleType = original(conftestpath, *args, **settings)
+            return module
+
+        manager._importconftest = guarded
+
+
+_SHIPPED = ("latency/test_latency.py", "adversarial/test_hunt.py", "adversarial/conftest.py")
+
+
+def _is_shipped(path: Path) -> bool:
+    """Whether a file is, byte for byte, one that comes with this package: its code is ours wherever it is copied to."""
+    own = [builtin_root() / name for name in _SHIPPED if Path(name).name == path.name]
+    return any(file.is_file() and file.read_bytes() == path.read_bytes() for file in own)
+
+
+class EmptyModule(pytest.Module):
+    """A Python file of a suite: collected, never imported."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        """Nothing."""
+        return []
+
+
+def refuse_settings_of_a_suite(config: pytest.Config) -> None:
+    """A `pytest.ini` or `pyproject.toml` in a suite that was given as a path would take the place of the project's.
+
+    Raises:
+        ConfigError: pytest took its settings, which can name code, from a suite.
+    """
+    if config.inipath is not None and (config.inipath.parent / "suite.toml").is_file():
+        raise ConfigError(
+            f"{config.inipath}: settings of pytest in a suite, which is data; run with --rootdir=. -c pyproject.toml, "
+            "or take the file out"
+        )

@@ -43,21 +43,31 @@ class GateOptions:
         return self.gate or bool(self.baseline)
 
 
-def compare_and_gate(project: Project, records: Iterable[RunRecord], options: GateOptions) -> tuple[list[str], bool]:
-    """Comparison and verdict of each record as lines, and whether every verdict is GO."""
+def compare_and_gate(
+    project: Project, records: Sequence[RunRecord], options: GateOptions
+) -> tuple[list[str], bool, str]:
+    """Comparison and verdict of each record as lines, whether every verdict is GO, and what to do next.
+
+    What to do next is the last line of one verdict; of several each has its own among the lines.
+    """
     lines: list[str] = []
     go = True
+    following = ""
     for record in records:
         try:
-            said, promoted = _one(project, record, options)
+            said, promoted, step = _one(project, record, options)
         except HarnessError as error:
-            said, promoted = [f"{record.label}: {error}", ""], False
+            said, promoted, step = [f"{record.label}: {error}", ""], False, ""
+        if len(records) == 1:
+            following = step
+        elif step:
+            said.append(step)
         lines += said
         go = go and promoted
-    return lines, go
+    return lines, go, following
 
 
-def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[list[str], bool]:
+def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[list[str], bool, str]:
     lines: list[str] = []
     before = project.baseline(record.model, options.baseline)
     if before is not None:
@@ -65,12 +75,13 @@ def _one(project: Project, record: RunRecord, options: GateOptions) -> tuple[lis
 
         lines += [*compare_lines(project.compare(before, record), most=_FLIPS_SHOWN), ""]
     if not options.gate:
-        return lines, True
-    from harness.show.verdicts import gate_lines
+        return lines, True, ""
+    from harness.show.verdicts import gate_lines, next_line
 
     rules, source = project.policy(options.policy)
     verdict = project.gate(record, before, rules)
-    return [*lines, *gate_lines(verdict, source), ""], verdict.verdict == "GO"
+    said = gate_lines(verdict, source, with_next=False)
+    return [*lines, *said, ""], verdict.verdict == "GO", next_line(verdict)
 
 
 class EarlyStop:
@@ -147,7 +158,8 @@ class SequentialRun:
         self._record = record
         self._baseline = project.baseline(run.model.name, options.baseline)
         self._policy = project.policy(options.policy)[0]
-        self._past = project.history.known(run.model.label)
+        self._past = project.known(run.model.label)
+        self._core = project.core
         self._seen: list[CaseResult] = []
         self._sizes = looks(len(self._cases))
         self.settled = False
@@ -175,7 +187,8 @@ class SequentialRun:
             return None
         from harness.decisions.gate import judge
 
-        verdict = judge(self._record(self._seen), self._baseline, self._policy, datetime.now(UTC), self._past).verdict
+        so_far = self._record(self._seen)
+        verdict = judge(so_far, self._baseline, self._policy, datetime.now(UTC), self._past, core=self._core).verdict
         if verdict == "INCONCLUSIVE" or asked == len(self._cases):
             return None
         self.settled = True
@@ -187,7 +200,8 @@ class SequentialRun:
 
         planned = self._record([self._run.pending(case) for case in self._cases])
         found = attempts(planned, self._past, self._policy, datetime.now(UTC))
-        earlier = [run.run_id for run in (*found.runs, *found.changed) if run.run_id != planned.run_id]
+        others = (*found.runs, *found.changed, *found.misdated)
+        earlier = [run.run_id for run in others if run.run_id != planned.run_id]
         if earlier:
             raise ConfigError(
                 f"--sequential: {self._run.model.label} was run on these cases before ({', '.join(earlier)}); a "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.config import HarnessConfig
 from harness.errors import ConfigError, nearest
+from harness.show.words import LANGUAGES
 from harness.suite import CORE, builtin_root, selection_file
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ def add_options(parser: pytest.Parser) -> None:
         "NO-GO",
     )
     add("--gate-policy", dest="verbatim_policy", metavar="FILE", help="policy (default: [tool.harness.gate])")
+    add(
+        "--lang",
+        dest="verbatim_lang",
+        choices=tuple(LANGUAGES),
+        help="language of the summary (default: HARNESS_LANG, or else that of the locale)",
+    )
 
 
 def means_core(given: str | None) -> bool:

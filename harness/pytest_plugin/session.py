@@ -29,13 +29,22 @@ from harness.pytest_plugin.gating import (
     refuse_unrecorded,
 )
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.terminal import on_interrupt, on_unscored, wait_for, write_summary
+from harness.pytest_plugin.terminal import (
+    failures_by_kind,
+    next_line,
+    on_interrupt,
+    on_unscored,
+    wait_for,
+    write_summary,
+)
 from harness.pytest_plugin.workers import Workers
+from harness.records.run import GOOD
 from harness.runs.answers import Answers, cost_limit_of
 from harness.runs.record import freshness_warnings, git_commit
+from harness.show.words import language_of, speak
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from harness.config import ModelConfig
     from harness.endpoints.pace import CostLimit
@@ -60,6 +69,7 @@ class VerbatimSession:
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.getoption
+        speak(option("verbatim_lang") or language_of())
         self.config = config
         self.project = Project.open(config.rootpath, reports=option("verbatim_reports"))
         self.mode: Mode = option("verbatim_mode") or "replay"
@@ -102,6 +112,9 @@ class VerbatimSession:
         self.notes: list[str] = []
         self._gate = GateOptions.of(config)
         self._records: list[RunRecord] = []
+        self._nodes: dict[tuple[str, str], str] = {}
+        self._next = ""
+        """The last line, where a verdict gave it."""
         self._verdicts: list[str] = []
         self._early_stop: EarlyStop | None = None
         self._sequential: SequentialRun | None = None
@@ -274,6 +287,8 @@ class VerbatimSession:
             return
         name, result = judged
         self.runs[name].results.append(result)
+        if result.outcome not in GOOD:
+            self._nodes[name, result.key] = f"{report.nodeid}#{(report.location[1] or 0) + 1}"
         settled = self._early_stop.seen(result) if self._early_stop else None
         if settled is not None:
             reason, not_asked = settled
@@ -293,14 +308,19 @@ class VerbatimSession:
         self.notes.append(reason)
         self._stop(reason)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Stop asking, write the run records, and judge them if that was asked for."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Stop asking, write the run records, judge them if that was asked for; at the very end say what to do next."""
         self._finish(session)
         if "hypothesis" not in sys.modules:
             # no property was tested, so its summary is empty; but to say so it would import itself (0.5 s)
             self.config.pluginmanager.unregister(name="hypothesispytest")
         spare_long_lived()
+        yield
+        reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self._records and reporter.verbosity > -2:
+            interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+            reporter.write_line(self._next or next_line(self.project, self._records, self.config, interrupted))
 
     def _finish(self, session: pytest.Session) -> None:
         """Called once in every process; workers of pytest-xdist only hand over what they fetched."""
@@ -326,7 +346,7 @@ class VerbatimSession:
         if self._gate.judges:
             from harness.pytest_plugin.gating import compare_and_gate
 
-            self._verdicts, go = compare_and_gate(self.project, self._records, self._gate)
+            self._verdicts, go, self._next = compare_and_gate(self.project, self._records, self._gate)
             # the verdict takes the place of exit 0 or 1
             if self._gate.gate and (session.exitstatus in (0, 1) or self._settled):
                 session.exitstatus = 0 if go and self._records else 1
@@ -379,10 +399,12 @@ class VerbatimSession:
         """Whatever happened: no thread, no server, no lock stays."""
         for run in self.runs.values():
             run.answers.close()
+        speak("en")  # a session in this process that comes after, as in tests of plugins, chooses again
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
         """Rates by model version and domain: after the list of failed cases, where a reader looks first."""
-        result = yield
+        with failures_by_kind(terminalreporter, self._records, self._nodes):
+            result = yield
         write_summary(terminalreporter, self._records, self.mode, [*self._verdicts, *self.notes])
         return result

@@ -1,31 +1,181 @@
-"""The terminal summary: a table for each model version. 80 columns, no colour needed, Chinese widths counted."""
+"""What a run writes to the terminal: failures by kind, a table for each version, what to do next, progress.
+
+80 columns, no colour needed, Chinese widths counted.
+"""
 
 from __future__ import annotations
 
 import concurrent.futures
+import os
+import shlex
+import subprocess
 import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from harness.decisions import metrics
-from harness.show.figures import clipped, pad, percent
+from harness.records.run import GOOD
+from harness.show.figures import cells, clipped, pad, percent, wrapped
+from harness.show.run import KINDS, explain_case, failure_lines
+from harness.show.words import phrase, spoken
 from harness.statistics.rates import wilson
+from harness.text.visible import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from harness.decisions.metrics import Count
+    from harness.project import Project
     from harness.records.answer import Completion
-    from harness.records.run import CaseResult, Mode, RunRecord
+    from harness.records.run import CaseResult, Mode, Outcome, RunRecord
     from harness.runs.answers import Answers
 
 
 _NAME = 20
+_CASES_OF_A_KIND = 3
+_LISTED = {"failed", "error"}
+_DEFAULT_CHARS = "fE"
+"""What `-r` is where nobody gave it: pytest's own default."""
+
+
+@contextmanager
+def failures_by_kind(
+    reporter: pytest.TerminalReporter, records: Sequence[RunRecord], nodes: Mapping[tuple[str, str], str]
+) -> Iterator[None]:
+    """Show failed cases by kind, in place of pytest's section for each and its list of all test ids.
+
+    Other tests of the session are shown as ever. `-rf` and `-rE` still list ids, `--tb=no` shows no case, `-v` all.
+
+    Args:
+        nodes: the id of each case's test, `#` and its line, by model name and key of the case.
+    """
+    style = reporter.config.getoption("tbstyle")
+    if style != "no":
+        _write_failures(reporter, records, nodes, style)
+    asked_for_ids = _asked_for_ids(reporter.config)
+    every: dict[str, list[Any]] = {name: list(found) for name, found in reporter.stats.items()}
+    try:
+        for name in _LISTED & every.keys():
+            reporter.stats[name] = [report for report in every[name] if not hasattr(report, "verbatim")]
+        if not asked_for_ids:
+            yield
+            return
+        # pytest writes its sections first and the list of ids after the inner summaries
+        chars, reporter.reportchars = reporter.reportchars, ""
+        yield
+        reporter.stats.update(every)
+        reporter.reportchars = chars
+        if not reporter.no_summary:
+            reporter.short_test_summary()
+    finally:
+        reporter.stats.update(every)
+
+
+def _asked_for_ids(config: pytest.Config) -> bool:
+    """Whether `-r` was given. Its default lists failed tests too, so a look at what was typed decides between them."""
+    if config.getoption("reportchars") != _DEFAULT_CHARS:
+        return True
+    return any(str(given).startswith("-r") for given in config.invocation_params.args)
+
+
+def _write_failures(
+    reporter: pytest.TerminalReporter, records: Sequence[RunRecord], nodes: Mapping[tuple[str, str], str], style: str
+) -> None:
+    most = None if reporter.verbosity > 0 else 0 if style == "line" else _CASES_OF_A_KIND
+    sections = []
+    for record in records:
+        commands = {
+            key: rerun_command(reporter.config, record.model, node.rpartition("#")[0])
+            for (model, key), node in nodes.items()
+            if model == record.model
+        }
+        lines = failure_lines(record.cases, commands, most)
+        if lines:
+            sections.append([record.label, *lines, ""])
+    if sections:
+        reporter.section(phrase("failures"), "=")
+    for line in (line for section in sections for line in section):
+        reporter.write_line(line)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in _annotations(records, nodes):
+            reporter.write_line(line)
+
+
+_ANNOTATIONS = 10
+"""GitHub shows no more of one step."""
+
+
+def _annotations(records: Sequence[RunRecord], nodes: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Damaged cases beside their lines in a pull request; what would end a field of the command is coded."""
+    found = [(run, case) for run in records for case in run.cases if case.outcome == "damaged"]
+    for run, case in found[:_ANNOTATIONS]:
+        node = nodes.get((run.model, case.key), "")
+        place, _, number = node.rpartition("#")
+        title = f"{run.label}: {case.key}"
+        first = explain_case(case).split("\n", 1)[0]
+        properties = (
+            f"file={_coded(place.partition('::')[0])},line={number or 1},title={_coded(show(title, blanks=False))}"
+        )
+        yield f"::error {properties}::{show(first, blanks=False).replace('%', '%25')}"
+
+
+def _coded(text: str) -> str:
+    for char, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(char, code)
+    return text
+
+
+_REPEATED = {
+    "verbatim_base_url": "--base-url",
+    "verbatim_reports": "--report-dir",
+}
+
+
+def rerun_command(config: pytest.Config, model: str, node: str) -> str:
+    """The command that runs one case again, for the shell of this system."""
+    words = ["pytest", f"--model={model}"]
+    words += [f"{option}={value}" for name, option in _REPEATED.items() if (value := config.getoption(name))]
+    if config.getoption("verbatim_samples") != 1:
+        words.append(f"--samples={config.getoption('verbatim_samples')}")
+    if config.getoption("verbatim_mode") == "live":
+        words.append("--cassette-mode=live")  # its answers are in no cassette
+    words.append(str(config.cwd_relative_nodeid(cast("Any", node))))  # a str in pytest 8, a NodeId from 9.1 on
+    return _shell(words)
+
+
+def next_line(project: Project, records: Sequence[RunRecord], config: pytest.Config, interrupted: bool) -> str:
+    """The last line of a run without a verdict: one command, and what it is for."""
+    command, why = _next(project, records, interrupted)
+    if config.getoption("verbatim_reports") and command[0] == "harness":
+        command = [*command, f"--report-dir={config.getoption('verbatim_reports')}"]
+    return f"{phrase('next')} {_shell(command)}  ({phrase(why)})"
+
+
+def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> tuple[list[str], str]:
+    if interrupted:
+        return ["pytest", f"--model={','.join(run.model for run in records)}", "--cassette-mode=record"], "next-rest"
+    if len(records) > 1:
+        return ["harness", "compare", *(run.label for run in records)], "next-compare"
+    (run,) = records
+    if any(case.outcome not in GOOD for case in run.cases):
+        return ["harness", "report", run.label], "next-report"
+    if run.partial:
+        return ["pytest", f"--model={run.model}"], "next-whole"
+    baselines = project.history.baselines()
+    if baselines.get(run.model) not in (None, run.label, run.run_id):
+        return ["harness", "gate", "--candidate", run.label], "next-gate"
+    if baselines.get(run.model) is None:
+        return ["harness", "runs", "baseline", run.label], "next-baseline"
+    return ["harness", "report", run.label], "next-report"
+
+
+def _shell(words: Sequence[str]) -> str:
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def write_summary(
@@ -45,23 +195,49 @@ def write_summary(
 def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
     """One model version: the headline, the rates beside it, and the slices. `mode` is that of this session."""
     cases = record.cases
-    aligned = metrics.alignment_rate(cases)
     lines = [f"{record.label}  {_evidence(record, mode)}"]
     if record.partial:
-        lines.append(f"  partial: {record.partial_reason}")
-    lines.append(f"  alignment rate   {_rate(aligned)}")
-    lines.append(f"  fidelity         {_rate(metrics.fidelity(cases))}")
-    lines.append(f"  mention rate     {_rate(metrics.mention_rate(cases))}")
+        lines.append(f"  {phrase('summary-partial', why=record.partial_reason)}")
+    rates = {
+        "alignment_rate": metrics.alignment_rate(cases),
+        "fidelity": metrics.fidelity(cases),
+        "search_hit_rate": metrics.search_hit_rate(cases),
+        "mention_rate": metrics.mention_rate(cases),
+    }
     if any(not case.targets for case in cases):
-        lines.append(f"  checks passed    {_rate(metrics.check_rate(cases))}")
+        rates["check_rate"] = metrics.check_rate(cases)
     if metrics.over_correction_rate(cases).n:
-        lines.append(f"  over-correction  {_rate(metrics.over_correction_rate(cases))}")
+        rates["over_correction_rate"] = metrics.over_correction_rate(cases)
+    lines += [f"  {pad(phrase(f'summary-{name}'), 16)} {_rate(count)}" for name, count in rates.items()]
     lines += _tool_calls(cases)
     unscored = metrics.unscored_rate(cases)
     if unscored.k:
-        lines.append(f"  unscored         {unscored.k} of {unscored.n}{_reasons(cases)}")
-    lines += _slices(cases)
-    return lines
+        of = phrase("summary-of", k=f"{unscored.k:,}", n=f"{unscored.n:,}")
+        lines.append(f"  {pad(phrase('summary-unscored_rate'), 16)} {of}{_reasons(cases)}")
+    return [*lines, *_slices(cases), *_headline(record)]
+
+
+def _headline(record: RunRecord) -> list[str]:
+    """The run in a line, below the table where it is still on the screen."""
+    cases = record.cases
+    aligned = metrics.alignment_rate(cases)
+    counts = Counter(case.outcome for case in cases)
+    bad = [phrase("kind-number", n=f"{counts[kind]:,}", kind=phrase(f"kind-{kind}")) for kind in KINDS if counts[kind]]
+    found = metrics.search_hit_rate(cases)
+    every = f"{len(cases):,}"
+    said = phrase(
+        "summary-headline",
+        label=record.label,
+        rate=percent(aligned.rate),
+        k=f"{aligned.k:,}",
+        n=f"{aligned.n:,}",
+        fidelity=percent(metrics.fidelity(cases).rate),
+        found=percent(found.rate),
+        outcomes=phrase("summary-outcomes", outcomes=phrase("comma").join(bad), all=every)
+        if bad
+        else phrase("summary-none-failing", all=every),
+    )
+    return ["", *wrapped(said, "")]
 
 
 def _tool_calls(cases: Sequence[CaseResult]) -> list[str]:
@@ -70,8 +246,9 @@ def _tool_calls(cases: Sequence[CaseResult]) -> list[str]:
     if not with_tools:
         return []
     return [
-        f"  tool calls       {_rate(metrics.delivered_rate(with_tools))} delivered",
-        f"  string in call   {_rate(metrics.alignment_rate(with_tools))} right",
+        f"  {pad(phrase('summary-tool-calls'), 16)} {_rate(metrics.delivered_rate(with_tools))} "
+        f"{phrase('summary-delivered')}",
+        f"  {pad(phrase('summary-in-call'), 16)} {_rate(metrics.alignment_rate(with_tools))} {phrase('summary-right')}",
     ]
 
 
@@ -79,20 +256,20 @@ def _evidence(record: RunRecord, mode: Mode) -> str:
     oldest, newest = record.evidence.oldest, record.evidence.newest
     if oldest is None or newest is None:
         return f"({mode})"
-    days = oldest[:10] if oldest[:10] == newest[:10] else f"{oldest[:10]} to {newest[:10]}"
-    return f"({mode}, answers of {days})"
+    if oldest[:10] == newest[:10]:
+        return phrase("summary-answers", mode=mode, day=oldest[:10])
+    return phrase("summary-answers-of", mode=mode, first=oldest[:10], last=newest[:10])
 
 
 def _rate(count: Count) -> str:
     interval = wilson(count.k, count.n)
     if interval is None or count.rate is None:
-        return "no data"
-    return f"{percent(count.rate):>7}  [{interval.low:.1%}, {interval.high:.1%}]  {count.k} of {count.n}"
+        return phrase("no-data")
+    of = phrase("summary-of", k=f"{count.k:,}", n=f"{count.n:,}")
+    return f"{percent(count.rate):>7}  [{interval.low:.1%}, {interval.high:.1%}]  {of}"
 
 
 def _reasons(cases: Sequence[CaseResult]) -> str:
-    from collections import Counter
-
     reasons = Counter(s.reason for c in cases if c.outcome == "unscored" for s in c.samples if s.reason)
     return "  (" + ", ".join(f"{reason} {number}" for reason, number in reasons.most_common(4)) + ")"
 
@@ -105,9 +282,9 @@ def _slices(cases: Sequence[CaseResult]) -> list[str]:
         places.setdefault((case.suite, case.domain), []).append(case)
     lines: list[str] = []
     if len(exposures) > 1:
-        lines += ["", _header("exposure")]
-        lines += [_row(name, [c for c in with_targets if c.exposure == name]) for name in exposures]
-    lines += ["", _header("suite / domain")] if places else []
+        lines += ["", _header(phrase("summary-exposure"))]
+        lines += [_row(_exposure(name), [c for c in with_targets if c.exposure == name]) for name in exposures]
+    lines += ["", _header(phrase("summary-domain"))] if places else []
     suite = None
     for (name, domain), here in sorted(places.items()):
         if name != suite:
@@ -117,8 +294,18 @@ def _slices(cases: Sequence[CaseResult]) -> list[str]:
     return lines
 
 
+def _exposure(name: str) -> str:
+    return name if spoken() == "en" else phrase(name)
+
+
+_KIND_WIDTHS: tuple[tuple[Outcome, int], ...] = (("damaged", 8), ("omitted", 8), ("failed", 7), ("unscored", 9))
+
+
 def _header(name: str) -> str:
-    return f"  {_padded(name)} aligned  95% interval     damaged omitted failed unscored"
+    titles = [pad(phrase("summary-aligned"), 8), pad(phrase("interval-95"), 16)]
+    kinds = [(phrase(f"kind-{kind}" if kind != "failed" else "summary-failed"), width) for kind, width in _KIND_WIDTHS]
+    counts = "".join(" " * max(1, width - cells(kind)) + kind for kind, width in kinds)
+    return f"  {_padded(name)} {' '.join(titles)}{counts}"
 
 
 def _row(name: str, cases: Sequence[CaseResult]) -> str:
@@ -127,10 +314,7 @@ def _row(name: str, cases: Sequence[CaseResult]) -> str:
     rate = f"{percent(count.rate):>7}"
     shown = f"[{interval.low:6.1%},{interval.high:7.1%}]" if interval else ""
     outcomes = [case.outcome for case in cases]
-    counts = "".join(
-        f"{outcomes.count(outcome) or '.':>{width}}"  # type: ignore[arg-type]
-        for outcome, width in (("damaged", 8), ("omitted", 8), ("failed", 7), ("unscored", 9))
-    )
+    counts = "".join(f"{outcomes.count(outcome) or '.':>{width}}" for outcome, width in _KIND_WIDTHS)
     return f"  {_padded(name)} {rate}  {shown:<16}{counts}"
 
 
@@ -201,6 +385,10 @@ def _text(answers: Answers, *, bar: bool) -> str:
     drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
     slowed = progress.concurrency < progress.max_concurrency
     pace = f", slowed to {progress.concurrency} at one time (429 or time-outs)" if slowed else ""
+    if progress.waiting:
+        # before the counts, since a bar is cut at the end of the line
+        done = f"{progress.done} of {progress.total} answers fetched{failed}"
+        return f"{answers.model.label}: {progress.waiting}; {done}"
     left = _left(progress.left_s)
     return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}{left}"
 

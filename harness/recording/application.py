@@ -200,7 +200,7 @@ class HttpCassettes:
         connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
         def look(address: Any) -> None:
-            # a path of a socket on this machine is no tuple
+            # a path of a socket on this machine is not a tuple
             if not isinstance(address, tuple) or str(address[0]).lower() in allowed or self._is_ours():
                 return
             place = f"{address[0]}:{address[1]}"

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from harness.addresses import shown_address
 from harness.errors import CassetteError, found
-from harness.files import UnfitFileError, json_of, lines_of, loads, opened, reading, reason_of, whole
+from harness.files import (
+    UnfitFileError,
+    is_as_sealed,
+    json_of,
+    lines_of,
+    loads,
+    opened,
+    reading,
+    reason_of,
+    sealed,
+    whole,
+)
 from harness.records.answer import Exchange, request_key
 
 if TYPE_CHECKING:
@@ -67,7 +78,7 @@ def to_line(exchange: Exchange, *, sample: int, model: str | None, runtime: str 
             "body": {"string": exchange.response_body.decode("utf-8")},
         },
     }
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return sealed(_compact(line)).decode()
 
 
 def from_line(line: bytes) -> Interaction:
@@ -80,7 +91,15 @@ def from_line(line: bytes) -> Interaction:
         value = json_of(line)
     except UnfitFileError as error:
         raise CassetteError(str(error)) from error
-    return from_value(value)
+    interaction = from_value(value)
+    if "digest" in value and not is_as_sealed(line) and not is_as_sealed(_compact(value)):
+        raise CassetteError("digest: does not belong to this answer; the line was edited (record it again)")
+    return interaction
+
+
+def _compact(value: dict[str, Any]) -> bytes:
+    """A line as `to_line` writes it: a tool may have laid it out in another way."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def from_value(value: Any) -> Interaction:
@@ -103,7 +122,7 @@ def from_value(value: Any) -> Interaction:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CassetteError(f"not an interaction of vcrpy's form: {type(error).__name__}: {error}") from error
     if status != HTTPStatus.OK:
-        raise CassetteError(f"status {found(status)}: an error is no answer; accepted: 200")
+        raise CassetteError(f"status {found(status)}: an error is not an answer; accepted: 200")
     if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
         raise CassetteError(f"sample: found {found(sample)}; accepted: a whole number from 0")
     try:
@@ -179,7 +198,7 @@ _CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| "
 class Line:
     """A line of a cassette file: its number (1-based), and its bytes without the line end.
 
-    `torn`: it is the last, has no line end and is no interaction: the process that wrote it was killed.
+    `torn`: it is the last, has no line end and is not an interaction: the process that wrote it was killed.
     """
 
     number: int

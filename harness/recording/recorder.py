@@ -91,7 +91,7 @@ class Recorder:
         """Write one answer.
 
         Raises:
-            UnfitAnswerError: it holds a secret, is no UTF-8 or is too long; nothing was written.
+            UnfitAnswerError: it holds a secret, is not UTF-8 or is too long; nothing was written.
             CassetteError: the disk refused it; nothing half-written stays.
         """
         data = self._line(exchange, sample, model, runtime)
@@ -111,7 +111,7 @@ class Recorder:
                     self._file.truncate(before)
                 raise CassetteError(
                     f"{self.path}: cannot be written: {error.strerror or error}; what was answered before is kept. "
-                    "Mend that, then run again with --cassette-mode=record: it asks for the rest only"
+                    "Fix that, then run again with --cassette-mode=record: it asks for the rest only"
                 ) from error
 
     def _line(self, exchange: Exchange, sample: int, model: str | None, runtime: str | None) -> bytes:

@@ -3,6 +3,8 @@
 For vcrpy to read ours: `vcr.register_serializer("jsonl", vcr_serializer)`, `record_mode="none"`.
 """
 
+import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -61,10 +63,10 @@ class Imported:
 
 
 def read(path: Path) -> Iterator[Imported]:
-    """Each interaction in order. One request that stands there several times gives several samples.
+    """Each interaction in order. One request that is there several times gives several samples.
 
     Raises:
-        CassetteError: the file is no vcrpy cassette.
+        CassetteError: the file is not a vcrpy cassette.
     """
     samples: dict[bytes, int] = {}
     for number, value in enumerate(_interactions(path), start=1):
@@ -167,11 +169,11 @@ def _exchange(value: dict[str, Any]) -> Exchange | str:
     else:
         status, body = response["status"]["code"], response["body"]["string"]
     if status != 200:
-        return f"status {found(status)}: an error is no answer"
+        return f"status {found(status)}: an error is not an answer"
     request_body = _bytes(request["body"])
     body_value = json.loads(request_body)
     if not isinstance(body_value, dict):
-        return "the request is no JSON object"
+        return "the request is not a JSON object"
     if type(body_value.get("temperature")) is int:
         # ours is always a float, and the request is the key of its answer: 0 and 0.0 are one temperature
         body_value["temperature"] = float(body_value["temperature"])
@@ -198,7 +200,7 @@ def _bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise TypeError("a body that is no text")
+        raise TypeError("a body that is not text")
     return value.encode("utf-8")
 
 
@@ -211,9 +213,17 @@ def _headers(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:
-    """vcrpy keeps compressed bodies as they came, unless it was told to decode them and left the header."""
+    """vcrpy keeps compressed bodies as they came, unless it was set to decode them and left the header."""
     if encoding not in ("gzip", "deflate") or body.lstrip()[:1] in (b"{", b"d", b":"):
         return body
+    if body.startswith(b"\x1f\x8b"):  # gzip may consist of several members
+        try:
+            inflated = gzip.GzipFile(fileobj=io.BytesIO(body)).read(_BODY_LIMIT + 1)
+        except (EOFError, OSError) as error:
+            raise ValueError(f"the compressed body is cut off or broken: {error}") from error
+        if len(inflated) > _BODY_LIMIT:
+            raise ValueError("the compressed body is too long")
+        return inflated
     inflater = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
     inflated = inflater.decompress(body, _BODY_LIMIT)
     if not inflater.eof:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,6 +17,11 @@ HELD_OUT = "held-out"
 
 NOT_IN_HEADLINE = "not-in-headline"
 """Tag of the cases of a suite with `headline = false`: other questions, whose checks would move the check rate."""
+
+MOST_TARGETS = 100
+"""Targets of a case. Shipped cases have at most five."""
+MOST_TARGET_WORK = 1_000_000
+"""Targets of a case times their characters: targets that hold each other are looked for in each other."""
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -66,6 +72,15 @@ class Case(Record):
         joined = "".join(self.targets)
         kinds = [symbol for symbol in "-/" if symbol in joined]
         return "both" if len(kinds) == 2 else (kinds[0] if kinds else "none")
+
+
+def too_many(targets: Sequence[str]) -> str | None:
+    """Why these are more, or longer, than a case may have; None if they are not."""
+    many, size = len(targets), sum(map(len, targets))
+    if many <= MOST_TARGETS and (many <= 1 or many * size <= MOST_TARGET_WORK):
+        return None
+    most = MOST_TARGET_WORK // min(max(many, 1), MOST_TARGETS)
+    return f"found {many} with {size:,} characters; accepted: at most {MOST_TARGETS}, with {most:,} characters in all"
 
 
 def texts_of(messages: tuple[dict[str, Any], ...]) -> tuple[str, ...]:

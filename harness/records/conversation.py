@@ -12,7 +12,7 @@ SOURCE_FORMS = "a text, a list of texts, or a list of chat messages"
 ANSWER_FORMS = "a text, a chat message, a list of tool calls, or the response of a chat API"
 
 _REASONING = frozenset({"thinking", "redacted_thinking", "reasoning"})
-"""Types of content that are no output."""
+"""Types of content that are no output; Gemini marks it with `thought`."""
 _INSIDE = (
     *("choices", "candidates", "output", "message", "content", "parts"),
     *("text", "tool_calls", "function_call", "functionCall"),
@@ -74,7 +74,7 @@ def source_texts(given: Any) -> list[str] | None:
 
 
 def last_answer(messages: Sequence[Any]) -> int:
-    """How many messages at the end are the model's: what stands before them is the source."""
+    """How many messages at the end are the model's: what is before them is the source."""
     count = 0
     while count < len(messages) and _role(messages[-1 - count]) == "assistant":
         count += 1
@@ -116,7 +116,7 @@ def _parts_of_form(answer: dict[str, Any] | list[Any], channel: str) -> list[Par
             pending += [(member, (*place, number)) for number, member in reversed(list(enumerate(value)))]
         elif not isinstance(value, dict):
             return None
-        elif value.get("type") not in _REASONING:
+        elif value.get("type") not in _REASONING and value.get("thought") is not True:
             arguments = _arguments_of(value)
             inside = [name for name in _INSIDE if name in value]
             if arguments:
@@ -214,5 +214,5 @@ _RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 
 def worse(one: str, other: str) -> str:
-    """The worse of two verdicts; `absent` is no damage and gives way to any other."""
+    """The worse of two verdicts; `absent` is not damage and gives way to any other."""
     return other if one == "absent" else one if other == "absent" else max(one, other, key=_RANK.__getitem__)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harness.errors import ConfigError, explain, found, nearest
 from harness.records import Record
@@ -140,6 +142,9 @@ def parse_policy(data: Mapping[str, Any], where: str) -> GatePolicy:
 
     `where` names its place in errors. Keys that are left out keep their default.
     """
+    rules = data.get("rules", ())
+    if not isinstance(rules, list | tuple) or not (rules or "rules" not in data):
+        raise ConfigError(f"{where}: rules: found {found(rules)}; accepted: at least one [[rules]], in double brackets")
     try:
         return GatePolicy.model_validate(dict(data))
     except ValidationError as error:
@@ -168,6 +173,34 @@ class DriftPolicy(Record):
     """Days since the last readable night after which nothing can be seen, which is an alarm."""
     min_scored: float = Field(default=0.8, gt=0, le=1)
     """A night with a smaller share of usable answers is unreadable and says nothing about drift."""
+    time_zone: str = "UTC"
+    """Whose days the nights are: a name of the IANA database, such as `Asia/Shanghai`."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            _zone(name)
+        except (ValueError, OSError) as error:  # a name that is not a path, and one that is a folder
+            accepted = "UTC, or a name of the IANA database such as Asia/Shanghai (on Windows: pip install tzdata)"
+            raise ValueError(f"found {found(name)}; accepted: {accepted}") from error
+        return name
+
+    def day(self, moment: datetime) -> date:
+        """The date of a time in the zone of the nights."""
+        try:
+            return moment.astimezone(_zone(self.time_zone)).date()
+        except OverflowError:  # the first or the last day of the calendar
+            return moment.date()
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError as error:
+        raise ValueError(str(error)) from error
 
 
 def parse_drift_policy(data: Mapping[str, Any], where: str) -> DriftPolicy:

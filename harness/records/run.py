@@ -45,7 +45,8 @@ Outcome = Literal["aligned", "damaged", "omitted", "failed", "passed", "unscored
 GOOD: tuple[Outcome, ...] = ("aligned", "passed")
 """What a version gets right: a case with targets, a case with checks alone."""
 Exposure = Literal["seen", "trained", "untrained"]
-Mode = Literal["replay", "record", "refresh", "live"]
+Mode = Literal["replay", "record", "refresh", "live", "simulation"]
+"""`simulation`: nights made of the answers of other runs (`harness runs simulate`); never evidence for a gate."""
 
 
 class MentionRecord(Record):

@@ -12,12 +12,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
-from harness.addresses import shown_address
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
-from harness.endpoints.callable import NOT_RECORDED
+from harness.endpoints.callable import NOT_RECORDED, OutputsFile
 from harness.endpoints.chat import ChatEndpoint
-from harness.endpoints.outputs import OutputsFile
 from harness.endpoints.pace import CostLimit, Pace, TokenPrice
 from harness.endpoints.parse import Answer, parse
 from harness.endpoints.retry import Retrying
@@ -303,6 +301,7 @@ class Answers:
             budget=self._budget,
             cost_limit=self._cost_limit,
             price=TokenPrice(price.input, price.output) if price else None,
+            timeout_s=self.model.timeout_s if self._batch_form is None else None,
         )
         self._asked = {job.place for job in jobs}
         self._suites_of_key.update(job.key for job in jobs)
@@ -324,7 +323,6 @@ class Answers:
                     run = BatchRun(
                         endpoint,
                         submissions,
-                        where=shown_address(self.model.base_url or "https://api.openai.com/v1").rstrip("/"),
                         keep=self._keep,
                         is_kept=lambda job: self._replay.get(job.suite, job.key) is not None,
                         tell=tell,

@@ -18,17 +18,19 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from harness.endpoints.access import Access
 from harness.endpoints.batch import (
-    MOST_BYTES,
-    MOST_REQUESTS,
     BatchAnswer,
     BatchApi,
+    BatchGoneError,
+    BatchLimits,
     BatchRefusedError,
     BatchState,
     answer_of,
+    limits_at,
 )
 from harness.endpoints.parse import RECORDABLE, Answer, parse
-from harness.errors import ConfigError
+from harness.errors import ConfigError, EndpointError
 from harness.files import UnfitFileError, content_of, json_of, now, whole, written
 from harness.records import Record
 from harness.records.answer import Completion, Exchange
@@ -56,7 +58,7 @@ class Submission(Record):
 
     id: str
     where: str
-    """Address of the endpoint: an id of one says nothing at another."""
+    """Address of the endpoint, as it may be shown: an id of one says nothing at another."""
     submitted: str
     requests: tuple[SubmittedRequest, ...]
     file_id: str | None = None
@@ -95,6 +97,9 @@ class Submissions:
     def open_ones(self) -> list[Submission]:
         """Those whose answers are not all collected, the oldest first."""
         found = []
+        for path in self.folder.glob("*.requests"):
+            if not path.with_suffix(".json").exists():
+                path.unlink()  # a run was killed before its note: nothing was submitted
         for path in sorted(self.folder.glob("*.json")):
             try:
                 found.append(Submission.model_validate(json_of(content_of(path, limit=_NOTE_LIMIT))))
@@ -152,7 +157,6 @@ class BatchRun:
         endpoint: ChatEndpoint,
         submissions: Submissions,
         *,
-        where: str,
         keep: Callable[[FetchJob, Answer], Completion],
         is_kept: Callable[[FetchJob], bool],
         tell: Callable[[str], None],
@@ -161,7 +165,7 @@ class BatchRun:
     ) -> None:
         self._endpoint = endpoint
         self._submissions = submissions
-        self._where = where
+        self._where = endpoint.where
         self._keep = keep
         self._is_kept = is_kept
         self._tell = tell
@@ -181,14 +185,14 @@ class BatchRun:
         try:
             under_way = self._submissions.open_ones()
             for one in under_way:
-                if one.where != self._where:
+                if Access(base_url=one.where).shown != self._where:
                     raise ConfigError(
                         f"{self._submissions.folder}: a batch is under way at {one.where}, and base_url is now "
                         f"{self._where}; set that address back, collect it with --batch, then change the address"
                     )
             covered = {(request.suite, request.key) for one in under_way for request in one.requests}
             fresh = [job for job in jobs if job.place not in covered]
-            under_way += [self._written(part) for part in _parts(fresh)]
+            under_way += [self._written(part) for part in _parts(fresh, limits_at(self._where))]
             submitted = [await self._submitted(api, one) for one in under_way]
             for one in submitted:
                 await self._collected(api, one)
@@ -234,20 +238,35 @@ class BatchRun:
                 self._tell(said)
                 last = said
 
-        state = await api.ended(one.batch_id, tell)
+        try:
+            state = await api.ended(one.batch_id, tell)
+        except BatchGoneError as error:
+            raise self._gone(one, error) from error
         jobs = {request.custom_id: request for request in one.requests}
         bodies = dict(self._submissions.bodies_of(one))
-        async for answer in _answers(api, state):
-            request = jobs.pop(answer.custom_id, None)
-            if request is not None:
-                body = bodies.pop(answer.custom_id)
-                self._take(FetchJob(request.key, request.suite, request.sample, body), answer)
+        try:
+            async for answer in _answers(api, state):
+                request = jobs.pop(answer.custom_id, None)
+                if request is not None:
+                    body = bodies.pop(answer.custom_id)
+                    self._take(FetchJob(request.key, request.suite, request.sample, body), answer)
+        except BatchGoneError as error:
+            raise self._gone(one, error) from error
         for request in jobs.values():
             self.failed[request.suite, request.key] = Completion(unusable=_reason(state))
         self.requests += len(one.requests)
         if state.reason:
             self._tell(f"batch {state.id}: {state.status}: {state.reason}")
         self._submissions.done(one)
+
+    def _gone(self, one: Submission, error: BatchGoneError) -> EndpointError:
+        """The endpoint does not know a batch or its file any more; only a person can tell a wrong key from that."""
+        note = self._submissions.folder / f"{one.id}.json"
+        return EndpointError(
+            f"{error}. If the batch was deleted or its answers have expired there, delete {note}: its "
+            f"{len(one.requests)} requests are then asked, and paid for, again. If the key is of another account, set "
+            "the right one"
+        )
 
     def _take(self, job: FetchJob, answer: BatchAnswer) -> None:
         if self._is_kept(job):
@@ -293,13 +312,13 @@ def custom_id(job: FetchJob) -> str:
     return hashlib.sha256(f"{job.suite}\n{job.key}".encode()).hexdigest()[:32]
 
 
-def _parts(jobs: Sequence[FetchJob]) -> Iterator[list[FetchJob]]:
+def _parts(jobs: Sequence[FetchJob], limits: BatchLimits) -> Iterator[list[FetchJob]]:
     """As many as one file may hold."""
     part: list[FetchJob] = []
     size = 0
     for job in jobs:
         length = len(_line(custom_id(job), job.body))
-        if part and (len(part) >= MOST_REQUESTS or size + length > MOST_BYTES):
+        if part and (len(part) >= limits.requests or size + length > limits.size):
             yield part
             part, size = [], 0
         part.append(job)

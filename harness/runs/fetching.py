@@ -30,6 +30,7 @@ REFUSALS_IN_A_ROW = 3
 """The same for requests that are refused in the same words."""
 _ALONE_S = 10.0
 """How long the first request goes alone: a wrong key then costs one request, and a slow answer does not hold all up."""
+_WORTH_SAYING_S = 3.0
 _MOST_NOTES = 5
 _GRACE_S = 1.0
 _HELD_S = 0.02
@@ -83,6 +84,8 @@ class Progress:
     concurrency: int
     max_concurrency: int
     elapsed_s: float = 0.0
+    waiting: str = ""
+    """What is waited for, and until when, while the endpoint is away or wants to be left alone."""
 
     @property
     def left_s(self) -> float | None:
@@ -183,7 +186,14 @@ class Fetcher:
             self._pace.concurrency if self._pace.was_cut else self._pace.max_concurrency,
             self._pace.max_concurrency,
             time.monotonic() - self._started,
+            self._waiting(),
         )
+
+    def _waiting(self) -> str:
+        away: str = getattr(self._endpoint, "waiting", "")
+        if away or self._pace.paused_s < _WORTH_SAYING_S:
+            return away
+        return f"left alone for {self._pace.paused_s:.0f} s, as the endpoint asked (Retry-After)"
 
     @property
     def lowest_concurrency(self) -> int:
@@ -270,7 +280,7 @@ class Fetcher:
         self._watch(answer)
 
     def _note(self, answer: Answer) -> None:
-        """Keep the endpoint's own words, once, with the setting that mends it."""
+        """Keep the endpoint's own words, once, with the setting that fixes it."""
         if not answer.said or answer.completion.unusable == "http_not_recorded":  # words of ours, noted elsewhere
             return
         key = (answer.completion.unusable or "", _plain(answer.said))

@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -14,17 +14,18 @@ from typing import Any
 
 from harness import checks
 from harness.checks import registering
-from harness.checks.text_calls import calls_in_text
+from harness.checks.answers import calls_in_text
 from harness.config import ModelConfig
-from harness.decisions.exposure import exposure, pending
+from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, pending
 from harness.errors import ConfigError
 from harness.files import LINE_LIMIT, json_lines
 from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
+from harness.records.training import read_origin
 from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
-from harness.text.reasoning import split_reasoning
+from harness.text.channels import split_reasoning
 
 
 def sign_probability(text: str, tokens: Sequence[Token], start: int, end: int) -> float | None:
@@ -71,7 +72,7 @@ class Judge:
     """Judges the answers of one model version."""
 
     model: ModelConfig
-    training_texts: tuple[str, ...] = ()
+    learnt: Learnt = NOTHING_LEARNT
     symbols: SymbolTable = DEFAULT_SYMBOLS
 
     def sample(self, case: Case, completion: Completion, number: int) -> SampleResult:
@@ -84,15 +85,16 @@ class Judge:
         changed = text != completion.text or calls != completion.tool_calls
         facts |= {"output": text, "tool_calls": calls, "raw_output": completion.text if changed else None}
         facts["call_in_text"] = in_text
-        if completion.unusable:
-            return SampleResult(outcome="unscored", reason=completion.unusable, **facts)
-        verdicts, mentions, within = self._check(case, text, calls, sources)
+        unusable = completion.unusable or ("too_long" if work_of(case, text, calls) > MOST_WORK else None)
+        if unusable:
+            return SampleResult(outcome="unscored", reason=unusable, **facts)
+        verdicts, mentions, within = verdicts_of(case, text, calls, sources, self.symbols)
         if completion.tokens and not changed:
             mentions = {target: _with_probability(found, completion) for target, found in mentions.items()}
         reply = checks.Reply.of(text, calls)
         results = tuple(checks.run(call.check, call.arguments, reply) for call in case.checks)
         return SampleResult(
-            outcome=_outcome(case, verdicts, results),
+            outcome=outcome_of(case, verdicts, results),
             verdicts=verdicts,
             mentions={target: tuple(found) for target, found in mentions.items()},
             within=within,
@@ -102,17 +104,16 @@ class Judge:
 
     def case(self, case: Case, samples: Sequence[SampleResult]) -> CaseResult:
         """A case from its samples: aligned only if all are, else as bad as the worst."""
-        outcomes = {sample.outcome for sample in samples}
         judged = {
             "messages": messages_for(case, self.model),
-            "outcome": next(outcome for outcome in _WORST_FIRST if outcome in outcomes),
+            "outcome": worst(sample.outcome for sample in samples),
             "samples": tuple(samples),
         }
         return pending(case, self.exposure(case)).model_copy(update=judged)
 
     def exposure(self, case: Case) -> Exposure:
         """How much of a case this version has met in training."""
-        return exposure(case, training_texts=self.training_texts, trained_domains=self.model.trained_domains)
+        return exposure(case, self.learnt)
 
     def _without_reasoning(self, completion: Completion, sources: tuple[str, ...]) -> Completion:
         answer, within = split_reasoning(completion.text, sources, self.model.reasoning.tags)
@@ -144,41 +145,52 @@ class Judge:
         )
         return text, calls
 
-    def _check(
-        self, case: Case, text: str, calls: tuple[ToolCall, ...], sources: tuple[str, ...]
-    ) -> tuple[Verdicts, Mentions, dict[str, str]]:
-        if not case.targets:
-            return {}, {}, {}
-        within: dict[str, str] = {}
-        verdicts: Verdicts = dict.fromkeys(case.targets, "absent")
-        mentions: Mentions = {}
-        text_channel = "text" if case.channel == "tool" else case.channel
-        parts: list[tuple[str, str, int | None]] = [(text, text_channel, None)]
-        parts += [(call.arguments, "tool", index) for index, call in enumerate(calls)]
-        for output, channel, index in parts:
-            if not output:
-                continue
-            result = check(sources, output, case.targets, channel=channel, symbols=self.symbols)
-            within |= result.within
-            for target, verdict in result.verdicts.items():
-                if verdict != "absent":
-                    verdicts[target] = _worse(verdicts[target], verdict)
-                found = [
-                    MentionRecord(
-                        start=mention.start,
-                        end=mention.end,
-                        text=mention.text,
-                        verdict=mention.verdict,
-                        damage=mention.damage,
-                        path=mention.path,
-                        tool_call=index,
-                        severity="note" if mention.severity == "note" else "damage",
-                    )
-                    for mention in result.mentions.get(target, ())
-                ]
-                if found:
-                    mentions.setdefault(target, []).extend(found)
-        return verdicts, mentions, {target: outer for target, outer in within.items() if verdicts[target] == "absent"}
+
+MOST_WORK = 200_000_000
+"""Characters of an answer times characters of the targets (and a hundred): what looking for them grows with."""
+
+
+def work_of(case: Case | CaseResult, text: str, calls: Sequence[ToolCall]) -> int:
+    """How much is to be looked at in one answer."""
+    return (len(text) + sum(len(call.arguments) for call in calls)) * (100 + sum(map(len, case.targets)))
+
+
+def verdicts_of(
+    case: Case | CaseResult, text: str, calls: Sequence[ToolCall], sources: Sequence[str], symbols: SymbolTable
+) -> tuple[Verdicts, Mentions, dict[str, str]]:
+    """What became of each target of a case in one answer: verdicts, mentions, and which longer target covers which."""
+    if not case.targets:
+        return {}, {}, {}
+    within: dict[str, str] = {}
+    verdicts: Verdicts = dict.fromkeys(case.targets, "absent")
+    mentions: Mentions = {}
+    text_channel = "text" if case.channel == "tool" else case.channel
+    parts: list[tuple[str, str, int | None]] = [(text, text_channel, None)]
+    parts += [(call.arguments, "tool", index) for index, call in enumerate(calls)]
+    for output, channel, index in parts:
+        if not output:
+            continue
+        result = check(sources, output, case.targets, channel=channel, symbols=symbols)
+        within |= result.within
+        for target, verdict in result.verdicts.items():
+            if verdict != "absent":
+                verdicts[target] = _worse(verdicts[target], verdict)
+            found = [
+                MentionRecord(
+                    start=mention.start,
+                    end=mention.end,
+                    text=mention.text,
+                    verdict=mention.verdict,
+                    damage=mention.damage,
+                    path=mention.path,
+                    tool_call=index,
+                    severity="note" if mention.severity == "note" else "damage",
+                )
+                for mention in result.mentions.get(target, ())
+            ]
+            if found:
+                mentions.setdefault(target, []).extend(found)
+    return verdicts, mentions, {target: outer for target, outer in within.items() if verdicts[target] == "absent"}
 
 
 def _with_calls_read(case: Case, completion: Completion) -> tuple[Completion, bool]:
@@ -201,11 +213,18 @@ def _with_probability(mentions: list[MentionRecord], completion: Completion) -> 
     ]
 
 
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The outcome of a case whose samples have these."""
+    found = set(outcomes)
+    return next(outcome for outcome in _WORST_FIRST if outcome in found)
+
+
 def _worse(one: str, other: str) -> str:
     return other if one == "absent" else max(one, other, key=_SEVERITY.__getitem__)
 
 
-def _outcome(case: Case, verdicts: Verdicts, results: tuple[CheckResult, ...]) -> Outcome:
+def outcome_of(case: Case | CaseResult, verdicts: Mapping[str, str], results: Sequence[CheckResult]) -> Outcome:
+    """The outcome of one answer, from the verdicts on its targets and what the checks said."""
     all_pass = all(result.passed for result in results)
     if not case.targets:
         return "passed" if all_pass else "failed"
@@ -238,6 +257,21 @@ def _cost(completion: Completion, model: ModelConfig) -> float | None:
         return None
     money = completion.prompt_tokens * model.price.input + completion.completion_tokens * model.price.output
     return money / 1_000_000
+
+
+def learnt_by(root: Path, model: ModelConfig) -> Learnt:
+    """What the model was trained on: its files, and what their origin files and `trained_domains` say of them.
+
+    Raises:
+        ConfigError: a file is missing or not in the chat format; it names the line.
+        TrainingError: an origin file is broken.
+    """
+    origins = [read_origin(root / name) for name in model.training_data]
+    return Learnt(
+        training_texts(root, model),
+        frozenset(model.trained_domains).union(*(origin.domains for origin in origins)),
+        frozenset(key for origin in origins for key in origin.cases),
+    )
 
 
 def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:

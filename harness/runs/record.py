@@ -1,15 +1,27 @@
-"""From judged cases to one run record."""
+"""From judged cases to one run record, and back: whether a record is what its answers give."""
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from harness import __version__
+from harness import __version__, checks
 from harness.config import ModelConfig
-from harness.records.run import CaseResult, Evidence, Mode, RunRecord, Totals
+from harness.decisions.run_summary import utc
+from harness.errors import RecordError, found
+from harness.files import UnfitFileError, content_of, json_of, whole
+from harness.records.case import HELD_OUT, Case, texts_of, too_many
+from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
+from harness.runs.judge import MOST_WORK, outcome_of, verdicts_of, work_of, worst
+from harness.text import SymbolTable
 
 
 def fold(
@@ -34,7 +46,9 @@ def fold(
     evidence = Evidence(oldest=dates[0], newest=dates[-1]) if dates else Evidence()
     costs = [sample.cost for sample in samples if sample.cost is not None]
     return RunRecord(
-        run_id=_run_id(model, ordered, evidence.newest or started, partial=partial_reason is not None),
+        run_id=_run_id(
+            model.label, model.digest, ordered, evidence.newest or started, partial=partial_reason is not None
+        ),
         model=model.name,
         version=model.version,
         lineage=model.lineage,
@@ -65,16 +79,214 @@ def fold(
     )
 
 
-def _run_id(model: ModelConfig, cases: Sequence[CaseResult], moment: str, *, partial: bool) -> str:
+def _run_id(label: str, configuration: str, cases: Sequence[CaseResult], moment: str, *, partial: bool) -> str:
     content = [
         [case.key, case.digest, [[s.sample, s.raw_output or s.output, s.reason, s.recorded_at] for s in case.samples]]
         for case in cases
     ]
-    text = json.dumps([model.label, model.digest, content], ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps([label, configuration, content], ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     day = moment[:10].replace("-", "")
     # a part of a suite has an id of its own anyway; the mark lets a reader of the folder tell
     return f"{day}-{digest}-partial" if partial else f"{day}-{digest}"
+
+
+_GIVEN_ID = re.compile(r"\d{8}-[0-9a-f]{10}(-partial)?\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_LONGEST = 80
+_KEPT_LIMIT = 100_000
+"""Bytes of a kept result."""
+_MOST_WORK = 4_000_000_000
+"""Of a record. Ten thousand answers of a page each take a hundredth of it."""
+
+
+def rejudged(run: RunRecord, symbols: SymbolTable) -> RunRecord:
+    """The run with the verdicts that this checker gives its answers. What named checks said stays as it is recorded.
+
+    Raises:
+        RecordError: a case cannot be judged, or judging would take hours.
+    """
+    total = 0
+    for case in run.cases:
+        work = max((work_of(case, one.output, one.tool_calls) for one in case.samples), default=0)
+        total += work * len(case.samples)
+        if too_many(case.targets) or work > MOST_WORK or total > _MOST_WORK:
+            raise RecordError(f"case {found(case.key)}: has more targets, or longer answers, than a run can have")
+    cases = tuple(_rejudged_case(case, symbols) for case in run.cases)
+    outcomes = dict(sorted(Counter(case.outcome for case in cases).items()))
+    totals = run.totals.model_copy(update={"outcomes": outcomes})
+    return run.model_copy(update={"cases": cases, "totals": totals})
+
+
+def _rejudged_case(case: CaseResult, symbols: SymbolTable) -> CaseResult:
+    try:
+        sources = texts_of(case.messages) if case.targets else ()
+        samples = tuple(_rejudged_sample(case, sample, sources, symbols) for sample in case.samples)
+        outcome = worst(sample.outcome for sample in samples) if samples else "unscored"
+    except (AttributeError, TypeError, ValueError) as error:
+        raise RecordError(f"case {found(case.key)}: cannot be judged: {type(error).__name__}: {error}") from error
+    return case.model_copy(update={"samples": samples, "outcome": outcome})
+
+
+def _rejudged_sample(
+    case: CaseResult, sample: SampleResult, sources: Sequence[str], symbols: SymbolTable
+) -> SampleResult:
+    if sample.outcome == "unscored":
+        return sample.model_copy(update={"verdicts": {}, "mentions": {}, "within": {}})
+    verdicts, mentions, within = verdicts_of(case, sample.output, sample.tool_calls, sources, symbols)
+    if _counted(mentions) == _counted(sample.mentions):
+        kept: Mapping[str, Sequence[MentionRecord]] = sample.mentions  # with their probabilities
+    else:
+        kept = mentions
+    return sample.model_copy(
+        update={
+            "verdicts": verdicts,
+            "within": within,
+            "mentions": {target: tuple(mentioned) for target, mentioned in kept.items()},
+            "outcome": outcome_of(case, verdicts, sample.checks),
+        }
+    )
+
+
+def _counted(mentions: Mapping[str, Sequence[MentionRecord]]) -> dict[str, Counter[tuple[str, str]]]:
+    return {
+        target: Counter((one.verdict, one.severity) for one in spans) for target, spans in mentions.items() if spans
+    }
+
+
+@cache
+def _rules() -> str:
+    """Changes with what judges: the checker, its tables, and this file."""
+    seen = hashlib.sha256(unicodedata.unidata_version.encode())
+    for package in ("harness.text", "harness.checks", "harness.runs"):
+        for file in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
+            if file.is_file():
+                seen.update(file.read_bytes())
+    return seen.hexdigest()
+
+
+def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
+    """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
+    from harness.endpoints.local import cache_folder
+
+    seen = hashlib.sha256(run.__pydantic_serializer__.to_json(run, by_alias=True))
+    seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
+    kept = cache_folder() / "verified" / f"{seen.hexdigest()}.json"
+    with suppress(OSError, ValueError, UnfitFileError):
+        known = json_of(content_of(kept, limit=_KEPT_LIMIT))
+        if isinstance(known, list) and all(isinstance(one, str) for one in known):
+            return tuple(known)
+    found = contradictions(run, symbols)
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with whole(kept) as file:
+            file.write(json.dumps(found).encode())
+    return found
+
+
+def contradictions_of(runs: Sequence[RunRecord], symbols: SymbolTable) -> tuple[str, ...]:
+    """What `verified` finds in some runs, each sentence with the name of its run."""
+    return tuple(f"{run.label}, run {run.run_id}: {one}" for run in runs for one in verified(run, symbols))
+
+
+def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
+    """Where a record is not about the cases of the suites that are at hand, and where their checks say otherwise.
+
+    Args:
+        cases: by digest. What is not among them is skipped, and so are checks that are not registered.
+    """
+    for result in run.cases:
+        case = cases.get(result.digest)
+        if case is None:
+            continue
+        for field in ("targets", "required", "channel", "domain", "language", "task"):
+            if getattr(case, field) != getattr(result, field):
+                yield f"{_short(result.key)} has other {field} than its case in the suite"
+        if not all(call.check in checks.known() for call in case.checks):
+            continue
+        for sample in (one for one in result.samples if one.outcome != "unscored"):
+            reply = checks.Reply.of(sample.output, sample.tool_calls)
+            said = [checks.run(call.check, call.arguments, reply).passed for call in case.checks]
+            if said != [one.passed for one in sample.checks]:
+                yield f"{_short(result.key)}, sample {sample.sample}: its checks say otherwise than is recorded"
+
+
+def contradictions(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
+    """Where a record contradicts itself, each as a sentence without its end; empty if it is what its answers give.
+
+    Names come from the record: they must be made safe before they are shown.
+    """
+    return (*_wrong_names(run), *_wrong_verdicts(run, symbols), *_wrong_sums(run))
+
+
+def _wrong_names(run: RunRecord) -> Iterator[str]:
+    """The id is made of the answers and their dates, so that no answer can be another under the same id."""
+    if _GIVEN_ID.match(run.run_id):
+        moment = run.evidence.newest or run.started
+        made = _run_id(run.label, run.configuration_digest, run.cases, moment, partial=run.partial)
+        if made != run.run_id:
+            yield f"its answers, dates or settings are others than those that gave it its id (they give {made})"
+    cases = _digest([f"{case.key} {case.digest}" for case in run.cases])
+    if _DIGEST.match(run.suite_digest) and run.suite_digest != cases:
+        yield "its cases are others than those that gave it its suite digest"
+    repeated = [key for key, times in Counter(case.key for case in run.cases).items() if times > 1]
+    if repeated:
+        yield f"the case {_short(repeated[0])} is in it more than once"
+
+
+def _wrong_verdicts(run: RunRecord, symbols: SymbolTable) -> Iterator[str]:
+    try:
+        judged = rejudged(run, symbols)
+    except RecordError as error:
+        yield str(error)
+        return
+    wrong = [
+        (case, old, new)
+        for case, again in zip(run.cases, judged.cases, strict=True)
+        for old, new in zip(case.samples, again.samples, strict=True)
+        if _said(old) != _said(new)
+    ]
+    if wrong:
+        case, old, new = wrong[0]
+        many = f"{len(wrong)} of {run.totals.samples} answers do" if len(wrong) > 1 else "1 answer does"
+        why = _changed(old, new, named=HELD_OUT not in case.tags)
+        yield f"{many} not give the verdicts that are recorded: {_short(case.key)}, sample {old.sample}: {why}"
+    flipped = [
+        case for case, again in zip(run.cases, judged.cases, strict=True) if case.outcome != again.outcome
+    ] if not wrong else []  # fmt: skip
+    if flipped:
+        yield f"the outcome of {_short(flipped[0].key)} is not that of its answers: recorded {flipped[0].outcome}"
+
+
+def _said(sample: SampleResult) -> tuple[Any, ...]:
+    return sample.outcome, sample.verdicts, sample.within, _counted(sample.mentions)
+
+
+def _changed(old: SampleResult, new: SampleResult, *, named: bool) -> str:
+    for target in dict.fromkeys((*new.verdicts, *old.verdicts)):
+        recorded, given = old.verdicts.get(target, "nothing"), new.verdicts.get(target, "nothing")
+        if recorded != given:
+            return f"recorded {_short(recorded)}, its text gives {given}" + (f" for {_short(target)}" if named else "")
+    if old.outcome != new.outcome:
+        return f"recorded {old.outcome}, its verdicts and checks give {new.outcome}"
+    return "other mentions are recorded than its text has"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _wrong_sums(run: RunRecord) -> Iterator[str]:
+    samples = [sample for case in run.cases for sample in case.samples]
+    dates = sorted(sample.recorded_at for sample in samples if sample.recorded_at)
+    if dates and (run.evidence.oldest, run.evidence.newest) != (dates[0], dates[-1]):
+        yield f"its answers are of {dates[0]} to {dates[-1]}, and its evidence says otherwise"
+    counted = dict(Counter(case.outcome for case in run.cases))
+    if (run.totals.cases, run.totals.samples, run.totals.outcomes) != (len(run.cases), len(samples), counted):
+        yield "its totals are not the sums of its cases"
+    odd = next((s for s in samples if (s.outcome == "unscored") != (s.reason is not None)), None)
+    if odd is not None:
+        yield f"an answer is {odd.outcome}, and its reason is {found(odd.reason)}"
 
 
 def _suite_digests(cases: Sequence[CaseResult]) -> dict[str, str]:
@@ -155,8 +367,7 @@ def _age_days(moment: str | None, now: datetime) -> float | None:
     if moment is None:
         return None
     try:
-        made = datetime.fromisoformat(moment)
-    except ValueError:
+        made = utc(moment)
+    except (ValueError, OverflowError):
         return None
-    made = made if made.tzinfo else made.replace(tzinfo=UTC)
     return (now - made).total_seconds() / 86400

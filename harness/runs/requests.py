@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import ModelConfig
-from harness.endpoints import keys, local, responses
-from harness.endpoints.access import Access
+from harness.endpoints import local, responses
+from harness.endpoints.access import Access, check_key
 from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
 from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
 from harness.endpoints.chat import ChatEndpoint, key_from
@@ -123,12 +123,14 @@ def opened(
         return
     if model.kind == "litellm":
         yield LitellmEndpoint(
+            access=access_of(model, root),
             key=key_from(model.api_key_env, model.name),
-            base_url=model.base_url,
+            key_variables=[*([model.api_key_env] if model.api_key_env else []), *_header_variables(model)],
+            model=model.request_model,
             timeout_s=model.timeout_s,
             model_label=model.name,
             redact=secrets_of(model).redacted,
-            retrying=retrying,
+            retrying=retrying or _retrying(model),
         )
         return
     if model.kind == "outputs":
@@ -154,7 +156,7 @@ def is_asking() -> bool:
 def secrets_of(model: ModelConfig) -> Secrets:
     """What must be found nowhere: keys in the environment, and passwords and keys in the model's address."""
     names = [model.api_key_env] if model.api_key_env else []
-    names += [value.env for value in model.headers.values() if not isinstance(value, str)]
+    names += _header_variables(model)
     addresses = [model.base_url or "", *_proxies()]
     return Secrets.of_environment(os.environ, [*names, "OPENAI_API_KEY"], addresses, models=[model.request_model])
 
@@ -179,10 +181,13 @@ def access_of(model: ModelConfig, root: Path) -> Access:
         client_certificate=path(model.client_certificate),
         client_key=path(model.client_key),
     )
-    for value in model.headers.values():
-        if not isinstance(value, str):
-            keys.check(value.env, access, model.name)
+    for variable in _header_variables(model) if model.kind != "litellm" else ():  # LiteLLM knows where they would go
+        check_key(variable, access, model.name)
     return access
+
+
+def _header_variables(model: ModelConfig) -> list[str]:
+    return [value.env for value in model.headers.values() if not isinstance(value, str)]
 
 
 def _proxies() -> list[str]:
@@ -209,5 +214,9 @@ def _chat(
         model_label=model.name,
         runtime=runtime,
         redact=secrets_of(model).redacted,
-        retrying=retrying or Retrying(attempts=model.attempts, patience_s=model.patience_s),
+        retrying=retrying or _retrying(model),
     )
+
+
+def _retrying(model: ModelConfig) -> Retrying:
+    return Retrying(attempts=model.attempts, patience_s=model.patience_s)

@@ -7,13 +7,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from harness.decisions.compare import Change, Comparison, Flip
+from harness.decisions.compare import Change, Comparison, Flip, Option
 from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
-from harness.decisions.options import Option
 from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
 from harness.show import figures
 from harness.show.figures import percent, points
+from harness.show.words import translated
 from harness.statistics.quantile import Quantile
 from harness.text.visible import show
 
@@ -152,6 +152,8 @@ _NAMES = {
     "over_correction_rate": "over-correction",
     "check_rate": "check rate (general)",
 }
+MOST_SLICES = 100
+"""Rows of a table of slices; a record may name ten thousand domains."""
 SIGNIFICANT = 0.05
 """q-value up to which a slice is pointed out."""
 
@@ -170,17 +172,40 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     if comparison.slices:
         head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
         lines += ["", *figures.table([head, *_slice_rows(comparison)])]
+        if len(comparison.slices) > MOST_SLICES:
+            lines.append(f"  ... and {len(comparison.slices) - MOST_SLICES} more (--json lists all)")
         lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
     if comparison.latency is not None:
         lines += ["", *latency_change_lines(comparison.latency)]
-    for title, kind in (("Worse", True), ("Better or otherwise changed", False)):
-        chosen = [flip for flip in comparison.flips if flip.worse is kind]
-        lines += ["", f"{title}: {figures.plural(len(chosen), 'case')}"] if chosen else []
+    ordered = in_reading_order(comparison.flips)
+    for title, chosen in (
+        ("Worse", [flip for flip in ordered if flip.worse and not is_quiet(flip)]),
+        ("Fixed", [flip for flip in ordered if flip.kind == "fixed"]),
+    ):
+        lines += ["", translated(f"{title}: {figures.plural(len(chosen), 'case')}")] if chosen else []
         for flip in chosen[:most]:
             lines += _flip_lines(flip)
         if len(chosen) > most:
-            lines.append(f"  ... and {len(chosen) - most} more (--json lists all)")
+            lines.append(f"  {translated(f'... and {len(chosen) - most} more (--json lists all)')}")
+    quiet = [flip for flip in ordered if is_quiet(flip)]
+    if quiet:
+        changed = f"{figures.plural(len(quiet), 'case')} changed from one failure to another (--json lists them)"
+        lines += ["", *figures.wrapped(translated(changed), "")]
     return lines
+
+
+_READING_ORDER = ("newly damaged", "fixed", "newly omitted", "newly failed", "newly unscored", "changed")
+
+
+def in_reading_order(flips: Iterable[Flip]) -> list[Flip]:
+    """What a release is decided on first, what changed from one failure to another last; within a kind as they were."""
+    place = {kind: number for number, kind in enumerate(_READING_ORDER)}
+    return sorted(flips, key=lambda flip: (is_quiet(flip), place.get(flip.kind, len(place))))
+
+
+def is_quiet(flip: Flip) -> bool:
+    """Whether a flip decides nothing: the case failed before too, in another way."""
+    return flip.kind == "changed"
 
 
 def answered_lines(runs: Sequence[RunSummary]) -> list[str]:
@@ -259,7 +284,7 @@ def _slice_rows(comparison: Comparison) -> list[list[str]]:
             str(one.change.pairs),
             figures.p_value(one.q_value) + ("*" if one.q_value is not None and one.q_value <= SIGNIFICANT else " "),
         ]
-        for one in comparison.slices
+        for one in comparison.slices[:MOST_SLICES]
     ]
 
 
@@ -278,48 +303,53 @@ def compare_json(comparison: Comparison) -> dict[str, Any]:
     return {**value, "latency": latency_change_json(comparison.latency)}
 
 
-_Row = tuple[str, Callable[[Option], str]]
+_Row = tuple[str, str, Callable[[Option], str]]
 
 OPTION_ROWS: tuple[_Row, ...] = (
-    ("alignment rate", lambda one: percent(one.alignment.rate)),
-    ("  trained", lambda one: percent(one.gap.trained.rate)),
-    ("  untrained", lambda one: percent(one.gap.untrained.rate)),
-    ("  gap", lambda one: points(one.gap.difference)),
-    ("  gap of its base", lambda one: points(one.base_gap.difference) if one.base_gap else figures.NO_DATA),
-    ("  gain, trained more", lambda one: points(one.gain.difference) if one.gain else figures.NO_DATA),
-    ("  p by domains", lambda one: figures.p_value(one.gain.p_value if one.gain else None)),
-    ("fidelity", lambda one: percent(one.rates["fidelity"].rate)),
-    ("found by search", lambda one: percent(one.rates["search_hit_rate"].rate)),
-    ("mention rate", lambda one: percent(one.rates["mention_rate"].rate)),
-    ("over-correction", lambda one: percent(one.rates["over_correction_rate"].rate)),
-    ("check rate", lambda one: percent(one.rates["check_rate"].rate)),
-    ("answered, of its own", lambda one: percent(one.run.answered.rate)),
-    ("  its own rate", lambda one: percent(one.run.alignment.rate) + ("" if one.run.comparable else " (!)")),
-    ("  on so many cases", lambda one: f"{one.run.alignment.n:,}"),
-    ("median latency", lambda one: seconds(one.resources.median_latency_s)),
-    ("prompt tokens", lambda one: tokens(one.resources.prompt_tokens)),
-    ("answer tokens", lambda one: tokens(one.resources.completion_tokens)),
-    ("cost of 1,000", lambda one: money(one.resources.cost_per_1000, one.resources.currency)),
+    ("alignment rate", "alignment_rate", lambda one: percent(one.alignment.rate)),
+    ("  trained", "trained", lambda one: percent(one.gap.trained.rate)),
+    ("  untrained", "untrained", lambda one: percent(one.gap.untrained.rate)),
+    ("  gap", "gap", lambda one: points(one.gap.difference)),
+    ("  gap of its base", "base-gap", lambda one: points(one.base_gap.difference if one.base_gap else None)),
+    ("  gain, trained more", "gain-more", lambda one: points(one.gain.difference if one.gain else None)),
+    ("  p by domains", "p-domains", lambda one: figures.p_value(one.gain.p_value if one.gain else None)),
+    ("fidelity", "fidelity", lambda one: percent(one.rates["fidelity"].rate)),
+    ("found by search", "search_hit_rate", lambda one: percent(one.rates["search_hit_rate"].rate)),
+    ("mention rate", "mention_rate", lambda one: percent(one.rates["mention_rate"].rate)),
+    ("over-correction", "over_correction_rate", lambda one: percent(one.rates["over_correction_rate"].rate)),
+    ("check rate", "check_rate", lambda one: percent(one.rates["check_rate"].rate)),
+    ("answered, of its own", "own-share", lambda one: percent(one.run.answered.rate)),
+    (
+        "  its own rate",
+        "own-rate",
+        lambda one: percent(one.run.alignment.rate) + ("" if one.run.comparable else " (!)"),
+    ),
+    ("  on so many cases", "own-cases", lambda one: f"{one.run.alignment.n:,}"),
+    ("median latency", "latency", lambda one: seconds(one.resources.median_latency_s)),
+    ("prompt tokens", "prompt-tokens", lambda one: tokens(one.resources.prompt_tokens)),
+    ("answer tokens", "completion-tokens", lambda one: tokens(one.resources.completion_tokens)),
+    ("cost of 1,000", "cost-per-1000", lambda one: money(one.resources.cost_per_1000, one.resources.currency)),
 )
+"""What a row is called in a terminal, the word for it in a document, and its cell."""
 
 
 def options_lines(options: Sequence[Option]) -> list[str]:
     """The table in blocks of as many columns as 80 cells hold."""
     rows = [["", *(show(one.run.label) for one in options)]]
-    rows += [[name, *(cell(one) for one in options)] for name, cell in OPTION_ROWS]
-    lines = [options_title(options)] if options else []
+    rows += [[name, *(cell(one) for one in options)] for name, _, cell in OPTION_ROWS]
+    lines = [_options_title(options)] if options else []
     for columns in _blocks(rows):
         lines += ["", *figures.table([[row[0], *(row[i] for i in columns)] for row in rows])]
-    return [*lines, "", *figures.wrapped(OPTION_LEGEND)]
+    return [*lines, "", *figures.wrapped(_OPTION_LEGEND)]
 
 
-def options_title(options: Sequence[Option]) -> str:
+def _options_title(options: Sequence[Option]) -> str:
     one = options[0]
     all_of = {2: "both"}.get(len(options), f"all {len(options)}")
     return f"{one.alignment.n:,} cases with targets that {all_of} answered ({one.answered:,} with the others)"
 
 
-OPTION_LEGEND = (
+_OPTION_LEGEND = (
     "gap: trained minus untrained, by what each version was trained on; below it the same difference of its base on "
     "the same cases, since domains differ in difficulty. gain, trained more: what it gained over its base on trained "
     "cases minus on untrained ones, within the suites that hold both; p by shuffling whole domains, which is how "

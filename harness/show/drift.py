@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
+from harness.decisions.metrics import alignment_rate
+from harness.decisions.nights import Night
+from harness.records.run import CaseResult
 from harness.show import figures
 from harness.show.figures import counted, percent, wrapped
+from harness.show.words import phrase, translated
 from harness.text.visible import show
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -20,6 +25,8 @@ def drift_lines(report: DriftReport) -> list[str]:
     span = f", {report.first} to {report.last}" if report.first else ""
     nights = figures.plural(report.nights, "night")
     lines = [f"{report.verdict}  {show(report.label)}: {nights} of {report.prompts} prompts{span}"]
+    if report.simulation is not None:
+        lines += wrapped(show(report.simulation, blanks=False))
     for alarm in report.alarms:
         since = f", most likely since {alarm.since}" if alarm.since else ""
         lines += wrapped(f"ALARM on {alarm.day}: {show(alarm.text, blanks=False)}{since}{_named(alarm.cases)}")
@@ -101,6 +108,77 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
         scale = [round((rate - low) / (1 - low) * (len(_BARS) - 1)) if low < 1 else 7 for rate in rates]
         lines += wrapped(f"{''.join(_BARS[step] for step in scale)} nights watched, {percent(low)} to 100%")
     return lines
+
+
+def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str | None, page: str | None) -> list[str]:
+    """An alarm for a chat: what happened in one line, then the page, the next command, and what to go back to.
+
+    Args:
+        nights: those that the report is about, oldest first.
+        promoted: the version that is the baseline, `NAME@VERSION` or a run id.
+        page: address of the pages.
+    """
+    alarm = min(report.alarms, key=lambda one: one.day, default=None)
+    since = (alarm.since or alarm.day) if alarm else None
+    before = [night for night in nights if since is None or night.day < since]
+    after = [night for night in nights if since is not None and night.day >= since]
+    parts = [translated(f"{report.verdict}")]
+    old, new = _rate_of(before), _rate_of(after)
+    if since is not None and old is not None and new is not None:
+        parts = [phrase("alarm-rate", old=percent(old), new=percent(new), since=since)]
+        broken = _newly_damaged(before, after)
+        if broken:
+            parts.append(phrase("alarm-damaged", n=f"{len(broken):,}"))
+        worst = _worst_domain(before, after)
+        if worst:
+            parts.append(phrase("alarm-worst", domain=show(worst, blanks=False)))
+    elif alarm is not None:
+        parts.append(translated(show(alarm.text, blanks=False)))
+    lines = [f"{show(report.label)}{phrase('colon')}{phrase('comma').join(parts)}"]
+    if page:
+        lines.append(phrase("alarm-page", page=show(page, blanks=False)))
+    lines.append(f"{phrase('next')} {_next_of(report, before, after)}")
+    if promoted and promoted != report.label:
+        command = f"harness compare {show(promoted)} {show(report.label)}"
+        lines.append(phrase("alarm-back", label=show(promoted), command=command))
+    return lines
+
+
+def _next_of(report: DriftReport, before: Sequence[Night], after: Sequence[Night]) -> str:
+    if before and after:
+        return f"harness compare {show(before[-1].run_id)} {show(after[-1].run_id)}"
+    return f"pytest --model={show(report.label.partition('@')[0])} --cassette-mode=live"
+
+
+def _rate_of(nights: Sequence[Night]) -> float | None:
+    return alignment_rate(case for night in nights for case in night.cases.values()).rate
+
+
+def _newly_damaged(before: Sequence[Night], after: Sequence[Night]) -> list[str]:
+    """Cases that are damaged in the newest night, and were aligned in the last one before."""
+    then = before[-1].cases
+    return [
+        key
+        for key, case in after[-1].cases.items()
+        if case.outcome == "damaged" and key in then and then[key].outcome == "aligned"
+    ]
+
+
+def _worst_domain(before: Sequence[Night], after: Sequence[Night]) -> str:
+    """The domain whose rate fell most."""
+    then, now = _rates_by_domain(before), _rates_by_domain(after)
+    falls = {domain: then[domain] - now[domain] for domain in sorted(now) if domain in then}
+    worst = max(falls, key=lambda domain: falls[domain], default="")
+    return worst if worst and falls[worst] > 0 else ""
+
+
+def _rates_by_domain(nights: Sequence[Night]) -> dict[str, float]:
+    groups: dict[str, list[CaseResult]] = {}
+    for night in nights:
+        for case in night.cases.values():
+            groups.setdefault(case.domain, []).append(case)
+    rates = {domain: alignment_rate(cases).rate for domain, cases in groups.items()}
+    return {domain: rate for domain, rate in rates.items() if rate is not None}
 
 
 def drift_json(report: DriftReport) -> dict[str, Any]:

@@ -97,7 +97,8 @@ def answer_digest(sample: SampleResult) -> str:
 
 
 def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownAnswer:
-    in_text = [mention for mention in _mentions(sample) if mention.tool_call is None]
+    mentions = [mention for found in sample.mentions.values() for mention in found]
+    in_text = [mention for mention in mentions if mention.tool_call is None]
     return ShownAnswer(
         sample=sample.sample,
         outcome=sample.outcome,
@@ -112,7 +113,7 @@ def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownA
                 call.name,
                 marked(
                     call.arguments,
-                    _spans(call.arguments, [m for m in _mentions(sample) if m.tool_call == index]),
+                    _spans(call.arguments, [m for m in mentions if m.tool_call == index]),
                     limit=limit,
                 ),
             )
@@ -122,10 +123,6 @@ def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownA
         checks=tuple((check.check, check.passed, check.detail) for check in sample.checks),
         digest=answer_digest(sample),
     )
-
-
-def _mentions(sample: SampleResult) -> list[MentionRecord]:
-    return [mention for mentions in sample.mentions.values() for mention in mentions]
 
 
 def _spans(text: str, mentions: list[MentionRecord]) -> list[Span]:
@@ -158,7 +155,7 @@ def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...
         verdict = sample.verdicts.get(target, "absent")
         if target in sample.within:
             found.append(ShownMention(shown, "within", marked(sample.within[target])))
-        elif not mentions or verdict == "absent":  # a note beside it is no mention
+        elif not mentions or verdict == "absent":  # a note beside it is not a mention
             found.append(ShownMention(shown, verdict))
         for mention in mentions:
             verdict = "note" if mention.is_note else mention.verdict

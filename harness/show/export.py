@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.evidence import Rulings
-from harness.show.index import HistoryEvent, IndexLine
+from harness.show.index import HistoryEvent, IndexLine, current
 from harness.show.rates import BAD, DIMENSIONS, Rate, slices, summarise
+from harness.show.sinks import spreadsheet_cell
+from harness.text.visible import show
 
 SCHEMA = 1
 
@@ -20,10 +22,9 @@ COLUMNS = (
     *("case_outcome", "sample", "outcome", "reason", "verdicts", "damage", "output"),
     *("latency_s", "prompt_tokens", "completion_tokens", "cost", "currency", "recorded_at"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any]:
+def run_json(record: RunRecord, rulings: Rulings | None = None, contradictions: Sequence[str] = ()) -> dict[str, Any]:
     """Everything on a run page but the texts; rates are shares between 0 and 1, or null."""
     summary = summarise(record)
     found: dict[str, Any] = {
@@ -48,6 +49,8 @@ def run_json(record: RunRecord, rulings: Rulings | None = None) -> dict[str, Any
         "slices": {name: {row.name: rate_json(row.rate) for row in slices(record.cases, name)} for name in DIMENSIONS},
         "failing": [case.key for case in record.cases if case.outcome in BAD],
     }
+    if contradictions:
+        found["contradictions"] = list(contradictions)
     if rulings is not None:
         found["rulings"] = {
             "readers": [{"reader": name, "good": good, "bad": bad} for name, good, bad in rulings.readers],
@@ -87,7 +90,7 @@ def samples_csv(record: RunRecord) -> str:
     writer.writerow(COLUMNS)
     for case in record.cases:
         for sample in case.samples:
-            writer.writerow([_cell(value) for value in _values(record, case, sample)])
+            writer.writerow([spreadsheet_cell(value) for value in _values(record, case, sample)])
     return out.getvalue().encode("utf-8", "replace").decode("utf-8")
 
 
@@ -111,5 +114,42 @@ def _values(record: RunRecord, case: CaseResult, sample: SampleResult) -> tuple[
     )
 
 
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA) else value
+_GAUGES: dict[str, Callable[[IndexLine], tuple[int, int]]] = {
+    "alignment_rate": lambda line: line.alignment,
+    "fidelity": lambda line: line.fidelity,
+    "search_hit_rate": lambda line: line.search,
+    "answered_rate": lambda line: line.answered,
+}
+
+
+def openmetrics(lines: Sequence[IndexLine], drift: Mapping[str, str]) -> str:
+    """The newest complete run of each version for Prometheus, in the text format of OpenMetrics 1.0.
+
+    Rates are gauges from 0 to 1; a rate without data is left out. `drift` is the verdict by label.
+    """
+    now = current(lines)
+    out: list[str] = []
+    for name, count in _GAUGES.items():
+        out.append(f"# TYPE verbatim_{name} gauge")
+        for line in now:
+            k, n = count(line)
+            if n:
+                out.append(f"verbatim_{name}{_labels(line)} {k / n:.6f}")
+    out.append("# TYPE verbatim_cases gauge")
+    out += [f"verbatim_cases{_labels(line)} {line.cases}" for line in now]
+    out.append("# TYPE verbatim_drift gauge")
+    out += [
+        f"verbatim_drift{_labels(line)} {int(drift[line.label] in ('DRIFT', 'CANNOT SEE'))}"
+        for line in now
+        if line.label in drift
+    ]
+    return "\n".join([*out, "# EOF", ""])
+
+
+def _labels(line: IndexLine) -> str:
+    pairs = (("model", line.model), ("version", line.version))
+    return "{" + ",".join(f'{name}="{_label_value(value)}"' for name, value in pairs) + "}"
+
+
+def _label_value(value: str) -> str:
+    return show(value, blanks=False).replace("\\", "\\\\").replace('"', '\\"')

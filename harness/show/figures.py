@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
-from harness.text.visible import show
+from harness.show.words import spoken
 
 WIDTH = 80
-_LONGEST = 300
-"""Characters of one code span."""
-_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
 NO_DATA = "no data"
 
 
@@ -67,6 +63,8 @@ def days(value: float | None) -> str:
     """An age: hours below two days."""
     if value is None:
         return "of unknown age"
+    if value < -1 / 24:  # a clock was wrong, here or where they were made
+        return f"dated {days(-value).removesuffix(' old')} in the future"
     return f"{24 * value:.0f} h old" if abs(value) < 2 else f"{value:.1f} days old"
 
 
@@ -93,15 +91,32 @@ def clipped(text: str, width: int) -> str:
 
 
 def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
-    """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone."""
+    """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone.
+
+    On a Chinese screen a line may also end between two Han characters.
+    """
     lines: list[str] = []
     line = indent
-    for word in (part for whole in text.split() for part in _cut(whole, width - cells(indent))):
-        if line.strip() and cells(line) + 1 + cells(word) > width:
+    for word, joined in (part for whole in text.split() for part in _parts(whole, width - cells(indent))):
+        blank = "" if joined or not line.strip() else " "
+        if line.strip() and cells(line) + len(blank) + cells(word) > width:
             lines.append(line)
-            line = indent
-        line += word if not line.strip() else f" {word}"
+            line, blank = indent, ""
+        line += blank + word
     return [*lines, line] if line.strip() else lines
+
+
+_HAN = re.compile(r"[（「《“]?[\u3400-\u9fff][，。：；、）」》”！？]*|[^\u3400-\u9fff（「《“]+|.")
+
+
+def _parts(word: str, width: int) -> Iterator[tuple[str, bool]]:
+    """Pieces of a word at most as wide as a line, and whether a piece continues the one before without a blank."""
+    pieces = [word]
+    if spoken() == "zh" and not word.isascii():
+        pieces = _HAN.findall(word)
+    for place, piece in enumerate(pieces):
+        for number, cut in enumerate(_cut(piece, width)):
+            yield cut, bool(place or number)
 
 
 def _cut(word: str, width: int) -> list[str]:
@@ -137,36 +152,6 @@ def table(
         ]
         lines.append((indent + "  ".join(aligned)).rstrip())
     return lines
-
-
-def code(text: str, *, blanks: bool = True) -> str:
-    """Foreign text as a Markdown code span, in which no Markdown, HTML, address, `@mention` or `#issue` is read.
-
-    One line, at most 300 characters, what is invisible in it visible (without `blanks`, U+0020 stays), its backticks
-    inside a longer fence.
-    """
-    shown = show(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks, lookalikes=blanks) or "∅"
-    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
-    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def markdown_sentence(text: str) -> str:
-    """A sentence of ours that holds foreign names, for Markdown.
-
-    Plain words and numbers stay as they are; anything else, and what is in backticks, is code. GitHub finds mentions,
-    links and references in rendered text, so that escaping alone would not stop them.
-    """
-    parts = []
-    for at, piece in enumerate(text.split("`")):
-        words = piece.split()
-        if at % 2 and words:
-            parts.append(code(" ".join(words), blanks=False))
-        for plain_words, group in groupby(words if at % 2 == 0 else (), key=lambda word: bool(_PLAIN.fullmatch(word))):
-            joined = " ".join(group)
-            parts.append(joined if plain_words else code(joined, blanks=False))
-    return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:

@@ -7,7 +7,7 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from harness.decisions.compare import Comparison, Flip, SliceChange
+from harness.decisions.compare import Comparison, Flip, Option, SliceChange, options
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.latency import speeds
-from harness.decisions.options import Option, options
 from harness.decisions.standing import by_key
 from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
-from harness.show.comparison import speed_cells
+from harness.show.comparison import in_reading_order, is_quiet, speed_cells
 from harness.show.evidence import Rulings, rows
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
-from harness.show.verdicts import headlines, next_sentence
-from harness.show.words import both, for_script, known, say, word, words
+from harness.show.verdicts import headlines, worst_slices
+from harness.show.words import both, for_script, known, said, say, word, words
 from harness.text.visible import show
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.globals.update(say=say, known=known, both=both, figures=rates, visible=_visible)
+    jinja.globals.update(say=say, said=said, known=known, both=both, figures=rates, visible=_visible)
     jinja.filters.update(plain=_cell, percent=rates.percent, moment=rates.moment, number=rates.number)
     return jinja
 
@@ -139,6 +138,7 @@ def run_page(
     lang: str = "auto",
     index_href: str | None = None,
     rulings: Rulings | None = None,
+    contradictions: Sequence[str] = (),
 ) -> str:
     """One self-contained HTML page. `lang` is `en`, `zh`, or `auto` for the browser's; a button switches.
 
@@ -153,6 +153,7 @@ def run_page(
         scripts=("page.js", "ruling.js", "cases.js"),
         lang=lang,
         run=record,
+        contradictions=contradictions,
         summary=summary,
         bar=_bar(summary.outcomes),
         dimensions=dimensions,
@@ -242,26 +243,31 @@ def compare_page(
     judged: Judgement | None = None,
     lang: str = "auto",
     index_href: str | None = None,
+    contradictions: Sequence[str] = (),
 ) -> str:
     """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
     `judged`, the gate's verdict is on top and its rules follow."""
     gate = judged.verdict if judged else None
     before, after = by_key(old), by_key(new)
     option = options((old, new))[1]
-    kinds = list(dict.fromkeys(flip.kind for flip in comparison.flips))
+    ordered = in_reading_order(comparison.flips)
+    kinds = list(dict.fromkeys(flip.kind for flip in ordered))
     return render(
         "compare.html.j2",
         styles=("page.css", "cases.css", "compare.css"),
         scripts=("page.js", "filter.js"),
         lang=lang,
         comparison=comparison,
+        contradictions=contradictions,
         headline=comparison.changes[0],
         gate=gate,
         judged=judged,
         rules=[(rule, needed(rule), read(rule)) for rule in gate.rules] if gate else [],
         kinds=[(kind, sum(flip.kind == kind for flip in comparison.flips)) for kind in kinds],
-        flips=[_shown(flip, before, after) for flip in comparison.flips[:_WITH_TEXTS]],
-        flips_more=comparison.flips[_WITH_TEXTS:],
+        flips=[_shown(flip, before, after) for flip in ordered[:_WITH_TEXTS]],
+        flips_more=ordered[_WITH_TEXTS:],
+        quiet=sum(map(is_quiet, ordered[:_WITH_TEXTS])),
+        search=next((one for one in comparison.changes if one.metric == "search_hit_rate" and one.pairs), None),
         gaps=_gaps(option, old.label, new.label),
         chart=_chart_of_compare_page(comparison.slices),
         charts_available=charts.available(),
@@ -270,9 +276,10 @@ def compare_page(
         p_value=rates.p_value,
         p_phrase=p_phrase,
         results=_results(gate),
-        headlines=headlines(gate) if gate else [],
+        top=[_cell(line) for line in headlines(gate)] if gate else [],
+        worst=[_cell(line) for line in worst_slices(gate)] if gate else [],
         gain=option.gain,
-        next_step=next_sentence(gate) if gate else "",
+        next_step=gate.next if gate else None,
         words=words(),
     )
 
@@ -306,6 +313,7 @@ def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, Cas
     old, new = before[flip.key], after[flip.key]
     return {
         "flip": flip,
+        "quiet": is_quiet(flip),
         "turns": evidence.turns(new, _LIMIT_COMPARE_PAGE),
         "old": evidence.answers(old, _LIMIT_COMPARE_PAGE),
         "new": evidence.answers(new, _LIMIT_COMPARE_PAGE),

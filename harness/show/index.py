@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib import import_module
 from typing import Any, Literal
 
 from markupsafe import Markup
+from pydantic import Field
 
-from harness.decisions.metrics import MOST_UNSCORED, Count
+from harness.decisions.metrics import MOST_UNSCORED, Count, answered_rate, search_hit_rate
 from harness.records import Record
 from harness.records.run import RunRecord
 from harness.show import charts
@@ -38,14 +40,20 @@ class IndexLine(Record):
     untrained: tuple[int, int]
     checks: tuple[int, int]
     unscored: int
+    fidelity: tuple[int, int] = (0, 0)
+    search: tuple[int, int] = (0, 0)
+    """Strings that are found when pasted into a search."""
+    answered: tuple[int, int] = (0, 0)
     lineage: tuple[str, ...] = ()
     recipe: dict[str, Any] | None = None
     median_s: float | None = None
     cost: float | None = None
     currency: str | None = None
+    contradictions: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Where the record is not what its answers give."""
 
     @classmethod
-    def of(cls, record: RunRecord) -> IndexLine:
+    def of(cls, record: RunRecord, contradictions: tuple[str, ...] = ()) -> IndexLine:
         """Fold a whole run into its line."""
         summary = summarise(record)
         return cls(
@@ -64,11 +72,15 @@ class IndexLine(Record):
             untrained=_pair(summary.gap.untrained),
             checks=_pair(summary.checks),
             unscored=summary.outcomes.get("unscored", 0),
+            fidelity=_pair(summary.fidelity),
+            search=_pair(Rate.of(search_hit_rate(record.cases))),
+            answered=_pair(Rate.of(answered_rate(record.cases))),
             lineage=record.lineage,
             recipe=record.recipe,
             median_s=summary.resources.median_latency_s,
             cost=record.totals.cost,
             currency=record.currency,
+            contradictions=contradictions,
         )
 
     @property
@@ -181,10 +193,16 @@ _LINE_HEIGHT = 0.055
 _SIGNS = {"new-version": "◆", "promoted": "★", "drift-alarm": "▲", "suite-changed": "▮"}
 
 
-def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: str) -> Markup:
-    """Draw the complete runs of each model. Nothing without the chart library or without a run."""
+def trend(
+    lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: str, since: str | None = None
+) -> Markup:
+    """Draw the complete runs of each model, one line a model. Nothing without the chart library or without a run.
+
+    Args:
+        since: the first day that is drawn, ISO 8601.
+    """
     models = {
-        model: [line for line in runs if line.rate.n][-400:]
+        model: [line for line in runs if line.rate.n and (since is None or line.when[:10] >= since)][-400:]
         for model, runs in by_model(line for line in lines if not line.partial).items()
     }
     models = {model: runs for model, runs in models.items() if runs}
@@ -198,17 +216,35 @@ def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: 
     return in_widths(lambda width: _chart(points, width), f"{label}: {listed}", {**NARROW, **WIDE}, data)
 
 
+_MONTH_DAYS = 31
+
+
+def month_before(lines: Sequence[IndexLine]) -> str | None:
+    """The first day of the month that ends with the newest run; None where no run is older than that."""
+    days = sorted(line.when[:10] for line in lines if not line.partial and line.rate.n)
+    if not days:
+        return None
+    try:
+        first = str(date.fromisoformat(days[-1]) - timedelta(days=_MONTH_DAYS))
+    except (ValueError, OverflowError):  # the time of a record that another program wrote
+        return None
+    return first if days[0] < first else None
+
+
 def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
+    """One a run. A model's key is its number: names are only shown, and two that look alike stay two lines."""
     return [
         {
+            "key": f"m{place}",
             "model": clip(model, 24),
             "t": line.when,
             "v": line.rate.value,
             "lo": line.rate.low,
             "hi": line.rate.high,
             "run": line.run_id,
+            "told": f"{clip(line.label, 60)}: {line.rate} ({line.rate.bounds}), {line.when[:10]}",
         }
-        for model, runs in models.items()
+        for place, (model, runs) in enumerate(models.items())
         for line in runs
     ]
 
@@ -216,29 +252,30 @@ def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
 def _chart(points: list[dict[str, Any]], width: int) -> Any:
     alt: Any = import_module("altair")
     wide = width > 400
-    names = list(dict.fromkeys(point["model"] for point in points))
-    colours = [SERIES[index % len(SERIES)] for index in range(len(names))]
-    colour = alt.Color("model:N", legend=None, scale=alt.Scale(domain=names, range=colours))
+    keys = list(dict.fromkeys(point["key"] for point in points))
+    colours = [SERIES[index % len(SERIES)] for index in range(len(keys))]
+    colour = alt.Color("key:N", legend=None, scale=alt.Scale(domain=keys, range=colours))
     floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
-    dates = alt.Axis(grid=False, tickCount=6 if wide else 4, format=_dates(points, short=not wide))
+    dates = alt.Axis(grid=False, labelOverlap=True, tickCount=6 if wide else 3, format=_dates(points, short=not wide))
     x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
     scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
     rates = alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8)
     y = alt.Y("v:Q", title=None, scale=scale, axis=rates)
     low = alt.Y("lo:Q", scale=scale)
     runs = alt.Chart(alt.NamedData(name="points"))
-    counts = Counter(point["model"] for point in points)
-    alone = alt.Chart(alt.Data(values=[point for point in points if counts[point["model"]] == 1]))
-    labels = alt.Chart(alt.Data(values=_labels(points, names, floor)))
+    counts = Counter(point["key"] for point in points)
+    alone = alt.Chart(alt.Data(values=[point for point in points if counts[point["key"]] == 1]))
+    labels = alt.Chart(alt.Data(values=_labels(points, floor)))
     room = 150 if wide else 95
+    size = 26 if max(counts.values()) <= 40 else 9
     layers = [
         runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour),
         alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),
         runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
-        runs.mark_circle(size=26 if max(counts.values()) <= 40 else 9, opacity=1).encode(x=x, y=y, color=colour),
+        runs.mark_circle(size=size, opacity=1).encode(x=x, y=y, color=colour, description="told:N"),
         alt.Chart(alt.NamedData(name="events"))
-        .mark_text(dy=-13, fontSize=13, color=MUTED)
-        .encode(x=x, y=y, text="sign:N"),
+        .mark_text(dy=-13, fontSize=12, color=MUTED)
+        .encode(x=x, y=y, text="named:N" if wide else "sign:N"),
         labels.mark_text(align="left", fontSize=12.5, fontWeight="bold").encode(
             x=alt.value(width - room - 36), y=y, text="model:N", color=colour
         ),
@@ -246,37 +283,43 @@ def _chart(points: list[dict[str, Any]], width: int) -> Any:
     return alt.layer(*layers).properties(width=width - room - 45, height=300 if wide else 240)
 
 
-def _labels(points: list[dict[str, Any]], names: list[str], floor: float) -> list[dict[str, Any]]:
+def _labels(points: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
     """The name of each line beside its last point, pushed apart where two would overlap."""
-    last = {point["model"]: point["v"] for point in points}
+    last = {point["key"]: point for point in points}
     step = _LINE_HEIGHT * (1 - floor)
     placed: list[dict[str, Any]] = []
     above = 1.0 + step
-    for name in sorted(names, key=lambda one: -last[one]):
-        place = min(last[name], above - step)
-        placed.append({"model": name, "v": place})
+    for key, point in sorted(last.items(), key=lambda one: -one[1]["v"]):
+        place = min(point["v"], above - step)
+        placed.append({"key": key, "model": point["model"], "v": place})
         above = place
     if placed and placed[-1]["v"] < floor:
         lift = floor - placed[-1]["v"]
-        placed = [{"model": one["model"], "v": min(1.0, one["v"] + lift)} for one in placed]
+        placed = [one | {"v": min(1.0, one["v"] + lift)} for one in placed]
     return placed
 
 
 def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
-    """Signs above the points where something happened; several at one point are side by side."""
+    """Signs above the points where something happened, with the version that is new or promoted."""
     at = {point["run"]: point for point in points}
     signs: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for event in reversed(events):
         if event.run_id in at and _SIGNS[event.kind] not in signs.get(event.run_id, ""):
             signs[event.run_id] = signs.get(event.run_id, "") + _SIGNS[event.kind]
-    return [{"t": at[run]["t"], "v": at[run]["v"], "sign": text} for run, text in signs.items()]
+            if event.kind in ("new-version", "promoted"):
+                versions[event.run_id] = clip(event.detail, 12)
+    return [
+        {"t": at[run]["t"], "v": at[run]["v"], "sign": text, "named": f"{text} {versions.get(run, '')}".strip()}
+        for run, text in signs.items()
+    ]
 
 
 def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
-    """Clock times only where all runs are of one day, years only where there is room or more than one."""
+    """Clock times beside the day where all runs are of one, years only where there is room or more than one."""
     days = {str(point["t"])[:10] for point in points}
     if len(days) == 1:
-        return "%H:%M"
+        return "%m-%d %H:%M"
     years = len({day[:4] for day in days})
     return "%Y-%m-%d" if not short else "%m-%d" if years == 1 else "%Y-%m"
 
@@ -294,8 +337,11 @@ def render(
     comparisons: Sequence[tuple[str, str]] = (),
     unreadable: Sequence[str] = (),
     shared: Mapping[str, tuple[int, int]] | None = None,
+    verdicts: Mapping[str, Any] | None = None,
 ) -> str:
     """One HTML page.
+
+    `verdicts` holds by model what was judged last: `label`, `against`, `verdict`, `href`, `command` and `why`.
 
     `shared` is the alignment of each `model@version` on the cases that all of them answered.
 
@@ -305,6 +351,8 @@ def render(
     happened = sorted([*events(lines, baselines), *alarms], key=lambda event: event.when, reverse=True)
     now = current(lines)
     promoted = {event.run_id for event in happened if event.kind == "promoted"}
+    since = month_before(lines)
+    told = word("trend", "en")
     return render_page(
         "index.html.j2",
         styles=("page.css", "index.css"),
@@ -317,17 +365,53 @@ def render(
         runs_of=Counter(line.label for line in lines),
         models=sorted({line.model for line in lines}),
         happened=happened,
-        trend=trend(lines, happened, label=word("trend", "en")),
+        trend=trend(lines, happened, label=told, since=since),
+        whole_trend=trend(lines, happened, label=told) if since else Markup(""),
+        state=_state(now, happened, drift or {}, verdicts or {}),
         standing=_standing(now),
+        marked=len({line.suite_digest for line in now}) > 1 or not all(line.comparable for line in now),
         charts_available=charts.available(),
         install=charts.INSTALL,
         comparisons=comparisons,
         unreadable=unreadable,
+        contradictions=[one for line in lines for one in line.contradictions],
         shared=shared or {},
         shared_n=max((n for _, n in (shared or {}).values()), default=0),
         rate=rate,
         recipe=recipe_line,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """What a release manager asks of a model first."""
+
+    model: str
+    promoted: str
+    drifting: str
+    """The promoted version's drift verdict, or that of the version with the worst one."""
+    verdict: Any
+    """What was judged last, or None."""
+
+
+_WORST_FIRST = ("DRIFT", "CANNOT SEE", "INCONCLUSIVE", "QUIET")
+
+
+def _state(
+    now: Sequence[IndexLine],
+    happened: Sequence[HistoryEvent],
+    drift: Mapping[str, str],
+    verdicts: Mapping[str, Any],
+) -> list[ModelState]:
+    """Models of which something is known beside their runs, those with an alarm first."""
+    found = []
+    for model in sorted({line.model for line in now}):
+        promoted = next((event.detail for event in happened if event.model == model and event.kind == "promoted"), "")
+        known = {drift[line.label] for line in now if line.model == model and line.label in drift}
+        drifting = next((verdict for verdict in _WORST_FIRST if verdict in known), "")
+        if promoted or drifting or model in verdicts:
+            found.append(ModelState(model, promoted, drifting, verdicts.get(model)))
+    return sorted(found, key=lambda one: one.drifting not in ("DRIFT", "CANNOT SEE"))
 
 
 def recipe_line(recipe: Mapping[str, object] | None) -> str:
@@ -338,9 +422,16 @@ def recipe_line(recipe: Mapping[str, object] | None) -> str:
     return charts.clip(line, 80)
 
 
+def _noted(line: IndexLine, newest: str) -> str:
+    """`97.6% (244/250)`, and a sign where the rate does not compare with the others."""
+    mark = "" if line.comparable and line.suite_digest == newest else " ≠"
+    return f"{line.rate} ({line.rate.k}/{line.rate.n}){mark}"
+
+
 def _standing(now: Sequence[IndexLine]) -> Markup:
+    newest = max(now, key=lambda line: (line.when, line.started)).suite_digest if now else ""
     bars = [
-        charts.Bar(line.label, value, line.rate.low, line.rate.high, f"{line.rate} ({line.rate.k}/{line.rate.n})")
+        charts.Bar(line.label, value, line.rate.low, line.rate.high, _noted(line, newest))
         for line in now
         if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
     ][:_BARS]

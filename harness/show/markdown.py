@@ -1,31 +1,32 @@
 """Markdown for a pull request or a job summary: short, and the answers in it can do nothing.
 
-Text of a run is in code spans alone (`figures.code`). One document for a run, for a comparison and for the index.
+Text of a run is in code spans alone (`sinks.code`). One document for a run, for a comparison and for the index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.decisions.compare import Change, Comparison, Flip
+from harness.decisions.compare import Change, Comparison, Flip, Option
 from harness.decisions.gate import GateVerdict
 from harness.decisions.latency import LatencyComparison
-from harness.decisions.options import Option
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.comparison import OPTION_LEGEND, OPTION_ROWS, change_cells, options_title
-from harness.show.figures import code, markdown_sentence, markdown_table
+from harness.show.comparison import MOST_SLICES, OPTION_ROWS, change_cells, in_reading_order
+from harness.show.figures import NO_DATA as _EMPTY
+from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
-from harness.show.verdicts import headlines, next_markdown
-from harness.show.words import word, words
+from harness.show.sinks import code, markdown_sentence
+from harness.show.verdicts import headlines, next_markdown, worst_slices
+from harness.show.words import translated, word, words
 
 _SHOWN = 20
 
 
-def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
+def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
     """One run: the rate, where it fails, and the failing cases."""
     summary = summarise(record)
     rate = summary.alignment
@@ -35,6 +36,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
         if summary.outcomes.get(outcome)
     )
     lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
+    lines += _warned(contradictions, lang)
     if record.partial:
         why = record.partial_reason or word("narrowed", lang)
         lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
@@ -48,30 +50,48 @@ def run_markdown(record: RunRecord, *, lang: str = "en") -> str:
 
 
 def compare_markdown(
-    comparison: Comparison, *, judged: Judgement | None = None, most: int = _SHOWN, lang: str = "en"
+    comparison: Comparison,
+    *,
+    judged: Judgement | None = None,
+    most: int = _SHOWN,
+    lang: str = "en",
+    contradictions: Sequence[str] = (),
 ) -> str:
     """Two runs: the verdict if there is one, the difference, the rules, the tables, at most `most` flips of a kind."""
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
+    lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
     if gate:
-        lines += [f"**{gate.verdict}** – {word(gate.verdict + '-note', lang)}", ""]
-        lines += [f"- {markdown_sentence(one)}" for one in headlines(gate)]
-        lines += [f"- {word('next', lang)} {next_markdown(gate)}", ""]
+        advice = f"{word(gate.verdict + '-note', lang)} {word(gate.verdict + '-advice', lang)}"
+        lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}: {advice}", ""]
+        lines += [f"- {_sentence(one, lang)}" for one in headlines(gate)]
+        held_back = [f"> {_sentence(reason, lang)}" for reason in gate.reasons]
+        lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang), ""]
+        lines += [f"- {_sentence(one, lang)}" for one in worst_slices(gate)]
+        lines += ["", f"{word('next', lang)} {next_markdown(gate, lang)}", ""]
     if comparison.pairing.keys or comparison.latency is None:
         lines += _difference(comparison, lang)
-    if gate:
-        held_back = [f"> {markdown_sentence(reason)}" for reason in gate.reasons]
-        lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang)]
     if comparison.pairing.keys:
         lines += ["", *_changes(comparison, lang), "", *_resources(comparison, lang)]
     if comparison.latency is not None:
         lines += ["", *_latency(comparison.latency, lang)]
     if comparison.slices:
         lines += ["", *_slices(comparison, lang)]
-    for kind in dict.fromkeys(flip.kind for flip in comparison.flips):
-        chosen = [flip for flip in comparison.flips if flip.kind == kind]
+    ordered = in_reading_order(comparison.flips)
+    for kind in dict.fromkeys(flip.kind for flip in ordered):
+        chosen = [flip for flip in ordered if flip.kind == kind]
         lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip, lang) for flip in chosen], most)
     return "\n".join([*lines, ""])
+
+
+def _sentence(text: str, lang: str) -> str:
+    """A sentence of a verdict in the language of the document."""
+    return markdown_sentence(translated(text, "zh" if lang == "zh" else "en"), chinese=lang == "zh")
+
+
+def _warned(contradictions: Sequence[str], lang: str) -> list[str]:
+    found = [word("contradiction", lang, why=_sentence(one, lang)) for one in contradictions]
+    return [line for one in found for line in ("", f"> **{one}**")]
 
 
 def _difference(comparison: Comparison, lang: str) -> list[str]:
@@ -87,13 +107,13 @@ def _difference(comparison: Comparison, lang: str) -> list[str]:
         ]
     runs = (comparison.old, comparison.new)
     if any(run.answered.k != run.answered.n for run in runs):
-        lines += ["", f"{word('both-answered', lang, n=rates.number(len(comparison.answered)))}"]
+        lines += ["", word("both-answered", lang, n=rates.number(len(comparison.answered)))]
         for run in runs:
             key = "own-answered" if run.comparable else "not-comparable"
             answered, n = rates.percent(run.answered.rate), rates.number(run.answered.n)
             lines.append(f"- {word(key, lang, label=code(run.label), rate=answered, n=n)}")
     if not comparison.pairing.complete:
-        lines += ["", f"> {word('left-out-cases', lang, why=markdown_sentence(comparison.pairing.reason))}"]
+        lines += ["", f"> {word('left-out-cases', lang, why=_sentence(comparison.pairing.reason, lang))}"]
     return lines
 
 
@@ -159,18 +179,25 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
             rates.number(one.change.pairs),
             rates.p_value(one.q_value),
         ]
-        for one in comparison.slices
+        for one in comparison.slices[:MOST_SLICES]
     ]
     head = _head(lang, "slice", "before", "after", "difference", "pairs", "q")
-    return [*markdown_table([head, *rows]), "", word("slice-note", lang)]
+    more = len(comparison.slices) - len(rows)
+    return [*markdown_table([head, *rows]), *(["", f"… +{more}"] if more else []), "", word("slice-note", lang)]
 
 
-def options_markdown(options: Sequence[Option]) -> str:
-    """Several versions side by side, in English."""
+def options_markdown(options: Sequence[Option], *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:
+    """Several versions side by side."""
     rows = [["", *(code(one.run.label) for one in options)]]
-    rows += [[name.strip(), *(markdown_sentence(cell(one)) for one in options)] for name, cell in OPTION_ROWS]
-    title = [options_title(options) + ".", ""] if options else []
-    return "\n".join(["## Options side by side", "", *title, *markdown_table(rows), "", OPTION_LEGEND]) + "\n"
+    for _, key, cell in OPTION_ROWS:
+        cells = (cell(one) for one in options)
+        rows.append([word(key, lang), *(rates.NO_DATA if one == _EMPTY else markdown_sentence(one) for one in cells)])
+    lines = [f"## {word('options', lang)}", "", *_warned(contradictions, lang)[1:]]
+    lines += [""] if contradictions else []
+    if options:
+        shared = {"n": rates.number(options[0].alignment.n), "m": rates.number(options[0].answered)}
+        lines += [word("options-shared", lang, **shared), ""]
+    return "\n".join([*lines, *markdown_table(rows), "", word("options-legend", lang)]) + "\n"
 
 
 def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
@@ -187,12 +214,12 @@ def _rules(gate: GateVerdict, lang: str) -> list[str]:
     found = []
     for rule in gate.rules:
         estimate, bounds = read(rule)
-        named = f"{rule.rule.metric.replace('_', chr(92) + '_')}"
+        named = rule.rule.metric.replace("_", r"\_")
         where = f" {code(rule.rule.slice)}" if rule.rule.slice else ""
         asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
         line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"
         line += f", {word(rule.rule.tier, lang)}"
-        line += "".join(f"; {markdown_sentence(reason)}" for reason in rule.reasons if reason not in gate.reasons)
+        line += "".join(f"; {_sentence(reason, lang)}" for reason in rule.reasons if reason not in gate.reasons)
         if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further:
             line += f"; {word('further', lang, n=rates.number(rule.reading.further))}"
         found.append(line)

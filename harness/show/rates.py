@@ -240,7 +240,7 @@ def _damage(cases: Iterable[CaseResult]) -> tuple[Damage, ...]:
     for case in cases:
         codes = damage_codes(case)
         by_mention.update(codes)
-        by_case.update(set(codes))
+        by_case.update(list(dict.fromkeys(codes)))  # a set has another order in each process
     return tuple(Damage(code, count, by_mention[code]) for code, count in by_case.most_common())
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
+from harness.decisions.concentration import Broken
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
+from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, code, markdown_sentence, percent, plural, points, wrapped
-from harness.statistics.clusters import LEAST_DOMAINS
+from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.sinks import code, markdown_sentence
+from harness.show.words import phrase, translated
+from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
@@ -26,25 +30,45 @@ _FEW_DOMAINS = {
 _ASSUMED = "assumed: fewer than two earlier versions show it"
 
 
-def gate_lines(verdict: GateVerdict, policy_source: str = "") -> list[str]:
-    """The verdict for a terminal of 80 columns, without colour."""
+def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool = True) -> list[str]:
+    """The verdict for a terminal of 80 columns, without colour, in its language.
+
+    The order is that of a decision: the verdict, what holds it back, the rules with their bounds, the worst slices,
+    what it rests on, and in the last line what to do next.
+    """
     against = f" against {show(verdict.baseline.label)}" if verdict.baseline else ""
-    lines = [f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"]
-    for one in [*_held_back(verdict), *headlines(verdict)]:
-        lines += wrapped(show(one, blanks=False))
+    lines = [translated(f"{verdict.verdict}  {show(verdict.candidate.label)}{against}"), f"  {in_words(verdict)}"]
+    lines += _sentences([*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_held_back(verdict)])
     lines.append("")
     before: list[str] = []
     for rule in verdict.rules:
-        lines.append(f"  {figures.pad(_SHORT[rule.result], 20)} {rule_name(rule)}  ({rule.rule.tier})")
+        tier = translated(f"({rule.rule.tier})")
+        lines.append(f"  {figures.pad(translated(_SHORT[rule.result]), 20)} {rule_name(rule)}  {tier}")
         sentences = rule_sentences(rule, verdict.reasons)
         for one in ["as above"] if sentences and sentences == before else sentences:
-            lines += wrapped(one, indent=" " * 23)
+            lines += wrapped(translated(one), indent=" " * 23)
         before = sentences
-    lines.append("")
-    lines += evidence_lines(verdict)
+    worst = worst_slices(verdict)
+    lines += ["", *_sentences(worst[:1]), *_sentences(worst[1:], indent="    ")] if worst else []
+    lines += ["", *_sentences([*_population(verdict), *_attempts(verdict)]), *evidence_lines(verdict)]
     if policy_source:
-        lines += wrapped(f"Policy: {show(policy_source, blanks=False)}")
-    return [*lines, *wrapped(f"next: {show(next_sentence(verdict), blanks=False)}", indent="")]
+        lines += _sentences([f"Policy: {policy_source}{_takes(verdict.policy)}"])
+    return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
+
+
+def _sentences(sentences: Iterable[str], indent: str = "  ") -> list[str]:
+    """In the language of the terminal, and with foreign names made safe."""
+    return [line for one in sentences for line in wrapped(translated(show(one, blanks=False)), indent)]
+
+
+def in_words(verdict: GateVerdict) -> str:
+    """The verdict in a plain sentence of at most 78 columns."""
+    return phrase(f"{verdict.verdict}-plain")
+
+
+def next_line(verdict: GateVerdict) -> str:
+    """`next: pytest ...`, on one line."""
+    return f"{phrase('next')} {translated(show(next_sentence(verdict), blanks=False))}"
 
 
 def _held_back(verdict: GateVerdict) -> list[str]:
@@ -53,17 +77,34 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_broken(verdict), *_population(verdict), *_attempts(verdict)]
+    return [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_population(verdict), *_attempts(verdict)]
+
+
+def worst_slices(verdict: GateVerdict) -> list[str]:
+    """A title and at most three slices with their cases: newly broken ones, or without a baseline those that fail."""
+    found = verdict.concentration
+    if found is not None and found.broken:
+        title = f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}"
+        return [title, *map(_slice, found.worst)]
+    if found is None and verdict.failing:
+        return ["worst slices, by cases that fail", *map(_slice, verdict.failing)]
+    return []
+
+
+def _slice(broken: Broken) -> str:
+    more = len(broken.cases) - _CASES_NAMED
+    named = ", ".join(broken.cases[:_CASES_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}"
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:
     """Answers that are not evidence of today keep their reading."""
     breached = [rule for rule in verdict.rules if rule.reasons and rule.reading.result == "BREACH"]
-    critical = [rule for rule in breached if rule.rule.tier == "critical"]
+    critical = [rule for rule in breached if _is_critical(rule)]
     if critical:
         names = " and ".join(rule_name(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
-    elif verdict.reasons and all(rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
+    elif all(rule.reasons and rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
         yield f"every critical rule passes on these answers, which {_answers_are(verdict)}"
 
 
@@ -88,17 +129,14 @@ def _crowd(verdict: GateVerdict) -> Iterator[str]:
         )
 
 
-def _broken(verdict: GateVerdict) -> Iterator[str]:
-    """The worst slices with their cases."""
-    found = verdict.concentration
-    if found is None or not found.broken:
-        return
-    slices = []
-    for broken in found.worst:
-        more = len(broken.cases) - _CASES_NAMED
-        named = ", ".join(broken.cases[:_CASES_NAMED]) + (f" and {more} more" if more > 0 else "")
-        slices.append(f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}")
-    yield f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}. {'; '.join(slices)}"
+def _undelivered(verdict: GateVerdict) -> Iterator[str]:
+    found = verdict.undelivered
+    if found is not None:
+        yield (
+            f"CAUTION: tool calls that the server delivers as calls: {points(found.estimate)} points on "
+            f"{plural(found.cases, 'pair')}. A call written as text is read all the same, and no rule of this policy "
+            "is about delivered_rate"
+        )
 
 
 def _population(verdict: GateVerdict) -> Iterator[str]:
@@ -136,7 +174,8 @@ def _attempts(verdict: GateVerdict) -> Iterator[str]:
     if verdict.planned is not None:
         looks = ", ".join(f"{look:,}" for look in verdict.looks)
         asked = verdict.candidate.cases
-        yield f"sequential: {asked:,} of {plural(verdict.planned, 'case')} asked; looked at after {looks}"
+        looked = f"looked at after {looks}" if looks else "stopped before the first look"
+        yield f"sequential: {asked:,} of {plural(verdict.planned, 'case')} asked; {looked}"
     judged = verdict.judged
     if judged is not None:
         line = f"{len(judged.versions)} versions were judged on these cases"
@@ -157,16 +196,16 @@ def next_sentence(verdict: GateVerdict) -> str:
     return f"{step.command}  ({'; '.join(parts)})"
 
 
-def next_markdown(verdict: GateVerdict) -> str:
+def next_markdown(verdict: GateVerdict, lang: str = "en") -> str:
     """The same, the command as code."""
-    command, _, why = next_sentence(verdict).partition("  ")
-    return f"{code(command, blanks=False)} {markdown_sentence(why)}"
+    command, _, why = translated(next_sentence(verdict), "zh" if lang == "zh" else "en").partition("  ")
+    return f"{code(command, blanks=False)} {markdown_sentence(why, chinese=lang == 'zh')}"
 
 
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
     """`alignment_rate (untrained) max_drop 5%`."""
     where = f" ({show(rule.rule.slice, blanks=False)})" if rule.rule.slice else ""
-    return f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}"
+    return translated(f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}")
 
 
 def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[str]:
@@ -189,7 +228,10 @@ def _measured(rule: RuleVerdict) -> str:
     unscored = f", {reading.unscored} unscored" if reading.unscored else ""
     if reading.estimate is None:
         what = "case" if rule.bound in ("min", "max") else "pair"
-        return f"none of {plural(reading.cases, what)} is scored"
+        bounds = f"{points(reading.low)} and {points(reading.high)}"
+        if what == "case":
+            return f"none of {plural(reading.cases, what)} is scored"
+        return f"none of {plural(reading.cases, what)} is scored (bounds with the unscored at their worst: {bounds})"
     level = f"one-sided {bound(1 - reading.alpha)} bounds"
     if reading.look is not None:
         level += f" at the look after {plural(reading.look, 'case')}"
@@ -238,22 +280,68 @@ def _settle(rule: RuleVerdict) -> str:
     return "the estimate is on the wrong side of the limit: more cases are not expected to make it a pass"
 
 
+class LastVerdict(Protocol):
+    """What the index keeps of a verdict."""
+
+    label: str
+    against: str
+    verdict: str
+    when: str
+    href: str
+    command: str
+    why: str
+    reasons: tuple[str, ...]
+
+
+def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str) -> list[str]:
+    """The verdict on the newest version in short, for the end of `harness report`; its page holds the rules.
+
+    Args:
+        folder: where the pages are.
+    """
+    known = sorted(verdicts, key=lambda one: one.when)
+    if not known:
+        return [
+            phrase("no-verdict"),
+            f"{phrase('next')} harness runs baseline NAME@VERSION  ({phrase('next-baseline')})",
+        ]
+    last = known[-1]
+    lines = ["", translated(f"{last.verdict}  {show(last.label)} against {show(last.against)}")]
+    lines.append(f"  {phrase(f'{last.verdict}-plain')}")
+    lines += _sentences(f"Held back: {reason}" for reason in last.reasons)
+    if last.href:
+        lines += [f"  {phrase('verdict-page')}", f"    {show(f'{folder}/{last.href}', blanks=False)}"]
+    if len(known) > 1:
+        lines.append(f"  {phrase('verdict-others', n=len(known) - 1)}")
+        lines.append(f"    {show(f'{folder}/index.html', blanks=False)}")
+    step = translated(show(f"{last.command}  ({last.why})", blanks=False))
+    return [*lines, *wrapped(f"{phrase('next')} {step}", "")]
+
+
 def evidence_lines(verdict: GateVerdict) -> list[str]:
     """Mode, age, suite, unscored share, and the other runs of the version."""
     lines = _run_lines("Candidate", verdict.candidate, verdict.age_days)
     if verdict.baseline is not None:
         lines += _run_lines("Baseline", verdict.baseline, verdict.baseline_age_days)
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
-            lines += wrapped(_OTHER_SUITES)
+            lines += wrapped(translated(_OTHER_SUITES))
     if len(verdict.runs) > 1:
-        lines += wrapped(f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:")
+        listed = f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:"
+        lines += wrapped(translated(listed))
         rows = [_run_row(run) for run in verdict.runs]
         lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
     return lines
 
 
+def _takes(policy: GatePolicy) -> str:
+    """What it takes as evidence beyond what the default policy does; a verdict under it is not one on today."""
+    limits = ["answers of any age"] if policy.max_age_days is None else []
+    limits += ["replays"] if policy.evidence == "any" else []
+    return f" (takes {' and '.join(limits)}: it says nothing of the endpoint today)" if limits else ""
+
+
 def _run_lines(role: str, run: RunSummary, age: float | None) -> list[str]:
-    return wrapped(_run_sentence(role, run, age, show))
+    return wrapped(translated(_run_sentence(role, run, age, show)))
 
 
 def _run_sentence(role: str, run: RunSummary, age: float | None, safe: Callable[[str], str]) -> str:
@@ -289,12 +377,16 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     said = frozenset(verdict.reasons)
     reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in said)
     parts = [f"## {verdict.verdict}: {code(verdict.candidate.label)}{against}", ""]
-    parts += [f"- {markdown_sentence(one)}" for one in [*_held_back(verdict), *headlines(verdict)]]
+    top = [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_held_back(verdict)]
+    parts += [in_words(verdict), "", *(f"- {markdown_sentence(one)}" for one in top)]
     parts += ["", *figures.markdown_table(rows)]
+    worst = worst_slices(verdict)
+    parts += ["", *(f"- {markdown_sentence(one)}" for one in worst)] if worst else []
+    parts += ["", *(f"- {markdown_sentence(one)}" for one in [*_population(verdict), *_attempts(verdict)])]
     parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
-        parts.append(f"- Policy: {markdown_sentence(policy_source)}")
+        parts.append(f"- Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}")
     parts += ["", f"next: {next_markdown(verdict)}"]
     return "\n".join(parts) + "\n"
 
@@ -319,9 +411,6 @@ def gate_json(verdict: GateVerdict, policy_source: str = "") -> dict[str, Any]:
     return {**value, "exit_code": verdict.exit_code, "crowded": verdict.crowded, "policy_source": policy_source}
 
 
-_ASSUMED_PLAN = "assumed: fewer than two earlier versions show it"
-
-
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
@@ -330,8 +419,8 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     lines.append("")
     for line in plan.lines:
         lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
-        for phrase in _plan_sentences(line):
-            lines += wrapped(phrase, indent="      ")
+        for sentence in _plan_sentences(line):
+            lines += wrapped(sentence, indent="      ")
     lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
     rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:
@@ -360,12 +449,11 @@ def _cost(plan: Plan, requests: float) -> str:
 
 def _population_of_plan(plan: Plan) -> str:
     if not plan.speaks_for_domains:
-        few = (
-            "" if plan.policy.population == "suite" else f" ({plural(plan.domains, 'domain')}; 20 are needed for more)"
-        )
+        few = f" ({plural(plan.domains, 'domain')}; {LEAST_DOMAINS} are needed for more)"
+        few = "" if plan.policy.population == "suite" else few
         return f"The verdict will speak for this mix of cases and no other{few}."
     known = plan.correlation
-    source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED_PLAN
+    source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED
     return show(
         f"The verdict will speak for strings like these in fields like these: {plan.domains} domains, correlation "
         f"{known.value:.2f} within one ({source}).",

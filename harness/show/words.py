@@ -1,21 +1,61 @@
-"""The words of the pages, English and Chinese, read from words.toml on first use."""
+"""The words of terminal, pages and alarms, English and Chinese, read from words.toml on first use."""
 
 from __future__ import annotations
 
-import tomllib
+import os
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import cache
-from importlib import resources
+from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 """Each language of words.toml with its tag in HTML."""
 
+_SPOKEN: ContextVar[str] = ContextVar("language of the terminal", default="en")
+
+
+def language_of(environ: Mapping[str, str] = os.environ) -> str:
+    """The language of a terminal: HARNESS_LANG, or else the locale (LC_ALL, LC_MESSAGES, LANG), or else English.
+
+    A value of HARNESS_LANG that is not a language of ours counts as unset, so that a typing error hides no output.
+    """
+    given = (environ.get("HARNESS_LANG") or "").strip().lower()
+    if given[:2] in LANGUAGES:
+        return given[:2]
+    # the first that is set decides, as for every program of a POSIX system
+    locale = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environ.get(name))), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def speak(lang: str) -> None:
+    """Set the language of all phrases for the terminal that this context writes from now on."""
+    _SPOKEN.set(lang if lang in LANGUAGES else "en")
+
+
+def spoken() -> str:
+    """The language of the terminal; English until `speak` says otherwise."""
+    return _SPOKEN.get()
+
+
+def phrase(key: str, /, **values: object) -> str:
+    """A sentence for the terminal in its language, as plain text."""
+    return word(key, spoken(), **values)
+
 
 @cache
 def words() -> dict[str, dict[str, str]]:
     """Every key with its sentence by language."""
-    return tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text("utf-8"))
+    return _table("words.toml")
+
+
+def _table(name: str) -> dict[str, Any]:
+    import tomllib
+    from importlib import resources
+
+    return tomllib.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def say(key: str, /, **values: object) -> Markup:
@@ -44,3 +84,73 @@ def both(key: str, prefix: str = "data") -> Markup:
 def for_script(*keys: str) -> dict[str, tuple[str, str]]:
     """The words that a script builds rows with, English first."""
     return {key: (words()[key]["en"], words()[key]["zh"]) for key in keys}
+
+
+class _Sentence(NamedTuple):
+    literals: tuple[str, ...]
+    fields: tuple[str, ...]
+    chinese: str
+
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_DEEPEST = 6
+
+
+@cache
+def _sentences() -> list[_Sentence]:
+    """sentences.toml, those with most words of their own first: they say most exactly what they match."""
+    found = []
+    for english, chinese in _table("sentences.toml").items():
+        parts = _FIELD.split(english)
+        found.append(_Sentence(tuple(parts[::2]), tuple(parts[1::2]), chinese))
+    return sorted(found, key=lambda one: -sum(map(len, one.literals)))
+
+
+def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> str:
+    """A sentence of a verdict, a reason or an error in the language of the terminal, or in `lang`.
+
+    Sentences are made in English, by the rules that they belong to, with names and figures in them. What
+    sentences.toml does not know stays as it is: a figure, a name, a command, a word of a server.
+    """
+    if (lang or spoken()) != "zh" or _depth > _DEEPEST:
+        return sentence
+    for known_one in _sentences():
+        values = _values(known_one, sentence)
+        if values is not None:
+            said = {name: translated(value, "zh", _depth=_depth + 1) for name, value in values.items()}
+            return _FIELD.sub(lambda found: said[found[1]], known_one.chinese)  # noqa: B023
+    return sentence
+
+
+def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:
+    """The text between the literals, each found where it comes first; no going back, so that no sentence is slow."""
+    first, *rest = form.literals
+    if not sentence.startswith(first):
+        return None
+    if not rest:
+        return {} if sentence == first else None
+    at, found = len(first), {}
+    for number, literal in enumerate(rest):
+        last = number == len(rest) - 1
+        if last:
+            end = len(sentence) - len(literal)
+            if end < at or not sentence.endswith(literal):
+                return None
+        else:
+            end = sentence.find(literal, at)
+            if end < 0:
+                return None
+        found[form.fields[number]] = sentence[at:end]
+        at = end + len(literal)
+    return found if all(found.values()) else None
+
+
+def said(sentence: str) -> Markup:
+    """A sentence of a verdict in both languages, as `say`; a page shows the one of its own."""
+    chinese = translated(sentence, "zh")
+    if chinese == sentence:
+        return escape(sentence)
+    return Markup("").join(
+        Markup('<span class="t" lang="{}">{}</span>').format(tag, text)
+        for tag, text in zip(LANGUAGES.values(), (sentence, chinese), strict=True)
+    )

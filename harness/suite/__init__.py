@@ -6,6 +6,7 @@ from harness.suite.folders import (
     CORE,
     CaseFile,
     LocatedCase,
+    SuiteInfo,
     builtin_root,
     case_files,
     check_core,
@@ -14,13 +15,13 @@ from harness.suite.folders import (
     default_files,
     is_case_file,
     load_cases,
+    load_info,
     load_selection,
     load_suite,
     read_case_file,
     read_selection,
     selection_file,
 )
-from harness.suite.manifest import SuiteInfo, load_info
 
 __all__ = [
     "CORE",

@@ -11,7 +11,7 @@ from typing import Any
 from harness.errors import SuiteError, found, nearest
 from harness.files import DEPTH_LIMIT, UnfitFileError, content_of, depth_over, json_of
 from harness.records.answer import Completion, ToolCall
-from harness.suite.manifest import SuiteInfo
+from harness.suite.folders import SuiteInfo
 
 _LIMIT = 20_000_000
 """Bytes."""

@@ -1,18 +1,33 @@
 """The lines of a case file become cases, or errors that name line and field."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import PydanticCustomError
 
 from harness import checks
-from harness.errors import SuiteError, explain, found, nearest
+from harness.errors import SuiteError, found, nearest, place_of
 from harness.files import DEPTH_LIMIT, LINE_LIMIT, UnfitFileError, depth_over, lines_of, loads, opened, reason_of
-from harness.records.case import ID_PATTERN, Case, CheckCall
+from harness.records.case import ID_PATTERN, Case, CheckCall, too_many
 
 _ONE_OBJECT = "accepted: one JSON object a line"
 _BOM = b"\xef\xbb\xbf"
@@ -92,123 +107,334 @@ def _object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-ROLES = ("system", "developer", "user", "assistant", "tool")
-_ASKING = ("user", "tool")
-
-
-def check_messages(messages: Any) -> None:
-    """Raise BadLineError for the first message that is not in the chat-completions form."""
-    if not isinstance(messages, list) or not messages:
-        raise BadLineError(f"messages: found {found(messages)}; accepted: a non-empty list of messages")
-    for index, message in enumerate(messages):
-        _check_message(f"messages[{index}]", message)
-    role = messages[-1]["role"]
-    if role not in _ASKING:
-        raise BadLineError(
-            f"messages[{len(messages) - 1}].role: found {role!r}, so nothing is asked; "
-            "accepted: user or tool in the last message"
-        )
-
-
-def _check_message(place: str, message: Any) -> None:
-    if not isinstance(message, dict):
-        raise BadLineError(f"{place}: found {found(message)}; accepted: an object with role and content")
-    role = message.get("role")
-    if role not in ROLES:
-        hint = nearest(role, ROLES) if isinstance(role, str) else ""
-        raise BadLineError(f"{place}.role: found {found(role)}{hint}; accepted: {', '.join(ROLES)}")
-    calls = message.get("tool_calls")
-    if calls is not None:
-        _check_calls(place, role, calls)
-    _check_content(f"{place}.content", message.get("content"), optional=bool(calls))
-    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
-        raise BadLineError(
-            f"{place}.tool_call_id: found {found(message.get('tool_call_id'))}; "
-            "accepted: the id of the call that it answers"
-        )
-
-
-def _check_content(place: str, content: Any, *, optional: bool) -> None:
-    if content is None and optional:
-        return
-    if isinstance(content, str):
-        return
-    if not isinstance(content, list) or not content:
-        raise BadLineError(f"{place}: found {found(content)}; accepted: a string, or a list of parts")
-    for index, part in enumerate(content):
-        if not isinstance(part, dict) or not isinstance(part.get("type"), str):
-            raise BadLineError(f'{place}[{index}]: found {found(part)}; accepted: {{"type": "text", "text": ...}}')
-        if part["type"] == "text" and not isinstance(part.get("text"), str):
-            raise BadLineError(f"{place}[{index}].text: found {found(part.get('text'))}; accepted: a string")
-
-
-def _check_calls(place: str, role: str, calls: Any) -> None:
-    if role != "assistant":
-        raise BadLineError(f"{place}.tool_calls: in a message of role {role!r}; accepted: in role assistant alone")
-    if not isinstance(calls, list) or not calls:
-        raise BadLineError(f"{place}.tool_calls: found {found(calls)}; accepted: a non-empty list of calls")
-    for index, call in enumerate(calls):
-        function = call.get("function") if isinstance(call, dict) else None
-        good = (
-            isinstance(function, dict)
-            and isinstance(call.get("id"), str)
-            and isinstance(function.get("name"), str)
-            and isinstance(function.get("arguments"), str)
-        )
-        if not good:
-            raise BadLineError(
-                f"{place}.tool_calls[{index}]: found {found(call)}; "
-                'accepted: {"id", "type": "function", "function": {"name", "arguments": JSON text}}'
-            )
-
-
-_FORMATS = ("text", "json_object", "json_schema")
-
-
-def check_tools(tools: list[Any]) -> None:
-    """Raise BadLineError for the first tool that no endpoint would take."""
-    names = set()
-    for index, tool in enumerate(tools):
-        place = f"tools[{index}]"
-        function = tool.get("function") if isinstance(tool, dict) else None
-        if not isinstance(function, dict) or tool.get("type") != "function":
-            raise BadLineError(
-                f'{place}: found {found(tool)}; accepted: {{"type": "function", "function": {{"name", "parameters"}}}}'
-            )
-        name = function.get("name")
-        if not isinstance(name, str) or not name:
-            raise BadLineError(f"{place}.function.name: found {found(name)}; accepted: a non-empty string")
-        if name in names:
-            raise BadLineError(f"{place}.function.name: {found(name)} is there twice; keep one")
-        names.add(name)
-        if not isinstance(function.get("parameters", {}), dict):
-            raise BadLineError(
-                f"{place}.function.parameters: found {found(function['parameters'])}; accepted: a JSON schema object"
-            )
-
-
-def check_response_format(wanted: Any) -> None:
-    """Raise BadLineError for a `response_format` that no endpoint would take."""
-    if wanted is None:
-        return
-    kind = wanted.get("type") if isinstance(wanted, dict) else None
-    if not isinstance(wanted, dict) or kind is None:
-        raise BadLineError(f'response_format: found {found(wanted)}; accepted: {{"type": {" | ".join(_FORMATS)}}}')
-    if kind not in _FORMATS:
-        hint = nearest(kind, _FORMATS) if isinstance(kind, str) else ""
-        raise BadLineError(f"response_format.type: found {found(kind)}{hint}; accepted: {', '.join(_FORMATS)}")
-    inner = wanted.get("json_schema")
-    if kind == "json_schema" and not (isinstance(inner, dict) and isinstance(inner.get("schema"), dict)):
-        raise BadLineError(
-            f'response_format.json_schema: found {found(inner)}; accepted: {{"name": ..., "schema": {{...}}}}'
-        )
-
-
-CASE_FIELDS = frozenset({*Case.model_fields, "prompt"} - {"suite"})
-DEFAULT_FIELDS = CASE_FIELDS - {"id"}
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+Format = Literal["text", "json_object", "json_schema"]
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_ASKING = ("user", "tool")
 _LONGEST_SHOWN = 60
+_LONE_SURROGATE = "holds a lone surrogate, which no request can carry; accepted: whole characters"
 _ID_WORDS = "letters, digits, '.', '_' and '-', a letter or digit first"
+_CALL = '{"id", "type": "function", "function": {"name", "arguments": JSON text}}'
+_TOOL = '{"type": "function", "function": {"name", "parameters"}}'
+
+
+def _slip(said: str, at: str = "") -> PydanticCustomError:
+    """An error of a field; `at` is the place inside it, such as `[1].role`."""
+    return PydanticCustomError("slip", "{said}", {"said": said, "at": at})
+
+
+def _must(accepted: str, good: Callable[[Any], bool]) -> BeforeValidator:
+    """A field that is not `good` gives `found ..., accepted ...`, and is not looked at further."""
+
+    def look(value: Any) -> Any:
+        if not good(value):
+            raise _slip(f"found {found(value)}; accepted: {accepted}")
+        return value
+
+    return BeforeValidator(look)
+
+
+def _or_else(accepted: str) -> WrapValidator:
+    """Whatever is wrong inside a field gives `found ..., accepted ...` for the field as a whole."""
+
+    def look(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise _slip(f"found {found(value)}; accepted: {accepted}") from None
+
+    return WrapValidator(look)
+
+
+def _one_of(names: tuple[str, ...]) -> BeforeValidator:
+    def look(value: Any) -> Any:
+        if value not in names:
+            hint = nearest(value, names) if isinstance(value, str) else ""
+            raise _slip(f"found {found(value)}{hint}; accepted: {', '.join(names)}")
+        return value
+
+    return BeforeValidator(look)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_full_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _each_once(values: list[str]) -> list[str]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise _slip(f"{found(value)} is there twice; keep one", f"[{index}]")
+    return values
+
+
+_LINE = _must("a non-empty string on one line", lambda value: _is_text(value) and value.isprintable())
+_Word = Annotated[str, Field(pattern=r"\S"), _LINE]
+_Text = Annotated[str, Field(pattern=r"\S"), _must("a non-empty string", _is_text)]
+_Strings = Annotated[
+    list[Annotated[str, Field(pattern=r"\S"), _must("a non-blank string", _is_text)]],
+    Field(json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_each_once),
+    _must("a list of strings", _is_list),
+]
+
+
+class GivenObject(BaseModel):
+    """An object that goes to an endpoint as it was given, so it may hold more than is named here."""
+
+    model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_is_null(cls, given: Any) -> Any:
+        """The field of a key that is missing then says itself what it accepts."""
+        if not isinstance(given, dict):
+            return given
+        missing = [name for name, one in cls.model_fields.items() if one.is_required() and name not in given]
+        return {**given, **dict.fromkeys(missing)} if missing else given
+
+
+class ContentPart(GivenObject):
+    type: str
+    text: str | None = Field(default=None, validate_default=True)
+
+    @field_validator("text", mode="wrap")
+    @classmethod
+    def _text_of_a_text(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        if info.data.get("type") == "text" and not isinstance(value, str):
+            raise _slip(f"found {found(value)}; accepted: a string")
+        return value
+
+
+class CalledFunction(GivenObject):
+    name: str
+    arguments: str
+
+
+class GivenCall(GivenObject):
+    id: str
+    function: CalledFunction
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("type"), str)
+
+
+_Parts = list[Annotated[ContentPart, _must('{"type": "text", "text": ...}', _is_part)]]
+
+
+def _form_of(content: Any) -> str:
+    return "<text>" if isinstance(content, str) else "<parts>"
+
+
+_Content = Annotated[Annotated[str, Tag("<text>")] | Annotated[_Parts, Tag("<parts>")], Discriminator(_form_of)]
+"""The tags name the form in pydantic's place of an error; `_place` leaves them out."""
+
+
+class CaseMessage(GivenObject):
+    """A message in the chat-completions form."""
+
+    role: Annotated[Role, _one_of(get_args(Role))]
+    tool_calls: Annotated[list[Annotated[GivenCall, _or_else(_CALL)]], Field(min_length=1)] | None = None
+    content: _Content | None = Field(default=None, validate_default=True)
+    tool_call_id: str | None = Field(default=None, validate_default=True)
+
+    @field_validator("tool_calls", mode="wrap")
+    @classmethod
+    def _calls_of_the_model(cls, calls: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        role = info.data.get("role")
+        if calls is None or role is None:
+            return None
+        if role != "assistant":
+            raise _slip(f"in a message of role {role!r}; accepted: in role assistant alone")
+        if not _is_full_list(calls):
+            raise _slip(f"found {found(calls)}; accepted: a non-empty list of calls")
+        return handler(calls)
+
+    @field_validator("content", mode="wrap")
+    @classmethod
+    def _content_or_calls(cls, content: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        if content is None and info.data.get("tool_calls"):
+            return None
+        if not isinstance(content, str) and not _is_full_list(content):
+            raise _slip(f"found {found(content)}; accepted: a string, or a list of parts")
+        return handler(content)
+
+    @field_validator("tool_call_id", mode="wrap")
+    @classmethod
+    def _id_of_a_result(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        if info.data.get("role") == "tool" and not isinstance(value, str):
+            raise _slip(f"found {found(value)}; accepted: the id of the call that it answers")
+        return value
+
+
+def _something_is_asked(messages: list[CaseMessage]) -> list[CaseMessage]:
+    role = messages[-1].role
+    if role not in _ASKING:
+        at = f"[{len(messages) - 1}].role"
+        raise _slip(f"found {role!r}, so nothing is asked; accepted: user or tool in the last message", at)
+    return messages
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+class ToolFunction(GivenObject):
+    name: Annotated[str, Field(min_length=1), _must("a non-empty string", lambda name: isinstance(name, str) and name)]
+    parameters: Annotated[dict[str, Any], _must("a JSON schema object", _is_object)] = Field(default_factory=dict)
+
+
+class GivenTool(GivenObject):
+    type: Literal["function"]
+    function: ToolFunction
+
+
+def _is_tool(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("type") == "function" and isinstance(value.get("function"), dict)
+
+
+def _tools_once(tools: list[GivenTool]) -> list[GivenTool]:
+    names = [tool.function.name for tool in tools]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise _slip(f"{found(name)} is there twice; keep one", f"[{index}].function.name")
+    return tools
+
+
+class SchemaFormat(GivenObject):
+    """The `json_schema` of a response format."""
+
+    schema_: dict[str, Any] = Field(alias="schema")
+
+
+class ResponseFormat(GivenObject):
+    type: Annotated[Format, _one_of(get_args(Format))]
+    json_schema: Annotated[SchemaFormat, _or_else('{"name": ..., "schema": {...}}')] | None = Field(
+        default=None, validate_default=True
+    )
+
+    @field_validator("json_schema", mode="wrap")
+    @classmethod
+    def _schema_where_one_is_meant(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        if info.data.get("type") != "json_schema":
+            return None
+        if value is None:
+            raise _slip('found None; accepted: {"name": ..., "schema": {...}}')
+        return handler(value)
+
+
+def _is_format(value: Any) -> bool:
+    return value is None or (isinstance(value, dict) and value.get("type") is not None)
+
+
+def _known_check(call: dict[str, Any]) -> dict[str, Any]:
+    arguments = {name: value for name, value in call.items() if name != "check"}
+    problem = checks.problem_with(call["check"], arguments)
+    if problem:
+        raise _slip(problem)
+    return call
+
+
+class _CheckSchema:
+    """A call of a check in the schema: one of those that are registered now."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(schema: Any, handler: Any) -> dict[str, Any]:
+        return {"oneOf": [_check(name) for name in sorted(checks.known())]}
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("check"), str)
+
+
+_LEFT_OUT: Any = None
+"""The default of a field that may be left out, but may not be null."""
+
+
+class CaseLine(BaseModel):
+    """One line of a case file over the defaults of its suite: the case format, which `case_schema` publishes."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        title="A case: one line of a *.jsonl file beside a suite.toml",
+        json_schema_extra={
+            "required": ["id"],  # suite.toml may give the others
+            "oneOf": [{"required": ["prompt"]}, {"required": ["messages"]}],
+            "anyOf": [{"required": [name], "properties": {name: {"minItems": 1}}} for name in ("targets", "checks")],
+        },
+    )
+
+    id: Annotated[str, Field(pattern=ID_PATTERN), _or_else(_ID_WORDS), _LINE] = Field(
+        description="Unique in the suite."
+    )
+    domain: _Word = Field(description="Subject matter; rates are given by domain.")
+    language: Annotated[str, Field(pattern=LANGUAGE_PATTERN), _or_else("a code such as zh, en or pt-BR"), _LINE] = (
+        Field(description="zh, en, pt-BR ...")
+    )
+    task: _Word = Field(description="copy, qa, rewrite, summarise, translate, table, list, json, tool ...")
+    prompt: _Text = Field(default=_LEFT_OUT, description="One user message. Either this or messages.")
+    messages: Annotated[
+        list[Annotated[CaseMessage, _must("an object with role and content", _is_object)]],
+        Field(min_length=1),
+        AfterValidator(_something_is_asked),
+        _must("a non-empty list of messages", _is_full_list),
+    ] = Field(default=_LEFT_OUT)
+    checks: Annotated[
+        list[
+            Annotated[
+                dict[str, Any],
+                _CheckSchema,
+                AfterValidator(_known_check),
+                _must('{"check": NAME, ...arguments}', _is_call),
+            ]
+        ],
+        _must("a list of checks", _is_list),
+    ] = Field(default_factory=list)
+    targets: _Strings = Field(
+        default_factory=list, description="Strings of the source that must come back code point for code point."
+    )
+    required: _Strings = Field(default=_LEFT_OUT, description="Those targets that may not be left out. Default: all.")
+    tags: _Strings = Field(default_factory=list)
+    tools: Annotated[
+        list[Annotated[GivenTool, _must(_TOOL, _is_tool)]],
+        AfterValidator(_tools_once),
+        _must("a list of tools", _is_list),
+    ] = Field(default_factory=list)
+    response_format: Annotated[
+        ResponseFormat | None, _must('{"type": text | json_object | json_schema}', _is_format)
+    ] = None
+    stream: Annotated[bool | None, _must("true or false", lambda value: value is None or isinstance(value, bool))] = (
+        Field(default=None, description="Ask for a stream; default: as the model configures.")
+    )
+
+    @model_validator(mode="after")
+    def _can_be_asked_and_judged(self) -> "CaseLine":
+        given = self.model_fields_set
+        if {"prompt", "messages"} <= given:
+            raise _slip("given together with messages; accepted: one of the two", "prompt")
+        if not given & {"prompt", "messages"}:
+            raise _slip("missing; accepted: prompt or messages", "prompt")
+        if not self.targets and not self.checks:
+            raise _slip("empty, and no checks; a case needs one of the two to have a verdict", "targets")
+        if problem := too_many(self.targets):
+            raise _slip(problem, "targets")
+        for target in self.required or ():
+            if target not in self.targets:
+                raise _slip(f"{found(target)} is not one of the targets{nearest(target, self.targets)}", "required")
+        return self
+
+
+CASE_FIELDS = frozenset(CaseLine.model_fields)
+DEFAULT_FIELDS = CASE_FIELDS - {"id"}
 
 
 def build_case(line: Mapping[str, Any], defaults: Mapping[str, Any], suite: str) -> Case:
@@ -217,32 +443,43 @@ def build_case(line: Mapping[str, Any], defaults: Mapping[str, Any], suite: str)
     Raises:
         BadLineError: the first field that is wrong, what was found and what is accepted.
     """
-    for name in line:
-        if name not in CASE_FIELDS:
-            raise BadLineError(_unknown(name))
     fields = {**defaults, **line}
     # a line's own conversation takes the place of a default one, whichever of the two forms each has
     if "prompt" in line and "messages" not in line:
         fields.pop("messages", None)
     if "messages" in line and "prompt" not in line:
         fields.pop("prompt", None)
-    _check_words(fields)
-    fields["messages"] = _conversation(fields)
-    fields["checks"] = [_check_call(index, call) for index, call in enumerate(_list(fields, "checks", "checks"))]
-    for name in ("targets", "required", "tags"):
-        _check_strings(name, _list(fields, name, "strings"))
-    check_tools(_list(fields, "tools", "tools"))
-    check_response_format(fields.get("response_format"))
-    if not isinstance(fields.get("stream"), bool | None):
-        raise BadLineError(f"stream: found {found(fields['stream'])}; accepted: true or false")
-    fields.setdefault("required", fields.get("targets", []))
     try:
-        case = Case.model_validate({**fields, "suite": suite})
+        CaseLine.model_validate(fields)
     except ValidationError as error:
-        raise BadLineError(explain(error, Case)) from error
-    _check_targets(case)
-    _check_encodable(case)
-    return case
+        raise BadLineError(_first_slip(error)) from None
+    try:
+        json.dumps(fields, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadLineError(_LONE_SURROGATE) from None
+    # the case keeps what was given, and not what the models above made of it: its digest pairs runs
+    if "prompt" in fields:
+        fields["messages"] = [{"role": "user", "content": fields.pop("prompt")}]
+    calls = [dict(call) for call in fields.get("checks", [])]
+    fields["checks"] = [CheckCall(check=call.pop("check"), arguments=call) for call in calls]
+    fields.setdefault("required", fields.get("targets", []))
+    return Case.model_validate({**fields, "suite": suite})
+
+
+def _first_slip(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
+    if first["type"] == "string_unicode":
+        return _LONE_SURROGATE
+    name = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"] == "extra_forbidden":
+        return _unknown(name)
+    if first["type"] == "missing":
+        return (
+            f"{name}: missing; accepted: a string{'' if name == 'id' else ', here or under [defaults] of suite.toml'}"
+        )
+    place = place_of([step for step in first["loc"] if not str(step).startswith("<")]) if first["loc"] else ""
+    return f"{place}{first['ctx']['at']}: {first['msg']}"
 
 
 def _unknown(name: str) -> str:
@@ -252,80 +489,8 @@ def _unknown(name: str) -> str:
     return f"{shown}: unknown field{nearest(name, CASE_FIELDS)}; accepted: {', '.join(sorted(CASE_FIELDS))}"
 
 
-def _check_words(fields: Mapping[str, Any]) -> None:
-    for name in ("id", "domain", "language", "task"):
-        if name not in fields:
-            where = "" if name == "id" else ", here or under [defaults] of suite.toml"
-            raise BadLineError(f"{name}: missing; accepted: a string{where}")
-        value = fields[name]
-        if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            raise BadLineError(f"{name}: found {found(value)}; accepted: a non-empty string on one line")
-    if not re.match(ID_PATTERN, fields["id"]):
-        raise BadLineError(f"id: found {found(fields['id'])}; accepted: {_ID_WORDS}")
-    if not re.match(LANGUAGE_PATTERN, fields["language"]):
-        raise BadLineError(f"language: found {found(fields['language'])}; accepted: a code such as zh, en or pt-BR")
-
-
-def _conversation(fields: dict[str, Any]) -> list[dict[str, Any]]:
-    if "prompt" in fields:
-        prompt = fields.pop("prompt")
-        if "messages" in fields:
-            raise BadLineError("prompt: given together with messages; accepted: one of the two")
-        if not isinstance(prompt, str) or not prompt.strip():
-            raise BadLineError(f"prompt: found {found(prompt)}; accepted: a non-empty string")
-        return [{"role": "user", "content": prompt}]
-    if "messages" not in fields:
-        raise BadLineError("prompt: missing; accepted: prompt or messages")
-    check_messages(fields["messages"])
-    messages: list[dict[str, Any]] = fields["messages"]
-    return messages
-
-
-def _list(fields: Mapping[str, Any], name: str, of: str) -> list[Any]:
-    value = fields.get(name, [])
-    if not isinstance(value, list):
-        raise BadLineError(f"{name}: found {found(value)}; accepted: a list of {of}")
-    return value
-
-
-def _check_strings(name: str, values: list[Any]) -> None:
-    seen = set()
-    for index, value in enumerate(values):
-        if not isinstance(value, str) or not value.strip():
-            raise BadLineError(f"{name}[{index}]: found {found(value)}; accepted: a non-blank string")
-        if value in seen:
-            raise BadLineError(f"{name}[{index}]: {found(value)} is there twice; keep one")
-        seen.add(value)
-
-
-def _check_call(index: int, call: Any) -> CheckCall:
-    place = f"checks[{index}]"
-    if not isinstance(call, dict) or not isinstance(call.get("check"), str):
-        raise BadLineError(f'{place}: found {found(call)}; accepted: {{"check": NAME, ...arguments}}')
-    arguments = {name: value for name, value in call.items() if name != "check"}
-    problem = checks.problem_with(call["check"], arguments)
-    if problem:
-        raise BadLineError(f"{place}: {problem}")
-    return CheckCall(check=call["check"], arguments=arguments)
-
-
-def _check_targets(case: Case) -> None:
-    if not case.targets and not case.checks:
-        raise BadLineError("targets: empty, and no checks; a case needs one of the two to have a verdict")
-    for target in case.required:
-        if target not in case.targets:
-            raise BadLineError(f"required: {found(target)} is not one of the targets{nearest(target, case.targets)}")
-
-
-def _check_encodable(case: Case) -> None:
-    try:
-        case.model_dump_json()
-    except ValueError:
-        raise BadLineError("holds a lone surrogate, which no request can carry; accepted: whole characters") from None
-
-
 def case_from(fields: Mapping[str, Any], suite: str) -> Case:
-    """A case from the fields of a line that stands in no file.
+    """A case from the fields of a line that is in no file.
 
     Raises:
         SuiteError: what is wrong with it.
@@ -336,99 +501,26 @@ def case_from(fields: Mapping[str, Any], suite: str) -> Case:
         raise SuiteError(str(error)) from None
 
 
-_STRINGS = {"type": "array", "items": {"type": "string", "pattern": r"\S"}, "uniqueItems": True}
-_WORD = {"type": "string", "pattern": r"\S"}
+class _Readable(GenerateJsonSchema):
+    """Without titles that repeat the name of their field, and without the null of a field that may be left out."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
 
 
 def case_schema() -> dict[str, Any]:
-    """The schema of one line, with the checks that are registered now.
+    """The JSON schema of one line, derived from `CaseLine`, with the checks that are registered now.
 
-    `domain`, `language` and `task` are not required here, since suite.toml may give them. What a schema cannot say
-    (ids are unique, `required` is part of `targets`, patterns are RE2's) the loader says.
+    What a schema cannot say (ids are unique, `required` is part of `targets`, patterns are RE2's) the loader says.
     """
-    properties = {
-        "id": {"type": "string", "pattern": ID_PATTERN, "description": "Unique in the suite."},
-        "domain": {**_WORD, "description": "Subject matter; rates are given by domain."},
-        "language": {"type": "string", "pattern": LANGUAGE_PATTERN, "description": "zh, en, pt-BR ..."},
-        "task": {
-            **_WORD,
-            "description": "copy, qa, rewrite, summarise, translate, table, list, json, tool ...",
-        },
-        "prompt": {**_WORD, "description": "One user message. Either this or messages."},
-        "messages": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/message"}},
-        "targets": {
-            **_STRINGS,
-            "description": "Strings of the source that must come back code point for code point.",
-        },
-        "required": {**_STRINGS, "description": "Those targets that may not be left out. Default: all."},
-        "tools": {"type": "array", "items": {"$ref": "#/$defs/tool"}},
-        "response_format": {"$ref": "#/$defs/response_format"},
-        "checks": {"type": "array", "items": {"$ref": "#/$defs/check"}},
-        "tags": {**_STRINGS},
-        "stream": {
-            "type": ["boolean", "null"],
-            "description": "Ask for a stream; default: as the model configures.",
-        },
-    }
-    assert properties.keys() == CASE_FIELDS
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A case: one line of a *.jsonl file beside a suite.toml",
-        "type": "object",
-        "properties": properties,
-        "required": ["id"],
-        "oneOf": [{"required": ["prompt"]}, {"required": ["messages"]}],
-        "anyOf": [_not_empty("targets"), _not_empty("checks")],
-        "additionalProperties": False,
-        "$defs": {
-            "message": _message(),
-            "tool": _tool(),
-            "response_format": _response_format(),
-            "check": {"oneOf": [_check(name) for name in sorted(checks.known())]},
-        },
-    }
-
-
-def _not_empty(name: str) -> dict[str, Any]:
-    return {"required": [name], "properties": {name: {"minItems": 1}}}
-
-
-def _message() -> dict[str, Any]:
-    part = {"type": "object", "properties": {"type": {"type": "string"}, "text": {"type": "string"}}}
-    return {
-        "type": "object",
-        "properties": {
-            "role": {"enum": list(ROLES)},
-            "content": {"type": ["string", "array", "null"], "items": {**part, "required": ["type"]}},
-            "tool_calls": {"type": "array", "minItems": 1},
-            "tool_call_id": {"type": "string"},
-        },
-        "required": ["role"],
-    }
-
-
-def _tool() -> dict[str, Any]:
-    function = {
-        "type": "object",
-        "properties": {"name": _WORD, "description": {"type": "string"}, "parameters": {"type": "object"}},
-        "required": ["name"],
-    }
-    return {
-        "type": "object",
-        "properties": {"type": {"const": "function"}, "function": function},
-        "required": ["type", "function"],
-    }
-
-
-def _response_format() -> dict[str, Any]:
-    return {
-        "type": ["object", "null"],
-        "properties": {
-            "type": {"enum": ["text", "json_object", "json_schema"]},
-            "json_schema": {"type": "object"},
-        },
-        "required": ["type"],
-    }
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= CaseLine.model_json_schema(schema_generator=_Readable)
+    listed = schema["properties"]["checks"]
+    schema["$defs"]["check"], listed["items"] = listed["items"], {"$ref": "#/$defs/check"}
+    return schema
 
 
 def _check(name: str) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """What became of each protected string in an answer, and how to put it right. Pure functions over text."""
 
 from harness.text.checking import check
-from harness.text.edits import Edit
-from harness.text.extraction import extract_targets
 from harness.text.mentions import DAMAGE_CODES, VERDICTS, CheckResult, Mention
-from harness.text.repairing import RepairResult, repair
-from harness.text.streaming import repair_stream
+from harness.text.repairing import Edit, RepairResult, repair, repair_stream
+from harness.text.scan import extract_targets
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.kinds import kind_of
-from harness.text.vocabulary import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS
+from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS, kind_of
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -145,8 +144,15 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_minus(text: str, start: int, joint: int) -> bool:
-    """`温度-20`: a number below zero."""
-    return text[joint] == "-" and bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
+    """`温度-20`, `增长-5%`: a number below zero."""
+    if text[joint] != "-":
+        return False
+    if touches(text, joint - 1) and _OF_A_HUNDRED.match(text, joint + 1):
+        return True
+    return bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
+
+
+_OF_A_HUNDRED = re.compile(r"\d{1,3}(?:\.\d+)?[%‰℃°]")
 
 
 def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[Span]:

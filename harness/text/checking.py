@@ -3,19 +3,34 @@
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from harness.text.channels import Passage, passages
+from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.extraction import extract_targets, kind_of
 from harness.text.find import Reading, readings
 from harness.text.fold import Page
-from harness.text.mentions import VERDICTS, CheckResult, Mention, in_order, worst
-from harness.text.near import has_near_misses, misses_beside_a_mention, near_misses, translated_placeholders
-from harness.text.reasoning import REASONING_TAGS, masked, reasoning_spans
-from harness.text.settle import Finding, Source, rank, settle
-from harness.text.severity import in_a_sentence, severity
+from harness.text.mentions import (
+    VERDICTS,
+    CheckResult,
+    Finding,
+    Mention,
+    Source,
+    in_a_sentence,
+    in_order,
+    rank,
+    settle,
+    severity,
+    worst,
+)
+from harness.text.near import (
+    has_near_misses,
+    may_have_misses_beside,
+    misses_beside_a_mention,
+    near_misses,
+    translated_placeholders,
+)
+from harness.text.scan import extract_targets
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import Target
+from harness.text.targets import Target, kind_of
 
 _CONTINUES_PATH = frozenset("/\\")
 
@@ -40,7 +55,7 @@ def check(
         channel: `text`, `json` or `tool`; an answer of the last two that holds no JSON is checked as text.
         symbols: the table of symbols and look-alikes.
         strict_kinds: kinds of extracted targets for which everything is damage.
-        reasoning: names of the tags round reasoning, which is no output.
+        reasoning: names of the tags round reasoning, which is not output.
 
     Raises:
         ValueError: for another channel.
@@ -65,7 +80,7 @@ class Judge:
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
         found = extract_targets(source, symbols=symbols) if targets is None else targets
-        self.targets, self.wanted, self._fragile = _prepared(tuple(found))
+        self.targets, self.wanted, self._beside = _prepared(tuple(found))
 
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
@@ -83,11 +98,13 @@ class Judge:
             spans.append([(one.start, one.end) for one in found])
         for passage, taken in zip(texts, spans, strict=True):
             self._add_near_misses(passage, taken, mentions, met)
-        order = {passage.path: number for number, passage in enumerate(texts)}
-        for listed in mentions.values():
-            listed.sort(key=lambda mention: (order[mention.path], mention.start))
+        if len(texts) > 1 or any(len(listed) > 1 for listed in mentions.values()):
+            order = {passage.path: number for number, passage in enumerate(texts)}
+            for listed in mentions.values():
+                listed.sort(key=lambda mention: (order[mention.path], mention.start))
         verdicts = {target: worst(found) for target, found in mentions.items()}
-        within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
+        if within:
+            within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
         every = {target: tuple(found) for target, found in mentions.items()}
         return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
 
@@ -111,9 +128,12 @@ class Judge:
         whole: list[Finding] = []
         damaged: list[Finding] = []
         coded = channel != "text"
-        for wanted, found in readings(page, self.wanted, doubled_backslashes=coded, met=met):
+        for wanted, found, is_whole in readings(page, self.wanted, doubled_backslashes=coded, met=met):
             target = self.wanted[wanted]
             is_alternate = wanted != target.text
+            if is_whole and not is_alternate:
+                whole += [Finding(target, wanted, *one, "damage") for one in found]
+                continue
             for one in _beside_wraps(found, text, wanted):
                 start, end, damage = one if target.given else in_a_sentence(one, target)
                 how: str | None = "damage"
@@ -125,12 +145,13 @@ class Judge:
                     how = severity(reading, target, page, self.source, is_text=not coded, strict_kinds=strict)
                 if how is not None:
                     (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage, how))
-        return whole, _without_words_before(damaged, whole)
+        return whole, _without_words_before(damaged, whole) if damaged else damaged
 
     def mention(self, finding: Finding, passage: Passage) -> Mention:
         target, _, start, end, damage, severity = finding
-        is_open = target.open_left or target.open_right
-        reach = self._reach(finding, passage.text) if is_open else None
+        reach = self._reach(finding, passage.text) if target.open_left or target.open_right else None
+        if not damage.weight:
+            return Mention(start, end, passage.text[start:end], "verbatim", (), passage.path, severity, reach)
         verdict, codes = VERDICTS[rank(damage.weight)], _codes(damage.changes)
         return Mention(start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach)
 
@@ -155,10 +176,14 @@ class Judge:
     def _add_near_misses(
         self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]], met: set[str]
     ) -> None:
-        lost = [target for target in self._fragile if all(one.verdict == "corrupted" for one in mentions[target.text])]
-        beside = [target for target in self._fragile if misses_beside_a_mention(target) and target not in lost]
-        found = list(near_misses(passage.text, lost + beside, self.wanted, self.source, taken=taken, met=met))
-        holders = [one for one in self.targets if one.kind == "placeholder" and not mentions[one.text]]
+        lost = [one for one in self.targets if _is_lost(mentions[one.text])]
+        if not lost and not self._beside:
+            return
+        lost = [_with_its_kind(one) for one in lost]
+        holders = [one for one in lost if one.kind == "placeholder" and not mentions[one.text]]
+        lost = [one for one in lost if has_near_misses(one)]
+        lost += [one for one in self._beside if not _is_lost(mentions[one.text])]
+        found = list(near_misses(passage.text, lost, self.wanted, self.source, taken=taken, met=met)) if lost else []
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)
         for finding in found:
@@ -167,30 +192,36 @@ class Judge:
                 listed.append(self.mention(finding, passage))
 
 
+def _is_lost(mentions: list[Mention]) -> bool:
+    return not mentions or all(one.verdict == "corrupted" for one in mentions)
+
+
 @lru_cache(maxsize=256)
 def _prepared(given: tuple[str | Target, ...]) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...]]:
-    """The targets, each text once; the same by their texts and by their alternates; those that have near misses."""
+    """The targets, each text once; the same by their texts and by their alternates; those with misses beside them."""
     wanted: dict[str, Target] = {}
     for one in given:
-        target = _as_target(one)
+        target = one if isinstance(one, Target) else Target(one, "", given=True)
         wanted.setdefault(target.text, target)
     targets = tuple(wanted.values())
     for target in targets:
         for alternate in target.alternates:
             wanted.setdefault(alternate, target)
     wanted.pop("", None)
-    return targets, wanted, tuple(filter(has_near_misses, targets))
+    beside = [_with_its_kind(one) for one in targets if one.kind or may_have_misses_beside(one.text)]
+    return targets, wanted, tuple(one for one in beside if misses_beside_a_mention(one) and has_near_misses(one))
+
+
+@lru_cache(maxsize=8192)
+def _with_its_kind(target: Target) -> Target:
+    """A listed target gets its kind only where it is asked for: most are found whole."""
+    return target if target.kind else target._replace(kind=kind_of(target.text))
 
 
 @lru_cache(maxsize=4096)
 def _codes(changes: tuple[Change, ...]) -> tuple[str, ...]:
     """Kept, since a model damages a string in one way again and again."""
     return in_order({code for change in changes for code in change.codes})
-
-
-@lru_cache(maxsize=8192)
-def _as_target(target: str | Target) -> Target:
-    return target if isinstance(target, Target) else Target(target, kind_of(target), given=True)
 
 
 def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]:

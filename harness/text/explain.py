@@ -1,7 +1,7 @@
 """How a stretch of text stands for a target: the mildest reading, as the changes that would undo it.
 
 The letters of a hit are aligned already. What is left are the gaps between two letters, each a small problem of its
-own: the signs that the target has there, and the piece of text that stands in their place.
+own: the signs that the target has there, and the piece of text that is in their place.
 """
 
 import re
@@ -9,10 +9,25 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
-from harness.text.glyphs import ESCAPE_STARTS, MARKUP, coded, escaped
-from harness.text.symbols import BETWEEN_LATIN, SymbolTable
-from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, SIGN, SPACED, Form, doubles, role, sign_forms
+from harness.text.characters import BLANK_SET, IGNORABLE_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
+from harness.text.symbols import (
+    ALTERED,
+    BETWEEN_LATIN,
+    ELLIPSES,
+    ESCAPE_STARTS,
+    LOOKALIKE,
+    MARKUP,
+    SIGN,
+    SPACED,
+    Form,
+    SymbolTable,
+    coded,
+    doubles,
+    escaped,
+    role,
+    sign_forms,
+    stands_for_several,
+)
 
 LONGEST_GAP = 1000
 """A piece of text longer than this between two letters of a target is never a mention."""
@@ -41,6 +56,16 @@ class Atom(NamedTuple):
     may_drop: bool
     side: str
     """As in `Sides`, and empty for a symbol of the table."""
+    apart: str = ""
+    """Its other normal form, if it has one: `=` and a stroke for `≠`."""
+
+    def may_begin_with(self, char: str) -> bool:
+        return (
+            char in self.forms
+            or char in ESCAPE_STARTS
+            or (char > "\x7f" and stands_for_several(char)[:1] in (self.char, self.apart[:1] or None))
+            or (char == self.apart[:1] != "")
+        )
 
 
 class Gap(NamedTuple):
@@ -81,7 +106,7 @@ def side(char: str) -> str:
 def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bool]) -> tuple[Atom, ...]:
     """The signs of a target's gap, and its end. `edges`: whether the gap is the head, or the tail, of the target.
 
-    White space at the very ends of a target is taken as it stands. A gap that is both is a target of signs alone, of
+    White space at the very ends of a target is taken as it is. A gap that is both is a target of signs alone, of
     which none can be lost or replaced: nothing else would tell that it was meant.
     """
     atoms: list[Atom] = []
@@ -101,7 +126,10 @@ def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bo
         if not latin and not BETWEEN_LATIN.isdisjoint(forms):
             forms = {c: form for c, form in forms.items() if c not in BETWEEN_LATIN or not form.weight}
             twice = {c: code for c, code in twice.items() if c not in BETWEEN_LATIN}
-        atoms.append(Atom(char, space, forms, twice, bool(twice), "" if char in symbols.by_char else side(char)))
+        own_side = "" if char in symbols.by_char else side(char)
+        apart = "" if char.isascii() or char in ELLIPSES else stands_for_several(char)
+        may_drop = bool(twice) or (char in IGNORABLE_SET and not at_edge)
+        atoms.append(Atom(char, space, forms, twice, may_drop, own_side, apart))
         space = ""
     if not edges[1]:
         atoms.append(Atom("", space, {}, {}, False, sides.after))
@@ -123,7 +151,7 @@ def _literal_forms(char: str, symbols: SymbolTable) -> dict[str, Form]:
 def cross(
     gap: str, piece: str, symbols: SymbolTable, sides: Sides, doubled_backslashes: bool = False
 ) -> tuple[int, tuple[Change, ...]] | None:
-    """The mildest way in which `piece` stands between two letters that have `gap` between them in the target."""
+    """The mildest way in which `piece` can be between two letters that have `gap` between them in the target."""
     if not gap and _HYPHENATION.fullmatch(piece):
         return SPACED, (Change(0, len(piece), "", ("line-break",)),)
     atoms = atoms_of(gap, symbols, sides, (False, False))
@@ -234,7 +262,7 @@ class Reader:
                 meets = True
             else:
                 char = self.text[gap.end] if gap.end < end else ""
-                meets = not is_end and (char in target.forms or char in ESCAPE_STARTS or char in ELLIPSES)
+                meets = not is_end and char != "" and target.may_begin_with(char)
             if meets:
                 if following == place + 1:
                     crossing = _between(target.space, gap, before, target.side)
@@ -270,11 +298,12 @@ class Reader:
             if not (tight and gap.spaces):
                 _enter(layers.setdefault(place, {}), (end, tight), route, weight, change)
         sign = self.text[start]
-        if sign in ELLIPSES:
-            signs = ELLIPSES[sign]
+        signs = "" if sign.isascii() else stands_for_several(sign)
+        if signs:
             last = place + len(signs) - 1
             if "".join(atom.space + atom.char for atom in atoms[place : last + 1])[len(atoms[place].space) :] == signs:
-                change = Change(start, start + 1, signs, ("sign-lookalike",))
+                code = "sign-lookalike" if sign in ELLIPSES else "normal-form"
+                change = Change(start, start + 1, signs, (code,))
                 _enter(layers.setdefault(last, {}), (start + 1, False), route, LOOKALIKE, change)
 
     def _readings(self, atom: Atom, start: int) -> "list[tuple[int, int, bool, Change | None]]":
@@ -295,12 +324,15 @@ class Reader:
                     (glyph.end, 0, False, None) if free else (glyph.end, meant.weight + ALTERED, meant.tight, change)
                 )
                 if glyph.char == atom.char and char != atom.char:
-                    form = None  # the backslash of an escape is no look-alike of a slash
+                    form = None  # the backslash of an escape is not a look-alike of a slash
             if self._doubled_backslashes and atom.char == "\\" and text.startswith("\\\\\\\\", start):
                 found.append((start + 4, 0, False, None))
         if form is not None:
             raw = Change(start, start + 1, atom.char, form.codes) if form.codes else None
             found.append((start + 1, form.weight, form.tight, raw))
+        if atom.apart and text.startswith(atom.apart, start):
+            end = start + len(atom.apart)
+            found.append((end, LOOKALIKE, False, Change(start, end, atom.char, ("normal-form",))))
         if atom.doubles and atom.char != "\\" and (char in atom.doubles or char in ESCAPE_STARTS):
             found[:0] = self._doubled(atom, start)
         return found
@@ -479,6 +511,9 @@ def _instead(skipped: tuple[Atom, ...], gap: Gap) -> _Crossing | None:
         return None
     new = "".join(atom.space + atom.char for atom in skipped[:-1]) + skipped[-1].space
     weight, codes = _aside(gap)
+    if all(atom.char in IGNORABLE_SET for atom in skipped[:-1]) and not own and len(spaces) < 2:
+        # the target's own joiner or selector, which hardly shows: it was lost, or a blank is in its place
+        return weight + LOOKALIKE, (*codes, "space-kind" if spaces else "zero-width"), new
     weight += ALTERED * (len(skipped) - 1)
     wide = ("wide-space",) if any(c != " " for c in spaces) else ()
     if len(spaces) > len(own):

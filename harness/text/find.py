@@ -2,18 +2,24 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.boundary import is_inflected, stands_alone
-from harness.text.characters import LINE_BREAK_SET
+from harness.text.characters import LINE_BREAK_SET, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
-from harness.text.glyphs import ESCAPE_STARTS, coded
-from harness.text.symbols import SymbolTable
-from harness.text.tables import ALTERED, ELLIPSES, LOOKALIKE, MARK, letter_form, role, without_accents
+from harness.text.symbols import (
+    ALTERED,
+    ELLIPSES,
+    LOOKALIKE,
+    MARK,
+    SymbolTable,
+    coded,
+    letter_form,
+    role,
+    without_accents,
+)
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -49,38 +55,65 @@ class Reading(NamedTuple):
     damage: Damage
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
+class Letters(NamedTuple):
     """A target in pieces: its letters, the marks on each, and what lies before, between and behind them."""
 
-    text: str
     letters: tuple[str, ...]
     marks: tuple[str, ...]
     gaps: tuple[str, ...]
-    """`gaps[i]` is what stands behind letter i and its marks; the last is the tail."""
+    """`gaps[i]` is what follows letter i and its marks; the last is the tail."""
     sides: tuple[Sides, ...]
     head: str
-    skeleton: str
     accented: int
-    """How many letters bear an accent that can be lost."""
+    """How many letters have an accent that can be lost."""
     ends_marked: bool
     """Whether marks can belong to the last letter, in one normal form or another."""
-    marker_offsets: tuple[int, ...]
-    unescaped: tuple[str, str]
-    """The target with its entities and codes read, and with its `\\n` and the like read; empty for neither."""
-    known: dict[str, "Damage | None"] = field(default_factory=dict)
-    known_coded: dict[str, "Damage | None"] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=4096)
-def pattern_of(text: str, fold: Fold) -> Pattern:
-    symbols = fold.symbols
+_NO_FORMS = ("", "")
+
+
+class Pattern:
+    """A target to be looked for. It is taken apart only where something other than the target itself was met.
+
+    Attributes:
+        skeleton: its folded letters.
+        marker_offsets: the places of what would open a list item if it came first in a line.
+        unescaped: the target with its entities and codes read, and with its `\\n` and the like read; empty for neither.
+    """
+
+    __slots__ = (
+        *("_fold", "_letters", "_read", "known", "known_coded"),
+        *("marker_offsets", "skeleton", "text", "unescaped"),
+    )
+
+    def __init__(self, text: str, fold: Fold) -> None:
+        self.text = text
+        self._fold = fold
+        self._read = as_signs(text)
+        self.skeleton = self._read.translate(fold)
+        is_coded = "\\" in text or "&" in text or "%" in text  # any of ESCAPE_STARTS
+        self.unescaped = _unescaped_forms(text) if is_coded else _NO_FORMS
+        self.marker_offsets = _marker_offsets(text, fold.symbols)
+        self.known: dict[str, Damage | None] = {}
+        self.known_coded: dict[str, Damage | None] = {}
+        self._letters: Letters | None = None
+
+    @property
+    def parts(self) -> Letters:
+        if self._letters is None:
+            self._letters = _taken_apart(self.text, self._read, self._fold)
+        return self._letters
+
+
+def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
+    """`read` is the text as it is folded: with hyphens for the words that look like one."""
     letters: list[str] = []
     marks: list[str] = []
     gaps: list[str] = [""]
-    read = as_signs(text)
+    keeps = fold.keeps
     for char, meant in zip(text, read, strict=True):
-        if fold[ord(meant)] is not None:
+        if keeps[meant]:
             letters.append(char)
             marks.append("")
             gaps.append("")
@@ -88,28 +121,35 @@ def pattern_of(text: str, fold: Fold) -> Pattern:
             marks[-1] += char
         else:
             gaps[-1] += char
-    sides = tuple(Sides(side(one), side(two)) for one, two in zip(letters, [*letters[1:], "."], strict=False))
-    skeleton = read.translate(fold)
-    return Pattern(
-        text,
+    if text.isascii():
+        sides: tuple[Sides, ...] = (_LATIN,) * (len(letters) - 1) + (_LATIN_END,) * bool(letters)
+        return Letters(tuple(letters), tuple(marks), tuple(gaps[1:]), sides, gaps[0], 0, False)
+    around = [*map(side, letters), " "]
+    return Letters(
         tuple(letters),
         tuple(marks),
         tuple(gaps[1:]),
-        sides,
+        tuple(map(Sides, around, around[1:])),
         gaps[0],
-        skeleton,
         sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
         bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1,
-        _marker_offsets(text, symbols),
-        _unescaped_forms(text) if not ESCAPE_STARTS.isdisjoint(text) else ("", ""),
     )
+
+
+_LATIN, _LATIN_END = Sides("l", "l"), Sides("l", " ")
+
+
+@lru_cache(maxsize=4096)
+def pattern_of(text: str, fold: Fold) -> Pattern:
+    return Pattern(text, fold)
 
 
 def _unescaped_forms(text: str) -> tuple[str, str]:
     pieces = decoded_pieces(text) or []
     read = "".join(piece for piece, _, _ in pieces)
     controlled = _CONTROL.sub(lambda found: _CONTROLS[found[1]], text)
-    return read if pieces and read != text else "", controlled if controlled != text else ""
+    forms = read if pieces and read != text else "", controlled if controlled != text else ""
+    return forms if any(forms) else _NO_FORMS
 
 
 _CONTROL = re.compile(r"\\([nrtbf])")
@@ -118,6 +158,8 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
     """Offsets of characters that would open a list item if they came first in a line."""
+    if text[-1:] not in symbols.markers and text.split(None, 1) == [text]:
+        return ()  # most targets: no blank in them
     last = len(text) - 1
     return tuple(
         place
@@ -128,42 +170,64 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
 
 def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
-) -> Iterator[tuple[str, list[Reading]]]:
-    """Each target that has mentions, verbatim or damaged, with all of them. They may overlap."""
-    patterns, skeletons = _patterns(tuple(targets), fold_of(page.symbols, False))
+) -> Iterator[tuple[str, list[Reading], bool]]:
+    """Each target that has mentions, with all of them, and whether all are known to be verbatim. They may overlap.
+
+    `met` gets the targets whose letters are in the text.
+    """
+    met = set() if met is None else met
+    if len(targets) < _AT_ONCE and page.is_plain:
+        whole = dict(_unharmed(page, tuple(targets)))
+        met.update(whole)
+        for text, found in whole.items():
+            yield text, found, True
+        targets = [one for one in targets if one not in whole] if whole else targets
+    if targets:
+        yield from _searched(page, tuple(targets), doubled_backslashes, met)
+
+
+def _searched(
+    page: Page, targets: tuple[str, ...], doubled_backslashes: bool, met: set[str]
+) -> Iterator[tuple[str, list[Reading], bool]]:
+    patterns, skeletons = _patterns(targets, fold_of(page.symbols, False))
+    unhinted = patterns.get("", ())
     held = page.may_hold(skeletons)
-    if not held and not patterns.get(""):
+    if not held and not unhinted:
         return
     if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
         page = page if page.fold.coarse else Page(page.text, page.symbols, coarse=True)
-        patterns, skeletons = _patterns(tuple(targets), page.fold)
-        held = skeletons
+        patterns, skeletons = _patterns(targets, page.fold)
+        held, unhinted = skeletons, patterns.get("", ())
     if len(held) < _AT_ONCE:
         skeletons = tuple(held)
-    decoded = page.decoded
     plain_hits = _hits(page.letters, skeletons)
-    decoded_hits = {} if decoded is None else _hits(decoded.letters, skeletons)
+    decoded_hits = {} if page.decoded is None else _hits(page.decoded.letters, skeletons)
     met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
-    for pattern in [one for skeleton in (*met_here, "") for one in patterns.get(skeleton, ())]:
-        plain = plain_hits.get(pattern.skeleton, [])
-        if plain and met is not None:
+    for pattern in [*(one for skeleton in met_here for one in patterns[skeleton]), *unhinted]:
+        plain, coded_ones = plain_hits.get(pattern.skeleton, ()), decoded_hits.get(pattern.skeleton, ())
+        if plain:
             met.add(pattern.text)
         found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
-        if not pattern.skeleton and len(pattern.text) > 1:
-            found += _signs_apart(page, pattern, found)
-        settled = decoded is None and len(plain) == len(found)
+        settled = page.decoded is None and len(plain) == len(found)
         if pattern.skeleton and not settled:
-            hits = [(page.plain, plain)] if plain else []
-            if decoded is not None and pattern.skeleton in decoded_hits:
-                hits.append((decoded, decoded_hits[pattern.skeleton]))
-            found += _damaged(page, pattern, found, hits, doubled_backslashes)
-        if any(pattern.unescaped):
+            found += _damaged(page, pattern, found, (plain, coded_ones), doubled_backslashes)
+        elif not pattern.skeleton and len(pattern.text) > 1:
+            found += _signs_apart(page, pattern, found)
+        if pattern.unescaped is not _NO_FORMS:
             found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
         if found:
-            yield pattern.text, found
+            yield pattern.text, found, settled and bool(pattern.skeleton) and pattern.unescaped is _NO_FORMS
 
 
-_Hits = list[tuple[Skeleton, list[int]]]
+def _unharmed(page: Page, targets: tuple[str, ...]) -> Iterator[tuple[str, list[Reading]]]:
+    """The targets of which all that is in the text is whole mentions, with those."""
+    patterns, skeletons = _patterns(targets, fold_of(page.symbols, False))
+    for skeleton in skeletons:
+        alike = patterns[skeleton]
+        if len(alike) == 1 and alike[0].text in page.text:
+            found = _verbatim(page, alike[0])
+            if found and page.is_all_of(skeleton, found):
+                yield alike[0].text, found
 
 
 _AT_ONCE = 16
@@ -176,13 +240,13 @@ def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Patt
     patterns: dict[str, list[Pattern]] = {}
     for target in targets:
         pattern = pattern_of(target, fold)
-        patterns.setdefault("" if any(pattern.unescaped) else pattern.skeleton, []).append(pattern)
+        patterns.setdefault(pattern.skeleton if pattern.unescaped is _NO_FORMS else "", []).append(pattern)
         patterns.setdefault(pattern.skeleton, [])
     return patterns, tuple(skeleton for skeleton in patterns if skeleton)
 
 
 def _hits(letters: str, skeletons: tuple[str, ...]) -> dict[str, list[int]]:
-    """The skeletons that are there, each with the places where it stands; they may overlap."""
+    """The skeletons that are there, each with its places; they may overlap."""
     if len(skeletons) < _AT_ONCE or AhoCorasick is None:
         return {skeleton: found for skeleton in skeletons if (found := _all(letters, skeleton))}
     places: dict[str, list[int]] = {}
@@ -225,7 +289,7 @@ def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
 
 
 def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:
-    """Where a target of signs alone, such as `->`, stands with blanks or look-alikes in it."""
+    """Where a target of signs alone, such as `->`, occurs with blanks or look-alikes in it."""
     text, target = page.text, pattern.text
     if target.isspace() or not text:
         return []
@@ -233,7 +297,9 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
     atoms = atoms_of(target, page.symbols, Sides("", ""), (True, True))
     found: list[Reading] = []
     free = following = 0
-    firsts = "".join((*atoms[0].forms, *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs))))
+    firsts = "".join(
+        (*atoms[0].forms, atoms[0].apart[:1], *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs)))
+    )
     for first in re.finditer(f"[{re.escape(firsts)}]", text):
         start = first.start()
         while following < len(whole) and whole[following].end <= start:
@@ -268,7 +334,7 @@ def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_cha
 
 
 def is_escaped(text: str, place: int) -> bool:
-    """Whether an odd number of backslashes stands before `place`."""
+    """Whether there is an odd number of backslashes before `place`."""
     before = place
     while before > 0 and text[before - 1] == "\\" and place - before < _MOST_BACKSLASHES:
         before -= 1
@@ -279,12 +345,22 @@ _MOST_BACKSLASHES = 64
 
 
 def _damaged(
-    page: Page, pattern: Pattern, whole: list[Reading], hits: _Hits, doubled_backslashes: bool
+    page: Page,
+    pattern: Pattern,
+    whole: list[Reading],
+    hits: tuple[Sequence[int], Sequence[int]],
+    doubled_backslashes: bool,
 ) -> list[Reading]:
-    """Mentions that are not the target as it stands, ordinary wraps among them. None overlaps a verbatim one."""
+    """Mentions that are not the target as it is written, ordinary wraps among them. None overlaps a verbatim one.
+
+    `hits` are the places of its skeleton in those of the page: as it is, and decoded.
+    """
     found: dict[tuple[int, int], Reading] = {}
     size = len(pattern.skeleton)
-    for skeleton, places in hits:
+    for places, is_plain in zip(hits, (True, False), strict=True):
+        skeleton = page.plain if is_plain and places else page.decoded
+        if skeleton is None:
+            continue
         following = 0
         for place in places:
             start, end = skeleton.starts[place], skeleton.ends[place + size - 1]
@@ -309,8 +385,8 @@ def longest_mention(target: str) -> int:
 
 
 def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Reading | None:
-    text = page.text
-    last = place + len(pattern.letters) - 1
+    text, parts = page.text, pattern.parts
+    last = place + len(parts.letters) - 1
     start, end = skeleton.starts[place], skeleton.ends[last]
     if end - start > longest_mention(pattern.text):
         return None
@@ -318,8 +394,8 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     if not doubled_backslashes and "\\" in target and "\\\\" in text:
         doubled_backslashes = page.in_code(start, end)
     loose = False
-    end += _tail_marks(text, end) if pattern.ends_marked else 0
-    if not pattern.head and not pattern.gaps[-1] and not stands_alone(text, start, end, target):
+    end += _tail_marks(text, end) if parts.ends_marked else 0
+    if not parts.head and not parts.gaps[-1] and not stands_alone(text, start, end, target):
         loose = is_inflected(text, start, end, target)
         if not loose:
             return None
@@ -336,7 +412,7 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
             known[span] = damage
     if damage is None:
         return None
-    if pattern.head or pattern.gaps[-1]:
+    if parts.head or parts.gaps[-1]:
         return _with_edges(
             page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes=doubled_backslashes
         )
@@ -359,8 +435,9 @@ _MOST_MARKS = 8
 def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:
     """From the first letter to the last."""
     text, starts, ends = page.text, skeleton.starts, skeleton.ends
+    parts = pattern.parts
     begin = starts[place]
-    size = len(pattern.letters)
+    size = len(parts.letters)
     weight = 0
     changes: list[Change] = []
     for number in range(size):
@@ -368,10 +445,10 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         if number + 1 < size:
             piece = text[high : starts[place + number + 1]]
         else:
-            piece = text[high : high + _tail_marks(text, high)] if pattern.ends_marked else ""
-        wanted, on = pattern.letters[number], pattern.marks[number]
+            piece = text[high : high + _tail_marks(text, high)] if parts.ends_marked else ""
+        wanted, on = parts.letters[number], parts.marks[number]
         char = text[low:high]
-        gap = pattern.gaps[number] if number + 1 < size else ""
+        gap = parts.gaps[number] if number + 1 < size else ""
         if char == wanted and piece == on + gap and (not gap or LINE_BREAK_SET.isdisjoint(piece)):
             continue
         split = _marks_at_start(piece)
@@ -391,7 +468,7 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         if number + 1 < size and (rest != gap or not LINE_BREAK_SET.isdisjoint(rest)):
             if len(rest) > LONGEST_GAP:
                 return None
-            crossing = cross(gap, rest, page.symbols, pattern.sides[number], doubled_backslashes)
+            crossing = cross(gap, rest, page.symbols, parts.sides[number], doubled_backslashes)
             if crossing is None:
                 return None
             more, inside = crossing
@@ -399,7 +476,7 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
             shift = high + split - begin
             changes += [Change(one.start + shift, one.end + shift, one.new, one.codes) for one in inside]
     lost = sum("accents" in change.codes for change in changes)
-    if lost and lost < pattern.accented:
+    if lost and lost < parts.accented:
         return None
     return Damage(weight, tuple(changes)) if changes else WHOLE
 
@@ -409,6 +486,10 @@ def _marks_at_start(piece: str) -> int:
     while place < len(piece) and role(piece[place]) == MARK:
         place += 1
     return place
+
+
+def _wide(kana: str) -> str:
+    return unicodedata.normalize("NFKC", kana)
 
 
 @lru_cache(maxsize=8192)
@@ -428,6 +509,8 @@ def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str
     one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
     if one == other:
         return weight + LOOKALIKE, (*codes, "normal-form")
+    if "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
+        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
     if marks == on:
         form = letter_form(wanted, char)
     else:
@@ -445,25 +528,25 @@ def _with_edges(
     page: Page, pattern: Pattern, core: Reading, skeleton: Skeleton, place: int, *, doubled_backslashes: bool
 ) -> Reading | None:
     """The mention with the signs at the target's head and tail."""
-    text = page.text
+    text, parts = page.text, pattern.parts
     reader = Reader(text, page.symbols, doubled_backslashes)
     start, end, damage = core
     weight = damage.weight
     before: tuple[Change, ...] = ()
     after: tuple[Change, ...] = ()
-    if pattern.head:
-        lowest = max(skeleton.ends[place - 1] if place else 0, start - _reach(pattern.head))
+    if parts.head:
+        lowest = max(skeleton.ends[place - 1] if place else 0, start - _reach(parts.head))
         head = _head(page, reader, pattern, lowest, start)
         if head is None:
             return None
         start, route = head
         weight += route.weight
         before = changes_of(route, start)
-    if pattern.gaps[-1]:
-        following = place + len(pattern.letters)
+    if parts.gaps[-1]:
+        following = place + len(parts.letters)
         highest = skeleton.starts[following] if following < len(skeleton.starts) else len(text)
-        atoms = atoms_of(pattern.gaps[-1], page.symbols, pattern.sides[-1], (False, True))
-        ends = reader.tail(atoms, end, min(highest, end + _reach(pattern.gaps[-1])), pattern.sides[-1])
+        atoms = atoms_of(parts.gaps[-1], page.symbols, parts.sides[-1], (False, True))
+        ends = reader.tail(atoms, end, min(highest, end + _reach(parts.gaps[-1])), parts.sides[-1])
         if not ends:
             return None
         end, route = min(ends, key=lambda found: found[1].weight)
@@ -482,15 +565,16 @@ def _reach(signs: str) -> int:
 
 
 def _head(page: Page, reader: Reader, pattern: Pattern, lowest: int, start: int) -> tuple[int, Route] | None:
-    text, head = page.text, pattern.head
-    atoms = atoms_of(head, page.symbols, Sides("", pattern.sides[0].before), (True, False))
+    text, parts = page.text, pattern.parts
+    head = parts.head
+    atoms = atoms_of(head, page.symbols, Sides("", parts.sides[0].before), (True, False))
     best: tuple[int, Route] | None = None
     for place in range(lowest, start):
-        if not (text[place] in atoms[0].forms or text[place] in "\\&%…⋯‥"):
+        if not atoms[0].may_begin_with(text[place]):
             continue
         if head[0] in page.symbols.by_char and is_escaped(text, place):
             continue
-        route = reader.head(atoms, place, start, Sides("", pattern.sides[0].before))
+        route = reader.head(atoms, place, start, Sides("", parts.sides[0].before))
         if route is not None and (best is None or route.weight < best[1].weight):
             best = (place, route)
     return best

@@ -13,9 +13,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS
-from harness.text.glyphs import ESCAPE_STARTS, TAKEN_OUT, coded
-from harness.text.symbols import BETWEEN_LATIN, SymbolTable, is_fullwidth
-from harness.text.tables import LETTER, role
+from harness.text.symbols import BETWEEN_LATIN, ESCAPE_STARTS, LETTER, TAKEN_OUT, SymbolTable, coded, other_width, role
 from harness.text.unicode_data import letter_places
 
 
@@ -34,11 +32,13 @@ class Fold(dict[int, str | None]):
         self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
         self.keeps = _Keeps(self)
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    @cached_property
+    def ascii_kept(self) -> bytes:
+        """For `bytes.translate`: whether it keeps a character of ASCII."""
+        return bytes(self[code] is not None for code in range(128)) + bytes(128)
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
@@ -83,8 +83,7 @@ def _ascii_roots() -> frozenset[str]:
 
 
 def _plain(char: str) -> str:
-    if is_fullwidth(char):
-        char = chr(ord(char) - 0xFEE0)
+    char = other_width(char)
     char = unicodedata.normalize("NFD", char)[0]
     value = unicodedata.digit(char, -1)
     if value >= 0:
@@ -126,7 +125,8 @@ class Skeleton(NamedTuple):
     ends: list[int]
 
 
-_WORTH_A_LOOK = 500
+_WORTH_A_LOOK, _WORTH_A_LOOK_IN_ASCII = 500, 4000
+"""From so many characters on a cheap look comes before the fold, which for ASCII is cheap itself."""
 _LEADS = "&%\\<]"
 _BLOCKS = (0x00, 0x20, 0x30, 0xFF)
 """First bytes of the blocks that most texts keep to, beside Han and Hangul: Latin, punctuation, kana, full-width."""
@@ -137,7 +137,10 @@ _USUAL = bytes((*_BLOCKS, *range(0x4E, 0xA0), *range(0xAC, 0xD7)))
 class _StandIns(NamedTuple):
     """What a letter of a fine skeleton may be written as in a text that keeps to the usual blocks."""
 
-    by_letter: dict[str, str]
+    narrow: dict[str, str]
+    """Characters of Latin-1, by letter."""
+    wide: dict[str, str]
+    """All others."""
     strangers: str
     """Characters that ask for the coarse fold."""
 
@@ -149,7 +152,8 @@ def _is_usual(letter: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _stand_ins(fold: Fold) -> _StandIns:
-    by_letter: dict[str, str] = {}
+    narrow: dict[str, str] = {}
+    wide: dict[str, str] = {}
     strangers = ""
     usual = [chr(block << 8 | low) for block in _BLOCKS for low in range(256)]
     for char in (*usual, *(char for char in letter_places() if ord(char) in _HAN)):
@@ -157,31 +161,32 @@ def _stand_ins(fold: Fold) -> _StandIns:
         if letter == STRANGER:
             strangers += char
         elif letter is not None:
-            by_letter[letter] = by_letter.get(letter, "") + char
-    return _StandIns(by_letter, strangers)
+            forms = narrow if char <= "\xff" else wide
+            forms[letter] = forms.get(letter, "") + char
+    return _StandIns(narrow, wide, strangers)
 
 
 _ASCII = bytes(range(128))
 _FEW = 16
+_PORTION = 16384
+"""Characters that are encoded at once: what stays in the processor's cache is twice as fast."""
+
+
+def latin_of(text: str) -> str:
+    """The characters of Latin-1 that are in a text."""
+    return text if text.isascii() else text.encode("latin-1", "ignore").decode("latin-1")
+
+
+_SIGN_BETWEEN_LATIN = re.compile(
+    f"[{''.join(BETWEEN_LATIN)}](?:(?<=[A-Za-z0-9].)|(?<=[A-Za-z0-9] .))(?= ?[A-Za-z0-9])", re.DOTALL
+)
 
 
 def as_signs(text: str) -> str:
-    """`text` with hyphens for the words that look like a symbol where they stand between Latin letters: `TCP一IP`."""
-    if text.isascii():
+    """`text` with hyphens for the words that look like a symbol where they are between Latin letters: `TCP一IP`."""
+    if text.isascii() or ("一" not in text and "ノ" not in text):
         return text
-    places = [place for sign in BETWEEN_LATIN for place in _places_of(sign, text) if _is_between_latin(text, place)]
-    if not places:
-        return text
-    chars = list(text)
-    for place in places:
-        chars[place] = "-"
-    return "".join(chars)
-
-
-def _is_between_latin(text: str, place: int) -> bool:
-    before, after = text[max(0, place - 2) : place], text[place + 1 : place + 3]
-    before, after = before[-1:] if before[-1:] != " " else before[:1], after[:1] if after[:1] != " " else after[1:]
-    return before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
+    return _SIGN_BETWEEN_LATIN.sub("-", text)
 
 
 def _places_of(sign: str, text: str) -> Iterator[int]:
@@ -193,7 +198,7 @@ def _places_of(sign: str, text: str) -> Iterator[int]:
 
 def _folded(text: str, fold: Fold) -> str:
     """`text.translate(fold)`; typographic signs, which are few and make that slow, are replaced one by one."""
-    if not text.isascii():
+    if len(text) >= _WORTH_A_LOOK and not text.isascii():
         encoded = text.encode("utf-8", "surrogatepass")
         foreign = encoded.translate(None, _ASCII)
         if len(foreign) * 4 < len(encoded):
@@ -216,6 +221,11 @@ class Page:
         self._coarse = coarse
         self._fold: Fold | None = None
         self._letters = ""
+        latin = self._latin = latin_of(text)
+        self.is_plain = not (
+            coarse or "&" in latin or "%" in latin or "\\" in latin or "<" in latin or "]" in latin  # _LEADS
+        )
+        """Whether it holds no entity, code, tag or address, and needs the fine fold alone as far as is known."""
 
     @property
     def fold(self) -> Fold:
@@ -231,7 +241,7 @@ class Page:
 
     @property
     def letters(self) -> str:
-        """The skeleton of the text as it stands."""
+        """The skeleton of the text as it is."""
         return self._letters if self.fold else ""
 
     def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
@@ -240,28 +250,68 @@ class Page:
         A text that a cheap look cannot see through may hold all of them.
         """
         text = self.text
-        if self._coarse or len(text) < _WORTH_A_LOOK or any(lead in text for lead in _LEADS):
+        least = _WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK
+        if len(text) < least or not skeletons or not self.is_plain:
             return skeletons
-        stand_ins = _stand_ins(fold_of(self.symbols, False))
-        known: dict[str, bool] = {STRANGER: True}
+        known: dict[str, bool] = {}
+        held = []
+        for skeleton in skeletons:
+            for letter in skeleton:
+                is_there = known.get(letter)
+                if is_there is None:
+                    is_there = known[letter] = not self._lacks(letter, self._latin, text)
+                if not is_there:
+                    break
+            else:
+                held.append(skeleton)
+        return held if len(held) == len(skeletons) or self._is_usual else skeletons
 
-        def is_there(letter: str) -> bool:
-            found = known.get(letter)
-            if found is None:
-                forms = stand_ins.by_letter.get(letter, letter)
-                found = known[letter] = any(form in text for form in forms) or not _is_usual(letter)
-            return found
+    def is_all_of(self, skeleton: str, spans: Sequence[tuple[int, int, object]]) -> bool:
+        """Whether nothing outside the spans can stand for the fine skeleton: one of its letters is nowhere else.
 
-        held = [skeleton for skeleton in skeletons if all(map(is_there, skeleton))]
-        if len(held) == len(skeletons) or text.isascii():
-            return held
-        blocks = text.encode("utf-16-le", "surrogatepass")[1::2]
-        if blocks.translate(None, _USUAL) or any(char in text for char in stand_ins.strangers):
-            return skeletons
-        return held
+        Again a look that is cheaper than to fold the text; where it cannot tell, the answer is no.
+        """
+        text = self.text
+        if len(spans) == 1:
+            start, end, _ = spans[0]
+            rest = f"{text[:start]}\n{text[end:]}"
+        else:
+            ends = [0, *(span[1] for span in spans)]
+            starts = [*(span[0] for span in spans), len(text)]
+            rest = "\n".join(text[start:end] for start, end in zip(ends, starts, strict=True))
+        latin = latin_of(rest)
+        for letter in reversed(skeleton):  # codes end in digits, which are rare
+            if self._lacks(letter, latin, rest):
+                return self.is_plain and self._is_usual
+        return False
+
+    def _lacks(self, letter: str, latin: str, text: str) -> bool:
+        """Whether a letter is not in a text, given also as its characters of Latin-1, in any form."""
+        narrow, wide, _ = _stand_ins(fold_of(self.symbols, False))
+        for form in narrow.get(letter, ""):
+            if form in latin:
+                return False
+        if text is latin:  # ASCII
+            return letter != STRANGER
+        if letter == STRANGER or not _is_usual(letter):
+            return False
+        return all(form not in text for form in wide.get(letter, "" if letter in narrow else letter))
+
+    @cached_property
+    def _is_usual(self) -> bool:
+        """Whether the text keeps to the blocks for which `_StandIns` knows all forms."""
+        text = self.text
+        if text.isascii():
+            return True
+        if any(char in text for char in _stand_ins(fold_of(self.symbols, False)).strangers):
+            return False
+        return not any(
+            text[place : place + _PORTION].encode("utf-16-le", "surrogatepass")[1::2].translate(None, _USUAL)
+            for place in range(0, len(text), _PORTION)
+        )
 
     def in_code(self, start: int, end: int) -> bool:
-        """Whether a span stands in a fenced block, between backticks, or in a quoted string of its line."""
+        """Whether a span is in a fenced block, between backticks, or in a quoted string of its line."""
         if bisect_right(self._fences, start) % 2:
             return True
         low = bisect_right(self._breaks, start)
@@ -281,14 +331,18 @@ class Page:
 
     @cached_property
     def plain(self) -> Skeleton:
-        """The skeleton of the text as it stands."""
-        starts = list(compress(range(len(self.text)), map(self.fold.keeps.__getitem__, as_signs(self.text))))
+        """The skeleton of the text as it is."""
+        text, fold = self.text, self.fold
+        if text.isascii():
+            starts = list(compress(range(len(text)), text.encode().translate(fold.ascii_kept)))
+        else:
+            starts = list(compress(range(len(text)), map(fold.keeps.__getitem__, as_signs(text))))
         return Skeleton(self.letters, starts, [place + 1 for place in starts])
 
     @cached_property
     def decoded(self) -> Skeleton | None:
         """The skeleton with entities and codes decoded and tags and addresses out; None where the text has none."""
-        pieces = decoded_pieces(self.text)
+        pieces = None if self.is_plain else decoded_pieces(self.text)
         if pieces is None:
             return None
         fold = self.fold

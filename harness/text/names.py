@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
-from harness.text.kinds import kind_of
-from harness.text.vocabulary import (
+from harness.text.targets import (
     ACTIONS,
     DOCUMENTS,
     EXTENSIONS,
@@ -15,6 +14,7 @@ from harness.text.vocabulary import (
     TAIL_SEAMS,
     TAILS,
     VERBS,
+    kind_of,
 )
 
 OPENED = (
@@ -199,4 +199,9 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     cut = start + place
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True
-    return cut, False
+    numbered = _ITS_NUMBER.match(text, cut, stop) if run[:place].endswith("附件") else None
+    return (numbered.end(), True) if numbered else (cut, False)
+
+
+_ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
+"""The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""

@@ -6,12 +6,12 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from harness.text.boundary import stands_alone
-from harness.text.characters import is_cjk
+from harness.text.characters import is_cjk, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage
-from harness.text.settle import Finding, Source
-from harness.text.tables import CORRUPTED, QUOTES
+from harness.text.fold import latin_of
+from harness.text.mentions import Finding, Source
+from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target
 
 NEAR_KINDS = frozenset(
@@ -48,10 +48,19 @@ def has_near_misses(target: Target) -> bool:
 _HOLDER = re.compile(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
 
 
+_NAMED, _ENDING = re.compile(r"%\([^()]+\)(?=[a-z]\Z)"), re.compile(r"\w*")
+
+
 def translated_placeholders(
     text: str, targets: Sequence[Target], names: Container[str], source: Source
 ) -> Iterator[Finding]:
     """Placeholders that are in no source, each for a missing one that is written in the same brackets: `{nombre}`."""
+    for target in targets:
+        stem = _NAMED.match(target.text)
+        start = text.find(stem[0]) if stem else -1
+        if start >= 0:  # `%(country)ama`: the ending of a word in place of the letter
+            behind = _ENDING.match(text, start + len(target.text) - 1)
+            yield _finding(target, start, behind.end() if behind else len(text), ("changed",))
     foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
     if len(foreign) != sum(_HOLDER.fullmatch(target.text) is not None for target in targets):
         return  # a translation keeps their number; another text with placeholders of its own does not
@@ -61,6 +70,14 @@ def translated_placeholders(
         if same:
             foreign.remove(same[0])
             yield _finding(target, *same[0].span(), ("changed",))
+
+
+_HEXADECIMAL = re.compile(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
+
+
+def may_have_misses_beside(text: str) -> bool:
+    """Whether `kind_of` may give one of those kinds: a question that costs a tenth of it."""
+    return _HEXADECIMAL.fullmatch(text) is not None
 
 
 def misses_beside_a_mention(target: Target) -> bool:
@@ -82,7 +99,8 @@ def near_misses(
     the text.
     """
     tokens = _Tokens(text, taken)
-    if not any(digit in text for digit in "0123456789"):
+    latin = latin_of(text)
+    if not any(digit in latin for digit in "0123456789"):
         targets = [target for target in targets if target.kind in _HOLDS or target.text in met]
     for target in targets:
         found = False
@@ -98,18 +116,19 @@ def near_misses(
 
 
 _MOST_SIBLINGS = 200
+_MANY = 5
+"""So many codes that differ in their numbers alone are a list, such as the tickets of a changelog."""
 _NUMBER = re.compile("[0-9]+")
 
 
 def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:
-    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is no miss of it."""
+    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is not a miss of it."""
     if target.given:
         return False
-    if target.kind == "url":
-        shape = _NUMBER.sub("0", target.text)
-        return any(
-            one is not target and _NUMBER.sub("0", one.text) == shape for one in names.values() if one.kind == "url"
-        )
+    shape = _NUMBER.sub("0", target.text)
+    alike = (one for one in names.values() if one.kind == target.kind and _NUMBER.sub("0", one.text) == shape)
+    if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
+        return True
     size = len(target.text)
     like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
     return any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS))
@@ -121,7 +140,7 @@ def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], sever
 
 
 class _Tokens:
-    """The candidates of a text: what stands between blanks, quotes, brackets or CJK, by length."""
+    """The candidates of a text: what is between blanks, quotes, brackets or CJK, by length."""
 
     def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
         self._text = text

@@ -1,18 +1,70 @@
-"""`repair`: the damage that is only white space or look-alikes, put right, and nothing else touched."""
+"""`repair` and `repair_stream`: what can be put right without guessing, as edits, at once or chunk by chunk."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple, overload
 
-from harness.text.channels import Passage, passages
+from harness.text.channels import REASONING_TAGS, Passage, masked, opening_reasoning, passages, tag_pair, tags_of
 from harness.text.checking import Judge
-from harness.text.edits import Edit, applied, composed
-from harness.text.reasoning import REASONING_TAGS, masked, opening_reasoning
-from harness.text.settle import Finding
-from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.tables import ALTERED, CORRUPTED
+from harness.text.find import longest_mention, pattern_of
+from harness.text.fold import Page
+from harness.text.mentions import Finding
+from harness.text.symbols import ALTERED, BETWEEN_LATIN, CORRUPTED, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
+
+
+class Edit(NamedTuple):
+    """One change. Offsets are code points of the text as it was given."""
+
+    start: int
+    end: int
+    old: str
+    new: str
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text with all edits made. They must be in order and without overlaps."""
+    pieces: list[str] = []
+    place = 0
+    for edit in edits:
+        pieces += (text[place : edit.start], edit.new)
+        place = edit.end
+    pieces.append(text[place:])
+    return "".join(pieces)
+
+
+def composed(text: str, first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
+    """One list that does to `text` what `first` and then `second` do; the offsets of `second` are those in between.
+
+    Edits of the two that touch become one.
+    """
+    if not first:
+        return list(second)
+    between = applied(text, first)
+    marks: list[tuple[int, int, int, Edit | None]] = [(edit.start, edit.end, 0, edit) for edit in second]
+    shift = 0
+    for edit in first:
+        grown = len(edit.new) - (edit.end - edit.start)
+        marks.append((edit.start + shift, edit.end + shift + grown, grown, None))
+        shift += grown
+    marks.sort(key=lambda mark: mark[:2])
+    result: list[Edit] = []
+    shift = place = 0
+    while place < len(marks):
+        low, high = marks[place][:2]
+        before, inner = shift, []
+        while place < len(marks) and marks[place][0] <= high:
+            _, end, grown, later = marks[place]
+            high, shift = max(high, end), shift + grown
+            if later is not None:
+                inner.append(Edit(later.start - low, later.end - low, later.old, later.new))
+            place += 1
+        start, stop = low - before, high - shift
+        result.append(Edit(start, stop, text[start:stop], applied(between[low:high], inner)))
+    return result
+
 
 STRATEGIES = ("restore", "collapse")
 
@@ -34,13 +86,15 @@ def repair(
     strict_kinds: Collection[str] = (),
     reasoning: Sequence[str] = REASONING_TAGS,
     escapes: bool = False,
+    only: Collection[str] | None = None,
 ) -> RepairResult:
     """`output` with its targets put right.
 
-    `restore` mends the damage that is `spaced` or `lookalike`, of the targets given or of those of
+    `restore` undoes the damage that is `spaced` or `lookalike`, of the targets given or of those of
     `extract_targets(source)`, and leaves every other character alone; with `escapes` also a sign that was written as
     its escape, such as `\\/` or `&#47;`. `collapse` is the plain regex that takes the white space from round every
-    symbol, whatever it belongs to. Raises ValueError for another strategy or channel.
+    symbol, whatever it belongs to. `only` has, for a JSON output that is more than an answer, the JSON Pointers of the
+    strings, or of what holds them, that are the answer. Raises ValueError for another strategy or channel.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy {strategy!r} is not known; accepted are {', '.join(STRATEGIES)}")
@@ -48,12 +102,19 @@ def repair(
     visible = masked(output, opening_reasoning(output, judge.source.parts, reasoning))
     edits: list[Edit] = []
     for passage in passages(visible, channel):
-        if strategy == "collapse":
-            changes = _collapsed(passage.text, symbols)
-        else:
-            changes = restored(passage.text, judge, channel, escapes)
+        text = passage.text
+        if only is not None:
+            if not _is_under(passage.path, only):
+                continue
+            text = masked(text, opening_reasoning(text, judge.source.parts, reasoning))
+        changes = _collapsed(text, symbols) if strategy == "collapse" else restored(text, judge, channel, escapes)
         edits.extend(_placed(changes, passage, visible))
     return RepairResult(applied(output, edits), tuple(edits))
+
+
+def _is_under(path: str | None, pointers: Collection[str]) -> bool:
+    outer = (path or "").partition("#")[0]
+    return any(outer == pointer or outer.startswith(f"{pointer}/") for pointer in pointers)
 
 
 def _collapsed(text: str, symbols: SymbolTable) -> list[Edit]:
@@ -127,3 +188,216 @@ def _placed(changes: list[Edit], passage: Passage, output: str) -> list[Edit]:
         new = passage.encoded(change.new, plain=output.isascii())
         placed.append(Edit(start, end, output[start:end], new))
     return placed
+
+
+_BEHIND = 12
+"""How much text behind a mention can decide whether it is one."""
+_BEHIND_DAMAGE = 220
+"""How much of the line behind a damaged mention can show that it is in code."""
+_CONTEXT = 1000
+"""How much of the line before a mention can show that it is in code."""
+
+
+@overload
+def repair_stream(
+    source: str | Sequence[str],
+    chunks: Iterable[str],
+    targets: Sequence[str | Target] | None = None,
+    *,
+    symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+) -> Iterator[str]: ...
+
+
+@overload
+def repair_stream(
+    source: str | Sequence[str],
+    chunks: AsyncIterable[str],
+    targets: Sequence[str | Target] | None = None,
+    *,
+    symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+) -> AsyncIterator[str]: ...
+
+
+def repair_stream(
+    source: str | Sequence[str],
+    chunks: Iterable[str] | AsyncIterable[str],
+    targets: Sequence[str | Target] | None = None,
+    *,
+    symbols: SymbolTable = DEFAULT_SYMBOLS,
+    strict_kinds: Collection[str] = (),
+    reasoning: Sequence[str] = REASONING_TAGS,
+) -> Iterator[str] | AsyncIterator[str]:
+    """The chunks of a text answer with its targets put right, as `repair` does it.
+
+    Text is passed on as soon as no mention can begin in it any more, and what is passed on, joined, is
+    `repair(source, "".join(chunks), targets).text`. At most six times the longest target and 2 KB are held back.
+    The chunks may come from a plain or an asynchronous iterator; what comes back is of the same sort. Empty chunks are
+    left out.
+    """
+    mender = StreamMender(Judge(source, targets, symbols, strict_kinds), reasoning)
+    if isinstance(chunks, AsyncIterable):
+        return _mended_async(mender, chunks)
+    return _mended(mender, chunks)
+
+
+def _mended(mender: "StreamMender", chunks: Iterable[str]) -> Iterator[str]:
+    for chunk in chunks:
+        ready = mender.feed(chunk)
+        if ready:
+            yield ready
+    rest = mender.close()
+    if rest:
+        yield rest
+
+
+async def _mended_async(mender: "StreamMender", chunks: AsyncIterable[str]) -> AsyncIterator[str]:
+    async for chunk in chunks:
+        ready = mender.feed(chunk)
+        if ready:
+            yield ready
+    rest = mender.close()
+    if rest:
+        yield rest
+
+
+def _may_become(begun: str, opening: str) -> bool:
+    """Whether more text can make a tag of what has begun."""
+    return opening.startswith(begun) if opening.startswith("[") else opening.lower().startswith(begun.lower())
+
+
+class StreamMender:
+    """Takes text in and gives it back mended: `feed` as often as there is any, then `close`."""
+
+    def __init__(self, judge: Judge, reasoning: Sequence[str] = REASONING_TAGS) -> None:
+        self._judge = judge
+        self._longest = max(map(longest_mention, judge.wanted), default=0)
+        self._letters = max(map(len, judge.wanted), default=0)
+        self._head = max((_head_length(text, judge.symbols) for text in judge.wanted), default=0)
+        names = tuple(
+            name for name in reasoning if not any(tag in p for p in judge.source.parts for tag in tag_pair(name))
+        )
+        self._tags = tags_of(names) if names else None
+        self._openings = tuple(tag_pair(name)[0] for name in names)
+        self._longest_closing = max((len(tag_pair(name)[1]) for name in names), default=0)
+        self._state = "start" if names else "answer"
+        self._context = ""
+        self._pending = ""
+        self._fence_is_open = False
+
+    def feed(self, chunk: str) -> str:
+        """The text that is ready now."""
+        self._pending += chunk
+        before = ""
+        if self._state == "start":
+            self._look_for_reasoning()
+        if self._state == "reasoning":
+            before = self._passed_reasoning()
+        return before + self._ready() if self._state == "answer" else before
+
+    def close(self) -> str:
+        """What is left once the answer is complete."""
+        if self._state == "reasoning":
+            rest, self._pending = self._pending, ""
+            return rest
+        self._state = "answer"
+        return self._passed_on(len(self._pending))
+
+    def _look_for_reasoning(self) -> None:
+        begun = self._pending.lstrip()
+        if not begun or self._tags is None:
+            return
+        tag = self._tags.match(begun)
+        if tag is not None and tag["opening"]:
+            self._state = "reasoning"
+        elif not any(_may_become(begun, opening) for opening in self._openings):
+            self._state = "answer"
+
+    def _passed_reasoning(self) -> str:
+        assert self._tags is not None
+        end = next((tag.end() for tag in self._tags.finditer(self._pending) if tag["closing"]), None)
+        if end is not None:
+            self._state, self._context = "answer", "\n"
+        else:
+            end = max(0, len(self._pending) - self._longest_closing)
+        passed, self._pending = self._pending[:end], self._pending[end:]
+        return passed
+
+    def _ready(self) -> str:
+        if not self._judge.wanted:
+            ready, self._pending = self._pending, ""
+            return ready
+        cut = self._cut()
+        return self._passed_on(cut) if cut > 0 else ""
+
+    def _cut(self) -> int:
+        """How much of the pending text no later text can change."""
+        shift = len(self._context)
+        page = Page(self._context + self._pending, self._judge.symbols)
+        size = len(page.text)
+        cut = min(size - _BEHIND, self._begun(page))
+        whole, damaged = self._judge.candidates(page, "text")
+        spans = sorted((one.start, one.end) for one in whole + damaged)
+        for one in damaged:
+            if one.end > size - _BEHIND_DAMAGE:
+                cut = min(cut, one.start)
+        for start, end in reversed(spans):
+            if start < cut < end:
+                cut = start
+        if len(self._pending) > 2 * self._longest and cut - shift <= 0:
+            cut = size - self._longest  # overlapping forms without an end: a text made to be held back
+        return cut - shift
+
+    def _begun(self, page: Page) -> int:
+        """Where the first mention may begin that the end of the text leaves open."""
+        size = len(page.text)
+        letters = page.letters[-self._letters - 1 :]
+        starts = page.plain.starts
+        open_ones = self._longest_beginning(page, letters)
+        if letters and letters[-1] in BETWEEN_LATIN:  # a sign after all, if a Latin letter follows
+            shorter = self._longest_beginning(page, letters[:-1])
+            open_ones = max(open_ones, shorter + 1 if shorter else 0)
+        place = starts[len(starts) - open_ones] if open_ones else size
+        if self._head:
+            last = starts[len(starts) - open_ones - 1] if len(starts) > open_ones else -1
+            place = max(last + 1, place - self._head)
+        return max(place, size - self._longest)
+
+    def _longest_beginning(self, page: Page, letters: str) -> int:
+        """How many of the last letters may be the beginning of a target."""
+        most = 0
+        for text in self._judge.wanted:
+            skeleton = pattern_of(text, page.fold).skeleton
+            for length in range(min(len(skeleton), len(letters)), most, -1):
+                if letters.endswith(skeleton[:length]):
+                    most = length
+                    break
+        return most
+
+    def _passed_on(self, cut: int) -> str:
+        """The first `cut` characters of what is pending, mended; they become the context of the rest."""
+        shift = len(self._context)
+        prefix = "```\n" if self._fence_is_open else ""
+        shift += len(prefix)
+        window = prefix + self._context + self._pending
+        end = shift + cut
+        edits = [
+            Edit(edit.start - shift, edit.end - shift, edit.old, edit.new)
+            for edit in restored(window, self._judge)
+            if edit.start >= shift and edit.end <= end
+        ]
+        ready = applied(self._pending[:cut], edits)
+        seen = self._context + self._pending[:cut]
+        self._pending = self._pending[cut:]
+        low = max(seen.rfind("\n", 0, max(0, len(seen) - 200)), len(seen) - _CONTEXT, 0)
+        gone, self._context = seen[:low], seen[low:]
+        self._fence_is_open ^= gone.count("```") % 2 == 1
+        return ready
+
+
+def _head_length(text: str, symbols: SymbolTable) -> int:
+    head = pattern_of(text, Page("", symbols).fold).parts.head
+    return 2 * len(head) + 80 if head else 0

@@ -1,17 +1,393 @@
-"""One scanner over a source: the strings worth protecting when nobody has listed them."""
+"""`extract_targets`: the strings of a prompt that are worth protecting when nobody has listed them.
+
+A text is read in tokens: the long ones first, by what they begin with, and then what is left between their ends.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
-from harness.text.boundary import stands_alone
-from harness.text.chains import ENDS, HAN, Span, chain_of, left_end, right_end
-from harness.text.kinds import kind_of
-from harness.text.spaced_words import spaced_words
+from harness.text.chains import (
+    ENDS,
+    HAN,
+    LIBRARY,
+    SIGN_BETWEEN,
+    Span,
+    chain_of,
+    chains_in,
+    is_code,
+    is_dull,
+    left_end,
+    pairs_of,
+    right_end,
+    touches,
+    trimmed,
+)
+from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
+from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, OPENED, files_in, path_at
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import Target
-from harness.text.tokens import read, spans_in
+from harness.text.targets import HEADS, STANDARD, Target, kind_of
+
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
+_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
+_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
+_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
+_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
+"""What ends a word."""
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
+_SENTENCE_END = frozenset(".,:;!?=")
+
+
+@lru_cache(maxsize=64)
+def _spaced_symbol(signs: str) -> re.Pattern[str]:
+    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
+    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
+
+
+def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
+    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
+    start = end = -1
+    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
+        words = _words(text, found.start(), found.end())
+        if words is None:
+            continue
+        if words[0] < end:  # `A - B - C`
+            end = words[1]
+            continue
+        if end >= 0:
+            yield start, end
+        start, end = words
+    if end >= 0:
+        yield start, end
+
+
+def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
+    left = start
+    while left > 0 and text[left - 1] in SPACE_SET:
+        if text[left - 1] in LINE_BREAK_SET:
+            return None
+        left -= 1
+    right = end
+    while right < len(text) and text[right] in SPACE_SET:
+        if text[right] in LINE_BREAK_SET:
+            return None
+        right += 1
+    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
+        return None
+    if text[left - 1] in _SENTENCE_END:
+        return None
+    low, high = left, right
+    while low > 0 and text[low - 1] not in _STOPS:
+        low -= 1
+    while high < len(text) and text[high] not in _STOPS:
+        high += 1
+    low, high = _script_start(text, left, low), _script_end(text, right, high)
+    while high > right and text[high - 1] in _SENTENCE_END:
+        high -= 1
+    before, after = text[low:left], text[right:high]
+    if not _are_words(before, after, text[start]):
+        return None
+    return low, high
+
+
+@lru_cache(maxsize=1024)
+def _are_words(before: str, after: str, sign: str) -> bool:
+    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
+        return False
+    if before[0] in "-/*#" or after[0] in "-/*#":
+        return False
+    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
+        return False
+    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
+        return False
+    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
+        return True
+    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
+
+
+def _script_start(text: str, end: int, limit: int) -> int:
+    """Where the CJK run before `end` begins, or all that is not CJK."""
+    place, kind = end, is_cjk(text[end - 1])
+    while place > limit and is_cjk(text[place - 1]) == kind:
+        place -= 1
+    return place
+
+
+def _script_end(text: str, start: int, limit: int) -> int:
+    place, kind = start, is_cjk(text[start])
+    while place < limit and is_cjk(text[place]) == kind:
+        place += 1
+    return place
+
+
+_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
+_SEGMENT = "(?:{}){{1,120}}".format(
+    "|".join(
+        [
+            f"[^{ENDS}/\\\\:h.]",
+            "(?!:/|https?:)[:h.]",
+            *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in OPENED),
+        ]
+    )
+)
+"""A part of a path, with what is in quotes or brackets that were opened inside it."""
+_BEHIND = "\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|"
+"""What a path may begin behind."""
+
+
+def _unless_behind(heads: str, before: str) -> str:
+    """The heads of a path where none of them follows another character than these. A head first is found faster."""
+    return "|".join(f"{re.escape(head)}(?<![^{before}]{re.escape(head)})" for head in heads.split())
+
+
+class _Form(NamedTuple):
+    """A kind of long token: how it is read, and what a text must hold for one to be in it.
+
+    One of `signs` has to be there, and what `hint` finds. Most forms are in few texts, and this is the cheap question.
+    """
+
+    kind: str
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    hint: re.Pattern[str] | None = None
+
+    def may_be_in(self, text: str) -> bool:
+        for sign in self.signs:
+            if sign in text:
+                return self.hint is None or self.hint.search(text) is not None
+        return False
+
+
+def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> _Form:
+    return _Form(kind, tuple(signs.split()), re.compile("".join(patterns)), re.compile(hint) if hint else None)
+
+
+_FORMS = (
+    _form(
+        "url",
+        ":// www. git@",
+        r"(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|www\.|git@[A-Za-z0-9.-]{1,60}:)",
+        rf"(?:[^{_URL_ENDS}{HAN}]",
+        rf"|(?<=[/=])[{HAN}][^{_URL_ENDS}/]{{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])))+",
+    ),
+    _form(
+        "standard",
+        "0 1 2 3 4 5 6 7 8 9",
+        rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
+        r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
+        hint="[A-ZТРВОКП0-9deR] [A-Z]{0,2}[0-9]{2}",
+    ),
+    _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
+    _form(
+        "email",
+        "@",
+        r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+    ),
+    _form(
+        "placeholder",
+        "{ % < & [[ __ $t(",
+        r"\{\{\{[^{}\n]{1,60}\}\}\}|\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}|",
+        r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}|",
+        r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
+        r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
+        r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
+    ),
+    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
+    _form(
+        "windows",
+        r":\ :/ \\",
+        rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/]){{0,30}}(?:{_SEGMENT})?|",
+        rf"\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT}){{1,30}}\\?",
+    ),
+    _form(
+        "file",
+        "/ \\",
+        rf"(?<![^{_BEHIND}])(?:{_SEGMENT}[/\\]){{1,12}}{_SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        hint=rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+    ),
+    _form(
+        "path",
+        "/",
+        rf"(?:{_unless_behind('~/ ./ ../ /', _BEHIND + HAN)})(?=[^\s/])(?:{_SEGMENT}/){{0,30}}(?:{_SEGMENT})?",
+    ),
+    _form(
+        "option",
+        "--",
+        rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
+    ),
+    _form(
+        "quoted",
+        "“ \" 「 『 ` '",
+        r"“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
+        r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
+    ),
+)
+"""In order of precedence where two begin at one place."""
+_ATOM = re.compile(
+    rf"(?:[^{ENDS}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
+    rf"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=dB)\([A-Z]\)(?=[{HAN}])"
+    r"|(?<=[A-Z0-9])\*(?=\d)"
+    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}-[a-z]))+"
+)
+_ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
+_SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")
+_COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
+_LABEL = re.compile(f"[{HAN}]{{1,8}}:(?=\\S)")
+_HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
+
+
+def spans_in(text: str) -> Iterator[Span]:
+    """All targets of a text but those that have blanks of their own; some overlap."""
+    waiting: dict[int, re.Match[str]] = {}
+    for rank, form in enumerate(_FORMS):
+        first = form.pattern.search(text) if form.may_be_in(text) else None
+        if first:
+            waiting[rank] = first
+    place = 0
+    while waiting:
+        rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
+        start, end = waiting[rank].span()
+        spans = tuple(_long(text, _FORMS[rank].kind, start, end))
+        if spans:
+            yield from _atoms(text, place, start)
+            yield from spans
+            place = max(place, spans[-1].end)
+            if place < end and _FORMS[rank].kind != "quoted":
+                end = place  # what is left of a path may hold another
+            place = max(place, end)
+        for other in [rank for rank, found in waiting.items() if found.start() < end]:
+            again = _FORMS[other].pattern.search(text, end)
+            if again:
+                waiting[other] = again
+            else:
+                del waiting[other]
+    yield from _atoms(text, place, len(text))
+
+
+def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
+    if kind == "quoted":
+        yield from _quoted(text, start + 1, end - 1)
+    elif kind == "file":
+        yield from _file(text, start, end)
+    elif kind in ("windows", "path"):
+        yield from path_at(text, start, end)
+    else:
+        while text[end - 1] in ".,:;" or (kind == "url" and _is_outside_url(text, start, end)):
+            end -= 1
+        yield Span(start, end, touches(text, start - 1), touches(text, end), kind)
+
+
+def _is_outside_url(text: str, start: int, end: int) -> bool:
+    return text[end - 1] in "!?*'\"”’" or (text[end - 1] == ")" and text.find("(", start, end) < 0)
+
+
+def _file(text: str, start: int, end: int) -> Iterator[Span]:
+    """A file in a folder. A word before the first slash may be one of the sentence."""
+    head = _HEAD.match(text, start, end)
+    if head and head[0].endswith(HEADS):
+        yield from path_at(text, head.end(), end)
+        return
+    label = FILE_LABEL.search(text, text.rfind("/", start, end) + 3, end)
+    if label:  # `原告/被告信息见附件证据目录.pdf`
+        yield from chains_in(text, start, label.start())
+        start = label.end()
+    yield from files_in(text, start, end, [end])
+
+
+def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
+    """A quoted token is one target; a quoted sentence is text like any other."""
+    inner = text[start:end]
+    if inner != inner.strip() or _SENTENCE.search(inner):
+        yield from _inside(text, start, end)
+        return
+    ending = EXTENSION.search(inner)
+    has_file = ending is not None and ending.end() == len(inner)
+    if " " in inner:
+        rooted = _ROOTED.match(inner) and inner.count("/") + inner.count("\\") > 1
+        whole = rooted or (has_file and text[end] != "`")
+        if whole and inner.count(" ") <= 6 and not _COMMAND.search(inner):
+            yield Span(start, end, kind="path" if "/" in inner or "\\" in inner else "file")
+        else:
+            yield from _inside(text, start, end)
+        return
+    if _is_long(inner) or inner[0] in "-/~.\\{":
+        yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
+    elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
+        yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
+
+
+def _is_long(inner: str) -> bool:
+    return any(form.may_be_in(inner) and form.pattern.fullmatch(inner) for form in _FORMS)
+
+
+def _inside(text: str, start: int, end: int) -> Iterator[Span]:
+    for span in spans_in(text[start:end]):
+        yield span._replace(start=span.start + start, end=span.end + start)
+
+
+def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
+    """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
+    for found in _ATOM.finditer(text, start, end):
+        run, low = found[0], found.start()
+        if len(run) < 2 or (run.isalpha() and run.isascii()):
+            continue
+        before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
+        if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run:
+            for piece in re.finditer(r"[^=]+", run):
+                yield from _atom(text, low + piece.start(), low + piece.end())
+            continue
+        for one in read(before, run, after):
+            yield Span(one.start + low, one.end + low, one.open_left, one.open_right, one.kind, one.alternates)
+
+
+_LONGEST = 64
+
+
+@lru_cache(maxsize=8192)
+def read(before: str, run: str, after: str) -> tuple[Span, ...]:
+    """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
+    text = before + run + after
+    shift = len(before)
+    return tuple(
+        span._replace(start=span.start - shift, end=span.end - shift) for span in _atom(text, shift, shift + len(run))
+    )
+
+
+_UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+_UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_UNSPACED}])")
+"""Where a word of Thai, Lao, Myanmar or Khmer touches a token: `รุ่นXK-900/2ราคา`. A blank there is the writer's."""
+
+
+def _atom(text: str, start: int, end: int) -> Iterator[Span]:
+    start, end = trimmed(text, start, end)
+    inner = text[start:end]
+    if end - start < 2 or not (SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or is_code(inner)):
+        return
+    closed = start > 0 and text[start - 1] in CLOSERS
+    endings = [
+        one
+        for one in (EXTENSION.finditer(inner) if "." in inner else ())
+        if (one.start() > 0 or closed) and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+    ]
+    if endings:
+        yield from files_in(text, start, end, [start + one.end() for one in endings])
+        return
+    seams = [] if inner.isascii() else [start + one.start() for one in _UNSPACED_SEAM.finditer(inner)]
+    if seams:
+        for low, high in pairwise([start, *seams, end]):
+            for span in _atom(text, low, high):
+                opened = span.open_left or span.start in seams, span.open_right or span.end in seams
+                yield span._replace(open_left=opened[0], open_right=opened[1])
+        return
+    label = _LABEL.match(inner)
+    if label:
+        yield from _atom(text, start + label.end(), end)
+        return
+    yield from chains_in(text, start, end)
+
 
 _SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = re.compile(f"(?:[^\\W\\d_]{{2}}|[{HAN}]) *\\Z")
@@ -20,11 +396,12 @@ _TIMES = "+*×÷"
 _SPACED_PAIR = re.compile(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
 
 
-def scan(source: str | Sequence[str], symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:
+def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:
     """The targets of a source in order, each text once, at its first place.
 
     Args:
         source: one text, or one a message: a target never crosses two of them.
+        symbols: the table of symbols; one that a project has added may make a target by itself.
     """
     found: dict[str, Target] = {}
     for text in (source,) if isinstance(source, str) else source:
@@ -35,7 +412,7 @@ def scan(source: str | Sequence[str], symbols: SymbolTable = DEFAULT_SYMBOLS) ->
 
 def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     """Kept, since a system prompt is scanned again with every row of a log: many short ones, few long ones."""
-    return _short(text, symbols) if len(text) <= _SHORT else _long(text, symbols)
+    return _kept_short(text, symbols) if len(text) <= _SHORT else _kept_long(text, symbols)
 
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
@@ -58,18 +435,18 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 _SHORT = 4096
-_short = lru_cache(maxsize=2048)(_targets)
-_long = lru_cache(maxsize=32)(_targets)
+_kept_short = lru_cache(maxsize=2048)(_targets)
+_kept_long = lru_cache(maxsize=32)(_targets)
 
 
 def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
-    for kept in (_short, _long, kind_of, read):
+    for kept in (_kept_short, _kept_long, kind_of, read):
         kept.cache_clear()
 
 
 def _is_sum(text: str, start: int, end: int) -> bool:
-    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what stands behind a key (`ratio = 3/4`) is a value."""
+    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
     if not _SUM.fullmatch(text, start, end):
         return False
     after = text[end : end + 8].lstrip(" ")

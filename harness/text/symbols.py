@@ -1,11 +1,19 @@
-"""The tables of symbols and look-alikes: data, so that a project can add symbols of its own."""
+"""The tables: symbols and their look-alikes, what is written instead of a plain character, and what may stand for what.
 
+All of it is data, so that a project can add symbols of its own. A weight counts edits by kind in one number: one edit
+of a worse kind outweighs a million of a milder one, so weights compare as verdicts do.
+"""
+
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from html.entities import html5
+from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, is_alphanumeric
-from harness.text.unicode_data import DASHES
+from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric
+from harness.text.unicode_data import DASHES, are_homoglyphs, sign_lookalikes
 
 _NO_HYPHENS = "\u2053\u301c\u3030\u30a0"
 """Swung and wavy dashes, which are tildes, and a double hyphen."""
@@ -27,6 +35,13 @@ _CODES = {"-": "hyphen-lookalike", "/": "slash-lookalike"}
 
 def is_fullwidth(char: str) -> bool:
     return "\uff01" <= char <= "\uff5e"
+
+
+def other_width(char: str) -> str:
+    """ASCII for its full-width form, and kana for their half-width one; the character itself for all others."""
+    if is_fullwidth(char):
+        return chr(ord(char) - 0xFEE0)
+    return unicodedata.normalize("NFKC", char) if "\uff66" <= char <= "\uff9d" else char
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,7 @@ class SymbolTable:
 def _check_symbol(key: object) -> None:
     if not isinstance(key, str) or len(key) != 1 or key in BLANK_SET or is_alphanumeric(key):
         raise ValueError(
-            f"symbols: key {key!r} is no symbol; accepted is one character, no letter, digit or white space"
+            f"symbols: key {key!r} is not a symbol; accepted is one character, no letter, digit or white space"
         )
 
 
@@ -121,10 +136,229 @@ def _lookalikes(key: str, value: object) -> list[str]:
                 "no white space, no ASCII letter or digit"
             )
         if item == key:
-            raise ValueError(f"symbols.{key}.lookalikes: a symbol is no look-alike of itself")
+            raise ValueError(f"symbols.{key}.lookalikes: a symbol is not a look-alike of itself")
         if item not in chars:
             chars.append(item)
     return chars
 
 
 DEFAULT_SYMBOLS = SymbolTable((Symbol("-", HYPHEN_LOOKALIKES), Symbol("/", SLASH_LOOKALIKES)))
+
+
+ESCAPE_STARTS = frozenset("\\&%")
+
+_ENTITY = re.compile(r"&(?:amp;)?(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
+_BACKSLASH_CODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
+_MOST_BACKSLASHES = 4
+
+_TAG = r"<[A-Za-z/!][^<>]{0,400}>"
+_ADDRESS = r"\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
+_COMMAND = r"\\(?:text(?:tt|bf|it|rm|sf)?|math(?:rm|tt|bf|it|sf)|[mh]box)\{"
+TAKEN_OUT = re.compile(f"{_TAG}|{_ADDRESS}|{_COMMAND}")
+"""Markup that holds letters: tags, the part of a link that is not its text, and LaTeX round a piece of text."""
+MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_TAG}|{_ADDRESS}|{_COMMAND}|[\[\]{{}}$]")
+
+
+class Glyph(NamedTuple):
+    char: str
+    end: int
+
+
+def coded(text: str, start: int) -> Glyph | None:
+    """The character coded at `start` by an entity, a percent code or a numeric backslash code, if there is one."""
+    lead = text[start]
+    if lead == "&":
+        return _entity(text, start)
+    if lead == "%":
+        return _percent(text, start)
+    if lead == "\\":
+        found = _BACKSLASH_CODE.match(text, start)
+        if found:
+            return _from_code(int(found[1] or found[2] or found[3], 16), found.end())
+    return None
+
+
+def escaped(text: str, start: int) -> Glyph | None:
+    """The character at `start` if it is written in any of the coded forms or behind backslashes."""
+    found = coded(text, start)
+    if found is not None or text[start] != "\\":
+        return found
+    behind = start + 1
+    while behind < len(text) and text[behind] == "\\" and behind - start < _MOST_BACKSLASHES:
+        behind += 1
+    if behind < len(text) and not text[behind].isalnum() and text[behind] not in BLANK_SET:
+        return Glyph(text[behind], behind + 1)
+    return Glyph("\\", start + 2) if behind - start > 1 else None
+
+
+def _from_code(code: int, end: int) -> Glyph | None:
+    return Glyph(chr(code), end) if code <= 0x10FFFF else None
+
+
+def _entity(text: str, start: int) -> Glyph | None:
+    found = _ENTITY.match(text, start)
+    if not found:
+        return None
+    if found[1]:
+        return _from_code(int(found[1]), found.end())
+    if found[2]:
+        return _from_code(int(found[2], 16), found.end())
+    char = html5.get(found[3] + ";", "")
+    return Glyph(char, found.end()) if len(char) == 1 else None
+
+
+def _percent(text: str, start: int) -> Glyph | None:
+    found = _PERCENT.match(text, start)
+    if not found:
+        return None
+    octets = bytes.fromhex(found[0].replace("%", ""))
+    for length in range(1, len(octets) + 1):
+        try:
+            return Glyph(octets[:length].decode("utf-8"), start + 3 * length)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+SPACED = 1
+LOOKALIKE = 1 << 20
+ALTERED = 1 << 40
+CORRUPTED = 1 << 60
+
+QUOTES = "'\"`´‘’‚‛“”„‟′″‴‵‶‷‹›«»「」『』〝〞〟＂＇｀｢｣ʹʺʻʼʽˈˊˋ՚׳״᾽᾿῾❛❜❝❞"
+
+ELLIPSES = {"…": "...", "⋯": "...", "‥": ".."}
+"""One sign that stands for several of a target."""
+
+
+@lru_cache(maxsize=8192)
+def stands_for_several(sign: str) -> str:
+    """The signs that one sign may stand for: `...` for `…`, and for `≠` its other normal form; empty for most."""
+    if sign in ELLIPSES:
+        return ELLIPSES[sign]
+    apart = unicodedata.normalize("NFD", sign)
+    return apart if apart != sign and role(sign) == SIGN else ""
+
+
+MARK, LETTER, SIGN = "mark", "letter", "sign"
+
+
+class Form(NamedTuple):
+    """A sign that may stand for another. `tight`: only without white space beside it."""
+
+    weight: int
+    codes: tuple[str, ...]
+    tight: bool = False
+
+
+@lru_cache(maxsize=8192)
+def role(char: str) -> str:
+    """MARK for what belongs to the letter before it, LETTER for a letter or number, SIGN for all else."""
+    if ("\u1160" <= char <= "\u11ff" and char not in IGNORABLE_SET) or char in "\uff9e\uff9f":
+        return MARK  # vowels and finals of Hangul in its decomposed form, voicing of half-width kana
+    if char in QUOTES:
+        return SIGN  # some, such as the apostrophe of Ukrainian, are letters to Unicode
+    kind = unicodedata.category(char)[0]
+    if kind == "M":
+        return SIGN if char in IGNORABLE_SET else MARK
+    return LETTER if kind in "LN" and char not in IGNORABLE_SET else SIGN
+
+
+@lru_cache(maxsize=1024)
+def sign_forms(char: str, symbols: SymbolTable, at_edge: bool) -> dict[str, Form]:
+    """All that may stand for a sign. At the edge of a target nothing may replace it: there would be no mention left."""
+    forms: dict[str, Form] = {}
+    own = symbols.by_char.get(char)
+    if not at_edge:
+        for sign in REPLACING_SIGNS if own is None else symbols.replacing:
+            forms[sign] = Form(ALTERED, ("replaced",), True)
+    if own is not None:
+        for other in symbols.symbols:
+            if other.char != char:
+                for c in other.lookalikes:
+                    forms[c] = Form(ALTERED + LOOKALIKE, ("swapped", other.code(c)), True)
+        for other in symbols.symbols:
+            forms[other.char] = Form(ALTERED, ("swapped",), True)
+    for c, code in _lookalikes_of(char, symbols):
+        forms[c] = Form(LOOKALIKE, (code,))
+    forms[char] = Form(0, ())
+    return forms
+
+
+@lru_cache(maxsize=1024)
+def _lookalikes_of(char: str, symbols: SymbolTable) -> tuple[tuple[str, str], ...]:
+    """The look-alikes of a sign with their codes. Outside the table of symbols, ASCII never stands for ASCII."""
+    own = symbols.by_char.get(char)
+    if own is not None:
+        return tuple((c, own.code(c)) for c in own.lookalikes)
+    found: dict[str, str] = {}
+    for symbol in symbols.owners.get(char, ()):
+        for c in symbol.char + symbol.lookalikes:
+            found[c] = symbol.code(c)
+    if "!" <= char <= "~":
+        found.setdefault(chr(ord(char) + 0xFEE0), "fullwidth")
+    elif is_fullwidth(char):
+        found.setdefault(chr(ord(char) - 0xFEE0), "fullwidth")
+    for c in sign_lookalikes(char):
+        found.setdefault(c, "sign-lookalike")
+    if char in QUOTES:
+        found |= dict.fromkeys(QUOTES, "quote-lookalike")
+    return tuple((c, code) for c, code in found.items() if c != char and not (c.isascii() and char.isascii()))
+
+
+@lru_cache(maxsize=1024)
+def doubles(char: str, symbols: SymbolTable, at_edge: bool) -> dict[str, str]:
+    """The characters that double a sign, with the damage code of a look-alike or an empty string."""
+    return {} if at_edge else {char: ""} | dict(_lookalikes_of(char, symbols))
+
+
+@lru_cache(maxsize=16384)
+def letter_form(wanted: str, char: str) -> Form | None:
+    """How `char` stands for the letter or digit `wanted`; None if it does not."""
+    found: Form | None = None
+    for same in _cases(wanted):
+        weight, codes = (0, ()) if same == wanted else (ALTERED, ("case",))
+        code = _likeness(same, char)
+        if code is not None:
+            form = Form(weight + (LOOKALIKE if code else 0), (*codes, *((code,) if code else ())))
+            if found is None or form.weight < found.weight:
+                found = form
+    return found
+
+
+def _likeness(wanted: str, char: str) -> str | None:
+    if char == wanted:
+        return ""
+    if char.isascii() and wanted.isascii():
+        return None
+    if unicodedata.normalize("NFC", char) == unicodedata.normalize("NFC", wanted):
+        return "normal-form"
+    if other_width(char) == wanted or other_width(wanted) == char:
+        return "fullwidth"
+    value = unicodedata.digit(wanted, -1)
+    if (value >= 0 and unicodedata.digit(char, -2) == value) or are_homoglyphs(wanted, char):
+        return "homoglyph"
+    return None
+
+
+_MORE_CASES = {"Σ": "ς", "σ": "ς", "ß": "ẞ"}
+"""Cases that one character's own methods do not lead to."""
+
+
+@lru_cache(maxsize=4096)
+def _cases(char: str) -> tuple[str, ...]:
+    """`char` first, then the same letter in its other cases."""
+    found = [char]
+    for other in (char.lower(), char.upper(), char.title(), char.casefold(), *_MORE_CASES.get(char, "")):
+        if len(other) == 1 and other not in found:
+            found.append(other)
+    return tuple(found)
+
+
+def without_accents(cluster: str) -> str | None:
+    """The letter of an accented Latin, Greek or Cyrillic cluster; None if the cluster is not such a cluster."""
+    apart = unicodedata.normalize("NFD", cluster)
+    if len(apart) > 1 and apart[0] < "\u0530" and all("\u0300" <= mark <= "\u036f" for mark in apart[1:]):
+        return apart[0]
+    return None

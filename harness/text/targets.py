@@ -1,6 +1,9 @@
-"""A protected string: what it is, of which kind, and how sure its edges are."""
+"""A protected string: what it is, of which kind, how sure its edges are, and the words that tell."""
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
 
 STRICT_KINDS = frozenset(
     {
@@ -19,8 +22,7 @@ KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One string that must come back code point for code point.
 
     Attributes:
@@ -42,3 +44,203 @@ class Target:
     open_right: bool = False
     given: bool = False
     alternates: tuple[str, ...] = ()
+
+
+_BODIES = (
+    "AASHTO|ANSI|API|AS|ASME|ASTM|AWS|BS|CECS|CJJ|CJ|CSA|DB[0-9]*|DGJ|DIN|DL|EIA|EN|ETSI|FIPS|GA|GBJ|GBZ|GB|GJB|GOST|"
+    "HG|HJ|ICAO|ICC|IEC|IEEE|IETF|IFRS|ISA|ISO|ITU|JB|JC|JGJ|JG|JIS|JJG|JTG|JT|JR|KS|MIL|NEMA|NFPA|NF|NB|NIST|NY|QB|QC|Q|"
+    "RFC|SAE|SB(?=/)|SH|SJ|SL|SN|SY|TB|TIA|UL|WS|YB|YC|YD|YY|(?:JIS|KS) [A-Z]|"
+    "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?|СНиП|СП"
+)
+STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|Guide|TR|TS)(?:/[A-Z]{{2,4}})?){{0,2}}"
+"""What may come one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`."""
+
+_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
+_UNIT = (
+    f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
+    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
+)
+_POWER = "(?:[²³]|\\^?-?[0-9])?"
+_COUNT = "[+-]?[0-9][0-9.,]*"
+_RULES: tuple[tuple[str, str], ...] = (
+    ("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+"),
+    ("email", r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}"),
+    ("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"),
+    (
+        "placeholder",
+        r"\{\{[^{}\n]+\}\}|\$?\{[^{}\n]+\}|%\([A-Za-z_]\w*\)[sdifr]|%(?:[0-9]+\$)?[sdif@]|:[a-z_]+|</?[0-9]+\s?/?>|&[a-z]+;",
+    ),
+    ("option", r"--?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:=\S+)?"),
+    (
+        "path",
+        r"(?:[A-Za-z]:[\\/]|\\\\|~?/|\.{1,2}[\\/])[^\n]+|[^\s/\\]+(?:[\\/][^\s/\\]+){2,}[\\/]?\.[A-Za-z][A-Za-z0-9]{0,5}",
+    ),
+    ("path", r"[^/\\\n]*(?:[/\\][^/\\\n]*)+\.[A-Za-z][A-Za-z0-9]{0,5}"),
+    (
+        "date",
+        r"[0-9]{4}(?P<sign>[-/.])(?:0?[1-9]|1[0-2])(?P=sign)(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?"
+        r"|[0-9]{4}-(?:0[1-9]|1[0-2])",
+    ),
+    ("date", r"(?:0?[1-9]|[12][0-9]|3[01])(?P<mark>[-/.])(?:0?[1-9]|[12][0-9]|3[01])(?P=mark)(?:[0-9]{4}|[0-9]{2})"),
+    ("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]"),
+    ("standard", rf"{STANDARD}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*"),
+    ("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T"),
+    ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
+    ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
+    ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
+    ("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)"),
+    ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
+    (
+        "phone",
+        r"\+[0-9][0-9 -]{7,18}|0[0-9]{2,3}-[0-9]{7,8}|0[0-9]{2,3}-[0-9]{4}-[0-9]{4}|"
+        r"[48]00-[0-9]{3}-[0-9]{4}|1[0-9]{2}-[0-9]{4}-[0-9]{4}",
+    ),
+    ("hash", r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,64}|(?:sha(?:1|256|512)|md5)[:-][0-9A-Fa-f]{8,}"),
+    ("version", r"[vV]?[0-9]+(?:\.[0-9]+){2,}(?:[-+.][0-9A-Za-z.]+)?|[vV][0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?"),
+    ("range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}"),
+    ("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?"),
+    ("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}"),
+    ("identifier", r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+"),
+    ("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?"),
+)
+_ONE = re.compile("|".join(f"(?P<_{number}>{pattern})" for number, (_, pattern) in enumerate(_RULES)))
+"""All rules in one: the first that fits the whole text gives the kind."""
+_CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}}")
+_PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
+_WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
+"""`8-bit` and `5-tuple` are words."""
+_LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
+"""Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
+_LIBRARY = re.compile(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
+"""`Node.js` is the name of a thing, and no file."""
+_FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
+
+
+@lru_cache(maxsize=4096)
+def kind_of(text: str) -> str:
+    """One of KINDS, for a target that is nothing but this text."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)  # marks are no letters for the rules
+    if re.search(r"\s[-/\u2013\u2014]\s", text):
+        return "spaced"
+    if re.fullmatch("[A-Za-z]/[A-Za-z]", text) and not _LETTER_UNITS.fullmatch(text):
+        return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
+    if _COUNTED.fullmatch(text):
+        return "name"
+    found = _ONE.fullmatch(text) if len(text) <= 400 else None
+    kind = _RULES[int(found.lastgroup[1:])][0] if found and found.lastgroup else ""
+    if kind == "file" and _FILE_LIKE.search(text):
+        return "identifier"
+    if kind == "file" and _LIBRARY.fullmatch(text):
+        return "name"
+    if kind and not (kind == "path" and _is_chain(text)):
+        return kind
+    if _CJK_WORDS.fullmatch(text):
+        return "cjk-pair"
+    if _CJK.search(text) and re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
+        return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
+    if _WORDS.fullmatch(text) and not _CJK.search(text):
+        return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
+    return "code"
+
+
+def _is_chain(text: str) -> bool:
+    """`玄关/鞋柜/岩板` and `A款/黑色/XL` are words in a row, and no path; so is `and/or/not`."""
+    parts = re.split(r"[/\\]", text.strip("/\\"))
+    if text[0] in "/\\~." or "\\" in text or "." in parts[-1] or re.match("[A-Za-z]:", text):
+        return False
+    return all(len(part) <= 4 for part in parts) and any(_CJK.search(part) for part in parts)
+
+
+def _is_words(text: str) -> bool:
+    return all(_CJK.search(part) for part in re.split("[/／]", text))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(set(text.split()), key=lambda word: (-len(word), word)))
+
+
+VERBS = _words(
+    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
+    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
+    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
+    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
+    "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
+    "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
+)
+"""Verbs, labels and particles that come before a file or a term and do not belong to it."""
+
+NO_VERBS = _words(
+    "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
+    "看板 跟踪 跟单 从业 向导 给水 给排水 给付 读者 读数 写字楼 存货 存量 存款 存档 是否 我方 叫号 为民 及格 帮扶"
+)
+"""Words that begin like a verb of VERBS and are none: `用户ID列表.csv`."""
+
+HEADS = _words(
+    "接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
+    "执行 运行 删除 编辑"
+)
+"""Words behind which a slash begins a path, though there is no blank between."""
+
+TAILS = _words(
+    "报错 返回 接口 请求 失败 超时 出错 目录 文件 文件夹 下面 下的 里面 里的 中的 的 下 里 中 是 有 会 没 不 "
+    "吗 了 时 后 和 与 或 并 可 能 为 正常 异常 路径 页面 服务"
+)
+"""How a word begins that touches the end of a path and does not belong to it."""
+
+TAIL_SEAMS = _words(
+    "目录下 目录里 目录中 目录的 文件夹下 文件夹里 文件夹中 文件夹的 下的 下面 下所有 里的 里面 中的 内的 的内容 "
+    "的文件 的图片 的数据 的资料 的所有 没有 是否 不存在 返回 报错 失败 这个 那个"
+)
+"""Where a path ends inside its last run of Han, though more Han follows."""
+
+BELOW_ZERO = _words("温度 设定 低于 高于 降到 降至 升至 达到 为 至 到 约 达 是")
+"""Words behind which a hyphen and one or two digits are a negative number."""
+
+CONJUNCTIONS = "与和及或跟"
+
+MEASURES = _words(
+    "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
+    "角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
+    "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度"
+)
+"""Measure words: behind a number they belong to it."""
+
+LABELS = _words(
+    "接口 地址 编号 型号 货号 科目 代码 标签 检验 产品 版本 说明 讲解 解释 区分 比较 对比 快递单 工卡 填写 本次"
+)
+"""Nouns that name what comes behind them. A file name may begin with one."""
+
+ACTIONS = _words(
+    "打开 读取 查看 保存 保存到 另存为 存为 删除 编辑 修改 运行 执行 下载 上传 发送 导出 导入 写入 合并 复制 "
+    "移动 重命名 改名为 重命名为 命名为 改成 改为 换成 放在 放到 存到 存放 名字是 名称是 解压 打印 转换 附上 "
+    "文件名"
+)
+"""Verbs behind which a file name begins, wherever they are in a run of Han."""
+
+DOCUMENTS = _words(
+    "单 表 图 纸 册 书 稿 函 卷 证书 许可证 方案 预案 答案 档案 提案 记录 目录 附录 名录 数据集 合集 文集 报告 "
+    "公告 合同 协议 计划 规划 纪要 摘要 资料 材料 模板 数据 台账 日志 通知 申请 说明 明细 照片 图片 文档 文件 "
+    "论文 简历 发票 标准 规范 规程 规则 手册 总结 汇报 课件 讲义 教程 大纲 作业 试题 统计 汇总"
+)
+"""How the name of a document ends before its number: `验收单2024.xlsx`."""
+
+LABELS_OF_FILES = _words("表格 图纸 文档 附件 文件 日志 数据 资料 图片 照片 报告 合同 脚本 附件是 日志是")
+"""Words that are a label where nothing else comes before a name: `表格2024.xlsx`, or the name itself."""
+
+EXTENSIONS = _words(
+    "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml toml "
+    "ini cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb java kt go "
+    "rs c h cc cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar gz tgz bz2 xz "
+    "zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl mp3 wav flac aac "
+    "ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz "
+    "parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle properties service timer "
+    "desktop hwp hwpx raw pem crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj "
+    "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr "
+    "indd sketch fig ttf otf woff woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 "
+    "m4a wma amr opus heic heif avif tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages "
+    "numbers"
+)
+"""Endings of file names."""

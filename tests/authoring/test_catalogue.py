@@ -1,4 +1,4 @@
-"""A catalogue is read as text in the encoding that is declared; odd cells are told and harm nothing."""
+"""A catalogue is read as text in the encoding that is declared; odd cells are reported and harm nothing."""
 
 import csv
 from pathlib import Path

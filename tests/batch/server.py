@@ -30,6 +30,10 @@ class BatchServer:
         slow_create_s, slow_download_s: how long the answer to these takes once the work is done.
         refuse: status with which the creation of a batch is refused.
         flaky: every second look gets a 503.
+        keeps_metadata: whether the list of batches shows what a client marked them with.
+        repeats: files of answers hold each line twice, some with an id of nobody, and a line that is not JSON.
+        pending: how often an uploaded file must be looked at before it can be used, as at Azure.
+        gone: batches and files that the endpoint does not know any more.
     """
 
     def __init__(self) -> None:
@@ -44,6 +48,10 @@ class BatchServer:
         self.slow_download_s = 0.0
         self.refuse = 0
         self.flaky = False
+        self.keeps_metadata = True
+        self.repeats = False
+        self.pending = 0
+        self.gone: set[str] = set()
         self.downloads = self.looked = 0
         self.keys: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -69,13 +77,18 @@ class BatchServer:
             "endpoint": body["endpoint"],
             "completion_window": body["completion_window"],
             "input_file_id": body["input_file_id"],
-            "metadata": body.get("metadata"),
+            "metadata": body.get("metadata") if self.keeps_metadata else None,
             "status": "validating",
             "created_at": int(time.time()),
             "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
             "looks": 0,
         }
         return self.batches[name]
+
+    def file(self, name: str) -> dict[str, Any]:
+        """What is said of an uploaded file."""
+        made = {"id": name, "object": "file", "bytes": len(self.files[name]), "created_at": 1}
+        return {**made, "filename": "f", "purpose": "batch"}
 
     def look(self, batch: dict[str, Any]) -> dict[str, Any]:
         """The batch one state further."""
@@ -110,11 +123,14 @@ class BatchServer:
                 self.paid[prompt] += 1
                 response = {"status_code": 200, "request_id": "r", "body": completion(line["body"])}
                 good.append({**head, "response": response, "error": None})
+        if self.repeats:
+            good = [*good, *good, {**good[0], "custom_id": "nobody"}, {"custom_id": None}]
         random.Random(1).shuffle(good)
         for name, content in (("output_file_id", good), ("error_file_id", bad)):
             if content:
                 batch[name] = f"file-{name}-{batch['id']}"
                 text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in content)
+                text = f"{{torn\n\n{text}" if self.repeats else text
                 self.files[batch[name]] = text.encode()
 
 
@@ -149,7 +165,11 @@ def _handler(server: BatchServer) -> type[BaseHTTPRequestHandler]:
             elif self.path == "/v1/batches" and server.refuse:
                 self._send({"error": {"message": "token limit of the queue", "code": "limit"}}, server.refuse)
             elif self.path == "/v1/batches":
-                made = server.make(json.loads(data))
+                asked = json.loads(data)
+                if server.pending:
+                    self._send({"error": {"message": "the file is not ready"}}, 400)
+                    return
+                made = server.make(asked)
                 time.sleep(server.slow_create_s)
                 self._send(made)
             elif self.path == "/v1/batch/chat/completions":
@@ -162,6 +182,9 @@ def _handler(server: BatchServer) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
+            if server.gone & set(path.split("/")):
+                self._send({"error": {"message": "no such object"}}, 404)
+                return
             if path == "/v1/batches":
                 self._send({"object": "list", "data": list(server.batches.values()), "has_more": False})
             elif found := re.fullmatch(r"/v1/batches/(\w+)", path):
@@ -170,6 +193,9 @@ def _handler(server: BatchServer) -> type[BaseHTTPRequestHandler]:
                     self._send({"error": {"message": "busy"}}, 503)
                 else:
                     self._send(state)
+            elif found := re.fullmatch(r"/v1/files/([\w-]+)", path):
+                server.pending = max(0, server.pending - 1)
+                self._send({**server.file(found[1]), "status": "running" if server.pending else "processed"})
             elif found := re.fullmatch(r"/v1/files/([\w-]+)/content", path):
                 server.downloads += 1
                 content = server.files[found[1]]
@@ -194,7 +220,6 @@ def _handler(server: BatchServer) -> type[BaseHTTPRequestHandler]:
             assert parts["purpose"] == b"batch"
             name = f"file-{len(server.files)}"
             server.files[name] = parts["file"]  # type: ignore[assignment]
-            made = {"id": name, "object": "file", "bytes": len(server.files[name]), "created_at": 1}
-            return {**made, "filename": "f", "purpose": "batch", "status": "processed"}
+            return {**server.file(name), "status": "pending" if server.pending else "processed"}
 
     return Handler

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.endpoints.batch import form_at
+from harness.endpoints.batch import form_at, limits_at
 from harness.recording import Cassette
+from harness.runs.batches import _parts
+from harness.runs.fetching import FetchJob
 from tests.batch.server import BatchServer
 from tests.faulty_server.project import Project
 
@@ -132,6 +134,132 @@ def test_a_batch_killed_three_times_pays_for_nothing_twice(project: Project, ser
     assert notes(project) == []
 
 
+KILLED_AT = """
+import os
+from harness.endpoints.batch import BatchApi
+from harness.recording import Recorder
+from harness.runs.batches import Submissions
+
+method, left = {kind}.{name}, {count}
+def killed(*args, **more):
+    global left
+    left -= 1
+    if not left and not {after}:
+        os._exit(9)
+    made = method(*args, **more)
+    if not left:
+        os._exit(9)
+    return made
+{kind}.{name} = killed
+"""
+STEPS = [
+    ("Submissions", "write_requests", 1, True),  # the requests are there, and no note
+    ("Submissions", "write", 1, False),
+    ("Submissions", "write", 1, True),  # noted, not uploaded
+    ("BatchApi", "upload", 1, False),
+    ("Submissions", "write", 1, False),  # uploaded, and nobody knows the file
+    ("Submissions", "write", 1, True),
+    ("BatchApi", "create", 1, False),
+    ("Submissions", "write", 1, False),  # made, and nobody knows the batch
+    ("Submissions", "write", 1, True),
+    ("BatchApi", "ended", 1, False),
+    ("Recorder", "append", 1, False),
+    ("Recorder", "append", 1, True),
+    ("Recorder", "append", 6, True),  # seven of twelve are recorded
+    ("Submissions", "done", 1, False),
+    ("Submissions", "done", 1, True),
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("keeps_metadata", [True, False])
+def test_kills_at_each_step_pay_for_nothing_twice(keeps_metadata: bool, project: Project, server: BatchServer) -> None:
+    server.keeps_metadata, server.looks = keeps_metadata, 1
+    kill = project.folder / "conftest.py"
+    for kind, name, count, after in STEPS:
+        kill.write_text(KILLED_AT.format(kind=kind, name=name, count=count, after=after))
+        code, output = batch(project)
+        assert code == 9, (kind, name, after, output)
+    kill.unlink()
+    code, output = batch(project)
+    assert (code, len(Cassette(project.cassette))) == (0, 12), output
+    assert server.paid == dict.fromkeys(PROMPTS, 1)
+    assert len(server.batches) == 1
+    lines = project.cassette.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    assert len({json.loads(line)["key"] for line in lines}) == len(lines) == 12
+    assert notes(project) == []
+
+
+def test_lines_twice_torn_and_of_nobody_are_recorded_once(project: Project, server: BatchServer) -> None:
+    server.repeats = True
+    code, output = batch(project)
+    assert (code, len(Cassette(project.cassette))) == (0, 12), output
+    assert len(project.cassette.read_text(encoding="utf-8").rstrip("\n").split("\n")) == 12
+
+
+def test_a_batch_that_was_cancelled_keeps_what_it_answered(project: Project, server: BatchServer) -> None:
+    server.ends, server.expire = "cancelled", 4
+    code, output = batch(project)
+    assert code == 1
+    assert len(Cassette(project.cassette)) == 8
+    server.ends, server.expire = "completed", 0
+    code, output = batch(project)
+    assert (code, len(Cassette(project.cassette))) == (0, 12), output
+    assert server.paid == dict.fromkeys(PROMPTS, 1)
+
+
+def test_a_file_that_is_looked_at_first_is_waited_for(project: Project, server: BatchServer) -> None:
+    server.pending = 2
+    code, output = batch(project)
+    assert (code, len(Cassette(project.cassette))) == (0, 12), output
+
+
+@pytest.mark.parametrize("gone", ["batch_0", "file-output_file_id-batch_0"])
+def test_a_batch_that_the_endpoint_has_forgotten_says_what_to_delete(
+    gone: str, project: Project, server: BatchServer
+) -> None:
+    server.gone = {gone}
+    code, output = batch(project)
+    assert code == 4
+    (note,) = [path for path in notes(project) if path.suffix == ".json"]
+    words = "".join(output.split())
+    assert f"doesnotknowthe{'batch' if gone == 'batch_0' else 'file'}{gone}" in words
+    assert f"delete{note}:its12requests".replace(" ", "") in words
+    note.unlink()
+    server.gone = set()
+    code, output = batch(project)
+    assert (code, notes(project)) == (0, []), output
+
+
+def test_more_requests_than_a_file_may_hold_make_several(project: Project, server: BatchServer) -> None:
+    (project.folder / "conftest.py").write_text(
+        "import harness.runs.batches as b\nb.limits_at = lambda _: b.BatchLimits(requests=5)\n"
+    )
+    code, output = batch(project)
+    assert (code, len(Cassette(project.cassette)), len(server.batches)) == (0, 12, 3), output
+    assert server.paid == dict.fromkeys(PROMPTS, 1)
+
+
+def _jobs(count: int, size: int = 1) -> list[FetchJob]:
+    return [FetchJob(f"{number:x}", "s", 0, {"model": "m", "x": "é" * size}) for number in range(count)]
+
+
+def test_parts_are_within_the_limits_of_the_provider() -> None:
+    def sizes(jobs: list[FetchJob], base_url: str) -> list[int]:
+        return [len(part) for part in _parts(jobs, limits_at(base_url))]
+
+    openai, siliconflow = "https://api.openai.com/v1", "https://api.siliconflow.cn/v1"
+    assert sizes([], openai) == []
+    assert sizes(_jobs(1), openai) == [1]
+    assert sizes(_jobs(50_000), openai) == [50_000]
+    assert sizes(_jobs(50_001), openai) == [50_000, 1]
+    assert sizes(_jobs(5_001), siliconflow) == [5_000, 1]
+    assert sizes(_jobs(50_000), "https://siliconflow-proxy.example") == [50_000]
+    # 40 MB each, as two bytes a character: four are 160 MB
+    assert sizes(_jobs(5, 20_000_000), openai) == [4, 1]
+    assert sizes(_jobs(5, 20_000_000), "https://api.together.xyz/v1") == [2, 2, 1]
+
+
 def test_another_address_does_not_take_up_the_batch_of_the_first(project: Project, server: BatchServer) -> None:
     server.slow_create_s = 0
     server.looks = 1000
@@ -176,7 +304,10 @@ def test_arks_form_asks_at_its_own_path(tmp_path: Path, server: BatchServer) -> 
     assert code == 0, output
 
 
-def test_the_form_is_that_of_the_address() -> None:
+def test_the_form_is_that_of_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert form_at("https://ark.cn-beijing.volces.com/api/v3") == "ark"
     assert form_at("https://ark.ap-southeast.bytepluses.com/api/v3") == "ark"
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     assert form_at(None) == form_at("https://ark.example.com/v1") == form_at("http://[") == "openai"
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://ark.cn-beijing.volces.com/api/v3")
+    assert form_at(None) == "ark"

@@ -1,13 +1,24 @@
 """Every shipped check: what passes, what fails, and that it fails rather than passes when an answer is hostile."""
 
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import checks
-from harness.checks import Reply
-from harness.records.answer import ToolCall
+from harness.checks import Reply, registry
+from harness.checks.answers import calls_in_text
+from harness.config import ModelConfig
+from harness.decisions.metrics import alignment_rate, delivered_rate
+from harness.records.answer import Completion, ToolCall
+from harness.records.case import Case, CheckCall
+from harness.runs.judge import Judge
 
 OBJECT = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
@@ -245,9 +256,230 @@ def test_a_property_may_have_the_name_of_a_keyword() -> None:
     assert checks.problem_with("json_schema", {"schema": schema}) is None
 
 
+@pytest.mark.skipif(sys.gettrace() is not None, reason="the frames of a tracer need stack of their own")
 def test_a_schema_that_refers_to_itself_fails_an_answer_that_is_too_deep() -> None:
     schema = {"items": {"$ref": "#"}, "type": "array"}
     assert checks.problem_with("json_schema", {"schema": schema}) is None
     assert checks.run("json_schema", {"schema": schema}, "[[], [[]]]").passed
     assert not checks.run("json_schema", {"schema": schema}, "[" * 900 + "1" + "]" * 900).passed
     assert not checks.run("json_schema", {"schema": {"$ref": "#"}}, "1").passed
+
+
+# A schema of a stranger's suite takes neither the memory nor the time of the machine.
+
+MOST_CPU_S, MOST_MEGABYTES = 8, 300
+SCRIPT = """
+import json, resource, sys
+from harness.checks import registry
+schema, answer = json.load(sys.stdin)
+problem = registry.problem_with("json_schema", {"schema": schema})
+result = registry.run("json_schema", {"schema": schema}, answer)
+used = resource.getrusage(resource.RUSAGE_SELF)
+try:  # ru_maxrss holds what the process that forked this one had
+    with open("/proc/self/status") as status:
+        megabytes = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+except (OSError, StopIteration):
+    megabytes = used.ru_maxrss / 1024
+print(json.dumps([problem, result.passed, result.detail, used.ru_utime + used.ru_stime, megabytes]))
+"""
+
+
+def doubling(keyword: str, depth: int = 28) -> dict[str, Any]:
+    """Each definition refers twice to the next one."""
+    refs = {f"d{n}": {keyword: [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(depth)}
+    return {"$defs": {**refs, f"d{depth}": {"type": "integer"}}, "$ref": "#/$defs/d0"}
+
+
+def nested(keyword: str, depth: int = 60) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer"}
+    for _ in range(depth):
+        schema = {keyword: schema}
+    return schema
+
+
+DEEP_SCHEMA = '{"a":' * 40 + "1" + "}" * 40
+REFUSED = {
+    **{keyword: (doubling(keyword), '"x"') for keyword in ("allOf", "anyOf", "oneOf")},
+    "if": ({"$defs": {"a": {"if": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"}, "1"),
+    "a loop": ({"$ref": "#"}, "1"),
+    "a loop of an anchor": ({"$anchor": "a", "allOf": [{"$ref": "#a"}]}, "1"),
+    "dependentSchemas": ({"dependentSchemas": {"a": {"$ref": "#"}}}, '{"a": 1}'),
+}
+STOPPED = {
+    "two ways into each level": ({"allOf": [{"properties": {"a": {"$ref": "#"}}}] * 2}, DEEP_SCHEMA),
+    "two names into each level": ({"properties": {"a": {"anyOf": [{"$ref": "#"}] * 2}}, "type": "array"}, DEEP_SCHEMA),
+    "false, many times": ({"anyOf": [False] * 900}, json.dumps("x" * 1_000_000)),
+    "long messages": ({"anyOf": [{"type": "integer"}] * 900}, json.dumps(["x" * 1_000] * 1_000)),
+    "many values": ({"items": {"enum": [["x" * 100] * 100] * 1_000}}, json.dumps([["x" * 100] * 100] * 1_000)),
+    "many patterns": (
+        {"patternProperties": {f"a{n}": {} for n in range(900)}},
+        json.dumps(dict.fromkeys(map(str, range(9_000)))),
+    ),
+    "not in not": (nested("not"), "1"),
+    "a large number": ({"items": {"multipleOf": 1e-300}}, json.dumps([10**300] * 1_000)),
+}
+
+
+def judged(schema: Any, answer: str) -> tuple[str | None, bool, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=Path(__file__).parents[2],
+        input=json.dumps([schema, answer]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    problem, passed, detail, cpu_s, megabytes = json.loads(done.stdout)
+    assert cpu_s < MOST_CPU_S
+    assert megabytes < MOST_MEGABYTES
+    return problem, passed, detail
+
+
+@pytest.mark.parametrize(("schema", "answer"), REFUSED.values(), ids=REFUSED)
+def test_a_schema_that_cannot_end_soon_is_refused_with_the_suite(schema: dict[str, Any], answer: str) -> None:
+    problem, passed, _ = judged(schema, answer)
+    assert problem is not None
+    assert problem.startswith("json_schema.schema: ")
+    assert not passed
+
+
+@pytest.mark.parametrize(("schema", "answer"), STOPPED.values(), ids=STOPPED)
+def test_a_validation_that_takes_too_long_ends_and_passes_nothing(schema: dict[str, Any], answer: str) -> None:
+    problem, passed, detail = judged(schema, answer)
+    assert problem is None
+    assert not passed or schema == nested("not")
+    assert len(detail) <= 500
+
+
+def test_a_long_honest_answer_is_judged() -> None:
+    fields = {name: {"type": "string", "minLength": 1} for name in "abcde"}
+    schema = {"items": {"type": "object", "required": [*fields], "properties": fields, "additionalProperties": False}}
+    rows = [dict.fromkeys(fields, "水吧台") for _ in range(2_000)]
+    assert registry.run("json_schema", {"schema": schema}, json.dumps(rows)).passed
+    rows[-1]["e"] = ""
+    assert not registry.run("json_schema", {"schema": schema}, json.dumps(rows)).passed
+
+
+def test_false_in_a_list_says_the_same_as_before() -> None:
+    schema = {"prefixItems": [True, False], "items": False}
+    assert registry.run("json_schema", {"schema": schema}, "[1]").passed
+    assert not registry.run("json_schema", {"schema": schema}, "[1, 2]").passed
+    assert not registry.run("json_schema", {"schema": {"prefixItems": [True], "items": False}}, "[1, 2]").passed
+
+
+# A tool call that a model wrote as text is read as one, and is not counted as delivered.
+
+TOOL = {"type": "function", "function": {"name": "move", "parameters": {"type": "object"}}}
+CASE = Case(
+    suite="any",
+    id="move-1",
+    domain="d",
+    language="en",
+    task="tool",
+    messages=({"role": "user", "content": "Move a-1/x.txt to b-2/y.txt."},),
+    targets=("a-1/x.txt", "b-2/y.txt"),
+    required=("a-1/x.txt", "b-2/y.txt"),
+    tools=(TOOL,),
+    checks=(
+        CheckCall(check="tool_called", arguments={"name": "move"}),
+        CheckCall(check="equals", arguments={"field": "/from", "value": "a-1/x.txt"}),
+        CheckCall(check="equals", arguments={"field": "/to", "value": "b-2/y.txt"}),
+    ),
+)
+ARGUMENTS = {"from": "a-1/x.txt", "to": "b-2/y.txt"}
+CALL = json.dumps({"name": "move", "arguments": ARGUMENTS})
+JUDGE = Judge(ModelConfig(name="any"))
+WRITTEN = {
+    "bare": CALL,
+    "in a fence": f"```json\n{CALL}\n```",
+    "in tags": f"<tool_call>\n{CALL}\n</tool_call>",
+    "in a tag that is not closed": f"<tool_call>\n{CALL}",
+    "parameters": json.dumps({"name": "move", "parameters": ARGUMENTS}),
+    "function": json.dumps({"function": "move", "arguments": ARGUMENTS}),
+    "as endpoints return it": json.dumps({"type": "function", "function": {"name": "move", "arguments": ARGUMENTS}}),
+    "arguments as text": json.dumps({"name": "move", "arguments": json.dumps(ARGUMENTS)}),
+    "in a list": f"[{CALL}]",
+    "under tool_calls": json.dumps({"tool_calls": [{"id": "1", "function": json.loads(CALL)}]}),
+    "after reasoning with another": '<think>{"name": "move", "arguments": {"from": "?"}}</think>\n' + CALL,
+    "over several lines": json.dumps(json.loads(CALL), indent=2),
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_call_written_as_text_is_read(form: str) -> None:
+    sample = JUDGE.sample(CASE, Completion(text=WRITTEN[form]), 0)
+    assert sample.outcome == "aligned", sample.checks
+    assert [call.name for call in sample.tool_calls] == ["move"]
+    assert sample.call_in_text
+    # reasoning is kept apart, and is not output
+    assert sample.raw_output == WRITTEN[form].rpartition("</think>\n")[2]
+
+
+def test_text_round_a_call_is_kept_and_judged() -> None:
+    sample = JUDGE.sample(CASE, Completion(text=f"I move a - 1/x.txt now.\n{CALL}\nDone."), 0)
+    assert sample.output == "I move a - 1/x.txt now.\nDone."
+    assert sample.outcome == "damaged"
+
+
+def test_a_damaged_string_in_such_a_call_is_damaged() -> None:
+    sample = JUDGE.sample(CASE, Completion(text=CALL.replace("a-1", "a - 1")), 0)
+    assert (sample.outcome, sample.verdicts["a-1/x.txt"]) == ("damaged", "spaced")
+
+
+NO_CALLS = {
+    "another tool": json.dumps({"name": "copy", "arguments": ARGUMENTS}),
+    "no arguments": json.dumps({"name": "move"}),
+    "arguments that are a list": json.dumps({"name": "move", "arguments": ["a-1/x.txt"]}),
+    "a name that is a number": json.dumps({"name": 7, "arguments": ARGUMENTS}),
+    "cut off": CALL[:-2],
+    "a name twice": '{"name": "move", "arguments": {"to": "a", "to": "b"}}',
+    "arguments alone": json.dumps(ARGUMENTS),
+    "in reasoning alone": f"<think>{CALL}</think>",
+    "prose": "I moved a-1/x.txt to b-2/y.txt.",
+    "a lone surrogate": '{"name": "move", "arguments": "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("form", NO_CALLS)
+def test_what_is_no_call_of_the_case_stays_text(form: str) -> None:
+    assert calls_in_text(NO_CALLS[form], [TOOL]) == ((), NO_CALLS[form])
+
+
+def test_a_lone_surrogate_in_a_call_is_judged_and_written() -> None:
+    text = r'{"name": "move", "arguments": {"from": "\ud800", "to": "b-2/y.txt"}}'
+    sample = JUDGE.sample(CASE, Completion(text=text), 0)
+    assert sample.outcome == "omitted"
+    assert r"\ud800" in json.loads(sample.model_dump_json())["tool_calls"][0]["arguments"]
+
+
+def test_a_case_without_tools_is_left_alone() -> None:
+    case = CASE.model_copy(update={"tools": (), "checks": ()})
+    sample = JUDGE.sample(case, Completion(text=CALL), 0)
+    assert (sample.tool_calls, sample.output, sample.call_in_text) == ((), CALL, False)
+
+
+def test_the_flag_is_written_only_where_it_is_true() -> None:
+    delivered = Completion(tool_calls=(ToolCall(name="move", arguments=json.dumps(ARGUMENTS)),))
+    assert "call_in_text" not in JUDGE.sample(CASE, delivered, 0).model_dump()
+    assert JUDGE.sample(CASE, Completion(text=CALL), 0).model_dump()["call_in_text"] is True
+
+
+def test_delivered_and_right_are_two_figures() -> None:
+    answers = [
+        Completion(tool_calls=(ToolCall(name="move", arguments=json.dumps(ARGUMENTS)),)),
+        Completion(text=CALL),
+        Completion(text="I cannot do that."),
+    ]
+    cases = [JUDGE.case(CASE, [JUDGE.sample(CASE, answer, 0)]) for answer in answers]
+    assert delivered_rate(cases) == (1, 3)
+    assert alignment_rate(cases) == (2, 3)
+
+
+@pytest.mark.parametrize("piece", ['{"name": ', '{"name": "move", "arguments": {', '{"a":', "[", '<tool_call>{"name"'])
+def test_a_hostile_answer_takes_no_long_time(piece: str) -> None:
+    text = piece * (90_000 // len(piece))
+    begin = time.perf_counter()
+    found: tuple[Any, str] = calls_in_text(text, [TOOL])
+    assert time.perf_counter() - begin < 2
+    assert found == ((), text)

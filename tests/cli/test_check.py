@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from harness.cli import run
+from harness.cli.plain_text import CHANNELS as OFFERED
+from harness.text.channels import CHANNELS
 
 SPACED = {"id": 7, "source": "Order Sikalastic-609.", "targets": ["Sikalastic-609"], "output": "Sikalastic - 609"}
 
@@ -168,3 +170,207 @@ def test_a_terminal_is_told_what_is_waited_for(
     code, values, err = checked(monkeypatch, capsys, lines(SPACED))
     assert (code, len(values)) == (0, 1)
     assert err.startswith("reading from standard input, Ctrl-D ends; JSON lines; accepted: ")
+
+
+# `harness check` and `repair` over plain text: the source is given, the answer is a file or standard input.
+
+PROMPT = "读取 /data/home/XJ风机选型/样本资料，订购 Sikalastic-609。"
+BROKEN = "已读取 /data/home/XJ 风机选型/样本资料\r\n- Sikalastic - 609"
+MENDED = "已读取 /data/home/XJ风机选型/样本资料\r\n- Sikalastic-609"
+ENCODINGS = {
+    "utf-8": ("utf-8", b""),
+    "utf-8 with a mark": ("utf-8", b"\xef\xbb\xbf"),
+    "gbk": ("gbk", b""),
+    "utf-16-le": ("utf-16-le", b"\xff\xfe"),
+    "utf-16-be": ("utf-16-be", b"\xfe\xff"),
+}
+
+
+@pytest.fixture
+def prompt(tmp_path: Path) -> str:
+    path = tmp_path / "prompt.txt"
+    path.write_text(PROMPT, encoding="utf-8")
+    return str(path)
+
+
+def said(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, str]:
+    code = run(list(arguments))
+    captured = capsysbinary.readouterr()
+    return code, captured.out, captured.err.decode("utf-8")
+
+
+def test_a_text_for_a_person_names_targets_severity_and_place(
+    tmp_path: Path, prompt: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "a.txt").write_bytes(BROKEN.encode())
+    code, out, err = said(capsysbinary, "check", str(tmp_path / "a.txt"), "--source", prompt)
+    assert (code, err) == (0, "")
+    assert out.decode("utf-8").splitlines() == [
+        "/data/home/XJ风机选型/样本资料  spaced",
+        "  damage  /data/home/XJ␣风机选型/样本资料  cjk-boundary  line 1, character 5",
+        "Sikalastic-609                  spaced",
+        "  damage  Sikalastic␣-␣609  space-left, space-right  line 2, character 3",
+        "",
+        "2 targets: 2 damaged, 0 not mentioned",
+    ]
+
+
+def test_a_note_is_shown_and_not_counted_in_any_form(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    arguments = ["check", "--source", "The field created_at, pages 3-5.", "--fail-on", "spaced"]
+    shown = {}
+    for form in ((), ("--json",), ("--markdown",)):
+        monkeypatch.setattr("sys.stdin", _Input(b"Created at noon, pages 3\xe2\x80\x935."))
+        code, out, _ = said(capsysbinary, *arguments, *form)
+        assert code == 0
+        shown["".join(form)] = out.decode("utf-8")
+    assert "2 targets: 0 damaged, 0 not mentioned; 2 notes, not counted" in shown[""]
+    assert shown[""].count("  note ") == 2
+    assert shown["--markdown"].count("| note |") == 2
+    found = json.loads(shown["--json"])
+    assert found["verdicts"] == {"created_at": "verbatim", "3-5": "verbatim"}
+    assert {one["severity"] for mentions in found["mentions"].values() for one in mentions} == {"note"}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("ends", ["", "\n", "\r\n", "\n\n"])
+def test_a_clean_answer_comes_back_byte_for_byte(
+    tmp_path: Path, prompt: str, encoding: str, ends: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    codec, mark = ENCODINGS[encoding]
+    content = mark + (MENDED + ends).encode(codec)
+    (tmp_path / "a.txt").write_bytes(content)
+    assert said(capsysbinary, "repair", str(tmp_path / "a.txt"), "--source", prompt) == (0, content, "")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_repaired_answer_keeps_its_encoding_mark_and_line_ends(
+    monkeypatch: pytest.MonkeyPatch, prompt: str, encoding: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    codec, mark = ENCODINGS[encoding]
+    monkeypatch.setattr("sys.stdin", _Input(mark + BROKEN.encode(codec)))
+    assert said(capsysbinary, "repair", "--source", prompt) == (0, mark + MENDED.encode(codec), "")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"a\0b TCP/IP", "TCP/IP \u2028 \x0b".encode()])
+def test_odd_answers_come_back_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr("sys.stdin", _Input(content))
+    assert said(capsysbinary, "repair", "--source", "use TCP/IP") == (0, content, "")
+    monkeypatch.setattr("sys.stdin", _Input(content))
+    code, _, err = said(capsysbinary, "check", "--source", "use TCP/IP")
+    assert (code, err) == (0, "")
+
+
+def test_json_is_repaired_inside_its_strings_and_stays_as_it_is_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    content = b'{ "a":  "TCP \\/ IP",\r\n "b": 1e3 }\r\n'
+    monkeypatch.setattr("sys.stdin", _Input(content))
+    assert said(capsysbinary, "repair", "--source", "use TCP/IP")[1] == content.replace(b"TCP \\/ IP", b"TCP\\/IP")
+    monkeypatch.setattr("sys.stdin", _Input(content))
+    _, out, _ = said(capsysbinary, "check", "--source", "use TCP/IP")
+    assert b"damage  TCP\xe2\x90\xa3/\xe2\x90\xa3IP  space-left, space-right  /a characters 1" in out
+
+
+def test_targets_can_be_given_and_sources_are_files_texts_or_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    messages = [{"role": "system", "content": "x"}, {"role": "user", "content": [{"type": "text", "text": "TCP/IP"}]}]
+    (tmp_path / "request.json").write_text(json.dumps({"model": "m", "messages": messages}))
+    sources = ["--source", str(tmp_path / "request.json"), "--source", "and Sikalastic-609"]
+    for targets, wanted in (
+        ((), {"TCP/IP": "verbatim", "Sikalastic-609": "absent"}),
+        (("--target", "IP over"), {"IP over": "lookalike"}),
+    ):
+        monkeypatch.setattr("sys.stdin", _Input("TCP/IP\u00a0over".encode()))
+        _, out, _ = said(capsysbinary, "check", *sources, *targets, "--json")
+        assert json.loads(out)["verdicts"] == wanted
+
+
+def test_a_saved_response_is_read_part_by_part(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    call = {"type": "function", "function": {"name": "open", "arguments": '{"path": "/data/XJ 图/a"}'}}
+    message = {"role": "assistant", "content": None, "reasoning_content": "/data/XJ 图/a", "tool_calls": [call]}
+    path = tmp_path / "response.json"
+    path.write_text(json.dumps({"choices": [{"message": message}]}))
+    _, out, _ = said(capsysbinary, "check", str(path), "--source", "打开 /data/XJ图/a", "--json")
+    (mention,) = json.loads(out)["mentions"]["/data/XJ图/a"]
+    assert mention["part"] == "/choices/0/message/tool_calls/0/function/arguments"
+    assert (mention["path"], mention["verdict"]) == ("/path", "spaced")
+
+
+D = "A - 1/B"
+RESPONSES: dict[str, Any] = {
+    "DeepSeek": {"choices": [{"message": {"role": "assistant", "reasoning_content": D, "content": D}}]},
+    "tags": {"choices": [{"message": {"role": "assistant", "content": f"<think>{D}</think>{D}"}}]},
+    "Anthropic": {"role": "assistant", "content": [{"type": "thinking", "thinking": D}, {"type": "text", "text": D}]},
+    "Responses": {
+        "output": [
+            {"type": "reasoning", "summary": [{"type": "summary_text", "text": D}]},
+            {"type": "message", "content": [{"type": "output_text", "text": D}]},
+        ]
+    },
+    "Gemini": {"candidates": [{"content": {"parts": [{"text": D, "thought": True}, {"text": D}]}}]},
+    "Bedrock": {
+        "output": {
+            "message": {
+                "role": "assistant",
+                "content": [{"reasoningContent": {"reasoningText": {"text": D}}}, {"text": D}],
+            }
+        }
+    },
+    "Ollama": {"message": {"role": "assistant", "thinking": D, "content": D}},
+}
+
+
+@pytest.mark.parametrize("api", RESPONSES)
+def test_the_reasoning_of_a_saved_response_is_never_mended(
+    api: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    saved = json.dumps(RESPONSES[api], indent=1)
+    path = tmp_path / "response.json"
+    path.write_text(saved)
+    _, out, _ = said(capsysbinary, "repair", str(path), "--source", "say A-1/B")
+    reasoning, answer = saved.rsplit(D, 1)
+    assert out.decode() == f"{reasoning}A-1/B{answer}"
+    line = json.dumps({"source": "say A-1/B", "output": RESPONSES[api]})
+    path.write_text(line)
+    _, out, _ = said(capsysbinary, "repair", str(path))
+    assert json.dumps(json.loads(out)["repaired"]).count(D) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--source", "none.txt"], "--source: no file 'none.txt'; accepted: a file, or a text"),
+        (["--source", "-"], "standard input cannot be the source and the answer at once"),
+        (["--target", "x"], "--target goes with --source; JSON lines say it in each line"),
+        (["--channel", "json"], "--channel goes with --source"),
+        (["--source", "a", "--target", " "], "--target: found ' '; accepted: a text that is not blank"),
+        (["--source", "a", "none"], "none: cannot be read: No such file or directory; accepted: a file, or -"),
+        (["--source", "/", "none"], "/: cannot be read: Is a directory"),
+    ],
+)
+def test_what_does_not_go_together_is_a_usage_error(
+    arguments: list[str], message: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for command in ("check", "repair"):
+        code, out, err = said(capsysbinary, command, *arguments)
+        assert (code, out) == (3, b"")
+        assert message in err
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_place(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for content in (b"Z\xfcrich TCP/IP", b"\xff\xfea"):
+        monkeypatch.setattr("sys.stdin", _Input(content))
+        code, out, err = said(capsysbinary, "repair", "--source", "TCP/IP")
+        assert (code, out) == (3, b"")
+        assert "cannot be read as text: not UTF-" in err
+
+
+def test_the_channels_that_are_offered_are_those_of_the_checker() -> None:
+    assert OFFERED == CHANNELS

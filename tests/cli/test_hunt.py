@@ -8,11 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.hunt import hunt
-from harness.errors import ConfigError
+from harness.errors import CassetteError, ConfigError
 from harness.suite import load_suite
 
 APP = """
-import re
+import itertools, re
+
+# the functions run in threads: next() of a counter is one step, reading and adding is two
+ASKED = itertools.count(1)
 
 def spaced(body):
     text = body["messages"][-1]["content"]
@@ -24,21 +27,26 @@ def sound(body):
 def silent(body):
     return "I would rather not say."
 
+def flaky(body):
+    text = body["messages"][-1]["content"]
+    return re.sub(r"[-/]", r" \\g<0> ", text) if next(ASKED) % 23 == 0 else text
+
+def broken(body):
+    raise RuntimeError("out of order")
+
 def killed(body):
-    killed.asked = getattr(killed, "asked", 0) + 1
-    if killed.asked == 30:
+    if next(ASKED) == 30:
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
     return spaced(body)
 
 def interrupted(body):
-    interrupted.asked = getattr(interrupted, "asked", 0) + 1
-    if interrupted.asked == 30:
+    if next(ASKED) == 30:
         import os, signal
         os.kill(os.getpid(), signal.SIGINT)
     return spaced(body)
 """
-MODELS = ("spaced", "sound", "silent", "interrupted", "killed")
+MODELS = ("spaced", "sound", "silent", "interrupted", "killed", "broken", "flaky")
 
 
 @pytest.fixture
@@ -123,6 +131,12 @@ def test_ctrl_c_prints_the_best_so_far(project):
     assert "stopped by hand" in result.stdout
 
 
+def test_a_recording_without_an_answer_keeps_nothing(project):
+    result = call("--model=broken", "--request-budget=5", "--seed=3", "--record")
+    assert result.exit_code == 2, result.output
+    assert not [path for path in (project / "suites").rglob("*.jsonl*") if path.name != "cases.jsonl"]
+
+
 def test_a_killed_recording_is_not_asked_for_again(project):
     root = str(Path(__file__).parents[2])
     code = "from harness.cli.hunt import hunt; hunt()"
@@ -138,7 +152,7 @@ def test_a_killed_recording_is_not_asked_for_again(project):
     kept = len(left.read_text(encoding="utf-8").splitlines())
     assert kept > 20
     (module,) = project.glob("app_*.py")
-    module.write_text(APP.replace("killed.asked == 30", f"killed.asked > {120 - kept}"))
+    module.write_text(APP.replace("next(ASKED) == 30", f"next(ASKED) > {120 - kept}", 1))
     again = record()
     assert again.returncode == 1, again.stderr
     assert "smallest  a-111" in again.stdout
@@ -195,3 +209,65 @@ def test_live_hunts_within_the_request_budget(hunting_test):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "20 of 20 requests" in result.stdout
     assert (hunting_test / "reports" / "hunts" / "sound@1.json").is_file()
+
+
+def test_strings_and_prompts_of_the_project_enter_the_draw(project):
+    (project / "codes.csv").write_text("sku,name\nQ7-777,a\nQ8/1,b\n", encoding="utf-8")
+    (project / "prompts.txt").write_text("﻿Order {string} today.\r\n\r\n请订购 {string}。\n", encoding="utf-8")
+    result = call(
+        "--model=spaced", "--request-budget=60", "--terms=codes.csv", "--column=sku", "--templates=prompts.txt",
+        "--record", "--json",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    (stored,) = (project / "suites/adversarial/hunts").glob("spaced@*.json")
+    asked = stored.read_text(encoding="utf-8")
+    assert '"Q7"' in asked
+    assert "请订购 {string}。" in asked
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--column=sku"], "--column names a column of --terms FILE"),
+        (["--terms=plain.txt"], "plain.txt: no string with a symbol"),
+        (["--templates=plain.txt"], "line 1: no {string} in the prompt"),
+        (["--templates=empty.txt"], "empty.txt: empty"),
+        (["--templates=gbk.txt"], "gbk.txt"),
+    ],
+)
+def test_strings_and_prompts_that_cannot_be_used_are_refused(project, options, message):
+    (project / "plain.txt").write_text("water\n")
+    (project / "empty.txt").write_text("\n")
+    (project / "gbk.txt").write_bytes("订购 {string}".encode("gbk"))
+    result = call("--model=sound", *options)
+    assert isinstance(result.exception, ConfigError)
+    assert message in str(result.exception)
+
+
+def test_a_longer_recording_is_not_replaced(project):
+    assert call("--model=sound", "--request-budget=40", "--record").exit_code == 0
+    (stored,) = (project / "suites/adversarial/hunts").glob("sound@*.json")
+    kept = stored.read_bytes()
+    result = call("--model=sound", "--request-budget=20", "--record")
+    assert isinstance(result.exception, CassetteError)
+    assert "add --request-budget=40 or more" in str(result.exception)
+    assert stored.read_bytes() == kept
+    assert call("--model=sound", "--request-budget=40", "--record").exit_code == 0
+
+
+def test_a_pin_that_is_there_and_a_budget_that_is_too_small_are_said(project):
+    assert "pinned pin-" in call("--model=spaced", "--request-budget=120", "--seed=3", "--pin").stdout
+    assert (
+        "pinned already, and left as it is: a-111"
+        in call("--model=spaced", "--request-budget=120", "--seed=3", "--pin").stdout
+    )
+    result = call("--model=sound", "--request-budget=5", "--retire")
+    assert result.exit_code == 1
+    assert "1 of 1 pins stay because the budget of 5 requests ended" in result.stdout
+    assert "--request-budget=60" in result.stdout
+
+
+def test_a_defect_that_strikes_now_and_then_ends_in_1(project):
+    result = call("--model=flaky", "--request-budget=200")
+    assert result.exit_code == 1
+    assert "tries failed, " in result.stdout or "1. smallest" in result.stdout

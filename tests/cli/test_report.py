@@ -3,14 +3,26 @@
 import csv
 import io
 import json
+import subprocess
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from harness.cli import harness
+from harness.cli import run as run_command_line
+from harness.cli.compare import compare
+from harness.cli.gate import gate
 from harness.cli.report import report
+from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
+from harness.files import sealed
 from harness.history import History
+from harness.runs.record import verified
 from harness.show import charts
+from harness.show.words import language_of, speak
+from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, mention, run_record, sample_result
 
 
@@ -64,6 +76,24 @@ def test_all_pages_and_the_index_are_built_and_named(folder):
         "tuned@v2/20261103-v2.html",
     ]
     assert sorted(result.stdout.split()) == [str(folder / name) for name in written]
+
+
+def test_the_last_verdict_is_shown_and_the_index_links_to_its_page(folder):
+    result = invoke()
+    lines = [line for line in result.stderr.splitlines() if line]
+    assert lines[0].startswith("INCONCLUSIVE  tuned@v2 against tuned@v1")
+    assert lines[1].startswith("  NOT PROVEN: ")
+    page = next(line.strip() for line in lines if line.endswith(".html"))
+    assert page.endswith("compare/tuned@v1.20261102-v1__tuned@v2.20261103-v2.html")
+    assert lines[-1].startswith(("next: ", "(")) or any(line.startswith("next: ") for line in lines[-2:])
+    assert "NOT PROVEN" in (folder / "compare" / page.rpartition("/")[2]).read_text("utf-8")
+    assert 'href="compare/tuned%40v1.' in (folder / "index.html").read_text("utf-8")
+    assert [line for line in invoke().stderr.splitlines() if line] == lines  # kept, and shown again
+
+
+def test_without_a_baseline_the_report_says_how_to_set_one(folder):
+    (folder / "baselines.json").unlink()
+    assert "next: harness runs baseline NAME@VERSION" in invoke().stderr
 
 
 def test_every_link_of_the_index_leads_to_a_page(folder):
@@ -197,12 +227,14 @@ def test_labels_reach_the_page(folder, tmp_path):
 def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     history = History(tmp_path / "reports")
-    cases = tuple(
-        case.model_copy(update={"id": f"{case.id}-{i}", "digest": f"{case.digest}-{i}"})
-        for i in range(12)
-        for case in record("v1", 1, wrong=0).cases
+    cases, bad = (
+        tuple(
+            case.model_copy(update={"id": f"{case.id}-{i}", "digest": f"{case.digest}-{i}"})
+            for i in range(12)
+            for case in record("v1", 1, wrong=wrong).cases
+        )
+        for wrong in (0, 6)
     )
-    bad = tuple(case.model_copy(update={"outcome": "damaged"}) for case in cases)
     for day in range(1, 16):
         run = record("v1", day, wrong=0).model_copy(update={"cases": cases if day < 12 else bad})
         history.write(run)
@@ -222,3 +254,368 @@ def test_a_gate_on_a_page_minds_a_record_that_cannot_be_read(folder):
     (folder / "tuned@v2" / "20261104-broken.json").write_text('{"schema": 1}')
     with pytest.raises(RecordError, match="20261104-broken"):
         invoke("tuned@v2", "--against", "tuned@v1", "--gate")
+
+
+def write(history, model="tuned", version="1", day=1, **fields):
+    text = "A\u00a0-\x1b[0m1"
+    found = mention(text, text, "spaced", "wide-space")
+    answer = sample_result("damaged", targets=("A-1",), output=text, mentions={"A-1": (found,)})
+    case = case_result("one", "damaged", targets=("A-1",), domain="建筑", samples=[answer])
+    made = f"2026-03-{day:02}T00:00:00+00:00"
+    return history.write(run_record([case], model=model, version=version, made=made, **fields))
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return History(tmp_path / "reports")
+
+
+def call(*arguments):
+    return CliRunner().invoke(runs, arguments)
+
+
+def test_the_list_is_newest_first_and_narrows_by_name(history):
+    write(history, day=1)
+    write(history, "base", day=2, partial=True)
+    lines = call("list").stdout.splitlines()
+    assert lines[1].split() == ["base@1", "20260302-base", "live,", "partial", "0.0%", "0"]
+    assert lines[2].startswith("tuned@1")
+    value = json.loads(call("list", "tuned", "--json").stdout)
+    assert [run["run_id"] for run in value["runs"]] == ["20260301-tuned"]
+
+
+def test_an_empty_history_says_what_makes_a_run(history):
+    result = call("list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "pytest --model=NAME" in result.stderr
+
+
+def test_a_broken_record_is_named_beside_the_others(history):
+    path = write(history)
+    path.with_name("x.json").write_text("{")
+    result = call("list")
+    assert "20260301-tuned" in result.stdout
+    assert "x.json: cannot be read as JSON" in result.stderr
+
+
+def test_a_run_is_shown_with_its_failing_cases_made_visible(history):
+    write(history)
+    output = call("show", "tuned").stdout
+    assert "damaged: symbols/one A-1 -> A<U+00A0>-<U+001B>[0m1" in output
+    assert "\x1b" not in output
+    assert "alignment_rate" in output
+    assert "no data" in output
+
+
+def test_json_of_a_run_is_the_record_and_commands_nothing(history):
+    path = write(history)
+    output = call("show", "20260301", "--json").stdout
+    assert "\x1b" not in output
+    assert "\u00a0" not in output
+    written = json.loads(path.read_text("utf-8"))
+    assert json.loads(output) == {name: value for name, value in written.items() if name != "digest"}
+
+
+def test_a_baseline_is_set_for_its_own_model_or_another(history):
+    write(history)
+    write(history, "base", day=2)
+    assert call("baseline", "tuned@1").stdout == "tuned: tuned@1\n"
+    assert call("baseline", "20260302-base", "--for", "tuned").stdout == "tuned: 20260302-base\n"
+    assert json.loads(call("baseline", "--json").stdout) == {"tuned": "20260302-base"}
+
+
+def test_no_baseline_yet(history):
+    assert "no baselines" in call("baseline").stderr
+
+
+def test_a_partial_run_is_no_baseline(history):
+    write(history, partial=True)
+    assert isinstance(call("baseline", "tuned").exception, ConfigError)
+    assert isinstance(call("baseline", "--for", "tuned").exception, ConfigError)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def _first(record, outcome):
+    return next(case for case in record["cases"] if case["outcome"] == outcome and case["targets"])
+
+
+def _flip(record):
+    """What somebody does who wants a failing case to be right, and does it well."""
+    case = _first(record, "damaged")
+    case["outcome"] = "aligned"
+    for sample in case["samples"]:
+        sample["outcome"], sample["verdicts"] = "aligned", dict.fromkeys(sample["verdicts"], "verbatim")
+    _count(record)
+
+
+def _count(record):
+    record["totals"]["outcomes"] = dict(Counter(case["outcome"] for case in record["cases"]))
+    record["totals"]["cases"] = len(record["cases"])
+    record["totals"]["samples"] = sum(len(case["samples"]) for case in record["cases"])
+
+
+def _answer_better(record):
+    case = _first(record, "damaged")
+    for sample in case["samples"]:
+        sample |= {"outcome": "aligned", "output": " ".join(case["targets"]), "raw_output": None, "tool_calls": []}
+        sample |= {"verdicts": dict.fromkeys(case["targets"], "verbatim"), "mentions": {}}
+    case["outcome"] = "aligned"
+    _count(record)
+
+
+def _leave_out(record):
+    record["cases"].remove(_first(record, "damaged"))
+    _count(record)
+
+
+def _excuse(record):
+    case = _first(record, "damaged")
+    case["outcome"] = "unscored"
+    for sample in case["samples"]:
+        sample |= {"outcome": "unscored", "reason": "timeout", "verdicts": {}, "mentions": {}, "within": {}}
+    _count(record)
+
+
+def _forget_the_targets(record):
+    case = _first(record, "damaged")
+    case |= {"targets": [], "required": [], "outcome": "passed"}
+    for sample in case["samples"]:
+        sample |= {"verdicts": {}, "mentions": {}, "within": {}, "checks": [], "outcome": "passed"}
+    _count(record)
+
+
+def _pass_the_check(record):
+    case = next(case for case in record["cases"] if case["outcome"] == "failed")
+    for sample in case["samples"]:
+        for one in sample["checks"]:
+            one["passed"] = True
+        sample["outcome"] = "aligned" if case["targets"] else "passed"
+    case["outcome"] = "aligned" if case["targets"] else "passed"
+    _count(record)
+
+
+def _make_younger(record):
+    for case in record["cases"]:
+        for sample in case["samples"]:
+            if sample["recorded_at"]:
+                sample["recorded_at"] = "2026-11-28T23:00:00Z"
+    record["evidence"] = {"oldest": "2026-11-28T23:00:00Z", "newest": "2026-11-28T23:00:00Z"}
+
+
+def _say_twice(record):
+    record["cases"].append(_first(record, "aligned"))
+    _count(record)
+
+
+def _count_wrong(record):
+    record["totals"]["outcomes"] = {"aligned": len(record["cases"])}
+
+
+def _other_settings(record):
+    record["configuration_digest"] = "0" * 64
+
+
+def _whole(record):
+    record["partial"] = not record["partial"]
+
+
+FORGERIES = {
+    "a flipped verdict": _flip,
+    "a better answer": _answer_better,
+    "a case left out": _leave_out,
+    "an excuse": _excuse,
+    "targets left out": _forget_the_targets,
+    "a check that passed": _pass_the_check,
+    "younger answers": _make_younger,
+    "a case twice": _say_twice,
+    "wrong totals": _count_wrong,
+    "other settings": _other_settings,
+    "whole in place of partial": _whole,
+}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """A record of this repository in which something is damaged, and something failed a check."""
+    for path in sorted(ROOT.glob("reports/*@*/*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        outcomes = record["totals"]["outcomes"]
+        if outcomes.get("damaged") and outcomes.get("failed") and outcomes.get("aligned"):
+            return record
+    raise AssertionError("no such record in reports/")
+
+
+@pytest.mark.parametrize("digest", ["kept", "left out", "made again"])
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forged_record_is_seen_and_no_gate_takes_it(shipped, forgery, digest, tmp_path, monkeypatch):
+    """`made again`: by somebody who knows how a record is written. What then still shows is what the answers give."""
+    monkeypatch.chdir(ROOT)
+    record = json.loads(json.dumps(shipped)) | {"digest": None}
+    path = tmp_path / f"{record['model']}@{record['version']}" / f"{record['run_id']}.json"
+    path.parent.mkdir()
+    path.write_bytes(sealed(json.dumps({k: v for k, v in record.items() if k != "digest"}).encode()))
+    where = f"--report-dir={tmp_path}"
+    assert call("verify", where).exit_code == 0
+    record = json.loads(path.read_bytes())
+    if digest != "kept":
+        del record["digest"]
+    FORGERIES[forgery](record)
+    content = json.dumps(record, ensure_ascii=False).encode()
+    path.write_bytes(sealed(content) if digest == "made again" else content)
+    seen = call("verify", where)
+    assert (seen.exit_code, "CHANGED" in seen.output) == (1, True), seen.output
+    judged = CliRunner().invoke(gate, ["--candidate", record["model"], where])
+    assert isinstance(judged.exception, RecordError), judged.output
+    if digest != "kept" and forgery not in ("targets left out", "a check that passed"):
+        for command, arguments in ((compare, [record["model"]] * 2), (runs, ["show", record["model"]])):
+            told = CliRunner().invoke(command, [*arguments, where])
+            assert "DO NOT RELY ON" in told.stderr, told.output
+
+
+def test_a_record_that_was_laid_out_anew_is_as_it_was(history):
+    path = history.write(run_record([case_result("one", "damaged", domain="建筑")]))
+    content = path.read_bytes()
+    for other in (
+        content.replace(b"\n", b"\r\n"),
+        json.dumps(json.loads(content), ensure_ascii=False).encode(),
+        json.dumps(json.loads(content), ensure_ascii=True, indent=4).encode() + b"\n\n",
+    ):
+        path.write_bytes(other)
+        assert call("verify").exit_code == 0
+    path.write_bytes(content.replace(b'"domain": "\xe5\xbb\xba', b'"domain": "\xe6\xb0\xb4'))
+    assert call("verify").exit_code == 1
+    assert "changed since it was written" in call("verify").output
+
+
+def test_verdicts_of_other_rules_are_written_again_on_demand(history):
+    path = history.write(run_record([case_result("one", "damaged")]))
+    record = json.loads(path.read_bytes())
+    del record["digest"]
+    _flip(record)
+    path.write_text(json.dumps(record))
+    assert call("verify", "--rejudge").exit_code == 0
+    again = json.loads(path.read_bytes())
+    assert again["cases"][0]["outcome"] == "damaged"
+    assert again["digest"]
+    assert call("verify").stdout.strip().endswith("as it was written; its verdicts are those of its answers")
+
+
+def test_what_is_held_out_is_not_shown_where_it_was_forged(history):
+    secret = "HELD-OUT-9"
+    case = case_result("one", "damaged", targets=(secret,), tags=("held-out",))
+    path = history.write(run_record([case]))
+    record = json.loads(path.read_bytes())
+    del record["digest"]
+    _flip(record)
+    path.write_text(json.dumps(record))
+    seen = call("verify")
+    assert seen.exit_code == 1
+    assert secret not in seen.output
+
+
+def test_what_was_found_is_kept_by_the_content_and_by_nothing_else(monkeypatch):
+    record = run_record([case_result("one", "damaged")])
+    assert verified(record, DEFAULT_SYMBOLS) == ()
+    flipped = record.model_copy(update={"cases": (record.cases[0].model_copy(update={"outcome": "aligned"}),)})
+    assert verified(flipped, DEFAULT_SYMBOLS) != ()
+    monkeypatch.setattr("harness.runs.record.contradictions", lambda *_: pytest.fail("it was kept"))
+    assert verified(record, DEFAULT_SYMBOLS) == ()
+
+
+def command_line(*arguments):
+    return CliRunner().invoke(harness, arguments)
+
+
+def test_a_case_is_shown_in_every_version_with_its_history(history):
+    for day in (1, 2):
+        write(history, day=day)
+    right = case_result(
+        "one", "aligned", targets=("A-1",), domain="建筑", samples=[sample_result("aligned", output="A-1")]
+    )
+    history.write(run_record([right], model="tuned", version="2", made="2026-03-03T00:00:00+00:00"))
+    result = command_line("show", "one", "--models", "tuned@1,tuned@2")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0].startswith("symbols/one (建筑, ")
+    assert [line.split("  ")[:2] for line in lines if line.startswith("tuned@")] == [
+        ["tuned@1", "damaged"],
+        ["tuned@2", "aligned"],
+    ]
+    assert "  history  damaged 2x from 2026-03-01" in lines
+    assert "\x1b" not in result.stdout
+    value = json.loads(command_line("show", "one", "--json").stdout)
+    assert [version["label"] for version in value["versions"]] == ["tuned@1", "tuned@2"]
+    assert [one["outcome"] for one in value["versions"][0]["history"]] == ["damaged", "damaged"]
+
+
+def test_a_case_that_no_run_has_is_an_error_with_the_nearest(history):
+    write(history)
+    result = command_line("show", "symbols/onee")
+    assert isinstance(result.exception, RecordError)
+    assert "no such case in tuned@1 (did you mean 'symbols/one'?); accepted: suite/id" in str(result.exception)
+
+
+def test_help_lists_six_everyday_commands_first_in_both_languages(monkeypatch):
+    lines = command_line("--help").stdout.splitlines()
+    first = lines.index("Every day:")
+    assert [line.split()[0] for line in lines[first + 1 : first + 7]] == [
+        "init",
+        "run",
+        "report",
+        "compare",
+        "gate",
+        "repair",
+    ]
+    assert lines[first + 7] == ""
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    chinese = command_line("--help").stdout
+    assert "日常使用" in chinese
+    assert "判定这个版本能否上线" in chinese
+    assert "日常使用" in command_line("--lang", "zh", "--help").stdout
+    assert "日常使用" not in command_line("--lang", "en", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "en"),
+        ({"HARNESS_LANG": "zh"}, "zh"),
+        ({"HARNESS_LANG": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"HARNESS_LANG": "xx", "LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW.Big5"}, "zh"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "zh_CN"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_setting_or_else_of_the_locale(environ, expected):
+    assert language_of(environ) == expected
+
+
+def test_errors_are_chinese_on_a_chinese_screen(history, monkeypatch, capsys):
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    assert run_command_line(["compare", "one"]) == 3
+    assert "compare：只给出一个运行" in capsys.readouterr().err
+    assert run_command_line(["gat"]) == 3
+    assert "错误：没有命令 'gat'（是否想写 'gate'？）；可接受：init, run" in capsys.readouterr().err
+    speak("en")
+
+
+def test_run_is_pytest_in_fewer_words(history, monkeypatch):
+    asked = []
+
+    def called(command, **options):
+        asked.append((command, options["env"]["HARNESS_LANG"]))
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(subprocess, "run", called)
+    result = command_line("--lang", "zh", "run", "tuned", "spaced", "suites/mine", "-k", "aviation", "--samples=2")
+    assert result.exit_code == 1
+    ((command, lang),) = asked
+    assert command[1:] == ["-m", "pytest", "--model=tuned,spaced", "suites/mine", "-k", "aviation", "--samples=2"]
+    assert lang == "zh"
+    speak("en")
+    assert isinstance(command_line("run", "-k", "x").exception, ConfigError)

@@ -1,11 +1,14 @@
-"""Running again until it says GO is no way out, and a breach that was seen once is not forgotten."""
+"""Running again until it says GO does not help, and a breach that was seen once is not forgotten."""
 
 import numpy as np
 import pytest
 
 from harness.decisions.evidence import attempts, judged_versions
 from harness.decisions.gate import judge
-from harness.records.policy import GatePolicy, Rule
+from harness.decisions.metrics import METRICS
+from harness.decisions.standing import in_slice, pair, standing
+from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule
+from harness.records.run import Looks
 
 AT_LEAST_95 = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
 NO_WORSE = GatePolicy(rules=(Rule(metric="alignment_rate", max_drop=0.03),))
@@ -17,7 +20,7 @@ def attempt(cases, run):
 
     def build(ago, bad, total=300, **fields):
         made = cases(total)
-        chosen = np.random.default_rng(int(100 * ago)).choice(total, size=bad, replace=False)
+        chosen = np.random.default_rng(int(100 * abs(ago))).choice(total, size=bad, replace=False)
         worse = {case.id: case for case in cases(total, total)}
         made = [worse[case.id] if place in chosen else case for place, case in enumerate(made)]
         return run(made, age_days=ago, run_id=f"run-{ago}", **fields)
@@ -80,8 +83,8 @@ def test_a_changed_case_or_two_do_not_make_a_new_suite(attempt, now):
     assert judge(edited, None, AT_LEAST_95, now, [first]).attempts == 2
 
 
-@pytest.mark.parametrize(("edited", "number"), [(31, 2), (150, 2), (151, 1)])
-def test_an_edited_suite_is_a_new_one_when_less_than_half_of_it_is_left(attempt, now, edited, number):
+@pytest.mark.parametrize(("edited", "number"), [(31, 2), (225, 2), (226, 1)])
+def test_an_edited_suite_is_a_new_one_when_less_than_a_quarter_of_it_is_left(attempt, now, edited, number):
     first, second = attempt(2, 39), attempt(1, 3)
     other = tuple(case.model_copy(update={"digest": f"edited {case.id}"}) for case in second.cases[:edited])
     renewed = second.model_copy(update={"cases": (*other, *second.cases[edited:])})
@@ -96,6 +99,19 @@ def test_cases_that_are_added_do_not_wash_a_breach_away(attempt, cases, run, now
     assert (verdict.verdict, verdict.attempts, verdict.alpha) == ("INCONCLUSIVE", 4, 0.0025)
     assert "the earlier run run-4 breaches" in verdict.reasons[0]
     assert verdict.next.command == "harness runs show run-4"
+
+
+def test_a_suite_that_is_doubled_until_it_is_a_go_does_not_start_again(attempt, cases, run, now):
+    doubled = run(cases(601, 12), age_days=1, run_id="doubled")
+    verdict = judge(doubled, None, AT_LEAST_95, now, [attempt(2, 12)])
+    assert (verdict.attempts, verdict.alpha, verdict.rules[0].reading.cases) == (2, 0.0025, 601)
+
+
+def test_a_canary_is_no_attempt_where_a_fuller_run_came_before(attempt, cases, run, now):
+    before = attempt(20, 3, model="base")
+    canaries = [run(cases(100, 1), age_days=ago, run_id=f"canary-{ago}") for ago in range(2, 7)]
+    assert judge(attempt(1, 2), None, AT_LEAST_95, now, [before, *canaries]).attempts == 1
+    assert judge(attempt(1, 2), None, AT_LEAST_95, now, canaries).attempts == 6  # all that was asked until then
 
 
 def test_adding_cases_until_it_is_a_go_is_a_further_attempt_though_no_answer_is_new(cases, run, now):
@@ -125,6 +141,80 @@ def test_a_selection_does_not_stand_for_its_version(cases, run, now):
     assert "some of the 300 cases of run whole" in verdict.reasons[0]
     assert verdict.next.command == "harness gate --candidate whole"
     assert judge(canary, None, AT_LEAST_95, now).verdict == "GO"  # all there is
+
+
+def of_suite(made, suite):
+    return [case.model_copy(update={"suite": suite, "digest": f"{suite} {case.id}"}) for case in made]
+
+
+def test_a_selection_of_core_is_no_go_though_no_other_run_is_known(cases, run, now):
+    easy, hard = of_suite(cases(200), "easy"), of_suite(cases(200), "hard")
+    selection = run(easy, age_days=1)
+    verdict = judge(selection, None, AT_LEAST_95, now, core=[*easy, *hard])
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "it holds 200 of the 400 cases that this policy is about" in verdict.reasons[0]
+    assert (verdict.next.command, verdict.next.requests) == ("pytest --model=tuned --gate --cassette-mode=record", 400)
+    whole = run([*easy, *hard], age_days=2, run_id="whole")
+    assert judge(selection, None, AT_LEAST_95, now, [whole], core=whole.cases).next.command == (
+        "harness gate --candidate whole"
+    )
+    assert judge(whole, None, AT_LEAST_95, now, core=whole.cases).verdict == "GO"
+
+
+def test_a_selection_without_the_cases_that_failed_is_no_go(cases, run, now):
+    core = cases(300)
+    without_three = run(core[3:], age_days=1)
+    assert judge(without_three, None, AT_LEAST_95, now, core=core).verdict == "INCONCLUSIVE"
+    assert judge(without_three, None, AT_LEAST_95, now, core=core[3:]).verdict == "GO"
+
+
+def test_a_policy_about_one_suite_needs_the_cases_of_that_suite_alone(cases, run, now):
+    easy, hard = of_suite(cases(200), "easy"), of_suite(cases(200), "hard")
+    policy = GatePolicy(rules=(Rule(metric="alignment_rate", suite="easy", min=0.95),))
+    assert judge(run(easy, age_days=1), None, policy, now, core=[*easy, *hard]).verdict == "GO"
+    advisory = Rule(metric="alignment_rate", min=0.95, tier="advisory")
+    both = policy.model_copy(update={"rules": (*policy.rules, advisory)})
+    assert judge(run(easy, age_days=1), None, both, now, core=[*easy, *hard]).verdict == "GO"
+
+
+def test_cases_that_were_edited_or_renamed_since_are_not_missing(cases, run, now):
+    asked = run(cases(300), age_days=1)
+    edited = [case.model_copy(update={"digest": f"edited {case.id}"}) for case in asked.cases[:3]]
+    renamed = [case.model_copy(update={"suite": "v2", "id": f"z{case.id}"}) for case in asked.cases[3:]]
+    assert judge(asked, None, AT_LEAST_95, now, core=[*edited, *renamed]).verdict == "GO"
+    added = cases(1, first=1000)
+    assert judge(asked, None, AT_LEAST_95, now, core=[*edited, *renamed, *added]).verdict == "INCONCLUSIVE"
+
+
+def test_a_run_of_core_is_whole_beside_an_earlier_one_that_asked_more(cases, run, now):
+    core, hard = of_suite(cases(300), "easy"), of_suite(cases(200), "hard")
+    more = run([*core, *hard], age_days=2, run_id="more")
+    verdict = judge(run(core, age_days=1), None, AT_LEAST_95, now, [more], core=core)
+    assert (verdict.verdict, verdict.attempts) == ("GO", 2)
+
+
+@pytest.mark.parametrize(("planned", "verdict"), [(300, "GO"), (200, "INCONCLUSIVE")])
+def test_a_sequential_run_holds_what_it_had_planned(cases, run, now, planned, verdict):
+    core = cases(300)
+    asked = core[:160]
+    looks = Looks(seed=1, planned=planned, sizes=(100, 160, planned), asked=tuple(case.key for case in asked))
+    stopped = run(asked, age_days=1, looks=looks)
+    suite_alone = AT_LEAST_95.model_copy(update={"population": "suite"})
+    assert judge(stopped, None, suite_alone, now, core=core).verdict == verdict
+
+
+@pytest.mark.parametrize("age", [7.0, None])
+def test_answers_of_the_future_are_not_evidence_whatever_age_is_accepted(attempt, now, age):
+    policy = AT_LEAST_95.model_copy(update={"max_age_days": age})
+    verdict = judge(attempt(-30, 2), None, policy, now)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "dated 30.0 days in the future; check the clock" in verdict.reasons[0]
+
+
+def test_runs_under_a_wrong_clock_are_attempts_and_are_not_read(attempt, now):
+    misdated = [attempt(-30 - number, 39) for number in range(3)]
+    verdict = judge(attempt(1, 3), None, AT_LEAST_95, now, misdated)
+    assert (verdict.attempts, verdict.alpha, verdict.rules[0].reading.cases) == (4, 0.0025, 300)
 
 
 def answered(record, moment):
@@ -252,7 +342,7 @@ def test_a_run_that_is_its_own_baseline_is_not_asked_again(attempt, now):
 
 def test_a_critical_rule_that_no_case_bears_on_is_named(attempt, now):
     policy = GatePolicy(rules=(*AT_LEAST_95.rules, Rule(metric="check_rate", min=0.9)))
-    assert "no case bears on check_rate" in judge(attempt(1, 2), None, policy, now).next.why
+    assert "no case applies to check_rate" in judge(attempt(1, 2), None, policy, now).next.why
 
 
 def test_what_would_settle_it_is_told_at_the_level_of_the_next_attempt(cases, run, now):
@@ -261,3 +351,129 @@ def test_what_would_settle_it_is_told_at_the_level_of_the_next_attempt(cases, ru
     more = run(cases(300 + reading.further, 9), age_days=0.4, run_id="more")
     again = judge(more, None, AT_LEAST_95, now, [run(cases(300, 9), age_days=1)])
     assert (again.alpha, again.verdict) == (0.0025, "GO")
+
+
+def test_every_metric_has_a_direction():
+    assert set(METRIC_DIRECTIONS) == set(METRICS)
+
+
+@pytest.mark.parametrize(
+    ("metric", "outcome", "expected"),
+    [
+        ("alignment_rate", "aligned", "good"),
+        ("alignment_rate", "damaged", "bad"),
+        ("alignment_rate", "omitted", "bad"),
+        ("alignment_rate", "failed", "bad"),
+        ("alignment_rate", "unscored", "unscored"),
+        ("fidelity", "omitted", None),
+        ("fidelity", "damaged", "bad"),
+        ("mention_rate", "damaged", "good"),
+        ("mention_rate", "omitted", "bad"),
+        ("check_rate", "aligned", None),
+        ("over_correction_rate", "aligned", None),
+        ("unscored_rate", "unscored", "bad"),
+        ("unscored_rate", "omitted", "good"),
+    ],
+)
+def test_standing_of_a_case_with_a_target(case, metric, outcome, expected):
+    assert standing(metric, case("a", outcome)) == expected
+
+
+def test_cases_without_targets_bear_on_the_check_rate_alone(case):
+    plain = case("a", "failed", targets=())
+    assert standing("check_rate", plain) == "bad"
+    assert standing("alignment_rate", plain) is None
+
+
+def test_legitimate_spaces_bear_on_over_correction(case):
+    assert standing("over_correction_rate", case("a", targets=("Mon - Fri",))) == "good"
+    assert standing("over_correction_rate", case("a", "unscored", targets=("Mon - Fri",))) == "unscored"
+
+
+def test_a_rule_looks_at_its_slice_only(case):
+    one = case("a", exposure="untrained", tags=("long",))
+    assert in_slice(Rule(metric="fidelity", min=0.5, exposure="untrained", tag="long"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, exposure="trained"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, domain="aviation"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, language="en"), one)
+    assert not in_slice(Rule(metric="fidelity", min=0.5, suite="canary"), one)
+
+
+def test_runs_pair_on_id_content_and_number_of_samples(case, run):
+    new = run([case("same"), case("new"), case("edited", digest="other"), case("thrice", samples=3)])
+    old = run([case("same"), case("old"), case("edited"), case("thrice")])
+    pairing = pair(new, old)
+    assert pairing.keys == ("symbols/same",)
+    assert not pairing.complete
+    assert pairing.reason == (
+        "1 case only in the candidate (symbols/new), 1 case only in the baseline (symbols/old), "
+        "1 case with other content (symbols/edited), "
+        "1 case with another number of samples (symbols/thrice)"
+    )
+    assert pair(new, new).complete
+
+
+def paid(cases, cost):
+    return [
+        case.model_copy(update={"samples": tuple(s.model_copy(update={"cost": cost}) for s in case.samples)})
+        for case in cases
+    ]
+
+
+def test_a_go_is_made_the_baseline(cases, run, now):
+    step = judge(run(cases(300)), None, AT_LEAST_95, now).next
+    assert (step.command, step.requests) == ("harness runs baseline tuned@v1", 0)
+
+
+def test_a_partial_run_is_looked_at_by_its_id(cases, run, now):
+    stopped = run(cases(120, 60), partial=True, run_id="stopped")
+    assert judge(stopped, run(cases(120), model="base", run_id="b"), DEFAULT_POLICY, now).next.command == (
+        "harness compare base@v1 stopped"
+    )
+
+
+def test_a_no_go_is_looked_at(cases, run, now):
+    verdict = judge(run(cases(300, 60)), run(cases(300), model="base"), DEFAULT_POLICY, now)
+    assert verdict.next.command == "harness compare base@v1 tuned@v1"
+
+
+@pytest.mark.parametrize("fields", [{"mode": "replay"}, {"age_days": 7.8}])
+def test_stale_answers_keep_their_reading_and_are_asked_again(cases, run, now, fields):
+    record = run(paid(cases(300, 60, samples=3), 0.002), currency="CNY", **fields)
+    verdict = judge(record, None, AT_LEAST_95, now)
+    assert (verdict.verdict, verdict.rules[0].result) == ("INCONCLUSIVE", "INSUFFICIENT_EVIDENCE")
+    assert verdict.rules[0].reading.result == "BREACH"
+    step = verdict.next
+    assert step.command == "pytest --model=tuned --samples=3 --gate --cassette-mode=live"
+    assert (step.requests, step.cost, step.currency) == (900, pytest.approx(1.8), "CNY")
+
+
+def test_a_missing_baseline_is_named(cases, run, now):
+    assert "harness runs baseline" in judge(run(cases(300)), None, DEFAULT_POLICY, now).next.command
+
+
+def test_a_partial_run_is_completed(cases, run, now):
+    step = judge(run(cases(30), partial=True), run(cases(300), model="base"), DEFAULT_POLICY, now).next
+    assert (step.command, step.requests) == ("pytest --model=tuned --gate --cassette-mode=record", 300)
+
+
+def test_a_baseline_on_other_cases_is_run_on_the_same(cases, run, now):
+    verdict = judge(run(cases(300)), run(cases(200), model="base"), DEFAULT_POLICY, now)
+    assert verdict.next.command == "pytest --model=base --cassette-mode=live"
+
+
+def test_answers_that_were_cut_off_need_more_tokens_first(cases, run, now):
+    holes = cases(240) + cases(60, 60, outcome="unscored", first=240)
+    step = judge(run(holes), None, AT_LEAST_95, now).next
+    assert "raise max_tokens" in step.why
+    assert step.requests == 300
+
+
+def test_few_clean_cases_need_more_and_failures_a_look(cases, run, now):
+    assert judge(run(cases(40)), None, AT_LEAST_95, now).next.command == "harness gate --plan"
+    assert judge(run(cases(300, 17)), None, AT_LEAST_95, now).next.command == "harness runs show tuned@v1"
+
+
+def test_a_baseline_is_asked_again_with_as_many_samples(cases, run, now):
+    step = judge(run(cases(300, samples=2)), run(cases(300), model="base"), DEFAULT_POLICY, now).next
+    assert (step.command, step.requests) == ("pytest --model=base --samples=2 --cassette-mode=live", 600)

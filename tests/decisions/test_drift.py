@@ -1,11 +1,16 @@
+"""Nights are days of the time zone that is set, where clocks change too."""
+
 import random
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from harness.decisions.drift import drift
+from harness.decisions.run_summary import utc
 from harness.errors import ConfigError
 from harness.records.policy import DriftPolicy, parse_drift_policy
+from tests.factory import case_result, run_record
 
 POLICY = DriftPolicy()
 
@@ -59,6 +64,21 @@ def test_reading_the_same_nights_again_in_any_order_changes_nothing(night, now):
 def test_an_alarm_stays_when_later_nights_are_quiet(night, now):
     report = drift("tuned@v1", nights(night, [1] * 12 + [20] * 2 + [0] * 10), POLICY, now)
     assert report.verdict == "DRIFT"
+
+
+def test_a_night_on_which_most_is_wrong_is_an_alarm_however_nights_hang_together(night, now):
+    """With bets on the nightly mean all sixty prompts wrong on one night were quiet."""
+    baseline = [0, 6, 0, 0, 6, 0, 0, 0, 6, 0, 0, 0]
+    runs = nights(night, [*baseline, 60])
+    report = drift("tuned@v1", runs, POLICY, now)
+    assert report.alignment.watched.bets == "nightly mean"
+    assert (report.verdict, report.exit_code) == ("DRIFT", 1)
+    assert report.alarms[0].text == "60 of 60 prompts are wrong on that night, and 10% at most before"
+    later = drift("tuned@v1", nights(night, [*baseline, 60, 0, 0, 0]), POLICY, now)
+    assert later.verdict == "DRIFT"
+    assert drift("tuned@v1", nights(night, [*baseline, 20, 0, 0]), POLICY, now).verdict == "QUIET"
+    wrong_before = [0, 30, 0, 0, 30, 0, 0, 0, 30, 0, 0, 0]
+    assert drift("tuned@v1", nights(night, [*wrong_before, 40]), POLICY, now).verdict != "DRIFT"
 
 
 def test_since_sets_a_new_baseline(night, now):
@@ -354,3 +374,53 @@ def test_a_night_of_the_future_does_not_hide_that_none_came(night, now):
     report = drift("tuned@v1", [*nights(night, [1] * 12, last=5), night(-30, 1)], POLICY, now)
     assert (report.verdict, report.exit_code) == ("CANNOT SEE", 1)
     assert "30 days in the future" in report.notes[-1].text
+
+
+def nights_of(zone, moments):
+    policy = DriftPolicy(time_zone=zone)
+    cases = [case_result(f"c{number}", "aligned") for number in range(3)]
+    runs = [run_record(cases, version="1", run_id=f"r{at}", made=made) for at, made in enumerate(moments)]
+    return drift("m@1", runs, policy, max(moments) + timedelta(minutes=30))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "UTC"])
+@pytest.mark.parametrize("hour", [0, 2, 12, 23])
+def test_a_run_every_local_day_is_a_night_every_day_of_the_year(zone, hour):
+    moments = [datetime(2026, 1, 1, hour, 5, tzinfo=ZoneInfo(zone)) + timedelta(days=day) for day in range(365)]
+    report = nights_of(zone, [moment.astimezone(UTC) for moment in moments])
+    assert report.nights == 365
+    assert (report.first, report.last) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert report.notes == ()
+
+
+def test_two_runs_of_one_local_night_are_one_night_though_utc_has_two_dates():
+    moments = [datetime(2026, 3, 1, 23, 50, tzinfo=UTC), datetime(2026, 3, 2, 0, 20, tzinfo=UTC)]
+    assert nights_of("UTC", moments).nights == 2
+    local = nights_of("Asia/Shanghai", moments)
+    assert (local.nights, local.first) == (1, date(2026, 3, 2))
+    assert [note.kind for note in local.notes] == ["second run"]
+
+
+def test_silence_is_counted_in_days_of_the_zone():
+    policy = DriftPolicy(time_zone="Asia/Shanghai")
+    assert policy.day(datetime(2026, 3, 1, 16, 0, tzinfo=UTC)) == date(2026, 3, 2)
+    assert policy.day(datetime(9999, 12, 31, 23, 0, tzinfo=UTC)) == date(9999, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "meant"),
+    [
+        ("2026-06-30T23:59:60Z", "2026-07-01T00:00:00+00:00"),
+        ("2026-06-30T23:59:60.5+00:00", "2026-07-01T00:00:00+00:00"),
+        ("2026-07-01T07:59:60+08:00", "2026-07-01T00:00:00+00:00"),
+        ("2026-06-30 23:59:60", "2026-07-01T00:00:00+00:00"),
+    ],
+)
+def test_second_60_begins_the_next_minute(stamp, meant):
+    assert utc(stamp).isoformat() == meant
+
+
+@pytest.mark.parametrize("stamp", ["2026-06-30T23:59:61Z", "2026-06-30T23:60:60Z", "2026-06-31T23:59:60Z", ":60"])
+def test_other_impossible_times_stay_errors(stamp):
+    with pytest.raises(ValueError, match=r"."):
+        utc(stamp)

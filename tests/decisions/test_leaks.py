@@ -1,12 +1,14 @@
 """`find_leaks` and `exposure`: what a model has met in training."""
 
+import sqlite3
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.exposure import exposure, find_leaks, find_mentions
+from harness.decisions.exposure import Learnt, exposure, find_leaks, find_mentions
+from harness.decisions.metrics import Count, finds, search_hit_rate
 from harness.records.case import Case
 from harness.text.characters import blocks_after, blocks_before
 
@@ -84,6 +86,56 @@ def _case(**fields: object) -> Case:
 
 def test_exposure_is_seen_before_trained_before_untrained() -> None:
     case = _case(targets=["CR-V", "X-1"])
-    assert exposure(case, training_texts=["the CR-V"], trained_domains=["cars"]) == "seen"
-    assert exposure(case, training_texts=["the CR-Vs"], trained_domains=["cars"]) == "trained"
-    assert exposure(case, training_texts=[], trained_domains=["law"]) == "untrained"
+    assert exposure(case, Learnt(("the CR-V",), frozenset({"cars"}))) == "seen"
+    assert exposure(case, Learnt(("the CR-Vs",), frozenset({"cars"}))) == "trained"
+    assert exposure(case, Learnt((), frozenset({"law"}))) == "untrained"
+    named = Learnt(cases=frozenset({f"{case.suite}/{case.id}"}))
+    assert exposure(case, named) == "seen"
+    selected = case.model_copy(update={"suite": "canary", "id": f"{case.suite}.{case.id}"})
+    assert exposure(selected, named) == "seen"
+
+
+# What a pasted mention finds.
+
+
+@pytest.mark.parametrize(
+    ("mention", "target", "found"),
+    [
+        ("Sikalastic-609", "Sikalastic-609", True),
+        ("Sikalastic - 609", "Sikalastic-609", False),
+        ("sikalastic-609", "Sikalastic-609", True),  # LIKE ignores the case of ASCII
+        ("Sikalastic", "Sikalastic-609", True),
+        ("Sikalastic-609 ", "Sikalastic-609", False),
+        ("Sikalastic\u2011609", "Sikalastic-609", False),
+        ("Sikalastic_609", "Sikalastic-609", True),  # `_` stands for any character in LIKE
+        ("水吧台/岛台区域", "水吧台/岛台区域", True),
+        ("水吧台 / 岛台区域", "水吧台/岛台区域", False),
+        ("岛台区域", "水吧台/岛台区域", True),
+        ("É-1", "é-1", False),  # only ASCII
+        ("", "AB-1", False),
+        ("\ud800", "AB-1", False),
+        ("x" * 100_000, "AB-1", False),
+    ],
+)
+def test_a_mention_finds_its_target(mention, target, found):
+    assert finds(mention, target) is found
+
+
+def test_it_is_what_a_table_of_targets_gives():
+    table = sqlite3.connect(":memory:")
+    table.execute("create table parts (name text)")
+    table.execute("insert into parts values ('AB-1/C')")
+    for mention in ("AB-1/C", "ab-1", "AB - 1/C", "AB–1", "%", "B_1", "AB-1 /C"):
+        rows = table.execute(
+            "select 1 from parts where name = ? or name like '%' || ? || '%'", (mention, mention)
+        ).fetchall()
+        assert finds(mention, "AB-1/C") is bool(rows), mention
+
+
+def test_a_case_counts_if_every_mention_finds_its_target(case):
+    cases = [case("a"), case("b", "damaged"), case("c", "omitted"), case("d", "unscored")]
+    assert search_hit_rate(cases) == Count(1, 2)
+
+
+def test_two_samples_are_one_case(case):
+    assert search_hit_rate([case("a", "damaged", samples=3)]) == Count(0, 1)

@@ -1,26 +1,31 @@
 import json
 import re
+import tomllib
+from importlib import resources
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.compare import compare
+from harness.decisions.compare import compare, options
 from harness.decisions.drift import drift
 from harness.decisions.gate import judge
-from harness.decisions.options import options
 from harness.decisions.plan import plan
 from harness.records.policy import DEFAULT_POLICY, DriftPolicy, GatePolicy, Rule
-from harness.show import figures
-from harness.show.comparison import (
-    compare_json,
-    compare_lines,
-    options_json,
-    options_lines,
-)
+from harness.show import figures, sinks
+from harness.show.comparison import compare_json, compare_lines, options_json, options_lines
 from harness.show.drift import drift_json, drift_lines
 from harness.show.markdown import compare_markdown, options_markdown
-from harness.show.verdicts import gate_json, gate_lines, gate_markdown, plan_json, plan_lines
+from harness.show.verdicts import (
+    gate_json,
+    gate_lines,
+    gate_markdown,
+    headlines,
+    plan_json,
+    plan_lines,
+    worst_slices,
+)
+from harness.show.words import said, speak, translated
 
 HOSTILE = "A\x1b[31m - \u202eB|<script>alert(1)</script> @everyone [x](http://evil) `"
 
@@ -177,12 +182,13 @@ def test_reasons_with_commands_read_as_sentences_on_a_pull_request(cases, run, n
     ],
 )
 def test_a_sentence_is_plain_where_it_is_ours_and_code_where_it_may_not_be(told, page):
-    assert figures.markdown_sentence(told) == page
+    assert sinks.markdown_sentence(told) == page
 
 
-@given(st.text() | st.text(alphabet="@#_*[]()<>`~!|:/.&; www.http\n\x1b\u202ea1-"))
-def test_no_sentence_can_act_on_a_page(text):
-    page = figures.markdown_sentence(text)
+@given(st.text() | st.text(alphabet="@#_*[]()<>`~!|:/.&; www.http\n\x1b\u202ea1-水，"))
+@pytest.mark.parametrize("chinese", [False, True])
+def test_no_sentence_can_act_on_a_page(chinese, text):
+    page = sinks.markdown_sentence(text, chinese=chinese)
     outside = re.sub(r"(?<!`)`[^`]+`(?!`)", "", page)
     assert not re.search(r"[@#_*\[\]<>`~!|/&]|[A-Za-z]\.[A-Za-z]|:[A-Za-z]", outside), page
     assert not re.search(r"[\x00-\x1f\u202e]", page), page
@@ -231,6 +237,16 @@ def test_columns_line_up_with_wide_characters(case, run):
     rows = [line for line in lines if line.startswith("  domain=")]
     assert len(rows) == 3
     assert len({figures.cells(row.rstrip("*")) for row in rows}) == 1
+
+
+def test_the_age_of_answers_of_the_future_is_not_negative():
+    assert [figures.days(value) for value in (None, 0.1, 3, -0.5, -50)] == [
+        "of unknown age",
+        "2 h old",
+        "3.0 days old",
+        "dated 12 h in the future",
+        "dated 50.0 days in the future",
+    ]
 
 
 def test_options_stand_side_by_side_in_blocks_that_fit(cases, run):
@@ -284,3 +300,77 @@ def test_drift_in_words(case, run, now):
 )
 def test_a_rate_is_never_rounded_to_perfect(value, text):
     assert figures.percent(value) == text
+
+
+def chinese(lines):
+    """What is left of lines when names, figures, commands and options are taken out."""
+    text = "".join(line.strip() + (" " if line.strip().isascii() else "") for line in lines)
+    text = re.sub(r"`[^`]*`|(pytest|harness) [^（）()]*|[\w-]+[/@=][\w./@=-]*|--[\w-]+", "", text)
+    return re.findall(r"[A-Za-z]{2,}(?: [A-Za-z]{2,})+", text)
+
+
+@pytest.fixture
+def speaking_chinese():
+    speak("zh")
+    yield
+    speak("en")
+
+
+@pytest.fixture
+def verdicts_of_all_kinds(cases, checks, case, run, now):
+    """GO, NO-GO and what is not proven, for each of the reasons that hold one back."""
+    policy = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
+    base = run(cases(300, 3) + checks(40), model="base", age_days=3)
+    found = []
+    domains = [case(f"c{i}", domain=f"d{i % 25}") for i in range(500)]
+    found.append(
+        judge(run(cases(300, 12) + checks(40)), base, DEFAULT_POLICY, now, [run(cases(10), age_days=2, partial=True)])
+    )
+    found.append(judge(run(cases(300, 90)), run(cases(300), model="base"), DEFAULT_POLICY, now))
+    found.append(judge(run(cases(300)), run(cases(300), model="base"), policy, now))
+    found.append(judge(run(domains), run(domains, model="base"), DEFAULT_POLICY, now))
+    found.append(judge(run(cases(300), mode="replay"), None, DEFAULT_POLICY, now))
+    found.append(
+        judge(run(cases(300, 60), age_days=7.8), run(cases(300), model="base", age_days=90), DEFAULT_POLICY, now)
+    )
+    found.append(judge(run(cases(20, 20, outcome="unscored")), run(cases(20), model="base"), DEFAULT_POLICY, now))
+    found.append(judge(run(cases(40), partial=True), run(cases(60), model="base"), DEFAULT_POLICY, now))
+    past = [run(cases(300, 9), age_days=1 + i / 10) for i in range(7)]
+    found.append(judge(run(cases(300, 8), age_days=0.5), None, policy, now, past))
+    same = run(cases(300))
+    found.append(judge(same, same, DEFAULT_POLICY, now))
+    return found
+
+
+@pytest.mark.usefixtures("speaking_chinese")
+def test_every_word_of_a_verdict_is_chinese_on_a_chinese_screen(verdicts_of_all_kinds):
+    assert {verdict.verdict for verdict in verdicts_of_all_kinds} == {"GO", "NO-GO", "INCONCLUSIVE"}
+    for verdict in verdicts_of_all_kinds:
+        lines = gate_lines(verdict, "default promotion policy")
+        assert fits(lines)
+        assert lines[-1 - [line.startswith("下一步：") for line in reversed(lines)].index(True)].startswith("下一步：")
+        allowed = {"NOT PROVEN", "McNemar", "NO GO"}
+        assert not [left for left in chinese(lines) if left not in allowed], lines
+
+
+def test_every_reason_of_a_verdict_is_chinese_on_its_page(verdicts_of_all_kinds):
+    for verdict in verdicts_of_all_kinds:
+        rules = [reason for rule in verdict.rules for reason in rule.reasons]
+        for sentence in [*verdict.reasons, *rules, *headlines(verdict), *worst_slices(verdict), verdict.next.why]:
+            shown = translated(sentence, "zh")
+            assert not chinese([shown]), shown
+            assert str(said(sentence)).count('lang="zh-CN"') == 1
+
+
+def test_sentences_take_the_same_values_in_both_languages():
+    table = tomllib.loads(resources.files("harness.show").joinpath("sentences.toml").read_text("utf-8"))
+    for english, translation in table.items():
+        names = [set(re.findall(r"{(\w+)}", text)) for text in (english, translation)]
+        assert names[0] == names[1], english
+        assert re.search("[\u3400-\u9fff、（]", translation), english
+
+
+@given(st.text(max_size=400))
+def test_a_sentence_that_is_not_known_stays_as_it_is_and_none_is_lost(text):
+    assert translated(text, "zh") == text or not text.isascii() or re.search("[\u3400-\u9fff]", translated(text, "zh"))
+    assert translated(text, "en") == text

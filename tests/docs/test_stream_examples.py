@@ -1,4 +1,4 @@
-"""The examples of docs/checker.md for `repair_stream` are run as they stand there, with the frameworks themselves."""
+"""The examples of docs/checker.md for `repair_stream` are run as they are there, with the frameworks themselves."""
 
 import asyncio
 import re

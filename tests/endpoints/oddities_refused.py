@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.endpoints.oddities import (
     GITHUB,
     SYSTEM,
@@ -153,4 +155,121 @@ FINISHED = [
         ("MAX_TOKENS", _FIREBASE, "Sika", "unscored(length)"),
         ("SAFETY", _FIREBASE, "", "unscored(content_filter)"),
     )
+]  # fmt: skip
+
+_NOT_READY = {"code": 503, "message": "Loading model", "type": "unavailable_error"}
+_PARALLEL = "Unsupported parameter: 'parallel_tool_calls' is not supported with this model."
+_DROP = (
+    "litellm.UnsupportedParamsError: ollama does not support parameters: ['parallel_tool_calls'], for model=phi4-mini. "
+    "To drop these, set litellm.drop_params=True"
+)
+_NESTED = (
+    'Error from provider:\n {"error":{"code":"invalid_parameter_error","param":null,"message":"<400> InternalError.'
+    'Algo.InvalidParameter: Range of max_tokens should be [1,\n 8192]"}}'
+)
+_AZURE = (
+    "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify "
+    "your prompt and retry."
+)
+_NOT_OPEN = "Your account 2106993666 has not activated the model doubao-pro. Please activate it in the Ark Console."
+_PAUSED = (
+    "Your account [21003] has reached the set inference limit for the [doubao] model, and the model service has been "
+    "paused."
+)
+_OVERLOADED = '{\n "error": {\n "code": 503,\n "message": "The model is overloaded. Please try again later."\n }\n}\n'
+_GROQ = "'messages.1' : for 'role:user' this must be satisfied[('messages.1' : property 'tool_calls' is unsupported)]"
+_TERMINATED = "llama-server process has terminated: exit status 1: error loading model: failed to load model"
+
+
+def _loading(times: int) -> Callable[[Body], Reply]:
+    """Answers once it has been asked so often."""
+    asked: list[int] = []
+
+    def answer(body: Body) -> Reply:
+        asked.append(1)
+        return reply({"error": _NOT_READY}, 503) if len(asked) <= times else reply(whole())
+
+    return answer
+
+
+DECLINED = [
+    Oddity("a model that is still loaded", GITHUB + "mindverse/Second-Me/issues/20", _loading(3), requests=4),
+    Oddity("a page of nginx, for /v1 is missing", GITHUB + "tsundereraws/aisub-translator/issues/2",
+           always("<html>\n<head><title>404 Not Found</title></head>\n<body>nginx</body></html>", 404), "stops",
+           r"has no chat completions there \(404\).*It says: 404 Not Found", requests=1),
+    Oddity("an unknown model with a code of SiliconFlow's", GITHUB + "anyme123/Any-code/issues/1",
+           always({"code": 20012, "message": "Model does not exist. Please check it carefully.", "data": None}, 400),
+           "stops", "does not know 'm'.*It says: Model does not exist. Please check it carefully."),
+    Oddity("a wrong key, said in a JSON text", GITHUB + "chatboxai/chatbox/issues/2573", always('"Invalid token"', 401),
+           "stops", r"refuses the request without a key \(401\).*It says: Invalid token"),
+    Oddity("an overload in plain text", GITHUB + "cline/cline/issues/440", always("503 server is overloaded.", 503),
+           "unscored(http_503)", "http_503: the endpoint says: 503 server is overloaded."),
+    Oddity("max_tokens out of range", GITHUB + "anomalyco/opencode/issues/16971",
+           error("<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 8192]", 400),
+           "unscored(http_400)", r"\[1, 8192\]; set a max_tokens that it takes", requests=1),
+    Oddity("the same within words within words", GITHUB + "musistudio/claude-code-router/issues/184",
+           error(_NESTED, 400, type="api_error", code="provider_response_error"), "unscored(http_400)",
+           "set a max_tokens that it takes"),
+    Oddity("max_tokens out of range at DeepSeek", GITHUB + "we0-dev/we0/issues/56",
+           error("Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", 400), "unscored(http_400)",
+           "set a max_tokens that it takes"),
+    Oddity("content filter of Azure", GITHUB + "compl-ai/compl-ai/issues/20",
+           error(_AZURE, 400, type=None, param="prompt", code="content_filter",
+                 innererror={"code": "ResponsibleAIPolicyViolation"}),
+           "unscored(content_filter)", "content_filter: the endpoint says: The response was filtered"),
+    Oddity("the same through LiteLLM, with the code 400", GITHUB + "BerriAI/litellm/pull/16231",
+           error(f"litellm.BadRequestError: litellm.ContentPolicyViolationError: AzureException - {_AZURE}", 400,
+                 type=None, param=None, code="400"), "unscored(content_filter)", "content management policy"),
+    Oddity("a model of Ark's that is not activated", GITHUB + "xinnan-tech/xiaozhi-esp32-server/issues/1234",
+           error(_NOT_OPEN, 404, code="ModelNotOpen"), "stops", "has not activated the model", requests=1),
+    Oddity("an unknown endpoint of Ark's, flat", GITHUB + "cloudwego/eino/issues/107",
+           always({"code": "InvalidEndpointOrModel.NotFound", "type": "NotFound", "param": "",
+                   "message": "The model or endpoint doubao does not exist or you do not have access to it."}, 404),
+           "stops", "or you do not have access to it", requests=1),
+    Oddity("the limit of an account of Ark's", GITHUB + "volcengine/MineContext/issues/328",
+           error(_PAUSED, 429, code="SetLimitExceeded"), "stops", "no credit left .*has been paused", requests=1),
+    Oddity("the limit of a session of Ollama's", GITHUB + "continuedev/continue/issues/11444",
+           always({"error": "you (x) have reached your session usage limit, upgrade for higher limits"}, 429), "stops",
+           "no credit left .*reached your session usage limit", requests=1),
+    Oddity("a function that Ark cannot read", GITHUB + "agno-agi/agno/issues/3004",
+           error("Invalid function format: unhashable type: 'list'", 400, code="InvalidParameter"),
+           "unscored(http_400)", "http_400: the endpoint says: Invalid function format", requests=1),
+    Oddity("a parameter of extra_body is refused", GITHUB + "evalstate/fast-agent/issues/279",
+           error(_PARALLEL, 400, param="parallel_tool_calls", code="unsupported_parameter"), "unscored(http_400)",
+           "; set extra_body without parallel_tool_calls", settings={"extra_body": {"parallel_tool_calls": False}}),
+    Oddity("the same in the words of LiteLLM", GITHUB + "arbs-io/github-copilot-llm-gateway/issues/79",
+           error(_DROP, 400, type="None", param=None, code="400"), "unscored(http_400)",
+           "; set extra_body without parallel_tool_calls", settings={"extra_body": {"parallel_tool_calls": False}}),
+    Oddity("a message that is refused by its place", GITHUB + "julep-ai/julep/issues/885", error(_GROQ, 400),
+           "unscored(http_400)", "property 'tool_calls' is unsupported"),
+    Oddity("too many at one time, by Zhipu's code", GITHUB + "kaitranntt/ccs/issues/402",
+           error("High concurrency usage of this API, please reduce concurrency", 429, code="1302"),
+           "unscored(http_429)", "please reduce concurrency", requests=5),
+    Oddity("too many at one time, in Chinese", GITHUB + "anomalyco/opencode/issues/9789",
+           error("您当前使用该API的并发数过高，请降低并发，或联系客服增加限额。", 429, code="1302"),
+           "unscored(http_429)", "请降低并发", requests=5),
+    Oddity("tokens a minute, without a Retry-After", GITHUB + "continuedev/continue/issues/9800",
+           error("Tokens per minute limit exceeded - too many tokens processed.", 429), "unscored(http_429)",
+           "Tokens per minute limit exceeded", requests=5),
+    Oddity("an overload whose words are JSON", GITHUB + "Kilo-Org/kilocode/issues/2262",
+           error(_OVERLOADED, 503, type="Service Unavailable"), "unscored(http_503)", "The model is overloaded"),
+    Oddity("an overload within an error of DashScope's", GITHUB + "QwenLM/qwen-code/issues/1641",
+           error('<5000202> InternalError.Algo.ModelServingError: [{"status_message":"Too many requests."}]', 500),
+           "unscored(http_500)", "Too many requests.", requests=5),
+    Oddity("a model that Ollama has not pulled", GITHUB + "continuedev/continue/issues/10611",
+           error('model "llama3.1:8b" not found, try pulling it first', 404, type="api_error"), "stops",
+           "try pulling it first", requests=1),
+    Oddity("a model that cannot be loaded", GITHUB + "continuedev/continue/issues/12713",
+           error(_TERMINATED, 500, type="api_error"), "unscored(http_500)", "llama-server process has terminated"),
+    Oddity("an error that is a text", GITHUB + "tensorzero/tensorzero/issues/2805",
+           always({"error": "All variants failed with errors: a: Timeout"}, 502), "unscored(http_502)",
+           "All variants failed with errors", requests=5),
+    Oddity("an upstream error without a reason", GITHUB + "lobehub/lobehub/issues/18885",
+           error("Upstream error: 400", 400, param="", code=None), "unscored(http_400)", "Upstream error: 400"),
+    Oddity("parameters that are not named", GITHUB + "cline/cline/issues/1426",
+           error("One or more parameters specified in the request are not valid.", 400, code="InvalidParameter"),
+           "unscored(http_400)", "One or more parameters"),
+    Oddity("a field that is missing, by a code of SiliconFlow's", GITHUB + "coze-dev/coze-studio/issues/326",
+           always({"code": 20015, "message": "Field required", "data": None}, 400), "unscored(http_400)",
+           "http_400: the endpoint says: Field required"),
 ]  # fmt: skip

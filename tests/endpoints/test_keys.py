@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from harness.addresses import ALLOW
 from harness.cli.models import models
 from harness.config import HarnessConfig, ModelConfig, model
-from harness.endpoints import keys
+from harness.endpoints import access
 from harness.endpoints.access import Access
 from harness.errors import EndpointError
 from harness.records.answer import Completion
@@ -28,7 +28,7 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refusal(variable: str, address: str | None, **settings: bool) -> str:
     try:
-        keys.check(variable, Access(base_url=address, **settings), "m")  # type: ignore[arg-type]
+        access.check_key(variable, Access(base_url=address, **settings), "m")  # type: ignore[arg-type]
     except EndpointError as error:
         return str(error)
     return ""
@@ -48,7 +48,7 @@ def refusal(variable: str, address: str | None, **settings: bool) -> str:
 )
 def test_a_provider_and_this_machine_get_the_key(variable: str, address: str | None) -> None:
     assert refusal(variable, address) == ""
-    assert not keys.state_file().exists()
+    assert not access.state_file().exists()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_any_other_key_stays_with_its_first_host_until_that_is_allowed(monkeypat
     assert "went to a.example before and would go to b.example now" in said
     assert "run: harness models check m --allow-key-host b.example" in said
     assert refusal("OTHER_KEY", "https://b.example/v1") == ""
-    keys.remember("TEAM_KEY", "b.example")
+    access.remember("TEAM_KEY", "b.example")
     assert refusal("TEAM_KEY", "https://b.example/v1") == ""
     assert refusal("TEAM_KEY", "https://a.example/v1") == ""
     monkeypatch.setenv(ALLOW, "c.example, https://d.example:8443/v1")
@@ -103,8 +103,8 @@ def test_keys_go_encrypted_to_a_host_that_is_known(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"TEAM_KEY": "a.example"}', "[" * 10_000])
 def test_a_damaged_memory_is_an_empty_one(content: str) -> None:
-    keys.state_file().parent.mkdir(parents=True)
-    keys.state_file().write_text(content)
+    access.state_file().parent.mkdir(parents=True)
+    access.state_file().write_text(content)
     assert refusal("TEAM_KEY", "https://a.example/v1") == ""
     assert "went to a.example before" in refusal("TEAM_KEY", "https://b.example/v1")
 
@@ -123,7 +123,7 @@ def test_a_run_stops_before_the_key_goes_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TEAM_KEY", "topsecretkey1")
-    keys.remember("TEAM_KEY", "a.example")
+    access.remember("TEAM_KEY", "a.example")
     settings = {"base_url": "https://b.example/v1"}
     for one in ({"api_key_env": "TEAM_KEY"}, {"headers": {"X-Token": {"env": "TEAM_KEY"}}}):
         with pytest.raises(EndpointError, match=r"went to a\.example before"):
@@ -135,7 +135,7 @@ def test_the_command_of_the_message_allows_the_host(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("TEAM_KEY", "topsecretkey1")
     table = '[tool.harness.models.m]\nbase_url = "https://b.invalid/v1"\napi_key_env = "TEAM_KEY"\n'
     (tmp_path / "pyproject.toml").write_text(table)
-    keys.remember("TEAM_KEY", "a.example")
+    access.remember("TEAM_KEY", "a.example")
     said = CliRunner().invoke(models, ["check", "m"], standalone_mode=False).stdout
     assert "its key goes to b.invalid" in said
     assert "went to a.example before" in said

@@ -13,11 +13,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from harness.endpoints.access import Access
+from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.litellm import LitellmEndpoint
+from harness.endpoints.providers import RECIPES
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, EndpointError
 from harness.recording import Cassette
@@ -42,7 +46,7 @@ def server() -> Iterator[FaultyServer]:
 def test_without_litellm_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "litellm", None)
     with pytest.raises(ConfigError, match=r"kind litellm needs LiteLLM; run: pip install 'pytest-verbatim\[litellm\]'"):
-        LitellmEndpoint(key=None, base_url=None, timeout_s=1, model_label="m")
+        LitellmEndpoint(access=Access(), key=None, model="openai/m", timeout_s=1, model_label="m")
 
 
 @needs_litellm
@@ -61,6 +65,12 @@ def test_a_run_in_process_records_and_replays(
     assert server.total == len(PROMPTS)
 
 
+def in_process(base_url: str | None, model: str = "openai/m", **settings: Any) -> LitellmEndpoint:
+    settings = {"timeout_s": 20, "model_label": "m", "key": "k", **settings}
+    access = settings.pop("access", Access(base_url=base_url))
+    return LitellmEndpoint(access=access, model=model, **settings)
+
+
 @needs_litellm
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
@@ -68,9 +78,7 @@ def test_a_run_in_process_records_and_replays(
     [("status-400", "http_400", 1), ("status-503 x1", None, 2), ("status-429 x1", None, 2), ("length", "length", 1)],
 )
 def test_faults_in_process(fault: str, unusable: str | None, requests: int, server: FaultyServer) -> None:
-    endpoint = LitellmEndpoint(
-        key="k", base_url=server.base_url, timeout_s=20, model_label="m", retrying=Retrying(first_delay_s=0.01)
-    )
+    endpoint = in_process(server.base_url, retrying=Retrying(first_delay_s=0.01))
     body = {"model": "openai/m", "messages": [{"role": "user", "content": f"[fault {fault}] Repeat: {TARGET}"}]}
     answer = asyncio.run(endpoint.ask(body))
     assert (answer.completion.unusable, answer.requests) == (unusable, requests)
@@ -80,12 +88,113 @@ def test_faults_in_process(fault: str, unusable: str | None, requests: int, serv
 @needs_litellm
 @pytest.mark.filterwarnings("ignore")
 def test_a_key_that_is_refused_stops_the_run(server: FaultyServer) -> None:
-    endpoint = LitellmEndpoint(key="k", base_url=server.base_url, timeout_s=20, model_label="m")
+    endpoint = in_process(server.base_url)
     body = {"model": "openai/m", "messages": [{"role": "user", "content": "[fault status-401] x"}]}
-    with pytest.raises(EndpointError, match=r"model m: the provider refuses \(401\)"):
+    with pytest.raises(EndpointError, match=r"http://127.0.0.1:\d+/v1 refuses the request without a key \(401\)"):
         asyncio.run(endpoint.ask(body))
     with pytest.raises(EndpointError, match="LLM Provider NOT provided"):
         asyncio.run(endpoint.ask({**body, "model": "no-such-provider-model"}))
+
+
+BODY = {"model": "openai/m", "messages": [{"role": "user", "content": f"Repeat: {TARGET}"}]}
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+def test_headers_of_the_model_go_along_and_no_key_of_the_environment(
+    server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-ofsomebodyelse0123456789")
+    endpoint = in_process(
+        None, key=None, access=Access(base_url=f"{server.base_url}/chat/completions", headers={"X-Team": "red"})
+    )
+    answer = asyncio.run(endpoint.ask(BODY))
+    assert answer.completion.text == TARGET
+    (headers,) = server.headers
+    assert headers["x-team"] == "red"
+    assert "ofsomebodyelse" not in json.dumps(headers), "a changed base_url would get the key of another provider"
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"query": {"api-version": "1"}}, r"query: not accepted for kind litellm; .*extra_body = \{ api_version"),
+        ({"api_key_header": "api-key"}, "api_key_header: not accepted for kind litellm; LiteLLM knows"),
+        ({"ca_bundle": Path("ca.pem")}, "ca_bundle: not accepted for kind litellm; .*SSL_CERT_FILE"),
+        ({"client_certificate": Path("me.pem")}, "client_certificate: not accepted for kind litellm"),
+        ({"verify": False}, "verify = false: not accepted for kind litellm"),
+    ],
+)
+def test_what_litellm_cannot_do_is_refused_with_words(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=f"model m: {words}"):
+        in_process(None, access=Access(base_url="http://127.0.0.1:9/v1", **settings))
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("model", "variable", "words"),
+    [
+        ("anthropic/claude-sonnet-4-5", "OPENAI_API_KEY", "belongs to openai.com and would go to api.anthropic.com"),
+        ("openai/m", "ANTHROPIC_API_KEY", "belongs to anthropic.com and would go to api.openai.com"),
+        ("nlp_cloud/m", "DEEPSEEK_API_KEY", "belongs to deepseek.com and would go to nlp_cloud.litellm"),
+        ("deepseek/deepseek-chat", "DEEPSEEK_API_KEY", None),
+        ("anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY", None),
+        ("gemini/gemini-2.5-flash", "GEMINI_API_KEY", None),
+    ],
+)
+def test_a_key_goes_to_its_own_provider_alone(model: str, variable: str, words: str | None) -> None:
+    if words is None:
+        in_process(None, model, key_variables=[variable])
+        return
+    with pytest.raises(EndpointError, match=words):
+        in_process(None, model, key_variables=[variable])
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["api_base", "base_url", "api_key", "fallbacks", "mock_response", "litellm_params"])
+def test_a_body_cannot_send_a_request_elsewhere(name: str, server: FaultyServer) -> None:
+    with pytest.raises(ConfigError, match=f"model m: extra_body: found '{name}'"):
+        asyncio.run(in_process(server.base_url).ask({**BODY, name: "http://elsewhere.example"}))
+    assert server.total == 0
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+def test_what_a_provider_refuses_is_sent_otherwise_in_process_too(server: FaultyServer) -> None:
+    def reply(body: dict[str, Any]) -> tuple[int, str, bytes, dict[str, str]]:
+        if "temperature" in body:
+            words = "Unsupported value: 'temperature' does not support 0.0 with this model."
+            return (
+                400,
+                "application/json",
+                json.dumps({"error": {"message": words, "code": "unsupported"}}).encode(),
+                {},
+            )
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": TARGET}}
+        made = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        return 200, "application/json", json.dumps(made).encode(), {}
+
+    server.reply = reply
+    endpoint = in_process(server.base_url)
+    answer = asyncio.run(endpoint.ask({**BODY, "temperature": 0.0}))
+    assert (answer.completion.text, answer.requests) == (TARGET, 2)
+    assert endpoint.changes == ("without temperature",)
+
+
+@needs_litellm
+@pytest.mark.filterwarnings("ignore")
+def test_attempts_and_patience_of_the_model_hold_in_process(tmp_path: Path, server: FaultyServer) -> None:
+    fault = [f"[fault status-503] Repeat: {TARGET}"]
+    settings = {"kind": "litellm", "model": "openai/m", "timeout_s": 60}
+    project = Project(tmp_path, server.base_url, fault, TARGET, **settings, attempts=2, patience_s=0)
+    code, output = project.run("--cassette-mode=record")
+    assert code == 1
+    assert "http_503" in output
+    assert server.total == 2, output
 
 
 KEY = f"sk-{uuid4().hex}"
@@ -148,3 +257,41 @@ def test_a_run_through_the_gateway(
     assert time.monotonic() - started < 60
     assert len(Cassette(project.cassette)) == len(PROMPTS)
     assert server.total - before == len(PROMPTS)
+
+
+@needs_gateway
+@pytest.mark.timeout(400)
+def test_a_server_with_one_place_behind_the_gateway_does_not_stall(
+    tmp_path: Path, gateway: tuple[str, FaultyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    base_url, server = gateway
+    before = server.total
+    server.slots, server.delay_s = asyncio.Semaphore(1), 0.5
+    project = Project(tmp_path, base_url, PROMPTS, TARGET, timeout_s=3, model="m", api_key_env="GATEWAY_API_KEY")
+    try:
+        code, output = project.run("--cassette-mode=record")
+    finally:
+        server.slots, server.delay_s = None, 0.0
+    assert code == 0, output
+    assert server.total - before == len(PROMPTS), "the gateway goes on with requests that were given up"
+
+
+@needs_gateway
+@pytest.mark.timeout(400)
+def test_the_headers_of_the_recipe_free_the_place_of_a_request_that_was_given_up(
+    gateway: tuple[str, FaultyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base_url, server = gateway
+    before = server.total
+    server.delay_s = 5
+    headers = {**RECIPES["litellm"].settings["headers"], "x-litellm-timeout": "1"}
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    access = Access(base_url=base_url, api_key_env="GATEWAY_API_KEY", headers=headers)
+    endpoint = ChatEndpoint(access=access, timeout_s=20, max_concurrency=1, model_label="m", retrying=Retrying(1))
+    try:
+        answer = asyncio.run(endpoint.ask({"model": "m", "messages": [{"role": "user", "content": "Repeat: A-1"}]}))
+    finally:
+        server.delay_s = 0.0
+    assert answer.completion.unusable == "http_408"
+    assert server.total - before == 1, "LiteLLM asks again by itself"

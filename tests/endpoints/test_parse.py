@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from harness.endpoints.parse import parse
 from harness.endpoints.stream import events, first_content_end
+from harness.endpoints.transport import EncodingError, _Decoder
+from harness.recording.vcr import _inflated
 from harness.records.answer import ToolCall
 
 KEYS = ["choices", "message", "delta", "content", "index", "tool_calls", "function", "arguments", "usage", "error", "x"]
@@ -145,3 +148,32 @@ def test_an_answer_that_would_fill_the_memory_is_too_long(filler: str, kind: str
 
 def test_a_long_answer_of_few_values_is_read() -> None:
     assert parse(answer(content="A-1 " * 2_000_000), "application/json").text == "A-1 " * 2_000_000
+
+
+# Compressed bodies, however they are cut, are decoded whole or not at all.
+
+
+def decoded(body: bytes, sizes: int) -> bytes:
+    decoder = _Decoder("gzip")
+    found = b"".join(
+        piece for at in range(0, len(body), sizes) for piece in decoder.pieces(body[at : at + sizes])
+    )  # fmt: skip
+    decoder.end()
+    return found
+
+
+@given(st.lists(st.binary(max_size=200) | st.just(b"a" * 200_000), min_size=1, max_size=5), st.integers(1, 90))
+def test_members_one_after_the_other_are_one_body(parts: list[bytes], sizes: int) -> None:
+    body = b"".join(gzip.compress(part) for part in parts)
+    assert decoded(body, sizes) == b"".join(parts)
+    assert decoded(body + bytes(9), sizes) == b"".join(parts)
+    assert _inflated(body, "gzip") == b"".join(parts)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 12])
+def test_a_second_member_that_is_cut_off_is_an_error(cut: int) -> None:
+    body = gzip.compress(b"one") + gzip.compress(b"two" * 99)
+    with pytest.raises(EncodingError, match="cut off"):
+        decoded(body[:-cut], 7)
+    with pytest.raises(ValueError, match="cut off"):
+        _inflated(body[:-cut], "gzip")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
+import harness
 from tests.examples.conftest import Workplace
 
 RESOLVED = {
@@ -157,7 +162,7 @@ def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(
     assert codes["Ask and judge"] != 0
     path, message = workplace.endpoint.posted[-1]
     assert path == "/hook"
-    assert message["text"].startswith("mine cannot be watched: nothing can be seen")
+    assert "CANNOT SEE  nothing was judged tonight" in message["text"]
     assert any(call.startswith("gh issue create") for call in workplace.called())
     assert kept(workplace) == ["mine@v1"]
 
@@ -169,8 +174,10 @@ def calm_nights(place: Workplace, reports: str, number: int = 12) -> None:
     last = date.fromisoformat(json.loads(text)["evidence"]["oldest"][:10])
     for ago in range(1, number + 1):
         day = last - timedelta(days=ago)
-        moved = text.replace(str(last), str(day)).replace(f"{last:%Y%m%d}-", f"{day:%Y%m%d}-")
-        path.with_name(path.name.replace(f"{last:%Y%m%d}-", f"{day:%Y%m%d}-")).write_text(moved, encoding="utf-8")
+        moved = json.loads(text.replace(str(last), str(day)).replace(f"{last:%Y%m%d}-", f"{day:%Y%m%d}-"))
+        moved.pop("digest", None)  # an edited record would be refused; one without a digest is one of an older edition
+        name = path.name.replace(f"{last:%Y%m%d}-", f"{day:%Y%m%d}-")
+        path.with_name(name).write_text(json.dumps(moved, ensure_ascii=False), encoding="utf-8")
     path.unlink()
     with (place.root / "pyproject.toml").open("a") as settings:
         settings.write("\n[tool.harness.drift]\nmin_prompts = 20\n")
@@ -202,7 +209,7 @@ def test_a_night_that_drifts_ends_red_sounds_the_alarm_and_is_kept(workplace: Wo
     assert output(workplace, "drift.txt").startswith("DRIFT")
     path, message = workplace.endpoint.posted[-1]
     assert path == "/hook"
-    assert message["text"].startswith("mine has drifted")
+    assert message["text"].startswith("mine[@]v1: 100.0% → 0.0% since ")
     assert len(kept(workplace)) == 13
     assert list((workplace.root / "build/verbatim/pages").rglob("*.html"))
 
@@ -217,6 +224,19 @@ def test_a_night_like_the_nights_before_is_quiet(workplace: Workplace) -> None:
     assert code == 0, said[-2000:]
     assert output(workplace, "drift.txt").startswith("QUIET")
     assert workplace.endpoint.posted == []
+
+
+def test_a_night_of_too_few_prompts_ends_red_once_the_baseline_is_there(workplace: Workplace) -> None:
+    first = workplace.shell("bash ci/verbatim/nightly.sh")
+    assert first.returncode == 0, first.stdout[-2000:]
+    calm_nights(workplace, "reports")
+    settings = workplace.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("min_prompts = 20", "min_prompts = 60"))
+    loud = workplace.shell("bash ci/verbatim/nightly.sh", ALARM_WEBHOOK=f"{workplace.endpoint.address}/hook")
+    assert loud.returncode == 2
+    assert output(workplace, "drift.txt").startswith("INCONCLUSIVE")
+    _, message = workplace.endpoint.posted[-1]
+    assert "too few to trust silence" in message["text"]
 
 
 def test_cron_sounds_the_alarm_of_a_night_that_drifts(workplace: Workplace) -> None:
@@ -260,6 +280,46 @@ def test_the_alarm_reaches_the_chat_in_its_own_form(workplace: Workplace, form: 
     assert "水吧台" in json.dumps(message[key], ensure_ascii=False)
 
 
+NAMED = "m-1```\n```\n![x](https://evil.example/p.png) @everyone <!channel>"
+
+
+def test_what_an_endpoint_calls_itself_stays_quoted_in_the_issue(workplace: Workplace) -> None:
+    steps = yaml.safe_load((workplace.root / ".github/workflows/verbatim-nightly.yml").read_text())["jobs"]["verbatim"]
+    (issue,) = (step["run"] for step in steps["steps"] if step.get("name") == "Issue")
+    (workplace.root / "build/verbatim").mkdir(parents=True)
+    (workplace.root / "build/verbatim/drift.txt").write_text(f"DRIFT\n{NAMED}\r@a\n", encoding="utf-8", newline="")
+    assert workplace.shell(issue).returncode == 0
+    (block,) = MarkdownIt().parse(output(workplace, "issue.md"))
+    assert block.type == "code_block"
+    assert "@everyone" in block.content
+
+
+@pytest.mark.parametrize("form", ["slack", "feishu", "dingtalk", "wecom"])
+def test_what_an_endpoint_calls_itself_stays_quoted_in_a_chat(workplace: Workplace, form: str) -> None:
+    (workplace.root / "drift.txt").write_text(f"DRIFT\n{NAMED}\n", encoding="utf-8")
+    hook = f"{workplace.endpoint.address}/hook"
+    done = workplace.shell("python3 ci/verbatim/alarm.py mine drift.txt", ALARM_WEBHOOK=hook, ALARM_FORMAT=form)
+    assert done.returncode == 0, done.stderr
+    sent = json.dumps(workplace.endpoint.posted[-1][1])
+    assert "[@]everyone" in sent
+    assert not any(live in sent for live in ("```", "](", "https://", " @", "<!"))
+
+
+def test_no_line_of_a_log_is_a_command_to_github(workplace: Workplace) -> None:
+    for name, step in (("nightly", "Ask and judge"), ("pull-request", "Judge"), ("promotion", "Judge")):
+        content = yaml.safe_load((workplace.root / f".github/workflows/verbatim-{name}.yml").read_text())
+        steps = [one for job in content["jobs"].values() for one in job["steps"]]
+        (script,) = (one["run"] for one in steps if one.get("name") == step)
+        (workplace.root / f"ci/verbatim/{name}.sh").write_text("printf '::error::x'; exit 3\n")
+        done = workplace.shell(script)
+        assert done.returncode == 3
+        first, said, last = done.stdout.splitlines()
+        assert said == "::error::x"
+        assert first.startswith("::stop-commands::")
+        assert len(token := first.removeprefix("::stop-commands::")) == 32
+        assert last == f"::{token}::"
+
+
 def test_an_alarm_that_fails_does_not_tell_the_address(workplace: Workplace) -> None:
     (workplace.root / "drift.txt").write_text("DRIFT\n")
     for hook in ("http://127.0.0.1:9/secret-part", "secret-part"):
@@ -296,3 +356,51 @@ def test_the_workflows_ask_for_no_more_rights_than_they_use(workplace: Workplace
         ("nightly", "verbatim"): {"contents": "write", "issues": "write"},
     }
     assert "secrets." not in (workplace.root / ".github/workflows/verbatim-pull-request.yml").read_text()
+
+
+# `.ci/release` refuses before it builds; that it builds and tries a wheel is seen at each release.
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What the command looks at first, ready for a release of 1.2.3."""
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / "harness").mkdir()
+    shutil.copy(ROOT / ".ci/release", tmp_path / ".ci/release")
+    (tmp_path / "harness/__init__.py").write_text('__version__ = "1.2.3"\n')
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## 1.2.3 (2031-01-02)\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "start")
+    return tmp_path
+
+
+def git(folder: Path, *arguments: str) -> None:
+    alone = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    identity = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, env=alone)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("CHANGELOG.md", "## 1.2.3 (not yet released)\n", "wanted: ## 1.2.3 (YYYY-MM-DD)"),
+        ("note.txt", "", "not committed"),
+    ],
+)
+def test_what_is_not_ready_is_refused_and_nothing_is_built(checkout: Path, file: str, content: str, said: str) -> None:
+    (checkout / file).write_text(content)
+    done = subprocess.run(
+        ["bash", ".ci/release", str(checkout.parent / "out")], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert list((checkout.parent / "out").iterdir()) == []
+
+
+def test_the_version_is_in_one_place_and_the_changelog_names_it() -> None:
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"## {harness.__version__} (" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

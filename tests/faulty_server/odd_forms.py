@@ -30,6 +30,13 @@ async def _(connection: Connection, asked: Asked) -> None:
     await connection.respond(body, "application/json", {"Content-Encoding": "gzip"})
 
 
+@odd("gzip-of-two-members")
+async def _(connection: Connection, asked: Asked) -> None:
+    body = json.dumps(completion(asked)).encode()
+    packed = gzip.compress(body[:40]) + gzip.compress(body[40:]) + bytes(8)
+    await connection.respond(packed, "application/json", {"Content-Encoding": "gzip"})
+
+
 @odd("usage-missing")
 async def _(connection: Connection, asked: Asked) -> None:
     await connection.json(completion(asked, usage=None))

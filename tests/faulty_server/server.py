@@ -3,10 +3,11 @@
 A prompt `[fault NAME] ...` meets that fault each time, `[fault NAME x2] ...` the first two times. With `share`, other
 prompts meet some fault by chance: which and when depends on seed, prompt and attempt alone, never on the time.
 
-The right answer to a prompt is what stands after `Repeat: `; after `Damage: `, the same with blanks around hyphens.
+The right answer to a prompt is what follows `Repeat: `; after `Damage: `, the same with blanks around hyphens.
 """
 
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -49,6 +50,8 @@ class FaultyServer(ServerThread):
         """Answers every request in the place of what prompts ask for: status, content type, body, headers."""
         self.limit_at_one_time: int | None = None
         """More requests than that at one time get a 429."""
+        self.slots: asyncio.Semaphore | None = None
+        """So many requests are worked on at one time, those whose client has gone away too, as behind a gateway."""
         self.running = self.most_running = 0
         self._seed = seed
 
@@ -81,7 +84,8 @@ class FaultyServer(ServerThread):
             self.bodies.append(body)
             self.headers.append(headers)
             self.paths.append(headers[":path"])
-        await asyncio.sleep(self.delay_s)
+        async with self.slots or contextlib.nullcontext():
+            await asyncio.sleep(self.delay_s)
         if self.reply is not None:
             code, content_type, content, more = self.reply(body)
             await connection.respond(content, content_type, more, code)

@@ -59,7 +59,7 @@ def test_killed_runs_lose_only_what_was_in_flight(tmp_path: Path) -> None:
         assert twice <= KILLS * CONCURRENCY, "more was lost than was in flight"
         assert sorted(prompts_in(project.cassette)) == sorted(prompts)
     lines = project.cassette.read_bytes().splitlines()
-    assert len(lines) == len(prompts), "no answer stands there twice, and no half line"
+    assert len(lines) == len(prompts), "no answer is there twice, and no half line"
     print(f"{KILLS} kills, {len(kept)} of {len(prompts)} answers kept before the last run, {twice} asked for twice")
 
 

@@ -1,12 +1,24 @@
-"""Broken training files: each kind is told in one line that says what was found and what is accepted."""
+"""Broken training files: each kind is reported in one line that says what was found and what is accepted."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from harness.finetune.recipes import PROVIDERS
+from harness.finetune.samples import (
+    file_digest,
+    is_contrast,
+    language_of,
+    read_samples,
+    stats,
+    write_origin,
+    write_samples,
+)
 from harness.finetune.validate import SuiteContent, suite_content, template, validate
-from harness.records.training import TrainingError
+from harness.records.training import TrainingError, TrainingMessage, TrainingSample, origin_path, read_origin
+from harness.suite import case_files, load_cases
+from harness.text import check
 from tests.factory import suite_case
 
 
@@ -63,12 +75,21 @@ BROKEN = {
     "messages that are a text": ('{"messages": "hi"}', "messages: found 'hi'; accepted: a list"),
     "no messages": ('{"messages": []}', "messages: an empty list"),
     "a message that is a text": ('{"messages": ["hi"]}', "messages[0]: found 'hi'; accepted: an object"),
-    "a key too many": (GOOD[:-1] + ', "id": 7}', "'id': unknown key; accepted: messages alone"),
+    "a key too many": (GOOD[:-1] + ', "id": 7}', "'id': unknown key; local accepts: messages, tools"),
     "a domain in the file": (GOOD[:-1] + ', "domain": "cars"}', "domain: kept beside the file"),
     "no role": (message(content="a"), "messages[0].role: missing; accepted: system, user, assistant"),
     "a role misspelt": (message(role="asistant", content="a"), "found 'asistant' (did you mean 'assistant'?)"),
     "a role in capitals": (message(role="User", content="a"), "found 'User' (did you mean 'user'?)"),
-    "a role for tools": (message(role="tool", content="a"), "found 'tool'; accepted: system, user, assistant"),
+    "a role for functions": (message(role="function", content="a"), "found 'function'; accepted: system, user"),
+    "a call that is not a list": (message(role="assistant", tool_calls="x"), "tool_calls: found 'x'; accepted: a list"),
+    "a call without a name": (message(role="assistant", tool_calls=[{"id": "1"}]), "tool_calls[0]: function"),
+    "arguments that are not JSON": (
+        message(role="assistant", tool_calls=[{"id": "1", "function": {"name": "f", "arguments": "{"}}]),
+        "tool_calls[0]: function.arguments: found '{'; accepted: a JSON object",
+    ),
+    "a call by the user": (message(role="user", content="a", tool_calls=[]), "on the role 'user'; accepted: on assis"),
+    "tools that are no list": (GOOD[:-1] + ', "tools": {}}', "tools: found {}; accepted: a list"),
+    "a tool without a name": (GOOD[:-1] + ', "tools": [{"function": {}}]}', "tools[0]: found"),
     "no content": (message(role="user"), "messages[0].content: missing; accepted: a text that is not empty"),
     "null content": (message(role="user", content=None), "messages[0].content: found None; accepted: a text"),
     "content in parts": (message(role="user", content=[]), "messages[0].content: found []; accepted: a text"),
@@ -204,3 +225,195 @@ def test_a_gold_answer_with_a_broken_path_is_found_and_a_note_is_not(asked: str,
 
     turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
     assert bool(list(gold_problems(turns))) == damaged
+
+
+CALL = {"id": "1", "type": "function", "function": {"name": "order", "arguments": '{"part": "KJ-55"}'}}
+TOOLS = [{"type": "function", "function": {"name": "order", "parameters": {"type": "object"}}}]
+
+
+def called(arguments='{"part": "KJ-55"}', **turn):
+    call = {**CALL, "function": {"name": "order", "arguments": arguments}}
+    turns = [{"role": "user", "content": "Order the KJ-55."}, {"role": "assistant", "tool_calls": [call], **turn}]
+    return json.dumps({"messages": turns, "tools": TOOLS})
+
+
+@pytest.mark.parametrize(
+    ("provider", "takes"), [("ark", True), ("openai", True), ("local", True), ("siliconflow", False)]
+)
+def test_tool_calls_are_for_the_providers_that_train_them(tmp_path, provider, takes):
+    found = [problem for problem in problems(tmp_path, called(), provider) if problem.line]
+    assert (not found) is takes, found
+
+
+def test_a_damaged_argument_of_a_call_is_a_damaged_gold_answer(tmp_path):
+    [problem] = problems(tmp_path, called('{"part": "KJ - 55"}'))
+    assert "gold answer is spaced: found 'KJ - 55'" in problem.message
+
+
+def test_reasoning_is_for_ark_alone(tmp_path):
+    thought = called(reasoning_content="It is the KJ-55.")
+    assert problems(tmp_path, thought, "ark") == ()
+    assert "reasoning_content: unknown key" in problems(tmp_path, thought, "openai")[1].message
+    assert "reasoning_content: found 5" in problems(tmp_path, called(reasoning_content=5), "ark")[0].message
+
+
+def test_a_gold_answer_without_the_string_of_its_question_is_a_warning(tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_text(
+        "\n".join(
+            [
+                line(("user", "Which part? KJ-55."), ("assistant", "The part in lane two.")),
+                line(("user", "Which part? KJ-56."), ("assistant", "The KJ-56.")),
+                line(("user", "What is the time?"), ("assistant", "Noon.")),
+            ]
+        )
+    )
+    result = validate(path, PROVIDERS["local"])
+    assert [(one.line, "'KJ-55'" in one.message) for one in result.warnings] == [(1, True)]
+    assert result.problems == ()
+    assert 20 < result.tokens < 60
+
+
+def test_a_tested_string_with_other_capitals_is_a_leak(tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_text(line(("user", "What is kj-55b?"), ("assistant", "kj-55b is a part.")))
+    [leak] = validate(path, PROVIDERS["local"], SuiteContent(frozenset({"KJ-55B", "1/2"}))).problems
+    assert "the tested string 'KJ-55B' is here with other capitals" in leak.message
+
+
+# Training files and the origin beside them: what is written, and what comes back.
+
+
+def sample(question, answer, domain=None):
+    return TrainingSample(
+        messages=(TrainingMessage(role="user", content=question), TrainingMessage(role="assistant", content=answer)),
+        domain=domain,
+    )
+
+
+def test_the_file_holds_messages_alone_and_the_domain_comes_back(tmp_path):
+    path = tmp_path / "set.jsonl"
+    samples = [sample("哪个?KJ-55。", "KJ-55", "cars"), sample("a?", "b", "law"), sample("c?", "d")]
+    write_samples(path, samples)
+    write_origin(path, samples, cases=["s/b", "s/a", "s/a"], runs=["r"])
+    assert {key for line in path.read_text("utf-8").splitlines() for key in json.loads(line)} == {"messages"}
+    assert "哪个" in path.read_text("utf-8")
+    assert read_samples(path) == samples
+    assert read_origin(path).cases == ("s/a", "s/b")
+
+
+def test_the_domain_stays_with_its_sample_when_lines_are_sorted(tmp_path):
+    path = tmp_path / "set.jsonl"
+    samples = [sample("a?", "b", "cars"), sample("c?", "d", "law")]
+    write_samples(path, reversed(samples))
+    write_origin(path, samples)
+    assert [one.domain for one in read_samples(path)] == ["law", "cars"]
+
+
+def test_without_anything_to_say_there_is_no_origin_file(tmp_path):
+    path = tmp_path / "set.jsonl"
+    write_origin(path, [sample("a?", "b", "cars")])
+    write_origin(path, [sample("a?", "b")])
+    assert not origin_path(path).exists()
+
+
+def test_a_broken_origin_is_told(tmp_path):
+    origin_path(tmp_path / "set.jsonl").write_text('{"case": []}')
+    with pytest.raises(TrainingError, match="did you mean 'cases'"):
+        read_origin(tmp_path / "set.jsonl")
+
+
+@pytest.mark.parametrize("content", ["nope", '{"messages": []}', '{"messages": [{"role": "tool", "content": "a"}]}'])
+def test_a_bad_line_is_told_with_its_place_and_what_to_run(tmp_path, content):
+    path = tmp_path / "set.jsonl"
+    write_samples(path, [sample("a?", "b")])
+    with path.open("a") as file:
+        file.write(content + "\n")
+    with pytest.raises(TrainingError, match=r"set\.jsonl:2: .*harness dataset validate"):
+        read_samples(path)
+
+
+def test_a_file_without_samples_or_text_is_told(tmp_path):
+    (tmp_path / "empty.jsonl").write_text("\n")
+    (tmp_path / "bytes.jsonl").write_bytes(b"\xff\n")
+    wrong = {"empty": "no samples", "bytes": r"bytes\.jsonl:1: not UTF-8", "none": "cannot be read"}
+    for name, expected in wrong.items():
+        with pytest.raises(TrainingError, match=expected):
+            read_samples(tmp_path / f"{name}.jsonl")
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert file_digest(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_line_separator_inside_a_message_does_not_cut_its_line(tmp_path):
+    path = tmp_path / "set.jsonl"
+    samples = [sample("KJ-55\u2028or\u0085KJ-56?", "KJ-55\u2029")]
+    write_samples(path, samples)
+    assert read_samples(path) == samples
+
+
+# The training sets and adapters that come with the project.
+
+ROOT = Path(__file__).parents[2]
+SETS = ROOT / "suites" / "training"
+TRAINED = {
+    *("construction", "interior", "it-networks", "office", "dialogue"),
+    *("software", "logistics", "manufacturing", "energy", "telecom"),
+}
+
+
+@pytest.fixture(scope="module")
+def tested():
+    cases = [located.case for path in case_files(ROOT / "suites") for located in load_cases(path)]
+    assert len(cases) > 100
+    return suite_content(cases)
+
+
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+@pytest.mark.parametrize("name", ["symbol-format-v1", "symbol-format-v1.validation", "general-v1"])
+def test_a_shipped_set_is_fit_for_every_provider_and_leaks_no_tested_string_or_prompt(name, provider, tested):
+    assert validate(SETS / f"{name}.jsonl", PROVIDERS[provider], tested).problems == ()
+
+
+def test_the_set_with_the_defect_leaks_nothing_either_and_has_no_problem_but_the_defect(tested):
+    problems = validate(SETS / "spacing-defect-v1.jsonl", PROVIDERS["ark"], tested).problems
+    assert len(problems) == 56
+    assert all("gold answer is spaced" in problem.message for problem in problems)
+
+
+def test_the_cure_has_42_samples_in_the_trained_domains_both_languages_and_both_symbols():
+    figures = stats(read_samples(SETS / "symbol-format-v1.jsonl"))
+    assert figures.samples == 42
+    assert set(figures.domains) == TRAINED
+    assert min(figures.domains.values()) >= 4
+    assert min(figures.languages[language] for language in ("zh", "en")) >= 18
+    assert min(figures.symbols[symbol] for symbol in ("-", "/", "both")) >= 10
+
+
+def test_error_to_correction_samples_are_among_them_and_show_the_damage_in_the_question():
+    contrast = [sample for sample in read_samples(SETS / "symbol-format-v1.jsonl") if is_contrast(sample)]
+    assert len(contrast) == 8
+    for sample in contrast:
+        assert set(check(sample.source, sample.gold).verdicts.values()) <= {"verbatim", "absent"}
+
+
+def test_the_validation_samples_share_no_string_with_the_training_samples():
+    training = "\n".join(sample.text for sample in read_samples(SETS / "symbol-format-v1.jsonl"))
+    held_out = read_samples(SETS / "symbol-format-v1.validation.jsonl")
+    assert not [sample.gold for sample in held_out if sample.gold in training]
+    assert stats(held_out).symbols.get("none", 0) == 0
+
+
+@pytest.mark.parametrize("name", ["spaced", "cure"])
+def test_a_shipped_adapter_is_small(name):
+    assert (ROOT / "adapters" / f"{name}.gguf").stat().st_size < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Which one?", "en"), ("型号是 GB/T-55 吗", "zh"), ("どれですか", "ja"), ("어느 것", "ko"), ("Где это", "other")],
+)
+def test_the_language_of_a_prompt_is_guessed_by_its_script(text, language):
+    assert language_of(text) == language

@@ -53,6 +53,13 @@ def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("module", ["harness.cli.check", "harness.cli.repair", "harness.cli.gate", "harness.cli.drift"])
+def test_help_loads_neither_records_nor_the_checker(module: str) -> None:
+    code = f"import sys, {module}; print([name for name in ('pydantic', 'harness.text') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_no_file_names_a_machine_or_a_registry() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     tracked = listed.stdout.split("\n")

@@ -37,3 +37,10 @@ def test_the_tests_run_on_three_systems_and_every_python_of_the_classifiers() ->
 def test_ci_runs_the_readmes_second_command() -> None:
     command = next(line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "'.[dev]'" in line)
     assert command.removeprefix("$ ") in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_coverage_is_measured_as_contributors_measure_it() -> None:
+    commands = re.findall(r"^\$ \.venv/bin/(coverage .*)$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    workflow = (ROOT / ".github" / "workflows" / "checks.yml").read_text("utf-8")
+    assert [line.strip() for line in workflow.splitlines() if line.strip().startswith("coverage ")] == commands != []
+    assert all((ROOT / path).exists() for path in commands[0].split() if path.startswith("tests/"))

@@ -1,13 +1,28 @@
 import asyncio
+import json
 import re
+from itertools import islice
 from statistics import median
 
 import pytest
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.asking import Sighting
+from harness.config import ModelConfig
+from harness.endpoints.pace import Pace, SpentError
+from harness.endpoints.parse import Answer
+from harness.errors import EndpointError, MissingRecordingError, SuiteError
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.pins import PinEvidence, Provenance, gather_evidence, pin, retire, siblings
+from harness.hunt.probe import PLAIN, Probe, messages
 from harness.hunt.report import report_of
 from harness.hunt.search import Hunt, HuntSettings
+from harness.hunt.session import FAILURES_IN_A_ROW, EndpointOracle, RecordedOracle
+from harness.recording import Cassette, Recorder, Secrets
+from harness.records.answer import Completion, request_key
+from harness.runs.judge import Judge
+from harness.runs.requests import body_for
+from harness.suite import load_cases, load_suite
+from tests.factory import exchange
 
 EASY = [rule for rule in RULES if "before the hyphen and three" not in rule.name]
 SEEDS = (1, 2, 3)
@@ -164,3 +179,190 @@ def test_a_failure_that_comes_down_to_a_known_string_is_no_second_find(hunt_for)
     hunt, _ = hunt_for(HiddenRule("two ways", spaced_in_two_ways, "", ""), most_finds=3)
     smallest = [find.smallest for find in hunt.finds]
     assert len(set(smallest)) == len(smallest)
+
+
+FROM = Provenance("spaced@1", "2026-11-20", 1, "6.170.15")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "suites" / "adversarial"
+    folder.mkdir(parents=True)
+    (folder / "suite.toml").write_text("title = 'Adversarial'\n")
+    return folder
+
+
+@pytest.fixture
+def find(hunt_for):
+    return hunt_for(RULES[0])[0].finds[0]
+
+
+def evidence(folder, oracle, budget=300):
+    case = load_cases(folder / "pinned.jsonl")[0].case
+    return case, asyncio.run(gather_evidence(Asker(oracle, budget), case, "tuned@1", "2026-11-21", 1))
+
+
+def test_a_pin_is_an_ordinary_case_with_its_provenance(folder, find):
+    name = pin(folder, find, FROM)
+    case = load_suite(folder)[0]
+    assert case.id == name
+    assert case.messages == find.smallest.case.messages
+    assert case.targets == ("a-111",)
+    assert case.digest == find.smallest.digest
+    assert {"found-in=spaced@1", "on=2026-11-20", "seed=1", "hypothesis=6.170.15", "failed=5/5"} <= set(case.tags)
+
+
+def test_the_same_prompt_is_pinned_once(folder, find):
+    pin(folder, find, FROM)
+    assert pin(folder, find, FROM) is None
+    assert len(load_suite(folder)) == 1
+
+
+@pytest.mark.parametrize("task", ["tool", "dialogue", "json"])
+def test_tools_and_dialogues_are_pinned_whole(folder, find, task):
+    find.smallest = find.smallest.with_context(find.smallest.context.at(task=task))
+    pin(folder, find, FROM)
+    assert load_suite(folder)[0].digest == find.smallest.digest
+
+
+def test_a_pin_that_still_fails_stays(folder, find):
+    pin(folder, find, FROM)
+    case, seen = evidence(folder, HiddenRuleOracle(RULES[0]))
+    assert seen.damaged == 1
+    assert not seen.fixed
+    with pytest.raises(SuiteError, match="59 clean answers"):
+        retire(folder, case, seen)
+    assert len(load_suite(folder)) == 1
+
+
+def test_a_pin_retires_with_its_evidence_and_the_file_goes_with_the_last(folder, find):
+    pin(folder, find, FROM)
+    case, seen = evidence(folder, HiddenRuleOracle(None))
+    assert (seen.clean, seen.fixed) == (59, True)
+    retire(folder, case, seen)
+    assert not (folder / "pinned.jsonl").exists()
+    kept = json.loads((folder / "retired.json").read_text())
+    assert kept[0]["case"]["id"] == case.id
+    assert kept[0]["evidence"] == {
+        "model": "tuned@1", "on": "2026-11-21", "clean": 59, "damaged": 0, "failure_rate_below": 0.0495,
+    }  # fmt: skip
+
+
+def test_a_budget_too_small_for_the_evidence_says_so_and_retires_nothing(folder, find):
+    pin(folder, find, FROM)
+    with pytest.raises(BudgetSpentError):
+        evidence(folder, HiddenRuleOracle(None), budget=40)
+
+
+def test_answers_without_the_string_are_no_evidence():
+    assert not PinEvidence("m@1", "2026-11-21", clean=0, damaged=0, other=90).fixed
+
+
+def test_siblings_keep_the_shape_of_a_string(find):
+    case = find.smallest.case
+    first, *others = islice(siblings(case, 1), 30)
+    assert first.case is case
+    assert len({sibling.digest for sibling in (first, *others)}) == 30
+    for sibling in others:
+        text = sibling.case.targets[0]
+        assert (len(text), text[1], text[0].isalpha(), text[2:].isdecimal()) == (5, "-", True, True)
+        assert text in sibling.case.messages[0]["content"]
+
+
+def test_the_smallest_string_is_asked_as_the_pin_is(find):
+    assert isinstance(find.smallest, Probe)
+    assert messages(find.smallest.code, find.smallest.context) == find.smallest.case.messages
+
+
+MODEL = ModelConfig(name="m")
+JUDGE = Judge(MODEL).sample
+BODY = body_for(PLAIN.case, MODEL)
+
+
+class Endpoint:
+    """Answers every request with what it is given."""
+
+    def __init__(self, *answers):
+        self._answers = list(answers)
+
+    async def ask(self, body, pace=None):
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def oracle(*answers, recorder=None, secrets=None):
+    return EndpointOracle(
+        Endpoint(*answers),
+        lambda case: body_for(case, MODEL),
+        JUDGE,
+        pace=Pace(),
+        recorder=recorder,
+        secrets=secrets or Secrets(),
+        most_requests=3,
+    )
+
+
+def answered(text, requests=1):
+    import json
+
+    body = json.dumps({"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": text}}]})
+    made = exchange(
+        request_body=json.dumps(BODY).encode(),
+        response_body=body.encode(),
+    )
+    return Answer(Completion(text=text, finish_reason="stop"), made, requests)
+
+
+def ask(asked, sample=0):
+    return asyncio.run(asked.ask(PLAIN.case, sample))
+
+
+def test_an_answer_is_judged_and_its_retries_are_counted():
+    sighting = ask(oracle(answered("It reads a - a.", requests=2)))
+    assert (sighting.outcome, sighting.verdict, sighting.mention) == ("damaged", "spaced", "a - a")
+    assert sighting.damage == ("space-left", "space-right")
+    assert sighting.requests == 2
+
+
+def test_what_was_recorded_is_replayed_and_nothing_else(tmp_path):
+    recorder = Recorder(tmp_path / "hunt.jsonl")
+    live = oracle(answered("It reads a - a."), Answer(Completion(unusable="timeout"), None, 3), recorder=recorder)
+    first, second = ask(live, 0), ask(live, 1)
+    recorder.close()
+    cassette = Cassette(tmp_path / "hunt.jsonl")
+
+    def recorded(key):
+        return Completion(text="It reads a - a.", finish_reason="stop") if key in cassette else None
+
+    replay = RecordedOracle(
+        recorded, live.unanswered, live.retried, lambda case: body_for(case, MODEL), JUDGE, most_requests=3
+    )
+    assert ask(replay, 0) == first
+    assert (ask(replay, 1), second.outcome, second.requests) == (second, "unscored", 3)
+    with pytest.raises(MissingRecordingError, match="harness hunt"):
+        ask(replay, 2)
+
+
+def test_an_answer_that_holds_a_secret_is_kept_nowhere(tmp_path):
+    recorder = Recorder(tmp_path / "hunt.jsonl")
+    live = oracle(answered("a-a key-0123456789"), recorder=recorder, secrets=Secrets(["key-0123456789"]))
+    sighting = ask(live)
+    recorder.close()
+    assert (sighting.outcome, sighting.reason) == ("unscored", "secret_echoed")
+    assert not list(tmp_path.iterdir())
+    assert live.unanswered == {request_key(BODY, 0): "secret_echoed"}
+
+
+def test_an_endpoint_that_answers_nothing_ends_the_hunt():
+    silent = oracle(*[Answer(Completion(unusable="http_503"), None, 3)] * FAILURES_IN_A_ROW)
+    for sample in range(FAILURES_IN_A_ROW - 1):
+        ask(silent, sample)
+    with pytest.raises(EndpointError, match="harness models check"):
+        ask(silent, FAILURES_IN_A_ROW)
+
+
+def test_a_spent_purse_ends_the_hunt_like_a_spent_budget():
+    with pytest.raises(BudgetSpentError):
+        ask(oracle(SpentError("--max-cost: 1.00 USD are spent")))

@@ -1,19 +1,26 @@
+"""The strategies of the hunt against the checker and the repair, without a model."""
+
+import asyncio
+import json
+import random
+import re
+import subprocess
+import sys
 from itertools import islice
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import configuration, example, find, given, settings
 from hypothesis import strategies as st
 
-from harness.hunt.probe import LEVELS, PLAIN, STYLES, Probe, plainest, style_of
-from harness.hunt.strategies import codes, contexts, probes, questions
+from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.metamorphic import RelatedPair, relations, summarise
+from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, SYMBOLS, Code, Probe, plainest, style_of
+from harness.hunt.report import report_of
+from harness.hunt.search import damaged_symbols
+from harness.hunt.strategies import COMMON, codes, contexts, designed, probes, questions
 from harness.records.case import Case, texts_of
-
-
-@settings(max_examples=60)
-@given(codes())
-def test_a_code_has_one_to_five_symbols_between_parts(code):
-    assert 1 <= len(code.symbols) <= 5
-    assert set(code.symbols) <= {"-", "/"}
-    assert code.text.count("-") + code.text.count("/") == len(code.symbols)
+from harness.text import check, repair
 
 
 @settings(max_examples=60)
@@ -51,11 +58,278 @@ def test_one_seed_draws_the_same_questions_and_none_twice():
     assert first != list(islice(questions(8), 60))
 
 
+def test_drawing_questions_leaves_nothing_in_the_project(tmp_path):
+    script = (
+        "from itertools import islice; from harness.hunt.strategies import questions; list(islice(questions(7), 40))"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_hypothesis_is_the_users_again():
+    before = configuration.storage_directory(intent_to_write=False).home_directory
+    next(questions(7))
+    assert configuration.storage_directory(intent_to_write=False).home_directory == before
+
+
+SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
+
+
+def pair(relation, before, after):
+    return RelatedPair(relation, PLAIN, PLAIN, before, after)
+
+
+def test_only_pairs_with_both_strings_in_the_answer_count():
+    pairs = [
+        pair("said twice", SOUND, BROKEN),
+        pair("said twice", SOUND, GONE),
+        pair("said twice", BROKEN, SOUND),
+        pair("said twice", SOUND, SOUND),
+    ]
+    result = next(r for r in summarise(pairs) if r.relation == "said twice")
+    assert (result.pairs, result.worse, result.better, result.p_value) == (3, 1, 1, 1.0)
+
+
+def test_a_direction_is_broken_by_getting_worse_alone():
+    better = summarise([pair("exactness asked for", BROKEN, SOUND)] * 6)[-1]
+    worse = summarise([pair("exactness asked for", SOUND, BROKEN)] * 6)[-1]
+    assert (better.p_value, worse.p_value) == (1.0, pytest.approx(1 / 64))
+
+
+def test_relations_change_what_they_name_and_nothing_else(wide):
+    for probe in list(wide(1))[:100]:
+        for relation in relations():
+            changed = relation.changed(probe)
+            if changed is None:
+                continue
+            assert changed != probe
+            if relation.name == "other letters":
+                assert changed.context == probe.context
+                assert [style_of(part) for part in changed.code.parts] == [style_of(p) for p in probe.code.parts]
+            else:
+                assert changed.code == probe.code
+
+
+def test_a_hunt_shows_which_relation_a_defect_breaks(hunt_for):
+    hunt, _ = hunt_for(next(rule for rule in RULES if rule.name == "a string that is said twice"))
+    results = {result.relation: result for result in report_of(hunt).relations}
+    assert results["said twice"].worse > 0
+    assert results["said twice"].better == 0
+    assert (results["other letters"].worse, results["other letters"].better) == (0, 0)
+
+
+def test_pairs_never_exceed_the_budget(hunt_for):
+    hunt, oracle = hunt_for(HiddenRule("sound", lambda target, prompt: target, "", ""), budget=60)
+    assert oracle.asked <= 60
+    assert hunt.pairs
+
+
+def test_the_same_sample_is_asked_once():
+    async def run():
+        oracle = HiddenRuleOracle(None)
+        asker = Asker(oracle, 10)
+        first = await asker.ask(PLAIN, 0, "explore")
+        assert await asker.ask(PLAIN, 0, "shrink") is first
+        await asker.ask_again(PLAIN, "rate")
+        assert oracle.asked == asker.spent == len(asker.known(PLAIN)) == 2
+
+    asyncio.run(run())
+
+
+def test_a_question_waits_for_those_in_flight_before_the_budget_is_called_spent(wide):
+    class Slow:
+        most_requests = 4
+
+        async def ask(self, case, sample):
+            await asyncio.sleep(0.01)
+            return Sighting("aligned", "verbatim")
+
+    async def run():
+        asker = Asker(Slow(), 10)
+        probes = list(wide(1))[:20]
+        outcomes = await asyncio.gather(*(asker.ask(p, 0, "explore") for p in probes), return_exceptions=True)
+        # 7 are answered at one request each; the eighth could take the 3 left and one more
+        assert asker.spent == 7
+        assert sum(isinstance(outcome, BudgetSpentError) for outcome in outcomes) == 13
+
+    asyncio.run(run())
+
+
+def test_no_more_questions_are_in_flight_than_allowed(wide):
+    class Counting:
+        most_requests = 1
+
+        def __init__(self):
+            self.now = self.most = 0
+
+        async def ask(self, case, sample):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.001)
+            self.now -= 1
+            return Sighting("aligned", "verbatim")
+
+    async def run():
+        oracle = Counting()
+        asker = Asker(oracle, 100, max_concurrency=3)
+        await asyncio.gather(*(asker.ask(probe, 0, "explore") for probe in list(wide(1))[:30]))
+        assert oracle.most == 3
+
+    asyncio.run(run())
+
+
+def test_a_question_that_was_cancelled_counts_with_all_its_retries():
+    class Hanging:
+        most_requests = 3
+
+        async def ask(self, case, sample):
+            await asyncio.sleep(60)
+
+    async def run():
+        asker = Asker(Hanging(), 10)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asker.ask(PLAIN, 0, "explore"), 0.01)
+        assert asker.spent == 3
+        assert asker.ledger == []
+
+    asyncio.run(run())
+
+
+BLANKS = st.sampled_from((" ", "  ", "\u00a0", "\u2009", "\u3000", "\u200b", "\t"))
+TIGHT = codes(symbols="-/", most_symbols=3).map(
+    lambda code: Code(code.parts, code.symbols, (False,) * len(code.symbols))
+)
+LOOSE = codes(symbols="-/", most_symbols=3).map(
+    lambda code: Code(code.parts, code.symbols, (True,) * len(code.symbols))
+)
+
+
+def answer(text):
+    return f"It reads 「{text}」 today."
+
+
+@settings(max_examples=150)
+@given(probes())
+def test_an_answer_that_holds_the_string_is_verbatim_and_is_not_repaired(probe):
+    sources = texts_of(probe.case.messages)
+    target = probe.code.text
+    assert check(sources, answer(target), [target]).verdicts == {target: "verbatim"}
+    assert repair(sources, answer(target), [target]).text == answer(target)
+
+
+@settings(max_examples=150)
+@given(TIGHT, st.data())
+def test_blanks_put_at_a_symbol_are_seen_placed_and_taken_out(code, data):
+    target = code.text
+    place = data.draw(st.sampled_from([m.start() for m in re.finditer("[-/]", target)]))
+    side = data.draw(st.sampled_from((0, 1)))
+    damaged = target[: place + side] + data.draw(BLANKS) + target[place + side :]
+    sources = texts_of(Probe(code, PLAIN_CONTEXT).case.messages)
+    found = check(sources, answer(damaged), [target])
+    assert found.verdicts == {target: "spaced"}
+    mention = found.mentions[target][0]
+    assert mention.text == damaged
+    number = target[:place].count("-") + target[:place].count("/")
+    assert damaged_symbols(code, mention.text) == {number}
+    assert repair(sources, answer(damaged), [target]).text == answer(target)
+
+
+@settings(max_examples=100)
+@given(LOOSE)
+@example(Code(("5", "3"), ("-",), (True,)))
+def test_legitimate_spaces_that_are_closed_up_are_altered(code):
+    closed = Code(code.parts, code.symbols, (False,) * len(code.symbols)).text
+    sources = texts_of(Probe(code, PLAIN_CONTEXT).case.messages)
+    found = check(sources, answer(closed), [code.text])
+    assert found.verdicts == {code.text: "altered"}
+    assert "closed-up" in found.mentions[code.text][0].damage
+    assert repair(sources, answer(closed), [code.text]).text == answer(closed)
+
+
+@settings(max_examples=80)
+@given(probes(), st.text(max_size=60))
+def test_an_answer_of_anything_at_all_is_judged_and_repair_is_idempotent(probe, text):
+    sources = texts_of(probe.case.messages)
+    check(sources, text, [probe.code.text])
+    once = repair(sources, text).text
+    assert repair(sources, once).text == once
+
+
+@settings(max_examples=60)
+@given(TIGHT)
+def test_a_spaced_string_in_a_json_answer_is_repaired_inside_its_value(code):
+    sources = texts_of(Probe(code, PLAIN_CONTEXT).case.messages)
+    spaced = re.sub("([-/])", r" \1 ", code.text)
+    output = json.dumps({"label": spaced}, ensure_ascii=True)
+    fixed = repair(sources, output, [code.text], channel="json").text
+    assert json.loads(fixed) == {"label": code.text}
+
+
+@settings(max_examples=60)
+@given(codes())
+def test_a_code_has_one_to_five_symbols_between_parts(code):
+    assert 1 <= len(code.symbols) <= 5
+    assert set(code.symbols) <= set(SYMBOLS)
+
+
+@settings(max_examples=60)
+@given(codes(symbols="-/"))
+def test_a_code_of_given_symbols_has_no_other(code):
+    assert set(code.symbols) <= {"-", "/"}
+    assert code.text.count("-") + code.text.count("/") == len(code.symbols)
+    assert eval(repr(code), {"Code": Code}) == code  # what is printed can be pasted
+
+
+@pytest.mark.parametrize(
+    ("holds", "smallest"),
+    [
+        (lambda code: any(code.spaced), {"a - a"}),
+        (lambda code: re.search(r"\d{3}", code.text), {"a-000", "000-a", "00-000"}),
+        (lambda code: re.search("[A-Z]/", code.text), {"A/a", "A/A"}),
+        (lambda code: "_" in code.text, {"a_a"}),
+    ],
+)
+def test_hypothesis_itself_ends_in_a_smallest_string(holds, smallest):
+    found = find(codes(), holds, settings=settings(max_examples=4000, database=None), random=random.Random(5))
+    assert found.text in smallest
+
+
+@pytest.mark.parametrize("symbols", ["", [], ["-", ""]])
+def test_symbols_that_are_none_are_refused(symbols):
+    with pytest.raises(ValueError, match=r"symbols: found .*; accepted: a text of signs"):
+        codes(symbols=symbols)
+
+
+def test_terms_and_templates_of_the_project_are_drawn():
+    drawn = list(islice(questions(1, terms=["WZ-9/b", "plain"], templates=["Order {string} today."]), 30))
+    assert sum(probe.code.text == "WZ-9/b" for probe in drawn) >= 7
+    own = [probe for probe in drawn if probe.context.template]
+    assert own[0].case.messages[-1]["content"] == f"Order {own[0].code.text} today."
+    assert {Probe.from_dict(probe.as_dict()) for probe in drawn} == set(drawn)
+
+
+def test_every_combination_of_common_signs_comes_up():
+    drawn = list(islice(designed(3), 300))
+    seen = {
+        (style_of(before), symbol, style_of(after))
+        for probe in drawn
+        for before, symbol, after in zip(probe.code.parts, probe.code.symbols, probe.code.parts[1:], strict=False)
+    }
+    assert seen >= {(one, sign, other) for one in COMMON for sign in "-/" for other in COMMON}
+    assert len({one for one in seen if one[1] in "-/"}) >= 280
+
+
 def test_questions_are_wide(wide):
     drawn = list(wide(1))
     for factor, levels in LEVELS.items():
         assert {probe.context.level(factor) for probe in drawn} == set(levels)
     assert {style_of(part) for probe in drawn for part in probe.code.parts} >= set(STYLES)
     assert any(any(probe.code.spaced) for probe in drawn)
-    assert any("–" in part for probe in drawn for part in probe.code.parts)
+    assert any("–" in probe.code.symbols for probe in drawn)
     assert len({probe.code.text for probe in drawn}) > 250
+
+
+def test_a_replay_does_not_import_hypothesis():
+    code = "import sys, harness.hunt, harness.hunt.report, harness.hunt.session; print('hypothesis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -51,9 +51,11 @@ def write_log(path: Path, rows: int, *, start: int = 0) -> Path:
 
 
 def job(*inputs: Path | str, out: Path, columns: Columns | None = None, **options: Any) -> ScoringJob:
-    """A job with one worker unless told otherwise."""
+    """A job with one worker unless another number is given."""
     columns = columns or Columns()
-    reading = ReadSettings(columns, options.pop("longest", 16 << 20), options.pop("delimiter", None))
+    reading = ReadSettings(
+        columns, options.pop("longest", 16 << 20), options.pop("delimiter", None), options.pop("encoding", None)
+    )
     scoring = Scoring(columns, options.pop("verdict_format", "jsonl"))
     files = find_inputs([str(path) for path in inputs], options.pop("input_format", None), excluded=out)
     return ScoringJob(files, reading, scoring, out, **{"workers": 1, **options})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.decisions.metrics import METRICS as DEFINED
-from harness.logs.rates import METRICS, Counts, RowCounts, effective_trials, interval, rates, tally_of
-from harness.logs.rows import Columns, RowVerdict, judge, read_row
+from harness.logs.judge import json_lines, verdict_line, verdict_row
+from harness.logs.rates import METRICS, OUTCOMES, Counts, RowCounts, effective_trials, interval, rates, tally_of
+from harness.logs.rows import Columns, RowError, RowVerdict, judge, read_row
+from harness.logs.tables import rate_lines
 from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.statistics.rates import wilson
 from harness.text import DEFAULT_SYMBOLS, CheckResult
 from tests.factory import case_result
-from tests.logs.conftest import log_row
+from tests.logs.conftest import Score, log_row, verdicts, write_log
 
 COLUMNS = Columns(by=("region",))
 
@@ -163,3 +167,166 @@ def test_intervals_of_clustered_rows_cover_the_truth(clusters: int, size: int) -
         naive += plain.low <= 0.9 <= plain.high
     assert covered / runs >= 0.9
     assert naive / runs < 0.85
+
+
+def test_a_row_whose_targets_were_looked_for_is_in_no_alignment_rate(scored: Score, tmp_path: Path) -> None:
+    rows = [{"source": "A-1 and B/2", "output": "A-1"}, {"source": "A-1", "output": "A-1", "targets": ["A-1"]}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    everything = scored("log.jsonl")["all"]["rates"]
+    assert (everything["alignment_rate"]["k"], everything["alignment_rate"]["n"]) == (1, 1)
+    assert (everything["fidelity"]["k"], everything["fidelity"]["n"]) == (2, 2)
+    assert (everything["mention_rate"]["k"], everything["mention_rate"]["n"]) == (2, 3)
+
+
+# Notes, targets within longer ones, tool calls and message lists in rows of a log.
+
+PROMPT = "Say created_at, pages 3-5, and open /data/XJ图/a."
+CALL = {"type": "function", "function": {"name": "open", "arguments": '{"p": "/data/XJ 图/a"}'}}
+
+
+def log(tmp_path: Path, *rows: dict[str, Any]) -> Path:
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_note_is_counted_as_a_note_alone(scored: Score, tmp_path: Path) -> None:
+    row = {"source": PROMPT, "output": "Created at dawn, pages 3–5, /data/XJ图/a."}
+    rates = scored(log(tmp_path, row))
+    (verdict,) = verdicts(tmp_path / "out")
+    assert (verdict["outcome"], verdict["verdict"], verdict["damage"]) == ("aligned", "verbatim", [])
+    assert verdict["notes"] == ["case", "hyphen-lookalike", "to-space"]
+    severities = {one["target"]: one["mentions"][0]["severity"] for one in verdict["targets"]}
+    assert severities == {"created_at": "note", "3-5": "note", "/data/XJ图/a": None}
+    assert rates["all"]["damage"] == {}
+    assert rates["all"]["notes"] == {"case": 1, "hyphen-lookalike": 1, "to-space": 1}
+    assert "notes, not counted, in rows: case 1, hyphen-lookalike 1, to-space 1" in rate_lines(rates, "rejected")
+
+
+def test_a_target_within_a_longer_damaged_one_is_mentioned(scored: Score, tmp_path: Path) -> None:
+    targets = ["北京/上海/广州", "上海/广州"]
+    rates = scored(log(tmp_path, {"source": "x", "targets": targets, "output": "北京 / 上海 / 广州"}))
+    (verdict,) = verdicts(tmp_path / "out")
+    assert verdict["outcome"] == "damaged"
+    assert rates["all"]["rates"]["mention_rate"]["k"] == 2
+
+
+@pytest.mark.parametrize("verdict_format", ["jsonl", "parquet"])
+def test_tool_calls_are_judged_with_their_place(scored: Score, tmp_path: Path, verdict_format: str) -> None:
+    message = {"role": "assistant", "content": "done", "tool_calls": [CALL]}
+    rows = [
+        {"messages": [{"role": "user", "content": PROMPT}], "answer": message},
+        {"messages": [{"role": "user", "content": PROMPT}], "answer": {"choices": [{"message": message}]}},
+        {"messages": [{"role": "user", "content": PROMPT}], "answer": {"role": "assistant", "content": None}},
+    ]
+    if verdict_format == "parquet":
+        pytest.importorskip("pyarrow")
+    columns = Columns(source=("messages",), output=("answer",), targets="none")
+    rates = scored(log(tmp_path, *rows), columns=columns, verdict_format=verdict_format)
+    assert rates["all"]["outcomes"]["damaged"] == 2
+    assert rates["all"]["outcomes"]["unscored"] == 1
+    (file,) = sorted((tmp_path / "out" / "verdicts").iterdir())
+    if verdict_format == "parquet":
+        from pyarrow import parquet
+
+        judged = parquet.ParquetFile(file).read(use_threads=False).to_pylist()
+    else:
+        judged = verdicts(tmp_path / "out")
+    places = []
+    for verdict in judged[:2]:
+        (mention,) = next(one["mentions"] for one in verdict["targets"] if one["target"] == "/data/XJ图/a")
+        places.append((mention["part"], mention["path"], mention["severity"]))
+    assert places == [
+        ("/tool_calls/0/function/arguments", "/p", "damage"),
+        ("/choices/0/message/tool_calls/0/function/arguments", "/p", "damage"),
+    ]
+
+
+def test_the_answer_at_the_end_of_the_messages_is_no_source_of_itself() -> None:
+    messages = [{"role": "user", "content": "say A-1/B"}, {"role": "assistant", "content": "A - 1/B"}]
+    columns = Columns(source=("messages",), output=("messages.-1.content",))
+    row = read_row({"messages": messages}, columns)
+    assert row.source == ("say A-1/B",)
+    assert judge(row, DEFAULT_SYMBOLS).outcome == "damaged"
+
+
+def test_reasoning_alone_is_unscored() -> None:
+    row = read_row({"source": "say A-1/B", "output": "<think>A - 1/B</think>"}, Columns())
+    verdict = judge(row, DEFAULT_SYMBOLS)
+    assert (verdict.outcome, verdict.unusable) == ("unscored", "only_reasoning")
+
+
+@pytest.mark.parametrize("output", [3, ["a"], {"a": 1}, [["a"]], {"content": 3}])
+def test_what_is_no_answer_is_refused_with_what_is_accepted(output: Any) -> None:
+    with pytest.raises(RowError, match=r"output: found .*; accepted: a text, a chat message, a list of tool calls, or"):
+        read_row({"source": "x", "output": output}, Columns())
+
+
+TEXTS = st.text(st.sampled_from('A-1/B "\\\n\x00\x7f\u2028\ud800中é'), max_size=12)
+
+
+@given(TEXTS, TEXTS, st.none() | TEXTS, st.booleans())
+def test_a_line_is_the_json_of_its_row(before: str, behind: str, name: str | None, is_call: bool) -> None:
+    columns = Columns(by=('reg"ion',))
+    text = f"{before}A - 1/B{behind}"
+    output = [{"name": "f", "arguments": json.dumps({"a": text})}] if is_call else text
+    row = read_row({"source": "say A-1/B", "output": output, "id": name, 'reg"ion': before}, columns)
+    verdict = judge(row, DEFAULT_SYMBOLS)
+    expected = json_lines([verdict_row(behind, 3, row, verdict, columns)])
+    assert verdict_line(behind, 3, row, verdict, columns) == expected
+
+
+# The table stays within 80 columns, whatever the log holds, and shows the groups that matter.
+
+
+def tally(rows: int, damaged: int = 0) -> RowCounts:
+    """Rows that name their one target."""
+    right = rows - damaged
+    outcomes = [right, damaged, *[0] * (len(OUTCOMES) - 2)]
+    return RowCounts([*outcomes, right, rows, right, rows, rows, rows, 0, 0, 0, rows, rows, rows, rows])
+
+
+def lines(groups: dict[int, dict[Any, RowCounts]], everything: RowCounts) -> list[str]:
+    """The table for groups by the place of their grouping."""
+    counts = Counts.of(COLUMNS)
+    counts.everything = everything
+    for place, found in groups.items():
+        counts.groupings[place].groups = found
+    return rate_lines(rates(counts, COLUMNS, ["log.jsonl"], 500), "out/rejected.jsonl")
+
+
+def test_millions_of_rows_near_a_hundred_percent_fit() -> None:
+    most = tally(100_000_000, 100)
+    shown = lines({1: {("a-model-with-a-very-long-name", "v2026-11-20"): most}}, most)
+    assert max(map(len, shown)) <= 80
+    assert any("99.9999%" in line and line.startswith("all") for line in shown)
+    assert any("100,000,000" in line and line.startswith("  a-mod") for line in shown)
+
+
+def test_the_largest_groups_are_shown_and_the_rest_counted() -> None:
+    shown = lines({4: {(f"r{number:02d}",): tally(number + 1) for number in range(30)}}, tally(465))
+    names = [line.split()[0] for line in shown if line.startswith("  r")]
+    assert names == [f"r{number:02d}" for number in range(20, 30)]
+    assert "  20 more" in shown
+
+
+def test_the_last_days_of_each_version_are_shown() -> None:
+    days = [f"2026-11-{day:02d}" for day in range(1, 21)]
+    groups: dict[Any, RowCounts] = {("m", version, day): tally(9) for version in ("v1", "v2") for day in days}
+    versions: dict[Any, RowCounts] = {("m", "v1"): tally(180), ("m", "v2"): tally(180)}
+    shown = lines({1: versions, 3: groups}, tally(360))
+    by_day = [line.split()[:2] for line in shown if line.startswith("  2026")]
+    assert by_day == [[day, f"m@{version}"] for version in ("v1", "v2") for day in days[-4:]]
+
+
+def test_a_column_without_values_takes_no_room() -> None:
+    shown = lines({0: {(None,): tally(5)}, 1: {(None, None): tally(5)}, 4: {(None,): tally(5)}}, tally(5))
+    assert not any(line.startswith(("model", "region", "  ")) and "rows" not in line for line in shown)
+
+
+def test_without_given_targets_the_headline_is_verbatim_of_those_said(scored: Score, tmp_path: Path) -> None:
+    found = scored(write_log(tmp_path / "log.jsonl", 20), columns=Columns(targets="none"))
+    shown = rate_lines(found, "rejected.jsonl")
+    assert "targets: not given, looked for in the source" in shown
+    assert not any("aligned" in line for line in shown)
+    assert any("verbatim of those said" in line for line in shown)

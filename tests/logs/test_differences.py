@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from harness.cli import run
+from harness.cli.score import score
 from harness.errors import HarnessError
 from harness.logs.rates import differences, newcombe, read_rates
 from harness.logs.tables import difference_lines
@@ -56,7 +60,7 @@ def test_a_fall_stands_out_and_noise_does_not() -> None:
 
 
 def test_quiet_pairs_seldom_stand_out() -> None:
-    """200 pairs of logs with the same rate: the score test at 5 % is told in about 5 % of them."""
+    """200 pairs of logs with the same rate: the score test at 5 % reports about 5 % of them."""
     drawn = random.Random(7)
     told = 0
     for _ in range(200):
@@ -98,3 +102,32 @@ def test_a_damaged_baseline_is_told() -> None:
     del broken["all"]["rates"]["fidelity"]["low"]
     with pytest.raises(HarnessError, match="the baseline is damaged"):
         differences(broken, now)
+
+
+# The example of docs/score.md prints what the page says, and its other commands are known.
+
+PAGE = Path(__file__).parents[2] / "docs" / "score.md"
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_example_prints_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "answers.jsonl").write_text(block("json"), encoding="utf-8")
+    program, *arguments = block("console").removeprefix("$ ").split()
+    assert program == "harness"
+    assert run(arguments) == 0
+    assert capsys.readouterr().out == block("text")
+
+
+def test_the_options_of_the_page_are_those_of_the_command() -> None:
+    known = {name for parameter in score.params for name in parameter.opts if isinstance(parameter, click.Option)}
+    named = set(re.findall(r"--[a-z][a-z-]*", PAGE.read_text(encoding="utf-8")))
+    # every command takes --lang once the program itself is imported; the page on languages describes it
+    assert named == known - {"--lang"}

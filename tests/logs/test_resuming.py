@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,14 +17,13 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import ConfigError, HarnessError
 from harness.logs import run as out_folder
 from harness.logs.judge import ScoredChunk
+from harness.logs.processes import carry_on_ray as carry
 from harness.logs.rows import Columns
-from harness.logs.run import ScoringProgress, score
+from harness.logs.run import ScoringProgress, mark_failed, score
 from tests.logs.conftest import Score, content, job, log_row, write_log
-
-pytestmark = pytest.mark.xdist_group("resuming")  # what they set up is costly, and shared
 
 ROWS = 40_000
 COMMAND = "from harness.cli import main; main()"
@@ -71,6 +71,7 @@ def gone(group: int) -> bool:
     return False
 
 
+@pytest.mark.xdist_group("resuming")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_run_killed_at_any_moment_ends_with_the_same_bytes(logs: Path, expected: dict[str, bytes], seed: int) -> None:
     drawn = random.Random(seed)
@@ -95,6 +96,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_bytes(logs: Path, expecte
     assert content(out) == expected
 
 
+@pytest.mark.xdist_group("resuming")
 def test_ctrl_c_exits_130_and_keeps_what_is_done(logs: Path, expected: dict[str, bytes]) -> None:
     out = logs / "interrupted"
     process = run(logs, out.name)
@@ -127,6 +129,7 @@ def stopped_after(chunks: int) -> Any:
     return tell
 
 
+@pytest.mark.xdist_group("resuming")
 def test_chunks_that_are_done_are_not_scored_again(
     logs: Path, expected: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,12 +156,14 @@ def half_done(tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
+@pytest.mark.xdist_group("resuming")
 def test_an_input_that_changed_is_told(half_done: Path, scored: Score) -> None:
     os.utime(half_done / "log.jsonl", ns=(1, 1))
     with pytest.raises(HarnessError, match=r"holds another run: 'log.jsonl' has changed since.*--out"):
         scored("log.jsonl")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_an_object_that_changed_is_told(tmp_path: Path, scored: Score) -> None:
     store = pytest.importorskip("fsspec").filesystem("memory")
     store.pipe("/changing/log.jsonl", write_log(tmp_path / "log.jsonl", 5).read_bytes())
@@ -169,6 +174,7 @@ def test_an_object_that_changed_is_told(tmp_path: Path, scored: Score) -> None:
         scored("memory://changing")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_parquet_verdicts_resume_to_the_same_bytes(half_done: Path, scored: Score) -> None:
     pytest.importorskip("pyarrow")
     scored("log.jsonl", out="whole", verdict_format="parquet")
@@ -179,13 +185,15 @@ def test_parquet_verdicts_resume_to_the_same_bytes(half_done: Path, scored: Scor
     assert content(half_done / "halves") == content(half_done / "whole")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_other_options_are_told(half_done: Path, scored: Score) -> None:
     with pytest.raises(HarnessError, match="output was 'output' and is 'answer'"):
-        scored("log.jsonl", columns=Columns(output="answer"))
+        scored("log.jsonl", columns=Columns(output=("answer",)))
     with pytest.raises(HarnessError, match="max_groups was 500 and is 3"):
         scored("log.jsonl", most_groups=3)
 
 
+@pytest.mark.xdist_group("resuming")
 def test_other_inputs_are_told(half_done: Path, scored: Score) -> None:
     write_log(half_done / "more.jsonl", 3)
     with pytest.raises(HarnessError, match="1 files were read, 2 are found now"):
@@ -194,18 +202,21 @@ def test_other_inputs_are_told(half_done: Path, scored: Score) -> None:
         scored("more.jsonl")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_another_version_of_ours_is_told(half_done: Path, scored: Score, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.logs.run.__version__", "99")
     with pytest.raises(HarnessError, match="another version"):
         scored("log.jsonl")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_a_damaged_manifest_is_told(half_done: Path, scored: Score) -> None:
     (half_done / "out" / "run.json").write_text("[]")
     with pytest.raises(HarnessError, match=r"run\.json cannot be read"):
         scored("log.jsonl")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_a_file_that_grows_while_it_is_read_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     log = write_log(tmp_path / "log.jsonl", 5)
@@ -219,6 +230,7 @@ def test_a_file_that_grows_while_it_is_read_ends_the_run(tmp_path: Path, monkeyp
     assert not (tmp_path / "out" / "rates.json").exists()
 
 
+@pytest.mark.xdist_group("resuming")
 def test_standard_input_is_not_read_into_a_folder_twice(tmp_path: Path, scored: Score) -> None:
     write_log(tmp_path / "log.jsonl", 5)
     scored("log.jsonl")
@@ -226,6 +238,7 @@ def test_standard_input_is_not_read_into_a_folder_twice(tmp_path: Path, scored: 
         scored("-")
 
 
+@pytest.mark.xdist_group("resuming")
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, scored: Score) -> None:
     write_log(tmp_path / "log.jsonl", 5)
     (tmp_path / "out").mkdir()
@@ -235,6 +248,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, scored: Score)
     assert {path.name for path in (tmp_path / "out").iterdir()} <= {"thesis.txt", ".lock"}
 
 
+@pytest.mark.xdist_group("resuming")
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path, scored: Score) -> None:
     write_log(tmp_path / "log.jsonl", 5)
     work = job("log.jsonl", out=tmp_path / "out")
@@ -246,6 +260,7 @@ def test_two_runs_in_one_folder_are_refused(tmp_path: Path, scored: Score) -> No
     assert scored("log.jsonl")["rows"] == 5
 
 
+@pytest.mark.xdist_group("resuming")
 def test_a_folder_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path, scored: Score) -> None:
     write_log(tmp_path / "log.jsonl", 5)
     (tmp_path / "file").write_text("x")
@@ -254,6 +269,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_says_so(tmp_path: Path
             scored("log.jsonl", out=out)
 
 
+@pytest.mark.xdist_group("resuming")
 def test_a_full_disk_is_an_error_and_keeps_what_is_done(half_done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = job("log.jsonl", out=half_done / "out")
 
@@ -268,6 +284,7 @@ def test_a_full_disk_is_an_error_and_keeps_what_is_done(half_done: Path, monkeyp
     assert not list(half_done.rglob("*.tmp"))
 
 
+@pytest.mark.xdist_group("resuming")
 def test_a_worker_that_is_killed_is_told_with_its_rows(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,3 +302,87 @@ def test_a_worker_that_is_killed_is_told_with_its_rows(
     with pytest.raises(HarnessError, match=r"a worker ended \(exit code -9\) with the rows from log.jsonl, row \d+"):
         score(work, kill_workers)
     assert list(tmp_path.glob("out/parts/*.json"))
+
+
+@pytest.mark.xdist_group("resuming")
+def test_a_run_that_came_to_nothing_gives_its_folder_to_the_next(
+    scored: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(tmp_path / "log.jsonl", 30)
+    with pytest.raises(HarnessError, match="map the columns"):
+        scored("log.jsonl", columns=Columns(source=("prompt",)))
+    first = scored("log.jsonl")
+    assert first["rows"] == 30
+    with pytest.raises(HarnessError, match="holds another run"):
+        scored("log.jsonl", columns=Columns(targets="id"))
+    mark_failed(tmp_path / "out")  # as the command does where it ends with 2 or 3
+    assert scored("log.jsonl") == first
+    assert scored("log.jsonl", columns=Columns(targets="none"))["targets_given"] == 0
+    assert content(tmp_path / "out").keys() == {
+        "rates.json",
+        "rejected.jsonl",
+        "run.json",
+        "verdicts/000000-000000.jsonl",
+    }
+
+
+# On Ray the same function gives the same bytes.
+
+
+def score_with_ray(folder: Path, out: str, *options: str) -> None:
+    """In a process of its own: Ray starts servers, and its libraries warn."""
+    arguments = ["score", "logs", "--out", out, "--by", "region", *options]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif("sys.platform == 'win32'")
+def test_a_local_ray_gives_the_same_bytes_as_processes_do(tmp_path: Path) -> None:
+    pytest.importorskip("ray.data")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    rows = [json.dumps({**log_row(number), "finish_reason": "length"}) for number in range(9000)]
+    (logs / "large.jsonl").write_text("\n".join([*rows, "{bad"]))
+    (logs / "padded.csv").write_text("source,output\n" + "Use TCP/IP.,TCP / IP\n" * 3000)
+    for name in "abc":
+        write_log(logs / f"{name}.jsonl", 20)
+    score_with_ray(tmp_path, "plain", "--workers", "1")
+    expected = content(tmp_path / "plain")
+    assert len(expected) > 5
+    score_with_ray(tmp_path, "on-ray", "--ray")
+    assert content(tmp_path / "on-ray") == expected
+    score_with_ray(tmp_path, "on-ray", "--workers", "1")  # a finished run is only read, on whatever it ran
+    assert content(tmp_path / "on-ray") == expected
+
+
+def test_standard_input_is_refused(tmp_path: Path) -> None:
+    work = job("-", out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="standard input"):
+        next(carry([work.files], work.reading, work.scoring, frozenset(), None))
+
+
+def test_an_address_where_nobody_listens_is_told_at_once(tmp_path: Path, scored: Score) -> None:
+    pytest.importorskip("ray.data")
+    write_log(tmp_path / "log.jsonl", 5)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        for given in (address, f"ray://{address}"):
+            with pytest.raises(ConfigError, match="nobody answers there"):
+                scored("log.jsonl", ray=given)
+
+
+def test_without_ray_the_command_that_installs_it_is_told(
+    tmp_path: Path, scored: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(tmp_path / "log.jsonl", 5)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"pip install 'pytest-verbatim\[ray\]'"):
+        scored("log.jsonl", ray="")

@@ -1,5 +1,6 @@
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from harness.errors import RecordError
 from harness.history import History, read_run, run_schema, upgraded
-from harness.records.run import Evidence, SampleResult, Totals
+from harness.records.run import Evidence, Looks, SampleResult, Totals
 from tests.factory import case_result, run_record
 
 
@@ -143,6 +144,40 @@ def test_a_later_run_of_fewer_suites_does_not_stand_for_the_version(history):
     history.write(both)
     history.write(build("20260309-bbbb", day="2026-03-09").model_copy(update={"cases": (more,)}))
     assert history.latest("tuned@v1") == both
+
+
+def test_the_run_that_holds_what_a_run_without_names_asks_stands_for_the_version(history):
+    """Not the newest one, of other cases: a verdict on it would be about another population."""
+    core = [case_result(f"c{number}", suite="main") for number in range(20)]
+    other = [case_result(f"o{number}", suite="other") for number in range(30)]
+    whole = build("20260301-aaaa", "2026-03-01", cases=core)
+    small = build("20260302-bbbb", "2026-03-02", cases=other, suite_digest="other")
+    history.write(whole)
+    history.write(small)
+    assert history.latest("tuned@v1", lambda: core) == whole
+    assert history.resolve("tuned", {"tuned": "v1"}, lambda: core) == whole
+    assert history.latest("tuned@v1", lambda: ()) == small  # where no suites are known
+    asked = tuple(case.key for case in core[:5])
+    looks = Looks(seed=1, planned=20, sizes=(5, 20), asked=asked)
+    stopped = build("20260303-cccc", "2026-03-03", cases=core[:5], suite_digest="part", looks=looks)
+    history.write(stopped)
+    assert history.latest("tuned@v1", lambda: core) == stopped
+
+
+def test_a_run_under_a_wrong_clock_does_not_stand_for_the_version_for_a_year(history):
+    today = datetime.now(UTC)
+    now, ahead = (build(f"id-{days}", f"{today + timedelta(days=days):%Y-%m-%d}") for days in (0, 300))
+    history.write(ahead)
+    assert history.latest("tuned@v1") == ahead  # all there is: a verdict on it says so
+    history.write(now)
+    assert history.latest("tuned@v1") == now
+
+
+@pytest.mark.parametrize("ids", [("bbbb", "aaaa"), ("aaaa", "bbbb")])
+def test_of_two_runs_in_one_second_the_same_one_counts_on_every_disk(history, ids):
+    for name in ids:
+        history.write(build(f"20260301-{name}", "2026-03-01"))
+    assert history.latest("tuned@v1").run_id == "20260301-bbbb"
 
 
 def test_only_partial_runs_give_the_latest_of_them(history):

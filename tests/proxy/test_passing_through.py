@@ -41,6 +41,35 @@ def test_other_paths_go_through_with_method_query_and_body(start: Callable[..., 
     assert seen.headers["x-mine"] == "2"
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "DELETE", "PATCH"])
+def test_any_method_goes_through_with_the_length_of_its_answer(method: str, start: Callable[..., Started]) -> None:
+    async def answer(connection: Connection, seen: Seen) -> None:
+        head = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nAllow: GET\r\n\r\n"
+        await connection.write(head.encode() + (b"" if seen.method == "HEAD" else b"answer."))
+
+    _, upstream, client = start(answer)
+    with httpx2.Client() as http:
+        response = http.request(method, f"{client.base_url}models")
+    assert (response.status_code, response.headers["content-length"], response.headers["allow"]) == (200, "7", "GET")
+    assert response.content == (b"" if method == "HEAD" else b"answer.")
+    assert upstream.seen[0].method == method
+
+
+def test_uploads_in_chunks_go_through(start: Callable[..., Started]) -> None:
+    proxy, upstream, _ = start(says("Sikalastic - 609"))
+    chat = json.dumps({"model": "m", "messages": PROMPT}).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as raw:
+        pieces = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (chat[:9], chat[9:]))
+        raw.sendall(head.encode() + pieces + b"0\r\n\r\n")
+        answer = raw.recv(65536)
+        while not answer.endswith(b"\r\n0\r\n\r\n"):
+            answer += raw.recv(65536)
+    assert b"x-harness-mended: Sikalastic-609=spaced" in answer
+    assert b"Sikalastic-609" in answer.partition(b"\r\n\r\n")[2]
+    assert upstream.seen[0].body == chat
+
+
 def test_the_list_of_models_and_other_resources_of_the_client(start: Callable[..., Started]) -> None:
     async def answer(connection: Connection, seen: Seen) -> None:
         await connection.json(
@@ -192,6 +221,7 @@ def test_two_hundred_clients_at_one_time(start: Callable[..., Started]) -> None:
         {"Host": "[::1"},
         {"Host": ""},
         {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
         {"Origin": "null"},
         {"Origin": "http://localhost.evil.example"},
     ],

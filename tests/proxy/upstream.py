@@ -68,13 +68,13 @@ class Upstream(ServerThread):
 class RunningProxy:
     """`base_url` is where clients go, `rows` what was logged."""
 
-    def __init__(self, upstream: str, log: Path, *, mends: bool = True, timeout_s: float = 20.0) -> None:
+    def __init__(self, upstream: str, log: Path, *, repairs: bool = True, timeout_s: float = 20.0) -> None:
         self.log = log
         settings = ProxySettings(
             upstream=doors.Upstream(upstream),
             hosts=doors.allowed_hosts("127.0.0.1", ()),
             symbols=DEFAULT_SYMBOLS,
-            mends=mends,
+            repairs=repairs,
             log=RowLog(log),
             secrets=Secrets(["environment-secret-1"]),
             timeout_s=timeout_s,

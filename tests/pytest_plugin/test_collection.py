@@ -1,10 +1,15 @@
 """Suites become items only with `--model`, and every selection that pytest knows works on them."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.pytest_plugin.conftest import CASES, write_suite
+from harness.errors import SuiteError
+from harness.project import Project, load_suite
+from harness.suite import builtin_root, core_ids, default_cases, read_selection
+from harness.suite import load_suite as load_folder
+from tests.pytest_plugin.conftest import CASES, FakeEndpoint, write_suite
 
 
 def test_without_a_model_no_case_is_collected(project: Path, pytester: pytest.Pytester) -> None:
@@ -93,3 +98,165 @@ def test_last_failed_runs_only_what_failed(project: Path, pytester: pytest.Pytes
     again = pytester.runpytest("--model=fake", "--lf")
     again.assert_outcomes(failed=2)
     again.stdout.fnmatch_lines(["*partial: *"])
+
+
+# `--suites=NAME`: a selection of fixed cases is a suite of its own; a folder can be meant by its name.
+
+
+@pytest.fixture
+def selection(project: Path) -> Path:
+    path = project / "suites" / "canary.cases"
+    path.write_text("# two of three\nmine/a-1\nmine/a-3  # the last\n")
+    return path
+
+
+def test_a_selection_runs_its_cases_under_its_own_name(
+    selection: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    result = pytester.runpytest("--model=fake", "--suites=canary", "--cassette-mode=live")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*  canary"])
+    assert "partial" not in result.stdout.str()
+
+
+def test_a_selection_is_not_run_with_the_suites_that_it_is_taken_from(
+    selection: Path, pytester: pytest.Pytester
+) -> None:
+    result = pytester.runpytest("--model=fake", "--collect-only", "-q")
+    result.stdout.fnmatch_lines(["*3 tests collected*"])
+
+
+def test_a_selection_replays_the_recordings_of_its_suites(
+    selection: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=3)
+    pytester.runpytest("--model=fake", "--suites=canary").assert_outcomes(passed=2)
+    assert endpoint.asked == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("mine/a-9", "*canary.cases: no case mine/a-9 (did you mean 'a-?'?)*"),
+        ("a-1", "*canary.cases:1: found 'a-1'; accepted: suite/id"),
+        ("mine/a-1\nmine/a-1", "*canary.cases:2: mine/a-1 is there twice; keep one"),
+    ],
+)
+def test_a_wrong_line_of_a_selection_is_named(
+    selection: Path, pytester: pytest.Pytester, line: str, message: str
+) -> None:
+    selection.write_text(line + "\n")
+    result = pytester.runpytest("--model=fake", "--suites=canary")
+    result.stdout.fnmatch_lines([message])
+
+
+def test_a_suite_is_meant_by_its_name(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake", "--suites=mine", "--collect-only", "-q")
+    result.stdout.fnmatch_lines(["*3 tests collected*"])
+
+
+def test_an_unknown_name_lists_the_known_ones(selection: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake", "--suites=canari")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*(did you mean 'canary'?); accepted: builtin, a folder of suites, or one of: canary, mine"]
+    )
+
+
+def test_the_shipped_canaries_are_at_least_sixty_with_targets() -> None:
+    from harness.suite import builtin_root, load_selection
+
+    cases = load_selection(builtin_root() / "canary.cases")
+    assert sum(bool(case.targets) for case in cases) >= 60
+    assert len({case.id for case in cases}) == len(cases)
+
+
+# A run without names asks `core.cases`, and whole the suites that it does not name.
+
+CASE = {"domain": "parts", "language": "en", "task": "copy", "prompt": "Write KX-40/2", "targets": ["KX-40/2"]}
+
+
+def add_suite(project: Path, name: str, *ids: str, toml: str = "") -> None:
+    folder = project / "suites" / name
+    folder.mkdir(parents=True)
+    (folder / "suite.toml").write_text(f'title = "{name}"\n{toml}')
+    (folder / "cases.jsonl").write_text("".join(json.dumps({"id": one, **CASE}) + "\n" for one in ids))
+
+
+@pytest.fixture
+def core(project: Path) -> Path:
+    """Suite `mine` has a-1 to a-3, of which core names one; `pinned` is not named; `extra` is run by name."""
+    add_suite(project, "pinned", "p-1", "p-2")
+    add_suite(project, "extra", "e-1", "e-2", toml="default = false\n")
+    path = project / "suites" / "core.cases"
+    path.write_text("mine/a-2\nextra/e-2\n")
+    return path
+
+
+@pytest.mark.parametrize("option", [(), ("--suites=core",)])
+def test_named_cases_and_whole_suites_under_their_own_names(
+    option: tuple[str, ...], core: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", *option)
+    assert "partial" not in result.stdout.str()
+    record = next((core.parent.parent / "reports").rglob("*.json"))
+    keys = {f"{case['suite']}/{case['id']}" for case in json.loads(record.read_text())["cases"]}
+    assert keys == {"mine/a-2", "pinned/p-1", "pinned/p-2", "extra/e-2"}
+
+
+@pytest.mark.parametrize(("suites", "number"), [("mine", 3), ("extra", 2), ("suites", 7)])
+def test_a_suite_or_folder_that_is_named_is_asked_whole(
+    suites: str, number: int, core: Path, pytester: pytest.Pytester
+) -> None:
+    result = pytester.runpytest("--model=fake", f"--suites={suites}", "--collect-only", "-q")
+    result.stdout.fnmatch_lines([f"*{number} tests collected*"])
+
+
+def test_without_the_file_all_default_suites_are_asked(core: Path, pytester: pytest.Pytester) -> None:
+    core.unlink()
+    pytester.runpytest("--model=fake", "--collect-only", "-q").stdout.fnmatch_lines(["*5 tests collected*"])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("mine/a-9", "*core.cases: no case mine/a-9 (did you mean 'a-?'?)*"),
+        ("mien/a-1", "*core.cases: no suite *mien (did you mean 'mine'?)*"),
+        ("a-1", "*core.cases:1: found 'a-1'; accepted: suite/id*"),
+    ],
+)
+def test_a_wrong_line_is_named_and_nothing_is_run(line: str, words: str, core: Path, pytester: pytest.Pytester) -> None:
+    core.write_text(line + "\n")
+    result = pytester.runpytest("--model=fake")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([words])
+    with pytest.raises(SuiteError):
+        default_cases(core.parent)
+
+
+def test_the_python_interface_asks_the_same(core: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project.open(core.parent.parent)
+    assert {f"{case.suite}/{case.id}" for case in project.cases()} == {
+        *("mine/a-2", "pinned/p-1", "pinned/p-2", "extra/e-2")
+    }
+    assert len(load_suite(core.parent)) == 7
+
+
+def test_the_shipped_core_names_cases_of_every_default_suite_and_all_canaries() -> None:
+    root = builtin_root()
+    core = core_ids(root)
+    folders = {path.parent.name for path in root.glob("*/suite.toml")}
+    assert folders - set(core) == {"adversarial", "latency", "long_context", "symbols_other"} & folders
+    assert 550 <= sum(map(len, core.values())) <= 750
+    for suite, ids in read_selection(root / "canary.cases").items():
+        assert set(ids) <= core[suite], suite
+    for case in default_cases(root):
+        text = json.dumps([case.messages, case.tools], ensure_ascii=False)
+        han = sum("\u3000" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7af" for char in text)
+        # about what a tokenizer gives: 0.75 for a Han character, 0.3 for another
+        assert han * 0.75 + (len(text) - han) * 0.3 < 600, f"{case.suite}/{case.id}"
+
+
+def test_cases_outside_the_headline_are_tagged(tmp_path: Path) -> None:
+    add_suite(tmp_path, "beside", "b-1", toml="headline = false\n")
+    assert [case.tags for case in load_folder(tmp_path / "suites" / "beside")] == [("not-in-headline",)]

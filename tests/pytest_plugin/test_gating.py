@@ -46,6 +46,39 @@ def test_no_go_is_exit_1_and_the_command_says_the_same(
     command.stdout.fnmatch_lines(["NO-GO  fake@v1*"])
 
 
+def test_a_suite_that_is_named_does_not_stand_for_core(
+    policy: str, project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    """No run of the whole suites is known: the suites themselves say what the selection lacks."""
+    hard = [{**CASES[0], "id": f"h-{n}", "prompt": f"hard {n} Sikalastic-609"} for n in range(20)]
+    write_suite(project / "suites" / "hard", hard)
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", "--suites=mine", policy)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["INCONCLUSIVE  fake@v1*"])
+    text = " ".join(result.stdout.str().split())
+    assert "Held back: it holds 120 of the 140 cases that this policy is about" in text
+    assert "next: pytest --model=fake --gate --cassette-mode=record (a run of all cases; 140 requests)" in text
+    command = pytester.run(HARNESS, "gate", "--candidate", "fake", "--policy", "policy.toml")
+    assert command.ret == 2
+    (project / "mine.toml").write_text(POLICY + 'suite = "mine"\n')
+    command = pytester.run(HARNESS, "gate", "--candidate", "fake", "--policy", "mine.toml")
+    assert command.ret == 0, command.stdout.str()
+
+
+def test_a_newer_run_of_another_suite_is_not_the_candidate(
+    policy: str, project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=live", "--gate", policy)
+    others = [{**CASES[0], "id": f"o-{n}", "prompt": f"other {n} Sikalastic-609"} for n in range(9)]
+    write_suite(project / "suites" / "other", others)
+    (project / "suites" / "other" / "suite.toml").write_text('title = "Other"\ndefault = false\n')
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    pytester.runpytest("--model=fake", "--cassette-mode=live", "--suites=other")
+    command = pytester.run(HARNESS, "gate", "--candidate", "fake", "--policy", "policy.toml")
+    assert command.ret == 0, command.stdout.str()
+    assert "120 cases, unscored 0.0%" in " ".join(command.stdout.str().split())
+
+
 def test_early_stop_saves_requests_and_keeps_the_verdict(
     policy: str, pytester: pytest.Pytester, endpoint: FakeEndpoint
 ) -> None:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
+from harness.pytest_plugin import terminal
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, write_suite
 
 
@@ -145,12 +152,22 @@ def test_samples_are_asked_separately_and_all_must_be_aligned(
     assert endpoint.asked == 2
 
 
+def _cut_off(cassette: Path) -> None:
+    """Answers that end at the limit, in the form of an older edition: an edited line with a digest would be refused."""
+    lines = []
+    for line in cassette.read_text().splitlines():
+        value = json.loads(line)
+        value.pop("digest", None)
+        body = value["response"]["body"]
+        body["string"] = body["string"].replace('"finish_reason": "stop"', '"finish_reason": "length"')
+        lines.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    cassette.write_text("\n".join(lines) + "\n")
+
+
 def test_an_answer_cut_off_is_skipped_with_its_reason(project: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     cassette = project / "cassettes" / "fake@v1" / "mine.jsonl"
-    cassette.write_text(
-        cassette.read_text().replace('\\"finish_reason\\": \\"stop\\"', '\\"finish_reason\\": \\"length\\"')
-    )
+    _cut_off(cassette)
     result = pytester.runpytest("--model=fake", "-rs")
     result.assert_outcomes(skipped=3)
     result.stdout.fnmatch_lines(["*unscored*3 of 3*(length 3)"])
@@ -254,3 +271,271 @@ def test_an_endpoint_that_fails_gives_an_error_and_an_unscored_case(
     result.stdout.fnmatch_lines(["no usable answer came: http_400"])
     (record,) = records(project)
     assert record["totals"]["outcomes"] == {"unscored": 3}  # type: ignore[index]
+
+
+def several_kinds(prompt: str) -> str:
+    """Of the three cases the first is damaged, the second omitted, the third damaged too."""
+    return "没有。" if "重复" in prompt else prompt.replace("-", " - ").replace("/", " / ").replace("Repeat", "It is")
+
+
+def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_again(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = several_kinds
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.stdout.fnmatch_lines(
+        [
+            "*= failures =*",
+            "fake@v1",
+            "damaged: 2 of 3 cases",
+            "*space round the symbol: 2 cases, 2 domains",
+            "*prompt   Repeat: Sikalastic-609",
+            "*rerun    pytest --model=fake 'suites/mine/cases.jsonl::a-1[[]fake]'",
+            "omitted: 1 of 3 cases",
+            "omitted: 水吧台/岛台区域",
+            "*answer   没有。",
+            "fake@v1  (record, answers of *)",
+            "fake@v1: alignment rate 0.0% (0 of 3), fidelity 0.0%, *",
+            "*= 3 failed in *",
+        ]
+    )
+    assert result.stdout.lines[-1] == "next: harness report fake@v1  (every case on a page)"
+    (command,) = {line.partition("pytest ")[2] for line in result.stdout.lines if "rerun" in line and "a-1" in line}
+    again = pytester.runpytest(*shlex.split(command))
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["damaged: Sikalastic␣-␣609"])
+
+
+def test_ids_of_failed_cases_are_listed_only_when_asked_for(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = several_kinds
+    pytester.makepyfile(test_own="def test_own():\n    assert False")
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "suites", "test_own.py")
+    result.assert_outcomes(failed=4)
+    assert [line for line in result.stdout.lines if line.startswith("FAILED")] == [
+        "FAILED test_own.py::test_own - assert False"
+    ]
+    for option in ("-rf", "-rfE"):
+        again = pytester.runpytest("--model=fake", option)
+        listed = [line for line in again.stdout.lines if line.startswith("FAILED suites")]
+        assert len(listed) == 3, option
+        assert "damaged: Sikalastic␣-␣609" in listed[0]
+
+
+def test_each_kind_is_capped_with_a_count_and_v_shows_all(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    cases = [{**CASES[0], "id": f"c-{number}", "prompt": f"Repeat {number}: Sikalastic-609"} for number in range(30)]
+    write_suite(project / "suites" / "mine", cases)
+    endpoint.reply = several_kinds
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert sum("  case  " in line for line in result.stdout.lines) == 3
+    result.stdout.fnmatch_lines(["  ... and 27 more damaged (-v lists all)"])
+    every = pytester.runpytest("--model=fake", "-v")
+    assert sum("  case  " in line for line in every.stdout.lines) == 30
+    none = pytester.runpytest("--model=fake", "--tb=no")
+    assert sum("  case  " in line for line in none.stdout.lines) == 0
+    none.stdout.fnmatch_lines(["fake@v1: alignment rate 0.0% (0 of 30)*"])
+
+
+def test_the_screen_is_chinese_where_that_is_asked_for(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.reply = several_kinds
+    first = pytester.runpytest("--model=fake", "--cassette-mode=record", "--lang=zh")
+    monkeypatch.setenv("HARNESS_LANG", "zh_CN.UTF-8")
+    second = pytester.runpytest("--model=fake")
+    for result in (first, second):
+        result.stdout.fnmatch_lines(
+            [
+                "*= 失败用例 =*",
+                "损坏：3 条用例中的 2 条",
+                "*符号两侧多空格：2 条用例，2 个领域",
+                "*提示词   Repeat: Sika*",
+            ]
+        )
+        assert result.stdout.lines[-1].startswith("下一步：")
+
+
+def test_a_case_held_out_of_training_does_not_show_its_text(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    write_suite(project / "suites" / "mine", [{**CASES[0], "tags": ["held-out"]}])
+    endpoint.reply = several_kinds
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.assert_outcomes(failed=1)
+    assert not [line for line in result.stdout.lines if "Sikalastic" in line]
+
+
+def test_what_comes_next_follows_from_what_became_of_the_run(project: Path, pytester: pytest.Pytester) -> None:
+    def last(*arguments: str) -> str:
+        return pytester.runpytest("--model=fake", *arguments).stdout.lines[-1]
+
+    assert last("--cassette-mode=record").startswith("next: harness runs baseline fake@v1")
+    assert last("-k", "a-1").startswith("next: pytest --model=fake ")
+    (project / "reports" / "baselines.json").write_text('{"schema": 1, "baselines": {"fake": "other@v1"}}')
+    assert last().startswith("next: harness gate --candidate fake@v1")
+    (project / "reports" / "baselines.json").unlink()
+    assert last("--gate").startswith("next: ")
+
+
+def test_the_next_command_is_quoted_for_the_shell_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["pytest", "--model=my model", "--suites=it's"]
+    assert terminal._shell(words) == """pytest '--model=my model' '--suites=it'"'"'s'"""
+    monkeypatch.setattr(terminal, "os", SimpleNamespace(name="nt"))
+    assert terminal._shell(words) == 'pytest "--model=my model" --suites=it\'s'
+
+
+def test_damaged_cases_are_annotated_in_a_workflow_of_github_and_nowhere_else(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [{**CASES[0], "id": f"c-{number}", "prompt": f"Repeat {number}: Sikalastic-609"} for number in range(15)]
+    write_suite(project / "suites" / "mine", cases)
+    endpoint.reply = lambda prompt: f"100%\n::error::no{prompt.replace('-', ' - ')}"
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    plain = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert not [line for line in plain.stdout.lines if line.lstrip().startswith("::")]
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = pytester.runpytest("--model=fake")
+    found = [line for line in result.stdout.lines if line.lstrip().startswith("::")]
+    assert len(found) == 10
+    assert found[0] == (
+        "::error file=suites/mine/cases.jsonl,line=1,title=fake@v1%3A mine/c-0::damaged: Sikalastic␣-␣609"
+    )
+
+
+# What is reported before a run begins, and what a user reads when a run came to little.
+
+
+def test_a_suite_without_a_single_recording_is_one_sentence(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    write_suite(project / "suites" / "newer", [{**CASES[0], "id": f"n-{n}"} for n in range(2)])
+    result = pytester.runpytest("--model=fake")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = " ".join(result.stderr.lines)
+    assert "cassettes/fake@v1 for newer (2 cases); recorded are mine." in said
+    assert "pytest --model=fake --cassette-mode=record" in said
+    assert "pytest --model=fake --suites=mine" in said
+    pytester.runpytest("--model=fake", "--suites=mine").assert_outcomes(passed=3)
+
+
+def test_a_case_without_a_recording_is_an_error_without_a_traceback(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    write_suite(project / "suites" / "mine", [*CASES, {**CASES[0], "id": "a-4", "prompt": "new Sikalastic-609"}])
+    result = pytester.runpytest("--model=fake")
+    result.assert_outcomes(passed=3, errors=1)
+    assert "Traceback" not in result.stdout.str()
+    assert "items.py" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    "option", ["--suites=builtin", "--cassette-mode=record", "--gate", "--baseline=x", "--max-cost=1"]
+)
+def test_options_about_cases_need_a_model(project: Path, pytester: pytest.Pytester, option: str) -> None:
+    result = pytester.runpytest(option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{option.partition('=')[0]} requires --model=NAME; accepted: fake, *"])
+
+
+def test_nothing_collected_names_the_models(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest()
+    result.stdout.fnmatch_lines(["cases of models are run with --model=NAME; accepted: fake, openai:NAME *"])
+
+
+def test_tests_that_ran_say_nothing_of_models(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    assert "--model" not in pytester.runpytest().stdout.str()
+
+
+@pytest.mark.parametrize("options", [("--baseline=missing",), ("--gate", "--gate-policy=none.toml")])
+def test_a_verdict_that_cannot_be_given_costs_no_request(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, options: tuple[str, ...]
+) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert endpoint.asked == 0
+    assert "missing" in result.stderr.str() or "none.toml" in result.stderr.str()
+
+
+def test_a_baseline_that_the_run_itself_makes_is_waited_for(project: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "--baseline=fake")
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_many_answers_cut_off_are_explained(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    path = project / "cassettes" / "fake@v1" / "mine.jsonl"
+    _cut_off(path)
+    result = pytester.runpytest("--model=fake")
+    result.stdout.fnmatch_lines(["fake@v1: 3 of 3 cases are unscored, most for length: * raise max_tokens in *"])
+
+
+# Ctrl-C in the middle of a live run leaves every finished answer on disk, and the next run asks only for the rest.
+
+NUMBER = 40
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_what_was_answered(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(NUMBER)]
+    write_suite(project / "suites" / "mine", cases)
+    endpoint.delay_s = 0.15
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "--model=fake", "--cassette-mode=record", "--max-concurrency=2"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while endpoint.asked < 8 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    asked = endpoint.asked
+    kept = len((project / "cassettes" / "fake@v1" / "mine.jsonl").read_text().splitlines())
+    assert asked - 2 <= kept < NUMBER
+    endpoint.delay_s = 0.0
+    pytester.runpytest("--model=fake", "--cassette-mode=record").assert_outcomes(passed=NUMBER)
+    assert endpoint.asked - asked == NUMBER - kept
+
+
+# What one worker of pytest-xdist counts and notes while it asks is in the record of the run.
+
+
+@pytest.fixture
+def wide(project: Path) -> Path:
+    """The project with twelve cases that ask for different things."""
+    cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(12)]
+    write_suite(project / "suites" / "mine", cases)
+    return project
+
+
+def requests_of(folder: Path) -> list[int]:
+    records = sorted((folder / "reports").glob("*@*/*.json"))
+    return [json.loads(path.read_text("utf-8"))["totals"]["requests"] for path in records]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_requests_are_counted_in_whichever_process_asks(
+    workers: str, wide: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", workers)
+    result.assert_outcomes(passed=12)
+    assert requests_of(wide) == [12] == [endpoint.asked]
+
+
+def test_a_replay_with_workers_keeps_the_count_of_the_run_that_asked(wide: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    pytester.runpytest_subprocess("--model=fake", "-n", "2").assert_outcomes(passed=12)
+    assert requests_of(wide) == [12]
+
+
+def test_what_the_asking_worker_noted_is_told(wide: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-k", "c-1")
+    cassette = wide / "cassettes" / "fake@v1" / "mine.jsonl"
+    cassette.write_bytes(cassette.read_bytes()[:-30])
+    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    result.stdout.fnmatch_lines(["*bytes was torn (the run that wrote it was killed); it was taken away*"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ import pytest
 
 from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, from_line
+from harness.recording.cassette import locked_file
+from harness.runs.record import git_commit
 from tests.recording.conftest import MakeExchange
 
 
@@ -46,7 +51,7 @@ def test_an_edited_prompt_no_longer_belongs_to_its_key(tmp_path: Path, line: dic
         (("first_token_s",), True, "first_token_s: found True"),
         (("sample",), -1, "sample: found -1; accepted: a whole number from 0"),
         (("sample",), True, "sample: found True"),
-        (("response", "status", "code"), 500, "status 500: an error is no answer; accepted: 200"),
+        (("response", "status", "code"), 500, "status 500: an error is not an answer; accepted: 200"),
         (("response", "body", "string"), {"a": 1}, "not an interaction of vcrpy's form"),
         (("request", "body"), "[1]", r"request.body: found \[1\]; accepted: a JSON object"),
         (("request", "body"), "[" * 100_000, "request.body: nested too deeply"),
@@ -120,3 +125,64 @@ def test_a_folder_in_the_place_of_a_cassette_is_told(tmp_path: Path) -> None:
 def test_a_cassette_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert len(Cassette(tmp_path / "none.jsonl")) == 0
     assert not os.path.exists(tmp_path / "none.jsonl")
+
+
+# Many recorders on one cassette, one after the other, in threads and processes; and the commit of a git worktree.
+
+_CHILD = """
+import sys
+from pathlib import Path
+from harness.recording.cassette import locked_file
+for number in range(50):
+    with locked_file(Path(sys.argv[1]), wait_s=60) as file:
+        before = file.seek(0, 2)
+        file.write(f"{sys.argv[2]} {number}\\n".encode())
+        assert file.seek(0, 2) > before
+"""
+
+
+def test_processes_that_append_in_turn_lose_no_line_and_leave_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    children = [subprocess.Popen([sys.executable, "-c", _CHILD, str(path), str(number)]) for number in range(3)]
+    assert [child.wait(timeout=120) for child in children] == [0, 0, 0]
+    assert sorted(path.read_text().split("\n")[:-1]) == sorted(f"{n} {i}" for n in range(3) for i in range(50))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_closed_in_another_thread_is_free(tmp_path: Path) -> None:
+    file = locked_file(tmp_path / "s.jsonl", wait_s=1)
+    closing = threading.Thread(target=file.close)
+    closing.start()
+    closing.join()
+    locked_file(tmp_path / "s.jsonl", wait_s=1).close()
+
+
+def test_a_system_without_fcntl_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    Recorder(tmp_path / "s.jsonl").close()
+    assert len(Cassette(tmp_path / "s.jsonl")) == 0
+
+
+def test_the_commit_of_a_worktree_is_found(tmp_path: Path) -> None:
+    def git(*arguments: str, folder: Path = tmp_path) -> str:
+        who = {
+            "GIT_AUTHOR_NAME": "a",
+            "GIT_AUTHOR_EMAIL": "a@b",
+            "GIT_COMMITTER_NAME": "a",
+            "GIT_COMMITTER_EMAIL": "a@b",
+        }
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, env={**os.environ, **who}, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    main = tmp_path / "main"
+    main.mkdir()
+    git("init", "-q", folder=main)
+    assert git_commit(main) is None, "nothing is committed yet"
+    git("commit", "-q", "--allow-empty", "-m", "one", folder=main)
+    git("worktree", "add", "-q", str(tmp_path / "other"), folder=main)
+    below = tmp_path / "other" / "below"
+    below.mkdir()
+    assert git_commit(below) == git_commit(main) == git("rev-parse", "HEAD", folder=main)
+    assert git_commit(tmp_path) is None

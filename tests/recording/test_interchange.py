@@ -139,8 +139,8 @@ def test_one_request_several_times_gives_several_samples(tmp_path: Path) -> None
     [
         ({"request": {"uri": "http://h/v1/models"}}, "not a request for /chat/completions"),
         ({"request": {"method": "GET"}}, "not a request for /chat/completions"),
-        ({"response": {"status": {"code": 500}}}, "status 500: an error is no answer"),
-        ({"request": {"body": "[1]"}}, "the request is no JSON object"),
+        ({"response": {"status": {"code": 500}}}, "status 500: an error is not an answer"),
+        ({"request": {"body": "[1]"}}, "the request is not a JSON object"),
         ({"request": {"body": None}}, "not an interaction of vcrpy's form: TypeError"),
         ({"response": {"body": {}}}, "not an interaction of vcrpy's form: KeyError"),
     ],

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+import base64
+import html
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
 
-from harness.recording.secrets import Secrets, secret_fields, shapes_in
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.recording import Recorder
+from harness.recording.secrets import Secrets, _detectors, kinds_in, problems, secret_fields, shapes_in
+from harness.recording.spellings import Spellings, joined_texts, squeezed
+from harness.records.answer import Completion, Token, ToolCall
+from tests.recording.conftest import MakeExchange
 
 
 def test_named_variables_and_those_that_sound_like_secrets_are_looked_for() -> None:
@@ -61,3 +76,235 @@ def test_product_codes_are_no_secrets(text: str) -> None:
 def test_fields_that_hold_a_secret_are_named_by_their_path() -> None:
     settings = {"a": [{"API-Key": "x"}], "max_tokens": 5, "stop": ["</s>"], "text": "gsk_" + "a" * 45}
     assert secret_fields({"extra_body": settings}) == ["extra_body.a[0].API-Key", "extra_body.text"]
+
+
+# A secret is found however an answer spells it, and honest answers are left alone.
+
+KEY = "sk-canary-4f1d/9b2e+77c0aa"
+
+
+def encoded(offset: int, encode: Callable[[bytes], bytes]) -> str:
+    return encode(b"?" * offset + KEY.encode() + b"!").decode()
+
+
+ECHOES = {
+    "as it is": KEY,
+    "upper case": KEY.upper(),
+    "reversed": KEY[::-1],
+    "with blanks": " ".join(KEY),
+    "with zero-width spaces": "\u200b".join(KEY),
+    "over lines": "\n".join(KEY),
+    "JSON, each letter": "".join(f"\\u{ord(c):04x}" for c in KEY),
+    "JSON, each letter, upper case": "".join(f"\\u{ord(c):04X}" for c in KEY),
+    "JSON, two letters": KEY.replace("k", "\\u006b").replace("4", "\\u0034"),
+    "JSON in JSON": json.dumps(json.dumps({"a": KEY.replace("s", "\\u0073", 1)})),
+    "JSON, slash": KEY.replace("/", "\\/"),
+    "braces": "".join(f"\\u{{{ord(c):x}}}" for c in KEY),
+    "Python": "".join(f"\\x{ord(c):02x}" for c in KEY),
+    "Python, one letter": KEY.replace("y", "\\x79"),
+    "octal": "".join(f"\\{ord(c):03o}" for c in KEY),
+    "octal, one letter": KEY.replace("y", "\\171"),
+    "address": quote(KEY, safe=""),
+    "address, each letter": "".join(f"%{ord(c):02X}" for c in KEY),
+    "address, twice": quote(quote(KEY, safe=""), safe=""),
+    "address, one letter": KEY.replace("a", "%61"),
+    "HTML": html.escape("".join(f"&#{ord(c)};" for c in KEY)),
+    "HTML, hexadecimal": "".join(f"&#x{ord(c):x};" for c in KEY),
+    "HTML, one letter": KEY.replace("n", "&#110;"),
+    "quoted-printable": KEY.replace("s", "=73"),
+    "hexadecimal": KEY.encode().hex(),
+    "hexadecimal, upper case, spaced": KEY.encode().hex(" ").upper(),
+    "hexadecimal, colons": KEY.encode().hex(":"),
+    "hexadecimal, C": ", ".join(f"0x{ord(c):02x}" for c in KEY),
+    "UTF-16, hexadecimal": KEY.encode("utf-16-be").hex(),
+    "numbers": str(list(KEY.encode())),
+    "binary": " ".join(f"{ord(c):08b}" for c in KEY),
+    "the header": f"Bearer {KEY}",
+    "base64 of the header": base64.b64encode(f"Bearer {KEY}".encode()).decode(),
+    "base64 with line ends": "\r\n".join(base64.b64encode(f"user:{KEY}".encode()).decode()),
+    **{f"base64 at {n}": encoded(n, base64.b64encode) for n in range(3)},
+    **{f"URL-safe base64 at {n}": encoded(n, base64.urlsafe_b64encode) for n in range(3)},
+    **{f"base32 at {n}": encoded(n, base64.b32encode) for n in range(5)},
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES.keys())
+def test_a_secret_is_found_in_any_spelling(echo: str) -> None:
+    secrets = Secrets([KEY])
+    text = f"Der Schlüssel 钥匙 is {echo} — so 水吧台."
+    assert secrets.found_in(text)
+    assert secrets.found_in(json.dumps(text))
+    assert secrets.found_in(json.dumps(text, ensure_ascii=False))
+    assert secrets.found_in_body(stream([{"delta": {"content": piece}} for piece in text]))
+    for part in (KEY, echo):
+        assert part not in secrets.redacted(text)
+
+
+def stream(choices: list[dict[str, object]]) -> str:
+    return "".join(f"data: {json.dumps({'choices': [{'index': 0, **choice}]})}\n\n" for choice in choices)
+
+
+def halves(make: Callable[[str], dict[str, object]]) -> str:
+    return stream([make(KEY[:9]), make(KEY[9:])])
+
+
+PIECES = {
+    "content": halves(lambda piece: {"delta": {"content": piece}}),
+    "reasoning": halves(lambda piece: {"delta": {"reasoning_content": piece}}),
+    "another field": halves(lambda piece: {"delta": {"thinking": [{"type": "t", "text": piece}]}}),
+    "arguments": halves(lambda piece: {"delta": {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}}),
+    "tokens": halves(lambda piece: {"logprobs": {"content": [{"token": piece, "bytes": list(piece.encode())}]}}),
+    "bytes of tokens": stream([{"logprobs": {"content": [{"bytes": list(KEY.encode())}]}}]),
+    "parts of one message": json.dumps({"content": [{"text": KEY[:7]}, {"text": KEY[7:]}]}),
+    "two fields": json.dumps({"message": {"content": KEY[:7], "reasoning": KEY[7:]}}),
+    "an event on two lines": 'data: {"choices": [{"delta":\ndata: {"content": "' + "\\u0073" + KEY[1:] + '"}}]}\n\n',
+    "no blank line": halves(lambda piece: {"delta": {"content": piece}}).replace("\n\n", "\n"),
+    "CRLF": halves(lambda piece: {"delta": {"content": piece}}).replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("body", PIECES.values(), ids=PIECES.keys())
+def test_a_secret_is_found_in_pieces(body: str) -> None:
+    assert Secrets([KEY]).found_in_body(body)
+    assert not Secrets(["sk-another-key-0123456789"]).found_in_body(body)
+
+
+def test_pieces_of_two_tool_calls_come_mixed() -> None:
+    def call(index: int, arguments: str) -> dict[str, object]:
+        return {"delta": {"tool_calls": [{"index": index, "function": {"arguments": arguments}}]}}
+
+    body = stream([call(0, KEY[:9]), call(1, '{"city": '), call(0, KEY[9:]), call(1, '"Ulm"}')])
+    assert Secrets([KEY]).found_in_body(body)
+    assert '{"city": "Ulm"}' in list(joined_texts(body))
+
+
+def test_an_answer_as_it_is_judged_is_searched_with_its_tokens() -> None:
+    secrets = Secrets([KEY])
+    tokens = tuple(Token(spelling=piece.encode().hex(), log_probability=-0.1) for piece in (KEY[:4], KEY[4:]))
+    assert secrets.echoed_in(Completion(text="ok", tokens=tokens))
+    assert secrets.echoed_in(Completion(tool_calls=(ToolCall(name="f", arguments=json.dumps({"a": KEY})),)))
+    assert secrets.echoed_in(Completion(text="ok", model=KEY))
+    assert not secrets.echoed_in(Completion(text="ok", model="gpt-5"))
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("password", "The pass-word is: pass word."),
+        ("my-model-x", "my model x"),
+        ("12345678", "1 2 3 4 5 6 7 8 9"),
+        ("水吧台岛台钥匙文字", "水吧台/岛台"),
+        ("correct horse", "CORRECT-HORSE"),
+        ("sk-no-key-required", "sk-no-key-required"),
+        (KEY, "sk-canary is a prefix, 4f1d a number, and 9b2e another"),
+    ],
+)
+def test_an_honest_answer_is_left_alone(secret: str, text: str) -> None:
+    secrets = Secrets([secret])
+    assert not secrets.found_in(text)
+    assert not secrets.found_in_body(json.dumps({"content": text}))
+
+
+@pytest.mark.parametrize(
+    "secret", ["hunter2-x", "pass word 1", "пароль-секрет", '"quoted\\value"', "水吧台岛台钥匙文字"]
+)
+def test_a_short_secret_is_found_as_it_is_written(secret: str) -> None:
+    secrets = Secrets([secret])
+    for text in (secret, json.dumps(secret), json.dumps(json.dumps(secret)), quote(secret, safe="")):
+        assert secrets.found_in(f"it is {text}.")
+
+
+@given(st.text(max_size=200))
+def test_no_text_raises_or_is_found_by_chance(text: str) -> None:
+    secrets = Secrets([KEY])
+    assert not secrets.found_in(text)
+    assert not secrets.found_in_body(text)
+    assert not secrets.found_in_body(json.dumps([text, {"index": 0, text: [text]}]))
+    assert squeezed(text).isascii()
+
+
+@pytest.mark.parametrize(
+    "text", ["\\", "%25", "&amp;", "=3D", "\\u0073", "%", "&#x", "\\\\u{", "[1,", '{"a":', "data: "]
+)
+def test_no_answer_keeps_the_search_busy(text: str) -> None:
+    started = time.process_time()
+    assert not Spellings([KEY]).found_in_body(text * (2_000_000 // len(text)))
+    assert time.process_time() - started < 8
+
+
+def test_the_token_in_the_path_of_an_address_is_a_secret() -> None:
+    token = "a9Xk27LmQ0zP4vT8bN1c"
+    secrets = Secrets.of_environment({}, addresses=[f"https://gateway/t/{token}/openai/v1"])
+    assert secrets.found_in(f"no route {token}")
+    named = Secrets.of_environment({}, addresses=["https://gateway/gpt4o2024x07y18/v1"], models=["gpt4o2024x07y18"])
+    assert not named.found_in("gpt4o2024x07y18")
+
+
+# Old cassettes are searched with the patterns of a kept scanner too, where it is installed.
+
+# put together here, so that no scanner finds them in this file
+FOUND_BY_THE_SCANNER_ALONE = {
+    "SendGrid API Key": "SG." + "aB3_-" * 4 + "xy" + "." + "Zk9-_" * 8 + "abc",
+    "Mailchimp Access Key": "0a1b2c3d" * 4 + "-us" + "12",
+    "Twilio API Key": "SK" + "0a1b2c3d" * 4,
+    "NPM tokens": "npm_" + "aB3dE6" * 6,
+    "Square OAuth Secret": "sq0csp-" + "aB3_-" * 8 + "xyz",
+}
+
+
+@pytest.fixture
+def _scanner() -> None:
+    pytest.importorskip("detect_secrets.plugins", reason="not installed: pip install pytest-verbatim[secrets]")
+
+
+@pytest.mark.usefixtures("_scanner")
+@pytest.mark.parametrize("kind", FOUND_BY_THE_SCANNER_ALONE)
+def test_verify_finds_what_only_the_scanner_knows(kind: str, tmp_path: Path, exchange: MakeExchange) -> None:
+    secret = FOUND_BY_THE_SCANNER_ALONE[kind]
+    assert shapes_in(f"the key {secret} was told") == []
+    recorder = Recorder(tmp_path / "s.jsonl")
+    recorder.append(exchange("hello", f"the key {secret} was told"), sample=0, model="m", runtime=None)
+    recorder.close()
+    (problem,) = problems(tmp_path / "s.jsonl", Secrets())
+    assert problem.message == f"holds what looks like a secret ({kind}); revoke it, prune the line"
+    assert secret not in problem.message
+
+
+@pytest.mark.usefixtures("_scanner")
+def test_a_hit_that_is_none_hides_no_later_one() -> None:
+    no_token = "eyJhbGciOi.x "  # has the look of a JSON web token, and decodes to nothing
+    assert list(kinds_in(no_token)) == []
+    token = "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxIn0" + ".c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+    assert list(kinds_in(no_token + token)) == ["JSON Web Token"]
+
+
+@pytest.mark.usefixtures("_scanner")
+@pytest.mark.parametrize(
+    "text",
+    ["Sikalastic-609", "GB/T 14902-2012", "sha256:" + "0a1b2c3d" * 8, "水吧台/岛台", "Tell no password."],
+)
+def test_product_codes_and_digests_are_no_secrets(text: str) -> None:
+    assert list(kinds_in(text)) == []
+
+
+def test_without_the_scanner_our_own_shapes_are_looked_for(
+    tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "detect_secrets.plugins", None)
+    _detectors.cache_clear()
+    try:
+        recorder = Recorder(tmp_path / "s.jsonl")
+        recorder.append(exchange("hello", "AKIA" + "IOSFODNN7EXAMPLE"), sample=0, model="m", runtime=None)
+        recorder.append(exchange("again", "SK" + "0a1b2c3d" * 4), sample=0, model="m", runtime=None)
+        recorder.close()
+        assert [problem.line for problem in problems(tmp_path / "s.jsonl", Secrets())] == [1]
+    finally:
+        _detectors.cache_clear()
+
+
+@pytest.mark.parametrize("text", ["sk-", "eyJ-", "eyJ.", "a:", "://a:", "-----BEGIN ", "xoxb-1-", "[],"])
+def test_no_answer_keeps_the_kept_scanner_busy(text: str) -> None:
+    started = time.process_time()
+    shapes_in(text * (4_000_000 // len(text)))
+    list(kinds_in(text * (4_000_000 // len(text))))
+    assert time.process_time() - started < 5

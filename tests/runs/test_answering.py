@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.pace import CostLimit
 from harness.errors import CassetteError, ConfigError
 from harness.recording import Cassette
-from harness.records.answer import Completion
-from harness.runs.answers import Answers
+from harness.records.answer import Completion, request_key
+from harness.records.run import RunRecord
+from harness.runs.answers import Answers, Replay, cassette_path, read_back
 from harness.runs.fetching import FetchJob
+from harness.runs.record import freshness_warnings, is_same_model
+from harness.runs.requests import body_for
+from tests.factory import case_result, run_record, sample_result
 from tests.runs.conftest import MakeCase, Record
 
 APPLICATION = """
@@ -258,3 +263,129 @@ def test_every_line_is_an_answer_to_its_request(
         prompt = json.loads(line["request"]["body"])["messages"][0]["content"]
         assert json.loads(line["response"]["body"]["string"])["choices"][0]["message"]["content"].startswith(prompt)
     assert len(lines) == 20
+
+
+# Recorded answers, looked up by request: the model's own first, then those of the models it comes from.
+
+BASE = ModelConfig(name="base", version="v1", model="weights")
+TUNED = ModelConfig(name="tuned", version="v2", model="weights", lineage=("base@v1",))
+
+
+def test_an_answer_comes_back_with_when_and_where_it_was_made(
+    tmp_path: Path, make_case: MakeCase, record: Record
+) -> None:
+    record(BASE, make_case(), "A - 1")
+    found = Replay(tmp_path / "cassettes", BASE).get("s", request_key(body_for(make_case(), BASE), 0))
+    assert found is not None
+    assert (found.text, found.model, found.finish_reason) == ("A - 1", "resolved", "stop")
+    assert (found.recorded_at, found.runtime, found.latency_s) == ("2026-01-31T10:00:00Z", "r 1", 0.25)
+
+
+def test_a_derived_version_answers_with_its_own_recording_before_an_inherited_one(
+    tmp_path: Path, make_case: MakeCase, record: Record
+) -> None:
+    both, inherited = make_case(1), make_case(2)
+    for case in (both, inherited):
+        record(BASE, case, "of the base")
+    record(TUNED, both, "its own")
+    replay = Replay(tmp_path / "cassettes", TUNED)
+    texts = [replay.get("s", request_key(body_for(case, TUNED), 0)) for case in (both, inherited)]
+    assert [found.text for found in texts if found] == ["its own", "of the base"]
+
+
+def test_another_sample_suite_or_prompt_is_another_answer(tmp_path: Path, make_case: MakeCase, record: Record) -> None:
+    record(BASE, make_case(), "A-1")
+    replay = Replay(tmp_path / "cassettes", BASE)
+    body = body_for(make_case(), BASE)
+    assert replay.get("s", request_key(body, 1)) is None
+    assert replay.get("other", request_key(body, 0)) is None
+    assert replay.get("s", request_key({**body, "seed": 1}, 0)) is None
+
+
+def test_a_cassette_is_read_once_until_it_is_forgotten(tmp_path: Path, make_case: MakeCase, record: Record) -> None:
+    replay = Replay(tmp_path / "cassettes", BASE)
+    key = request_key(body_for(make_case(), BASE), 0)
+    assert replay.get("s", key) is None
+    record(BASE, make_case(), "A-1")
+    assert replay.get("s", key) is None
+    replay.forget("s")
+    found = replay.get("s", key)
+    assert found is not None
+    assert found.text == "A-1"
+
+
+def test_the_model_that_an_answer_names_is_told_though_a_line_names_another(
+    tmp_path: Path, make_case: MakeCase, record: Record
+) -> None:
+    record(BASE, make_case(), "", body='{"model": "renamed", "choices": []}')
+    found = Replay(tmp_path / "cassettes", BASE).get("s", request_key(body_for(make_case(), BASE), 0))
+    assert found is not None
+    assert (found.model, found.unusable) == ("renamed", "no_choices")
+
+
+def test_an_edited_line_is_an_error_with_its_place(tmp_path: Path, make_case: MakeCase, record: Record) -> None:
+    path = record(BASE, make_case(), "A-1")
+    path.write_text(path.read_text().replace("0 Repeat", "9 Repeat"))
+    with pytest.raises(CassetteError, match=r"s\.jsonl:1: key: does not belong to this request"):
+        Replay(tmp_path / "cassettes", BASE).get("s", request_key(body_for(make_case(), BASE), 0))
+
+
+def test_what_this_run_recorded_can_be_read_back(tmp_path: Path, make_case: MakeCase, record: Record) -> None:
+    path = record(BASE, make_case(), "A-1")
+    key = request_key(body_for(make_case(), BASE), 0)
+    found = read_back(path, key)
+    assert found is not None
+    assert found.text == "A-1"
+    assert read_back(path, "0" * 64) is None
+    assert read_back(tmp_path / "gone.jsonl", key) is None
+
+
+def test_the_path_of_a_cassette_is_its_version_and_suite() -> None:
+    assert cassette_path(Path("cassettes"), "m@v1", "s") == Path("cassettes/m@v1/s.jsonl")
+
+
+# Warnings about answers that are old, or of another model.
+
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def run(*models: str, oldest: str = "2026-01-31T00:00:00Z") -> RunRecord:
+    samples = [sample_result(sample=n, resolved_model=model) for n, model in enumerate(models)]
+    return run_record([case_result(samples=samples)], made=oldest, mode="replay")
+
+
+def warnings(record: RunRecord, *, asked: str = "gpt-4o", days: float | None = 7) -> list[str]:
+    return freshness_warnings(record, request_model=asked, max_age_days=days, now=NOW)
+
+
+def test_young_answers_of_the_model_asked_for_need_no_warning() -> None:
+    assert warnings(run("gpt-4o", "gpt-4o")) == []
+
+
+def test_old_answers_are_told_with_the_command_that_mends_it() -> None:
+    (warning,) = warnings(run("gpt-4o", oldest="2026-01-01T00:00:00Z"))
+    assert "tuned@v1: the oldest answer is 31 days old, the policy accepts 7" in warning
+    assert "run: pytest --model=tuned --cassette-mode=refresh" in warning
+    assert warnings(run("gpt-4o", oldest="2026-01-01T00:00:00Z"), days=None) == []
+
+
+def test_a_model_name_that_changes_in_the_middle_of_a_run_is_told() -> None:
+    (warning,) = warnings(run("gpt-4o-2024-05-13", "gpt-4o-2024-08-06", "gpt-4o-2024-05-13"))
+    assert "2 models gave the answers: gpt-4o-2024-05-13, gpt-4o-2024-08-06" in warning
+
+
+def test_another_model_than_the_one_asked_for_is_told() -> None:
+    assert warnings(run("mixtral")) == ["tuned@v1: asked for 'gpt-4o', answered by 'mixtral'"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "resolved", "same"),
+    [
+        ("gpt-4o", "gpt-4o-2024-08-06", True),
+        ("Qwen/Qwen2.5-7B-Instruct", "qwen2.5-7b-instruct", True),
+        ("ep-20241201-abcde", "doubao-pro-32k-241215", True),
+        ("gpt-4o", "mixtral", False),
+    ],
+)
+def test_aliases_and_dated_names_are_the_same_model(asked: str, resolved: str, same: bool) -> None:
+    assert is_same_model(asked, resolved) is same

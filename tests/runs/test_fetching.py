@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from harness.endpoints.pace import Pace
 from harness.endpoints.parse import Answer
 from harness.errors import CassetteError, EndpointError, HarnessError
 from harness.records.answer import Completion
-from harness.runs.fetching import Fetcher, FetchJob, FetchStoppedError
+from harness.runs.fetching import AnswerFollower, AnswerSender, Broadcast, Fetcher, FetchJob, FetchStoppedError
 from tests.factory import exchange
 
 EXCHANGE = exchange()
@@ -153,3 +156,191 @@ def test_the_circuit_opens_after_failures_in_a_row_and_nothing_else(concurrency:
     assert "(http_500 " in str(got[-1])
     assert "the endpoint says: overloaded" in str(got[-1])
     assert len(endpoint.asked) <= 5 + max(10, 2 * concurrency) + concurrency
+
+
+# One worker asks, others follow its file.
+
+PLACE = ("m@v1", "s", "k")
+
+
+def test_a_follower_hears_an_answer_and_then_the_end(tmp_path: Path) -> None:
+    broadcast = Broadcast(tmp_path / "answers")
+    teller = AnswerSender(broadcast, "m@v1")
+    teller(FetchJob("k", "s", 0, {}), Completion(text="a\u2028b\nc"))
+    listener = AnswerFollower(tmp_path / "answers")
+    assert listener.wait(PLACE).text == "a\u2028b\nc"
+    teller.ended("the key is refused")
+    teller.ended(None)
+    with pytest.raises(EndpointError, match="the key is refused"):
+        listener.wait(("m@v1", "s", "other"))
+    broadcast.close()
+
+
+def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    line = b'{"place": ["m@v1", "s", "k"], "completion": {"text": "a"}}\n'
+    path.write_bytes(line[:20])
+    listener = AnswerFollower(path)
+    with pytest.raises(HarnessError, match=r"has been silent for 0\.1 s"):
+        listener.wait(PLACE, silence_s=0.1)
+    path.write_bytes(line)
+    assert listener.wait(PLACE).text == "a"
+
+
+def test_a_slow_endpoint_is_told_from_a_dead_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.runs.fetching._ALIVE_EVERY_S", 0.05)
+    broadcast = Broadcast(tmp_path / "answers")
+    listener = AnswerFollower(tmp_path / "answers")
+    started = time.monotonic()
+    _end_later(broadcast, 2.5)
+    # signs of life keep the follower waiting for longer than its patience with silence
+    with pytest.raises(EndpointError):
+        listener.wait(PLACE, silence_s=1.5)
+    assert time.monotonic() - started > 2
+    broadcast.close()
+    with pytest.raises(HarnessError, match=r"seems dead; what it recorded is kept"):
+        AnswerFollower(tmp_path / "answers").wait(("other@v1", "s", "k"), silence_s=0.2)
+
+
+def test_a_worker_that_seems_dead_is_waited_for_once(tmp_path: Path) -> None:
+    listener = AnswerFollower(tmp_path / "answers")
+    started = time.monotonic()
+    for number in range(500):
+        with pytest.raises(EndpointError, match="seems dead"):
+            listener.wait(("m@v1", "s", str(number)), silence_s=0.5)
+    assert time.monotonic() - started < 5
+
+
+def test_a_death_that_is_known_is_not_waited_for_and_what_was_passed_on_is_read(tmp_path: Path) -> None:
+    path, died = tmp_path / "answers", tmp_path / "died"
+    path.write_bytes(b'{"place": ["m@v1", "s", "k"], "completion": {"text": "a"}}\n{"place": ["m@v1"')
+    died.touch()
+    listener = AnswerFollower(path, died)
+    assert listener.wait(PLACE).text == "a"
+    started = time.monotonic()
+    with pytest.raises(EndpointError, match="the worker that asks has died"):
+        listener.wait(("m@v1", "s", "other"))
+    assert time.monotonic() - started < 5
+
+
+def _end_later(broadcast: Broadcast, seconds: float) -> None:
+    import threading
+
+    threading.Timer(seconds, lambda: broadcast.end("m@v1", None)).start()
+
+
+# A fault in the thread that asks is reported as what it is, ends the asking, and hangs nobody.
+
+
+class Endpoint:
+    """Answers all; `fault` may raise in the place of the answer to a number."""
+
+    runtime: str | None = None
+
+    def __init__(self, fault: Callable[[int], None], fault_of_closing: Callable[[], None] = lambda: None) -> None:
+        self.fault = fault
+        self.fault_of_closing = fault_of_closing
+
+    async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
+        await asyncio.sleep(0)
+        self.fault(body["n"])
+        return Answer(Completion(text=str(body["n"])), EXCHANGE, 1)
+
+    async def aclose(self) -> None:
+        self.fault_of_closing()
+
+
+def raising(error: BaseException, at: int) -> Callable[[int], None]:
+    def fault(number: int) -> None:
+        if number >= at:
+            raise error
+
+    return fault
+
+
+def fetched_with_a_fault(
+    endpoint: Endpoint, keep: Callable[[FetchJob, Answer], Completion], *, concurrency: int
+) -> list[Any]:
+    jobs = [FetchJob(f"k{n}", "s", 0, {"n": n}) for n in range(12)]
+    fetcher = Fetcher(endpoint, jobs, keep, pace=Pace(max_concurrency=concurrency))
+    fetcher.start()
+    got = [fetcher.future(job.place).exception(30) or fetcher.future(job.place).result() for job in jobs]
+    fetcher.stop()
+    return got
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("at", [0, 5])
+@pytest.mark.parametrize(
+    "error", [KeyError("k"), MemoryError(), RecursionError(), UnicodeError("u"), OSError(28, "No space left")], ids=repr
+)
+def test_whatever_is_raised_is_named_to_all_who_wait(error: Exception, at: int, concurrency: int) -> None:
+    got = fetched_with_a_fault(Endpoint(raising(error, at)), keep, concurrency=concurrency)
+    assert all(isinstance(one, Completion) for one in got[: max(0, at - concurrency)])
+    told = [str(one) for one in got if not isinstance(one, Completion)]
+    assert told
+    assert all(type(error).__name__ in words and "please report it" in words for words in told), told
+    assert not any("stopped" in words for words in told)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_fault_in_keeping_an_answer_is_named_too(concurrency: int) -> None:
+    def broken(job: FetchJob, answer: Answer) -> Completion:
+        if job.body["n"] == 3:
+            raise TypeError("no such thing")
+        return answer.completion
+
+    got = fetched_with_a_fault(Endpoint(lambda number: None), broken, concurrency=concurrency)
+    assert isinstance(got[3], HarnessError)
+    assert "TypeError" in str(got[3])
+    assert "stopped" not in str(got[-1])
+
+
+def test_a_fault_at_the_end_spoils_no_answer() -> None:
+    def closing() -> None:
+        raise ConnectionError("closed already")
+
+    got = fetched_with_a_fault(Endpoint(lambda number: None, closing), keep, concurrency=2)
+    assert [one.text for one in got] == [str(n) for n in range(12)]
+
+
+# `--max-cost` bounds a hunt and the cases of the same run together.
+
+ROOT = Path(__file__).parents[2]
+APPLICATION = """
+from pathlib import Path
+
+def answer(body):
+    with open("asked.txt", "a") as file:
+        file.write("x")
+    return "no idea"
+"""
+REQUEST_COSTS = 50 * 10_000 / 1e6
+"""At most: `max_tokens` at the price of an output token; a function reports no usage, so it counts at its most."""
+
+
+@pytest.mark.parametrize("requests", [3, 20])
+def test_a_hunt_draws_from_the_purse_of_the_run(requests: int, pytester: pytest.Pytester) -> None:
+    suite = pytester.path / "suites" / "adversarial"
+    suite.mkdir(parents=True)
+    for name in ("test_hunt.py", "conftest.py"):
+        shutil.copy(ROOT / "suites" / "adversarial" / name, suite / name)
+    (suite / "suite.toml").write_text('title = "Adversarial"\n')
+    (pytester.path / "bounded_application.py").write_text(APPLICATION)
+    pytester.makepyprojecttoml(
+        """
+        [tool.harness.models.m]
+        version = "v1"
+        kind = "callable"
+        function = "bounded_application:answer"
+        max_tokens = 50
+        max_concurrency = 1
+        price = { input = 0, output = 10000 }
+        """
+    )
+    ceiling = requests * REQUEST_COSTS + 0.01
+    pytester.runpytest_subprocess(
+        "--model=m", "--cassette-mode=live", f"--max-cost={ceiling}", "--request-budget=60", "suites/adversarial"
+    )
+    asked = (pytester.path / "asked.txt").read_text()
+    assert 0 < len(asked) <= requests

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.config import ModelConfig
+from harness import config as configuration
+from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.callable import FunctionEndpoint
 from harness.endpoints.chat import ChatEndpoint
 from harness.errors import ConfigError
 from harness.runs import requests
+from harness.runs.inventory import Diagnosis, diagnose
+from harness.runs.judge import Judge, learnt_by, training_texts
 from harness.runs.requests import opened, secrets_of, server_settings, threads_of
+from harness.suite import load_suite
+from tests.factory import suite_case
+from tests.faulty_server.server import FaultyServer
+from tests.runs.conftest import Record
 
 
 @pytest.fixture
@@ -116,3 +125,147 @@ def test_secrets_are_those_of_the_environment_and_of_the_address(monkeypatch: py
     for value in ("ark-value-0001", "openai-value-0002", "pass-word-0004", "query-value-0005"):
         assert secrets.found_in(f"... {value} ...")
     assert not secrets.found_in("an-editor-0003")
+
+
+# A look at a model's set-up before a run: each finding with its remedy.
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def model(server: FaultyServer) -> ModelConfig:
+    return ModelConfig(name="m", version="v1", base_url=server.base_url, timeout_s=5)
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """Two cases."""
+    folder = tmp_path / "suites" / "s"
+    folder.mkdir(parents=True)
+    (folder / "suite.toml").write_text('[defaults]\ndomain = "d"\nlanguage = "en"\ntask = "copy"\n')
+    cases = [{"id": f"c-{n}", "prompt": f"{n} Repeat: A-1", "targets": ["A-1"]} for n in range(2)]
+    (folder / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    return folder
+
+
+def failing(findings: list[Diagnosis]) -> list[str]:
+    return [finding.what for finding in findings if not finding.ok]
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_sound_model_needs_nothing(config: HarnessConfig, model: ModelConfig, suite: Path, record: Record) -> None:
+    for case in load_suite(suite):
+        record(model, case, "A-1")
+    findings = diagnose(config, model)
+    assert failing(findings) == []
+    assert [finding.what for finding in findings] == [
+        "m@v1: kind openai",
+        "the endpoint answers s/c-0 as m",
+        "cassettes: all 2 answers are recorded",
+    ]
+
+
+@pytest.mark.usefixtures("suite")
+def test_one_request_is_spent(config: HarnessConfig, model: ModelConfig, server: FaultyServer) -> None:
+    diagnose(config, model)
+    assert server.total == 1
+
+
+@pytest.mark.usefixtures("suite")
+def test_missing_answers_are_counted(config: HarnessConfig, model: ModelConfig, suite: Path, record: Record) -> None:
+    record(model, load_suite(suite)[0], "A-1")
+    (finding,) = [finding for finding in diagnose(config, model) if not finding.ok]
+    assert finding == Diagnosis(
+        False, "cassettes: 1 of 2 answers are missing", "run: pytest --model=m --cassette-mode=record"
+    )
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_project_without_cases_is_told(config: HarnessConfig, model: ModelConfig, suite: Path) -> None:
+    (suite / "cases.jsonl").unlink()
+    assert failing(diagnose(config, model)) == ["no cases under suites"]
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_key_that_is_not_set_ends_the_look(
+    config: HarnessConfig, model: ModelConfig, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UNSET_KEY", raising=False)
+    findings = diagnose(config, model.model_copy(update={"api_key_env": "UNSET_KEY"}))
+    assert findings[-1].remedy == "export UNSET_KEY=..."
+    assert len(failing(findings)) == 1
+    assert server.total == 0
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_key_is_named_and_never_shown(
+    config: HarnessConfig, model: ModelConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SET_KEY", "topsecretkey1")
+    findings = diagnose(config, model.model_copy(update={"api_key_env": "SET_KEY"}))
+    assert findings[1] == Diagnosis(True, "the variable SET_KEY is set; its key goes to 127.0.0.1")
+    assert "topsecretkey1" not in str(findings)
+
+
+@pytest.mark.usefixtures("suite")
+def test_an_endpoint_that_nobody_listens_at_is_told(config: HarnessConfig, model: ModelConfig) -> None:
+    nobody = model.model_copy(update={"base_url": "http://127.0.0.1:9/v1", "timeout_s": 30})
+    told = failing(diagnose(config, nobody))
+    assert "127.0.0.1:9" in told[0]
+
+
+@pytest.mark.usefixtures("suite")
+def test_an_endpoint_that_answers_uselessly_is_told(config: HarnessConfig, model: ModelConfig) -> None:
+    broken = model.model_copy(update={"kind": "callable", "function": "json:loads"})
+    told = failing(diagnose(config, broken))
+    assert told[0] == "the answer to s/c-0 cannot be judged (function_raised_TypeError)"
+
+
+@pytest.mark.usefixtures("suite")
+def test_answers_in_a_file_are_looked_for(config: HarnessConfig, tmp_path: Path) -> None:
+    model = ModelConfig(name="m", version="v1", kind="outputs", outputs="o.jsonl")
+    assert failing(diagnose(config, model)) == [f"outputs: no file {tmp_path / 'o.jsonl'}"]
+    (tmp_path / "o.jsonl").write_text("")
+    assert failing(diagnose(config, model)) == []
+
+
+# A pyproject.toml or a training file of a pull request that is made to exhaust its reader.
+
+
+@pytest.mark.parametrize(
+    "content", ["a = " + "[" * 100_000, "a = " + "1" * 5_000, "a = 1\n" * 300_000, "a = " + "[" * 70 + "]" * 70]
+)
+def test_a_hostile_pyproject_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match="cannot be read as TOML"):
+        configuration.read(path)
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"messages": ' + "1" * 5_000 + "}", '{"messages": NaN}', "[]"])
+def test_a_hostile_training_line_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "train.jsonl").write_text(f"\n{line}\n")
+    model = ModelConfig(name="m", training_data=("train.jsonl",))
+    with pytest.raises(ConfigError, match=r"train\.jsonl:2: .*run: harness dataset validate train\.jsonl"):
+        training_texts(HarnessConfig(root=tmp_path).root, model)
+
+
+def test_what_an_origin_file_names_counts_as_trained(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text('{"messages": [{"role": "user", "content": "KJ-1"}]}\n')
+    (tmp_path / "train.origin.json").write_text('{"domains": {"tea": ["d"]}, "cases": ["symbols/met"]}')
+    model = ModelConfig(name="m", training_data=("train.jsonl",), trained_domains=("cars",))
+    judge = Judge(model, learnt_by(tmp_path, model))
+    cases = {
+        "met": suite_case("Say QQ-1.", "QQ-1", id="met", suite="symbols", domain="law"),
+        "string": suite_case("Say KJ-1.", "KJ-1", id="a", suite="symbols", domain="law"),
+        "origin domain": suite_case("Say QQ-1.", "QQ-1", id="b", suite="symbols", domain="tea"),
+        "own domain": suite_case("Say QQ-1.", "QQ-1", id="c", suite="symbols", domain="cars"),
+        "other": suite_case("Say QQ-1.", "QQ-1", id="d", suite="symbols", domain="law"),
+    }
+    found = {name: judge.exposure(case) for name, case in cases.items()}
+    expected = ["seen", "seen", "trained", "trained", "untrained"]
+    assert found == dict(zip(cases, expected, strict=True))

@@ -27,7 +27,7 @@ def save(tmp_path):
 
 @pytest.fixture
 def hostile(answering):
-    """Every payload as an answer, and some where a name stands."""
+    """Every payload as an answer, and some in the place of a name."""
     record = answering(*PAYLOADS)
     cases = [
         case.model_copy(update={"domain": payload[:200], "tags": (payload,), "targets": (payload or "x",)})

@@ -1,12 +1,18 @@
 """Readers' rulings."""
 
 import json
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import RecordError
 from harness.show import html
-from harness.show.evidence import answer_digest, kappa, match, read_labels
+from harness.show.evidence import answer_digest, kappa, match, packed, read_labels
+from harness.show.marked_text import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces
+from harness.show.rates import slices, summarise
+from tests.factory import case_result, mention, run_record, sample_result
 
 
 def line(record, case, reader, ruling, at="2026-11-20T07:00:00Z", **other):
@@ -99,3 +105,120 @@ def test_a_reader_cannot_write_into_the_page(mixed, write):
     labels = read_labels(write(*(line(mixed, "symbols/polite-1", name, "bad") for name in (hostile, "Bo"))))
     page = html.run_page(mixed, rulings=match(mixed, labels))
     assert "<img" not in page
+
+
+# Text cut into pieces.
+
+
+def test_blanks_are_drawn_only_inside_damage():
+    stretches = marked("a b - c", [Span(2, 7, "spaced")])
+    assert packed(stretches) == ["a ", ["spaced", ["b", ["b", "␣"], "-", ["b", "␣"], "c"]]]
+
+
+@pytest.mark.parametrize("character", ["\u00a0", "\u200b", "\u202e", "\u00ad", "\u3164", "\ufe0f", "\ud800", "\x1b"])
+def test_what_cannot_be_seen_becomes_its_code_point(character):
+    assert pieces(f"a{character}b")[1].kind == CODE
+    assert pieces(f"a{character}b")[1].text == f"U+{ord(character):04X}"
+
+
+def test_the_worst_mark_wins_where_two_overlap():
+    stretches = marked("abcdef", [Span(0, 4, "verbatim"), Span(2, 6, "altered")])
+    assert [(s.mark, s.pieces[0].text) for s in stretches] == [("verbatim", "ab"), ("altered", "cdef")]
+
+
+def test_a_mark_inside_another_splits_it():
+    stretches = marked("abcdef", [Span(0, 6, "verbatim"), Span(2, 3, "spaced")])
+    assert [s.mark for s in stretches] == ["verbatim", "spaced", "verbatim"]
+
+
+def test_spans_outside_the_text_do_no_harm():
+    assert packed(marked("abc", [Span(-4, 99, "target"), Span(2, 1, "spaced")])) == [["target", ["abc"]]]
+
+
+def test_a_huge_text_keeps_its_damage_and_says_how_much_is_left_out():
+    text = "x" * 50_000 + "A - B" + "y" * 50_000
+    stretches = marked(text, [Span(50_000, 50_005, "spaced")], limit=1000)
+    gaps = [int(piece.text) for s in stretches for piece in s.pieces if piece.kind == GAP]
+    kept = sum(len(piece.text) for s in stretches for piece in s.pieces if piece.kind != GAP)
+    assert sum(gaps) + kept == len(text)
+    assert kept < 3000
+    assert [s.mark for s in stretches if s.mark] == ["spaced"]
+
+
+def test_thousands_of_mentions_stay_within_the_limit():
+    text = "A - B, " * 20_000
+    spans = occurrences(text, ["A - B"], "spaced")
+    kept = sum(len(piece.text) for s in marked(text, spans, limit=1000) for piece in s.pieces if piece.kind != GAP)
+    assert kept < 10_000
+
+
+@given(st.text(st.characters(), max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40))))
+def test_nothing_is_lost_and_nothing_unseen_is_left(text, places):
+    spans = [Span(a, b, SEVERITY[(a + b) % len(SEVERITY)]) for a, b in places]
+    back = ""
+    for stretch in marked(text, spans):
+        for piece in stretch.pieces:
+            assert piece.kind or not any(is_invisible(c) for c in piece.text)
+            if piece.kind == CODE:
+                code = chr(int(piece.text[2:], 16))
+                # behind a look-alike the code point explains, it does not stand for a character
+                back += code if is_invisible(code) or code in "\t" else ""
+            else:
+                back += {"␣": " ", "⇥": "\t", "⏎": "\n"}.get(piece.text, piece.text) if piece.kind else piece.text
+    assert back == text
+
+
+def test_the_short_way_for_ascii_agrees_with_the_long_one():
+    for character in map(chr, range(128)):
+        hidden = any(piece.kind == CODE for piece in pieces(f"a{character}b"))
+        assert hidden == is_invisible(character), hex(ord(character))
+
+
+def test_every_format_and_control_character_is_invisible():
+    hidden = [c for c in map(chr, range(0x3000)) if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}]
+    assert [c for c in hidden if not is_invisible(c) and c != "\n"] == []
+
+
+# A run folded.
+
+
+def test_the_counts_of_a_mixed_run(mixed):
+    summary = summarise(mixed)
+    assert (summary.alignment.k, summary.alignment.n) == (2, 8)
+    assert (summary.checks.k, summary.checks.n) == (1, 2)
+    assert summary.outcomes == {"aligned": 2, "damaged": 5, "omitted": 1, "unscored": 1, "failed": 1, "passed": 1}
+    assert summary.unscored_reasons == (("length", 1),)
+    assert [(d.code, d.cases, d.mentions) for d in summary.damage][:2] == [("space-left", 3, 3), ("space-right", 1, 1)]
+
+
+def test_the_gap_is_of_trained_and_untrained_cases(mixed):
+    gap = summarise(mixed).gap
+    assert (gap.trained.k, gap.trained.n) == (1, 2)
+    assert (gap.untrained.k, gap.untrained.n) == (1, 6)
+    assert gap.difference == 1 / 2 - 1 / 6
+
+
+def test_the_gap_of_one_kind_alone_is_no_data(make_run, mixed):
+    untrained = [case for case in mixed.cases if case.exposure == "untrained"]
+    assert summarise(make_run(untrained)).gap.difference is None
+
+
+def test_slices_stand_worst_first_and_those_without_a_rate_last(mixed):
+    found = slices(mixed.cases, "task")
+    assert [row.name for row in found] == ["qa", "style"]
+    assert found[1].rate.value is None
+    assert [row.name for row in slices(mixed.cases, "domain")] == ["security", "construction", "medicine"]
+
+
+def test_an_empty_run_has_no_rates(make_run):
+    summary = summarise(make_run([]))
+    assert summary.alignment.value is None
+    assert summary.resources.median_latency_s is None
+
+
+def test_damage_codes_of_one_count_have_one_order_in_every_process():
+    codes = ("space-right", "space-left", "hyphen-lookalike", "markup", "case")
+    found = mention("A - 1", "A - 1", "spaced", *codes)
+    sample = sample_result("damaged", output="A - 1", mentions={"A-1": [found]})
+    record = run_record([case_result("a", "damaged", samples=[sample])])
+    assert [one.code for one in summarise(record).damage] == list(codes)

@@ -1,5 +1,7 @@
 """Markdown that a renderer reads as nothing but words."""
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -8,11 +10,16 @@ import pytest
 
 from harness.decisions.compare import compare
 from harness.decisions.gate import judge
+from harness.decisions.metrics import Count
 from harness.records.policy import DEFAULT_POLICY
-from harness.show.figures import code, markdown_table
+from harness.show import rates
+from harness.show.export import COLUMNS, index_json, run_json, samples_csv
+from harness.show.figures import markdown_table
 from harness.show.html import Judgement
-from harness.show.index import IndexLine
+from harness.show.index import IndexLine, events
 from harness.show.markdown import compare_markdown, index_markdown, run_markdown
+from harness.show.rates import Rate
+from harness.show.sinks import code
 
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text("utf-8"))
 
@@ -83,3 +90,80 @@ def test_the_index_names_each_version_once(mixed):
 
 def test_chinese_is_chinese(mixed):
     assert "失败用例" in run_markdown(mixed, lang="zh")
+
+
+# CSV and JSON.
+
+
+def test_every_sample_is_a_row(mixed):
+    rows = list(csv.DictReader(io.StringIO(samples_csv(mixed))))
+    assert len(rows) == sum(len(case.samples) for case in mixed.cases)
+    assert rows[2]["output"] == "It is Sikalastic - 609."
+    assert rows[2]["damage"] == "space-left space-right"
+    assert tuple(rows[0]) == COLUMNS
+
+
+def test_no_cell_is_a_formula(answering):
+    rows = list(csv.DictReader(io.StringIO(samples_csv(answering(*PAYLOADS)))))
+    outputs = [row["output"] for row in rows]
+    assert len(outputs) == len(PAYLOADS)
+    assert [o for o in outputs if o.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    assert "'=cmd|' /C calc'!A0" in outputs
+
+
+def test_json_has_the_counts_behind_each_rate(mixed):
+    value = run_json(mixed)
+    assert value["alignment_rate"]["k"] == 2
+    assert value["slices"]["domain"]["medicine"]["rate"] == 1.0
+    assert value["check_rate"]["n"] == 2
+    json.dumps(value, allow_nan=False)
+
+
+def test_the_index_lists_runs_and_events(mixed):
+    lines = [IndexLine.of(mixed)]
+    value = index_json(lines, events(lines))
+    assert value["runs"][0]["alignment_rate"]["n"] == 8
+    assert [event["kind"] for event in value["events"]] == ["new-version"]
+
+
+# How figures are written.
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (1.0, "100.0%"), (1999 / 2000, "99.95%"), (0.0, "0.0%"), (1 / 3000, "0.03%"), (0.974, "97.4%")],
+)
+def test_a_rate_is_never_rounded_to_all_or_nothing(value, text):
+    assert rates.percent(value) == text
+
+
+def test_no_cases_are_no_data_and_no_percentage():
+    rate = Rate.of(Count(0, 0))
+    assert (str(rate), rate.bounds, rate.value) == ("–", "–", None)
+
+
+def test_all_of_many_still_has_an_interval():
+    assert Rate.of(Count(300, 300)).bounds == "98.7–100.0%"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.033, "+3.3"), (-0.1, "−10.0"), (0.0, "0.0"), (-0.0001, "0.0")])
+def test_points_carry_their_sign(value, text):
+    assert rates.points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("stamp", "text"),
+    [
+        ("2026-11-20T06:00:00+00:00", "2026-11-20 06:00 UTC"),
+        ("2026-11-20T14:00:00+08:00", "2026-11-20 06:00 UTC"),
+        (None, "–"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_times_are_shown_in_utc(stamp, text):
+    assert rates.moment(stamp) == text
+
+
+def test_small_costs_keep_digits():
+    assert rates.money(0.0004, "USD") == "0.0004 USD"
+    assert rates.money(1234.5, "CNY") == "1,234.50 CNY"

@@ -9,13 +9,15 @@ from typing import get_args
 from harness.decisions import drift, gate
 from harness.decisions.bounds import Result
 from harness.decisions.metrics import METRICS
-from harness.records.policy import Tier
+from harness.records.policy import Bound, Tier
 from harness.records.run import Exposure, Outcome
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
+from harness.show.run import CATEGORIES
 from harness.show.words import LANGUAGES, say, words
 from harness.text.mentions import DAMAGE_CODES
 
+COUNTED = ("case", "domain", "target-absent", "check-failed")
 FOLDER = resources.files("harness.show")
 
 
@@ -24,7 +26,9 @@ def fields(text: str) -> set[str]:
 
 
 def source_of_the_pages() -> str:
-    folders = [FOLDER, FOLDER.joinpath("templates"), FOLDER.joinpath("static")]
+    """And of the other faces that take their words from the catalogue."""
+    faces = [resources.files(f"harness.{name}") for name in ("pytest_plugin", "cli")]
+    folders = [FOLDER, FOLDER.joinpath("templates"), FOLDER.joinpath("static"), *faces]
     files = [file for folder in folders for file in folder.iterdir() if file.name.endswith((".py", ".j2", ".js"))]
     return "\n".join(file.read_text("utf-8") for file in files)
 
@@ -35,10 +39,15 @@ def keys_from_values() -> set[str]:
     plain |= {*get_args(gate.Verdict), *get_args(drift.DriftVerdict), *METRICS, *DIMENSIONS}
     plain |= {"symbol"}  # as `compare` names the dimension that a run page calls `symbols`
     plain |= {f"newly {outcome}" for outcome in get_args(Outcome)} | {"fixed", "changed"}
+    plain |= {f"kind-{kind}" for kind in get_args(Outcome)} | {f"category-{name}" for name in CATEGORIES}
+    plain |= {f"count-{noun}{many}" for noun in COUNTED for many in ("", "-many")}
+    plain |= {f"summary-{metric}" for metric in METRICS} - {"summary-delivered_rate"}
+    plain |= {f"field-{name}" for name in re.findall(r"_field\(\s*['\"](\w+)['\"]", source_of_the_pages())}
     plain |= {"verbatim", "spaced", "lookalike", "altered", "absent"}
     return (
         plain
-        | {f"{verdict}-note" for verdict in get_args(gate.Verdict)}
+        | {f"{verdict}-{kind}" for verdict in get_args(gate.Verdict) for kind in ("note", "advice", "plain")}
+        | {f"bound-{bound}" for bound in get_args(Bound)}
         | {f"code-{code}" for code in DAMAGE_CODES}
         | {f"symbol-{kind}" for kind in ("-", "/", "both", "none")}
         | {f"order-{order}" for order in ("worst", "name", "domain", "slowest")}
@@ -58,7 +67,7 @@ def test_both_languages_take_the_same_values():
 
 
 def test_every_word_that_a_page_asks_for_is_there():
-    asked = set(re.findall(r"\b(?:say|both|word)\(['\"]([A-Za-z0-9 _-]+)['\"][,)]", source_of_the_pages()))
+    asked = set(re.findall(r"\b(?:say|both|word|phrase)\(['\"]([A-Za-z0-9 _-]+)['\"][,)]", source_of_the_pages()))
     assert len(asked) > 100
     assert asked - set(words()) == set()
 

@@ -1,12 +1,16 @@
+import math
+import random
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 from statsmodels.stats.proportion import proportion_confint
 
+from harness.statistics.quantile import Quantile, difference, inefficiency, quantile
 from harness.statistics.rates import exact_bounds, wilson
 
 counts = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -94,3 +98,129 @@ def test_wilson_needs_no_scipy():
     script = "import sys; from harness.statistics.rates import wilson; wilson(3, 4)"
     script += "\nsys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def mixed(count):
+    """1 ... count in no order, so that no value tells about the next."""
+    return random.Random(count).sample(range(1, count + 1), count)
+
+
+FINITE = st.floats(min_value=0, max_value=1e6, allow_nan=False)
+
+
+def test_the_interval_of_a_median_is_that_of_the_sign_test():
+    # Conover's table of the binomial: of 20 values, the 6th and the 15th bound the median with 95.9 %
+    median = quantile([7 * n % 20 + 1 for n in range(20)], 0.5)
+    assert (median.estimate, median.low, median.high) == (10, 6, 15)
+
+
+def test_the_95th_percentile_has_an_upper_limit_from_72_values_on():
+    assert quantile(mixed(71), 0.95).high == math.inf
+    assert quantile(mixed(72), 0.95).high == 72
+    assert quantile(mixed(72), 0.95).estimate == 69
+
+
+@given(st.lists(FINITE, min_size=1, max_size=200), st.sampled_from([0.05, 0.5, 0.95]))
+def test_the_estimate_was_measured_and_lies_within(values, share):
+    found = quantile(values, share)
+    assert found.estimate in values
+    assert found.low <= found.estimate <= found.high
+
+
+def plain(values, share):
+    """The interval for independent values, counted out by the definition of Conover."""
+    n, ordered = len(values), sorted(values)
+    below = [sum(math.comb(n, i) * share**i * (1 - share) ** (n - i) for i in range(k + 1)) for k in range(n)]
+    low = [rank for rank in range(1, n + 1) if below[rank - 1] <= 0.025]
+    high = [rank for rank in range(1, n + 1) if 1 - below[rank - 1] <= 0.025]
+    return (ordered[low[-1] - 1] if low else -math.inf, ordered[high[0] - 1] if high else math.inf)
+
+
+@given(st.lists(FINITE, min_size=1, max_size=60), st.sampled_from([0.05, 0.5, 0.95]))
+def test_values_that_tell_nothing_about_the_next_have_the_plain_interval(values, share):
+    found = quantile(values, share)
+    low, high = plain(values, share)
+    if found.effective == len(values):
+        assert (found.low, found.high) == (low, high)
+    else:
+        assert found.low <= low
+        assert found.high >= high
+
+
+@given(st.lists(FINITE, min_size=1, max_size=60, unique=True))
+def test_slowness_and_speed_mirror_each_other(values):
+    slow, fast = quantile(values, 0.9), quantile([-value for value in values], 0.1)
+    if slow.effective == fast.effective:
+        assert (slow.low, slow.high) == (-fast.high, -fast.low)
+
+
+def test_values_in_a_row_that_are_alike_are_worth_less():
+    generator = np.random.default_rng(4)
+    flags = [bool(flag) for flag in np.repeat(generator.random(100) < 0.5, 5)]
+    assert inefficiency(flags) == pytest.approx(5, rel=0.35)
+    assert inefficiency([True] * 50) == 1.0
+    assert inefficiency([bool(flag) for flag in generator.random(2000) < 0.5]) < 1.3
+    assert quantile([float(n) for n in range(100)], 0.5).effective < 5  # it only ever got slower
+
+
+def test_intervals_of_times_that_hang_together_hold_where_plain_ones_do_not():
+    generator = np.random.default_rng(8)
+    held = kept = 0
+    for _ in range(250):
+        level, values = generator.normal(), []
+        for _ in range(200):
+            level = 0.6 * level + 0.8 * generator.normal()
+            values.append(level)
+        found = quantile(values, 0.5)
+        held += found.low <= 0 <= found.high
+        low, high = plain(values, 0.5)
+        kept += low <= 0 <= high
+    assert held / 250 > 0.90
+    assert kept / 250 < 0.85
+
+
+def test_a_request_that_never_ended_is_the_slowest():
+    values = [1.0] * 90 + [math.inf] * 10
+    assert quantile(values, 0.5).estimate == 1.0
+    assert quantile(values, 0.95).estimate == math.inf
+    assert difference(quantile(values, 0.95), quantile([1.0] * 100, 0.95)).estimate is None
+
+
+def test_no_value_is_no_data():
+    assert quantile([], 0.5) is None
+
+
+@pytest.mark.parametrize(("share", "level"), [(0, 0.95), (1, 0.95), (0.5, 1)])
+def test_shares_that_no_quantile_has_are_refused(share, level):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        quantile([1.0], share, level)
+
+
+def test_a_difference_squares_and_adds_the_distances():
+    old, new = Quantile(1.0, 0.7, 1.4, 0.95, 100, 100), Quantile(2.0, 1.7, 2.3, 0.95, 100, 100)
+    found = difference(old, new)
+    assert found.estimate == 1.0
+    assert found.low == pytest.approx(1.0 - 0.5)
+    assert found.high == pytest.approx(1.0 + math.hypot(0.3, 0.3))
+
+
+def test_a_side_without_a_limit_leaves_the_difference_without_one():
+    few = quantile([1.0, 2.0, 3.0], 0.95)
+    assert difference(few, quantile([1.0] * 100, 0.95)).low == -math.inf
+
+
+@pytest.mark.parametrize(("share", "true_change"), [(0.5, 0.1), (0.95, 0.1)])
+def test_intervals_of_skewed_times_cover_what_they_promise(share, true_change):
+    chance = random.Random(20260101)
+    rounds, single, both = 1500, 0, 0
+    spread = 0.5
+    true = math.exp(spread * {0.5: 0.0, 0.95: 1.6448536}[share])
+    for _ in range(rounds):
+        old = quantile([chance.lognormvariate(0, spread) for _ in range(80)], share)
+        new = quantile([chance.lognormvariate(0, spread) + true_change for _ in range(80)], share)
+        single += old.low <= true <= old.high
+        change = difference(old, new)
+        both += change.low <= true_change <= change.high
+    # four standard errors of a simulation of this size below 95 %
+    assert single / rounds > 0.928
+    assert both / rounds > 0.928

@@ -1,8 +1,13 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 from scipy.stats import beta, binom
 
+from harness.statistics.noninferiority import SIZE_LIMIT
 from harness.statistics.paired import tango_score, tango_scores
 from harness.statistics.sequential import (
     BREACH_ERROR,
@@ -82,6 +87,22 @@ def test_pairs_at_the_margin_pass_at_some_look_in_five_percent_of_runs_at_most(s
     assert crossing(SIZES, 0.03, share, lambda score: score < -bound.breaching) <= BREACH_ERROR + 0.002
 
 
+@pytest.mark.parametrize("share", [0.0, 0.003, 0.02, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize(("cases", "margin"), [(300, 0.03), (300, 0.05), (594, 0.03)])
+def test_pairs_that_differ_often_pass_less_often_than_a_single_reading_may(cases, margin, share):
+    """Runs of other seeds than those that the boundary was found with."""
+    sizes, runs = looks(cases), 20_000
+    bound = pair_boundary(sizes, margin)
+    generator = np.random.default_rng(round(1000 * share) + cases)
+    cells = [share, margin + share, 1 - margin - 2 * share]
+    steps = np.diff([0, *sizes])
+    counts = np.stack([generator.multinomial(step, cells, size=runs) for step in steps], axis=1).cumsum(axis=1)
+    better, worse = counts[..., 0].astype(float), counts[..., 1].astype(float)
+    scores = tango_scores(better, worse, np.array(sizes, dtype=float), -margin)
+    assert (scores.max(axis=1) > bound.passing).mean() <= SIZE_LIMIT
+    assert (scores.min(axis=1) < -bound.breaching).mean() <= BREACH_ERROR + 0.003
+
+
 def test_the_scores_of_many_tables_are_the_scores_of_each():
     tables = [(0, 0, 50), (3, 1, 60), (0, 60, 60), (60, 0, 60), (5, 5, 10)]
     for difference in (-0.05, 0.0, -1.0):
@@ -102,3 +123,16 @@ def test_the_order_is_that_of_the_seed_however_the_cases_come():
     domains = {f"case-{i}": f"d{i % 7}" for i in range(100)}
     again = dict(reversed(domains.items()))
     assert stratified_order(domains, 3) == stratified_order(again, 3) != stratified_order(domains, 4)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_drift_tables_of_the_documents_can_still_be_made():
+    command = [sys.executable, "-m", "benchmarks.simulations.drift", "--runs", "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    documented = (ROOT / "docs" / "drift.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert len(rows) > 20
+    assert all(f"|{name}|" in documented for name in rows)

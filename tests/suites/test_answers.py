@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.answers import document
+from harness.authoring.right_answers import broken, document
 from harness.config import ModelConfig
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
+from harness.records.run import GOOD
 from harness.runs.judge import Judge
-from harness.suite import builtin_root, load_suite
+from harness.suite import builtin_root, case_files, load_cases, load_info, load_suite
+from harness.suite.answers import answers_file, read_answers
 
 JUDGE = Judge(ModelConfig(name="any"))
 WRITTEN = ("over_correction", "structured", "general", "streaming")
-GOOD = ("aligned", "passed")
+GOOD_ANSWERS = ("aligned", "passed")
 Damage = Callable[[str], str]
 
 
@@ -31,7 +33,7 @@ def cases_of(suite: str) -> dict[str, Case]:
 
 @cache
 def right_answers(suite: str) -> dict[str, list[Any]]:
-    """The right answers that stand beside the cases: a text, or an object with `text` and `tool_calls`."""
+    """The right answers beside the cases: a text, or an object with `text` and `tool_calls`."""
     files = sorted((builtin_root() / suite).glob("*.answers.json"))
     answers = [json.loads(path.read_text(encoding="utf-8"))["answers"] for path in files]
     return {name: right for entries in answers for name, right in entries.items()}
@@ -80,14 +82,14 @@ def test_the_right_answers_pass(suite: str) -> None:
         for name, case in cases_of(suite).items()
         for number, answer in enumerate(right_answers(suite)[name])
     }
-    assert {name: found for name, found in outcomes.items() if found not in GOOD} == {}
+    assert {name: found for name, found in outcomes.items() if found not in GOOD_ANSWERS} == {}
 
 
 @pytest.mark.parametrize("suite", WRITTEN)
 def test_the_wrong_answers_fail(suite: str) -> None:
     answers = wrong_answers(suite)
     outcomes = {name: outcome(case, completion(answers[name])) for name, case in cases_of(suite).items()}
-    assert {name: found for name, found in outcomes.items() if found in GOOD} == {}
+    assert {name: found for name, found in outcomes.items() if found in GOOD_ANSWERS} == {}
 
 
 def strings_of(answer: str | dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def test_two_fields_exchanged_fail() -> None:
                     if isinstance(right, str)
                     else {"tool_calls": [{**right["tool_calls"][0], "arguments": exchanged}]}
                 )
-                if outcome(case, completion(answer)) in GOOD:
+                if outcome(case, completion(answer)) in GOOD_ANSWERS:
                     passing.append((name, one, other))
     assert passing == []
     assert tried > 60
@@ -140,7 +142,7 @@ def closed_up(text: str) -> str:
     "excuse", ["", "I am not sure.", "不知道。", "{}", "null", "As an AI model, I cannot do that."]
 )
 def test_an_answer_that_says_nothing_never_passes(suite: str, excuse: str) -> None:
-    assert [name for name, case in cases_of(suite).items() if outcome(case, said(excuse)) in GOOD] == []
+    assert [name for name, case in cases_of(suite).items() if outcome(case, said(excuse)) in GOOD_ANSWERS] == []
 
 
 @pytest.mark.parametrize("suite", WRITTEN)
@@ -149,7 +151,7 @@ def test_the_prompt_given_back_is_no_right_answer(suite: str) -> None:
     passing = [
         name
         for name, case in cases_of(suite).items()
-        if not case.targets and outcome(case, said(str(case.messages[-1]["content"]))) in GOOD
+        if not case.targets and outcome(case, said(str(case.messages[-1]["content"]))) in GOOD_ANSWERS
     ]
     assert passing == []
 
@@ -165,7 +167,7 @@ def test_the_right_answer_to_another_question_fails_in_general() -> None:
             for answer in answers[other]
             if answer not in answers[name]
         ]
-        wrong += [(name, other) for other in others if outcome(case, completion(other)) in GOOD]
+        wrong += [(name, other) for other in others if outcome(case, completion(other)) in GOOD_ANSWERS]
     assert wrong == []
 
 
@@ -182,7 +184,7 @@ def lookalike(target: str) -> str:
 
 
 def altered(target: str) -> str:
-    """Without its last symbol that stands between two characters."""
+    """Without its last symbol between two characters."""
     place = max(index for index, char in enumerate(target[:-1]) if char in "-/")
     return target[:place] + target[place + 1 :]
 
@@ -263,3 +265,30 @@ def test_a_tale_in_form_passes_for_every_word_and_fails_with_the_word_in_it() ->
         named = {**TALE, "tale": f"他把{word}写在纸上，折了三折，终究没有寄出去。"}
         assert outcome(case, said(json.dumps(named, ensure_ascii=False))) == "failed", case.id
         assert outcome(case, said(f"故事：{json.dumps(TALE, ensure_ascii=False)}")) == "failed", case.id
+
+
+# Every right answer beside the shipped cases passes, and every broken one fails with the verdict that is due.
+
+# the cases that a hunt found are made by program and have no answers
+FILES = [path for path in case_files(builtin_root()) if path.parent.name != "adversarial"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_right_answers_pass_and_broken_ones_fail(path: Path) -> None:
+    answers = read_answers(answers_file(path), load_info(path.parent))
+    cases = {located.case.id: located.case for located in load_cases(path)}
+    assert list(answers) == list(cases)
+    assert [name for name, right in answers.items() if len(set(right)) < 2] == []
+    wrong, tried = [], 0
+    for name, case in cases.items():
+        for number, right in enumerate(answers[name]):
+            found = JUDGE.sample(case, right, 0).outcome
+            if found not in GOOD:
+                wrong.append((name, number, "right", found))
+            for one in broken(case, right):
+                tried += 1
+                found = JUDGE.sample(case, one.answer, 0).outcome
+                if found not in one.expected:
+                    wrong.append((name, number, one.what, found))
+    assert wrong == []
+    assert tried >= sum(len(case.required) for case in cases.values())

@@ -1,4 +1,4 @@
-"""Which texts of an answer are checked, and where they stand."""
+"""Which texts of an answer are checked, and where they are."""
 
 import json
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.text import check, repair
+from benchmarks.text.corpora import DAMAGE, MANY, MENTIONS, SOURCE, filled
+from harness.text import check, find, repair
 
 ROWS = [
     # target, output, verdict, damage codes
@@ -230,3 +231,23 @@ def test_a_comma_between_two_codes_groups_no_number() -> None:
     verdicts = check(source, "26300-35505,225/45R17", ["26300-35505", "225/45R17"]).verdicts
     assert verdicts == {"26300-35505": "verbatim", "225/45R17": "verbatim"}
     assert check("500U/kg", "1,500U/kg", ["500U/kg"]).verdicts == {"500U/kg": "absent"}
+
+
+# Many targets at once: the library that looks for all in one pass changes the speed alone.
+
+TEXT = filled(DAMAGE, 400) + " ".join(f"{target} {target.replace('-', ' - ')}" for target in MANY[4:60]) + MENTIONS
+
+
+def test_one_pass_finds_what_a_search_for_each_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ahocorasick_rs")
+    at_once = check(SOURCE, TEXT, MANY)
+    monkeypatch.setattr(find, "AhoCorasick", None)
+    assert check(SOURCE, TEXT, MANY) == at_once
+
+
+def test_each_of_many_is_judged_as_it_is_alone() -> None:
+    together = check(SOURCE, TEXT, MANY)
+    for target in MANY[4:60]:
+        alone = check(SOURCE, TEXT, [target])
+        assert alone.mentions[target] == together.mentions[target]
+    assert {"spaced", "lookalike", "absent"} <= set(together.verdicts.values())

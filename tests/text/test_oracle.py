@@ -36,7 +36,7 @@ def every_reading(output: str, target: str) -> Iterator[tuple[int, int, int]]:
 
 
 def mentions_of(output: str, target: str) -> list[tuple[int, int, str]]:
-    """The readings that stand: none overlaps a milder one."""
+    """The readings that hold: none overlaps a milder one."""
     taken: list[tuple[int, int, str]] = []
     for rank, start, end in sorted(every_reading(output, target)):
         if all(end <= low or high <= start for low, high, _ in taken):
@@ -89,8 +89,11 @@ WANTED = [
 )
 def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: list[str]) -> None:
     spaced = [target.replace("/", " / ").replace("-", "- ") for target in targets[:1]]
-    output = prose * (600 // len(prose)) + " ".join([*pieces, *spaced])
-    quick = check("", output, targets)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fold, "_WORTH_A_LOOK", 1 << 40)
-        assert check("", output, targets) == quick
+    for piece in ("", " ".join(targets[-2:])):  # beside whole mentions, too
+        output = prose * (600 // len(prose)) + " ".join([*pieces, *spaced, piece])
+        quick = check("", output, targets)
+        with pytest.MonkeyPatch.context() as patch:
+            for least in ("_WORTH_A_LOOK", "_WORTH_A_LOOK_IN_ASCII"):
+                patch.setattr(fold, least, 1 << 40)
+            patch.setattr(fold.Page, "is_all_of", lambda *_: False)
+            assert check("", output, targets) == quick

@@ -1,7 +1,10 @@
 """The scanner: kinds, edges and alternates of what it finds, and what holds for any text."""
 
 import json
+import re
+import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import check, repair
-from harness.text.scan import forget, scan
+from harness.text.characters import (
+    SPACES,
+    ZERO_WIDTH,
+    blocks_after,
+    blocks_before,
+    is_alphanumeric,
+    is_cjk,
+    is_joining,
+    is_latin_or_digit,
+)
+from harness.text.scan import extract_targets, forget
 from harness.text.targets import KINDS, Target
+from harness.text.unicode_data import are_homoglyphs, letter_places
+from harness.text.visible import context, is_hidden, show
 
 LINES = Path(__file__).with_name("vectors").joinpath("scan.jsonl").read_text(encoding="utf-8").splitlines()
 VECTORS = [json.loads(line) for line in LINES]
@@ -43,7 +58,7 @@ def test_targets_have_the_kind_and_the_edges_of_the_vector(vector: dict) -> None
         (one["text"], one["kind"], one.get("open_left", False), one.get("open_right", False))
         for one in vector["targets"]
     ]
-    found = scan(vector["source"])
+    found = extract_targets(vector["source"])
     assert [(one.text, one.kind, one.open_left, one.open_right) for one in found] == wanted, vector["reason"]
     for target, one in zip(found, vector["targets"], strict=True):
         assert list(target.alternates) == one.get("alternates", list(target.alternates)), vector["reason"]
@@ -56,7 +71,9 @@ def test_targets_have_the_kind_and_the_edges_of_the_vector(vector: dict) -> None
 )
 def test_a_blank_exactly_at_an_uncertain_edge_is_no_damage_and_stays(vector: dict) -> None:
     source = vector["source"]
-    places = {one.start for one in scan(source) if one.open_left} | {one.end for one in scan(source) if one.open_right}
+    places = {one.start for one in extract_targets(source) if one.open_left} | {
+        one.end for one in extract_targets(source) if one.open_right
+    }
     output = "".join((" " if place in places else "") + char for place, char in enumerate(source))
     assert set(check(source, output).verdicts.values()) == {"verbatim"}
     assert repair(source, output).text == output
@@ -65,7 +82,7 @@ def test_a_blank_exactly_at_an_uncertain_edge_is_no_damage_and_stays(vector: dic
 @given(PIECES)
 def test_a_target_is_where_it_says_and_of_a_known_kind(source: str) -> None:
     end = 0
-    for target in scan(source):
+    for target in extract_targets(source):
         assert source[target.start : target.end] == target.text
         assert target.kind in KINDS
         assert not target.given
@@ -82,14 +99,19 @@ def test_a_source_given_back_is_never_damaged(source: str) -> None:
 @given(PIECES, PIECES)
 def test_what_is_kept_of_other_texts_changes_nothing(one: str, other: str) -> None:
     forget()
-    fresh = scan(one)
-    scan(other)
-    assert scan(one) == fresh
-    assert {target.text for target in scan([other, one])} == {target.text for target in (*scan(other), *fresh)}
+    fresh = extract_targets(one)
+    extract_targets(other)
+    assert extract_targets(one) == fresh
+    assert {target.text for target in extract_targets([other, one])} == {
+        target.text for target in (*extract_targets(other), *fresh)
+    }
 
 
 def test_targets_of_messages_are_those_of_each() -> None:
-    assert scan(["见 AB-12", "AB-12 与 CD/3"]) == (Target("AB-12", "code", 2, 7), Target("CD/3", "code", 8, 12))
+    assert extract_targets(["见 AB-12", "AB-12 与 CD/3"]) == (
+        Target("AB-12", "code", 2, 7),
+        Target("CD/3", "code", 8, 12),
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,9 +122,175 @@ def test_a_hostile_source_takes_no_more_than_its_length(piece: str) -> None:
         text = (piece * length)[:length]
         forget()
         start = time.process_time()
-        scan(text)
+        extract_targets(text)
         return time.process_time() - start
 
     short = min(seconds(4_000) for _ in range(3))
     long = min(seconds(32_000) for _ in range(2))
     assert long <= 8 * 3 * max(short, 0.004)
+
+
+# What counts as white space, as a letter or digit, and as a script that is written without spaces.
+
+EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
+
+
+def test_white_space_is_that_of_unicode() -> None:
+    python_only = "\x1c\x1d\x1e\x1f"
+    assert sorted(SPACES) == [char for char in EVERY if char.isspace() and char not in python_only]
+    assert not set(SPACES) & set(ZERO_WIDTH)
+
+
+def test_cjk_is_what_is_so_named() -> None:
+    named = re.compile(
+        "CJK (?:UNIFIED|COMPATIBILITY) IDEOGRAPH|(?:HIRA|KATA)KANA LETTER|HALFWIDTH KATAKANA LETT|HANGUL (?:SYLL|LETT)"
+    )
+    assert [char for char in EVERY if named.match(unicodedata.name(char, "")) and not is_cjk(char)] == []
+
+
+@pytest.mark.parametrize("char", [*"漢々〇あアｱー가ㄱ", "𠮷", "㐀"])
+def test_han_kana_and_hangul_never_join(char: str) -> None:
+    assert is_cjk(char)
+    assert not is_joining(char)
+
+
+@pytest.mark.parametrize("char", [*"กาลາខក", "က", "ា", "\u0e31", "\ua9e0"])
+def test_thai_lao_khmer_and_myanmar_never_join(char: str) -> None:
+    assert not is_cjk(char)
+    assert not is_joining(char)
+
+
+@pytest.mark.parametrize("char", [*"aZ9éßЖΩא٣क९ابＡ９𝐀", "\u0301"])
+def test_other_letters_digits_and_marks_join(char: str) -> None:
+    assert is_alphanumeric(char)
+    assert is_joining(char)
+
+
+@pytest.mark.parametrize("char", [*"²½Ⅳ①_*-/.,。，「🙂©", " ", "\u200d", "\ud800"])
+def test_signs_and_other_numbers_do_not_join(char: str) -> None:
+    assert not is_joining(char)
+
+
+@pytest.mark.parametrize(
+    ("before", "blocks"),
+    [
+        ("a", True),
+        ("9", True),
+        ("e\u0301", True),
+        ("क\u093f", True),
+        ("\u0301", True),
+        ("⚠\ufe0f", False),
+        ("1\ufe0f\u20e3", False),
+        ("漢\U000e0100", False),
+        ("ก\u0e48", False),
+        ("👍🏽", False),
+        ("_", False),
+        ("²", False),
+        ("の", False),
+    ],
+)
+def test_a_word_before_blocks_and_an_emoji_does_not(before: str, blocks: bool) -> None:
+    text = f"{before}TCP"
+    assert blocks_before(text, len(before), "T") is blocks
+    assert not blocks_before(text, len(before), "漢")
+    assert not blocks_before(text, len(before), "-")
+    assert not blocks_before("TCP", 0, "T")
+
+
+def test_a_word_or_mark_after_blocks() -> None:
+    assert blocks_after("IPv6", 2, "P")
+    assert blocks_after("IP\u0301", 2, "P")
+    assert not blocks_after("IP", 2, "P")
+    assert not blocks_after("IP協", 2, "P")
+    assert not blocks_after("協v", 1, "協")
+
+
+def test_a_stack_of_marks_is_not_climbed_for_ever() -> None:
+    assert blocks_before("⚠" + "\u0301" * 1000 + "T", 1001, "T")
+
+
+def test_latin_letters_and_digits_are_told_from_others() -> None:
+    assert all(is_latin_or_digit(char) for char in "aZ9éÅ٣Ａ")
+    assert not any(is_latin_or_digit(char) for char in "Ж漢-²א")
+
+
+def test_homoglyphs_are_of_another_script_and_never_both_ascii() -> None:
+    assert are_homoglyphs("C", "С")
+    assert are_homoglyphs("С", "C")
+    assert are_homoglyphs("口", "ロ")
+    assert are_homoglyphs("6", "𝟔")
+    assert are_homoglyphs("I", "І")
+    assert not are_homoglyphs("I", "1")
+    assert not are_homoglyphs("a", "ɑ")
+    assert not are_homoglyphs("C", "C")
+
+
+def test_homoglyphs_work_both_ways() -> None:
+    letters = list(letter_places())[::7]
+    for one in letters:
+        for other in letters:
+            assert are_homoglyphs(one, other) == are_homoglyphs(other, one)
+
+
+# Blanks in a mention can be seen, and nothing in it can command a terminal or hide.
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Sikalastic - 609", "Sikalastic␣-␣609"),
+        ("a\tb\nc", "a⇥b⏎c"),
+        ("a\r\nb", "a<U+000D>⏎b"),
+        ("TCP\u00a0/\u3000IP", "TCP<U+00A0>/<U+3000>IP"),
+        ("\u200b\u2060\ufeff\u200f", "<U+200B><U+2060><U+FEFF><U+200F>"),
+        ("\x1b[31m\x07\x7f\x9b", "<U+001B>[31m<U+0007><U+007F><U+009B>"),
+        ("\u202eabc\u2066", "<U+202E>abc<U+2066>"),
+        ("co\u00adop", "co<U+00AD>op"),
+        ("\ud800", "<U+D800>"),
+        ("\u2028\u2029\x85", "<U+2028><U+2029><U+0085>"),
+        ("\u2800\u3164\ufe0f\U000e0101\U000e0020", "<U+2800><U+3164><U+FE0F><U+E0101><U+E0020>"),
+        ("\ue000\U0010ffff", "<U+E000><U+10FFFF>"),
+        ("水吧台/岛台 é🙂", "水吧台/岛台␣é🙂"),
+        ("A–1\\", "A–1\\"),
+        ("!~", "!~"),
+        ("\ufe00\ufe0f\ufe10", "<U+FE00><U+FE0F>\ufe10"),
+        ("\U000e0100\U000e01ef", "<U+E0100><U+E01EF>"),
+    ],
+)
+def test_what_cannot_be_seen_is_shown(text: str, shown: str) -> None:
+    assert show(text) == shown
+
+
+def test_an_ordinary_blank_stays_in_a_sentence_and_a_sign_of_the_text_stays_a_sign() -> None:
+    assert show("the case\u00a0水 - ␣\t.", blanks=False) == "the case<U+00A0>水 - ␣⇥."
+
+
+def test_lookalikes_are_named_when_asked() -> None:
+    assert show("CR－V CR-V", lookalikes=True) == "CR－<U+FF0D>V␣CR-V"
+    assert show("A–1 B／2 C\\3 D-4/5", lookalikes=True) == "A–<U+2013>1␣B／<U+FF0F>2␣C\\<U+005C>3␣D-4/5"
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_what_is_shown_is_one_safe_line(text: str) -> None:
+    shown = show(text, lookalikes=True)
+    assert len(shown.splitlines()) <= 1
+    assert not any(is_hidden(char) for char in shown)
+    assert not any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zs") for char in shown)
+    assert shown.encode("utf-8").decode("utf-8") == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(0, "…A␣-␣1…"), (2, "…e␣A␣-␣1␣n…"), (20, "use␣A␣-␣1␣now"), (4, "use␣A␣-␣1␣now")],
+)
+def test_a_mention_is_shown_in_its_context(width: int, shown: str) -> None:
+    assert context("use A - 1 now", 4, 9, width) == shown
+
+
+def test_twenty_characters_of_context_are_shown_unless_told() -> None:
+    text = "a" * 21 + "–" + "b" * 21
+    assert context(text, 21, 22) == "…" + "a" * 20 + "–" + "b" * 20 + "…"
+
+
+def test_context_names_lookalikes_when_asked() -> None:
+    assert context("xA–1y", 1, 4, 0, lookalikes=True) == "…A–<U+2013>1…"

@@ -15,7 +15,7 @@
     requestAnimationFrame(() => scrollers.forEach(reach));
   }
 
-  // A table that is wider than the page can be scrolled with the keyboard; one that is not is no stop on the way.
+  // A table that is wider than the page can be scrolled with the keyboard; a narrower one is not a stop on the way.
   const scrollers = [...document.querySelectorAll(".scroll")];
   function reach(element) {
     const over = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;

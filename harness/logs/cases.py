@@ -1,0 +1,143 @@
+"""Damaged rows of a log as cases: personal data taken out, reviewed one by one, added to a suite that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, SuiteError
+from harness.files import whole
+from harness.logs.judge import chunks, groups, rows_of
+from harness.logs.presets import BATCHES
+from harness.logs.rows import RowError, judge, read_row
+from harness.logs.run import ScoringJob
+from harness.suite import case_from
+from harness.text.characters import is_cjk
+
+Redact = Callable[[str], str]
+
+_PERSONAL = (
+    (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "name@example.com"),
+    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "110101199003070000"),  # a Chinese identity number
+    (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "13800000000"),
+    (re.compile(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"), "+1 555 010 0000"),
+)
+"""What names a person by its form alone. Names are not found: that is what the review is for."""
+_MOST_PROMPT = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case that could be made, and what became of its strings in the log."""
+
+    line: dict[str, Any]
+    place: str
+    became: tuple[tuple[str, str], ...]
+
+
+def redacted(text: str, redact: Redact) -> str:
+    """Without mail addresses, telephone and identity numbers, and what `redact` knows as a secret."""
+    for pattern, stand_in in _PERSONAL:
+        text = pattern.sub(stand_in, text)
+    return redact(text)
+
+
+def candidates(job: ScoringJob, redact: Redact, most: int) -> Iterator[Candidate]:
+    """Cases of the first damaged rows of a finished run, each prompt once, at most `most`.
+
+    Raises:
+        ConfigError: the verdicts are Parquet, or the answers of a batch are apart from their requests.
+    """
+    if job.scoring.verdict_format != "jsonl" or job.reading.preset in BATCHES:
+        raise ConfigError("--to-suite: accepted: verdicts in JSON lines, and any preset but those of batches")
+    wanted = _damaged(job.out, most * 4)
+    seen: set[str] = set()
+    for number, group in enumerate(groups(job.files)):
+        if not wanted:
+            return
+        for chunk in chunks(number, group, job.reading):
+            for piece in chunk.pieces:
+                for row in rows_of(piece, job.scoring.preset):
+                    if (row.file, row.line) not in wanted or row.error:
+                        continue
+                    found = _candidate(row.value, f"{row.file}, row {row.line}", job, redact)
+                    if found and found.line["id"] not in seen:
+                        seen.add(found.line["id"])
+                        yield found
+                        if len(seen) >= most:
+                            return
+
+
+def _damaged(out: Path, most: int) -> set[tuple[str, int]]:
+    wanted: set[tuple[str, int]] = set()
+    for path in sorted((out / "verdicts").glob("*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                if '"outcome": "damaged"' in line:
+                    verdict = json.loads(line)
+                    wanted.add((verdict["file"], verdict["line"]))
+                    if len(wanted) >= most:
+                        return wanted
+    return wanted
+
+
+def _candidate(value: Any, place: str, job: ScoringJob, redact: Redact) -> Candidate | None:
+    """None for a row that makes no case: damage in a tool call, whose tools no log holds, or in a secret."""
+    try:
+        row = read_row(value, job.scoring.columns)
+        verdict = judge(row, job.scoring.symbols)
+    except RowError:
+        return None
+    prompt = redacted("\n\n".join(text for text in row.source if text.strip()), redact)
+    damaged = {
+        target: next(one.text for one in mentions if one.is_damage)
+        for target, _, mentions in verdict.mentions
+        if any(one.is_damage for one in mentions)
+    }
+    targets = [target for target in damaged if redacted(target, redact) == target and target in prompt]
+    if not targets or len(prompt) > _MOST_PROMPT or any(part.channel == "tool" for part in row.parts):
+        return None
+    line: dict[str, Any] = {
+        "id": f"log-{hashlib.sha256(prompt.encode('utf-8', 'replace')).hexdigest()[:12]}",
+        "domain": "from-logs",
+        "language": "zh" if any(map(is_cjk, prompt)) else "en",
+        "task": "qa",
+        "prompt": prompt,
+        "targets": targets,
+        "tags": ["from-logs", *([f"on={row.day}"] if row.day else [])],
+    }
+    try:
+        case_from(line, "from-logs")
+    except SuiteError:
+        return None
+    return Candidate(line, place, tuple((target, damaged[target]) for target in targets))
+
+
+_TOML = 'title = {title}\ndescription = "Damage of production logs, reviewed one by one."\n'
+
+
+def add_case(folder: Path, line: dict[str, Any]) -> bool:
+    """Add a case to the suite at `folder`, which is made if it is not there. False if it has the case already.
+
+    Raises ConfigError if the folder cannot be written.
+    """
+    cases, settings = folder / "cases.jsonl", folder / "suite.toml"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not settings.exists():
+            with whole(settings) as file:
+                file.write(_TOML.format(title=json.dumps(folder.name)).encode("utf-8"))
+        before = cases.read_bytes() if cases.exists() else b""
+        if f'"id": "{line["id"]}"'.encode() in before:
+            return False
+        with whole(cases) as file:
+            file.write(before + (b"" if not before or before.endswith(b"\n") else b"\n"))
+            file.write(json.dumps(line, ensure_ascii=False).encode("utf-8") + b"\n")
+    except OSError as error:
+        raise ConfigError(f"--to-suite: {folder} cannot be written: {error.strerror or error}") from None
+    return True

@@ -1,0 +1,158 @@
+"""Verdicts of a log where people look at it: OpenTelemetry events and Langfuse scores.
+
+Sources: the events of the semantic conventions for generative AI (`gen_ai.evaluation.result`), and Langfuse's public
+API (`POST /api/public/scores`, an id makes a second run replace the first).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.errors import ConfigError, HarnessError
+
+NAME = "verbatim"
+_SCORED = ("aligned", "damaged", "omitted")
+_TRIES = 5
+
+
+def scored_rows(out: Path) -> Iterator[dict[str, Any]]:
+    """The verdicts of rows that were judged, in order. Raises ConfigError where they are Parquet."""
+    files = sorted((out / "verdicts").glob("*.jsonl"))
+    if not files and any((out / "verdicts").iterdir()):
+        raise ConfigError("--publish: accepted: verdicts in JSON lines (--format jsonl)")
+    for path in files:
+        with path.open(encoding="utf-8") as file:
+            yield from (row for row in map(json.loads, file) if row["outcome"] in _SCORED)
+
+
+def _value(row: Mapping[str, Any]) -> float:
+    return 0.0 if row["outcome"] == "damaged" else 1.0
+
+
+def _explanation(row: Mapping[str, Any]) -> str:
+    """Codes and numbers alone: what the log holds stays in the log."""
+    damaged = sum(one["verdict"] not in ("verbatim", "absent") for one in row["targets"])
+    codes = f" ({', '.join(row['damage'])})" if row["damage"] else ""
+    return f"{damaged} of {len(row['targets'])} protected strings damaged{codes}"
+
+
+def to_otel(out: Path, provider: Any = None) -> int:
+    """One event `gen_ai.evaluation.result` a row, on the span of the row if its id is `trace/span`. Gives their number.
+
+    Without `provider` they go where the OTEL_EXPORTER_OTLP_* variables say.
+
+    Raises:
+        ConfigError: OpenTelemetry is not installed.
+    """
+    try:
+        from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+    except ImportError:
+        raise ConfigError("--publish otel: run: pip install 'pytest-verbatim[otel]'") from None
+    made = provider or _exporting()
+    logger = made.get_logger("pytest-verbatim")
+    count = 0
+    for row in scored_rows(out):
+        context = None
+        trace, _, span = str(row["id"] or "").partition("/")
+        if _is_hex(trace, 32) and _is_hex(span, 16):
+            of_span = SpanContext(int(trace, 16), int(span, 16), is_remote=True, trace_flags=TraceFlags(1))
+            context = set_span_in_context(NonRecordingSpan(of_span))
+        attributes = {
+            "gen_ai.evaluation.name": NAME,
+            "gen_ai.evaluation.score.value": _value(row),
+            "gen_ai.evaluation.score.label": row["outcome"],
+            "gen_ai.evaluation.explanation": _explanation(row),
+        }
+        if context is None and row["id"]:
+            attributes["gen_ai.response.id"] = str(row["id"])
+        logger.emit(
+            timestamp=time.time_ns(), context=context, event_name="gen_ai.evaluation.result", attributes=attributes
+        )
+        count += 1
+    made.force_flush()
+    if provider is None:
+        made.shutdown()
+    return count
+
+
+def _exporting() -> Any:
+    try:
+        from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+        from opentelemetry.sdk._logs import LoggerProvider
+        from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+    except ImportError:
+        raise ConfigError("--publish otel: run: pip install 'pytest-verbatim[otel]'") from None
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
+    return provider
+
+
+def _is_hex(text: str, length: int) -> bool:
+    return len(text) == length and set(text) <= set("0123456789abcdef") and set(text) != {"0"}
+
+
+def to_langfuse(out: Path, environ: Mapping[str, str]) -> int:
+    """One score a row whose id is `trace/observation`, or a trace. Gives their number.
+
+    Raises:
+        ConfigError: LANGFUSE_HOST, LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY is not set, or the address is wrong.
+        HarnessError: Langfuse refuses, or cannot be reached.
+    """
+    from harness.endpoints.transport import httpx2
+
+    address = (environ.get("LANGFUSE_BASE_URL") or environ.get("LANGFUSE_HOST") or "").rstrip("/")
+    keys = environ.get("LANGFUSE_PUBLIC_KEY", ""), environ.get("LANGFUSE_SECRET_KEY", "")
+    parts = urlsplit(address)
+    if not all(keys) or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ConfigError(
+            "--publish langfuse: set LANGFUSE_BASE_URL (http or https, without a password), LANGFUSE_PUBLIC_KEY and "
+            "LANGFUSE_SECRET_KEY"
+        )
+    count = 0
+    with httpx2.Client(base_url=address, auth=keys, timeout=30, follow_redirects=False) as client:
+        for row in scored_rows(out):
+            trace, _, observation = str(row["id"] or "").partition("/")
+            if trace:
+                _post(client, _score(row, trace, observation))
+                count += 1
+    return count
+
+
+def _score(row: Mapping[str, Any], trace: str, observation: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAME}:{trace}/{observation}")),
+        "traceId": trace,
+        "name": NAME,
+        "value": _value(row),
+        "dataType": "NUMERIC",
+        "comment": _explanation(row),
+    }
+    return {**body, "observationId": observation} if observation else body
+
+
+def _post(client: Any, body: dict[str, Any]) -> None:
+    from harness.endpoints.transport import httpx2
+
+    status = 0
+    for attempt in range(_TRIES):
+        try:
+            response = client.post("/api/public/scores", json=body)
+            status = response.status_code
+        except httpx2.HTTPError as error:
+            status, reason = 0, type(error).__name__
+        else:
+            if status < 300:
+                return
+            reason = f"status {status}"
+        if status in range(300, 500) and status != 429:
+            break
+        time.sleep(min(2.0**attempt, 10) * 0.25)
+    raise HarnessError(
+        f"--publish langfuse: {reason} for a score; what was sent before is kept, and a second run replaces it"
+    )

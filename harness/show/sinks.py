@@ -1,0 +1,130 @@
+"""Foreign text on its way out: one function for each place that reads more into text than words.
+
+Answers, names of models and of cases, and what an endpoint says of itself are hostile. Whatever shows them takes the
+function of its sink from here: terminal, Markdown, JUnit, spreadsheet, chat. Pages escape in their templates.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Any
+
+from harness.text.visible import show
+
+_LONGEST = 300
+"""Characters of one code span."""
+_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
+_HAN_PLAIN = re.compile(
+    r"(?:[\u3400-\u9fff，。：；、（）《》“”！？]|(?<![A-Za-z])[A-Za-z]+(?![A-Za-z.:@])"
+    r"|[+-]?\d+(?:[.,]\d+)*%?(?![A-Za-z.:@]))+"
+)
+"""The same in a Chinese sentence, whose words are not apart."""
+_FORMULA = tuple("=+-@＝＋－＠\t\r\n")
+"""With these a spreadsheet takes a cell for a formula, the wide ones too where it is set to Chinese or Japanese."""
+_BLANKS = " \u00a0\u3000\ufeff"
+
+CHATS = {"slack": 3000, "feishu": 3000, "dingtalk": 3000, "wecom": 2000}
+"""Bytes of UTF-8 that a message may take. WeCom refuses more than 2,048."""
+_CHAT_LINE = 500
+
+
+def code(text: str, *, blanks: bool = True) -> str:
+    """Foreign text as a Markdown code span, in which no Markdown, HTML, address, `@mention` or `#issue` is read.
+
+    One line, at most 300 characters, what is invisible in it visible (without `blanks`, U+0020 stays), its backticks
+    inside a longer fence.
+    """
+    shown = show(text if len(text) <= _LONGEST else text[:_LONGEST] + "…", blanks=blanks, lookalikes=blanks) or "∅"
+    runs = {len(run) for run in "".join(c if c == "`" else " " for c in shown).split()}
+    fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def markdown_sentence(text: str, *, chinese: bool = False) -> str:
+    """A sentence of ours that holds foreign names, for Markdown.
+
+    Plain words and numbers stay as they are; anything else, and what is in backticks, is code. GitHub finds mentions,
+    links and references in rendered text, so that escaping alone would not stop them. In a `chinese` sentence Han
+    characters are words of ours too.
+    """
+    plain_word = _plain_in_chinese if chinese else _is_plain
+    parts = []
+    for at, piece in enumerate(text.split("`")):
+        words = piece.split()
+        if at % 2 and words:
+            parts.append(code(" ".join(words), blanks=False))
+        for plain_words, group in groupby(words if at % 2 == 0 else (), key=plain_word):
+            joined = " ".join(group)
+            parts.append(joined if plain_words else code(joined, blanks=False))
+    return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
+
+
+def _is_plain(word: str) -> bool:
+    return bool(_PLAIN.fullmatch(word))
+
+
+def _plain_in_chinese(word: str) -> bool:
+    return bool(_PLAIN.fullmatch(word) or (not word.isascii() and _HAN_PLAIN.fullmatch(word)))
+
+
+def markdown_block(text: str) -> str:
+    """Lines of a report as a block of code: the fence is longer than any run of backticks in it."""
+    lines = [show(line, blanks=False) for line in re.split(r"\r\n?|\n", text.rstrip())]
+    fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", "\n".join(lines))))
+    return "\n".join([f"{fence}text", *lines, fence])
+
+
+def junit(text: str) -> str:
+    """Text for a property or a message in JUnit XML: nothing that hides, turns the direction or is not XML."""
+    return show(text, blanks=False)
+
+
+def spreadsheet_cell(value: object) -> object:
+    """A value for a CSV cell; text that a spreadsheet would run as a formula gets a `'` in front."""
+    if not isinstance(value, str) or len(value) < 2:
+        return value
+    return f"'{value}" if value.lstrip(_BLANKS).startswith(_FORMULA) else value
+
+
+def chat(form: str, text: str) -> str:
+    """Lines for a chat: no mention, no link, no picture and no tag is read in them.
+
+    What would act is put in brackets: `[@]all`, `https[:]//`, `[<]at`. Slack decodes its three entities itself.
+    """
+    return "\n".join(_chat_line(form, line) for line in text.splitlines())
+
+
+def _chat_line(form: str, line: str) -> str:
+    shown = show(line if len(line) <= _CHAT_LINE else line[:_CHAT_LINE] + "…", blanks=False)
+    if form == "slack":
+        shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    else:
+        shown = shown.replace("<", "[<]")
+    shown = re.sub("[@＠]", lambda found: f"[{found[0]}]", shown).replace("`", "'").replace("://", "[:]//")
+    shown = re.sub(r"\bwww\.", "www[.]", shown, flags=re.IGNORECASE)
+    return re.sub(r"\](?=[(\[])", "] ", shown)
+
+
+def chat_message(form: str, text: str) -> dict[str, Any]:
+    """The body for the webhook of a chat (`slack`, `feishu`, `dingtalk`, `wecom`), cut at a line to what it takes.
+
+    All are sent as plain text, and nobody is called: a mention would need a field of its own, which is left out.
+    """
+    if form not in CHATS:
+        raise ValueError(f"found {form!r}; accepted: {', '.join(CHATS)}")
+    kept: list[str] = []
+    room = CHATS[form] - len("\n…".encode())
+    for line in chat(form, text).split("\n"):
+        room -= len(line.encode("utf-8", "replace")) + 1
+        if room < 0:
+            kept.append("…")
+            break
+        kept.append(line)
+    shown = "\n".join(kept)
+    if form == "slack":
+        return {"text": shown, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+    if form == "feishu":
+        return {"msg_type": "text", "content": {"text": shown}}
+    return {"msgtype": "text", "text": {"content": shown}}

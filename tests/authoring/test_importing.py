@@ -1,0 +1,204 @@
+"""Tests of other tools become cases; what cannot be carried over is listed, and nothing is run or read outside."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.authoring.importing import KINDS, ImportedSuite, write_imported
+from harness.authoring.lint import Judging
+from harness.authoring.promptfoo import import_file
+from harness.cli import run
+from harness.errors import ConfigError
+from harness.suite import read_case_file
+from harness.suite.folders import load_info
+
+CONFIG = """
+prompts:
+  - 'Name the primer for {{ product }} in {{language}}.'
+  - |-
+    [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is {{product}} for?"}]
+  - file://prompts/other.txt
+  - file://generate.js
+providers: [openai:gpt-5]
+defaultTest:
+  assert:
+    - type: not-icontains
+      value: as an AI
+tests:
+  - vars: {product: Sikalastic-609, language: [German, 中文]}
+    assert:
+      - {type: contains, value: '{{product}}'}
+      - {type: icontains-any, value: [primer, a+b]}
+      - {type: javascript, value: 'output.length < 10'}
+      - {type: llm-rubric, value: is polite}
+      - {type: regex, value: '609|\\d{3}'}
+      - {type: is-json, value: {type: object, required: [code]}}
+  - vars: {product: '{{ other }}', language: x}
+    assert: [{type: equals, value: yes it is}]
+  - vars: {product: file://../secret.txt, language: x}
+    assert: [{type: contains, value: a}]
+  - tests.csv
+  - file://tests.py
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "prompts").mkdir(parents=True)
+    (folder / "promptfooconfig.yaml").write_text(CONFIG, encoding="utf-8")
+    (folder / "prompts/other.txt").write_text("{% if product %}Say {{product}}{% endif %}", encoding="utf-8")
+    (folder / "generate.js").write_text("process.exit(1)", encoding="utf-8")
+    (folder / "tests.py").write_text("raise SystemExit", encoding="utf-8")
+    (folder / "tests.csv").write_text("product,language,__expected\nA-1,English,contains: A-1\nB/2,de,B/2\n")
+    (tmp_path / "secret.txt").write_text("TOP-SECRET", encoding="utf-8")
+    return folder / "promptfooconfig.yaml"
+
+
+def test_a_promptfoo_configuration_becomes_a_suite_and_the_rest_is_listed(
+    config: Path, tmp_path: Path, judging: Judging
+) -> None:
+    made = import_file("promptfoo", config)
+    reasons = {one.place: one.reason for one in made.left_out}
+    assert "nothing is run" in reasons["prompts[3]"]
+    assert "logic" in reasons["tests[0] with prompts[2]"]
+    assert "no named check does the same" in reasons["tests[0].assert[3]"]
+    assert "no named check does the same" in reasons["tests[0].assert[4]"]
+    assert "a template itself" in reasons["tests[1].vars"]
+    assert "outside the folder" in reasons["tests[2].vars"]
+    assert "nothing is run" in reasons["tests[4]"]
+    assert "TOP-SECRET" not in json.dumps(made.lines)
+    first = made.lines[0]
+    assert first["prompt"] == "Name the primer for Sikalastic-609 in German."
+    assert first["targets"] == ["Sikalastic-609"]
+    assert [one["check"] for one in first["checks"]] == [
+        "not_contains", "contains", "regex", "regex", "json_schema"
+    ]  # fmt: skip
+    assert first["checks"][2]["pattern"] == "(?i:primer|a\\+b)"
+    assert {"role": "user", "content": "What is Sikalastic-609 for?"} in made.lines[1]["messages"]
+    result = write_imported(made, tmp_path / "suite", "x", judging)
+    assert result.number("error") == 0
+    content = read_case_file(tmp_path / "suite/cases.jsonl", load_info(tmp_path / "suite"))
+    assert not content.problems
+    assert len(content.cases) == result.cases == len(made.lines)
+
+
+def test_the_command_lists_and_exits_1_and_writes_the_suite(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["suites", "import", "promptfoo", str(config), "--out", "suites/mine"]) == 1
+    shown = capsys.readouterr().out
+    assert "not carried over: tests[0].assert[3]: javascript:" in shown
+    assert "run: pytest --model=NAME suites/mine" in shown
+    assert run(["suites", "lint", "suites/mine"]) == 0
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOMB, "stands for more than"),
+        ("prompts: &p [*p]\n", "stands for more than"),
+        ("prompts: !!python/object/apply:os.system ['true']\n", "not YAML"),
+        ("[1, 2]", "accepted: a promptfoo configuration"),
+        ("prompts: [a.js]\ntests: []\n", "no prompt that can be carried over"),
+        ("prompts: [\n", "not YAML"),
+        ("prompts: {a: {b: " + "{c: " * 200 + "1" + "}" * 202 + "\n", "stands for more"),
+        ("\x00", "not YAML"),
+    ],
+)
+def test_a_hostile_configuration_is_refused_at_once(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    began = time.monotonic()
+    with pytest.raises(ConfigError, match=said):
+        import_file("promptfoo", tmp_path / "c.yaml")
+    assert time.monotonic() - began < 5
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("TOP-SECRET")
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/inside.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "p/c.yaml").write_text(
+        "prompts: ['file://inside.txt', 'Say A-1.']\ntests: [{assert: [{type: contains, value: A-1}]}]\n"
+    )
+    made = import_file("promptfoo", tmp_path / "p/c.yaml")
+    assert "outside the folder" in made.left_out[0].reason
+    assert len(made.lines) == 1
+
+
+ROWS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
+    "csv in GBK with quoted newlines": ("csv", "a.csv", []),
+    "inspect": ("inspect", "a.jsonl", [
+        {"input": "What is 2-1?", "target": "1", "id": 7},
+        {"input": [{"role": "user", "content": "Say A-1"}], "target": ["A-1", "a1"]},
+        {"input": "Pick", "choices": ["x", "y"], "target": "B"},
+    ]),
+    "inspect log": ("inspect", "log.json", [
+        {"input": "Say A-1", "target": "A-1", "scores": {}}, {"input": "Pick", "choices": ["x", "y"], "target": "x"},
+        {"input": "Say B/2", "target": "B/2"},
+    ]),
+    "openai-evals": ("openai-evals", "a.jsonl", [
+        {"input": [{"role": "system", "content": "s"}, {"role": "user", "content": "Say A-1"}], "ideal": "A-1"},
+        {"item": {"question": "Say B/2", "answer": "B/2"}},
+        {"input": "Say C-3", "ideal": ["C-3", "C3"]},
+    ]),
+    "hf": ("hf", "rows.json", [
+        {"row_idx": 0, "row": {"prompt": "Say A-1", "completion": "A-1"}},
+        {"row_idx": 1, "row": {"messages": [
+            {"role": "user", "content": "Say B/2"}, {"role": "assistant", "content": "B/2"}]}},
+        {"row_idx": 2, "row": {"instruction": "Repeat", "input": "C-3", "output": "C-3"}},
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_of_data_sets_become_cases(name: str, tmp_path: Path, judging: Judging) -> None:
+    kind, file, rows = ROWS[name]
+    if kind == "csv":
+        text = 'prompt;expected\r\n"第一行 A-1\r\n第二行, ""引号""";A-1\r\n型号 GB/T 50081-2019;\r\n'
+        text += "只有文字;\r\n说 B/2;B/2\r\n"
+        (tmp_path / file).write_bytes(text.encode("gbk"))
+    elif file.endswith(".json"):
+        (tmp_path / file).write_text(json.dumps({"samples" if kind == "inspect" else "rows": rows}), encoding="utf-8")
+    else:
+        (tmp_path / file).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    made = import_file(kind, tmp_path / file)
+    assert len(made.lines) == 3, made.left_out
+    assert [one.reason for one in made.left_out] == (
+        ["no assertion is carried over, and nothing is left to judge"] if kind == "csv" else []
+    )
+    assert write_imported(made, tmp_path / "suite", "x", judging).number("error") == 0
+
+
+def test_rows_that_are_nothing_are_listed_with_their_place(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"input": "Say A-1", "ideal": "A-1"}\n[1]\n{"x": 1}\n{"input": "cut\n')
+    made = import_file("openai-evals", tmp_path / "a.jsonl")
+    assert [one.place for one in made.left_out] == ["line 2", "line 3", "line 4"]
+    assert len(made.lines) == 1
+
+
+def test_a_case_that_the_lint_refuses_is_left_out_and_the_others_are_written(tmp_path: Path, judging: Judging) -> None:
+    rows = [{"prompt": "Say A-1", "expected": "A-1"}, {"prompt": "Say A-1", "expected": "A-1"}, {"prompt": "Say B/2"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    made = import_file("csv", tmp_path / "a.jsonl")
+    assert write_imported(made, tmp_path / "suite", "x", judging).cases == 2
+    assert "asks the same" in made.left_out[0].reason or "prompt" in made.left_out[0].reason
+
+
+def test_nothing_at_all_is_an_error_with_the_first_reason(tmp_path: Path, judging: Judging) -> None:
+    with pytest.raises(ConfigError, match="nothing of it can be carried over"):
+        write_imported(ImportedSuite(), tmp_path / "suite", "x", judging)
+    for kind in KINDS:
+        with pytest.raises(ConfigError, match="cannot be read"):
+            import_file(kind, tmp_path / "missing.json")

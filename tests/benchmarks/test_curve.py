@@ -1,0 +1,33 @@
+"""The learning curve reads records: samples from the recipe, rates on the cases that all versions answered."""
+
+from benchmarks.curve import curve
+from tests.factory import case_result, run_record
+
+
+def version(name, samples, right, *, exposure="untrained", missing=()):
+    cases = [
+        case_result(
+            f"c{i}",
+            "unscored" if i in missing else "aligned" if i < right else "damaged",
+            exposure=exposure if i % 2 else "untrained",
+        )
+        for i in range(10)
+    ]
+    return run_record(cases, model=name, run_id=name, recipe={"samples": samples} if samples else None)
+
+
+def test_rows_are_by_samples_and_about_the_same_cases():
+    runs = [
+        version("tuned", 42, 10, exposure="trained"),
+        version("spaced", 0, 0),
+        version("ten", 10, 5, missing=(9,)),
+    ]
+    head, *rows = curve(runs)
+    assert [row[:3] for row in rows] == [
+        ["0", "spaced@v1", "0.0% (0/9)"],
+        ["10", "ten@v1", "55.6% (5/9)"],
+        ["42", "tuned@v1", "100.0% (9/9)"],
+    ]
+    trained, untrained = head.index("trained"), head.index("untrained")
+    assert [row[trained] for row in rows] == ["0.0% (0/4)", "50.0% (2/4)", "100.0% (4/4)"]
+    assert rows[1][untrained] == "60.0% (3/5)"

@@ -1,0 +1,45 @@
+"""The style task: training words are not tested ones, and prompts are compared from records."""
+
+import json
+
+from benchmarks.style import WORDS, comparison, shipped_words, write_suite
+from harness.records.run import SampleResult
+from harness.suite import load_suite
+from tests.factory import case_result, run_record
+
+
+def test_no_training_word_is_tested_and_none_is_there_twice():
+    words = [word for given in WORDS.values() for word in given.split()]
+    assert len(set(words)) == len(words) >= 80
+    assert not shipped_words().intersection(words)
+
+
+def test_the_training_suite_asks_the_shipped_long_prompt_for_each_word(tmp_path):
+    count = write_suite(tmp_path / "tales")
+    cases = load_suite(tmp_path / "tales")
+    assert len(cases) == count
+    assert {str(case.messages[-1]["content"]) for case in cases}.isdisjoint(shipped_words())
+    for case in cases:
+        forbidden = [call.arguments["value"] for call in case.checks if call.check == "not_contains"]
+        assert case.messages[-1]["content"] in forbidden
+        assert not shipped_words().intersection(forbidden)
+
+
+def test_form_tokens_latency_and_cost_are_by_version_and_prompt():
+    def case(number, tag, outcome, **answer):
+        sample = SampleResult(sample=0, outcome=outcome, **answer)
+        return case_result(f"c{number}", outcome, targets=(), samples=[sample], tags=(tag,), suite="style")
+
+    cases = [
+        case(1, "long-prompt", "passed", prompt_tokens=550, completion_tokens=40, latency_s=3.0, cost=0.02),
+        case(2, "long-prompt", "failed", prompt_tokens=560, completion_tokens=60, latency_s=5.0, cost=0.04),
+        case(3, "short-prompt", "failed", prompt_tokens=20),
+        case(4, "short-prompt", "unscored"),
+    ]
+    head, long, short = comparison([run_record(cases)])
+    assert head[0] == "version"
+    assert long[1:3] == ["long", "50.0% (1/2)"]
+    assert long[4:] == ["555", "50", "4.00 s", "30.00"]
+    assert short[1:3] == ["short", "0.0% (0/1)"]
+    assert short[4:] == ["20", "not recorded", "not recorded", "no price"]
+    assert json.dumps(comparison([run_record([])])[1:]) == "[]"

@@ -1,0 +1,57 @@
+"""Damaged rows become cases: redacted, one by one, once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.score import score
+from harness.logs.cases import redacted
+from harness.suite import read_case_file
+from harness.suite.folders import load_info
+
+CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345"
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("mail li.si@corp.example.cn now", "mail name@example.com now"),
+        ("电话13912345678。", "电话13800000000。"),
+        ("call +86 139-1234-5678", None),
+        ("身份证 11010519491231002X", "身份证 110101199003070000"),
+        (CODES, CODES),
+        ("x" * 20_000 + "@", "x" * 20_000 + "@"),
+    ],
+)  # fmt: skip
+def test_what_names_a_person_by_its_form_is_replaced(text: str, clean: str | None) -> None:
+    found = redacted(text, lambda one: one)
+    assert found == clean if clean is not None else "1234" not in found
+
+
+def test_damaged_rows_are_reviewed_and_added_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows: list[dict[str, Any]] = [
+        {"source": f"Mail zhang@corp.example: use A-{number}/B.", "output": f"A - {number}/B" if number % 2 else "A"}
+        for number in range(8)
+    ]
+    rows.append({"source": "Use A-1/B", "output": [{"function": {"name": "f", "arguments": '{"a": "A - 1/B"}'}}]})
+    Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    arguments = ["log.jsonl", "--out", "out", "--to-suite", "suites/from-logs"]
+    alone = CliRunner().invoke(score, arguments)
+    assert "not a terminal" in str(alone.exception)
+    assert not Path("out").exists()
+    monkeypatch.setattr("harness.cli.score._is_terminal", lambda: True)
+    first = CliRunner().invoke(score, arguments, input="y\nn\ny\nq\n", catch_exceptions=False)
+    assert "2 cases added of 4 reviewed" in first.output
+    assert "A-1/B became A␣-␣1/B" in first.output
+    again = CliRunner().invoke(score, arguments, input="y\ny\ny\ny\n", catch_exceptions=False)
+    assert "2 cases added of 4 reviewed" in again.output
+    content = read_case_file(Path("suites/from-logs/cases.jsonl"), load_info(Path("suites/from-logs")))
+    assert not content.problems
+    assert [one.case.targets for one in content.cases] == [("A-1/B",), ("A-5/B",), ("A-3/B",), ("A-7/B",)]
+    assert "zhang" not in Path("suites/from-logs/cases.jsonl").read_text(encoding="utf-8")

@@ -1,0 +1,125 @@
+"""Verdicts as OpenTelemetry events and Langfuse scores: what is sent, where to, and without any text of the log."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError, HarnessError
+from harness.publish.scores import to_langfuse, to_otel
+
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def row(name: str | None, outcome: str) -> dict[str, Any]:
+    verdict = "spaced" if outcome == "damaged" else "verbatim"
+    targets = [{"target": "SECRET-1", "verdict": verdict}, {"target": "B/2", "verdict": "absent"}]
+    damage = ["space-left"] if outcome == "damaged" else []
+    return {"id": name, "outcome": outcome, "damage": damage, "targets": targets}
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Path:
+    (tmp_path / "verdicts").mkdir()
+    rows = [
+        row(f"{TRACE}/{SPAN}", "damaged"),
+        row("only-a-trace", "aligned"),
+        row(None, "omitted"),
+        row("x", "unscored"),
+    ]
+    (tmp_path / "verdicts/000000-000000.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows), "utf-8")
+    return tmp_path
+
+
+def test_events_are_on_their_spans_and_hold_no_text_of_the_log(scored: Path) -> None:
+    logs = pytest.importorskip("opentelemetry.sdk._logs")
+    export = pytest.importorskip("opentelemetry.sdk._logs.export")
+    exporter = getattr(export, "InMemoryLogRecordExporter", None) or export.InMemoryLogExporter
+    memory, provider = exporter(), logs.LoggerProvider()
+    provider.add_log_record_processor(export.SimpleLogRecordProcessor(memory))
+    assert to_otel(scored, provider) == 3
+    records = [one.log_record for one in memory.get_finished_logs()]
+    assert {one.event_name for one in records} == {"gen_ai.evaluation.result"}
+    first = records[0]
+    assert (f"{first.trace_id:032x}", f"{first.span_id:016x}") == (TRACE, SPAN)
+    assert dict(first.attributes) == {
+        "gen_ai.evaluation.name": "verbatim",
+        "gen_ai.evaluation.score.value": 0.0,
+        "gen_ai.evaluation.score.label": "damaged",
+        "gen_ai.evaluation.explanation": "1 of 2 protected strings damaged (space-left)",
+    }
+    assert records[1].attributes["gen_ai.response.id"] == "only-a-trace"
+    assert [one.attributes["gen_ai.evaluation.score.value"] for one in records] == [0.0, 1.0, 1.0]
+    assert "SECRET" not in repr([dict(one.attributes) for one in records])
+
+
+class Langfuse(BaseHTTPRequestHandler):
+    """The published shape of `POST /api/public/scores`: basic authentication, an id, a trace, a name, a value."""
+
+    scores: dict[str, dict[str, Any]]
+    refusals: list[int]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        expected = "Basic " + base64.b64encode(b"pk:sk").decode()
+        if self.refusals:
+            status = self.refusals.pop(0)
+        elif self.headers["Authorization"] != expected or self.path != "/api/public/scores":
+            status = 401
+        elif not {"id", "traceId", "name", "value"} <= set(body):
+            status = 400
+        else:
+            status = 200
+            self.scores[body["id"]] = body
+        self.send_response(status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def langfuse() -> Iterator[tuple[type[Langfuse], str]]:
+    handler = type("Project", (Langfuse,), {"scores": {}, "refusals": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield handler, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_scores_are_on_their_generations_and_a_second_run_replaces_them(
+    scored: Path, langfuse: tuple[type[Langfuse], str]
+) -> None:
+    handler, address = langfuse
+    environ = {"LANGFUSE_HOST": address, "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    handler.refusals[:] = [429, 503]
+    assert to_langfuse(scored, environ) == 2
+    assert to_langfuse(scored, environ) == 2
+    assert len(handler.scores) == 2
+    by_trace = {one["traceId"]: one for one in handler.scores.values()}
+    assert by_trace[TRACE]["observationId"] == SPAN
+    assert (by_trace[TRACE]["value"], by_trace["only-a-trace"]["value"]) == (0.0, 1.0)
+    assert "SECRET" not in json.dumps(handler.scores)
+
+
+def test_what_is_missing_or_refused_is_said_without_the_keys(
+    scored: Path, langfuse: tuple[type[Langfuse], str]
+) -> None:
+    with pytest.raises(ConfigError, match="set LANGFUSE_BASE_URL"):
+        to_langfuse(scored, {})
+    bad = {"LANGFUSE_HOST": langfuse[1], "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "wrong-key"}
+    with pytest.raises(HarnessError, match="status 401") as raised:
+        to_langfuse(scored, bad)
+    assert "wrong-key" not in str(raised.value)

@@ -1,0 +1,180 @@
+"""Files of the product: limits on what a stranger's file may hold, at their edges, and whole writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import CassetteError, HarnessError, RecordError, found
+from harness.files import UnfitFileError, content_of, depth_over, json_lines, json_of, lines_of, opened, toml_of, whole
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES)
+def test_honest_json_is_read_as_it_is(value: object) -> None:
+    for ascii_only in (True, False):
+        assert json_of(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+
+
+@given(st.binary(max_size=40) | st.text(alphabet='[]{},:"\\ud8a1e9.- \n', max_size=40).map(str.encode))
+def test_anything_else_is_told_and_never_raises_otherwise(content: bytes) -> None:
+    try:
+        value = json_of(content)
+    except UnfitFileError:
+        return
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def test_a_file_as_long_as_the_limit_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 100)
+    assert content_of(path, limit=100) == b"x" * 100
+    with pytest.raises(UnfitFileError, match="longer than 99 bytes"):
+        content_of(path, limit=99)
+
+
+@pytest.mark.parametrize("levels", [0, 1, 5])
+def test_depth_is_counted_in_levels(levels: int) -> None:
+    value: object = 1
+    for number in range(levels):
+        value = [value] if number % 2 else {"a": value}
+    assert not depth_over(value, levels)
+    assert levels == 0 or depth_over(value, levels - 1)
+
+
+@pytest.mark.parametrize("pair", ['"\\ud83d\\ude00"', '"\\\\ud800"'])
+def test_a_pair_of_surrogates_is_a_character(pair: str) -> None:
+    json_of(pair.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = 1\na = 2", "not TOML: Cannot overwrite a value"),
+        ("a = [" + "[" * 70 + "]" * 70 + "]", "nested too deeply; accepted: at most 64 levels"),
+        ("a = " + "9" * 5000, "not TOML: a number or a date that cannot be read"),
+        ("x = 1\n" + "a." * 1001 + "b = 1", r"more than 1,000 dots \(at line 2\)"),
+        ("a = '" + "x" * 300_000 + "'", "longer than 256,000 bytes"),
+    ],
+)
+def test_toml_that_would_keep_the_reader_busy_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text(text)
+    with pytest.raises(UnfitFileError, match=message):
+        toml_of(tmp_path / "f.toml")
+
+
+def test_honest_toml_is_read(tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text('a.b.c = 1\n[t]\ntext = "v1.2.3 ... 1.000.000"\n', encoding="utf-8")
+    assert toml_of(tmp_path / "f.toml") == {"a": {"b": {"c": 1}}, "t": {"text": "v1.2.3 ... 1.000.000"}}
+
+
+def test_a_value_that_cannot_be_shown_is_named_by_its_kind() -> None:
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+    assert found(value) == "list that is nested too deeply"
+    while value:  # taken apart from outside: to free it all at once would recurse
+        value = value.pop()  # type: ignore[assignment]
+
+
+@given(st.text())
+def test_an_error_commands_no_terminal(text: str) -> None:
+    words = str(CassetteError(f"{text}: cannot be read"))
+    assert all(char == "\n" or char.isprintable() for char in words)
+    words.encode("utf-8")
+    if text.isprintable():
+        assert words == f"{text}: cannot be read"
+
+
+def test_an_error_keeps_its_lines() -> None:
+    assert str(HarnessError("one\ntwo\u3000three")) == "one\ntwo<U+3000>three"
+
+
+def test_lines_are_numbered_placed_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a": "\xe2\x80\xa8"}\n\n' + b"x" * 50 + b"\n[1]")
+    with opened(path) as file:
+        found = list(lines_of(file, limit=20))
+    assert found == [(1, 0, b'{"a": "\xe2\x80\xa8"}\n'), (2, 13, b"\n"), (3, 14, None), (4, 65, b"[1]")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{}\n\n{\n", "x.jsonl:3: not JSON: "),
+        (b"{}\n" + b" " * 100 + b"\n", "x.jsonl:2: longer than 90 bytes; accepted: lines"),
+        (b'{"a": 1, "a": 2}', "x.jsonl:1: 'a': is twice in one object; keep one; accepted: lines"),
+        (b"\xff{}", "x.jsonl:1: not UTF-8 at byte 1; accepted: lines"),
+        (b"[" * 80, "x.jsonl:1: not JSON: "),
+    ],
+)
+def test_a_line_that_is_not_json_is_named_with_its_file(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match=re.escape(message)):
+        list(json_lines(path, RecordError, limit=90, hint="accepted: lines"))
+
+
+def test_a_file_of_lines_that_is_not_there_or_never_ends_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=r"none: cannot be read: No such file or directory; accepted: lines"):
+        list(json_lines(tmp_path / "none", RecordError, limit=90, hint="accepted: lines"))
+    with pytest.raises(RecordError, match=r"/dev/zero: cannot be read: not a regular file"):
+        list(json_lines(Path("/dev/zero"), RecordError, limit=90))
+
+
+# A file that is written whole or not at all.
+
+
+def test_a_block_that_ends_replaces_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.txt"
+    for content in (b"one", b"two"):
+        with whole(path) as file:
+            file.write(content)
+        assert path.read_bytes() == content
+    assert [entry.name for entry in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_block_that_raises_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+
+    def break_off() -> None:
+        with whole(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert path.read_text() == "before"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    path = tmp_path / "a.txt"
+    path.symlink_to(precious)
+    (tmp_path / f".a.txt.{os.getpid()}.tmp").symlink_to(precious)
+    with whole(path) as file:
+        file.write(b"new")
+    assert precious.read_text() == "mine"
+    assert path.read_text() == "new"
+    assert not path.is_symlink()
+
+
+def test_a_draft_of_a_killed_process_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / f".a.txt.{os.getpid()}.tmp").write_text("half")
+    with whole(tmp_path / "a.txt") as file:
+        file.write(b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"new"

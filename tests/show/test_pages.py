@@ -1,0 +1,372 @@
+"""The pages: what all share, a run, two runs, the index and its events."""
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.decisions.compare import compare
+from harness.decisions.gate import judge
+from harness.records.policy import DEFAULT_POLICY
+from harness.records.run import Evidence, Latency, PromptLatency
+from harness.show import charts, html, index
+from harness.show.evidence import rows
+from harness.show.export import openmetrics
+from harness.show.html import Judgement, content_policy, data_block, templates_digest
+from harness.show.index import IndexLine, current, events
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(VALUES)
+def test_data_in_a_page_reads_back_and_cannot_end_its_element(value):
+    text = str(data_block(value))
+    assert not set(text) & set("<>&\u2028\u2029")
+    text.encode("utf-8")
+    assert json.loads(text) == value
+
+
+def test_the_policy_names_what_the_page_carries_and_nothing_else():
+    assert content_policy("", "") == (
+        "default-src 'none'; style-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_the_digest_of_the_templates_is_stable():
+    assert templates_digest() == templates_digest()
+    assert len(templates_digest()) == 16
+
+
+# The page of one run.
+
+
+def test_the_rate_stands_with_its_interval(mixed):
+    page = html.run_page(mixed)
+    assert "<strong>25.0%</strong>" in page
+    assert "7.1–59.1%" in page
+
+
+def test_a_damaged_mention_is_marked_with_its_blanks_visible(mixed):
+    page = html.run_page(mixed)
+    assert 'Sikalastic<span class="blank">␣</span>-<span class="blank">␣</span>609</mark>' in page
+
+
+def test_an_invisible_character_is_shown_as_its_code_point(mixed):
+    page = html.run_page(mixed)
+    assert '<span class="code-point">U+200B</span>' in page
+    assert "\u200b" not in page
+
+
+def test_an_answer_cannot_become_markup(answering):
+    page = html.run_page(answering("<img src=x onerror=alert(1)>"))
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_five_hundred_cases_stay_under_a_megabyte(make_run, build):
+    prompt = {"role": "user", "content": "施工日志：三号楼裂缝注胶用的材料如下。" * 20 + "TCP/IP"}
+    cases = [
+        build.wrong(f"case-{i}", "TCP/IP", "TCP / IP", "spaced", "space-left", "space-right", messages=(prompt,))
+        for i in range(500)
+    ]
+    assert len(html.run_page(make_run(cases)).encode()) < 1_000_000
+
+
+def test_one_huge_answer_does_not_fill_the_page(answering):
+    page = html.run_page(answering("x" * 5_000_000))
+    assert len(page) < 200_000
+    assert "characters left out" in page
+
+
+def test_the_policy_lets_in_only_the_page_itself(mixed):
+    page = html.run_page(mixed)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert "default-src &#39;none&#39;" in policy
+    assert "unsafe" not in policy
+    for kind in ("style", "script"):
+        content = re.search(rf"<{kind}>(.*?)</{kind}>", page, re.DOTALL)[1]
+        digest = b64encode(sha256(content.encode()).digest()).decode()
+        assert f"{kind}-src &#39;sha256-{digest}&#39;" in policy
+
+
+def test_no_element_carries_a_handler_a_style_or_an_outside_address(mixed):
+    page = html.run_page(mixed)
+    tags = re.findall(r"<[a-z][^>]*>", page)
+    assert [tag for tag in tags if re.search(r"\s(on[a-z]+|style|src)=", tag)] == []
+    assert [tag for tag in tags if re.search(r"href=\"(?!#|\.\./)", tag)] == []
+
+
+def test_a_browser_without_script_still_shows_what_failed(mixed):
+    shown = html.run_page(mixed).partition("<noscript>")[2].partition("</noscript>")[0]
+    assert shown.count("<article") == 7
+    assert 'Sikalastic<span class="blank">␣</span>-<span class="blank">␣</span>609</mark>' in shown
+
+
+def test_what_was_unscored_is_told_with_its_reason(mixed):
+    page = html.run_page(mixed)
+    assert "Unscored, and why" in page
+    assert '<th scope="row">length</th>' in page
+
+
+def test_a_partial_run_says_that_no_verdict_may_rest_on_it(mixed):
+    page = html.run_page(mixed.model_copy(update={"partial": True, "partial_reason": "-k spaced"}))
+    assert "Partial run: -k spaced." in page
+
+
+def test_damage_in_a_tool_call_is_marked_where_it_stands(mixed):
+    page = html.run_page(mixed)
+    assert '["spaced",["TCP",["b","␣"],"/",["b","␣"],"IP"]]' in page
+
+
+@pytest.mark.parametrize(("lang", "tag"), [("en", "en"), ("zh", "zh-CN")])
+def test_a_language_may_be_chosen(mixed, lang, tag):
+    page = html.run_page(mixed, lang=lang)
+    assert f'<html lang="{tag}">' in page
+
+
+def test_an_empty_run_makes_a_page(make_run):
+    assert "No case with targets was scored" in html.run_page(make_run([]))
+
+
+def test_rows_of_many_cases_drop_evidence_of_what_did_not_fail_first(make_run, build):
+    prompt = {"role": "user", "content": "x" * 3000 + " A-1"}
+    cases = [build.right(f"r-{i}", "A-1", messages=(prompt,)) for i in range(700)]
+    found = rows(make_run([*cases, build.wrong("w", "A-1", "A - 1", "spaced", messages=(prompt,))]))
+    assert "m" in found[-1]
+    assert sum(len(str(row)) for row in found) < 1_000_000
+
+
+def test_a_measurement_of_latency_has_a_table_of_its_own(make_run):
+    prompt = PromptLatency(
+        prompt="<b>short",
+        digest="d",
+        first_token_s=(0.2,) * 80,
+        total_s=(1.2,) * 79 + (None,),
+        completion_tokens=(41,) * 80,
+        failures={"timeout": 1},
+    )
+    measured = Latency(max_tokens=64, warm_up=3, client="here", prompts=(prompt,))
+    page = html.run_page(make_run([]).model_copy(update={"latency": measured}))
+    table = page[page.index('<section id="latency">') :].partition("</section>")[0]
+    assert "&lt;b&gt;short" in table
+    assert "<b>" not in table
+    cells = re.findall(r'<td class="n">(.*?)</td>', table)
+    assert cells[:4] == ["200 ms", "200 ms to 200 ms", "200 ms", "200 ms to ..."]
+    assert cells[4] == "40.0"
+    assert 'id="latency"' not in html.run_page(make_run([]))
+
+
+# The page of two runs.
+
+
+@pytest.fixture
+def old(mixed):
+    good = [case.model_copy(update={"outcome": "aligned"}) for case in mixed.cases]
+    return mixed.model_copy(update={"version": "v1", "run_id": "20261101-0001", "cases": tuple(good)})
+
+
+def test_flips_come_before_the_rates(mixed, old):
+    page = html.compare_page(compare(old, mixed), old, mixed)
+    assert page.index("What flipped") < page.index("Every rate")
+    assert page.count('<details class="case"') == 9
+
+
+def test_the_verdict_stands_on_top_with_its_rules_below(mixed, old, now):
+    judged = Judgement(judge(mixed, old, DEFAULT_POLICY, now), now.isoformat(), "default promotion policy")
+    page = html.compare_page(compare(old, mixed), old, mixed, judged=judged)
+    order = ("NO-GO", 'id="rules"', 'id="worst"', "next:", "points of alignment", "What flipped", "Every rate")
+    assert [page.index(text) for text in order] == sorted(page.index(text) for text in order)
+    assert "≥ 95.0%" in page
+    assert "default promotion policy" in page
+
+
+def test_without_a_gate_no_verdict_is_claimed(mixed, old):
+    page = html.compare_page(compare(old, mixed), old, mixed)
+    assert '<strong><span class="t" lang="en">GO' not in page
+    assert 'id="rules"' not in page
+
+
+def test_runs_without_a_common_case_have_no_difference(mixed, make_run):
+    other = make_run([], version="v1", run_id="20261101-0001")
+    page = html.compare_page(compare(other, mixed), other, mixed)
+    assert "No cases can be paired" in page
+
+
+def test_many_flips_stay_a_small_page(answering):
+    old = answering(*["AB-12"] * 3000, version="v1", run_id="20261101-0001")
+    cases = [case.model_copy(update={"outcome": "aligned"}) for case in old.cases]
+    old = old.model_copy(update={"cases": tuple(cases)})
+    page = html.compare_page(compare(old, answering(*["x" * 5000] * 3000)), old, answering(*["x" * 5000] * 3000))
+    assert len(page.encode()) < 1_500_000
+    assert "2,850 more flips" in page
+
+
+def test_the_gap_stands_beside_the_same_split_of_the_old_version(mixed, old):
+    page = html.compare_page(compare(old, mixed), old, mixed)
+    rows = page.partition("Trained against untrained")[2].partition("</table>")[0]
+    assert "100.0% (2/2)" in rows
+    assert "50.0% (1/2)" in rows
+    assert "+33.3" in rows
+
+
+# The index and its events.
+
+
+def at(record, day, **fields):
+    moment = f"2026-11-{day:02}T05:00:00+00:00"
+    values = {"run_id": f"202611{day:02}-abcd", "evidence": Evidence(oldest=moment, newest=moment), "started": moment}
+    return IndexLine.of(record.model_copy(update=values | fields))
+
+
+def test_a_version_stands_at_its_latest_complete_run(mixed):
+    lines = [at(mixed, 1), at(mixed, 3, partial=True), at(mixed, 2), at(mixed, 1, version="v3", partial=True)]
+    assert [(line.version, line.when[8:10], line.partial) for line in current(lines)] == [
+        ("v2", "02", False),
+        ("v3", "01", True),
+    ]
+
+
+def test_what_happened_between_runs_is_told_latest_first(mixed):
+    lines = [
+        at(mixed, 1, version="v1"),
+        at(mixed, 2, version="v1", suite_digest="other"),
+        at(mixed, 3, suite_digest="other"),
+        at(mixed, 4, suite_digest="other", partial=True),
+    ]
+    found = events(lines, {"tuned": "tuned@v1"})
+    assert [(event.when[8:10], event.kind, event.detail) for event in found] == [
+        ("03", "new-version", "v2"),
+        ("02", "suite-changed", "other"),
+        ("02", "promoted", "v1"),
+        ("01", "new-version", "v1"),
+    ]
+
+
+def test_one_line_a_model_with_its_name(mixed):
+    lines = [at(mixed, day, model=model) for model in ("alpha", "beta") for day in (1, 2, 3)]
+    page = index.render(lines)
+    assert page.count(">alpha</text>") == 3
+    assert page.count(">beta</text>") == 3
+    assert 'aria-label="Alignment rate over time: alpha 25.0%; beta 25.0%"' in page
+
+
+def test_a_run_of_one_day_alone_is_drawn(mixed):
+    assert "<svg" in index.render([at(mixed, 1)])
+
+
+def test_no_run_at_all_says_how_to_make_one():
+    assert "pytest --model=NAME" in index.render([])
+
+
+def test_without_the_chart_library_the_page_says_how_to_install_it(mixed, monkeypatch):
+    monkeypatch.setattr(charts, "find_spec", lambda name: None)
+    page = index.render([at(mixed, 1)])
+    assert "<svg" not in page
+    assert "pytest-verbatim[report]" in page
+
+
+def test_a_record_that_cannot_be_read_is_told(mixed):
+    assert "broken.json: not JSON" in index.render([at(mixed, 1)], unreadable=["broken.json: not JSON"])
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202eabc", "a" * 300])
+def test_a_hostile_model_name_stays_text(mixed, name):
+    page = index.render([at(mixed, day, model=name) for day in (1, 2)])
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+
+
+def test_what_failed_before_and_after_is_folded_below_what_decides(mixed, old):
+    page = html.compare_page(compare(old, mixed), old, mixed)
+    flips = page[page.index("What flipped") :]
+    assert '∅</bdi> → <bdi class="shown">∅' not in flips
+    badges = re.findall(r'<span class="badge k-([a-z-]+)">', flips)
+    assert badges == sorted(badges, key=lambda kind: (kind == "changed", kind != "newly-damaged"))
+
+
+def test_names_that_look_alike_when_shortened_stay_two_lines_and_two_rows(mixed):
+    names = [f"doubao-support-finetune-2026-{number:02}-of-the-long-campaign" for number in range(1, 9)]
+    lines = [at(mixed, day, model=name) for name in names for day in (1, 2)]
+    points = index._points(index.by_model(lines))
+    assert len({point["key"] for point in points}) == 8
+    page = index.render(lines)
+    narrow = page[page.index("chart narrow") : page.index("chart middle")]
+    assert narrow.count("campaign</text>") + narrow.count("ign</text>") >= 1
+    rows = [line for line in page.split("<svg") if "chart narrow" in line]
+    assert len(re.findall(r"\(\d+/\d+\)(?: ≠)?</text>", rows[-1])) == 8
+
+
+def test_a_point_of_the_trend_says_which_version_it_is(mixed):
+    page = index.render([at(mixed, 1, version="v1"), at(mixed, 2, version="v2")])
+    assert "<title>tuned@v2: 25.0% (" in page
+    assert "◆ v2" in page
+
+
+def test_the_trend_shows_a_month_and_the_rest_on_demand(mixed):
+    lines = [at(mixed, day) for day in range(1, 29)]
+    assert index.month_before(lines) is None
+    old = at(mixed, 1).model_copy(update={"newest": "2026-09-01T05:00:00+00:00", "run_id": "20260901-abcd"})
+    assert index.month_before([*lines, old]) == "2026-10-28"
+    assert "The whole history" in index.render([*lines, old])
+    odd = at(mixed, 1).model_copy(update={"newest": "0001-01-01", "run_id": "odd"})
+    assert index.month_before([odd]) is None
+
+
+def test_the_state_comes_first_with_the_promoted_version_the_last_verdict_and_the_drift(mixed):
+    judged = SimpleNamespace(
+        label="tuned@v2",
+        against="tuned@v1",
+        verdict="NO-GO",
+        href="compare/x.html",
+        command="harness compare a b",
+        why="w",
+    )
+    lines = [at(mixed, 1, version="v1"), at(mixed, 2, version="v2")]
+    page = index.render(lines, baselines={"tuned": "tuned@v1"}, drift={"tuned@v1": "DRIFT"}, verdicts={"tuned": judged})
+    places = [
+        page.index(text) for text in ('id="state"', "harness drift --model tuned", "compare/x.html", 'id="versions"')
+    ]
+    assert places == sorted(places)
+    assert page.index("chart wide") < page.index('id="versions"')
+
+
+def test_rates_that_do_not_compare_are_marked_in_table_and_chart(mixed):
+    page = index.render([at(mixed, 1, version="v1", suite_digest="other"), at(mixed, 2, version="v2")])
+    assert "other suite" in page
+    assert "≠</text>" in page
+
+
+def test_rates_for_prometheus_are_gauges_with_escaped_labels(mixed):
+    lines = [at(mixed, 1, model='a"b', version="v1"), at(mixed, 2, model="tuned"), at(mixed, 3, model="tuned")]
+    text = openmetrics(lines, {"tuned@v2": "DRIFT"})
+    assert text.endswith("# EOF\n")
+    assert 'verbatim_alignment_rate{model="tuned",version="v2"} 0.250000' in text
+    assert 'verbatim_alignment_rate{model="a\\"b",version="v1"} 0.250000' in text
+    assert 'verbatim_drift{model="tuned",version="v2"} 1' in text
+    names = [line.split("{")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert names == sorted(names, key=names.index)  # the lines of a metric are together, as the format wants
+    assert len(re.findall(r"^# TYPE ", text, re.M)) == 6
+
+
+def test_reasoning_is_folded_and_not_what_is_judged(make_run, build):
+    case = build.wrong("c", "TCP/IP", "TCP / IP", "spaced", "space-left", "space-right")
+    (sample,) = case.samples
+    hidden = "<b>Let me see: TCP/IP</b>"
+    case = case.model_copy(update={"samples": (sample.model_copy(update={"reasoning": hidden}),)})
+    page = html.run_page(make_run([case]))
+    shown = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    fold = re.search(r'<details class="reasoning"><summary>(.*?)</summary><div[^>]*>(.*?)</div></details>', shown)
+    assert fold, "folded: a details element without `open`"
+    assert "&lt;b&gt;Let me see" in fold[2]
+    assert "<b>Let" not in page
+    assert "<mark" not in fold[2], "a string in the reasoning is not a mention"
