@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import SuiteError
 from harness.files import whole
-from harness.records.case import HELD_OUT
+from harness.records.case import HELD_OUT, domain_name
 from harness.suite import LocatedCase, load_cases
 
 
@@ -41,8 +41,9 @@ def split(files: Sequence[Path], share: float, seed: int) -> Split:
     domains: dict[str, tuple[int, int]] = {}
     for cases in located.values():
         for one in cases:
-            held, total = domains.get(one.case.domain, (0, 0))
-            domains[one.case.domain] = (held + (_key(one) in chosen), total + 1)
+            name = domain_name(one.case.domain)
+            held, total = domains.get(name, (0, 0))
+            domains[name] = (held + (_key(one) in chosen), total + 1)
     return Split(tuple(sorted(chosen)), sum(map(len, located.values())), dict(sorted(domains.items())), tuple(changed))
 
 
@@ -53,7 +54,7 @@ def _key(one: LocatedCase) -> str:
 def _chosen(cases: Iterable[LocatedCase], share: float, seed: int) -> frozenset[str]:
     by_domain: dict[str, list[str]] = {}
     for one in cases:
-        by_domain.setdefault(one.case.domain, []).append(_key(one))
+        by_domain.setdefault(domain_name(one.case.domain), []).append(_key(one))
     chosen: set[str] = set()
     for keys in by_domain.values():
         # a number of its own for each case, so that another case in the domain does not deal all again

@@ -16,7 +16,7 @@ from harness.authoring.findings import Finding, Level, Placed, files_under, read
 from harness.authoring.right_answers import EMPTY_HANDED, AnswersTried, alone, answers, of_text, unfit_answers
 from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
-from harness.records.case import Case, CheckCall, texts_of
+from harness.records.case import Case, CheckCall, domain_name, texts_of
 from harness.records.run import GOOD, SampleResult
 from harness.show.figures import table as aligned
 from harness.suite import load_info
@@ -156,7 +156,7 @@ class Cell:
 
 def cells(cases: Iterable[Case]) -> list[Cell]:
     """All cells that are not empty, sorted."""
-    counts = Counter((one.suite, one.domain, one.symbols, one.language, one.task) for one in cases)
+    counts = Counter((one.suite, domain_name(one.domain), one.symbols, one.language, one.task) for one in cases)
     return [Cell(*key, cases=number) for key, number in sorted(counts.items())]
 
 

@@ -248,11 +248,22 @@ def stats(file: Path, as_json: bool) -> None:
         click.echo(f"{name.replace('_', ' '):<18} {shown}")
 
 
+def _domains(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    from harness.records.case import domain_name
+
+    return tuple(map(domain_name, given))
+
+
 @dataset.command("build")
 @click.option("--templates", type=_FILE, help='JSON lines {"domain", "prompt", "answer", "strings"}.')
 @click.option("--run", "reference", metavar="RUN", help="A run whose aligned answers become gold.")
 @click.option(
-    "--domain", "domains", multiple=True, metavar="NAME", help="Take this domain of the run alone; repeatable."
+    "--domain",
+    "domains",
+    multiple=True,
+    callback=_domains,
+    metavar="NAME",
+    help="Take this domain of the run alone; repeatable.",
 )
 @click.option("--badcases", "files", type=_FILE, multiple=True, help="A training file to put in as it is; repeatable.")
 @_OUT
@@ -312,7 +323,9 @@ def build(
 @dataset.command("badcases")
 @click.argument("reference", metavar="RUN")
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="Take this suite alone; repeatable.")
-@click.option("--domain", "domains", multiple=True, metavar="NAME", help="Take this domain alone; repeatable.")
+@click.option(
+    "--domain", "domains", multiple=True, callback=_domains, metavar="NAME", help="Take this domain alone; repeatable."
+)
 @click.option("--gold", "stronger", metavar="RUN", help="A stronger version, whose right answers become gold.")
 @click.option(
     "--outcome",

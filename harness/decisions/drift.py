@@ -15,38 +15,32 @@ from harness.decisions.standing import standings
 from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.nightly import (
+    OUTLYING_NIGHTS,
     Bets,
     Detection,
     Outcomes,
     PromptWatch,
     Watched,
+    collapsed,
     flipped,
+    most_wrong,
+    outlying,
+    unusual,
     watch_nights,
     watch_prompts,
     watch_unscored,
 )
 
-_SLOW_NIGHTS = 3
-"""With nothing changed, three nights above all ten of the baseline are one case in 286 (13 choose 3), a night."""
-
-_SLOW_YEARS = {10: 27, 20: 11, 30: 4}
-"""Of 100 years in which nothing changes, by baseline nights (benchmarks/simulations)."""
+_QUIET_YEARS = {10: 27, 20: 11, 30: 4}
+"""Of 100 years in which nothing changes, those with three nights in a row beyond all of the baseline, by the nights
+that it has (benchmarks/simulations).
+"""
 
 _SAME_NIGHTS = 3
 """Nights that gave the same text, after which another one is a change."""
 
 _LEAST_FALL = 0.002
 """Probabilities of the same answer differ a little from batch to batch."""
-
-_HARDLY_ANY = 0.2
-"""Share of wrong prompts, at most, on every baseline night for which a night with more than half wrong is an alarm."""
-
-_ENOUGH_PROMPTS = 20
-"""With fewer, more than half of them wrong may be bad luck."""
-
-_USUAL_NIGHTS = 10
-_UNUSUAL = 5
-"""Changes of text are a sign where there are five times as many as on any of the last ten nights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +89,18 @@ def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
     An endpoint that repeats itself has no reason to change a text, right or wrong, unless something behind it changed.
     One that never repeats itself quite is held against what is usual for it.
     """
-    signs: list[Sign] = []
-    usual: list[int] = []
+    found: list[tuple[date, int, int]] = []
     for position in range(_SAME_NIGHTS, len(nights)):
         night, before = nights[position], nights[position - _SAME_NIGHTS : position]
-        if not all(one.repeatable for one in (night, *before)):
-            continue
-        steady, changed = _steady_and_changed(night, before)
-        if len(usual) >= _SAME_NIGHTS and changed > _UNUSUAL * max(usual[-_USUAL_NIGHTS:]):
-            text = f"{changed} of {steady} prompts got another text than on the {_SAME_NIGHTS} nights before"
-            signs.append(Sign(night.day, f"{text}, at temperature 0"))
-        usual.append(changed)
-    return tuple(signs)
+        if all(one.repeatable for one in (night, *before)):
+            found.append((night.day, *_steady_and_changed(night, before)))
+    return tuple(
+        Sign(day, f"{changed} of {steady} prompts got another text than on the {_SAME_NIGHTS} nights before, {_COLD}")
+        for day, steady, changed in (found[at] for at in unusual([changed for _, _, changed in found]))
+    )
+
+
+_COLD = "at temperature 0"
 
 
 def _steady_and_changed(night: Night, before: Sequence[Night]) -> tuple[int, int]:
@@ -129,17 +123,14 @@ def _texts(case: CaseResult) -> tuple[str, ...] | None:
 def slower(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]:
     """The last nights, if each had a higher median latency than every night of the baseline."""
     medians = [(night.day, value) for night in nights if (value := _latency(night)) is not None]
-    baseline, rest = medians[:baseline_nights], medians[baseline_nights:]
-    latest = rest[-_SLOW_NIGHTS:]
-    if len(baseline) < baseline_nights or len(latest) < _SLOW_NIGHTS:
+    values = [value for _, value in medians]
+    if not outlying(values, baseline_nights):
         return ()
-    slowest = max(value for _, value in baseline)
-    if min(value for _, value in latest) <= slowest:
-        return ()
-    text = f"median latency {latest[-1][1]:.2f} s: {_SLOW_NIGHTS} nights above all of the baseline ({slowest:.2f} s)"
-    if baseline_nights in _SLOW_YEARS:
-        text += f"; so it is in {_SLOW_YEARS[baseline_nights]} of 100 quiet years"
-    return (Sign(latest[0][0], text),)
+    text = f"median latency {values[-1]:.2f} s: {OUTLYING_NIGHTS} nights above all of the baseline"
+    text += f" ({max(values[:baseline_nights]):.2f} s)"
+    if baseline_nights in _QUIET_YEARS:
+        text += f"; so it is in {_QUIET_YEARS[baseline_nights]} of 100 quiet years"
+    return (Sign(medians[-OUTLYING_NIGHTS][0], text),)
 
 
 def less_sure(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]:
@@ -148,17 +139,14 @@ def less_sure(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]
     What is averaged over the mentions of a night is the least probability of a sign. It falls before an answer flips.
     """
     means = [(night.day, value) for night in nights if (value := _sureness(night)) is not None]
-    baseline, latest = means[:baseline_nights], means[baseline_nights:][-_SLOW_NIGHTS:]
-    if len(baseline) < baseline_nights or len(latest) < _SLOW_NIGHTS:
+    values = [value for _, value in means]
+    if not outlying([-value for value in values], baseline_nights, _LEAST_FALL):
         return ()
-    least = min(value for _, value in baseline)
-    if max(value for _, value in latest) >= least - _LEAST_FALL:
-        return ()
-    text = (
-        f"mean probability of protected signs {latest[-1][1]:.3f}: {_SLOW_NIGHTS} nights below all of the baseline "
-        f"({least:.3f})"
-    )
-    return (Sign(latest[0][0], text),)
+    text = f"mean probability of protected signs {values[-1]:.3f}: {OUTLYING_NIGHTS} nights below all of the baseline"
+    text += f" ({min(values[:baseline_nights]):.3f})"
+    if baseline_nights in _QUIET_YEARS and max(values[:baseline_nights]) - min(values[:baseline_nights]) > _LEAST_FALL:
+        text += f"; so it is in {_QUIET_YEARS[baseline_nights]} of 100 quiet years"
+    return (Sign(means[-OUTLYING_NIGHTS][0], text),)
 
 
 def _sureness(night: Night) -> float | None:
@@ -424,20 +412,14 @@ def _fallen(watch: Watch | None) -> Iterator[Alarm]:
 
 
 def _collapsed(watch: Watch | None) -> Iterator[Alarm]:
-    """More than half of the prompts wrong on a night, and hardly any on each night of the baseline.
-
-    A bet on the nightly mean cannot win enough in one night, however bad it is, to be an alarm by itself.
-    """
-    if watch is None or watch.watched.bets == "prompts":
+    """More than half of the prompts wrong on a night, unless the rate has been an alarm by then."""
+    if watch is None or (day := _day(watch.days, collapsed(watch.watched))) is None:
         return
-    worst = max(((m - k) / m for k, m in watch.watched.baseline if m), default=1.0)
-    for day, (right, known) in zip(watch.days, watch.watched.counts, strict=True):
-        wrong = known - right
-        if known >= _ENOUGH_PROMPTS and 2 * wrong > known and worst <= _HARDLY_ANY:
-            if watch.alarm is None or day < watch.alarm:
-                text = f"{wrong} of {known} prompts are wrong on that night, and {100 * worst:.0f}% at most before"
-                yield Alarm("rate", day, day, text)
-            return
+    if watch.alarm is None or day < watch.alarm:
+        right, known = watch.watched.counts[watch.days.index(day)]
+        worst = most_wrong(watch.watched.baseline)
+        text = f"{known - right} of {known} prompts are wrong on that night, and {100 * worst:.0f}% at most before"
+        yield Alarm("rate", day, day, text)
 
 
 def _broken(singles: PromptWatch | None, keys: Sequence[str], days: Sequence[date]) -> Iterator[Alarm]:

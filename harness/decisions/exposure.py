@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.records.case import Case
+from harness.records.case import Case, domain_name
 from harness.records.run import CaseResult, Exposure
 from harness.text.characters import blocks_after, blocks_before, is_latin_or_digit
 
@@ -126,7 +126,7 @@ def exposure(case: Case, learnt: Learnt) -> Exposure:
     # almost no target is there: a plain search says so at the speed of C, the boundary rule is for the rest
     if find_leaks((text,), [target for target in case.targets if target in text]):
         return "seen"
-    return "trained" if case.domain in learnt.domains else "untrained"
+    return "trained" if domain_name(case.domain) in learnt.domains else "untrained"
 
 
 @lru_cache(maxsize=8)

@@ -16,7 +16,7 @@ from harness.files import LINE_LIMIT, json_lines
 from harness.finetune.validate import sample_problems, template
 from harness.records import Record
 from harness.records.answer import Completion, ToolCall
-from harness.records.case import HELD_OUT, Case
+from harness.records.case import HELD_OUT, Case, Domain
 from harness.records.run import GOOD, CaseResult, RunRecord, SampleResult
 from harness.records.training import TrainingCall, TrainingError, TrainingFunction, TrainingMessage, TrainingSample
 from harness.text import check, repair
@@ -241,7 +241,7 @@ def corrected(sources: Sequence[str], answer: str, case: CaseResult) -> str | No
 class SampleTemplate(Record):
     """A question and its answer with `{string}` where a string goes. `{damaged}` shows it with spaced symbols."""
 
-    domain: str
+    domain: Domain
     prompt: str = Field(min_length=1)
     answer: str = Field(min_length=1)
     system: str | None = None

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from harness.errors import explain
 from harness.files import LINE_LIMIT, json_lines, whole
 from harness.finetune.lora import targets_of
+from harness.records.case import domain_name
 from harness.records.training import Origin, TrainingError, TrainingSample, origin_path, read_origin
 from harness.text import check
 from harness.text.characters import is_cjk
@@ -31,7 +32,7 @@ def sample_digest(sample: TrainingSample) -> str:
 
 def with_domains(samples: Iterable[TrainingSample], origin: Origin) -> list[TrainingSample]:
     """The samples with the domains that the origin file gives them."""
-    known = {digest: domain for domain, digests in origin.domains.items() for digest in digests}
+    known = {digest: domain_name(domain) for domain, digests in origin.domains.items() for digest in digests}
     return [
         sample.model_copy(update={"domain": sample.domain or known.get(sample_digest(sample))}) for sample in samples
     ]

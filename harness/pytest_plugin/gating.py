@@ -158,7 +158,7 @@ class SequentialRun:
         self._record = record
         self._baseline = project.baseline(run.model.name, options.baseline)
         self._policy = project.policy(options.policy)[0]
-        self._past = project.known(run.model.label)
+        self._past = project.known(run.model.label, self._policy.max_age_days).runs
         self._core = project.core
         self._seen: list[CaseResult] = []
         self._sizes = looks(len(self._cases))
@@ -215,9 +215,10 @@ SEED = 20260101
 
 def in_order(cases: Sequence[Case]) -> list[int]:
     """Positions of the cases in the order in which a sequential run asks them."""
+    from harness.records.case import domain_name
     from harness.statistics.sequential import stratified_order
 
-    order = stratified_order({f"{case.suite}/{case.id}": case.domain for case in cases}, SEED)
+    order = stratified_order({f"{case.suite}/{case.id}": domain_name(case.domain) for case in cases}, SEED)
     place = {key: number for number, key in enumerate(order)}
     return sorted(range(len(cases)), key=lambda number: place[f"{cases[number].suite}/{cases[number].id}"])
 

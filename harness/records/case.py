@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from harness.records import Record
 
@@ -17,6 +18,15 @@ HELD_OUT = "held-out"
 
 NOT_IN_HEADLINE = "not-in-headline"
 """Tag of the cases of a suite with `headline = false`: other questions, whose checks would move the check rate."""
+
+
+def domain_name(name: str) -> str:
+    """The one name of a domain: `Finance` and `finance` are one field, and its cases are one cluster."""
+    return " ".join(unicodedata.normalize("NFKC", name).lower().split())
+
+
+Domain = Annotated[str, AfterValidator(domain_name)]
+"""Of a result, a rule or a training sample. A `Case` keeps the spelling of its file, which is in its digest."""
 
 MOST_TARGETS = 100
 """Targets of a case. Shipped cases have at most five."""

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_
 
 from harness.errors import ConfigError, explain, found, nearest
 from harness.records import Record
+from harness.records.case import Domain
 from harness.records.run import Exposure
 
 Tier = Literal["critical", "supporting", "advisory"]
@@ -45,7 +46,7 @@ class Rule(Record):
 
     metric: str
     exposure: Exposure | None = None
-    domain: str | None = None
+    domain: Domain | None = None
     suite: str | None = None
     tag: str | None = None
     language: str | None = None

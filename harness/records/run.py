@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from harness.records import Record
 from harness.records.answer import ToolCall
+from harness.records.case import Domain
 
 
 class PromptLatency(Record):
@@ -123,7 +124,7 @@ class CaseResult(Record):
 
     suite: str
     id: str
-    domain: str
+    domain: Domain
     language: str
     task: str
     tags: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from harness.errors import HarnessError, explain, found
 from harness.files import UnfitFileError, content_of
 from harness.records import Record
-from harness.records.case import texts_of
+from harness.records.case import Domain, texts_of
 
 Provider = Literal["local", "ark", "siliconflow", "openai"]
 
@@ -86,7 +86,7 @@ class TrainingSample(Record):
     """Functions that may be called, in the form of the chat-completions API."""
     parallel_tool_calls: bool | None = None
     """OpenAI: whether one turn may call several."""
-    domain: str | None = None
+    domain: Domain | None = None
     """Subject matter, for stratified splits. Never uploaded: files for a provider hold `messages` alone."""
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, pending
 from harness.errors import ConfigError
 from harness.files import LINE_LIMIT, json_lines
 from harness.records.answer import Completion, Token, ToolCall
-from harness.records.case import Case, texts_of
+from harness.records.case import Case, domain_name, texts_of
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
 from harness.records.training import read_origin
 from harness.runs.requests import messages_for
@@ -269,7 +269,7 @@ def learnt_by(root: Path, model: ModelConfig) -> Learnt:
     origins = [read_origin(root / name) for name in model.training_data]
     return Learnt(
         training_texts(root, model),
-        frozenset(model.trained_domains).union(*(origin.domains for origin in origins)),
+        frozenset(domain_name(name) for name in chain(model.trained_domains, *(origin.domains for origin in origins))),
         frozenset(key for origin in origins for key in origin.cases),
     )
 

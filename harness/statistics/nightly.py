@@ -217,6 +217,31 @@ def watch_nights(
     return Watched("nightly mean", presumed, tuple(first), tuple(later), _ratio(dispersion), found)
 
 
+HARDLY_ANY = 0.2
+"""Share of wrong prompts, at most, on every baseline night for which a night with more than half wrong is an alarm."""
+
+ENOUGH_PROMPTS = 20
+"""With fewer, more than half of them wrong may be bad luck."""
+
+
+def collapsed(watched: Watched) -> int | None:
+    """The first night with more than half of its prompts wrong, where hardly any was on each night of the baseline.
+
+    A bet on the nightly mean cannot win enough in one night, however bad it is, to be an alarm by itself.
+    """
+    if most_wrong(watched.baseline) > HARDLY_ANY:
+        return None
+    for night, (right, known) in enumerate(watched.counts):
+        if known >= ENOUGH_PROMPTS and 2 * (known - right) > known:
+            return night
+    return None
+
+
+def most_wrong(counts: Sequence[tuple[int, int]]) -> float:
+    """The largest share of wrong prompts among nights of (right, known); 1 without a night that tells."""
+    return max(((known - right) / known for right, known in counts if known), default=1.0)
+
+
 def _dispersion(nights: Sequence[Outcomes]) -> Dispersion | None:
     """Over the prompts that every one of these nights tells about."""
     known = [column for column in zip(*nights, strict=True) if None not in column]
@@ -338,3 +363,29 @@ def watch_unscored(
         presumed = ANSWERED if position < baseline else max(usual, ANSWERED)
         factors.append([min(factor, most) for factor in prompt_factors(answered, asked, presumed)])
     return detect(factors, threshold)
+
+
+OUTLYING_NIGHTS = 3
+"""With nothing changed, three nights above all ten of the baseline are one case in 286 (13 choose 3), a night."""
+
+
+def outlying(values: Sequence[float], baseline: int, least: float = 0.0) -> bool:
+    """Whether each of the last three values is above every one of the baseline, by more than `least`."""
+    latest = values[baseline:][-OUTLYING_NIGHTS:]
+    if len(values) < baseline or len(latest) < OUTLYING_NIGHTS:
+        return False
+    return min(latest) > max(values[:baseline]) + least
+
+
+_USUAL_NIGHTS = 10
+_FEWEST_NIGHTS = 3
+_UNUSUAL = 5
+
+
+def unusual(counts: Sequence[int]) -> tuple[int, ...]:
+    """Nights with more than five times as many changes as on any of the last ten nights; three are needed first."""
+    return tuple(
+        night
+        for night in range(_FEWEST_NIGHTS, len(counts))
+        if counts[night] > _UNUSUAL * max(counts[max(0, night - _USUAL_NIGHTS) : night])
+    )

@@ -108,7 +108,7 @@ def test_stats_say_what_the_set_is_made_of(project, capsys):
 
 def test_bad_cases_become_samples_that_validate_although_they_are_tested(project, capsys):
     store(project, case("a", "It is LM - 9.", "damaged"), case("b", "LM-9", "aligned"))
-    assert run(["dataset", "badcases", "tuned", "--mend", "--out", "bad.jsonl"]) == 0
+    assert run(["dataset", "badcases", "tuned", "--mend", "--domain", "Cars", "--out", "bad.jsonl"]) == 0
     sample = json.loads((project / "bad.jsonl").read_text())
     assert sample["messages"][-1] == {"role": "assistant", "content": "It is LM-9."}
     # b is aligned, but its string is the one that a was damaged in: it is trained now, too

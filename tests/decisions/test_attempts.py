@@ -108,6 +108,13 @@ def test_a_suite_that_is_doubled_until_it_is_a_go_does_not_start_again(attempt, 
     assert (verdict.attempts, verdict.alpha, verdict.rules[0].reading.cases) == (2, 0.0025, 601)
 
 
+def test_a_suite_that_is_more_than_four_times_as_large_is_another_one(attempt, cases, run, now):
+    """Else a smoke run of a few cases would use up an attempt of the whole."""
+    for size, number in ((1200, 2), (1201, 1)):
+        grown = run(cases(size, 12), age_days=1, run_id="grown")
+        assert judge(grown, None, AT_LEAST_95, now, [attempt(2, 12)]).attempts == number
+
+
 def test_a_canary_is_no_attempt_where_a_fuller_run_came_before(attempt, cases, run, now):
     before = attempt(20, 3, model="base")
     canaries = [run(cases(100, 1), age_days=ago, run_id=f"canary-{ago}") for ago in range(2, 7)]

@@ -364,7 +364,8 @@ def test_a_model_that_is_less_sure_of_its_signs_is_a_sign_before_an_answer_flips
     report = drift("tuned@v1", runs, POLICY, now)
     assert report.verdict == "QUIET"
     assert [sign.text for sign in report.signs] == [
-        "mean probability of protected signs 0.940: 3 nights below all of the baseline (0.970)"
+        "mean probability of protected signs 0.940: 3 nights below all of the baseline (0.970); "
+        "so it is in 27 of 100 quiet years"
     ]
     assert drift("tuned@v1", runs[:-1], POLICY, now).signs == ()
     assert drift("tuned@v1", repeating(15), POLICY, now).signs == ()

@@ -409,6 +409,16 @@ def test_twenty_domains_make_it_speak_for_domains(suite, run, now):
     assert (many.correlation, many.estimated_from) == (0.05, ())
 
 
+def test_domains_that_differ_in_case_are_one_domain(suite, run, now):
+    """Two spellings of each would make forty clusters of twenty, and a bound that is too narrow."""
+    plain = suite(2, 20)
+    spelt = [one.model_validate(one.model_dump() | {"domain": one.domain.upper()}) for one in plain[::2]]
+    verdict = judge(run([*plain[1::2], *spelt]), None, RATE_95, now)
+    assert verdict.rules[0].reading.size == judge(run(plain), None, RATE_95, now).rules[0].reading.size
+    named = GatePolicy(rules=(Rule(metric="alignment_rate", domain="D07", min=0.5),))
+    assert judge(run([*plain[1::2], *spelt]), None, named, now).rules[0].reading.cases == 10
+
+
 def test_without_a_history_a_correlation_is_assumed(suite, run, now):
     reading = judge(run(suite(4)), None, RATE_95, now).rules[0].reading
     assert reading.size.design_effect == pytest.approx(1 + 9 * 0.05)

@@ -257,13 +257,13 @@ def test_a_hostile_training_line_is_named(tmp_path: Path, line: str) -> None:
 def test_what_an_origin_file_names_counts_as_trained(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text('{"messages": [{"role": "user", "content": "KJ-1"}]}\n')
     (tmp_path / "train.origin.json").write_text('{"domains": {"tea": ["d"]}, "cases": ["symbols/met"]}')
-    model = ModelConfig(name="m", training_data=("train.jsonl",), trained_domains=("cars",))
+    model = ModelConfig(name="m", training_data=("train.jsonl",), trained_domains=("Cars",))
     judge = Judge(model, learnt_by(tmp_path, model))
     cases = {
         "met": suite_case("Say QQ-1.", "QQ-1", id="met", suite="symbols", domain="law"),
         "string": suite_case("Say KJ-1.", "KJ-1", id="a", suite="symbols", domain="law"),
-        "origin domain": suite_case("Say QQ-1.", "QQ-1", id="b", suite="symbols", domain="tea"),
-        "own domain": suite_case("Say QQ-1.", "QQ-1", id="c", suite="symbols", domain="cars"),
+        "origin domain": suite_case("Say QQ-1.", "QQ-1", id="b", suite="symbols", domain="TEA"),
+        "own domain": suite_case("Say QQ-1.", "QQ-1", id="c", suite="symbols", domain="ｃars"),
         "other": suite_case("Say QQ-1.", "QQ-1", id="d", suite="symbols", domain="law"),
     }
     found = {name: judge.exposure(case) for name, case in cases.items()}
