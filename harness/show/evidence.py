@@ -191,8 +191,7 @@ def _findings(case: CaseResult, sample: SampleResult, most: int) -> tuple[tuple[
             found.append((target, "within", None))
         elif not mentions or verdict == "absent":  # a note beside it is not a mention
             found.append((target, verdict, None))
-        for mention in mentions:
-            found.append((target, "note" if mention.is_note else mention.verdict, mention))
+        found += [(target, "note" if one.is_note else one.verdict, one) for one in mentions]
     listed = found
     if len(found) > most:
         worst_first = sorted(range(len(found)), key=lambda place: found[place][1] in _CALM)[:most]
