@@ -23,6 +23,8 @@ class Sighting:
     verdict: str = "absent"
     damage: tuple[str, ...] = ()
     mention: str = ""
+    target: str = ""
+    """The second string of the prompt, if it was damaged and the one that the probe is about was not."""
     output: str = ""
     reason: str | None = None
     requests: int = 1
@@ -44,7 +46,11 @@ class Oracle(Protocol):
 
 
 def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
-    """The part of a judged sample that the hunt looks at: the worst mention of the target."""
+    """The part of a judged sample that the hunt looks at: the worst mention of the target, or of a second one."""
+    own = target
+    if result.outcome == "damaged" and result.verdicts.get(target, "absent") in ("verbatim", "absent"):
+        hurt = (other for other, found in result.mentions.items() if any(m.is_damage for m in found))
+        target = next(hurt, target)
     mentions = [m for m in result.mentions.get(target, ()) if m.is_damage]
     verdict = result.verdicts.get(target, "absent")
     worst = next((m for m in mentions if m.verdict == verdict), None)
@@ -53,6 +59,7 @@ def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
         verdict=verdict,
         damage=worst.damage if worst else (),
         mention=worst.text if worst else "",
+        target="" if target == own else target,
         output=result.output,
         reason=result.reason,
         requests=requests,
@@ -198,12 +205,15 @@ _SECOND_LOOKS = 4
 class Belief:
     """Whether a probe fails in the way of one hit: the same verdict, so that the shrinker stays on the same defect.
 
+    `second`: the hit damaged the second string of the prompt.
+
     A steady failure is believed at the first answer. Otherwise `k` failing answers of at most `m` are wanted, with `m`
     so large that a probe that fails as often as the hit is missed in 0.3 % of cases.
     """
 
-    def __init__(self, asker: Asker, hit: Probe, verdict: str) -> None:
+    def __init__(self, asker: Asker, hit: Probe, verdict: str, *, second: bool = False) -> None:
         self.verdict = verdict
+        self.second = second
         self.steady = True
         self._asker = asker
         self._hit = hit
@@ -213,7 +223,8 @@ class Belief:
     def same(self, sighting: Sighting) -> bool:
         """Whether an answer shows the defect that is hunted."""
         outcome = "omitted" if self.verdict == "absent" else "damaged"
-        return sighting.verdict == self.verdict and sighting.outcome == outcome
+        same_string = bool(sighting.target) is self.second
+        return sighting.verdict == self.verdict and sighting.outcome == outcome and same_string
 
     def tells(self, sighting: Sighting) -> bool:
         """Whether an answer is evidence: it holds the string, or leaving it out is the defect."""

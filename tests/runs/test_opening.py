@@ -263,7 +263,7 @@ def test_what_an_origin_file_names_counts_as_trained(tmp_path: Path) -> None:
         "met": suite_case("Say QQ-1.", "QQ-1", id="met", suite="symbols", domain="law"),
         "string": suite_case("Say KJ-1.", "KJ-1", id="a", suite="symbols", domain="law"),
         "origin domain": suite_case("Say QQ-1.", "QQ-1", id="b", suite="symbols", domain="TEA"),
-        "own domain": suite_case("Say QQ-1.", "QQ-1", id="c", suite="symbols", domain="ｃars"),  # noqa: RUF001 - a full-width letter
+        "own domain": suite_case("Say QQ-1.", "QQ-1", id="c", suite="symbols", domain="ｃars"),
         "other": suite_case("Say QQ-1.", "QQ-1", id="d", suite="symbols", domain="law"),
     }
     found = {name: judge.exposure(case) for name, case in cases.items()}
