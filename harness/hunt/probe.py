@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from harness.errors import SuiteError
@@ -55,6 +55,7 @@ _SCRIPTS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def style_of_char(char: str) -> str:
     """One of ALPHABETS, or `other`."""
     if char.isdecimal():
@@ -375,8 +376,8 @@ _COMPANION = {
     "another code": {"en": "The gate is numbered KX-73.", "zh": "大门编号是 KX-73。"},
     "a code that begins alike": {"en": "The spare box is marked {longer}.", "zh": "备用箱上标着 {longer}。"},
 }
-_SECOND = {"en": "The box beside it reads {second}.", "zh": "旁边的箱子上写着{second}。"}
-_ASK_SECOND = {"en": "Do the same for what the box reads.", "zh": "箱子上写的内容也照样处理。"}
+_SECOND = {"en": "The crate beside it reads {second}.", "zh": "旁边的木箱上写着{second}。"}
+_ASK_SECOND = {"en": "Do the same for what the crate reads.", "zh": "木箱上写的内容也照样处理。"}
 _CARE = {
     "en": "Keep every character of codes and names as it is.",
     "zh": "编号和名称的每个字符都要保持原样。",

@@ -141,11 +141,10 @@ class Refutation:
         inside: list[Probe] = []
         outside: list[Probe] = []
         for probe in _drawn(rng, self.smallest):
-            if probe.digest not in seen:
+            missed = min(_missed(self.rule, probe, frozenset()), default=None)
+            if missed in (0, 1) and probe.digest not in seen:
                 seen.add(probe.digest)
-                missed = min(_missed(self.rule, probe, frozenset()), default=None)
-                if missed in (0, 1):
-                    (outside if missed else inside).append(probe)
+                (outside if missed else inside).append(probe)
         traits = self._shared(self._positives())
         return [*_most_unlike(inside, traits, ROUND), *_least_unlike(outside, traits, self.rule, ROUND)]
 

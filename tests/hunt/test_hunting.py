@@ -279,8 +279,8 @@ def test_the_smallest_string_is_asked_as_the_pin_is(find):
 
 FIVES = HiddenRule("a digit 5", lambda t, p: t.replace("-", " - ") if "5" in t else t, "a-5", "")
 SECOND = HiddenRule(
-    "the string on the box",
-    lambda t, p: t.replace("-", " - ") if f"box beside it reads {t}" in p or f"箱子上写着{t}" in p else t,
+    "the string on the crate",
+    lambda t, p: t.replace("-", " - ") if f"crate beside it reads {t}" in p or f"木箱上写着{t}" in p else t,
     "a-a",
     "fails when the string is asked for with a second string",
 )
@@ -306,7 +306,7 @@ def test_a_second_string_that_fails_beside_another_alone_is_named(wide, tmp_path
     (find,) = hunt.finds
     assert (find.smallest.code.text, find.smallest.context.odd) == ("a-a", ("asked",))
     assert (find.sighting.target, find.sighting.mention) == ("c-c", "c - c")
-    assert find.rule.text.startswith(SECOND.says)  # on the box only hyphens break
+    assert find.rule.text.startswith(SECOND.says)  # on the crate only hyphens break
     lines = report_lines("m@1", report_of(hunt))
     assert "   broke     c-c, which is asked for beside it" in lines
     (tmp_path / "suite.toml").write_text('title = "Pins"\ncontamination = "test data"\n')
