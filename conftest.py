@@ -1,6 +1,7 @@
 """How this repository's own tests run. (The plugin that tests plugins is in `addopts`: here it would break suites run
 from afar.)"""
 
+import gc
 import os
 
 import pytest
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles: `--hypothesis-profile=thorough` before a release, `quick` while writing."""
     if config.getoption("verbatim_models"):
         return  # judging a model needs no hypothesis, and its import costs as much as judging 1,000 cases
+    # ten thousand items live until the end, and each round of the collector over the middle-aged looks for them in vain
+    gc.set_threshold(10_000, *gc.get_threshold()[1:])
     os.environ["HARNESS_LANG"] = "en"  # screens that the tests quote do not follow the locale of the machine
     from hypothesis import HealthCheck, settings
 

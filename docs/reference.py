@@ -17,6 +17,20 @@ HEAD = """\
 
 Made from the code by `python docs/reference.py`. Precedence, highest first: option, environment, `pyproject.toml`,
 default.
+
+## Shell completion
+
+The tab key completes commands and options of `harness` once the shell has read one of these lines; put it into the
+file that the shell reads at its start:
+
+| Shell | File | Line |
+|---|---|---|
+| bash | `~/.bashrc` | `eval "$(_HARNESS_COMPLETE=bash_source harness)"` |
+| zsh | `~/.zshrc` | `eval "$(_HARNESS_COMPLETE=zsh_source harness)"` |
+| fish | `~/.config/fish/completions/harness.fish` | `_HARNESS_COMPLETE=fish_source harness \\| source` |
+
+PowerShell has no such line: there `harness --help` and `harness COMMAND --help`. Options of `pytest` are completed by
+[argcomplete](https://docs.pytest.org/en/stable/how-to/bash-completion.html).
 """
 ENVIRONMENT = {
     "the variable that `api_key_env` names": "the key of an endpoint; `OPENAI_API_KEY` for `--model=openai:NAME`",

@@ -93,6 +93,7 @@ KEY_HOSTS: dict[str, str] = {
     "GEMINI_API_KEY": "googleapis.com",
     "GOOGLE_API_KEY": "googleapis.com",
     "ARK_API_KEY": "volces.com bytepluses.com",
+    "VOLCENGINE_SECRET_KEY": "volcengineapi.com volces.com byteplusapi.com bytepluses.com",
     "DASHSCOPE_API_KEY": "aliyuncs.com",
     "DEEPSEEK_API_KEY": "deepseek.com",
     "SILICONFLOW_API_KEY": "siliconflow.cn siliconflow.com",

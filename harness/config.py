@@ -19,7 +19,7 @@ from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
 from harness.files import reading, toml_of
 from harness.records import Record
-from harness.records.policy import DEFAULT_POLICY, GatePolicy, parse_policy
+from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule, parse_policy
 from harness.text.channels import REASONING_TAGS
 
 if TYPE_CHECKING:
@@ -221,6 +221,85 @@ def read(path: Path) -> HarnessConfig:
     except ValidationError as error:
         message = explain(error, HarnessConfig).replace(", root", "")
         raise ConfigError(f"{path}: [tool.harness] {message}") from error
+
+
+def config_schema(*, whole: bool = False) -> dict[str, Any]:
+    """The JSON Schema of `[tool.harness]`, derived from the classes that read it; `whole`: of pyproject.toml around it.
+
+    Draft 7, the newest that taplo and Even Better TOML read. What a schema cannot say (`base` names another model, the
+    bounds of a rule fit its metric) the loader says.
+    """
+    from harness.records.policy import DriftPolicy
+    from harness.records.training import Recipe
+
+    definitions: dict[str, Any] = {}
+    tables = {
+        one: _table_schema(one, definitions) for one in (HarnessConfig, ModelConfig, GatePolicy, DriftPolicy, Recipe)
+    }
+    table, of_model = tables[HarnessConfig], tables[ModelConfig]
+    for schema, filled_in in ((table, ("root",)), (of_model, ("name", "lineage"))):
+        for name in filled_in:
+            del schema["properties"][name]
+        schema.pop("required", None)  # what the loader fills in, and nothing else
+    of_model["properties"]["training"] = tables[Recipe]
+    lookalikes = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 1}}
+    symbol = {"type": "object", "properties": {"lookalikes": lookalikes}, "additionalProperties": False}
+    table["properties"] |= {
+        "models": {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": of_model},
+        "gate": tables[GatePolicy],
+        "drift": tables[DriftPolicy],
+        "symbols": {"type": "object", "propertyNames": {"maxLength": 1}, "additionalProperties": symbol},
+    }
+    head = {"$schema": "http://json-schema.org/draft-07/schema#"}
+    definitions["Rule"]["properties"]["metric"]["enum"] = list(METRIC_DIRECTIONS)
+    if whole:
+        holder: dict[str, Any] = {"type": "object", "properties": {"harness": table}}
+        return {**head, "type": "object", "properties": {"tool": holder}, "definitions": definitions}
+    return {**head, **table, "title": "[tool.harness]", "definitions": definitions}
+
+
+def _table_schema(table: type[Record], definitions: dict[str, Any]) -> dict[str, Any]:
+    """One table without `null`, which TOML has not, and with the words of its fields; what it refers to is added."""
+    schema = table.model_json_schema(ref_template="#/definitions/{model}")
+    inner = {one.__name__: one for one in (Price, Reasoning, FromEnvironment, Rule)}
+    for name, one in schema.pop("$defs", {}).items():
+        definitions[name] = _readable(one, inner[name])
+    readable: dict[str, Any] = _readable(schema, table)
+    return readable
+
+
+def _readable(schema: Any, table: type[Record] | None = None) -> Any:
+    if isinstance(schema, list):
+        return [_readable(one) for one in schema if one != {"type": "null"}]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _readable(value) for key, value in schema.items() if not (key == "default" and value is None)}
+    if len(kept.get("anyOf", ())) == 1:
+        kept |= kept.pop("anyOf")[0]
+    if table is not None:
+        kept.pop("title", None)
+        for name, words in _words_of(table).items():
+            kept["properties"][name]["description"] = words
+        for field in kept["properties"].values():
+            field.pop("title", None)
+    return kept
+
+
+def _words_of(table: type[Record]) -> dict[str, str]:
+    """The text below each field of a class: it is in the source alone."""
+    import ast
+    import inspect
+
+    try:
+        body = ast.parse(inspect.getsource(table)).body[0]
+    except OSError:  # an installation without its source
+        return {}
+    assert isinstance(body, ast.ClassDef)
+    words: dict[str, str] = {}
+    for field, after in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
+            words[field.target.id] = " ".join(str(ast.literal_eval(after.value)).split())
+    return words
 
 
 def symbols(config: HarnessConfig) -> SymbolTable:

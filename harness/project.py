@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.decisions.gate import GateVerdict
     from harness.decisions.latency import LatencyComparison
     from harness.decisions.plan import Assumption, Plan
+    from harness.publish.bundle import Bundle
     from harness.recording import Secrets
     from harness.records.answer import Completion
     from harness.records.case import Case
@@ -174,6 +175,13 @@ class Project:
                 f"{found[0]}. It was edited, or judged by other rules than those of this harness: no verdict may rest "
                 "on it. Judge its answers again: harness runs verify --rejudge; or get the file back: git checkout"
             )
+
+    def bundle(self, run: RunRecord, case: CaseResult) -> Bundle:
+        """A redacted reproduction of one case for a provider's ticket."""
+        from harness.publish.bundle import bundle
+
+        cassettes = self.config.root / self.config.cassettes
+        return bundle(run, case, cassettes, self._secrets, self.symbols)
 
     def compare(self, old: RunRecord | str, new: RunRecord | str) -> Comparison:
         """What changed from `old` to `new`, on the cases that both have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
 from harness.show.index import HistoryEvent, IndexLine, current
+from harness.show.run import OneCase
+from harness.show.verdicts import LastVerdict
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
 _WORTH_WORKERS = 12
@@ -184,22 +187,10 @@ def _kept(entry: Any, stamp: str) -> DriftState | None:
     return state if state.stamp == stamp else None
 
 
-class VerdictState(Record):
-    """The verdict on the newest version of a model. `stamp` names what it rests on, the day included."""
+class VerdictState(LastVerdict):
+    """`stamp` names what it rests on, the day included."""
 
     stamp: str
-    label: str
-    against: str
-    verdict: str
-    when: str
-    """When the candidate's answers were made."""
-    href: str
-    """The page, from the index; empty where it was not built."""
-    command: str
-    """What to do next."""
-    why: str
-    reasons: tuple[str, ...] = ()
-    """What holds a GO back."""
 
 
 _KEPT = "index.json"
@@ -300,6 +291,19 @@ class Site:
             contradictions=self.project.contradictions(old, new),
         )
         return write(self._comparison_path(old.label, old.run_id, new.label, new.run_id), page)
+
+    def write_case(self, found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> Path:
+        """The page of one case in several versions."""
+        pages = {record.run_id: page_path(self.out, record.label, record.run_id) for record in found.records}
+        hrefs = {
+            run_id: f"../{path.relative_to(self.out).as_posix()}" for run_id, path in pages.items() if path.is_file()
+        }
+        index = "../index.html" if (self.out / "index.html").is_file() else None
+        # a key may hold what no file name can, and two keys may differ in letter case alone
+        readable = re.sub(r"[^A-Za-z0-9._-]", "_", found.key)[:80]
+        name = f"{readable}-{hashlib.sha256(found.key.encode()).hexdigest()[:8]}.html"
+        page = html.case_page(found, past, hrefs=hrefs, lang=self.lang, index_href=index)
+        return write(self.out / "cases" / name, page)
 
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""

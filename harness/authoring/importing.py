@@ -18,6 +18,7 @@ from harness.authoring.lint import Judging, LintResult
 from harness.authoring.make import UnsoundSuiteError, sniffed, write_suite
 from harness.errors import ConfigError, SuiteError, found
 from harness.files import UnfitFileError, content_of, decoded_text
+from harness.records.conversation import unquoted
 from harness.suite import case_from
 from harness.text import extract_targets
 from harness.text.characters import is_cjk
@@ -142,7 +143,7 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
     if name == "instruction" and isinstance(row.get("input"), str):
         prompt = f"{prompt}\n{row['input']}"
     if isinstance(prompt, str) and prompt.lstrip().startswith("[{"):
-        prompt = _maybe_json(prompt)
+        prompt = unquoted(prompt)
     if isinstance(prompt, list):
         prompt, wanted = _of_messages(prompt, wanted)
     if not prompt or not isinstance(prompt, str | list):
@@ -152,7 +153,7 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
         said = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
         prompt = [{"role": "system", "content": row["system"]}, *said]
     targets = _targets_of(row.get("targets"))
-    choices = _maybe_json(row.get("choices"))
+    choices = unquoted(row.get("choices"))
     if isinstance(choices, list) and choices and isinstance(prompt, str):
         _choice_case(place, prompt, choices, wanted, made)
         return
@@ -164,19 +165,10 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
 
 
 def _targets_of(value: Any) -> list[str] | None:
-    value = _maybe_json(value)
+    value = unquoted(value)
     if isinstance(value, str):
         return [value]
     return [str(one) for one in value] if isinstance(value, list) else None
-
-
-def _maybe_json(value: Any) -> Any:
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
 
 
 def _of_messages(given: list[Any], wanted: Any) -> tuple[list[dict[str, str]], Any]:

@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from harness import __version__
+from harness.cli.arguments import HelpContext, with_language
 from harness.errors import HarnessError, nearest
 from harness.show.words import LANGUAGES, language_of, speak, spoken, translated
 
@@ -24,6 +25,7 @@ GROUPS = {
     },
     "Look at answers": {
         "show": "One case in several versions, with its history.",
+        "bundle": "A redacted reproduction of one case for a provider's ticket.",
         "check": "Say what became of each protected string in answers.",
         "score": "Score production logs at scale: verdicts of every row, rates by model, version and day.",
         "runs": "The history of runs: list, show, verify, baseline, publish, schema.",
@@ -34,16 +36,23 @@ GROUPS = {
         "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
         "cassettes": "Recorded answers: status, verify, prune, import, export.",
         "models": "The configured models: list, check, pull, serve.",
+        "config": "The settings: their JSON Schema for editors.",
         "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",
     },
     "Fine-tuning": {
         "dataset": "Training sets: validate, convert, split, mix, build, bad cases, distill, recipes, checkpoints.",
+        "finetune": "Versions that a provider trains: submit, status, register.",
         "train": "Fine-tune the packaged small model on the CPU.",
     },
 }
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 """Name to one line of help. The module is imported only when the command runs."""
-_ROOMS = {"run": ("runs", "run"), "show": ("runs", "show_case")}
+_ROOMS = {
+    "run": ("runs", "run"),
+    "show": ("runs", "show_case"),
+    "bundle": ("runs", "bundle_case"),
+    "config": ("models", "config"),
+}
 """The module and the function of a command, where they are not called as it is."""
 
 EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED = 0, 1, 2, 3, 70, 130
@@ -51,6 +60,8 @@ EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED =
 
 
 class _LazyGroup(click.Group):
+    context_class = HelpContext
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The language first: help and errors are written while the rest is being parsed."""
         given = [args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang"]
@@ -67,24 +78,17 @@ class _LazyGroup(click.Group):
         module, function = _ROOMS.get(cmd_name, (cmd_name, cmd_name))
         command = getattr(import_module(f"harness.cli.{module}"), function)
         assert isinstance(command, click.Command)
-        from harness.cli.arguments import with_language
-
         return with_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in GROUPS.items():
-            with formatter.section(translated(title)):
-                formatter.write_dl([(name, translated(text)) for name, text in commands.items()])
-
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(translated(self.help or ""))
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         for hint in ("harness COMMAND --help says more.", "Chinese: --lang zh, or HARNESS_LANG=zh."):
-            formatter.write_text(translated(hint))
+            formatter.write_text(hint)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,15 +1,88 @@
-"""What several commands share: the group of sub-commands, `--report-dir`, JSON on standard output."""
+"""What several commands share: help in two languages, sub-commands, `--report-dir`, JSON on standard output."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from harness.show.words import LANGUAGES
+from harness.show.words import LANGUAGES, help_text, spoken
+
+
+def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
+    """Paragraphs of a help text, each on one line, and whether it is to be shown as it is (`\\b`, as click has it)."""
+    for part in re.split(r"\n\s*\n", text.strip("\n")):
+        if part.lstrip().startswith("\b"):
+            yield part.replace("\b\n", "", 1), True
+        elif part.strip():
+            yield " ".join(part.split()), False
+
+
+class _Help(click.HelpFormatter):
+    """Help as click writes it; in Chinese, with lines that may end between two characters."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The line `Usage:`."""
+        super().write_usage(prog, args, prefix if spoken() == "en" else "用法：")
+
+    def write_heading(self, heading: str) -> None:
+        """The title of a list."""
+        if spoken() == "en":
+            super().write_heading(heading)
+        else:
+            self.write(f"{' ' * self.current_indent}{help_text(heading)}：\n")
+
+    def write_text(self, text: str) -> None:
+        """Paragraphs."""
+        if spoken() == "en":
+            super().write_text(text)
+            return
+        from harness.show.figures import wrapped
+
+        indent = " " * self.current_indent
+        for number, (part, as_it_is) in enumerate(paragraphs(text)):
+            lines = part.split("\n") if as_it_is else wrapped(help_text(part), "", self.width - len(indent))
+            self.write("\n" * bool(number) + "".join(f"{indent}{line.strip()}\n" for line in lines))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Names and what they mean."""
+        if spoken() == "en":
+            super().write_dl(rows, col_max, col_spacing)
+            return
+        from harness.show.figures import cells, wrapped
+
+        listed = list(rows)
+        first = min(max(cells(name) for name, _ in listed), col_max) + col_spacing
+        for name, text in listed:
+            lead = " " * self.current_indent + name
+            indent = " " * (self.current_indent + first)
+            lines = wrapped(_option_help(text), indent, self.width)
+            if lines and cells(lead) + col_spacing <= len(indent):
+                lines[0] = lead + lines[0][cells(lead) :]
+            else:
+                lines.insert(0, lead)
+            self.write("".join(f"{line}\n" for line in lines))
+
+
+def _option_help(text: str) -> str:
+    """Help of an option, with what click puts behind it: `  [default: 8; x>=1]`."""
+    found = re.fullmatch(r"(|.*?  )\[([^\]]*)\]", text, re.DOTALL)
+    said, facts = found.groups() if found else (text, "")
+    known = []
+    for fact in filter(None, facts.split("; ")):
+        name, colon, value = fact.partition(": ")
+        known.append(f"{help_text(name)}：{value}" if colon else help_text(fact))
+    return help_text(" ".join(said.split())) + (f"[{'；'.join(known)}]" if known else "")
+
+
+class HelpContext(click.Context):
+    """A command whose help is written by `_Help`."""
+
+    formatter_class = _Help
 
 
 class CommandGroup(click.Group):
@@ -21,8 +94,9 @@ class CommandGroup(click.Group):
         for name in self.list_commands(ctx):
             command = self.get_command(ctx, name)
             assert command is not None
-            paragraph = " ".join((command.help or "").split("\n\n")[0].split())
-            first, stop, _ = paragraph.partition(". ")
+            paragraph, _ = next(paragraphs(command.help or ""), ("", False))
+            full_stop = ". " if spoken() == "en" else "。"
+            first, stop, _ = help_text(paragraph).partition(full_stop)
             rows.append((name, first + stop.strip()))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -30,6 +104,7 @@ class CommandGroup(click.Group):
 
 def with_language(command: click.Command) -> click.Command:
     """`--lang` on a command and all below it, whether it is written before the command's name or behind it."""
+    command.context_class = HelpContext
     if all(one.name != "lang" for one in command.params):
         languages = click.Choice(list(LANGUAGES))
         command.params.append(click.Option(["--lang"], type=languages, hidden=True, expose_value=False))

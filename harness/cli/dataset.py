@@ -130,7 +130,7 @@ def validate(
     from harness.records.training import read_origin
     from harness.show.figures import plural
 
-    tested = suite_content(_cases(suites), trained_on=read_origin(file).cases)
+    tested = suite_content(tested_cases(suites), trained_on=read_origin(file).cases)
     result = validated(file, PROVIDERS[provider], tested)
     tokens = result.tokens if weights is None else _counted(file, weights)
     read = tokens * epochs
@@ -486,7 +486,8 @@ def _refuse_unknown(option: str, given: Iterable[str], known: set[str]) -> None:
             raise ConfigError(f"{option}: found {name!r}{nearest(name, known)}; accepted: {listed}")
 
 
-def _cases(suites: Path | None) -> list[Case]:
+def tested_cases(suites: Path | None) -> list[Case]:
+    """The cases of these suites, or of the project's own, or of the shipped ones."""
     from harness.suite import case_files, load_cases
 
     return [located.case for root in _roots(suites) for path in case_files(root) for located in load_cases(path)]

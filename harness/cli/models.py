@@ -1,4 +1,4 @@
-"""`harness models`: what is configured, whether it works, its weights, and a server that stays up."""
+"""`harness models`: what is configured, whether it works, its weights, a server that stays up; and `harness config`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness import config as configuration
-from harness.cli.arguments import CommandGroup
+from harness.cli.arguments import CommandGroup, print_json
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
 
@@ -45,6 +45,23 @@ def _target(model: configuration.ModelConfig) -> str:
     if model.kind == "local":
         return " + ".join([model.weights or "no weights", *model.adapters])
     return model.function or model.outputs or model.public().get("base_url") or "the client's default address"
+
+
+@click.group(cls=CommandGroup)
+def config() -> None:
+    """The settings in `pyproject.toml`: print their JSON Schema."""
+
+
+@config.command("schema")
+@click.option("--pyproject", "whole", is_flag=True, help="Of a whole pyproject.toml, as editors want it.")
+@click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: a schema is JSON anyway.")
+def schema(*, whole: bool, as_json: bool) -> None:
+    """Print the JSON Schema of `[tool.harness]`, for editors that complete and check TOML.
+
+    \b
+    $ harness config schema --pyproject > harness.schema.json
+    """
+    print_json(configuration.config_schema(whole=whole))
 
 
 @models.command()

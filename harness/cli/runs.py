@@ -386,9 +386,10 @@ def _is_path(argument: str) -> bool:
 @click.option(
     "--models", metavar="A,B,C", help="Names or NAME@VERSION, in this order. [default: the newest run of every version]"
 )
+@click.option("--page", is_flag=True, help="Write a page beside the others, and print its path.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @report_dir_option
-def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path | None) -> None:
+def show_case(*, case: str, models: str | None, page: bool, as_json: bool, report_dir: Path | None) -> None:
     """One case side by side in any number of versions, with its history over their runs.
 
     CASE is `suite/id`, or an id that only one suite has.
@@ -399,6 +400,8 @@ def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path 
     from harness.project import Project
     from harness.show.run import case_json, case_lines, found_in
 
+    if page and as_json:
+        raise ConfigError("--page: not together with --json")
     project = Project.open(reports=report_dir)
     chosen = [name.strip() for name in (models or "").split(",") if name.strip()]
     labels = sorted({path.parent.name for path in project.history.folder.glob("*@*/*.json")})
@@ -408,5 +411,54 @@ def show_case(*, case: str, models: str | None, as_json: bool, report_dir: Path 
     past = {record.label: project.history.runs(record.label) for record in found.records}
     if as_json:
         print_json(case_json(found, past))
+    elif page:
+        from harness.site import Site
+
+        click.echo(Site(project, project.history.folder, "auto", []).write_case(found, past))
     else:
         click.echo("\n".join(case_lines(found, past)))
+
+
+@click.command("bundle")
+@click.argument("case", metavar="CASE")
+@click.option("--model", "name", required=True, metavar="RUN", help="A name, NAME@VERSION, run id or file.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A new folder, or NAME.zip. [default: bundle-<case>-<version>]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def bundle_case(*, case: str, name: str, out: Path | None, as_json: bool, report_dir: Path | None) -> None:
+    """A redacted reproduction of CASE for a provider's ticket: request, answer, marked damage, versions.
+
+    Keys, what looks like a key, mail addresses, telephone and identity numbers, and hosts that are not a provider's are
+    taken out, and named by their kind. Names of people and companies are not found: read it before you send it.
+
+    \b
+    $ harness bundle symbols/aviation-001 --model spaced --out ticket.zip
+    """
+    import re
+
+    from harness.project import Project
+    from harness.publish.bundle import write
+    from harness.show.run import found_in
+
+    project = Project.open(reports=report_dir)
+    record = project.resolve(name)
+    warn_of(project.contradictions(record))
+    found = found_in(case, [record])
+    (result,) = found.results
+    assert result is not None
+    made = project.bundle(record, result)
+    place = out or Path(re.sub(r"[^A-Za-z0-9._@-]+", "-", f"bundle-{made.case}-{made.label}"))
+    paths = write(made, place)
+    if as_json:
+        print_json({"case": made.case, "version": made.label, "outcome": made.outcome, "redacted": made.redacted,
+                    "warnings": list(made.warnings), "files": [str(path) for path in paths]})  # fmt: skip
+        return
+    for path in paths:
+        click.echo(f"written: {path}")
+    taken = ", ".join(f"{kind} {count}" for kind, count in made.redacted.items())
+    click.echo(f"taken out: {taken}" if taken else "nothing was found to take out", err=True)
+    for warning in made.warnings:
+        click.echo(warning, err=True)
+    click.echo("read it before you send it: names of people and companies are not found by a program", err=True)

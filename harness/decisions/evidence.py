@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
-from harness.decisions.run_summary import RunSummary, age_days, order_of
+from harness.decisions.run_summary import RunSummary, age_days, is_ahead_of, order_of
 from harness.decisions.standing import Pairing, in_slice
 from harness.records.policy import GatePolicy
 from harness.records.run import CaseResult, RunRecord
 
-_CLOCK_SKEW_DAYS = 1.0
 _SELECTION = 0.9
 _EDITED = 0.25
 """Share of the cases that an earlier run must hold unchanged, for a further one to be another attempt: a suite that is
@@ -127,8 +126,7 @@ def representative(runs: Sequence[RunRecord], core: Sequence[CaseResult], now: d
 
 
 def _is_ahead(moment: str | None, now: datetime) -> bool:
-    age = age_days(moment, now)
-    return age is not None and age < -_CLOCK_SKEW_DAYS
+    return moment is not None and is_ahead_of(moment, now)
 
 
 def fuller_run(
@@ -229,8 +227,7 @@ def candidate_reasons(run: RunSummary, policy: GatePolicy, now: datetime) -> tup
         )
     # whatever age a policy accepts: when an answer of the future was made is not known
     if _is_ahead(run.newest, now):
-        ahead = -(age_days(run.newest, now) or 0)
-        reasons.append(f"the candidate's newest answer is dated {ahead:.1f} days in the future; check the clock")
+        reasons.append(_ahead_reason("the candidate's newest", age_days(run.newest, now) or 0))
     else:
         reasons += _age_reasons("the candidate's", run.oldest, policy.max_age_days, now)
     return tuple(reasons)
@@ -244,9 +241,11 @@ def _age_reasons(whose: str, oldest: str | None, limit: float | None, now: datet
         return [f"{whose} answers carry no date, and the policy wants them at most {limit:g} days old"]
     if age > limit:
         return [f"{whose} oldest answer is {age:.1f} days old; the policy accepts {limit:g}"]
-    if age < -_CLOCK_SKEW_DAYS:
-        return [f"{whose} oldest answer is dated {-age:.1f} days in the future; check the clock"]
-    return []
+    return [_ahead_reason(f"{whose} oldest", age)] if _is_ahead(oldest, now) else []
+
+
+def _ahead_reason(which: str, age: float) -> str:
+    return f"{which} answer is dated {-age:.{1 if age <= -1 else 2}f} days in the future; check the clock"
 
 
 def pairing_reasons(

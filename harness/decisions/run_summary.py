@@ -138,6 +138,11 @@ class Resources:
         )
 
 
+def mean_latency(cases: Iterable[CaseResult]) -> float | None:
+    """Seconds an answer took on average; None where none says. Of many requests the mean gives the sum."""
+    return _mean(_given((sample for case in cases for sample in case.samples), "latency_s"))
+
+
 def _given(samples: Iterable[SampleResult], field: str) -> list[float]:
     return [value for sample in samples if (value := getattr(sample, field)) is not None]
 

@@ -10,13 +10,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints import retry
 from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transport
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
-from harness.endpoints.refusals import Capability, Refusals
-from harness.endpoints.retry import Outage, Retrying
+from harness.endpoints.refusals import AdaptingEndpoint, Refusals
+from harness.endpoints.retry import Retrying
 from harness.endpoints.stream import first_content_end
 from harness.errors import EndpointError
 from harness.records.answer import Completion, Exchange
@@ -30,11 +29,10 @@ if TYPE_CHECKING:
 
 _LOCAL_KEY = "not-needed"
 _HEADERS = {"Accept-Encoding": "identity"}
-_TOTAL = 3
 _CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai")
 
 
-class ChatEndpoint:
+class ChatEndpoint(AdaptingEndpoint):
     """Asks one endpoint.
 
     Args:
@@ -58,24 +56,18 @@ class ChatEndpoint:
         retrying: Retrying | None = None,
         path: str = "/chat/completions",
     ) -> None:
+        super().__init__(label=model_label, where=access.shown, timeout_s=timeout_s, retrying=retrying)
         self._path = path
         self.runtime = runtime
         self._access = access
-        self._label = model_label
         self._redact = redact
         self._proxy: HttpProxy | None = None
-        self._timeout_s = timeout_s
         self._max_concurrency = max_concurrency
         self._key = key_from(access.api_key_env, model_label)
         if access.api_key_env is not None:
             check_key(access.api_key_env, access, model_label)
         self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
-        self._retrying = retrying or Retrying()
         self._client: AsyncOpenAI | None = None
-        self._reached = self._answered = False
-        self._capability = Capability()
-        self._outage = Outage()
-        self._total_s = max(timeout_s * _TOTAL, self._retrying.patience_s + timeout_s)
         # a key of its own for each request, as the client would draw one; drawing took a tenth of the asking's time
         self._run = uuid4().hex
         self._numbers = count()
@@ -110,7 +102,7 @@ class ChatEndpoint:
     @property
     def where(self) -> str:
         """The address, as messages and files may show it."""
-        return self._access.shown
+        return self._where
 
     def client(self) -> "AsyncOpenAI":
         """The client, for what is not a chat completion; the model's headers go with each request."""
@@ -136,37 +128,7 @@ class ChatEndpoint:
             EndpointError: the endpoint refuses the key, the model or the address: asking on is useless.
             SpentError: `pace` lets no more requests out.
         """
-        answer = await retry.ask(
-            self.attempt,
-            body,
-            pace=pace or Pace(),
-            retrying=self._retrying,
-            total_s=self._total_s,
-            reached=lambda: self._answered,
-            outage=self._outage,
-        )
-        return self._outage.check(
-            answer,
-            label=self._label,
-            where=self._access.shown,
-            reached=self._reached,
-            patience_s=self._retrying.patience_s,
-        )
-
-    @property
-    def waiting(self) -> str:
-        """What is waited for while the endpoint is away; empty while it answers."""
-        return self._outage.waiting(self._access.shown, self._retrying.patience_s)
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """How requests were sent otherwise than asked for, because the endpoint refused them."""
-        return self._capability.changes
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """What to set so that they are sent so from the start."""
-        return self._capability.settings
+        return await self._ask(self.attempt, body, pace, lambda: self._answered)
 
     async def attempt(self, body: dict[str, Any]) -> Attempt:
         """One request.

@@ -12,17 +12,15 @@ from types import ModuleType
 from typing import Any
 
 from harness.addresses import host_of
-from harness.endpoints import retry
 from harness.endpoints.access import Access, check_key
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, in_process, parse
-from harness.endpoints.refusals import Capability, Refusals
-from harness.endpoints.retry import Outage, Retrying
+from harness.endpoints.refusals import AdaptingEndpoint, Refusals
+from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, EndpointError
 from harness.files import now
 from harness.records.answer import Completion
 
-_TOTAL = 3
 _NOT_SENT = ("stream", "stream_options")
 _NO_PROVIDER = "LLM Provider NOT provided"
 """A 400 of LiteLLM's own: the name of the model does not begin with that of a provider."""
@@ -73,7 +71,7 @@ _ELSEWHERE = frozenset(
 """Arguments of LiteLLM's that decide where a request and its key go, or answer in the place of a model."""
 
 
-class LitellmEndpoint:
+class LitellmEndpoint(AdaptingEndpoint):
     """Asks through `litellm.acompletion`; answers are kept as the chat completions that it makes of them.
 
     Proxies are those of the usual variables, which LiteLLM reads itself.
@@ -112,7 +110,8 @@ class LitellmEndpoint:
 
         self.runtime: str | None = f"litellm {version('litellm')}"
         self._complete = litellm.acompletion
-        self._where = access.shown if access.base_url else address_of(litellm, model)
+        where = access.shown if access.base_url else address_of(litellm, model)
+        super().__init__(label=model_label, where=where, timeout_s=timeout_s, retrying=retrying)
         for variable in key_variables if self._where else ():
             check_key(variable, Access(base_url=self._where), model_label)
         # without a key of its own, LiteLLM would send the provider's key from the environment to any `api_base`
@@ -122,16 +121,9 @@ class LitellmEndpoint:
             **({"api_base": access.address} if access.base_url else {}),
             **({"extra_headers": dict(access.headers)} if access.headers else {}),
         }
-        self._timeout_s = timeout_s
-        self._label = model_label
-        self._retrying = retrying or Retrying()
-        self._total_s = max(timeout_s * _TOTAL, self._retrying.patience_s + timeout_s)
         self._refusals = Refusals(
             label=model_label, where=self._where or model, api_key_env=access.api_key_env, redact=redact
         )
-        self._capability = Capability()
-        self._outage = Outage()
-        self._reached = self._answered = False
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer, asked for again where that may help.
@@ -147,37 +139,7 @@ class LitellmEndpoint:
                 f"model {self._label}: extra_body: found {elsewhere!r}, which would decide where LiteLLM asks and with "
                 "which key; accepted: base_url, api_key_env and headers of the model for that"
             )
-        answer = await retry.ask(
-            self._attempt,
-            body,
-            pace=pace or Pace(),
-            retrying=self._retrying,
-            total_s=self._total_s,
-            reached=lambda: self._reached,
-            outage=self._outage,
-        )
-        return self._outage.check(
-            answer,
-            label=self._label,
-            where=self._where,
-            reached=self._reached,
-            patience_s=self._retrying.patience_s,
-        )
-
-    @property
-    def waiting(self) -> str:
-        """What is waited for while the provider is away; empty while it answers."""
-        return self._outage.waiting(self._where, self._retrying.patience_s)
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """How requests were sent otherwise than asked for, because the provider refused them."""
-        return self._capability.changes
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """What to set so that they are sent so from the start."""
-        return self._capability.settings
+        return await self._ask(self._attempt, body, pace, lambda: self._reached)
 
     async def _attempt(self, body: dict[str, Any]) -> Attempt:
         started = time.perf_counter()

@@ -4,14 +4,16 @@ What it refuses is kept for the run: no list of model names can be up to date.""
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.addresses import shown_address
+from harness.endpoints import retry
 from harness.endpoints.message import MESSAGE_FIELDS
-from harness.endpoints.parse import Attempt
-from harness.endpoints.retry import retry_after_s
+from harness.endpoints.pace import Pace
+from harness.endpoints.parse import Answer, Attempt
+from harness.endpoints.retry import Outage, Retrying, retry_after_s
 from harness.errors import EndpointError, found
 from harness.records.answer import Completion
 
@@ -382,3 +384,65 @@ def is_system_first(body: dict[str, Any]) -> bool:
 def _folded(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     system, user, *rest = messages
     return [{**user, "content": f"{system['content']}\n\n{user['content']}"}, *rest]
+
+
+_TOTAL = 3
+"""Requests and pauses for one answer together take at most so many times the time of one request."""
+
+
+class AdaptingEndpoint:
+    """Asks again where that may help, and sends otherwise what was refused: what endpoints of a chat share.
+
+    Args:
+        where: the address, as messages may show it.
+        timeout_s: of one request.
+    """
+
+    def __init__(self, *, label: str, where: str, timeout_s: float, retrying: Retrying | None) -> None:
+        self._label = label
+        self._where = where
+        self._timeout_s = timeout_s
+        self._retrying = retrying or Retrying()
+        self._total_s = max(timeout_s * _TOTAL, self._retrying.patience_s + timeout_s)
+        self._capability = Capability()
+        self._outage = Outage()
+        self._reached = self._answered = False
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for while the endpoint is away; empty while it answers."""
+        return self._outage.waiting(self._where, self._retrying.patience_s)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """How requests were sent otherwise than asked for, because the endpoint refused them."""
+        return self._capability.changes
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What to set so that they are sent so from the start."""
+        return self._capability.settings
+
+    async def _ask(
+        self,
+        attempt: Callable[[dict[str, Any]], Awaitable[Attempt]],
+        body: dict[str, Any],
+        pace: Pace | None,
+        reached: Callable[[], bool],
+    ) -> Answer:
+        answer = await retry.ask(
+            attempt,
+            body,
+            pace=pace or Pace(),
+            retrying=self._retrying,
+            total_s=self._total_s,
+            reached=reached,
+            outage=self._outage,
+        )
+        return self._outage.check(
+            answer,
+            label=self._label,
+            where=self._where,
+            reached=self._reached,
+            patience_s=self._retrying.patience_s,
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +15,12 @@ from harness.logs.judge import chunks, groups, rows_of
 from harness.logs.presets import BATCHES
 from harness.logs.rows import RowError, judge, read_row
 from harness.logs.run import ScoringJob
+from harness.recording.secrets import without_personal
 from harness.suite import case_from
 from harness.text.characters import is_cjk
 
 Redact = Callable[[str], str]
 
-_PERSONAL = (
-    (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "name@example.com"),
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "110101199003070000"),  # a Chinese identity number
-    (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "13800000000"),
-    (re.compile(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"), "+1 555 010 0000"),
-)
-"""What names a person by its form alone. Names are not found: that is what the review is for."""
 _MOST_PROMPT = 8000
 
 
@@ -42,9 +35,7 @@ class Candidate:
 
 def redacted(text: str, redact: Redact) -> str:
     """Without mail addresses, telephone and identity numbers, and what `redact` knows as a secret."""
-    for pattern, stand_in in _PERSONAL:
-        text = pattern.sub(stand_in, text)
-    return redact(text)
+    return redact(without_personal(text))
 
 
 def candidates(job: ScoringJob, redact: Redact, most: int) -> Iterator[Candidate]:

@@ -22,7 +22,7 @@ from harness.errors import found
 from harness.logs.files import InputFile
 from harness.logs.read import Block, pieces
 from harness.logs.rows import RowError
-from harness.records.conversation import answer_parts, last_answer, source_texts
+from harness.records.conversation import answer_parts, last_answer, source_texts, unquoted
 
 Rows = Iterator[dict[str, Any]]
 
@@ -50,16 +50,6 @@ def _at(value: Any, *steps: str) -> Any:
     return value
 
 
-def _json(value: Any) -> Any:
-    """A text that holds a JSON list or object is that; any other value is itself."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
-
-
 def _row(value: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """The row. An answer that is an object of the application's own is judged as JSON."""
     row = {name: field for name, field in value.items() if name != "channel"}
@@ -71,7 +61,7 @@ def _row(value: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def _given(value: Any) -> Any:
     """What the model was given, in a form of a source: any object of the application's own is all its texts."""
-    value = _json(value)
+    value = unquoted(value)
     if isinstance(value, dict) and ("messages" in value or "input" in value):
         named = ("system", "instructions", "messages", "input")
         value = {name: value[name] for name in named if value.get(name) is not None}
@@ -96,7 +86,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _said(answer: Any) -> Any:
     """What the model said in a response of a chat API; other answers as they are."""
-    answer = _json(answer)
+    answer = unquoted(answer)
     for name in ("choices", "output", "candidates"):
         if isinstance(answer, dict) and isinstance(answer.get(name), list):
             return {name: answer[name]}
@@ -118,10 +108,10 @@ def openai(value: dict[str, Any]) -> Rows:
             if isinstance(member, dict):
                 yield from openai(member)
         return
-    asked = _json(_first(value, "request", "body"))
+    asked = unquoted(_first(value, "request", "body"))
     asked = asked if isinstance(asked, dict) else value
     messages = _first(asked, "messages", "input", "prompt")
-    answer = _json(_first(value, "response", "completion"))
+    answer = unquoted(_first(value, "response", "completion"))
     answer = _at(answer, "body") or answer
     if answer is None and ("choices" in value or "output" in value):
         answer = value if isinstance(value.get("choices", value.get("output")), list) else value["output"]
@@ -143,9 +133,9 @@ def openai(value: dict[str, Any]) -> Rows:
 def litellm(value: dict[str, Any]) -> Rows:
     """LiteLLM's standard payload, as its loggers write it, and rows of the proxy's spend logs."""
     payload = _at(value, "kwargs", "standard_logging_object") or value.get("standard_logging_object") or value
-    answer = _json(_first(payload, "response"))
-    messages = _json(payload.get("messages"))
-    asked = messages or _json(_first(payload, "proxy_server_request", "request"))
+    answer = unquoted(_first(payload, "response"))
+    messages = unquoted(payload.get("messages"))
+    asked = messages or unquoted(_first(payload, "proxy_server_request", "request"))
     asked = _at(asked, "body") or asked
     failed = payload.get("status") == "failure" or payload.get("exception")
     yield _row(
@@ -172,7 +162,7 @@ def langfuse(value: dict[str, Any]) -> Rows:
     fields = {re.sub(r"[^a-z]", "", name.lower()): field for name, field in value.items()}
     if "input" not in fields or str(fields.get("type") or "GENERATION").upper() != "GENERATION":
         return
-    answer = _json(fields.get("output"))
+    answer = unquoted(fields.get("output"))
     yield _row(
         value,
         source=_given(fields["input"]),
@@ -218,7 +208,7 @@ def promptfoo(value: dict[str, Any]) -> Rows:
             if isinstance(one, dict):
                 yield from promptfoo(one)
         return
-    prompt = _json(_at(value, "prompt", "raw") or value.get("prompt"))
+    prompt = unquoted(_at(value, "prompt", "raw") or value.get("prompt"))
     answer = value.get("response")
     provider = value.get("provider")
     said = _first(answer, "output") if isinstance(answer, dict) else answer
@@ -341,7 +331,7 @@ def _typed(value: Any) -> Any:
 
 def _otel_texts(given: Any) -> list[str]:
     """The texts of messages that the model was given; their roles, types and ids are not texts."""
-    given = _json(given)
+    given = unquoted(given)
     if isinstance(given, str):
         return [given]
     if isinstance(given, dict) and not {"content", "parts", "type", "role"} & set(given):
@@ -357,7 +347,7 @@ def _otel_texts(given: Any) -> list[str]:
 
 
 def _otel_answer(given: Any) -> Any:
-    given = _json(given)
+    given = unquoted(given)
     if isinstance(given, list) and given and all(isinstance(one, str) for one in given):
         return [{"content": one} for one in given]
     return _said(given)

@@ -29,14 +29,8 @@ from harness.pytest_plugin.gating import (
     refuse_unrecorded,
 )
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.terminal import (
-    failures_by_kind,
-    next_line,
-    on_interrupt,
-    on_unscored,
-    wait_for,
-    write_summary,
-)
+from harness.pytest_plugin.progress import announced, on_interrupt, wait_for
+from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, write_summary
 from harness.pytest_plugin.workers import Workers
 from harness.records.run import GOOD
 from harness.runs.answers import Answers, cost_limit_of
@@ -44,13 +38,14 @@ from harness.runs.record import freshness_warnings, git_commit
 from harness.show.words import language_of, speak
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from harness.config import ModelConfig
     from harness.endpoints.pace import CostLimit
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.records.run import Mode, RunRecord
+    from harness.runs.fetching import FetchJob
 
 
 _DESTINATION = {"--early-stop": "verbatim_early_stop", "--sequential": "verbatim_sequential"}
@@ -214,10 +209,24 @@ class VerbatimSession:
             cases = [item.case for item in items if item.run is run]
             try:
                 released = self._sequential.released if self._sequential else None
-                run.answers.start(run.answers.missing(cases, self.samples), released=released)
+                jobs = run.answers.missing(cases, self.samples)
+                self._announce(run, jobs)
+                run.answers.start(jobs, released=released)
             except HarnessError as error:
                 self.workers.ended(run.model.label, str(error))
                 raise pytest.UsageError(str(error)) from None
+
+    def _announce(self, run: ModelRun, jobs: Sequence[FetchJob]) -> None:
+        """Below the number of collected items, before the first request: what is going to be asked."""
+        option = self.config.getoption
+        reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or reporter.verbosity < -1 or not (jobs or self.mode == "record"):
+            return
+        at_once = option("verbatim_concurrency") or run.model.max_concurrency
+        reporter.ensure_newline()
+        reporter.write_line(
+            announced(run, jobs, self.project.history.folder, most=option("verbatim_budget"), at_once=at_once)
+        )
 
     @property
     def _stopping(self) -> list[str]:
@@ -256,7 +265,7 @@ class VerbatimSession:
         try:
             return run.completions(
                 case,
-                wait=lambda future: wait_for(future, run.answers, self.config),
+                wait=lambda future: wait_for(future, run, self.config),
                 follow=self.workers.follow,
             )
         except EndpointError as error:

@@ -1,16 +1,13 @@
-"""What a run writes to the terminal: failures by kind, a table for each version, what to do next, progress.
+"""What a run writes to the terminal: failures by kind, a table for each version, what to do next.
 
 80 columns, no colour needed, Chinese widths counted.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
 import os
 import shlex
 import subprocess
-import sys
-import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -27,13 +24,10 @@ from harness.text.visible import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from concurrent.futures import Future
 
     from harness.decisions.metrics import Count
     from harness.project import Project
-    from harness.records.answer import Completion
     from harness.records.run import CaseResult, Mode, Outcome, RunRecord
-    from harness.runs.answers import Answers
 
 
 _NAME = 20
@@ -323,103 +317,6 @@ def _padded(text: str) -> str:
     return pad(clipped(text, _NAME), _NAME)
 
 
-_PATIENCE_S = 0.3
-_REDRAW_S = 0.2
-_LINE_EVERY_S = 15.0
-_BAR = 24
-_WORTH_SHOWING_S = 5.0
-_LAST_LINE: pytest.StashKey[float] = pytest.StashKey()
-
-
-def wait_for(future: Future[Completion], answers: Answers, config: pytest.Config) -> Completion:
-    """The answer of a future.
-
-    Raises:
-        HarnessError: the fetching's own.
-    """
-    try:
-        return future.result(timeout=_PATIENCE_S)
-    except concurrent.futures.TimeoutError:
-        pass
-    reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or config.getoption("verbose") < -1:
-        return future.result()
-    with _uncaptured(config):
-        if reporter.isatty:
-            return _wait_with_bar(future, answers, config)
-        return _wait_with_lines(future, answers, reporter, config)
-
-
-def _wait_with_bar(future: Future[Completion], answers: Answers, config: pytest.Config) -> Completion:
-    try:
-        while True:
-            _draw(config, _text(answers, bar=True))
-            try:
-                return future.result(timeout=_REDRAW_S)
-            except concurrent.futures.TimeoutError:
-                continue
-    finally:
-        _draw(config, "")
-
-
-def _wait_with_lines(
-    future: Future[Completion], answers: Answers, reporter: pytest.TerminalReporter, config: pytest.Config
-) -> Completion:
-    last = config.stash.setdefault(_LAST_LINE, time.monotonic())
-    while True:
-        try:
-            return future.result(timeout=1.0)
-        except concurrent.futures.TimeoutError:
-            now = time.monotonic()
-            if now - last > _LINE_EVERY_S:
-                last = config.stash[_LAST_LINE] = now
-                reporter.ensure_newline()
-                reporter.write_line(_text(answers, bar=False))
-
-
-def _text(answers: Answers, *, bar: bool) -> str:
-    assert answers.fetcher is not None
-    progress = answers.fetcher.progress
-    share = progress.done / progress.total if progress.total else 1.0
-    failed = f", {progress.failed} without an answer" if progress.failed else ""
-    drawn = f"[{'#' * int(share * _BAR):<{_BAR}}] " if bar else ""
-    slowed = progress.concurrency < progress.max_concurrency
-    pace = f", slowed to {progress.concurrency} at one time (429 or time-outs)" if slowed else ""
-    if progress.waiting:
-        # before the counts, since a bar is cut at the end of the line
-        done = f"{progress.done} of {progress.total} answers fetched{failed}"
-        return f"{answers.model.label}: {progress.waiting}; {done}"
-    left = _left(progress.left_s)
-    return f"{drawn}{answers.model.label}: {progress.done} of {progress.total} answers fetched{failed}{pace}{left}"
-
-
-def _left(seconds: float | None) -> str:
-    if seconds is None or seconds < _WORTH_SHOWING_S:
-        return ""
-    return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
-
-
-def _draw(config: pytest.Config, text: str) -> None:
-    """Write on the line below the cursor and come back."""
-    writer = config.get_terminal_writer()
-    column = writer.width_of_current_line
-    back = f"\x1b[1A\r\x1b[{column}C" if column else "\x1b[1A\r"
-    # past the writer, which would take the bar for a part of its current line
-    sys.stdout.write(f"\n\x1b[2K{text[: writer.fullwidth - 1]}{back}")
-    sys.stdout.flush()
-
-
-@contextmanager
-def _uncaptured(config: pytest.Config) -> Iterator[None]:
-    """Write to the terminal itself: while a case is set up, pytest keeps what is written for its report."""
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if capture is None:
-        yield
-        return
-    with capture.global_and_fixture_disabled():
-        yield
-
-
 _MANY_UNSCORED = 0.2
 _MEANING = {
     "length": "cut off at the token limit: raise max_tokens in [tool.harness.models.{model}]",
@@ -442,23 +339,3 @@ def on_unscored(record: RunRecord) -> list[str]:
     reason, _ = reasons.most_common(1)[0]
     meaning = _MEANING.get(reason, "docs/recording.md lists the reasons").format(model=record.model)
     return [f"{record.label}: {len(unscored)} of {len(record.cases)} cases are unscored, most for {reason}: {meaning}"]
-
-
-def on_interrupt(asked: Sequence[Answers], mode: Mode) -> list[str]:
-    """What is kept of the answers that were asked for before Ctrl-C."""
-    lines = []
-    for answers in asked:
-        if answers.fetcher is None:
-            continue
-        progress = answers.fetcher.progress
-        answered = progress.done - progress.failed
-        kept = _kept(mode, answers.model.name) if answered else "none is kept"
-        lines.append(f"{answers.model.label}: stopped after {answered} of {progress.total} answers; {kept}")
-    return lines
-
-
-def _kept(mode: Mode, model: str) -> str:
-    if mode == "live":
-        return "a live run begins again; what it kept is beside the run record"
-    # `refresh` asks for all again; what came is recorded, and `record` asks for what is not
-    return f"they are recorded. For the rest run: pytest --model={model} --cassette-mode=record"

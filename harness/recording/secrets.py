@@ -1,11 +1,12 @@
-"""Secrets, known and guessed: values that this process was given, and shapes that providers give their keys."""
+"""Secrets, known and guessed: values that this process was given, shapes that providers give their keys, and what
+names a person by its form."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
@@ -52,6 +53,36 @@ looks for before it sends, quotes or keeps something. A scanner's list is longer
 _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
 _LONG = 20_000
 """Characters. In a longer text of a stranger's, Python's own expressions could search for hours."""
+
+
+PERSONAL: dict[str, tuple[re.Pattern[str], str]] = {
+    "mail address": (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "name@example.com"),
+    "identity number": (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "110101199003070000"),
+    "mobile number": (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "13800000000"),
+    "telephone number": (
+        re.compile(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"),
+        "+1 555 010 0000",
+    ),
+}
+"""What names a person by its form alone, and what is put in its place. Names of people are not found."""
+
+
+def without_personal(text: str, kept: Sequence[str] = (), found: set[tuple[str, str]] | None = None) -> str:
+    """The text with a stand-in for whatever names a person by its form; `kept` are strings that stay, such as targets.
+
+    Kind and value of what was replaced are added to `found`.
+    """
+    for kind, (pattern, stand_in) in PERSONAL.items():
+
+        def replaced(match: re.Match[str], kind: str = kind, stand_in: str = stand_in) -> str:
+            if match[0] == stand_in or any(match[0] in one for one in kept):
+                return match[0]
+            if found is not None:
+                found.add((kind, match[0]))
+            return stand_in
+
+        text = pattern.sub(replaced, text)
+    return text
 
 
 class Secrets:

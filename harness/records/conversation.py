@@ -42,6 +42,16 @@ class Part(NamedTuple):
         return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in self.place)
 
 
+def unquoted(value: Any) -> Any:
+    """A text that holds a JSON list or object, as exporters write nested values, is that; any other value is itself."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
 def source_texts(given: Any) -> list[str] | None:
     """All text that a model was given; None if `given` has none of SOURCE_FORMS.
 

@@ -163,7 +163,8 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     if comparison.latency is not None and not comparison.pairing.keys:
         return latency_change_lines(comparison.latency)
     old, new = show(comparison.old.label), show(comparison.new.label)
-    lines = [f"From {old} to {new}, {figures.plural(len(comparison.answered), 'case')} that both answered"]
+    both = f"From {old} to {new}, {figures.plural(len(comparison.answered), 'case')} that both answered"
+    lines = [translated(both)]
     lines += answered_lines([comparison.old, comparison.new])
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
     head = ["", "from", "to", "points", "95% interval", "p", "pairs"]
@@ -173,7 +174,7 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
         head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
         lines += ["", *figures.table([head, *_slice_rows(comparison)])]
         if len(comparison.slices) > MOST_SLICES:
-            lines.append(f"  ... and {len(comparison.slices) - MOST_SLICES} more (--json lists all)")
+            lines.append(f"  {translated(f'... and {len(comparison.slices) - MOST_SLICES} more (--json lists all)')}")
         lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
     if comparison.latency is not None:
         lines += ["", *latency_change_lines(comparison.latency)]
@@ -289,12 +290,13 @@ def _slice_rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _flip_lines(flip: Flip) -> list[str]:
-    lines = figures.wrapped(f"{flip.kind}: {show(flip.key)}  ({show(flip.domain)}, {flip.exposure})")
+    kind, exposure = translated(flip.kind), translated(flip.exposure)
+    lines = figures.wrapped(f"{kind}: {show(flip.key)}  ({show(flip.domain)}, {exposure})")
     if flip.target:
-        lines += figures.wrapped(f"target {show(flip.target)}", indent="      ")
+        lines += figures.wrapped(f"{translated('target')} {show(flip.target)}", indent="      ")
         for name, text in (("from", flip.old_text), ("to", flip.new_text)):
-            said = show(text) if text else "(not mentioned)"
-            lines += figures.wrapped(f"{name:<6} {said}", indent="      ")
+            said = show(text) if text else translated("(not mentioned)")
+            lines += figures.wrapped(f"{figures.pad(translated(name), 6)} {said}", indent="      ")
     return lines
 
 
@@ -336,7 +338,9 @@ OPTION_ROWS: tuple[_Row, ...] = (
 def options_lines(options: Sequence[Option]) -> list[str]:
     """The table in blocks of as many columns as 80 cells hold."""
     rows = [["", *(show(one.run.label) for one in options)]]
-    rows += [[name, *(cell(one) for one in options)] for name, _, cell in OPTION_ROWS]
+    for name, _, cell in OPTION_ROWS:
+        indent = " " * (len(name) - len(name.lstrip()))
+        rows.append([indent + translated(name.lstrip()), *(translated(cell(one)) for one in options)])
     lines = [_options_title(options)] if options else []
     for columns in _blocks(rows):
         lines += ["", *figures.table([[row[0], *(row[i] for i in columns)] for row in rows])]
@@ -346,7 +350,9 @@ def options_lines(options: Sequence[Option]) -> list[str]:
 def _options_title(options: Sequence[Option]) -> str:
     one = options[0]
     all_of = {2: "both"}.get(len(options), f"all {len(options)}")
-    return f"{one.alignment.n:,} cases with targets that {all_of} answered ({one.answered:,} with the others)"
+    return translated(
+        f"{one.alignment.n:,} cases with targets that {all_of} answered ({one.answered:,} with the others)"
+    )
 
 
 _OPTION_LEGEND = (

@@ -24,20 +24,22 @@ def drift_lines(report: DriftReport) -> list[str]:
     """The report for a terminal of 80 columns."""
     span = f", {report.first} to {report.last}" if report.first else ""
     nights = figures.plural(report.nights, "night")
-    lines = [f"{report.verdict}  {show(report.label)}: {nights} of {report.prompts} prompts{span}"]
+    lines = [translated(f"{report.verdict}  {show(report.label)}: {nights} of {report.prompts} prompts{span}")]
     if report.simulation is not None:
         lines += wrapped(show(report.simulation, blanks=False))
     for alarm in report.alarms:
         since = f", most likely since {alarm.since}" if alarm.since else ""
-        lines += wrapped(f"ALARM on {alarm.day}: {show(alarm.text, blanks=False)}{since}{_named(alarm.cases)}")
+        said = translated(f"ALARM on {alarm.day}: {show(alarm.text, blanks=False)}{since}")
+        lines += wrapped(f"{said}{_named(alarm.cases)}")
     for reason in report.reasons:
         lines += wrapped(show(reason, blanks=False))
     for sign in report.signs:
-        lines += wrapped(f"! {sign.day}: {show(sign.text, blanks=False)}")
+        lines += wrapped(f"! {sign.day}{phrase('colon')}{translated(show(sign.text, blanks=False))}")
     alarmed = {key for alarm in report.alarms for key in alarm.cases}
     flipped = [key for key in report.flipped if key not in alarmed]
     if flipped:
-        lines += wrapped(f"! always right in the baseline, wrong on the last two nights{_named(flipped)}")
+        said = translated("! always right in the baseline, wrong on the last two nights")
+        lines += wrapped(f"{said}{_named(flipped)}")
     lines += _statistics(report)
     if report.operation is not None:
         lines += wrapped(report.operation)
@@ -46,11 +48,13 @@ def drift_lines(report: DriftReport) -> list[str]:
         rows += [[show(row.name), counted(row.before), counted(row.since)] for row in report.moved]
         lines += ["", *figures.table(rows)]
     if report.notes:
-        lines += ["", "Nights that did not count, or count apart:"]
+        lines += ["", translated("Nights that did not count, or count apart:")]
         for note in report.notes[-_MOST_NOTES:]:
-            lines += wrapped(f"{note.day or 'undated'} {note.kind}: {show(note.text, blanks=False)}")
+            kind, said = translated(note.kind), translated(show(note.text, blanks=False))
+            lines += wrapped(f"{note.day or '-'} {kind}{phrase('colon')}{said}")
         if len(report.notes) > _MOST_NOTES:
-            lines.append(f"  ... and {len(report.notes) - _MOST_NOTES} earlier ones (--json lists all)")
+            more = f"... and {len(report.notes) - _MOST_NOTES} earlier ones (--json lists all)"
+            lines.append(f"  {translated(more)}")
     return lines
 
 
@@ -87,7 +91,7 @@ def _statistic(value: float, limit: float) -> str:
     """As a person reads it: `12.4 of 1,200`, `over 10^6, limit 1,200`."""
     if value >= _LARGE:
         return f"over 10^6, limit {limit:,.0f}"
-    return f"{value:,.0f} of {limit:,.0f}" if value >= 100 else f"{value:.1f} of {limit:,.0f}"
+    return phrase("summary-of", k=f"{value:,.0f}" if value >= 100 else f"{value:.1f}", n=f"{limit:,.0f}")
 
 
 def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
-from harness.show.words import spoken
+from harness.show.words import spoken, translated
 
 WIDTH = 80
 NO_DATA = "no data"
@@ -93,8 +93,10 @@ def clipped(text: str, width: int) -> str:
 def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
     """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone.
 
-    On a Chinese screen a line may also end between two Han characters.
+    On a Chinese screen a sentence that sentences.toml knows is Chinese, and a line may also end between two Han
+    characters.
     """
+    text = translated(text)
     lines: list[str] = []
     line = indent
     for word, joined in (part for whole in text.split() for part in _parts(whole, width - cells(indent))):
@@ -135,9 +137,10 @@ def table(
 ) -> list[str]:
     """Columns two blanks apart, those of `left` aligned left and the others right; widths count terminal cells.
 
-    A first column that does not fit into `width` is cut.
+    A first column that does not fit into `width` is cut. On a Chinese screen cells that sentences.toml knows are
+    Chinese.
     """
-    cellular = [list(row) for row in rows]
+    cellular = [[translated(cell) for cell in row] for row in rows]
     if not cellular:
         return []
     widths = [max(map(cells, column)) for column in zip(*cellular, strict=True)]

@@ -19,11 +19,13 @@ from harness.decisions.compare import Comparison, Flip, Option, SliceChange, opt
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.latency import speeds
 from harness.decisions.standing import by_key
+from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
 from harness.show.comparison import in_reading_order, is_quiet, speed_cells
 from harness.show.evidence import Rulings, rows
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
+from harness.show.run import OneCase, spells
 from harness.show.verdicts import headlines, worst_slices
 from harness.show.words import both, for_script, known, said, say, word, words
 from harness.text.visible import show
@@ -281,6 +283,45 @@ def compare_page(
         gain=option.gain,
         next_step=gate.next if gate else None,
         words=words(),
+    )
+
+
+def case_page(
+    found: OneCase,
+    past: Mapping[str, Sequence[RunRecord]],
+    *,
+    hrefs: Mapping[str, str] | None = None,
+    lang: str = "auto",
+    index_href: str | None = None,
+) -> str:
+    """One case in any number of versions side by side, each with its outcomes over the runs of the version.
+
+    Args:
+        past: the runs of each version, by label.
+        hrefs: the page of each run that has one, by run id.
+    """
+    first = next(case for case in found.results if case is not None)
+    shown = [
+        {
+            "label": record.label,
+            "href": (hrefs or {}).get(record.run_id),
+            "case": case,
+            "day": (record.evidence.newest or record.started)[:10],
+            "answers": evidence.answers(case, _LIMIT_COMPARE_PAGE) if case else (),
+            "spells": spells(found.key, past.get(record.label, ())),
+        }
+        for record, case in zip(found.records, found.results, strict=True)
+    ]
+    return render(
+        "case.html.j2",
+        styles=("page.css", "cases.css", "case.css"),
+        scripts=("page.js",),
+        lang=lang,
+        first=first,
+        held_out=HELD_OUT in first.tags,
+        turns=evidence.turns(first),
+        shown=shown,
+        index_href=index_href,
     )
 
 

@@ -91,6 +91,8 @@ _OUTPUT_SHOWN = 600
 _ANSWER_SHOWN = 200
 _MENTIONS_SHOWN = 5
 _AROUND = 20
+_LABEL = 9
+"""As wide as the longest verdict, so that a target is above its damaged form."""
 _TARGET_SHOWN = 240
 
 
@@ -240,7 +242,7 @@ def _in_short(case: CaseResult, sample: SampleResult | None) -> str:
 
 
 def _field(name: str, text: str) -> str:
-    return f"  {pad(phrase(f'field-{name}'), 8)} {text}"
+    return f"  {pad(phrase(f'field-{name}'), _LABEL)} {text}"
 
 
 def _prompt(case: CaseResult) -> str:
@@ -279,7 +281,7 @@ def _defects(result: CaseResult, sample: SampleResult, *, damage_alone: bool = F
             for mention in damaged[:_MENTIONS_SHOWN]:
                 lines += _mention(sample, mention)
             if len(damaged) > _MENTIONS_SHOWN:
-                lines.append(f"           {phrase('more-mentions', n=len(damaged) - _MENTIONS_SHOWN)}")
+                lines.append(f"{' ' * (_LABEL + 3)}{phrase('more-mentions', n=len(damaged) - _MENTIONS_SHOWN)}")
         for mention in [one for one in sample.mentions.get(target, ()) if one.is_note][:_MENTIONS_SHOWN]:
             note = f"{show(mention.text, lookalikes=True)}  [{_codes(mention)}], {phrase('not-counted')}"
             lines.append(_field("note", note))
@@ -299,7 +301,7 @@ def _mention(sample: SampleResult, mention: MentionRecord) -> list[str]:
     place = f" at {mention.path}" if mention.path is not None else ""
     place += "" if mention.probability is None else f" p {mention.probability:.2g}"
     shown = f"{_folded(show(mention.text, lookalikes=True))}  [{_codes(mention)}]{show(place)}"
-    lines = [f"  {pad(verdict, 8)} {shown}"]
+    lines = [f"  {pad(verdict, _LABEL)} {shown}"]
     if mention.path is None and mention.tool_call is None:
         lines.append(_field("context", _in_context(sample.output, mention.start, mention.end)))
     return lines
@@ -342,7 +344,7 @@ def _as_lines(text: str) -> str:
     cut = text if len(text) <= _OUTPUT_SHOWN else text[:_OUTPUT_SHOWN] + "…"
     # line breaks stay readable, everything else that could move the cursor does not; each line of the answer begins
     # with a sign of ours, for a workflow's runner obeys a line that begins with `::`, blanks before it or not
-    return "\n         | ".join(show(line, blanks=False) for line in cut.split("\n"))
+    return "\n          | ".join(show(line, blanks=False) for line in cut.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,20 +402,25 @@ def case_lines(found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> list[
     return lines
 
 
-def _history(key: str, runs: Sequence[RunRecord]) -> str:
-    """`aligned 3 times from 2026-11-01, damaged once from 2026-11-04`, oldest first."""
-    spells: list[tuple[str, str, int]] = []
+def spells(key: str, runs: Sequence[RunRecord]) -> list[tuple[Outcome, str, int]]:
+    """Outcomes of a case over runs, oldest first: outcome, day of the first, and how many runs in a row have it."""
+    found: list[tuple[Outcome, str, int]] = []
     for run in runs:
         case = next((case for case in run.cases if case.key == key), None)
         if case is None:
             continue
         day = (run.evidence.newest or run.started)[:10]
-        if spells and spells[-1][0] == case.outcome:
-            spells[-1] = (*spells[-1][:2], spells[-1][2] + 1)
+        if found and found[-1][0] == case.outcome:
+            found[-1] = (*found[-1][:2], found[-1][2] + 1)
         else:
-            spells.append((case.outcome, day, 1))
+            found.append((case.outcome, day, 1))
+    return found
+
+
+def _history(key: str, runs: Sequence[RunRecord]) -> str:
+    """`aligned 3x from 2026-11-01, damaged 1x from 2026-11-04`."""
     return phrase("comma").join(
-        phrase("spell", kind=phrase(f"kind-{kind}"), n=number, day=day) for kind, day, number in spells
+        phrase("spell", kind=phrase(f"kind-{kind}"), n=number, day=day) for kind, day, number in spells(key, runs)
     )
 
 

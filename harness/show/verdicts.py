@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from harness.decisions.concentration import Broken
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
+from harness.records import Record
 from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
@@ -280,17 +281,21 @@ def _settle(rule: RuleVerdict) -> str:
     return "the estimate is on the wrong side of the limit: more cases are not expected to make it a pass"
 
 
-class LastVerdict(Protocol):
-    """What the index keeps of a verdict."""
+class LastVerdict(Record):
+    """The verdict on the newest version of a model, as the index keeps it."""
 
     label: str
     against: str
     verdict: str
     when: str
+    """When the candidate's answers were made."""
     href: str
+    """The page, from the index; empty where it was not built."""
     command: str
+    """What to do next."""
     why: str
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    """What holds a GO back."""
 
 
 def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str) -> list[str]:
@@ -414,14 +419,16 @@ def gate_json(verdict: GateVerdict, policy_source: str = "") -> dict[str, Any]:
 def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
     """What the cases can prove, for a terminal of 80 columns."""
     assumed = plan.assumption
-    lines = [f"{plural(plan.cases, 'case')}: {'can' if plan.possible else 'cannot'} reach a GO under this policy"]
+    can = "can" if plan.possible else "cannot"
+    lines = [translated(f"{plural(plan.cases, 'case')}: {can} reach a GO under this policy")]
     lines += wrapped(_population_of_plan(plan))
     lines.append("")
     for line in plan.lines:
-        lines.append(f"  {rule_name(line)}  ({line.rule.tier})")
+        lines.append(f"  {translated(rule_name(line))}  {translated(f'({line.rule.tier})')}")
         for sentence in _plan_sentences(line):
             lines += wrapped(sentence, indent="      ")
-    lines += ["", "  Chance of a GO, all critical rules together, of a version as good as its base:"]
+    chance = "Chance of a GO, all critical rules together, of a version as good as its base:"
+    lines += ["", f"  {translated(chance)}"]
     rows = [["samples a case", "GO", "requests", "cost"]]
     for one in plan.prospects:
         requests = plan.cases * one.samples

@@ -86,6 +86,17 @@ def for_script(*keys: str) -> dict[str, tuple[str, str]]:
     return {key: (words()[key]["en"], words()[key]["zh"]) for key in keys}
 
 
+@cache
+def help_texts() -> dict[str, str]:
+    """Paragraphs of the commands' help, in English and in Chinese."""
+    return _table("help.toml")
+
+
+def help_text(paragraph: str) -> str:
+    """A paragraph of help in the language of the terminal; one that is not known stays English."""
+    return paragraph if spoken() == "en" else help_texts().get(paragraph) or translated(paragraph)
+
+
 class _Sentence(NamedTuple):
     literals: tuple[str, ...]
     fields: tuple[str, ...]
@@ -116,10 +127,18 @@ def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> st
         return sentence
     for known_one in _sentences():
         values = _values(known_one, sentence)
-        if values is not None:
+        if values is not None and _fits(known_one, values):
             said = {name: translated(value, "zh", _depth=_depth + 1) for name, value in values.items()}
             return _FIELD.sub(lambda found: said[found[1]], known_one.chinese)  # noqa: B023
     return sentence
+
+
+def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
+    """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
+    letters = sum(char.isalpha() for literal in form.literals for char in literal)
+    return letters > 3 or all(
+        " " not in value or translated(value, "zh", _depth=1) != value for value in values.values()
+    )
 
 
 def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:

@@ -145,7 +145,7 @@ def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
     Conditions on how often each prompt succeeded, so prompts may differ in difficulty. None when it
     cannot say anything: fewer than two nights, or every prompt always right or always wrong.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     nights = len(outcomes)
     if nights < 2:
@@ -160,7 +160,7 @@ def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
         return None
     observed = nights * sum(count * count for count in by_night) - total * total
     statistic = (nights - 1) * observed / expected
-    return Dispersion(statistic / (nights - 1), float(chi2.sf(statistic, nights - 1)))
+    return Dispersion(statistic / (nights - 1), float(chdtrc(nights - 1, statistic)))
 
 
 Bets = Literal["prompts", "nightly mean"]

@@ -213,7 +213,7 @@ def simulated_power(
     correlation of two samples of a case: near 0 all cases are alike, near 1 a case is all right or all wrong.
     """
     import numpy as np
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     if not 0 < spread < 1:
         raise ValueError("spread is a correlation between 0 and 1")
@@ -222,7 +222,7 @@ def simulated_power(
     quantiles = generator.random((runs, pairs))
 
     def aligned(rate: float) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        chance = beta.ppf(quantiles, rate * precision, (1 - rate) * precision)
+        chance = betaincinv(rate * precision, (1 - rate) * precision, quantiles)
         drawn: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = generator.random((runs, pairs)) < chance**samples
         return drawn
 

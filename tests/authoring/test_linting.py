@@ -1,5 +1,6 @@
 """Every rule of the lint finds a planted fault, and nothing else is said."""
 
+import json
 import random
 import time
 from pathlib import Path
@@ -174,6 +175,28 @@ def test_one_id_in_two_files_and_a_bad_suite_toml_are_findings(
     result = lint([tmp_path], judging)
     assert [(finding.rule, finding.path.name) for finding in result.findings] == [("bad-suite", "suite.toml")]
     assert result.cases == 0
+
+
+def test_a_right_answer_that_fails_and_a_broken_one_that_passes_are_errors(
+    tmp_path: Path, linting: Linting, judging: Judging
+) -> None:
+    linting({})
+    folder = tmp_path / "mine"
+    (folder / "suite.toml").write_text('title = "Mine"\ncontamination = "not for training"\n')
+    right = {"a-1": ["KX-40/2", "It is KX-40/2."]}
+    beside = folder / "cases.answers.json"
+    beside.write_text(json.dumps({"contamination": "not for training", "answers": right}))
+    assert rules(lint([folder], judging)) == []
+
+    seeing_nothing = lint([folder], lambda case, answer: judging(case, Completion(text="KX-40/2")))
+    said = [finding.message for finding in seeing_nothing.findings if finding.rule == "answers"]
+    assert len(said) == 4  # each right answer with the target damaged, and without it
+    assert all("is aligned; expected: " in message for message in said)
+
+    beside.write_text(json.dumps({"contamination": "not for training", "answers": {"a-1": ["KX-40/2", "KX - 40/2"]}}))
+    (found,) = lint([folder], judging).findings
+    assert (found.rule, found.level, found.case) == ("answers", "error", "a-1")
+    assert found.message.startswith("right answer 2 is damaged")
 
 
 def test_a_path_without_cases_is_an_error(tmp_path: Path, judging: Judging) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import BashComplete
 
 from harness.cli import COMMANDS, harness, run
+from harness.history import History
+from tests.factory import case_result, run_record
 
 HARNESS = Path(sys.executable).parent / "harness"
 
@@ -71,3 +74,110 @@ def test_every_command_takes_json() -> None:
     assert len(leaves) > len(COMMANDS)
     lacking = [" ".join(path) for path, leaf in leaves.items() if not any("--json" in p.opts for p in leaf.params)]
     assert lacking == []
+
+
+WRONG = [
+    ("gatee", "no command 'gatee' (did you mean 'gate'?)", "没有命令 'gatee'（是否想写 'gate'？）"),
+    ("gate", "--candidate: missing; accepted: NAME, NAME@VERSION", "--candidate：缺少；可接受：NAME、NAME@VERSION"),
+    ("gate --candidate tunned", "(did you mean 'tuned'?); known: base@v1, tuned@v2.", "（是否想写 'tuned'？）；已有："),
+    ("gate --candidate tuned --baseline nobody", "'nobody': no run of that name", "中没有这个名称、版本或 ID 的运行"),
+    ("gate --candidate tuned --policy no.toml", "no.toml: no such policy file", "没有策略文件 no.toml"),
+    ("gate --candidate tuned --policy typo.toml", "(did you mean 'alignment_rate'?)", "没有指标 'aligment_rate'"),
+    ("gate --candidate tuned --policy 95.toml", "rules[0].min: found 95", "rules[0].min：实际为 95；应小于 1"),
+    ("gate --plan --rate 2", "2.0 is not in the range 0<x<1", "2.0 不在范围 0<x<1 内"),
+    ("gate --candidat tuned", "Did you mean one of: '--candidate'", "是否想写其中之一：'--candidate'"),
+    ("compare", "compare: found no run; accepted: two or more", "compare：没有给出运行；需要两个或更多"),
+    ("compare tuned", "compare: found one run; accepted: two or more", "compare：只给出一个运行"),
+    ("compare tuned basee", "(did you mean 'base'?)", "（是否想写 'base'？）"),
+    ("report tuned --gate", "--gate: needs --against RUN, the baseline", "--gate：需要 --against RUN（基线）"),
+    ("report --csv", "--csv: needs RUN; runs are listed by `harness runs list`", "`harness runs list` 列出全部运行"),
+    ("report --lang fr", "'fr' is not one of 'auto', 'en', 'zh'", "'fr' 不在可选值之中"),
+    ("show a-9", "a-9: no such case in base@v1, tuned@v2; accepted: suite/id", "base@v1, tuned@v2 中没有用例 a-9"),
+    ("show", "Missing argument 'CASE'", "缺少参数 'CASE'"),
+    ("run", "run: no model named; accepted: harness run NAME", "run：没有给出模型名；用法：harness run NAME"),
+    ("check no.jsonl", "no.jsonl: cannot be read", "no.jsonl"),
+    ("check broken.jsonl", "broken.jsonl", "broken.jsonl"),
+    ("check binary.dat", "binary.dat", "binary.dat"),
+    ("repair broken.jsonl", "broken.jsonl", "broken.jsonl"),
+    (
+        "score nowhere --out out",
+        "nowhere: cannot be read",
+        "nowhere：无法读取：没有这个文件或文件夹；可接受：",
+    ),
+    ("score broken.jsonl", "Missing option '--out'", "缺少选项 '--out'"),
+    ("drift", "Missing option '--model'", "缺少选项 '--model'"),
+    (
+        "drift --model tuned --since yesterday",
+        "--since: found 'yesterday'",
+        "实际为 'yesterday'；可接受：日期",
+    ),
+    ("hunt --model nobody --request-budget 3", "unknown model 'nobody'; accepted: base, tuned", "没有模型 'nobody'"),
+    ("suites lint missing", "missing: no such file or folder; accepted: a *.jsonl", "missing：没有这个文件或文件夹"),
+    ("suites make --terms no.csv --out x", "no.csv: cannot be read", "可接受：CSV 文件"),
+    ("cassettes status nobody", "'nobody': no such model; known: base@v1", "没有模型 'nobody'；已有：base@v1"),
+    ("models serve tuned", "only kind local can be served here", "这里只能启动 local 类模型"),
+    ("dataset validate set.jsonl --provider x", "'x' is not one of 'local'", "'--provider' 的值无效"),
+    (
+        "train no.jsonl --out a.gguf",
+        "run: harness dataset validate no.jsonl",
+        "请运行：harness dataset validate",
+    ),
+    ("runs show 2026", "2 runs begin so: base@v1/", "有 2 个运行以此开头"),
+    (
+        "proxy --upstream api.openai.com",
+        "accepted: https://HOST/v1",
+        "--upstream：不是端点地址；可接受：https://",
+    ),
+    ("init --ci none", "missing, and there is no terminal to ask", "而且没有终端可以询问"),
+    ("--lang fr report", "'fr' is not one of 'en', 'zh'", ""),
+]
+"""What a user may type, what the screen says in English, and in Chinese."""
+
+
+@pytest.fixture
+def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "suites/mine").mkdir(parents=True)
+    address = 'base_url = "http://127.0.0.1:9/v1"'
+    models = f'[tool.harness.models.base]\nversion = "v1"\n{address}\n[tool.harness.models.tuned]\n{address}\n'
+    files = {
+        "pyproject.toml": models + 'version = "v2"\n',
+        "suites/mine/suite.toml": 'title = "Mine"\n',
+        "typo.toml": '[[rules]]\nmetric = "aligment_rate"\nmin = 0.9\n',
+        "95.toml": '[[rules]]\nmetric = "alignment_rate"\nmin = 95\n',
+        "broken.jsonl": '{"source": "AB-1"\n',
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "binary.dat").write_bytes(bytes(range(256)))
+    for model, version in (("base", "v1"), ("tuned", "v2")):
+        cases = [case_result("a-1"), case_result("a-2", "damaged")]
+        run_of = run_record(cases, model=model, version=version, run_id=f"2026-03-01-{model}0")
+        History(tmp_path / "reports").write(run_of)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("typed", "english", "chinese"), WRONG)
+def test_a_wrong_input_is_3_and_says_what_is_accepted(
+    typed: str, english: str, chinese: str, small_project: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lang, said in (("en", english), ("zh", chinese)):
+        assert run(["--lang", lang, *typed.split()]) == 3
+        captured = capsys.readouterr()
+        assert said in captured.err, captured.err
+        assert "Traceback" not in captured.err
+        assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "last", "offered"),
+    [
+        ([], "ga", ["gate"]),
+        (["gate"], "--ca", ["--candidate"]),
+        (["runs"], "b", ["baseline"]),
+        (["report"], "--lang", ["--lang"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(typed: list[str], last: str, offered: list[str]) -> None:
+    completion = BashComplete(harness, {}, "harness", "_HARNESS_COMPLETE")
+    assert [item.value for item in completion.get_completions(typed, last)] == offered
+    assert "complete -o nosort -F _harness_completion harness" in completion.source()

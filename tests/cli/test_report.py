@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -544,11 +545,53 @@ def test_a_case_is_shown_in_every_version_with_its_history(history):
         ["tuned@1", "damaged"],
         ["tuned@2", "aligned"],
     ]
-    assert "  history  damaged 2x from 2026-03-01" in lines
+    assert "  history   damaged 2x from 2026-03-01" in lines
     assert "\x1b" not in result.stdout
     value = json.loads(command_line("show", "one", "--json").stdout)
     assert [version["label"] for version in value["versions"]] == ["tuned@1", "tuned@2"]
     assert [one["outcome"] for one in value["versions"][0]["history"]] == ["damaged", "damaged"]
+
+
+def test_a_case_has_a_page_with_every_version_side_by_side_and_its_history(history):
+    for day in (1, 2):
+        write(history, day=day)
+    others = [
+        run_record([case_result("one", targets=("A-1",))], model="tuned", version=f"{number}")
+        for number in range(2, 10)
+    ]
+    others.append(run_record([case_result("two")], model="other", version="1"))
+    for record in others:
+        history.write(record)
+    result = command_line("show", "one", "--models", "tuned@1,tuned@2,tuned@3,tuned@9,other@1", "--page")
+    assert result.exit_code == 0, result.output
+    path = Path(result.stdout.strip())
+    assert path.parent == history.folder / "cases"
+    page = path.read_text("utf-8")
+    assert re.findall(r"<h2>(\S+)</h2>", page) == ["tuned@1", "tuned@2", "tuned@3", "tuned@9", "other@1"]
+    assert "2x from 2026-03-01" in page
+    assert "自 2026-03-01 起 2 次" in page
+    assert page.count("未请求此用例") == 1
+    assert "␣-␣" in page
+    refused = command_line("show", "one", "--page", "--json")
+    assert str(refused.exception) == "--page: not together with --json"
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/../../b", "CON", "文字", "x" * 300, "<script>alert(1)</script>"])
+def test_the_page_of_a_case_with_any_name_is_in_its_folder_and_runs_nothing(history, name):
+    history.write(run_record([case_result(name, "damaged"), case_result(name.swapcase() + "2")]))
+    result = command_line("show", f"symbols/{name}", "--page")
+    assert result.exit_code == 0, result.exception
+    path = Path(result.stdout.strip())
+    assert path.resolve().parent == (history.folder / "cases").resolve()
+    assert "<script>alert" not in path.read_text("utf-8")
+
+
+def test_the_page_of_a_held_out_case_shows_no_text(history):
+    secret = case_result("one", "damaged", targets=("HELD-77",), tags=("held-out",), samples=[])
+    history.write(run_record([secret]))
+    page = Path(command_line("show", "one", "--page").stdout.strip()).read_text("utf-8")
+    assert "HELD-77" not in page
+    assert "不显示文本" in page
 
 
 def test_a_case_that_no_run_has_is_an_error_with_the_nearest(history):

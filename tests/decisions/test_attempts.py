@@ -6,6 +6,7 @@ import pytest
 from harness.decisions.evidence import attempts, judged_versions
 from harness.decisions.gate import judge
 from harness.decisions.metrics import METRICS
+from harness.decisions.run_summary import RunSummary
 from harness.decisions.standing import in_slice, pair, standing
 from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule
 from harness.records.run import Looks
@@ -216,6 +217,14 @@ def test_answers_of_the_future_are_not_evidence_whatever_age_is_accepted(attempt
     verdict = judge(attempt(-30, 2), None, policy, now)
     assert verdict.verdict == "INCONCLUSIVE"
     assert "dated 30.0 days in the future; check the clock" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(0.9, "GO"), (1.1, "INCONCLUSIVE")])
+def test_the_clocks_of_two_machines_may_differ_by_an_hour(attempt, now, hours, verdict):
+    """As for the list of runs and for nights: one answer to which run is dated in the future."""
+    judged = judge(attempt(-hours / 24, 2), None, AT_LEAST_95, now)
+    assert judged.verdict == verdict
+    assert RunSummary.of(attempt(-hours / 24, 2)).ahead_of(now) == (verdict != "GO")
 
 
 def test_runs_under_a_wrong_clock_are_attempts_and_are_not_read(attempt, now):

@@ -353,6 +353,39 @@ def test_every_word_of_a_verdict_is_chinese_on_a_chinese_screen(verdicts_of_all_
         assert not [left for left in chinese(lines) if left not in allowed], lines
 
 
+@pytest.mark.usefixtures("speaking_chinese")
+def test_tables_of_plan_drift_and_compare_are_chinese_on_a_chinese_screen(case, cases, checks, run, now):
+    def nights(bads, count=60):
+        for ago, bad in enumerate(reversed(bads)):
+            found = [case(f"c-{i:02}", "damaged" if (i + 7 * ago) % 60 < bad else "aligned") for i in range(count)]
+            yield run(found, age_days=ago + 0.5, run_id=f"n{ago:03}")
+
+    def watched(bads, count=60):
+        return drift_lines(drift("tuned@v1", list(nights(bads, count)), DriftPolicy(), now))
+
+    def versions(count):
+        return [run(cases(20, i) + checks(3), model=f"m{i}") for i in range(count)]
+
+    screens = {
+        "plan": plan_lines(plan(cases(300) + checks(20), DEFAULT_POLICY), "default promotion policy"),
+        "plan that can": plan_lines(plan(cases(300) + checks(60), DEFAULT_POLICY)),
+        "drift": watched([1] * 15 + [9] * 3),
+        "drift of one prompt": watched([0] * 15 + [2] * 4),
+        "quiet": watched([1] * 16),
+        "few nights": watched([1] * 3),
+        "few prompts": watched([0] * 16, 20),
+        "no night": drift_lines(drift("tuned@v1", [], DriftPolicy(), now)),
+        "compare": compare_lines(comparison(case, run)),
+        "better": compare_lines(compare(*reversed(versions(2)))),
+        "options": options_lines(options(versions(3))),
+    }
+    left = {name: found for name, lines in screens.items() if (found := chinese(lines))}
+    assert left == {}
+    for name, lines in screens.items():
+        assert fits(lines), name
+        assert "no data" not in "\n".join(lines), name
+
+
 def test_every_reason_of_a_verdict_is_chinese_on_its_page(verdicts_of_all_kinds):
     for verdict in verdicts_of_all_kinds:
         rules = [reason for rule in verdict.rules for reason in rule.reasons]

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,22 @@ def run(command: str, home: Path, cwd: Path = ROOT) -> subprocess.CompletedProce
     )
 
 
+Printed = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def printed_by(tmp_path_factory: pytest.TempPathFactory) -> Printed:
+    """`printed_by(command)` in the checkout. Both READMEs and their tables name the same commands: each runs once."""
+    folder = tmp_path_factory.mktemp("readme")
+
+    @cache
+    def printed_by(command: str) -> subprocess.CompletedProcess[str]:
+        away = f" --report-dir={folder} -p no:cacheprovider" if command.startswith("pytest") else ""
+        return run(command + away, folder)
+
+    return printed_by
+
+
 @pytest.mark.parametrize(("damage", "red", "verdict"), [(False, 0, "INCONCLUSIVE"), (True, 1, "NO-GO")])
 def test_an_address_alone_comes_to_a_verdict_and_a_page(damage: bool, red: int, verdict: str, tmp_path: Path) -> None:
     """The commands for a model of one's own, in an empty folder."""
@@ -95,8 +113,9 @@ def test_the_number_of_shipped_cases_is_right() -> None:
         assert f" {len(aviation)} " in read(name)
 
 
+@pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("command", [c for c in in_table(read("README.md")) if "--cassette-mode" not in c])
-def test_commands_of_the_table_are_known(command: str, tmp_path: Path) -> None:
+def test_commands_of_the_table_are_known(command: str, printed_by: Printed) -> None:
     """Commands that need answers or files of the reader's own are asked for their help; the others run."""
     needs_more = (
         "init",
@@ -113,21 +132,18 @@ def test_commands_of_the_table_are_known(command: str, tmp_path: Path) -> None:
     if command.startswith("harness") and command.removeprefix("harness ").startswith(needs_more):
         words = [word for word in command.split() if not word.startswith("-")]
         command = " ".join(words[: 3 if words[1] in ("suites", "dataset") else 2]) + " --help"
-    if command.startswith("pytest"):
-        command += f" --report-dir={tmp_path} -q --tb=no -p no:cacheprovider"
-    done = run(command, tmp_path)
+    done = printed_by(command)
     assert done.returncode in (0, 1, 2), done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("name", READMES)
-def test_quoted_output_is_what_the_command_prints(name: str, tmp_path: Path) -> None:
+def test_quoted_output_is_what_the_command_prints(name: str, printed_by: Printed) -> None:
     quoted = re.findall(r"<!-- output: (.*?) -->\n+```text\n(.*?)```", read(name), re.DOTALL)
     assert quoted
     for command, expected in quoted:
-        away = f" --report-dir={tmp_path} -p no:cacheprovider" if command.startswith("pytest") else ""
-        done = run(command + away, tmp_path)
-        printed = {line.rstrip() for line in done.stdout.splitlines()}
+        printed = {line.rstrip() for line in printed_by(command).stdout.splitlines()}
         for line in expected.splitlines():
             if line.strip() not in ("", "..."):
                 assert line.rstrip() in printed, line

@@ -23,7 +23,7 @@ from harness.endpoints.parse import Answer, Attempt
 from harness.endpoints.refusals import Refusals
 from harness.endpoints.retry import Outage, Retrying, ask, retry_after_s
 from harness.errors import EndpointError
-from harness.pytest_plugin.terminal import _text as progress_text
+from harness.pytest_plugin.progress import text_of
 from harness.records.answer import Completion
 from harness.runs.answers import Answers
 from tests.factory import exchange
@@ -367,12 +367,12 @@ def test_a_run_says_what_it_waits_for(
         answers.start(answers.missing([asked], 1))
         while server.total < 2:
             time.sleep(0.01)
-        said = progress_text(answers, bar=False)
+        said = text_of(answers, 0, bar=False)
         away.set()
         completion = answers.completion(asked, 0, lambda future: future.result(timeout=30))
         assert completion is not None
         assert completion.unusable is None
-        assert "waiting" not in progress_text(answers, bar=False)
+        assert "waiting" not in text_of(answers, 0, bar=False)
     finally:
         answers.close()
     assert re.fullmatch(

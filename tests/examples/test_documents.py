@@ -104,6 +104,17 @@ def test_links_lead_somewhere(name: str) -> None:
             assert (DOCS / target.partition("#")[0]).is_file(), target
 
 
+NAMED = re.compile(r"`((?:harness|tests|benchmarks|docs|examples|policies|\.github|\.ci)/[\w./@-]*\w/?)`")
+"""A path of this repository; one with NAME in it is a pattern, and `suites/` may be the reader's own."""
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *DOCS.glob("*.md")], ids=lambda page: page.name)
+def test_paths_that_are_named_exist(page: Path) -> None:
+    if page.name != "CHANGELOG.md":
+        named = [name for name in NAMED.findall(page.read_text(encoding="utf-8")) if "NAME" not in name]
+        assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_every_page_stands_in_the_navigation() -> None:
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     listed = [page for entry in navigation if isinstance(entry, dict) for pages in entry.values() for page in pages]

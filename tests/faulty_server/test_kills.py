@@ -81,7 +81,7 @@ def prompts_in(path: Path) -> list[str]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the worker in /proc")
 @pytest.mark.parametrize("fatal", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_whose_asking_worker_is_killed_ends_soon_and_says_so(fatal: signal.Signals, tmp_path: Path) -> None:
-    prompts = [f"{number} Repeat: {TARGET}" for number in range(2000)]
+    prompts = [f"{number} Repeat: {TARGET}" for number in range(400)]
     with FaultyServer(delay_s=0.05) as server:
         project = Project(tmp_path, server.base_url, prompts, TARGET, max_concurrency=4)
         run = project.start("--cassette-mode=record", "-q", "-n", "2")

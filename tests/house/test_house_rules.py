@@ -1,10 +1,17 @@
 """The rules of the house, in the one command that contributors and CI share."""
 
+import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from harness.cli import harness
+from harness.cli.arguments import paragraphs
+from harness.show.words import help_texts
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ["harness", "tests", "conftest.py", "benchmarks", "suites", "examples"]
@@ -53,6 +60,16 @@ def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_no_gate_comparison_or_drift_waits_for_scipy_stats() -> None:
+    """It takes a second to load, and scipy.special holds the same distributions."""
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "harness").rglob("*.py")
+        if "from scipy.stats import" in path.read_text(encoding="utf-8")
+    }
+    assert importing <= {"harness/hunt/conditions.py", "harness/statistics/sequential.py"}
+
+
 @pytest.mark.parametrize("module", ["harness.cli.check", "harness.cli.repair", "harness.cli.gate", "harness.cli.drift"])
 def test_help_loads_neither_records_nor_the_checker(module: str) -> None:
     code = f"import sys, {module}; print([name for name in ('pydantic', 'harness.text') if name in sys.modules])"
@@ -75,3 +92,25 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         and not name.startswith("reports/")
     ]
     assert found == []
+
+
+def test_every_help_text_is_there_in_chinese() -> None:
+    """A new option needs its line in harness/show/help.toml (`"English" = "中文"`); one that is gone leaves none."""
+    shown, known = set(help_paragraphs(harness)), set(help_texts())
+    frame = {"Options", "Commands", "default", "required", "env var", "Show this message and exit."}
+    assert shown - known == set(), "no Chinese for these"
+    assert known - shown - frame == set(), "no command says these"
+
+
+def help_paragraphs(command: click.Command) -> Iterator[str]:
+    for option in command.params:
+        if isinstance(option, click.Option) and option.help and not option.hidden:
+            yield " ".join(option.help.split())
+    if command is not harness:
+        yield from (text for text, as_it_is in paragraphs(inspect.cleandoc(command.help or "")) if not as_it_is)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from help_paragraphs(child)

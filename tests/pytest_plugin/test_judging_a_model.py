@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -15,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.pytest_plugin import terminal
+from harness.pytest_plugin import progress, terminal
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, write_suite
 
 
@@ -33,9 +34,9 @@ def test_a_damaged_case_shows_the_mention_with_its_blanks(
     result.stdout.fnmatch_lines(
         [
             "damaged: Sikalastic␣-␣609",
-            "*case     mine/a-1 (codes, en, copy, untrained)",
-            "*target   Sikalastic-609",
-            "*spaced   Sikalastic␣-␣609  [[]space-left, space-right]",
+            "*case      mine/a-1 (codes, en, copy, untrained)",
+            "*target    Sikalastic-609",
+            "*spaced    Sikalastic␣-␣609  [[]space-left, space-right]",
             "*context *Sikalastic␣-␣609",
         ]
     )
@@ -45,7 +46,7 @@ def test_an_omission_fails_and_says_so(project: Path, pytester: pytest.Pytester,
     endpoint.reply = lambda prompt: "I would rather not."
     result = pytester.runpytest("--model=fake", "--cassette-mode=record")
     result.assert_outcomes(failed=3)
-    result.stdout.fnmatch_lines(["*absent   it is nowhere in the answer"])
+    result.stdout.fnmatch_lines(["*absent    it is nowhere in the answer"])
 
 
 def test_the_summary_gives_rates_with_intervals_by_domain(project: Path, pytester: pytest.Pytester) -> None:
@@ -182,6 +183,70 @@ def test_answers_are_fetched_concurrently(project: Path, pytester: pytest.Pytest
     assert endpoint.most_running == 4
 
 
+def test_a_recording_says_before_it_starts_what_it_takes(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    settings = project / "pyproject.toml"
+    price = 'rpm = 2400\nprice = { input = 8.0, output = 16.0, currency = "CNY" }\n'
+    settings.write_text(settings.read_text("utf-8") + "\n" + price, encoding="utf-8")
+    first = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    first.stdout.fnmatch_lines(["collected 3 items", "fake@v1: 3 requests, at most 0.* CNY"])
+    again = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    again.stdout.fnmatch_lines(["collected 3 items", "fake@v1: all answers are recorded, nothing is asked"])
+    # 10 tokens in and 5 out, as the answers of the first run
+    result = pytester.runpytest("--model=fake", "--cassette-mode=refresh", "--request-budget=2")
+    result.stdout.fnmatch_lines(["fake@v1: 2 requests, about 1 s, about 0.0003 CNY (as fake@v1 of 20*)"])
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--lang=zh")
+    result.stdout.fnmatch_lines(
+        ["fake@v1：将发出 3 次请求，约 1 秒，费用约 0.0005 CNY（按 fake@v1 在 20* 的回答估计）"]
+    )
+    assert "请求，" not in pytester.runpytest("--model=fake", "--lang=zh").stdout.str(), "a replay asks nobody"
+
+
+def test_an_unreadable_record_does_not_stop_a_recording(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    broken = project / "reports" / "fake@v0" / "20260101T000000Z-0.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{", encoding="utf-8")
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["fake@v1: 3 requests"])
+
+
+def test_lines_of_progress_become_rarer_and_none_comes_twice() -> None:
+    lines = progress._Lines()
+    start, written = lines._started, []
+    for second in range(3600):
+        now = start + second
+        if lines.is_due(now) and lines.wants(f"waiting {second // 1200}", now):
+            written.append(second)
+    assert written == [15, 1440 - 180, 2400 + 60]
+    lines, due = progress._Lines(), []
+    for second in range(3600):
+        now = lines._started + second
+        if lines.is_due(now):
+            due.append(second)
+            lines.wants(str(second), now)
+    assert due[:5] == [15, 30, 60, 120, 240]
+    assert all(later - earlier <= 300 for earlier, later in itertools.pairwise(due))
+    assert len(due) < 20
+
+
+def test_the_counter_says_how_many_are_damaged_so_far(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(progress, "_FIRST_LINE_S", 0.0)
+    monkeypatch.setattr(progress, "_LOOK_S", 0.02)
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    endpoint.delay_s = 0.3
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "--max-concurrency=1", "-k", "a-1 or a-2")
+    result.stdout.fnmatch_lines(
+        ["*fake@v1: 0 of 2 answers fetched", "*fake@v1: 1 of 2 answers fetched, 1 damaged so far"]
+    )
+
+
 def test_a_refused_key_stops_the_run_after_one_request(
     project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
 ) -> None:
@@ -289,11 +354,11 @@ def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_
             "fake@v1",
             "damaged: 2 of 3 cases",
             "*space round the symbol: 2 cases, 2 domains",
-            "*prompt   Repeat: Sikalastic-609",
-            "*rerun    pytest --model=fake 'suites/mine/cases.jsonl::a-1[[]fake]'",
+            "*prompt    Repeat: Sikalastic-609",
+            "*rerun     pytest --model=fake 'suites/mine/cases.jsonl::a-1[[]fake]'",
             "omitted: 1 of 3 cases",
             "omitted: 水吧台/岛台区域",
-            "*answer   没有。",
+            "*answer    没有。",
             "fake@v1  (record, answers of *)",
             "fake@v1: alignment rate 0.0% (0 of 3), fidelity 0.0%, *",
             "*= 3 failed in *",
@@ -352,7 +417,7 @@ def test_the_screen_is_chinese_where_that_is_asked_for(
                 "*= 失败用例 =*",
                 "损坏：3 条用例中的 2 条",
                 "*符号两侧多空格：2 条用例，2 个领域",
-                "*提示词   Repeat: Sika*",
+                "*提示词    Repeat: Sika*",
             ]
         )
         assert result.stdout.lines[-1].startswith("下一步：")

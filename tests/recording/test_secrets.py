@@ -228,8 +228,8 @@ def test_no_text_raises_or_is_found_by_chance(text: str) -> None:
 )
 def test_no_answer_keeps_the_search_busy(text: str) -> None:
     started = time.process_time()
-    assert not Spellings([KEY]).found_in_body(text * (2_000_000 // len(text)))
-    assert time.process_time() - started < 8
+    assert not Spellings([KEY]).found_in_body(text * (400_000 // len(text)))
+    assert time.process_time() - started < 1.6
 
 
 def test_the_token_in_the_path_of_an_address_is_a_secret() -> None:
@@ -305,6 +305,6 @@ def test_without_the_scanner_our_own_shapes_are_looked_for(
 @pytest.mark.parametrize("text", ["sk-", "eyJ-", "eyJ.", "a:", "://a:", "-----BEGIN ", "xoxb-1-", "[],"])
 def test_no_answer_keeps_the_kept_scanner_busy(text: str) -> None:
     started = time.process_time()
-    shapes_in(text * (4_000_000 // len(text)))
-    list(kinds_in(text * (4_000_000 // len(text))))
-    assert time.process_time() - started < 5
+    shapes_in(text * (1_000_000 // len(text)))
+    list(kinds_in(text * (1_000_000 // len(text))))
+    assert time.process_time() - started < 1.5

@@ -72,7 +72,7 @@ def test_a_note_is_kept_and_counts_nowhere(make_case: MakeCase, tmp_path: Path) 
 def test_every_face_shows_a_note_as_a_note(make_case: MakeCase) -> None:
     result = judged(asking(make_case, "CVE-2021-3156"), f"It is {LONGER}.")
     run = record_of(result)
-    assert "  note     CVE-2021-31560  [added], not counted" in explain_case(result)
+    assert "  note      CVE-2021-31560  [added], not counted" in explain_case(result)
     assert "(notes, not counted: 1)" in run_markdown(run)
     assert "CVE-2021-31560" not in "\n".join(run_lines(run)[2:])
     assert ",added," not in samples_csv(run)
@@ -96,7 +96,7 @@ def test_a_target_within_a_damaged_longer_one_is_damaged_and_not_left_out(make_c
     (sample,) = result.samples
     assert sample.within == {"上海/广州": "北京/上海/广州"}
     assert (result.outcome, mention_rate([result])) == ("damaged", (2, 2))
-    assert "  within   北京/上海/广州, which is damaged" in explain_case(result)
+    assert "  within    北京/上海/广州, which is damaged" in explain_case(result)
     assert [one.verdict for one in answers(result)[0].findings] == ["spaced", "within"]
 
 

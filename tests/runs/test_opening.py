@@ -269,3 +269,57 @@ def test_what_an_origin_file_names_counts_as_trained(tmp_path: Path) -> None:
     found = {name: judge.exposure(case) for name, case in cases.items()}
     expected = ["seen", "seen", "trained", "trained", "untrained"]
     assert found == dict(zip(cases, expected, strict=True))
+
+
+SETTINGS = Path(__file__).parents[2]
+WRONG_SETTINGS = {
+    "unknown key of the table": "[tool.harness]\nsuits = []\n",
+    "unknown key of a model": "[tool.harness.models.m]\nbase_ur = 'http://x'\n",
+    "unknown kind": "[tool.harness.models.m]\nkind = 'opnai'\n",
+    "a name that is not a folder": "[tool.harness.models.'a/b']\nkind = 'openai'\n",
+    "a number out of range": "[tool.harness.models.m]\ntemperature = 9\n",
+    "a key of a recipe": "[tool.harness.models.m.training]\nepoch = 3\n",
+    "a metric that is not known": "[[tool.harness.gate.rules]]\nmetric = 'alignment'\nmin = 0.9\n",
+    "days as a word": "[tool.harness.gate]\nmax_age_days = 'never'\n",
+    "nights below the least": "[tool.harness.drift]\nbaseline_nights = 1\n",
+    "a look-alike of two characters": "[tool.harness.symbols.'-']\nlookalikes = ['--']\n",
+    "what only the loader fills in": "[tool.harness]\nroot = '.'\n",
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_SETTINGS)
+def test_an_editor_underlines_wrong_settings(kind: str) -> None:
+    import tomllib
+
+    from jsonschema import Draft7Validator
+
+    content = tomllib.loads(WRONG_SETTINGS[kind])
+    assert not Draft7Validator(configuration.config_schema(whole=True)).is_valid(content)
+    assert not Draft7Validator(configuration.config_schema()).is_valid(content["tool"]["harness"])
+
+
+def test_an_editor_accepts_the_settings_of_this_project_and_of_all_documents() -> None:
+    import re
+    import tomllib
+
+    from jsonschema import Draft7Validator
+
+    schema = configuration.config_schema(whole=True)
+    Draft7Validator.check_schema(schema)
+    validator = Draft7Validator(schema)
+    texts = [(SETTINGS / "pyproject.toml").read_text("utf-8")]
+    for page in [*(SETTINGS / "docs").glob("*.md"), SETTINGS / "README.md"]:
+        texts += re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    ours = [content for text in texts if "harness" in (content := tomllib.loads(text)).get("tool", {})]
+    assert len(ours) > 20
+    for content in ours:
+        assert list(validator.iter_errors(content)) == [], content
+    words = schema["properties"]["tool"]["properties"]["harness"]["properties"]["models"]["additionalProperties"]
+    assert words["properties"]["patience_s"]["description"].startswith("How long an endpoint that is away")
+
+
+def test_the_published_schema_of_the_settings_is_the_one_that_the_code_has() -> None:
+    published = json.loads((SETTINGS / "docs" / "schema" / "pyproject.schema.json").read_text("utf-8"))
+    assert published == configuration.config_schema(whole=True), (
+        "run: harness config schema --pyproject > docs/schema/pyproject.schema.json"
+    )

@@ -15,7 +15,6 @@ from harness.authoring.right_answers import broken, document
 from harness.config import ModelConfig
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
-from harness.records.run import GOOD
 from harness.runs.judge import Judge
 from harness.suite import builtin_root, case_files, load_cases, load_info, load_suite
 from harness.suite.answers import answers_file, read_answers
@@ -267,28 +266,18 @@ def test_a_tale_in_form_passes_for_every_word_and_fails_with_the_word_in_it() ->
         assert outcome(case, said(f"故事：{json.dumps(TALE, ensure_ascii=False)}")) == "failed", case.id
 
 
-# Every right answer beside the shipped cases passes, and every broken one fails with the verdict that is due.
+# Beside every shipped case are two right answers that can be broken. That the right ones pass and that the broken ones
+# fail is the lint's rule `answers`: test_balance.py runs it over all suites.
 
 # the cases that a hunt found are made by program and have no answers
 FILES = [path for path in case_files(builtin_root()) if path.parent.name != "adversarial"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_right_answers_pass_and_broken_ones_fail(path: Path) -> None:
+def test_every_case_has_two_right_answers_and_each_required_target_is_broken(path: Path) -> None:
     answers = read_answers(answers_file(path), load_info(path.parent))
     cases = {located.case.id: located.case for located in load_cases(path)}
     assert list(answers) == list(cases)
     assert [name for name, right in answers.items() if len(set(right)) < 2] == []
-    wrong, tried = [], 0
-    for name, case in cases.items():
-        for number, right in enumerate(answers[name]):
-            found = JUDGE.sample(case, right, 0).outcome
-            if found not in GOOD:
-                wrong.append((name, number, "right", found))
-            for one in broken(case, right):
-                tried += 1
-                found = JUDGE.sample(case, one.answer, 0).outcome
-                if found not in one.expected:
-                    wrong.append((name, number, one.what, found))
-    assert wrong == []
+    tried = sum(len(list(broken(case, right))) for name, case in cases.items() for right in answers[name])
     assert tried >= sum(len(case.required) for case in cases.values())

@@ -9,7 +9,9 @@ import pytest
 
 from harness.authoring.lint import LintResult, lint
 from harness.config import ModelConfig
+from harness.records.answer import Completion
 from harness.records.case import Case
+from harness.records.run import SampleResult
 from harness.runs.judge import Judge, training_texts
 from harness.suite import builtin_root, load_suite
 
@@ -24,6 +26,10 @@ TASKS = {
 }  # fmt: skip
 
 
+JUDGED: Counter[str] = Counter()
+"""How many answers to each case the lint has tried."""
+
+
 @cache
 def cases_of(suite: str) -> tuple[Case, ...]:
     return tuple(load_suite(ROOT / suite))
@@ -35,7 +41,12 @@ def linted() -> LintResult:
     files = sorted((ROOT / "training").glob("*.jsonl"))
     assert files
     training = {path.name: training_texts(ROOT, ModelConfig(name="lint", training_data=(str(path),))) for path in files}
-    return lint([ROOT], lambda case, answer: judge.sample(case, answer, 0), training)
+
+    def judging(case: Case, answer: Completion) -> SampleResult:
+        JUDGED[f"{case.suite}/{case.id}"] += 1
+        return judge.sample(case, answer, 0)
+
+    return lint([ROOT], judging, training)
 
 
 def test_the_lint_has_nothing_to_say_about_the_shipped_suites() -> None:
@@ -47,6 +58,8 @@ def test_the_lint_has_nothing_to_say_about_the_shipped_suites() -> None:
         if one.level in levels.get(one.path.parent.name, ("error", "warning"))
     ]
     assert said == []
+    # two right answers to each case, each also broken (rule `answers`), and what says nothing
+    assert JUDGED.total() > 8 * linted().cases
     assert linted().cases >= sum(len(cases_of(suite)) for suite in SIZES)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.hostile_files.conftest import Done, Run
-from tests.house.hostile_files.contents import JSON_VALUES, TEXTS, VALUES, WHOLE, zip_of_zips
+from tests.house.hostile_files.contents import JSON_VALUES, TEXTS, VALUES, WHOLE, text_with, zip_of_zips
 
 COMMANDS: dict[str, list[tuple[str, ...]]] = {
     "record": [
@@ -82,16 +82,16 @@ def test_a_file_that_is_something_else(kind: str, content: str, run: Run, projec
     assert_told(kind, run, project)
 
 
-@pytest.mark.parametrize(("kind", "value", "text"), VALUES, ids=[f"{kind}-{value}" for kind, value, _ in VALUES])
-def test_a_value_that_is_something_else(kind: str, value: str, text: str, run: Run, project: Path) -> None:
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=[f"{kind}-{value}" for kind, value in VALUES])
+def test_a_value_that_is_something_else(kind: str, value: str, run: Run, project: Path) -> None:
     path = project / TEXTS[kind][0]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_text(text_with(kind, value))
     assert_told(kind, run, project)
 
 
 @pytest.mark.parametrize("command", ["check", "repair"])
-@pytest.mark.parametrize("value", ["a gigabyte in one line", *JSON_VALUES])
+@pytest.mark.parametrize("value", ["half a gigabyte in one line", *JSON_VALUES])
 def test_a_line_of_a_log_is_refused_and_the_next_is_read(value: str, command: str, run: Run, project: Path) -> None:
     path = project / "logs.jsonl"
     if value in WHOLE:
@@ -117,7 +117,7 @@ GOOD = b'{"source": "A-1", "output": "A - 1"}\n'
 
 
 def _bomb(path: Path) -> None:
-    with gzip.open(path, "wb", compresslevel=9) as file:
+    with gzip.open(path, "wb", compresslevel=1) as file:
         file.write(b"\0" * 500_000_000 + b"\n" + GOOD)
 
 

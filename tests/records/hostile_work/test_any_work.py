@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,17 @@ from harness.records.answer import request_key
 from tests.house.hostile_files.conftest import Run
 from tests.house.hostile_files.contents import INTERACTION, RECORD
 
-MOST_CPU_S = 15
+FULL = bool(os.environ.get("HARNESS_FULL_WORK"))
+"""The sizes that the names of the tests give; else a fifth of them, in less time. CONTRIBUTING.md has the command."""
+MOST_CPU_S = 15 if FULL else 4
 MOST_MEGABYTES = 800
 LONGEST_OUTPUT = 20_000
 WORDS = "The part A-1 is in store. "
+
+
+def part(size: int) -> int:
+    """Of something wide: what is deep is as deep in every run."""
+    return size if FULL else size // 5
 
 
 def case(prompt: str | None = "Repeat: A-1", **fields: Any) -> dict[str, Any]:
@@ -51,30 +59,30 @@ def schema(value: Any) -> dict[str, Any]:
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     # what: (the case, the answer to it)
-    "a long answer": (case(), WORDS * 40_000),
-    "a long answer of one sign": (case(), "-" * 1_000_000),
-    "a long answer of signs and blanks": (case(), "- " * 500_000),
-    "a long answer of near misses": (case(), "A - 1 A–1 A-\u200b1 " * 5_000),
-    "a long answer of marks": (case(), "A" + "\u0301" * 1_000_000),
-    "a long answer of brackets": (case(), "(" * 1_000_000),
-    "a long answer of backslashes": (case(), "\\" * 1_000_000 + "A-1"),
-    "a long answer of fences": (case(), "```\n" * 200_000),
-    "a long answer of open reasoning": (case(), "<think>" * 100_000),
-    "a long answer of reasoning": (case(), "<think>A-1</think>" * 50_000),
+    "a long answer": (case(), WORDS * part(40_000)),
+    "a long answer of one sign": (case(), "-" * part(1_000_000)),
+    "a long answer of signs and blanks": (case(), "- " * part(500_000)),
+    "a long answer of near misses": (case(), "A - 1 A–1 A-\u200b1 " * part(5_000)),
+    "a long answer of marks": (case(), "A" + "\u0301" * part(1_000_000)),
+    "a long answer of brackets": (case(), "(" * part(1_000_000)),
+    "a long answer of backslashes": (case(), "\\" * part(1_000_000) + "A-1"),
+    "a long answer of fences": (case(), "```\n" * part(200_000)),
+    "a long answer of open reasoning": (case(), "<think>" * part(100_000)),
+    "a long answer of reasoning": (case(), "<think>A-1</think>" * part(50_000)),
     "ten thousand targets": (
-        case(" ".join(f"A-{n}" for n in range(10_000)), targets=[f"A-{n}" for n in range(10_000)]),
-        " ".join(f"A - {n}" for n in range(10_000)),
+        case(" ".join(f"A-{n}" for n in range(part(10_000))), targets=[f"A-{n}" for n in range(part(10_000))]),
+        " ".join(f"A - {n}" for n in range(part(10_000))),
     ),
     "ten thousand targets that hold each other": (
-        case("-".join(["A"] * 1_500), targets=["-".join(["A"] * n) for n in range(2, 700)]),
-        "-".join(["A"] * 1_500),
+        case("-".join(["A"] * part(1_500)), targets=["-".join(["A"] * n) for n in range(2, part(700))]),
+        "-".join(["A"] * part(1_500)),
     ),
-    "a target of half a megabyte": (case("A-" * 250_000, targets=["A-" * 250_000]), "A -" * 250_000),
-    "a target of hyphens": (case("-" * 100_000, targets=["-" * 100_000]), "–" * 300_000),
+    "a target of half a megabyte": (case("A-" * part(250_000), targets=["A-" * part(250_000)]), "A -" * part(250_000)),
+    "a target of hyphens": (case("-" * part(100_000), targets=["-" * part(100_000)]), "–" * part(300_000)),
     "JSON, deep": (case(task="json"), nested(5_000, inside='"A-1"')),
-    "JSON, wide": (case(task="json"), json.dumps(["A - 1"] * 20_000)),
-    "JSON in JSON in JSON": (case(task="json"), json.dumps(json.dumps(json.dumps({"a": "A - 1" * 1_000})))),
-    "JSON of brackets": (case(task="json"), "[" * 1_000_000),
+    "JSON, wide": (case(task="json"), json.dumps(["A - 1"] * part(20_000))),
+    "JSON in JSON in JSON": (case(task="json"), json.dumps(json.dumps(json.dumps({"a": "A - 1" * part(1_000)})))),
+    "JSON of brackets": (case(task="json"), "[" * part(1_000_000)),
     "a schema that branches": (case(**schema(branching(28))), nested(30)),
     "a schema that branches in itself": (
         case(
@@ -83,49 +91,54 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         "1",
     ),
     "a schema of many choices": (
-        case(**schema({"enum": list(range(50_000))})),
-        json.dumps("x" * 100_000),
+        case(**schema({"enum": list(range(part(50_000)))})),
+        json.dumps("x" * part(100_000)),
     ),
     "a schema of unlike items": (
         case(**schema({"type": "array", "uniqueItems": True})),
-        json.dumps([{"a": n} for n in range(30_000)]),
+        json.dumps([{"a": n} for n in range(part(30_000))]),
     ),
     "a schema with a pattern that goes back": (
         case(**schema({"type": "string", "pattern": "^(a+)+$"})),
-        json.dumps("a" * 5_000 + "!"),
+        json.dumps("a" * part(5_000) + "!"),
     ),
     "a schema of patterns of names": (
         case(**schema({"patternProperties": {f"^{'(x*)*' * 3}{n}$": {} for n in range(300)}})),
-        json.dumps({"x" * 200 + str(n): 1 for n in range(2_000)}),
+        json.dumps({"x" * 200 + str(n): 1 for n in range(part(2_000))}),
     ),
     "a schema, deep": (
         case(**schema(json.loads('{"items":' * 50 + "{}" + "}" * 50))),
         "[" * 900 + "]" * 900,
     ),
-    "a pattern that goes back": (case(checks=check("regex", pattern="(a+)+$")), "a" * 50_000 + "!"),
-    "a pattern of alternatives": (case(checks=check("regex", pattern="(a|a|aa|a?)*b")), "a" * 50_000),
+    "a pattern that goes back": (case(checks=check("regex", pattern="(a+)+$")), "a" * part(50_000) + "!"),
+    "a pattern of alternatives": (case(checks=check("regex", pattern="(a|a|aa|a?)*b")), "a" * part(50_000)),
     "a pattern of counts": (case(checks=check("regex", pattern="(x{1,900}){1,900}y")), "x" * 100_000),
     "a pattern of many counts": (case(checks=check("regex", pattern="((((x{1,99}){1,99}){1,99}){1,99}){1,99}")), "x"),
-    "a number of many digits": (case(checks=check("number", value=1)), "1" * 1_000_000),
-    "many numbers": (case(checks=check("number", value=1)), "1 " * 500_000),
+    "a number of many digits": (case(checks=check("number", value=1)), "1" * part(1_000_000)),
+    "many numbers": (case(checks=check("number", value=1)), "1 " * part(500_000)),
     "many choices": (
-        case(checks=check("choice", options=[f"o{n}" for n in range(5_000)], value="o1")),
-        " ".join(f"o{n}" for n in range(50_000)),
+        case(checks=check("choice", options=[f"o{n}" for n in range(part(5_000))], value="o1")),
+        " ".join(f"o{n}" for n in range(part(50_000))),
     ),
-    "many sentences": (case(checks=check("max_sentences", count=1)), "a. " * 300_000),
-    "much to be equal to": (case(checks=check("equals", value="é" * 200_000, ignore_case=True)), "E\u0301" * 300_000),
-    "much to be in it": (case(checks=check("contains", value="a" * 100_000 + "b")), "a" * 1_000_000),
+    "many sentences": (case(checks=check("max_sentences", count=1)), "a. " * part(300_000)),
+    "much to be equal to": (
+        case(checks=check("equals", value="é" * part(200_000), ignore_case=True)),
+        "E\u0301" * part(300_000),
+    ),
+    "much to be in it": (case(checks=check("contains", value="a" * part(100_000) + "b")), "a" * part(1_000_000)),
     "JSON to be equal to": (case(checks=check("json_equals", value=json.loads(nested(50)))), nested(20_000)),
     "a tool of many calls": (
         case(tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]),
-        json.dumps([{"name": "f", "arguments": {"a": "A - 1"}}] * 20_000),
+        json.dumps([{"name": "f", "arguments": {"a": "A - 1"}}] * part(20_000)),
     ),
     "calls written as text": (
         case(tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]),
-        '<tool_call>{"name": "f", "arguments": {}}</tool_call>' * 20_000 + "<tool_call>" * 20_000 + "{" * 100_000,
+        '<tool_call>{"name": "f", "arguments": {}}</tool_call>' * part(20_000)
+        + "<tool_call>" * part(20_000)
+        + "{" * part(100_000),
     ),
     "a long conversation": (
-        case(messages=[{"role": "user", "content": "A-1 " * 10}] * 10_000, prompt=None) | {},
+        case(messages=[{"role": "user", "content": "A-1 " * 10}] * part(10_000), prompt=None) | {},
         "A - 1",
     ),
 }
@@ -171,24 +184,28 @@ def _samples(count: int) -> list[dict[str, Any]]:
 
 
 RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
-    "ten thousand cases": lambda: record(cases=[result(n) for n in range(10_000)]),
-    "thirty thousand samples": lambda: record(cases=[result(samples=_samples(30_000))]),
-    "an answer of ten megabytes": lambda: record(cases=[result(output=WORDS * 400_000)]),
+    "ten thousand cases": lambda: record(cases=[result(n) for n in range(part(10_000))]),
+    "thirty thousand samples": lambda: record(cases=[result(samples=_samples(part(30_000)))]),
+    "an answer of ten megabytes": lambda: record(cases=[result(output=WORDS * part(400_000))]),
     "many targets and a long answer": lambda: record(
-        cases=[result(output=WORDS * 40_000, targets=[f"A-{n}" for n in range(20_000)], required=[])]
+        cases=[result(output=WORDS * part(40_000), targets=[f"A-{n}" for n in range(part(20_000))], required=[])]
     ),
     "an hour of targets": lambda: record(
         cases=[
-            result(n, output="- " * 50_000, targets=[f"A-{k}-" * 3 for k in range(3_000)], required=[])
+            result(n, output="- " * part(50_000), targets=[f"A-{k}-" * 3 for k in range(part(3_000))], required=[])
             for n in range(50)
         ]
     ),
-    "fifty thousand targets": lambda: record(cases=[result(targets=[f"A-{n}" for n in range(50_000)], required=[])]),
+    "fifty thousand targets": lambda: record(
+        cases=[result(targets=[f"A-{n}" for n in range(part(50_000))], required=[])]
+    ),
     "empty targets": lambda: record(cases=[result(targets=["", " ", "\n"], required=[""])]),
-    "a target of a megabyte": lambda: record(cases=[result(targets=["A-" * 500_000], required=[])]),
+    "a target of a megabyte": lambda: record(cases=[result(targets=["A-" * part(500_000)], required=[])]),
     "a channel that is none": lambda: record(cases=[result(channel="\x1b[2J")]),
     "messages that are none": lambda: record(cases=[result(messages=[{"content": {"text": {"content": 5}}}])]),
-    "a long conversation": lambda: record(cases=[result(messages=[{"role": "user", "content": "A-1"}] * 200_000)]),
+    "a long conversation": lambda: record(
+        cases=[result(messages=[{"role": "user", "content": "A-1"}] * part(200_000))]
+    ),
     "parts in parts": lambda: record(
         cases=[result(messages=[{"role": "user", "content": json.loads('[{"content":' * 25 + "[]" + "}]" * 25)}])]
     ),
@@ -198,24 +215,30 @@ RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
                 samples=[
                     {
                         **_samples(1)[0],
-                        "mentions": {"A-1": [{"start": 0, "end": 3, "text": "A-1", "verdict": "verbatim"}] * 100_000},
+                        "mentions": {
+                            "A-1": [{"start": 0, "end": 3, "text": "A-1", "verdict": "verbatim"}] * part(100_000)
+                        },
                     }
                 ]
             )
         ]
     ),
-    "a long name": lambda: record(cases=[result(domain="d" * 1_000_000)]),
-    "many domains": lambda: record(cases=[result(n, domain=f"d{n}", language=f"l{n}") for n in range(3_000)]),
+    "a long name": lambda: record(cases=[result(domain="d" * part(1_000_000))]),
+    "many domains": lambda: record(cases=[result(n, domain=f"d{n}", language=f"l{n}") for n in range(part(3_000))]),
     "many tool calls": lambda: record(
         cases=[
-            result(samples=[{**_samples(1)[0], "tool_calls": [{"name": "f", "arguments": '{"a": "A - 1"}'}] * 20_000}])
+            result(
+                samples=[
+                    {**_samples(1)[0], "tool_calls": [{"name": "f", "arguments": '{"a": "A - 1"}'}] * part(20_000)}
+                ]
+            )
         ]
     ),
     "deep arguments": lambda: record(
         cases=[result(samples=[{**_samples(1)[0], "tool_calls": [{"name": "f", "arguments": nested(50_000)}]}])]
     ),
-    "a long lineage": lambda: record(lineage=[f"m{n}@v" for n in range(100_000)]),
-    "wide settings": lambda: record(configuration={f"k{n}": n for n in range(200_000)}),
+    "a long lineage": lambda: record(lineage=[f"m{n}@v" for n in range(part(100_000))]),
+    "wide settings": lambda: record(configuration={f"k{n}": n for n in range(part(200_000))}),
     "a year 9999": lambda: record(evidence={"oldest": "9999-12-31T23:59:59Z", "newest": "9999-12-31T23:59:59Z"}),
 }
 
@@ -256,29 +279,34 @@ def _events(deltas: Iterator[str]) -> str:
 
 
 CASSETTES: dict[str, Callable[[], str]] = {
-    "many choices": lambda: _interaction({"model": "m", "choices": _said("A-1")["choices"] * 100_000}),
-    "a stream of many chunks": lambda: _interaction(_events("A-1" for _ in range(100_000)), "text/event-stream"),
-    "a stream of one letter": lambda: _interaction(_events("-" for _ in range(150_000)), "text/event-stream"),
-    "a stream of empty lines": lambda: _interaction("\n" * 10_000_000, "text/event-stream"),
-    "a stream of comments": lambda: _interaction(": x\n" * 2_000_000, "text/event-stream"),
-    "many parts of content": lambda: _interaction(_said([{"type": "text", "text": "A-1 "}] * 100_000)),
+    "many choices": lambda: _interaction({"model": "m", "choices": _said("A-1")["choices"] * part(100_000)}),
+    "a stream of many chunks": lambda: _interaction(_events("A-1" for _ in range(part(100_000))), "text/event-stream"),
+    "a stream of one letter": lambda: _interaction(_events("-" for _ in range(part(150_000))), "text/event-stream"),
+    "a stream of empty lines": lambda: _interaction("\n" * part(10_000_000), "text/event-stream"),
+    "a stream of comments": lambda: _interaction(": x\n" * part(2_000_000), "text/event-stream"),
+    "many parts of content": lambda: _interaction(_said([{"type": "text", "text": "A-1 "}] * part(100_000))),
     "many tokens": lambda: _interaction(
-        _said("A-1" * 50_000, logprobs={"content": [{"token": "A-1", "logprob": -0.1, "bytes": [65, 45, 49]}] * 50_000})
+        _said(
+            "A-1" * part(50_000),
+            logprobs={"content": [{"token": "A-1", "logprob": -0.1, "bytes": [65, 45, 49]}] * part(50_000)},
+        )
     ),
     "many tool calls": lambda: _interaction(
         {
             "choices": [
                 {
-                    "message": {"tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{}"}}] * 50_000},
+                    "message": {
+                        "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{}"}}] * part(50_000)
+                    },
                     "finish_reason": "tool_calls",
                 }
             ]
         }
     ),
     "an answer of a deep object": lambda: _interaction(nested(100_000)),
-    "an answer of thirty megabytes": lambda: _interaction(_said("A - 1 " * 5_000_000)),
-    "three thousand lines": lambda: _interaction(_said("A-1")) * 3_000,
-    "a name of a megabyte": lambda: _interaction(_said("A-1") | {"model": "m" * 1_000_000}),
+    "an answer of thirty megabytes": lambda: _interaction(_said("A - 1 " * part(5_000_000))),
+    "three thousand lines": lambda: _interaction(_said("A-1")) * part(3_000),
+    "a name of a megabyte": lambda: _interaction(_said("A-1") | {"model": "m" * part(1_000_000)}),
 }
 
 
@@ -300,14 +328,14 @@ OTHERS: dict[str, tuple[str, Callable[[], str], list[tuple[str, ...]]]] = {
     # what: (path, content, commands)
     "a policy of three thousand rules": (
         "policy.toml",
-        lambda: _rules(3_000),
+        lambda: _rules(part(3_000)),
         [("gate", "--plan", "--policy", "policy.toml")],
     ),
     "labels of a million lines": (
         "labels.jsonl",
         lambda: (
             '{"schema": 1, "run": "r", "reader": "x", "case": "s/c-1", "sample": 0, "answer": "0", '
-            '"ruling": "good", "at": "2026-01-01"}\n' * 100_000
+            '"ruling": "good", "at": "2026-01-01"}\n' * part(100_000)
         ),
         [("report", "m", "--labels", "labels.jsonl")],
     ),
@@ -316,13 +344,13 @@ OTHERS: dict[str, tuple[str, Callable[[], str], list[tuple[str, ...]]]] = {
         lambda: "".join(
             f'{{"schema": 1, "run": "r", "reader": "x{n}", "case": "s/c-1", "sample": 0, "answer": "0", '
             f'"ruling": "good", "at": "2026-01-01"}}\n'
-            for n in range(20_000)
+            for n in range(part(20_000))
         ),
         [("report", "m", "--labels", "labels.jsonl")],
     ),
     "right answers without end": (
         "suites/s/cases.answers.json",
-        lambda: json.dumps({"contamination": "x", "answers": {"c-1": ["A-1 " * 10_000] * 200}}),
+        lambda: json.dumps({"contamination": "x", "answers": {"c-1": ["A-1 " * part(10_000)] * 200}}),
         [("suites", "lint")],
     ),
     "right answers, deep": (
@@ -332,28 +360,29 @@ OTHERS: dict[str, tuple[str, Callable[[], str], list[tuple[str, ...]]]] = {
     ),
     "a selection of a million lines": (
         "suites/few.cases",
-        lambda: "s/c-1\n" * 1_000_000,
+        lambda: "s/c-1\n" * part(1_000_000),
         [("suites", "lint", "suites"), ("pytest", "--model=kept", "--suites=few")],
     ),
     "a selection of unlike lines": (
         "suites/few.cases",
-        lambda: "".join(f"s/c-{n}\n" for n in range(200_000)),
+        lambda: "".join(f"s/c-{n}\n" for n in range(part(200_000))),
         [("pytest", "--model=kept", "--suites=few")],
     ),
     "five thousand cases that are nearly equal": (
         "suites/s/cases.jsonl",
-        lambda: "".join(json.dumps(case(f"Repeat: A-1 {n}", id=f"c-{n}")) + "\n" for n in range(5_000)),
+        lambda: "".join(json.dumps(case(f"Repeat: A-1 {n}", id=f"c-{n}")) + "\n" for n in range(part(5_000))),
         [("suites", "lint")],
     ),
     "fifty thousand cases with one id": (
         "suites/s/cases.jsonl",
-        lambda: (json.dumps(case()) + "\n") * 50_000,
+        lambda: (json.dumps(case()) + "\n") * part(50_000),
         [("suites", "lint"), ("gate", "--plan"), ("pytest", "--model=kept")],
     ),
     "a training set of a hundred thousand samples": (
         "train.jsonl",
         lambda: (
-            '{"messages": [{"role": "user", "content": "A-1"}, {"role": "assistant", "content": "A-1"}]}\n' * 50_000
+            '{"messages": [{"role": "user", "content": "A-1"}, {"role": "assistant", "content": "A-1"}]}\n'
+            * part(50_000)
         ),
         [("dataset", "validate", "train.jsonl")],
     ),
@@ -362,7 +391,12 @@ OTHERS: dict[str, tuple[str, Callable[[], str], list[tuple[str, ...]]]] = {
         lambda: (
             (
                 json.dumps(
-                    {"messages": [{"role": "user", "content": "A-1 " * 100_000}, {"role": "assistant", "content": "x"}]}
+                    {
+                        "messages": [
+                            {"role": "user", "content": "A-1 " * part(100_000)},
+                            {"role": "assistant", "content": "x"},
+                        ]
+                    }
                 )
                 + "\n"
             )

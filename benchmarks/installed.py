@@ -1,0 +1,110 @@
+"""What the base install brings, its size on disk, and when which of it is imported.
+
+    python -m benchmarks.installed
+
+The base dependencies are those of `pyproject.toml`, what they bring is in the metadata of this environment. Sizes are
+those of the files that a package installed, without compiled copies; a package that several bring is counted with the
+first. Times are the best of five new interpreters, less an empty one.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from harness.show.figures import markdown_table
+
+ROOT = Path(__file__).parents[1]
+ROUNDS = 5
+MODULES = {"pyyaml": "yaml", "google-re2": "re2", "vcrpy": "vcr"}
+"""Where the module has another name than its package."""
+CHECKED = 'import harness; harness.check("Use A-1/B", "A - 1/B")'
+COMMAND = "import sys; from harness.cli import run; sys.stdout = open(__import__('os').devnull, 'w'); run({!r})"
+ENTRIES = {
+    "`from harness import check`, one answer": CHECKED,
+    "`harness --help`": COMMAND.format(["--help"]),
+    "`harness compare spaced tuned`": COMMAND.format(["compare", "spaced", "tuned"]),
+    "`harness gate tuned --baseline spaced`": COMMAND.format(["gate", "tuned", "--baseline", "spaced"]),
+    "`harness models list`": COMMAND.format(["models", "list"]),
+}
+
+
+def requires(name: str) -> list[str]:
+    """Names of what a package needs here, without extras."""
+    wanted = [Requirement(line) for line in distribution(name).requires or ()]
+    return [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+
+
+def closure(name: str, known: set[str]) -> Iterator[str]:
+    """The package and all that it brings, without those that are known already."""
+    if canonicalize_name(name) in known:
+        return
+    known.add(canonicalize_name(name))
+    try:
+        below = requires(name)
+    except PackageNotFoundError:
+        return
+    yield name
+    for one in below:
+        yield from closure(one, known)
+
+
+def size(name: str) -> int:
+    """Bytes that a package installed."""
+    paths = [Path(str(file.locate())) for file in distribution(name).files or () if file.suffix != ".pyc"]
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def seconds(code: str) -> float:
+    """The best of some new interpreters."""
+    took = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+        took.append(time.perf_counter() - started)
+    return min(took)
+
+
+def imported(code: str, modules: dict[str, str]) -> list[str]:
+    """Which of the base packages are loaded at the end."""
+    ask = f"{code}\nimport sys; sys.__stderr__.write(chr(10).join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, check=True, capture_output=True, text=True)
+    loaded = {line.partition(".")[0] for line in done.stderr.splitlines()}
+    return sorted(package for package, module in modules.items() if module in loaded)
+
+
+def main() -> None:
+    """Print both tables."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    empty = seconds("pass")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    direct = [Requirement(line).name for line in project["dependencies"]]
+    modules = {name: MODULES.get(name, name.replace("-", "_")) for name in direct}
+    rows = [["package", "with it", "MB", "import, s"]]
+    known: set[str] = set()
+    total = count = 0
+    for name in direct:
+        brings = list(closure(name, known))
+        weight = sum(map(size, brings))
+        total, count = total + weight, count + len(brings)
+        module = modules[name]
+        took = seconds(f"import {module}") - empty
+        others = ", ".join(sorted(brings[1:])) or ""
+        rows.append([name, others, f"{weight / 1e6:.1f}", f"{took:.2f}"])
+    rows.append(["together", f"{count} packages", f"{total / 1e6:.1f}", ""])
+    print("\n".join(markdown_table(rows)), end="\n\n")
+    uses = [["command", "s", "base packages that it imports"]]
+    for entry, code in ENTRIES.items():
+        uses.append([entry, f"{seconds(code) - empty:.2f}", ", ".join(imported(code, modules)) or "none"])
+    print("\n".join(markdown_table(uses)))
+
+
+if __name__ == "__main__":
+    main()

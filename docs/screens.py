@@ -1,0 +1,76 @@
+"""Pictures of the screens that the pages show: each is what its command prints, as SVG. `python docs/screens.py`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from html import escape
+from pathlib import Path
+
+from rich.cells import cell_len
+
+ROOT = Path(__file__).parent.parent
+FOLDER = Path(__file__).with_name("screens")
+COLUMNS, ROWS = 80, 34
+CELL, LINE, MARGIN = 8.4, 19, 14
+SCREENS = {
+    "failures": "pytest --model=spaced suites/symbols/construction.jsonl -k construction-002",
+    "failures-zh": "pytest --model=spaced suites/symbols/construction.jsonl -k construction-002 --lang=zh",
+    "gate": "harness gate --candidate tuned --baseline spaced",
+    "gate-zh": "harness gate --candidate tuned --baseline spaced --lang zh",
+    "compare": "harness compare spaced tuned",
+    "case": "harness show symbols/aviation-001 --models spaced,tuned,qwen",
+    "help-zh": "harness gate --help --lang zh",
+}
+"""Name of the picture to the command."""
+_PROGRAMS = {"pytest": ["-m", "pytest", "-p", "no:cacheprovider", "-n0"], "harness": ["-m", "harness"]}
+
+
+def printed(command: str) -> str:
+    """The command and what it prints, cut to what a screen holds."""
+    program, *arguments = shlex.split(command)
+    environment = {**os.environ, "COLUMNS": str(COLUMNS), "NO_COLOR": "1", "HARNESS_LANG": "en"}
+    call = [sys.executable, *_PROGRAMS[program], *arguments]
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    lines = f"$ {command}\n{done.stdout}{done.stderr}".replace(str(ROOT) + os.sep, "").rstrip().splitlines()
+    if program == "pytest":  # its head names this machine's Python and plugins
+        first = next(number for number, line in enumerate(lines) if line.startswith("collected "))
+        lines = [lines[0], *lines[first:]]
+    return "\n".join(lines if len(lines) <= ROWS else [*lines[: ROWS - 1], "..."])
+
+
+def picture(text: str, title: str) -> str:
+    """The SVG, with the fonts of whoever reads it; each word is where a terminal has it."""
+    lines = text.split("\n")
+    width, height = round(COLUMNS * CELL + 2 * MARGIN), round(len(lines) * LINE + 2 * MARGIN)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="{width}" height="{height}" rx="6" fill="#14171a"/>',
+        '<g fill="#e6e8eb" font-size="14" font-family="ui-monospace, Menlo, Consolas, '
+        "'DejaVu Sans Mono', 'Noto Sans Mono CJK SC', monospace\">",
+    ]
+    for number, line in enumerate(lines):
+        y = MARGIN + (number + 0.8) * LINE
+        for word in re.finditer(r"\S+", line):
+            x, places = MARGIN + cell_len(line[: word.start()]) * CELL, []
+            for char in word[0]:
+                places.append(f"{x:g}")
+                x += cell_len(char) * CELL
+            where = places[0] if word[0].isascii() else " ".join(places)
+            parts.append(f'<text x="{where}" y="{y:g}">{escape(word[0])}</text>')
+    return "\n".join([*parts, "</g>", "</svg>", ""])
+
+
+def main() -> None:
+    """Write every picture, or those that are named."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or SCREENS:
+        (FOLDER / f"{name}.svg").write_text(picture(printed(SCREENS[name]), SCREENS[name]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
