@@ -135,10 +135,10 @@ class Shrinker:
             await self._code(Code((code.parts[-1], "a"), (code.edges[1],)))
         for side in (0, 1):
             for plainer in ("-", "/"):
-                edges = list(self.smallest.code.edges)
-                if edges[side]:
-                    edges[side] = plainer
-                    if await self._code(replace(self.smallest.code, edges=(edges[0], edges[1]))):
+                front, end = self.smallest.code.edges
+                if (front, end)[side]:
+                    edges = (plainer, end) if side == 0 else (front, plainer)
+                    if await self._code(replace(self.smallest.code, edges=edges)):
                         break
 
     async def _context(self) -> None:
