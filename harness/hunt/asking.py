@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from harness.errors import MissingRecordingError
-from harness.hunt.probe import Probe
+from harness.hunt.probe import Code, Probe
 from harness.records.case import Case
 from harness.records.run import Outcome, SampleResult
 from harness.statistics.rates import wilson
@@ -64,6 +64,73 @@ def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
         reason=result.reason,
         requests=requests,
     )
+
+
+def damaged_symbols(code: Code, mention: str) -> frozenset[int]:
+    """Places (0-based) of the symbols of a string that are lost or have something new beside them in `mention`."""
+    target = code.text
+    edits = _edits(target, mention)
+    hit: set[int] = set()
+    for number, place in enumerate(_places(code)):
+        low, high = place, place + len(code.symbols[number])
+        # a lost space at a symbol is the symbol's damage, a lost letter is not
+        while low > 0 and target[low - 1] == " ":
+            low -= 1
+        while target[high] == " ":
+            high += 1
+        if _edited(edits, low, high):
+            hit.add(number)
+    return frozenset(hit)
+
+
+def edge_damaged(code: Code, mention: str) -> bool:
+    """Whether a sign at an edge of a string is lost or has something new beside it in `mention`."""
+    edits, (front, end), length = _edits(code.text, mention), code.edges, len(code.text)
+    return (front != "" and _edited(edits, 0, len(front))) or (end != "" and _edited(edits, length - len(end), length))
+
+
+def _edited(edits: tuple[set[int], set[int]], low: int, high: int) -> bool:
+    changed, inserted = edits
+    return not changed.isdisjoint(range(low, high)) or not inserted.isdisjoint(range(low, high + 1))
+
+
+def _places(code: Code) -> list[int]:
+    """Where the symbols begin in the text."""
+    places: list[int] = []
+    at = len(code.edges[0])
+    for part, symbol, spaced in zip(code.parts, code.symbols, code.spaced, strict=False):
+        at += len(part) + spaced
+        places.append(at)
+        at += len(symbol) + spaced
+    return places
+
+
+def _edits(target: str, mention: str) -> tuple[set[int], set[int]]:
+    """Characters of `target` that are lost or replaced, and places before which something is inserted.
+
+    The fewest edits (Levenshtein); both strings are short.
+    """
+    rows = [list(range(len(mention) + 1))]
+    for i, char in enumerate(target, start=1):
+        row = [i]
+        for j, other in enumerate(mention, start=1):
+            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (char != other)))
+        rows.append(row)
+    changed: set[int] = set()
+    inserted: set[int] = set()
+    i, j = len(target), len(mention)
+    while i or j:
+        if i and j and rows[i][j] == rows[i - 1][j - 1] + (target[i - 1] != mention[j - 1]):
+            i, j = i - 1, j - 1
+            if target[i] != mention[j]:
+                changed.add(i)
+        elif j and rows[i][j] == rows[i][j - 1] + 1:
+            j -= 1
+            inserted.add(i)
+        else:
+            i -= 1
+            changed.add(i)
+    return changed, inserted
 
 
 class BudgetSpentError(Exception):

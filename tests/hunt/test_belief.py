@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import HELD_OUT, RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting
+from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting, damaged_symbols, edge_damaged
 from harness.hunt.conditions import ContextIs, EdgeIs, HitIs, LengthIs, PartIs, SymbolIs
 from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, STYLES, ZERO_LED, Code, Probe
 from harness.hunt.report import report_lines, report_of
 from harness.hunt.rule import FailureRule
-from harness.hunt.search import Hunt, HuntSettings, damaged_symbols, edge_damaged, essential
+from harness.hunt.search import Hunt, HuntSettings, essential
 from harness.records.case import texts_of
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
