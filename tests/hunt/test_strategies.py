@@ -13,11 +13,10 @@ from hypothesis import configuration, example, find, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting, damaged_symbols
 from harness.hunt.metamorphic import RelatedPair, relations, summarise
 from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, SYMBOLS, Code, Probe, plainest, style_of
 from harness.hunt.report import report_of
-from harness.hunt.search import damaged_symbols
 from harness.hunt.strategies import COMMON, codes, contexts, designed, probes, questions
 from harness.records.case import Case, texts_of
 from harness.text import check, repair
