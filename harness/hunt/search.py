@@ -136,6 +136,14 @@ class Shrinker:
         for edges in dict.fromkeys((("", ""), ("", end), (front, ""))):
             if await self._code(replace(self.smallest.code, edges=edges)):
                 break
+        front, end = self.smallest.code.edges
+        first, *_, last = self.smallest.code.parts
+        if front:  # its length alone may matter
+            await self._code(replace(self.smallest.code.with_part(0, "a" * len(front) + first), edges=("", end)))
+        if end:
+            place = len(self.smallest.code.parts) - 1
+            padded = self.smallest.code.with_part(place, last + "a" * len(end))
+            await self._code(replace(padded, edges=(self.smallest.code.edges[0], "")))
         code = self.smallest.code
         # a sign that matters may do so between two parts as well
         if code.edges[0]:
