@@ -9,6 +9,7 @@ import subprocess
 import sys
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.cells import cell_len
 
@@ -34,8 +35,14 @@ def printed(command: str) -> str:
     program, *arguments = shlex.split(command)
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "NO_COLOR": "1", "HARNESS_LANG": "en"}
     call = [sys.executable, *_PROGRAMS[program], *arguments]
-    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    lines = f"$ {command}\n{done.stdout}{done.stderr}".replace(str(ROOT) + os.sep, "").rstrip().splitlines()
+    with TemporaryDirectory() as reports:
+        # the run of a single case is a record too, which is not one of this project
+        kept_apart = [f"--report-dir={reports}"] if program == "pytest" else []
+        done = subprocess.run(
+            [*call, *kept_apart], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+    said = f"{done.stdout}{done.stderr}".replace(str(ROOT) + os.sep, "").replace(f"--report-dir={reports} ", "")
+    lines = f"$ {command}\n{said}".rstrip().splitlines()
     if program == "pytest":  # its head names this machine's Python and plugins
         first = next(number for number, line in enumerate(lines) if line.startswith("collected "))
         lines = [lines[0], *lines[first:]]

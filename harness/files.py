@@ -213,11 +213,18 @@ def sealed(content: bytes, *, gap: bytes = b"") -> bytes:
 
 def is_as_sealed(content: bytes) -> bool:
     """Whether an object ends with its digest and is as it was written; git may have changed its line ends."""
+    return unsealed(content) is not None
+
+
+def unsealed(content: bytes) -> tuple[bytes, str] | None:
+    """An object without its digest, and the digest; None where it has none or is not as it was written."""
     seal = _SEAL.search(content, max(0, len(content) - _SEAL_SIZE))
     if seal is None:
-        return False
+        return None
     head = content[: seal.start()]
-    return sha256(head.replace(b"\r\n", b"\n")).hexdigest().encode() == seal[1]
+    if sha256(head.replace(b"\r\n", b"\n")).hexdigest().encode() != seal[1]:
+        return None
+    return head + b"}", seal[1].decode()
 
 
 def loads(text: str) -> Any:

@@ -5,28 +5,52 @@ One file a run, and nothing else is kept. Trend, gate, drift and pages fold over
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.decisions.evidence import representative
-from harness.decisions.run_summary import RunSummary, order_of, utc
+from harness.decisions.run_summary import RunSummary, is_ahead_of, order_from, order_of, utc
 from harness.errors import RecordError, explain, found, nearest
-from harness.files import DEPTH_LIMIT, content_of, depth_over, is_as_sealed, json_of, reading, sealed, whole
+from harness.files import (
+    DEPTH_LIMIT,
+    UnfitFileError,
+    content_of,
+    depth_over,
+    is_as_sealed,
+    json_of,
+    opened,
+    reading,
+    sealed,
+    unsealed,
+    whole,
+)
 from harness.records.run import SCHEMA, CaseResult, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
-_WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json\Z")
+_WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json(\.gz)?\Z")
+_FORMS = ("*.json", "*.json.gz")
+"""Of records: as they are written, and as `harness runs compact` packs them."""
+_GZIP = 31
+"""What zlib calls a window of 32 kB with the header of gzip."""
+_PACKED = 8
+"""A packed record is about an eighth of the plain one."""
 _SEAL_SIZE = 100
+_HEAD_SIZE = 64_000
+"""Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
+_SPACES = re.compile("[ \t\r\n]*")
+_CLOCKS = timedelta(hours=1)
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -51,6 +75,41 @@ class Listing:
     unreadable: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a record says before its cases. It decides which records are read, and nothing else rests on it."""
+
+    path: Path
+    run_id: str
+    partial: bool
+    suite_digest: str
+    started: str
+    oldest: str | None
+    newest: str | None
+    cases: int
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """As `order_of` the run itself."""
+        return order_from(self.newest, self.started, self.run_id)
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether its answers are dated after now."""
+        return is_ahead_of(self.newest or self.started, now)
+
+    def is_before(self, moment: datetime | None, now: datetime) -> bool:
+        """Whether its answers are older than that, and none is dated in the future."""
+        return moment is not None and self.oldest is not None and utc(self.oldest) < moment and not self.is_ahead(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a verdict has to know, oldest evidence first, and the ids of runs of the version that are too old for it."""
+
+    runs: tuple[RunRecord, ...]
+    too_old: frozenset[str] = frozenset()
+
+
 class History:
     """The run records under one folder (`reports/`), which need not exist yet.
 
@@ -73,6 +132,36 @@ class History:
                 )
         return self.folder / label / f"{run_id}.json"
 
+    def found(self, label: str, run_id: str) -> Path:
+        """Where a run is: as it was written, or packed."""
+        path = self.path(label, run_id)
+        packed = path.with_name(f"{path.name}.gz")
+        return packed if packed.is_file() and not path.is_file() else path
+
+    def paths(self, label: str | None = None) -> list[Path]:
+        """All records, or those of one `model@version`, by label and id; of one that is there twice, the plain file."""
+        every = [path for form in _FORMS for path in self.folder.glob(f"*@*/{form}")]
+        own = [path for path in every if label is None or path.parent.name == label]
+        by_name = {(path.parent.name, id_of(path)): path for path in reversed(own)}
+        return [by_name[name] for name in sorted(by_name)]
+
+    def compact(self, path: Path) -> Path:
+        """Pack a record: the same bytes, an eighth of the size on the disk. What is packed already stays.
+
+        Raises:
+            RecordError: it cannot be read, or not written; then it is as it was.
+        """
+        if path.suffix == ".gz":
+            return path
+        read_run(path)
+        content = _content(path)
+        packed = path.with_name(f"{path.name}.gz")
+        _write_whole(packed, gzip.compress(content, 9, mtime=0), end=b"")
+        if _content(packed) != content:
+            raise RecordError(f"{packed}: does not give back what was packed; {path} was kept")
+        path.unlink()  # not before the other is on the disk: until then the plain one counts
+        return packed
+
     def write(self, run: RunRecord) -> Path:
         """Store a run whole or not at all, also when the machine stops half-way.
 
@@ -82,10 +171,11 @@ class History:
         path = self.path(run.label, run.run_id)
         if path.parent.is_symlink():
             raise RecordError(f"{path.parent}: a link, and whoever made it chose where this writes; put a folder there")
-        if run.mode == "replay" and path.is_file():
+        stored = self.found(run.label, run.run_id)
+        if run.mode == "replay" and stored.is_file():
             # one that was changed by hand says nothing any more, and this is how it is judged again
             with suppress(ChangedRecordError):
-                made = read_run(path)
+                made = read_run(stored)
                 totals = run.totals.model_copy(update={"requests": made.totals.requests})
                 kept = {"mode": made.mode, "started": made.started, "ended": made.ended, "totals": totals}
                 run = run.model_copy(update={**kept, "git_commit": made.git_commit})
@@ -98,6 +188,7 @@ class History:
         if self._holds_secret(content.decode("utf-8")):
             raise RecordError(f"{path}: {self._place_of_secret(run)} holds the value of a key of this environment")
         _write_whole(path, content)
+        path.with_name(f"{path.name}.gz").unlink(missing_ok=True)
         return path
 
     def _place_of_secret(self, run: RunRecord) -> str:
@@ -111,9 +202,7 @@ class History:
     def listing(self, label: str | None = None) -> Listing:
         """All runs, or those of one `model@version`."""
         runs, unreadable = [], []
-        for path in sorted(self.folder.glob("*@*/*.json")):
-            if label is not None and path.parent.name != label:
-                continue
+        for path in self.paths(label):
             try:
                 runs.append(RunSummary.of(read_run(path)))
             except RecordError as error:
@@ -121,20 +210,33 @@ class History:
         runs.sort(key=lambda run: run.order, reverse=True)
         return Listing(tuple(runs), tuple(unreadable))
 
-    def known(self, label: str) -> tuple[RunRecord, ...]:
+    def known(self, label: str, max_age_days: float | None = None) -> Known:
         """What a verdict on `model@version` has to know: its runs, and a late complete run of every other version.
 
-        Oldest evidence first. A run that measured latency alone is not among them, nor is one of another version that
-        cannot be read: it only helps to estimate how much the cases of a domain have in common.
+        A run that measured latency alone is not among them, nor is one of another version that cannot be read: it only
+        helps to estimate how much the cases of a domain have in common.
+
+        Args:
+            max_age_days: as the policy has it. Of runs that are older only the fullest is read, since a smaller run
+                after it is not an attempt.
 
         Raises:
             RecordError: one of this version cannot be read. It may be the run that counts.
         """
+        now = datetime.now(UTC)
+        since = None if max_age_days is None else now - timedelta(days=max_age_days) - _CLOCKS
+        paths = self.paths(label)
+        heads = [head for path in paths if since is not None and (head := head_of(path)) is not None]
+        old = [head for head in heads if head.is_before(since, now)]
+        fullest = max(
+            (head for head in old if not head.partial), key=lambda head: (head.cases, head.order), default=None
+        )
+        left_out = {head.path for head in old if head is not fullest}
         try:
-            found = list(self.runs(label))
+            found = [read_run(path) for path in paths if path not in left_out]
         except RecordError as error:
             raise RecordError(f"{error}; fix or remove it: it may be the run that counts") from error
-        for other in sorted({path.parent.name for path in self.folder.glob("*@*/*.json")} - {label}):
+        for other in sorted({path.parent.name for path in self.paths()} - {label}):
             path = self._fullest(other)
             try:
                 run = read_run(path) if path else None
@@ -142,15 +244,16 @@ class History:
                 continue
             if run is not None and run.cases and not run.partial:
                 found.append(run)
-        return tuple(sorted(found, key=order_of))
+        too_old = frozenset(head.run_id for head in old if head is not fullest and head.cases)
+        return Known(tuple(sorted(found, key=order_of)), too_old)
 
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
 
         A year of nightly canaries beside a few runs of the whole suite is not read for this.
         """
-        paths = [path for path in sorted((self.folder / label).glob("*.json")) if _WHOLE.search(path.name)]
-        sizes = {path: path.stat().st_size for path in paths}
+        paths = [path for path in self.paths(label) if _WHOLE.search(path.name)]
+        sizes = {path: path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) for path in paths}
         return next((path for path in reversed(paths) if 2 * sizes[path] >= max(sizes.values())), None)
 
     def runs(self, label: str) -> tuple[RunRecord, ...]:
@@ -158,18 +261,16 @@ class History:
 
         Raises RecordError if one cannot be read.
         """
-        records = [read_run(path) for path in self.folder.glob("*@*/*.json") if path.parent.name == label]
-        return tuple(sorted(records, key=order_of))
+        return tuple(sorted(map(read_run, self.paths(label)), key=order_of))
 
     def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
         """The records of one `model@version`, oldest evidence first, and why others could not be read."""
         records, unreadable = [], []
-        for path in sorted(self.folder.glob("*@*/*.json")):
-            if path.parent.name == label:
-                try:
-                    records.append(read_run(path))
-                except RecordError as error:
-                    unreadable.append(str(error))
+        for path in self.paths(label):
+            try:
+                records.append(read_run(path))
+            except RecordError as error:
+                unreadable.append(str(error))
         return tuple(sorted(records, key=order_of)), tuple(unreadable)
 
     def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
@@ -180,13 +281,25 @@ class History:
         Args:
             core: gives the cases that a run without names asks; called only where runs hold different cases.
         """
-        records = self.runs(label)
+        now = datetime.now(UTC)
+        records = sorted(map(read_run, self._latest_of_each_suite(label, now)), key=order_of)
         differ = len({run.suite_digest for run in records}) > 1
-        return representative(records, core() if core is not None and differ else (), datetime.now(UTC))
+        return representative(records, core() if core is not None and differ else (), now)
+
+    def _latest_of_each_suite(self, label: str, now: datetime) -> list[Path]:
+        """Of runs on the same cases only the newest can stand for a version; all where a head cannot be read."""
+        paths = self.paths(label)
+        heads = [head for path in paths if (head := head_of(path)) is not None]
+        if len(heads) < len(paths):
+            return paths
+        newest: dict[tuple[str, int, bool, bool], Head] = {}
+        for head in sorted(heads, key=lambda one: one.order):
+            newest[head.suite_digest, head.cases, head.partial, head.is_ahead(now)] = head
+        return [head.path for head in newest.values()]
 
     def latest_latency(self, label: str) -> RunRecord | None:
         """The newest record of one `model@version` that measured latency; None if none did."""
-        records = [read_run(path) for path in self.folder.glob("*@*/*-latency.json") if path.parent.name == label]
+        records = [read_run(path) for path in self.paths(label) if id_of(path).endswith("-latency")]
         return max(records, key=order_of, default=None)
 
     def resolve(
@@ -200,9 +313,9 @@ class History:
         A name alone means its configured version (`versions`); without one, the version with the latest evidence.
         `core` is as in `latest`.
         """
-        if reference.endswith(".json") or os.sep in reference:
+        if reference.endswith((".json", ".json.gz")) or os.sep in reference:
             return read_run(Path(reference))
-        paths = sorted(self.folder.glob("*@*/*.json"))
+        paths = self.paths()
         labels = list(dict.fromkeys(path.parent.name for path in paths))
         wanted = reference
         if versions and reference in versions:
@@ -212,12 +325,12 @@ class History:
         if latest:
             return max(latest, key=order_of)
         if len(reference) >= _SHORTEST_PREFIX:
-            matches = [path for path in paths if path.stem.startswith(reference)]
-            matches = [path for path in matches if path.stem == reference] or matches
+            matches = [path for path in paths if id_of(path).startswith(reference)]
+            matches = [path for path in matches if id_of(path) == reference] or matches
             if len(matches) == 1:
                 return read_run(matches[0])
             if matches:
-                some = ", ".join(f"{path.parent.name}/{path.stem}" for path in matches[:5])
+                some = ", ".join(f"{path.parent.name}/{id_of(path)}" for path in matches[:5])
                 raise RecordError(f"{reference!r}: {len(matches)} runs begin so: {some}; give more of the id")
         known = ", ".join(labels) or "none yet"
         hint = nearest(wanted, [*labels, *(label.partition("@")[0] for label in labels)])
@@ -231,7 +344,7 @@ class History:
         path = self.folder / "baselines.json"
         if not path.is_file():
             return {}
-        data, _ = _decoded(path)
+        data = _object(path, _content(path))
         schema, table = data.get("schema"), data.get("baselines")
         if schema != 1 or not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
             raise RecordError(
@@ -262,7 +375,11 @@ def run_schema() -> dict[str, Any]:
 
 def read_run(path: Path) -> RunRecord:
     """One record from disk. Raises RecordError with the file, what was found and what to do."""
-    decoded, content = _decoded(path)
+    content = _content(path)
+    before = _read_before(content)
+    if before is not None:
+        return before
+    decoded = _object(path, content)
     digest = decoded.pop("digest", None)
     data = upgraded(decoded, path)
     try:
@@ -285,13 +402,107 @@ def read_run(path: Path) -> RunRecord:
             f"{path}: changed since it was written: it does not have the digest that it carries; get the file back "
             "(git checkout), or judge its answers again (pytest --model=NAME)"
         )
+    _remember(content)
     return run
+
+
+def _read_before(content: bytes) -> RunRecord | None:
+    """A record of which these very bytes were once read in full: pydantic alone decodes it, five times as fast.
+
+    What `json_of` refuses (a name twice, a number without end, a lone surrogate) is then known not to be in it.
+    """
+    plain = unsealed(content)
+    if plain is None or not _is_marked(plain[1]):
+        return None
+    try:
+        run = RunRecord.model_validate_json(plain[0])
+    except ValidationError:  # of a harness that knew other fields: the whole way says what is wrong
+        return None
+    return run if run.schema_version == SCHEMA else None
+
+
+def _remember(content: bytes) -> None:
+    plain = unsealed(content)
+    if plain is not None:
+        with suppress(OSError, RuntimeError):
+            mark = _mark(plain[1])
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+
+
+def _is_marked(digest: str) -> bool:
+    with suppress(OSError, RuntimeError):  # a folder that may not be looked into; a user without a home
+        return _mark(digest).is_file()
+    return False
+
+
+def _mark(digest: str) -> Path:
+    from harness.endpoints.local import cache_folder
+
+    return cache_folder() / "read" / digest
+
+
+def id_of(path: Path) -> str:
+    """The id in the name of a record, plain or packed."""
+    return path.name.removesuffix(".gz").removesuffix(".json")
+
+
+def head_of(path: Path) -> Head | None:
+    """What a record says before its cases; None where it is to be read as a whole to know that.
+
+    Of a year of nights most are too old to count, and reading one takes a hundred times as long as its head.
+    """
+    try:
+        with opened(path) as file:
+            content = file.read(_HEAD_SIZE)
+        if path.suffix == ".gz":
+            content = zlib.decompressobj(_GZIP).decompress(content, _HEAD_SIZE)
+        values = _before_cases(content.decode("utf-8", "ignore"))
+        evidence, totals = values["evidence"], values["totals"]
+        head = Head(
+            path=path,
+            run_id=values["run_id"],
+            partial=values["partial"],
+            suite_digest=values["suite_digest"],
+            started=values["started"],
+            oldest=evidence["oldest"],
+            newest=evidence["newest"],
+            cases=totals["cases"],
+        )
+        fits = values["schema"] == SCHEMA and isinstance(head.partial, bool) and isinstance(head.cases, int)
+        fits = fits and isinstance(head.suite_digest, str) and isinstance(head.run_id, str)
+        return head if fits and all(_is_time(one) for one in (head.started, head.oldest, head.newest) if one) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
+        return None  # whoever reads it as a whole says what is wrong
+
+
+def _before_cases(text: str) -> dict[str, Any]:
+    """The fields of an object up to `cases`. Raises ValueError where there is no such field in the text."""
+    decode = json.JSONDecoder().raw_decode
+    values: dict[str, Any] = {}
+    place = _after(text, 0, "{")
+    while True:
+        name, place = decode(text, place)
+        place = _after(text, place, ":")
+        if name == "cases":
+            return values
+        values[name], place = decode(text, place)
+        place = _after(text, place, ",")
+
+
+def _after(text: str, place: int, sign: str) -> int:
+    found = _SPACES.match(text, place)
+    place = place if found is None else found.end()
+    if text[place : place + 1] != sign:
+        raise ValueError(f"no {sign!r} at {place}")
+    following = _SPACES.match(text, place + 1)
+    return place + 1 if following is None else following.end()
 
 
 def carries_digest(path: Path) -> bool:
     """Whether a record has the digest of what is in it; those of an older harness have none."""
     with reading(path, RecordError):
-        return b'"digest"' in content_of(path, limit=_SIZE_LIMIT)[-_SEAL_SIZE:]
+        return b'"digest"' in _content(path)[-_SEAL_SIZE:]
 
 
 def _is_time(stamp: str) -> bool:
@@ -333,22 +544,40 @@ def _sealed(run: RunRecord) -> bytes:
     return sealed(run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1), gap=b"\n ")
 
 
-def _decoded(path: Path) -> tuple[dict[str, Any], bytes]:
+def _content(path: Path) -> bytes:
     with reading(path, RecordError, form="JSON"):
         try:
             content = content_of(path, limit=_SIZE_LIMIT)
-            data = json_of(content)
+            return _unpacked(content) if path.suffix == ".gz" else content
         except FileNotFoundError as error:
             raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
+
+
+def _unpacked(content: bytes) -> bytes:
+    unpack = zlib.decompressobj(_GZIP)
+    try:
+        plain = unpack.decompress(content, _SIZE_LIMIT + 1)
+    except zlib.error as error:
+        raise UnfitFileError(f"not packed by gzip: {error}") from None
+    if len(plain) > _SIZE_LIMIT:
+        raise UnfitFileError(f"longer than {_SIZE_LIMIT:,} bytes once it is unpacked")
+    if not unpack.eof or unpack.unused_data:
+        raise UnfitFileError("cut off, or something follows what was packed")
+    return plain
+
+
+def _object(path: Path, content: bytes) -> dict[str, Any]:
+    with reading(path, RecordError, form="JSON"):
+        data = json_of(content)
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")
-    return data, content
+    return data
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes, *, end: bytes = b"\n") -> None:
     try:
         with whole(path) as file:
             file.write(content)
-            file.write(b"\n")
+            file.write(end)
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error

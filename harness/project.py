@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from harness import config as configuration
 from harness.errors import ConfigError, MissingRecordingError, RecordError, SuiteError, nearest
-from harness.history import History
+from harness.history import History, Known
 
 if TYPE_CHECKING:
     from harness.config import HarnessConfig, ModelConfig
@@ -48,6 +49,8 @@ class Project:
     def __init__(self, config: HarnessConfig, reports: Path | None = None) -> None:
         self.config = config
         self.history = History(reports or config.root / config.reports, self._holds_secret)
+        self._cases: dict[frozenset[str], dict[str, Case]] = {}
+        """Cases by digest, by the suites that were read for them."""
 
     @classmethod
     def open(cls, start: str | Path | None = None, *, reports: str | Path | None = None) -> Project:
@@ -143,12 +146,20 @@ class Project:
         cases = self._cases_of(runs)
         return tuple(f"{run.label}, run {run.run_id}: {one}" for run in runs for one in differences(run, cases))
 
+    def unverified_checks(self, run: RunRecord) -> tuple[frozenset[str], int]:
+        """The checks of a record that `differences` does not run again, and the number of cases that have them."""
+        from harness.runs.record import unverified_checks
+
+        return unverified_checks(run, self._cases_of((run,)))
+
     def _cases_of(self, runs: Sequence[RunRecord]) -> dict[str, Case]:
         """The cases of the project's suites by digest; of one that cannot be read, those that can."""
         from harness.suite import case_files, read_case_file
 
+        asked = frozenset(case.suite for run in runs for case in run.cases)
+        if asked in self._cases:
+            return self._cases[asked]
         found: dict[str, Case] = {}
-        asked = {case.suite for run in runs for case in run.cases}
         with suppress(SuiteError):
             files = [path for root in self.config.suites for path in case_files(self.config.root / root)]
             named = [path for path in files if path.parent.name in asked]
@@ -156,17 +167,19 @@ class Project:
             for path in named if asked <= {path.parent.name for path in named} else files:
                 with suppress(SuiteError):
                     found |= {located.case.digest: located.case for located in read_case_file(path).cases}
+        self._cases[asked] = found
         return found
 
-    def known(self, label: str) -> tuple[RunRecord, ...]:
+    def known(self, label: str, max_age_days: float | None = None) -> Known:
         """What a verdict on `model@version` has to know (`History.known`), without what cannot be relied on.
 
         Raises:
             RecordError: a record of this version cannot be read, or is not what its answers give.
         """
-        runs = self.history.known(label)
-        self._refuse(self.contradictions(*(run for run in runs if run.label == label)))
-        return tuple(run for run in runs if run.label == label or not self.contradictions(run))
+        known = self.history.known(label, max_age_days)
+        self._refuse(self.contradictions(*(run for run in known.runs if run.label == label)))
+        runs = tuple(run for run in known.runs if run.label == label or not self.contradictions(run))
+        return replace(known, runs=runs)
 
     def _refuse(self, found: Sequence[str]) -> None:
         """Raises RecordError for records that are not what their answers give."""
@@ -202,14 +215,16 @@ class Project:
 
         runs = [candidate] if baseline is None else [candidate, baseline]
         self._refuse(self.contradictions(*runs) or self.differences(*runs))
-        return judge(candidate, baseline, policy, datetime.now(UTC), self.known(candidate.label), core=self.core)
+        known = self.known(candidate.label, policy.max_age_days)
+        verdict = judge(candidate, baseline, policy, datetime.now(UTC), known.runs, core=self.core)
+        return replace(verdict, too_old=len(known.too_old - {candidate.run_id}))
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
         """What the cases can prove under a policy; earlier versions tell about domains and prices."""
         from harness.decisions.plan import plan
 
         model = candidate.partition("@")[0] if candidate else None
-        return plan(self.planned_cases(candidate, suites), policy, assumption, self.known(""), model=model)
+        return plan(self.planned_cases(candidate, suites), policy, assumption, self.known("").runs, model=model)
 
     def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
         """The nightly records of a version, folded.
@@ -252,7 +267,7 @@ class Project:
         """`name@version` of the version that is meant; a record that cannot be read does not matter."""
         if name in self.versions:
             return f"{name}@{self.versions[name]}"
-        found = {path.parent.name for path in self.history.folder.glob("*@*/*.json")}
+        found = {path.parent.name for path in self.history.paths()}
         labels = [label for label in found if label.partition("@")[0] == name]
         return labels[0] if len(labels) == 1 else self.resolve(name).label
 

@@ -242,7 +242,10 @@ class Site:
             judged = None
             if newest[new.model] == (old, new):
                 judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
-            wanted = judged is not None or not path.is_file() or kept.get("runs") != runs
+            stored = [self.history.found(line.label, line.run_id) for line in (old, new)]
+            names = [path.relative_to(self.history.folder).as_posix() for path in stored]
+            is_new = any(runs.get(name) != _entry(kept, name) for name in names)
+            wanted = judged is not None or not path.is_file() or is_new
             if wanted and not self.index_only:
                 yield self._compare(old, new, judged)
             if path.is_file():
@@ -307,11 +310,10 @@ class Site:
 
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""
-        entries = kept.get("runs") or {}
         stamps, jobs = {}, []
-        for path in sorted(self.history.folder.glob("*@*/*.json")):
+        for path in self.history.paths():
             stamps[path] = stamp = self._stamp(path)
-            line = _line(entries.get(path.relative_to(self.history.folder).as_posix()), stamp)
+            line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
                 yield Done(path, line, None), stamp
             else:
@@ -339,7 +341,7 @@ class Site:
         newest = max(lines, key=lambda line: (line.when, line.started), default=None)
         now = [line for line in current(lines) if newest and line.suite_digest == newest.suite_digest]
         try:
-            records = [read_run(self.history.path(line.label, line.run_id)) for line in now if line.alignment[1]]
+            records = [read_run(self.history.found(line.label, line.run_id)) for line in now if line.alignment[1]]
         except RecordError:
             return {}  # it was readable a moment ago; the next build says why it is not
         return {label: (count.k, count.n) for label, count in shared_alignment(records).items()}
@@ -356,7 +358,7 @@ class Site:
                 yield old, new
 
     def _compare(self, old: IndexLine, new: IndexLine, judged: html.Judgement | None) -> Path:
-        records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+        records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
         return self.write_comparison(records[0], records[1], judged)
 
     def _verdict(
@@ -375,7 +377,7 @@ class Site:
             if state is not None and (self.index_only or (self.out / href).is_file()):
                 self.verdicts[new.model] = state.model_copy(update={"href": href})
                 return None
-            records = [read_run(self.history.path(line.label, line.run_id)) for line in (old, new)]
+            records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
             verdict = self.project.gate(records[1], records[0], policy)
         except HarnessError as error:
             self.unreadable.append(f"no verdict on {new.label}: {error}")
@@ -421,6 +423,11 @@ def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:
     except ValidationError:
         return None
     return state if state.stamp == stamp else None
+
+
+def _entry(kept: Mapping[str, Any], name: str) -> Any:
+    runs = kept.get("runs")
+    return runs.get(name) if isinstance(runs, dict) else None
 
 
 def _line(entry: Any, stamp: str) -> IndexLine | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import checks
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
-from harness.authoring.right_answers import EMPTY_HANDED, alone, answers, of_text, unfit_answers
+from harness.authoring.right_answers import EMPTY_HANDED, AnswersTried, alone, answers, of_text, unfit_answers
 from harness.decisions.exposure import find_leaks, find_mentions
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, domain_name, texts_of
@@ -461,6 +461,7 @@ class LintResult:
     findings: tuple[Finding, ...]
     balance: tuple[Cell, ...]
     training_files: tuple[str, ...]
+    answers: AnswersTried
 
     def number(self, level: Level) -> int:
         """Findings of one level."""
@@ -483,8 +484,9 @@ def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Sequenc
     findings += duplicate_prompts(shelf)
     findings += duplicate_targets(shelf)
     findings += leaks(shelf, training or {})
-    findings += unfit_answers(shelf, judging)
+    tried = AnswersTried()
+    findings += unfit_answers(shelf, judging, tried)
     order = {path: number for number, path in enumerate(files)}
     findings.sort(key=lambda finding: (order.get(finding.path, -1), finding.line, finding.rule))
     balance = cells(placed.case for placed in shelf)
-    return LintResult(tuple(files), len(shelf), tuple(findings), tuple(balance), tuple(training or ()))
+    return LintResult(tuple(files), len(shelf), tuple(findings), tuple(balance), tuple(training or ()), tried)

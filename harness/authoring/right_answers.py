@@ -31,10 +31,22 @@ _MOST_SWAPS = 20
 _LEFT_OUT: tuple[Outcome, ...] = ("omitted", "failed")
 
 
-def unfit_answers(shelf: Sequence[Placed], judging: Callable[[Case, Completion], SampleResult]) -> Iterator[Finding]:
+@dataclass(slots=True)
+class AnswersTried:
+    """How many right answers, and broken ones made of them, came out as they should, and how many were tried."""
+
+    right: int = 0
+    right_passed: int = 0
+    broken: int = 0
+    broken_failed: int = 0
+
+
+def unfit_answers(
+    shelf: Sequence[Placed], judging: Callable[[Case, Completion], SampleResult], tried: AnswersTried
+) -> Iterator[Finding]:
     """`answers` (error), and `few-answers` (warning) where a file of answers has fewer than two for a case.
 
-    A case file without a file of answers is skipped.
+    A case file without a file of answers is skipped. `tried` is counted up.
     """
     by_file: defaultdict[Path, list[Placed]] = defaultdict(list)
     for placed in shelf:
@@ -56,19 +68,27 @@ def unfit_answers(shelf: Sequence[Placed], judging: Callable[[Case, Completion],
                 message = f"{len(set(right))} different right answers in {beside.name}; write two in different styles"
                 yield placed.finding("few-answers", "warning", message)
             for number, answer in enumerate(right, start=1):
-                yield from _tried(placed, number, answer, judging)
+                yield from _tried(placed, number, answer, judging, tried)
 
 
 def _tried(
-    placed: Placed, number: int, answer: Completion, judging: Callable[[Case, Completion], SampleResult]
+    placed: Placed,
+    number: int,
+    answer: Completion,
+    judging: Callable[[Case, Completion], SampleResult],
+    tried: AnswersTried,
 ) -> Iterator[Finding]:
     case = placed.case
     sample = judging(case, answer)
+    tried.right += 1
+    tried.right_passed += sample.outcome in GOOD
     if sample.outcome not in GOOD:
         yield placed.finding("answers", "error", f"right answer {number} is {_said(sample)}")
         return
     for wrong in broken(case, answer):
         sample = judging(case, wrong.answer)
+        tried.broken += 1
+        tried.broken_failed += sample.outcome in wrong.expected
         if sample.outcome not in wrong.expected:
             expected = " or ".join(wrong.expected)
             message = f"right answer {number}, {wrong.what}, is {_said(sample)}; expected: {expected}"

@@ -81,7 +81,7 @@ def json_text(value: object) -> str:
 
 @click.group("runs", cls=CommandGroup)
 def runs() -> None:
-    """The history of runs: list, show, verify, baseline, simulate, publish, schema."""
+    """The history of runs: list, show, verify, compact, baseline, simulate, publish, schema."""
 
 
 @runs.command("list")
@@ -151,7 +151,7 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
 
     Each answer in a record is judged again; its id, totals and dates must be those of its answers, its cases those of
     the project's suites where these have them. Exit code 1 if a record cannot be read, was changed, or contradicts
-    itself. Checks of your own are not run.
+    itself. Checks of your own, and those of cases that the suites do not hold, are not run again; they are named.
 
     \b
     $ harness runs verify tuned
@@ -168,6 +168,8 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
         click.echo(f"{show(one['record'], blanks=False)}: {state}")
         for problem in one["problems"]:
             click.echo(f"  {show(problem, blanks=False)}")
+        if one["unverified_checks"]:
+            click.echo(f"  {show(_not_run_again(one), blanks=False)}")
     if not found:
         click.echo(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
     click.get_current_context().exit(1 if any(one["problems"] for one in found) else 0)
@@ -175,17 +177,19 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
 
 def _records(project: Project, names: tuple[str, ...]) -> list[Path]:
     """The files that are meant: of a version all of its runs."""
-    every = sorted(project.history.folder.glob("*@*/*.json"))
+    from harness.history import id_of
+
+    every = project.history.paths()
     if not names:
         return every
     chosen: list[Path] = []
     for name in names:
-        own = [path for path in every if name in (path.parent.name, path.parent.name.partition("@")[0], path.stem)]
-        if not own and name.endswith(".json"):
+        own = [path for path in every if name in (path.parent.name, path.parent.name.partition("@")[0], id_of(path))]
+        if not own and name.endswith((".json", ".json.gz")):
             own = [Path(name)]
         if not own:
             run = project.resolve(name)
-            own = [project.history.path(run.label, run.run_id)]
+            own = [project.history.found(run.label, run.run_id)]
         chosen += own
     return list(dict.fromkeys(chosen))
 
@@ -198,15 +202,77 @@ def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
     try:
         run = read_run(path)
         problems = (*contradictions(run, project.symbols), *project.differences(run))
-        if problems and rejudge and project.history.path(run.label, run.run_id) == path:
+        if problems and rejudge and project.history.found(run.label, run.run_id) == path:
             judged = rejudged(run, project.symbols)
             left = (*contradictions(judged, project.symbols), *project.differences(judged))
             if not left:  # an id or a date that does not fit is not mended by other verdicts
-                project.history.write(judged)
+                path = project.history.write(judged)
                 run, problems = read_run(path), ()
     except RecordError as error:
-        return {"record": str(path), "digest": False, "problems": [str(error)]}
-    return {"record": f"{run.label} {run.run_id}", "digest": carries_digest(path), "problems": list(problems)}
+        problem = {"record": str(path), "digest": False, "problems": [str(error)]}
+        return {**problem, "unverified_checks": [], "unverified_cases": 0}
+    names, cases = project.unverified_checks(run)
+    return {
+        "record": f"{run.label} {run.run_id}",
+        "digest": carries_digest(path),
+        "problems": list(problems),
+        "unverified_checks": sorted(names),
+        "unverified_cases": cases,
+    }
+
+
+def _not_run_again(one: dict[str, Any]) -> str:
+    from harness.show.figures import plural
+
+    names = one["unverified_checks"]
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    model = one["record"].partition("@")[0]
+    return (
+        f"not run again: the checks of {plural(one['unverified_cases'], 'case')} ({listed}), which are code of the "
+        f"project or of cases that its suites do not hold; pytest --model={model} runs them"
+    )
+
+
+@runs.command("compact")
+@click.argument("names", nargs=-1, metavar="[RUN...]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def compact(names: tuple[str, ...], as_json: bool, report_dir: Path | None) -> None:
+    """Pack records (`.json.gz`), to an eighth of their size. Nothing is lost, and all commands read them. All without
+    RUN.
+
+    A record that cannot be read is named and stays as it is; then the exit code is 1. `gunzip` gives the file back.
+
+    \b
+    $ harness runs compact tuned@v1
+    """
+    from harness.errors import RecordError
+    from harness.project import Project
+
+    project = Project.open(reports=report_dir)
+    sizes: dict[str, list[int]] = {}
+    problems = []
+    for path in _records(project, names):
+        before = path.stat().st_size
+        try:
+            packed = project.history.compact(path)
+        except RecordError as error:
+            problems.append(str(error))
+            continue
+        if packed != path:
+            of = sizes.setdefault(path.parent.name, [0, 0, 0])
+            of[:] = [of[0] + 1, of[1] + before, of[2] + packed.stat().st_size]
+    if as_json:
+        keys = ("records", "bytes_before", "bytes_after")
+        print_json({"packed": {label: dict(zip(keys, of, strict=True)) for label, of in sizes.items()}})
+    else:
+        for label, (count, plain, small) in sizes.items():
+            click.echo(f"{show(label)}: {count:,} packed, {plain / 1e6:.1f} MB to {small / 1e6:.1f} MB")
+    for problem in problems:
+        click.echo(f"not packed: {problem}", err=True)
+    if not sizes and not problems:
+        click.echo("nothing to pack: all records are packed, or there is none", err=True)
+    click.get_current_context().exit(1 if problems else 0)
 
 
 @runs.command("schema")
@@ -239,7 +305,7 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
         record = project.resolve(run)
         if record.partial:
             raise ConfigError(f"{run}: run {record.run_id} is partial; accepted: a complete run (`harness runs list`)")
-        by_id = record.run_id.startswith(run) or run.endswith(".json")
+        by_id = record.run_id.startswith(run) or run.endswith((".json", ".json.gz"))
         history.set_baseline(model or record.model, record.run_id if by_id else record.label)
     baselines = history.baselines()
     if as_json:
@@ -404,7 +470,7 @@ def show_case(*, case: str, models: str | None, page: bool, as_json: bool, repor
         raise ConfigError("--page: not together with --json")
     project = Project.open(reports=report_dir)
     chosen = [name.strip() for name in (models or "").split(",") if name.strip()]
-    labels = sorted({path.parent.name for path in project.history.folder.glob("*@*/*.json")})
+    labels = sorted({path.parent.name for path in project.history.paths()})
     latest = [project.history.latest(label) for label in labels] if not chosen else []
     records = [project.resolve(name) for name in chosen] or [run for run in latest if run is not None]
     found = found_in(case, records)

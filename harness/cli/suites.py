@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.authoring.canaries import CanaryTrial
     from harness.authoring.lint import Judging, LintResult
     from harness.authoring.make import Catalogue
+    from harness.authoring.right_answers import AnswersTried
     from harness.config import HarnessConfig
 
 
@@ -123,7 +124,9 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
 @click.option("--tasks", help="Tasks of the prompts, comma-separated. [default: all]")
 @click.option("--cases", type=click.IntRange(1), default=400, show_default=True, help="At most so many cases.")
 @click.option("--per-term", type=click.IntRange(1, 20), default=1, show_default=True, help="Cases of one string.")
-@click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same suite.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=7, show_default=True, help="The same seed makes the same suite."
+)
 @click.option("--title", help="Title of the suite. [default: the name of --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def make(
@@ -420,9 +423,19 @@ def _lines(result: LintResult, notes: bool) -> list[str]:
         *table(result.balance),
         "",
         f"training files searched for test strings: {searched}",
+        *_answers_line(result.answers),
         f"{_count(len(result.files), 'file')}, {_count(result.cases, 'case')}: "
         f"{_count(result.number('error'), 'error')}, {_count(result.number('warning'), 'warning')}, "
         f"{_count(hidden, 'note')}" + (" (--notes prints them)" if hidden and not notes else ""),
+    ]
+
+
+def _answers_line(tried: AnswersTried) -> list[str]:
+    if not tried.right:
+        return []
+    return [
+        f"right answers: {tried.right_passed:,} of {tried.right:,} pass; broken ones made of them: "
+        f"{tried.broken_failed:,} of {tried.broken:,} fail as they should"
     ]
 
 
@@ -439,4 +452,5 @@ def _lint_json(result: LintResult) -> dict[str, Any]:
         "findings": [{**asdict(one), "path": str(one.path)} for one in result.findings],
         "balance": [asdict(cell) for cell in result.balance],
         "training_files": list(result.training_files),
+        "answers": asdict(result.answers),
     }

@@ -214,7 +214,9 @@ class GateVerdict:
     baseline_age_days: float | None
     next: NextStep
     runs: tuple[RunSummary, ...] = ()
-    """All runs of the candidate's version, newest first."""
+    """The runs of the candidate's version that were read, newest first."""
+    too_old: int = 0
+    """Runs of it that were not read, since their answers are older than the policy accepts."""
     attempts: int = 1
     """Complete fresh runs of the version on these cases, this one included."""
     alpha: float = 0.05

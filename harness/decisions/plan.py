@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _NORMAL = NormalDist()
 _SEED = 20260101
+_DRAWN_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,17 @@ def size_in(
 
 def bearing(rule: Rule, cases: Sequence[CaseResult]) -> list[int]:
     """Positions of the cases that the rule is about, whatever their outcome was."""
-    asked = [case.model_copy(update={"outcome": "unscored"}) if in_slice(rule, case) else None for case in cases]
+    asked = [case if in_slice(rule, case) else None for case in _before_answers(cases)]
     counted = {id(case) for case in in_headline(rule.metric, [case for case in asked if case is not None])}
     return [
         place
         for place, case in enumerate(asked)
         if case is not None and id(case) in counted and standing(rule.metric, case) is not None
     ]
+
+
+def _before_answers(cases: Sequence[CaseResult]) -> list[CaseResult]:
+    return [case if case.outcome == "unscored" else case.model_copy(update={"outcome": "unscored"}) for case in cases]
 
 
 def chances(
@@ -125,32 +130,30 @@ def chances(
     """
     import numpy as np
 
+    cases = _before_answers(cases)
     domains = [case.domain for case in cases]
     order = stratified_order(dict(enumerate(domains)), seed)
     position = {place: at for at, place in enumerate(order)}
     ruled = [
-        Ruled(rule, bound, limit, tuple(sorted(position[place] for place in bearing(rule, cases))))
+        Ruled(rule, bound, limit, tuple(sorted(position[place] for place in places)))
         for rule in policy.rules
         if rule.tier == "critical"
+        for places in [bearing(rule, cases)]
         for bound, limit in rule.bounds
     ]
     sizes = looks(len(cases)) if sequential else (len(cases),)
-    generator = np.random.default_rng(seed)
     asked = [domains[place] for place in order]
     passed = np.full(runs, 0)
     breached = np.full(runs, len(sizes))
-    worse, better, wrong = _drawn(generator, asked, truth, runs)
-    for one in ruled:
-        places = np.array(one.places, dtype=np.intp)
-        reached = [int(count) for count in np.searchsorted(places, sizes)]
+    reached = [(one, [int(count) for count in np.searchsorted(one.places, sizes)]) for one in ruled]
+    drawn = _counted(np.random.default_rng(seed), asked, truth, runs, reached)
+    for (one, counts), (worse, better, wrong) in zip(reached, drawn, strict=True):
         own = [asked[place] for place in one.places]
-        grounds = [size_in(own[:count], policy.population, correlation) for count in reached]
+        grounds = [size_in(own[:count], policy.population, correlation) for count in counts]
         if one.absolute:
-            failures = (worse | wrong)[:, places].cumsum(axis=1)
-            good, bad = _rates(one, failures, reached, grounds, sequential=sequential)
+            good, bad = _rates(one, worse + wrong, counts, grounds, sequential=sequential)
         else:
-            table = worse[:, places].cumsum(axis=1), better[:, places].cumsum(axis=1)
-            good, bad = _pairs(one, *table, reached, grounds, sequential=sequential)
+            good, bad = _pairs(one, worse, better, counts, grounds, sequential=sequential)
         passed = np.maximum(passed, _first(good))
         breached = np.minimum(breached, _first(bad))
     go = passed < breached
@@ -166,26 +169,58 @@ def _first(hits: Flags) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return np.where(hits.any(axis=1), hits.argmax(axis=1), hits.shape[1])
 
 
+def _counted(
+    generator: np.random.Generator,
+    domains: Sequence[str],
+    truth: Truth,
+    runs: int,
+    reached: Sequence[tuple[Ruled, Sequence[int]]],
+) -> list[tuple[Counts, Counts, Counts]]:
+    """By bound: how many of its cases are worse, better and wrong in both, by run and look.
+
+    Runs are drawn some at a time: all of them at once, case by case, take 700 MB for 5,000 cases.
+    """
+    import numpy as np
+
+    found = [tuple(np.zeros((runs, len(counts))) for _ in range(3)) for _, counts in reached]
+    members = [np.zeros((len(domains), len(counts)), dtype=np.float32) for _, counts in reached]
+    for (one, counts), member in zip(reached, members, strict=True):
+        for look, count in enumerate(counts):
+            member[list(one.places[:count]), look] = 1
+    start = 0
+    for drawn in _drawn(generator, domains, truth, runs):
+        for what, flags in enumerate(drawn):
+            hits = flags.astype(np.float32)  # exact up to 16 million cases
+            for tables, member in zip(found, members, strict=True):
+                tables[what][start : start + len(hits)] = hits @ member
+        start += len(drawn[0])
+    return [(worse, better, wrong) for worse, better, wrong in found]
+
+
 def _drawn(
     generator: np.random.Generator, domains: Sequence[str], truth: Truth, runs: int
-) -> tuple[Flags, Flags, Flags]:
-    """Worse, better and wrong in both, by run and case."""
+) -> Iterator[tuple[Flags, Flags, Flags]]:
+    """Worse, better and wrong in both, by run and case, for some runs after others."""
     import numpy as np
 
     cells = np.array(truth.cells)
-    names = sorted(set(domains))
-    where = np.array([names.index(domain) for domain in domains])
+    names = {name: at for at, name in enumerate(sorted(set(domains)))}
+    where = np.array([names[domain] for domain in domains], dtype=np.intp)
     if truth.correlation > 0:
         precision = 1 / truth.correlation - 1
         shares = generator.standard_gamma(np.maximum(cells * precision, 1e-12), size=(runs, len(names), 4))
         shares /= np.maximum(shares.sum(axis=2, keepdims=True), 1e-300)
     else:
-        shares = np.broadcast_to(cells, (runs, len(names), 4))
-    steps = shares.cumsum(axis=2)[:, where, :]
-    dice = generator.random((runs, len(domains)))
-    worse = dice < steps[..., 0]
-    better = ~worse & (dice < steps[..., 1])
-    return worse, better, ~worse & ~better & (dice < steps[..., 2])
+        shares = np.broadcast_to(cells, (1, len(names), 4))
+    steps = shares.cumsum(axis=2)
+    at_once = max(1, _DRAWN_AT_ONCE // max(1, len(domains)))
+    for start in range(0, runs, at_once):
+        count = min(at_once, runs - start)
+        own = steps[start : start + count] if len(steps) == runs else steps
+        dice = generator.random((count, len(domains)))
+        worse = dice < own[:, where, 0]
+        better = ~worse & (dice < own[:, where, 1])
+        yield worse, better, ~worse & ~better & (dice < own[:, where, 2])
 
 
 def _rates(
@@ -205,7 +240,7 @@ def _rates(
         worth = size.effective / count
         allowed = allowed_failures(int(count), one.minimum, passing, worth=worth)
         least = breaching_failures(int(count), one.minimum, breaching, worth=worth)
-        seen = failures[:, count - 1]
+        seen = failures[:, look]
         good[:, look] = seen <= (-1 if allowed is None else allowed)
         bad[:, look] = seen >= (count + 1 if least is None else least)
     return good, bad
@@ -230,7 +265,7 @@ def _pairs(
             continue
         worth = size.effective / count
         pairs = np.full(len(worse), size.effective)
-        scores = tango_scores(worth * better[:, count - 1], worth * worse[:, count - 1], pairs, -one.limit)
+        scores = tango_scores(worth * better[:, look], worth * worse[:, look], pairs, -one.limit)
         passing = strict.passing if strict else critical_score(int(size.effective), one.limit, ALPHA)
         breaching = strict.breaching if strict else _NORMAL.inv_cdf(1 - ALPHA)
         good[:, look] = scores > passing
@@ -359,6 +394,7 @@ def plan(
     have in common, and from the latest of `model` what an answer costs.
     """
     assumed = assumption or Assumption()
+    cases = _before_answers(cases)
     on_these = [run for run in versions if same_suite(cases, run)]
     correlation = rate_correlation("alignment_rate", on_these) if on_these else ASSUMED
     lines = []

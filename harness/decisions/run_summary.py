@@ -75,7 +75,7 @@ class RunSummary:
     @property
     def order(self) -> Order:
         """As `order_of` the run itself."""
-        return _order(self.newest, self.started, self.run_id)
+        return order_from(self.newest, self.started, self.run_id)
 
 
 def order_of(run: RunRecord) -> Order:
@@ -83,10 +83,11 @@ def order_of(run: RunRecord) -> Order:
 
     Two runs of one second are in the order of their ids: which one counts must not depend on the disk.
     """
-    return _order(run.evidence.newest, run.started, run.run_id)
+    return order_from(run.evidence.newest, run.started, run.run_id)
 
 
-def _order(newest: str | None, started: str, run_id: str) -> Order:
+def order_from(newest: str | None, started: str, run_id: str) -> Order:
+    """The same, of a run that was not read."""
     return utc(newest or started).isoformat(), utc(started).isoformat(), run_id
 
 

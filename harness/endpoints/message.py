@@ -14,6 +14,7 @@ _UNUSABLE: dict[Ending | None, str | None] = {None: None, "complete": None}
 _REASONING = ("reasoning_content", "reasoning", "thinking", "thinking_content")
 """Fields beside `content` in which vLLM, SGLang, DeepSeek, OpenRouter, Ollama and others give reasoning."""
 _REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking")
+_TEXT_PARTS = ("text", "output_text")
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ class Message:
             self.refusals.append(string(part.get("refusal")) or "")
         elif isinstance(part.get("text"), str):
             self.texts.append(part["text"])
+        elif part.get("text") is not None or (kind in _TEXT_PARTS and "text" not in part):
+            self.is_odd = True  # text in a form that is not known: without it the model would seem to have left it out
 
     def extend(self, piece: "Message") -> None:
         """Add the next piece of a stream."""
@@ -179,6 +182,12 @@ def tool_call(call: dict[str, Any]) -> ToolCall:
 
 def string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def finish_of(choice: dict[str, Any]) -> str | None:
+    """Why the answer ended; a number or an object, which no table knows, in its own words."""
+    value = choice.get("finish_reason")
+    return value if value is None or isinstance(value, str) else json.dumps(value)[:_LONGEST_NAME]
 
 
 def name(value: Any) -> str | None:

@@ -9,12 +9,12 @@ from harness.endpoints import responses
 from harness.endpoints.message import (
     Message,
     completion_of,
+    finish_of,
     first_choice,
     items,
     json_object,
     name,
     says_error,
-    string,
     tokens_of,
     tool_call,
 )
@@ -124,7 +124,7 @@ def _parse_json(text: str) -> Completion:
         message=Message.of(message),
         calls=calls,
         tokens=tokens_of(choice.get("logprobs")),
-        finish_reason=string(choice.get("finish_reason")),
+        finish_reason=finish_of(choice),
         usage=content.get("usage"),
         is_empty=message.get("content") is None,
     )

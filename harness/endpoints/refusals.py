@@ -28,7 +28,8 @@ _OUTAGE = (502, 503, 504, 529)
 _CODES: dict[str, str] = {
     "no_credit": (
         "insufficient_quota insufficient_balance insufficient_balance_error insufficient_user_quota arrearage "
-        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error setlimitexceeded 1113 30001 1008"
+        "billing_hard_limit_reached accountoverdueerror exceeded_current_quota_error setlimitexceeded quotaexceeded "
+        "1113 30001 1008"
     ),
     "content_filter": (
         "content_filter content_policy_violation data_inspection_failed datainspectionfailed "
@@ -46,7 +47,8 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "no_credit",
         re.compile(
             r"insufficient balance|credit balance is too low|balance is insufficient|overdue|欠费|余额"
-            r"|(session|daily|weekly|monthly) usage limit|reached the set inference limit",
+            r"|(session|daily|weekly|monthly) usage limit|reached the set inference limit"
+            r"|exhausted (its|your) free|free tier of the model has been exhausted",
             re.I,
         ),
     ),
@@ -71,11 +73,13 @@ _SETTINGS: tuple[tuple[re.Pattern[str], str], ...] = (
         "a lower max_tokens",
     ),
     (re.compile(r"temperature|top_p", re.I), 'temperature = "default"'),
+    (re.compile(r"contain the word .{0,3}json", re.I), "the word json in the prompts of these cases"),
     (re.compile(r"response_format|json_schema", re.I), "a model that takes response_format, or leave these cases out"),
     (re.compile(r"tool", re.I), "a model that takes tools (vLLM: --enable-auto-tool-choice), or leave these cases out"),
     (re.compile(r"logprobs", re.I), "logprobs = false"),
-    (re.compile(r"system", re.I), "no system prompt"),
+    (re.compile(r"system(?! memory)", re.I), "no system prompt"),
     (re.compile(r"api-version|api version", re.I), 'query = {{ api-version = "..." }}'),
+    (re.compile(r"verified to stream", re.I), "stream = false"),
     (re.compile(r"stream", re.I), "stream = true or false"),
 )
 """What the words of a refusal are about, and the setting that fixes it."""
@@ -116,6 +120,9 @@ class Refusals:
         status = response.status_code
         error, said = self.error_of(response)
         kind = self._kind(error, said) if status != 404 else ""
+        if status == 404 and "tools" in body and _NO_TOOLS.search(said):
+            # OpenRouter has the model, and answers the cases without tools
+            return Attempt(Completion(unusable="http_404"), said=said, refused=True, setting=_setting_of(said))
         stop = self._reason_to_stop(response, body, kind, has_answered=has_answered)
         if stop:
             raise EndpointError(f"model {self._label}: {stop}" + (f". It says: {said}" if said else ""))
@@ -154,11 +161,12 @@ class Refusals:
 
     def setting(self, said: str, error: dict[str, Any], body: dict[str, Any]) -> str:
         """The setting of the model that avoids a refusal of `body`, by its words; empty if none is known."""
-        about = [(words, setting) for words, setting in _SETTINGS if words.search(said)]
+        first = _setting_of(said)
         named = next((name for name in body if name not in _OUR_FIELDS and _names(said, error, name)), None)
-        if named is not None and not any(named in setting for _, setting in about[:1]):
+        unsupported = _UNSUPPORTED.search(said) is not None  # then no other value of it helps either
+        if named is not None and (unsupported or named not in first):
             return f"extra_body without {named}"
-        return about[0][1].replace("{{", "{").replace("}}", "}") if about else ""
+        return first
 
     def _reason_to_stop(
         self, response: "httpx2.Response", body: dict[str, Any], kind: str, *, has_answered: bool
@@ -249,9 +257,16 @@ class Refusals:
         return self.words(error_in(value))
 
 
+def _setting_of(said: str) -> str:
+    setting = next((setting for words, setting in _SETTINGS if words.search(said)), "")
+    return setting.replace("{{", "{").replace("}}", "}")
+
+
 def _names(said: str, error: dict[str, Any], name: str) -> bool:
-    """Whether an error is about the parameter of this name."""
-    return error.get("param") == name or re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said) is not None
+    """Whether an error is about the parameter of this name, which Chinese words may touch (`temperature参数非法`)."""
+    if error.get("param") == name:
+        return True
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said, re.ASCII) is not None
 
 
 def _plain_error(content: bytes) -> dict[str, Any]:
@@ -292,13 +307,22 @@ def _decoded(content: bytes) -> Any:
 
 _UNSUPPORTED = re.compile(
     r"unsupported|not support|n't support|not (?:allowed|permitted|enabled)|unknown|unrecognized|unexpected|deprecated"
-    r"|only the default|only 1 is allowed|strictly positive|must be (?:greater|strictly)|extra inputs|no longer"
-    r"|must alternate|roles? are supported|不支持|不被支持",
+    r"|only the default|only [\d.]+ is allowed|strictly positive|must be (?:greater|strictly)|extra inputs|no longer"
+    r"|must alternate|roles? are supported|不支持|不被支持|不支援"
+    r"|対応していません|サポートされていません|지원하지 않|지원되지 않",
     re.IGNORECASE,
 )
+_OUT_OF_RANGE = re.compile(
+    r"temperature\b.{0,60}?(?:must|should|range|between|invalid|not valid|at least|greater|非法|无效|不合法|取值|范围)"
+    r"|(?:invalid|非法|无效).{0,20}?temperature\b",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+"""Of a temperature of 0, which the model's own stands for as well as any other: some take what is above it alone."""
+_NO_TOOLS = re.compile(r"no endpoints found that support.{0,20}\btool", re.IGNORECASE)
 _SYSTEM = re.compile(
     r"system[\W_]{1,3}(?:role|message|prompt|instruction)|role\W{1,3}(?:of\W{1,3})?system|messages\W*0\W*\.?role"
-    r"|developer instruction|roles? must alternate|only user and assistant",
+    r"|developer instruction|roles? must alternate|only user and assistant"
+    r"|system ?(?:角色|消息|提示|ロール|メッセージ|역할|메시지)|系统(?:角色|消息|提示)",
     re.IGNORECASE,
 )
 _DROPPED = ("temperature", "seed", "stream_options")
@@ -353,15 +377,22 @@ class Capability:
             error: the endpoint's error object; `param` names the parameter at OpenAI and its like.
             words: its message.
         """
-        if status not in _STATUSES or not _UNSUPPORTED.search(words):
+        if status not in _STATUSES:
+            return False
+        if not sent.get("temperature", 1) and _OUT_OF_RANGE.search(words):
+            self._left_out["temperature"] = None
+            return True
+        if not _UNSUPPORTED.search(words):
             return False
         param = error.get("param")
         param = param.removeprefix("body.") if isinstance(param, str) else ""
+        if re.split(r"\W", param)[0] not in sent:
+            param = ""  # LiteLLM gives the word "None"
         if "max_tokens" in sent and (param == "max_tokens" or (not param and "max_tokens" in words)):
             self._renames = True
             return True
         for name in _DROPPED:
-            if name in sent and (param == name or (not param and re.search(rf"(?<![\w-]){name}(?![\w-])", words))):
+            if name in sent and (param == name or (not param and _names(words, {}, name))):
                 self._left_out[name] = None
                 return True
         if is_system_first(sent) and (_SYSTEM.search(words) or param == "messages[0].role"):

@@ -8,6 +8,7 @@ from typing import Any
 from harness.endpoints.message import (
     Message,
     completion_of,
+    finish_of,
     first_choice,
     items,
     json_object,
@@ -114,7 +115,7 @@ class _Stream:
 
     def _choose(self, choice: dict[str, Any]) -> None:
         self.answered = True
-        self.finish_reason = string(choice.get("finish_reason")) or self.finish_reason
+        self.finish_reason = finish_of(choice) or self.finish_reason
         self.tokens += tokens_of(choice.get("logprobs"))
         delta, message = choice.get("delta"), choice.get("message")
         if not isinstance(delta, dict) and isinstance(message, dict):

@@ -19,9 +19,12 @@ _OF_ONE_HOP = frozenset(
 _NOT_TO_UPSTREAM = _OF_ONE_HOP | frozenset(b"host cookie origin referer expect".split())
 """Cookies of a browser belong to all servers of this machine, and to none outside it."""
 _NOT_TO_CLIENT = _OF_ONE_HOP | frozenset(
-    b"set-cookie alt-svc strict-transport-security clear-site-data server date".split()
+    b"set-cookie alt-svc strict-transport-security clear-site-data server date access-control-allow-origin "
+    b"access-control-allow-credentials access-control-allow-headers access-control-allow-methods "
+    b"access-control-expose-headers access-control-max-age".split()
 )
-"""A stranger's server sets nothing for `localhost`, which all servers of this machine share."""
+"""A stranger's server sets nothing for `localhost`, which all servers of this machine share, and does not say which
+pages may read what comes from here."""
 
 
 def listening_address(host: str, names: Iterable[str]) -> str:
@@ -65,6 +68,29 @@ def is_allowed(headers: Headers, hosts: frozenset[str]) -> bool:
     return _host(f"//{named[0].decode('latin-1')}") in hosts and all(
         _host(page.decode("latin-1")) in hosts for page in pages
     )
+
+
+def for_pages(headers: Headers, hosts: frozenset[str]) -> Headers:
+    """What lets a page of this machine read the answer to a request that is allowed; nothing for other clients.
+
+    The upstream has not seen the page's origin, and cannot know what to answer it (CORS).
+    """
+    pages = [value for name, value in headers if name == b"origin"]
+    if not pages or not is_allowed(headers, hosts):
+        return []
+    named = [value for name, value in headers if name == b"access-control-request-headers"]
+    return [
+        (b"access-control-allow-origin", pages[0]),
+        (b"access-control-expose-headers", b"x-harness-proxy, x-harness-mended, x-harness-damaged, x-request-id"),
+        (b"vary", b"origin"),
+        *((b"access-control-allow-headers", value) for value in named[:1]),
+    ]
+
+
+def is_preflight(method: str, headers: Headers) -> bool:
+    """Whether a browser asks if a page may send a request."""
+    names = {name for name, _ in headers}
+    return method == "OPTIONS" and {b"origin", b"access-control-request-method"} <= names
 
 
 def _host(address: str) -> str:

@@ -163,9 +163,8 @@ class _Passage:
     async def _start(self, status: int, headers: doors.Headers) -> None:
         mode = b"repair" if self._settings.repairs else b"check"
         self._responded = True
-        await self._send(
-            {"type": "http.response.start", "status": status, "headers": [*headers, (b"x-harness-proxy", mode)]}
-        )
+        headers = [*headers, *doors.for_pages(self._headers, self._settings.hosts), (b"x-harness-proxy", mode)]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _forward(self) -> None:
         if not doors.is_allowed(self._headers, self._settings.hosts):
@@ -176,6 +175,12 @@ class _Passage:
                 f"called as {found(named)}, or from a web page of another host; "
                 "accepted: 127.0.0.1 or localhost, and names given with --allow-host",
             )
+        if doors.is_preflight(self._method, self._headers):
+            self._read.set()
+            methods = (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE")
+            await self._start(204, [methods, (b"access-control-max-age", b"600")])
+            await self._send({"type": "http.response.body", "body": b""})
+            return
         url = self._settings.upstream.url(self._path, self._query)
         if url is None:
             raise _RefusedError(400, "bad_path", "the path leads out of the upstream's address")
@@ -282,15 +287,13 @@ class _Passage:
         whole = False
         try:
             async for piece in response.aiter_bytes():
-                # the end of a stream is judged as a whole, and others must not wait for that
-                size = stream.size if b"[DONE]" in piece else len(piece)
-                ready = await _off_the_loop(partial(stream.feed, piece), size)
+                ready = await _off_the_loop(partial(stream.feed, piece), stream.work(piece))
                 if ready:
                     await self._send({"type": "http.response.body", "body": ready, "more_body": True})
             whole = True
         finally:
             # of a stream that broke off, what was held back is the client's all the same
-            last = stream.close()
+            last = await _off_the_loop(stream.close, stream.size)
             if last and not asyncio.current_task().cancelling():  # type: ignore[union-attr]
                 await self._send({"type": "http.response.body", "body": last, "more_body": True})
             self._log(

@@ -163,24 +163,35 @@ def mended_body(question: ChatRequest, content: bytes, *, repairs: bool) -> tupl
         if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
             finish = choice.get("finish_reason")
             said = answers[place] = Said(finish_reason=finish if isinstance(finish, str) else None)
-            _mend_message(question, choice["message"], said, repairs=repairs)
+            mend_message(question, choice["message"], said, repairs=repairs)
     return (encoded(value) if any(said.changed for said in answers.values()) else content), answers
 
 
-def _mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, repairs: bool) -> None:
-    for holder, name in _texts(message):
+def mend_message(question: ChatRequest, message: dict[str, Any], said: Said, *, repairs: bool) -> None:
+    """Mend all that a message says in its place, and add it to what is `said`."""
+    for holder, name in texts_in(message):
         text = holder[name]
         new = mended_text(question, text, question.channel) if repairs else text
         said.text.add(text, new)
         holder[name] = new
     for place, function in enumerate(_functions(message)):
-        arguments = function["arguments"]
-        new = mended_text(question, arguments, "tool") if repairs else arguments
-        said.calls[place] = Wording(arguments, new)
-        function["arguments"] = new
+        given, function["arguments"], new = mended_arguments(question, function["arguments"], repairs=repairs)
+        said.calls[place] = Wording(given, new)
 
 
-def _texts(message: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+def mended_arguments(
+    question: ChatRequest, arguments: str | dict[str, Any], *, repairs: bool
+) -> tuple[str, str | dict[str, Any], str]:
+    """Arguments of a call as JSON text, mended in the form in which they came, and mended as JSON text."""
+    given = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    new = mended_text(question, given, "tool") if repairs else given
+    if new == given:
+        return given, arguments, new
+    return given, new if isinstance(arguments, str) else json.loads(new), new
+
+
+def texts_in(message: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """What holds each text of a message, or of a piece of one, and under which name."""
     content = message.get("content")
     if isinstance(content, str):
         yield message, "content"
@@ -194,7 +205,7 @@ def _functions(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     calls = message.get("tool_calls")
     functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     for function in [*functions, message.get("function_call")]:
-        if isinstance(function, dict) and isinstance(function.get("arguments"), str):
+        if isinstance(function, dict) and isinstance(function.get("arguments"), str | dict):
             yield function
 
 

@@ -2,15 +2,29 @@
 
 import json
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from harness.proxy.mending import LONGEST, ChatRequest, Report, Said, Wording, encoded, mended_text, report_on
+from harness.proxy.mending import (
+    LONGEST,
+    ChatRequest,
+    Report,
+    Said,
+    Wording,
+    encoded,
+    mend_message,
+    mended_arguments,
+    mended_text,
+    report_on,
+    texts_in,
+)
 from harness.text.repairing import StreamMender
 
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE = re.compile(rb"\r\n|\n|\r")
+_LONGEST_END = len(b"data: [DONE]\r\n\r")
 _MOST_CHOICES = 128
 """Choices, and tool calls of one, that are followed; OpenAI gives no more, and a stranger's stream could count on."""
 
@@ -30,28 +44,35 @@ class _Held:
         self._question = question
         self._channel = channel
         self._pieces: list[str] = []
-        self._size = 0
+        self.size = 0
 
     def feed(self, piece: str) -> str:
-        self._size += len(piece)
+        self.size += len(piece)
         self._pieces.append(piece)
-        if self._size <= LONGEST:
+        if self.size <= LONGEST:
             return ""
         rest, self._pieces = "".join(self._pieces), []
         return rest
 
     def close(self) -> str:
         text = "".join(self._pieces)
-        return mended_text(self._question, text, self._channel) if self._size <= LONGEST else text
+        return mended_text(self._question, text, self._channel) if self.size <= LONGEST else text
 
 
 @dataclass(slots=True)
 class _HeldCall:
-    """The arguments of a tool call that is not complete. `place`: of the call in its answer."""
+    """The arguments of a tool call that is not complete.
+
+    Attributes:
+        place: of the call in its answer.
+        piece: the function in the event at hand that the last piece came with. What ends with its event goes out in
+            it: clients take a call up at its id and name, and nothing of it may come before them.
+    """
 
     text: _Held
     place: int
     identity: str = ""
+    piece: dict[str, Any] | None = None
 
 
 class MendedStream:
@@ -128,7 +149,10 @@ class MendedStream:
         if not isinstance(chunk, dict) or not isinstance(chunk.get("choices"), list):
             return event
         before, changed = self._chunk(chunk)
-        if not changed:
+        for held in self._calls.values():
+            held.piece = None
+        # a piece that was held back and goes out in its own event may leave that as it was
+        if not changed or chunk == json.loads(b"\n".join(data)):
             return before + event
         others = [line for line in lines if line and not line.startswith(b"data:")]
         return before + b"".join(line + b"\n" for line in others) + b"data: " + encoded(chunk) + b"\n\n"
@@ -151,28 +175,33 @@ class MendedStream:
             if not isinstance(choice, dict) or (number not in self.answers and len(self.answers) >= _MOST_CHOICES):
                 continue
             said = self.answers.setdefault(number, Said())
-            delta = choice.get("delta")
-            if isinstance(delta, dict):
-                ended, new = self._delta(number, delta, said)
-                before, changed = before + ended, changed or new
+            delta, message = choice.get("delta"), choice.get("message")
+            if not isinstance(delta, dict):
+                if isinstance(message, dict):  # a gateway that makes a stream of one whole answer
+                    before += self._rest_of(number)
+                    mend_message(self._question, message, said, repairs=self._repairs)
+                    changed |= said.changed
+                delta = {}
+            texts = [(holder, name) for holder, name in texts_in(delta) if holder[name]]
+            ended, new = self._delta(number, delta, said)
+            before, changed = before + ended, changed or new
             if isinstance(choice.get("finish_reason"), str):
                 said.finish_reason = choice["finish_reason"]
-                if isinstance(delta, dict) and isinstance(delta.get("content"), str) and delta["content"]:
+                if texts:
                     # the end of the text comes behind the text of this chunk, not before it
-                    rest = self._rest_of_text(number)
-                    delta["content"] += rest
-                    changed |= bool(rest)
+                    holder, name = texts[-1]
+                    holder[name] += self._rest_of_text(number)
                 before += self._rest_of(number)
         return before, changed
 
     def _delta(self, number: int, delta: dict[str, Any], said: Said) -> tuple[bytes, bool]:
         before, changed = b"", False
-        content = delta.get("content")
-        if isinstance(content, str) and content:
-            new = self._mender(number).feed(content) if self._repairs else content
+        for holder, name in texts_in(delta):
+            content = holder[name]
+            new = self._mender(number).feed(content) if self._repairs and content else content
             self._note(said.text, content, new)
-            delta["content"] = new
-            changed = new != content
+            holder[name] = new
+            changed |= new != content
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict) and isinstance(call.get("function"), dict):
@@ -199,11 +228,15 @@ class MendedStream:
             held = self._calls[key] = _HeldCall(_Held(self._question, "tool"), len(said.calls))
             said.calls[held.place] = Wording()
         held.identity = held.identity or (identity if isinstance(identity, str) else "")
+        if isinstance(arguments, dict):  # decoded, as some gateways give them: a whole call
+            given, function["arguments"], new = mended_arguments(self._question, arguments, repairs=self._repairs)
+            self._note(said.calls[held.place], given, new)
+            return before, new != given
         if not isinstance(arguments, str) or not arguments:
             return before, False
         new = held.text.feed(arguments) if self._repairs else arguments
         self._note(said.calls[held.place], arguments, new)
-        function["arguments"] = new
+        function["arguments"], held.piece = new, function
         return before, new != arguments
 
     def _note(self, wording: Wording, given: str, passed_on: str) -> None:
@@ -216,6 +249,17 @@ class MendedStream:
     def size(self) -> int:
         """Characters of all texts so far: what a report at the end has to read."""
         return self._size
+
+    def work(self, data: bytes) -> int:
+        """Characters that may be read at once when these bytes are fed: the end of a stream is judged as a whole, and
+        what was held back is mended as one; others must not wait for either."""
+        if b"[DONE]" in self._buffer[-_LONGEST_END:] + data:
+            return self._size
+        return len(data) + sum(held.size for held in self._held())
+
+    def _held(self) -> Iterator[_Held]:
+        yield from (text for text in self._texts.values() if isinstance(text, _Held))
+        yield from (call.text for call in self._calls.values())
 
     def _mender(self, number: int) -> StreamMender | _Held:
         if number not in self._texts:
@@ -238,12 +282,16 @@ class MendedStream:
         return rest
 
     def _rest_of_call(self, key: tuple[int, int | None]) -> bytes:
-        """A chunk with the arguments that were held back of a call; empty if there are none."""
+        """A chunk with the arguments that were held back of a call; empty if there are none, or if the event at hand
+        has a piece of the call and takes them."""
         (number, index), held = key, self._calls.pop(key)
         arguments = held.text.close() if self._repairs else ""
         if not arguments:
             return b""
         self._note(self.answers[number].calls[held.place], "", arguments)
+        if held.piece is not None:
+            held.piece["arguments"] += arguments
+            return b""
         if index == _FUNCTION:
             return self._made(number, {"function_call": {"arguments": arguments}})
         # clients join what has one index; an id that is repeated would be joined too, so it goes along only without one

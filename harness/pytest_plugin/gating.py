@@ -158,7 +158,7 @@ class SequentialRun:
         self._record = record
         self._baseline = project.baseline(run.model.name, options.baseline)
         self._policy = project.policy(options.policy)[0]
-        self._past = project.known(run.model.label)
+        self._past = project.known(run.model.label, self._policy.max_age_days).runs
         self._core = project.core
         self._seen: list[CaseResult] = []
         self._sizes = looks(len(self._cases))

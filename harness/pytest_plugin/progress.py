@@ -13,7 +13,7 @@ import pytest
 from harness.decisions.run_summary import Resources, mean_latency
 from harness.endpoints.pace import TokenPrice
 from harness.errors import HarnessError
-from harness.history import read_run
+from harness.history import History, read_run
 from harness.show.comparison import money
 from harness.show.figures import clipped
 from harness.show.words import phrase
@@ -77,7 +77,7 @@ def announced(run: ModelRun, jobs: Sequence[FetchJob], reports: Path, *, most: i
 
 def _newest_run(reports: Path, model: str, label: str) -> RunRecord | None:
     """The newest record of the version, or else of the model; one file is read, whatever the history holds."""
-    paths = [path for path in reports.glob("*@*/*.json") if path.parent.name.rpartition("@")[0] == model]
+    paths = [path for path in History(reports).paths() if path.parent.name.rpartition("@")[0] == model]
     newest = max(paths, key=lambda path: (path.parent.name == label, path.name), default=None)
     try:
         return None if newest is None else read_run(newest)

@@ -310,11 +310,7 @@ class LockedFile(io.FileIO):
     def close(self) -> None:
         """Close the file, then let the next recorder in."""
         super().close()
-        if self._lock.is_locked:
-            # while it is held: filelock looks for a lock file that went away under the one who waited for it
-            with contextlib.suppress(OSError):
-                Path(self._lock.lock_file).unlink()
-            self._lock.release()
+        _release(self._lock)
 
 
 def locked_file(path: Path, *, wait_s: float) -> LockedFile:
@@ -327,6 +323,15 @@ def locked_file(path: Path, *, wait_s: float) -> LockedFile:
             one, and what is written would go wherever it points.
         OSError: it cannot be opened.
     """
+    lock = _lock(path, wait_s)
+    try:
+        return LockedFile(path, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _lock(path: Path, wait_s: float) -> "BaseFileLock":
     from filelock import FileLock, Timeout
 
     for place in (path, path.parent):
@@ -339,11 +344,15 @@ def locked_file(path: Path, *, wait_s: float) -> LockedFile:
         raise CassetteError(
             f"{path}: another recorder holds this cassette; wait for it to end, or stop it, and run again"
         ) from None
-    try:
-        return LockedFile(path, lock)
-    except BaseException:
+    return lock
+
+
+def _release(lock: "BaseFileLock") -> None:
+    if lock.is_locked:
+        # while it is held: filelock looks for a lock file that went away under the one who waited for it
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink()
         lock.release()
-        raise
 
 
 def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:
@@ -353,9 +362,13 @@ def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> Non
         CassetteError: another recorder holds the cassette, or it cannot be written; then it is as it was.
     """
     try:
-        with locked_file(path, wait_s=wait_s), whole(path) as file:
-            for line in lines(path):
-                if line.number not in numbers:
-                    file.write(line.content + b"\n")
+        lock = _lock(path, wait_s)
+        try:
+            with whole(path) as file:  # the cassette is not open then: Windows replaces no open file
+                for line in lines(path):
+                    if line.number not in numbers:
+                        file.write(line.content + b"\n")
+        finally:
+            _release(lock)
     except OSError as error:
         raise CassetteError(f"{path}: cannot be written: {error.strerror or error}") from error

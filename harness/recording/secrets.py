@@ -3,7 +3,6 @@ names a person by its form."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
-from harness.recording.cassette import Line, from_line, lines
+from harness.recording.cassette import Interaction, Line, from_line, lines
 from harness.recording.spellings import Spellings, joined_texts, written_spellings
 from harness.records.answer import Completion
 
@@ -269,21 +268,21 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
                     f"torn after {len(line.content)} bytes; --cassette-mode=record takes it away and asks again",
                 )
                 continue
+            interaction = None
             try:
-                from_line(line.content)
+                interaction = from_line(line.content)
             except CassetteError as error:
                 yield CassetteProblem(line.number, str(error))
-            yield from _found_in(line, secrets)
+            yield from _found_in(line, interaction, secrets)
     except CassetteError as error:
         yield CassetteProblem(0, str(error).removeprefix(f"{path}:").lstrip())
 
 
-def _found_in(line: Line, secrets: Secrets) -> Iterator[CassetteProblem]:
+def _found_in(line: Line, interaction: Interaction | None, secrets: Secrets) -> Iterator[CassetteProblem]:
     """Secrets of a line: as it is written, and in the texts that its JSON and the chunks of its answer add up to."""
     written = line.content.decode("utf-8", "replace")
     texts = [written]
-    with contextlib.suppress(CassetteError):
-        interaction = from_line(line.content)
+    if interaction is not None:
         texts += [*joined_texts(interaction.body), *joined_texts(json.dumps(interaction.request))]
     if any(map(secrets.found_in, texts)):
         yield CassetteProblem(line.number, "holds the value of a key of this environment; revoke the key")

@@ -211,6 +211,23 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
                 yield f"{_short(result.key)}, sample {sample.sample}: its checks say otherwise than is recorded"
 
 
+def unverified_checks(run: RunRecord, cases: Mapping[str, Case]) -> tuple[frozenset[str], int]:
+    """The checks of a record that `differences` does not run again, and the number of cases that have them.
+
+    They are code of the project, or their arguments are not known: the case is not in the suites as it was.
+    """
+    names: set[str] = set()
+    count = 0
+    for result in run.cases:
+        recorded = {one.check for sample in result.samples for one in sample.checks}
+        case = cases.get(result.digest)
+        if case is not None and all(call.check in checks.known() for call in case.checks):
+            continue
+        names |= recorded
+        count += bool(recorded)
+    return frozenset(names), count
+
+
 def contradictions(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """Where a record contradicts itself, each as a sentence without its end; empty if it is what its answers give.
 

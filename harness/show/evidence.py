@@ -19,7 +19,7 @@ from harness.records import Record
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import CaseResult, MentionRecord, RunRecord, SampleResult
 from harness.show import rates
-from harness.show.marked_text import SEVERITY, Span, Stretch, marked, occurrences
+from harness.show.marked_text import GAP, SEVERITY, Piece, Span, Stretch, marked, occurrences
 from harness.show.rates import BAD, damage_codes
 from harness.text.visible import show
 
@@ -27,6 +27,7 @@ _safe = partial(show, blanks=False)
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 _CONTEXT = 12
 """Characters shown on either side of a mention in the list of mentions."""
+_CALM = ("verbatim", "note")
 _LABEL_LIMIT = 10_000
 """Bytes of a label: names and a digest."""
 
@@ -64,18 +65,29 @@ class ShownAnswer:
     findings: tuple[ShownMention, ...]
     checks: tuple[tuple[str, bool, str], ...]
     digest: str
+    left_out: int = 0
+    """Mentions, targets, calls and checks that the run record has and a page has not."""
 
 
 _REASONING = 2000
 """Characters of reasoning that a page holds of an answer: it is not judged, and may be longer than all else."""
+_LISTED = 40
+"""Mentions and absent targets, calls, and checks that a page lists of one answer, of each."""
+_SAMPLES = 20
+_TURNS = 100
+_SHORT = 400
+"""Characters of a target, a mention or the detail of a check in such a list."""
 
 
 def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
-    """The conversation with the targets marked; nothing of a case that is held out of training."""
+    """The end of the conversation with the targets marked; nothing of a case that is held out of training."""
     found: list[ShownMessage] = []
     if HELD_OUT in case.tags:
         return ()
-    for message in case.messages:
+    before = sum(len(text) for message in case.messages[:-_TURNS] for text in texts_of((message,)))
+    if before:
+        found.append(ShownMessage("…", (Stretch((Piece(str(before), GAP),)),)))
+    for message in case.messages[-_TURNS:]:
         text = "\n".join(texts_of((message,)))
         role = str(message.get("role", ""))
         found.append(ShownMessage(role, marked(text, occurrences(text, case.targets), limit=limit)))
@@ -83,10 +95,18 @@ def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...
 
 
 def answers(case: CaseResult, limit: int | None = None) -> tuple[ShownAnswer, ...]:
-    """Every sample of the case; nothing of a case that is held out of training."""
+    """The samples of the case, failing ones first where there are many; nothing of a case that is held out."""
+    return tuple(_answer(case, sample, limit) for sample in shown_samples(case))
+
+
+def shown_samples(case: CaseResult) -> tuple[SampleResult, ...]:
+    """The samples that a page holds."""
     if HELD_OUT in case.tags:
         return ()
-    return tuple(_answer(case, sample, limit) for sample in case.samples)
+    if len(case.samples) <= _SAMPLES:
+        return case.samples
+    kept = sorted(case.samples, key=lambda sample: sample.outcome not in BAD)[:_SAMPLES]
+    return tuple(sorted(kept, key=lambda sample: sample.sample))
 
 
 def answer_digest(sample: SampleResult) -> str:
@@ -99,6 +119,13 @@ def answer_digest(sample: SampleResult) -> str:
 def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownAnswer:
     mentions = [mention for found in sample.mentions.values() for mention in found]
     in_text = [mention for mention in mentions if mention.tool_call is None]
+    by_call: dict[int, list[MentionRecord]] = {}
+    for mention in mentions:
+        if mention.tool_call is not None:
+            by_call.setdefault(mention.tool_call, []).append(mention)
+    listed = _LISTED if limit is None else max(5, min(_LISTED, limit // _BYTES_OF_A_MENTION))
+    findings, more = _findings(case, sample, listed)
+    calls, checks = sample.tool_calls[:_LISTED], sample.checks[:_LISTED]
     return ShownAnswer(
         sample=sample.sample,
         outcome=sample.outcome,
@@ -111,30 +138,34 @@ def _answer(case: CaseResult, sample: SampleResult, limit: int | None) -> ShownA
         calls=tuple(
             (
                 call.name,
-                marked(
-                    call.arguments,
-                    _spans(call.arguments, [m for m in mentions if m.tool_call == index]),
-                    limit=limit,
-                ),
+                marked(call.arguments, _spans(call.arguments, by_call.get(index, [])), limit=limit),
             )
-            for index, call in enumerate(sample.tool_calls)
+            for index, call in enumerate(calls)
         ),
-        findings=_findings(case, sample),
-        checks=tuple((check.check, check.passed, check.detail) for check in sample.checks),
+        findings=findings,
+        checks=tuple((check.check, check.passed, _short(check.detail)) for check in checks),
         digest=answer_digest(sample),
+        left_out=more + len(sample.tool_calls) - len(calls) + len(sample.checks) - len(checks),
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
 def _spans(text: str, mentions: list[MentionRecord]) -> list[Span]:
     """Spans of mentions in `text`. Offsets of a JSON answer count in a decoded string, so there its encoded
-    forms are looked up instead."""
+    forms are looked up instead: of the first different ones, since each takes a search of the text."""
     spans: list[Span] = []
+    elsewhere: dict[tuple[str, str], None] = {}
     for mention in mentions:
         mark = _mark(mention)
         if mention.path is None and text[mention.start : mention.end] == mention.text:
             spans.append(Span(mention.start, mention.end, mark))
-            continue
-        forms = {json.dumps(mention.text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+        else:
+            elsewhere[mention.text, mark] = None
+    for wanted, mark in list(elsewhere)[:_LISTED]:
+        forms = {json.dumps(wanted, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
         spans += occurrences(text, sorted(forms | {form.replace("/", "\\/") for form in forms}), mark)
     return spans
 
@@ -145,34 +176,49 @@ def _mark(mention: MentionRecord) -> str:
     return mention.verdict if mention.verdict in SEVERITY else "altered"
 
 
-def _findings(case: CaseResult, sample: SampleResult) -> tuple[ShownMention, ...]:
+def _findings(case: CaseResult, sample: SampleResult, most: int) -> tuple[tuple[ShownMention, ...], int]:
+    """What became of each target, mention by mention, and how many there are beside those that are listed.
+
+    Where there are more than `most`, what is wrong is listed first.
+    """
     if sample.outcome == "unscored":
-        return ()
-    found: list[ShownMention] = []
+        return (), 0
+    found: list[tuple[str, str, MentionRecord | None]] = []
     for target in case.targets:
-        shown = marked(target)
         mentions = sample.mentions.get(target, ())
         verdict = sample.verdicts.get(target, "absent")
         if target in sample.within:
-            found.append(ShownMention(shown, "within", marked(sample.within[target])))
+            found.append((target, "within", None))
         elif not mentions or verdict == "absent":  # a note beside it is not a mention
-            found.append(ShownMention(shown, verdict))
+            found.append((target, verdict, None))
         for mention in mentions:
-            verdict = "note" if mention.is_note else mention.verdict
-            found.append(ShownMention(shown, verdict, _context(sample, mention), mention.damage, _where(mention)))
-    return tuple(found)
+            found.append((target, "note" if mention.is_note else mention.verdict, mention))
+    listed = found
+    if len(found) > most:
+        worst_first = sorted(range(len(found)), key=lambda place: found[place][1] in _CALM)[:most]
+        listed = [found[place] for place in sorted(worst_first)]
+    shown = []
+    for target, verdict, mention in listed:
+        name = marked(target, limit=_SHORT)
+        if mention is not None:
+            shown.append(ShownMention(name, verdict, _context(sample, mention), mention.damage, _where(mention)))
+        elif verdict == "within":
+            shown.append(ShownMention(name, verdict, marked(sample.within[target], limit=_SHORT)))
+        else:
+            shown.append(ShownMention(name, verdict))
+    return tuple(shown), len(found) - len(listed)
 
 
 def _context(sample: SampleResult, mention: MentionRecord) -> tuple[Stretch, ...]:
     mark = _mark(mention)
     text = sample.output
     if mention.path is not None or mention.tool_call is not None:
-        return marked(mention.text, [Span(0, len(mention.text), mark)])
+        return marked(mention.text, [Span(0, len(mention.text), mark)], limit=_SHORT)
     left, right = max(0, mention.start - _CONTEXT), min(len(text), mention.end + _CONTEXT)
     before = ("…" if left else "") + text[left : mention.start].replace("\n", " ")
     after = text[mention.end : right].replace("\n", " ") + ("…" if right < len(text) else "")
     whole = before + mention.text + after
-    return marked(whole, [Span(len(before), len(before) + len(mention.text), mark)])
+    return marked(whole, [Span(len(before), len(before) + len(mention.text), mark)], limit=_SHORT)
 
 
 def _where(mention: MentionRecord) -> str:
@@ -301,6 +347,7 @@ _BUDGET = 600_000
 """Characters of evidence a page of up to 500 cases may hold; more cases may hold `_EACH` more, one by one."""
 _EACH = 1_000
 _MOST = 12_000_000
+_BYTES_OF_A_MENTION = 100
 _STEPS = ((4000, 4000), (4000, 1000), (2000, 300), (1000, 0), (400, 0), (100, 0))
 """Limits in characters a text, for failing cases and for the others; 0 keeps no evidence."""
 
@@ -337,14 +384,18 @@ def _shown(case: CaseResult) -> bool:
 def _lengths(case: CaseResult) -> list[int]:
     """Sizes of what a page would hold, in bytes of UTF-8 as near as a count of characters tells."""
     texts = [str(message.get("content") or "") for message in case.messages]
-    for sample in case.samples:
+    for sample in shown_samples(case):
         texts += [
             sample.output,
             sample.raw_output or "",
             (sample.reasoning or "")[:_REASONING],
-            *(call.arguments for call in sample.tool_calls),
+            *(call.arguments for call in sample.tool_calls[:_LISTED]),
         ]
-    return [len(text) if text.isascii() else 2 * len(text) for text in texts]
+    listed = [
+        _BYTES_OF_A_MENTION * (len(case.targets) + sum(map(len, sample.mentions.values())))
+        for sample in shown_samples(case)
+    ]
+    return [*(len(text) if text.isascii() else 2 * len(text) for text in texts), *listed]
 
 
 def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
@@ -371,10 +422,12 @@ def _row(case: CaseResult, limit: int, currency: str | None) -> dict[str, Any]:
         row["m"] = [[_safe(turn.role), packed(turn.text)] for turn in turns(case, limit)]
         shown = answers(case, limit)
         row["a"] = [
-            _answer_of_rows(answer, sample, currency) for answer, sample in zip(shown, case.samples, strict=True)
+            _answer_of_rows(answer, sample, currency) for answer, sample in zip(shown, shown_samples(case), strict=True)
         ]
+        if len(shown) < len(case.samples):
+            row["e"] = len(case.samples) - len(shown)
     elif case.targets:
-        row["n"] = [_safe(target) for target in case.targets]
+        row["n"] = [_safe(_short(target)) for target in case.targets[:_LISTED]]
     return row
 
 
@@ -398,6 +451,8 @@ def _answer_of_rows(answer: ShownAnswer, sample: SampleResult, currency: str | N
         packed_answer["f"] = [
             [packed(f.target), f.verdict, packed(f.text), " ".join(f.codes), _safe(f.where)] for f in answer.findings
         ]
+    if answer.left_out:
+        packed_answer["e"] = answer.left_out
     if answer.checks:
         packed_answer["k"] = [[_safe(name), passed, _safe(detail)] for name, passed, detail in answer.checks]
     return packed_answer

@@ -130,7 +130,7 @@ _SCRIPT_WORDS = (
     *("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent", "note", "within"),
     *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason"),
     "reasoning",
-    *("link", "not-held", "shown", "ruling", "good", "poor"),
+    *("link", "not-held", "not-listed", "samples-not-shown", "shown", "ruling", "good", "poor"),
 )
 
 
@@ -355,6 +355,8 @@ def _shown(flip: Flip, before: Mapping[str, CaseResult], after: Mapping[str, Cas
     return {
         "flip": flip,
         "quiet": is_quiet(flip),
+        "before": old,
+        "after": new,
         "turns": evidence.turns(new, _LIMIT_COMPARE_PAGE),
         "old": evidence.answers(old, _LIMIT_COMPARE_PAGE),
         "new": evidence.answers(new, _LIMIT_COMPARE_PAGE),

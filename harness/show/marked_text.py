@@ -151,6 +151,10 @@ def _flatten(text: str, spans: Iterable[Span]) -> list[tuple[str, str]]:
     return [(text[start:end], mark) for (start, mark), end in zip(cuts, ends, strict=True) if start < end]
 
 
+_MARK = 30
+"""Characters that a mark takes in a page beside its text: its name, its blanks as signs, its brackets."""
+
+
 def _shorten(chunks: list[tuple[str, str]], limit: int) -> list[tuple[str, str]]:
     """Damage and the rest have `limit` characters each, so that much of the one cannot crowd out the other. A
     long chunk keeps its ends, which are what is beside a mark."""
@@ -162,10 +166,10 @@ def _shorten(chunks: list[tuple[str, str]], limit: int) -> list[tuple[str, str]]
         if used[damage] >= limit:
             kept.append((str(len(chunk)), GAP))
         elif len(chunk) > 2 * near + 20:
-            used[damage] += 2 * near
+            used[damage] += 2 * near + _MARK * damage
             kept += [(chunk[:near], mark), (str(len(chunk) - 2 * near), GAP), (chunk[-near:], mark)]
         else:
-            used[damage] += len(chunk)
+            used[damage] += len(chunk) + _MARK * damage
             kept.append((chunk, mark))
     merged: list[tuple[str, str]] = []
     for chunk, mark in kept:

@@ -331,11 +331,17 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
             lines += wrapped(translated(_OTHER_SUITES))
     if len(verdict.runs) > 1:
-        listed = f"All {len(verdict.runs)} runs of {show(verdict.candidate.label)}, newest first:"
-        lines += wrapped(translated(listed))
+        lines += wrapped(translated(_listed(verdict, show(verdict.candidate.label))))
         rows = [_run_row(run) for run in verdict.runs]
         lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
     return lines
+
+
+def _listed(verdict: GateVerdict, label: str) -> str:
+    read, every = len(verdict.runs), len(verdict.runs) + verdict.too_old
+    if verdict.too_old:
+        return f"{read} of {every} runs of {label}, newest first; the others are too old for this policy:"
+    return f"All {every} runs of {label}, newest first:"
 
 
 def _takes(policy: GatePolicy) -> str:
@@ -403,7 +409,7 @@ def _evidence_markdown(verdict: GateVerdict) -> list[str]:
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
             parts.append(f"- {_OTHER_SUITES}")
     if len(verdict.runs) > 1:
-        parts.append(f"- All {len(verdict.runs)} runs of {code(verdict.candidate.label)}, newest first:")
+        parts.append(f"- {_listed(verdict, code(verdict.candidate.label))}")
         for run in verdict.runs:
             run_id, *rest = _run_row(run)
             parts.append(f"    - {', '.join([code(run_id), *filter(None, rest)])}")

@@ -105,6 +105,8 @@ class _Sentence(NamedTuple):
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 6
+_NAMES = {"path", "name", "near", "label", "base", "folder", "run", "key", "option", "command", "found"}
+"""What a user named stays as it is: a folder `missing` is not a missing one."""
 
 
 @cache
@@ -128,17 +130,19 @@ def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> st
     for known_one in _sentences():
         values = _values(known_one, sentence)
         if values is not None and _fits(known_one, values):
-            said = {name: translated(value, "zh", _depth=_depth + 1) for name, value in values.items()}
+            said = {
+                name: value if name in _NAMES and " " not in value else translated(value, "zh", _depth=_depth + 1)
+                for name, value in values.items()
+            }
             return _FIELD.sub(lambda found: said[found[1]], known_one.chinese)  # noqa: B023
     return sentence
 
 
 def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
     """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
-    letters = sum(char.isalpha() for literal in form.literals for char in literal)
-    return letters > 3 or all(
-        " " not in value or translated(value, "zh", _depth=1) != value for value in values.values()
-    )
+    if "".join(form.literals).strip() not in ("and", "to"):
+        return True
+    return not any(" " in value and translated(value, "zh", _depth=1) == value for value in values.values())
 
 
 def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:

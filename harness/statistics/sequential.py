@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.statistics.paired import tango_scores
+from harness.statistics.power import allowed_failures, breaching_failures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,23 +87,30 @@ def _level(chance: Callable[[float], float], error: float) -> float:
 
 def _chance_of_stop(sizes: Sequence[int], minimum: float, level: float, *, breach: bool) -> float:
     import numpy as np
-    from scipy.special import betaincinv
-    from scipy.stats import binom
 
     alive, stopped, before = np.ones(1), 0.0, 0
     for size in sizes:
-        step = size - before
-        alive = np.convolve(alive, binom.pmf(np.arange(step + 1), step, 1 - minimum))
+        alive = np.convolve(alive, _failures_of(size - before, minimum))
         before = size
-        failures = np.arange(size + 1)
         if breach:
-            upper = 1 - betaincinv(np.maximum(failures, 1), size - failures + 1, level)
-            stop = (upper < minimum) & (failures > 0)
+            least = breaching_failures(size, minimum, level)
+            stop = slice(size + 1 if least is None else least, None)
         else:
-            stop = (betaincinv(np.maximum(size - failures, 1), failures + 1, level) >= minimum) & (failures < size)
+            most = allowed_failures(size, minimum, level)
+            stop = slice(0, 0 if most is None else most + 1)
         stopped += float(alive[stop].sum())
-        alive = np.where(stop, 0.0, alive)
+        alive[stop] = 0.0
     return stopped
+
+
+@lru_cache(maxsize=64)
+def _failures_of(cases: int, rate: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Chance of each number of failures of so many cases."""
+    import numpy as np
+    from scipy.stats import binom
+
+    found: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = binom.pmf(np.arange(cases + 1), cases, 1 - rate)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
-_STOP = re.compile(f"[{CONJUNCTIONS}为是的在后时]")
+_STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時]")
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
@@ -65,6 +65,14 @@ _PLAIN_NUMBER = re.compile(
 _CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
 _TOKEN = re.compile(f"[^{HAN}\\s]+")
 _HANDLE = re.compile("@[A-Za-z]")
+_DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
+"""`__init__.py`, whose underscores are no emphasis."""
+_PLATE = re.compile("[A-Z][·•‧・]?[A-HJ-NP-Z0-9]{5,6}")
+_WORDS_TOO, _PLATE_LABELS = "新黑青贵云吉宁", ("车", "牌", "号")
+"""Provinces that are everyday words: `新A12345` is a plate behind a label alone."""
+_PLATE_BEFORE = re.compile(f"[^{HAN}]|[车牌号为是{CONJUNCTIONS}]")
+_MIXED = re.compile(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
+_MIXED_END = re.compile(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
 _MANUAL = re.compile(r"[a-z][a-z0-9_.-]+\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
 _BESIDE_HAN = re.compile(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
@@ -100,6 +108,8 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
             break
         if text[start] == "-" and (following.isascii() or not following.isalpha()):
             break  # an option or a sign of a number
+        if text[start] == "_" and _DUNDER.match(text, start, end):
+            break
         start += 1
     while end > start and (text[end - 1] in _TAIL_MARKS or _ORNAMENT.match(text[end - 1])):
         end -= 1
@@ -124,6 +134,12 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     joints = [one for one in joints if not _is_minus(text, start, one)]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
+    whole = _mixed_path(text, sides)
+    if whole:
+        yield from _tokens(text, start, whole.start)
+        yield whole
+        yield from _tokens(text, whole.end, end)
+        return
     chain: list[tuple[int, int]] = []
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
@@ -141,6 +157,27 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         chain = [(low + _broken(breaks), high)]
     if chain:
         yield from chain_of(text, chain)
+
+
+def _mixed_path(text: str, sides: list[tuple[int, int]]) -> Span | None:
+    """`k8s集群A/命名空间b2/服务c3`: where Han and Latin are mixed in each of three parts, they are one path, and words
+    of the sentence can be before and behind it alone."""
+    if len(sides) < 3 or any(text[high] != "/" for _, high in sides[:-1]):
+        return None
+    if not all(_MIXED.fullmatch(text, *side) and not _STOP.search(text, *side) for side in sides[:-1]):
+        return None
+    first, last = sides[0], sides[-1]
+    if text[first[0]].isascii():
+        low, open_left = first[0], touches(text, first[0] - 1)
+    else:
+        low, open_left = left_end(text, *first, text[sides[1][0] : last[1]])
+    named = _MIXED_END.match(text, *last)
+    if named is None:
+        return None
+    measure = _MEASURE.match(text, named.end(), last[1]) if text[named.end() - 1].isdigit() else None
+    high = measure.end() if measure else named.end()
+    alternates = pairs_of(text[low:high])
+    return Span(low, high, open_left, high < last[1] or touches(text, high), alternates=alternates)
 
 
 def _is_minus(text: str, start: int, joint: int) -> bool:
@@ -237,7 +274,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         return (low, not certain) if length <= 4 else (high - 2, True)
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
-    if length <= 4 and short and token.isalnum() and (len(runs) == 2 or length <= 2):
+    if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
         return low + runs[-2][0], len(runs) > 2 or not certain
     return high - min(2, length), True
 
@@ -272,7 +309,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
         measure = _MEASURE.match(run)
         if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
-        mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}([{HAN}])", other)
+        mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)
         if mirrored and run[0] == mirrored[1]:
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
@@ -327,6 +364,12 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start
         inner = text[start:end]
+        if start > low and text[start - 1] in _PLATES and _PLATE.fullmatch(inner):
+            before = text[start - 2 : start - 1]
+            is_word = text[start - 1] in _WORDS_TOO and "·" not in inner and before not in _PLATE_LABELS
+            if (not before or _PLATE_BEFORE.match(before)) and not is_word:
+                yield Span(start - 1, end, False, touches(text, end), "code")  # `皖HA8888`
+                continue
         if end - start < 3 or is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not is_code(inner)):
             continue
         if not (SIGN_BETWEEN.search(inner) or is_code(inner) or _HANDLE.match(inner)):

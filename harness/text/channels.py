@@ -242,9 +242,7 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
 
     A tag that the source itself holds is a word like any other.
     """
-    if "<" not in output and "[" not in output:
-        return []
-    known = tuple(name for name in names if not any(tag in part for part in source for tag in tag_pair(name)))
+    known = _tags_unknown_to(source, names) if "<" in output or "[" in output else ()
     if not known:
         return []
     spans: list[tuple[int, int]] = []
@@ -262,12 +260,22 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
     return spans
 
 
+def _tags_unknown_to(source: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if not any(tag in part for part in source for tag in tag_pair(name)))
+
+
 def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
-    """The reasoning that `output` begins with, if it does: a repair leaves that alone and takes nothing else for it."""
-    spans = reasoning_spans(output, source, names)
+    """The reasoning that `output` begins with, if it does: a repair leaves that alone and takes nothing else for it.
+
+    It ends at the first closing tag, since a stream has passed the rest on before another one comes.
+    """
+    known = _tags_unknown_to(source, names) if "<" in output or "[" in output else ()
     begin = len(output) - len(output.lstrip())
-    tag = tags_of(tuple(names)).match(output, begin) if spans and spans[0][0] == begin else None
-    return spans[:1] if tag is not None and tag["opening"] else []
+    opening = tags_of(known).match(output, begin) if known else None
+    if opening is None or not opening["opening"]:
+        return []
+    later = tags_of(known).finditer(output, opening.end())
+    return [(begin, next((tag.end() for tag in later if tag["closing"]), len(output)))]
 
 
 def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -509,7 +509,7 @@ def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str
     one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
     if one == other:
         return weight + LOOKALIKE, (*codes, "normal-form")
-    if "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
+    if (on or marks) and "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
         return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
     if marks == on:
         form = letter_form(wanted, char)

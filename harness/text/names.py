@@ -11,6 +11,8 @@ from harness.text.targets import (
     HEADS,
     LABELS_OF_FILES,
     NO_VERBS,
+    PARTICLES,
+    PARTICLES_BEFORE_A_BLANK,
     TAIL_SEAMS,
     TAILS,
     VERBS,
@@ -40,6 +42,7 @@ EXTENSION = re.compile(
 _TOUCHING = re.compile(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
 _TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
 _TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
+_ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
 _CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
@@ -93,14 +96,17 @@ def _tail_cut(path: str, touches_left: bool) -> int:
         return joined.start()
     last = max(path.rfind("/"), path.rfind("\\")) + 1
     tail = _TOUCHING.search(path, last)
-    if tail and path[:last].isascii() and (touches_left or tail[0].startswith(TAILS)):
-        return tail.start()
+    if tail and path[:last].isascii():
+        is_particle = tail.end() == len(path) and tail[0] in PARTICLES_BEFORE_A_BLANK
+        if touches_left or is_particle or tail[0].startswith(_ENDS_PATH):
+            return tail.start()
     if touches_left and not path.isascii():
         if tail and tail[0].startswith(TAILS):
             return tail.start()
         seam = _TAIL_SEAM.search(path, last + 2) or _TAIL_END.search(path, last + 2)
         if seam:
-            return seam.start()
+            words = _TAIL_END.search(path, last + 2, seam.start())  # `/用户/列表接口时返回500`
+            return words.start() if words else seam.start()
     return len(path)
 
 

@@ -66,7 +66,11 @@ def translated_placeholders(
         return  # a translation keeps their number; another text with placeholders of its own does not
     for target in targets:
         own = _HOLDER.fullmatch(target.text)
-        same = [found for found in foreign if own and found[1].strip() == own[1] and found[3].strip() == own[3]]
+        same = [
+            found
+            for found in foreign
+            if own and found[1].strip() == own[1].strip() and found[3].strip() == own[3].strip()
+        ]
         if same:
             foreign.remove(same[0])
             yield _finding(target, *same[0].span(), ("changed",))

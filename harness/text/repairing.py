@@ -330,11 +330,11 @@ class StreamMender:
         if not self._judge.wanted:
             ready, self._pending = self._pending, ""
             return ready
-        cut = self._cut()
-        return self._passed_on(cut) if cut > 0 else ""
+        cut, is_clean = self._cut()
+        return self._passed_on(cut, is_clean=is_clean) if cut > 0 else ""
 
-    def _cut(self) -> int:
-        """How much of the pending text no later text can change."""
+    def _cut(self) -> tuple[int, bool]:
+        """How much of the pending text no later text can change, and whether it is known to hold no damage."""
         shift = len(self._context)
         page = Page(self._context + self._pending, self._judge.symbols)
         size = len(page.text)
@@ -349,7 +349,7 @@ class StreamMender:
                 cut = start
         if len(self._pending) > 2 * self._longest and cut - shift <= 0:
             cut = size - self._longest  # overlapping forms without an end: a text made to be held back
-        return cut - shift
+        return cut - shift, not damaged and not self._fence_is_open
 
     def _begun(self, page: Page) -> int:
         """Where the first mention may begin that the end of the text leaves open."""
@@ -377,7 +377,7 @@ class StreamMender:
                     break
         return most
 
-    def _passed_on(self, cut: int) -> str:
+    def _passed_on(self, cut: int, *, is_clean: bool = False) -> str:
         """The first `cut` characters of what is pending, mended; they become the context of the rest."""
         shift = len(self._context)
         prefix = "```\n" if self._fence_is_open else ""
@@ -386,7 +386,7 @@ class StreamMender:
         end = shift + cut
         edits = [
             Edit(edit.start - shift, edit.end - shift, edit.old, edit.new)
-            for edit in restored(window, self._judge)
+            for edit in (() if is_clean else restored(window, self._judge))
             if edit.start >= shift and edit.end <= end
         ]
         ready = applied(self._pending[:cut], edits)

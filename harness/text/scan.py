@@ -28,7 +28,7 @@ from harness.text.chains import (
 from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
 from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, OPENED, files_in, path_at
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, STANDARD, Target, kind_of
+from harness.text.targets import DOTFILES, HEADS, STANDARD, Target, kind_of
 
 _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
 _BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
@@ -169,9 +169,10 @@ _FORMS = (
     _form(
         "url",
         ":// www. git@",
-        r"(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|www\.|git@[A-Za-z0-9.-]{1,60}:)",
+        r"(?<![A-Za-z0-9+.-])(?:(?:jdbc:|r2dbc:|jar:|git:)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
+        r"|www\.|git@[A-Za-z0-9.-]{1,60}:)",
         rf"(?:[^{_URL_ENDS}{HAN}]",
-        rf"|(?<=[/=])[{HAN}][^{_URL_ENDS}/]{{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])))+",
+        rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
     ),
     _form(
         "standard",
@@ -186,6 +187,7 @@ _FORMS = (
         "@",
         r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
     ),
+    _form("windows", "${", rf"\$\{{[A-Za-z_]\w{{0,40}}\}}(?:[/\\]{_SEGMENT}){{1,30}}[/\\]?"),
     _form(
         "placeholder",
         "{ % < & [[ __ $t(",
@@ -194,6 +196,13 @@ _FORMS = (
         r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
         r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
         r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
+    ),
+    _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
+    _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
+    _form(
+        "code",
+        ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
+        r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
     ),
     _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
     _form(
@@ -218,6 +227,12 @@ _FORMS = (
         "--",
         rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
     ),
+    _form("option", "-D -P", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
+    _form(
+        "file",
+        ".",
+        rf"(?<![^{_BEHIND}{HAN}])\.(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
+    ),
     _form(
         "quoted",
         "“ \" 「 『 ` '",
@@ -229,8 +244,12 @@ _FORMS = (
 _ATOM = re.compile(
     rf"(?:[^{ENDS}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
     rf"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=dB)\([A-Z]\)(?=[{HAN}])"
+    r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
     r"|(?<=[A-Z0-9])\*(?=\d)"
-    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}-[a-z]))+"
+    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}-[a-z])"
+    # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
+    rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z{HAN}])"
+    rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}]))+"
 )
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")

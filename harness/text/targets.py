@@ -88,6 +88,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
     ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
     ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
+    ("unit", rf"(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)"),
     ("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)"),
     ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
     (
@@ -158,8 +159,20 @@ def _is_words(text: str) -> bool:
     return all(_CJK.search(part) for part in re.split("[/／]", text))
 
 
+_TRADITIONAL = str.maketrans(
+    "与业个为义书于产亿从关册写准划则删制动务区单压历参发号后吗吨图复夹对导将层岁岗帮应开张异录径志总户执报择换据"
+    "数时条标栋检楼气汇没温点烦码称简纪级纲约纸线细结给统续编缩联脚节范见规计议讲许论设访证译试该误说请读课调败账"
+    "货购资转载较辑达运还这选递释里钟错问页项预题验档内采",
+    "與業個為義書於產億從關冊寫準劃則刪製動務區單壓歷參發號後嗎噸圖複夾對導將層歲崗幫應開張異錄徑誌總戶執報擇換據"
+    "數時條標棟檢樓氣匯沒溫點煩碼稱簡紀級綱約紙線細結給統續編縮聯腳節範見規計議講許論設訪證譯試該誤說請讀課調敗帳"
+    "貨購資轉載較輯達運還這選遞釋裡鐘錯問頁項預題驗檔內採",
+)
+"""The characters of the words below that are written otherwise in Hong Kong and Taiwan."""
+
+
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(sorted(set(text.split()), key=lambda word: (-len(word), word)))
+    words = {*text.split(), *text.translate(_TRADITIONAL).split()}
+    return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
 VERBS = _words(
@@ -185,21 +198,30 @@ HEADS = _words(
 """Words behind which a slash begins a path, though there is no blank between."""
 
 TAILS = _words(
-    "报错 返回 接口 请求 失败 超时 出错 目录 文件 文件夹 下面 下的 里面 里的 中的 的 下 里 中 是 有 会 没 不 "
+    "报错 返回 傳回 接口 请求 失败 超时 出错 目录 文件 文件夹 下面 下的 里面 里的 中的 的 下 里 中 是 有 会 没 不 "
     "吗 了 时 后 和 与 或 并 可 能 为 正常 异常 路径 页面 服务"
 )
 """How a word begins that touches the end of a path and does not belong to it."""
 
+PARTICLES = _words("を は が に で と の へ も から まで より です")
+"""What Japanese puts behind a token, with more behind it: `/var/log/syslogを確認`."""
+
+PARTICLES_BEFORE_A_BLANK = _words("을 를 은 는 이 가 에 에서 의 로 으로 와 과 도 만 까지 부터 입니다")
+"""What Korean puts behind a token; other words that begin like one are part of it: `/data/v2도면`."""
+
 TAIL_SEAMS = _words(
     "目录下 目录里 目录中 目录的 文件夹下 文件夹里 文件夹中 文件夹的 下的 下面 下所有 里的 里面 中的 内的 的内容 "
-    "的文件 的图片 的数据 的资料 的所有 没有 是否 不存在 返回 报错 失败 这个 那个"
+    "的文件 的图片 的数据 的资料 的所有 没有 是否 不存在 返回 傳回 报错 失败 这个 那个"
 )
 """Where a path ends inside its last run of Han, though more Han follows."""
 
-BELOW_ZERO = _words("温度 设定 低于 高于 降到 降至 升至 达到 为 至 到 约 达 是")
+BELOW_ZERO = _words(
+    "温度 气温 水温 室温 油温 低温 最低 最高 零下 标高 高程 海拔 偏差 误差 设定 低于 高于 降到 降至 升至 达到 "
+    "为 至 到 约 达 是"
+)
 """Words behind which a hyphen and one or two digits are a negative number."""
 
-CONJUNCTIONS = "与和及或跟"
+CONJUNCTIONS = "与與和及或跟"
 
 MEASURES = _words(
     "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
@@ -244,3 +266,9 @@ EXTENSIONS = _words(
     "numbers"
 )
 """Endings of file names."""
+
+DOTFILES = _words(
+    "gitignore gitattributes gitmodules dockerignore editorconfig npmrc nvmrc yarnrc htaccess bashrc bash_profile "
+    "zshrc vimrc eslintrc prettierrc babelrc pylintrc flake8 coveragerc clang-format bazelrc env"
+)
+"""Names of files that begin with a dot and have no ending."""

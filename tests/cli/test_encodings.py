@@ -47,6 +47,9 @@ CALLS = [
     ["init", "--help"],
     ["proxy", "--help"],
     ["train", "--help"],
+    ["config", "schema"],
+    ["bundle", "--help"],
+    ["finetune", "--help"],
     ["publish-没有"],
 ]
 """At least one call of every command, with text beyond ASCII in what it prints where it has any."""

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.hunt import hunt
-from harness.errors import CassetteError, ConfigError
+from harness.errors import CassetteError, ConfigError, HarnessError
 from harness.suite import load_suite
 
 APP = """
@@ -134,6 +134,15 @@ def test_ctrl_c_prints_the_best_so_far(project):
 def test_a_recording_without_an_answer_keeps_nothing(project):
     result = call("--model=broken", "--request-budget=5", "--seed=3", "--record")
     assert result.exit_code == 2, result.output
+    assert not [path for path in (project / "suites").rglob("*.jsonl*") if path.name != "cases.jsonl"]
+
+
+def test_a_recording_of_an_endpoint_that_is_not_there_says_so_and_keeps_nothing(project):
+    with (project / "pyproject.toml").open("a") as settings:
+        settings.write('[tool.harness.models.gone]\nbase_url = "http://127.0.0.1:9/v1"\n')
+    result = call("--model=gone", "--request-budget=20", "--seed=3", "--record")
+    assert isinstance(result.exception, HarnessError), result.output
+    assert "127.0.0.1:9" in str(result.exception)
     assert not [path for path in (project / "suites").rglob("*.jsonl*") if path.name != "cases.jsonl"]
 
 

@@ -114,6 +114,11 @@ def test_only_what_changed_is_built_anew(folder):
     assert invoke().stdout.split() == [str(folder / "index.html")]
     History(folder).write(record("v3", 4))
     assert invoke().stdout.split()[0].endswith("20261104-v3.html")
+    write_of_another_model = History(folder).write(record("v1", 5, run_id="20261105-other", model="other"))
+    built = [Path(line).relative_to(folder).as_posix() for line in invoke().stdout.split()]
+    # the verdict on tuned is a new one, since it counts all versions; no other comparison is
+    assert built[0] == write_of_another_model.relative_to(folder).with_suffix(".html").as_posix()
+    assert len([name for name in built if name.startswith("compare/")]) <= 1
     (folder / "tuned@v2" / "20261103-v2.html").unlink()
     assert str(folder / "tuned@v2" / "20261103-v2.html") in invoke().stdout
 
@@ -223,6 +228,30 @@ def test_labels_reach_the_page(folder, tmp_path):
     (tmp_path / "labels.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
     invoke("tuned@v2", "--labels", "labels.jsonl")
     assert '"v":[["Ann","good"]]' in (folder / "tuned@v2" / "20261103-v2.html").read_text("utf-8")
+
+
+def test_packed_records_make_the_same_pages_and_are_not_packed_again(folder):
+    invoke()
+    before = (folder / "index.html").read_text("utf-8")
+    done = call("compact", "tuned@v1")
+    assert (done.exit_code, done.stdout.split(",")[0]) == (0, "tuned@v1: 2 packed")
+    assert sorted(path.name for path in folder.glob("*@*/*.json*")) == [
+        "20261101-v1.json.gz",
+        "20261102-v1.json.gz",
+        "20261103-v2.json",
+    ]
+    assert [one["problems"] for one in json.loads(call("verify", "--json").stdout)] == [[], [], []]
+    for page in folder.rglob("*.html"):
+        page.unlink()
+    invoke()
+    assert (folder / "index.html").read_text("utf-8") == before
+    again = json.loads(call("compact", "--json").stdout)["packed"]
+    assert list(again) == ["tuned@v2"]
+    assert again["tuned@v2"]["records"] == 1
+    assert "nothing to pack" in call("compact").stderr
+    (folder / "tuned@v2" / "broken.json").write_text("{")
+    broken = call("compact")
+    assert (broken.exit_code, "not packed: " in broken.stderr) == (1, True)
 
 
 def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
@@ -489,6 +518,22 @@ def test_a_record_that_was_laid_out_anew_is_as_it_was(history):
     path.write_bytes(content.replace(b'"domain": "\xe5\xbb\xba', b'"domain": "\xe6\xb0\xb4'))
     assert call("verify").exit_code == 1
     assert "changed since it was written" in call("verify").output
+
+
+def test_checks_that_were_not_run_again_are_named(history):
+    """One of the project's own, and a built-in one of a case that the suites do not hold."""
+    for name, day in (("in_house_style", 1), ("equals", 2)):
+        answer = sample_result("failed", targets=(), output="x", checks=({"check": name, "passed": False},))
+        case = case_result("one", "failed", targets=(), samples=[answer])
+        history.write(run_record([case], version=f"v{day}", made=f"2026-03-{day:02}T00:00:00+00:00"))
+    history.write(run_record([case_result("one", "damaged")], version="v3"))
+    seen = call("verify")
+    assert seen.exit_code == 0
+    assert seen.stdout.count("not run again: the checks of 1 case (") == 2
+    assert "(in_house_style), which are code of the project or of cases that its suites do not hold" in seen.stdout
+    found = json.loads(call("verify", "--json").stdout)
+    assert [one["unverified_checks"] for one in found] == [["in_house_style"], ["equals"], []]
+    assert [one["unverified_cases"] for one in found] == [1, 1, 0]
 
 
 def test_verdicts_of_other_rules_are_written_again_on_demand(history):

@@ -57,6 +57,32 @@ def test_an_error_is_1_with_file_line_rule_and_case(project: Path, capsys: pytes
     )
 
 
+def answers(project: Path, *right: str) -> None:
+    path = project / "suites" / "mine" / "cases.answers.json"
+    path.write_text(json.dumps({"contamination": "test data", "answers": {"a-1": list(right)}}))
+    toml = path.with_name("suite.toml")
+    toml.write_text('title = "Mine"\ncontamination = "test data"\n')
+
+
+def test_the_right_answers_beside_the_cases_are_tried_and_counted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers(project, "KX-40/2", "It is the KX-40/2.")
+    assert run(["suites", "lint", "--strict"]) == 0
+    out = capsys.readouterr().out
+    assert "right answers: 2 of 2 pass; broken ones made of them: 4 of 4 fail as they should\n" in out
+    answers(project, "KX-40/2", "It is the KX-40 / 2.")
+    assert run(["suites", "lint"]) == 1
+    out = capsys.readouterr().out
+    assert "error answers: a-1: right answer 2 is damaged" in out
+    assert "right answers: 1 of 2 pass; broken ones made of them: 2 of 2 fail as they should\n" in out
+    answers(project, "KX-40/2")
+    assert run(["suites", "lint", "--strict", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["rule"] for one in found["findings"]] == ["few-answers"]
+    assert found["answers"] == {"right": 1, "right_passed": 1, "broken": 2, "broken_failed": 2}
+
+
 def test_a_warning_is_0_and_with_strict_1(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, {**LINE, "required": []})
     assert run(["suites", "lint"]) == 0

@@ -1,5 +1,6 @@
 """The chances that the planner gives are those of the gate itself."""
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import numpy as np
@@ -76,6 +77,25 @@ def test_at_the_limits_a_sequential_run_is_wrong_in_five_percent_at_most(case):
     found = chances(cases, BOTH, Truth(0.95, 0.98, 0.01), sequential=True, runs=20_000)
     assert found.go <= 0.05
     assert found.no_go <= 0.05
+
+
+@pytest.mark.parametrize("at_once", [1, 700, 10**9])
+@pytest.mark.parametrize("sequential", [False, True])
+def test_they_are_the_same_however_many_runs_are_drawn_at_once(monkeypatch, case, sequential, at_once):
+    cases = [case(f"c{i:03}", domain=f"d{i % 44}", targets=("A-1",) if i % 5 else ()) for i in range(230)]
+    given = {"cases": cases, "policy": DEFAULT_POLICY, "truth": Truth(0.98, 0.98, 0.01, 0.05), "runs": 300}
+    usual = chances(**given, sequential=sequential)
+    monkeypatch.setattr("harness.decisions.plan._DRAWN_AT_ONCE", at_once)
+    assert chances(**given, sequential=sequential) == usual
+
+
+def test_a_suite_of_five_thousand_cases_is_planned_in_little_memory(cases):
+    given = cases(5000)
+    tracemalloc.start()
+    chances(given, BOTH, Truth(0.98, 0.98, 0.01, 0.05))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000
 
 
 def test_several_samples_make_a_go_harder(cases):

@@ -1,6 +1,7 @@
 import json
 import re
 import tomllib
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -54,6 +55,13 @@ def test_a_gate_prints_each_rule_with_bound_need_and_what_would_settle_it(verdic
     assert "run 20260301-tuned, live, answers 12 h old, 340 cases, unscored 0.0%, suite s" in text
     assert "All 2 runs of tuned@v1, newest first:" in text
     assert "no data: no case of this slice counts in the metric" in text
+
+
+def test_runs_that_were_not_read_are_counted(verdict):
+    lines = gate_lines(replace(verdict, too_old=113), "default promotion policy")
+    text = " ".join(" ".join(lines).split())
+    assert "2 of 115 runs of tuned@v1, newest first; the others are too old for this policy:" in text
+    assert fits(lines)
 
 
 def test_reasons_that_hold_everything_back_are_told_once(cases, run, now):

@@ -72,6 +72,16 @@ LEARNT = [
     Oddity("temperature 0.0 is refused", GITHUB + "OpenHands/OpenHands/issues/4131",
            refuses(_TEMPERATURE.format("0.0"), has("temperature"), param="temperature", code="unsupported_value"),
            words="sent without temperature", requests=2),
+    Oddity("temperature 0 is out of range, in Chinese", GITHUB + "songquanpeng/one-api/issues/1141",
+           refuses("temperature参数非法。请检查文档。", has("temperature"), code="1214"),
+           words="sent without temperature", requests=2),
+    Oddity("temperature 0 is out of range, flat and with 422", GITHUB + "ai-forever/gigachain/issues/237",
+           lambda body: reply({"status": 422, "message": "Invalid params: temperature must be in range (0, +inf)"}, 422)
+           if "temperature" in body else reply(whole()), words="sent without temperature", requests=2),
+    Oddity("temperature is refused by a gateway that names no parameter", GITHUB + "BerriAI/litellm/issues/2348",
+           refuses("litellm.UnsupportedParamsError: bedrock does not support parameters: {'temperature': 0}. To drop "
+                   "these, set `litellm.drop_params=True`", has("temperature"), type="None", param="None", code="400"),
+           words="sent without temperature", requests=2),
     Oddity("max_tokens, temperature and the system role are refused", GITHUB + "lobehub/lobehub/issues/5704",
            _all_at_once, settings=SYSTEM, requests=4,
            words="max_completion_tokens, the system message as a part of the first user message, without temperature"),
@@ -105,6 +115,14 @@ REFUSED = [
     Oddity("the same by a gateway that quotes", GITHUB + "musistudio/claude-code-router/issues/948",
            error('Error from provider(modelscope: 400): {"error":{"message":"enable thinking can not be support when '
                  '`stream=False`."}}', 400), "unscored(http_400)", "or stream = true"),
+    Oddity("tools are refused with a 404", GITHUB + "pydantic/pydantic-ai/issues/2896",
+           error("No endpoints found that support tool use. To learn more about provider routing, visit: "
+                 "https://openrouter.ai/docs/provider-routing", 404, code=404), "unscored(http_404)",
+           "No endpoints found that support tool use.*; set a model that takes tools",
+           settings={"extra_body": {"tools": [{"type": "function", "function": {"name": "f"}}]}}),
+    Oddity("too little memory for a model", GITHUB + "continuedev/continue/issues/11715",
+           error("model requires more system memory (5.0 GiB) than is available (3.9 GiB)", 400),
+           "unscored(http_400)", r"is available \(3.9 GiB\)(?!; set)"),
     Oddity("no credit: 402", "https://api-docs.deepseek.com/quick_start/error_codes",
            error("Insufficient Balance", 402), "stops", r"has no credit left \(402\). It says: Insufficient Balance"),
     Oddity("no credit: 429 insufficient_quota", GITHUB + "raznem/parsera/issues/5",
@@ -116,6 +134,10 @@ REFUSED = [
     Oddity("no credit: 429 with a type of its own", GITHUB + "modelscope/modelscope/issues/1691",
            error("insufficient balance (1008)", 429, type="insufficient_balance_error", http_code="429"), "stops",
            r"has no credit left \(429\)", requests=1),
+    Oddity("no credit: a free trial that is used up", "https://www.volcengine.com/docs/82379/1299023",
+           error("Your account 2100 has exhausted its free trial quota for the m model. If you want to continue using "
+                 "model service, please enable the service.", 429, type="TooManyRequests", code="QuotaExceeded"),
+           "stops", r"has no credit left \(429\)", requests=1),
     Oddity("no credit: a flat 403", GITHUB + "Wei-Shaw/sub2api/issues/890",
            always({"code": "INSUFFICIENT_BALANCE", "message": "Insufficient account balance"}, 403), "stops",
            r"has no credit left \(403\). It says: Insufficient account balance"),

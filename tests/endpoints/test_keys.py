@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness.addresses import ALLOW
+from harness.addresses import ALLOW, shown_address
 from harness.cli.models import models
 from harness.config import HarnessConfig, ModelConfig, model
 from harness.endpoints import access
@@ -173,3 +173,17 @@ def test_azure_is_asked_as_it_wants(
 def test_headers_that_cannot_be_sent_are_refused(headers: object, make_model: Callable[..., ModelConfig]) -> None:
     with pytest.raises(ValueError, match="headers"):
         make_model(headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("http://user:pw@[2001:DB8::1]/v1?key=x#y", "http://[2001:db8::1]/v1"),
+        ("http://[fe80::1%25eth0]:1/v1", "http://[fe80::1%25eth0]:1/v1"),
+        ("http://[::1", ""),
+        ("http://h:99999/v1", ""),
+    ],
+)
+def test_an_address_is_kept_as_one_that_can_be_asked_again(address: str, shown: str) -> None:
+    assert shown_address(address) == shown

@@ -177,3 +177,33 @@ def test_a_second_member_that_is_cut_off_is_an_error(cut: int) -> None:
         decoded(body[:-cut], 7)
     with pytest.raises(ValueError, match="cut off"):
         _inflated(body[:-cut], "gzip")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "text", "text": {"value": "A-1", "annotations": []}},
+        {"type": "text", "content": "A-1"},
+        {"type": "output_text", "text": ["A-1"]},
+        {"text": 1},
+    ],
+)
+def test_text_in_a_form_that_is_not_known_is_not_taken_for_an_answer_without_it(part: dict[str, Any]) -> None:
+    assert parse(answer(content=[part]), "application/json").unusable == "content_not_text"
+    assert parse(stream({"content": [part]}), "text/event-stream").unusable == "content_not_text"
+
+
+def test_parts_that_are_not_text_are_left_out() -> None:
+    content = [{"type": "reference", "reference_ids": [1]}, {"type": "text", "text": "A-1"}, {"type": "image_url"}]
+    completion = parse(answer(content=content), "application/json")
+    assert (completion.text, completion.unusable) == ("A-1", None)
+
+
+@pytest.mark.parametrize("finish", [2, {"type": "max_tokens"}, True])
+def test_an_end_that_is_not_a_word_is_an_unknown_end(finish: object) -> None:
+    choice = {"index": 0, "finish_reason": finish, "message": {"content": "A-1"}}
+    completion = parse(json.dumps({"choices": [choice]}), "application/json")
+    assert completion.unusable == "unknown_end"
+    assert completion.finish_reason == json.dumps(finish)
+    delta = json.dumps({"choices": [{"index": 0, "delta": {"content": "A-1"}, "finish_reason": finish}]})
+    assert parse(f"data: {delta}\n\ndata: [DONE]\n\n", "text/event-stream").unusable == "unknown_end"

@@ -43,6 +43,13 @@ def test_python_blocks_run(name: str) -> None:
         exec(compile(block, name, "exec"), {"__name__": "page"})
 
 
+@pytest.mark.parametrize("page", ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/recording.md"])
+def test_tests_that_a_page_names_are_there(page: str) -> None:
+    """A promise that names its test holds only as long as there is that test."""
+    named = set(re.findall(r"`((?:tests|benchmarks)/[\w./-]+)`", (ROOT / page).read_text("utf-8")))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("name", ["local-model.md", "providers.md"])
 def test_settings_load(name: str) -> None:
     for block in blocks(name, "toml"):

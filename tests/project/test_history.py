@@ -1,5 +1,7 @@
+import gzip
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
-from harness.history import History, read_run, run_schema, upgraded
+from harness.files import sealed, unsealed
+from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run, run_schema, upgraded
 from harness.records.run import Evidence, Looks, SampleResult, Totals
 from tests.factory import case_result, run_record
 
@@ -45,11 +49,185 @@ def test_a_verdict_knows_all_runs_of_its_version_and_one_whole_run_of_every_othe
     history.write(build("20260305-x-partial", version="v0", day="2026-03-05", cases=whole, partial=True))
     (history.folder / "other@v1").mkdir()
     (history.folder / "other@v1" / "20260301-bad.json").write_text("{", encoding="utf-8")
-    known = [run.run_id for run in history.known("tuned@v1")]
+    known = [run.run_id for run in history.known("tuned@v1").runs]
     assert known == ["20260228-old0", "20260301-aaaa", "20260302-bbbb"]
     (history.folder / "tuned@v1" / "20260303-bad.json").write_text("{", encoding="utf-8")
     with pytest.raises(RecordError, match="it may be the run that counts"):
         history.known("tuned@v1")
+
+
+def night(days_ago, name="night", **fields):
+    day = datetime.now(UTC) - timedelta(days=days_ago)
+    return build(f"{day:%Y%m%d}-{name}", f"{day:%Y-%m-%d}", **fields)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The names of the records that are read as a whole."""
+    names = []
+
+    def noted(path):
+        names.append(path.stem)
+        return read_run(path)
+
+    monkeypatch.setattr("harness.history.read_run", noted)
+    return names
+
+
+def test_of_a_year_of_nights_only_those_that_count_are_read(history, reads):
+    counting, older = [night(days) for days in range(2, 6)], [night(days) for days in range(9, 60)]
+    fullest = night(40, "full", cases=[case_result(f"c-{n}") for n in range(5)], totals=Totals(cases=5))
+    future, other = night(-30), build("20260101-old", version="v0")
+    for run in (*counting, *older, fullest, future, other):
+        history.write(run)
+    every = history.known("tuned@v1")
+    assert (len(every.runs), every.too_old, len(reads)) == (58, frozenset(), 58)
+    reads.clear()
+    known = history.known("tuned@v1", 7)
+    assert {run.run_id for run in known.runs} == {run.run_id for run in (*counting, fullest, future, other)}
+    assert (known.too_old, len(reads)) == ({run.run_id for run in older}, 7)
+    reads.clear()
+    assert history.latest("tuned@v1") == counting[0]
+    assert len(reads) == 3  # the newest on the same cases, the fullest, and the one of the future
+
+
+def test_what_is_before_the_cases_is_read_whatever_the_layout(history):
+    path = history.write(night(1))
+    record, before = json.loads(path.read_bytes()), head_of(path)
+    assert (before.cases, before.suite_digest, before.partial) == (1, "s", False)
+    assert before.order == order_of(read_run(path))
+    for text in (json.dumps(record), json.dumps(record, indent=4), json.dumps(record, separators=(",", ":"))):
+        path.write_text(text)
+        assert head_of(path) == before
+    del record["cases"]
+    for changed in (
+        {**record, "schema": 2, "cases": []},
+        {**record, "cases": [], "x": 1} | {"suite_digest": 5},
+        {**record, "started": "soon", "cases": []},
+        {"cases": [], **record},
+        {**record, "recipe": {"x": "y" * 100_000}, "cases": []},
+        [],
+    ):
+        path.write_text(json.dumps(changed))
+        assert head_of(path) is None  # to be read as a whole, which says what is wrong
+    for text in ("", "{", '{"a"', '{"a": [' * 20_000, '{"a": ' + "1" * 50_000, "\0" * 100):
+        path.write_text(text)
+        assert head_of(path) is None
+        with pytest.raises(RecordError):
+            history.known("tuned@v1", 7)
+        with pytest.raises(RecordError):
+            history.latest("tuned@v1")
+
+
+def test_a_record_that_was_read_before_is_read_in_one_step_and_is_the_same(history, monkeypatch):
+    run = build(output="水吧台/岛台 – \U0001f600 <script>\u202e", recipe={"x": [1, 2.5, None, {"y": 10**18}]})
+    path = history.write(run)
+    assert read_run(path) == run
+    monkeypatch.setattr("harness.history.json_of", lambda content: pytest.fail("it was read before"))
+    assert read_run(path) == run
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_run(path) == run
+
+
+def test_a_packed_record_is_the_same_everywhere(history):
+    run = build(output="水吧台/岛台 " * 3_000)
+    plain = history.write(run)
+    content, head = plain.read_bytes(), head_of(plain)
+    packed = history.compact(plain)
+    assert packed.name == "20260301-aaaa.json.gz"
+    assert not plain.exists()
+    assert packed.stat().st_size < len(content) / 8
+    assert gzip.decompress(packed.read_bytes()) == content
+    assert history.compact(packed) == packed
+    assert (
+        read_run(packed) == run == history.latest("tuned@v1") == history.resolve("2026") == history.runs("tuned@v1")[0]
+    )
+    assert history.known("tuned@v1").runs == (run,)
+    assert [one.run_id for one in history.listing().runs] == [run.run_id]
+    assert replace(head_of(packed), path=plain) == head
+    assert carries_digest(packed)
+    assert history.found("tuned@v1", run.run_id) == packed
+    history.write(build(mode="replay"))  # judged again: the record keeps when and how it was made
+    assert (history.paths(), read_run(plain).mode) == ([plain], "live")
+
+
+def test_of_a_record_that_is_there_twice_the_plain_one_counts(history):
+    plain = history.write(build())
+    other = gzip.compress(plain.read_bytes().replace(b"tuned", b"other"))
+    plain.with_name(f"{plain.name}.gz").write_bytes(other)  # packing was stopped, or somebody put it there
+    assert history.paths() == [plain]
+    assert history.compact(plain).name == "20260301-aaaa.json.gz"
+    assert history.latest("tuned@v1") == build()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(b" " * 100_001), "longer than 100,000 bytes once it is unpacked"),
+        (gzip.compress(b"{}") * 2, "something follows"),
+        (gzip.compress(b'{"schema": 1}' * 100)[:-9], "cut off"),
+        (b"{}", "not packed by gzip"),
+        (b"", "cut off"),
+        (gzip.compress(b"{}"), "`schema` is"),
+    ],
+    ids=["a bomb", "two members", "cut", "plain", "empty", "something else"],
+)
+def test_what_is_not_a_packed_record_is_refused(content, reason, history, monkeypatch):
+    monkeypatch.setattr("harness.history._SIZE_LIMIT", 100_000)
+    path = history.path("tuned@v1", "20260301-aaaa").with_suffix(".json.gz")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    assert head_of(path) is None
+    with pytest.raises(RecordError, match=reason) as raised:
+        read_run(path)
+    assert "20260301-aaaa.json.gz" in str(raised.value)
+    with pytest.raises(RecordError):
+        history.latest("tuned@v1")
+
+
+def test_a_record_that_cannot_be_read_is_not_packed(history):
+    path = history.write(build())
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(RecordError):
+        history.compact(path)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_path):
+    path = history.write(build())
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file"))
+    assert read_run(path) == build()
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("harness.endpoints.local.cache_folder", no_home)
+    assert read_run(path) == build()
+
+
+def test_what_was_read_before_is_known_by_its_bytes_alone(history):
+    path = history.write(build())
+    read_run(path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"AB-1"', b'"AB-2"'))
+    with pytest.raises(ChangedRecordError):
+        read_run(path)
+    plain, _ = unsealed(content)
+    for hostile in (b'"run_id": "x", "run_id": "y"', b'"recipe": {"x": NaN}', b'"recipe": {"x": 1, "x": 2}'):
+        path.write_bytes(sealed(plain.replace(b'"run_id": "20260301-aaaa"', hostile, 1)))
+        for _ in range(2):
+            with pytest.raises(RecordError):
+                read_run(path)
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "reports").glob("*@*/*.json"))[:40], ids=str)
+def test_the_shipped_records_say_before_their_cases_what_they_are(path):
+    run, head = read_run(path), head_of(path)
+    assert head is not None
+    assert (head.order, head.cases, head.partial) == (order_of(run), len(run.cases), run.partial)
+    assert head.suite_digest == run.suite_digest
+    assert read_run(path) == run  # the second time in one step
 
 
 def test_writing_the_same_run_twice_changes_nothing(history):
@@ -142,7 +320,7 @@ def test_a_later_run_of_fewer_suites_does_not_stand_for_the_version(history):
     more = whole.cases[0].model_copy(update={"suite": "canary"})
     both = whole.model_copy(update={"cases": (*whole.cases, more)})
     history.write(both)
-    history.write(build("20260309-bbbb", day="2026-03-09").model_copy(update={"cases": (more,)}))
+    history.write(build("20260309-bbbb", day="2026-03-09", cases=(more,), suite_digest="canary"))
     assert history.latest("tuned@v1") == both
 
 

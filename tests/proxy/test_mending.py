@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.proxy.mending import question_of
+from harness.proxy.mending import mended_body, question_of
 from harness.proxy.streams import MendedStream
 from harness.text import DEFAULT_SYMBOLS
 from tests.faulty_server.connection import Connection
@@ -212,6 +212,76 @@ def test_calls_of_one_index_or_without_any_stay_apart(index: dict[str, int], sta
     assert [json.loads(one)["code"] for one in json.loads(row["repaired"])] == ["Sikalastic-609"] * 3
 
 
+@pytest.mark.parametrize("finish", [None, "tool_calls"])
+def test_no_piece_of_a_call_comes_before_its_name(finish: str | None, start: Callable[..., Started]) -> None:
+    # Ollama, Gemini and llama.cpp give calls whole, in the last chunk too
+    async def answer(connection: Connection, seen: Seen) -> None:
+        calls = [
+            {"index": n, "id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": arguments}}
+            for n, arguments in enumerate(CALLS)
+        ]
+        await connection.stream([chunk({"tool_calls": calls}, finish), chunk({}, "tool_calls"), "data: [DONE]\n\n"])
+
+    _, _, client = start(answer)
+    written: dict[int, str] = {}
+    for choice in lines(client):
+        for call in choice["delta"].get("tool_calls", ()):
+            assert call["index"] in written or (call["id"], call["function"]["name"]) == (f"call_{call['index']}", "f")
+            written[call["index"]] = written.get(call["index"], "") + call["function"]["arguments"]
+    assert [json.loads(one) for one in written.values()] == [{"code": "Sikalastic-609", "n": n} for n in range(3)]
+
+
+def test_calls_that_are_right_and_whole_go_through_byte_for_byte() -> None:
+    asked = question_of({"messages": PROMPT}, None, DEFAULT_SYMBOLS)
+    assert asked is not None
+    right = CALLS[0].replace(" - ", "-")
+    call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": right}}
+    event = chunk({"tool_calls": [call]}, "tool_calls").encode()
+    assert MendedStream(asked, repairs=True).feed(event) == event
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": [{"type": "text", "text": "Sikalastic - 609"}]},
+        {"tool_calls": [{"id": "t", "function": {"name": "f", "arguments": {"code": "Sikalastic - 609"}}}]},
+    ],
+    ids=["parts of content", "decoded arguments"],
+)
+@pytest.mark.parametrize("place", ["delta", "message", "whole"])
+def test_other_forms_of_an_answer_are_mended_too(
+    message: dict[str, Any], place: str, start: Callable[..., Started]
+) -> None:
+    async def answer(connection: Connection, seen: Seen) -> None:
+        if place == "whole":
+            await connection.json(completion(None, **message))
+            return
+        choice = {"index": 0, place: message, "finish_reason": "stop"}
+        await connection.stream([chunk({}, choices=[choice]), "data: [DONE]\n\n"])
+
+    proxy, _, client = start(answer)
+    if place == "whole":
+        body = client.chat.completions.with_raw_response.create(model="m", messages=PROMPT).text
+    else:
+        body = json.dumps(lines(client))
+    assert "Sikalastic-609" in body
+    assert "Sikalastic - 609" not in body
+    assert proxy.rows(1)[0]["mended"] == {"Sikalastic-609": "spaced"}
+
+
+def test_decoded_arguments_that_are_right_stay_an_object() -> None:
+    asked = question_of({"messages": PROMPT}, None, DEFAULT_SYMBOLS)
+    assert asked is not None
+    calls = [
+        {"function": {"name": "f", "arguments": {"code": text}}} for text in ("Sikalastic-609", "Sikalastic - 609")
+    ]
+    body = json.dumps(completion("", tool_calls=calls)).encode()
+    mended = mended_body(asked, body, repairs=True)
+    assert mended is not None
+    found = json.loads(mended[0])["choices"][0]["message"]["tool_calls"]
+    assert [call["function"]["arguments"] for call in found] == [{"code": "Sikalastic-609"}] * 2
+
+
 def test_the_one_function_call_of_old_is_mended_in_a_stream(start: Callable[..., Started]) -> None:
     async def answer(connection: Connection, seen: Seen) -> None:
         pieces = [{"function_call": {"arguments": char}} for char in CALLS[0]]
@@ -221,6 +291,19 @@ def test_the_one_function_call_of_old_is_mended_in_a_stream(start: Callable[...,
     _, _, client = start(answer)
     arguments = "".join(choice["delta"].get("function_call", {}).get("arguments", "") for choice in lines(client))
     assert json.loads(arguments) == {"code": "Sikalastic-609", "n": 0}
+
+
+def test_what_is_read_at_once_is_known_before_it_is_read() -> None:
+    asked = question_of({"messages": PROMPT}, None, DEFAULT_SYMBOLS)
+    assert asked is not None
+    stream = MendedStream(asked, repairs=True)
+    stream.feed(chunk({"content": "all is well " * 20}).encode())
+    assert stream.work(b"x") == 1  # text goes on while it comes
+    assert stream.work(b"data: [DONE]\n\n") == 240
+    stream.feed(b"data: [DO")
+    assert stream.work(b"NE]\n\n") == 240
+    stream.feed(b"NE]x\n\n" + chunk({"tool_calls": [{"index": 0, "function": {"arguments": "[" * 100}}]}).encode())
+    assert stream.work(b"x") == 101
 
 
 def test_the_time_of_a_long_stream_grows_with_its_length() -> None:

@@ -22,7 +22,7 @@ import pytest
 from harness.cli import run
 from tests.faulty_server.connection import Connection
 from tests.proxy.conftest import Started
-from tests.proxy.upstream import Seen, Upstream, chunk, completion, says
+from tests.proxy.upstream import RunningProxy, Seen, Upstream, chunk, completion, says
 
 PROMPT: list[Any] = [{"role": "user", "content": "Which primer goes on Sikalastic-609?"}]
 
@@ -235,6 +235,32 @@ def test_a_page_of_another_host_is_refused(headers: dict[str, str], start: Calla
         answer = b"".join(iter(lambda: raw.recv(4096), b""))
     assert b" 403 " in answer.split(b"\r\n")[0]
     assert upstream.seen == []
+
+
+def _asked_by_a_page(proxy: RunningProxy, method: str, page: str, **headers: str) -> httpx2.Response:
+    head = {"Origin": page, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return httpx2.request(method, f"{proxy.base_url}/chat/completions", headers=head, json={"messages": []})
+
+
+def test_a_page_of_this_machine_may_ask_and_read(start: Callable[..., Started]) -> None:
+    async def answer(connection: Connection, seen: Seen) -> None:
+        await connection.json(completion("x"), headers={"Access-Control-Allow-Origin": "https://evil.example"})
+
+    proxy, upstream, _ = start(answer)
+    page = "http://localhost:3000"
+    wanted = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization, content-type"}
+    asked = _asked_by_a_page(proxy, "OPTIONS", page, **wanted)
+    assert (asked.status_code, upstream.seen) == (204, [])
+    assert "POST" in asked.headers["access-control-allow-methods"]
+    assert asked.headers["access-control-allow-headers"] == "authorization, content-type"
+    read = _asked_by_a_page(proxy, "POST", page)
+    assert asked.headers["access-control-allow-origin"] == read.headers["access-control-allow-origin"] == page
+    assert "x-harness-mended" in read.headers["access-control-expose-headers"]
+    other = _asked_by_a_page(proxy, "OPTIONS", "https://evil.example", **wanted)
+    assert other.status_code == 403
+    assert not [name for name in other.headers if name.startswith("access-control")]
+    plain = httpx2.post(f"{proxy.base_url}/chat/completions", json={"messages": []})
+    assert not [name for name in plain.headers if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize(

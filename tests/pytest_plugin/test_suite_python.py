@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,35 @@ def test_the_projects_own_conftest_is_run(project: Path, pytester: pytest.Pytest
     (project / "conftest.py").write_text(OWNED.format(place=tmp_path / "owned"))
     pytester.runpytest_subprocess("--model=fake")
     assert (tmp_path / "owned").exists()
+
+
+def test_what_pytest_itself_loads_is_run(
+    project: Path, pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What SECURITY.md does not promise: a pull request that may change pyproject.toml may run code."""
+    (project / "addons").mkdir()
+    for name in ("of_addopts", "of_the_environment"):
+        (project / "addons" / f"{name}.py").write_text(f"import pathlib; pathlib.Path(r'{tmp_path / name}').touch()\n")
+    settings = project / "pyproject.toml"
+    text = '[tool.pytest.ini_options]\naddopts = "-p of_addopts"\npythonpath = ["addons"]\n'
+    settings.write_text(text + settings.read_text())
+    monkeypatch.setenv("PYTEST_PLUGINS", "of_the_environment")
+    monkeypatch.setenv("PYTHONPATH", str(project / "addons"))
+    pytester.runpytest_subprocess("--model=fake")
+    assert (tmp_path / "of_addopts").exists()
+    assert (tmp_path / "of_the_environment").exists()
+
+
+def test_folders_that_the_project_names_may_be_outside_it(
+    project: Path, pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    (project / "suites" / "mine").rename(tmp_path / "mine")
+    settings = project / "pyproject.toml"
+    text = settings.read_text().replace("[tool.harness]\n", "")
+    outside = f"suites = [{json.dumps(str(tmp_path))}]\nreports = {json.dumps(str(tmp_path / 'out'))}\n"
+    settings.write_text(f"[tool.harness]\n{outside}{text}")
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    assert list((tmp_path / "out").glob("fake@v1/*.json"))
 
 
 @pytest.mark.parametrize("name", ["pytest.ini", "tox.ini", "pyproject.toml"])

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.errors import CassetteError
+from harness.history import History
 from harness.recording import Cassette, Recorder, Secrets, UnfitAnswerError
 from harness.recording import recorder as recorder_module
+from harness.recording.cassette import without
 from harness.records.answer import request_key
+from tests.factory import case_result, run_record
 from tests.recording.conftest import MakeExchange
 
 SCRIPT = """
@@ -253,3 +259,80 @@ def test_the_last_answer_is_synced_though_no_other_comes(
     append(recorder, exchange("1"))
     assert synced.wait(20)
     recorder.close()
+
+
+# What Windows does otherwise: a file that is open is neither replaced nor removed.
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This system with that rule of Windows; lock files are the affair of filelock."""
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("looks for open files in /proc")
+
+    def refusing(original: Callable[..., None]) -> Callable[..., None]:
+        def checked(*paths: object, **options: object) -> None:
+            for path in paths:
+                name = os.path.realpath(str(path))
+                held = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+                if name in held and not name.endswith(".lock"):
+                    raise PermissionError(13, "The process cannot access the file", name)
+            original(*paths, **options)
+
+        return checked
+
+    for name in ("replace", "rename", "unlink", "remove"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+
+
+@pytest.mark.usefixtures("windows")
+def test_the_rule_is_in_force(tmp_path: Path) -> None:
+    (tmp_path / "b").touch()
+    with (tmp_path / "a").open("w"):
+        with pytest.raises(PermissionError):
+            (tmp_path / "b").replace(tmp_path / "a")
+        with pytest.raises(PermissionError):
+            (tmp_path / "a").unlink()
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_cassette_is_recorded_pruned_and_recorded_again_on_windows(tmp_path: Path, exchange: MakeExchange) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for prompt in ("1", "2", "3"):
+        append(recorder, exchange(prompt))
+    recorder.close()
+    without(path, {2})
+    assert sorted(Cassette(path).keys()) == sorted([key_of("1"), key_of("3")])
+    recorder = Recorder(path)
+    with pytest.raises(CassetteError, match="another recorder holds this cassette"):
+        without(path, {1}, wait_s=0.1)
+    append(recorder, exchange("2"))
+    recorder.close()
+    without(path, set())
+    assert len(Cassette(path)) == 3
+
+
+@pytest.mark.usefixtures("windows")
+def test_records_and_baselines_are_replaced_on_windows(tmp_path: Path) -> None:
+    history = History(tmp_path / "reports")
+    run = run_record([case_result("one", "damaged")])
+    for _ in range(2):
+        history.write(run)
+        history.set_baseline("tuned", run.label)
+    assert history.resolve("tuned") == run
+
+
+def test_workers_ignore_ctrl_c_where_no_signal_can_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: the worker itself ignores it, and its end of the pipe that closes is the end of it."""
+    from harness.logs import processes
+
+    monkeypatch.delattr(signal, "pthread_sigmask")
+    set_to: list[object] = []
+    monkeypatch.setattr(processes.signal, "signal", lambda number, what: set_to.append((number, what)))
+    with processes._deaf_to_interrupts():
+        pass
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()
+    processes._work(theirs, None)  # type: ignore[arg-type]
+    assert set_to == [(signal.SIGINT, signal.SIG_IGN)]

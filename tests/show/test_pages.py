@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from base64 import b64encode
 from hashlib import sha256
 from types import SimpleNamespace
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from harness.decisions.compare import compare
 from harness.decisions.gate import judge
 from harness.records.policy import DEFAULT_POLICY
-from harness.records.run import Evidence, Latency, PromptLatency
+from harness.records.run import Evidence, Latency, MentionRecord, PromptLatency
 from harness.show import charts, html, index
 from harness.show.evidence import rows
 from harness.show.export import openmetrics
 from harness.show.html import Judgement, content_policy, data_block, templates_digest
 from harness.show.index import IndexLine, current, events
+from tests import factory
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters()),
@@ -86,6 +88,68 @@ def test_one_huge_answer_does_not_fill_the_page(answering):
     page = html.run_page(answering("x" * 5_000_000))
     assert len(page) < 200_000
     assert "characters left out" in page
+
+
+def _mentions(count, verdict="spaced", text="A - 1"):
+    return [MentionRecord(start=6 * i, end=6 * i + len(text), text=text, verdict=verdict) for i in range(count)]
+
+
+def test_150_000_damaged_mentions_do_not_fill_the_page_and_it_says_what_is_left_out(make_run):
+    answer = factory.sample_result("damaged", targets=("A-1",), output="A - 1 " * 150_000, mentions={})
+    answer = answer.model_copy(update={"mentions": {"A-1": tuple(_mentions(150_000))}})
+    run = make_run([factory.case_result("a", "damaged", targets=("A-1",), samples=[answer])])
+    page = html.run_page(run)
+    assert len(page) < 400_000
+    assert "149990 more of this answer are in the run record" in page  # without a script
+    (row,) = rows(run)
+    assert row["a"][0]["e"] + len(row["a"][0]["f"]) == 150_000
+
+
+def test_what_is_wrong_is_listed_before_what_is_right(make_run):
+    right = "A-1   " * 200
+    found = (*_mentions(200, "verbatim", "A-1"), MentionRecord(start=1200, end=1205, text="A - 1", verdict="spaced"))
+    answer = factory.sample_result("damaged", targets=("A-1",), output=right + "A - 1", mentions={"A-1": found})
+    (row,) = rows(make_run([factory.case_result("a", "damaged", targets=("A-1",), samples=[answer])]))
+    assert [one[1] for one in row["a"][0]["f"]] == ["verbatim"] * 39 + ["spaced"]
+    assert row["a"][0]["e"] == 161
+
+
+def test_many_samples_calls_checks_and_turns_do_not_fill_the_page(make_run):
+    call = {"name": "f", "arguments": '{"a": "A-1"}'}
+    check = {"check": "equals", "passed": False, "detail": "x" * 100_000}
+    one = factory.sample_result("failed", targets=(), output="A-1", tool_calls=(call,) * 3_000, checks=(check,) * 300)
+    samples = [factory.sample_result("passed", targets=(), sample=n) for n in range(2_000)]
+    samples[1_990:] = [one.model_copy(update={"sample": n}) for n in range(1_990, 2_000)]
+    turns = [{"role": "user", "content": f"turn {n}"} for n in range(20_000)]
+    case = factory.case_result("a", "failed", targets=(), samples=samples, messages=tuple(turns))
+    page = html.run_page(make_run([case]))
+    assert len(page) < 1_500_000
+    assert "1980 more samples are in the run record" in page
+    (row,) = rows(make_run([case]))
+    assert [answer["o"] for answer in row["a"]].count("failed") == 10  # failing ones first
+    assert row["a"][-1]["e"] == 3_000 + 300 - 80
+    assert row["m"][-1][1] == ["turn 19999"]
+    assert row["m"][0] == ["…", [["gap", str(sum(len(turn["content"]) for turn in turns[:-100]))]]]
+
+
+def test_a_comparison_says_how_many_samples_it_leaves_out():
+    old, new = (
+        factory.run_record([factory.case_result("a", outcome, samples=25)], version=version)
+        for outcome, version in (("damaged", "v1"), ("aligned", "v2"))
+    )
+    page = html.compare_page(compare(old, new), old, new)
+    assert page.count("5 more samples are in the run record") == 2
+
+
+def test_forms_of_many_different_mentions_are_not_all_looked_up_in_a_long_answer(make_run):
+    found = tuple(
+        MentionRecord(start=0, end=9, text=f"A - {n:05}", verdict="spaced", path="/a", damage=("space-left",))
+        for n in range(20_000)
+    )
+    answer = factory.sample_result("damaged", targets=("A-1",), output="x" * 2_000_000, mentions={"A-1": found})
+    started = time.process_time()
+    html.run_page(make_run([factory.case_result("a", "damaged", targets=("A-1",), samples=[answer])]))
+    assert time.process_time() - started < 5
 
 
 def test_the_policy_lets_in_only_the_page_itself(mixed):

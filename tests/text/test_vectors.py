@@ -139,3 +139,8 @@ def test_a_mention_of_every_listed_character_is_in_the_corpus() -> None:
     )
     listed = [*SPACES, *ZERO_WIDTH, *HYPHENS, *SLASHES, *REPLACING]
     assert [f"U+{code:04X}" for code in listed if chr(code) not in damaged] == []
+
+
+def test_the_page_says_how_many_there_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "checker.md").read_text(encoding="utf-8")
+    assert f"holds {len(load('*.jsonl')):,} cases" in page

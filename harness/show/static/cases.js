@@ -73,6 +73,7 @@
       block.append(make("p", "small", say("tool-call"), " ", make("code", "", name)), text("text", call));
     }
     if (one.f) block.append(make("ul", "findings", ...one.f.map(finding)));
+    if (one.e) block.append(make("p", "small", say("not-listed", { n: one.e.toLocaleString("en") })));
     for (const [name, passed, detail] of one.k || []) {
       block.append(make("p", "small", say("check"), " ", make("code", "", name), " ",
         say(passed ? "passed" : "failed"), detail ? `: ${detail}` : ""));
@@ -93,6 +94,7 @@
         source.append(make("div", "turn", make("span", "role", role), text("text", content)));
       }
       const answers = make("div", "", ...row.a.map((one) => answer(row, one, row.a.length > 1)));
+      if (row.e) answers.append(make("p", "small", say("samples-not-shown", { n: row.e.toLocaleString("en") })));
       body.append(make("div", "sides", source, answers));
     } else {
       body.append(make("p", "", say("not-held")), make("p", "shown", (row.n || []).join("  ")));

@@ -183,6 +183,12 @@ def _samples(count: int) -> list[dict[str, Any]]:
     return [{"sample": n, "outcome": "aligned", "output": "A-1", "verdicts": {"A-1": "verbatim"}} for n in range(count)]
 
 
+def _damaged(count: int) -> dict[str, Any]:
+    found = [{"start": 6 * n, "end": 6 * n + 5, "text": "A - 1", "verdict": "spaced"} for n in range(count)]
+    answer = {"sample": 0, "outcome": "damaged", "output": "A - 1 " * count, "verdicts": {"A-1": "spaced"}}
+    return answer | {"mentions": {"A-1": found}}
+
+
 RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
     "ten thousand cases": lambda: record(cases=[result(n) for n in range(part(10_000))]),
     "thirty thousand samples": lambda: record(cases=[result(samples=_samples(part(30_000)))]),
@@ -223,6 +229,7 @@ RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
             )
         ]
     ),
+    "many damaged mentions": lambda: record(cases=[result(n, samples=[_damaged(part(1_000))]) for n in range(150)]),
     "a long name": lambda: record(cases=[result(domain="d" * part(1_000_000))]),
     "many domains": lambda: record(cases=[result(n, domain=f"d{n}", language=f"l{n}") for n in range(part(3_000))]),
     "many tool calls": lambda: record(
@@ -254,6 +261,8 @@ def test_a_record_is_read_judged_and_shown_in_bounded_time(what: str, run: Run, 
     told(run, "drift", "--model", "m", accepted=(1, 2, 3))
     told(run, "runs", "show", "m", accepted=(0, 3))
     told(run, "report", accepted=(0, 3))
+    for page in project.rglob("*.html"):
+        assert page.stat().st_size < 2_000_000 + 3 * path.stat().st_size, page.name
 
 
 def _interaction(answer: dict[str, Any] | str, content_type: str = "application/json") -> str:

@@ -1,0 +1,79 @@
+"""A tenfold slip is seen: times in this process beside the least that the same could take, with generous limits."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import safety
+from benchmarks.limits import ROOT, Row, Took, make_nights
+from benchmarks.replay.__main__ import make_project
+from harness.history import head_of, read_run
+from harness.recording import Cassette, Secrets
+from harness.recording.secrets import problems
+from harness.runs.record import contradictions
+from harness.show import html
+from harness.text import DEFAULT_SYMBOLS
+
+
+def fastest(work: Callable[[], object], rounds: int = 5) -> float:
+    """Processor seconds of the best round."""
+    found = []
+    for _ in range(rounds):
+        started = time.process_time()
+        work()
+        found.append(time.process_time() - started)
+    return max(min(found), 1e-6)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record of full size, as the benchmark makes it."""
+    return make_nights(tmp_path_factory.mktemp("nights"), 1)[0]
+
+
+def test_the_nights_of_the_benchmark_are_records_that_a_gate_would_take(tmp_path: Path) -> None:
+    for path in make_nights(tmp_path, 2, cases=5):
+        run = read_run(path)
+        assert (run.mode, len(run.cases), contradictions(run, DEFAULT_SYMBOLS)) == ("live", 5, ())
+
+
+def test_a_record_is_read_in_twelve_times_what_json_takes_and_its_head_in_a_third(night: Path) -> None:
+    read_run(night)
+    content = night.read_bytes()
+    plain = fastest(lambda: json.loads(content))
+    assert fastest(lambda: read_run(night)) < 12 * plain
+    assert fastest(lambda: head_of(night)) < plain / 3
+
+
+def test_a_page_takes_fewer_than_two_hundred_times_what_json_takes(night: Path) -> None:
+    run, content = read_run(night), night.read_bytes()
+    html.run_page(run)  # templates are compiled once
+    assert fastest(lambda: html.run_page(run), rounds=2) < 200 * fastest(lambda: json.loads(content))
+
+
+def test_a_cassette_is_read_and_searched_in_bounded_multiples_of_what_json_takes(tmp_path: Path) -> None:
+    make_project(tmp_path, 300)
+    path = tmp_path / "cassettes/fake@v1/made.jsonl"
+    if not path.exists():
+        path = next((tmp_path / "cassettes").rglob("made.jsonl"))
+    content = path.read_bytes().splitlines()
+    plain = fastest(lambda: [json.loads(line) for line in content])
+    cassette = Cassette(path)
+    keys = list(cassette.keys())
+    assert fastest(lambda: [Cassette(path).get(key) for key in keys[:1]]) < 40 * plain
+    assert fastest(lambda: list(problems(path, Secrets())), rounds=2) < 400 * plain
+
+
+def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
+    assert Row("x", Took(3.0, 1.0, 1.0), Took(2.0, 1.0, 1.0), "y", "1.2").ratio == 1.5
+
+
+def test_tests_that_the_table_of_safety_runs_are_there() -> None:
+    named = [name for row in safety.ROWS.values() for name in row.tests]
+    assert len(set(named)) == len(named)
+    assert [name for name in named if not (ROOT / name).exists()] == []
