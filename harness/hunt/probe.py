@@ -376,7 +376,7 @@ _COMPANION = {
     "another code": {"en": "The gate is numbered KX-73.", "zh": "大门编号是 KX-73。"},
     "a code that begins alike": {"en": "The spare box is marked {longer}.", "zh": "备用箱上标着 {longer}。"},
 }
-_SECOND = {"en": "The crate beside it reads {second}.", "zh": "旁边的木箱上写着{second}。"}
+_SECOND = {"en": "The crate beside it reads {second}.", "zh": "旁边的木箱上写着：{second}。"}
 _ASK_SECOND = {"en": "Do the same for what the crate reads.", "zh": "木箱上写的内容也照样处理。"}
 _CARE = {
     "en": "Keep every character of codes and names as it is.",

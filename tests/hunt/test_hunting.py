@@ -280,7 +280,7 @@ def test_the_smallest_string_is_asked_as_the_pin_is(find):
 FIVES = HiddenRule("a digit 5", lambda t, p: t.replace("-", " - ") if "5" in t else t, "a-5", "")
 SECOND = HiddenRule(
     "the string on the crate",
-    lambda t, p: t.replace("-", " - ") if f"crate beside it reads {t}" in p or f"木箱上写着{t}" in p else t,
+    lambda t, p: t.replace("-", " - ") if f"crate beside it reads {t}" in p or f"木箱上写着：{t}" in p else t,
     "a-a",
     "fails when the string is asked for with a second string",
 )
