@@ -284,7 +284,7 @@ def test_what_has_no_answer_is_untried_and_no_condition(wide):
     (find,) = hunt.finds
     assert find.steady
     assert (find.failures, find.asks) == (5, 5)
-    assert find.rule.text == "fails when the symbol is '-' or '/'"
+    assert find.rule.text == "fails when the symbol is '-', '/', '--' or '//'"
     assert find.rule.tested >= 12
 
 
