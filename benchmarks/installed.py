@@ -1,6 +1,6 @@
-"""What the base install brings, its size on disk, and when which of it is imported.
+"""What the base install brings, its size on disk, and which of it is imported when; `--times` adds seconds.
 
-    python -m benchmarks.installed
+    python -m benchmarks.installed [--times]
 
 The base dependencies are those of `pyproject.toml`, what they bring is in the metadata of this environment. Sizes are
 those of the files that a package installed, without compiled copies; a package that several bring is counted with the
@@ -31,7 +31,6 @@ ENTRIES = {
     "`from harness import check`, one answer": CHECKED,
     "`harness --help`": COMMAND.format(["--help"]),
     "`harness compare spaced tuned`": COMMAND.format(["compare", "spaced", "tuned"]),
-    "`harness gate tuned --baseline spaced`": COMMAND.format(["gate", "tuned", "--baseline", "spaced"]),
     "`harness models list`": COMMAND.format(["models", "list"]),
 }
 
@@ -80,31 +79,31 @@ def imported(code: str, modules: dict[str, str]) -> list[str]:
     return sorted(package for package, module in modules.items() if module in loaded)
 
 
-def main() -> None:
-    """Print both tables."""
+def main(arguments: list[str]) -> None:
+    """Print both tables, with seconds if they are asked for."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    empty = seconds("pass")
+    timed = "--times" in arguments
+    empty = seconds("pass") if timed else 0.0
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     direct = [Requirement(line).name for line in project["dependencies"]]
     modules = {name: MODULES.get(name, name.replace("-", "_")) for name in direct}
-    rows = [["package", "with it", "MB", "import, s"]]
+    rows = [["package", "with it", "MB", *(["import, s"] if timed else [])]]
     known: set[str] = set()
     total = count = 0
     for name in direct:
         brings = list(closure(name, known))
         weight = sum(map(size, brings))
         total, count = total + weight, count + len(brings)
-        module = modules[name]
-        took = seconds(f"import {module}") - empty
-        others = ", ".join(sorted(brings[1:])) or ""
-        rows.append([name, others, f"{weight / 1e6:.1f}", f"{took:.2f}"])
-    rows.append(["together", f"{count} packages", f"{total / 1e6:.1f}", ""])
+        took = [f"{seconds(f'import {modules[name]}') - empty:.2f}"] if timed else []
+        rows.append([name, ", ".join(sorted(brings[1:])), f"{weight / 1e6:.1f}", *took])
+    rows.append(["together", f"{count} packages", f"{total / 1e6:.1f}", *([""] if timed else [])])
     print("\n".join(markdown_table(rows)), end="\n\n")
-    uses = [["command", "s", "base packages that it imports"]]
+    uses = [["command", "base packages that it imports", *(["s"] if timed else [])]]
     for entry, code in ENTRIES.items():
-        uses.append([entry, f"{seconds(code) - empty:.2f}", ", ".join(imported(code, modules)) or "none"])
+        took = [f"{seconds(code) - empty:.2f}"] if timed else []
+        uses.append([entry, ", ".join(imported(code, modules)) or "none", *took])
     print("\n".join(markdown_table(uses)))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -350,6 +350,18 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         draft.unlink(missing_ok=True)
 
 
+def cache_folder() -> Path:
+    """`HARNESS_CACHE`, or `pytest-verbatim` under the user's cache folder.
+
+    Raises RuntimeError where the user has no home.
+    """
+    given = os.environ.get("HARNESS_CACHE")
+    if given:
+        return Path(given)
+    root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    return Path(root) / "pytest-verbatim"
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last: without it a new file may be gone after a loss of power, content and all."""
     with contextlib.suppress(OSError):  # Windows opens no folders, and some file systems do not sync them

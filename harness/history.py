@@ -25,6 +25,7 @@ from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
     UnfitFileError,
+    cache_folder,
     content_of,
     depth_over,
     is_as_sealed,
@@ -437,8 +438,6 @@ def _is_marked(digest: str) -> bool:
 
 
 def _mark(digest: str) -> Path:
-    from harness.endpoints.local import cache_folder
-
     return cache_folder() / "read" / digest
 
 

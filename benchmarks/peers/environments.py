@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.endpoints.local import cache_folder
+from harness.files import cache_folder
 
 NODE = "22.23.3"
 """promptfoo wants 22.22 or newer; the npm package `node` carries the program itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -62,7 +62,7 @@ def finetune() -> None:
 def submit(
     *,
     file: Path,
-    provider: str,
+    provider: Literal["ark", "siliconflow", "openai"],
     named: str,
     base: str | None,
     validation: Path | None,
@@ -121,7 +121,9 @@ def submit(
         keys = jobs.ark_keys(os.environ)
         for one in files:
             jobs.ark_upload(ark, one, keys)
-        made = _once(place, job, lambda: str(jobs.ark_call(ark, "CreateModelCustomizationJob", body, keys)["Id"]))
+        made = _once(
+            place, job, lambda: jobs.id_of(jobs.ark_call(ark, "CreateModelCustomizationJob", body, keys).get("Id"))
+        )
     else:
         click.echo(jobs.ENDS, err=True)
         if recipe.base is None:
@@ -158,17 +160,25 @@ def _checked(
     problems = [f"{one}:{problem.line}: {problem.message}" for one, result in results for problem in result.problems]
     changes: dict[str, Any] = {
         "provider": provider,
-        "data": file.as_posix(),
+        "data": _in_project(file),
         "data_digest": file_digest(file),
         "samples": results[0][1].samples or None,
         "general_share": origin.general_share,
         **({"base": base} if base else {}),
-        **({"validation": validation.as_posix()} if validation else {}),
+        **({"validation": _in_project(validation)} if validation else {}),
     }
     # what came of an earlier training is not what comes of this one
     gone = dict.fromkeys(("output", "output_digest", "command", "duration_s", "cost", "currency", "loss", "checkpoint"))
     recipe = given.model_copy(update={**gone, "threads": None, **changes})
     return recipe, [*problems, *(f"recipe: {one}" for one in recipe_problems(recipe, rules))]
+
+
+def _in_project(path: Path) -> str:
+    """Relative to the project, as `training_data` is, wherever the command was typed; another path as it is."""
+    from harness import config
+
+    root, whole = config.load(Path.cwd()).root.resolve(), path.resolve()
+    return (whole.relative_to(root) if whole.is_relative_to(root) else path).as_posix()
 
 
 def _ark(region: str, base_url: str | None, storage: dict[str, Any]) -> Ark:

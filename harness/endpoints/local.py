@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from harness.errors import ConfigError, EndpointError, nearest
+from harness.files import cache_folder
 
 _BLOCK = 1 << 22
 
@@ -55,15 +56,6 @@ KNOWN = {
         ),
     )
 }
-
-
-def cache_folder() -> Path:
-    """`HARNESS_CACHE`, or `pytest-verbatim` under the user's cache folder."""
-    given = os.environ.get("HARNESS_CACHE")
-    if given:
-        return Path(given)
-    root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(root) / "pytest-verbatim"
 
 
 def path_of(name: str, *, root: Path, model_name: str) -> Path:
@@ -234,7 +226,6 @@ def serve(settings: ServerSettings) -> tuple[object, str, str]:
     Returns:
         The server (it lives as long as the object), its base URL for openai clients, and the runtime's name.
     """
-    import os
     from importlib.metadata import version
 
     import xllamacpp
@@ -276,7 +267,6 @@ def _main() -> None:
     sys.stdout.flush()
     sys.stdin.buffer.read()  # until the parent closes it or dies
     del server
-    import os
 
     os._exit(0)  # the server's own threads would hold the process up for seconds
 

@@ -187,7 +187,9 @@ def string(value: Any) -> str | None:
 def finish_of(choice: dict[str, Any]) -> str | None:
     """Why the answer ended; a number or an object, which no table knows, in its own words."""
     value = choice.get("finish_reason")
-    return value if value is None or isinstance(value, str) else json.dumps(value)[:_LONGEST_NAME]
+    if value is None:
+        return None
+    return value if isinstance(value, str) else json.dumps(value)[:_LONGEST_NAME]
 
 
 def name(value: Any) -> str | None:

@@ -109,7 +109,8 @@ class Ark:
     def key_of(self, path: Path) -> str:
         """Of an uploaded file: its own digest is in the name, so that two sets of one name never meet."""
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-        return f"{self.prefix}{path.stem}-{digest}{path.suffix}"
+        folder = f"{self.prefix.strip('/')}/".lstrip("/")
+        return f"{folder}{path.stem}-{digest}{path.suffix}"
 
 
 def ark_request(
@@ -127,7 +128,7 @@ def ark_request(
         data["ValidationSet"] = {"TosBucket": place.bucket, "TosPaths": [files[1]]}
     elif isinstance(recipe.validation, float) and recipe.validation:
         data["ValidationPercentage"] = round(recipe.validation * 100)
-    body = {
+    body: dict[str, Any] = {
         "Name": name,
         "ProjectName": place.project,
         "CustomizationType": "FinetuneLoRA",
@@ -243,11 +244,11 @@ def ark_call(place: Ark, action: str, body: Mapping[str, Any], keys: tuple[str, 
     with _client(place.address, "ark") as client:
         status, text = _sent(client, "Ark", ("POST", url), headers, content)
     value = _object(text)
-    problem = (value.get("ResponseMetadata") or {}).get("Error") or {}
+    problem = _table(_table(value, "ResponseMetadata"), "Error")
     result = value.get("Result")
     if status >= 300 or problem or not isinstance(result, dict):
         said = f"{problem.get('Code', '')}: {problem.get('Message', '')}" if problem else text
-        kind = EndpointError if status >= 500 else JobRefusedError
+        kind = JobRefusedError if problem or 400 <= status < 500 else EndpointError
         raise kind(f"Ark refuses {action} ({status}); it says: {_quoted(said)}")
     return result
 
@@ -255,9 +256,8 @@ def ark_call(place: Ark, action: str, body: Mapping[str, Any], keys: tuple[str, 
 def ark_state(place: Ark, job: str, keys: tuple[str, str, str]) -> JobState:
     """Where a job is, and the custom models that it made."""
     value = ark_call(place, "GetModelCustomizationJob", {"Id": job}, keys)
-    status = value.get("Status") if isinstance(value.get("Status"), dict) else {}
-    assert isinstance(status, dict)
-    outputs = [one for one in value.get("Outputs") or () if isinstance(one, dict)]
+    status, listed = _table(value, "Status"), value.get("Outputs")
+    outputs = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     models = {str(one.get("Name") or one.get("Index")): str(one.get("CustomModelId") or "") for one in outputs}
     tokens = status.get("BillableTokens")
     phase = str(status.get("Phase") or "unknown")
@@ -318,6 +318,18 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _table(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+    inner = value.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+def id_of(value: Any) -> str:
+    """The id of a job that was started. Raises EndpointError if the provider gives none."""
+    if not isinstance(value, str) or not value:
+        raise EndpointError("the provider gives no id of the job; look in its console whether it was started")
+    return value
+
+
 def _quoted(text: str) -> str:
     """A provider's own words on one line, without secrets."""
     clean = Secrets.of_environment(os.environ).redacted(text)
@@ -353,7 +365,8 @@ def openai_client(base_url: str | None, key_variable: str) -> Iterator[Any]:
 def openai_upload(client: Any, path: Path) -> str:
     """The id of an uploaded file."""
     with path.open("rb") as file:
-        return str(_asked(lambda: client.files.create(file=(path.name, file), purpose="fine-tune")).id)
+        made = _asked(lambda: client.files.create(file=(path.name, file), purpose="fine-tune"), "no job was started")
+    return str(made.id)
 
 
 def openai_submit(client: Any, recipe: Recipe, name: str, files: tuple[str, ...], extra: Mapping[str, str]) -> str:
@@ -367,27 +380,28 @@ def openai_submit(client: Any, recipe: Recipe, name: str, files: tuple[str, ...]
     made = _asked(
         lambda: once.fine_tuning.jobs.create(
             model=recipe.base, training_file=files[0], suffix=name[:64], method=method, **more
-        )
+        ),
+        "look in the console whether the job was started",
     )
-    return str(made.id)
+    return id_of(made.id)
 
 
 def openai_state(client: Any, job: str) -> JobState:
     """Where a job of OpenAI's form is."""
-    value = _asked(lambda: client.fine_tuning.jobs.retrieve(job))
+    value = _asked(lambda: client.fine_tuning.jobs.retrieve(job), "run the same command again")
     problem = getattr(value.error, "message", None) if value.error else None
     model = value.fine_tuned_model
     return JobState(
         id=job,
         state=_state(str(value.status)),
         said=str(value.status),
-        message=_quoted(problem or ""),
-        models={"model": model} if model else {},
-        tokens=value.trained_tokens,
+        message=_quoted(str(problem or "")),
+        models={"model": str(model)} if model else {},
+        tokens=value.trained_tokens if isinstance(value.trained_tokens, int) else None,
     )
 
 
-def _asked(request: Any) -> Any:
+def _asked(request: Any, advice: str) -> Any:
     import openai
 
     try:
@@ -397,10 +411,7 @@ def _asked(request: Any) -> Any:
         kind = EndpointError if error.status_code >= 500 else JobRefusedError
         raise kind(f"refused ({error.status_code}){hint}; it says: {_quoted(str(error.message))}") from error
     except openai.APIConnectionError as error:
-        raise EndpointError(
-            f"the fine-tuning API cannot be reached ({type(error).__name__}); look whether the job was started before "
-            "you submit it again"
-        ) from error
+        raise EndpointError(f"the fine-tuning API cannot be reached ({type(error).__name__}); {advice}") from error
 
 
 # --- the file of a job

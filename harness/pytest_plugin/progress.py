@@ -22,7 +22,6 @@ from harness.text.visible import show
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
 
     from harness.pytest_plugin.model_run import ModelRun
     from harness.records.answer import Completion
@@ -40,19 +39,23 @@ _WORTH_SHOWING_S = 5.0
 _LINES: pytest.StashKey[_Lines] = pytest.StashKey()
 
 
-def announced(run: ModelRun, jobs: Sequence[FetchJob], reports: Path, *, most: int | None, at_once: int) -> str:
+def announced(
+    run: ModelRun, jobs: Sequence[FetchJob], history: History, *, most: int | None, at_once: int, may_stop: bool = False
+) -> str:
     """How many requests a run is about to send, how long they take and what they cost, as far as that is known.
 
     Args:
-        reports: the history; the newest run of the model says how long an answer took and how many tokens it had.
+        history: the newest run of the model says how long an answer took and how many tokens it had.
         most: no more requests than so many are sent, whatever is missing.
+        may_stop: the run may end before all are sent.
     """
     label = show(run.model.label)
     if not jobs:
         return phrase("progress-none", label=label)
     number = len(jobs) if most is None else min(most, len(jobs))
     said = phrase("progress-request" if number == 1 else "progress-requests", n=f"{number:,}")
-    earlier = _newest_run(reports, run.model.name, run.model.label)
+    said = phrase("progress-at-most", said=said) if may_stop else said
+    earlier = _newest_run(history, run.model.name, run.model.label)
     parts = []
     latency = None if earlier is None else mean_latency(earlier.cases)
     if latency is not None:
@@ -75,9 +78,13 @@ def announced(run: ModelRun, jobs: Sequence[FetchJob], reports: Path, *, most: i
     return f"{label}{phrase('colon')}{phrase('comma').join([said, *parts])}"
 
 
-def _newest_run(reports: Path, model: str, label: str) -> RunRecord | None:
+def _newest_run(history: History, model: str, label: str) -> RunRecord | None:
     """The newest record of the version, or else of the model; one file is read, whatever the history holds."""
-    paths = [path for path in History(reports).paths() if path.parent.name.rpartition("@")[0] == model]
+    paths = [
+        path
+        for path in history.paths()
+        if path.parent.name.rpartition("@")[0] == model and "-latency." not in path.name
+    ]
     newest = max(paths, key=lambda path: (path.parent.name == label, path.name), default=None)
     try:
         return None if newest is None else read_run(newest)

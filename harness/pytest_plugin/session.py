@@ -225,7 +225,14 @@ class VerbatimSession:
         at_once = option("verbatim_concurrency") or run.model.max_concurrency
         reporter.ensure_newline()
         reporter.write_line(
-            announced(run, jobs, self.project.history.folder, most=option("verbatim_budget"), at_once=at_once)
+            announced(
+                run,
+                jobs,
+                self.project.history,
+                most=option("verbatim_budget"),
+                at_once=at_once,
+                may_stop=bool(self._stopping),
+            )
         )
 
     @property

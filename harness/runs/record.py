@@ -17,7 +17,7 @@ from harness import __version__, checks
 from harness.config import ModelConfig
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
-from harness.files import UnfitFileError, content_of, json_of, whole
+from harness.files import UnfitFileError, cache_folder, content_of, json_of, whole
 from harness.records.case import HELD_OUT, Case, texts_of, too_many
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 from harness.runs.judge import MOST_WORK, outcome_of, verdicts_of, work_of, worst
@@ -167,8 +167,6 @@ def _rules() -> str:
 
 def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
-    from harness.endpoints.local import cache_folder
-
     seen = hashlib.sha256(run.__pydantic_serializer__.to_json(run, by_alias=True))
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
     kept = cache_folder() / "verified" / f"{seen.hexdigest()}.json"

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.statistics.paired import tango_scores
 from harness.statistics.power import allowed_failures, breaching_failures
@@ -88,7 +88,8 @@ def _level(chance: Callable[[float], float], error: float) -> float:
 def _chance_of_stop(sizes: Sequence[int], minimum: float, level: float, *, breach: bool) -> float:
     import numpy as np
 
-    alive, stopped, before = np.ones(1), 0.0, 0
+    alive: np.ndarray[tuple[int, ...], np.dtype[Any]] = np.ones(1)
+    stopped, before = 0.0, 0
     for size in sizes:
         alive = np.convolve(alive, _failures_of(size - before, minimum))
         before = size

@@ -60,6 +60,7 @@ class Provider(ThreadingHTTPServer):
         self.phase = "Running"
         self.refusal: dict[str, str] | None = None
         self.drops = False
+        self.odd: Any = None
 
     @property
     def url(self) -> str:
@@ -72,7 +73,7 @@ class Provider(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Provider
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
     def _body(self) -> bytes:
@@ -131,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_signed(body, "ark"):
             return self._reply(403, {"ResponseMetadata": {"Error": {"Code": "SignatureDoesNotMatch"}}})
         self.server.seen.append((action, parts.path, json.loads(body)))
+        if self.server.odd is not None:
+            return self._reply(200, self.server.odd)
         if self.server.drops:
             return self.close_connection_now()
         if self.server.refusal:
@@ -193,18 +196,22 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(finetune, arguments, standalone_mode=False)
+
+
 def submit(provider: Provider, *more: str, to: str = "ark") -> Result:
     address = provider.url + ("/v1" if to == "openai" else "")
     storage = ["--bucket", "sets", "--storage-url", provider.url] if to == "ark" else []
     arguments = ["submit", "set.jsonl", "--provider", to, "--recipe", "ark.toml", "--base-url", address]
-    return CliRunner().invoke(finetune, [*arguments, *storage, *more])
+    return call(*arguments, *storage, *more)
 
 
 def test_a_set_goes_to_the_bucket_and_its_job_to_ark_and_comes_back_as_the_next_version(
     provider: Provider, project: Path
 ) -> None:
     made = submit(provider, "--hyperparameter", "epoch=5")
-    assert (made.exit_code, provider.actions()) == (0, ["PutObject", "CreateModelCustomizationJob"]), made.output
+    assert (made.return_value, provider.actions()) == (0, ["PutObject", "CreateModelCustomizationJob"]), made.output
     (_, path, content), (_, _, body) = provider.seen
     assert content == (project / "set.jsonl").read_bytes()
     assert body["Data"]["TrainingSet"] == {"TosBucket": "sets", "TosPaths": [path.removeprefix("/")]}
@@ -221,17 +228,17 @@ def test_a_set_goes_to_the_bucket_and_its_job_to_ark_and_comes_back_as_the_next_
     assert "is there already" in str(again.exception)
     assert len(provider.seen) == 2
 
-    asked = CliRunner().invoke(finetune, ["status", "set.ark.job.json"])
-    assert (asked.exit_code, asked.stdout) == (2, "mcj-1  Running, 1,234 tokens billed\n")
+    asked = call("status", "set.ark.job.json")
+    assert (asked.return_value, asked.stdout) == (2, "mcj-1  Running, 1,234 tokens billed\n")
     provider.phase = "Completed"
-    asked = CliRunner().invoke(finetune, ["status", "set.ark.job.json"])
-    assert asked.exit_code == 0
+    asked = call("status", "set.ark.job.json")
+    assert asked.return_value == 0
     assert "epoch-1  cm-1" in asked.stdout
     provider.phase = "Failed"
-    assert CliRunner().invoke(finetune, ["status", "set.ark.job.json"]).exit_code == 1
+    assert call("status", "set.ark.job.json").return_value == 1
 
     arguments = ["register", "doubao", "--endpoint", "ep-1-abc", "--job", "set.ark.job.json", "--checkpoint", "epoch-1"]
-    assert CliRunner().invoke(finetune, arguments).exit_code == 0
+    assert call(*arguments).return_value == 0
     text = (project / "pyproject.toml").read_text("utf-8")
     assert text.startswith(PROJECT)
     new = configuration.model(configuration.load(project), "doubao-v2")
@@ -243,29 +250,29 @@ def test_a_set_goes_to_the_bucket_and_its_job_to_ark_and_comes_back_as_the_next_
     assert (new.api_key_env, new.training_data, new.lineage) == ("ARK_API_KEY", ("set.jsonl",), ("doubao@v1",))
     recipe = Recipe.model_validate(new.training)
     assert (recipe.provider, recipe.data_digest, recipe.checkpoint) == ("ark", job.recipe.data_digest, "epoch-1")
-    again = CliRunner().invoke(finetune, arguments)
+    again = call(*arguments)
     assert "is the model doubao-v2 already" in str(again.exception)
 
 
 def test_openais_form_uploads_and_starts_and_says_when_it_ends(provider: Provider, project: Path) -> None:
     made = submit(provider, to="openai")
-    assert (made.exit_code, provider.actions()) == (0, ["files", "jobs"]), made.output
+    assert (made.return_value, provider.actions()) == (0, ["files", "jobs"]), made.output
     assert "6 January 2027" in made.stderr
     body = provider.seen[1][2]
     assert body["training_file"] == "file-1"
     assert body["method"]["supervised"]["hyperparameters"] == {"n_epochs": 3, "batch_size": 4}
     provider.phase = "succeeded"
-    asked = CliRunner().invoke(finetune, ["status", "set.openai.job.json", "--json"])
+    asked = call("status", "set.openai.job.json", "--json")
     assert json.loads(asked.stdout)["models"] == {"model": "ft:gpt-4.1-mini:org::1"}
 
 
 def test_siliconflow_has_no_published_api_so_its_job_is_started_by_hand(provider: Provider, project: Path) -> None:
     (project / "ark.toml").write_text(RECIPE.replace("doubao-seed-1-6-250615", "Qwen/Qwen2.5-7B-Instruct"), "utf-8")
     made = submit(provider, to="siliconflow")
-    assert (made.exit_code, provider.seen) == (0, [])
+    assert (made.return_value, provider.seen) == (0, [])
     assert "publishes no API" in made.stderr
     assert re.search(r"^base +Qwen/Qwen2.5-7B-Instruct$", made.stdout, re.MULTILINE)
-    asked = CliRunner().invoke(finetune, ["status", "set.siliconflow.job.json"])
+    asked = call("status", "set.siliconflow.job.json")
     assert "no published API" in str(asked.exception)
     arguments = [
         "register",
@@ -275,7 +282,7 @@ def test_siliconflow_has_no_published_api_so_its_job_is_started_by_hand(provider
         "--job",
         "set.siliconflow.job.json",
     ]
-    assert CliRunner().invoke(finetune, arguments).exit_code == 0
+    assert call(*arguments).return_value == 0
 
 
 def test_what_the_provider_would_refuse_is_not_sent(provider: Provider, project: Path) -> None:
@@ -283,7 +290,7 @@ def test_what_the_provider_would_refuse_is_not_sent(provider: Provider, project:
     text = (project / "set.jsonl").read_text("utf-8").replace("The plug QX-3/B", "The plug QX - 3 / B")
     (project / "set.jsonl").write_text(text, "utf-8")
     made = submit(provider)
-    assert (made.exit_code, provider.seen) == (1, [])
+    assert (made.return_value, provider.seen) == (1, [])
     assert "recipe: lora_rank: found 8" in made.stdout
     assert "set.jsonl:4:" in made.stdout
     assert not (project / "set.ark.job.json").exists()
@@ -300,21 +307,54 @@ def test_a_refusal_leaves_no_job_and_an_interrupted_start_leaves_a_file_that_say
     provider.drops = True
     dropped = submit(provider)
     assert isinstance(dropped.exception, EndpointError)
-    asked = CliRunner().invoke(finetune, ["status", "set.ark.job.json"])
+    asked = call("status", "set.ark.job.json")
     assert "not known whether the job was started" in str(asked.exception)
     assert "is there already" in str(submit(provider).exception)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [],
+        {"ResponseMetadata": []},
+        {"Result": 5},
+        {"Result": {"Id": 7}},
+        {"Result": {"Id": "", "Outputs": 5, "Status": "x"}},
+    ],
+)
+def test_an_odd_answer_is_an_error_and_the_job_is_not_started_again(
+    odd: Any, provider: Provider, project: Path
+) -> None:
+    provider.odd = odd
+    made = submit(provider)
+    assert isinstance(made.exception, EndpointError), made.exception
+    assert "is there already" in str(submit(provider).exception) or not (project / "set.ark.job.json").exists()
+    asked = call("status", "mcj-1", "--provider", "ark", "--base-url", provider.url)
+    assert asked.return_value == 2 or isinstance(asked.exception, EndpointError)
+
+
+def test_the_data_of_a_recipe_is_relative_to_the_project(
+    provider: Provider, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "sub").mkdir()
+    for name in ("set.jsonl", "ark.toml"):
+        (project / name).rename(project / "sub" / name)
+    monkeypatch.chdir(project / "sub")
+    assert submit(provider, "--prefix", "/a/b").return_value == 0
+    assert read_job(project / "sub" / "set.ark.job.json").recipe.data == "sub/set.jsonl"
+    assert provider.seen[0][1].startswith("/a/b/set-")
+
+
 def test_keys_go_to_their_provider_alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = ["submit", "set.jsonl", "--provider", "ark", "--recipe", "ark.toml", "--bucket", "sets"]
-    made = CliRunner().invoke(finetune, [*elsewhere, "--storage-url", "https://collect.example"])
+    made = call(*elsewhere, "--storage-url", "https://collect.example")
     assert "$VOLCENGINE_SECRET_KEY belongs to" in str(made.exception)
     made = CliRunner().invoke(
         finetune, ["status", "mcj-1", "--provider", "ark", "--base-url", "http://ark.volcengineapi.com"]
     )
     assert "without encryption" in str(made.exception)
     monkeypatch.delenv("VOLCENGINE_SECRET_KEY")
-    made = CliRunner().invoke(finetune, ["status", "mcj-1", "--provider", "ark"])
+    made = call("status", "mcj-1", "--provider", "ark")
     assert "set VOLCENGINE_ACCESS_KEY and VOLCENGINE_SECRET_KEY" in str(made.exception)
     assert not (project / "set.ark.job.json").exists()
 
