@@ -140,7 +140,7 @@ def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> st
 
 def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
     """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
-    if "".join(form.literals).strip() not in ("and", "to"):
+    if "".join(form.literals).strip() not in ("and", "or", "to"):
         return True
     return not any(" " in value and translated(value, "zh", _depth=1) == value for value in values.values())
 

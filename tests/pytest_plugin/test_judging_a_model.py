@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -215,19 +216,13 @@ def test_an_unreadable_record_does_not_stop_a_recording(
 
 
 def test_lines_of_progress_become_rarer_and_none_comes_twice() -> None:
-    lines = progress._Lines()
-    start, written = lines._started, []
-    for second in range(3600):
-        now = start + second
-        if lines.is_due(now) and lines.wants(f"waiting {second // 1200}", now):
-            written.append(second)
-    assert written == [15, 1440 - 180, 2400 + 60]
-    lines, due = progress._Lines(), []
-    for second in range(3600):
-        now = lines._started + second
-        if lines.is_due(now):
-            due.append(second)
-            lines.wants(str(second), now)
+    def written(text: Callable[[int], str]) -> list[int]:
+        lines = progress._Lines()
+        lines._started = lines._last = 0.0
+        return [second for second in range(3600) if lines.is_due(second) and lines.wants(text(second), second)]
+
+    assert written(lambda second: f"waiting {second // 1200}") == [15, 1380, 2580]
+    due = written(str)
     assert due[:5] == [15, 30, 60, 120, 240]
     assert all(later - earlier <= 300 for earlier, later in itertools.pairwise(due))
     assert len(due) < 20
@@ -238,6 +233,7 @@ def test_the_counter_says_how_many_are_damaged_so_far(
 ) -> None:
     monkeypatch.setattr(progress, "_PATIENCE_S", 0.0)
     monkeypatch.setattr(progress, "_FIRST_LINE_S", 0.0)
+    monkeypatch.setattr(progress, "_RAREST_LINE_S", 0.0)
     monkeypatch.setattr(progress, "_LOOK_S", 0.02)
     endpoint.reply = lambda prompt: prompt.replace("-", " - ")
     endpoint.delay_s = 0.3
