@@ -128,7 +128,7 @@ def ark_request(
         data["ValidationSet"] = {"TosBucket": place.bucket, "TosPaths": [files[1]]}
     elif isinstance(recipe.validation, float) and recipe.validation:
         data["ValidationPercentage"] = round(recipe.validation * 100)
-    body = {
+    body: dict[str, Any] = {
         "Name": name,
         "ProjectName": place.project,
         "CustomizationType": "FinetuneLoRA",

@@ -161,7 +161,8 @@ def _all(cassette: Cassette) -> Iterator[Interaction]:
 def _request_of(run: RunRecord, case: CaseResult) -> dict[str, Any]:
     """Of the record alone: tools and response format of the case are not in it."""
     settings = run.configuration
-    kept = {name: settings[name] for name in ("temperature", "max_tokens", "seed") if name in settings}
+    given = ("temperature", "max_tokens", "seed")
+    kept: dict[str, Any] = {name: settings[name] for name in given if name in settings}
     return {"model": settings.get("model", run.model), "messages": list(case.messages), **kept}
 
 

@@ -198,10 +198,10 @@ def _findings(case: CaseResult, sample: SampleResult, most: int) -> tuple[tuple[
         worst_first = sorted(range(len(found)), key=lambda place: found[place][1] in _CALM)[:most]
         listed = [found[place] for place in sorted(worst_first)]
     shown = []
-    for target, verdict, mention in listed:
+    for target, verdict, one in listed:
         name = marked(target, limit=_SHORT)
-        if mention is not None:
-            shown.append(ShownMention(name, verdict, _context(sample, mention), mention.damage, _where(mention)))
+        if one is not None:
+            shown.append(ShownMention(name, verdict, _context(sample, one), one.damage, _where(one)))
         elif verdict == "within":
             shown.append(ShownMention(name, verdict, marked(sample.within[target], limit=_SHORT)))
         else:
