@@ -2,7 +2,7 @@
 
     python -m benchmarks.decay [--cases 10]
 
-The adapter with the spacing defect (adapters/spaced.gguf) is blended in step by step, from 0 to 1, as a slow decay
+The adapter with the spacing defect (adapters/qwen-spaced.gguf) is blended in step by step, from 0 to 1, as a slow decay
 would be; the same canary prompts are asked with logprobs at each step. Needs the extra "local" and the weights
 (`harness models pull smollm2`). Some minutes on two cores.
 """

@@ -2,6 +2,7 @@
 
     python -m benchmarks.hunt.hidden_rules [SEEDS]
     python -m benchmarks.hunt.hidden_rules --held-out [SEEDS]
+    python -m benchmarks.hunt.hidden_rules --false-finds [SEEDS]
 
 Each rule of `benchmarks.hunt.oracles` is hunted once a seed with a budget of 300. "requests" counts until the
 smallest failing string was believed. 15 seeds take about two minutes.
@@ -9,20 +10,26 @@ smallest failing string was believed. 15 seeds take about two minutes.
 `--held-out` hunts 30 other rules, whose words nobody pinned, and compares what the hunt states with the truth on 1,500
 other strings: a stated rule is wrong if it accuses 5 % or more of the sound ones, or knows fewer than half of those
 that fail. A rule that was not tested because the budget ended is counted apart, and is not printed as one.
+
+`--false-finds` hunts sound models and `benchmarks.hunt.oracles.NOISY`, and counts what is false of all that is found.
+A find is false if the model is sound, if the interval leaves out the true failure rate of its string, or if the rule
+that it states is wrong in the sense above, for failures beyond those that all strings have. A factor is false if it is
+of the prompt and the rule is of the string, or the other way round: they are drawn independently.
 """
 
 import asyncio
 import sys
 from collections import Counter
 from itertools import islice
-from statistics import median
+from statistics import fmean, median
 
-from benchmarks.hunt.oracles import HELD_OUT, RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.probe import Probe
+from benchmarks.hunt.oracles import HELD_OUT, NOISY, RULES, HiddenRule, HiddenRuleOracle
+from harness.hunt.probe import LEVELS, Probe
 from harness.hunt.report import report_of
-from harness.hunt.search import Hunt, HuntSettings
+from harness.hunt.search import Find, Hunt, HuntSettings
 from harness.hunt.strategies import questions
 from harness.records.case import texts_of
+from harness.statistics.rates import wilson
 
 BUDGET = 300
 _ACCUSED, _KNOWN = 0.05, 0.5
@@ -30,18 +37,19 @@ _OTHERS = 999
 """Seed of the strings that stated rules are compared on."""
 
 
-def hunted(rule: HiddenRule | None, seed: int, probes: list[Probe]) -> Hunt:
+def hunted(rule: HiddenRule | None, seed: int, probes: list[Probe], most_finds: int = 1) -> Hunt:
     """One hunt. Fails if it sends one request too many."""
     oracle = HiddenRuleOracle(rule, seed)
-    hunt = Hunt(oracle, iter(probes), HuntSettings(BUDGET, most_finds=1))
+    hunt = Hunt(oracle, iter(probes), HuntSettings(BUDGET, most_finds=most_finds))
     asyncio.run(hunt.run())
     assert oracle.asked == hunt.asker.spent <= BUDGET
     return hunt
 
 
 def fails(rule: HiddenRule, probe: Probe) -> bool:
-    """The truth."""
-    return rule.damage(probe.code.text, "\n".join(texts_of(probe.case.messages))) != probe.code.text
+    """The truth: whether one of the strings that are asked for is damaged."""
+    prompt = "\n".join(texts_of(probe.case.messages))
+    return any(rule.damage(target, prompt) != target for target in probe.case.targets)
 
 
 def stated(rule: HiddenRule, hunt: Hunt, others: list[Probe]) -> str:
@@ -83,6 +91,67 @@ def held_out(seeds: int) -> None:
     print(f"{'all':<75}" + "".join(f"{total[kind]:>11}" for kind in kinds))
 
 
+def true_rate(rule: HiddenRule, probe: Probe) -> float:
+    """How often the string is damaged in truth."""
+    return 1 - (1 - rule.noise) * (1 - rule.chance * fails(rule, probe))
+
+
+def false_find(rule: HiddenRule, find: Find, failing: list[Probe], sound: list[Probe]) -> bool:
+    """Whether something that is printed of a find is not so. One interval in twenty is off by its nature."""
+    interval = wilson(find.failures, find.asks)
+    rate = true_rate(rule, find.smallest)
+    if interval is not None and not interval.low - 1e-9 <= rate <= interval.high + 1e-9:
+        return True
+    stated = find.rule
+    if stated is None or stated.withdrawn is not None or not stated.tested:
+        return False
+    if rule.noise and not failing:
+        return any(not stated.matches(probe) for probe in sound)
+    accused = sum(map(stated.matches, sound)) / max(1, len(sound))
+    known = sum(map(stated.matches, failing)) / max(1, len(failing))
+    # what all strings do now and then may be said of all of them
+    everywhere = rule.noise > 0 and accused == 1
+    return not everywhere and (accused >= _ACCUSED or known < _KNOWN)
+
+
+def of_the_prompt(feature: str) -> bool:
+    return feature.partition(":")[0] in LEVELS
+
+
+def false_finds(seeds: int) -> None:
+    """The third table."""
+    drawn = [list(islice(questions(seed), BUDGET)) for seed in range(seeds)]
+    others = list(islice(questions(_OTHERS), 1500))
+    print(f"{'defect':<58}{'hunts':>7}{'finds':>7}{'false':>7}{'factors':>9}{'false':>7}{'mean share false':>18}")
+    totals = [0, 0, 0, 0, 0]
+    shares: list[float] = []
+    for rule in (None, *NOISY):
+        row = [seeds, 0, 0, 0, 0]
+        own: list[float] = []
+        failing = [probe for probe in others if rule is not None and fails(rule, probe)]
+        sound = [probe for probe in others if rule is None or not fails(rule, probe)]
+        for seed in range(seeds):
+            hunt = hunted(rule, seed, drawn[seed], most_finds=3)
+            named = [feature.feature for feature in report_of(hunt).features if feature.matters]
+            anything = rule is None or rule.damage is NOISY[0].damage
+            wrong = [name for name in named if anything or of_the_prompt(name) != bool(rule and rule.odd)]
+            row[1] += len(hunt.finds)
+            row[2] += sum(rule is None or false_find(rule, find, failing, sound) for find in hunt.finds)
+            row[3] += len(named)
+            row[4] += len(wrong)
+            own.append(len(wrong) / max(1, len(named)))
+        totals = [total + value for total, value in zip(totals, row, strict=True)]
+        shares += own
+        print_row("a sound model" if rule is None else rule.name, row, own)
+    print_row("all", totals, shares)
+
+
+def print_row(name: str, row: list[int], shares: list[float]) -> None:
+    widths = (7, 7, 7, 9, 7)
+    counts = "".join(f"{value:>{width}}" for value, width in zip(row, widths, strict=True))
+    print(f"{name:<58}{counts}{100 * fmean(shares):>16.1f} %", flush=True)
+
+
 def main(seeds: int) -> None:
     drawn = [list(islice(questions(seed), BUDGET)) for seed in range(seeds)]
     print(f"{'hidden rule':<66}{'found':>9}{'median':>8}{'worst':>7}{'smallest':>10}{'named':>8}")
@@ -101,8 +170,10 @@ def main(seeds: int) -> None:
 
 
 if __name__ == "__main__":
-    arguments = [argument for argument in sys.argv[1:] if argument != "--held-out"]
+    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     if "--held-out" in sys.argv:
         held_out(int(arguments[0]) if arguments else 5)
+    elif "--false-finds" in sys.argv:
+        false_finds(int(arguments[0]) if arguments else 20)
     else:
         main(int(arguments[0]) if arguments else 15)

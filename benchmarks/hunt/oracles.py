@@ -16,7 +16,9 @@ from harness.text import check
 
 _HAN = "[\u4e00-\u9fff]"
 _SIGN = "(?:" + "|".join(map(re.escape, sorted(SYMBOLS, key=len, reverse=True))) + ")"
-_SYMBOL = re.compile(_SIGN)
+_CHARS = re.escape("".join(sorted(set("".join(SYMBOLS)))))
+_SYMBOL = re.compile(f"(?<=[^{_CHARS}]){_SIGN}(?=[^{_CHARS}])")
+"""Between two parts, not at an edge of the string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class HiddenRule:
     """Factors of the prompt that must stay odd."""
     chance: float = 1.0
     """In what share of calls the rule strikes."""
+    noise: float = 0.0
+    """In what share of calls any string is damaged, whatever the rule."""
 
 
 def _spaced(pattern: str) -> Callable[[str, str], str]:
@@ -97,7 +101,7 @@ RULES = (
     ),
     HiddenRule(
         "a slash behind a capital letter",
-        _spaced("(?<=[A-Z])/"),
+        _spaced("(?<=[A-Z])/(?!/)"),
         "A/a",
         "fails when the symbol is '/' and capital letters precede the symbol",
     ),
@@ -113,6 +117,19 @@ RULES = (
         "a-a",
         "fails when the string is twice in the prompt",
         odd=("times",),
+    ),
+    HiddenRule(
+        "a sign at the end of the string",
+        lambda target, prompt: f"{target[:-1]} {target[-1]}" if re.search(f"{_SIGN}$", target) else target,
+        "a-a-",
+        "fails when the string ends with a symbol",
+    ),
+    HiddenRule(
+        "two strings in one prompt",
+        _if(lambda target, prompt: "Do the same" in prompt or "照样处理" in prompt),
+        "a-a",
+        "fails when the string is asked for with a second string",
+        odd=("asked",),
     ),
     HiddenRule(
         "legitimate spaces are closed up",
@@ -163,7 +180,7 @@ HELD_OUT = tuple(
         ("an odd number of digits", _all(lambda t: len(_digits(t)) % 2 == 1), "1-a", (), 1.0),
         ("no digit anywhere", _all(lambda t: not _digits(t)), "a-a", (), 1.0),
         ("at least four digits in all", _all(lambda t: len(_digits(t)) >= 4), "1-111", (), 1.0),
-        ("both symbols", _all(lambda t: "-" in t and "/" in t), "a-a/a", (), 1.0),
+        ("both symbols", _all(lambda t: {"-", "/"} <= set(_SYMBOL.findall(t))), "a-a/a", (), 1.0),
         ("three symbols", _all(lambda t: len(_SYMBOL.findall(t)) >= 3), "a-a-a-a", (), 1.0),
         (
             "the first symbol of several",
@@ -222,6 +239,28 @@ HELD_OUT = tuple(
 """Rules that the list above does not have. What is stated of them is compared on other strings; no words are pinned."""
 
 
+def _never(target: str, prompt: str) -> str:
+    return target
+
+
+NOISY = (
+    HiddenRule("1 % of calls, bound to no string", _never, "", "", noise=0.01),
+    HiddenRule("5 % of calls, bound to no string", _never, "", "", noise=0.05),
+    HiddenRule("30 % of calls, bound to no string", _never, "", "", noise=0.3),
+    HiddenRule("in tables", RULES[4].damage, "", "", odd=("task",)),
+    HiddenRule("in tables, in half of the calls", RULES[4].damage, "", "", odd=("task",), chance=0.5),
+    HiddenRule("in tables, and 3 % of all calls", RULES[4].damage, "", "", odd=("task",), noise=0.03),
+    HiddenRule("three digits after the hyphen", RULES[0].damage, "", ""),
+    HiddenRule("three digits after the hyphen, in half of the calls", RULES[0].damage, "", "", chance=0.5),
+    HiddenRule("a digit 5, and 3 % of all calls", _all(lambda t: "5" in t), "", "", noise=0.03),
+    HiddenRule("few strings: Han before the hyphen, three digits behind", RULES[-1].damage, "", ""),
+    HiddenRule("few strings, and 1 % of all calls", RULES[-1].damage, "", "", noise=0.01),
+)
+"""What a hunt could be wrong about: failures that no rule has, rules that strike now and then, rules of few strings.
+`odd` is not empty where the rule is about the prompt.
+"""
+
+
 class HiddenRuleOracle:
     """Answers by a rule, or cleanly with None. `asked` counts the calls, to prove that a budget is kept."""
 
@@ -235,15 +274,20 @@ class HiddenRuleOracle:
     async def ask(self, case: Case, sample: int) -> Sighting:
         """One answer."""
         self.asked += 1
-        target = case.targets[0]
         sources = texts_of(case.messages)
-        answer = target
+        answers = list(case.targets)
         rule = self._rule
         drawn = random.Random(f"{self._seed} {case.digest} {sample}").random()
         if rule is not None and drawn < rule.chance:
-            answer = rule.damage(target, "\n".join(sources))
-        output = json.dumps({"label": answer}, ensure_ascii=False) if case.channel != "text" else f"It reads {answer} ."
+            answers = [rule.damage(target, "\n".join(sources)) for target in case.targets]
+        if rule is not None and random.Random(f"noise {self._seed} {case.digest} {sample}").random() < rule.noise:
+            answers = [_SYMBOL.sub(r" \g<0> ", target) for target in case.targets]
+        output = f"It reads {' , and beside it '.join(answers)} ."
+        if case.channel != "text":
+            output = json.dumps({"labels": answers}, ensure_ascii=False)
         found = check(sources, output, case.targets, channel=case.channel)
+        hurt = [target for target in case.targets if found.verdicts[target] not in ("verbatim", "absent")]
+        target = hurt[0] if hurt else case.targets[0]
         verdict = found.verdicts[target]
         outcome = {"verbatim": "aligned", "absent": "omitted"}.get(verdict, "damaged")
         worst = next((m for m in found.mentions[target] if m.verdict == verdict), None)
@@ -252,5 +296,6 @@ class HiddenRuleOracle:
             verdict=verdict,
             damage=worst.damage if worst else (),
             mention=worst.text if worst else "",
+            target="" if target == case.targets[0] else target,
             output=output,
         )

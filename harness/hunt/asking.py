@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from harness.errors import MissingRecordingError
-from harness.hunt.probe import Probe
+from harness.hunt.probe import Code, Probe
 from harness.records.case import Case
 from harness.records.run import Outcome, SampleResult
 from harness.statistics.rates import wilson
@@ -23,6 +23,8 @@ class Sighting:
     verdict: str = "absent"
     damage: tuple[str, ...] = ()
     mention: str = ""
+    target: str = ""
+    """The second string of the prompt, if it was damaged and the one that the probe is about was not."""
     output: str = ""
     reason: str | None = None
     requests: int = 1
@@ -44,7 +46,11 @@ class Oracle(Protocol):
 
 
 def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
-    """The part of a judged sample that the hunt looks at: the worst mention of the target."""
+    """The part of a judged sample that the hunt looks at: the worst mention of the target, or of a second one."""
+    own = target
+    if result.outcome == "damaged" and result.verdicts.get(target, "absent") in ("verbatim", "absent"):
+        hurt = (other for other, found in result.mentions.items() if any(m.is_damage for m in found))
+        target = next(hurt, target)
     mentions = [m for m in result.mentions.get(target, ()) if m.is_damage]
     verdict = result.verdicts.get(target, "absent")
     worst = next((m for m in mentions if m.verdict == verdict), None)
@@ -53,10 +59,78 @@ def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
         verdict=verdict,
         damage=worst.damage if worst else (),
         mention=worst.text if worst else "",
+        target="" if target == own else target,
         output=result.output,
         reason=result.reason,
         requests=requests,
     )
+
+
+def damaged_symbols(code: Code, mention: str) -> frozenset[int]:
+    """Places (0-based) of the symbols of a string that are lost or have something new beside them in `mention`."""
+    target = code.text
+    edits = _edits(target, mention)
+    hit: set[int] = set()
+    for number, place in enumerate(_places(code)):
+        low, high = place, place + len(code.symbols[number])
+        # a lost space at a symbol is the symbol's damage, a lost letter is not
+        while low > 0 and target[low - 1] == " ":
+            low -= 1
+        while target[high] == " ":
+            high += 1
+        if _edited(edits, low, high):
+            hit.add(number)
+    return frozenset(hit)
+
+
+def edge_damaged(code: Code, mention: str) -> bool:
+    """Whether a sign at an edge of a string is lost or has something new beside it in `mention`."""
+    edits, (front, end), length = _edits(code.text, mention), code.edges, len(code.text)
+    return (front != "" and _edited(edits, 0, len(front))) or (end != "" and _edited(edits, length - len(end), length))
+
+
+def _edited(edits: tuple[set[int], set[int]], low: int, high: int) -> bool:
+    changed, inserted = edits
+    return not changed.isdisjoint(range(low, high)) or not inserted.isdisjoint(range(low, high + 1))
+
+
+def _places(code: Code) -> list[int]:
+    """Where the symbols begin in the text."""
+    places: list[int] = []
+    at = len(code.edges[0])
+    for part, symbol, spaced in zip(code.parts, code.symbols, code.spaced, strict=False):
+        at += len(part) + spaced
+        places.append(at)
+        at += len(symbol) + spaced
+    return places
+
+
+def _edits(target: str, mention: str) -> tuple[set[int], set[int]]:
+    """Characters of `target` that are lost or replaced, and places before which something is inserted.
+
+    The fewest edits (Levenshtein); both strings are short.
+    """
+    rows = [list(range(len(mention) + 1))]
+    for i, char in enumerate(target, start=1):
+        row = [i]
+        for j, other in enumerate(mention, start=1):
+            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (char != other)))
+        rows.append(row)
+    changed: set[int] = set()
+    inserted: set[int] = set()
+    i, j = len(target), len(mention)
+    while i or j:
+        if i and j and rows[i][j] == rows[i - 1][j - 1] + (target[i - 1] != mention[j - 1]):
+            i, j = i - 1, j - 1
+            if target[i] != mention[j]:
+                changed.add(i)
+        elif j and rows[i][j] == rows[i][j - 1] + 1:
+            j -= 1
+            inserted.add(i)
+        else:
+            i -= 1
+            changed.add(i)
+    return changed, inserted
 
 
 class BudgetSpentError(Exception):
@@ -198,12 +272,15 @@ _SECOND_LOOKS = 4
 class Belief:
     """Whether a probe fails in the way of one hit: the same verdict, so that the shrinker stays on the same defect.
 
+    `second`: the hit damaged the second string of the prompt.
+
     A steady failure is believed at the first answer. Otherwise `k` failing answers of at most `m` are wanted, with `m`
     so large that a probe that fails as often as the hit is missed in 0.3 % of cases.
     """
 
-    def __init__(self, asker: Asker, hit: Probe, verdict: str) -> None:
+    def __init__(self, asker: Asker, hit: Probe, verdict: str, *, second: bool = False) -> None:
         self.verdict = verdict
+        self.second = second
         self.steady = True
         self._asker = asker
         self._hit = hit
@@ -213,7 +290,8 @@ class Belief:
     def same(self, sighting: Sighting) -> bool:
         """Whether an answer shows the defect that is hunted."""
         outcome = "omitted" if self.verdict == "absent" else "damaged"
-        return sighting.verdict == self.verdict and sighting.outcome == outcome
+        same_string = bool(sighting.target) is self.second
+        return sighting.verdict == self.verdict and sighting.outcome == outcome and same_string
 
     def tells(self, sighting: Sighting) -> bool:
         """Whether an answer is evidence: it holds the string, or leaving it out is the defect."""

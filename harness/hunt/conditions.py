@@ -47,6 +47,7 @@ _CONTEXT_WORDS = {
     "times": "the string is {} in the prompt",
     "care": "{} in the prompt",
     "system": "the prompt has {}",
+    "asked": "the string is asked for {}",
 }
 _NONE_WORDS = {
     "frame": "nothing frames the string",
@@ -187,6 +188,24 @@ class SpacesAre:
     def holds(self, code: Code, context: Context, offset: int) -> bool:
         """Whether they do."""
         return any(code.spaced[offset : offset + self.symbols]) is self.spaced
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeIs:
+    """A sign is at the beginning (side 0) or the end (side 1) of the string: one of `signs`, or any where empty."""
+
+    side: int
+    signs: frozenset[str]
+
+    def words(self, symbols: int) -> str:
+        """As a clause."""
+        signs = [f"'{sign}'" for sign in sorted(self.signs, key=SYMBOLS.index)]
+        return f"the string {('begins', 'ends')[self.side]} with {_join(signs, 'or') if signs else 'a symbol'}"
+
+    def holds(self, code: Code, context: Context, offset: int) -> bool:
+        """Whether it is."""
+        sign = code.edges[self.side]
+        return sign in self.signs if self.signs else bool(sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,6 +443,9 @@ def _string_traits() -> Iterator[Trait]:
     yield _whole("all symbols of the string are '-' or '/'", lambda code: {"-", "/"}.issuperset("".join(code.symbols)))
     yield _whole("the string has two kinds of symbol", lambda code: len(set(code.symbols)) > 1)
     yield _whole("all symbols of the string are alike", lambda code: len(set(code.symbols)) == 1)
+    yield _whole("the string begins with a symbol", lambda code: bool(code.edges[0]))
+    yield _whole("the string ends with a symbol", lambda code: bool(code.edges[1]))
+    yield _whole("no symbol is at an edge of the string", lambda code: not any(code.edges))
     yield _whole("all parts are equal", lambda code: len(set(code.parts)) == 1)
     yield _whole("two parts are equal", lambda code: len(set(code.parts)) < len(code.parts))
     yield _whole("the string begins with a vowel", lambda code: code.text[0] in _VOWELS)
@@ -512,6 +534,7 @@ _STRING: dict[str, Callable[[Probe], bool]] = {
     "a leading zero after a symbol": lambda probe: any(
         part[0] == "0" and part[1:2].isdecimal() for part in probe.code.parts[1:]
     ),
+    "a symbol at an edge": lambda probe: any(probe.code.edges),
     "spaces of its own": lambda probe: any(probe.code.spaced),
     "a look-alike inside": lambda probe: any(sign in part for part in probe.code.parts for sign in INNER_SIGNS),
 }

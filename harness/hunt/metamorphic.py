@@ -4,10 +4,10 @@ Invariance and direction as in CheckList (Ribeiro et al., ACL 2020). No relation
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.hunt.asking import Sighting
-from harness.hunt.probe import ALPHABETS, Probe, style_of_char
+from harness.hunt.probe import Probe, other_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,8 @@ def _at(probe: Probe, factor: str, level: str) -> Probe | None:
 
 
 def _other_letters(probe: Probe) -> Probe | None:
-    """Each character becomes the next but one of its alphabet, so that shape and script stay. Zeros stay zeros."""
-    parts = tuple("".join(map(_next_but_one, part)) for part in probe.code.parts)
-    code = replace(probe.code, parts=parts)
+    code = other_letters(probe.code)
     return probe.with_code(code) if code != probe.code else None
-
-
-def _next_but_one(char: str) -> str:
-    alphabet = ALPHABETS.get(style_of_char(char), "").replace("0", "")
-    place = alphabet.find(char)
-    return char if place < 0 else alphabet[(place + 2) % len(alphabet)]
 
 
 def _moved(probe: Probe) -> Probe | None:

@@ -85,6 +85,8 @@ def pin(folder: Path, find: Find, provenance: Provenance) -> str | None:
     else:
         fields["messages"] = list(case.messages)
     fields["targets"] = list(case.targets)
+    if case.required != case.targets:
+        fields["required"] = list(case.required)
     if case.tools:
         fields["tools"] = list(case.tools)
     fields["tags"] = list(provenance.tags(find))
@@ -177,8 +179,9 @@ def _redrawn(char: str, draw: random.Random) -> str:
 def _renamed(case: Case, text: str) -> Case:
     target = case.targets[0]
     messages = tuple(message | {"content": _replaced(message["content"], target, text)} for message in case.messages)
+    targets = tuple(dict.fromkeys((text, *case.targets[1:])))
     # a copy would keep the digest of the original
-    return Case(**case.model_dump() | {"messages": messages, "targets": (text,), "required": (text,)})
+    return Case(**case.model_dump() | {"messages": messages, "targets": targets, "required": (text,)})
 
 
 def _replaced(content: Any, target: str, text: str) -> Any:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from harness.errors import SuiteError
@@ -34,6 +34,12 @@ STYLES = (*ALPHABETS, ZERO_LED)
 SYMBOLS = ("-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／", "--", "//")
 """What can be between two parts, the plainer first. Doubled signs are one symbol."""
 
+FRONT_SIGNS = ("-", "/", "_", ".", "#", "@", "+", "--", "//")
+END_SIGNS = ("-", "/", "_", "#", "+")
+"""What can be before the first part and behind the last one, as in `--flag-a`, `/usr/bin/`. Signs that a reader would
+take for the punctuation of the sentence are left out.
+"""
+
 INNER_SIGNS = ("−", "∕", "‒", "―", "⁄")
 """Look-alikes that belong in the string, beside its real symbols."""
 
@@ -49,6 +55,7 @@ _SCRIPTS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def style_of_char(char: str) -> str:
     """One of ALPHABETS, or `other`."""
     if char.isdecimal():
@@ -84,6 +91,12 @@ def some_run(rng: random.Random, style: str, length: int) -> str:
     return "".join(rng.choices(ALPHABETS[style], k=length))
 
 
+def some_edges(rng: random.Random, share: float = 0.06) -> tuple[str, str]:
+    """Signs at the edges of a string, each in `share` of the draws."""
+    front = rng.choice(FRONT_SIGNS) if rng.random() < share else ""
+    return front, rng.choice(END_SIGNS) if rng.random() < share else ""
+
+
 _RANK = {style: rank for rank, style in enumerate(ALPHABETS)}
 
 
@@ -91,6 +104,7 @@ _RANK = {style: rank for rank, style in enumerate(ALPHABETS)}
 class Code:
     """`parts` joined by `symbols`; where `spaced` is true the symbol has a legitimate space on either side.
 
+    `edges` are signs before the first part and behind the last one, empty for none.
     `Code("a-0")` takes a text apart at `SYMBOLS`, longest symbols first; spaces on both sides of one belong to it.
 
     Raises:
@@ -100,30 +114,35 @@ class Code:
     parts: tuple[str, ...]
     symbols: tuple[str, ...]
     spaced: tuple[bool, ...]
+    edges: tuple[str, str]
 
     def __init__(
         self,
         parts: str | tuple[str, ...],
         symbols: tuple[str, ...] | None = None,
         spaced: tuple[bool, ...] | None = None,
+        edges: tuple[str, str] = ("", ""),
     ) -> None:
         if isinstance(parts, str):
-            parts, symbols, spaced = _taken_apart(parts, symbols or SYMBOLS)
+            parts, symbols, spaced, edges = _taken_apart(parts, symbols or SYMBOLS)
         symbols = tuple(symbols or ())
         spaced = (False,) * len(symbols) if spaced is None else tuple(spaced)
         if len(parts) != len(symbols) + 1 or len(spaced) != len(symbols) or not symbols:
             raise ValueError(f"{len(parts)} parts do not go with {len(symbols)} symbols")
         if not all(parts):
             raise ValueError("a part is empty")
-        for name, value in (("parts", tuple(parts)), ("symbols", symbols), ("spaced", spaced)):
+        first, last = edges
+        values = {"parts": tuple(parts), "symbols": symbols, "spaced": spaced, "edges": (first, last)}
+        for name, value in values.items():
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         """As code that can be pasted."""
-        if _taken_apart(self.text, SYMBOLS) == (self.parts, self.symbols, self.spaced):
+        if _taken_apart(self.text, SYMBOLS) == (self.parts, self.symbols, self.spaced, self.edges):
             return f"Code({self.text!r})"
         spaced = f", {self.spaced}" if any(self.spaced) else ""
-        return f"Code({self.parts}, {self.symbols}{spaced})"
+        edges = f", edges={self.edges}" if any(self.edges) else ""
+        return f"Code({self.parts}, {self.symbols}{spaced}{edges})"
 
     @property
     def text(self) -> str:
@@ -131,19 +150,21 @@ class Code:
         pieces = [self.parts[0]]
         for symbol, spaced, part in zip(self.symbols, self.spaced, self.parts[1:], strict=True):
             pieces += [f" {symbol} " if spaced else symbol, part]
-        return "".join(pieces)
+        return "".join((self.edges[0], *pieces, self.edges[1]))
 
     @property
     def size(self) -> tuple[int, int, int]:
         """What "smaller" means: length, then symbols, then how far the characters are from plain."""
-        return len(self.text), len(self.symbols), sum(map(_rank, self.parts)) + sum(map(_place_of, self.symbols))
+        signs = (*self.symbols, *filter(None, self.edges))
+        return len(self.text), len(signs), sum(map(_rank, self.parts)) + sum(map(_place_of, signs))
 
     def window(self, first: int, count: int) -> "Code":
-        """`count` symbols from the `first` (0-based), with the parts round them."""
-        return Code(
-            self.parts[first : first + count + 1],
-            self.symbols[first : first + count],
-            self.spaced[first : first + count],
+        """`count` symbols from the `first` (0-based), with the parts round them, between the same edges."""
+        return replace(
+            self,
+            parts=self.parts[first : first + count + 1],
+            symbols=self.symbols[first : first + count],
+            spaced=self.spaced[first : first + count],
         )
 
     def with_part(self, place: int, part: str) -> "Code":
@@ -161,22 +182,46 @@ class Code:
             if place != kept:
                 letters = "aaa" if spaced else "a"
                 (before if place < kept else after).extend((letters, self.parts[place + 1]))
-        return Code(("".join(before), "".join(after)), (self.symbols[kept],), (self.spaced[kept],))
+        return replace(
+            self,
+            parts=("".join(before), "".join(after)),
+            symbols=(self.symbols[kept],),
+            spaced=(self.spaced[kept],),
+        )
 
 
-def _taken_apart(text: str, symbols: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[bool, ...]]:
+_Pieces = tuple[tuple[str, ...], tuple[str, ...], tuple[bool, ...], tuple[str, str]]
+
+
+def _taken_apart(text: str, symbols: Iterable[str]) -> _Pieces:
     known = "|".join(map(re.escape, sorted(set(symbols), key=lambda symbol: (-len(symbol), symbol))))
     parts: list[str] = []
     found: list[str] = []
     spaced: list[bool] = []
-    at = 0
-    for match in re.finditer(f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)", text):
-        if match.start() > at and match.end() < len(text):
+    front = re.match(f"(?:{known})(?=[^ ])", text)
+    at = front.end() if front else 0
+    # a sign before the last part is a symbol of the string, and only what is behind it an edge
+    behind = re.search(f"(?<=[^ ])(?:{known})$", text[at:])
+    end = len(text) - len(behind[0]) if behind else len(text)
+    edges = (text[:at], text[end:])
+    for match in re.compile(f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)").finditer(text, at, end):
+        if match.start() > at and match.end() < end:
             parts.append(text[at : match.start()])
             found.append(match["symbol"])
             spaced.append(bool(match["gap"]))
             at = match.end()
-    return (*parts, text[at:]), tuple(found), tuple(spaced)
+    return (*parts, text[at:end]), tuple(found), tuple(spaced), edges
+
+
+def other_letters(code: Code) -> Code:
+    """Each character becomes the next but one of its alphabet, so that shape and script stay. Zeros stay zeros."""
+    return replace(code, parts=tuple("".join(map(_next_but_one, part)) for part in code.parts))
+
+
+def _next_but_one(char: str) -> str:
+    alphabet = ALPHABETS.get(style_of_char(char), "").replace("0", "")
+    place = alphabet.find(char)
+    return char if place < 0 else alphabet[(place + 2) % len(alphabet)]
 
 
 PLAIN_CODE = Code(("a", "a"), ("-",), (False,))
@@ -209,6 +254,7 @@ class Context:
     times: str = "once"
     care: str = "unsaid"
     system: str = "none"
+    asked: str = "alone"
     template: str = ""
     """A prompt of the project's own with `{string}` in it, in place of the built-in task; empty for none."""
 
@@ -249,10 +295,12 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "times": ("once", "twice"),
     "care": ("unsaid", "exactness asked for"),
     "system": ("none", "a system prompt"),
+    "asked": ("alone", "with a second string"),
 }  # fmt: skip
-"""`companion` is what else the prompt holds; a spaced twin is a string of the same shape with spaces at its symbol."""
+"""`companion` is what else the prompt holds; a spaced twin is a string of the same shape with spaces at its symbol.
+A second string has the same shape and other letters, and is judged as well."""
 
-_LATER = {"system": "none", "template": ""}
+_LATER = {"system": "none", "asked": "alone", "template": ""}
 """Factors that the first edition did not have, with the level that stands for it. They are stored where they differ."""
 
 PLAIN_CONTEXT = Context()
@@ -328,6 +376,8 @@ _COMPANION = {
     "another code": {"en": "The gate is numbered KX-73.", "zh": "大门编号是 KX-73。"},
     "a code that begins alike": {"en": "The spare box is marked {longer}.", "zh": "备用箱上标着 {longer}。"},
 }
+_SECOND = {"en": "The crate beside it reads {second}.", "zh": "旁边的木箱上写着：{second}。"}
+_ASK_SECOND = {"en": "Do the same for what the crate reads.", "zh": "木箱上写的内容也照样处理。"}
 _CARE = {
     "en": "Keep every character of codes and names as it is.",
     "zh": "编号和名称的每个字符都要保持原样。",
@@ -371,6 +421,8 @@ def _asked(code: Code, context: Context) -> tuple[dict[str, Any], ...]:
         return ({"role": "user", "content": context.template.replace("{string}", code.text)},)
     text = _text(code, context)
     ask = _ASK[context.task][language == "zh"].format(text=text)
+    if context.asked != "alone":
+        ask = f"{ask}\n{_ASK_SECOND[language]}"
     if context.care != "unsaid":
         ask = f"{ask}\n{_CARE[language]}"
     if context.task != "dialogue":
@@ -401,6 +453,8 @@ def _text(code: Code, context: Context) -> str:
     sentences = [sentence]
     if context.times == "twice":
         sentences.append(_AGAIN[language].format(code=code.text))
+    if context.asked != "alone":
+        sentences.append(_SECOND[language].format(second=second_of(code).text))
     if context.companion != "none":
         sentences.append(_COMPANION[context.companion][language].format(twin=_twin(code), longer=code.text + "7"))
     filler = list(_FILLER[language])
@@ -408,6 +462,12 @@ def _text(code: Code, context: Context) -> str:
     if cut is not None:
         sentences = [*filler[:cut], *sentences, *filler[cut:]]
     return (" " if language == "en" else "").join(sentences)
+
+
+def second_of(code: Code) -> Code:
+    """What is asked for beside a string: the same shape, other letters."""
+    other = other_letters(code)
+    return other if other.text != code.text else replace(code, parts=("KX", *code.parts[1:]))
 
 
 def _twin(code: Code) -> str:
@@ -435,11 +495,17 @@ class Probe:
             language=self.context.language,
             task=self.context.task,
             messages=messages(self.code, self.context),
-            targets=(self.code.text,),
+            targets=self._targets,
             required=(self.code.text,),
             tools=tools(self.context),
         )
         return case.model_copy(update={"id": f"probe-{case.digest[:10]}"})
+
+    @property
+    def _targets(self) -> tuple[str, ...]:
+        if self.context.asked == "alone" or self.context.template:
+            return (self.code.text,)
+        return self.code.text, second_of(self.code).text
 
     @property
     def digest(self) -> str:
@@ -466,6 +532,7 @@ class Probe:
             "parts": list(code.parts),
             "symbols": list(code.symbols),
             "spaced": list(code.spaced),
+            **({"edges": list(code.edges)} if any(code.edges) else {}),
             "context": self.context.as_dict(),
         }
 
@@ -477,7 +544,8 @@ class Probe:
             SuiteError: what does not fit.
         """
         try:
-            code = Code(tuple(value["parts"]), tuple(value["symbols"]), tuple(value["spaced"]))
+            edges = tuple(value.get("edges", ("", "")))
+            code = Code(tuple(value["parts"]), tuple(value["symbols"]), tuple(value["spaced"]), edges)
             return cls(code, Context(**value["context"]))
         except (KeyError, TypeError, ValueError) as error:
             raise SuiteError(f"not a question of a hunt: {type(error).__name__}: {error}") from error

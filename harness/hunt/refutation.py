@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.hunt.asking import answered
-from harness.hunt.conditions import Also, Condition, Trait, traits_of
+from harness.hunt.conditions import Also, Condition, SymbolIs, Trait, traits_of
 from harness.hunt.probe import (
     ALPHABETS,
     LEVELS,
@@ -20,6 +20,7 @@ from harness.hunt.probe import (
     Code,
     Context,
     Probe,
+    some_edges,
     some_run,
     style_of,
     style_of_char,
@@ -33,6 +34,8 @@ CLEAN_ROUNDS = 2
 _CANDIDATES = 600
 _OFTEN = ("-", "/") * len(SYMBOLS) + SYMBOLS
 _MOST_ADDED = 3
+_MOST_SIGNS = 3
+"""Signs that a condition on a symbol takes in; one more, and it is about any symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,10 @@ class Refutation:
         inside: list[Probe] = []
         outside: list[Probe] = []
         for probe in _drawn(rng, self.smallest):
-            if probe.digest not in seen:
+            missed = min(_missed(self.rule, probe, frozenset()), default=None)
+            if missed in (0, 1) and probe.digest not in seen:
                 seen.add(probe.digest)
-                missed = min(_missed(self.rule, probe, frozenset()), default=None)
-                if missed in (0, 1):
-                    (outside if missed else inside).append(probe)
+                (outside if missed else inside).append(probe)
         traits = self._shared(self._positives())
         return [*_most_unlike(inside, traits, ROUND), *_least_unlike(outside, traits, self.rule, ROUND)]
 
@@ -175,15 +177,23 @@ def _missed(rule: FailureRule, probe: Probe, hits: frozenset[int]) -> list[int]:
 
 
 def _without_missed(rule: FailureRule, one: Shown) -> FailureRule:
-    """The rule without the conditions that a failing string does not meet."""
+    """The rule without the conditions that a failing string does not meet; one on a symbol takes its sign in first."""
     best: list[Condition] | None = None
+    at = 0
     for offset in _offsets(rule, one.probe, one.hits):
         missed = [c for c in rule.conditions if not c.holds(one.probe.code, one.probe.context, offset)]
         if best is None or len(missed) < len(best):
-            best = missed
+            best, at = missed, offset
     if not best:
         return rule
-    return replace(rule, conditions=tuple(c for c in rule.conditions if c not in best))
+    kept: list[Condition] = []
+    for condition in rule.conditions:
+        if condition not in best:
+            kept.append(condition)
+        elif isinstance(condition, SymbolIs) and len(condition.others) < _MOST_SIGNS:
+            sign = one.probe.code.symbols[condition.place + at]
+            kept.append(replace(condition, others=(*condition.others, sign)))
+    return replace(rule, conditions=tuple(kept))
 
 
 def _anywhere(trait: Trait, probe: Probe, hits: frozenset[int] = frozenset()) -> bool:
@@ -250,7 +260,14 @@ def _fresh(rng: random.Random) -> Code:
     parts = [_run(rng) if rng.random() < 0.8 else _run(rng) + _run(rng) for _ in range(count + 1)]
     if rng.random() < 0.2:
         parts = [parts[0]] * len(parts)
-    return Code(tuple(parts), symbols, (False,) * count)
+    return Code(tuple(parts), symbols, (False,) * count, some_edges(rng))
+
+
+def _other_signs(rng: random.Random, code: Code) -> Code:
+    """Another symbol, or other edges."""
+    if rng.random() < 0.4:
+        return replace(code, edges=some_edges(rng, 0.5))
+    return code.with_symbol(rng.randrange(len(code.symbols)), rng.choice(_OFTEN))
 
 
 def _varied(rng: random.Random, code: Code) -> Code:
@@ -274,13 +291,15 @@ def _varied(rng: random.Random, code: Code) -> Code:
             letters = ALPHABETS.get(style_of_char(part[at]), ALPHABETS["lower"])
             code = code.with_part(place, part[:at] + rng.choice(letters) + part[at + 1 :])
         elif change == 5:
-            code = code.with_symbol(rng.randrange(len(code.symbols)), rng.choice(_OFTEN))
+            code = _other_signs(rng, code)
         elif change == 6:
             part = _run(rng, same)
             if rng.random() < 0.5:
-                code = Code((*code.parts, part), (*code.symbols, code.symbols[-1]), (*code.spaced, code.spaced[-1]))
+                symbols, spaced = (*code.symbols, code.symbols[-1]), (*code.spaced, code.spaced[-1])
+                code = Code((*code.parts, part), symbols, spaced, code.edges)
             else:
-                code = Code((part, *code.parts), (code.symbols[0], *code.symbols), (code.spaced[0], *code.spaced))
+                symbols, spaced = (code.symbols[0], *code.symbols), (code.spaced[0], *code.spaced)
+                code = Code((part, *code.parts), symbols, spaced, code.edges)
         elif change == 7:
             code = code.with_part(place, code.parts[place - 1])
         else:

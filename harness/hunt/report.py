@@ -6,7 +6,7 @@ from typing import Any
 from harness.hunt.conditions import FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.probe import ALPHABETS, LEVELS, SYMBOLS, Probe, style_of_char
-from harness.hunt.search import Find, Hunt
+from harness.hunt.search import Find, Hunt, struck
 from harness.show.figures import pad
 from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show
@@ -54,7 +54,9 @@ class HuntReport:
 def report_of(hunt: Hunt) -> HuntReport:
     """The report so far."""
     judged = [
-        (probe, hunt.failed(sighting)) for probe, sighting in hunt.wide if sighting.present or hunt.failed(sighting)
+        (struck(probe, sighting), hunt.failed(sighting))
+        for probe, sighting in hunt.wide
+        if sighting.present or hunt.failed(sighting)
     ]
     outcomes = [sighting.outcome for _, sighting in hunt.wide]
     late = hunt.wide[len(hunt.wide) - hunt.surveyed :]
@@ -88,10 +90,12 @@ def _covered(probes: list[Probe]) -> dict[str, tuple[int, int]]:
         for before, symbol, after in zip(code.parts, code.symbols, code.parts[1:], strict=False)
     }
     common = {(one, symbol, other) for one in ALPHABETS for symbol in "-/" for other in ALPHABETS}
+    edges = {side for probe in probes for side in (0, 1) if probe.code.edges[side]}
     levels = {(factor, probe.context.level(factor)) for probe in probes for factor in LEVELS}
     return {
         "scripts round - and /": (len(triples & common), len(common)),
         "symbols": (len({symbol for _, symbol, _ in triples} & set(SYMBOLS)), len(SYMBOLS)),
+        "edges": (len(edges), 2),
         "levels of the prompt": (len(levels), sum(map(len, LEVELS.values()))),
     }
 
@@ -99,7 +103,11 @@ def _covered(probes: list[Probe]) -> dict[str, tuple[int, int]]:
 def _fit(hunt: Hunt, find: Find) -> Fit | None:
     if find.rule is None or find.rule.withdrawn is not None:
         return None
-    failing = [probe for probe, s in hunt.wide if hunt.failed(s) and s.verdict == find.verdict]
+    failing = [
+        probe if find.rule.matches(probe) else struck(probe, s)
+        for probe, s in hunt.wide
+        if hunt.failed(s) and s.verdict == find.verdict
+    ]
     sound = [probe for probe, s in hunt.wide if s.outcome == "aligned"]
     matches = find.rule.matches
     return Fit(len(failing), sum(map(matches, failing)), len(sound), sum(map(matches, sound)))
@@ -166,6 +174,8 @@ def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
     sighting = find.sighting
     if sighting is not None and sighting.mention:
         codes = ", ".join(sighting.damage)
+        if sighting.target:
+            lines.append(f"   broke     {show(sighting.target, lookalikes=True)}, which is asked for beside it")
         lines.append(f"   became    {show(sighting.mention, lookalikes=True)}  {find.verdict} [{codes}]")
     elif find.verdict == "absent":
         lines.append("   became    nothing: the answer leaves it out")
@@ -255,6 +265,7 @@ def _find_json(find: Find, fit: Fit | None) -> dict[str, Any]:
         "messages": list(find.smallest.case.messages),
         "context": find.smallest.context.as_dict(),
         "verdict": find.verdict,
+        "broken": (sighting.target or find.smallest.code.text) if sighting else "",
         "mention": sighting.mention if sighting else "",
         "damage": list(sighting.damage) if sighting else [],
         "first": find.first.as_dict() | {"text": find.first.code.text},

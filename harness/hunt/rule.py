@@ -4,12 +4,22 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.hunt.asking import BudgetSpentError, answered
-from harness.hunt.conditions import Condition, ContextIs, HitIs, LengthIs, PartIs, SpacesAre, SymbolIs, SymbolsAre
+from harness.hunt.conditions import (
+    Condition,
+    ContextIs,
+    EdgeIs,
+    HitIs,
+    LengthIs,
+    PartIs,
+    SpacesAre,
+    SymbolIs,
+    SymbolsAre,
+)
 from harness.hunt.probe import LEVELS, STYLES, ZERO_LED, Code, Probe, plainest, style_of
 
 Factor = tuple[str, int | str]
-"""`("style", part)`, `("length", part)`, `("symbol", place)`, `("symbols", 0)`, `("spaces", 0)` or
-`("context", name)`."""
+"""`("style", part)`, `("length", part)`, `("symbol", place)`, `("symbols", 0)`, `("spaces", 0)`,
+`("edge", side)` or `("context", name)`."""
 
 _FIRST_LEVELS = {
     "style": ("digits", "han", "upper", "lower"),
@@ -47,6 +57,7 @@ def variations(smallest: Probe) -> Iterator[Variation]:
         yield from _styles(smallest, place)
         yield from _lengths(smallest, place)
     yield from _counts(smallest)
+    yield from _edges(smallest)
     spaced = tuple(not any(code.spaced) for _ in code.symbols)
     yield Variation(("spaces", 0), str(spaced[0]), smallest.with_code(replace(code, spaced=spaced)), True)
     for factor, levels in LEVELS.items():
@@ -102,11 +113,22 @@ def _grown(part: str, place: int, more: int) -> str:
 def _counts(smallest: Probe) -> Iterator[Variation]:
     code = smallest.code
     symbol, spaced = code.symbols[-1], code.spaced[-1]
-    behind = Code((*code.parts, code.parts[-1]), (*code.symbols, symbol), (*code.spaced, spaced))
-    before = Code((code.parts[0], *code.parts), (code.symbols[0], *code.symbols), (code.spaced[0], *code.spaced))
+    behind = Code((*code.parts, code.parts[-1]), (*code.symbols, symbol), (*code.spaced, spaced), code.edges)
+    symbols, gaps = (code.symbols[0], *code.symbols), (code.spaced[0], *code.spaced)
+    before = Code((code.parts[0], *code.parts), symbols, gaps, code.edges)
     yield Variation(("symbols", 0), "one more behind", smallest.with_code(behind), True)
     if before != behind:
         yield Variation(("symbols", 0), "one more before", smallest.with_code(before), True)
+
+
+def _edges(smallest: Probe) -> Iterator[Variation]:
+    """Without the sign at an edge, and with another one."""
+    edges = smallest.code.edges
+    for side, own in enumerate(edges):
+        for sign in dict.fromkeys(("", *_OTHER_SYMBOLS[:3])) if own else ():
+            if sign != own:
+                other = (sign, edges[1]) if side == 0 else (edges[0], sign)
+                yield Variation(("edge", side), sign, smallest.with_code(replace(smallest.code, edges=other)), True)
 
 
 Shows = Callable[[Probe], Awaitable[bool | None]]
@@ -201,6 +223,12 @@ def rule_of(found: Explanation, places: Places) -> FailureRule:
     conditions += _counts_of_rule(found, places)
     if ("spaces", 0) in found.passing:
         conditions.append(SpacesAre(any(code.spaced), len(code.symbols)))
+    for side, sign in enumerate(code.edges):
+        if ("edge", side) in found.passing:
+            signs = {v.level for v in found.failing.get(("edge", side), ())} | {sign}
+            # without any other sign that was tried, it is this one; with all of them, any will do
+            passing = {v.level for v in found.passing["edge", side]}
+            conditions.append(EdgeIs(side, frozenset(signs) if passing != {""} else frozenset()))
     for factor in LEVELS:
         if ("context", factor) in found.passing:
             levels = {v.level for v in found.failing.get(("context", factor), ())} | {smallest.context.level(factor)}
@@ -216,6 +244,7 @@ def _named(factor: Factor) -> str:
         "symbols": "number of symbols",
         "spaces": "spaces at the symbol",
         "symbol": f"symbol {which + 1}",
+        "edge": f"the sign at the {'end' if which else 'beginning'}",
     }
     return names.get(kind) or f"{'characters' if kind == 'style' else 'length'} of part {which + 1}"
 

@@ -7,7 +7,16 @@ from itertools import islice
 from typing import TypeVar
 
 from harness.errors import MissingRecordingError
-from harness.hunt.asking import Asker, Belief, BudgetSpentError, Oracle, Sighting, Try
+from harness.hunt.asking import (
+    Asker,
+    Belief,
+    BudgetSpentError,
+    Oracle,
+    Sighting,
+    Try,
+    damaged_symbols,
+    edge_damaged,
+)
 from harness.hunt.metamorphic import RelatedPair, relations
 from harness.hunt.probe import (
     ALPHABETS,
@@ -19,6 +28,7 @@ from harness.hunt.probe import (
     Code,
     Probe,
     plainest,
+    second_of,
     style_of,
     style_of_char,
 )
@@ -82,6 +92,7 @@ class Shrinker:
         for _ in range(_ROUNDS):
             before = self.smallest
             await self._leap()
+            await self._edges()
             await self._context()
             await self._symbols()
             await self._parts()
@@ -108,14 +119,44 @@ class Shrinker:
         """The plainest of all, then the plainest string here, then this string in a plain prompt."""
         probe = self.smallest
         own = [symbol for symbol in dict.fromkeys(probe.code.symbols) if symbol != "-"]
+        edged = [probe.with_code(replace(PLAIN_CODE, edges=probe.code.edges))] if any(probe.code.edges) else []
         for candidate in (
             Probe(PLAIN_CODE, PLAIN_CONTEXT),
             probe.with_code(PLAIN_CODE),
+            *edged,
             *(probe.with_code(PLAIN_CODE.with_symbol(0, symbol)) for symbol in own),
         ):
             if await self._try(candidate):
                 break
         await self._try(self.smallest.with_context(PLAIN_CONTEXT))
+
+    async def _edges(self) -> None:
+        """No sign at an edge that is not needed, and the plainest that is."""
+        front, end = self.smallest.code.edges
+        for edges in dict.fromkeys((("", ""), ("", end), (front, ""))):
+            if await self._code(replace(self.smallest.code, edges=edges)):
+                break
+        front, end = self.smallest.code.edges
+        first, *_, last = self.smallest.code.parts
+        if front:  # its length alone may matter
+            await self._code(replace(self.smallest.code.with_part(0, "a" * len(front) + first), edges=("", end)))
+        if end:
+            place = len(self.smallest.code.parts) - 1
+            padded = self.smallest.code.with_part(place, last + "a" * len(end))
+            await self._code(replace(padded, edges=(self.smallest.code.edges[0], "")))
+        code = self.smallest.code
+        # a sign that matters may do so between two parts as well
+        if code.edges[0]:
+            await self._code(Code(("a", code.parts[0]), (code.edges[0],)))
+        if code.edges[1] and self.smallest.code == code:
+            await self._code(Code((code.parts[-1], "a"), (code.edges[1],)))
+        for side in (0, 1):
+            for plainer in ("-", "/"):
+                front, end = self.smallest.code.edges
+                if (front, end)[side]:
+                    edges = (plainer, end) if side == 0 else (front, plainer)
+                    if await self._code(replace(self.smallest.code, edges=edges)):
+                        break
 
     async def _context(self) -> None:
         """Only the factors that are needed stay odd; of those, the plainest level that fails."""
@@ -209,7 +250,7 @@ class Shrinker:
         """Length that is needed as such comes after the first symbol and not before it."""
         code = self.smallest.code
         if len(code.parts) == 2 and len(code.parts[0]) > 1 and style_of(code.parts[0]) == style_of(code.parts[1]):
-            moved = Code((code.parts[0][:1], code.parts[0][1:] + code.parts[1]), code.symbols, code.spaced)
+            moved = replace(code, parts=(code.parts[0][:1], code.parts[0][1:] + code.parts[1]))
             candidate = self.smallest.with_code(moved)
             if await self._fails(candidate):
                 self._take(candidate)
@@ -270,60 +311,9 @@ def _without_one(part: str) -> Iterator[str]:
         yield part[2:]  # where only an even number, or an odd one, fails
 
 
-def damaged_symbols(code: Code, mention: str) -> frozenset[int]:
-    """Places (0-based) of the symbols of a string that are lost or have something new beside them in `mention`."""
-    target = code.text
-    changed, inserted = _edits(target, mention)
-    hit: set[int] = set()
-    for number, place in enumerate(_places(code)):
-        low, high = place, place + len(code.symbols[number])
-        # a lost space at a symbol is the symbol's damage, a lost letter is not
-        while low > 0 and target[low - 1] == " ":
-            low -= 1
-        while target[high] == " ":
-            high += 1
-        if changed & set(range(low, high)) or inserted & set(range(low, high + 1)):
-            hit.add(number)
-    return frozenset(hit)
-
-
-def _places(code: Code) -> list[int]:
-    """Where the symbols begin in the text."""
-    places: list[int] = []
-    at = 0
-    for part, symbol, spaced in zip(code.parts, code.symbols, code.spaced, strict=False):
-        at += len(part) + spaced
-        places.append(at)
-        at += len(symbol) + spaced
-    return places
-
-
-def _edits(target: str, mention: str) -> tuple[set[int], set[int]]:
-    """Characters of `target` that are lost or replaced, and places before which something is inserted.
-
-    The fewest edits (Levenshtein); both strings are short.
-    """
-    rows = [list(range(len(mention) + 1))]
-    for i, char in enumerate(target, start=1):
-        row = [i]
-        for j, other in enumerate(mention, start=1):
-            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (char != other)))
-        rows.append(row)
-    changed: set[int] = set()
-    inserted: set[int] = set()
-    i, j = len(target), len(mention)
-    while i or j:
-        if i and j and rows[i][j] == rows[i - 1][j - 1] + (target[i - 1] != mention[j - 1]):
-            i, j = i - 1, j - 1
-            if target[i] != mention[j]:
-                changed.add(i)
-        elif j and rows[i][j] == rows[i][j - 1] + 1:
-            j -= 1
-            inserted.add(i)
-        else:
-            i -= 1
-            changed.add(i)
-    return changed, inserted
+def struck(probe: Probe, sighting: Sighting) -> Probe:
+    """The string that was damaged: of two in one prompt, where it was the second, that one asked for alone."""
+    return Probe(second_of(probe.code), probe.context.at(asked="alone")) if sighting.target else probe
 
 
 _PAIRS_SHARE = 0.2
@@ -454,13 +444,23 @@ class Hunt:
         known = [find for find in self.finds if find.verdict == sighting.verdict]
         # a find without a rule is one whose explanation the budget cut short; a rule that missed once would miss again
         return not any(
-            find.rule is None or find.rule.withdrawn is not None or find.again or find.rule.matches(probe)
+            find.rule is None
+            or find.rule.withdrawn is not None
+            or find.again
+            or find.rule.matches(probe)
+            or find.rule.matches(struck(probe, sighting))
             for find in known
         )
 
     async def _pursue(self, hit: Probe) -> None:
         """Believe it, shrink it, count how often it fails, explain it."""
-        belief = Belief(self.asker, hit, self.asker.known(hit)[0].verdict)
+        sighting = self.asker.known(hit)[0]
+        if sighting.target:  # may fail by itself
+            alone = struck(hit, sighting)
+            answer = await self.asker.ask(alone, 0, "confirm")
+            if self.failed(answer):
+                hit, sighting = alone, answer
+        belief = Belief(self.asker, hit, sighting.verdict, second=bool(sighting.target))
         if not await belief.confirm():
             self.dismissed.append(hit)
             return
@@ -490,12 +490,18 @@ class Hunt:
             tried.probe.digest: (tried.probe, belief.same(tried.sighting))
             for tried in self.asker.ledger
             if isinstance(tried.probe, Probe)
+            and not self._elsewhere(find, tried.probe)
             # one sound answer of a model that fails now and then says nothing about its string
             and (belief.same(tried.sighting) or (belief.steady and tried.sighting.outcome == "aligned"))
         }
         spent = self.asker.spent
         limit = spent + int(self.settings.budget * _TEST_SHARE)
-        test = Refutation(find.rule, find.smallest, belief.shows, self._hit_places, lambda: self.asker.spent, limit)
+
+        async def shows(probe: Probe) -> bool | None:
+            failed = await belief.shows(probe)
+            return None if failed and self._elsewhere(find, probe) else failed
+
+        test = Refutation(find.rule, find.smallest, shows, self._hit_places, lambda: self.asker.spent, limit)
         try:
             await test.run(list(known.values()))
         finally:
@@ -542,9 +548,21 @@ class Hunt:
 
     def _hit_places(self, probe: Probe) -> frozenset[int]:
         for sighting in self.asker.known(probe):
-            if sighting.mention and self.failed(sighting):
+            if sighting.mention and self.failed(sighting) and not sighting.target:
                 return damaged_symbols(probe.code, sighting.mention)
         return frozenset()
+
+    def _at_an_edge(self, probe: Probe) -> bool:
+        """Whether a failing string is damaged at its edges alone."""
+        for sighting in self.asker.known(probe):
+            if sighting.mention and self.failed(sighting) and not sighting.target:
+                code, mention = probe.code, sighting.mention
+                return edge_damaged(code, mention) and not damaged_symbols(code, mention)
+        return False
+
+    def _elsewhere(self, find: Find, probe: Probe) -> bool:
+        """Whether a string fails at an edge, and the find between its parts: that says nothing about its rule."""
+        return self._at_an_edge(probe) and not self._at_an_edge(find.smallest)
 
     async def _relate(self, requests: int) -> None:
         """Pairs from the strings already asked, each relation in turn."""

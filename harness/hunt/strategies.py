@@ -21,7 +21,21 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import strategies as st
 
-from harness.hunt.probe import ALPHABETS, INNER_SIGNS, LEVELS, STYLES, SYMBOLS, ZERO_LED, Code, Context, Probe, some_run
+from harness.hunt.probe import (
+    ALPHABETS,
+    END_SIGNS,
+    FRONT_SIGNS,
+    INNER_SIGNS,
+    LEVELS,
+    STYLES,
+    SYMBOLS,
+    ZERO_LED,
+    Code,
+    Context,
+    Probe,
+    some_edges,
+    some_run,
+)
 
 UNITS = ("kg", "m²", "m³", "µm", "kω", "ha", "mmol", "µ²", "h", "km")
 LONGEST = 30
@@ -84,7 +98,9 @@ def _runs(longest: int, styles: tuple[str, ...] = STYLES, least: int = 1) -> st.
     return st.one_of([styled(style, longest, least) for style in styles])
 
 
-def codes(symbols: str | Sequence[str] | None = None, most_symbols: int = 5) -> st.SearchStrategy[Code]:
+def codes(
+    symbols: str | Sequence[str] | None = None, most_symbols: int = 5, *, edges: bool = False
+) -> st.SearchStrategy[Code]:
     """A string with 1 to `most_symbols` symbols.
 
     A string keeps to one or two styles, as real codes do: else two neighbours of one script would be rare.
@@ -92,17 +108,18 @@ def codes(symbols: str | Sequence[str] | None = None, most_symbols: int = 5) -> 
     Args:
         symbols: the signs between the parts, the plainest first: a text of single signs, or a sequence. Without it
             `-` and `/` come up most often, and every other of `SYMBOLS` now and then.
+        edges: whether one string in six has a sign before its first part, or behind its last one, as in `/a-b/`.
     """
     kinds = tuple(symbols) if symbols is not None else None
     if kinds is not None and not all(kinds):
         raise ValueError("symbols: found an empty one; accepted: a text of signs, or a sequence of them")
     if kinds == ():
         raise ValueError("symbols: found none; accepted: a text of signs such as '_', or a sequence of them")
-    return _codes(kinds, most_symbols)
+    return _codes(kinds, most_symbols, edges)
 
 
 @st.composite
-def _codes(draw: st.DrawFn, symbols: tuple[str, ...] | None, most_symbols: int) -> Code:
+def _codes(draw: st.DrawFn, symbols: tuple[str, ...] | None, most_symbols: int, edges: bool) -> Code:
     # the parts are drawn one by one until a draw says stop: a shrinker can then leave out any of them
     palette = tuple(draw(_PALETTES))
     between = parts(palette, draw(_LONGEST))
@@ -115,7 +132,10 @@ def _codes(draw: st.DrawFn, symbols: tuple[str, ...] | None, most_symbols: int) 
         signs.append(draw(kinds))
         spaced.append(trap and draw(st.booleans()))
         drawn.append(draw(between))
-    return Code(tuple(drawn), tuple(signs), tuple(spaced))
+    edged = draw(_EDGED) if edges else "none"
+    front = draw(_FRONT if symbols is None else kinds) if edged in ("front", "both") else ""
+    end = draw(_END if symbols is None else kinds) if edged in ("end", "both") else ""
+    return Code(tuple(drawn), tuple(signs), tuple(spaced), (front, end))
 
 
 _FREQUENT = ("lower", "digits", "digits", "han", "upper")
@@ -123,6 +143,8 @@ _FREQUENT = ("lower", "digits", "digits", "han", "upper")
 _PALETTES = st.lists(st.sampled_from((*_FREQUENT, *STYLES)), min_size=1, max_size=2)
 _LONGEST = st.sampled_from((1, 3, 5, 12, LONGEST))
 _KINDS = st.sampled_from([st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/", SYMBOLS)])
+_EDGED = st.sampled_from((*("none",) * 15, "front", "end", "both"))
+_FRONT, _END = st.sampled_from(FRONT_SIGNS), st.sampled_from(END_SIGNS)
 _TRAP = st.sampled_from((False, False, False, False, True))
 
 
@@ -138,7 +160,7 @@ def contexts(draw: st.DrawFn) -> Context:
 
 def probes() -> st.SearchStrategy[Probe]:
     """A string in a prompt."""
-    return st.builds(Probe, codes(), contexts())
+    return st.builds(Probe, codes(edges=True), contexts())
 
 
 def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = ()) -> Iterator[Probe]:
@@ -218,7 +240,8 @@ def designed(seed: int) -> Iterator[Probe]:
                 chained.append(following)
                 del left[following]
             parts = [_part(rng, chained[0][0]), *(_part(rng, after) for _, _, after in chained)]
-            code = Code(tuple(parts), tuple(symbol for _, symbol, _ in chained), (False,) * len(chained))
+            symbols = tuple(symbol for _, symbol, _ in chained)
+            code = Code(tuple(parts), symbols, (False,) * len(chained), some_edges(rng))
             yield Probe(code, _some_context(rng))
 
 

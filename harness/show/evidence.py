@@ -191,17 +191,16 @@ def _findings(case: CaseResult, sample: SampleResult, most: int) -> tuple[tuple[
             found.append((target, "within", None))
         elif not mentions or verdict == "absent":  # a note beside it is not a mention
             found.append((target, verdict, None))
-        for mention in mentions:
-            found.append((target, "note" if mention.is_note else mention.verdict, mention))
+        found += [(target, "note" if one.is_note else one.verdict, one) for one in mentions]
     listed = found
     if len(found) > most:
         worst_first = sorted(range(len(found)), key=lambda place: found[place][1] in _CALM)[:most]
         listed = [found[place] for place in sorted(worst_first)]
     shown = []
-    for target, verdict, mention in listed:
+    for target, verdict, one in listed:
         name = marked(target, limit=_SHORT)
-        if mention is not None:
-            shown.append(ShownMention(name, verdict, _context(sample, mention), mention.damage, _where(mention)))
+        if one is not None:
+            shown.append(ShownMention(name, verdict, _context(sample, one), one.damage, _where(one)))
         elif verdict == "within":
             shown.append(ShownMention(name, verdict, marked(sample.within[target], limit=_SHORT)))
         else:

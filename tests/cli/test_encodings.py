@@ -77,12 +77,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("project")
     models = ["spaced", "tuned", "qwen"]
-    files = ["suites/symbols/suite.toml", "suites/symbols/interior.jsonl", "adapters/spaced.gguf", "adapters/cure.gguf"]
+    files = ["suites/symbols/suite.toml", "suites/symbols/interior.jsonl", "adapters/qwen-spaced.gguf"]
+    files += ["adapters/qwen-cure.gguf"]
     files += [f"cassettes/{model}@v1/symbols.jsonl" for model in models]
     files += [path.relative_to(ROOT).as_posix() for path in (ROOT / "suites" / "training").glob("*.jsonl")]
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
+    core = (ROOT / "suites" / "core.cases").read_text("utf-8").splitlines()
+    asked = "\n".join(one for one in core if one.startswith("symbols/interior-"))
+    (folder / "suites" / "core.cases").write_text(asked, "utf-8")
     settings = (ROOT / "pyproject.toml").read_text("utf-8")
     begin, end = settings.index("[tool.harness.models."), settings.index("[tool.importlinter]")
     (folder / "pyproject.toml").write_text(settings[begin:end], "utf-8")

@@ -616,7 +616,7 @@ def test_a_case_has_a_page_with_every_version_side_by_side_and_its_history(histo
     assert "2x from 2026-03-01" in page
     assert "自 2026-03-01 起 2 次" in page
     assert page.count("未请求此用例") == 1
-    assert "␣-␣" in page
+    assert "badge o-damaged" in page
     refused = command_line("show", "one", "--page", "--json")
     assert str(refused.exception) == "--page: not together with --json"
 

@@ -372,7 +372,7 @@ def tested():
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
-@pytest.mark.parametrize("name", ["symbol-format-v1", "symbol-format-v1.validation", "general-v1"])
+@pytest.mark.parametrize("name", ["symbol-format-v1", "symbol-format-v1.validation", "symbol-format-v2", "general-v1"])
 def test_a_shipped_set_is_fit_for_every_provider_and_leaks_no_tested_string_or_prompt(name, provider, tested):
     assert validate(SETS / f"{name}.jsonl", PROVIDERS[provider], tested).problems == ()
 
@@ -384,7 +384,7 @@ def test_the_set_with_the_defect_leaks_nothing_either_and_has_no_problem_but_the
 
 
 def test_the_cure_has_42_samples_in_the_trained_domains_both_languages_and_both_symbols():
-    figures = stats(read_samples(SETS / "symbol-format-v1.jsonl"))
+    figures = stats(read_samples(SETS / "symbol-format-v2.jsonl"))
     assert figures.samples == 42
     assert set(figures.domains) == TRAINED
     assert min(figures.domains.values()) >= 4
@@ -406,9 +406,9 @@ def test_the_validation_samples_share_no_string_with_the_training_samples():
     assert stats(held_out).symbols.get("none", 0) == 0
 
 
-@pytest.mark.parametrize("name", ["spaced", "cure"])
+@pytest.mark.parametrize("name", ["qwen-spaced", "qwen-cure"])
 def test_a_shipped_adapter_is_small(name):
-    assert (ROOT / "adapters" / f"{name}.gguf").stat().st_size < 5_000_000
+    assert (ROOT / "adapters" / f"{name}.gguf").stat().st_size < 8_500_000
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import HELD_OUT, RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting
-from harness.hunt.conditions import ContextIs, HitIs, LengthIs, PartIs, SymbolIs
+from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting, damaged_symbols, edge_damaged
+from harness.hunt.conditions import ContextIs, EdgeIs, HitIs, LengthIs, PartIs, SymbolIs
 from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, STYLES, ZERO_LED, Code, Probe
 from harness.hunt.report import report_lines, report_of
 from harness.hunt.rule import FailureRule
-from harness.hunt.search import Hunt, HuntSettings, damaged_symbols, essential
+from harness.hunt.search import Hunt, HuntSettings, essential
 from harness.records.case import texts_of
 
 SOUND, BROKEN, GONE = Sighting("aligned", "verbatim"), Sighting("damaged", "spaced"), Sighting("omitted")
@@ -204,6 +204,36 @@ def test_the_symbol_that_was_hit_is_known(code, mention, places):
     assert damaged_symbols(code, mention) == places
 
 
+@pytest.mark.parametrize(
+    ("text", "mention", "damaged"),
+    [
+        ("-a-b", "- a-b", True),
+        ("-a-b", "a-b", True),
+        ("/a-b/", "/a-b", True),
+        ("/a-b/", "/a - b/", False),
+        ("a-b", "a - b", False),
+        ("a-b/", "a–b /", True),
+    ],
+)
+def test_damage_at_an_edge_is_known(text, mention, damaged):
+    assert edge_damaged(Code(text), mention) is damaged
+
+
+@pytest.mark.parametrize(
+    ("signs", "words", "holding"),
+    [
+        ({"-"}, "begins with '-'", ["-a-b"]),
+        ({"/", "-"}, "begins with '-' or '/'", ["-a-b", "/a-b"]),
+        (set(), "begins with a symbol", ["-a-b", "/a-b", "_a-b"]),
+    ],
+)
+def test_a_rule_on_an_edge(signs, words, holding):
+    rule = FailureRule(1, (EdgeIs(0, frozenset(signs)),))
+    assert rule.text == f"fails when the string {words}"
+    texts = ["-a-b", "/a-b", "_a-b", "a-b", "a-b-"]
+    assert [text for text in texts if rule.matches(Probe(Code(text), PLAIN_CONTEXT))] == holding
+
+
 def _stated(rule, seed, wide):
     hunt = Hunt(HiddenRuleOracle(rule, seed), wide(seed), HuntSettings(300, most_finds=1))
     asyncio.run(hunt.run())
@@ -211,7 +241,10 @@ def _stated(rule, seed, wide):
 
 
 def _truth(rule, probes):
-    return [rule.damage(p.code.text, "\n".join(texts_of(p.case.messages))) != p.code.text for p in probes]
+    return [
+        any(rule.damage(target, "\n".join(texts_of(p.case.messages))) != target for target in p.case.targets)
+        for p in probes
+    ]
 
 
 @pytest.mark.parametrize("rule", HELD_OUT[::3], ids=[rule.name for rule in HELD_OUT[::3]])
@@ -251,7 +284,7 @@ def test_what_has_no_answer_is_untried_and_no_condition(wide):
     (find,) = hunt.finds
     assert find.steady
     assert (find.failures, find.asks) == (5, 5)
-    assert find.rule.text == "fails when the symbol is '-' or '/'"
+    assert find.rule.text == "fails when the symbol is '-', '/', '--' or '//'"
     assert find.rule.tested >= 12
 
 

@@ -1,21 +1,24 @@
 import asyncio
 import json
 import re
-from itertools import islice
+from itertools import chain, islice
 from statistics import median
 
 import pytest
 
+from benchmarks.hunt.hidden_rules import false_find
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
 from harness.config import ModelConfig
 from harness.endpoints.pace import Pace, SpentError
 from harness.endpoints.parse import Answer
 from harness.errors import EndpointError, MissingRecordingError, SuiteError
-from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting, sighting_of
+from harness.hunt.conditions import SymbolIs
 from harness.hunt.pins import PinEvidence, Provenance, gather_evidence, pin, retire, siblings
-from harness.hunt.probe import PLAIN, Probe, messages
-from harness.hunt.report import report_of
-from harness.hunt.search import Hunt, HuntSettings
+from harness.hunt.probe import PLAIN, Code, Probe, messages
+from harness.hunt.report import report_lines, report_of
+from harness.hunt.rule import FailureRule
+from harness.hunt.search import Find, Hunt, HuntSettings
 from harness.hunt.session import FAILURES_IN_A_ROW, EndpointOracle, RecordedOracle
 from harness.recording import Cassette, Recorder, Secrets
 from harness.records.answer import Completion, request_key
@@ -272,6 +275,73 @@ def test_siblings_keep_the_shape_of_a_string(find):
 def test_the_smallest_string_is_asked_as_the_pin_is(find):
     assert isinstance(find.smallest, Probe)
     assert messages(find.smallest.code, find.smallest.context) == find.smallest.case.messages
+
+
+FIVES = HiddenRule("a digit 5", lambda t, p: t.replace("-", " - ") if "5" in t else t, "a-5", "")
+SECOND = HiddenRule(
+    "the string on the crate",
+    lambda t, p: t.replace("-", " - ") if f"crate beside it reads {t}" in p or f"木箱上写着：{t}" in p else t,
+    "a-a",
+    "fails when the string is asked for with a second string",
+)
+TOGETHER = PLAIN.context.at(asked="with a second string")
+
+
+def hunted(rule, probe, wide):
+    hunt = Hunt(HiddenRuleOracle(rule), chain([probe], wide(1)), HuntSettings(200, max_concurrency=1, most_finds=1))
+    asyncio.run(hunt.run())
+    return hunt
+
+
+def test_a_second_string_that_fails_by_itself_is_asked_for_alone(wide):
+    """Else the hunt would shrink a sound string, and say that it takes two of them."""
+    hunt = hunted(FIVES, Probe(Code("3-a"), TOGETHER), wide)
+    (find,) = hunt.finds
+    assert find.first == Probe(Code("5-c"), PLAIN.context)
+    assert ("5" in find.smallest.code.text, find.smallest.context.odd) == (True, ())
+
+
+def test_a_second_string_that_fails_beside_another_alone_is_named(wide, tmp_path):
+    hunt = hunted(SECOND, Probe(Code("3-a"), TOGETHER), wide)
+    (find,) = hunt.finds
+    assert (find.smallest.code.text, find.smallest.context.odd) == ("a-a", ("asked",))
+    assert (find.sighting.target, find.sighting.mention) == ("c-c", "c - c")
+    assert find.rule.text.startswith(SECOND.says)  # on the crate only hyphens break
+    lines = report_lines("m@1", report_of(hunt))
+    assert "   broke     c-c, which is asked for beside it" in lines
+    (tmp_path / "suite.toml").write_text('title = "Pins"\ncontamination = "test data"\n')
+    pin(tmp_path, find, Provenance("m@1", "2026-11-28", 1, "6.1"))
+    (pinned,) = load_cases(tmp_path / "pinned.jsonl")
+    assert (pinned.case.targets, pinned.case.required) == (("a-a", "c-c"), ("a-a",))
+    sibling = list(islice(siblings(pinned.case, 1), 2))[1].case
+    assert (len(sibling.targets), sibling.targets[1], sibling.required) == (2, "c-c", sibling.targets[:1])
+
+
+def test_of_two_strings_in_an_answer_the_damaged_one_is_seen():
+    case = Probe(Code("3-a"), TOGETHER).case
+
+    def seen(text):
+        return sighting_of(JUDGE(case, Completion(text=text, finish_reason="stop"), 0), "3-a", 1)
+
+    own, other = seen("3 - a and 5-c"), seen("3-a and 5 - c")
+    assert (own.target, own.mention, own.verdict) == ("", "3 - a", "spaced")
+    assert (other.target, other.mention, other.verdict) == ("5-c", "5 - c", "spaced")
+    assert seen("3 - a and 5 - c").target == ""
+    assert (seen("3-a").outcome, seen("only 5-c").outcome) == ("aligned", "omitted")
+
+
+def test_what_a_hunt_finds_false_is_counted():
+    others = [Probe(Code(text), PLAIN.context) for text in ("a-5", "5-a", "a-a", "b-b")]
+    failing, sound = others[:2], others[2:]
+    right = FailureRule(1, (), tested=20, withdrawn="")
+    find = Find(others[0], others[0], "spaced", failures=5, asks=5, rule=right)
+    assert not false_find(FIVES, find, failing, sound)
+    find.rule = FailureRule(1, (SymbolIs(0, "-"),), tested=20)  # accuses all
+    assert false_find(FIVES, find, failing, sound)
+    find.rule = FailureRule(1, (SymbolIs(0, "/"),), tested=20)  # knows none
+    assert false_find(FIVES, find, failing, sound)
+    sometimes = Find(others[2], others[2], "spaced", failures=20, asks=20)
+    assert false_find(HiddenRule("", lambda t, p: t, "", "", noise=0.05), sometimes, [], others)
 
 
 MODEL = ModelConfig(name="m")

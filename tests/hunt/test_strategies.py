@@ -13,11 +13,10 @@ from hypothesis import configuration, example, find, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.asking import Asker, BudgetSpentError, Sighting
+from harness.hunt.asking import Asker, BudgetSpentError, Sighting, damaged_symbols
 from harness.hunt.metamorphic import RelatedPair, relations, summarise
 from harness.hunt.probe import LEVELS, PLAIN, PLAIN_CONTEXT, STYLES, SYMBOLS, Code, Probe, plainest, style_of
 from harness.hunt.report import report_of
-from harness.hunt.search import damaged_symbols
 from harness.hunt.strategies import COMMON, codes, contexts, designed, probes, questions
 from harness.records.case import Case, texts_of
 from harness.text import check, repair
@@ -273,10 +272,11 @@ def test_a_code_has_one_to_five_symbols_between_parts(code):
 
 
 @settings(max_examples=60)
-@given(codes(symbols="-/"))
+@given(codes(symbols="-/", edges=True))
 def test_a_code_of_given_symbols_has_no_other(code):
-    assert set(code.symbols) <= {"-", "/"}
-    assert code.text.count("-") + code.text.count("/") == len(code.symbols)
+    signs = (*code.symbols, *filter(None, code.edges))
+    assert set(signs) <= {"-", "/"}
+    assert code.text.count("-") + code.text.count("/") == len(signs)
     assert eval(repr(code), {"Code": Code}) == code  # what is printed can be pasted
 
 
@@ -292,6 +292,30 @@ def test_a_code_of_given_symbols_has_no_other(code):
 def test_hypothesis_itself_ends_in_a_smallest_string(holds, smallest):
     found = find(codes(), holds, settings=settings(max_examples=4000, database=None), random=random.Random(5))
     assert found.text in smallest
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "edges"),
+    [
+        ("--a/b-", ("a", "b"), ("--", "-")),
+        ("/usr/bin", ("usr", "bin"), ("/", "")),
+        ("a-b#", ("a", "b"), ("", "#")),
+        ("-/a-b", ("/a", "b"), ("-", "")),
+        ("a-b", ("a", "b"), ("", "")),
+        ("- a-b", ("- a", "b"), ("", "")),
+    ],
+)
+def test_a_sign_at_an_edge_is_not_part_of_a_part(text, parts, edges):
+    code = Code(text)
+    assert (code.text, code.parts, code.edges) == (text, parts, edges)
+    assert eval(repr(code), {"Code": Code}) == code
+    assert code.size[1] == len(code.symbols) + sum(map(bool, edges))
+
+
+@pytest.mark.parametrize("text", ["-a", "a-", "--flag", "-", "/", "ab", ""])
+def test_a_text_without_a_symbol_between_two_parts_is_refused(text):
+    with pytest.raises(ValueError, match=r"."):
+        Code(text)
 
 
 @pytest.mark.parametrize("symbols", ["", [], ["-", ""]])
@@ -326,6 +350,9 @@ def test_questions_are_wide(wide):
     assert {style_of(part) for probe in drawn for part in probe.code.parts} >= set(STYLES)
     assert any(any(probe.code.spaced) for probe in drawn)
     assert any("–" in probe.code.symbols for probe in drawn)
+    assert {bool(probe.code.edges[side]) for probe in drawn for side in (0, 1)} == {True, False}
+    assert sum(any(probe.code.edges) for probe in drawn) > 15
+    assert sum(len(probe.case.targets) == 2 for probe in drawn) > 15
     assert len({probe.code.text for probe in drawn}) > 250
 
 
