@@ -144,7 +144,10 @@ def test_the_files_of_a_trainer_are_written_together_and_never_over_others(
     assert isinstance(settings["learning_rate"], float)
     info = json.loads((tmp_path / "lf/dataset_info.json").read_text("utf-8"))
     assert info["set"]["file_name"] == "set.json"
-    assert len(json.loads((tmp_path / "lf/set.json").read_text("utf-8"))) == 2
+    rows = json.loads((tmp_path / "lf/set.json").read_text("utf-8"))
+    assert len(rows) == 2
+    # its loader takes no column that no sample has
+    assert set(info["set"]["columns"].values()) == {name for row in rows for name in row}
     assert run([*to, "llama-factory", "--out", "lf/set.json"]) == 3
     assert "nothing is overwritten" in capsys.readouterr().err
     assert run([*to, "ms-swift", "--out", "sw/set.jsonl"]) == 0
