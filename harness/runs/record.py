@@ -18,7 +18,7 @@ from harness.config import ModelConfig
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
 from harness.files import UnfitFileError, cache_folder, content_of, json_of, whole
-from harness.records.case import HELD_OUT, Case, texts_of, too_many
+from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 from harness.runs.judge import MOST_WORK, outcome_of, verdicts_of, work_of, worst
 from harness.text import SymbolTable
@@ -198,7 +198,8 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
         if case is None:
             continue
         for field in ("targets", "required", "channel", "domain", "language", "task"):
-            if getattr(case, field) != getattr(result, field):
+            written = getattr(case, field)
+            if (domain_name(written) if field == "domain" else written) != getattr(result, field):
                 yield f"{_short(result.key)} has other {field} than its case in the suite"
         if not all(call.check in checks.known() for call in case.checks):
             continue

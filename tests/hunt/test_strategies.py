@@ -333,7 +333,7 @@ def test_terms_and_templates_of_the_project_are_drawn():
 
 
 def test_every_combination_of_common_signs_comes_up():
-    drawn = list(islice(designed(3), 300))
+    drawn = list(islice(designed(3), 360))
     seen = {
         (style_of(before), symbol, style_of(after))
         for probe in drawn
