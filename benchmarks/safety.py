@@ -83,7 +83,7 @@ ROWS = {
         "obeyed",
         ("tests/show/test_forgery.py", "tests/show/test_sinks.py", "tests/pytest_plugin/test_suite_python.py"),
     ),
-    "records": Row("forged run records", "taken by a gate", ("tests/cli/test_report.py",), "forged"),
+    "records": Row("forged run records", "taken by a gate", ("tests/cli/test_runs.py",), "forged"),
     "consoles": Row(
         "every command under five encodings, to a pipe, a file and a terminal",
         "a traceback",

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.decisions.evidence import representative
-from harness.decisions.run_summary import RunSummary, is_ahead_of, order_from, order_of, utc
+from harness.decisions.run_summary import CLOCKS, RunSummary, is_ahead_of, order_from, order_of, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
@@ -51,7 +51,6 @@ _SEAL_SIZE = 100
 _HEAD_SIZE = 64_000
 """Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
 _SPACES = re.compile("[ \t\r\n]*")
-_CLOCKS = timedelta(hours=1)
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -225,7 +224,7 @@ class History:
             RecordError: one of this version cannot be read. It may be the run that counts.
         """
         now = datetime.now(UTC)
-        since = None if max_age_days is None else now - timedelta(days=max_age_days) - _CLOCKS
+        since = None if max_age_days is None else now - timedelta(days=max_age_days) - CLOCKS
         paths = self.paths(label)
         heads = [head for path in paths if since is not None and (head := head_of(path)) is not None]
         old = [head for head in heads if head.is_before(since, now)]
@@ -476,7 +475,7 @@ def head_of(path: Path) -> Head | None:
 
 
 def _before_cases(text: str) -> dict[str, Any]:
-    """The fields of an object up to `cases`. Raises ValueError where there is no such field in the text."""
+    """The fields of an object up to `cases`. Raises ValueError if the text lacks that field."""
     decode = json.JSONDecoder().raw_decode
     values: dict[str, Any] = {}
     place = _after(text, 0, "{")

@@ -95,12 +95,13 @@ def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
         if all(one.repeatable for one in (night, *before)):
             found.append((night.day, *_steady_and_changed(night, before)))
     return tuple(
-        Sign(day, f"{changed} of {steady} prompts got another text than on the {_SAME_NIGHTS} nights before, {_COLD}")
+        Sign(
+            day,
+            f"{changed} of {steady} prompts got another text than on the {_SAME_NIGHTS} nights before, "
+            "at temperature 0",
+        )
         for day, steady, changed in (found[at] for at in unusual([changed for _, _, changed in found]))
     )
-
-
-_COLD = "at temperature 0"
 
 
 def _steady_and_changed(night: Night, before: Sequence[Night]) -> tuple[int, int]:

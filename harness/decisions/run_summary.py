@@ -14,7 +14,7 @@ from harness.records.case import texts_of
 from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.text import check, extract_targets
 
-_CLOCKS = timedelta(hours=1)
+CLOCKS = timedelta(hours=1)
 """So much may the clocks of two machines differ."""
 _LEAP = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):60([.,]\d+)?(.*)\Z")
 """A time with second 60, which ISO 8601 allows and `datetime` does not."""
@@ -93,7 +93,7 @@ def order_from(newest: str | None, started: str, run_id: str) -> Order:
 
 def is_ahead_of(moment: str, now: datetime) -> bool:
     """Whether a time is later than now, by more than clocks differ."""
-    return utc(moment) > now + _CLOCKS
+    return utc(moment) > now + CLOCKS
 
 
 def utc(moment: str) -> datetime:

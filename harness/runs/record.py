@@ -197,9 +197,10 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
         case = cases.get(result.digest)
         if case is None:
             continue
-        for field in ("targets", "required", "channel", "domain", "language", "task"):
-            written = getattr(case, field)
-            if (domain_name(written) if field == "domain" else written) != getattr(result, field):
+        own = {field: getattr(case, field) for field in ("targets", "required", "channel", "language", "task")}
+        own["domain"] = domain_name(case.domain)
+        for field, value in own.items():
+            if value != getattr(result, field):
                 yield f"{_short(result.key)} has other {field} than its case in the suite"
         if not all(call.check in checks.known() for call in case.checks):
             continue

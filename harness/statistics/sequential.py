@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.statistics.paired import tango_scores
 from harness.statistics.power import allowed_failures, breaching_failures
+from harness.statistics.rates import binomial_chances
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,10 +109,8 @@ def _chance_of_stop(sizes: Sequence[int], minimum: float, level: float, *, breac
 def _failures_of(cases: int, rate: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Chance of each number of failures of so many cases."""
     import numpy as np
-    from scipy.stats import binom
 
-    found: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = binom.pmf(np.arange(cases + 1), cases, 1 - rate)
-    return found
+    return binomial_chances(np.arange(cases + 1), cases, 1 - rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -175,3 +176,14 @@ def test_the_notebook_runs_on_the_recorded_answers(
     assert values["verdict"].verdict == "INCONCLUSIVE"
     assert values["better"], "the cure is seen"
     assert "alignment rate" in capsys.readouterr().out
+
+
+def test_functions_that_the_page_of_statistics_lists_exist() -> None:
+    page = (ROOT / "docs" / "statistics.md").read_text("utf-8")
+    listed = re.findall(
+        r"`(\w+)\.(\w+|\*)(?:\([^`]*\))?`", page[page.index("## Functions") : page.index("## Planning")]
+    )
+    assert len(listed) > 10
+    for module, name in listed:
+        assert name == "*" or hasattr(import_module(f"harness.statistics.{module}"), name), f"{module}.{name}"
+        import_module(f"harness.statistics.{module}")

@@ -1,0 +1,380 @@
+"""`harness runs` and `harness show`: what is recorded, whether it is as it was written, one case in all versions."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import harness
+from harness.cli.compare import compare
+from harness.cli.gate import gate
+from harness.cli.runs import runs
+from harness.errors import ConfigError, RecordError
+from harness.files import sealed
+from harness.history import History
+from harness.runs.record import verified
+from harness.text import DEFAULT_SYMBOLS
+from tests.factory import case_result, mention, run_record, sample_result
+
+
+def write(history, model="tuned", version="1", day=1, **fields):
+    text = "A\u00a0-\x1b[0m1"
+    found = mention(text, text, "spaced", "wide-space")
+    answer = sample_result("damaged", targets=("A-1",), output=text, mentions={"A-1": (found,)})
+    case = case_result("one", "damaged", targets=("A-1",), domain="建筑", samples=[answer])
+    made = f"2026-03-{day:02}T00:00:00+00:00"
+    return history.write(run_record([case], model=model, version=version, made=made, **fields))
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return History(tmp_path / "reports")
+
+
+def call(*arguments):
+    return CliRunner().invoke(runs, arguments)
+
+
+def test_the_list_is_newest_first_and_narrows_by_name(history):
+    write(history, day=1)
+    write(history, "base", day=2, partial=True)
+    lines = call("list").stdout.splitlines()
+    assert lines[1].split() == ["base@1", "20260302-base", "live,", "partial", "0.0%", "0"]
+    assert lines[2].startswith("tuned@1")
+    value = json.loads(call("list", "tuned", "--json").stdout)
+    assert [run["run_id"] for run in value["runs"]] == ["20260301-tuned"]
+
+
+def test_an_empty_history_says_what_makes_a_run(history):
+    result = call("list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "pytest --model=NAME" in result.stderr
+
+
+def test_a_broken_record_is_named_beside_the_others(history):
+    path = write(history)
+    path.with_name("x.json").write_text("{")
+    result = call("list")
+    assert "20260301-tuned" in result.stdout
+    assert "x.json: cannot be read as JSON" in result.stderr
+
+
+def test_a_run_is_shown_with_its_failing_cases_made_visible(history):
+    write(history)
+    output = call("show", "tuned").stdout
+    assert "damaged: symbols/one A-1 -> A<U+00A0>-<U+001B>[0m1" in output
+    assert "\x1b" not in output
+    assert "alignment_rate" in output
+    assert "no data" in output
+
+
+def test_json_of_a_run_is_the_record_and_commands_nothing(history):
+    path = write(history)
+    output = call("show", "20260301", "--json").stdout
+    assert "\x1b" not in output
+    assert "\u00a0" not in output
+    written = json.loads(path.read_text("utf-8"))
+    assert json.loads(output) == {name: value for name, value in written.items() if name != "digest"}
+
+
+def test_a_baseline_is_set_for_its_own_model_or_another(history):
+    write(history)
+    write(history, "base", day=2)
+    assert call("baseline", "tuned@1").stdout == "tuned: tuned@1\n"
+    assert call("baseline", "20260302-base", "--for", "tuned").stdout == "tuned: 20260302-base\n"
+    assert json.loads(call("baseline", "--json").stdout) == {"tuned": "20260302-base"}
+
+
+def test_no_baseline_yet(history):
+    assert "no baselines" in call("baseline").stderr
+
+
+def test_a_partial_run_is_no_baseline(history):
+    write(history, partial=True)
+    assert isinstance(call("baseline", "tuned").exception, ConfigError)
+    assert isinstance(call("baseline", "--for", "tuned").exception, ConfigError)
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def _first(record, outcome):
+    return next(case for case in record["cases"] if case["outcome"] == outcome and case["targets"])
+
+
+def _flip(record):
+    """What somebody does who wants a failing case to be right, and does it well."""
+    case = _first(record, "damaged")
+    case["outcome"] = "aligned"
+    for sample in case["samples"]:
+        sample["outcome"], sample["verdicts"] = "aligned", dict.fromkeys(sample["verdicts"], "verbatim")
+    _count(record)
+
+
+def _count(record):
+    record["totals"]["outcomes"] = dict(Counter(case["outcome"] for case in record["cases"]))
+    record["totals"]["cases"] = len(record["cases"])
+    record["totals"]["samples"] = sum(len(case["samples"]) for case in record["cases"])
+
+
+def _answer_better(record):
+    case = _first(record, "damaged")
+    for sample in case["samples"]:
+        sample |= {"outcome": "aligned", "output": " ".join(case["targets"]), "raw_output": None, "tool_calls": []}
+        sample |= {"verdicts": dict.fromkeys(case["targets"], "verbatim"), "mentions": {}}
+    case["outcome"] = "aligned"
+    _count(record)
+
+
+def _leave_out(record):
+    record["cases"].remove(_first(record, "damaged"))
+    _count(record)
+
+
+def _excuse(record):
+    case = _first(record, "damaged")
+    case["outcome"] = "unscored"
+    for sample in case["samples"]:
+        sample |= {"outcome": "unscored", "reason": "timeout", "verdicts": {}, "mentions": {}, "within": {}}
+    _count(record)
+
+
+def _forget_the_targets(record):
+    case = _first(record, "damaged")
+    case |= {"targets": [], "required": [], "outcome": "passed"}
+    for sample in case["samples"]:
+        sample |= {"verdicts": {}, "mentions": {}, "within": {}, "checks": [], "outcome": "passed"}
+    _count(record)
+
+
+def _pass_the_check(record):
+    case = next(case for case in record["cases"] if case["outcome"] == "failed")
+    for sample in case["samples"]:
+        for one in sample["checks"]:
+            one["passed"] = True
+        sample["outcome"] = "aligned" if case["targets"] else "passed"
+    case["outcome"] = "aligned" if case["targets"] else "passed"
+    _count(record)
+
+
+def _make_younger(record):
+    for case in record["cases"]:
+        for sample in case["samples"]:
+            if sample["recorded_at"]:
+                sample["recorded_at"] = "2026-11-28T23:00:00Z"
+    record["evidence"] = {"oldest": "2026-11-28T23:00:00Z", "newest": "2026-11-28T23:00:00Z"}
+
+
+def _say_twice(record):
+    record["cases"].append(_first(record, "aligned"))
+    _count(record)
+
+
+def _count_wrong(record):
+    record["totals"]["outcomes"] = {"aligned": len(record["cases"])}
+
+
+def _other_settings(record):
+    record["configuration_digest"] = "0" * 64
+
+
+def _whole(record):
+    record["partial"] = not record["partial"]
+
+
+FORGERIES = {
+    "a flipped verdict": _flip,
+    "a better answer": _answer_better,
+    "a case left out": _leave_out,
+    "an excuse": _excuse,
+    "targets left out": _forget_the_targets,
+    "a check that passed": _pass_the_check,
+    "younger answers": _make_younger,
+    "a case twice": _say_twice,
+    "wrong totals": _count_wrong,
+    "other settings": _other_settings,
+    "whole in place of partial": _whole,
+}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """A record of this repository in which something is damaged, and something failed a check."""
+    for path in sorted(ROOT.glob("reports/*@*/*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        outcomes = record["totals"]["outcomes"]
+        if outcomes.get("damaged") and outcomes.get("failed") and outcomes.get("aligned"):
+            return record
+    raise AssertionError("no such record in reports/")
+
+
+@pytest.mark.parametrize("digest", ["kept", "left out", "made again"])
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forged_record_is_seen_and_no_gate_takes_it(shipped, forgery, digest, tmp_path, monkeypatch):
+    """`made again`: by somebody who knows how a record is written. What then still shows is what the answers give."""
+    monkeypatch.chdir(ROOT)
+    record = json.loads(json.dumps(shipped)) | {"digest": None}
+    path = tmp_path / f"{record['model']}@{record['version']}" / f"{record['run_id']}.json"
+    path.parent.mkdir()
+    path.write_bytes(sealed(json.dumps({k: v for k, v in record.items() if k != "digest"}).encode()))
+    where = f"--report-dir={tmp_path}"
+    assert call("verify", where).exit_code == 0
+    record = json.loads(path.read_bytes())
+    if digest != "kept":
+        del record["digest"]
+    FORGERIES[forgery](record)
+    content = json.dumps(record, ensure_ascii=False).encode()
+    path.write_bytes(sealed(content) if digest == "made again" else content)
+    seen = call("verify", where)
+    assert (seen.exit_code, "CHANGED" in seen.output) == (1, True), seen.output
+    judged = CliRunner().invoke(gate, ["--candidate", record["model"], where])
+    assert isinstance(judged.exception, RecordError), judged.output
+    if digest != "kept" and forgery not in ("targets left out", "a check that passed"):
+        for command, arguments in ((compare, [record["model"]] * 2), (runs, ["show", record["model"]])):
+            told = CliRunner().invoke(command, [*arguments, where])
+            assert "DO NOT RELY ON" in told.stderr, told.output
+
+
+def test_a_record_that_was_laid_out_anew_is_as_it_was(history):
+    path = history.write(run_record([case_result("one", "damaged", domain="建筑")]))
+    content = path.read_bytes()
+    for other in (
+        content.replace(b"\n", b"\r\n"),
+        json.dumps(json.loads(content), ensure_ascii=False).encode(),
+        json.dumps(json.loads(content), ensure_ascii=True, indent=4).encode() + b"\n\n",
+    ):
+        path.write_bytes(other)
+        assert call("verify").exit_code == 0
+    path.write_bytes(content.replace(b'"domain": "\xe5\xbb\xba', b'"domain": "\xe6\xb0\xb4'))
+    assert call("verify").exit_code == 1
+    assert "changed since it was written" in call("verify").output
+
+
+def test_checks_that_were_not_run_again_are_named(history):
+    """One of the project's own, and a built-in one of a case that the suites do not hold."""
+    for name, day in (("in_house_style", 1), ("equals", 2)):
+        answer = sample_result("failed", targets=(), output="x", checks=({"check": name, "passed": False},))
+        case = case_result("one", "failed", targets=(), samples=[answer])
+        history.write(run_record([case], version=f"v{day}", made=f"2026-03-{day:02}T00:00:00+00:00"))
+    history.write(run_record([case_result("one", "damaged")], version="v3"))
+    seen = call("verify")
+    assert seen.exit_code == 0
+    assert seen.stdout.count("not run again: the checks of 1 case (") == 2
+    assert "(in_house_style), which are code of the project or of cases that its suites do not hold" in seen.stdout
+    found = json.loads(call("verify", "--json").stdout)
+    assert [one["unverified_checks"] for one in found] == [["in_house_style"], ["equals"], []]
+    assert [one["unverified_cases"] for one in found] == [1, 1, 0]
+
+
+def test_verdicts_of_other_rules_are_written_again_on_demand(history):
+    path = history.write(run_record([case_result("one", "damaged")]))
+    record = json.loads(path.read_bytes())
+    del record["digest"]
+    _flip(record)
+    path.write_text(json.dumps(record))
+    assert call("verify", "--rejudge").exit_code == 0
+    again = json.loads(path.read_bytes())
+    assert again["cases"][0]["outcome"] == "damaged"
+    assert again["digest"]
+    assert call("verify").stdout.strip().endswith("as it was written; its verdicts are those of its answers")
+
+
+def test_what_is_held_out_is_not_shown_where_it_was_forged(history):
+    secret = "HELD-OUT-9"
+    case = case_result("one", "damaged", targets=(secret,), tags=("held-out",))
+    path = history.write(run_record([case]))
+    record = json.loads(path.read_bytes())
+    del record["digest"]
+    _flip(record)
+    path.write_text(json.dumps(record))
+    seen = call("verify")
+    assert seen.exit_code == 1
+    assert secret not in seen.output
+
+
+def test_what_was_found_is_kept_by_the_content_and_by_nothing_else(monkeypatch):
+    record = run_record([case_result("one", "damaged")])
+    assert verified(record, DEFAULT_SYMBOLS) == ()
+    flipped = record.model_copy(update={"cases": (record.cases[0].model_copy(update={"outcome": "aligned"}),)})
+    assert verified(flipped, DEFAULT_SYMBOLS) != ()
+    monkeypatch.setattr("harness.runs.record.contradictions", lambda *_: pytest.fail("it was kept"))
+    assert verified(record, DEFAULT_SYMBOLS) == ()
+
+
+def command_line(*arguments):
+    return CliRunner().invoke(harness, arguments)
+
+
+def test_a_case_is_shown_in_every_version_with_its_history(history):
+    for day in (1, 2):
+        write(history, day=day)
+    right = case_result(
+        "one", "aligned", targets=("A-1",), domain="建筑", samples=[sample_result("aligned", output="A-1")]
+    )
+    history.write(run_record([right], model="tuned", version="2", made="2026-03-03T00:00:00+00:00"))
+    result = command_line("show", "one", "--models", "tuned@1,tuned@2")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0].startswith("symbols/one (建筑, ")
+    assert [line.split("  ")[:2] for line in lines if line.startswith("tuned@")] == [
+        ["tuned@1", "damaged"],
+        ["tuned@2", "aligned"],
+    ]
+    assert "  history   damaged 2x from 2026-03-01" in lines
+    assert "\x1b" not in result.stdout
+    value = json.loads(command_line("show", "one", "--json").stdout)
+    assert [version["label"] for version in value["versions"]] == ["tuned@1", "tuned@2"]
+    assert [one["outcome"] for one in value["versions"][0]["history"]] == ["damaged", "damaged"]
+
+
+def test_a_case_has_a_page_with_every_version_side_by_side_and_its_history(history):
+    for day in (1, 2):
+        write(history, day=day)
+    others = [
+        run_record([case_result("one", targets=("A-1",))], model="tuned", version=f"{number}")
+        for number in range(2, 10)
+    ]
+    others.append(run_record([case_result("two")], model="other", version="1"))
+    for record in others:
+        history.write(record)
+    result = command_line("show", "one", "--models", "tuned@1,tuned@2,tuned@3,tuned@9,other@1", "--page")
+    assert result.exit_code == 0, result.output
+    path = Path(result.stdout.strip())
+    assert path.parent == history.folder / "cases"
+    page = path.read_text("utf-8")
+    assert re.findall(r"<h2>(\S+)</h2>", page) == ["tuned@1", "tuned@2", "tuned@3", "tuned@9", "other@1"]
+    assert "2x from 2026-03-01" in page
+    assert "自 2026-03-01 起 2 次" in page
+    assert page.count("未请求此用例") == 1
+    assert "badge o-damaged" in page
+    refused = command_line("show", "one", "--page", "--json")
+    assert str(refused.exception) == "--page: not together with --json"
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/../../b", "CON", "文字", "x" * 300, "<script>alert(1)</script>"])
+def test_the_page_of_a_case_with_any_name_is_in_its_folder_and_runs_nothing(history, name):
+    history.write(run_record([case_result(name, "damaged"), case_result(name.swapcase() + "2")]))
+    result = command_line("show", f"symbols/{name}", "--page")
+    assert result.exit_code == 0, result.exception
+    path = Path(result.stdout.strip())
+    assert path.resolve().parent == (history.folder / "cases").resolve()
+    assert "<script>alert" not in path.read_text("utf-8")
+
+
+def test_the_page_of_a_held_out_case_shows_no_text(history):
+    secret = case_result("one", "damaged", targets=("HELD-77",), tags=("held-out",), samples=[])
+    history.write(run_record([secret]))
+    page = Path(command_line("show", "one", "--page").stdout.strip()).read_text("utf-8")
+    assert "HELD-77" not in page
+    assert "不显示文本" in page
+
+
+def test_a_case_that_no_run_has_is_an_error_with_the_nearest(history):
+    write(history)
+    result = command_line("show", "symbols/onee")
+    assert isinstance(result.exception, RecordError)
+    assert "no such case in tuned@1 (did you mean 'symbols/one'?); accepted: suite/id" in str(result.exception)
