@@ -309,7 +309,7 @@ def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tes
     for case in run.cases:
         if case.outcome not in GOOD or (domains and case.domain not in domains) or case.digest in kept_out:
             continue
-        sample, reason = _sample(case, gold, case, 0)
+        sample, reason = _sample(case, gold, case)
         if sample is not None:
             reason = guard.refuses(sample) or next(sample_problems(sample), "")
         if sample is None or reason:
