@@ -23,7 +23,7 @@ from harness.hunt.probe import (
 )
 from harness.statistics.rates import benjamini_hochberg
 
-_STYLE_WORDS = {
+STYLE_WORDS = {
     "lower": "small letters",
     "upper": "capital letters",
     "digits": "digits",
@@ -78,7 +78,8 @@ class SymbolIs:
 
     def words(self, symbols: int) -> str:
         """As a clause."""
-        signs = [f"'{sign}'" for sign in (self.char, *self.others)]
+        others = sorted(self.others, key=lambda sign: SYMBOLS.index(sign) if sign in SYMBOLS else len(SYMBOLS))
+        signs = [f"'{sign}'" for sign in (self.char, *others)]
         return f"{_the_symbol(self.place, symbols)} is {_join(signs, 'or')}"
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
@@ -230,7 +231,7 @@ def _named(styles: frozenset[str]) -> list[str]:
     """In words. Digits are one thing unless a leading zero makes the difference."""
     if {"digits", ZERO_LED} <= styles:
         styles -= {ZERO_LED}
-    return [_STYLE_WORDS[style] for style in STYLES if style in styles]
+    return [STYLE_WORDS[style] for style in STYLES if style in styles]
 
 
 def _run(part: str) -> tuple[str, int]:

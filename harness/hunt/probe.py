@@ -31,11 +31,14 @@ ZERO_LED = "zero-led"
 
 STYLES = (*ALPHABETS, ZERO_LED)
 
-SYMBOLS = ("-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／", "--", "//")
+SYMBOLS = (
+    "-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／",
+    "--", "//", "__", "::",
+)  # fmt: skip
 """What can be between two parts, the plainer first. Doubled signs are one symbol."""
 
-FRONT_SIGNS = ("-", "/", "_", ".", "#", "@", "+", "--", "//")
-END_SIGNS = ("-", "/", "_", "#", "+")
+FRONT_SIGNS = ("-", "/", "_", ".", "#", "@", "+", "--", "//", "__")
+END_SIGNS = ("-", "/", "_", "#", "+", "__")
 """What can be before the first part and behind the last one, as in `--flag-a`, `/usr/bin/`. Signs that a reader would
 take for the punctuation of the sentence are left out.
 """
@@ -241,7 +244,7 @@ def _rank(part: str) -> int:
     return total
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Context:
     """One level of each factor. LEVELS lists what is accepted."""
 
@@ -262,6 +265,10 @@ class Context:
         for factor, levels in LEVELS.items():
             if getattr(self, factor) not in levels:
                 raise ValueError(f"{factor}: found {getattr(self, factor)!r}; accepted: {', '.join(levels)}")
+
+    def __repr__(self) -> str:
+        """As code that can be pasted: what is not plain."""
+        return f"Context({', '.join(f'{factor}={self.level(factor)!r}' for factor in self.odd)})"
 
     def level(self, factor: str) -> str:
         """The level of a factor."""

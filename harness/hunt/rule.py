@@ -154,10 +154,14 @@ class FailureRule:
         """As a sentence."""
         if self.withdrawn is not None:
             return f"cannot be named; something about this: {self.withdrawn}" if self.withdrawn else "cannot be named"
-        clauses = [clause for condition in self.conditions if (clause := condition.words(self.symbols))]
-        if clauses:
-            return "fails when " + " and ".join(clauses)
+        if self.clauses:
+            return "fails when " + " and ".join(self.clauses)
         return "no condition found so far" if self.unasked else "fails whatever the string and the prompt"
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The conditions in words."""
+        return tuple(clause for condition in self.conditions if (clause := condition.words(self.symbols)))
 
     def matches(self, probe: Probe) -> bool:
         """Whether some stretch of the string, and the prompt, meet all conditions."""
