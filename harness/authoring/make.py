@@ -85,7 +85,7 @@ def read_catalogue(
     Raises:
         ConfigError: file, encoding, delimiter or column is wrong, or `spaced` asks; it says what is accepted.
     """
-    text = _decoded(path, encoding)
+    text = decoded(path, encoding)
     delimiter = delimiter or sniffed(text)
     rows = list(_rows(path, text, delimiter))
     names = rows[0] if header and rows else []
@@ -135,7 +135,12 @@ def sniffed(text: str) -> str:
     return best
 
 
-def _decoded(path: Path, encoding: str) -> str:
+def decoded(path: Path, encoding: str) -> str:
+    """The text of a file, without a byte order mark.
+
+    Raises:
+        ConfigError: no such encoding, or the file is in another; it names --encoding.
+    """
     try:
         info = codecs.lookup(encoding)
         if not info._is_text_encoding:

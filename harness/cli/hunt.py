@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.hunt.asking import Try
     from harness.hunt.report import HuntReport
     from harness.hunt.session import HuntSession
+    from harness.text.symbols import SymbolTable
 
 _PROGRESS_EVERY = 25
 _SUITE = "adversarial"
@@ -54,6 +55,9 @@ _TEMPLATES_LIMIT = 10_000_000
     metavar="FILE",
     help="Prompts of your own, one a line, each with {string} in it.",
 )
+@click.option(
+    "--encoding", default="utf-8", show_default=True, help="Of --terms and --templates: gb18030, utf-16, cp1252 ..."
+)
 @click.option("--omissions", is_flag=True, help="An answer that leaves the string out fails too.")
 @click.option("--base-url", metavar="URL", help="Ask this address instead of the configured one.")
 @click.option(
@@ -75,6 +79,7 @@ def hunt(
     terms: Path | None,
     column: str | None,
     templates: Path | None,
+    encoding: str,
     omissions: bool,
     base_url: str | None,
     max_concurrency: int | None,
@@ -99,16 +104,18 @@ def hunt(
         _alone("--retire", given | {"--terms": terms, "--templates": templates})
     config = configuration.load(Path.cwd())
     model = configuration.model(config, name, base_url=base_url)
+    symbols = Project.open().symbols
     settings = HuntSettings(request_budget, time_limit, max_concurrency or model.max_concurrency, omissions=omissions)
     session = HuntSession(
         config,
         model,
-        Judge(model, symbols=Project.open().symbols),
+        Judge(model, symbols=symbols),
         seed,
         settings,
         _Progress(request_budget),
-        terms=_terms(terms, column),
-        templates=_templates(templates),
+        terms=_terms(terms, column, encoding, symbols),
+        templates=_templates(templates, encoding),
+        signs=_own(symbols),
     )
     folder = _suite_folder(config.root, config.suites, needed=pinning or recording or retiring)
     code = _retire(session, folder, as_json) if retiring else _hunt(session, folder, pinning, recording, as_json)
@@ -122,29 +129,47 @@ def _alone(option: str, others: dict[str, object]) -> None:
         raise ConfigError(f"{option} hunts nothing, so that {', '.join(useless)} would do nothing; leave it out")
 
 
-def _terms(path: Path | None, column: str | None) -> tuple[str, ...]:
+def _own(symbols: SymbolTable) -> tuple[str, ...]:
+    """Symbols of the project that a hunt does not draw by itself."""
+    from harness.hunt.probe import SYMBOLS
+
+    return tuple(sign for sign in symbols.by_char if sign not in SYMBOLS)
+
+
+def _terms(path: Path | None, column: str | None, encoding: str, symbols: SymbolTable) -> tuple[str, ...]:
     from harness.authoring.make import read_catalogue
+    from harness.hunt.strategies import parsed
+    from harness.show.words import translated
 
     if path is None:
         if column is not None:
             raise ConfigError("--column names a column of --terms FILE, which is not given")
         return ()
     header = column is not None and not column.isdecimal()
-    found = read_catalogue(path, domain=_SUITE, column=column, header=header, spaced="keep")
-    if not found.terms:
+    found = read_catalogue(
+        path, domain=_SUITE, column=column, header=header, encoding=encoding, spaced="keep",
+        symbols=symbols,
+    )  # fmt: skip
+    fit = [term.text for term in found.terms if parsed(term.text, _own(symbols)) is not None]
+    if not fit:
         raise ConfigError(
             f"{path}: no string with a symbol between two parts; accepted: a string such as KX-40/2 a line"
         )
-    return tuple(term.text for term in found.terms)
+    every = len(found.terms) + len(found.skipped)
+    if len(fit) < every:
+        said = f"{path}: {every - len(fit)} of {every} rows are not drawn: no symbol between two parts, or a repeat"
+        click.echo(translated(said), err=True)
+    return tuple(fit)
 
 
-def _templates(path: Path | None) -> tuple[str, ...]:
-    from harness.files import content_of, reading
+def _templates(path: Path | None, encoding: str) -> tuple[str, ...]:
+    from harness.authoring.make import decoded
 
     if path is None:
         return ()
-    with reading(path, ConfigError, hint="accepted: a file in UTF-8, one prompt a line, each with {string} in it"):
-        text = content_of(path, limit=_TEMPLATES_LIMIT).decode("utf-8-sig")
+    if path.stat().st_size > _TEMPLATES_LIMIT:
+        raise ConfigError(f"{path}: larger than {_TEMPLATES_LIMIT:,} bytes; accepted: one prompt a line")
+    text = decoded(path, encoding)
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     for number, line in lines:
         if "{string}" not in line:

@@ -90,7 +90,8 @@ def cut_at_an_edge(target: str, output: str) -> str | None:
     for cut in range(1, min(_MOST_CUT, front + end) + 1):
         for left in range(max(0, cut - end), min(cut, front) + 1):
             said = target[left : len(target) - (cut - left)]
-            before = re.escape(target[:front]) + (r"A-Za-z0-9_" if said[0].isascii() else r"\w")
+            number = ",." if said[0].isdecimal() else ""  # 0,111 did not lose its zero
+            before = number + re.escape(target[:front]) + (r"A-Za-z0-9_" if said[0].isascii() else r"\w")
             after = re.escape(target[len(target) - end :]) + (r"A-Za-z0-9_" if said[-1].isascii() else r"\w")
             if re.search(f"(?<![{before}]){re.escape(said)}(?![{after}])", output):
                 return said

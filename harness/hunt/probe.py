@@ -159,7 +159,7 @@ class Code:
     def size(self) -> tuple[int, int, int]:
         """What "smaller" means: length, then symbols, then how far the characters are from plain."""
         signs = (*self.symbols, *filter(None, self.edges))
-        return len(self.text), len(signs), sum(map(_rank, self.parts)) + sum(map(_place_of, signs))
+        return len(self.text), len(signs), sum(map(_rank, self.parts)) + sum(map(place_of, signs))
 
     def window(self, first: int, count: int) -> "Code":
         """`count` symbols from the `first` (0-based), with the parts round them, between the same edges."""
@@ -230,7 +230,8 @@ def _next_but_one(char: str) -> str:
 PLAIN_CODE = Code(("a", "a"), ("-",), (False,))
 
 
-def _place_of(symbol: str) -> int:
+def place_of(symbol: str) -> int:
+    """How far a sign is from plain; those that the list does not have come last."""
     return SYMBOLS.index(symbol) if symbol in SYMBOLS else len(SYMBOLS)
 
 

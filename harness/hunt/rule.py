@@ -33,7 +33,7 @@ _FIRST_LEVELS = {
 
 
 _OTHER_SYMBOLS = ("-", "/", "_", ":")
-"""What is put in the place of a symbol."""
+"""What is put in the place of a symbol, and beside it the doubled ones where it is doubled itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def variations(smallest: Probe) -> Iterator[Variation]:
     """All of them, the most telling factors first."""
     code = smallest.code
     for place in range(len(code.symbols)):
-        for other in _OTHER_SYMBOLS:
+        doubled = [sign * 2 for sign in _OTHER_SYMBOLS] if len(code.symbols[place]) == 2 else []
+        for other in (*_OTHER_SYMBOLS, *doubled):
             if other != code.symbols[place]:
                 yield Variation(("symbol", place), other, smallest.with_code(code.with_symbol(place, other)), True)
     for place in range(len(code.parts)):

@@ -269,6 +269,8 @@ class HuntSession:
     """Strings of the project's own, drawn beside the others."""
     templates: tuple[str, ...] = ()
     """Prompts of the project's own, each with `{string}` in it."""
+    signs: tuple[str, ...] = ()
+    """Symbols of the project's own, drawn beside `probe.SYMBOLS`."""
     unfinished: Path | None = field(default=None, init=False)
     """Answers of a recording that was stopped and does not replace a whole one; the next recording goes on from it."""
 
@@ -307,9 +309,8 @@ class HuntSession:
             retrying=self._retrying,
         ) as endpoint:
             oracle = self._oracle(endpoint, recorder, recalled)
-            hunt = Hunt(
-                oracle, _noting(questions(self.seed, self.terms, self.templates), drawn), self.settings, self.on_answer
-            )
+            probes = questions(self.seed, self.terms, self.templates, self.signs)
+            hunt = Hunt(oracle, _noting(probes, drawn), self.settings, self.on_answer)
             interrupted = False
             try:
                 asyncio.run(_run(hunt, endpoint.aclose))

@@ -172,7 +172,9 @@ def probes() -> st.SearchStrategy[Probe]:
     return st.builds(Probe, codes(edges=True), contexts())
 
 
-def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = ()) -> Iterator[Probe]:
+def questions(
+    seed: int, terms: Sequence[str] = (), templates: Sequence[str] = (), signs: Sequence[str] = ()
+) -> Iterator[Probe]:
     """Probes without end, each once; the same for one seed and one version of hypothesis.
 
     Three sorts in turn: strings that hypothesis draws; strings built for combinations that have not come up (script,
@@ -183,9 +185,10 @@ def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = (
     Args:
         terms: strings of the project's own. Those without a symbol between two parts are left out.
         templates: prompts of the project's own, each with `{string}` in it; every other string is put into one.
+        signs: symbols of the project's own, beside `SYMBOLS`.
     """
-    sources = [_drawn(seed), designed(seed)]
-    own = [code for term in terms if (code := _parsed(term)) is not None]
+    sources = [_drawn(seed), designed(seed, signs)]
+    own = [code for term in terms if (code := parsed(term, signs)) is not None]
     if own:
         sources.append(_of_terms(seed, own))
     seen: set[str] = set()
@@ -198,9 +201,10 @@ def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = (
             yield probe
 
 
-def _parsed(term: str) -> Code | None:
+def parsed(term: str, signs: Sequence[str] = ()) -> Code | None:
+    """A string taken apart at `SYMBOLS` and `signs`; None if it has none of them between two parts."""
     try:
-        return Code(term)
+        return Code(term, (*SYMBOLS, *signs))
     except ValueError:
         return None
 
@@ -226,7 +230,7 @@ _EDGED_SHARE = 0.25
 """Of the designed strings, those with a sign at an edge; each such sign comes up before any does again."""
 
 
-def designed(seed: int) -> Iterator[Probe]:
+def designed(seed: int, signs: Sequence[str] = ()) -> Iterator[Probe]:
     """Probes that together hold every combination of script, symbol and script, and every level of every factor.
 
     Every other string is about `-` and `/` with any two scripts, and takes up to four combinations that have not come
@@ -235,7 +239,7 @@ def designed(seed: int) -> Iterator[Probe]:
     """
     rng = random.Random(f"design {seed}")  # noqa: S311  # the same order again in a replay
     edges = _in_turn(rng, _EDGES)
-    for triples in chain.from_iterable(zip(_common(rng), _rare(rng), strict=True)):
+    for triples in chain.from_iterable(zip(_common(rng), _rare(rng, (*_RARE, *signs)), strict=True)):
         parts = [_part(rng, triples[0][0]), *(_part(rng, after) for _, _, after in triples)]
         symbols = tuple(symbol for _, symbol, _ in triples)
         edge = next(edges) if rng.random() < _EDGED_SHARE else ("", "")
@@ -263,12 +267,12 @@ def _common(rng: random.Random) -> Iterator[list[_Triple]]:
             yield chained
 
 
-def _rare(rng: random.Random) -> Iterator[list[_Triple]]:
+def _rare(rng: random.Random, signs: Sequence[str]) -> Iterator[list[_Triple]]:
     """Chains of four combinations with one other sign; four chains a sign hold all sixteen."""
     while True:
-        orders = {sign: rng.sample(COMMON, len(COMMON)) for sign in _RARE}
+        orders = {sign: rng.sample(COMMON, len(COMMON)) for sign in signs}
         for walk in _WALKS:
-            for sign in rng.sample(_RARE, len(_RARE)):
+            for sign in rng.sample(signs, len(signs)):
                 styles = [orders[sign][step] for step in walk]
                 yield [(before, sign, after) for before, after in pairwise(styles)]
 

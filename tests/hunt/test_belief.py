@@ -234,6 +234,7 @@ def test_damage_at_an_edge_is_known(text, mention, damaged):
         ("/水/木", "写着：水/木，", "水/木"),
         ("007-a", "7-a", "7-a"),
         ("0-a", "a", None),
+        ("0111-a", "0,111-a", None),
         ("00-1/a", "1/a", None),
         ("#ab", "ab", None),
         ("a-b", "a-b", None),
