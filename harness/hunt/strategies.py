@@ -90,9 +90,19 @@ def mixed() -> st.SearchStrategy[str]:
 @cache
 def parts(styles: tuple[str, ...] = STYLES, longest: int = 12) -> st.SearchStrategy[str]:
     """What is between symbols. Four in five are plain runs, since most real codes are made of them."""
-    plain = _runs(longest, styles)
-    odd = st.one_of(mixed(), nested(), units(), with_lookalike(), placeholders())
-    return st.one_of(plain, plain, plain, plain, odd)
+    return _plain_or_odd(_runs(longest, styles))
+
+
+@st.composite
+def _plain_or_odd(draw: st.DrawFn, runs: st.SearchStrategy[str]) -> str:
+    # the plain run is drawn in any case: a shrinker then gets rid of an odd part in one step
+    plain = draw(runs)
+    return draw(_odd_parts()) if draw(_ODD) else plain
+
+
+@cache
+def _odd_parts() -> st.SearchStrategy[str]:
+    return st.one_of(mixed(), nested(), units(), with_lookalike(), placeholders())
 
 
 @cache
@@ -144,6 +154,7 @@ _FREQUENT = ("lower", "digits", "digits", "han", "upper")
 """What real codes are made of comes up more often than the rest."""
 _PALETTES = st.lists(st.sampled_from((*_FREQUENT, *STYLES)), min_size=1, max_size=2)
 _LONGEST = st.sampled_from((1, 3, 5, 12, LONGEST))
+_ODD = st.sampled_from((False, False, False, False, True))
 _COMMON_KINDS = [st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/")]
 # a doubled sign is a sign and how often, so that a shrinker comes from `__` to `_`
 _ANY_KIND = st.builds(
