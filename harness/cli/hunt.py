@@ -11,6 +11,8 @@ import click
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.hunt.asking import Try
     from harness.hunt.report import HuntReport
     from harness.hunt.session import HuntSession
@@ -122,7 +124,7 @@ def hunt(
     click.get_current_context().exit(code)
 
 
-def _alone(option: str, others: dict[str, object]) -> None:
+def _alone(option: str, others: Mapping[str, object]) -> None:
     """Refuse options that would do nothing beside another."""
     useless = [name for name, value in others.items() if value]
     if useless:

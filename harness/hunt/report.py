@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 from harness.hunt.conditions import STYLE_WORDS, FeatureResult, screen
@@ -271,7 +272,7 @@ def _clause(clause: str) -> str:
     return translated(_ITEMS.sub(listed, clause))
 
 
-_NAMED = sorted({name for names in (STYLE_WORDS.values(), *LEVELS.values()) for name in names}, key=len, reverse=True)
+_NAMED = sorted({*STYLE_WORDS.values(), *chain.from_iterable(LEVELS.values())}, key=len, reverse=True)
 _ITEM = re.compile(f"'[^']+'|(?<![\\w'])(?:{'|'.join(map(re.escape, _NAMED))})(?![\\w'])")
 _ITEMS = re.compile(f"(?:{_ITEM.pattern})(?:(?:, | or )(?:{_ITEM.pattern}))+")
 
