@@ -156,12 +156,14 @@ _PALETTES = st.lists(st.sampled_from((*_FREQUENT, *STYLES)), min_size=1, max_siz
 _LONGEST = st.sampled_from((1, 3, 5, 12, LONGEST))
 _ODD = st.sampled_from((False, False, False, False, True))
 _COMMON_KINDS = [st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/")]
+
+
+def _said(sign: str, times: int) -> str:
+    return sign * times if sign * times in SYMBOLS else sign
+
+
 # a doubled sign is a sign and how often, so that a shrinker comes from `__` to `_`
-_ANY_KIND = st.builds(
-    lambda sign, times: sign * times if sign * times in SYMBOLS else sign,
-    st.sampled_from([sign for sign in SYMBOLS if len(sign) == 1]),
-    st.sampled_from((1, 2)),
-)
+_ANY_KIND = st.builds(_said, st.sampled_from([sign for sign in SYMBOLS if len(sign) == 1]), st.sampled_from((1, 2)))
 _KINDS = st.sampled_from([*_COMMON_KINDS, _ANY_KIND])
 _EDGED = st.sampled_from((*("none",) * 15, "front", "end", "both"))
 _FRONT, _END = st.sampled_from(FRONT_SIGNS), st.sampled_from(END_SIGNS)
