@@ -90,6 +90,8 @@ def read_catalogue(
     rows = list(_rows(path, text, delimiter))
     names = rows[0] if header and rows else []
     width = max(map(len, rows), default=0)
+    if not width:
+        raise ConfigError(f"{path}: empty; accepted: a CSV file, or one string a line")
     wanted = _place(path, "--column", column, names, width)
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None
     terms: list[Term] = []

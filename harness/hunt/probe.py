@@ -196,18 +196,26 @@ class Code:
 _Pieces = tuple[tuple[str, ...], tuple[str, ...], tuple[bool, ...], tuple[str, str]]
 
 
-def _taken_apart(text: str, symbols: Iterable[str]) -> _Pieces:
+@lru_cache(maxsize=16)
+def _patterns(symbols: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """A sign at the beginning, at the end, and with or without spaces on both sides."""
     known = "|".join(map(re.escape, sorted(set(symbols), key=lambda symbol: (-len(symbol), symbol))))
+    between = f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)"
+    return re.compile(f"(?:{known})(?=[^ ])"), re.compile(f"(?<=[^ ])(?:{known})$"), re.compile(between)
+
+
+def _taken_apart(text: str, symbols: Iterable[str]) -> _Pieces:
+    first, last, between = _patterns(tuple(symbols))
     parts: list[str] = []
     found: list[str] = []
     spaced: list[bool] = []
-    front = re.match(f"(?:{known})(?=[^ ])", text)
+    front = first.match(text)
     at = front.end() if front else 0
     # a sign before the last part is a symbol of the string, and only what is behind it an edge
-    behind = re.search(f"(?<=[^ ])(?:{known})$", text[at:])
+    behind = last.search(text[at:])
     end = len(text) - len(behind[0]) if behind else len(text)
     edges = (text[:at], text[end:])
-    for match in re.compile(f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)").finditer(text, at, end):
+    for match in between.finditer(text, at, end):
         if match.start() > at and match.end() < end:
             parts.append(text[at : match.start()])
             found.append(match["symbol"])

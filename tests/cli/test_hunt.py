@@ -266,12 +266,14 @@ def test_symbols_of_the_project_and_files_in_gbk_enter_the_draw(project):
         (["--terms=plain.txt"], "plain.txt: no string with a symbol"),
         (["--templates=plain.txt"], "line 1: no {string} in the prompt"),
         (["--templates=empty.txt"], "empty.txt: empty"),
+        (["--terms=nothing.txt"], "nothing.txt: empty; accepted: a CSV file, or one string a line"),
         (["--templates=gbk.txt"], "gbk.txt"),
     ],
 )
 def test_strings_and_prompts_that_cannot_be_used_are_refused(project, options, message):
     (project / "plain.txt").write_text("water\n")
     (project / "empty.txt").write_text("\n")
+    (project / "nothing.txt").write_text("")
     (project / "gbk.txt").write_bytes("订购 {string}".encode("gbk"))
     result = call("--model=sound", *options)
     assert isinstance(result.exception, ConfigError)
