@@ -40,7 +40,7 @@ from harness.suite import load_cases, load_suite
 from tests.factory import exchange
 
 EASY = [rule for rule in RULES if "before the hyphen and three" not in rule.name]
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2)
 
 
 @pytest.mark.parametrize("rule", EASY, ids=[rule.name for rule in EASY])
