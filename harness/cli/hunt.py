@@ -159,7 +159,8 @@ def _terms(path: Path | None, column: str | None, encoding: str, symbols: Symbol
         )
     every = len(found.terms) + len(found.skipped)
     if len(fit) < every:
-        said = f"{path}: {every - len(fit)} of {every} rows are not drawn: a repeat, too long, or no symbol between two parts"
+        left = f"{every - len(fit)} of {every} rows are not drawn: a repeat, too long, or no symbol between two parts"
+        said = f"{path}: {left}"
         click.echo(translated(said), err=True)
     return tuple(fit)
 

@@ -157,9 +157,10 @@ class Code:
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """What "smaller" means: length, then symbols, then how far the characters are from plain."""
+        """What "smaller" means: length, then symbols, then how far characters and spaces are from plain."""
         signs = (*self.symbols, *filter(None, self.edges))
-        return len(self.text), len(signs), sum(map(_rank, self.parts)) + sum(map(place_of, signs))
+        plain = sum(map(_rank, self.parts)) + sum(map(place_of, signs)) + sum(self.spaced)
+        return len(self.text), len(signs), plain
 
     def window(self, first: int, count: int) -> "Code":
         """`count` symbols from the `first` (0-based), with the parts round them, between the same edges."""
