@@ -168,6 +168,43 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
     )
 
 
+def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Reading]] | None:
+    """The targets that are in a short text, each in whole mentions alone; None where that is not so of all of them.
+
+    Most answers of a log are like that. They have as many hits of each skeleton as whole mentions, and there is nothing
+    to explain.
+    """
+    if not page.is_short or not page.is_plain or len(targets) >= _AT_ONCE:
+        return None
+    patterns = _unlike(targets, fold_of(page.symbols, False))
+    if not patterns or page.fold.coarse:
+        return None
+    letters, text = page.letters, page.text
+    met: dict[str, list[Reading]] = {}
+    for pattern in patterns:
+        skeleton = pattern.skeleton
+        hit = letters.find(skeleton)
+        if hit < 0:
+            continue
+        found = _verbatim(page, pattern) if pattern.text in text else ()
+        for _ in found:
+            hit = letters.find(skeleton, hit + 1) if hit >= 0 else hit - 1
+        if hit != -1 or not found:
+            return None
+        met[pattern.text] = found
+    return met
+
+
+@lru_cache(maxsize=256)
+def _unlike(targets: tuple[str, ...], fold: Fold) -> tuple[Pattern, ...]:
+    """The patterns, if each has letters of its own, of which none asks for the coarse fold; empty otherwise."""
+    patterns = [pattern_of(target, fold) for target in targets]
+    for pattern in patterns:
+        if not pattern.skeleton or pattern.unescaped is not _NO_FORMS or STRANGER in pattern.skeleton:
+            return ()
+    return tuple(patterns) if len({pattern.skeleton for pattern in patterns}) == len(patterns) else ()
+
+
 def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading], bool]]:
@@ -176,7 +213,7 @@ def readings(
     `met` gets the targets whose letters are in the text.
     """
     met = set() if met is None else met
-    if len(targets) < _AT_ONCE and page.is_plain:
+    if len(targets) < _AT_ONCE and page.is_plain and not page.is_short:
         whole = dict(_unharmed(page, tuple(targets)))
         met.update(whole)
         for text, found in whole.items():

@@ -351,7 +351,7 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
     """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
     for found in _ATOM.finditer(text, start, end):
         run, low = found[0], found.start()
-        if len(run) < 2 or (run.isalpha() and run.isascii()):
+        if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
             continue
         before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
         if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run:
