@@ -15,8 +15,7 @@ from harness.text.symbols import (
     LOOKALIKE,
     MARK,
     SymbolTable,
-    coded,
-    letter_form,
+    letter_for,
     role,
     without_accents,
 )
@@ -490,9 +489,9 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
             continue
         split = _marks_at_start(piece)
         if char != wanted or piece[:split] != on:
-            found = _letter(wanted, on, char, piece[:split])
+            found = letter_for(wanted, on, char, piece[:split])
             if found is None and on and number + 1 < size:  # a mark that is coded, or has a blank before it
-                found, gap, split = _letter(wanted, "", char, ""), on + gap, 0
+                found, gap, split = letter_for(wanted, "", char, ""), on + gap, 0
             if found is None:
                 return None
             more, codes = found
@@ -523,42 +522,6 @@ def _marks_at_start(piece: str) -> int:
     while place < len(piece) and role(piece[place]) == MARK:
         place += 1
     return place
-
-
-def _wide(kana: str) -> str:
-    return unicodedata.normalize("NFKC", kana)
-
-
-@lru_cache(maxsize=8192)
-def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
-    """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
-    weight = 0
-    codes: tuple[str, ...] = ()
-    if char == wanted and marks == on:
-        return 0, ()
-    if len(char) > 1:
-        glyph = coded(char, 0)
-        if glyph is None:
-            return None
-        char, weight, codes = glyph.char, ALTERED, ("escaped",)
-        if char == wanted and marks == on:
-            return weight, codes
-    one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
-    if one == other:
-        return weight + LOOKALIKE, (*codes, "normal-form")
-    if (on or marks) and "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
-        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
-    if marks == on:
-        form = letter_form(wanted, char)
-    else:
-        form = letter_form(one, other) if len(one) == len(other) == 1 else None
-        if form is not None:
-            codes = (*codes, "normal-form")
-    if form is not None:
-        return weight + form.weight, (*codes, *form.codes)
-    bare = without_accents(wanted + on)
-    form = letter_form(bare, char) if bare is not None and not marks else None
-    return None if form is None else (weight + ALTERED + form.weight, (*codes, "accents", *form.codes))
 
 
 def _with_edges(
