@@ -185,7 +185,7 @@ def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Reading]
         hit = letters.find(skeleton)
         if hit < 0:
             continue
-        found = _verbatim(page, pattern) if pattern.text in text else ()
+        found = _verbatim(page, pattern) if pattern.text in text else []
         for _ in found:
             hit = letters.find(skeleton, hit + 1) if hit >= 0 else hit - 1
         if hit != -1 or not found:
