@@ -67,8 +67,8 @@ def test_a_promptfoo_configuration_becomes_a_suite_and_the_rest_is_listed(
     reasons = {one.place: one.reason for one in made.left_out}
     assert "nothing is run" in reasons["prompts[3]"]
     assert "logic" in reasons["tests[0] with prompts[2]"]
+    assert "no named check does the same" in reasons["tests[0].assert[2]"]
     assert "no named check does the same" in reasons["tests[0].assert[3]"]
-    assert "no named check does the same" in reasons["tests[0].assert[4]"]
     assert "a template itself" in reasons["tests[1].vars"]
     assert "outside the folder" in reasons["tests[2].vars"]
     assert "nothing is run" in reasons["tests[4]"]
@@ -94,7 +94,7 @@ def test_the_command_lists_and_exits_1_and_writes_the_suite(
     monkeypatch.chdir(tmp_path)
     assert run(["suites", "import", "promptfoo", str(config), "--out", "suites/mine"]) == 1
     shown = capsys.readouterr().out
-    assert "not carried over: tests[0].assert[3]: javascript:" in shown
+    assert "not carried over: tests[0].assert[2]: javascript:" in shown
     assert "run: pytest --model=NAME suites/mine" in shown
     assert run(["suites", "lint", "suites/mine"]) == 0
 
