@@ -171,34 +171,31 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     Raises csv.Error where two columns have one name, or a row has more cells than there are columns.
     """
     csv.field_size_limit(_FILE_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sniffed(text))
+    delimiter = sniffed(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     names = [name.strip() for name in next(reader, [])]
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
         raise csv.Error(f"two columns are named {twice!r}; accepted: one name for each")
-    for number, cells in enumerate(reader, start=2):
+    for number, row in enumerate(reader, start=2):
+        cells = row if len(names) > 1 else [delimiter.join(row)]  # a list of texts, with commas in them
         if len(cells) > len(names) and any(cells[len(names) :]):
             raise csv.Error(f"row {number} has {len(cells)} cells, and there are {len(names)} columns")
         if any(cell.strip() for cell in cells):
             yield number, {name: cell for name, cell in zip(names, cells, strict=False) if name}
 
 
+_CHINESE = {
+    **dict.fromkeys(("提示词", "提示", "问题", "题目", "指令", "输入", "用户输入"), "prompt"),
+    **dict.fromkeys(("答案", "参考答案", "标准答案", "期望", "期望输出", "预期", "预期输出", "输出"), "expected"),
+    **dict.fromkeys(("系统", "系统提示", "系统提示词"), "system"),
+    **dict.fromkeys(("目标", "目标字符串"), "targets"),
+}
 _PROMPTS = ("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages")
 _ANSWERS = (
-    "expected",
-    "ideal",
-    "target",
-    "answer",
-    "answers",
-    "answerkey",
-    "reference",
-    "output",
-    "completion",
-    "label",
-    "solution",
+    *("expected", "ideal", "target", "answer", "answers", "answerkey", "reference"),
+    *("output", "completion", "label", "solution"),
 )
-
-
 _LONGEST_ANSWER = 200
 """Characters. A longer answer is an example of one; no model gives the same back."""
 _WORKED = re.compile(r"\n#### *(\S.*)\Z")
@@ -207,11 +204,11 @@ _WORKED = re.compile(r"\n#### *(\S.*)\Z")
 
 def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
     row = {str(name).strip().lower(): value for name, value in row.items()}
-    row = {name: value for name, value in row.items() if value is not None and str(value).strip()}
+    row = {_CHINESE.get(name, name): value for name, value in row.items() if value is not None and str(value).strip()}
     name = next((one for one in _PROMPTS if one in row), None)
     if name is None:
         names = ", ".join(sorted(row)) or "none"
-        made.leave(place, f"no prompt; its fields: {names}; accepted: one of {', '.join(_PROMPTS)}")
+        made.leave(place, f"no prompt; its fields: {names}; accepted: one of {', '.join(_PROMPTS)}, 问题, 提示词")
         return
     answer = next((one for one in _ANSWERS if one in row and one != name), None)
     prompt, wanted = row[name], row[answer] if answer else None

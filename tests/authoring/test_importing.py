@@ -289,6 +289,21 @@ def test_an_answer_that_is_an_example_protects_what_it_takes_from_the_prompt(tmp
 
 
 @pytest.mark.parametrize(
+    ("content", "prompts"),
+    [
+        ("题目,参考答案\n说 A-1,A-1\n".encode("gbk"), ["说 A-1"]),
+        (b"prompt\nSay A-1, please\nSay B/2\n", ["Say A-1, please", "Say B/2"]),
+        (b'\xef\xbb\xbfprompt;expected;\r\n"Say A-1; now";A-1;\r\n', ["Say A-1; now"]),
+    ],
+)
+def test_tables_of_spreadsheets_are_read(content: bytes, prompts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    made = import_file("csv", tmp_path / "a.csv")
+    assert [line["prompt"] for line in made.lines] == prompts
+    assert not made.left_out
+
+
+@pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         ("a.csv", "prompt,expected,expected\nx,y,z\n", "two columns are named 'expected'"),
