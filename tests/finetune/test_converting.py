@@ -252,7 +252,8 @@ def test_the_loader_and_the_parser_of_ms_swift_take_what_is_written(
     assert run([*to, "--out", "set.jsonl"]) == 0
     rows = [json.loads(line) for line in (tmp_path / "set.jsonl").read_text("utf-8").splitlines()]
     taken, _ = load_dataset(["set.jsonl"], strict=True, streaming=True)  # else it works in processes of its own
-    assert [row["messages"] for row in taken] == [row["messages"] for row in rows]
+    turns = [[{n: v for n, v in turn.items() if v is not None} for turn in row["messages"]] for row in taken]
+    assert turns == [row["messages"] for row in rows]
     from swift.arguments import SftArguments
     from transformers import HfArgumentParser
 
