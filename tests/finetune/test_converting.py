@@ -112,7 +112,7 @@ NO_CALL = [{"from": "human", "value": "x"}, {"from": "function_call", "value": "
         ("chat", {"messages": DAMAGED}, "alpaca", "图"),
         ("chat", calling("I look."), "llama-factory", "a text beside a tool call"),
         ("chat", with_turn(loss_weight=0.5), "llama-factory", "a turn with a weight of its loss"),
-        ("chat", with_turn(weight=0), "alpaca", "a turn with a weight of its loss"),
+        ("chat", with_turn(loss_weight=0), "alpaca", "a turn with a weight of its loss"),
         ("chat", with_turn(reasoning_content="Hm."), "ms-swift", "reasoning, which ms-swift has no field for"),
         (
             "chat",
