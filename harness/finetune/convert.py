@@ -443,7 +443,7 @@ _SHARED = {
 def _steps(recipe: Recipe, samples: int) -> dict[str, Any]:
     """What makes a step the same everywhere: one batch of the recipe, on one device.
 
-    ms-swift fills a step up to 16 samples unless it is told not to. The warm-up is a number of steps: transformers 5
+    ms-swift fills a step up to 16 samples by itself. The warm-up is a number of steps: transformers 5
     has no `warmup_ratio` any more, and transformers 4 takes no share as `warmup_steps`.
     """
     steps: dict[str, Any] = {"gradient_accumulation_steps": 1} if recipe.batch_size else {}

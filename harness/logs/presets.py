@@ -174,7 +174,7 @@ def litellm(value: dict[str, Any]) -> Rows:
     answer = _whole(unquoted(_first(payload, "response")))
     messages = unquoted(payload.get("messages"))
     if _REDACTED in json.dumps([messages, answer]):
-        raise RowError("source", f"{_REDACTED}: the proxy was told to log no messages; switch their logging on")
+        raise RowError("source", f"{_REDACTED}: the proxy logs no messages; switch their logging on")
     asked = messages or unquoted(_first(payload, "proxy_server_request", "request"))
     asked = _at(asked, "body") or asked
     failed = payload.get("status") == "failure" or payload.get("exception") or _is_error(answer)
