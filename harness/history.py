@@ -19,8 +19,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.decisions.evidence import representative
-from harness.decisions.run_summary import CLOCKS, RunSummary, is_ahead_of, order_from, order_of, utc
+from harness.decisions.evidence import needed, representative
+from harness.decisions.run_summary import CLOCKS, Head, RunSummary, order_of, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
@@ -33,9 +33,11 @@ from harness.files import (
     opened,
     reading,
     sealed,
+    sync_folder,
     unsealed,
     whole,
 )
+from harness.records.policy import GatePolicy
 from harness.records.run import SCHEMA, CaseResult, RunRecord
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
@@ -73,33 +75,6 @@ class Listing:
 
     runs: tuple[RunSummary, ...]
     unreadable: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a record says before its cases. It decides which records are read, and nothing else rests on it."""
-
-    path: Path
-    run_id: str
-    partial: bool
-    suite_digest: str
-    started: str
-    oldest: str | None
-    newest: str | None
-    cases: int
-
-    @property
-    def order(self) -> tuple[str, str, str]:
-        """As `order_of` the run itself."""
-        return order_from(self.newest, self.started, self.run_id)
-
-    def is_ahead(self, now: datetime) -> bool:
-        """Whether its answers are dated after now."""
-        return is_ahead_of(self.newest or self.started, now)
-
-    def is_before(self, moment: datetime | None, now: datetime) -> bool:
-        """Whether its answers are older than that, and none is dated in the future."""
-        return moment is not None and self.oldest is not None and utc(self.oldest) < moment and not self.is_ahead(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +129,10 @@ class History:
         if path.suffix == ".gz":
             return path
         read_run(path)
-        content = _content(path)
+        content = record_content(path)
         packed = path.with_name(f"{path.name}.gz")
         _write_whole(packed, gzip.compress(content, 9, mtime=0), end=b"")
-        if _content(packed) != content:
+        if record_content(packed) != content:
             raise RecordError(f"{packed}: does not give back what was packed; {path} was kept")
         path.unlink()  # not before the other is on the disk: until then the plain one counts
         return packed
@@ -247,13 +222,49 @@ class History:
         too_old = frozenset(head.run_id for head in old if head is not fullest and head.cases)
         return Known(tuple(sorted(found, key=order_of)), too_old)
 
+    def needed(
+        self, label: str, policy: GatePolicy, *, keep_days: int, nights: Callable[[Head], bool]
+    ) -> dict[Path, str]:
+        """The records of a version that stay when others are deleted, and why (`decisions.evidence.needed`).
+
+        One that cannot be read stays too.
+        """
+        paths, now = self.paths(label), datetime.now(UTC)
+        heads = [head for path in paths if (head := _head_or_whole(path)) is not None]
+        baselines = self.baselines().values()
+        found = needed(heads, policy, now, keep_days=keep_days, baselines=baselines, nights=nights)
+        # one version tells about the domains of others by a record that is chosen by its size (`_fullest`)
+        large = [path for path in paths if _WHOLE.search(path.name)]
+        for path in (self._fullest(label), max(large, key=_plain_size, default=None)):
+            if path is not None:
+                found.setdefault(path, "the largest run")
+        readable = {head.path for head in heads}
+        return found | {path: "cannot be read" for path in paths if path not in readable}
+
+    def remove(self, path: Path) -> None:
+        """Delete a record in both of its forms, and its page if that is beside it.
+
+        Raises:
+            RecordError: the system refuses.
+        """
+        plain = path.with_name(f"{id_of(path)}.json")
+        if path.parent.is_symlink():
+            raise RecordError(f"{path.parent}: is a symlink; refusing to delete through it")
+        try:
+            # the page first, and the form that counts last: whatever stops this, no page is left without its record
+            for one in (plain.with_suffix(".html"), plain.with_name(f"{plain.name}.gz"), plain):
+                one.unlink(missing_ok=True)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise RecordError(f"{path}: cannot be deleted: {error.strerror or error}") from error
+
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
 
         A year of nightly canaries beside a few runs of the whole suite is not read for this.
         """
         paths = [path for path in self.paths(label) if _WHOLE.search(path.name)]
-        sizes = {path: path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) for path in paths}
+        sizes = {path: _plain_size(path) for path in paths}
         return next((path for path in reversed(paths) if 2 * sizes[path] >= max(sizes.values())), None)
 
     def runs(self, label: str) -> tuple[RunRecord, ...]:
@@ -262,16 +273,6 @@ class History:
         Raises RecordError if one cannot be read.
         """
         return tuple(sorted(map(read_run, self.paths(label)), key=order_of))
-
-    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
-        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
-        records, unreadable = [], []
-        for path in self.paths(label):
-            try:
-                records.append(read_run(path))
-            except RecordError as error:
-                unreadable.append(str(error))
-        return tuple(sorted(records, key=order_of)), tuple(unreadable)
 
     def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
         """The run that stands for a version (`representative`); None without any.
@@ -344,7 +345,7 @@ class History:
         path = self.folder / "baselines.json"
         if not path.is_file():
             return {}
-        data = _object(path, _content(path))
+        data = _object(path, record_content(path))
         schema, table = data.get("schema"), data.get("baselines")
         if schema != 1 or not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
             raise RecordError(
@@ -361,21 +362,14 @@ class History:
         return path
 
 
-def run_schema() -> dict[str, Any]:
-    """The JSON Schema of a record in the current form."""
-    schema = RunRecord.model_json_schema(by_alias=True)
-    what = "SHA-256 of the file up to the comma before it; records of an older harness have none."
-    schema["properties"]["digest"] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": what}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "A run record: one file of reports/<model>@<version>/",
-    }
+def read_run(path: Path, content: bytes | None = None) -> RunRecord:
+    """One record from disk. Raises RecordError with the file, what was found and what to do.
 
-
-def read_run(path: Path) -> RunRecord:
-    """One record from disk. Raises RecordError with the file, what was found and what to do."""
-    content = _content(path)
+    Args:
+        content: what is in the file, where it was read already.
+    """
+    if content is None:
+        content = record_content(path)
     before = _read_before(content)
     if before is not None:
         return before
@@ -445,6 +439,20 @@ def id_of(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".json")
 
 
+def _plain_size(path: Path) -> int:
+    """Bytes, or about so many if it is packed."""
+    return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1)
+
+
+def _head_or_whole(path: Path) -> Head | None:
+    """The head of a record, if need be from all of it; None where it cannot be read."""
+    if (head := head_of(path)) is not None:
+        return head
+    with suppress(RecordError):
+        return Head.of(path, read_run(path))
+    return None
+
+
 def head_of(path: Path) -> Head | None:
     """What a record says before its cases; None where it is to be read as a whole to know that.
 
@@ -460,6 +468,7 @@ def head_of(path: Path) -> Head | None:
         head = Head(
             path=path,
             run_id=values["run_id"],
+            mode=values["mode"],
             partial=values["partial"],
             suite_digest=values["suite_digest"],
             started=values["started"],
@@ -468,7 +477,7 @@ def head_of(path: Path) -> Head | None:
             cases=totals["cases"],
         )
         fits = values["schema"] == SCHEMA and isinstance(head.partial, bool) and isinstance(head.cases, int)
-        fits = fits and isinstance(head.suite_digest, str) and isinstance(head.run_id, str)
+        fits = fits and all(isinstance(one, str) for one in (head.suite_digest, head.run_id, head.mode))
         return head if fits and all(_is_time(one) for one in (head.started, head.oldest, head.newest) if one) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
         return None  # whoever reads it as a whole says what is wrong
@@ -500,7 +509,7 @@ def _after(text: str, place: int, sign: str) -> int:
 def carries_digest(path: Path) -> bool:
     """Whether a record has the digest of what is in it; those of an older harness have none."""
     with reading(path, RecordError):
-        return b'"digest"' in _content(path)[-_SEAL_SIZE:]
+        return b'"digest"' in record_content(path)[-_SEAL_SIZE:]
 
 
 def _is_time(stamp: str) -> bool:
@@ -542,7 +551,8 @@ def _sealed(run: RunRecord) -> bytes:
     return sealed(run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1), gap=b"\n ")
 
 
-def _content(path: Path) -> bytes:
+def record_content(path: Path) -> bytes:
+    """The bytes of a record, unpacked. Raises RecordError."""
     with reading(path, RecordError, form="JSON"):
         try:
             content = content_of(path, limit=_SIZE_LIMIT)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from harness.decisions.run_summary import is_ahead_of, order_of, utc
 from harness.decisions.standing import by_key
 from harness.records.policy import DriftPolicy
-from harness.records.run import CaseResult, Evidence, RunRecord, Totals
+from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
 
 _STALE_HOURS = 24.0
 
@@ -27,6 +27,39 @@ class Night:
     cases: Mapping[str, CaseResult]
     repeatable: bool = False
     """Asked at temperature 0, so that the same model gives the same text."""
+
+
+def as_night(run: RunRecord) -> RunRecord:
+    """A run with what nights are judged by, a tenth of its record: of an answer only whether it is the same as another.
+
+    `drift` finds the same in it as in the whole run.
+    """
+    settings = {name: run.configuration[name] for name in ("temperature", SIMULATION) if name in run.configuration}
+    cases = tuple(
+        case.model_copy(update={"messages": (), "samples": tuple(map(_as_night, case.samples))}) for case in run.cases
+    )
+    left_out = {"recipe": None, "latency": None, "looks": None, "suite_digests": {}}
+    return run.model_copy(update={**left_out, "configuration": settings, "cases": cases})
+
+
+def _as_night(sample: SampleResult) -> SampleResult:
+    text = sample.output if sample.raw_output is None else sample.raw_output
+    sure = {
+        target: tuple(one.model_copy(update={"text": ""}) for one in spans if one.probability is not None)
+        for target, spans in sample.mentions.items()
+    }
+    return SampleResult(
+        sample=sample.sample,
+        outcome=sample.outcome,
+        output=sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        verdicts=sample.verdicts,
+        mentions={target: spans for target, spans in sure.items() if spans},
+        within=sample.within,
+        resolved_model=sample.resolved_model,
+        system_fingerprint=sample.system_fingerprint,
+        runtime=sample.runtime,
+        latency_s=sample.latency_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)

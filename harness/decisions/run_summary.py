@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median
 
 from harness.decisions.metrics import MOST_UNSCORED, Count, alignment_rate, answered_rate, unscored_rate
 from harness.records.case import texts_of
 from harness.records.run import CaseResult, RunRecord, SampleResult
-from harness.text import check, extract_targets
 
 CLOCKS = timedelta(hours=1)
 """So much may the clocks of two machines differ."""
@@ -76,6 +76,49 @@ class RunSummary:
     def order(self) -> Order:
         """As `order_of` the run itself."""
         return order_from(self.newest, self.started, self.run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a record says before its cases. It decides which records are read, and nothing else rests on it."""
+
+    path: Path
+    run_id: str
+    mode: str
+    partial: bool
+    suite_digest: str
+    started: str
+    oldest: str | None
+    newest: str | None
+    cases: int
+
+    @classmethod
+    def of(cls, path: Path, run: RunRecord) -> Head:
+        """The same of a whole run."""
+        return cls(
+            path=path,
+            run_id=run.run_id,
+            mode=run.mode,
+            partial=run.partial,
+            suite_digest=run.suite_digest,
+            started=run.started,
+            oldest=run.evidence.oldest,
+            newest=run.evidence.newest,
+            cases=len(run.cases),
+        )
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """As `order_of` the run itself."""
+        return order_from(self.newest, self.started, self.run_id)
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether its answers are dated after now."""
+        return is_ahead_of(self.newest or self.started, now)
+
+    def is_before(self, moment: datetime | None, now: datetime) -> bool:
+        """Whether its answers are older than that, and none is dated in the future."""
+        return moment is not None and self.oldest is not None and utc(self.oldest) < moment and not self.is_ahead(now)
 
 
 def order_of(run: RunRecord) -> Order:
@@ -182,6 +225,8 @@ def collateral_rate(run: RunRecord) -> Count:
 
 
 def _was_clean(case: CaseResult, sample: SampleResult) -> bool:
+    from harness.text import check, extract_targets  # here: what lists runs and nights checks no text
+
     answer = sample.output if sample.raw_output is None else sample.raw_output
     sources = texts_of(case.messages)
     protected = {found.text for source in sources for found in extract_targets(source)}

@@ -213,3 +213,15 @@ class RunRecord(Record):
     def label(self) -> str:
         """`model@version`, the name of its folder."""
         return f"{self.model}@{self.version}"
+
+
+def run_schema() -> dict[str, Any]:
+    """The JSON Schema of a record in the current form."""
+    schema = RunRecord.model_json_schema(by_alias=True)
+    what = "SHA-256 of the file up to the comma before it; records of an older harness have none."
+    schema["properties"]["digest"] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": what}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "A run record: one file of reports/<model>@<version>/",
+    }

@@ -13,8 +13,10 @@ from jsonschema import Draft202012Validator
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
-from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run, run_schema, upgraded
-from harness.records.run import Evidence, Looks, SampleResult, Totals
+from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run, upgraded
+from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema
+from harness.runs.record import night_of
+from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, run_record
 
 
@@ -127,6 +129,24 @@ def test_a_record_that_was_read_before_is_read_in_one_step_and_is_the_same(histo
     assert read_run(path) == run
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert read_run(path) == run
+
+
+def test_of_a_record_that_was_a_night_before_only_its_night_is_read(history, monkeypatch, tmp_path):
+    """Until the file changes, or what is kept of it is not whole."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    path = history.write(build())
+    night, notes = night_of(path, DEFAULT_SYMBOLS)
+    assert any("totals" in note and note.endswith("judged again") for note in notes)
+    (kept,) = (tmp_path / "cache" / "nights").iterdir()
+    read = []
+    monkeypatch.setattr("harness.history.read_run", lambda *given: read.append(given) or read_run(*given))
+    assert night_of(path, DEFAULT_SYMBOLS) == (night, notes)
+    assert read == []
+    kept.write_bytes(kept.read_bytes()[:-20])
+    assert night_of(path, DEFAULT_SYMBOLS) == (night, notes)
+    history.write(build(output="AB - 1"))
+    changed, _ = night_of(path, DEFAULT_SYMBOLS)
+    assert (len(read), night.cases[0].outcome, changed.cases[0].outcome) == (2, "aligned", "damaged")
 
 
 def test_a_packed_record_is_the_same_everywhere(history):
