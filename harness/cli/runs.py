@@ -335,7 +335,9 @@ def prune(
             own = [size for path, size in sizes.items() if path.parent.name == label]
             kept = ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
             verb = "deleted" if delete else "to delete"
-            click.echo(f"{show(label)}: {len(own):,} {verb} ({sum(own) / 1e6:.1f} MB), {reasons.total():,} stay: {kept}")
+            click.echo(
+                f"{show(label)}: {len(own):,} {verb} ({sum(own) / 1e6:.1f} MB), {reasons.total():,} stay: {kept}"
+            )
     for problem in problems:
         click.echo(f"not deleted: {show(problem, blanks=False)}", err=True)
     if not found:

@@ -210,16 +210,18 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
     kept = cache_folder() / "nights" / seen.hexdigest()
     with suppress(OSError, ValueError, UnfitFileError):
-        said, _, night = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
-        return RunRecord.model_validate_json(night), tuple(map(str, json_of(said)))
+        said, _, rest = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
+        return RunRecord.model_validate_json(rest), tuple(map(str, json_of(said)))
     run = read_run(path, content)
     said_of = contradictions_of((run,), symbols)
     notes = tuple(f"{one}; its answers are judged again" for one in said_of)
-    night_run = as_night(rejudged(run, symbols) if said_of else run)
+    night = as_night(rejudged(run, symbols) if said_of else run)
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         # one that was cut off half-way cannot be decoded, and is made again
-        kept.write_bytes(json.dumps(notes).encode() + b"\n" + night_run.__pydantic_serializer__.to_json(night_run, by_alias=True))
+        kept.write_bytes(
+            json.dumps(notes).encode() + b"\n" + night_run.__pydantic_serializer__.to_json(night_run, by_alias=True)
+        )
     return night_run, notes
 
 
