@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -176,11 +177,19 @@ def _rules() -> str:
     return seen.hexdigest()
 
 
+def _kept_at(kind: str, name: str) -> Path:
+    """A place in the user's cache folder; for a user without a home one where nothing can be kept."""
+    try:
+        return cache_folder() / kind / name
+    except RuntimeError:
+        return Path(os.devnull) / kind / name
+
+
 def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
     seen = hashlib.sha256(run.__pydantic_serializer__.to_json(run, by_alias=True))
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = cache_folder() / "verified" / f"{seen.hexdigest()}.json"
+    kept = _kept_at("verified", f"{seen.hexdigest()}.json")
     with suppress(OSError, ValueError, UnfitFileError):
         known = json_of(content_of(kept, limit=_KEPT_LIMIT))
         if isinstance(known, list) and all(isinstance(one, str) for one in known):
@@ -208,7 +217,7 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     content = record_content(path)
     seen = hashlib.sha256(content)
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = cache_folder() / "nights" / seen.hexdigest()
+    kept = _kept_at("nights", seen.hexdigest())
     with suppress(OSError, ValueError, UnfitFileError):
         said, _, rest = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
         return RunRecord.model_validate_json(rest), tuple(map(str, json_of(said)))
@@ -219,10 +228,8 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         # one that was cut off half-way cannot be decoded, and is made again
-        kept.write_bytes(
-            json.dumps(notes).encode() + b"\n" + night_run.__pydantic_serializer__.to_json(night_run, by_alias=True)
-        )
-    return night_run, notes
+        kept.write_bytes(json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True).encode())
+    return night, notes
 
 
 def contradictions_of(runs: Sequence[RunRecord], symbols: SymbolTable) -> tuple[str, ...]:

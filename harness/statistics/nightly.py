@@ -164,7 +164,7 @@ def night_dispersion(outcomes: Sequence[Sequence[bool]]) -> Dispersion | None:
 def chi_square_tail(value: float, freedom: int) -> float:
     """The chance of `value` or more under a chi-square distribution; Abramowitz and Stegun, 26.4.4 and 26.4.5.
 
-    `scipy.special.chdtrc` gives the same to 12 digits, and takes 0.2 s to import, as long as the rest of `harness drift`.
+    `scipy.special.chdtrc` gives the same to 12 digits, and takes 0.2 s to import: as long as all else in `drift`.
     """
     if value <= 0:
         return 1.0
