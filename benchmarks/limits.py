@@ -69,7 +69,7 @@ class Row:
         return [self.name, *took, self.what, f"{limit.wall:.2f} s", f"{self.ratio:.2f}", f"{processor:.2f}", self.aim]
 
 
-HEAD = ["what", "takes", "processor", "memory", "limit", "takes", "ratio", "of processor", "aim"]
+HEAD = ["what", "takes", "processor", "memory", "limit", "it takes", "ratio", "of processor", "aim"]
 
 
 def took(folder: Path, *command: str, rounds: int = 3, before: Callable[[], object] = lambda: None) -> Took:

@@ -14,22 +14,23 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.decisions.evidence import needed, representative
-from harness.decisions.run_summary import CLOCKS, Head, RunSummary, order_of, utc
+from harness.decisions.run_summary import CLOCKS, Head, RunSummary, order_of, summary_rules, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
     UnfitFileError,
-    cache_folder,
     content_of,
     depth_over,
     is_as_sealed,
     json_of,
+    kept_at,
     opened,
     reading,
     sealed,
@@ -38,7 +39,7 @@ from harness.files import (
     whole,
 )
 from harness.records.policy import GatePolicy
-from harness.records.run import SCHEMA, CaseResult, RunRecord
+from harness.records.run import SCHEMA, CaseResult, RunRecord, upgraded
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -55,14 +56,6 @@ _HEAD_SIZE = 64_000
 _SPACES = re.compile("[ \t\r\n]*")
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
-
-Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
-
-UPGRADES: Mapping[int, Upgrade] = {}
-"""From schema n to n + 1, by n.
-
-Every change of the format adds one line, so that old nights stay readable.
-"""
 
 
 class ChangedRecordError(RecordError):
@@ -179,7 +172,7 @@ class History:
         runs, unreadable = [], []
         for path in self.paths(label):
             try:
-                runs.append(RunSummary.of(read_run(path)))
+                runs.append(_summary_of(path))
             except RecordError as error:
                 unreadable.append(str(error))
         runs.sort(key=lambda run: run.order, reverse=True)
@@ -421,20 +414,29 @@ def _read_before(content: bytes) -> RunRecord | None:
 def _remember(content: bytes) -> None:
     plain = unsealed(content)
     if plain is not None:
-        with suppress(OSError, RuntimeError):
-            mark = _mark(plain[1])
+        with suppress(OSError):
+            mark = kept_at("read", plain[1])
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
 
 
 def _is_marked(digest: str) -> bool:
-    with suppress(OSError, RuntimeError):  # a folder that may not be looked into; a user without a home
-        return _mark(digest).is_file()
+    with suppress(OSError):  # a folder that may not be looked into
+        return kept_at("read", digest).is_file()
     return False
 
 
-def _mark(digest: str) -> Path:
-    return cache_folder() / "read" / digest
+def _summary_of(path: Path) -> RunSummary:
+    """A run as lists show it, kept under a digest of its record. Raises RecordError."""
+    content = record_content(path)
+    kept = kept_at("summaries", sha256(content + summary_rules()).hexdigest())
+    with suppress(OSError, ValueError, UnfitFileError):
+        return RunSummary.from_json(content_of(kept, limit=_HEAD_SIZE))
+    summary = RunSummary.of(read_run(path, content))
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(summary.to_json())
+    return summary
 
 
 def id_of(path: Path) -> str:
@@ -527,30 +529,6 @@ def _is_time(stamp: str) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
-
-
-def upgraded(
-    data: dict[str, Any],
-    path: Path,
-    *,
-    upgrades: Mapping[int, Upgrade] = UPGRADES,
-    current: int = SCHEMA,
-) -> dict[str, Any]:
-    """The content of a record in the current schema. The schema is looked at before anything else."""
-    schema = data.get("schema")
-    if not isinstance(schema, int) or isinstance(schema, bool):
-        raise RecordError(f"{path}: no run record: `schema` is {found(schema)}, expected a number up to {current}")
-    if schema > current:
-        raise RecordError(
-            f"{path}: written by a newer harness (schema {schema}; this one reads up to {current}). "
-            "Run `pip install -U pytest-verbatim`."
-        )
-    while schema < current:
-        if schema not in upgrades:
-            raise RecordError(f"{path}: schema {schema} is too old to be read; run it again")
-        data = upgrades[schema](data)
-        schema += 1
-    return {**data, "schema": current}
 
 
 def _sealed(run: RunRecord) -> bytes:

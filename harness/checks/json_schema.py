@@ -66,7 +66,8 @@ def _schema_problem(text: str) -> str | None:
     if steps is None:
         return "schema: a reference leads back to itself without going into the answer"
     if steps > _STEPS_AT_ONE_PLACE:
-        return f"schema: one value would be validated against {steps:.3g} schemas; accepted: {_STEPS_AT_ONE_PLACE:,}"
+        many = f"{steps:,}" if steps < 1_000_000 else f"{steps:.3g}"
+        return f"schema: one value would be validated against {many} schemas; accepted: {_STEPS_AT_ONE_PLACE:,}"
     for place, part in _subschemas("$", schema):
         wrong = _keyword_problem(part) or _reference_problem(part.get("$ref"), schema, anchors)
         if wrong:

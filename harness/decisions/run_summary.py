@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from statistics import median
+
+from pydantic import TypeAdapter
 
 from harness.decisions.metrics import MOST_UNSCORED, Count, alignment_rate, answered_rate, unscored_rate
 from harness.records.case import texts_of
@@ -63,6 +67,15 @@ class RunSummary:
             not_asked=sum(not case.samples for case in run.cases),
         )
 
+    @classmethod
+    def from_json(cls, content: bytes) -> RunSummary:
+        """As `to_json` wrote it. Raises ValueError."""
+        return _as_json().validate_json(content)
+
+    def to_json(self) -> bytes:
+        """For a file beside the records, which may be deleted at any time."""
+        return _as_json().dump_json(self)
+
     @property
     def comparable(self) -> bool:
         """Whether at most 5 % of the cases asked are unscored, so that the rate says what the version does."""
@@ -76,6 +89,18 @@ class RunSummary:
     def order(self) -> Order:
         """As `order_of` the run itself."""
         return order_from(self.newest, self.started, self.run_id)
+
+
+@cache
+def _as_json() -> TypeAdapter[RunSummary]:
+    return TypeAdapter(RunSummary)
+
+
+@cache
+def summary_rules() -> bytes:
+    """Changes with what a summary counts, and how."""
+    files = resources.files("harness.decisions")
+    return b"".join((files / name).read_bytes() for name in ("metrics.py", "run_summary.py"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import unicodedata
 from collections import Counter
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harness import __version__
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
-from harness.files import UnfitFileError, cache_folder, content_of, json_of, whole
+from harness.files import UnfitFileError, content_of, json_of, kept_at, whole
 from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 
@@ -177,19 +176,11 @@ def _rules() -> str:
     return seen.hexdigest()
 
 
-def _kept_at(kind: str, name: str) -> Path:
-    """A place in the user's cache folder; for a user without a home one where nothing can be kept."""
-    try:
-        return cache_folder() / kind / name
-    except RuntimeError:
-        return Path(os.devnull) / kind / name
-
-
 def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
     seen = hashlib.sha256(run.__pydantic_serializer__.to_json(run, by_alias=True))
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = _kept_at("verified", f"{seen.hexdigest()}.json")
+    kept = kept_at("verified", f"{seen.hexdigest()}.json")
     with suppress(OSError, ValueError, UnfitFileError):
         known = json_of(content_of(kept, limit=_KEPT_LIMIT))
         if isinstance(known, list) and all(isinstance(one, str) for one in known):
@@ -217,7 +208,7 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     content = record_content(path)
     seen = hashlib.sha256(content)
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = _kept_at("nights", seen.hexdigest())
+    kept = kept_at("nights", seen.hexdigest())
     with suppress(OSError, ValueError, UnfitFileError):
         said, _, rest = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
         return RunRecord.model_validate_json(rest), tuple(map(str, json_of(said)))

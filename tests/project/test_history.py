@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
-from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run, upgraded
-from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema
+from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run
+from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema, upgraded
 from harness.runs.record import night_of
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, run_record
