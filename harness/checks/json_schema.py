@@ -55,7 +55,8 @@ def _schema_problem(text: str) -> str | None:
     import jsonschema
 
     schema = json.loads(text)
-
+    if (many := text.count("{")) > _MOST_SCHEMAS:
+        return f"schema: {many:,} objects; accepted: at most {_MOST_SCHEMAS:,}"
     try:
         # formats none: `pattern` is RE2's and not what Python's own `re` accepts
         jsonschema.Draft202012Validator.check_schema(schema, jsonschema.FormatChecker(formats=()))
@@ -153,6 +154,8 @@ def _referred(reference: str, schema: Any) -> Any:
 
 _STEPS_LIMIT = 100_000
 """Keywords applied to one answer. An answer of 2,000 objects of five fields takes some 40,000; each takes 10 us."""
+_MOST_SCHEMAS = 5_000
+"""Objects in a schema, and braces in its texts: the schema of schemas takes some tenth of a millisecond for each."""
 _STEPS_AT_ONE_PLACE = 1_000
 _MESSAGE_LIMIT = 1_000
 """Characters of an error: it quotes the value, and thousands of errors may be kept until one branch fits."""
