@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.decisions.evidence import needed, representative
-from harness.decisions.run_summary import CLOCKS, Head, RunSummary, order_of, summary_rules, utc
+from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, order_of, summary_rules, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
@@ -121,6 +121,7 @@ class History:
         """
         if path.suffix == ".gz":
             return path
+        _refuse_link(path.parent)
         read_run(path)
         content = record_content(path)
         packed = path.with_name(f"{path.name}.gz")
@@ -137,8 +138,7 @@ class History:
         keeps the mode, the times and the commit of the run that made them. (Equal run ids mean equal answers.)
         """
         path = self.path(run.label, run.run_id)
-        if path.parent.is_symlink():
-            raise RecordError(f"{path.parent}: a link, and whoever made it chose where this writes; put a folder there")
+        _refuse_link(path.parent)
         stored = self.found(run.label, run.run_id)
         if run.mode == "replay" and stored.is_file():
             # one that was changed by hand says nothing any more, and this is how it is judged again
@@ -192,7 +192,7 @@ class History:
             RecordError: one of this version cannot be read. It may be the run that counts.
         """
         now = datetime.now(UTC)
-        since = None if max_age_days is None else now - timedelta(days=max_age_days) - CLOCKS
+        since = oldest_that_counts(max_age_days, now)
         paths = self.paths(label)
         heads = [head for path in paths if since is not None and (head := head_of(path)) is not None]
         old = [head for head in heads if head.is_before(since, now)]
@@ -244,8 +244,7 @@ class History:
             RecordError: the system refuses.
         """
         plain = path.with_name(f"{id_of(path)}.json")
-        if path.parent.is_symlink():
-            raise RecordError(f"{path.parent}: is a symlink; refusing to delete through it")
+        _refuse_link(path.parent)
         try:
             # the page first, and the form that counts last: whatever stops this, no page is left without its record
             for one in (plain.with_suffix(".html"), plain.with_name(f"{plain.name}.gz"), plain):
@@ -442,6 +441,12 @@ def _summary_of(path: Path) -> RunSummary:
 def id_of(path: Path) -> str:
     """The id in the name of a record, plain or packed."""
     return path.name.removesuffix(".gz").removesuffix(".json")
+
+
+def _refuse_link(folder: Path) -> None:
+    """A pull request can bring a link; what is written or deleted would be wherever it points."""
+    if folder.is_symlink():
+        raise RecordError(f"{folder}: a link, and whoever made it chose where this writes; put a folder there")
 
 
 def _plain_size(path: Path) -> int:

@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
-from harness.decisions.run_summary import CLOCKS, Head, RunSummary, age_days, is_ahead_of, order_of, utc
+from harness.decisions.run_summary import (
+    Head,
+    RunSummary,
+    age_days,
+    is_ahead_of,
+    oldest_that_counts,
+    order_of,
+    utc,
+)
 from harness.decisions.standing import Pairing, in_slice
 from harness.records.policy import GatePolicy
 from harness.records.run import CaseResult, RunRecord
@@ -150,7 +158,7 @@ def needed(
         nights: whether a run may be a night that drift follows. All of them are needed: an alarm rests on the nights
             from the baseline on.
     """
-    window = None if policy.max_age_days is None else now - timedelta(days=policy.max_age_days) - CLOCKS
+    window = oldest_that_counts(policy.max_age_days, now)
     complete = [head for head in heads if not head.partial]
     newest: dict[tuple[str, int, bool, bool], Head] = {}
     for head in sorted(heads, key=lambda one: one.order):

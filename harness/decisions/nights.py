@@ -304,11 +304,19 @@ def _difference(prompts: Mapping[str, str], followed: Mapping[str, str]) -> str:
     return f"{gone} gone, {changed} with other content, {sum(key not in followed for key in prompts)} new"
 
 
+_LONGEST_GAP = 400
+"""Days that are named one by one. A record may be dated in the year 1."""
+
+
 def _missing(nights: Sequence[Night], notes: Sequence[Note]) -> list[Note]:
     """Dates between two nights on which nothing usable was run."""
     noted = {note.day for note in notes if note.kind == "unreadable"}
     found = []
     for earlier, later in pairwise(nights):
-        days = [earlier.day + timedelta(days=step) for step in range(1, (later.day - earlier.day).days)]
+        between = (later.day - earlier.day).days - 1
+        if between > _LONGEST_GAP:
+            found.append(Note(earlier.day + timedelta(days=1), "missing", f"no run on {between:,} nights from here on"))
+            continue
+        days = [earlier.day + timedelta(days=step) for step in range(1, between + 1)]
         found += [Note(day, "missing", "no run on this night") for day in days if day not in noted]
     return found

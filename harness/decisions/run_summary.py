@@ -173,6 +173,16 @@ def utc(moment: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
+def oldest_that_counts(max_age_days: float | None, now: datetime) -> datetime | None:
+    """The moment before which answers are too old; None for no limit, and for one before the calendar begins."""
+    if max_age_days is None:
+        return None
+    try:
+        return now - timedelta(days=max_age_days) - CLOCKS
+    except OverflowError:
+        return None
+
+
 def age_days(moment: str | None, now: datetime) -> float | None:
     """Days from a time to `now`; None if it is not known."""
     return None if moment is None else (now - utc(moment)).total_seconds() / 86_400

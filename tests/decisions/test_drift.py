@@ -87,6 +87,17 @@ def test_reduced_to_nights_the_runs_say_the_same(night, now):
     assert sum(len(run.model_dump_json()) for run in small) < sum(len(run.model_dump_json()) for run in runs)
 
 
+def test_a_gap_of_centuries_is_one_note(night, now):
+    runs = [night(500_000), *nights(night, [1] * 3)]
+    notes = [note for note in drift("tuned@v1", runs, POLICY, now).notes if note.kind == "missing"]
+    assert [note.text for note in notes] == ["no run on 499,997 nights from here on"]
+
+
+def test_a_simulation_that_does_not_say_of_what_is_one_all_the_same(night, now):
+    runs = [run.model_copy(update={"mode": "simulation"}) for run in nights(night, [1] * 3)]
+    assert drift("tuned@v1", runs, POLICY, now).simulation == "SIMULATION"
+
+
 def test_an_alarm_stays_when_later_nights_are_quiet(night, now):
     report = drift("tuned@v1", nights(night, [1] * 12 + [20] * 2 + [0] * 10), POLICY, now)
     assert report.verdict == "DRIFT"

@@ -205,6 +205,21 @@ def test_what_is_not_a_packed_record_is_refused(content, reason, history, monkey
         history.latest("tuned@v1")
 
 
+def test_nothing_is_packed_or_deleted_through_a_link(history, tmp_path):
+    path = history.write(build())
+    path.parent.rename(tmp_path / "elsewhere")
+    path.parent.symlink_to(tmp_path / "elsewhere")
+    for change in (history.compact, history.remove):
+        with pytest.raises(RecordError, match="chose where this writes"):
+            change(path)
+    assert [one.name for one in (tmp_path / "elsewhere").iterdir()] == [path.name]
+
+
+def test_a_limit_of_age_before_the_calendar_is_none(history):
+    history.write(build())
+    assert history.known("tuned@v1", 1e300) == history.known("tuned@v1")
+
+
 def test_a_record_that_cannot_be_read_is_not_packed(history):
     path = history.write(build())
     path.write_bytes(path.read_bytes()[:-30])
