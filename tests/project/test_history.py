@@ -237,7 +237,7 @@ def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_p
     def no_home():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr("harness.history.cache_folder", no_home)
+    monkeypatch.setattr("harness.files.cache_folder", no_home)
     assert read_run(path) == build()
 
 
