@@ -231,9 +231,10 @@ class History:
         found = needed(heads, policy, now, keep_days=keep_days, baselines=baselines, nights=nights)
         # one version tells about the domains of others by a record that is chosen by its size (`_fullest`)
         large = [path for path in paths if _WHOLE.search(path.name)]
-        for path in (self._fullest(label), max(large, key=lambda one: (_plain_size(one), one.name), default=None)):
-            if path is not None:
-                found.setdefault(path, "the largest run")
+        largest = max(large, key=lambda one: (_plain_size(one), one.name), default=None)
+        for kept in (self._fullest(label), largest):
+            if kept is not None:
+                found.setdefault(kept, "the largest run")
         readable = {head.path for head in heads}
         return found | {path: "cannot be read" for path in paths if path not in readable}
 

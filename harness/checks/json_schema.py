@@ -55,8 +55,8 @@ def _schema_problem(text: str) -> str | None:
     import jsonschema
 
     schema = json.loads(text)
-    if (many := text.count("{")) > _MOST_SCHEMAS:
-        return f"schema: {many:,} objects; accepted: at most {_MOST_SCHEMAS:,}"
+    if (objects := text.count("{")) > _MOST_SCHEMAS:
+        return f"schema: {objects:,} objects; accepted: at most {_MOST_SCHEMAS:,}"
     try:
         # formats none: `pattern` is RE2's and not what Python's own `re` accepts
         jsonschema.Draft202012Validator.check_schema(schema, jsonschema.FormatChecker(formats=()))

@@ -38,8 +38,9 @@ def as_night(run: RunRecord) -> RunRecord:
     cases = tuple(
         case.model_copy(update={"messages": (), "samples": tuple(map(_as_night, case.samples))}) for case in run.cases
     )
-    left_out = {"recipe": None, "latency": None, "looks": None, "suite_digests": {}}
-    return run.model_copy(update={**left_out, "configuration": settings, "cases": cases})
+    changed: dict[str, object] = {"configuration": settings, "cases": cases}
+    changed |= {"recipe": None, "latency": None, "looks": None, "suite_digests": {}}
+    return run.model_copy(update=changed)
 
 
 def _as_night(sample: SampleResult) -> SampleResult:
