@@ -323,13 +323,11 @@ def prune(
         except RecordError as error:
             problems.append(str(error))
             del sizes[path]
-    stay = {label: Counter[str]() for label in dict.fromkeys(path.parent.name for path in found)}
-    for path, why in found.items():
-        if why:
-            stay[path.parent.name][why] += 1
+    labels = dict.fromkeys(path.parent.name for path in found)
+    stay = {one: Counter(why for path, why in found.items() if why and path.parent.name == one) for one in labels}
     if as_json:
-        gone = [{"record": str(path), "bytes": size} for path, size in sizes.items()]
-        print_json({"deleted": delete, "records": gone, "kept": {label: dict(why) for label, why in stay.items()}})
+        records = [{"record": str(path), "bytes": size} for path, size in sizes.items()]
+        print_json({"deleted": delete, "records": records, "kept": {label: dict(why) for label, why in stay.items()}})
     else:
         for label, reasons in stay.items():
             own = [size for path, size in sizes.items() if path.parent.name == label]
@@ -340,9 +338,7 @@ def prune(
             )
     for problem in problems:
         click.echo(f"not deleted: {show(problem, blanks=False)}", err=True)
-    if not found:
-        click.echo(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
-    elif sizes and not delete:
+    if sizes and not delete:
         click.echo("nothing was deleted; the same with --delete does it", err=True)
     click.get_current_context().exit(1 if problems else 0)
 
