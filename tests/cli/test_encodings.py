@@ -51,7 +51,7 @@ CALLS = [
     ["proxy", "--help"],
     ["train", "--help"],
     ["config", "schema"],
-    ["bundle", "symbols/interior-003", "--model", "spaced", "--out", "{out}.zip"],
+    ["bundle", "symbols/interior-003", "--model", "spaced", "--out", "{zip}"],
     ["finetune", "没有"],
     ["publish-没有"],
 ]
@@ -111,7 +111,7 @@ def test_no_command_dies_of_the_encoding(encoding: str, to: str, project: Path, 
     (tmp_path / "log.jsonl").write_text(
         '{"source": "通道 CH-2 给水吧", "output": "通道 CH - 2 给水吧\u200b"}\n', "utf-8"
     )
-    places = {"{log}": str(tmp_path / "log.jsonl"), "{out}": str(tmp_path / "out")}
+    places = {"{log}": str(tmp_path / "log.jsonl"), "{out}": str(tmp_path / "out"), "{zip}": str(tmp_path / "b.zip")}
     calls = [[places.get(word, word) for word in call] for call in CALLS]
     (tmp_path / "calls.json").write_text(json.dumps(calls))
     command = [sys.executable, "-c", DRIVER, str(tmp_path / "calls.json"), str(tmp_path / "codes.json")]
