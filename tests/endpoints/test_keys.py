@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -193,7 +194,8 @@ def test_an_address_is_kept_as_one_that_can_be_asked_again(address: str, shown: 
     "key", ["sk-proj-Zt9qLm4Vx7Rb2Nc8Kd5Hf1Ws", "0123456789abcdef0123456789abcdef", "a.b", "$KEY", ""]
 )
 def test_a_key_in_the_place_of_its_name_is_not_repeated(key: str) -> None:
-    for settings in ({"api_key_env": key}, {"headers": {"x-key": {"env": key}}}):
+    places: list[dict[str, Any]] = [{"api_key_env": key}, {"headers": {"x-key": {"env": key}}}]
+    for settings in places:
         config = HarnessConfig(root=Path(), models={"m": settings})
         with pytest.raises(ConfigError, match="not the name of an environment variable") as told:
             model(config, "m")
