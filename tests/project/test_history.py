@@ -58,8 +58,12 @@ def test_a_verdict_knows_all_runs_of_its_version_and_one_whole_run_of_every_othe
         history.known("tuned@v1")
 
 
+NOW = datetime.now(UTC)
+"""One moment for all: a run of the tests may pass midnight."""
+
+
 def night(days_ago, name="night", **fields):
-    day = datetime.now(UTC) - timedelta(days=days_ago)
+    day = NOW - timedelta(days=days_ago)
     return build(f"{day:%Y%m%d}-{name}", f"{day:%Y-%m-%d}", **fields)
 
 
@@ -378,8 +382,7 @@ def test_the_run_that_holds_what_a_run_without_names_asks_stands_for_the_version
 
 
 def test_a_run_under_a_wrong_clock_does_not_stand_for_the_version_for_a_year(history):
-    today = datetime.now(UTC)
-    now, ahead = (build(f"id-{days}", f"{today + timedelta(days=days):%Y-%m-%d}") for days in (0, 300))
+    now, ahead = (build(f"id-{days}", f"{NOW + timedelta(days=days):%Y-%m-%d}") for days in (0, 300))
     history.write(ahead)
     assert history.latest("tuned@v1") == ahead  # all there is: a verdict on it says so
     history.write(now)
