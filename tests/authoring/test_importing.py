@@ -173,10 +173,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 def test_a_hostile_configuration_is_refused_at_once(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ConfigError, match=said):
         import_file("promptfoo", tmp_path / "c.yaml")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
