@@ -79,7 +79,9 @@ class Judge:
         self.source = Source(source)
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
-        found = extract_targets(source, symbols=symbols) if targets is None else targets
+        # a text is a sequence of texts to Python: its characters, of which any answer has some
+        given = [targets] if isinstance(targets, str) else targets
+        found = extract_targets(source, symbols=symbols) if given is None else given
         self.targets, self.wanted, self._beside, self._texts = _prepared(tuple(found))
 
     def result(
