@@ -1,15 +1,19 @@
 """How many requests the hunt needs to find, shrink and name a known defect, and that a sound model is left in peace.
 
     python -m benchmarks.hunt.hidden_rules [SEEDS]
-    python -m benchmarks.hunt.hidden_rules --held-out [SEEDS]
+    python -m benchmarks.hunt.hidden_rules --held-out [SEEDS] [--rules FIRST-LAST]
+    python -m benchmarks.hunt.hidden_rules --fresh [SEEDS] [--rules FIRST-LAST]
     python -m benchmarks.hunt.hidden_rules --false-finds [SEEDS]
 
 Each rule of `benchmarks.hunt.oracles` is hunted once a seed with a budget of 300. "requests" counts until the
-smallest failing string was believed. 15 seeds take about two minutes.
+smallest failing string was believed. 15 seeds take about two minutes. `--rules 1-10` hunts a part of the rules; the
+last line says how many hunts the figures are of.
 
 `--held-out` hunts 30 other rules, whose words nobody pinned, and compares what the hunt states with the truth on 1,500
 other strings: a stated rule is wrong if it accuses 5 % or more of the sound ones, or knows fewer than half of those
-that fail. A rule that was not tested because the budget ended is counted apart, and is not printed as one.
+that fail. A rule that was not tested because the budget ended is counted apart, and is not printed as one. `--fresh`
+does so with `benchmarks.hunt.fresh_rules`, and `accused` is the largest share of sound strings that a stated rule
+accuses.
 
 `--false-finds` hunts sound models and `benchmarks.hunt.oracles.NOISY`, and counts what is false of all that is found.
 A find is false if the model is sound, if the interval leaves out the true failure rate of its string, or if the rule
@@ -17,12 +21,13 @@ that it states is wrong in the sense above, for failures beyond those that all s
 of the prompt and the rule is of the string, or the other way round: they are drawn independently.
 """
 
+import argparse
 import asyncio
-import sys
 from collections import Counter
 from itertools import islice
 from statistics import fmean, median
 
+from benchmarks.hunt.fresh_rules import FRESH
 from benchmarks.hunt.oracles import HELD_OUT, NOISY, RULES, HiddenRule, HiddenRuleOracle
 from harness.hunt.probe import LEVELS, Probe
 from harness.hunt.report import report_of
@@ -52,7 +57,12 @@ def fails(rule: HiddenRule, probe: Probe) -> bool:
     return any(rule.damage(target, prompt) != target for target in probe.case.targets)
 
 
-def stated(rule: HiddenRule, hunt: Hunt, others: list[Probe]) -> str:
+def accused(find: Find, sound: list[Probe]) -> float:
+    """The share of sound strings that a stated rule accuses."""
+    return sum(map(find.rule.matches, sound)) / max(1, len(sound)) if find.rule else 0.0
+
+
+def stated(hunt: Hunt, failing: list[Probe], sound: list[Probe]) -> str:
     """`right`, `wrong`, `withdrawn`, `untested`, or `no find`."""
     if not hunt.finds:
         return "no find"
@@ -61,34 +71,41 @@ def stated(rule: HiddenRule, hunt: Hunt, others: list[Probe]) -> str:
         return "untested"
     if found.withdrawn is not None:
         return "withdrawn"
-    failing = [probe for probe in others if fails(rule, probe)]
-    sound = [probe for probe in others if not fails(rule, probe)]
-    accused = sum(map(found.matches, sound)) / max(1, len(sound))
     known = sum(map(found.matches, failing)) / max(1, len(failing))
-    return "right" if accused < _ACCUSED and known >= _KNOWN else "wrong"
+    return "right" if accused(hunt.finds[0], sound) < _ACCUSED and known >= _KNOWN else "wrong"
 
 
-def held_out(seeds: int) -> None:
-    """The second table."""
+def compared(rules: tuple[HiddenRule, ...], part: slice, seeds: int) -> None:
+    """The second table, and the third."""
     drawn = [list(islice(questions(seed), BUDGET)) for seed in range(seeds)]
     others = list(islice(questions(_OTHERS), 1500))
     kinds = ("right", "withdrawn", "wrong", "untested", "no find")
     total: Counter[str] = Counter()
-    print(f"{'hidden rule':<50}{'median':>8}{'worst':>7}{'smallest':>10}" + "".join(f"{kind:>11}" for kind in kinds))
-    for rule in HELD_OUT:
+    smallest_in_all = 0
+    heads = "".join(f"{kind:>11}" for kind in kinds)
+    print(f"{'hidden rule':<50}{'median':>8}{'worst':>7}{'smallest':>10}{heads}{'accused':>9}")
+    for rule in rules[part]:
         hunts = [hunted(rule, seed, drawn[seed]) for seed in range(seeds)]
         requests = [hunt.finds[0].found_at if hunt.finds else BUDGET + 1 for hunt in hunts]
         smallest = sum(
             len(hunt.finds[0].smallest.code.text) == len(rule.smallest)
-            and hunt.finds[0].smallest.context.odd == rule.odd
+            and set(hunt.finds[0].smallest.context.odd) == set(rule.odd)
             for hunt in hunts
             if hunt.finds
         )
-        counts = Counter(stated(rule, hunt, others) for hunt in hunts)
-        total += counts
-        row = "".join(f"{counts[kind]:>11}" for kind in kinds)
-        print(f"{rule.name:<50}{median(requests):>8g}{max(requests):>7}{smallest:>10}{row}")
-    print(f"{'all':<75}" + "".join(f"{total[kind]:>11}" for kind in kinds))
+        smallest_in_all += smallest
+        failing = [probe for probe in others if fails(rule, probe)]
+        sound = [probe for probe in others if not fails(rule, probe)]
+        verdicts = [stated(hunt, failing, sound) for hunt in hunts]
+        total.update(verdicts)
+        row = "".join(f"{verdicts.count(kind):>11}" for kind in kinds)
+        most = max(
+            (accused(h.finds[0], sound) for h, v in zip(hunts, verdicts, strict=True) if v in ("right", "wrong")),
+            default=0.0,
+        )
+        print(f"{rule.name:<50}{median(requests):>8g}{max(requests):>7}{smallest:>10}{row}{most:>8.1%}", flush=True)
+    print(f"{'all':<65}{smallest_in_all:>10}" + "".join(f"{total[kind]:>11}" for kind in kinds))
+    print(f"{total.total()} hunts: {len(rules[part])} of {len(rules)} rules, {seeds} seeds each")
 
 
 def true_rate(rule: HiddenRule, probe: Probe) -> float:
@@ -119,7 +136,7 @@ def of_the_prompt(feature: str) -> bool:
 
 
 def false_finds(seeds: int) -> None:
-    """The third table."""
+    """The fourth table."""
     drawn = [list(islice(questions(seed), BUDGET)) for seed in range(seeds)]
     others = list(islice(questions(_OTHERS), 1500))
     print(f"{'defect':<58}{'hunts':>7}{'finds':>7}{'false':>7}{'factors':>9}{'false':>7}{'mean share false':>18}")
@@ -152,10 +169,11 @@ def print_row(name: str, row: list[int], shares: list[float]) -> None:
     print(f"{name:<58}{counts}{100 * fmean(shares):>16.1f} %", flush=True)
 
 
-def main(seeds: int) -> None:
+def main(part: slice, seeds: int) -> None:
+    """The first table."""
     drawn = [list(islice(questions(seed), BUDGET)) for seed in range(seeds)]
     print(f"{'hidden rule':<66}{'found':>9}{'median':>8}{'worst':>7}{'smallest':>10}{'named':>8}")
-    for rule in RULES:
+    for rule in RULES[part]:
         finds = [hunted(rule, seed, drawn[seed]).finds for seed in range(seeds)]
         found = [hits[0] for hits in finds if hits]
         # a hunt that found nothing counts as one that needed more than the whole budget
@@ -163,17 +181,30 @@ def main(seeds: int) -> None:
         smallest = sum(f.smallest.code.text == rule.smallest and f.smallest.context.odd == rule.odd for f in found)
         named = sum(f.rule is not None and f.rule.text == rule.says for f in found)
         counts = f"{len(found):>5}/{seeds}{median(requests):>8g}{max(requests):>7}"
-        print(f"{rule.name:<66}{counts:>24}{smallest:>10}{named:>8}")
+        print(f"{rule.name:<66}{counts:>24}{smallest:>10}{named:>8}", flush=True)
     sound = [report_of(hunted(None, seed, drawn[seed])) for seed in range(seeds)]
     bounds = [f"{report.bound:.2%} in {report.judged} tries" for report in sound if report.bound is not None]
     print(f"\nsound model: {len(bounds)} of {seeds} hunts found nothing; failure rate below {bounds[0]}")
+    print(f"{(len(RULES[part]) + 1) * seeds} hunts: {len(RULES[part])} of {len(RULES)} rules, {seeds} seeds each")
+
+
+def part_of(text: str) -> slice:
+    """`3-7` as the third to the seventh."""
+    first, _, last = text.partition("-")
+    return slice(int(first) - 1, int(last or first))
 
 
 if __name__ == "__main__":
-    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    if "--held-out" in sys.argv:
-        held_out(int(arguments[0]) if arguments else 5)
-    elif "--false-finds" in sys.argv:
-        false_finds(int(arguments[0]) if arguments else 20)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seeds", nargs="?", type=int)
+    parser.add_argument("--rules", type=part_of, default=slice(None), metavar="FIRST-LAST")
+    which = parser.add_mutually_exclusive_group()
+    for name in ("--held-out", "--fresh", "--false-finds"):
+        which.add_argument(name, action="store_true")
+    given = parser.parse_args()
+    if given.held_out or given.fresh:
+        compared(HELD_OUT if given.held_out else FRESH, given.rules, given.seeds or 5)
+    elif given.false_finds:
+        false_finds(given.seeds or 20)
     else:
-        main(int(arguments[0]) if arguments else 15)
+        main(given.rules, given.seeds or 15)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.hunt.asking import Sighting
+from harness.hunt.asking import Sighting, cut_at_an_edge
 from harness.hunt.probe import SYMBOLS
 from harness.records.case import Case, texts_of
 from harness.text import check
@@ -56,7 +56,7 @@ def _second(target: str, prompt: str) -> str:
 RULES = (
     HiddenRule(
         "three digits after the hyphen",
-        _spaced(r"-(?=\d{3})"),
+        _spaced(r"(?<!-)-(?=\d{3})"),
         "a-111",
         "fails when the symbol is '-' and at least 3 digits follow the symbol",
     ),
@@ -291,6 +291,8 @@ class HiddenRuleOracle:
         verdict = found.verdicts[target]
         outcome = {"verbatim": "aligned", "absent": "omitted"}.get(verdict, "damaged")
         worst = next((m for m in found.mentions[target] if m.verdict == verdict), None)
+        if outcome == "omitted" and (cut := cut_at_an_edge(target, output)) is not None:
+            return Sighting("damaged", "altered", ("dropped",), cut, output=output)
         return Sighting(
             outcome=outcome,  # type: ignore[arg-type]
             verdict=verdict,

@@ -85,11 +85,13 @@ def read_catalogue(
     Raises:
         ConfigError: file, encoding, delimiter or column is wrong, or `spaced` asks; it says what is accepted.
     """
-    text = _decoded(path, encoding)
+    text = decoded(path, encoding)
     delimiter = delimiter or sniffed(text)
     rows = list(_rows(path, text, delimiter))
     names = rows[0] if header and rows else []
     width = max(map(len, rows), default=0)
+    if not width:
+        raise ConfigError(f"{path}: empty; accepted: a CSV file, or one string a line")
     wanted = _place(path, "--column", column, names, width)
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None
     terms: list[Term] = []
@@ -135,7 +137,12 @@ def sniffed(text: str) -> str:
     return best
 
 
-def _decoded(path: Path, encoding: str) -> str:
+def decoded(path: Path, encoding: str) -> str:
+    """The text of a file, without a byte order mark.
+
+    Raises:
+        ConfigError: no such encoding, or the file is in another; it names --encoding.
+    """
     try:
         info = codecs.lookup(encoding)
         if not info._is_text_encoding:

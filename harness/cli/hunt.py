@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ import click
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.hunt.asking import Try
     from harness.hunt.report import HuntReport
     from harness.hunt.session import HuntSession
+    from harness.text.symbols import SymbolTable
 
 _PROGRESS_EVERY = 25
 _SUITE = "adversarial"
@@ -53,6 +57,9 @@ _TEMPLATES_LIMIT = 10_000_000
     metavar="FILE",
     help="Prompts of your own, one a line, each with {string} in it.",
 )
+@click.option(
+    "--encoding", default="utf-8", show_default=True, help="Of --terms and --templates: gb18030, utf-16, cp1252 ..."
+)
 @click.option("--omissions", is_flag=True, help="An answer that leaves the string out fails too.")
 @click.option("--base-url", metavar="URL", help="Ask this address instead of the configured one.")
 @click.option(
@@ -74,6 +81,7 @@ def hunt(
     terms: Path | None,
     column: str | None,
     templates: Path | None,
+    encoding: str,
     omissions: bool,
     base_url: str | None,
     max_concurrency: int | None,
@@ -93,47 +101,78 @@ def hunt(
     from harness.project import Project
     from harness.runs.judge import Judge
 
+    if retiring:
+        given = {"--pin": pinning, "--record": recording, "--omissions": omissions, "--time-limit": time_limit}
+        _alone("--retire", given | {"--terms": terms, "--templates": templates})
     config = configuration.load(Path.cwd())
     model = configuration.model(config, name, base_url=base_url)
+    symbols = Project.open().symbols
     settings = HuntSettings(request_budget, time_limit, max_concurrency or model.max_concurrency, omissions=omissions)
     session = HuntSession(
         config,
         model,
-        Judge(model, symbols=Project.open().symbols),
+        Judge(model, symbols=symbols),
         seed,
         settings,
         _Progress(request_budget),
-        terms=_terms(terms, column),
-        templates=_templates(templates),
+        terms=_terms(terms, column, encoding, symbols),
+        templates=_templates(templates, encoding),
+        signs=_own(symbols),
     )
     folder = _suite_folder(config.root, config.suites, needed=pinning or recording or retiring)
-    code = _retire(session, folder) if retiring else _hunt(session, folder, pinning, recording, as_json)
+    code = _retire(session, folder, as_json) if retiring else _hunt(session, folder, pinning, recording, as_json)
     click.get_current_context().exit(code)
 
 
-def _terms(path: Path | None, column: str | None) -> tuple[str, ...]:
+def _alone(option: str, others: Mapping[str, object]) -> None:
+    """Refuse options that would do nothing beside another."""
+    useless = [name for name, value in others.items() if value]
+    if useless:
+        raise ConfigError(f"{option} hunts nothing, so that {', '.join(useless)} would do nothing; leave it out")
+
+
+def _own(symbols: SymbolTable) -> tuple[str, ...]:
+    """Symbols of the project that a hunt does not draw by itself."""
+    from harness.hunt.probe import SYMBOLS
+
+    return tuple(sign for sign in symbols.by_char if sign not in SYMBOLS)
+
+
+def _terms(path: Path | None, column: str | None, encoding: str, symbols: SymbolTable) -> tuple[str, ...]:
     from harness.authoring.make import read_catalogue
+    from harness.hunt.strategies import parsed
+    from harness.show.words import translated
 
     if path is None:
         if column is not None:
             raise ConfigError("--column names a column of --terms FILE, which is not given")
         return ()
     header = column is not None and not column.isdecimal()
-    found = read_catalogue(path, domain=_SUITE, column=column, header=header, spaced="keep")
-    if not found.terms:
+    found = read_catalogue(
+        path, domain=_SUITE, column=column, header=header, encoding=encoding, spaced="keep",
+        symbols=symbols,
+    )  # fmt: skip
+    fit = [term.text for term in found.terms if parsed(term.text, _own(symbols)) is not None]
+    if not fit:
         raise ConfigError(
             f"{path}: no string with a symbol between two parts; accepted: a string such as KX-40/2 a line"
         )
-    return tuple(term.text for term in found.terms)
+    every = len(found.terms) + len(found.skipped)
+    if len(fit) < every:
+        left = f"{every - len(fit)} of {every} rows are not drawn: a repeat, too long, or no symbol between two parts"
+        said = f"{path}: {left}"
+        click.echo(translated(said), err=True)
+    return tuple(fit)
 
 
-def _templates(path: Path | None) -> tuple[str, ...]:
-    from harness.files import content_of, reading
+def _templates(path: Path | None, encoding: str) -> tuple[str, ...]:
+    from harness.authoring.make import decoded
 
     if path is None:
         return ()
-    with reading(path, ConfigError):
-        text = content_of(path, limit=_TEMPLATES_LIMIT).decode("utf-8-sig")
+    if path.stat().st_size > _TEMPLATES_LIMIT:
+        raise ConfigError(f"{path}: larger than {_TEMPLATES_LIMIT:,} bytes; accepted: one prompt a line")
+    text = decoded(path, encoding)
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     for number, line in lines:
         if "{string}" not in line:
@@ -148,6 +187,7 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
     from harness.hunt.pins import pin
     from harness.hunt.report import report_json, report_lines, report_of
     from harness.hunt.session import HUNTS
+    from harness.show.words import translated
     from harness.text.visible import show
 
     result, interrupted = session.live(folder / HUNTS if recording else None)
@@ -161,13 +201,16 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
         pinned = [name for name in names if name is not None]
         known = [find.smallest.code.text for find, name in zip(finds, names, strict=True) if name is None]
     if as_json:
-        print_json(report_json(label, report) | {"seed": session.seed, "pinned": pinned})
+        print_json(report_json(label, report) | {"seed": session.seed, "pinned": pinned, "pinned_already": known})
     else:
         click.echo("\n".join(report_lines(label, report)))
         for name in pinned:
-            click.echo(f"pinned {name} in {folder / 'pinned.jsonl'}")
+            click.echo(translated(f"pinned {name} in {folder / 'pinned.jsonl'}"))
         for text in known:
-            click.echo(f"pinned already, and left as it is: {show(text, lookalikes=True)}")
+            click.echo(translated(f"pinned already, and left as it is: {show(text, lookalikes=True)}"))
+    if session.unfinished is not None:
+        kept = f"not recorded whole: {session.unfinished} holds the answers; the same command goes on there"
+        click.echo(translated(kept), err=True)
     return 130 if interrupted else _exit_code(report)
 
 
@@ -177,32 +220,40 @@ def _exit_code(report: HuntReport) -> int:
     return 0 if report.bound is not None else 2
 
 
-def _retire(session: HuntSession, folder: Path) -> int:
+def _retire(session: HuntSession, folder: Path, as_json: bool) -> int:
+    from harness.cli.arguments import print_json
     from harness.hunt.pins import CLEAN_ANSWERS, PINNED, retire
+    from harness.show.words import translated
     from harness.suite import load_cases
 
     path = folder / PINNED
     cases = [located.case for located in load_cases(path)] if path.is_file() else []
+    asked = session.evidence(cases) if cases else []
+    for case, evidence in asked:
+        if evidence.fixed:
+            retire(folder, case, evidence)
+    missed = [case.id for case in cases[len(asked) :]]
+    enough = (CLEAN_ANSWERS + 1) * session.most_requests * len(cases)
+    kept = len(missed) + sum(not evidence.fixed for _, evidence in asked)
+    if as_json:
+        pins = [asdict(evidence) | {"pin": case.id, "retired": evidence.fixed} for case, evidence in asked]
+        print_json({"model": session.model.label, "pins": pins, "not_asked": missed, "budget_for_all": enough})
+        return 1 if kept else 0
     if not cases:
-        click.echo("nothing is pinned")
-        return 0
-    kept = len(cases)
-    asked = session.evidence(cases)
+        click.echo(translated("nothing is pinned"))
     for case, evidence in asked:
         facts = f"{evidence.clean} clean, {evidence.damaged} damaged, {evidence.other} without the string"
         if evidence.fixed:
-            retire(folder, case, evidence)
-            kept -= 1
-            click.echo(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %")
+            click.echo(translated(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %"))
         else:
-            click.echo(f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one")
-    missed = len(cases) - len(asked)
+            said = f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one"
+            click.echo(translated(said))
     if missed:
-        enough = (CLEAN_ANSWERS + 1) * session.most_requests * len(cases)
-        click.echo(
-            f"{missed} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended before "
-            f"they were asked; run again with --request-budget={enough}"
+        said = (
+            f"{len(missed)} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended "
+            f"before they were asked; run again with --request-budget={enough}"
         )
+        click.echo(translated(said))
     return 1 if kept else 0
 
 
@@ -230,7 +281,9 @@ class _Progress:
         self._count = 0
 
     def __call__(self, tried: Try) -> None:
+        from harness.show.words import translated
+
         self._count += 1
         if tried.phase != self._phase or self._count % _PROGRESS_EVERY == 0:
             self._phase = tried.phase
-            click.echo(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}", err=True)
+            click.echo(translated(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}"), err=True)

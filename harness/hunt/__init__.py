@@ -7,10 +7,10 @@ strategies for property tests of one's own: `from harness.hunt import codes, pro
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.hunt.probe import Code, Probe
+    from harness.hunt.probe import Code, Context, Probe
     from harness.hunt.strategies import codes, probes
 
-__all__ = ["Code", "Probe", "codes", "probes"]
+__all__ = ["Code", "Context", "Probe", "codes", "probes"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
         from harness.hunt import strategies
 
         return getattr(strategies, name)
-    if name in ("Code", "Probe"):
+    if name in ("Code", "Context", "Probe"):
         from harness.hunt import probe
 
         return getattr(probe, name)

@@ -2,17 +2,21 @@
 
 import asyncio
 import math
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from harness.errors import MissingRecordingError
-from harness.hunt.probe import Code, Probe
+from harness.hunt.probe import SYMBOLS, Code, Probe
 from harness.records.case import Case
 from harness.records.run import Outcome, SampleResult
 from harness.statistics.rates import wilson
 
 T = TypeVar("T")
+_SIGN_CHARS = "".join(dict.fromkeys("".join(SYMBOLS)))
+_MOST_CUT = 4
+"""Characters that a string may lose at its edges and still be known: both pairs of `__init__`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,14 @@ class Oracle(Protocol):
 
 
 def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
-    """The part of a judged sample that the hunt looks at: the worst mention of the target, or of a second one."""
+    """The part of a judged sample that the hunt looks at: the worst mention of the target, or of a second one.
+
+    The checker takes `usr/bin` for another string than `/usr/bin`, and says that the latter is left out. A hunt that
+    asked for it knows better: see `cut_at_an_edge`.
+    """
     own = target
+    if result.outcome == "omitted" and (cut := cut_at_an_edge(target, result.output)) is not None:
+        return Sighting("damaged", "altered", ("dropped",), cut, output=result.output, requests=requests)
     if result.outcome == "damaged" and result.verdicts.get(target, "absent") in ("verbatim", "absent"):
         hurt = (other for other, found in result.mentions.items() if any(m.is_damage for m in found))
         target = next(hurt, target)
@@ -64,6 +74,28 @@ def sighting_of(result: SampleResult, target: str, requests: int) -> Sighting:
         reason=result.reason,
         requests=requests,
     )
+
+
+def cut_at_an_edge(target: str, output: str) -> str | None:
+    """What an answer says in place of a string that lost some of the signs at its edges, or zeros in front.
+
+    None if it lost nothing of the kind, or more than that.
+    """
+    body = target.strip(_SIGN_CHARS)
+    front, end = len(target) - len(target.lstrip(_SIGN_CHARS)), len(target) - len(target.rstrip(_SIGN_CHARS))
+    if body.lstrip("0")[:1].isdecimal():
+        front += len(body) - len(body.lstrip("0"))
+    if not any(sign in target[front + 1 : len(target) - end - 1] for sign in _SIGN_CHARS):
+        return None  # a single word would be found by chance
+    for cut in range(1, min(_MOST_CUT, front + end) + 1):
+        for left in range(max(0, cut - end), min(cut, front) + 1):
+            said = target[left : len(target) - (cut - left)]
+            number = ",." if said[0].isdecimal() else ""  # 0,111 did not lose its zero
+            before = number + re.escape(target[:front]) + (r"A-Za-z0-9_" if said[0].isascii() else r"\w")
+            after = re.escape(target[len(target) - end :]) + (r"A-Za-z0-9_" if said[-1].isascii() else r"\w")
+            if re.search(f"(?<![{before}]){re.escape(said)}(?![{after}])", output):
+                return said
+    return None
 
 
 def damaged_symbols(code: Code, mention: str) -> frozenset[int]:

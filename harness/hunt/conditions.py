@@ -4,6 +4,7 @@ First those that varying one factor finds, then `traits_of`, in whose words a re
 features that are screened over all strings.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,12 +19,13 @@ from harness.hunt.probe import (
     Code,
     Context,
     Probe,
+    place_of,
     style_of,
     style_of_char,
 )
 from harness.statistics.rates import benjamini_hochberg
 
-_STYLE_WORDS = {
+STYLE_WORDS = {
     "lower": "small letters",
     "upper": "capital letters",
     "digits": "digits",
@@ -78,7 +80,7 @@ class SymbolIs:
 
     def words(self, symbols: int) -> str:
         """As a clause."""
-        signs = [f"'{sign}'" for sign in (self.char, *self.others)]
+        signs = [f"'{sign}'" for sign in (self.char, *sorted(self.others, key=place_of))]
         return f"{_the_symbol(self.place, symbols)} is {_join(signs, 'or')}"
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
@@ -199,7 +201,7 @@ class EdgeIs:
 
     def words(self, symbols: int) -> str:
         """As a clause."""
-        signs = [f"'{sign}'" for sign in sorted(self.signs, key=SYMBOLS.index)]
+        signs = [f"'{sign}'" for sign in sorted(self.signs, key=place_of)]
         return f"the string {('begins', 'ends')[self.side]} with {_join(signs, 'or') if signs else 'a symbol'}"
 
     def holds(self, code: Code, context: Context, offset: int) -> bool:
@@ -230,7 +232,7 @@ def _named(styles: frozenset[str]) -> list[str]:
     """In words. Digits are one thing unless a leading zero makes the difference."""
     if {"digits", ZERO_LED} <= styles:
         styles -= {ZERO_LED}
-    return [_STYLE_WORDS[style] for style in STYLES if style in styles]
+    return [STYLE_WORDS[style] for style in STYLES if style in styles]
 
 
 def _run(part: str) -> tuple[str, int]:
@@ -450,6 +452,7 @@ def _string_traits() -> Iterator[Trait]:
     yield _whole("two parts are equal", lambda code: len(set(code.parts)) < len(code.parts))
     yield _whole("the string begins with a vowel", lambda code: code.text[0] in _VOWELS)
     yield _whole("the string does not begin with a vowel", lambda code: code.text[0] not in _VOWELS)
+    yield _whole("the string begins with a leading zero", lambda code: bool(re.match(r"0\d", code.text)))
     for where, at in (("begins", 0), ("ends", -1)):
         for style, words in _ONE.items():
             yield _whole(

@@ -31,11 +31,14 @@ ZERO_LED = "zero-led"
 
 STYLES = (*ALPHABETS, ZERO_LED)
 
-SYMBOLS = ("-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／", "--", "//")
+SYMBOLS = (
+    "-", "/", "_", ".", ":", "#", "&", "@", "+", "\\", "'", "’", "·", "‐", "‑", "–", "—", "－", "／",
+    "--", "//", "__", "::",
+)  # fmt: skip
 """What can be between two parts, the plainer first. Doubled signs are one symbol."""
 
-FRONT_SIGNS = ("-", "/", "_", ".", "#", "@", "+", "--", "//")
-END_SIGNS = ("-", "/", "_", "#", "+")
+FRONT_SIGNS = ("-", "/", "_", ".", "#", "@", "+", "--", "//", "__")
+END_SIGNS = ("-", "/", "_", "#", "+", "__")
 """What can be before the first part and behind the last one, as in `--flag-a`, `/usr/bin/`. Signs that a reader would
 take for the punctuation of the sentence are left out.
 """
@@ -154,9 +157,10 @@ class Code:
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """What "smaller" means: length, then symbols, then how far the characters are from plain."""
+        """What "smaller" means: length, then symbols, then how far characters and spaces are from plain."""
         signs = (*self.symbols, *filter(None, self.edges))
-        return len(self.text), len(signs), sum(map(_rank, self.parts)) + sum(map(_place_of, signs))
+        plain = sum(map(_rank, self.parts)) + sum(map(place_of, signs)) + sum(self.spaced)
+        return len(self.text), len(signs), plain
 
     def window(self, first: int, count: int) -> "Code":
         """`count` symbols from the `first` (0-based), with the parts round them, between the same edges."""
@@ -193,18 +197,26 @@ class Code:
 _Pieces = tuple[tuple[str, ...], tuple[str, ...], tuple[bool, ...], tuple[str, str]]
 
 
-def _taken_apart(text: str, symbols: Iterable[str]) -> _Pieces:
+@lru_cache(maxsize=16)
+def _patterns(symbols: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """A sign at the beginning, at the end, and with or without spaces on both sides."""
     known = "|".join(map(re.escape, sorted(set(symbols), key=lambda symbol: (-len(symbol), symbol))))
+    between = f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)"
+    return re.compile(f"(?:{known})(?=[^ ])"), re.compile(f"(?<=[^ ])(?:{known})$"), re.compile(between)
+
+
+def _taken_apart(text: str, symbols: Iterable[str]) -> _Pieces:
+    first, last, between = _patterns(tuple(symbols))
     parts: list[str] = []
     found: list[str] = []
     spaced: list[bool] = []
-    front = re.match(f"(?:{known})(?=[^ ])", text)
+    front = first.match(text)
     at = front.end() if front else 0
     # a sign before the last part is a symbol of the string, and only what is behind it an edge
-    behind = re.search(f"(?<=[^ ])(?:{known})$", text[at:])
+    behind = last.search(text[at:])
     end = len(text) - len(behind[0]) if behind else len(text)
     edges = (text[:at], text[end:])
-    for match in re.compile(f"(?P<gap> ?)(?P<symbol>{known})(?P=gap)").finditer(text, at, end):
+    for match in between.finditer(text, at, end):
         if match.start() > at and match.end() < end:
             parts.append(text[at : match.start()])
             found.append(match["symbol"])
@@ -227,7 +239,8 @@ def _next_but_one(char: str) -> str:
 PLAIN_CODE = Code(("a", "a"), ("-",), (False,))
 
 
-def _place_of(symbol: str) -> int:
+def place_of(symbol: str) -> int:
+    """How far a sign is from plain; those that the list does not have come last."""
     return SYMBOLS.index(symbol) if symbol in SYMBOLS else len(SYMBOLS)
 
 
@@ -241,7 +254,7 @@ def _rank(part: str) -> int:
     return total
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Context:
     """One level of each factor. LEVELS lists what is accepted."""
 
@@ -262,6 +275,10 @@ class Context:
         for factor, levels in LEVELS.items():
             if getattr(self, factor) not in levels:
                 raise ValueError(f"{factor}: found {getattr(self, factor)!r}; accepted: {', '.join(levels)}")
+
+    def __repr__(self) -> str:
+        """As code that can be pasted: what is not plain."""
+        return f"Context({', '.join(f'{factor}={self.level(factor)!r}' for factor in self.odd)})"
 
     def level(self, factor: str) -> str:
         """The level of a factor."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.hunt.asking import answered
-from harness.hunt.conditions import Also, Condition, SymbolIs, Trait, traits_of
+from harness.hunt.conditions import Also, Condition, EdgeIs, SymbolIs, Trait, traits_of
 from harness.hunt.probe import (
     ALPHABETS,
     LEVELS,
@@ -193,6 +193,12 @@ def _without_missed(rule: FailureRule, one: Shown) -> FailureRule:
         elif isinstance(condition, SymbolIs) and len(condition.others) < _MOST_SIGNS:
             sign = one.probe.code.symbols[condition.place + at]
             kept.append(replace(condition, others=(*condition.others, sign)))
+        elif (
+            isinstance(condition, EdgeIs)
+            and 0 < len(condition.signs) <= _MOST_SIGNS
+            and (edge := one.probe.code.edges[condition.side])
+        ):
+            kept.append(replace(condition, signs=condition.signs | {edge}))
     return replace(rule, conditions=tuple(kept))
 
 

@@ -1,13 +1,17 @@
 """What a hunt found, as figures."""
 
+import re
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
-from harness.hunt.conditions import FeatureResult, screen
+from harness.hunt.conditions import STYLE_WORDS, FeatureResult, screen
 from harness.hunt.metamorphic import RelationResult, summarise
 from harness.hunt.probe import ALPHABETS, LEVELS, SYMBOLS, Probe, style_of_char
+from harness.hunt.rule import FailureRule
 from harness.hunt.search import Find, Hunt, struck
 from harness.show.figures import pad
+from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import exact_upper, wilson
 from harness.text.visible import show
 
@@ -121,35 +125,31 @@ _ENDED = {
     "questions": "all questions are asked",
     "interrupted": "stopped by hand; what was found until then",
     "recording": "the recording ends here",
+    "endpoint": "the endpoint gives no usable answer any more; run: harness models check",
 }
 
 
 def report_lines(label: str, report: HuntReport) -> list[str]:
-    """Plain text, one thing a line."""
+    """Plain text in the language of the terminal, one thing a line."""
     spent = f"{report.spent} of {report.budget} requests; {_ENDED.get(report.ended, report.ended)}"
-    lines = [f"{label}: {_verdict(report)}", f"  {spent}"]
+    lines = [f"{label}: {translated(_verdict(report))}", f"  {translated(spent)}"]
     for number, (find, fit) in enumerate(report.finds, start=1):
         lines += ["", *_find(number, find, fit)]
     lines += ["", *_wide(report)]
     matter = [feature for feature in report.features if feature.matters]
     if matter:
-        lines += ["", "factors that go with failing, over all wide strings (false discovery rate 5 %)"]
+        lines += ["", translated("factors that go with failing, over all wide strings (false discovery rate 5 %)")]
         for f in matter[:_FEATURES]:
-            with_it, without = (
-                f"{f.failed_with} of {f.tries_with}",
-                f"{f.failed_without} of {f.tries_without}",
-            )
-            lines.append(f"  {pad(f.feature, 40)} {with_it} with, {without} without  q = {f.adjusted:.2g}")
+            counts = f"{f.failed_with} of {f.tries_with} with, {f.failed_without} of {f.tries_without} without"
+            lines.append(f"  {pad(feature_in_words(f.feature), 40)} {translated(counts)}  q = {f.adjusted:.2g}")
     if report.relations:
         asked, usable = report.pairs
-        lines += ["", f"pairs: {asked} asked, {usable} with the string in both answers"]
-        lines += ["  worse: only the change is damaged; better: only the first form is"]
+        lines += ["", translated(f"pairs: {asked} asked, {usable} with the string in both answers")]
+        lines.append(f"  {translated('worse: only the change is damaged; better: only the first form is')}")
         for r in report.relations:
-            kind = "must not fall" if r.direction else "must not move"
-            lines.append(
-                f"  {pad(r.relation, 22)} {r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better  "
-                f"p = {r.p_value:.2g}  ({kind})"
-            )
+            kind = translated("must not fall" if r.direction else "must not move")
+            counts = f"{r.pairs:>3} pairs  {r.worse:>2} worse  {r.better:>2} better"
+            lines.append(f"  {pad(translated(r.relation), 22)} {translated(counts)}  p = {r.p_value:.2g}  ({kind})")
     return lines
 
 
@@ -169,69 +169,112 @@ def _verdict(report: HuntReport) -> str:
     return "no answer held the string that was asked for; nothing can be said"
 
 
+def feature_in_words(name: str) -> str:
+    """A feature of `conditions.features_of` in the language of the terminal."""
+    factor, colon, level = name.partition(": ")
+    return f"{translated(factor)}{phrase('colon')}{translated(level)}" if colon else translated(name)
+
+
+def _row(head: str, said: str) -> str:
+    return f"   {pad(translated(head), 10)}{said}"
+
+
 def _find(number: int, find: Find, fit: Fit | None) -> list[str]:
-    lines = [f"{number}. smallest  {show(find.smallest.code.text, lookalikes=True)}"]
+    smallest = show(find.smallest.code.text, lookalikes=True)
+    lines = [f"{number}. {pad(translated('smallest'), 10)}{smallest}"]
     sighting = find.sighting
     if sighting is not None and sighting.mention:
         codes = ", ".join(sighting.damage)
         if sighting.target:
-            lines.append(f"   broke     {show(sighting.target, lookalikes=True)}, which is asked for beside it")
-        lines.append(f"   became    {show(sighting.mention, lookalikes=True)}  {find.verdict} [{codes}]")
+            other = show(sighting.target, lookalikes=True)
+            lines.append(_row("broke", translated(f"{other}, which is asked for beside it")))
+        lines.append(_row("became", f"{show(sighting.mention, lookalikes=True)}  {find.verdict} [{codes}]"))
     elif find.verdict == "absent":
-        lines.append("   became    nothing: the answer leaves it out")
+        lines.append(_row("became", translated("nothing: the answer leaves it out")))
     last = find.smallest.case.messages[-1]["content"]
     shown = last if len(last) <= _PROMPT else last[:_PROMPT] + "…"
-    lines.append(f"   prompt    {show(shown, blanks=False)}")
-    again = f", and {find.again} more strings came down to it" if find.again else ""
-    lines.append(f"   first     {show(find.first.code.text, lookalikes=True)}  ({_oddities(find)}){again}")
+    lines.append(_row("prompt", show(shown, blanks=False)))
+    again = translated(f", and {find.again} more strings came down to it") if find.again else ""
+    lines.append(_row("first", f"{show(find.first.code.text, lookalikes=True)}  ({_oddities(find)}){again}"))
     interval = wilson(find.failures, find.asks)
     if interval is not None:
-        between = f"[{interval.low:.0%}, {interval.high:.0%}]"
-        lines.append(f"   fails     in {find.failures} of {find.asks} fresh answers {between}")
+        rate = f"in {find.failures} of {find.asks} fresh answers [{interval.low:.0%}, {interval.high:.0%}]"
+        lines.append(_row("fails", translated(rate)))
     if find.rule is None:
-        lines.append("   rule      not looked for: the hunt ended before")
+        lines.append(_row("rule", translated("not looked for: the hunt ended before")))
         return lines
     rule = find.rule
+    guess = ""
     if rule.withdrawn is None and not rule.tested:
-        lines.append(f"   rule      not tested, the budget ended before; a first guess: {rule.text}")
-    else:
-        lines.append(f"   rule      {rule.text}")
+        guess = translated("not tested, the budget ended before; a first guess: ")
+    lines.append(_row("rule", guess + in_words(rule)))
     if rule.tested:
-        lines.append(f"   tested    {rule.tested} strings chosen to refute it, inside and outside, agree with it")
+        agree = f"{rule.tested} strings chosen to refute it, inside and outside, agree with it"
+        lines.append(_row("tested", translated(agree)))
     if fit is not None:
-        lines.append(
-            f"   fits      {fit.failing_matched} of {fit.failing} wide strings that fail so, "
+        fits = (
+            f"{fit.failing_matched} of {fit.failing} wide strings that fail so, "
             f"{fit.sound_matched} of {fit.sound} that do not"
         )
-    if find.rule.unasked:
-        lines.append(f"   untried   {', '.join(find.rule.unasked)} (the budget ended, or no answer holds the string)")
+        lines.append(_row("fits", translated(fits)))
+    if rule.unasked:
+        why = translated("(the budget ended, or no answer holds the string)")
+        lines.append(_row("untried", f"{_comma().join(map(translated, rule.unasked))} {why}"))
     return lines
 
 
 def _oddities(find: Find) -> str:
     context = find.first.context
-    odd = [f"{factor}: {context.level(factor)}" for factor in context.odd]
-    return ", ".join(odd) or "plain prompt"
+    odd = [feature_in_words(f"{factor}: {context.level(factor)}") for factor in context.odd]
+    return _comma().join(odd) or translated("plain prompt")
+
+
+def _comma() -> str:
+    return "，" if spoken() == "zh" else ", "
 
 
 def _wide(report: HuntReport) -> list[str]:
-    lines = [
-        f"wide strings: {report.wide} drawn, {report.judged} of them in their answer, {report.failed} failed"
-        + (f", {report.omitted} left out" if report.omitted else "")
-        + (f", {report.unscored} without a usable answer" if report.unscored else "")
-    ]
+    said = [f"wide strings: {report.wide} drawn, {report.judged} of them in their answer, {report.failed} failed"]
+    said += [f"{report.omitted} left out"] if report.omitted else []
+    said += [f"{report.unscored} without a usable answer"] if report.unscored else []
+    lines = [_comma().join(map(translated, said))]
     if report.judged:
-        lines.append("  covered: " + ", ".join(f"{n} of {of} {what}" for what, (n, of) in report.covered.items()))
+        covered = (translated(f"{n} of {of} {what}") for what, (n, of) in report.covered.items())
+        lines.append(f"  {translated('covered: ')}{_comma().join(covered)}")
     failed, tries = report.survey
     interval = wilson(failed, tries)
     if report.finds and interval is not None:
-        lines.append(
-            f"  failure rate after the last find: {interval.estimate:.1%} "
-            f"[{interval.low:.1%}, {interval.high:.1%}]  {failed} of {tries}"
-        )
+        between = f"[{interval.low:.1%}, {interval.high:.1%}]  {failed} of {tries}"
+        lines.append(f"  {translated(f'failure rate after the last find: {interval.estimate:.1%} {between}')}")
     if report.dismissed:
-        lines.append(f"  {report.dismissed} failed once and not again in nine answers: not believed")
+        lines.append(f"  {translated(f'{report.dismissed} failed once and not again in nine answers: not believed')}")
     return lines
+
+
+def in_words(rule: FailureRule) -> str:
+    """The rule as a sentence in the language of the terminal."""
+    if spoken() != "zh":
+        return rule.text
+    if rule.withdrawn is not None:
+        return translated(
+            f"cannot be named; something about this: {_clause(rule.withdrawn)}" if rule.withdrawn else rule.text
+        )
+    clauses = rule.clauses
+    return f"{translated('fails when')}{'，且'.join(map(_clause, clauses))}" if clauses else translated(rule.text)
+
+
+def _clause(clause: str) -> str:
+    """A condition in Chinese: lists first, since a sentence of the table has room for one thing in each place."""
+
+    def listed(found: re.Match[str]) -> str:
+        return "、".join(translated(item) for item in _ITEM.findall(found[0]))
+
+    return translated(_ITEMS.sub(listed, clause))
+
+
+_NAMED = sorted({*STYLE_WORDS.values(), *chain.from_iterable(LEVELS.values())}, key=len, reverse=True)
+_ITEM = re.compile(f"'[^']+'|(?<![\\w'])(?:{'|'.join(map(re.escape, _NAMED))})(?![\\w'])")
+_ITEMS = re.compile(f"(?:{_ITEM.pattern})(?:(?:, | or )(?:{_ITEM.pattern}))+")
 
 
 def report_json(label: str, report: HuntReport) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _FIRST_LEVELS = {
 
 
 _OTHER_SYMBOLS = ("-", "/", "_", ":")
-"""What is put in the place of a symbol."""
+"""What is put in the place of a symbol, and beside it the doubled ones where it is doubled itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def variations(smallest: Probe) -> Iterator[Variation]:
     """All of them, the most telling factors first."""
     code = smallest.code
     for place in range(len(code.symbols)):
-        for other in _OTHER_SYMBOLS:
+        doubled = [sign * 2 for sign in _OTHER_SYMBOLS] if len(code.symbols[place]) == 2 else []
+        for other in (*_OTHER_SYMBOLS, *doubled):
             if other != code.symbols[place]:
                 yield Variation(("symbol", place), other, smallest.with_code(code.with_symbol(place, other)), True)
     for place in range(len(code.parts)):
@@ -154,10 +155,14 @@ class FailureRule:
         """As a sentence."""
         if self.withdrawn is not None:
             return f"cannot be named; something about this: {self.withdrawn}" if self.withdrawn else "cannot be named"
-        clauses = [clause for condition in self.conditions if (clause := condition.words(self.symbols))]
-        if clauses:
-            return "fails when " + " and ".join(clauses)
+        if self.clauses:
+            return "fails when " + " and ".join(self.clauses)
         return "no condition found so far" if self.unasked else "fails whatever the string and the prompt"
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The conditions in words."""
+        return tuple(clause for condition in self.conditions if (clause := condition.words(self.symbols)))
 
     def matches(self, probe: Probe) -> bool:
         """Whether some stretch of the string, and the prompt, meet all conditions."""

@@ -186,12 +186,15 @@ class Shrinker:
             if await self._code(candidate):
                 break
         code = self.smallest.code
-        if any(code.spaced) and not await self._code(replace(code, spaced=(False,) * len(code.symbols))):
+        tight = replace(code, spaced=(False,) * len(code.symbols))
+        padding = "aa" * sum(code.spaced)  # the length alone may matter
+        padded = tight.with_part(len(code.parts) - 1, code.parts[-1] + padding)
+        if any(code.spaced) and not (await self._code(tight) or await self._code(padded)):
             for place, spaced in enumerate(code.spaced):
                 if spaced:
-                    tight = self.smallest.code.spaced
-                    tight = (*tight[:place], False, *tight[place + 1 :])
-                    await self._code(replace(self.smallest.code, spaced=tight))
+                    left = self.smallest.code.spaced
+                    left = (*left[:place], False, *left[place + 1 :])
+                    await self._code(replace(self.smallest.code, spaced=left))
         for plainer in ("-", "/"):
             symbols = self.smallest.code.symbols
             odd = [place for place, symbol in enumerate(symbols) if symbol not in ("-", plainer)]

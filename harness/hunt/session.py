@@ -247,6 +247,8 @@ def write_hunt(path: Path, stored: StoredHunt) -> None:
 
 ATTEMPTS = 3
 """Requests for one question, retries included."""
+_WHOLE = ("budget", "questions")
+"""How a hunt ends that nothing stopped."""
 HUNTS = "hunts"
 """Folder of recorded hunts, under `suites/adversarial`. It holds no `suite.toml`, so nothing in it is a case."""
 
@@ -267,6 +269,10 @@ class HuntSession:
     """Strings of the project's own, drawn beside the others."""
     templates: tuple[str, ...] = ()
     """Prompts of the project's own, each with `{string}` in it."""
+    signs: tuple[str, ...] = ()
+    """Symbols of the project's own, drawn beside `probe.SYMBOLS`."""
+    unfinished: Path | None = field(default=None, init=False)
+    """Answers of a recording that was stopped and does not replace a whole one; the next recording goes on from it."""
 
     @property
     def provenance(self) -> Provenance:
@@ -282,6 +288,9 @@ class HuntSession:
 
         Returns:
             The hunt, and whether Ctrl-C ended it.
+
+        Raises:
+            EndpointError: the endpoint is gone and nothing was found. With a find, `ended` says so instead.
         """
         from harness.hunt.strategies import questions
         from harness.recording import Recorder
@@ -300,21 +309,33 @@ class HuntSession:
             retrying=self._retrying,
         ) as endpoint:
             oracle = self._oracle(endpoint, recorder, recalled)
-            hunt = Hunt(
-                oracle, _noting(questions(self.seed, self.terms, self.templates), drawn), self.settings, self.on_answer
-            )
+            probes = questions(self.seed, self.terms, self.templates, self.signs)
+            hunt = Hunt(oracle, _noting(probes, drawn), self.settings, self.on_answer)
             interrupted = False
             try:
                 asyncio.run(_run(hunt, endpoint.aclose))
             except KeyboardInterrupt:
                 interrupted = True
+            except EndpointError:
+                if not hunt.finds:
+                    raise
+                hunt.ended = "endpoint"
             finally:
                 if recorder is not None:
                     recorder.close()
         if folder is not None and part is not None and part.is_file():  # without an answer there is nothing to keep
-            part.replace(answers_path(folder, self.model.label))
-            write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
+            if self._goes_on(hunt, questions_path(folder, self.model.label)):
+                self.unfinished = part
+            else:
+                write_hunt(questions_path(folder, self.model.label), self._stored(hunt, drawn, oracle))
+                part.replace(answers_path(folder, self.model.label))
         return hunt, interrupted
+
+    def _goes_on(self, hunt: Hunt, path: Path) -> bool:
+        """Whether a hunt was stopped that would replace a whole one, or whose endpoint is gone for the moment."""
+        if hunt.ended == "endpoint":
+            return True
+        return hunt.ended not in _WHOLE and path.is_file() and read_hunt(path).ended in _WHOLE
 
     def _check_shorter(self, path: Path) -> None:
         """A recording is replaced by one that may ask as much, and by no shorter one.

@@ -16,8 +16,9 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -33,9 +34,10 @@ from harness.hunt.probe import (
     Code,
     Context,
     Probe,
-    some_edges,
     some_run,
 )
+
+T = TypeVar("T")
 
 UNITS = ("kg", "m²", "m³", "µm", "kω", "ha", "mmol", "µ²", "h", "km")
 LONGEST = 30
@@ -88,9 +90,19 @@ def mixed() -> st.SearchStrategy[str]:
 @cache
 def parts(styles: tuple[str, ...] = STYLES, longest: int = 12) -> st.SearchStrategy[str]:
     """What is between symbols. Four in five are plain runs, since most real codes are made of them."""
-    plain = _runs(longest, styles)
-    odd = st.one_of(mixed(), nested(), units(), with_lookalike(), placeholders())
-    return st.one_of(plain, plain, plain, plain, odd)
+    return _plain_or_odd(_runs(longest, styles))
+
+
+@st.composite
+def _plain_or_odd(draw: st.DrawFn, runs: st.SearchStrategy[str]) -> str:
+    # the plain run is drawn in any case: a shrinker then gets rid of an odd part in one step
+    plain = draw(runs)
+    return draw(_odd_parts()) if draw(_ODD) else plain
+
+
+@cache
+def _odd_parts() -> st.SearchStrategy[str]:
+    return st.one_of(mixed(), nested(), units(), with_lookalike(), placeholders())
 
 
 @cache
@@ -142,7 +154,17 @@ _FREQUENT = ("lower", "digits", "digits", "han", "upper")
 """What real codes are made of comes up more often than the rest."""
 _PALETTES = st.lists(st.sampled_from((*_FREQUENT, *STYLES)), min_size=1, max_size=2)
 _LONGEST = st.sampled_from((1, 3, 5, 12, LONGEST))
-_KINDS = st.sampled_from([st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/", SYMBOLS)])
+_ODD = st.sampled_from((False, False, False, False, True))
+_COMMON_KINDS = [st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/")]
+
+
+def _said(sign: str, times: int) -> str:
+    return sign * times if sign * times in SYMBOLS else sign
+
+
+# a doubled sign is a sign and how often, so that a shrinker comes from `__` to `_`
+_ANY_KIND = st.builds(_said, st.sampled_from([sign for sign in SYMBOLS if len(sign) == 1]), st.sampled_from((1, 2)))
+_KINDS = st.sampled_from([*_COMMON_KINDS, _ANY_KIND])
 _EDGED = st.sampled_from((*("none",) * 15, "front", "end", "both"))
 _FRONT, _END = st.sampled_from(FRONT_SIGNS), st.sampled_from(END_SIGNS)
 _TRAP = st.sampled_from((False, False, False, False, True))
@@ -163,7 +185,9 @@ def probes() -> st.SearchStrategy[Probe]:
     return st.builds(Probe, codes(edges=True), contexts())
 
 
-def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = ()) -> Iterator[Probe]:
+def questions(
+    seed: int, terms: Sequence[str] = (), templates: Sequence[str] = (), signs: Sequence[str] = ()
+) -> Iterator[Probe]:
     """Probes without end, each once; the same for one seed and one version of hypothesis.
 
     Three sorts in turn: strings that hypothesis draws; strings built for combinations that have not come up (script,
@@ -174,9 +198,10 @@ def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = (
     Args:
         terms: strings of the project's own. Those without a symbol between two parts are left out.
         templates: prompts of the project's own, each with `{string}` in it; every other string is put into one.
+        signs: symbols of the project's own, beside `SYMBOLS`.
     """
-    sources = [_drawn(seed), designed(seed)]
-    own = [code for term in terms if (code := _parsed(term)) is not None]
+    sources = [_drawn(seed), designed(seed, signs)]
+    own = [code for term in terms if (code := parsed(term, signs)) is not None]
     if own:
         sources.append(_of_terms(seed, own))
     seen: set[str] = set()
@@ -189,9 +214,10 @@ def questions(seed: int, terms: Sequence[str] = (), templates: Sequence[str] = (
             yield probe
 
 
-def _parsed(term: str) -> Code | None:
+def parsed(term: str, signs: Sequence[str] = ()) -> Code | None:
+    """A string taken apart at `SYMBOLS` and `signs`; None if it has none of them between two parts."""
     try:
-        return Code(term)
+        return Code(term, (*SYMBOLS, *signs))
     except ValueError:
         return None
 
@@ -210,39 +236,67 @@ def _drawn(seed: int) -> Iterator[Probe]:
 
 
 COMMON = ("lower", "upper", "digits", "han")
-_TRIPLES = [
-    (before, symbol, after)
-    for symbols, styles in ((("-", "/"), STYLES), (SYMBOLS[2:], COMMON))
-    for symbol in symbols
-    for before in styles
-    for after in styles
-]
+_TRIPLES = [(before, symbol, after) for symbol in ("-", "/") for before in STYLES for after in STYLES]
+_RARE = SYMBOLS[2:]
+_EDGES = (*((sign, "") for sign in FRONT_SIGNS), *(("", sign) for sign in END_SIGNS))
+_EDGED_SHARE = 0.25
+"""Of the designed strings, those with a sign at an edge; each such sign comes up before any does again."""
 
 
-def designed(seed: int) -> Iterator[Probe]:
+def designed(seed: int, signs: Sequence[str] = ()) -> Iterator[Probe]:
     """Probes that together hold every combination of script, symbol and script, and every level of every factor.
 
-    Each string takes up to three combinations that have not come up, the common signs `-` and `/` with every script
-    first. When all have come up it begins again in another order.
+    Every other string is about `-` and `/` with any two scripts, and takes up to four combinations that have not come
+    up. The strings between are about one of the other signs each, four combinations of COMMON at once: first between
+    two digits, two letters and two Han. When all have come up it begins again in another order.
     """
     rng = random.Random(f"design {seed}")  # noqa: S311  # the same order again in a replay
+    edges = _in_turn(rng, _EDGES)
+    for triples in chain.from_iterable(zip(_common(rng), _rare(rng, (*_RARE, *signs)), strict=True)):
+        parts = [_part(rng, triples[0][0]), *(_part(rng, after) for _, _, after in triples)]
+        symbols = tuple(symbol for _, symbol, _ in triples)
+        edge = next(edges) if rng.random() < _EDGED_SHARE else ("", "")
+        yield Probe(Code(tuple(parts), symbols, (False,) * len(triples), edge), _some_context(rng))
+
+
+_Triple = tuple[str, str, str]
+
+
+def _common(rng: random.Random) -> Iterator[list[_Triple]]:
+    """Chains of combinations with `-` and `/`, the commonest scripts first."""
     while True:
         waiting = rng.sample(_TRIPLES, len(_TRIPLES))
-        waiting.sort(key=lambda triple: (triple[1] not in ("-", "/"), not {triple[0], triple[2]} <= set(COMMON)))
+        waiting.sort(key=lambda triple: not {triple[0], triple[2]} <= set(COMMON))
         left = dict.fromkeys(waiting)
         while left:
             chained = [next(iter(left))]
             del left[chained[0]]
-            for _ in range(rng.choice((0, 0, 1, 2))):
+            for _ in range(rng.choice((0, 1, 2, 3))):
                 following = next((triple for triple in left if triple[0] == chained[-1][2]), None)
                 if following is None:
                     break
                 chained.append(following)
                 del left[following]
-            parts = [_part(rng, chained[0][0]), *(_part(rng, after) for _, _, after in chained)]
-            symbols = tuple(symbol for _, symbol, _ in chained)
-            code = Code(tuple(parts), symbols, (False,) * len(chained), some_edges(rng))
-            yield Probe(code, _some_context(rng))
+            yield chained
+
+
+def _rare(rng: random.Random, signs: Sequence[str]) -> Iterator[list[_Triple]]:
+    """Chains of four combinations with one other sign; four chains a sign hold all sixteen."""
+    while True:
+        orders = {sign: rng.sample(COMMON, len(COMMON)) for sign in signs}
+        for walk in _WALKS:
+            for sign in rng.sample(signs, len(signs)):
+                styles = [orders[sign][step] for step in walk]
+                yield [(before, sign, after) for before, after in pairwise(styles)]
+
+
+_WALKS = ((0, 0, 1, 1, 2), (2, 2, 3, 3, 0), (0, 2, 0, 3, 1), (1, 3, 2, 1, 0))
+"""Each ordered pair of four scripts once, equal ones in the first two walks."""
+
+
+def _in_turn(rng: random.Random, values: Sequence[T]) -> Iterator[T]:
+    while True:
+        yield from rng.sample(values, len(values))
 
 
 def _part(rng: random.Random, style: str) -> str:

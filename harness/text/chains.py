@@ -6,14 +6,17 @@ taken at the two characters next to the joint, since nothing here knows where a 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk
+from harness.text.symbols import SymbolTable
 from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS, kind_of
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uac00-\ud7af\uf900-\ufaff"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003fffd"
 )
 """Han, kana and Hangul, for a character class."""
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
@@ -21,8 +24,13 @@ _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
 _ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
-_ORNAMENT = re.compile("[\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u200d\ufe0f]")
-"""Emoji, arrows and bullets: round a token they do not belong to it."""
+EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+"""Emoji, arrows, bullets and numbers in circles, for a character class: a token ends at them."""
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
+"""With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
+_AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
+"""What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
 _SIGNS = (
     "!-,./:-@\\[\\\\\\]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u05be\u1806\u2010-\u2027"
     "\u2030-\u205e\u20a0-\u20bf\u2190-\u2bff\u2e00-\u2e5d\u3001-\u3003\u3008-\u3020\u30fb\ufe30-\ufe6b\uff01-\uff0f"
@@ -34,7 +42,7 @@ HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
 _LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
-_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
+_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), re.compile("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
 _PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
 """First character of a number plate."""
@@ -45,6 +53,8 @@ _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
+_COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
+"""`24粒/盒`, as it is without its slash."""
 _STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時]")
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
@@ -102,7 +112,9 @@ def touches(text: str, place: int) -> bool:
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and (text[start] in _HEAD_MARKS + "-" or _ORNAMENT.match(text[start])):
+    ahead = _AHEAD.match(text, start, end)
+    start = ahead.end() if ahead else start
+    while start < end and (text[start] in _HEAD_MARKS + "-" or ORNAMENT.match(text[start])):
         following = text[start + 1 : start + 2]
         if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
             break
@@ -111,7 +123,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         if text[start] == "_" and _DUNDER.match(text, start, end):
             break
         start += 1
-    while end > start and (text[end - 1] in _TAIL_MARKS or _ORNAMENT.match(text[end - 1])):
+    while end > start and (text[end - 1] in _TAIL_MARKS or ORNAMENT.match(text[end - 1])):
         end -= 1
     return start, end
 
@@ -204,6 +216,8 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     if low > first[0]:
         yield from _tokens(text, first[0], low)
     high = high if stop is None else min(high, stop)
+    ahead = _AHEAD.match(text, low, high)
+    low = ahead.end() if ahead else low
     inner = text[low:high]
     if _is_target(text, low, high, inner):
         if inner[-1] in "℃℉°" and "-" in inner:
@@ -263,7 +277,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     if kana and kana.end() - kana.start() > 1:
         return low + kana.start(), kana.start() > 0 or not certain
     length = last[1] - last[0]
-    if _UNIT_BEHIND.match(other) and side.endswith(MEASURES):
+    if (_UNIT_BEHIND.match(other) or _COUNT_OF.search(side + other)) and side.endswith(MEASURES):
         unit = next(word for word in MEASURES if side.endswith(word))
         digits = re.search(r"[0-9.]+\Z", side[: -len(unit)])
         start = high - len(unit) - (len(digits[0]) if digits else 0)
@@ -307,7 +321,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
         measure = _MEASURE.match(run)
-        if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
+        if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z(]", other)):
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
         mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)
         if mirrored and run[0] == mirrored[1]:
@@ -390,3 +404,96 @@ def pairs_of(inner: str) -> tuple[str, ...]:
 
 def _broken(found: re.Match[str]) -> int:
     return found.end(found.lastindex or 0)
+
+
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
+_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
+_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
+_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
+_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
+"""What ends a word."""
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
+_SENTENCE_END = frozenset(".,:;!?=")
+
+
+@lru_cache(maxsize=64)
+def _spaced_symbol(signs: str) -> re.Pattern[str]:
+    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
+    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
+
+
+def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
+    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
+    start = end = -1
+    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
+        words = _words(text, found.start(), found.end())
+        if words is None:
+            continue
+        if words[0] < end:  # `A - B - C`
+            end = words[1]
+            continue
+        if end >= 0:
+            yield start, end
+        start, end = words
+    if end >= 0:
+        yield start, end
+
+
+def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
+    left = start
+    while left > 0 and text[left - 1] in SPACE_SET:
+        if text[left - 1] in LINE_BREAK_SET:
+            return None
+        left -= 1
+    right = end
+    while right < len(text) and text[right] in SPACE_SET:
+        if text[right] in LINE_BREAK_SET:
+            return None
+        right += 1
+    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
+        return None
+    if text[left - 1] in _SENTENCE_END:
+        return None
+    low, high = left, right
+    while low > 0 and text[low - 1] not in _STOPS:
+        low -= 1
+    while high < len(text) and text[high] not in _STOPS:
+        high += 1
+    low, high = _script_start(text, left, low), _script_end(text, right, high)
+    while high > right and text[high - 1] in _SENTENCE_END:
+        high -= 1
+    before, after = text[low:left], text[right:high]
+    if not _are_words(before, after, text[start]):
+        return None
+    return low, high
+
+
+@lru_cache(maxsize=1024)
+def _are_words(before: str, after: str, sign: str) -> bool:
+    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
+        return False
+    if before[0] in "-/*#" or after[0] in "-/*#":
+        return False
+    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
+        return False
+    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
+        return False
+    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
+        return True
+    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
+
+
+def _script_start(text: str, end: int, limit: int) -> int:
+    """Where the CJK run before `end` begins, or all that is not CJK."""
+    place, kind = end, is_cjk(text[end - 1])
+    while place > limit and is_cjk(text[place - 1]) == kind:
+        place -= 1
+    return place
+
+
+def _script_end(text: str, start: int, limit: int) -> int:
+    place, kind = start, is_cjk(text[start])
+    while place < limit and is_cjk(text[place]) == kind:
+        place += 1
+    return place

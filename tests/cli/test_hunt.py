@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from harness.cli.hunt import hunt
 from harness.errors import CassetteError, ConfigError
+from harness.hunt.probe import Code
+from harness.hunt.session import read_hunt
 from harness.suite import load_suite
 
 APP = """
@@ -19,7 +21,7 @@ ASKED = itertools.count(1)
 
 def spaced(body):
     text = body["messages"][-1]["content"]
-    return re.sub(r"-(?=\\d{3})", " - ", text)
+    return re.sub(r"(?<!-)-(?=\\d{3})", " - ", text)
 
 def sound(body):
     return body["messages"][-1]["content"]
@@ -34,6 +36,11 @@ def flaky(body):
 def broken(body):
     raise RuntimeError("out of order")
 
+def dying(body):
+    if next(ASKED) > 60:
+        raise RuntimeError("gone")
+    return spaced(body)
+
 def killed(body):
     if next(ASKED) == 30:
         import os, signal
@@ -46,7 +53,7 @@ def interrupted(body):
         os.kill(os.getpid(), signal.SIGINT)
     return spaced(body)
 """
-MODELS = ("spaced", "sound", "silent", "interrupted", "killed", "broken", "flaky")
+MODELS = ("spaced", "sound", "silent", "interrupted", "killed", "broken", "flaky", "dying")
 
 
 @pytest.fixture
@@ -238,6 +245,21 @@ def test_strings_and_prompts_of_the_project_enter_the_draw(project):
     assert "请订购 {string}。" in asked
 
 
+def test_symbols_of_the_project_and_files_in_gbk_enter_the_draw(project):
+    with (project / "pyproject.toml").open("a") as settings:
+        settings.write('[tool.harness.symbols]\n"~" = {}\n')
+    (project / "codes.txt").write_bytes("甲~乙\n水/木\nplain\n".encode("gbk"))
+    (project / "prompts.txt").write_bytes("请订购 {string}。\n".encode("gbk"))
+    options = ["--terms=codes.txt", "--templates=prompts.txt", "--encoding=gbk", "--record", "--request-budget=60"]
+    result = call("--model=sound", *options)
+    assert result.exit_code == 0, result.output
+    assert "1 of 3 rows are not drawn" in result.stderr
+    (stored,) = (project / "suites/adversarial/hunts").glob("sound@*.json")
+    drawn = [probe.code for probe in read_hunt(stored).probes()]
+    assert Code("水/木") in drawn
+    assert Code(("甲", "乙"), ("~",)) in drawn
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -245,12 +267,14 @@ def test_strings_and_prompts_of_the_project_enter_the_draw(project):
         (["--terms=plain.txt"], "plain.txt: no string with a symbol"),
         (["--templates=plain.txt"], "line 1: no {string} in the prompt"),
         (["--templates=empty.txt"], "empty.txt: empty"),
+        (["--terms=nothing.txt"], "nothing.txt: empty; accepted: a CSV file, or one string a line"),
         (["--templates=gbk.txt"], "gbk.txt"),
     ],
 )
 def test_strings_and_prompts_that_cannot_be_used_are_refused(project, options, message):
     (project / "plain.txt").write_text("water\n")
     (project / "empty.txt").write_text("\n")
+    (project / "nothing.txt").write_text("")
     (project / "gbk.txt").write_bytes("订购 {string}".encode("gbk"))
     result = call("--model=sound", *options)
     assert isinstance(result.exception, ConfigError)
@@ -266,6 +290,36 @@ def test_a_longer_recording_is_not_replaced(project):
     assert "add --request-budget=40 or more" in str(result.exception)
     assert stored.read_bytes() == kept
     assert call("--model=sound", "--request-budget=40", "--record").exit_code == 0
+
+
+def test_a_stopped_hunt_does_not_replace_a_whole_recording(project):
+    assert call("--model=interrupted", "--request-budget=20", "--seed=3", "--record").exit_code in (0, 1)
+    hunts = project / "suites/adversarial/hunts"
+    whole = {path.name: path.read_bytes() for path in hunts.iterdir()}
+    result = call("--model=interrupted", "--request-budget=200", "--seed=3", "--record")
+    assert (result.exit_code, "not recorded whole" in result.stderr) == (130, True)
+    left = {path.name: path.read_bytes() for path in hunts.iterdir()}
+    (part,) = set(left) - set(whole)
+    assert part.endswith(".jsonl.part")
+    assert whole.items() <= left.items()
+
+
+def test_an_endpoint_that_dies_leaves_what_was_found(project):
+    result = call("--model=dying", "--request-budget=200", "--seed=3", "--record")
+    assert result.exit_code == 1, result.output
+    assert "smallest  a-111" in result.stdout
+    assert "the endpoint gives no usable answer any more" in result.stdout
+    assert [path.suffix for path in (project / "suites/adversarial/hunts").iterdir()] == [".part"]
+
+
+def test_retiring_refuses_what_would_do_nothing_and_speaks_json(project):
+    result = call("--model=sound", "--retire", "--pin", "--omissions")
+    assert isinstance(result.exception, ConfigError)
+    assert "--pin, --omissions would do nothing" in str(result.exception)
+    call("--model=spaced", "--request-budget=120", "--seed=3", "--pin")
+    found = json.loads(call("--model=spaced", "--retire", "--json").stdout)
+    assert [(pin["damaged"], pin["retired"]) for pin in found["pins"]] == [(1, False)]
+    assert found["not_asked"] == []
 
 
 def test_a_pin_that_is_there_and_a_budget_that_is_too_small_are_said(project):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hunt.oracles import HELD_OUT, RULES, HiddenRule, HiddenRuleOracle
-from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting, damaged_symbols, edge_damaged
+from harness.hunt.asking import HIT_ASKS, Asker, Belief, Sighting, cut_at_an_edge, damaged_symbols, edge_damaged
 from harness.hunt.conditions import ContextIs, EdgeIs, HitIs, LengthIs, PartIs, SymbolIs
 from harness.hunt.probe import PLAIN, PLAIN_CONTEXT, STYLES, ZERO_LED, Code, Probe
 from harness.hunt.report import report_lines, report_of
@@ -217,6 +217,33 @@ def test_the_symbol_that_was_hit_is_known(code, mention, places):
 )
 def test_damage_at_an_edge_is_known(text, mention, damaged):
     assert edge_damaged(Code(text), mention) is damaged
+
+
+@pytest.mark.parametrize(
+    ("target", "output", "said"),
+    [
+        ("/usr/bin", "It is usr/bin.", "usr/bin"),
+        ("/usr/bin", "It is /usr/bin.", None),
+        ("/usr/bin", "It is usr/bin7.", None),
+        ("/usr/bin", "It is my_usr/bin.", None),
+        ("--a-b", "-a-b", "-a-b"),
+        ("--a-b", "a-b", "a-b"),
+        ("__a-b__", "**a-b**", "a-b"),
+        ("a-b_", "a-b", "a-b"),
+        ("/水/木", "写着水/木，", None),
+        ("/水/木", "写着：水/木，", "水/木"),
+        ("007-a", "7-a", "7-a"),
+        ("0-a", "a", None),
+        ("0111-a", "0,111-a", None),
+        ("00-1/a", "1/a", None),
+        ("#ab", "ab", None),
+        ("a-b", "a-b", None),
+        ("/", "", None),
+        ("-" * 9 + "a-b", "a-b", None),
+    ],
+)
+def test_a_string_that_lost_its_edges_is_known(target, output, said):
+    assert cut_at_an_edge(target, output) == said
 
 
 @pytest.mark.parametrize(
