@@ -3,8 +3,8 @@
 python docs/case_study.py
 python docs/case_study.py --check
 
-A figure is between `<!-- figure: COMMAND -->` and `<!-- end -->`; of `FIRST && COMMAND` it is what the second prints. Where a
-version is not recorded, the page says so.
+A figure is between `<!-- figure: COMMAND -->` and `<!-- end -->`; of `FIRST && COMMAND` it is what the second prints.
+Where a version is not recorded, the page says so.
 """
 
 from __future__ import annotations

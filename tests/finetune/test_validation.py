@@ -372,7 +372,17 @@ def tested():
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
-@pytest.mark.parametrize("name", ["symbol-format-v1", "symbol-format-v1.validation", "symbol-format-v2", "symbol-format-v3", "kept-spaces-v1", "general-v1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "symbol-format-v1",
+        "symbol-format-v1.validation",
+        "symbol-format-v2",
+        "symbol-format-v3",
+        "kept-spaces-v1",
+        "general-v1",
+    ],
+)
 def test_a_shipped_set_is_fit_for_every_provider_and_leaks_no_tested_string_or_prompt(name, provider, tested):
     assert validate(SETS / f"{name}.jsonl", PROVIDERS[provider], tested).problems == ()
 
