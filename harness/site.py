@@ -29,7 +29,7 @@ from harness.show import html
 from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
-from harness.show.index import HistoryEvent, IndexLine, current
+from harness.show.index import HistoryEvent, IndexLine, current, usual_suite
 from harness.show.run import OneCase
 from harness.show.verdicts import LastVerdict
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
@@ -337,9 +337,9 @@ class Site:
         )
 
     def _shared(self, lines: list[IndexLine]) -> dict[str, tuple[int, int]]:
-        """Rates of the versions as they are now, on the cases that all of them answered; those of the newest suite."""
-        newest = max(lines, key=lambda line: (line.when, line.started), default=None)
-        now = [line for line in current(lines) if newest and line.suite_digest == newest.suite_digest]
+        """Rates of the versions as they are now, on the cases that all of them answered; those of the usual suite."""
+        usual = usual_suite(current(lines))
+        now = [line for line in current(lines) if line.suite_digest == usual]
         try:
             records = [read_run(self.history.found(line.label, line.run_id)) for line in now if line.alignment[1]]
         except RecordError:

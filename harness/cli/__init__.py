@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from harness import __version__
-from harness.cli.arguments import HelpContext, with_language
+from harness.cli.arguments import HelpContext, tell, with_language
 from harness.errors import HarnessError, nearest
 from harness.show.words import LANGUAGES, language_of, speak, spoken, translated
 
@@ -133,7 +133,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        tell("stopped", err=True)
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         _show(error)
@@ -148,7 +148,7 @@ def run(arguments: list[str] | None = None) -> int:
         import traceback
 
         traceback.print_exc()
-        click.echo("harness: this is a bug of ours; please report it with the lines above", err=True)
+        tell("harness: this is a bug of ours; please report it with the lines above", err=True)
         return EXIT_CRASH
 
 

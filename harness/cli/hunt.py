@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.arguments import tell
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -165,9 +166,9 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
     else:
         click.echo("\n".join(report_lines(label, report)))
         for name in pinned:
-            click.echo(f"pinned {name} in {folder / 'pinned.jsonl'}")
+            tell(f"pinned {name} in {folder / 'pinned.jsonl'}")
         for text in known:
-            click.echo(f"pinned already, and left as it is: {show(text, lookalikes=True)}")
+            tell(f"pinned already, and left as it is: {show(text, lookalikes=True)}")
     return 130 if interrupted else _exit_code(report)
 
 
@@ -184,7 +185,7 @@ def _retire(session: HuntSession, folder: Path) -> int:
     path = folder / PINNED
     cases = [located.case for located in load_cases(path)] if path.is_file() else []
     if not cases:
-        click.echo("nothing is pinned")
+        tell("nothing is pinned")
         return 0
     kept = len(cases)
     asked = session.evidence(cases)
@@ -193,13 +194,13 @@ def _retire(session: HuntSession, folder: Path) -> int:
         if evidence.fixed:
             retire(folder, case, evidence)
             kept -= 1
-            click.echo(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %")
+            tell(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %")
         else:
-            click.echo(f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one")
+            tell(f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one")
     missed = len(cases) - len(asked)
     if missed:
         enough = (CLEAN_ANSWERS + 1) * session.most_requests * len(cases)
-        click.echo(
+        tell(
             f"{missed} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended before "
             f"they were asked; run again with --request-budget={enough}"
         )
@@ -233,4 +234,4 @@ class _Progress:
         self._count += 1
         if tried.phase != self._phase or self._count % _PROGRESS_EVERY == 0:
             self._phase = tried.phase
-            click.echo(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}", err=True)
+            tell(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}", err=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from harness.cli.arguments import tell
 from harness.errors import HarnessError, found
 from harness.files import UnfitFileError, decoded_text, has_too_many_values, loads
 
@@ -123,7 +124,7 @@ class _StandardInput:
 
     def __enter__(self) -> BinaryIO:
         if sys.stdin.isatty():
-            click.echo(f"reading from standard input, Ctrl-D ends; {self.waits_for}", err=True)
+            tell(f"reading from standard input, Ctrl-D ends; {self.waits_for}", err=True)
         return sys.stdin.buffer
 
     def __exit__(self, *_: object) -> None:

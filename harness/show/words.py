@@ -139,8 +139,14 @@ def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> st
 
 
 def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
-    """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
-    if "".join(form.literals).strip() not in ("and", "or", "to"):
+    """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word.
+
+    Where a form has commas and colons alone, such as `{one}, {two}`, all that it joins must be sentences of the table.
+    """
+    own = "".join(form.literals).strip()
+    if not own.strip(",:; "):
+        return all(translated(value, "zh", _depth=1) != value for value in values.values())
+    if own not in ("and", "or", "to"):
         return True
     return not any(" " in value and translated(value, "zh", _depth=1) == value for value in values.values())
 
