@@ -153,7 +153,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _show(error: click.ClickException) -> None:
-    if spoken() == "en":
+    if spoken() == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the help itself
         error.show()
         return
     context = getattr(error, "ctx", None)

@@ -342,6 +342,8 @@ def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
 
 
 _BARS = 20
+_RUNS = 1000
+"""Listed on the page, newest first."""
 
 
 def render(
@@ -387,6 +389,7 @@ def render(
         state=_state(now, happened, drift or {}, verdicts or {}),
         standing=_standing(now),
         usual_suite=usual_suite(now),
+        most_runs=_RUNS,
         marked=len({line.suite_digest for line in now}) > 1 or not all(line.comparable for line in now),
         charts_available=charts.available(),
         install=charts.INSTALL,
