@@ -214,6 +214,8 @@ class Site:
     """An index will be there in the end, so pages link to it."""
     verdicts: dict[str, VerdictState] = field(default_factory=dict)
     """By model, once `build` has run."""
+    newest: str = "NAME@VERSION"
+    """The version of the newest complete run, once `build` has run."""
 
     @property
     def history(self) -> History:
@@ -233,6 +235,8 @@ class Site:
                 yield done.page
         lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
         self.contradictions += [one for line in lines for one in line.contradictions]
+        whole = [line for line in lines if not line.partial]
+        self.newest = max(whole, key=lambda line: (line.when, line.started)).label if whole else self.newest
         comparisons = []
         pairs = list(self._pairs(lines))
         newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}

@@ -155,8 +155,19 @@ def run(arguments: list[str] | None = None) -> int:
 def _show(error: click.ClickException) -> None:
     if spoken() == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the help itself
         error.show()
-        return
+    else:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            click.echo(context.get_usage(), err=True)
+        click.echo(f"错误：{translated(error.format_message())}", err=True)
+    if example := _example(error):
+        tell(f"For example: {example}", err=True)
+
+
+def _example(error: click.ClickException) -> str:
+    """The first example of the command's help, for who gave it names or options that it does not take."""
     context = getattr(error, "ctx", None)
-    if context is not None:
-        click.echo(context.get_usage(), err=True)
-    click.echo(f"错误：{translated(error.format_message())}", err=True)
+    if context is None or "unexpected extra argument" not in error.format_message():
+        return ""
+    examples = (line.strip() for line in (context.command.help or "").splitlines())
+    return next((line.removeprefix("$ ") for line in examples if line.startswith("$ ")), "")

@@ -107,7 +107,7 @@ def _everything(site: Site, form: str | None) -> None:
             click.echo(str(path))
         warn_of(site.contradictions)
         # paths alone are on standard output, for programs; the verdict is for a person
-        for line in last_verdict_lines(site.verdicts.values(), str(site.out)):
+        for line in last_verdict_lines(site.verdicts.values(), str(site.out), site.newest):
             click.echo(line, err=True)
     else:
         lines = site.lines()

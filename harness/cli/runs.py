@@ -69,7 +69,7 @@ def publish_run(
         return
     moved = f"alias {alias} moved to it" if done.alias_moved else f"alias {alias} left where it is"
     tell(f"{record.label}: run {done.mlflow_run} of experiment {done.experiment}")
-    tell(f"{verdict.verdict}: {done.registered_model} version {done.version}, {moved}")
+    click.echo(f"{verdict.verdict}: {done.registered_model} version {done.version}, {moved}")
 
 
 def json_text(value: object) -> str:

@@ -107,6 +107,10 @@ def texts(node: ast.expr) -> list[str]:
 AT_ONCE = "at one time, others wait: set max_concurrency ="
 WORDED = {
     "7: 77 tokens77": "set.jsonl: about 1,200 tokens x 3 epochs = 3,600, cost about 0.20 at 50 a million",
+    "7: 7, 7 for 7": "set.jsonl: 42 samples, 3 problems, 1 warning for ark",
+    "7: 7 for 7": "set.jsonl: 2 problems for ark",
+    "7: 7 of 7 to 77": "set.jsonl: 1 sample of sharegpt to openai, 2 left out",
+    "7: 7 sent": "langfuse: 1 result sent",
     "7: 7 7 lines": "tuned@v1/core.jsonl: would take out 3 lines",
     "no runs7 in 7; `pytest --model=NAME` makes one": "no runs of tuned in reports; `pytest --model=NAME` makes one",
     f"7 7 {AT_ONCE} 7 where you ask from, behind a gateway too (--parallel changes it)": (
@@ -116,6 +120,11 @@ WORDED = {
     "7 aligned 7 of 7  fidelity 77": "tuned@v1  aligned 3 of 7  fidelity 90.1%",
 }
 """Where a value that is filled in is a word of the sentence: an example of the line."""
+
+
+def worded(text: str) -> str:
+    """The line, with nouns where a number of things is filled in."""
+    return WORDED.get(text, text)
 
 
 def test_every_line_of_a_command_has_a_chinese_form():
@@ -129,12 +138,11 @@ def test_every_line_of_a_command_has_a_chinese_form():
         for text in texts(node.args[0])
     ]
     assert len(told) > 80
-    english = [
-        one for one in told if not re.search("[\u4e00-\u9fff]", translated(WORDED.get(one[1], one[1]).strip(), "zh"))
-    ]
+    english = [one for one in told if not re.search("[\u4e00-\u9fff]", translated(worded(one[1]).strip(), "zh"))]
     assert [one for one in english if re.search("[A-Za-z]", one[1])] == []
 
 
 def test_a_list_of_names_is_not_taken_for_a_sentence():
     assert translated("tuned, spaced", "zh") == "tuned, spaced"
+    assert translated("a1: this from that", "zh") == "a1: this from that"
     assert translated("3 problems, 1 warning", "zh") == "3 个问题，1 个警告"
