@@ -147,7 +147,7 @@ def validate(
         )
     else:
         for problem in result.problems:
-            click.echo(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
+            tell(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
         for warning in result.warnings:
             tell(f"{file}:{warning.line}: warning: {warning.message}", err=True)
         found = plural(len(result.problems), "problem")

@@ -49,7 +49,7 @@ def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
                 data = encoded({**line.value, **change(line)})
             except BadInputError as error:
                 good = False
-                click.echo(f"{name_of(file)}:{number}: {error}", err=True)
+                tell(f"{name_of(file)}:{number}: {error}", err=True)
                 continue
             out.write(data + b"\n")
             out.flush()

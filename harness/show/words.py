@@ -109,6 +109,10 @@ _NAMES = {"path", "name", "near", "label", "base", "folder", "run", "key", "opti
 """What a user named stays as it is: a folder `missing` is not a missing one."""
 
 
+_NUMBERS = {"n", "k", "m"}
+"""In `{n} cassettes, {problems}`: a list of names such as `suites, cassettes, models` is not that sentence."""
+
+
 @cache
 def _sentences() -> list[_Sentence]:
     """sentences.toml, those with most words of their own first: they say most exactly what they match."""
@@ -143,12 +147,18 @@ def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
 
     Where a form has commas and colons alone, such as `{one}, {two}`, all that it joins must be sentences of the table.
     """
+    if any(not _is_number(value) for name, value in values.items() if name in _NUMBERS):
+        return False
     own = "".join(form.literals).strip()
     if not own.strip(",:; "):
         return all(translated(value, "zh", _depth=1) != value for value in values.values())
     if own not in ("and", "or", "to"):
         return True
     return not any(" " in value and translated(value, "zh", _depth=1) == value for value in values.values())
+
+
+def _is_number(value: str) -> bool:
+    return any(map(str.isdigit, value)) and ", " not in value
 
 
 def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:
