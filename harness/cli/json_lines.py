@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import click
-
 from harness.cli.arguments import tell
 from harness.errors import HarnessError, found
 from harness.files import UnfitFileError, decoded_text, has_too_many_values, loads

@@ -144,6 +144,9 @@ def test_every_line_of_a_command_has_a_chinese_form():
 
 def test_a_list_of_names_is_not_taken_for_a_sentence():
     assert translated("tuned, spaced", "zh") == "tuned, spaced"
+    long = " and ".join(f"name {number}, of" for number in range(400))
+    assert translated(long, "zh") == long  # in linear time
+    assert translated(" and ".join(["3 cases"] * 400), "zh").startswith("3 条用例")
     assert translated("init, suites, cassettes, models", "zh") == "init, suites, cassettes, models"
     assert translated("a1: this from that", "zh") == "a1: this from that"
     assert translated("3 problems, 1 warning", "zh") == "3 个问题，1 个警告"
