@@ -8,6 +8,7 @@ import operator
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from statistics import NormalDist
@@ -54,7 +55,7 @@ def row_counts(verdict: RowVerdict, given: bool = True) -> tuple[Count, ...]:
         return _UNTARGETED
     result = verdict.result
     verdicts = result.verdicts
-    mentioned = sum(one != "absent" for one in verdicts.values()) + len(result.within)
+    mentioned = len(verdicts) - list(verdicts.values()).count("absent") + len(result.within)
     spaced = [target for target in verdicts if target.split(None, 1) != [target]]  # white space anywhere in it
     closed = "closed-up" in verdict.damage and any(
         mention.is_damage and "closed-up" in mention.damage for target in spaced for mention in result.mentions[target]
@@ -62,12 +63,13 @@ def row_counts(verdict: RowVerdict, given: bool = True) -> tuple[Count, ...]:
     return (
         _NONE if not given else _YES if verdict.outcome == "aligned" else _NO,
         (_NO if verdict.outcome == "damaged" else _YES) if mentioned else _NONE,
-        Count(mentioned, len(verdicts)),
+        _count(mentioned, len(verdicts)),
         (_YES if closed else _NO) if spaced else _NONE,
         _NO,
     )
 
 
+_count = lru_cache(maxsize=1024)(Count)
 _NONE, _NO, _YES = Count(0, 0), Count(0, 1), Count(1, 1)
 _UNSCORED = (_NONE, _NONE, _NONE, _NONE, _YES)
 _UNTARGETED = (_NONE, _NONE, _NONE, _NONE, _NO)
@@ -127,13 +129,14 @@ class RowCounts:
         flat, damage, notes, buckets, smallest = plain
         return cls(flat, damage, notes, {int(bucket): sums for bucket, sums in buckets.items()}, smallest)
 
-    def add(self, other: RowCounts) -> None:
-        """Fold another tally into this one."""
-        self.flat = list(map(operator.add, self.flat, other.flat))
+    def add(self, other: RowCounts, times: int = 1) -> None:
+        """Fold another tally into this one, as often as it came. One with clusters comes once."""
+        flat = other.flat if times == 1 else [times * number for number in other.flat]
+        self.flat = list(map(operator.add, self.flat, flat))
         for code, rows in other.damage.items():
-            self.damage[code] = self.damage.get(code, 0) + rows
+            self.damage[code] = self.damage.get(code, 0) + times * rows
         for code, rows in other.notes.items():
-            self.notes[code] = self.notes.get(code, 0) + rows
+            self.notes[code] = self.notes.get(code, 0) + times * rows
         for bucket, sums in other.buckets.items():
             mine = self.buckets.get(bucket)
             self.buckets[bucket] = list(sums) if mine is None else [a + b for a, b in zip(mine, sums, strict=True)]
@@ -149,18 +152,28 @@ _AS_OUTCOME = {name: tuple(int(name == other) for other in OUTCOMES) for name in
 
 
 def tally_of(verdict: RowVerdict, cluster: str | None, given: bool = True) -> RowCounts:
-    """One row. `cluster` names its cluster where a cluster column is mapped; `given`: its targets were."""
+    """One row. `cluster` names its cluster where a cluster column is mapped; `given`: its targets were.
+
+    Rows that add the same share one tally, which is not to be changed.
+    """
     counts = row_counts(verdict, given)
-    mentions = counts[METRICS.index("mention_rate")]
-    sums = [number for count in counts for number in count]
-    flat = [*_AS_OUTCOME[verdict.outcome], *sums]
-    flat += [mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
-    tally = RowCounts(flat, dict.fromkeys(verdict.damage, 1), dict.fromkeys(verdict.notes, 1))
-    if cluster is not None:
-        hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-        tally.buckets = {hashed % BUCKETS: sums}
-        tally.smallest = [hashed]
+    if cluster is None:
+        return _alike(verdict.outcome, counts, verdict.damage, verdict.notes)
+    tally = _tally(verdict.outcome, counts, verdict.damage, verdict.notes)
+    hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    tally.buckets = {hashed % BUCKETS: [number for count in counts for number in count]}
+    tally.smallest = [hashed]
     return tally
+
+
+def _tally(outcome: str, counts: tuple[Count, ...], damage: tuple[str, ...], notes: tuple[str, ...]) -> RowCounts:
+    mentions = counts[METRICS.index("mention_rate")]
+    flat = [*_AS_OUTCOME[outcome], *(number for count in counts for number in count)]
+    flat += [mentions.k * mentions.k, mentions.k * mentions.n, mentions.n * mentions.n]
+    return RowCounts(flat, dict.fromkeys(damage, 1), dict.fromkeys(notes, 1))
+
+
+_alike = lru_cache(maxsize=4096)(_tally)
 
 
 Key = tuple[str | None, ...]
@@ -184,14 +197,14 @@ class Grouping:
     groups: dict[Key, RowCounts] = field(default_factory=dict)
     other: RowCounts = field(default_factory=RowCounts)
 
-    def add(self, key: Key, tally: RowCounts, most: int | None) -> None:
+    def add(self, key: Key, tally: RowCounts, most: int | None, times: int = 1) -> None:
         mine = self.groups.get(key)
         if mine is None:
             if most is not None and len(self.groups) >= most:
-                self.other.add(tally)
+                self.other.add(tally, times)
                 return
             mine = self.groups[key] = RowCounts()
-        mine.add(tally)
+        mine.add(tally, times)
 
 
 @dataclass(slots=True)
@@ -204,28 +217,41 @@ class Counts:
     """Rows that could not be scored, by kind."""
     present: Counter[str] = field(default_factory=Counter)
     """Rows that have a value in each of the mapped columns."""
+    _waiting: dict[tuple[Any, ...], tuple[Row, Columns, RowCounts, list[int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, columns: Columns) -> Counts:
         return cls([Grouping(names) for names in groupings(columns)])
 
     def add_row(self, row: Row, columns: Columns, tally: RowCounts) -> None:
-        """One row. `complete` must follow the last."""
+        """One row. `complete` or `plain` must follow the last: rows that add the same to the same are added then."""
+        key = (row.model, row.version, row.day, row.by, row.targets is not None, row.day_unreadable, id(tally))
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            self._waiting[key] = (row, columns, tally, [1])
+        else:
+            waiting[3][0] += 1
+
+    def _add_waiting(self) -> None:
+        """In the order in which they first came, so that groups keep the order of the rows."""
         finest, *others = self.groupings[len(_COARSER) :]
-        finest.add((row.model, row.version, row.day), tally, None)
-        for grouping, value in zip(others, row.by, strict=True):
-            grouping.add((value,), tally, None)
         present = self.present
-        present["targets given"] += row.targets is not None
-        present["time unreadable"] += row.day_unreadable
-        present[columns.model] += row.model is not None
-        present[columns.version] += row.version is not None
-        present[columns.time] += row.day is not None or row.day_unreadable
-        for path, value in zip(columns.by, row.by, strict=True):
-            present[path] += value is not None
+        for row, columns, tally, (times,) in self._waiting.values():
+            finest.add((row.model, row.version, row.day), tally, None, times)
+            for grouping, value in zip(others, row.by, strict=True):
+                grouping.add((value,), tally, None, times)
+            present["targets given"] += times * (row.targets is not None)
+            present["time unreadable"] += times * row.day_unreadable
+            present[columns.model] += times * (row.model is not None)
+            present[columns.version] += times * (row.version is not None)
+            present[columns.time] += times * (row.day is not None or row.day_unreadable)
+            for path, value in zip(columns.by, row.by, strict=True):
+                present[path] += times * (value is not None)
+        self._waiting.clear()
 
     def complete(self) -> Self:
         """Add up what follows from the grouping by version and day; groups keep the order in which rows came."""
+        self._add_waiting()
         for key, tally in self.groupings[len(_COARSER)].groups.items():
             self.everything.add(tally)
             for grouping in self.groupings[: len(_COARSER)]:
@@ -244,6 +270,7 @@ class Counts:
 
     def plain(self) -> dict[str, Any]:
         """For JSON: what the rest follows from."""
+        self._add_waiting()
         return {
             "rejected": self.rejected,
             "present": self.present,

@@ -65,10 +65,9 @@ def lookup(row: dict[str, Any], path: str) -> Any:
     every member of a list. A step into a text reads the text as JSON, which is how CSV files hold nested values. A
     name that has dots itself is quoted: `attributes."gen_ai.request.model"`.
     """
-    if path in row:
-        return row[path]
-    if "." not in path and not path.startswith('"'):  # most columns of most rows; there is no step to take
-        return MISSING
+    value = row.get(path, MISSING)
+    if value is not MISSING or ("." not in path and not path.startswith('"')):  # most rows: there is no step to take
+        return value
     return _followed(row, steps_of(path))
 
 
@@ -168,8 +167,7 @@ def read_row(value: Any, columns: Columns) -> Row:
     several = len(columns.output) > 1
     output = None if several else lookup(value, columns.output[0])
     finish = lookup(value, columns.finish)
-    end = ending(finish) if isinstance(finish, str) else None
-    unusable: str | None = None if end == "complete" else end
+    unusable = _unusable(finish) if isinstance(finish, str) else None
     if (
         isinstance(output, list)
         and all(isinstance(part, dict) and "type" in part for part in output)
@@ -190,25 +188,34 @@ def read_row(value: Any, columns: Columns) -> Row:
         unusable = unusable or "empty"
     time = lookup(value, columns.time)
     day = _day(time)
-    return Row(
-        source=_source(value, columns),
-        output=output if isinstance(output, str) else "",
-        parts=parts,
-        targets=_targets(value, columns.targets),
-        channel=channel,
-        id=_label_text(lookup(value, columns.id)),
-        model=group_value(lookup(value, columns.model)),
-        version=group_value(lookup(value, columns.version)),
-        day=None if day is None else day.isoformat(),
-        day_unreadable=day is None and time is not MISSING and time is not None,
-        unusable=unusable,
-        cluster=group_value(lookup(value, columns.cluster)) if columns.cluster else None,
-        by=tuple(group_value(lookup(value, path)) for path in columns.by),
+    return Row(  # by place: names cost as much as half of the rest
+        _source(value, columns),
+        output if isinstance(output, str) else "",
+        parts,
+        _targets(value, columns.targets),
+        channel,
+        _label_text(lookup(value, columns.id)),
+        group_value(lookup(value, columns.model)),
+        group_value(lookup(value, columns.version)),
+        day,
+        day is None and time is not MISSING and time is not None,
+        unusable,
+        group_value(lookup(value, columns.cluster)) if columns.cluster else None,
+        tuple([group_value(lookup(value, path)) for path in columns.by]),
     )
+
+
+@lru_cache(maxsize=256)
+def _unusable(finish: str) -> str | None:
+    """Why an answer that ended so is not judged; kept, since a log has few of these words."""
+    end = ending(finish)
+    return None if end == "complete" else end
 
 
 def _source(value: dict[str, Any], columns: Columns) -> tuple[str, ...]:
     texts: list[str] = []
+    if len(columns.source) == 1 and isinstance(only := value.get(columns.source[0]), str):
+        return (only,)
     for path in columns.source:
         given = lookup(value, path)
         if isinstance(given, list) and any(steps_of(output)[:1] == (path,) for output in columns.output):
@@ -247,8 +254,12 @@ def _targets(value: dict[str, Any], path: str) -> tuple[str, ...] | None:
         return None
     if isinstance(targets, str):
         targets = _listed(targets)
-    if isinstance(targets, list) and all(isinstance(target, str) and target.strip() for target in targets):
-        return tuple(targets)
+    if isinstance(targets, list):
+        for target in targets:
+            if not isinstance(target, str) or not target.strip():
+                break
+        else:
+            return tuple(targets)
     raise RowError("targets", _wrong(path, targets, "a list of texts that are not blank, one text, or nothing"))
 
 
@@ -266,7 +277,7 @@ def _listed(text: str) -> Any:
 
 def _channel(value: dict[str, Any], path: str) -> str:
     channel = lookup(value, path)
-    if channel is MISSING or channel is None or channel == "":
+    if channel == "text" or channel is MISSING or channel is None or channel == "":
         return "text"
     if channel in CHANNELS:
         return str(channel)
@@ -285,19 +296,32 @@ def _label_text(value: Any) -> str | None:
 
 def group_value(value: Any) -> str | None:
     """How a value names its group: texts as they are, others as JSON; None for nothing. Cut at 200 code points."""
-    if value is MISSING or value is None or value == "":
+    if isinstance(value, str):
+        text = value
+    elif value is MISSING or value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+    elif type(value) is int:
+        text = str(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    if len(text) > _LONGEST_VALUE:
+        return text[: _LONGEST_VALUE - 1] + "…"
+    return text or None
 
 
-def _day(value: Any) -> date | None:
+_SECONDS = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?(?:Z|\+00:00)?", re.ASCII)
+
+
+def _day(value: Any) -> str | None:
     """The day in UTC of an ISO 8601 text, a date, or seconds (milli-, micro-, nanoseconds) since 1970.
 
     A time without a zone is UTC.
     """
     try:
         if isinstance(value, str):
+            if _SECONDS.fullmatch(value):  # what most programs write: already in UTC
+                datetime.fromisoformat(value)
+                return value[:10] if _FIRST_YEAR <= int(value[:4]) <= _LAST_YEAR else None
             value = float(value) if _is_number(value) else datetime.fromisoformat(value.strip())
         if isinstance(value, int | float) and not isinstance(value, bool):
             unit = next((unit for size, unit in _UNITS if abs(value) >= size), 1.0)
@@ -308,7 +332,7 @@ def _day(value: Any) -> date | None:
             value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).date()
     except (ValueError, OverflowError, OSError):
         return None
-    return value if isinstance(value, date) and _FIRST_YEAR <= value.year <= _LAST_YEAR else None
+    return value.isoformat() if isinstance(value, date) and _FIRST_YEAR <= value.year <= _LAST_YEAR else None
 
 
 def _is_number(text: str) -> bool:
@@ -357,8 +381,8 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     if not result.verdicts:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())
-    if found == _ALL_VERBATIM and not any(one.damage for listed in result.mentions.values() for one in listed):
-        return RowVerdict("aligned", "verbatim", result, (), (), parts)
+    if found == _ALL_VERBATIM and not _has_codes(result):
+        return RowVerdict("aligned", "verbatim", result, (), (), parts or _NO_PARTS)
     worst = max(found - {"absent"}, key=VERDICTS.index, default="absent")
     outcome: RowOutcome = "damaged" if worst not in ("verbatim", "absent") else "aligned"
     if outcome == "aligned" and "absent" in found:
@@ -370,6 +394,17 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
             if mention.damage:
                 (damage if mention.severity == "damage" else notes).update(mention.damage)
     return RowVerdict(outcome, worst, result, tuple(sorted(damage)), tuple(sorted(notes)), parts)
+
+
+_NO_PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def _has_codes(result: CheckResult) -> bool:
+    for mentions in result.mentions.values():
+        for mention in mentions:
+            if mention.damage:
+                return True
+    return False
 
 
 def _of_parts(row: Row, symbols: SymbolTable) -> tuple[CheckResult, dict[str, tuple[str, ...]]]:

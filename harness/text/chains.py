@@ -13,7 +13,7 @@ from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uac00-\ud7af\uf900-\ufaff"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003fffd"
 )
 """Han, kana and Hangul, for a character class."""
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
@@ -21,8 +21,13 @@ _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
 _ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
-_ORNAMENT = re.compile("[\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u200d\ufe0f]")
-"""Emoji, arrows and bullets: round a token they do not belong to it."""
+EMOJI = "\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+"""Emoji, arrows and bullets, for a character class: a token ends at them."""
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
+"""With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
+_AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
+"""What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
 _SIGNS = (
     "!-,./:-@\\[\\\\\\]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u05be\u1806\u2010-\u2027"
     "\u2030-\u205e\u20a0-\u20bf\u2190-\u2bff\u2e00-\u2e5d\u3001-\u3003\u3008-\u3020\u30fb\ufe30-\ufe6b\uff01-\uff0f"
@@ -34,7 +39,7 @@ HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
 _LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
-_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff]+\\Z"), re.compile("[\u30a1-\u30ff]+")
+_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), re.compile("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
 _PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
 """First character of a number plate."""
@@ -45,6 +50,8 @@ _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
 _SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
+_COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
+"""`24粒/盒`, as it is without its slash."""
 _STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時]")
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
@@ -102,7 +109,9 @@ def touches(text: str, place: int) -> bool:
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and (text[start] in _HEAD_MARKS + "-" or _ORNAMENT.match(text[start])):
+    ahead = _AHEAD.match(text, start, end)
+    start = ahead.end() if ahead else start
+    while start < end and (text[start] in _HEAD_MARKS + "-" or ORNAMENT.match(text[start])):
         following = text[start + 1 : start + 2]
         if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
             break
@@ -111,7 +120,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         if text[start] == "_" and _DUNDER.match(text, start, end):
             break
         start += 1
-    while end > start and (text[end - 1] in _TAIL_MARKS or _ORNAMENT.match(text[end - 1])):
+    while end > start and (text[end - 1] in _TAIL_MARKS or ORNAMENT.match(text[end - 1])):
         end -= 1
     return start, end
 
@@ -204,6 +213,8 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     if low > first[0]:
         yield from _tokens(text, first[0], low)
     high = high if stop is None else min(high, stop)
+    ahead = _AHEAD.match(text, low, high)
+    low = ahead.end() if ahead else low
     inner = text[low:high]
     if _is_target(text, low, high, inner):
         if inner[-1] in "℃℉°" and "-" in inner:
@@ -263,7 +274,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     if kana and kana.end() - kana.start() > 1:
         return low + kana.start(), kana.start() > 0 or not certain
     length = last[1] - last[0]
-    if _UNIT_BEHIND.match(other) and side.endswith(MEASURES):
+    if (_UNIT_BEHIND.match(other) or _COUNT_OF.search(side + other)) and side.endswith(MEASURES):
         unit = next(word for word in MEASURES if side.endswith(word))
         digits = re.search(r"[0-9.]+\Z", side[: -len(unit)])
         start = high - len(unit) - (len(digits[0]) if digits else 0)
@@ -307,7 +318,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
         measure = _MEASURE.match(run)
-        if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z]", other)):
+        if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z(]", other)):
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
         mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)
         if mirrored and run[0] == mirrored[1]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.find import Reading, readings
+from harness.text.find import Reading, at_a_glance, readings
 from harness.text.fold import Page
 from harness.text.mentions import (
     VERDICTS,
@@ -80,7 +80,7 @@ class Judge:
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
         found = extract_targets(source, symbols=symbols) if targets is None else targets
-        self.targets, self.wanted, self._beside = _prepared(tuple(found))
+        self.targets, self.wanted, self._beside, self._texts = _prepared(tuple(found))
 
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
@@ -114,13 +114,33 @@ class Judge:
         `met` gets the texts whose letters are in `text` at all.
         """
         page = Page(text, self.symbols)
+        met_whole = at_a_glance(page, self._texts)
+        if met_whole is not None:
+            if met is not None:
+                met.update(met_whole)
+            return self._whole(page, met_whole), {}
         whole, damaged = self.candidates(page, channel, met)
         within: dict[str, str] = {}
         if damaged:
             standing, within = settle(damaged, whole, text, self.source)
             whole += standing
-        whole.sort(key=lambda one: one.start)
+        whole.sort(key=_start)
         return _without_alternates_inside(whole), within
+
+    def _whole(self, page: Page, met: dict[str, list[Reading]]) -> list[Finding]:
+        """The findings of targets that are in the text in whole mentions alone."""
+        found: list[Finding] = []
+        has_alternates = False
+        for wanted, places in met.items():
+            target = self.wanted[wanted]
+            is_alternate = wanted != target.text
+            has_alternates |= is_alternate
+            for one in places:
+                if not (is_alternate and _is_fragment(page.text, one, target)):
+                    found.append(Finding(target, wanted, *one))
+        if len(found) > 1:
+            found.sort(key=_start)
+        return _without_alternates_inside(found) if has_alternates else found
 
     def candidates(self, page: Page, channel: str, met: set[str] | None = None) -> tuple[list[Finding], list[Finding]]:
         """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
@@ -192,13 +212,22 @@ class Judge:
                 listed.append(self.mention(finding, passage))
 
 
+def _start(finding: Finding) -> int:
+    return finding.start
+
+
 def _is_lost(mentions: list[Mention]) -> bool:
     return not mentions or all(one.verdict == "corrupted" for one in mentions)
 
 
 @lru_cache(maxsize=256)
-def _prepared(given: tuple[str | Target, ...]) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...]]:
-    """The targets, each text once; the same by their texts and by their alternates; those with misses beside them."""
+def _prepared(
+    given: tuple[str | Target, ...],
+) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...], tuple[str, ...]]:
+    """The targets, each text once; the same by their texts and by their alternates; those with misses beside them.
+
+    And all texts that are looked for.
+    """
     wanted: dict[str, Target] = {}
     for one in given:
         target = one if isinstance(one, Target) else Target(one, "", given=True)
@@ -209,7 +238,8 @@ def _prepared(given: tuple[str | Target, ...]) -> tuple[tuple[Target, ...], dict
             wanted.setdefault(alternate, target)
     wanted.pop("", None)
     beside = [_with_its_kind(one) for one in targets if one.kind or may_have_misses_beside(one.text)]
-    return targets, wanted, tuple(one for one in beside if misses_beside_a_mention(one) and has_near_misses(one))
+    beside = [one for one in beside if misses_beside_a_mention(one) and has_near_misses(one)]
+    return targets, wanted, tuple(beside), tuple(wanted)
 
 
 @lru_cache(maxsize=8192)

@@ -325,8 +325,8 @@ class Reader:
                 )
                 if glyph.char == atom.char and char != atom.char:
                     form = None  # the backslash of an escape is not a look-alike of a slash
-            if self._doubled_backslashes and atom.char == "\\" and text.startswith("\\\\\\\\", start):
-                found.append((start + 4, 0, False, None))
+            if self._doubled_backslashes and atom.char == "\\":  # before a sign too, as in `\\_logs`
+                found += [(start + size, 0, False, None) for size in (2, 4) if text.startswith("\\" * size, start)]
         if form is not None:
             raw = Change(start, start + 1, atom.char, form.codes) if form.codes else None
             found.append((start + 1, form.weight, form.tight, raw))

@@ -15,8 +15,7 @@ from harness.text.symbols import (
     LOOKALIKE,
     MARK,
     SymbolTable,
-    coded,
-    letter_form,
+    letter_for,
     role,
     without_accents,
 )
@@ -168,6 +167,43 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
     )
 
 
+def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Reading]] | None:
+    """The targets that are in a short text, each in whole mentions alone; None where that is not so of all of them.
+
+    Most answers of a log are like that. They have as many hits of each skeleton as whole mentions, and there is nothing
+    to explain.
+    """
+    if not page.is_short or not page.is_plain or len(targets) >= _AT_ONCE:
+        return None
+    patterns = _unlike(targets, fold_of(page.symbols, False))
+    if not patterns or page.fold.coarse:
+        return None
+    letters, text = page.letters, page.text
+    met: dict[str, list[Reading]] = {}
+    for pattern in patterns:
+        skeleton = pattern.skeleton
+        hit = letters.find(skeleton)
+        if hit < 0:
+            continue
+        found = _verbatim(page, pattern) if pattern.text in text else []
+        for _ in found:
+            hit = letters.find(skeleton, hit + 1) if hit >= 0 else hit - 1
+        if hit != -1 or not found:
+            return None
+        met[pattern.text] = found
+    return met
+
+
+@lru_cache(maxsize=256)
+def _unlike(targets: tuple[str, ...], fold: Fold) -> tuple[Pattern, ...]:
+    """The patterns, if each has letters of its own, of which none asks for the coarse fold; empty otherwise."""
+    patterns = [pattern_of(target, fold) for target in targets]
+    for pattern in patterns:
+        if not pattern.skeleton or pattern.unescaped is not _NO_FORMS or STRANGER in pattern.skeleton:
+            return ()
+    return tuple(patterns) if len({pattern.skeleton for pattern in patterns}) == len(patterns) else ()
+
+
 def readings(
     page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
 ) -> Iterator[tuple[str, list[Reading], bool]]:
@@ -176,7 +212,7 @@ def readings(
     `met` gets the targets whose letters are in the text.
     """
     met = set() if met is None else met
-    if len(targets) < _AT_ONCE and page.is_plain:
+    if len(targets) < _AT_ONCE and page.is_plain and not page.is_short:
         whole = dict(_unharmed(page, tuple(targets)))
         met.update(whole)
         for text, found in whole.items():
@@ -453,9 +489,9 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
             continue
         split = _marks_at_start(piece)
         if char != wanted or piece[:split] != on:
-            found = _letter(wanted, on, char, piece[:split])
+            found = letter_for(wanted, on, char, piece[:split])
             if found is None and on and number + 1 < size:  # a mark that is coded, or has a blank before it
-                found, gap, split = _letter(wanted, "", char, ""), on + gap, 0
+                found, gap, split = letter_for(wanted, "", char, ""), on + gap, 0
             if found is None:
                 return None
             more, codes = found
@@ -486,42 +522,6 @@ def _marks_at_start(piece: str) -> int:
     while place < len(piece) and role(piece[place]) == MARK:
         place += 1
     return place
-
-
-def _wide(kana: str) -> str:
-    return unicodedata.normalize("NFKC", kana)
-
-
-@lru_cache(maxsize=8192)
-def _letter(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
-    """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
-    weight = 0
-    codes: tuple[str, ...] = ()
-    if char == wanted and marks == on:
-        return 0, ()
-    if len(char) > 1:
-        glyph = coded(char, 0)
-        if glyph is None:
-            return None
-        char, weight, codes = glyph.char, ALTERED, ("escaped",)
-        if char == wanted and marks == on:
-            return weight, codes
-    one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
-    if one == other:
-        return weight + LOOKALIKE, (*codes, "normal-form")
-    if (on or marks) and "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
-        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
-    if marks == on:
-        form = letter_form(wanted, char)
-    else:
-        form = letter_form(one, other) if len(one) == len(other) == 1 else None
-        if form is not None:
-            codes = (*codes, "normal-form")
-    if form is not None:
-        return weight + form.weight, (*codes, *form.codes)
-    bare = without_accents(wanted + on)
-    form = letter_form(bare, char) if bare is not None and not marks else None
-    return None if form is None else (weight + ALTERED + form.weight, (*codes, "accents", *form.codes))
 
 
 def _with_edges(

@@ -221,11 +221,17 @@ class Page:
         self._coarse = coarse
         self._fold: Fold | None = None
         self._letters = ""
-        latin = self._latin = latin_of(text)
+        self.is_short = len(text) < (_WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK)
+        """Whether to fold it is as cheap as any look at it."""
+        signs = text if self.is_short else self._latin
         self.is_plain = not (
-            coarse or "&" in latin or "%" in latin or "\\" in latin or "<" in latin or "]" in latin  # _LEADS
+            coarse or "&" in signs or "%" in signs or "\\" in signs or "<" in signs or "]" in signs  # _LEADS
         )
         """Whether it holds no entity, code, tag or address, and needs the fine fold alone as far as is known."""
+
+    @cached_property
+    def _latin(self) -> str:
+        return latin_of(self.text)
 
     @property
     def fold(self) -> Fold:
@@ -250,8 +256,7 @@ class Page:
         A text that a cheap look cannot see through may hold all of them.
         """
         text = self.text
-        least = _WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK
-        if len(text) < least or not skeletons or not self.is_plain:
+        if self.is_short or not skeletons or not self.is_plain:
             return skeletons
         known: dict[str, bool] = {}
         held = []

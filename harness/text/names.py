@@ -63,7 +63,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         if file.end() == len(inner) or HAN_RUN.match(inner[file.end()]) or inner[file.end()] in "的里中":
             break
     touches_left = touches(text, start - 1)
-    if inner.startswith("/") and touches_left and not re.match(r"/[A-Za-z0-9_.{:-]+/", inner):
+    if inner.startswith("/") and touches_left and not re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner):
         head = HAN_RUN.search(text[max(0, start - 12) : start])
         named = head is not None and text[max(0, start - 12) : start].endswith(HEADS)
         if not named:

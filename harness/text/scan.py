@@ -4,15 +4,19 @@ A text is read in tokens: the long ones first, by what they begin with, and then
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.chains import (
+    BIDI,
+    EMOJI,
     ENDS,
     HAN,
     LIBRARY,
+    ORNAMENT,
     SIGN_BETWEEN,
     Span,
     chain_of,
@@ -29,6 +33,8 @@ from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, s
 from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, OPENED, files_in, path_at
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import DOTFILES, HEADS, STANDARD, Target, kind_of
+
+_SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
 _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
 _BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
@@ -134,7 +140,7 @@ _SEGMENT = "(?:{}){{1,120}}".format(
     )
 )
 """A part of a path, with what is in quotes or brackets that were opened inside it."""
-_BEHIND = "\\s\"'“„‘‚«‹「『《（(\\[<{=:：，。；、？！`|"
+_BEHIND = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{EMOJI}{BIDI}"
 """What a path may begin behind."""
 
 
@@ -168,10 +174,11 @@ def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> _Form:
 _FORMS = (
     _form(
         "url",
-        ":// www. git@",
+        ":// www. git@ magnet:? urn: mailto:",
         r"(?<![A-Za-z0-9+.-])(?:(?:jdbc:|r2dbc:|jar:|git:)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
-        r"|www\.|git@[A-Za-z0-9.-]{1,60}:)",
-        rf"(?:[^{_URL_ENDS}{HAN}]",
+        r"|www\.|git@[A-Za-z0-9.-]{1,60}:|magnet:\?|urn:(?=[a-z0-9-]{2,32}:)|mailto:)",
+        rf"(?:[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
+        rf"|(?<=[/=])[{HAN}]{{1,12}}[-_](?=[^{_URL_ENDS}])[^{_URL_ENDS}/]{{1,80}}(?=/|[\s{_URL_ENDS[2:]}]|\Z)",
         rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
     ),
     _form(
@@ -187,7 +194,17 @@ _FORMS = (
         "@",
         r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
     ),
-    _form("windows", "${", rf"\$\{{[A-Za-z_]\w{{0,40}}\}}(?:[/\\]{_SEGMENT}){{1,30}}[/\\]?"),
+    _form(
+        "windows",
+        "${ %/ %\\",
+        rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{_SEGMENT}){{1,30}}[/\\]?",
+    ),
+    _form(  # `users/{id}/orders`
+        "code",
+        "/{",
+        r"(?<![A-Za-z0-9_/.{}:-])(?:[A-Za-z0-9_.-]{1,60}/){1,10}\{[A-Za-z_][\w.-]{0,40}\}",
+        r"(?:/(?:[A-Za-z0-9_.-]{1,60}|\{[A-Za-z_][\w.-]{0,40}\}))*",
+    ),
     _form(
         "placeholder",
         "{ % < & [[ __ $t(",
@@ -198,6 +215,9 @@ _FORMS = (
         r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
     ),
     _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
+    _form("identifier", "->", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?"),
+    _form("code", "^", r"\^(?<!\S\^)\S{2,80}\$(?!\S)"),
+    _form("code", "*/ *", r"(?<!\S)(?=[0-9*/,\- ]*(?:\*/\d|\* \*))(?=[* ]*[0-9/])(?:[0-9*/,-]+ ){4}[0-9*/,-]+(?!\S)"),
     _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
     _form(
         "code",
@@ -242,9 +262,10 @@ _FORMS = (
 )
 """In order of precedence where two begin at one place."""
 _ATOM = re.compile(
-    rf"(?:[^{ENDS}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
+    rf"(?:[^{ENDS}{EMOJI}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
     rf"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=dB)\([A-Z]\)(?=[{HAN}])"
     r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
+    r"|(?<=[A-Za-z0-9]-)\([A-Za-z0-9]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-2024-(03)-009`
     r"|(?<=[A-Z0-9])\*(?=\d)"
     r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}-[a-z])"
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
@@ -254,7 +275,13 @@ _ATOM = re.compile(
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
-_LABEL = re.compile(f"[{HAN}]{{1,8}}:(?=\\S)")
+_LABEL = re.compile(f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)")
+"""What is behind the colon is the value, in any script but Latin, where `a:b` is also a token."""
+_DOTTED = re.compile(
+    f"(?=.*[A-Za-z])(?=.*[{HAN}])(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}})(?:\\.[{HAN}A-Za-z_][{HAN}A-Za-z0-9_]{{0,40}})*"
+    f"\\.(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}}(?:[A-Za-z0-9_][{HAN}A-Za-z0-9_]{{0,16}})?)"
+)
+"""`q.订单.创建`: a name with Han between its dots. One dot alone may end a sentence."""
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -287,6 +314,8 @@ def spans_in(text: str) -> Iterator[Span]:
 
 
 def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
+    while start < end and ORNAMENT.match(text[start]):
+        start += 1
     if kind == "quoted":
         yield from _quoted(text, start + 1, end - 1)
     elif kind == "file":
@@ -294,7 +323,11 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
     elif kind in ("windows", "path"):
         yield from path_at(text, start, end)
     else:
-        while text[end - 1] in ".,:;" or (kind == "url" and _is_outside_url(text, start, end)):
+        while (
+            text[end - 1] in ".,:;"
+            or ORNAMENT.match(text[end - 1])
+            or (kind == "url" and _is_outside_url(text, start, end))
+        ):
             end -= 1
         yield Span(start, end, touches(text, start - 1), touches(text, end), kind)
 
@@ -351,7 +384,7 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
     """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
     for found in _ATOM.finditer(text, start, end):
         run, low = found[0], found.start()
-        if len(run) < 2 or (run.isalpha() and run.isascii()):
+        if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
             continue
         before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
         if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run:
@@ -386,6 +419,9 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     if end - start < 2 or not (SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or is_code(inner)):
         return
     closed = start > 0 and text[start - 1] in CLOSERS
+    if inner.count(".") > 1 and _DOTTED.fullmatch(inner) and not (touches(text, start - 1) or touches(text, end)):
+        yield Span(start, end, kind="identifier")
+        return
     endings = [
         one
         for one in (EXTENSION.finditer(inner) if "." in inner else ())
@@ -435,7 +471,7 @@ def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
-    spans = [*spans_in(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)]
+    spans = _spans(text, symbols) if unicodedata.is_normalized("NFC", text) else list(_decomposed(text, symbols))
     spans.sort(key=lambda span: (span.start, -span.end))
     kept: list[Target] = []
     end = 0
@@ -451,6 +487,32 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         kind = span.kind or kind_of(inner)
         kept.append(Target(inner, kind, span.start, span.end, span.open_left, span.open_right, False, span.alternates))
     return tuple(kept)
+
+
+def _spans(text: str, symbols: SymbolTable) -> list[Span]:
+    return [*spans_in(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)]
+
+
+_CLUSTER = re.compile("(?s).[\u1160-\u11ff\u3099\u309a\u0300-\u036f]*")
+
+
+def _decomposed(text: str, symbols: SymbolTable) -> Iterator[Span]:
+    """The spans of a text whose letters are in pieces, as in file names of macOS: those of its composed form."""
+    pieces: list[str] = []
+    places: list[int] = []
+    for cluster in _CLUSTER.finditer(text):
+        piece = unicodedata.normalize("NFC", cluster[0])
+        pieces.append(piece)
+        places += [cluster.start()] * len(piece)
+    places.append(len(text))
+    composed = "".join(pieces)
+    for span in _spans(composed, symbols):
+        alternates = []
+        for alternate in span.alternates:
+            start = composed.find(alternate, span.start, span.end)
+            if start >= 0:
+                alternates.append(text[places[start] : places[start + len(alternate)]])
+        yield span._replace(start=places[span.start], end=places[span.end], alternates=tuple(alternates))
 
 
 _SHORT = 4096

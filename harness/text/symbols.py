@@ -362,3 +362,39 @@ def without_accents(cluster: str) -> str | None:
     if len(apart) > 1 and apart[0] < "\u0530" and all("\u0300" <= mark <= "\u036f" for mark in apart[1:]):
         return apart[0]
     return None
+
+
+def _wide(kana: str) -> str:
+    return unicodedata.normalize("NFKC", kana)
+
+
+@lru_cache(maxsize=8192)
+def letter_for(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[str, ...]] | None:
+    """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
+    weight = 0
+    codes: tuple[str, ...] = ()
+    if char == wanted and marks == on:
+        return 0, ()
+    if len(char) > 1:
+        glyph = coded(char, 0)
+        if glyph is None:
+            return None
+        char, weight, codes = glyph.char, ALTERED, ("escaped",)
+        if char == wanted and marks == on:
+            return weight, codes
+    one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
+    if one == other:
+        return weight + LOOKALIKE, (*codes, "normal-form")
+    if (on or marks) and "\uff66" <= max(char, wanted) <= "\uff9d" and _wide(wanted + on) == _wide(char + marks):
+        return weight + LOOKALIKE, (*codes, "fullwidth", "normal-form")  # kana with its voicing mark
+    if marks == on:
+        form = letter_form(wanted, char)
+    else:
+        form = letter_form(one, other) if len(one) == len(other) == 1 else None
+        if form is not None:
+            codes = (*codes, "normal-form")
+    if form is not None:
+        return weight + form.weight, (*codes, *form.codes)
+    bare = without_accents(wanted + on)
+    form = letter_form(bare, char) if bare is not None and not marks else None
+    return None if form is None else (weight + ALTERED + form.weight, (*codes, "accents", *form.codes))
