@@ -23,7 +23,6 @@ from harness.authoring.init.choices import (
 )
 from harness.cli.arguments import tell
 from harness.errors import ConfigError
-from harness.show.figures import pad
 from harness.show.words import translated
 from harness.text.visible import show
 
@@ -234,6 +233,8 @@ def _written_json(written: Written) -> dict[str, list[str]]:
 
 
 def _tell(written: Written) -> None:
+    from harness.show.figures import pad
+
     for word, paths in _written_json(written).items():
         for line in _folded(paths):
             click.echo(f"{pad(translated(word), 9)} {line}")
