@@ -3,11 +3,21 @@ from afar.)"""
 
 import gc
 import os
+import re
+import signal
 
 import pytest
 
 MOST_WORKERS = 8
 """Each worker collects all tests for itself, some 15 seconds of processor time."""
+
+
+_LEFT_OUT = re.compile(
+    r"(?i:(https?|all|no)_proxy)|CI|BUILD_NUMBER|GITHUB_.*|GITLAB_.*|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|LANGFUSE_.*"
+    r"|HARNESS_(LANG|STATE|CACHE|THREADS)|OPENAI_.*|VOLCENGINE_.*|MLFLOW_.*|ALARM_.*"
+    r"|(NO|FORCE|PY)_COLOU?RS?|CLICOLOR.*|COLUMNS|LINES|PYTEST_ADDOPTS"
+)
+"""Variables of a machine that the harness, pytest, git or a library obeys: tests set what they are about."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -21,10 +31,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     if chosen is None and whole and not config.getoption("tx") and not _wants_one_process(config):
-        config.option.numprocesses = "auto"
+        config.option.numprocesses = chosen = "auto"
         config.option.maxprocesses = config.option.maxprocesses or MOST_WORKERS
-        if config.option.dist == "no":
-            config.option.dist = "loadgroup"  # tests marked `xdist_group` share what they set up
+    if chosen and config.getoption("dist", "") == "no" and not config.getoption("verbatim_models"):
+        config.option.dist = "loadgroup"  # tests marked `xdist_group` share what they set up
 
 
 def _wants_one_process(config: pytest.Config) -> bool:
@@ -39,10 +49,25 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # judging a model needs no hypothesis, and its import costs as much as judging 1,000 cases
     # ten thousand items live until the end, and each round of the collector over the middle-aged looks for them in vain
     gc.set_threshold(10_000, *gc.get_threshold()[1:])
-    os.environ["HARNESS_LANG"] = "en"  # screens that the tests quote do not follow the locale of the machine
+    _leave_the_machine_out()
     from hypothesis import HealthCheck, settings
 
     for name, examples in (("quick", 20), ("default", 100), ("thorough", 2000)):
-        profile = settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        profile = settings(
+            max_examples=examples,
+            deadline=None,
+            derandomize=name == "default",  # the run of all tests does not depend on chance; the others search
+            suppress_health_check=[HealthCheck.too_slow],
+        )
         settings.register_profile(name, profile)
     settings.load_profile(config.getoption("hypothesis_profile", None) or "default")
+
+
+def _leave_the_machine_out() -> None:
+    """What a test sees, and each process that it starts, is the same on every machine."""
+    for name in [name for name in os.environ if _LEFT_OUT.fullmatch(name)]:
+        del os.environ[name]
+    os.environ["HARNESS_LANG"] = "en"  # screens that the tests quote do not follow the locale
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # a shell starts what runs in the background so, and a process that a test interrupts would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)

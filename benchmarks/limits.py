@@ -1,11 +1,13 @@
-"""Print what each part of the product takes beside the least that it could take, on one machine in one minute.
+"""Print what each part of the product takes beside the least that it could take, on one machine in one run.
 
-    python -m benchmarks.limits [--nights 120] [--replays 10000] [--megabytes 100] [--only gate] [--live]
+    python -m benchmarks.limits [--quick] [--only ROW] [--except ROW]
 
-Each row is a whole process, the best of three rounds, and so is its limit: pytest with as many empty items, a Python
-that reads the two records of a verdict, or the year of nights, and does nothing else. Ratios travel, seconds do not.
-Nights are made of a record that is shipped, under other dates. `--live` adds the two rows that ask a server
-(`benchmarks.live`, `benchmarks.soak`), which take minutes.
+Each row is a whole process, the best of three rounds (of one where it takes a minute), and so is its limit: pytest with
+as many empty items, the bare client with the same requests, a Python that reads the two records of a verdict, or the
+year of nights, and does nothing else. Ratios travel, seconds do not; that of the processor's seconds is the one to read
+on a machine that does other work too. Nights are made of a record that is shipped, under other dates.
+
+`--quick` takes a tenth of every size, a few minutes; the rest takes about half an hour.
 """
 
 from __future__ import annotations
@@ -23,8 +25,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.replay.__main__ import make_project
+from harness.config import ModelConfig
 from harness.files import sealed
+from harness.runs.requests import body_for
 from harness.show.figures import markdown_table
+from harness.suite import load_suite
 
 ROOT = Path(__file__).parent.parent
 _MOMENT, _ID = "@moment@", "@id@"
@@ -43,7 +48,7 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. `aim` is the largest ratio of wall clocks that is hoped for."""
+    """One line of the table: what is measured, and what it is held against. `aim` is what is hoped for, in words."""
 
     name: str
     ours: Took
@@ -53,7 +58,18 @@ class Row:
 
     @property
     def ratio(self) -> float:
+        """Of the wall clocks."""
         return self.ours.wall / self.limit.wall
+
+    @property
+    def cells(self) -> list[str]:
+        ours, limit = self.ours, self.limit
+        took = [f"{ours.wall:.2f} s", f"{ours.cpu:.2f} s", f"{ours.megabytes:.0f} MB"]
+        processor = ours.cpu / max(limit.cpu, 0.01)
+        return [self.name, *took, self.what, f"{limit.wall:.2f} s", f"{self.ratio:.2f}", f"{processor:.2f}", self.aim]
+
+
+HEAD = ["what", "takes", "processor", "memory", "limit", "it takes", "ratio", "of processor", "aim"]
 
 
 def took(folder: Path, *command: str, rounds: int = 3, before: Callable[[], object] = lambda: None) -> Took:
@@ -103,18 +119,23 @@ def shipped_record() -> dict[str, object]:
     return record | {"run_id": _ID, "mode": "live", "model": "m", "version": "v1", "partial": False}
 
 
-def make_nights(folder: Path, nights: int, *, cases: int | None = None) -> list[Path]:
-    """A project with a record for each of the last nights, and a baseline of the same cases."""
+def make_nights(folder: Path, nights: int, *, cases: int | None = None, models: int = 1) -> list[Path]:
+    """A project with a record of each model for each of the last nights, and a baseline of the same cases.
+
+    Given back are the records of the first model, newest first.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    models = "".join(
-        f'[tool.harness.models.{name}]\nversion = "v1"\nbase_url = "http://127.0.0.1:9/v1"\n' for name in ("m", "base")
+    names = ["m", *(f"m{number}" for number in range(2, models + 1))]
+    settings = "".join(
+        f'[tool.harness.models.{name}]\nversion = "v1"\nbase_url = "http://127.0.0.1:9/v1"\n'
+        for name in (*names, "base")
     )
-    (folder / "pyproject.toml").write_text(models)
+    (folder / "pyproject.toml").write_text(settings)
     record = shipped_record()
     if cases is not None:
         record = _of_some_cases(record, cases)
     text = json.dumps(record, ensure_ascii=False, indent=1)
-    made = [_write(folder, text, "m", night) for night in range(nights)]
+    made = {name: [_write(folder, text, name, night) for night in range(nights)] for name in names}["m"]
     _write(folder, text, "base", 2)
     return made
 
@@ -151,7 +172,7 @@ def replay(folder: Path, cases: int) -> Row:
         took(folder, *pytest("--model=fake")),
         took(folder, *pytest("empty")),
         "pytest with as many empty items",
-        "1.15" if cases > 1000 else "0.6" if cases > 1 else "",
+        "1.15" if cases > 1000 else "0.6",
     )
 
 
@@ -161,13 +182,35 @@ def one_case(folder: Path) -> Row:
     return Row("replay of one case", ours, limit, "`pytest --version`", "1.3")
 
 
+def live(folder: Path, cases: int, concurrency: int, delay: float, aim: str) -> Row:
+    """A run that asks a server on this machine, beside the bare client with the same requests."""
+    make_project(folder, cases)
+    command = [sys.executable, "-m", "benchmarks.live.slow_server", str(delay)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        try:
+            assert server.stdout is not None
+            base_url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+            model, bodies = ModelConfig(name="fake", base_url=base_url), folder / "bodies.json"
+            bodies.write_text(json.dumps([body_for(case, model) for case in load_suite(folder / "suites" / "made")]))
+            client = (sys.executable, "-m", "benchmarks.live.bare_client", base_url, str(bodies), str(concurrency))
+            options = (f"--base-url={base_url}", "--cassette-mode=live", f"--max-concurrency={concurrency}")
+            rounds = 3 if cases <= 1000 else 1
+            ours = took(folder, *pytest("--model=fake", *options), rounds=rounds)
+            limit = took(folder, *client, rounds=rounds)
+        finally:
+            server.kill()
+    name = f"live, {cases:,} cases, {delay * 1000:g} ms an answer, {concurrency} at a time"
+    return Row(name, ours, limit, "the bare client, same requests", aim)
+
+
 def gate(folder: Path, nights: int) -> Row:
     records = make_nights(folder, nights)
     command = harness("gate", "--candidate", "m@v1", "--baseline", "base@v1")
     took(folder, *command, rounds=1)  # the first one judges answers again, and keeps what it found
     two = (str(records[0]), str(folder / "reports/base@v1" / records[2].name))
     limit = took(folder, sys.executable, "-c", _READ, *two)
-    return Row(f"`gate`, {nights:,} nights of full size", took(folder, *command), limit, "reading two records", "")
+    name = f"`gate`, {nights:,} nights of full size"
+    return Row(name, took(folder, *command), limit, "reading two records", "0.5 s, 120 MB")
 
 
 def drift(folder: Path, nights: int) -> Row:
@@ -175,70 +218,88 @@ def drift(folder: Path, nights: int) -> Row:
     command = harness("drift", "--model", "m")
     took(folder, *command, rounds=1)
     limit = took(folder, sys.executable, "-c", _READ, *map(str, records))
-    return Row(f"`drift`, {nights:,} nights of 40 prompts", took(folder, *command), limit, "reading the records", "")
+    name = f"`drift`, {nights:,} nights of 40 prompts"
+    return Row(name, took(folder, *command), limit, "reading the records", "0.5 s, 100 MB")
 
 
-def report(folder: Path, nights: int) -> Row:
+def listing(folder: Path, nights: int) -> Row:
     records = make_nights(folder, nights, cases=40)
-    took(folder, *harness("report"), rounds=1)
-    newest = records[0].read_bytes()
+    command = harness("runs", "list")
+    took(folder, *command, rounds=1)
+    limit = took(folder, sys.executable, "-c", _READ, *map(str, records))
+    return Row(f"`runs list`, {nights:,} runs of 40 prompts", took(folder, *command), limit, "reading the records", "")
+
+
+def report(folder: Path, runs: int, models: int) -> Iterator[Row]:
+    """All pages for the first time, and again with one new run."""
+    records = make_nights(folder, runs // models, cases=40, models=models)
+    first = took(folder, *harness("report"), rounds=1)
     limit = took(folder, *harness("report", "m@v1"))
+    yield Row(
+        f"`report`, {runs:,} runs of 40 prompts", first, limit, "the page of one run", "60 s" if models > 1 else ""
+    )
+    newest = records[0].read_bytes()
 
     def another_night() -> None:
         records[0].write_bytes(newest + b"\n")
         os.utime(records[0])
 
     ours = took(folder, *harness("report"), before=another_night)
-    return Row(f"`report`, {nights:,} runs of 40 prompts, one new", ours, limit, "the page of one run", "")
+    aim = "2 s" if models > 1 else "1.5 s"
+    yield Row(f"`report`, {runs:,} runs of 40 prompts, one new", ours, limit, "the page of one run", aim)
 
 
 def verify(folder: Path, megabytes: int) -> Row:
     make_project(folder, 2_000)
-    cassette = folder / "cassettes/fake@v1/made.jsonl"
+    cassette = folder / "cassettes/fake@1/made.jsonl"
     content = cassette.read_bytes()
     with cassette.open("ab") as file:
         for _ in range(megabytes * 1_000_000 // len(content)):
             file.write(content)
     limit = took(folder, sys.executable, "-c", _READ_LINES, str(cassette), rounds=1)
     ours = took(folder, *harness("cassettes", "verify"), rounds=1)
-    return Row(f"`cassettes verify`, {megabytes:,} MB", ours, limit, "reading its lines as JSON", "")
+    return Row(f"`cassettes verify`, {megabytes:,} MB", ours, limit, "reading its lines as JSON", "20 s for 1,000 MB")
 
 
-def rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
-    made: dict[str, Callable[[Path], Row]] = {
-        "replay": lambda at: replay(at, options.replays),
-        "replay-1000": lambda at: replay(at, min(1000, options.replays)),
+Make = Callable[[Path], Row | Iterator[Row]]
+
+
+def table(tenth: bool) -> dict[str, Make]:
+    """The rows by their names, at the sizes of the documents or a tenth of them."""
+    part = 10 if tenth else 1
+    return {
+        "replay": lambda at: replay(at, 10_000 // part),
+        "replay-1000": lambda at: replay(at, 1000 // part),
         "one": one_case,
-        "gate": lambda at: gate(at, options.nights),
-        "drift": lambda at: drift(at, 3 * options.nights),
-        "report": lambda at: report(at, 3 * options.nights),
-        "verify": lambda at: verify(at, options.megabytes),
+        "live": lambda at: live(at, 1000 // part, 20, 0.05, "1.08; processor 1.3"),
+        "live-20000": lambda at: live(at, 20_000 // part, 256, 0, "1.15, 150 MB"),
+        "gate": lambda at: gate(at, 120 // part),
+        "drift": lambda at: drift(at, 365 // part),
+        "list": lambda at: listing(at, 365 // part),
+        "report": lambda at: report(at, 365 // part, 1),
+        "report-5000": lambda at: report(at, 5000 // part, 20),
+        "verify": lambda at: verify(at, 1000 // part),
     }
-    for name, make in made.items():
-        if not options.only or name in options.only:
-            (folder / name).mkdir()
-            yield make(folder / name)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nights", type=int, default=120, help="drift and report take three times as many")
-    parser.add_argument("--replays", type=int, default=10_000)
-    parser.add_argument("--megabytes", type=int, default=100)
-    parser.add_argument("--only", action="append", help="a row: replay, replay-1000, one, gate, drift, report, verify")
-    parser.add_argument("--live", action="store_true", help="also the rows that ask a server")
+    parser.add_argument("--quick", action="store_true", help="a tenth of every size")
+    names = ", ".join(table(tenth=False))
+    parser.add_argument("--only", action="append", choices=[*table(tenth=False)], metavar="ROW", help=names)
+    parser.add_argument("--except", action="append", dest="left_out", default=[], metavar="ROW", help="repeatable")
     options = parser.parse_args()
-    table = [["what", "takes", "memory", "limit", "takes", "ratio", "aim"]]
-    with tempfile.TemporaryDirectory() as name:
-        for row in rows(options, Path(name)):
-            ours, limit = row.ours, row.limit
-            cells = [row.name, f"{ours.wall:.2f} s", f"{ours.megabytes:.0f} MB", row.what, f"{limit.wall:.2f} s"]
-            table.append([*cells, f"{row.ratio:.2f}", row.aim])
-            print(f"{row.name}: {ours.wall:.2f} s, {row.ratio:.2f} times the limit", file=sys.stderr)
-    print("\n".join(markdown_table(table)))
-    for module in ("live", "soak") if options.live else ():
-        subprocess.run([sys.executable, "-m", f"benchmarks.{module}"], cwd=ROOT, check=True)
+    lines = [HEAD]
+    for name, make in table(options.quick).items():
+        if name in options.left_out or (options.only and name not in options.only):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            made = make(Path(folder))
+            for row in [made] if isinstance(made, Row) else made:
+                lines.append(row.cells)
+                print(f"{row.name}: {row.ours.wall:.2f} s, {row.ratio:.2f} times the limit", file=sys.stderr)
+    print("\n".join(markdown_table(lines)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 
 
 Kind = Literal["openai", "responses", "litellm", "local", "callable", "outputs"]
+
+
+def _variable_name(value: str) -> str:
+    """A frequent slip is the key itself in the place of the name: it is not repeated in the message."""
+    import re
+
+    written = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value) and not re.fullmatch(r"(?=.*\d)[A-Za-z0-9]{24,}", value)
+    if not written:
+        raise ValueError(
+            "not the name of an environment variable; accepted: a name such as OPENAI_API_KEY. If it is a key, take it "
+            "out, revoke it, and put the new one into a variable"
+        )
+    return value
+
+
+VariableName = Annotated[str, AfterValidator(_variable_name)]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _ENDPOINT_FIELDS = ("kind", "base_url", "model", "api_key_env", "weights", "adapters", "function", "outputs")
 _OWN_FIELDS = ("version", "base", "training_data", "trained_domains", "training", "repair", "price")
@@ -72,7 +88,7 @@ class Reasoning(Record):
 class FromEnvironment(Record):
     """A value that is in an environment variable, because it is secret."""
 
-    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    env: VariableName = Field(json_schema_extra={"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
 
 
 class ModelConfig(Record):
@@ -84,7 +100,7 @@ class ModelConfig(Record):
     base_url: str | None = None
     model: str | None = None
     """What the request's `model` field says; default: the name."""
-    api_key_env: str | None = None
+    api_key_env: VariableName | None = None
     api_key_header: str | None = Field(default=None, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
     """The header that carries the key as it is, such as `api-key` for Azure; default: `Authorization: Bearer KEY`."""
     headers: dict[str, str | FromEnvironment] = Field(default_factory=dict)
@@ -136,6 +152,15 @@ class ModelConfig(Record):
     patience_s: float = Field(default=180.0, ge=0)
     """How long an endpoint that is away (502, 503, 504, 529, no connection) is waited for: a server may restart."""
     lineage: tuple[str, ...] = ()
+
+    @field_validator("headers", mode="before")
+    @classmethod
+    def _variables_of_headers_are_names(cls, value: Any) -> Any:
+        # before the union of text and table is tried: its message would repeat what was found
+        for content in value.values() if isinstance(value, dict) else ():
+            if isinstance(content, dict) and isinstance(content.get("env"), str):
+                _variable_name(content["env"])
+        return value
 
     @field_validator("headers")
     @classmethod

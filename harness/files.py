@@ -362,6 +362,14 @@ def cache_folder() -> Path:
     return Path(root) / "pytest-verbatim"
 
 
+def kept_at(kind: str, name: str) -> Path:
+    """A place in the cache folder; for a user without a home one where nothing can be kept."""
+    try:
+        return cache_folder() / kind / name
+    except RuntimeError:
+        return Path(os.devnull) / kind / name
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last: without it a new file may be gone after a loss of power, content and all."""
     with contextlib.suppress(OSError):  # Windows opens no folders, and some file systems do not sync them

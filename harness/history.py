@@ -13,30 +13,33 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from harness.decisions.evidence import representative
-from harness.decisions.run_summary import CLOCKS, RunSummary, is_ahead_of, order_from, order_of, utc
+from harness.decisions.evidence import needed, representative
+from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, order_of, summary_rules, utc
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
     UnfitFileError,
-    cache_folder,
     content_of,
     depth_over,
     is_as_sealed,
     json_of,
+    kept_at,
     opened,
     reading,
     sealed,
+    sync_folder,
     unsealed,
     whole,
 )
-from harness.records.run import SCHEMA, CaseResult, RunRecord
+from harness.records.policy import GatePolicy
+from harness.records.run import SCHEMA, CaseResult, RunRecord, upgraded
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -54,14 +57,6 @@ _SPACES = re.compile("[ \t\r\n]*")
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
-Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
-
-UPGRADES: Mapping[int, Upgrade] = {}
-"""From schema n to n + 1, by n.
-
-Every change of the format adds one line, so that old nights stay readable.
-"""
-
 
 class ChangedRecordError(RecordError):
     """A record whose content does not have the digest that it carries."""
@@ -73,33 +68,6 @@ class Listing:
 
     runs: tuple[RunSummary, ...]
     unreadable: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a record says before its cases. It decides which records are read, and nothing else rests on it."""
-
-    path: Path
-    run_id: str
-    partial: bool
-    suite_digest: str
-    started: str
-    oldest: str | None
-    newest: str | None
-    cases: int
-
-    @property
-    def order(self) -> tuple[str, str, str]:
-        """As `order_of` the run itself."""
-        return order_from(self.newest, self.started, self.run_id)
-
-    def is_ahead(self, now: datetime) -> bool:
-        """Whether its answers are dated after now."""
-        return is_ahead_of(self.newest or self.started, now)
-
-    def is_before(self, moment: datetime | None, now: datetime) -> bool:
-        """Whether its answers are older than that, and none is dated in the future."""
-        return moment is not None and self.oldest is not None and utc(self.oldest) < moment and not self.is_ahead(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +121,12 @@ class History:
         """
         if path.suffix == ".gz":
             return path
+        _refuse_link(path.parent)
         read_run(path)
-        content = _content(path)
+        content = record_content(path)
         packed = path.with_name(f"{path.name}.gz")
         _write_whole(packed, gzip.compress(content, 9, mtime=0), end=b"")
-        if _content(packed) != content:
+        if record_content(packed) != content:
             raise RecordError(f"{packed}: does not give back what was packed; {path} was kept")
         path.unlink()  # not before the other is on the disk: until then the plain one counts
         return packed
@@ -169,13 +138,12 @@ class History:
         keeps the mode, the times and the commit of the run that made them. (Equal run ids mean equal answers.)
         """
         path = self.path(run.label, run.run_id)
-        if path.parent.is_symlink():
-            raise RecordError(f"{path.parent}: a link, and whoever made it chose where this writes; put a folder there")
+        _refuse_link(path.parent)
         stored = self.found(run.label, run.run_id)
         if run.mode == "replay" and stored.is_file():
             # one that was changed by hand says nothing any more, and this is how it is judged again
             with suppress(ChangedRecordError):
-                made = read_run(stored)
+                made = _without_cases(stored)
                 totals = run.totals.model_copy(update={"requests": made.totals.requests})
                 kept = {"mode": made.mode, "started": made.started, "ended": made.ended, "totals": totals}
                 run = run.model_copy(update={**kept, "git_commit": made.git_commit})
@@ -204,7 +172,7 @@ class History:
         runs, unreadable = [], []
         for path in self.paths(label):
             try:
-                runs.append(RunSummary.of(read_run(path)))
+                runs.append(_summary_of(path))
             except RecordError as error:
                 unreadable.append(str(error))
         runs.sort(key=lambda run: run.order, reverse=True)
@@ -224,7 +192,7 @@ class History:
             RecordError: one of this version cannot be read. It may be the run that counts.
         """
         now = datetime.now(UTC)
-        since = None if max_age_days is None else now - timedelta(days=max_age_days) - CLOCKS
+        since = oldest_that_counts(max_age_days, now)
         paths = self.paths(label)
         heads = [head for path in paths if since is not None and (head := head_of(path)) is not None]
         old = [head for head in heads if head.is_before(since, now)]
@@ -247,13 +215,52 @@ class History:
         too_old = frozenset(head.run_id for head in old if head is not fullest and head.cases)
         return Known(tuple(sorted(found, key=order_of)), too_old)
 
+    def needed(
+        self, label: str, policy: GatePolicy, *, keep_days: int, nights: Callable[[Head], bool]
+    ) -> dict[Path, str]:
+        """The records of a version that stay when others are deleted, and why (`decisions.evidence.needed`).
+
+        One that cannot be read stays too.
+        """
+        paths, now = self.paths(label), datetime.now(UTC)
+        heads = []
+        for path in paths:
+            with suppress(RecordError):
+                heads.append(head_of(path) or Head.of(path, read_run(path)))
+        baselines = self.baselines().values()
+        found = needed(heads, policy, now, keep_days=keep_days, baselines=baselines, nights=nights)
+        # one version tells about the domains of others by a record that is chosen by its size (`_fullest`)
+        large = [path for path in paths if _WHOLE.search(path.name)]
+        largest = max(large, key=lambda one: (_plain_size(one), one.name), default=None)
+        for kept in (self._fullest(label), largest):
+            if kept is not None:
+                found.setdefault(kept, "the largest run")
+        readable = {head.path for head in heads}
+        return found | {path: "cannot be read" for path in paths if path not in readable}
+
+    def remove(self, path: Path) -> None:
+        """Delete a record in both of its forms, and its page if that is beside it.
+
+        Raises:
+            RecordError: the system refuses.
+        """
+        plain = path.with_name(f"{id_of(path)}.json")
+        _refuse_link(path.parent)
+        try:
+            # the page first, and the form that counts last: whatever stops this, no page is left without its record
+            for one in (plain.with_suffix(".html"), plain.with_name(f"{plain.name}.gz"), plain):
+                one.unlink(missing_ok=True)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise RecordError(f"{path}: cannot be deleted: {error.strerror or error}") from error
+
     def _fullest(self, label: str) -> Path | None:
         """The newest record of a version among the large ones, by name and size alone.
 
         A year of nightly canaries beside a few runs of the whole suite is not read for this.
         """
         paths = [path for path in self.paths(label) if _WHOLE.search(path.name)]
-        sizes = {path: path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) for path in paths}
+        sizes = {path: _plain_size(path) for path in paths}
         return next((path for path in reversed(paths) if 2 * sizes[path] >= max(sizes.values())), None)
 
     def runs(self, label: str) -> tuple[RunRecord, ...]:
@@ -262,16 +269,6 @@ class History:
         Raises RecordError if one cannot be read.
         """
         return tuple(sorted(map(read_run, self.paths(label)), key=order_of))
-
-    def readable_runs(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
-        """The records of one `model@version`, oldest evidence first, and why others could not be read."""
-        records, unreadable = [], []
-        for path in self.paths(label):
-            try:
-                records.append(read_run(path))
-            except RecordError as error:
-                unreadable.append(str(error))
-        return tuple(sorted(records, key=order_of)), tuple(unreadable)
 
     def latest(self, label: str, core: Callable[[], Sequence[CaseResult]] | None = None) -> RunRecord | None:
         """The run that stands for a version (`representative`); None without any.
@@ -344,7 +341,7 @@ class History:
         path = self.folder / "baselines.json"
         if not path.is_file():
             return {}
-        data = _object(path, _content(path))
+        data = _object(path, record_content(path))
         schema, table = data.get("schema"), data.get("baselines")
         if schema != 1 or not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
             raise RecordError(
@@ -361,21 +358,14 @@ class History:
         return path
 
 
-def run_schema() -> dict[str, Any]:
-    """The JSON Schema of a record in the current form."""
-    schema = RunRecord.model_json_schema(by_alias=True)
-    what = "SHA-256 of the file up to the comma before it; records of an older harness have none."
-    schema["properties"]["digest"] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": what}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "A run record: one file of reports/<model>@<version>/",
-    }
+def read_run(path: Path, content: bytes | None = None) -> RunRecord:
+    """One record from disk. Raises RecordError with the file, what was found and what to do.
 
-
-def read_run(path: Path) -> RunRecord:
-    """One record from disk. Raises RecordError with the file, what was found and what to do."""
-    content = _content(path)
+    Args:
+        content: what is in the file, where it was read already.
+    """
+    if content is None:
+        content = record_content(path)
     before = _read_before(content)
     if before is not None:
         return before
@@ -424,25 +414,60 @@ def _read_before(content: bytes) -> RunRecord | None:
 def _remember(content: bytes) -> None:
     plain = unsealed(content)
     if plain is not None:
-        with suppress(OSError, RuntimeError):
-            mark = _mark(plain[1])
+        with suppress(OSError):
+            mark = kept_at("read", plain[1])
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
 
 
 def _is_marked(digest: str) -> bool:
-    with suppress(OSError, RuntimeError):  # a folder that may not be looked into; a user without a home
-        return _mark(digest).is_file()
+    with suppress(OSError):  # a folder that may not be looked into
+        return kept_at("read", digest).is_file()
     return False
 
 
-def _mark(digest: str) -> Path:
-    return cache_folder() / "read" / digest
+def _summary_of(path: Path) -> RunSummary:
+    """A run as lists show it, kept under a digest of its record. Raises RecordError."""
+    content = record_content(path)
+    kept = kept_at("summaries", sha256(content + summary_rules()).hexdigest())
+    with suppress(OSError, ValueError, UnfitFileError):
+        return RunSummary.from_json(content_of(kept, limit=_HEAD_SIZE))
+    summary = RunSummary.of(read_run(path, content))
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(summary.to_json())
+    return summary
 
 
 def id_of(path: Path) -> str:
     """The id in the name of a record, plain or packed."""
     return path.name.removesuffix(".gz").removesuffix(".json")
+
+
+def _refuse_link(folder: Path) -> None:
+    """A pull request can bring a link; what is written or deleted would be wherever it points."""
+    if folder.is_symlink():
+        raise RecordError(f"{folder}: a link, and whoever made it chose where this writes; put a folder there")
+
+
+def _plain_size(path: Path) -> int:
+    """Bytes, or about so many if it is packed."""
+    return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1)
+
+
+def _without_cases(path: Path) -> RunRecord:
+    """A record whose cases may be missing: one of 10,000 cases is decoded in a second, and takes 150 MB.
+
+    Raises RecordError as `read_run`.
+    """
+    content = record_content(path)
+    if is_as_sealed(content):
+        with suppress(ValueError, KeyError, RecursionError):  # of another form: read as a whole
+            values = _before_cases(content[:_HEAD_SIZE].decode("utf-8", "ignore"))
+            run = RunRecord.model_validate(values | {"cases": ()})
+            if values["schema"] == SCHEMA and _is_time(run.started) and _is_time(run.ended):
+                return run
+    return read_run(path, content)
 
 
 def head_of(path: Path) -> Head | None:
@@ -460,6 +485,7 @@ def head_of(path: Path) -> Head | None:
         head = Head(
             path=path,
             run_id=values["run_id"],
+            mode=values["mode"],
             partial=values["partial"],
             suite_digest=values["suite_digest"],
             started=values["started"],
@@ -468,7 +494,7 @@ def head_of(path: Path) -> Head | None:
             cases=totals["cases"],
         )
         fits = values["schema"] == SCHEMA and isinstance(head.partial, bool) and isinstance(head.cases, int)
-        fits = fits and isinstance(head.suite_digest, str) and isinstance(head.run_id, str)
+        fits = fits and all(isinstance(one, str) for one in (head.suite_digest, head.run_id, head.mode))
         return head if fits and all(_is_time(one) for one in (head.started, head.oldest, head.newest) if one) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
         return None  # whoever reads it as a whole says what is wrong
@@ -500,7 +526,7 @@ def _after(text: str, place: int, sign: str) -> int:
 def carries_digest(path: Path) -> bool:
     """Whether a record has the digest of what is in it; those of an older harness have none."""
     with reading(path, RecordError):
-        return b'"digest"' in _content(path)[-_SEAL_SIZE:]
+        return b'"digest"' in record_content(path)[-_SEAL_SIZE:]
 
 
 def _is_time(stamp: str) -> bool:
@@ -511,30 +537,6 @@ def _is_time(stamp: str) -> bool:
     return True
 
 
-def upgraded(
-    data: dict[str, Any],
-    path: Path,
-    *,
-    upgrades: Mapping[int, Upgrade] = UPGRADES,
-    current: int = SCHEMA,
-) -> dict[str, Any]:
-    """The content of a record in the current schema. The schema is looked at before anything else."""
-    schema = data.get("schema")
-    if not isinstance(schema, int) or isinstance(schema, bool):
-        raise RecordError(f"{path}: no run record: `schema` is {found(schema)}, expected a number up to {current}")
-    if schema > current:
-        raise RecordError(
-            f"{path}: written by a newer harness (schema {schema}; this one reads up to {current}). "
-            "Run `pip install -U pytest-verbatim`."
-        )
-    while schema < current:
-        if schema not in upgrades:
-            raise RecordError(f"{path}: schema {schema} is too old to be read; run it again")
-        data = upgrades[schema](data)
-        schema += 1
-    return {**data, "schema": current}
-
-
 def _sealed(run: RunRecord) -> bytes:
     """The record as it is written."""
     # pydantic's own writer: six times as fast as `json` with an indent, which is felt at 10,000 cases; as bytes,
@@ -542,7 +544,8 @@ def _sealed(run: RunRecord) -> bytes:
     return sealed(run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1), gap=b"\n ")
 
 
-def _content(path: Path) -> bytes:
+def record_content(path: Path) -> bytes:
+    """The bytes of a record, unpacked. Raises RecordError."""
     with reading(path, RecordError, form="JSON"):
         try:
             content = content_of(path, limit=_SIZE_LIMIT)

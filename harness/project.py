@@ -246,22 +246,61 @@ class Project:
         return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=notes)
 
     def nights(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
-        """The records of a version that can be read, with the verdicts of today's rules, and what is wrong with others.
+        """The records of a version that can be read, reduced to nights, and what is wrong with others.
 
         The nights of a year were judged by the rules of many harnesses: they compare only under one.
         """
-        from harness.runs.record import rejudged
+        from harness.decisions.run_summary import order_of
+        from harness.runs.record import night_of
 
-        runs, notes = self.history.readable_runs(label)
-        judged = []
-        for run in runs:
-            found = self.contradictions(run)
-            notes += tuple(f"{one}; its answers are judged again" for one in found)
+        found: list[RunRecord] = []
+        unreadable: list[str] = []
+        judged_again: list[str] = []
+        for path in self.history.paths(label):
             try:
-                judged.append(rejudged(run, self.symbols) if found else run)
+                run, notes = night_of(path, self.symbols)
             except RecordError as error:
-                notes += (str(error),)
-        return tuple(judged), notes
+                unreadable.append(str(error))
+            else:
+                found.append(run)
+                judged_again += notes
+        return tuple(sorted(found, key=order_of)), (*unreadable, *judged_again)
+
+    def retention(
+        self, keep_days: int, policy: GatePolicy, *, since: date | None = None, names: Sequence[str] = ()
+    ) -> dict[Path, str]:
+        """Why each record stays; empty for one that is older than `keep_days` and that no verdict reads.
+
+        Nights of a version stay as long as drift follows it: where the configuration has its model at another version,
+        and it is not a baseline, it does not.
+
+        Args:
+            since: nights before that date are not needed, as in `drift`.
+            names: models, or versions as `NAME@VERSION`. [default: all]
+
+        Raises:
+            RecordError: there is no run of a name.
+        """
+        from harness.decisions.run_summary import Head, utc
+
+        labels = sorted({path.parent.name for path in self.history.paths()})
+        baselines = self.history.baselines()
+        chosen = [label for label in labels if not names or {label, label.partition("@")[0]} & set(names)]
+        for name in names:
+            if not any(name in (label, label.partition("@")[0]) for label in labels):
+                raise RecordError(f"{name!r}: no run of that version{nearest(name, labels)}; see harness runs list")
+        found: dict[Path, str] = {}
+        for label in chosen:
+            model, _, version = label.partition("@")
+            followed = self.versions.get(model, version) == version or label in baselines.values()
+
+            def is_night(head: Head, followed: bool = followed) -> bool:
+                day = self.drift_policy.day(utc(head.oldest or head.started))
+                return followed and head.mode != "replay" and not head.partial and (since is None or day >= since)
+
+            found |= dict.fromkeys(self.history.paths(label), "")
+            found |= self.history.needed(label, policy, keep_days=keep_days, nights=is_night)
+        return found
 
     def _label(self, name: str) -> str:
         """`name@version` of the version that is meant; a record that cannot be read does not matter."""

@@ -227,13 +227,14 @@ class Site:
         self.building = True
         kept = self._kept()
         runs: dict[str, dict[str, Any]] = {}
+        lines: list[IndexLine] = []
         for done, stamp in self._folded(kept, pages=not self.index_only):
             if done.line is not None:
                 name = done.path.relative_to(self.history.folder).as_posix()
                 runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json")}
+                lines.append(done.line)
             if done.page is not None:
                 yield done.page
-        lines = [IndexLine.model_validate(run["line"]) for run in runs.values()]
         self.contradictions += [one for line in lines for one in line.contradictions]
         whole = [line for line in lines if not line.partial]
         self.newest = max(whole, key=lambda line: (line.when, line.started)).label if whole else self.newest
@@ -263,7 +264,7 @@ class Site:
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
         verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
         kept_now = {"runs": runs, "drift": states, "verdicts": verdicts}
-        write(self.out / _KEPT, json.dumps(kept_now, indent=1) + "\n")
+        write(self.out / _KEPT, json.dumps(kept_now) + "\n")
 
     def lines(self) -> list[IndexLine]:
         """All runs, newest evidence first, without building a page."""

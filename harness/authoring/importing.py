@@ -6,9 +6,11 @@ What is not carried over is listed with its place and the reason.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from harness.authoring.lint import Judging, LintResult
 from harness.authoring.make import UnsoundSuiteError, sniffed, write_suite
 from harness.errors import ConfigError, SuiteError, found
 from harness.files import UnfitFileError, content_of, decoded_text
+from harness.records.case import ID_PATTERN
 from harness.records.conversation import unquoted
 from harness.suite import case_from
 from harness.text import extract_targets
@@ -37,14 +40,21 @@ class LeftOut:
 
 @dataclass(slots=True)
 class ImportedSuite:
-    """Lines of cases in the order of the file, and what was left out."""
+    """Lines of cases in the order of the file, what was left out, and what is worth knowing about the others."""
 
     lines: list[dict[str, Any]] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    parts: dict[LeftOut, None] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """Each once: what all tests share is not carried over once."""
+        return list(self.parts)
 
     def leave(self, place: str, reason: str) -> None:
         """Note what is not carried over."""
-        self.left_out.append(LeftOut(place, reason))
+        self.parts[LeftOut(place, reason)] = None
 
 
 def write_imported(made: ImportedSuite, out: Path, title: str, judging: Judging) -> LintResult:
@@ -70,9 +80,46 @@ def write_imported(made: ImportedSuite, out: Path, title: str, judging: Judging)
 
 def text_of(path: Path, limit: int = _FILE_LIMIT) -> str:
     try:
-        return decoded_text(content_of(path, limit=limit)).text.removeprefix("\ufeff")
-    except (OSError, UnfitFileError) as error:
+        content = content_of(path, limit=limit)
+        if path.suffix.lower() == ".gz":
+            with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+                content = file.read(limit + 1)
+            if len(content) > limit:
+                raise UnfitFileError(f"longer than {limit:,} bytes")
+        return decoded_text(content).text.removeprefix("\ufeff")
+    except (OSError, EOFError, zlib.error, UnfitFileError) as error:
         raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+_VALUES_LIMIT = 200_000
+"""Values of a YAML document after its aliases: a few lines can stand for millions."""
+
+
+def plain_yaml(text: str) -> Any:
+    """Plain values. Raises ValueError for what is not YAML, or stands for too much."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        value = yaml.load(text, Loader=loader)  # noqa: S506  # a safe loader: plain values alone
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ValueError(f"not YAML: {' '.join(str(error).split())[:300]}") from None
+    if _size(value, {}, 0) > _VALUES_LIMIT:
+        raise ValueError(f"stands for more than {_VALUES_LIMIT:,} values, or for itself, by its aliases")
+    return value
+
+
+def _size(value: Any, known: dict[int, int], depth: int) -> int:
+    """How many values a document stands for when every alias is written out; over the limit for one in itself."""
+    if not isinstance(value, dict | list):
+        return 1
+    if depth > 100:
+        return _VALUES_LIMIT + 1
+    if id(value) not in known:
+        known[id(value)] = _VALUES_LIMIT + 1  # what is met again inside itself
+        members = value.values() if isinstance(value, dict) else value
+        known[id(value)] = min(_VALUES_LIMIT + 1, 1 + sum(_size(one, known, depth + 1) for one in members))
+    return known[id(value)]
 
 
 def escaped(text: str) -> str:
@@ -87,7 +134,7 @@ def add_case(
     checks: list[dict[str, Any]],
     *,
     targets: Sequence[str] | None = None,
-    tags: Sequence[str] = (),
+    name: str | None = None,
 ) -> None:
     """Add a case, or say why not. Without `targets`, what a check wants and the prompt holds is protected too."""
     text = prompt if isinstance(prompt, str) else "\n".join(str(one.get("content") or "") for one in prompt)
@@ -104,8 +151,6 @@ def add_case(
         line["targets"] = list(dict.fromkeys(map(str, targets)))
     if checks:
         line["checks"] = checks
-    if tags:
-        line["tags"] = list(tags)
     if not targets and not checks:
         made.leave(place, "no assertion is carried over, and nothing is left to judge")
         return
@@ -114,54 +159,106 @@ def add_case(
     except SuiteError as error:
         made.leave(place, str(error))
         return
+    if name and re.fullmatch(ID_PATTERN, name) and name not in made.names:
+        made.names.add(name)
+        line = {"id": name, **line}
     made.lines.append(line)
 
 
+def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file by the names of their columns, each with its number; the row of the names is 1.
+
+    Raises csv.Error where two columns have one name, or a row has more cells than there are columns.
+    """
+    csv.field_size_limit(_FILE_LIMIT)
+    delimiter = sniffed(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names = [name.strip() for name in next(reader, [])]
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise csv.Error(f"two columns are named {twice!r}; accepted: one name for each")
+    for number, row in enumerate(reader, start=2):
+        cells = row if len(names) > 1 else [delimiter.join(row)]  # a list of texts, with commas in them
+        if len(cells) > len(names) and any(cells[len(names) :]):
+            raise csv.Error(f"row {number} has {len(cells)} cells, and there are {len(names)} columns")
+        if any(cell.strip() for cell in cells):
+            yield number, {name: cell for name, cell in zip(names, cells, strict=False) if name}
+
+
+_CHINESE = {
+    **dict.fromkeys(("提示词", "提示", "问题", "题目", "指令", "输入", "用户输入"), "prompt"),
+    **dict.fromkeys(("答案", "参考答案", "标准答案", "期望", "期望输出", "预期", "预期输出", "输出"), "expected"),
+    **dict.fromkeys(("系统", "系统提示", "系统提示词"), "system"),
+    **dict.fromkeys(("目标", "目标字符串"), "targets"),
+}
 _PROMPTS = ("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages")
 _ANSWERS = (
-    "expected",
-    "ideal",
-    "target",
-    "answer",
-    "answers",
-    "reference",
-    "output",
-    "completion",
-    "label",
-    "solution",
+    *("expected", "ideal", "target", "answer", "answers", "answerkey", "reference"),
+    *("output", "completion", "label", "solution"),
 )
+_LONGEST_ANSWER = 200
+"""Characters. A longer answer is an example of one; no model gives the same back."""
+_WORKED = re.compile(r"\n#### *(\S.*)\Z")
+"""GSM8K: what is behind the steps is the answer."""
 
 
 def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
-    row = {str(name).strip().lower(): value for name, value in row.items() if value is not None and value != ""}
+    row = {str(name).strip().lower(): value for name, value in row.items()}
+    row = {_CHINESE.get(name, name): value for name, value in row.items() if value is not None and str(value).strip()}
     name = next((one for one in _PROMPTS if one in row), None)
     if name is None:
         names = ", ".join(sorted(row)) or "none"
-        made.leave(place, f"no prompt; its fields: {names}; accepted: one of {', '.join(_PROMPTS)}")
+        made.leave(place, f"no prompt; its fields: {names}; accepted: one of {', '.join(_PROMPTS)}, 问题, 提示词")
         return
-    prompt, wanted = row[name], next((row[one] for one in _ANSWERS if one in row and one != name), None)
+    answer = next((one for one in _ANSWERS if one in row and one != name), None)
+    prompt, wanted = row[name], row[answer] if answer else None
+    if answer == "label" and isinstance(wanted, int):
+        made.leave(place, "label: a class by its number, which no answer names; accepted: its name")
+        return
     if name == "instruction" and isinstance(row.get("input"), str):
         prompt = f"{prompt}\n{row['input']}"
+    if isinstance(prompt, str) and isinstance(row.get("context"), str):
+        prompt = f"{row['context']}\n\n{prompt}"  # SQuAD and its kin
     if isinstance(prompt, str) and prompt.lstrip().startswith("[{"):
         prompt = unquoted(prompt)
-    if isinstance(prompt, list):
-        prompt, wanted = _of_messages(prompt, wanted)
-    if not prompt or not isinstance(prompt, str | list):
-        made.leave(place, f"{name}: found {found(row[name])}; accepted: a text, or chat messages of text")
+    try:
+        if isinstance(prompt, list):
+            prompt, wanted = _of_messages(prompt, wanted)
+        if not prompt or not isinstance(prompt, str | list):
+            raise ValueError(f"{name}: found {found(row[name])}; accepted: a text, or chat messages of text")
+        if isinstance(row.get("system"), str):
+            said = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+            prompt = [{"role": "system", "content": row["system"]}, *said]
+        case_name = str(row["id"]) if isinstance(row.get("id"), str | int) else None
+        letters, choices = _choices(row)
+        if choices and isinstance(prompt, str):
+            prompt, wanted_check = _choice(prompt, letters, choices, wanted)
+            add_case(made, place, prompt, [wanted_check], name=case_name)
+            return
+    except ValueError as error:
+        made.leave(place, str(error))
         return
-    if isinstance(row.get("system"), str):
-        said = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-        prompt = [{"role": "system", "content": row["system"]}, *said]
+    text = prompt if isinstance(prompt, str) else "\n".join(one["content"] for one in prompt)
     targets = _targets_of(row.get("targets"))
-    choices = unquoted(row.get("choices"))
-    if isinstance(choices, list) and choices and isinstance(prompt, str):
-        _choice_case(place, prompt, choices, wanted, made)
-        return
     checks = _wanted_checks(place, wanted, made)
     if targets is None and not checks:
-        text = prompt if isinstance(prompt, str) else "\n".join(one["content"] for one in prompt)
-        targets = [target.text for target in extract_targets(text)]
-    add_case(made, place, prompt, checks, targets=targets)
+        # of an example of an answer, what it takes from the prompt
+        targets = [one.text for one in extract_targets(text) if not isinstance(wanted, str) or one.text in wanted]
+    add_case(made, place, prompt, checks, targets=targets, name=case_name)
+
+
+def _choices(row: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    """Letters and texts to choose from: of Inspect, MMLU, ARC (`text` and `label`) and C-Eval (columns A to D)."""
+    given = unquoted(row.get("choices", row.get("options")))
+    if isinstance(given, dict) and isinstance(given.get("text"), list):
+        return [str(one) for one in given.get("label") or ()], given["text"]
+    if isinstance(given, dict):
+        return [str(one) for one in given], list(given.values())
+    if given is None and all(letter in row for letter in "ab"):
+        letters = [letter for letter in "abcdefgh" if letter in row]
+        return [letter.upper() for letter in letters], [row[letter] for letter in letters]
+    listed = given if isinstance(given, list) else []
+    return [chr(ord("A") + number) for number in range(min(26, len(listed)))], listed
 
 
 def _targets_of(value: Any) -> list[str] | None:
@@ -171,37 +268,61 @@ def _targets_of(value: Any) -> list[str] | None:
     return [str(one) for one in value] if isinstance(value, list) else None
 
 
+_SPEAKERS = {"human": "user", "gpt": "assistant", "developer": "system"}
+
+
 def _of_messages(given: list[Any], wanted: Any) -> tuple[list[dict[str, str]], Any]:
-    """Messages of text, and the answer at their end where none was given beside them."""
-    messages = [
-        {"role": str(one.get("role") or one.get("from")), "content": str(one.get("content") or one.get("value") or "")}
-        for one in given
-        if isinstance(one, dict)
-    ]
-    names = {"human": "user", "gpt": "assistant", "developer": "system"}
-    messages = [{**one, "role": names.get(one["role"], one["role"])} for one in messages]
+    """Messages of text, and the answer at their end where none was given beside them.
+
+    Raises ValueError for a message that is not text, such as a tool call or an image.
+    """
+    messages: list[dict[str, str]] = []
+    for one in given:
+        role = (one.get("role") or one.get("from")) if isinstance(one, dict) else None
+        role = _SPEAKERS.get(str(role), role)
+        content = _text_of_content(one.get("content", one.get("value"))) if isinstance(one, dict) else None
+        if role not in ("system", "user", "assistant") or content is None or one.get("tool_calls"):
+            raise ValueError(f"a message: found {found(one)}; accepted: texts of system, user and assistant")
+        messages.append({"role": role, "content": content})
     if messages and messages[-1]["role"] == "assistant":
         answer = messages.pop()["content"]
         wanted = answer if wanted is None else wanted
     return messages, wanted
 
 
-def _choice_case(place: str, prompt: str, choices: list[Any], wanted: Any, made: ImportedSuite) -> None:
-    letters = [chr(ord("A") + number) for number in range(min(26, len(choices)))]
+def _text_of_content(content: Any) -> str | None:
+    """A text, or the texts of content parts; None where one is an image or another thing."""
+    if isinstance(content, list):
+        texts = [one.get("text") if isinstance(one, dict) else one for one in content]
+        return "\n".join(map(str, texts)) if all(isinstance(one, str) for one in texts) else None
+    return content if isinstance(content, str) else None
+
+
+def _choice(prompt: str, letters: list[str], choices: list[Any], wanted: Any) -> tuple[str, dict[str, Any]]:
+    """The question with its choices, and the check of the letter. Raises ValueError where not one of them is right."""
     listed = "\n".join(f"{letter}) {choice}" for letter, choice in zip(letters, choices, strict=False))
+    wanted = wanted[0] if isinstance(wanted, list) and len(wanted) == 1 else wanted
+    if isinstance(wanted, list):
+        raise ValueError(f"several of its choices are right: {found(wanted)}; accepted: one")
     if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(letters):
         wanted = letters[wanted]
     if wanted not in letters:
         wanted = next((one for one, choice in zip(letters, choices, strict=False) if str(choice) == str(wanted)), None)
     if wanted is None:
-        made.leave(place, "its target is none of its choices")
-        return
-    text = f"{prompt}\n{listed}\nAnswer with the letter alone."
-    add_case(made, place, text, [{"check": "choice", "options": letters, "value": wanted}])
+        raise ValueError("its target is none of its choices")
+    check = {"check": "choice", "options": letters, "value": wanted}
+    return f"{prompt}\n{listed}\nAnswer with the letter alone.", check
 
 
 def _wanted_checks(place: str, wanted: Any, made: ImportedSuite) -> list[dict[str, Any]]:
     if wanted is None:
+        return []
+    if isinstance(wanted, dict) and isinstance(wanted.get("text"), list):
+        wanted = list(dict.fromkeys(map(str, wanted["text"])))  # SQuAD's answers
+    worked = _WORKED.search(wanted) if isinstance(wanted, str) else None
+    wanted = worked[1] if worked else wanted
+    if isinstance(wanted, str) and (len(wanted) > _LONGEST_ANSWER or "\n" in wanted.strip()):
+        made.leave(place, f"its answer of {len(wanted):,} characters is an example; no check wants all of it back")
         return []
     listed = wanted if isinstance(wanted, list) else [wanted]
     texts = [str(one) for one in listed if isinstance(one, str | int | float) and str(one).strip()]
@@ -213,23 +334,41 @@ def _wanted_checks(place: str, wanted: Any, made: ImportedSuite) -> list[dict[st
     return [{"check": "regex", "pattern": f"(?:{'|'.join(escaped(one.strip()) for one in texts)})"}]
 
 
+_FILES = (".parquet", ".pq", ".arrow", ".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".txt", ".gz")
+_METADATA = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+_ELSEWHERE = {
+    ".eval": "run: inspect log convert FILE --to json --output-dir logs; then name the JSON log",
+    ".yaml": "a registry of OpenAI Evals names its data as samples_jsonl; name that file",
+    ".yml": "a registry of OpenAI Evals names its data as samples_jsonl; name that file",
+    ".xlsx": "save the sheet as CSV UTF-8 and name that file",
+    ".xls": "save the sheet as CSV UTF-8 and name that file",
+    ".zip": "unpack it and name the file, or for hf the folder",
+}
+
+
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:
-    """Rows of JSON lines, of a JSON list or document, of CSV, or of Parquet, each with its place."""
+    """Rows of JSON lines, of a JSON list or document, of CSV, Parquet or Arrow, each with its place.
+
+    A folder, such as a data set of Hugging Face on disk, is all of its files.
+    """
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.suffix.lower() in _FILES and one.name not in _METADATA)
+        if not files:
+            raise ConfigError(f"{path}: no file of a data set; accepted: {', '.join(_FILES)}")
+        for file in files:
+            yield from ((f"{file.relative_to(path)}, {place}", row) for place, row in _rows(file))
+        return
     suffix = path.suffix.lower()
-    if suffix in (".parquet", ".pq"):
-        try:
-            from pyarrow.parquet import ParquetFile
-        except ImportError:
-            raise ConfigError("Parquet needs pyarrow; run: pip install 'pytest-verbatim[parquet]'") from None
-        table = ParquetFile(path).read(use_threads=False).to_pylist()
-        yield from ((f"row {number}", row) for number, row in enumerate(table, start=1))
+    if suffix in _ELSEWHERE:
+        raise ConfigError(f"{path}: not a file of rows; {_ELSEWHERE[suffix]}")
+    if suffix in (".parquet", ".pq", ".arrow"):
+        yield from ((f"row {number}", row) for number, row in enumerate(_of_columns(path, suffix), start=1))
         return
     text = text_of(path)
-    if suffix in (".csv", ".tsv", ".txt"):
-        csv.field_size_limit(_FILE_LIMIT)
+    kind = Path(path.stem).suffix.lower() if suffix == ".gz" else suffix
+    if kind in (".csv", ".tsv", ".txt"):
         try:
-            reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=sniffed(text))
-            yield from ((f"row {number}", row) for number, row in enumerate(reader, start=2))
+            yield from ((f"row {number}", row) for number, row in csv_rows(text))
         except csv.Error as error:
             raise ConfigError(f"{path}: not CSV: {error}") from None
         return
@@ -243,6 +382,22 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
             value = value[name]
     listed = value if isinstance(value, list) else [value]
     yield from ((f"row {number}", row) for number, row in enumerate(listed, start=1))
+
+
+def _of_columns(path: Path, suffix: str) -> Any:
+    """Rows of Parquet, or of the Arrow files that `datasets` saves."""
+    try:
+        import pyarrow as arrow
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise ConfigError("Parquet and Arrow need pyarrow; run: pip install 'pytest-verbatim[parquet]'") from None
+    try:
+        if suffix == ".arrow":
+            with arrow.memory_map(str(path)) as file:
+                return arrow.ipc.open_stream(file).read_all().to_pylist()
+        return ParquetFile(path).read(use_threads=False).to_pylist()
+    except (OSError, arrow.ArrowException) as error:
+        raise ConfigError(f"{path}: cannot be read as {suffix[1:]}: {error}") from None
 
 
 def _json_rows(text: str) -> Iterator[tuple[str, Any]]:

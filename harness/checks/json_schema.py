@@ -55,7 +55,8 @@ def _schema_problem(text: str) -> str | None:
     import jsonschema
 
     schema = json.loads(text)
-
+    if (objects := text.count("{")) > _MOST_SCHEMAS:
+        return f"schema: {objects:,} objects; accepted: at most {_MOST_SCHEMAS:,}"
     try:
         # formats none: `pattern` is RE2's and not what Python's own `re` accepts
         jsonschema.Draft202012Validator.check_schema(schema, jsonschema.FormatChecker(formats=()))
@@ -66,7 +67,8 @@ def _schema_problem(text: str) -> str | None:
     if steps is None:
         return "schema: a reference leads back to itself without going into the answer"
     if steps > _STEPS_AT_ONE_PLACE:
-        return f"schema: one value would be validated against {steps:.3g} schemas; accepted: {_STEPS_AT_ONE_PLACE:,}"
+        many = f"{steps:,}" if steps < 1_000_000 else f"{steps:.3g}"
+        return f"schema: one value would be validated against {many} schemas; accepted: {_STEPS_AT_ONE_PLACE:,}"
     for place, part in _subschemas("$", schema):
         wrong = _keyword_problem(part) or _reference_problem(part.get("$ref"), schema, anchors)
         if wrong:
@@ -152,6 +154,8 @@ def _referred(reference: str, schema: Any) -> Any:
 
 _STEPS_LIMIT = 100_000
 """Keywords applied to one answer. An answer of 2,000 objects of five fields takes some 40,000; each takes 10 us."""
+_MOST_SCHEMAS = 5_000
+"""Objects in a schema, and braces in its texts: the schema of schemas takes some tenth of a millisecond for each."""
 _STEPS_AT_ONE_PLACE = 1_000
 _MESSAGE_LIMIT = 1_000
 """Characters of an error: it quotes the value, and thousands of errors may be kept until one branch fits."""

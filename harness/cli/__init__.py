@@ -1,4 +1,4 @@
-"""The command `harness`. A command is one file here with a click command of its name, and one line in `COMMANDS`."""
+"""The command `harness`. A command is one file here with a click command of its name, and one line in `GROUPS`."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def drift(
     from harness.show.drift import alarm_lines, drift_json, drift_lines
 
     project = Project.open(reports=report_dir)
-    start = _date(since)
+    start = date_of(since)
     report = project.drift(reference, since=start, suite=suite)
     nights: Sequence[Night] = ()
     if alarm or fail_on_change:
@@ -70,7 +70,8 @@ def drift(
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 
-def _date(text: str | None) -> date | None:
+def date_of(text: str | None) -> date | None:
+    """A date of `--since`. Raises ConfigError."""
     if text is None:
         return None
     try:

@@ -81,7 +81,7 @@ def json_text(value: object) -> str:
 
 @click.group("runs", cls=CommandGroup)
 def runs() -> None:
-    """The history of runs: list, show, verify, compact, baseline, simulate, publish, schema."""
+    """The history of runs: list, show, verify, compact, prune, baseline, simulate, publish, schema."""
 
 
 @runs.command("list")
@@ -275,11 +275,79 @@ def compact(names: tuple[str, ...], as_json: bool, report_dir: Path | None) -> N
     click.get_current_context().exit(1 if problems else 0)
 
 
+@runs.command("prune")
+@click.argument("names", nargs=-1, metavar="[NAME[@VERSION]...]")
+@click.option(
+    "--keep", "days", type=click.IntRange(0, 36_500), required=True, metavar="DAYS", help="Younger records all stay."
+)
+@click.option("--since", metavar="DATE", help="The date that `harness drift --since` is called with: nights before go.")
+@click.option(
+    "--policy", type=click.Path(dir_okay=False, path_type=Path), help="Policy in TOML: how old an attempt counts."
+)
+@click.option("--delete", is_flag=True, help="Delete them. Without, it is only said what would go.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@report_dir_option
+def prune(
+    *,
+    names: tuple[str, ...],
+    days: int,
+    since: str | None,
+    policy: Path | None,
+    delete: bool,
+    as_json: bool,
+    report_dir: Path | None,
+) -> None:
+    """Which old records no verdict needs; with --delete they go, and their pages with them. All versions without NAME.
+
+    These stay whatever their age: baselines, attempts that a gate counts, nights of a version that drift follows, the
+    newest run on the same cases, the newest latency, the largest run, and what cannot be read. Cassettes are not
+    touched. Exit code 1 if a record could not be deleted.
+
+    \b
+    $ harness runs prune --keep 90
+    $ harness runs prune tuned@v1 --keep 90 --delete
+    """
+    from collections import Counter
+
+    from harness.cli.drift import date_of
+    from harness.errors import RecordError
+    from harness.project import Project
+
+    project = Project.open(reports=report_dir)
+    found = project.retention(days, project.policy(policy)[0], since=date_of(since), names=names)
+    sizes = {path: path.stat().st_size for path, why in found.items() if not why}
+    problems = []
+    for path in list(sizes) if delete else ():
+        try:
+            project.history.remove(path)
+        except RecordError as error:
+            problems.append(str(error))
+            del sizes[path]
+    labels = dict.fromkeys(path.parent.name for path in found)
+    stay = {one: Counter(why for path, why in found.items() if why and path.parent.name == one) for one in labels}
+    if as_json:
+        records = [{"record": str(path), "bytes": size} for path, size in sizes.items()]
+        print_json({"deleted": delete, "records": records, "kept": {label: dict(why) for label, why in stay.items()}})
+    else:
+        for label, reasons in stay.items():
+            own = [size for path, size in sizes.items() if path.parent.name == label]
+            kept = ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
+            verb = "deleted" if delete else "to delete"
+            click.echo(
+                f"{show(label)}: {len(own):,} {verb} ({sum(own) / 1e6:.1f} MB), {reasons.total():,} stay: {kept}"
+            )
+    for problem in problems:
+        click.echo(f"not deleted: {show(problem, blanks=False)}", err=True)
+    if sizes and not delete:
+        click.echo("nothing was deleted; the same with --delete does it", err=True)
+    click.get_current_context().exit(1 if problems else 0)
+
+
 @runs.command("schema")
 @click.option("--json", "as_json", is_flag=True, help="Accepted for uniformity: a schema is JSON anyway.")
 def schema(as_json: bool) -> None:
     """Print the JSON Schema of a run record, for programs that read records."""
-    from harness.history import run_schema
+    from harness.records.run import run_schema
 
     print_json(run_schema())
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from harness.config import HarnessConfig
 
 
+_SHOWN_OF_ONE_REASON = 5
+
+
 @click.group(cls=CommandGroup)
 def suites() -> None:
     """Suites: lint them, make one from your own strings, import another tool's tests, choose canaries."""
@@ -93,10 +96,20 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
     result = write_imported(made, out, title or out.name, _judging())
     if as_json:
         left = [{"place": one.place, "reason": one.reason} for one in made.left_out]
-        click.echo(json.dumps({"out": str(out), "left_out": left, **_lint_json(result)}, ensure_ascii=False))
+        written = {"out": str(out), "left_out": left, "notes": made.notes, **_lint_json(result)}
+        click.echo(json.dumps(written, ensure_ascii=False))
     else:
+        shown: Counter[str] = Counter()
         for one in made.left_out:
-            tell(f"not carried over: {show(one.place, blanks=False)}: {show(one.reason, blanks=False)}")
+            shown[one.reason] += 1
+            if shown[one.reason] <= _SHOWN_OF_ONE_REASON:
+                tell(f"not carried over: {show(one.place, blanks=False)}: {show(one.reason, blanks=False)}")
+        for reason, number in shown.items():
+            if number > _SHOWN_OF_ONE_REASON:
+                more = plural(number - _SHOWN_OF_ONE_REASON, "more place")
+                tell(f"not carried over: {more} (--json lists them): {show(reason, blanks=False)}")
+        for note in made.notes:
+            tell(f"note: {note}")
         tell(f"{out}: {plural(result.cases, 'case')}, {plural(len(made.left_out), 'part')} not carried over")
         tell("\n".join(_lines(result, notes=False)))
         tell(f"run: pytest --model=NAME {out}")

@@ -308,7 +308,8 @@ def drift(
 
     Pure: reading the same nights again, in any order, changes nothing.
     """
-    simulation = next((str(run.configuration[SIMULATION]) for run in runs if run.mode == SIMULATION), None)
+    made_up = (run.configuration.get(SIMULATION, "SIMULATION") for run in runs if run.mode == SIMULATION)
+    simulation = next(map(str, made_up), None)
     now = read_at(runs, now)
     found = calendar(runs, policy, now, since=since, suite=suite)
     nights = found.nights

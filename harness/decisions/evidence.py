@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from harness.decisions.population import FIRST_ALPHA, LATER_ALPHA, MOST_ATTEMPTS, same_suite
-from harness.decisions.run_summary import RunSummary, age_days, is_ahead_of, order_of
+from harness.decisions.run_summary import (
+    Head,
+    RunSummary,
+    age_days,
+    is_ahead_of,
+    oldest_that_counts,
+    order_of,
+    utc,
+)
 from harness.decisions.standing import Pairing, in_slice
 from harness.records.policy import GatePolicy
 from harness.records.run import CaseResult, RunRecord
@@ -123,6 +132,57 @@ def representative(runs: Sequence[RunRecord], core: Sequence[CaseResult], now: d
     widest = [run for run, own in zip(complete, suites, strict=True) if not any(own < other for other in suites)]
     chosen = widest or dated
     return chosen[-1] if chosen else None
+
+
+_YOUNG, _UNDATED = "young enough for a gate", "its answers carry no date"
+_AGELESS = "the gate's policy accepts any age"
+
+
+def needed(
+    heads: Sequence[Head],
+    policy: GatePolicy,
+    now: datetime,
+    *,
+    keep_days: int,
+    baselines: Collection[str],
+    nights: Callable[[Head], bool],
+) -> dict[Path, str]:
+    """The runs of one version that a verdict may read from `now` on, with the reason.
+
+    Whatever else is deleted, gate, drift, comparison and pages then say of the version what they said before: attempts
+    age and are never young again, and of older runs only the fullest is read (`History.known`).
+
+    Args:
+        keep_days: younger runs stay, needed or not.
+        baselines: the ids of runs that are baselines.
+        nights: whether a run may be a night that drift follows. All of them are needed: an alarm rests on the nights
+            from the baseline on.
+    """
+    window = oldest_that_counts(policy.max_age_days, now)
+    complete = [head for head in heads if not head.partial]
+    newest: dict[tuple[str, int, bool, bool], Head] = {}
+    for head in sorted(heads, key=lambda one: one.order):
+        newest[head.suite_digest, head.cases, head.partial, head.is_ahead(now)] = head
+    fullest = max(complete, key=lambda one: (one.cases, one.order), default=None)
+    timed = [head for head in heads if head.run_id.endswith("-latency")]
+    latest = set(newest.values()) | {max(timed, key=lambda one: one.order, default=None)}
+    found: dict[Path, str] = {}
+    for head in heads:
+        if head.run_id in baselines:
+            found[head.path] = "a baseline"
+        elif head.is_ahead(now):
+            found[head.path] = "dated in the future"
+        elif now - utc(head.newest or head.started) < timedelta(days=keep_days):
+            found[head.path] = f"younger than {keep_days:,} days"
+        elif not head.is_before(window, now):
+            found[head.path] = _YOUNG if window and head.oldest else _UNDATED if window else _AGELESS
+        elif nights(head):
+            found[head.path] = "a night that drift follows"
+        elif head in latest:
+            found[head.path] = "the newest of its kind"
+        elif head is fullest:
+            found[head.path] = "the largest run"
+    return found
 
 
 def _is_ahead(moment: str | None, now: datetime) -> bool:

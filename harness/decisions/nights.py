@@ -13,7 +13,7 @@ from itertools import pairwise
 from harness.decisions.run_summary import is_ahead_of, order_of, utc
 from harness.decisions.standing import by_key
 from harness.records.policy import DriftPolicy
-from harness.records.run import CaseResult, Evidence, RunRecord, Totals
+from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
 
 _STALE_HOURS = 24.0
 
@@ -27,6 +27,40 @@ class Night:
     cases: Mapping[str, CaseResult]
     repeatable: bool = False
     """Asked at temperature 0, so that the same model gives the same text."""
+
+
+def as_night(run: RunRecord) -> RunRecord:
+    """A run with what nights are judged by, a tenth of its record: of an answer only whether it is the same as another.
+
+    `drift` finds the same in it as in the whole run.
+    """
+    settings = {name: run.configuration[name] for name in ("temperature", SIMULATION) if name in run.configuration}
+    cases = tuple(
+        case.model_copy(update={"messages": (), "samples": tuple(map(_as_night, case.samples))}) for case in run.cases
+    )
+    changed: dict[str, object] = {"configuration": settings, "cases": cases}
+    changed |= {"recipe": None, "latency": None, "looks": None, "suite_digests": {}}
+    return run.model_copy(update=changed)
+
+
+def _as_night(sample: SampleResult) -> SampleResult:
+    text = sample.output if sample.raw_output is None else sample.raw_output
+    sure = {
+        target: tuple(one.model_copy(update={"text": ""}) for one in spans if one.probability is not None)
+        for target, spans in sample.mentions.items()
+    }
+    return SampleResult(
+        sample=sample.sample,
+        outcome=sample.outcome,
+        output=sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        verdicts=sample.verdicts,
+        mentions={target: spans for target, spans in sure.items() if spans},
+        within=sample.within,
+        resolved_model=sample.resolved_model,
+        system_fingerprint=sample.system_fingerprint,
+        runtime=sample.runtime,
+        latency_s=sample.latency_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,11 +305,19 @@ def _difference(prompts: Mapping[str, str], followed: Mapping[str, str]) -> str:
     return f"{gone} gone, {changed} with other content, {sum(key not in followed for key in prompts)} new"
 
 
+_LONGEST_GAP = 400
+"""Days that are named one by one. A record may be dated in the year 1."""
+
+
 def _missing(nights: Sequence[Night], notes: Sequence[Note]) -> list[Note]:
     """Dates between two nights on which nothing usable was run."""
     noted = {note.day for note in notes if note.kind == "unreadable"}
     found = []
     for earlier, later in pairwise(nights):
-        days = [earlier.day + timedelta(days=step) for step in range(1, (later.day - earlier.day).days)]
+        between = (later.day - earlier.day).days - 1
+        if between > _LONGEST_GAP:
+            found.append(Note(earlier.day + timedelta(days=1), "missing", f"no run on {between:,} nights from here on"))
+            continue
+        days = [earlier.day + timedelta(days=step) for step in range(1, between + 1)]
         found += [Note(day, "missing", "no run on this night") for day in days if day not in noted]
     return found

@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from pathlib import Path
 from statistics import median
+
+from pydantic import TypeAdapter
 
 from harness.decisions.metrics import MOST_UNSCORED, Count, alignment_rate, answered_rate, unscored_rate
 from harness.records.case import texts_of
 from harness.records.run import CaseResult, RunRecord, SampleResult
-from harness.text import check, extract_targets
 
 CLOCKS = timedelta(hours=1)
 """So much may the clocks of two machines differ."""
@@ -63,6 +67,15 @@ class RunSummary:
             not_asked=sum(not case.samples for case in run.cases),
         )
 
+    @classmethod
+    def from_json(cls, content: bytes) -> RunSummary:
+        """As `to_json` wrote it. Raises ValueError."""
+        return _as_json().validate_json(content)
+
+    def to_json(self) -> bytes:
+        """For a file beside the records, which may be deleted at any time."""
+        return _as_json().dump_json(self)
+
     @property
     def comparable(self) -> bool:
         """Whether at most 5 % of the cases asked are unscored, so that the rate says what the version does."""
@@ -76,6 +89,61 @@ class RunSummary:
     def order(self) -> Order:
         """As `order_of` the run itself."""
         return order_from(self.newest, self.started, self.run_id)
+
+
+@cache
+def _as_json() -> TypeAdapter[RunSummary]:
+    return TypeAdapter(RunSummary)
+
+
+@cache
+def summary_rules() -> bytes:
+    """Changes with what a summary counts, and how."""
+    files = resources.files("harness.decisions")
+    return b"".join((files / name).read_bytes() for name in ("metrics.py", "run_summary.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a record says before its cases. It decides which records are read, and nothing else rests on it."""
+
+    path: Path
+    run_id: str
+    mode: str
+    partial: bool
+    suite_digest: str
+    started: str
+    oldest: str | None
+    newest: str | None
+    cases: int
+
+    @classmethod
+    def of(cls, path: Path, run: RunRecord) -> Head:
+        """The same of a whole run."""
+        return cls(
+            path=path,
+            run_id=run.run_id,
+            mode=run.mode,
+            partial=run.partial,
+            suite_digest=run.suite_digest,
+            started=run.started,
+            oldest=run.evidence.oldest,
+            newest=run.evidence.newest,
+            cases=len(run.cases),
+        )
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """As `order_of` the run itself."""
+        return order_from(self.newest, self.started, self.run_id)
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether its answers are dated after now."""
+        return is_ahead_of(self.newest or self.started, now)
+
+    def is_before(self, moment: datetime | None, now: datetime) -> bool:
+        """Whether its answers are older than that, and none is dated in the future."""
+        return moment is not None and self.oldest is not None and utc(self.oldest) < moment and not self.is_ahead(now)
 
 
 def order_of(run: RunRecord) -> Order:
@@ -103,6 +171,16 @@ def utc(moment: str) -> datetime:
     if leap:
         parsed = parsed.replace(microsecond=0) + timedelta(seconds=1)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def oldest_that_counts(max_age_days: float | None, now: datetime) -> datetime | None:
+    """The moment before which answers are too old; None for no limit, and for one before the calendar begins."""
+    if max_age_days is None:
+        return None
+    try:
+        return now - timedelta(days=max_age_days) - CLOCKS
+    except OverflowError:
+        return None
 
 
 def age_days(moment: str | None, now: datetime) -> float | None:
@@ -182,6 +260,8 @@ def collateral_rate(run: RunRecord) -> Count:
 
 
 def _was_clean(case: CaseResult, sample: SampleResult) -> bool:
+    from harness.text import check, extract_targets  # here: what lists runs and nights checks no text
+
     answer = sample.output if sample.raw_output is None else sample.raw_output
     sources = texts_of(case.messages)
     protected = {found.text for source in sources for found in extract_targets(source)}

@@ -7,6 +7,7 @@ Forms from the sources of LLaMA-Factory 0.9.5 (`data/converter.py`, `data/parser
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from harness.errors import explain, found
 from harness.files import UnfitFileError, content_of, decoded_text, whole
 from harness.finetune.validate import sample_problems
-from harness.records.training import Recipe, TrainingError, TrainingSample
+from harness.records.training import Recipe, TrainingError, TrainingMessage, TrainingSample
 
 KINDS = ("chat", "alpaca", "sharegpt", "ms-swift", "llama-factory")
 _LIMIT = 1 << 30
@@ -58,6 +59,10 @@ def convert(path: Path, source: str, target: str) -> Converted:
             if problem:
                 raise _UnfitError(problem)
             written = _TO[target](sample)
+            if target != "chat" and any(turn.reasoning_content for turn in sample.messages):
+                raise _UnfitError(f"reasoning, which {target} has no field for; put it into the answer, or take it out")
+            if target not in ("chat", "ms-swift") and any(_weight(turn) != 1 for turn in sample.messages):
+                raise _UnfitError(f"a turn with a weight of its loss, which {target} does not take; ms-swift does")
             if not _same(sample, _sample(_FROM[target](written))):
                 raise _UnfitError(f"the form {target} cannot hold all of it")
         except _UnfitError as error:
@@ -104,16 +109,23 @@ def _same(one: TrainingSample, other: TrainingSample) -> bool:
 
 
 def _essence(sample: TrainingSample) -> Any:
-    """What a model learns from: the texts, the calls with their arguments as values, the tools."""
+    """What a model learns from: the texts, the calls with their arguments as values, the weights, the tools."""
     turns = [
         (
             turn.role,
             turn.content,
             [(call.function.name, _loaded(call.function.arguments)) for call in turn.tool_calls or ()],
+            _weight(turn),
         )
         for turn in sample.messages
     ]
     return turns, [tool.get("function", tool) for tool in sample.tools or ()]
+
+
+def _weight(turn: TrainingMessage) -> float:
+    """Of the turn in the loss, beside the others of its role: Ark's, or OpenAI's 0 or 1."""
+    given = turn.loss_weight if turn.loss_weight is not None else turn.weight
+    return 1.0 if given is None else float(given)
 
 
 def _loaded(text: str) -> Any:
@@ -130,7 +142,10 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise _UnfitError("a number that is not one of JSON, such as NaN or 1e400") from None
 
 
 # --- reading
@@ -191,17 +206,23 @@ def _from_sharegpt(value: Any) -> dict[str, Any]:
                 # ms-swift: a call has a turn of its own, also behind the text and the calls of the same answer
                 before["tool_calls"] = [*before.get("tool_calls", ()), *made]
             else:
-                messages.append({"role": "assistant", "content": "", "tool_calls": made})
+                messages.append({"role": "assistant", "content": "", "tool_calls": made, **_weighed(turn)})
         elif role == "tool":
             messages.append({"role": "tool", "content": content, "tool_call_id": pending.pop(0) if pending else ""})
         else:
-            messages.append({"role": role, "content": content, **_calls_beside(turn)})
+            messages.append({"role": role, "content": content, **_calls_beside(turn), **_weighed(turn)})
     tools = _tools(value.get("tools"))
     return {"messages": messages, **({"tools": tools} if tools else {})}
 
 
 def _calls_beside(turn: dict[str, Any]) -> dict[str, Any]:
     return {"tool_calls": turn["tool_calls"]} if turn.get("tool_calls") else {}
+
+
+def _weighed(turn: dict[str, Any]) -> dict[str, Any]:
+    """ms-swift: `loss` false leaves a turn out of the loss, `loss_scale` is its weight."""
+    given = turn.get("loss_scale") if turn.get("loss_scale") is not None else turn.get("loss")
+    return {} if given is None or given is True else {"loss_weight": float(given)}
 
 
 def _calls(content: Any, first: int) -> list[dict[str, Any]]:
@@ -283,11 +304,16 @@ def _to_sharegpt(sample: TrainingSample) -> dict[str, Any]:
 
 
 def _to_swift(sample: TrainingSample) -> dict[str, Any]:
-    messages: list[dict[str, str]] = []
+    messages: list[dict[str, Any]] = []
     for turn in sample.messages:
+        weight = _weight(turn)
+        weighed: dict[str, Any] = {} if weight == 1 else {"loss": False} if weight == 0 else {"loss_scale": weight}
         if turn.content or not turn.tool_calls:
-            messages.append({"role": "tool_response" if turn.role == "tool" else turn.role, "content": turn.content})
-        messages += [{"role": "tool_call", "content": _dumped(_call_value(call))} for call in turn.tool_calls or ()]
+            role = "tool_response" if turn.role == "tool" else turn.role
+            messages.append({"role": role, "content": turn.content, **weighed})
+        messages += [
+            {"role": "tool_call", "content": _dumped(_call_value(call)), **weighed} for call in turn.tool_calls or ()
+        ]
     return {"messages": messages, **({"tools": _dumped(list(sample.tools))} if sample.tools else {})}
 
 
@@ -322,9 +348,11 @@ def write(converted: Converted, out: Path, target: str, recipe: Recipe, template
         texts[out.parent / "dataset_info.json"] = _dumped_info(out, converted.values)
         if recipe.base:
             name = f"{out.stem}.llama-factory.yaml"
-            texts[out.parent / name] = _yaml(_llama_factory(out, recipe, template or _template(recipe.base)))
+            texts[out.parent / name] = _yaml(
+                _llama_factory(out, recipe, template or _template(recipe.base), len(converted.values))
+            )
     elif target == "ms-swift" and recipe.base:
-        texts[out.parent / f"{out.stem}.ms-swift.yaml"] = _yaml(_swift(out, recipe))
+        texts[out.parent / f"{out.stem}.ms-swift.yaml"] = _yaml(_swift(out, recipe, len(converted.values)))
     for path in texts:
         if path.exists() or path.is_symlink():
             raise TrainingError(f"{path}: is there already, and nothing is overwritten; accepted: a new name for --out")
@@ -368,7 +396,7 @@ def _template(base: str) -> str:
     raise TrainingError(f"{base}: its chat template is not known here; name LLaMA-Factory's with --template")
 
 
-def _llama_factory(out: Path, recipe: Recipe, template: str) -> dict[str, Any]:
+def _llama_factory(out: Path, recipe: Recipe, template: str, samples: int) -> dict[str, Any]:
     return {
         "model_name_or_path": recipe.base,
         "stage": "sft",
@@ -382,12 +410,13 @@ def _llama_factory(out: Path, recipe: Recipe, template: str) -> dict[str, Any]:
         **_numbers(recipe, {"max_tokens": "cutoff_len"}),
         "output_dir": f"{out.stem}.lora",
         **_numbers(recipe, _SHARED),
+        **_steps(recipe, samples),
         "lr_scheduler_type": "cosine",
         "save_strategy": "epoch",
     }
 
 
-def _swift(out: Path, recipe: Recipe) -> dict[str, Any]:
+def _swift(out: Path, recipe: Recipe, samples: int) -> dict[str, Any]:
     return {
         "model": recipe.base,
         "tuner_type": "lora",
@@ -397,6 +426,7 @@ def _swift(out: Path, recipe: Recipe) -> dict[str, Any]:
         **_numbers(recipe, {"max_tokens": "max_length"}),
         "output_dir": f"{out.stem}.lora",
         **_numbers(recipe, _SHARED),
+        **_steps(recipe, samples),
         "lr_scheduler_type": "cosine",
         "save_strategy": "epoch",
     }
@@ -406,9 +436,23 @@ _SHARED = {
     "batch_size": "per_device_train_batch_size",
     "learning_rate": "learning_rate",
     "epochs": "num_train_epochs",
-    "warmup": "warmup_ratio",
     "seed": "seed",
 }
+
+
+def _steps(recipe: Recipe, samples: int) -> dict[str, Any]:
+    """What makes a step the same everywhere: one batch of the recipe, on one device.
+
+    ms-swift fills a step up to 16 samples by itself. The warm-up is a number of steps: transformers 5
+    has no `warmup_ratio` any more, and transformers 4 takes no share as `warmup_steps`.
+    """
+    steps: dict[str, Any] = {"gradient_accumulation_steps": 1} if recipe.batch_size else {}
+    if recipe.warmup is None:
+        return steps
+    if not recipe.batch_size or not recipe.epochs:
+        raise TrainingError("the recipe: its warm-up is a share of the steps; accepted with batch_size and epochs")
+    in_all = math.ceil(math.ceil(samples / recipe.batch_size) * recipe.epochs)
+    return {**steps, "warmup_steps": math.ceil(in_all * recipe.warmup)}
 
 
 def _numbers(recipe: Recipe, names: dict[str, str]) -> dict[str, Any]:

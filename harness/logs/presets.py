@@ -93,6 +93,36 @@ def _said(answer: Any) -> Any:
     return answer
 
 
+def _whole(answer: Any) -> Any:
+    """A streamed answer, as a list of its chunks or as the text of its events, is what it adds up to."""
+    chunks = answer if isinstance(answer, list) and answer and all(isinstance(one, dict) for one in answer) else []
+    streamed = any("delta" in one or str(one.get("object")).endswith(".chunk") for one in (*chunks, *_choices(chunks)))
+    if streamed:
+        answer = "".join(f"data: {json.dumps(one)}\n\n" for one in chunks) + "data: [DONE]\n\n"
+    elif not isinstance(answer, str) or not answer.lstrip()[:6].startswith(("data:", "event:")):
+        return answer
+    from harness.endpoints.parse import parse
+
+    completion = parse(answer, "text/event-stream")
+    calls = [{"function": {"name": call.name, "arguments": call.arguments}} for call in completion.tool_calls]
+    reason = "error" if completion.unusable else completion.finish_reason
+    message = {"role": "assistant", "content": completion.text, "tool_calls": calls}
+    return {"model": completion.model, "choices": [{"message": message, "finish_reason": reason}]}
+
+
+def _choices(chunks: list[Any]) -> Iterator[dict[str, Any]]:
+    for one in chunks:
+        choices = one.get("choices")
+        yield from (choice for choice in choices if isinstance(choice, dict)) if isinstance(choices, list) else ()
+
+
+def _is_error(answer: Any) -> bool:
+    """What an endpoint says instead of an answer."""
+    if not isinstance(answer, dict) or not answer.get("error"):
+        return False
+    return not any(answer.get(name) for name in ("choices", "output", "content", "candidates"))
+
+
 def _finish(answer: Any) -> Any:
     """Why a response ended."""
     choices = _at(answer, "choices")
@@ -111,8 +141,9 @@ def openai(value: dict[str, Any]) -> Rows:
     asked = unquoted(_first(value, "request", "body"))
     asked = asked if isinstance(asked, dict) else value
     messages = _first(asked, "messages", "input", "prompt")
-    answer = unquoted(_first(value, "response", "completion"))
-    answer = _at(answer, "body") or answer
+    answer = _whole(unquoted(_first(value, "response", "completion")))
+    answer = _whole(_at(answer, "body")) or answer
+    failed = _is_error(answer) or (answer is None and bool(value.get("error")))
     if answer is None and ("choices" in value or "output" in value):
         answer = value if isinstance(value.get("choices", value.get("output")), list) else value["output"]
     source = asked if "messages" in asked or "input" in asked else messages
@@ -122,26 +153,35 @@ def openai(value: dict[str, Any]) -> Rows:
     yield _row(
         value,
         source=_given(source),
-        output=_said(answer),
+        output=None if failed else _said(answer),
         model=_first(answer, "model") or _first(asked, "model"),
         time=_first(answer, "created", "created_at") or _first(value, "created", "created_at", "timestamp", "time"),
         id=_first(value, "id", "custom_id") or _first(answer, "id"),
-        finish_reason=_finish(answer),
+        finish_reason="error" if failed else _finish(answer),
     )
+
+
+_NOT_CHAT = re.compile("embedding|image|transcription|speech|rerank|moderation|file|batch|vector|search|ocr")
+"""Types of LiteLLM's calls that no text comes back from."""
+_REDACTED = "redacted-by-litellm"
 
 
 def litellm(value: dict[str, Any]) -> Rows:
     """LiteLLM's standard payload, as its loggers write it, and rows of the proxy's spend logs."""
     payload = _at(value, "kwargs", "standard_logging_object") or value.get("standard_logging_object") or value
-    answer = unquoted(_first(payload, "response"))
+    if _NOT_CHAT.search(str(payload.get("call_type"))):
+        return
+    answer = _whole(unquoted(_first(payload, "response")))
     messages = unquoted(payload.get("messages"))
+    if _REDACTED in json.dumps([messages, answer]):
+        raise RowError("source", f"{_REDACTED}: the proxy logs no messages; switch their logging on")
     asked = messages or unquoted(_first(payload, "proxy_server_request", "request"))
     asked = _at(asked, "body") or asked
-    failed = payload.get("status") == "failure" or payload.get("exception")
+    failed = payload.get("status") == "failure" or payload.get("exception") or _is_error(answer)
     yield _row(
         payload,
         source=_given(asked),
-        output=_said(answer) or None,
+        output=None if failed else _said(answer) or None,
         model=_first(payload, "model_group", "model"),
         version=payload.get("model_id"),
         time=_first(payload, "startTime", "start_time"),
@@ -162,7 +202,7 @@ def langfuse(value: dict[str, Any]) -> Rows:
     fields = {re.sub(r"[^a-z]", "", name.lower()): field for name, field in value.items()}
     if "input" not in fields or str(fields.get("type") or "GENERATION").upper() != "GENERATION":
         return
-    answer = unquoted(fields.get("output"))
+    answer = _whole(unquoted(fields.get("output")))
     yield _row(
         value,
         source=_given(fields["input"]),
@@ -212,6 +252,8 @@ def promptfoo(value: dict[str, Any]) -> Rows:
     answer = value.get("response")
     provider = value.get("provider")
     said = _first(answer, "output") if isinstance(answer, dict) else answer
+    # a result that fails its assertions has an `error` as well, and its answer is what is to be judged
+    failed = bool(_at(answer, "error")) or (said is None and bool(value.get("error")))
     yield _row(
         value,
         source=_given([prompt, *_texts(value.get("vars"))] if isinstance(prompt, str) else prompt),
@@ -219,7 +261,7 @@ def promptfoo(value: dict[str, Any]) -> Rows:
         model=(_first(provider, "label", "id") or None) if isinstance(provider, dict) else provider,
         time=_first(value, "timestamp", "createdAt"),
         id=_first(value, "id"),
-        finish_reason="error" if value.get("error") or _at(answer, "error") else _first(answer, "finishReason"),
+        finish_reason="error" if failed else _first(answer, "finishReason"),
     )
 
 
@@ -291,6 +333,8 @@ def _span(span: dict[str, Any]) -> Rows:
     if not asked and answered is None:
         return
     reasons = _first(merged, "gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason")
+    if answered is None and (merged.get("error.type") or _at(span, "status", "code") in (2, "STATUS_CODE_ERROR")):
+        reasons = "error"
     yield _row(
         {**span, "attributes": own},
         source=asked,

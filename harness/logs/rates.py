@@ -217,7 +217,8 @@ class Counts:
     """Rows that could not be scored, by kind."""
     present: Counter[str] = field(default_factory=Counter)
     """Rows that have a value in each of the mapped columns."""
-    _waiting: dict[tuple[Any, ...], tuple[Row, Columns, RowCounts, list[int]]] = field(default_factory=dict)
+    _waiting: dict[tuple[Any, ...], tuple[Columns, RowCounts, list[int]]] = field(default_factory=dict)
+    """What rows belong to -> what each adds, and how many they are so far."""
 
     @classmethod
     def of(cls, columns: Columns) -> Counts:
@@ -228,24 +229,24 @@ class Counts:
         key = (row.model, row.version, row.day, row.by, row.targets is not None, row.day_unreadable, id(tally))
         waiting = self._waiting.get(key)
         if waiting is None:
-            self._waiting[key] = (row, columns, tally, [1])
+            self._waiting[key] = (columns, tally, [1])
         else:
-            waiting[3][0] += 1
+            waiting[2][0] += 1
 
     def _add_waiting(self) -> None:
         """In the order in which they first came, so that groups keep the order of the rows."""
         finest, *others = self.groupings[len(_COARSER) :]
         present = self.present
-        for row, columns, tally, (times,) in self._waiting.values():
-            finest.add((row.model, row.version, row.day), tally, None, times)
-            for grouping, value in zip(others, row.by, strict=True):
+        for (model, version, day, by, given, day_unreadable, _), (columns, tally, (times,)) in self._waiting.items():
+            finest.add((model, version, day), tally, None, times)
+            for grouping, value in zip(others, by, strict=True):
                 grouping.add((value,), tally, None, times)
-            present["targets given"] += times * (row.targets is not None)
-            present["time unreadable"] += times * row.day_unreadable
-            present[columns.model] += times * (row.model is not None)
-            present[columns.version] += times * (row.version is not None)
-            present[columns.time] += times * (row.day is not None or row.day_unreadable)
-            for path, value in zip(columns.by, row.by, strict=True):
+            present["targets given"] += times * given
+            present["time unreadable"] += times * day_unreadable
+            present[columns.model] += times * (model is not None)
+            present[columns.version] += times * (version is not None)
+            present[columns.time] += times * (day is not None or day_unreadable)
+            for path, value in zip(columns.by, by, strict=True):
                 present[path] += times * (value is not None)
         self._waiting.clear()
 

@@ -56,14 +56,44 @@ _LONG = 20_000
 
 PERSONAL: dict[str, tuple[re.Pattern[str], str]] = {
     "mail address": (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "name@example.com"),
-    "identity number": (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "110101199003070000"),
-    "mobile number": (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "13800000000"),
+    "payment card": (
+        re.compile(
+            r"(?<!\d)(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{1,3})?|62\d{14}|62\d{17}|4\d{15}|5[1-5]\d{14})(?!\d)"
+        ),
+        "6222222222222222",
+    ),
+    "identity number": (
+        re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{6}[ -](?:19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx])(?!\d)"),
+        "110101199003070000",
+    ),
+    "mobile number": (
+        re.compile(r"(?<![\d.])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?!\d)"),
+        "13800000000",
+    ),
+    "landline number": (
+        re.compile(
+            r"(?<![A-Za-z0-9_/.+-])(?:\(0[1-9]\d{1,2}\) ?|（0[1-9]\d{1,2}） ?|0[1-9]\d{1,2}[- ])\d{3,4}[- ]?\d{4}"
+            r"(?:转\d{1,6}|-\d{1,4})?"
+            r"(?![A-Za-z0-9_/-])"
+        ),
+        "010-55550000",
+    ),
     "telephone number": (
         re.compile(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"),
         "+1 555 010 0000",
     ),
+    "value behind its label": (
+        re.compile(
+            r"(?i)(?P<label>(?:姓名|联系人|收[件货]人|寄件人|户名|密码|口令|微信号?|住址|(?:收货|家庭|联系)?地址|"
+            r"\b(?:password|passwd|passphrase|full name|customer name|contact person))[\"']? ?[:：=] ?[\"']?)"
+            r"(?!\[removed\])[^\s,，;；。、|\"'()（）]{2,64}"
+        ),
+        r"\g<label>[removed]",
+    ),
 }
-"""What names a person by its form alone, and what is put in its place. Names of people are not found."""
+"""What names a person by its form, or by the label before it, and what is put in its place.
+
+Names of people in a sentence are not found."""
 
 
 def without_personal(text: str, kept: Sequence[str] = (), found: set[tuple[str, str]] | None = None) -> str:
@@ -74,11 +104,12 @@ def without_personal(text: str, kept: Sequence[str] = (), found: set[tuple[str, 
     for kind, (pattern, stand_in) in PERSONAL.items():
 
         def replaced(match: re.Match[str], kind: str = kind, stand_in: str = stand_in) -> str:
-            if match[0] == stand_in or any(match[0] in one for one in kept):
+            other = match.expand(stand_in)
+            if match[0] == other or any(match[0] in one for one in kept):
                 return match[0]
             if found is not None:
                 found.add((kind, match[0]))
-            return stand_in
+            return other
 
         text = pattern.sub(replaced, text)
     return text
@@ -236,6 +267,18 @@ def _detectors() -> tuple[_Detector, ...]:
     return tuple(found)
 
 
+@cache
+def _any_form() -> Any:
+    """One expression that matches wherever one of the shapes or of the scanner's patterns does, in texts joined by
+    line ends. It may match elsewhere: with `m` a text's beginning and end are those of any line."""
+    import re2
+
+    options = re2.Options()
+    options.max_mem = 64_000_000
+    scanned = [pattern.pattern for detector in _detectors() for pattern in detector.patterns]
+    return re2.compile("|".join(f"(?m:{shape})" for shape in (*SHAPES.values(), *scanned)), options)
+
+
 def _linear(patterns: Any) -> Iterator[Any]:
     """Patterns that look behind are left out: they are assignments to variables of a few old services."""
     import re2
@@ -278,14 +321,24 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
         yield CassetteProblem(0, str(error).removeprefix(f"{path}:").lstrip())
 
 
+def _text(pieces: str) -> str:
+    """Without halves of characters, which JSON can spell and RE2 cannot read."""
+    return pieces.encode("utf-8", "replace").decode()
+
+
 def _found_in(line: Line, interaction: Interaction | None, secrets: Secrets) -> Iterator[CassetteProblem]:
     """Secrets of a line: as it is written, and in the texts that its JSON and the chunks of its answer add up to."""
     written = line.content.decode("utf-8", "replace")
     texts = [written]
     if interaction is not None:
         texts += [*joined_texts(interaction.body), *joined_texts(json.dumps(interaction.request))]
-    if any(map(secrets.found_in, texts)):
+    # all texts and all forms in one search first: most lines hold nothing, and each by itself takes as long as this
+    together = "\n".join(texts)
+    if secrets.found_in(together) and any(map(secrets.found_in, texts)):
         yield CassetteProblem(line.number, "holds the value of a key of this environment; revoke the key")
+    if not _any_form().search(_text(together)):
+        return
+    texts = list(map(_text, texts))
     # the scanner has names of its own for what ours found already
     shapes = {shape: None for text in texts for shape in (shapes_in(text) or kinds_in(text))}
     for shape in shapes:

@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import string
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -32,6 +33,15 @@ _CODED = re.compile(
     r"%(?:25)*([0-7][0-9a-fA-F])|&(?:amp;)*#[xX]0*([0-7][0-9a-fA-F]);?|=(?:3D)*([0-7][0-9A-F])"
     r"|&(?:amp;)*#0*([0-9]{2,3});?"
 )
+
+_OTHER_FORMS = re.compile(
+    "[\u2070-\u209c\u2100-\u214f\u2460-\u24ff\uff10-\uff5a\ud835\udb40\U0001d400-\U0001d7ff\U000e0020-\U000e007e]"
+)
+"""Letters and digits in another form: full width, in a circle, bold as in mathematics, raised; unseen tags.
+Escapes of JSON leave halves of characters behind."""
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_TAG = re.compile("[\U000e0020-\U000e007e]")
+_NAMED_SIGN = re.compile(r"&(?:hyphen|dash|lowbar|period|equals|plus|sol|colon);|\]\]><!\[CDATA\[")
 
 
 def squeezed(text: str) -> bytes:
@@ -138,11 +148,17 @@ def _pieces(value: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
 
 
 def _decoded(text: str) -> str:
-    """Without the codings that can be mixed with plain text: escapes of JSON, addresses, HTML and quoted-printable."""
+    """Without what can be mixed with plain text: escapes of JSON, addresses, HTML and quoted-printable, and other forms
+    of the same letters."""
     if "\\" in text:
         text = _BACKSLASHED.sub(_character, text)
     if ("%" in text or "&" in text or "=" in text) and _is_coded().search(text.encode("utf-8", "surrogatepass")):
         text = _CODED.sub(_character, text)
+    if "&" in text or "]]>" in text:
+        text = _NAMED_SIGN.sub(" ", text)
+    if not text.isascii() and _OTHER_FORMS.search(text):
+        text = _HALVES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+        text = unicodedata.normalize("NFKD", _TAG.sub(lambda tag: chr(ord(tag[0]) - 0xE0000), text))
     return text
 
 
@@ -185,16 +201,21 @@ def _squeezed_spellings(secret: str) -> Iterator[bytes]:
         yield squeezed(in_address(secret))
     plain = secret.encode("utf-8", "surrogateescape")
     yield from (squeezed(code) for code in _codes(plain))
+    # UTF-16 without its last byte is in the text of both byte orders; PowerShell codes its commands so
+    wide = secret.encode("utf-16-le", "surrogatepass")[:-1]
+    yield wide.hex().encode()
     yield from (
         needle
+        for text in (plain, wide)
         for offset, letters, bits in ((0, 64, 6), (1, 64, 6), (2, 64, 6), *((n, 32, 5) for n in range(5)))
-        if len(needle := squeezed(_within(plain, offset, letters, bits))) >= _LONG_IF_CODED
+        if len(needle := squeezed(_within(text, offset, letters, bits))) >= _LONG_IF_CODED
     )
 
 
 def _codes(plain: bytes) -> Iterator[str]:
     """Each byte by itself: hexadecimal (`73`, `%73`, `0073`, `\\u0073`, `\\x73`, `0x73`), decimal, octal, binary."""
-    for form in ("{:02x}", "{:04x}", "u{:04x}", "u{:x}", "x{:02x}", "0x{:02x}", "{:d}", "{:03o}", "{:o}", "{:08b}"):
+    hexadecimal = ("{:02x}", "{:04x}", "{:06x}", "{:08x}", "u{:04x}", "u{:x}", "x{:02x}", "0x{:02x}")
+    for form in (*hexadecimal, "{:d}", "chr{:d}", "{:03o}", "{:o}", "0o{:o}", "{:08b}"):
         yield "".join(form.format(byte) for byte in plain)
 
 

@@ -1,9 +1,12 @@
 """A run: every case with its samples and verdicts. Written once; `reports/` is made of these."""
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from harness.errors import RecordError, found
 from harness.records import Record
 from harness.records.answer import ToolCall
 from harness.records.case import Domain
@@ -213,3 +216,48 @@ class RunRecord(Record):
     def label(self) -> str:
         """`model@version`, the name of its folder."""
         return f"{self.model}@{self.version}"
+
+
+def run_schema() -> dict[str, Any]:
+    """The JSON Schema of a record in the current form."""
+    schema = RunRecord.model_json_schema(by_alias=True)
+    what = "SHA-256 of the file up to the comma before it; records of an older harness have none."
+    schema["properties"]["digest"] = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": what}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "A run record: one file of reports/<model>@<version>/",
+    }
+
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPGRADES: Mapping[int, Upgrade] = {}
+"""From schema n to n + 1, by n.
+
+Every change of the format adds one line, so that old nights stay readable.
+"""
+
+
+def upgraded(
+    data: dict[str, Any],
+    path: Path,
+    *,
+    upgrades: Mapping[int, Upgrade] = UPGRADES,
+    current: int = SCHEMA,
+) -> dict[str, Any]:
+    """The content of a record in the current schema. The schema is looked at before anything else."""
+    schema = data.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        raise RecordError(f"{path}: no run record: `schema` is {found(schema)}, expected a number up to {current}")
+    if schema > current:
+        raise RecordError(
+            f"{path}: written by a newer harness (schema {schema}; this one reads up to {current}). "
+            "Run `pip install -U pytest-verbatim`."
+        )
+    while schema < current:
+        if schema not in upgrades:
+            raise RecordError(f"{path}: schema {schema} is too old to be read; run it again")
+        data = upgrades[schema](data)
+        schema += 1
+    return {**data, "schema": current}

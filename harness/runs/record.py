@@ -1,5 +1,7 @@
 """From judged cases to one run record, and back: whether a record is what its answers give."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
@@ -11,17 +13,20 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness import __version__, checks
-from harness.config import ModelConfig
+from harness import __version__
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
-from harness.files import UnfitFileError, cache_folder, content_of, json_of, whole
+from harness.files import UnfitFileError, content_of, json_of, kept_at, whole
 from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
-from harness.runs.judge import MOST_WORK, outcome_of, verdicts_of, work_of, worst
-from harness.text import SymbolTable
+
+if TYPE_CHECKING:
+    from harness.config import ModelConfig
+    from harness.text import SymbolTable
+
+# what judges is imported where it is used: a record that was found to be what its answers give is not judged again
 
 
 def fold(
@@ -106,6 +111,8 @@ def rejudged(run: RunRecord, symbols: SymbolTable) -> RunRecord:
     Raises:
         RecordError: a case cannot be judged, or judging would take hours.
     """
+    from harness.runs.judge import MOST_WORK, work_of
+
     total = 0
     for case in run.cases:
         work = max((work_of(case, one.output, one.tool_calls) for one in case.samples), default=0)
@@ -119,6 +126,8 @@ def rejudged(run: RunRecord, symbols: SymbolTable) -> RunRecord:
 
 
 def _rejudged_case(case: CaseResult, symbols: SymbolTable) -> CaseResult:
+    from harness.runs.judge import worst
+
     try:
         sources = texts_of(case.messages) if case.targets else ()
         samples = tuple(_rejudged_sample(case, sample, sources, symbols) for sample in case.samples)
@@ -131,6 +140,8 @@ def _rejudged_case(case: CaseResult, symbols: SymbolTable) -> CaseResult:
 def _rejudged_sample(
     case: CaseResult, sample: SampleResult, sources: Sequence[str], symbols: SymbolTable
 ) -> SampleResult:
+    from harness.runs.judge import outcome_of, verdicts_of
+
     if sample.outcome == "unscored":
         return sample.model_copy(update={"verdicts": {}, "mentions": {}, "within": {}})
     verdicts, mentions, within = verdicts_of(case, sample.output, sample.tool_calls, sources, symbols)
@@ -169,7 +180,7 @@ def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
     seen = hashlib.sha256(run.__pydantic_serializer__.to_json(run, by_alias=True))
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = cache_folder() / "verified" / f"{seen.hexdigest()}.json"
+    kept = kept_at("verified", f"{seen.hexdigest()}.json")
     with suppress(OSError, ValueError, UnfitFileError):
         known = json_of(content_of(kept, limit=_KEPT_LIMIT))
         if isinstance(known, list) and all(isinstance(one, str) for one in known):
@@ -180,6 +191,36 @@ def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
         with whole(kept) as file:
             file.write(json.dumps(found).encode())
     return found
+
+
+def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ...]]:
+    """A record as drift reads it, with the verdicts of today's rules, and where it had others.
+
+    What is left of it is kept in the user's cache folder, under a digest of the file and of what judges it: of a year
+    of nights only the new one is read in full.
+
+    Raises:
+        RecordError: it cannot be read, or not be judged.
+    """
+    from harness.decisions.nights import as_night
+    from harness.history import read_run, record_content
+
+    content = record_content(path)
+    seen = hashlib.sha256(content)
+    seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
+    kept = kept_at("nights", seen.hexdigest())
+    with suppress(OSError, ValueError, UnfitFileError):
+        said, _, rest = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
+        return RunRecord.model_validate_json(rest), tuple(map(str, json_of(said)))
+    run = read_run(path, content)
+    said_of = contradictions_of((run,), symbols)
+    notes = tuple(f"{one}; its answers are judged again" for one in said_of)
+    night = as_night(rejudged(run, symbols) if said_of else run)
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        # one that was cut off half-way cannot be decoded, and is made again
+        kept.write_bytes(json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True).encode())
+    return night, notes
 
 
 def contradictions_of(runs: Sequence[RunRecord], symbols: SymbolTable) -> tuple[str, ...]:
@@ -193,6 +234,8 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
     Args:
         cases: by digest. What is not among them is skipped, and so are checks that are not registered.
     """
+    from harness import checks
+
     for result in run.cases:
         case = cases.get(result.digest)
         if case is None:
@@ -216,6 +259,8 @@ def unverified_checks(run: RunRecord, cases: Mapping[str, Case]) -> tuple[frozen
 
     They are code of the project, or their arguments are not known: the case is not in the suites as it was.
     """
+    from harness import checks
+
     names: set[str] = set()
     count = 0
     for result in run.cases:

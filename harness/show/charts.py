@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -57,7 +58,11 @@ def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Marku
     """A dot with its interval for each row, in the order given. `signed` is for differences around zero."""
     if not bars or not available():
         return Markup("")
-    return in_widths(lambda width: _intervals(bars, width, signed), label, NARROW)
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    reach = max(abs(low), abs(high), 0.05)
+    domain = (-reach, reach) if signed else (max(0.0, int(low * 10 - 1e-9) / 10), 1.0)
+    drawn = (_cleaned(_intervals(bars, width, domain, signed), name, label) for name, width in NARROW.items())
+    return Markup("").join(drawn)
 
 
 def in_widths(
@@ -70,8 +75,8 @@ def in_widths(
     return Markup("").join(_svg(draw(width), name, label, data) for name, width in widths.items())
 
 
-def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
-    alt: Any = import_module("altair")
+def _intervals(bars: Sequence[Bar], width: int, domain: tuple[float, float], signed: bool) -> str:
+    import vl_convert
 
     # the row's number is a part of its key: two names that look alike when they are shortened stay two rows
     rows = [
@@ -79,13 +84,23 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
         | {"note": bar.note}
         for place, bar in enumerate(bars)
     ]
-    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
-    if signed:
-        reach = max(abs(low), abs(high), 0.05)
-        domain = [-reach, reach]
-    else:
-        domain = [max(0.0, int(low * 10 - 1e-9) / 10), 1.0]
-    data = alt.Data(values=rows)
+    form = _form_of_intervals(width, domain, signed)
+    data = [one | {"values": rows} if one.get("values") == _ANY_ROWS else one for one in form["data"]]
+    drawn: str = vl_convert.vega_to_svg({**form, "data": data}, allowed_base_urls=[])
+    return drawn
+
+
+_ANY_ROWS = [{"name": "0000 any", "v": 0.5, "lo": 0.25, "hi": 0.75, "note": "any"}]
+
+
+@lru_cache(maxsize=64)
+def _form_of_intervals(width: int, domain: tuple[float, float], signed: bool) -> dict[str, Any]:
+    """The chart without its rows, ready to be drawn. To make it takes longer than to draw it, and a history has
+    thousands of pages with few of them."""
+    import vl_convert
+
+    alt: Any = import_module("altair")
+    data = alt.Data(values=_ANY_ROWS)
     names = alt.Axis(ticks=False, domain=False, labelPadding=8, labelExpr="slice(datum.value, 5)")
     y = alt.Y("name:N", sort=None, title=None, axis=names)
     axis = alt.Axis(
@@ -95,7 +110,7 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
         domain=False,
         labelFlush=False,
     )
-    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
     x = alt.X("v:Q", scale=scale, axis=axis)
     rule = alt.Chart(data).mark_rule(color=SERIES[0], strokeWidth=2)
     dot = alt.Chart(data).mark_circle(color=SERIES[0], size=60, opacity=1)
@@ -108,7 +123,9 @@ def _intervals(bars: Sequence[Bar], width: int, signed: bool) -> Any:
     if signed:
         zero = alt.Chart(alt.Data(values=[{"v": 0}])).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x=x)
         layers.insert(0, zero)
-    return alt.layer(*layers).properties(width=width * 0.5, height=alt.Step(26))
+    chart = _configured(alt.layer(*layers).properties(width=width * 0.5, height=alt.Step(26)))
+    form: dict[str, Any] = vl_convert.vegalite_to_vega(chart.to_dict(validate=False))
+    return form
 
 
 def _configured(chart: Any) -> Any:
@@ -139,7 +156,11 @@ def _svg(chart: Any, name: str, label: str, data: Mapping[str, list[dict[str, An
     specification = _configured(chart).to_dict(validate=False)
     if data:
         specification.setdefault("datasets", {}).update(data)
-    text = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+    return _cleaned(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]), name, label)
+
+
+def _cleaned(text: str, name: str, label: str) -> Markup:
+    """What the converter drew, as a part of a page."""
     root = ElementTree.fromstring(text)  # noqa: S314 - written by the converter a line above
     _clean(root)
     size = root.get("viewBox", "").split()

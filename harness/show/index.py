@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal
 
@@ -121,8 +122,9 @@ class IndexLine(Record):
         return f"{self.label}/{self.run_id}.html"
 
 
+@lru_cache(maxsize=4096)
 def rate(count: tuple[int, int]) -> Rate:
-    """A stored count with its interval."""
+    """A stored count with its interval; kept, since the index asks for each of a run a dozen times."""
     return Rate.of(Count(*count))
 
 

@@ -79,7 +79,9 @@ class Judge:
         self.source = Source(source)
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
-        found = extract_targets(source, symbols=symbols) if targets is None else targets
+        # a text is a sequence of texts to Python: its characters, of which any answer has some
+        given = [targets] if isinstance(targets, str) else targets
+        found = extract_targets(source, symbols=symbols) if given is None else given
         self.targets, self.wanted, self._beside, self._texts = _prepared(tuple(found))
 
     def result(
@@ -96,13 +98,15 @@ class Judge:
             for text, outer in inside.items():
                 within.setdefault(text, outer)
             spans.append([(one.start, one.end) for one in found])
-        for passage, taken in zip(texts, spans, strict=True):
-            self._add_near_misses(passage, taken, mentions, met)
-        if len(texts) > 1 or any(len(listed) > 1 for listed in mentions.values()):
+        verdicts = {target: worst(found) for target, found in mentions.items()}
+        if self._beside or "absent" in verdicts.values():
+            for passage, taken in zip(texts, spans, strict=True):
+                self._add_near_misses(passage, taken, mentions, met)
+            verdicts = {target: worst(found) for target, found in mentions.items()}
+        if len(texts) > 1 or max(map(len, mentions.values()), default=0) > 1:
             order = {passage.path: number for number, passage in enumerate(texts)}
             for listed in mentions.values():
                 listed.sort(key=lambda mention: (order[mention.path], mention.start))
-        verdicts = {target: worst(found) for target, found in mentions.items()}
         if within:
             within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
         every = {target: tuple(found) for target, found in mentions.items()}

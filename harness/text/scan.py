@@ -26,108 +26,16 @@ from harness.text.chains import (
     left_end,
     pairs_of,
     right_end,
+    spaced_words,
     touches,
     trimmed,
 )
-from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
+from harness.text.characters import stands_alone
 from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, OPENED, files_in, path_at
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import DOTFILES, HEADS, STANDARD, Target, kind_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
-
-_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
-_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
-_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
-_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
-_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
-"""What ends a word."""
-_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
-_SENTENCE_END = frozenset(".,:;!?=")
-
-
-@lru_cache(maxsize=64)
-def _spaced_symbol(signs: str) -> re.Pattern[str]:
-    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
-
-
-def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
-    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
-    start = end = -1
-    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
-        words = _words(text, found.start(), found.end())
-        if words is None:
-            continue
-        if words[0] < end:  # `A - B - C`
-            end = words[1]
-            continue
-        if end >= 0:
-            yield start, end
-        start, end = words
-    if end >= 0:
-        yield start, end
-
-
-def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
-    left = start
-    while left > 0 and text[left - 1] in SPACE_SET:
-        if text[left - 1] in LINE_BREAK_SET:
-            return None
-        left -= 1
-    right = end
-    while right < len(text) and text[right] in SPACE_SET:
-        if text[right] in LINE_BREAK_SET:
-            return None
-        right += 1
-    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
-        return None
-    if text[left - 1] in _SENTENCE_END:
-        return None
-    low, high = left, right
-    while low > 0 and text[low - 1] not in _STOPS:
-        low -= 1
-    while high < len(text) and text[high] not in _STOPS:
-        high += 1
-    low, high = _script_start(text, left, low), _script_end(text, right, high)
-    while high > right and text[high - 1] in _SENTENCE_END:
-        high -= 1
-    before, after = text[low:left], text[right:high]
-    if not _are_words(before, after, text[start]):
-        return None
-    return low, high
-
-
-@lru_cache(maxsize=1024)
-def _are_words(before: str, after: str, sign: str) -> bool:
-    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
-        return False
-    if before[0] in "-/*#" or after[0] in "-/*#":
-        return False
-    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
-        return False
-    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
-        return False
-    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
-        return True
-    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
-
-
-def _script_start(text: str, end: int, limit: int) -> int:
-    """Where the CJK run before `end` begins, or all that is not CJK."""
-    place, kind = end, is_cjk(text[end - 1])
-    while place > limit and is_cjk(text[place - 1]) == kind:
-        place -= 1
-    return place
-
-
-def _script_end(text: str, start: int, limit: int) -> int:
-    place, kind = start, is_cjk(text[start])
-    while place < limit and is_cjk(text[place]) == kind:
-        place += 1
-    return place
-
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
 _SEGMENT = "(?:{}){{1,120}}".format(
@@ -177,7 +85,7 @@ _FORMS = (
         ":// www. git@ magnet:? urn: mailto:",
         r"(?<![A-Za-z0-9+.-])(?:(?:jdbc:|r2dbc:|jar:|git:)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
         r"|www\.|git@[A-Za-z0-9.-]{1,60}:|magnet:\?|urn:(?=[a-z0-9-]{2,32}:)|mailto:)",
-        rf"(?:[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
+        rf"(?:(?!,https?:)[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
         rf"|(?<=[/=])[{HAN}]{{1,12}}[-_](?=[^{_URL_ENDS}])[^{_URL_ENDS}/]{{1,80}}(?=/|[\s{_URL_ENDS[2:]}]|\Z)",
         rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
     ),
@@ -275,8 +183,11 @@ _ATOM = re.compile(
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
-_LABEL = re.compile(f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)")
-"""What is behind the colon is the value, in any script but Latin, where `a:b` is also a token."""
+_LABEL = re.compile(
+    f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
+    "|(?:[A-Z]/N|[A-Z]{2,8}|[A-Z][a-z]{1,11}):(?=[A-Z0-9][^:]*[-/])"
+)
+"""What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _DOTTED = re.compile(
     f"(?=.*[A-Za-z])(?=.*[{HAN}])(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}})(?:\\.[{HAN}A-Za-z_][{HAN}A-Za-z0-9_]{{0,40}})*"
     f"\\.(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}}(?:[A-Za-z0-9_][{HAN}A-Za-z0-9_]{{0,16}})?)"
@@ -285,13 +196,19 @@ _DOTTED = re.compile(
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
+_LOOKS = [(form.signs, form.hint and form.hint.search, form.pattern.search) for form in _FORMS]
+
+
 def spans_in(text: str) -> Iterator[Span]:
     """All targets of a text but those that have blanks of their own; some overlap."""
     waiting: dict[int, re.Match[str]] = {}
-    for rank, form in enumerate(_FORMS):
-        first = form.pattern.search(text) if form.may_be_in(text) else None
-        if first:
-            waiting[rank] = first
+    for rank, (signs, hint, search) in enumerate(_LOOKS):  # as in `may_be_in`, without a call for each of them
+        for sign in signs:
+            if sign in text:
+                first = search(text) if hint is None or hint(text) else None
+                if first:
+                    waiting[rank] = first
+                break
     place = 0
     while waiting:
         rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
@@ -380,9 +297,27 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
         yield span._replace(start=span.start + start, end=span.end + start)
 
 
+_HARD_ENDS = f"{ENDS.translate(dict.fromkeys(map(ord, '’(),*')))}{EMOJI}"
+"""What ends a run whatever is round it."""
+_LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
+_WITH_A_SIGN = f"{_LETTERS}(?:[’,]{_LETTERS})*+[^{_HARD_ENDS}][^{_HARD_ENDS}]*+"
+_SOME_RUN, _NEXT_RUN = re.compile(_WITH_A_SIGN), re.compile(f"(?<![^{_HARD_ENDS}]){_WITH_A_SIGN}")
+"""A run in which there is something else than letters, apostrophes and commas: words alone make no target."""
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    first = _SOME_RUN.match(text, start, end)
+    place = start
+    if first:
+        place = first.end()
+        yield from _ATOM.finditer(text, start, min(end, place + 1))
+    for stretch in _NEXT_RUN.finditer(text, place, end):
+        yield from _ATOM.finditer(text, stretch.start(), min(end, stretch.end() + 1))
+
+
 def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
     """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
-    for found in _ATOM.finditer(text, start, end):
+    for found in _runs(text, start, end):
         run, low = found[0], found.start()
         if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
             continue

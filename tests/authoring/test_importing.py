@@ -67,8 +67,8 @@ def test_a_promptfoo_configuration_becomes_a_suite_and_the_rest_is_listed(
     reasons = {one.place: one.reason for one in made.left_out}
     assert "nothing is run" in reasons["prompts[3]"]
     assert "logic" in reasons["tests[0] with prompts[2]"]
+    assert "no named check does the same" in reasons["tests[0].assert[2]"]
     assert "no named check does the same" in reasons["tests[0].assert[3]"]
-    assert "no named check does the same" in reasons["tests[0].assert[4]"]
     assert "a template itself" in reasons["tests[1].vars"]
     assert "outside the folder" in reasons["tests[2].vars"]
     assert "nothing is run" in reasons["tests[4]"]
@@ -94,9 +94,63 @@ def test_the_command_lists_and_exits_1_and_writes_the_suite(
     monkeypatch.chdir(tmp_path)
     assert run(["suites", "import", "promptfoo", str(config), "--out", "suites/mine"]) == 1
     shown = capsys.readouterr().out
-    assert "not carried over: tests[0].assert[3]: javascript:" in shown
+    assert "not carried over: tests[0].assert[2]: javascript:" in shown
     assert "run: pytest --model=NAME suites/mine" in shown
     assert run(["suites", "lint", "suites/mine"]) == 0
+
+
+PROMPTS = {
+    "chat.yaml": "- role: system\n  content: Be brief.\n- role: user\n  content: 'Name {{ name | trim }} once.'\n",
+    "chat.json": '[{"role": "user", "content": {{ name | dump }}}]',
+    "two.txt": "Say {{ name }}.\r\n---\r\nWrite {{ name | upper }}.\r\n",
+    "cells.csv": "prompt,label\nCopy {{ name }} out.,copy\n",
+    "sub/a.md": "Tell me about {{ name }}.",
+}
+WHOLE = """
+prompts: [file://chat.yaml, file://chat.json, two.txt, {id: file://cells.csv, label: copy}, 'file://sub/*.md']
+providers: [openai:gpt-5]
+defaultTest: file://default.yaml
+assertionTemplates: {said: {type: contains, value: '{{name}}'}}
+tests: ['tests/*.yaml', tests.csv, {path: file://make.py, config: {a: 1}}, {prompts: [copy], vars: {name: G-7}}]
+scenarios:
+  - config: [{vars: {name: H/8}}, {vars: {name: I-9}}]
+    tests: [{assert: [{type: regex, value: '^[\\u0041-\\u005a]'}, {type: regex, value: '(?<!a)b'}]}]
+"""
+TESTS = {
+    "default.yaml": "assert: [{$ref: '#/assertionTemplates/said'}, {type: contains, value: x, weight: 0}]",
+    "tests/a.yaml": "- vars: {name: A-1}\n- vars: {name: B/2}\n  options: {transform: output.trim()}\n",
+    "tests.csv": 'name,__expected,__expected2,__suffix,__metric\nC-3,is-json,"contains-any: x, C-3", please,m\n'
+    'D/4,"https://D/4: no kind",,,\n',
+    "make.py": "raise SystemExit",
+}
+
+
+def test_prompts_tests_and_scenarios_in_files_of_every_form_are_read(tmp_path: Path) -> None:
+    for name, text in {**PROMPTS, **TESTS, "c.yaml": WHOLE}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    made = import_file("promptfoo", tmp_path / "c.yaml")
+    asked = [line.get("prompt") or line["messages"][-1]["content"] for line in made.lines]
+    assert [one for one in asked if "A-1" in one] == [
+        "Name A-1 once.", "A-1", "Say A-1.", "Write A-1.", "Copy A-1 out.", "Tell me about A-1."
+    ]  # fmt: skip
+    assert made.lines[0]["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert [one for one in asked if "G-7" in one] == ["Copy G-7 out."]
+    assert "Say C-3. please" in asked
+    assert not any("B/2" in one for one in asked)
+    checks = {line["prompt"]: line["checks"] for line in made.lines if "prompt" in line}
+    said = {"check": "contains", "value": "D/4"}
+    assert checks["Say D/4."] == [said, {"check": "equals", "value": "https://D/4: no kind", "strip": False}]
+    assert [one["check"] for one in checks["Say C-3. please"]] == ["contains", "json_schema", "regex"]
+    assert checks["Say H/8."][1] == {"check": "regex", "pattern": "^[\\x{0041}-\\x{005a}]"}
+    reasons = {one.place: one.reason for one in made.left_out}
+    assert len(made.left_out) == len(reasons)  # what all tests share is listed once
+    assert "weight is 0" in reasons["defaultTest.assert[1]"]
+    assert "transform" in reasons["tests/a.yaml[1]"]
+    assert "nothing is run" in reasons["tests[2]"]
+    assert "prefix or suffix of a chat" in reasons["tests.csv, row 2 with prompts[0]"]
+    assert "not an RE2 pattern" in reasons["scenarios[0].tests[0] with scenarios[0].config[0].assert[1]"]
+    assert made.notes == ["providers: not part of a suite; name the model with --model"]
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -119,10 +173,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 def test_a_hostile_configuration_is_refused_at_once(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ConfigError, match=said):
         import_file("promptfoo", tmp_path / "c.yaml")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -179,6 +233,113 @@ def test_rows_of_data_sets_become_cases(name: str, tmp_path: Path, judging: Judg
         ["no assertion is carried over, and nothing is left to judge"] if kind == "csv" else []
     )
     assert write_imported(made, tmp_path / "suite", "x", judging).number("error") == 0
+
+
+LONG = "A-1 is a primer. " * 20
+DATA: dict[str, tuple[list[dict[str, Any]], list[tuple[str, Any]]]] = {
+    "squad": (
+        [{"id": "5733", "context": "Use C-3 here.", "question": "Which?", "answers": {"text": ["C-3", "C-3"]}}],
+        [("Use C-3 here.\n\nWhich?", {"check": "contains", "value": "C-3"})],
+    ),
+    "arc": (
+        [{"question": "Pick", "choices": {"text": ["x", "y"], "label": ["1", "2"]}, "answerKey": "2"}],
+        [("Pick\n1) x\n2) y\nAnswer with the letter alone.", {"check": "choice", "options": ["1", "2"], "value": "2"})],
+    ),
+    "c-eval": (
+        [{"question": "选", "A": "甲", "B": "乙", "C": "丙", "D": "丁", "answer": "B"}],
+        [("选\nA) 甲\nB) 乙\nC) 丙\nD) 丁\nAnswer with the letter alone.",
+          {"check": "choice", "options": ["A", "B", "C", "D"], "value": "B"})],
+    ),
+    "gsm8k": (
+        [{"question": "2+3?", "answer": "2+3 is <<2+3=5>>5\n#### 5"}],
+        [("2+3?", {"check": "contains", "value": "5"})],
+    ),
+    "content parts": (
+        [{"input": [{"role": "user", "content": [{"type": "text", "text": "Say A-1"}]}], "target": "A-1"}],
+        [("Say A-1", {"check": "contains", "value": "A-1"})],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_the_forms_of_well_known_data_sets_are_read(name: str, tmp_path: Path) -> None:
+    rows, wanted = DATA[name]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    made = import_file("hf", tmp_path / "a.jsonl")
+    assert [(line.get("prompt") or line["messages"][0]["content"], line["checks"][0]) for line in made.lines] == wanted
+    assert not made.left_out
+    assert made.lines[0]["id"] == rows[0].get("id", "hf-0001")
+
+
+def test_an_answer_that_is_an_example_protects_what_it_takes_from_the_prompt(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"prompt": "What is A-1? Not B/2.", "output": LONG, "id": 7},
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "tool", "content": "x"}]},
+        {"text": "Good film, see D-4.", "label": 1},
+        {"input": "Pick", "choices": ["x", "y"], "target": ["A", "B"]},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(rows), encoding="utf-8")
+    made = import_file("hf", tmp_path / "a.json")
+    assert [(line["id"], line["targets"]) for line in made.lines] == [("7", ["A-1"])]
+    reasons = [one.reason for one in made.left_out]
+    for said, reason in zip(
+        ("an example", "a message: found", "by its number", "several of its"), reasons, strict=True
+    ):
+        assert said in reason
+
+
+@pytest.mark.parametrize(
+    ("content", "prompts"),
+    [
+        ("题目,参考答案\n说 A-1,A-1\n".encode("gbk"), ["说 A-1"]),
+        (b"prompt\nSay A-1, please\nSay B/2\n", ["Say A-1, please", "Say B/2"]),
+        (b'\xef\xbb\xbfprompt;expected;\r\n"Say A-1; now";A-1;\r\n', ["Say A-1; now"]),
+    ],
+)
+def test_tables_of_spreadsheets_are_read(content: bytes, prompts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    made = import_file("csv", tmp_path / "a.csv")
+    assert [line["prompt"] for line in made.lines] == prompts
+    assert not made.left_out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "prompt,expected,expected\nx,y,z\n", "two columns are named 'expected'"),
+        ("a.csv", "prompt,expected\nSay A-1,A-1,too many\n", "row 2 has 3 cells"),
+        ("a.eval", "PK", "inspect log convert"),
+        ("a.yaml", "a: 1", "samples_jsonl"),
+        ("a.xlsx", "PK", "save the sheet as CSV"),
+        ("a.parquet", "no", "cannot be read as parquet"),
+        ("a.jsonl.gz", "no", "cannot be read"),
+    ],
+)
+def test_a_file_of_another_form_says_what_to_do(name: str, content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        import_file("hf", tmp_path / name)
+
+
+def test_a_data_set_on_disk_is_all_of_its_files(tmp_path: Path) -> None:
+    import gzip
+
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow.table({"prompt": ["Say A-1", " "], "answer": ["A-1", "B"]})
+    (tmp_path / "set/train").mkdir(parents=True)
+    with (
+        arrow.OSFile(str(tmp_path / "set/train/data-00000-of-00001.arrow"), "wb") as file,
+        arrow.ipc.new_stream(file, table.schema) as stream,
+    ):
+        stream.write_table(table)
+    (tmp_path / "set/train/state.json").write_text("{}")
+    (tmp_path / "set/test.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "Say C-3", "answer": "C-3"}\n'))
+    made = import_file("hf", tmp_path / "set")
+    assert [line["prompt"] for line in made.lines] == ["Say C-3", "Say A-1"]
+    assert [one.place for one in made.left_out] == ["train/data-00000-of-00001.arrow, row 2"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="no file of a data set"):
+        import_file("hf", tmp_path / "empty")
 
 
 def test_rows_that_are_nothing_are_listed_with_their_place(tmp_path: Path) -> None:

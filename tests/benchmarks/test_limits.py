@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import safety
-from benchmarks.limits import ROOT, Row, Took, make_nights
+from benchmarks.limits import HEAD, ROOT, Row, Took, make_nights, table
 from benchmarks.replay.__main__ import make_project
 from harness.history import head_of, read_run
+from harness.project import Project
 from harness.recording import Cassette, Secrets
 from harness.recording.secrets import problems
 from harness.runs.record import contradictions
@@ -69,8 +70,39 @@ def test_a_cassette_is_read_and_searched_in_bounded_multiples_of_what_json_takes
     assert fastest(lambda: list(problems(path, Secrets())), rounds=2) < 400 * plain
 
 
+def test_known_nights_and_lists_are_read_in_twice_what_json_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year of nights is read every night, and each of them was read before."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    paths = make_nights(tmp_path, 12, cases=40)
+    contents = [path.read_bytes() for path in paths]
+    project = Project.open(tmp_path)
+    project.nights("m@v1")
+    listed = project.history.listing("m@v1")
+    plain = fastest(lambda: [json.loads(content) for content in contents])
+    assert fastest(lambda: project.nights("m@v1")) < 2 * plain
+    assert fastest(lambda: project.history.listing("m@v1")) < 2 * plain
+    assert project.history.listing("m@v1") == listed
+
+
 def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
-    assert Row("x", Took(3.0, 1.0, 1.0), Took(2.0, 1.0, 1.0), "y", "1.2").ratio == 1.5
+    row = Row("x", Took(3.0, 1.0, 90.0), Took(2.0, 0.5, 1.0), "y", "1.2")
+    assert dict(zip(HEAD, row.cells, strict=True)) == {
+        "what": "x",
+        "takes": "3.00 s",
+        "processor": "1.00 s",
+        "memory": "90 MB",
+        "limit": "y",
+        "it takes": "2.00 s",
+        "ratio": "1.50",
+        "of processor": "2.00",
+        "aim": "1.2",
+    }
+
+
+def test_the_table_has_its_rows_at_full_size_and_at_a_tenth() -> None:
+    assert list(table(tenth=True)) == list(table(tenth=False))
 
 
 def test_tests_that_the_table_of_safety_runs_are_there() -> None:

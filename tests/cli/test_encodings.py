@@ -24,6 +24,9 @@ CALLS = [
     ["runs", "show", "spaced", "--json"],
     ["runs", "verify", "spaced"],
     ["runs", "baseline"],
+    ["runs", "prune", "--keep", "0"],
+    ["runs", "prune", "没有", "--keep", "0"],
+    ["runs", "compact", "没有"],
     ["runs", "schema"],
     ["runs", "show", "没有这个"],
     ["gate", "--candidate", "tuned", "--baseline", "spaced"],
@@ -48,8 +51,8 @@ CALLS = [
     ["proxy", "--help"],
     ["train", "--help"],
     ["config", "schema"],
-    ["bundle", "--help"],
-    ["finetune", "--help"],
+    ["bundle", "symbols/interior-003", "--model", "spaced", "--out", "{zip}"],
+    ["finetune", "没有"],
     ["publish-没有"],
 ]
 """At least one call of every command, with text beyond ASCII in what it prints where it has any."""
@@ -108,7 +111,7 @@ def test_no_command_dies_of_the_encoding(encoding: str, to: str, project: Path, 
     (tmp_path / "log.jsonl").write_text(
         '{"source": "通道 CH-2 给水吧", "output": "通道 CH - 2 给水吧\u200b"}\n', "utf-8"
     )
-    places = {"{log}": str(tmp_path / "log.jsonl"), "{out}": str(tmp_path / "out")}
+    places = {"{log}": str(tmp_path / "log.jsonl"), "{out}": str(tmp_path / "out"), "{zip}": str(tmp_path / "b.zip")}
     calls = [[places.get(word, word) for word in call] for call in CALLS]
     (tmp_path / "calls.json").write_text(json.dumps(calls))
     command = [sys.executable, "-c", DRIVER, str(tmp_path / "calls.json"), str(tmp_path / "codes.json")]
@@ -116,7 +119,7 @@ def test_no_command_dies_of_the_encoding(encoding: str, to: str, project: Path, 
     said = said_by(command, project, environment, to, tmp_path / "said").decode(encoding, "replace")
     codes = json.loads((tmp_path / "codes.json").read_text())
     assert [(call, code) for call, code in zip(CALLS, codes, strict=True) if code not in (0, 1, 2, 3)] == []
-    assert codes.count(3) == 6, codes  # what is misspelt on purpose, and nothing that is missing from this project
+    assert codes.count(3) == 9, codes  # what is misspelt on purpose, and nothing that is missing from this project
     assert "UnicodeEncodeError" not in said
     assert "Traceback" not in said, said[said.find("Traceback") - 500 :][:3000]
     assert "a bug of ours" not in said

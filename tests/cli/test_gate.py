@@ -17,10 +17,13 @@ from harness.records.run import Evidence
 from harness.show.words import speak
 from tests.factory import case_result, case_results, check_results, run_record, sample_result
 
+NOW = datetime.now(UTC)
+"""One moment for all: a run of the tests may pass midnight."""
+
 
 def build_run(model="tuned", total=300, bad=0, *, hours=2.0, version="1", outcome="damaged", **fields):
     """A run whose answers were made some hours ago, with bad cases first and as many checks as cases."""
-    made = datetime.now(UTC) - timedelta(hours=hours)
+    made = NOW - timedelta(hours=hours)
     cases = case_results(total, bad, outcome=outcome) + check_results(total)
     values = {"run_id": f"{made:%Y-%m-%d}-{model}{bad}", "made": made, "model": model, "version": version}
     return run_record(**({"cases": cases} | values | fields))
@@ -73,7 +76,7 @@ def test_an_earlier_lucky_run_cannot_be_picked(history):
     history.write(build_run("base"))
     history.write(build_run(bad=0, hours=9))
     history.write(build_run(bad=60, hours=2))
-    lucky = call("--candidate", f"{datetime.now(UTC) - timedelta(hours=9):%Y-%m-%d}-tuned0", "--baseline", "base")
+    lucky = call("--candidate", f"{NOW - timedelta(hours=9):%Y-%m-%d}-tuned0", "--baseline", "base")
     assert lucky.exit_code == 1
     assert "all answers to unchanged cases are read together" in " ".join(lucky.output.split())
     assert call("--candidate", "tuned", "--baseline", "base").exit_code == 1
@@ -336,7 +339,7 @@ def write_night(history, ago, bad=1, resolved="m-1", mode="live", *, prompts=60)
         case_result(f"c{number}", one, suite="canary", samples=[sample_result(one, resolved_model=resolved)])
         for number, one in enumerate(outcomes)
     ]
-    made = datetime.now(UTC) - timedelta(days=ago, minutes=5)
+    made = NOW - timedelta(days=ago, minutes=5)
     history.write(run_record(cases, version="1", run_id=f"night-{ago:03}-{mode}", mode=mode, made=made))
 
 
@@ -418,7 +421,7 @@ def test_eleven_of_sixty_canaries_unanswered_for_three_nights_are_an_alarm(histo
         cases = [
             case_result(f"c{number}", "unscored" if number < 11 else "aligned", suite="canary") for number in range(60)
         ]
-        made = datetime.now(UTC) - timedelta(days=ago, minutes=5)
+        made = NOW - timedelta(days=ago, minutes=5)
         history.write(run_record(cases, version="1", run_id=f"night-{ago:03}", made=made))
     result = call_drift()
     assert result.exit_code == 1
@@ -431,7 +434,7 @@ def test_since_starts_anew(history):
         write_night(history, ago)
     write_night(history, 2, bad=30)
     assert call_drift().exit_code == 1
-    since = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
+    since = (NOW - timedelta(days=2, minutes=5)).date().isoformat()
     assert call_drift("--since", since).exit_code == 2
     assert isinstance(call_drift("--since", "yesterday").exception, ConfigError)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
 from harness.files import sealed
 from harness.history import History
+from harness.project import Project
 from harness.runs.record import verified
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, mention, run_record, sample_result
@@ -97,6 +99,83 @@ def test_a_partial_run_is_no_baseline(history):
     write(history, partial=True)
     assert isinstance(call("baseline", "tuned").exception, ConfigError)
     assert isinstance(call("baseline", "--for", "tuned").exception, ConfigError)
+
+
+@pytest.fixture
+def aged(history, tmp_path):
+    """Writes a run that is so many days old. The configuration has its model at v2."""
+    settings = '[tool.harness.models.tuned]\nversion = "v2"\nbase_url = "http://127.0.0.1:9/v1"\n'
+    (tmp_path / "pyproject.toml").write_text(settings)
+
+    def build(days, version="v1", cases=("one",), **fields):
+        made = datetime.now(UTC) - timedelta(days=days, minutes=1)
+        values = {"run_id": f"{made:%Y%m%d}-{days}", "made": made.isoformat(timespec="seconds")}
+        run = run_record(map(case_result, cases), version=version, **values | fields)
+        return history.write(run.model_copy(update={"suite_digest": f"{len(cases)} cases"}))
+
+    return build
+
+
+def test_records_that_no_verdict_needs_are_named_and_deleted_on_demand(history, aged, tmp_path):
+    gone = [
+        *(aged(days) for days in (300, 200, 100)),
+        aged(150, partial=True),
+        aged(60, run_id="a-latency"),
+        aged(250, "v2", mode="replay"),
+    ]
+    stay = {
+        aged(400, cases=("one", "two")): "the newest of its kind",
+        aged(350): "a baseline",
+        aged(90, partial=True): "the newest of its kind",
+        aged(50, run_id="b-latency"): "the newest of its kind",
+        aged(20): "younger than 30 days",
+        aged(-3): "dated in the future",
+        aged(500, "v2", cases=("one", "two")): "a night that drift follows",
+        aged(120, "v2"): "a night that drift follows",
+        aged(2, "v2"): "younger than 30 days",
+        gone[0].with_name("broken.json"): "cannot be read",
+    }
+    gone[0].with_name("broken.json").write_text("{")
+    gone[0].with_suffix(".html").write_text("page")
+    gone[0].with_name(f"{gone[0].name}.gz").write_bytes(b"packed")
+    history.set_baseline("other", next(path.stem for path in stay if path.stem.endswith("-350")))
+    said = call("prune", "--keep", "30")
+    assert (said.exit_code, "nothing was deleted" in said.stderr) == (0, True), said.output
+    assert said.stdout.startswith("tuned@v1: 5 to delete (0.0 MB), 7 stay: 3 the newest of its kind, ")
+    named = json.loads(call("prune", "--keep", "30", "--json").stdout)
+    assert {Path(one["record"]) for one in named["records"]} == set(gone)
+    assert Counter(named["kept"]["tuned@v1"]) + Counter(named["kept"]["tuned@v2"]) == Counter(stay.values())
+    before = [_read_by_verdicts(history, label) for label in ("tuned@v1", "tuned@v2")]
+    assert call("prune", "--keep", "30", "--delete").exit_code == 0
+    assert set(history.paths()) == {path for path in stay if path.stem != "broken"}
+    assert not list(gone[0].parent.glob(f"{gone[0].stem}*"))
+    assert [_read_by_verdicts(history, label) for label in ("tuned@v1", "tuned@v2")] == before
+    assert json.loads(call("prune", "--keep", "30", "--json").stdout)["records"] == []
+
+
+def _read_by_verdicts(history, label):
+    (history.folder / "tuned@v1" / "broken.json").unlink(missing_ok=True)
+    nights = [run for run in Project.open().nights("tuned@v2")[0] if run.mode != "replay"]
+    return history.latest(label), history.latest_latency(label), history.known(label, 7).runs, nights
+
+
+def test_what_is_needed_depends_on_the_policy_and_on_the_nights_that_drift_reads(aged, tmp_path):
+    for days in (300, 200, 100):
+        aged(days)
+        aged(days, "v2")
+
+    def gone(*arguments):
+        return [one["record"][-8:-5] for one in json.loads(call("prune", *arguments, "--json").stdout)["records"]]
+
+    assert gone("--keep", "0") == ["300", "200"]
+    assert gone("--keep", "250") == ["300"]
+    assert gone("tuned@v2", "--keep", "0") == []
+    day = (datetime.now(UTC) - timedelta(days=150)).date()
+    assert gone("tuned@v2", "--keep", "0", "--since", str(day)) == ["300", "200"]
+    (tmp_path / "policy.toml").write_text('max_age_days = "any"\n')
+    assert gone("--keep", "0", "--policy", "policy.toml") == []
+    assert isinstance(call("prune", "nobody", "--keep", "0").exception, RecordError)
+    assert isinstance(call("prune", "--keep", "0", "--since", "soon").exception, ConfigError)
 
 
 ROOT = Path(__file__).parents[2]

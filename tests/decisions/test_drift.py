@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from harness.decisions.drift import drift
+from harness.decisions.nights import as_night
 from harness.decisions.run_summary import utc
 from harness.errors import ConfigError
 from harness.records.policy import DriftPolicy, parse_drift_policy
@@ -59,6 +60,42 @@ def test_reading_the_same_nights_again_in_any_order_changes_nothing(night, now):
     once = drift("tuned@v1", runs, POLICY, now)
     shuffled = random.Random(0).sample(runs, len(runs))
     assert drift("tuned@v1", shuffled, POLICY, now) == once
+
+
+def test_reduced_to_nights_the_runs_say_the_same(night, now):
+    """Signs included: another text, another model behind the name, slower answers, less sure of a sign."""
+    runs = []
+    for place, run in enumerate(nights(night, [1] * 14 + [4] * 5)):
+        late = place > 14
+        said = {"output": f"text {late}", "resolved_model": f"m-{late}", "latency_s": 1.0 + 5 * late}
+        said["raw_output"] = "" if late else None
+        cases = []
+        for case in run.cases:
+            (sample,) = case.samples
+            spans = {
+                name: tuple(one.model_copy(update={"probability": 0.9 - 0.3 * late}) for one in found)
+                for name, found in sample.mentions.items()
+            }
+            sample = sample.model_copy(update={**said, "mentions": spans})
+            cases.append(case.model_copy(update={"samples": (sample,)}))
+        runs.append(run.model_copy(update={"cases": tuple(cases), "configuration": {"temperature": 0, "top_p": 1}}))
+    whole = drift("tuned@v1", runs, POLICY, now)
+    assert {sign.text.partition(":")[0].partition(" changed")[0].split()[-1] for sign in whole.signs} >= {"model"}
+    assert len(whole.signs) >= 4
+    small = [as_night(run) for run in runs]
+    assert drift("tuned@v1", small, POLICY, now) == whole
+    assert sum(len(run.model_dump_json()) for run in small) < sum(len(run.model_dump_json()) for run in runs)
+
+
+def test_a_gap_of_centuries_is_one_note(night, now):
+    runs = [night(500_000), *nights(night, [1] * 3)]
+    notes = [note for note in drift("tuned@v1", runs, POLICY, now).notes if note.kind == "missing"]
+    assert [note.text for note in notes] == ["no run on 499,997 nights from here on"]
+
+
+def test_a_simulation_that_does_not_say_of_what_is_one_all_the_same(night, now):
+    runs = [run.model_copy(update={"mode": "simulation"}) for run in nights(night, [1] * 3)]
+    assert drift("tuned@v1", runs, POLICY, now).simulation == "SIMULATION"
 
 
 def test_an_alarm_stays_when_later_nights_are_quiet(night, now):

@@ -73,9 +73,9 @@ def test_one_pass_finds_what_a_search_for_each_string_finds(texts: list[str], st
 
 def test_many_strings_cost_no_more_than_few() -> None:
     text = "-" * 100_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert find_leaks([text], [f"-{number}" for number in range(5_000)]) == set()
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def _case(**fields: object) -> Case:

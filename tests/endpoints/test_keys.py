@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +14,7 @@ from harness.cli.models import models
 from harness.config import HarnessConfig, ModelConfig, model
 from harness.endpoints import access
 from harness.endpoints.access import Access
-from harness.errors import EndpointError
+from harness.errors import ConfigError, EndpointError
 from harness.records.answer import Completion
 from tests.faulty_server.conftest import TARGET, case
 from tests.faulty_server.server import FaultyServer
@@ -187,3 +188,20 @@ def test_headers_that_cannot_be_sent_are_refused(headers: object, make_model: Ca
 )
 def test_an_address_is_kept_as_one_that_can_be_asked_again(address: str, shown: str) -> None:
     assert shown_address(address) == shown
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-proj-Zt9qLm4Vx7Rb2Nc8Kd5Hf1Ws", "0123456789abcdef0123456789abcdef", "a.b", "$KEY", ""]
+)
+def test_a_key_in_the_place_of_its_name_is_not_repeated(key: str) -> None:
+    places: list[dict[str, Any]] = [{"api_key_env": key}, {"headers": {"x-key": {"env": key}}}]
+    for settings in places:
+        config = HarnessConfig(root=Path(), models={"m": settings})
+        with pytest.raises(ConfigError, match="not the name of an environment variable") as told:
+            model(config, "m")
+        assert not key or key not in str(told.value)
+
+
+def test_names_of_variables_are_names() -> None:
+    for name in ("OPENAI_API_KEY", "ark", "_x9", "AVERYLONGNAMEOFAVARIABLEINDEED"):
+        assert model(HarnessConfig(root=Path(), models={"m": {"api_key_env": name}}), "m").api_key_env == name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import threading
@@ -128,20 +129,23 @@ def test_a_time_out_of_a_gateway_counts_as_one_of_ours(reason: str) -> None:
 def test_a_server_with_one_place_is_not_asked_into_its_time_out(
     server: FaultyServer, make_model: Callable[..., ModelConfig], ask_all: Callable[..., list[Any]]
 ) -> None:
-    # eight requests at one time would take 1.6 s; what the server works on goes on when its client has given up
-    server.slots, server.delay_s = asyncio.Semaphore(1), 0.2
-    model = make_model(max_concurrency=8, timeout_s=1.0)
-    got = ask_all(model, [case(f"{number} Repeat: {TARGET}", number) for number in range(19)])
-    assert [getattr(one, "unusable", one) for one in got] == [None] * 19
-    assert server.total == 19, "a request that timed out is asked for again while the server still works on it"
+    # eight requests at one time would take 3.2 s; what the server works on goes on when its client has given up
+    server.slots, server.delay_s = asyncio.Semaphore(1), 0.4
+    model = make_model(max_concurrency=8, timeout_s=2.0)
+    got = ask_all(model, [case(f"{number} Repeat: {TARGET}", number) for number in range(10)])
+    assert [getattr(one, "unusable", one) for one in got] == [None] * 10
+    assert server.total == 10, "a request that timed out is asked for again while the server still works on it"
 
 
-def test_answers_that_are_long_by_themselves_slow_nothing_down() -> None:
+def test_answers_that_are_long_by_themselves_slow_nothing_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr("harness.endpoints.pace.time", clock)
+
     async def grow() -> int:
         pace = Pace(max_concurrency=8, timeout_s=0.1)
         for _ in range(6):
             turns = [await pace.enter(BODY) for _ in range(pace.concurrency)]
-            await asyncio.sleep(0.08)  # as long with eight at one time as alone
+            clock.now += 0.08  # as long with eight at one time as alone
             for turn in turns:
                 pace.leave(turn, GOOD)
         return pace.concurrency
@@ -383,8 +387,10 @@ def test_a_run_says_what_it_waits_for(
 
 
 def test_requests_and_pauses_together_end_at_the_deadline() -> None:
+    asked = itertools.count(1)
+
     async def slow(body: dict[str, object]) -> Attempt:
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.01 if next(asked) < 3 else 60)
         return Attempt(Completion(unusable="http_500"), retry=True)
 
     retrying = Retrying(attempts=100, first_delay_s=0.01, longest_delay_s=0.01)

@@ -177,7 +177,7 @@ def test_each_obstacle_of_tls_has_a_sentence_of_its_own(
             said = sentence(ask_all(make_model(base_url=f"https://{HOST}/v1", **trusted), ASK))
         assert "is out of date (certificate has expired)" in said
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as plain:
-        threading.Thread(target=plain.serve_forever, daemon=True).start()
+        threading.Thread(target=plain.serve_forever, args=(0.02,), daemon=True).start()
         said = sentence(ask_all(make_model(base_url=f"https://127.0.0.1:{plain.server_port}/v1"), ASK))
         plain.shutdown()
     assert "does not speak TLS; set base_url to http://" in said

@@ -29,7 +29,7 @@ class EchoEndpoint:
         self.base_url = f"{self.address}/v1"
 
     def __enter__(self) -> EchoEndpoint:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -41,6 +41,12 @@ def calling(text: str = "", arguments: str = '{"path": "/data/图-1"}') -> dict[
     }
 
 
+def with_turn(**more: Any) -> dict[str, Any]:
+    """Two answers, the first with more fields."""
+    first, second, *rest = PLAIN["messages"][1:]
+    return {"messages": [first, {**second, **more}, *rest]}
+
+
 def written(path: Path, *samples: Any) -> Path:
     path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in samples), encoding="utf-8")
     return path
@@ -63,6 +69,14 @@ def test_there_and_back_gives_the_same_samples(target: str, sample: dict[str, An
         (call,) = value["messages"][1]["tool_calls"]
         assert json.loads(call["function"]["arguments"]) == {"path": "/data/图-1"}
         assert call["id"] == value["messages"][2]["tool_call_id"]
+
+
+@pytest.mark.parametrize(("weight", "field"), [(0, {"loss": False}), (0.5, {"loss_scale": 0.5})])
+def test_the_weight_of_a_turn_goes_to_ms_swift_and_back(weight: float, field: dict[str, Any], tmp_path: Path) -> None:
+    there = convert(written(tmp_path / "chat.jsonl", with_turn(loss_weight=weight)), "chat", "ms-swift")
+    assert there.values[0]["messages"][1] == {"role": "assistant", "content": "A-1", **field}
+    back = convert(written(tmp_path / "there.jsonl", *there.values), "ms-swift", "chat")
+    assert [one.get("loss_weight") for one in back.values[0]["messages"]] == [None, weight, None, None]
 
 
 _TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(str.strip)
@@ -97,6 +111,15 @@ NO_CALL = [{"from": "human", "value": "x"}, {"from": "function_call", "value": "
     [
         ("chat", {"messages": DAMAGED}, "alpaca", "图"),
         ("chat", calling("I look."), "llama-factory", "a text beside a tool call"),
+        ("chat", with_turn(loss_weight=0.5), "llama-factory", "a turn with a weight of its loss"),
+        ("chat", with_turn(loss_weight=0), "alpaca", "a turn with a weight of its loss"),
+        ("chat", with_turn(reasoning_content="Hm."), "ms-swift", "reasoning, which ms-swift has no field for"),
+        (
+            "chat",
+            calling(arguments='{"path": "/data/图-1", "n": 1e400}'),
+            "sharegpt",
+            "a number that is not one of JSON",
+        ),
         ("chat", calling(arguments="{broken"), "ms-swift", "arguments"),
         ("sharegpt", {"conversations": [{"from": "robot", "value": "x"}]}, "chat", "role 'robot'"),
         ("sharegpt", {"conversations": NO_CALL}, "chat", "a tool call"),
@@ -154,6 +177,9 @@ def test_the_files_of_a_trainer_are_written_together_and_never_over_others(
     settings = yaml.safe_load((tmp_path / "sw/set.ms-swift.yaml").read_text("utf-8"))
     assert settings["dataset"] == ["set.jsonl"]
     assert settings["tuner_type"] == "lora"
+    # three samples of a batch of four, four epochs: a tenth of four steps; transformers 5 has no warmup_ratio
+    assert (settings["warmup_steps"], settings["gradient_accumulation_steps"]) == (1, 1)
+    assert "warmup_ratio" not in settings
 
 
 def test_a_base_whose_template_is_unknown_asks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +214,8 @@ def names_of_fields(package: str, folder: str) -> set[str]:
 
 
 OF_TRANSFORMERS = {
-    *("do_train", "output_dir", "per_device_train_batch_size", "learning_rate", "num_train_epochs", "warmup_ratio"),
+    *("do_train", "output_dir", "per_device_train_batch_size", "learning_rate", "num_train_epochs", "warmup_steps"),
+    "gradient_accumulation_steps",
     *("seed", "lr_scheduler_type", "save_strategy"),
 }
 
@@ -208,3 +235,37 @@ def test_every_setting_of_the_training_yaml_is_one_of_the_trainer(
     assert run([*to, "--out", "set.jsonl"]) == 0
     settings = yaml.safe_load((tmp_path / f"set.{target}.yaml").read_text("utf-8"))
     assert set(settings) <= known | OF_TRANSFORMERS
+
+
+def test_the_loader_and_the_parser_of_ms_swift_take_what_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where ms-swift is installed, which brings torch: its own functions, and the first steps of `swift sft`."""
+    import yaml
+
+    if find_spec("swift") is None:
+        pytest.skip("ms-swift is not installed")
+    load_dataset = pytest.importorskip("swift.dataset").load_dataset
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a.jsonl", PLAIN, calling(), calling("I look."), with_turn(loss_weight=0.5))
+    to = ["dataset", "convert", "a.jsonl", "--from", "chat", "--to", "ms-swift", "--base", "Qwen/Qwen3-4B"]
+    assert run([*to, "--out", "set.jsonl"]) == 0
+    rows = [json.loads(line) for line in (tmp_path / "set.jsonl").read_text("utf-8").splitlines()]
+    taken, _ = load_dataset(["set.jsonl"], strict=True, streaming=True)  # else it works in processes of its own
+    turns = [[{n: v for n, v in turn.items() if v is not None} for turn in row["messages"]] for row in taken]
+    assert turns == [row["messages"] for row in rows]
+    from swift.arguments import SftArguments
+    from transformers import HfArgumentParser
+
+    settings = yaml.safe_load((tmp_path / "set.ms-swift.yaml").read_text("utf-8"))
+    words = [
+        word
+        for name, value in settings.items()
+        for word in (f"--{name}", *(map(str, value) if isinstance(value, list) else [str(value)]))
+    ]
+    monkeypatch.setattr(SftArguments, "__post_init__", lambda self: None)  # it would fetch the base
+    arguments, unknown = HfArgumentParser([SftArguments]).parse_args_into_dataclasses(
+        words, return_remaining_strings=True
+    )
+    assert unknown == []
+    assert arguments.learning_rate == settings["learning_rate"]

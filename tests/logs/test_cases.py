@@ -14,7 +14,7 @@ from harness.logs.cases import redacted
 from harness.suite import read_case_file
 from harness.suite.folders import load_info
 
-CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345"
+CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345 订单 20261128001234567 密码学 A-010-1234567"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345"
         ("电话13912345678。", "电话13800000000。"),
         ("call +86 139-1234-5678", None),
         ("身份证 11010519491231002X", "身份证 110101199003070000"),
+        ("身份证：110105 19491231 002X", "身份证：110101199003070000"),
+        ("手机 139 1234 5678、+86 139-1234-5678", "手机 13800000000、13800000000"),
+        ("座机（021）6234-5678、0755-12345678转801", "座机010-55550000、010-55550000"),
+        ("卡号 6222 0212 3456 7890 123 或 6222021234567890123", "卡号 6222222222222222 或 6222222222222222"),
+        ("联系人：王小明，密码=Abc123!", "联系人：[removed]，密码=[removed]"),
+        ('{"password": "hunter22", "n": "A-1"}', '{"password": "[removed]", "n": "A-1"}'),
         (CODES, CODES),
         ("x" * 20_000 + "@", "x" * 20_000 + "@"),
     ],
@@ -31,6 +37,7 @@ CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345"
 def test_what_names_a_person_by_its_form_is_replaced(text: str, clean: str | None) -> None:
     found = redacted(text, lambda one: one)
     assert found == clean if clean is not None else "1234" not in found
+    assert redacted(found, lambda one: one) == found
 
 
 def test_damaged_rows_are_reviewed_and_added_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -288,6 +288,58 @@ def test_the_parts_of_a_batch_may_be_in_two_files_and_an_answer_without_request_
     assert "custom_id 'r0': no such request; name the batch's input file" in row["reason"]
 
 
+def chunks(*texts: str) -> list[dict[str, Any]]:
+    deltas = [{"role": "assistant", "content": ""}, *({"content": text} for text in texts)]
+    made = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    return [{"object": "chat.completion.chunk", "model": "m-1", "choices": [one]} for one in (*made, last)]
+
+
+ASKING = {"model": "m-1", "messages": MESSAGES}
+REFUSED = {"error": {"message": "Sikalastic - 609 is too much", "code": 429}}
+FAILED_TEST = {
+    "id": "t", "prompt": {"raw": ASKED}, "response": {"output": WRONG}, "success": False, "failureReason": 1,
+    "error": "Expected output to contain Sikalastic-609",
+}  # fmt: skip
+SPAN_ERROR = span("chat", {"gen_ai.input.messages": json.dumps(MESSAGES), "error.type": "429"})
+STREAM = chunks("The one for Sika", "lastic", " - 609.")
+EVENTS = "".join(f"data: {json.dumps(one)}\n\n" for one in STREAM) + "data: [DONE]\n\n"
+ODD: list[tuple[str, dict[str, Any], str | None]] = [
+    ("openai", {"request": ASKING, "response": STREAM}, "damaged"),
+    ("openai", {"request": ASKING, "response": EVENTS}, "damaged"),
+    ("openai", {"request": ASKING, "response": STREAM[:-1]}, "unscored"),  # cut off
+    ("openai", {"request": ASKING, "response": REFUSED}, "unscored"),
+    ("openai", {"request": ASKING, "response": None, "error": "timeout"}, "unscored"),
+    ("openai", {"request": ASKING, "response": {**completion(message(WRONG)), "error": None}}, "damaged"),
+    ("litellm", {"messages": MESSAGES, "response": REFUSED, "status": "failure"}, "unscored"),
+    ("langfuse", observation({}, model="m-1") | {"output": STREAM}, "damaged"),
+    ("promptfoo", FAILED_TEST, "damaged"),
+    ("promptfoo", {**FAILED_TEST, "response": {"error": "429"}, "failureReason": 2}, "unscored"),
+    ("otel", SPAN_ERROR, "unscored"),
+]
+
+
+@pytest.mark.parametrize(("preset", "value", "outcome"), ODD)
+def test_streams_errors_and_failed_tests_are_what_they_are(
+    preset: str, value: dict[str, Any], outcome: str, tmp_path: Path
+) -> None:
+    (tmp_path / "log.jsonl").write_text(lines([value]), encoding="utf-8")
+    scored(tmp_path / "log.jsonl", "--preset", preset, "--out", tmp_path / "out")
+    (row,) = verdicts(tmp_path / "out")
+    assert row["outcome"] == outcome
+    assert row["unusable"] == ("interrupted" if outcome == "unscored" else None)
+
+
+def test_what_litellm_logs_without_text_is_not_a_row_or_rejected(tmp_path: Path) -> None:
+    embedding = {"call_type": "aembedding", "messages": ASKED, "response": {"data": [{"embedding": [0.1]}]}}
+    redacted = {"messages": [message("redacted-by-litellm")], "response": completion(message("redacted-by-litellm"))}
+    good = {"messages": MESSAGES, "response": completion(message(RIGHT)), "status": "success"}
+    (tmp_path / "log.jsonl").write_text(lines([good, embedding, redacted]), encoding="utf-8")
+    scored(tmp_path / "log.jsonl", "--preset", "litellm", "--out", tmp_path / "out")
+    assert [row["outcome"] for row in verdicts(tmp_path / "out")] == ["aligned"]
+    assert ["redacted-by-litellm" in row["reason"] for row in rejected(tmp_path / "out")] == [True]
+
+
 def test_a_log_of_another_tool_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text(lines([otlp([span_of_other_things])]), encoding="utf-8")
     result = scored(tmp_path / "log.jsonl", "--preset", "otel", "--out", tmp_path / "out")

@@ -13,8 +13,10 @@ from jsonschema import Draft202012Validator
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
-from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run, run_schema, upgraded
-from harness.records.run import Evidence, Looks, SampleResult, Totals
+from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run
+from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema, upgraded
+from harness.runs.record import night_of
+from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, run_record
 
 
@@ -56,8 +58,12 @@ def test_a_verdict_knows_all_runs_of_its_version_and_one_whole_run_of_every_othe
         history.known("tuned@v1")
 
 
+NOW = datetime.now(UTC)
+"""One moment for all: a run of the tests may pass midnight."""
+
+
 def night(days_ago, name="night", **fields):
-    day = datetime.now(UTC) - timedelta(days=days_ago)
+    day = NOW - timedelta(days=days_ago)
     return build(f"{day:%Y%m%d}-{name}", f"{day:%Y-%m-%d}", **fields)
 
 
@@ -129,6 +135,24 @@ def test_a_record_that_was_read_before_is_read_in_one_step_and_is_the_same(histo
     assert read_run(path) == run
 
 
+def test_of_a_record_that_was_a_night_before_only_its_night_is_read(history, monkeypatch, tmp_path):
+    """Until the file changes, or what is kept of it is not whole."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    path = history.write(build())
+    night, notes = night_of(path, DEFAULT_SYMBOLS)
+    assert any("totals" in note and note.endswith("judged again") for note in notes)
+    (kept,) = (tmp_path / "cache" / "nights").iterdir()
+    read = []
+    monkeypatch.setattr("harness.history.read_run", lambda *given: read.append(given) or read_run(*given))
+    assert night_of(path, DEFAULT_SYMBOLS) == (night, notes)
+    assert read == []
+    kept.write_bytes(kept.read_bytes()[:-20])
+    assert night_of(path, DEFAULT_SYMBOLS) == (night, notes)
+    history.write(build(output="AB - 1"))
+    changed, _ = night_of(path, DEFAULT_SYMBOLS)
+    assert (len(read), night.cases[0].outcome, changed.cases[0].outcome) == (2, "aligned", "damaged")
+
+
 def test_a_packed_record_is_the_same_everywhere(history):
     run = build(output="水吧台/岛台 " * 3_000)
     plain = history.write(run)
@@ -185,6 +209,21 @@ def test_what_is_not_a_packed_record_is_refused(content, reason, history, monkey
         history.latest("tuned@v1")
 
 
+def test_nothing_is_packed_or_deleted_through_a_link(history, tmp_path):
+    path = history.write(build())
+    path.parent.rename(tmp_path / "elsewhere")
+    path.parent.symlink_to(tmp_path / "elsewhere")
+    for change in (history.compact, history.remove):
+        with pytest.raises(RecordError, match="chose where this writes"):
+            change(path)
+    assert [one.name for one in (tmp_path / "elsewhere").iterdir()] == [path.name]
+
+
+def test_a_limit_of_age_before_the_calendar_is_none(history):
+    history.write(build())
+    assert history.known("tuned@v1", 1e300) == history.known("tuned@v1")
+
+
 def test_a_record_that_cannot_be_read_is_not_packed(history):
     path = history.write(build())
     path.write_bytes(path.read_bytes()[:-30])
@@ -202,7 +241,7 @@ def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_p
     def no_home():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr("harness.history.cache_folder", no_home)
+    monkeypatch.setattr("harness.files.cache_folder", no_home)
     assert read_run(path) == build()
 
 
@@ -343,8 +382,7 @@ def test_the_run_that_holds_what_a_run_without_names_asks_stands_for_the_version
 
 
 def test_a_run_under_a_wrong_clock_does_not_stand_for_the_version_for_a_year(history):
-    today = datetime.now(UTC)
-    now, ahead = (build(f"id-{days}", f"{today + timedelta(days=days):%Y-%m-%d}") for days in (0, 300))
+    now, ahead = (build(f"id-{days}", f"{NOW + timedelta(days=days):%Y-%m-%d}") for days in (0, 300))
     history.write(ahead)
     assert history.latest("tuned@v1") == ahead  # all there is: a verdict on it says so
     history.write(now)

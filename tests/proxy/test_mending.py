@@ -318,4 +318,4 @@ def test_the_time_of_a_long_stream_grows_with_its_length() -> None:
         return time.process_time() - started
 
     # 240 characters a piece: 9.6 MB would be copied 40,000 times if each piece made a new text
-    assert seconds(40_000) < 10 * max(seconds(8_000), 0.1)
+    assert seconds(40_000) < 15 * max(seconds(8_000), 0.1)

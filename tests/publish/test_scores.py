@@ -91,7 +91,7 @@ class Langfuse(BaseHTTPRequestHandler):
 def langfuse() -> Iterator[tuple[type[Langfuse], str]]:
     handler = type("Project", (Langfuse,), {"scores": {}, "refusals": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield handler, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -88,7 +88,7 @@ def endpoint() -> Iterator[FakeEndpoint]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     fake.base_url = f"http://127.0.0.1:{server.server_port}/v1"
     yield fake
     server.shutdown()

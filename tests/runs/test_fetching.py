@@ -208,7 +208,7 @@ def test_a_worker_that_seems_dead_is_waited_for_once(tmp_path: Path) -> None:
     for number in range(500):
         with pytest.raises(EndpointError, match="seems dead"):
             listener.wait(("m@v1", "s", str(number)), silence_s=0.5)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60, "250 s if each were waited for"
 
 
 def test_a_death_that_is_known_is_not_waited_for_and_what_was_passed_on_is_read(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_death_that_is_known_is_not_waited_for_and_what_was_passed_on_is_read(
     started = time.monotonic()
     with pytest.raises(EndpointError, match="the worker that asks has died"):
         listener.wait(("m@v1", "s", "other"))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def _end_later(broadcast: Broadcast, seconds: float) -> None:

@@ -1,11 +1,12 @@
 """How damage to a target counts that nobody listed: by its kind, and by the edges that the scanner was sure of."""
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
 from benchmarks.text.precision import count, files, halves, report
-from harness.text import Target, check, repair
+from harness.text import Target, check, extract_targets, repair
 
 
 def judged(target: Target, source: str, output: str) -> tuple[str, list[tuple[str, str]]]:
@@ -55,6 +56,88 @@ def test_damage_counts_by_kind(
     assert judged(target, text, output) == (verdict, mentions)
     mended = repair(text, output, [target])
     assert bool(mended.edits) is (verdict in ("spaced", "lookalike"))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "right", "damaged"),
+    [
+        ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
+        (
+            "下载⬇️tool-cli_0.9.2.tar.gz后",
+            "tool-cli_0.9.2.tar.gz",
+            "⬇️ tool-cli_0.9.2.tar.gz 后",
+            "tool - cli_0.9.2.tar.gz",
+        ),
+        (
+            "👉https://a.example.com/x-y?z=1👈",
+            "https://a.example.com/x-y?z=1",
+            "https://a.example.com/x-y?z=1 👈",
+            "https: //a.example.com/x-y?z=1",
+        ),
+        ("الطلب \u2067INV-2024/77\u2069", "INV-2024/77", "\u2067 INV-2024/77 \u2069", "INV-2024 / 77"),
+        ("ملف \u200eC:\\a\\x-1.docx\u200e", "C:\\a\\x-1.docx", "C:\\a\\x-1.docx", "C:\\a\\x - 1.docx"),
+        ("รหัสสินค้า:TH-2024/55กรุณา", "TH-2024/55", "รหัสสินค้า: TH-2024/55 กรุณา", "TH - 2024/55"),
+        ("Артикул:АБ-12/3-К", "АБ-12/3-К", "Артикул: АБ-12/3-К", "АБ - 12/3-К"),
+        ("IMEI:35-209900-176148-1", "35-209900-176148-1", "IMEI: 35-209900-176148-1", "35 - 209900-176148-1"),
+        ("①AB-1/C②AB-2/D", "AB-2/D", "① AB-1/C ② AB-2/D", "AB - 2/D"),
+        (
+            "https://t.co/a-b,https://t.co/c-d",
+            "https://t.co/c-d",
+            "https://t.co/a-b , https://t.co/c-d",
+            "https://t.co/c - d",
+        ),
+        ("pièce n°A-12/3 ici", "A-12/3", "pièce n° A-12/3 ici", "A-12 / 3"),
+        ("价格为￥1,299.00/台", "1,299.00/台", "￥ 1,299.00/台", "1,299.00 / 台"),
+        ("阿莫西林 0.25g×24粒/盒", "24粒/盒", "24 粒/盒", "24粒 / 盒"),
+        ("消息 q.订单.创建 的主题", "q.订单.创建", "`q.订单.创建`", "q . 订单.创建"),
+        ("库存.dbo.入库单_明细,请查询", "库存.dbo.入库单_明细", "库存.dbo.入库单_明细", "库存 .dbo.入库单_明细"),
+        ("调用 obj->getName() 方法", "obj->getName()", "obj->getName()", "obj - >getName()"),
+        ("cron 0 */5 * * * 每五分钟", "0 */5 * * *", "0 */5 * * *", "0 * /5 * * *"),
+        ("正则 ^[A-Z]{2}-\\d{4}$ 校验", "^[A-Z]{2}-\\d{4}$", "^[A-Z]{2}-\\d{4}$", "^[A-Z]{2} - \\d{4}$"),
+        (
+            "http://10.0.0.5/users/{id}/orders",
+            "http://10.0.0.5/users/{id}/orders",
+            "http://10.0.0.5/users/{id}/orders",
+            "http://10.0.0.5/users/{id} / orders",
+        ),
+        (
+            "变量 user-ids/{tenant-id}/list 展开",
+            "user-ids/{tenant-id}/list",
+            "user-ids/{tenant-id}/list",
+            "user-ids/{tenant-id} / list",
+        ),
+        (
+            "https://a.example.com/wiki/北京-上海铁路 词条",
+            "https://a.example.com/wiki/北京-上海铁路",
+            "https://a.example.com/wiki/北京-上海铁路",
+            "https://a.example.com/wiki/北京 - 上海铁路",
+        ),
+        (
+            "%APPDATA%\\npm-cache\\_logs 满了",
+            "%APPDATA%\\npm-cache\\_logs",
+            "%APPDATA%\\npm-cache\\_logs",
+            "%APPDATA%\\npm - cache\\_logs",
+        ),
+        ("合同HT-2024-(03)-009号", "HT-2024-(03)-009", "HT-2024-(03)-009", "HT-2024 - (03)-009"),
+        ("颜色 深空灰/256GB/Wi-Fi 版", "深空灰/256GB/Wi-Fi", "深空灰/256GB/Wi-Fi", "深空灰 / 256GB/Wi-Fi"),
+        (normalize("NFD", "모델SQ-12/A를 주문"), "SQ-12/A", normalize("NFD", "모델 SQ-12/A 를"), "SQ - 12/A"),
+        (
+            normalize("NFD", "エラー ERR-404/サーバー を"),
+            normalize("NFD", "ERR-404/サーバー"),
+            normalize("NFD", "ERR-404/サーバー"),
+            "ERR - 404/サーバー",
+        ),
+    ],
+)
+def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right: str, damaged: str) -> None:
+    assert any(target in one.text for one in extract_targets(source))
+    assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
+    assert repair(source, right).text == right
+    assert repair(source, damaged).text == target
+
+
+def test_one_backslash_may_be_two_before_a_sign() -> None:
+    assert check("", "`C:\\\\_logs`", ["C:\\_logs"]).verdicts == {"C:\\_logs": "verbatim"}
 
 
 def test_a_project_can_be_strict_with_a_kind() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import check, fold
+from harness.text import check, checking, fold
 
 LETTERS, SIGNS, BLANKS = "ab中", "-/_", " \u00a0\u200b"
 LOOKALIKES = {"–": "-", "−": "-", "／": "/", "∕": "/"}
@@ -89,11 +89,13 @@ WANTED = [
 )
 def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: list[str]) -> None:
     spaced = [target.replace("/", " / ").replace("-", "- ") for target in targets[:1]]
-    for piece in ("", " ".join(targets[-2:])):  # beside whole mentions, too
-        output = prose * (600 // len(prose)) + " ".join([*pieces, *spaced, piece])
+    whole = " ".join(targets[-2:])
+    for length, piece, damaged in ((600, "", spaced), (600, whole, spaced), (60, whole, spaced), (60, whole, [])):
+        output = prose * (length // len(prose)) + " ".join([*pieces, *damaged, piece])
         quick = check("", output, targets)
         with pytest.MonkeyPatch.context() as patch:
             for least in ("_WORTH_A_LOOK", "_WORTH_A_LOOK_IN_ASCII"):
                 patch.setattr(fold, least, 1 << 40)
             patch.setattr(fold.Page, "is_all_of", lambda *_: False)
+            patch.setattr(checking, "at_a_glance", lambda *_: None)
             assert check("", output, targets) == quick

@@ -164,6 +164,15 @@ def test_nothing_to_protect_and_what_is_not_text_are_mistakes_of_the_test() -> N
         assert_verbatim("Good morning", "Good morning")
     with pytest.raises(TypeError, match=r"found dict; accepted: text, such as response\.choices"):
         assert_verbatim(SOURCE, {"content": "x"})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"found dict; accepted: a text, or a list of texts"):
+        assert_verbatim([{"role": "user", "content": SOURCE}], "x")  # type: ignore[list-item]
+
+
+def test_one_text_as_targets_is_one_target_and_not_its_characters() -> None:
+    assert_verbatim("Use A-1.", "A-1", "A-1")
+    with pytest.raises(AssertionError, match="⟦A␣-␣1⟧"):
+        assert_verbatim("Use A-1.", "A - 1", "A-1")
+    assert repair("Use A-1.", "A - 1", "A-1").text == "A-1"
 
 
 def test_a_thousand_damaged_strings_make_a_short_message() -> None:

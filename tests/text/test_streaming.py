@@ -133,7 +133,7 @@ def test_clean_prose_is_passed_on_at_once() -> None:
 )
 def test_what_is_held_back_is_bounded(output: str) -> None:
     targets = ["A-B", "B-A", "--x"]
-    assert held_back(output[:2600], targets) <= 6 * 3 + 2048
+    assert held_back(output[:2300], targets) <= 6 * 3 + 2048
 
 
 def test_reasoning_goes_through_unchanged() -> None:
@@ -202,7 +202,7 @@ class Events(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Events)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/v1"
     server.shutdown()

@@ -84,6 +84,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "JSON in JSON in JSON": (case(task="json"), json.dumps(json.dumps(json.dumps({"a": "A - 1" * part(1_000)})))),
     "JSON of brackets": (case(task="json"), "[" * part(1_000_000)),
     "a schema that branches": (case(**schema(branching(28))), nested(30)),
+    "a schema of many schemas": (
+        case(**schema({"properties": {f"k{n}": {"allOf": [{}, {}]} for n in range(part(50_000))}})),
+        "{}",
+    ),
     "a schema that branches in itself": (
         case(
             **schema({"$defs": {"d": {"anyOf": [{"$ref": "#/$defs/d"}, {"$ref": "#/$defs/d"}]}}, "$ref": "#/$defs/d"})
