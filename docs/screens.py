@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,14 +26,25 @@ SCREENS = {
     "gate-zh": "harness gate --candidate tuned --baseline spaced --lang zh",
     "compare": "harness compare spaced tuned",
     "case": "harness show symbols/aviation-001 --models spaced,tuned,qwen",
+    "drift": "harness drift --model simulation@tuned-v1-to-spaced-v1 --report-dir build/simulated",
+    "drift-zh": "harness drift --model simulation@tuned-v1-to-spaced-v1 --report-dir build/simulated --lang zh",
+    "lint": "harness suites lint suites/paths",
+    "lint-zh": "harness suites lint suites/paths --lang zh",
     "help-zh": "harness gate --help --lang zh",
 }
 """Name of the picture to the command."""
+NIGHTS = "harness runs simulate tuned spaced --selection suites/canary.cases --out build/simulated --nights 30 --first"
+"""Makes the nights that the pictures of drift are of, up to yesterday: of old ones `harness drift` says only that."""
 _PROGRAMS = {"pytest": ["-m", "pytest", "-p", "no:cacheprovider", "-n0"], "harness": ["-m", "harness"]}
 
 
 def printed(command: str) -> str:
     """The command and what it prints, cut to what a screen holds."""
+    if command.startswith("harness drift"):
+        shutil.rmtree(ROOT / "build" / "simulated", ignore_errors=True)
+        first = datetime.now(UTC).date() - timedelta(days=30)
+        made = [sys.executable, *_PROGRAMS["harness"], *shlex.split(NIGHTS)[1:], str(first)]
+        subprocess.run(made, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     program, *arguments = shlex.split(command)
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "NO_COLOR": "1", "HARNESS_LANG": "en"}
     call = [sys.executable, *_PROGRAMS[program], *arguments]

@@ -568,7 +568,7 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _object(path: Path, content: bytes) -> dict[str, Any]:
-    with reading(path, RecordError, form="JSON"):
+    with reading(path, RecordError, form="JSON", hint="expected a run record (`harness runs list`)"):
         data = json_of(content)
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")

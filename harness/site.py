@@ -29,7 +29,7 @@ from harness.show import html
 from harness.show import index as index_page
 from harness.show.evidence import Label, match
 from harness.show.html import templates_digest
-from harness.show.index import HistoryEvent, IndexLine, current
+from harness.show.index import HistoryEvent, IndexLine, current, usual_suite
 from harness.show.run import OneCase
 from harness.show.verdicts import LastVerdict
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
@@ -214,6 +214,8 @@ class Site:
     """An index will be there in the end, so pages link to it."""
     verdicts: dict[str, VerdictState] = field(default_factory=dict)
     """By model, once `build` has run."""
+    newest: str = "NAME@VERSION"
+    """The version of the newest complete run, once `build` has run."""
 
     @property
     def history(self) -> History:
@@ -234,6 +236,8 @@ class Site:
             if done.page is not None:
                 yield done.page
         self.contradictions += [one for line in lines for one in line.contradictions]
+        whole = [line for line in lines if not line.partial]
+        self.newest = max(whole, key=lambda line: (line.when, line.started)).label if whole else self.newest
         comparisons = []
         pairs = list(self._pairs(lines))
         newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}
@@ -338,9 +342,9 @@ class Site:
         )
 
     def _shared(self, lines: list[IndexLine]) -> dict[str, tuple[int, int]]:
-        """Rates of the versions as they are now, on the cases that all of them answered; those of the newest suite."""
-        newest = max(lines, key=lambda line: (line.when, line.started), default=None)
-        now = [line for line in current(lines) if newest and line.suite_digest == newest.suite_digest]
+        """Rates of the versions as they are now, on the cases that all of them answered; those of the usual suite."""
+        usual = usual_suite(current(lines))
+        now = [line for line in current(lines) if line.suite_digest == usual]
         try:
             records = [read_run(self.history.found(line.label, line.run_id)) for line in now if line.alignment[1]]
         except RecordError:

@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from harness import __version__
-from harness.cli.arguments import HelpContext, with_language
+from harness.cli.arguments import HelpContext, tell, with_language
 from harness.errors import HarnessError, nearest
 from harness.show.words import LANGUAGES, language_of, speak, spoken, translated
 
@@ -133,7 +133,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        tell("stopped", err=True)
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         _show(error)
@@ -148,15 +148,26 @@ def run(arguments: list[str] | None = None) -> int:
         import traceback
 
         traceback.print_exc()
-        click.echo("harness: this is a bug of ours; please report it with the lines above", err=True)
+        tell("harness: this is a bug of ours; please report it with the lines above", err=True)
         return EXIT_CRASH
 
 
 def _show(error: click.ClickException) -> None:
-    if spoken() == "en":
+    if spoken() == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is the help itself
         error.show()
-        return
+    else:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            click.echo(context.get_usage(), err=True)
+        click.echo(f"错误：{translated(error.format_message())}", err=True)
+    if example := _example(error):
+        tell(f"For example: {example}", err=True)
+
+
+def _example(error: click.ClickException) -> str:
+    """The first example of the command's help, for who gave it names or options that it does not take."""
     context = getattr(error, "ctx", None)
-    if context is not None:
-        click.echo(context.get_usage(), err=True)
-    click.echo(f"错误：{translated(error.format_message())}", err=True)
+    if context is None or "unexpected extra argument" not in error.format_message():
+        return ""
+    examples = (line.strip() for line in (context.command.help or "").splitlines())
+    return next((line.removeprefix("$ ") for line in examples if line.startswith("$ ")), "")

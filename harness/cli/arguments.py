@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from harness.show.words import LANGUAGES, help_text, spoken
+from harness.show.words import LANGUAGES, help_text, spoken, translated
 
 
 def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
@@ -137,9 +137,16 @@ def print_json(value: object) -> None:
     click.echo("".join(json.dumps(char)[1:-1] if char not in " \n" and is_hidden(char) else char for char in text))
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """A line for a person in the language of the terminal; a line of several is translated one by one."""
+    for line in text.split("\n"):
+        said = line.strip()
+        click.echo(line.replace(said, translated(said), 1) if said else line, err=err)
+
+
 def warn_of(contradictions: Iterable[str]) -> None:
     """Say on standard error which records are not what their answers give."""
     from harness.text.visible import show
 
     for one in contradictions:
-        click.echo(f"DO NOT RELY ON {show(one, blanks=False)}. To look closer: harness runs verify", err=True)
+        tell(f"DO NOT RELY ON {show(one, blanks=False)}. To look closer: harness runs verify", err=True)

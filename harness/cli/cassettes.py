@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import config as configuration
-from harness.cli.arguments import CommandGroup
+from harness.cli.arguments import CommandGroup, tell
 from harness.errors import CassetteError, ConfigError
 from harness.text.visible import show
 
@@ -41,7 +41,7 @@ def status(names: tuple[str, ...], as_json: bool) -> int:
     elif found:
         click.echo("\n".join(_table(found, config)))
     if not found:
-        click.echo("no cassettes; `pytest --model=NAME --cassette-mode=record` makes one", err=True)
+        tell("no cassettes; `pytest --model=NAME --cassette-mode=record` makes one", err=True)
     return 1 if any(holding.missing or holding.problems for holding in found) else 0
 
 
@@ -71,7 +71,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
                 click.echo(
                     f"{_shown(path, config)}:{problem.line or ''}{':' if problem.line else ''} {problem.message}"
                 )
-    click.echo(f"{len(files)} cassettes, {count} problems", err=True)
+    tell(f"{len(files)} cassettes, {count} problems", err=True)
     return 1 if count else 0
 
 
@@ -103,10 +103,10 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
             click.echo(json.dumps({"file": str(holding.path), "lines": len(gone), "dry_run": dry_run}))
         elif gone:
             verb = "would take out" if dry_run else "took out"
-            click.echo(f"{_shown(holding.path, config)}: {verb} {len(gone)} lines")
+            tell(f"{_shown(holding.path, config)}: {verb} {len(gone)} lines")
         taken += len(gone)
     if not taken and not as_json:
-        click.echo("nothing to take out", err=True)
+        tell("nothing to take out", err=True)
     return 0
 
 
@@ -155,9 +155,9 @@ def import_(file: Path, name: str, suite: str, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"file": str(path), "imported": taken, "passed_over": passed_over}))
         return 0
-    click.echo(f"{_shown(path, config)}: {taken} imported, {len(passed_over)} skipped")
+    tell(f"{_shown(path, config)}: {taken} imported, {len(passed_over)} skipped")
     for line in passed_over:
-        click.echo(f"  interaction {line}", err=True)
+        tell(f"  interaction {line}", err=True)
     return 0
 
 

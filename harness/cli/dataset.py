@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell
 from harness.cli.train import PROVIDER_NAMES, checkpoints, recipe, recipe_of
 from harness.records.training import TrainingError
 
@@ -89,11 +89,11 @@ def convert(
         print_json({"files": [str(path) for path in paths], "samples": len(result.values), "left_out": left})
     else:
         for place, reason in result.left_out:
-            click.echo(f"{file}: {place}: left out: {show(reason, blanks=False)}")
+            tell(f"{file}: {place}: left out: {show(reason, blanks=False)}")
         for path in paths:
-            click.echo(f"written: {path}")
+            tell(f"written: {path}")
         left_out = f", {len(result.left_out)} left out" if result.left_out else ""
-        click.echo(f"{file}: {plural(len(result.values), 'sample')} of {source} to {target}{left_out}", err=True)
+        tell(f"{file}: {plural(len(result.values), 'sample')} of {source} to {target}{left_out}", err=True)
     return 1 if result.left_out else 0
 
 
@@ -147,17 +147,17 @@ def validate(
         )
     else:
         for problem in result.problems:
-            click.echo(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
+            tell(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
         for warning in result.warnings:
-            click.echo(f"{file}:{warning.line}: warning: {warning.message}", err=True)
+            tell(f"{file}:{warning.line}: warning: {warning.message}", err=True)
         found = plural(len(result.problems), "problem")
         if result.warnings:
             found += f", {plural(len(result.warnings), 'warning')}"
-        click.echo(f"{file}: {plural(result.samples, 'sample')}, {found} for {provider}", err=True)
+        tell(f"{file}: {plural(result.samples, 'sample')}, {found} for {provider}", err=True)
         about = "" if weights else "about "
         times = f" x {epochs} epochs = {read:,}" if epochs > 1 else ""
         money = "" if cost is None else f", cost {about}{cost:.2f} at {price:g} a million"
-        click.echo(f"{file}: {about}{tokens:,} tokens{times}{money}", err=True)
+        tell(f"{file}: {about}{tokens:,} tokens{times}{money}", err=True)
     return 1 if result.problems else 0
 
 
@@ -389,7 +389,7 @@ def badcases(
     _say_skipped(result.skipped)
     if not result.samples:
         kinds = " or ".join(outcomes)
-        click.echo(f"{run.label} {run.run_id}: no {kinds} case with a right answer; nothing written", err=True)
+        tell(f"{run.label} {run.run_id}: no {kinds} case with a right answer; nothing written", err=True)
         return 1
     _write(out, result.samples, cases=result.cases, runs=[run.run_id], as_json=as_json)
     return 0
@@ -403,9 +403,9 @@ def _say_skipped(skipped: dict[str, str]) -> None:
     from collections import Counter
 
     for key, reason in list(skipped.items())[:_SHOWN]:
-        click.echo(f"skipped {key}: {reason}", err=True)
+        tell(f"skipped {key}: {reason}", err=True)
     for reason, count in Counter(list(skipped.values())[_SHOWN:]).most_common():
-        click.echo(f"skipped {count} more: {reason}", err=True)
+        tell(f"skipped {count} more: {reason}", err=True)
 
 
 def _gold_sources(run: RunRecord, stronger: RunRecord | None, *, mended: bool) -> tuple[list[Case], GoldSources]:
@@ -431,7 +431,7 @@ def _gold_sources(run: RunRecord, stronger: RunRecord | None, *, mended: bool) -
                 answers = read_answers(answers_file(path), load_info(path.parent))
                 right |= {key: answers[name] for name in answers if name in same for key in names[same[name].digest]}
     except SuiteError as error:  # the run may come from elsewhere; its own tags count then
-        click.echo(f"the suites of this project are left out: {error}", err=True)
+        tell(f"the suites of this project are left out: {error}", err=True)
     return tested, GoldSources(stronger, right, tools, mended)
 
 
@@ -471,7 +471,7 @@ def distill(
     result = distilled(run, system=system, suites=suites, tag=tag)
     _say_skipped(result.skipped)
     if not result.samples:
-        click.echo(f"{run.label} {run.run_id}: no answer that passed; nothing written", err=True)
+        tell(f"{run.label} {run.run_id}: no answer that passed; nothing written", err=True)
         return 1
     _write(out, result.samples, cases=result.cases, runs=[run.run_id], as_json=as_json)
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json
+from harness.cli.arguments import CommandGroup, print_json, tell
 from harness.cli.train import recipe_of
 from harness.errors import ConfigError
 from harness.records.training import TrainingError
@@ -93,7 +93,7 @@ def submit(
     for problem in problems:
         click.echo(problem)
     if problems:
-        click.echo(f"{len(problems)} problems for {provider}; nothing was sent", err=True)
+        tell(f"{len(problems)} problems for {provider}; nothing was sent", err=True)
         return 1
     place = out or file.with_name(f"{file.stem}.{provider}.job.json")
     if place.exists() and not dry_run:
@@ -139,7 +139,7 @@ def submit(
         print_json({"id": made, "job": str(place)})
     else:
         click.echo(f"{made}  {place}")
-        click.echo(f"next: harness finetune status {place}", err=True)
+        tell(f"next: harness finetune status {place}", err=True)
     return 0
 
 
@@ -220,7 +220,7 @@ def _by_hand(job: JobFile, place: Path, *, dry_run: bool, as_json: bool) -> int:
     for name, value in {"file": job.files[0], **values}.items():
         click.echo(f"{name:<14} {value}")
     if not dry_run:
-        click.echo(f"then: harness finetune register MODEL --endpoint ft:... --job {place}", err=True)
+        tell(f"then: harness finetune register MODEL --endpoint ft:... --job {place}", err=True)
     return 0
 
 
@@ -286,9 +286,9 @@ def _show(found: JobState, provider: str, job: str, *, as_json: bool) -> None:
         click.echo(f"  {show(name)}  {show(model)}")
     if found.state == "done":
         if provider == "ark":
-            click.echo("next: make an endpoint of the custom model in the console (online inference), then", err=True)
+            tell("next: make an endpoint of the custom model in the console (online inference), then", err=True)
         given = f" --job {job}" if job.endswith(".json") else " --recipe FILE"
-        click.echo(f"next: harness finetune register MODEL --endpoint ID{given}", err=True)
+        tell(f"next: harness finetune register MODEL --endpoint ID{given}", err=True)
 
 
 @finetune.command("register")
@@ -337,5 +337,5 @@ def register(
         print_json({"name": new.name, "version": new.version, "base": new.base, "written": not dry_run})
     else:
         click.echo(new.text if dry_run else f"{new.name}@{new.version}: written to {config.root / 'pyproject.toml'}")
-        click.echo(f"next: pytest --model={new.name} --baseline={model} --gate --cassette-mode=record", err=True)
+        tell(f"next: pytest --model={new.name} --baseline={model} --gate --cassette-mode=record", err=True)
     return 0

@@ -87,7 +87,12 @@ def gate(
     if candidate is None:
         raise ConfigError("--candidate: missing; accepted: NAME, NAME@VERSION, run id or file (`harness runs list`)")
     new = project.resolve(candidate)
-    verdict = project.gate(new, project.baseline(new.model, baseline), policy)
+    old = project.baseline(new.model, baseline)
+    if baseline is not None and old is not None and (old.label, old.run_id) == (new.label, new.run_id):
+        raise ConfigError(
+            f"--baseline: {old.label} {old.run_id} is the candidate itself; accepted: another run (`harness runs list`)"
+        )
+    verdict = project.gate(new, old, policy)
     _print(verdict, source, form)
     click.get_current_context().exit(verdict.exit_code)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.arguments import tell
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -141,7 +142,6 @@ def _own(symbols: SymbolTable) -> tuple[str, ...]:
 def _terms(path: Path | None, column: str | None, encoding: str, symbols: SymbolTable) -> tuple[str, ...]:
     from harness.authoring.make import read_catalogue
     from harness.hunt.strategies import parsed
-    from harness.show.words import translated
 
     if path is None:
         if column is not None:
@@ -161,7 +161,7 @@ def _terms(path: Path | None, column: str | None, encoding: str, symbols: Symbol
     if len(fit) < every:
         left = f"{every - len(fit)} of {every} rows are not drawn: a repeat, too long, or no symbol between two parts"
         said = f"{path}: {left}"
-        click.echo(translated(said), err=True)
+        tell(said, err=True)
     return tuple(fit)
 
 
@@ -187,7 +187,6 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
     from harness.hunt.pins import pin
     from harness.hunt.report import report_json, report_lines, report_of
     from harness.hunt.session import HUNTS
-    from harness.show.words import translated
     from harness.text.visible import show
 
     result, interrupted = session.live(folder / HUNTS if recording else None)
@@ -205,12 +204,12 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
     else:
         click.echo("\n".join(report_lines(label, report)))
         for name in pinned:
-            click.echo(translated(f"pinned {name} in {folder / 'pinned.jsonl'}"))
+            tell(f"pinned {name} in {folder / 'pinned.jsonl'}")
         for text in known:
-            click.echo(translated(f"pinned already, and left as it is: {show(text, lookalikes=True)}"))
+            tell(f"pinned already, and left as it is: {show(text, lookalikes=True)}")
     if session.unfinished is not None:
         kept = f"not recorded whole: {session.unfinished} holds the answers; the same command goes on there"
-        click.echo(translated(kept), err=True)
+        tell(kept, err=True)
     return 130 if interrupted else _exit_code(report)
 
 
@@ -223,7 +222,6 @@ def _exit_code(report: HuntReport) -> int:
 def _retire(session: HuntSession, folder: Path, as_json: bool) -> int:
     from harness.cli.arguments import print_json
     from harness.hunt.pins import CLEAN_ANSWERS, PINNED, retire
-    from harness.show.words import translated
     from harness.suite import load_cases
 
     path = folder / PINNED
@@ -240,20 +238,20 @@ def _retire(session: HuntSession, folder: Path, as_json: bool) -> int:
         print_json({"model": session.model.label, "pins": pins, "not_asked": missed, "budget_for_all": enough})
         return 1 if kept else 0
     if not cases:
-        click.echo(translated("nothing is pinned"))
+        tell("nothing is pinned")
     for case, evidence in asked:
         facts = f"{evidence.clean} clean, {evidence.damaged} damaged, {evidence.other} without the string"
         if evidence.fixed:
-            click.echo(translated(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %"))
+            tell(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %")
         else:
             said = f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one"
-            click.echo(translated(said))
+            tell(said)
     if missed:
         said = (
             f"{len(missed)} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended "
             f"before they were asked; run again with --request-budget={enough}"
         )
-        click.echo(translated(said))
+        tell(said)
     return 1 if kept else 0
 
 
@@ -281,9 +279,8 @@ class _Progress:
         self._count = 0
 
     def __call__(self, tried: Try) -> None:
-        from harness.show.words import translated
 
         self._count += 1
         if tried.phase != self._phase or self._count % _PROGRESS_EVERY == 0:
             self._phase = tried.phase
-            click.echo(translated(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}"), err=True)
+            tell(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}", err=True)

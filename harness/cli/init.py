@@ -21,7 +21,9 @@ from harness.authoring.init.choices import (
     name_for,
     provider_at,
 )
+from harness.cli.arguments import tell
 from harness.errors import ConfigError
+from harness.show.words import translated
 from harness.text.visible import show
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def choose(root: Path, given: Mapping[str, str | None], *, asking: bool) -> Choi
     try:
         return _choose(root, given, asking=asking)
     except click.Abort:
-        click.echo("\nnothing was written", err=True)
+        tell("\nnothing was written", err=True)
         raise
 
 
@@ -123,7 +125,7 @@ def _model(listing: ModelList, hint: str) -> str:
     names = listing.models
     if names:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        click.echo(f"  The endpoint knows {', '.join(show(name) for name in names[:_SHOWN])}{more}", err=True)
+        tell(f"  The endpoint knows {', '.join(show(name) for name in names[:_SHOWN])}{more}", err=True)
         hint = show(names[0])
 
     def given(text: str) -> str:
@@ -136,7 +138,9 @@ def _model(listing: ModelList, hint: str) -> str:
 
 
 def _asked(question: str, default: str, checked: Callable[[str], str] | None = None) -> str:
-    answer: str = click.prompt(question, default=default, value_proc=checked, err=True, show_default=default != "")
+    answer: str = click.prompt(
+        translated(question), default=default, value_proc=checked, err=True, show_default=default != ""
+    )
     return answer
 
 
@@ -179,7 +183,7 @@ def init(*, no_run: bool, as_json: bool, **given: str | None) -> int:
     ready = choices.key_env is None or bool(os.environ.get(choices.key_env))
     code = _first_case(root, choices, quiet=as_json) if ready and not no_run else None
     if code in (0, 1) and (problem := _unusable(root, choices)):
-        click.echo(f"the first answer cannot be judged ({problem}); run: harness models check {choices.name}", err=True)
+        tell(f"the first answer cannot be judged ({problem}); run: harness models check {choices.name}", err=True)
         code = _UNUSABLE
     if as_json:
         click.echo(
@@ -229,11 +233,13 @@ def _written_json(written: Written) -> dict[str, list[str]]:
 
 
 def _tell(written: Written) -> None:
+    from harness.show.figures import pad
+
     for word, paths in _written_json(written).items():
         for line in _folded(paths):
-            click.echo(f"{word:<9} {line}")
+            click.echo(f"{pad(translated(word), 9)} {line}")
     if ".gitlab-ci.yml" in written.kept:
-        click.echo("to do     .gitlab-ci.yml: add  include: [{local: .gitlab/verbatim.yml}]")
+        tell("to do     .gitlab-ci.yml: add  include: [{local: .gitlab/verbatim.yml}]")
 
 
 def _folded(paths: list[str]) -> list[str]:
@@ -255,11 +261,11 @@ def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> N
     click.echo()
     record = f"pytest --model={choices.name} --cassette-mode=record"
     if not ready:
-        click.echo(f"the variable {choices.key_env} is not set; set it first:  export {choices.key_env}=...")
-        click.echo(f"in PowerShell:  $env:{choices.key_env} = '...'")
+        tell(f"the variable {choices.key_env} is not set; set it first:  export {choices.key_env}=...")
+        tell(f"in PowerShell:  $env:{choices.key_env} = '...'")
     elif code not in (None, 0, 1):
-        click.echo(f"the first case could not be asked. To find out why:  harness models check {choices.name}")
-        click.echo(f"then fix [tool.harness.models.{choices.name}] in pyproject.toml")
+        tell(f"the first case could not be asked. To find out why:  harness models check {choices.name}")
+        tell(f"then fix [tool.harness.models.{choices.name}] in pyproject.toml")
         return
     paths = default_files(root / "suites")
     cases = len(default_cases(root / "suites"))
@@ -271,8 +277,8 @@ def _tell_next(root: Path, choices: Choices, ready: bool, code: int | None) -> N
             (record, f"all {cases} cases; then commit cassettes/"),
         ]
     steps.append(("harness report", "the pages"))
-    click.echo("next")
+    tell("next")
     for command, what in steps:
-        click.echo(f"  {command}   # {what}")
+        click.echo(f"  {command}   # {translated(what)}")
     if choices.services:
-        click.echo("  commit ci/verbatim/ and the workflow files, and give the server its secrets")
+        tell("  commit ci/verbatim/ and the workflow files, and give the server its secrets")

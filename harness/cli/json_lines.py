@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import click
-
+from harness.cli.arguments import tell
 from harness.errors import HarnessError, found
 from harness.files import UnfitFileError, decoded_text, has_too_many_values, loads
 
@@ -48,7 +47,7 @@ def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
                 data = encoded({**line.value, **change(line)})
             except BadInputError as error:
                 good = False
-                click.echo(f"{name_of(file)}:{number}: {error}", err=True)
+                tell(f"{name_of(file)}:{number}: {error}", err=True)
                 continue
             out.write(data + b"\n")
             out.flush()
@@ -123,7 +122,7 @@ class _StandardInput:
 
     def __enter__(self) -> BinaryIO:
         if sys.stdin.isatty():
-            click.echo(f"reading from standard input, Ctrl-D ends; {self.waits_for}", err=True)
+            tell(f"reading from standard input, Ctrl-D ends; {self.waits_for}", err=True)
         return sys.stdin.buffer
 
     def __exit__(self, *_: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness import config as configuration
-from harness.cli.arguments import CommandGroup, print_json
+from harness.cli.arguments import CommandGroup, print_json, tell
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
 
@@ -29,7 +29,7 @@ def list_models(as_json: bool) -> int:
             click.echo(json.dumps({"name": model.name, "version": model.version, **model.public()}, ensure_ascii=False))
         return 0
     if not entries:
-        click.echo(_NONE_CONFIGURED, err=True)
+        tell(_NONE_CONFIGURED, err=True)
         return 0
     from harness.show.figures import table
 
@@ -118,9 +118,9 @@ def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) 
             ready = {"name": model.name, "version": model.version, "model": model.request_model}
             click.echo(json.dumps({**ready, "base_url": server.base_url, "slots": settings.parallel}))
         else:
-            click.echo(f"{model.label} answers at {server.base_url} (model {model.request_model!r}); Ctrl-C ends it")
+            tell(f"{model.label} answers at {server.base_url} (model {model.request_model!r}); Ctrl-C ends it")
             few = "request" if settings.parallel == 1 else "requests"
-            click.echo(
+            tell(
                 f"{settings.parallel} {few} at one time, others wait: set max_concurrency = {settings.parallel} where "
                 "you ask from, behind a gateway too (--parallel changes it)"
             )
@@ -169,7 +169,7 @@ def check(name: str | None, base_url: str | None, allow_key_host: str | None, as
                 shown = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
                 click.echo(json.dumps(shown))
                 continue
-            click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
+            tell(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")
             if finding.remedy and finding.remedy not in finding.what:
-                click.echo(f"      {finding.remedy}")
+                tell(f"      {finding.remedy}")
     return 0 if good else 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.arguments import tell
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -127,6 +128,4 @@ def _announce(base_url: str, repairs: bool, upstream: Upstream, log: Path | None
         )
         return
     kept = f", rows go to {log}" if log else ""
-    click.echo(
-        f"{'repairs' if repairs else 'checks'} the answers of {upstream.base} at {base_url}{kept}; Ctrl-C ends it"
-    )
+    tell(f"{'repairs' if repairs else 'checks'} the answers of {upstream.base} at {base_url}{kept}; Ctrl-C ends it")

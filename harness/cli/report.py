@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option, warn_of
+from harness.cli.arguments import print_json, report_dir_option, tell, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _everything(site: Site, form: str | None) -> None:
             click.echo(str(path))
         warn_of(site.contradictions)
         # paths alone are on standard output, for programs; the verdict is for a person
-        for line in last_verdict_lines(site.verdicts.values(), str(site.out)):
+        for line in last_verdict_lines(site.verdicts.values(), str(site.out), site.newest):
             click.echo(line, err=True)
     else:
         lines = site.lines()
@@ -121,7 +121,7 @@ def _everything(site: Site, form: str | None) -> None:
         else:
             print_json(index_json(lines, events(lines, site.project.history.baselines())))
     for problem in site.unreadable:
-        click.echo(f"left out: {show(problem, blanks=False)}", err=True)
+        tell(f"left out: {show(problem, blanks=False)}", err=True)
 
 
 def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option, warn_of
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, warn_of
 from harness.errors import ConfigError
 from harness.text.visible import show
 
@@ -68,7 +68,7 @@ def publish_run(
         print_json({**asdict(done), "verdict": verdict.verdict})
         return
     moved = f"alias {alias} moved to it" if done.alias_moved else f"alias {alias} left where it is"
-    click.echo(f"{record.label}: run {done.mlflow_run} of experiment {done.experiment}")
+    tell(f"{record.label}: run {done.mlflow_run} of experiment {done.experiment}")
     click.echo(f"{verdict.verdict}: {done.registered_model} version {done.version}, {moved}")
 
 
@@ -113,13 +113,13 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
         click.echo("\n".join(figures.table(rows, indent="")))
     else:
         which = f" of {show(name)}" if name else ""
-        click.echo(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
+        tell(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
     for run in chosen:
         if run.ahead_of(datetime.now(UTC)):
             where = f"{show(run.label)} {show(run.run_id)}"
-            click.echo(f"in the future: {where}, answers of {run.newest or run.started}; not the latest run", err=True)
+            tell(f"in the future: {where}, answers of {run.newest or run.started}; not the latest run", err=True)
     for problem in listing.unreadable:
-        click.echo(f"unreadable: {problem}", err=True)
+        tell(f"unreadable: {problem}", err=True)
 
 
 @runs.command("show")
@@ -165,13 +165,13 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
     for one in found if not as_json else ():
         sealed = "as it was written" if one["digest"] else "without a digest (an older harness wrote it)"
         state = "CHANGED" if one["problems"] else f"{sealed}; its verdicts are those of its answers"
-        click.echo(f"{show(one['record'], blanks=False)}: {state}")
+        tell(f"{show(one['record'], blanks=False)}: {state}")
         for problem in one["problems"]:
-            click.echo(f"  {show(problem, blanks=False)}")
+            tell(f"  {show(problem, blanks=False)}")
         if one["unverified_checks"]:
-            click.echo(f"  {show(_not_run_again(one), blanks=False)}")
+            tell(f"  {show(_not_run_again(one), blanks=False)}")
     if not found:
-        click.echo(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
+        tell(f"no runs in {project.history.folder}; `pytest --model=NAME` makes one", err=True)
     click.get_current_context().exit(1 if any(one["problems"] for one in found) else 0)
 
 
@@ -267,11 +267,11 @@ def compact(names: tuple[str, ...], as_json: bool, report_dir: Path | None) -> N
         print_json({"packed": {label: dict(zip(keys, of, strict=True)) for label, of in sizes.items()}})
     else:
         for label, (count, plain, small) in sizes.items():
-            click.echo(f"{show(label)}: {count:,} packed, {plain / 1e6:.1f} MB to {small / 1e6:.1f} MB")
+            tell(f"{show(label)}: {count:,} packed, {plain / 1e6:.1f} MB to {small / 1e6:.1f} MB")
     for problem in problems:
-        click.echo(f"not packed: {problem}", err=True)
+        tell(f"not packed: {problem}", err=True)
     if not sizes and not problems:
-        click.echo("nothing to pack: all records are packed, or there is none", err=True)
+        tell("nothing to pack: all records are packed, or there is none", err=True)
     click.get_current_context().exit(1 if problems else 0)
 
 
@@ -382,7 +382,7 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
     for name, reference in baselines.items():
         click.echo(f"{show(name)}: {show(reference)}")
     if not baselines:
-        click.echo("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
+        tell("no baselines; `harness runs baseline NAME@VERSION` sets one", err=True)
 
 
 @runs.command("simulate")
@@ -445,7 +445,7 @@ def simulate(
         print_json({"label": made.label, "nights": nights, "prompts": len(made.cases), "folder": str(out)})
         return
     click.echo(f"{made.configuration['simulation']}")
-    click.echo(
+    tell(
         f"{nights} nights of {len(made.cases)} prompts in {out}; run: "
         f"harness drift --model {made.label} --report-dir {out}"
     )
@@ -590,9 +590,9 @@ def bundle_case(*, case: str, name: str, out: Path | None, as_json: bool, report
                     "warnings": list(made.warnings), "files": [str(path) for path in paths]})  # fmt: skip
         return
     for path in paths:
-        click.echo(f"written: {path}")
+        tell(f"written: {path}")
     taken = ", ".join(f"{kind} {count}" for kind, count in made.redacted.items())
-    click.echo(f"taken out: {taken}" if taken else "nothing was found to take out", err=True)
+    tell(f"taken out: {taken}" if taken else "nothing was found to take out", err=True)
     for warning in made.warnings:
         click.echo(warning, err=True)
-    click.echo("read it before you send it: names of people and companies are not found by a program", err=True)
+    tell("read it before you send it: names of people and companies are not found by a program", err=True)

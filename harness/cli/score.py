@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import print_json
+from harness.cli.arguments import print_json, tell
 from harness.errors import ConfigError, HarnessError
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
         click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
     _tell_empty_columns(rates, job.reading.columns)
     if job.reading.preset and not rates["rows"]:
-        click.echo(f"harness: nothing there has the form of --preset {job.reading.preset}", err=True)
+        tell(f"harness: nothing there has the form of --preset {job.reading.preset}", err=True)
     code = _exit_code(rates, max_rejected, rejected)
     if code:
         mark_failed(out)
@@ -155,11 +155,11 @@ def _publish(name: str, out: Path) -> None:
 
     sent = out / f".published-{name}"
     if sent.exists():
-        click.echo(f"{name}: published before; delete {sent} to send it again", err=True)
+        tell(f"{name}: published before; delete {sent} to send it again", err=True)
         return
     count = to_otel(out) if name == "otel" else to_langfuse(out, os.environ)
     sent.touch()
-    click.echo(f"{name}: {plural(count, 'result')} sent", err=True)
+    tell(f"{name}: {plural(count, 'result')} sent", err=True)
 
 
 def _review(job: ScoringJob, suite: Path, most: int) -> None:
@@ -173,16 +173,16 @@ def _review(job: ScoringJob, suite: Path, most: int) -> None:
     for candidate in candidates(job, secrets.redacted, most):
         seen += 1
         click.echo(f"\n{show(candidate.place, blanks=False)}")
-        click.echo(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
+        tell(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
         for target, became in candidate.became:
             click.echo(f"  {show(target, blanks=False)} became {show(became, lookalikes=True)}")
         answer = click.prompt("keep it as a case? names are not taken out: look", type=click.Choice(["y", "n", "q"]))
         if answer == "q":
             break
         kept += answer == "y" and add_case(suite, candidate.line)
-    click.echo(f"{suite}: {plural(kept, 'case')} added of {seen} reviewed")
+    tell(f"{suite}: {plural(kept, 'case')} added of {seen} reviewed")
     if kept:
-        click.echo(f"run: harness suites lint {suite}; pytest --model=NAME {suite}")
+        tell(f"run: harness suites lint {suite}; pytest --model=NAME {suite}")
 
 
 def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
@@ -238,7 +238,7 @@ def _kept(out: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"what is done is kept in {out}; the same command goes on from there", err=True)
+        tell(f"what is done is kept in {out}; the same command goes on from there", err=True)
         raise
 
 
@@ -269,7 +269,7 @@ def _tell_empty_columns(rates: dict[str, Any], columns: Columns) -> None:
     usual = {"model", "version", "time"}
     empty = [path for path, rows in rates["rows_with"].items() if not rows and path not in usual]
     if empty and rates["all"]["rows"]:
-        click.echo(f"harness: no row has a value in {', '.join(map(repr, empty))}", err=True)
+        tell(f"harness: no row has a value in {', '.join(map(repr, empty))}", err=True)
 
 
 def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int:
@@ -284,6 +284,6 @@ def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int
         share = f"{rates['rejected'] / rates['rows']:.1%} of the rows are rejected; accepted: {max_rejected:.1%}"
         reason = f"{plural(broken, 'file')} cannot be read to the end" if broken else f"{share} (--max-rejected)"
         place = f"{first['file']}, row {first['line']}: {first['reason']}"
-        click.echo(f"harness: {reason}. First in {rejected}: {show(place, blanks=False)}", err=True)
+        tell(f"harness: {reason}. First in {rejected}: {show(place, blanks=False)}", err=True)
         return 3
     return 0 if rates["all"]["rates"]["mention_rate"]["n"] else 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, report_dir_option
+from harness.cli.arguments import CommandGroup, report_dir_option, tell
 
 if TYPE_CHECKING:
     from harness.authoring.canaries import CanaryTrial
@@ -66,7 +66,7 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
         click.echo(json.dumps({**_lint_json(result), "passed_over": stray}, ensure_ascii=False))
     else:
         line = [f"skipped: no suite.toml: {folder}" for folder in stray]
-        click.echo("\n".join([*line, *([""] if line else []), *_lines(result, notes)]))
+        tell("\n".join([*line, *([""] if line else []), *_lines(result, notes)]))
     bad = result.number("error") + (result.number("warning") if strict else 0)
     return 1 if bad else 0
 
@@ -103,16 +103,16 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
         for one in made.left_out:
             shown[one.reason] += 1
             if shown[one.reason] <= _SHOWN_OF_ONE_REASON:
-                click.echo(f"not carried over: {show(one.place, blanks=False)}: {show(one.reason, blanks=False)}")
+                tell(f"not carried over: {show(one.place, blanks=False)}: {show(one.reason, blanks=False)}")
         for reason, number in shown.items():
             if number > _SHOWN_OF_ONE_REASON:
                 more = plural(number - _SHOWN_OF_ONE_REASON, "more place")
-                click.echo(f"not carried over: {more} (--json lists them): {show(reason, blanks=False)}")
+                tell(f"not carried over: {more} (--json lists them): {show(reason, blanks=False)}")
         for note in made.notes:
-            click.echo(f"note: {note}")
-        click.echo(f"{out}: {plural(result.cases, 'case')}, {plural(len(made.left_out), 'part')} not carried over")
-        click.echo("\n".join(_lines(result, notes=False)))
-        click.echo(f"run: pytest --model=NAME {out}")
+            tell(f"note: {note}")
+        tell(f"{out}: {plural(result.cases, 'case')}, {plural(len(made.left_out), 'part')} not carried over")
+        tell("\n".join(_lines(result, notes=False)))
+        tell(f"run: pytest --model=NAME {out}")
     return 1 if made.left_out else 0
 
 
@@ -182,11 +182,11 @@ def make(
         return 0
     reasons = Counter(one.reason.split(" row ")[0] for one in skipped)
     origin = f"fresh strings (seed {seed})" if fresh else f"strings (delimiter {catalogue.delimiter!r})"
-    click.echo(f"{out}: {result.cases} cases from {len(catalogue.terms)} {origin}")
+    tell(f"{out}: {result.cases} cases from {len(catalogue.terms)} {origin}")
     for reason, number in reasons.most_common():
-        click.echo(f"skipped {number}: {reason}")
-    click.echo("\n".join(_lines(result, notes=False)))
-    click.echo(f"run: pytest --model=NAME {out}")
+        tell(f"skipped {number}: {reason}")
+    tell("\n".join(_lines(result, notes=False)))
+    tell(f"run: pytest --model=NAME {out}")
     return 0
 
 
@@ -258,7 +258,7 @@ def split(paths: tuple[str, ...], holdout: float, seed: int, as_json: bool) -> i
         summary = {"held_out": list(result.held_out), "cases": result.cases, "domains": domains}
         click.echo(json.dumps({**summary, "changed": [str(path) for path in result.changed]}, ensure_ascii=False))
         return 0
-    click.echo(
+    tell(
         f"{len(result.held_out)} of {_count(result.cases, 'case')} held out in "
         f"{_count(len(result.domains), 'domain')}; {_count(len(result.changed), 'file')} changed"
     )
@@ -355,9 +355,9 @@ def canaries(
         f"{len({getattr(one, name) for one in chosen})} of {len({getattr(one, name) for one in asked})} {name}s"
         for name in ("domain", "task", "language")
     )
-    click.echo(f"{len(chosen)} canaries: {sizes}", err=True)
+    tell(f"{len(chosen)} canaries: {sizes}", err=True)
     for name, one, other, result in tested:
-        click.echo(f"{name} {one.label} and {other.label}: {_apart(result)}", err=True)
+        tell(f"{name} {one.label} and {other.label}: {_apart(result)}", err=True)
 
 
 def _apart(result: CanaryTrial) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, tell
 from harness.errors import nearest
 from harness.records.training import Provider, TrainingError, TrainingSample, read_origin
 
@@ -100,7 +100,7 @@ def train(
     settings = Settings(modules=_modules(modules), **numbers)  # type: ignore[arg-type]
     needed, available = fine_tune.check_memory(job, settings)
     free = "" if available is None else f", {available / 1e9:.1f} GB available"
-    click.echo(f"{job.weights.name}: needs about {needed / 1e9:.1f} GB of memory{free}", err=True)
+    tell(f"{job.weights.name}: needs about {needed / 1e9:.1f} GB of memory{free}", err=True)
     reports = _train(job, settings)
     command = shlex.join(["harness", *_typed()])
     loss = reports[-1].training_loss
@@ -195,7 +195,7 @@ class _Progress:
             self._bar.start()
             self._task = self._bar.add_task("loading the weights", total=None)
         else:
-            click.echo("loading the weights", err=True)
+            tell("loading the weights", err=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -216,7 +216,7 @@ class _Progress:
         left = ""
         if 1 < step < steps:
             left = f", {_duration((now - self._started) / (step - 1) * (steps - step))} left"
-        click.echo(f"step {step} of {steps}, loss {loss:.3f}{left}", err=True)
+        tell(f"step {step} of {steps}, loss {loss:.3f}{left}", err=True)
 
     def say(self, line: str) -> None:
         """A line that stays."""
@@ -290,7 +290,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
         else:
             for problem in problems:
                 click.echo(f"{target}: {problem}")
-            click.echo(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
+            tell(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
         return 1 if problems else 0
     assert samples is not None
     values = [*starting_values(samples, PROVIDERS[provider or "local"]), *size_advice(samples)]
@@ -300,7 +300,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     for value in values:
         click.echo(f"{value.field:<17} {value.value!s:<8} {value.reason} ({value.source})")
         if value.conflict:
-            click.echo(f"{'':<26} but: {value.conflict}")
+            tell(f"{'':<26} but: {value.conflict}")
     return 0
 
 
@@ -377,14 +377,14 @@ def checkpoints(file: Path, references: tuple[str, ...], as_json: bool, report_d
             f"{'-' if loss is None else format(loss, '.4f'):>8}"
             for loss in (report.training_loss, report.validation_loss)
         )
-        click.echo(f"epoch {report.number:<3} {losses}  aligned {report.aligned} of {report.judged}")
+        tell(f"epoch {report.number:<3} {losses}  aligned {report.aligned} of {report.judged}")
     for one in standings:
         note = "  clearly worse than the best" if one.worse else ""
-        click.echo(
+        tell(
             f"{one.run.label:<20} aligned {one.aligned.k} of {one.aligned.n}"
             f"  fidelity {percent(one.fidelity.rate)}{note}"
         )
-    click.echo(f"keep: {kept}")
+    tell(f"keep: {kept}")
 
 
 def _epochs(file: Path) -> list[dict[str, Any]]:

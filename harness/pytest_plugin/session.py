@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,6 +185,10 @@ class VerbatimSession:
             cases = [item for item in items if isinstance(item, CaseItem)]
             others = [item for item in items if not isinstance(item, CaseItem)]
             items[:] = [*(cases[number] for number in in_order([item.case for item in cases])), *others]
+        if self.workers.is_worker and self.workers.asks and not self.config.option.collectonly:
+            # now, since pytest-xdist tells the controller of the collection before pytest_collection_finish is here
+            with suppress(HarnessError):  # which reports it, when the same is looked up there
+                self.workers.announce(list(self._announcements(items)))
 
     def pytest_sessionstart(self) -> None:
         """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""
@@ -218,21 +223,29 @@ class VerbatimSession:
 
     def _announce(self, run: ModelRun, jobs: Sequence[FetchJob]) -> None:
         """Below the number of collected items, before the first request: what is going to be asked."""
-        option = self.config.getoption
         reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None or reporter.verbosity < -1 or not (jobs or self.mode == "record"):
             return
-        at_once = option("verbatim_concurrency") or run.model.max_concurrency
         reporter.ensure_newline()
-        reporter.write_line(
-            announced(
-                run,
-                jobs,
-                self.project.history,
-                most=option("verbatim_budget"),
-                at_once=at_once,
-                may_stop=bool(self._stopping),
-            )
+        reporter.write_line(self._announcement(run, jobs))
+
+    def _announcements(self, items: Sequence[pytest.Item]) -> Iterator[str]:
+        """A line for each model of which something is missing."""
+        for run in self.runs.values():
+            cases = [item.case for item in items if isinstance(item, CaseItem) and item.run is run]
+            jobs = run.answers.missing(cases, self.samples)
+            if jobs or self.mode == "record":
+                yield self._announcement(run, jobs)
+
+    def _announcement(self, run: ModelRun, jobs: Sequence[FetchJob]) -> str:
+        option = self.config.getoption
+        return announced(
+            run,
+            jobs,
+            self.project.history,
+            most=option("verbatim_budget"),
+            at_once=option("verbatim_concurrency") or run.model.max_concurrency,
+            may_stop=bool(self._stopping),
         )
 
     @property

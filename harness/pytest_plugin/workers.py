@@ -24,6 +24,7 @@ _TAG = "verbatim_tag"
 _ASKED = "verbatim_asked"
 _ASKING = "gw0"
 _DIED = "died"
+_ANNOUNCED = "announced"
 
 
 class Workers:
@@ -84,6 +85,11 @@ class Workers:
             return None
         return self._listener.wait((answers.model.label, case.suite, answers.request(case, sample).key))
 
+    def announce(self, lines: Sequence[str]) -> None:
+        """In the asking worker: what it is about to ask, for the terminal, which the controller has."""
+        if self._input is not None:
+            Path(self._input[_SHARED], _ANNOUNCED).write_text("\n".join(lines), encoding="utf-8")
+
     def ended(self, label: str, fatal: str | None) -> None:
         """Tell the followers that no more will come."""
         if self._broadcast is not None:
@@ -131,6 +137,16 @@ class _Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """pytest-xdist: pass what the processes share on to each worker."""
         node.workerinput.update(self._shared)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any) -> None:
+        """pytest-xdist: a worker has collected, and none of the cases has begun. `gw0` has left what it will ask."""
+        file = Path(self._shared[_SHARED], _ANNOUNCED)
+        reporter: pytest.TerminalReporter | None = node.config.pluginmanager.get_plugin("terminalreporter")
+        if node.gateway.id == _ASKING and reporter is not None and reporter.verbosity >= -1 and file.is_file():
+            reporter.ensure_newline()
+            for line in file.read_text("utf-8").splitlines():
+                reporter.write_line(line)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -87,7 +87,11 @@ def _interactions(path: Path) -> list[Any]:
     with reading(path, CassetteError):
         content = content_of(path, limit=_SIZE_LIMIT)
     try:
-        interactions = (json_of(content) if content.lstrip().startswith(b"{") else _yaml(content))["interactions"]
+        whole = json_of(content) if content.lstrip().startswith(b"{") else _yaml(content)
+        if not isinstance(whole, dict) or "interactions" not in whole:
+            accepted = "a file with a list of interactions, in YAML or JSON"
+            raise CassetteError(f"{path}: not a cassette of vcrpy: found {found(whole)}; accepted: {accepted}")
+        interactions = whole["interactions"]
     except UnfitFileError as error:
         raise CassetteError(f"{path}: not a cassette of vcrpy: {error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:

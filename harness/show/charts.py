@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from harness.show.figures import cells, clipped
 from harness.text.visible import show
 
 INK, MUTED, GRID = "#1c2024", "#5b6570", "#e3e6ea"
@@ -202,9 +203,10 @@ def _rounded(coordinates: str) -> str:
 
 
 def clip(text: str, length: int) -> str:
-    """At most `length` visible characters: the beginning and the end, since names differ there."""
+    """At most `length` places, of which a Han character takes two: beginning and end, since names differ there."""
     shown = show(text, blanks=False)
-    if len(shown) <= length:
+    if cells(shown) <= length:
         return shown
     end = (length - 1) // 2
-    return f"{shown[: length - 1 - end]}…{shown[len(shown) - end :]}"
+    tail = clipped(shown[::-1], end + 1)[-2::-1]
+    return f"{clipped(shown, length - end)[:-1]}…{tail}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 from pydantic import Field
 
-from harness.decisions.metrics import MOST_UNSCORED, Count, answered_rate, search_hit_rate
+from harness.decisions.metrics import MOST_UNSCORED, Count, answered_rate
 from harness.records import Record
 from harness.records.run import RunRecord
 from harness.show import charts
@@ -74,7 +75,7 @@ class IndexLine(Record):
             checks=_pair(summary.checks),
             unscored=summary.outcomes.get("unscored", 0),
             fidelity=_pair(summary.fidelity),
-            search=_pair(Rate.of(search_hit_rate(record.cases))),
+            search=_pair(summary.search),
             answered=_pair(Rate.of(answered_rate(record.cases))),
             lineage=record.lineage,
             recipe=record.recipe,
@@ -159,6 +160,16 @@ def current(lines: Iterable[IndexLine]) -> list[IndexLine]:
     for line in sorted(lines, key=lambda one: (not one.partial, one.when, one.started)):
         latest[line.label] = line
     return sorted(latest.values(), key=lambda one: (-(one.rate.value or -1.0), one.label))
+
+
+def usual_suite(now: Sequence[IndexLine]) -> str:
+    """The digest of the cases that most versions were last run on, of equally many the newest.
+
+    A run of a few cases, or the canaries of last night, makes all other versions not comparable otherwise.
+    """
+    versions = Counter(line.suite_digest for line in now if not line.partial)
+    order = sorted(now, key=lambda line: (versions[line.suite_digest], line.when, line.started))
+    return order[-1].suite_digest if order else ""
 
 
 def events(lines: Sequence[IndexLine], baselines: Mapping[str, str] | None = None) -> list[HistoryEvent]:
@@ -258,7 +269,13 @@ def _chart(points: list[dict[str, Any]], width: int) -> Any:
     colours = [SERIES[index % len(SERIES)] for index in range(len(keys))]
     colour = alt.Color("key:N", legend=None, scale=alt.Scale(domain=keys, range=colours))
     floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
-    dates = alt.Axis(grid=False, labelOverlap=True, tickCount=6 if wide else 3, format=_dates(points, short=not wide))
+    dates = alt.Axis(
+        grid=False,
+        labelOverlap=True,
+        labelSeparation=10,
+        tickCount=6 if wide else 3,
+        format=_dates(points, short=not wide),
+    )
     x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
     scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
     rates = alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8)
@@ -327,6 +344,8 @@ def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
 
 
 _BARS = 20
+_RUNS = 1000
+"""Listed on the page, newest first."""
 
 
 def render(
@@ -371,6 +390,8 @@ def render(
         whole_trend=trend(lines, happened, label=told) if since else Markup(""),
         state=_state(now, happened, drift or {}, verdicts or {}),
         standing=_standing(now),
+        usual_suite=usual_suite(now),
+        most_runs=_RUNS,
         marked=len({line.suite_digest for line in now}) > 1 or not all(line.comparable for line in now),
         charts_available=charts.available(),
         install=charts.INSTALL,
@@ -416,24 +437,29 @@ def _state(
     return sorted(found, key=lambda one: one.drifting not in ("DRIFT", "CANNOT SEE"))
 
 
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+
+
 def recipe_line(recipe: Mapping[str, object] | None) -> str:
     """A recipe in one short line."""
     if not recipe:
         return ""
-    line = ", ".join(f"{key} {value}" for key, value in recipe.items() if not isinstance(value, dict | list))
-    return charts.clip(line, 80)
+    values = {
+        key: _DIGEST.sub(r"\1…", str(value)) for key, value in recipe.items() if not isinstance(value, dict | list)
+    }
+    return charts.clip(", ".join(f"{key} {value}" for key, value in values.items()), 80)
 
 
-def _noted(line: IndexLine, newest: str) -> str:
+def _noted(line: IndexLine, usual: str) -> str:
     """`97.6% (244/250)`, and a sign where the rate does not compare with the others."""
-    mark = "" if line.comparable and line.suite_digest == newest else " ≠"
+    mark = "" if line.comparable and line.suite_digest == usual else " ≠"
     return f"{line.rate} ({line.rate.k}/{line.rate.n}){mark}"
 
 
 def _standing(now: Sequence[IndexLine]) -> Markup:
-    newest = max(now, key=lambda line: (line.when, line.started)).suite_digest if now else ""
+    usual = usual_suite(now)
     bars = [
-        charts.Bar(line.label, value, line.rate.low, line.rate.high, _noted(line, newest))
+        charts.Bar(line.label, value, line.rate.low, line.rate.high, _noted(line, usual))
         for line in now
         if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
     ][:_BARS]

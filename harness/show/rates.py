@@ -15,6 +15,7 @@ from harness.decisions.metrics import (
     fidelity,
     mention_rate,
     over_correction_rate,
+    search_hit_rate,
     small_languages,
 )
 from harness.decisions.run_summary import Resources, utc
@@ -149,6 +150,7 @@ class Summary:
 
     alignment: Rate
     fidelity: Rate
+    search: Rate
     mentions: Rate
     over_correction: Rate
     checks: Rate
@@ -179,6 +181,7 @@ def summarise(record: RunRecord) -> Summary:
     return Summary(
         alignment=Rate.of(alignment_rate(cases)),
         fidelity=Rate.of(fidelity(cases)),
+        search=Rate.of(search_hit_rate(cases)),
         mentions=Rate.of(mention_rate(cases)),
         over_correction=Rate.of(over_correction_rate(cases)),
         checks=Rate.of(check_rate(cases)),

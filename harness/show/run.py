@@ -13,7 +13,7 @@ from harness.records.run import GOOD, CaseResult, MentionRecord, Outcome, RunRec
 from harness.show import figures
 from harness.show.comparison import latency_lines, money, seconds, tokens
 from harness.show.figures import counted, pad
-from harness.show.words import phrase, spoken, words
+from harness.show.words import phrase, spoken, translated, words
 from harness.statistics.rates import wilson
 from harness.text.visible import show
 
@@ -23,7 +23,7 @@ _MOST_CASES = 20
 def run_lines(run: RunRecord) -> list[str]:
     """The run for a terminal of 80 columns, with its first failing cases."""
     made = run.evidence
-    lines = [f"{show(run.label)}  run {show(run.run_id)}"]
+    lines = [translated(f"{show(run.label)}  run {show(run.run_id)}")]
     lines += figures.wrapped(
         f"{run.mode}; answers of {made.oldest or 'unknown date'} to {made.newest or 'unknown date'}; "
         f"suite {show(run.suite_digest[:12])}; harness {show(run.harness_version)}"
@@ -51,11 +51,11 @@ def run_lines(run: RunRecord) -> list[str]:
         f"1,000 answers cost {money(taken.cost_per_1000, taken.currency)}"
     )
     bad = [case for case in run.cases if case.outcome not in GOOD]
-    lines += ["", figures.plural(len(bad), "case") + " not aligned or passed:"] if bad else []
+    lines += ["", translated(f"{figures.plural(len(bad), 'case')} not aligned or passed:")] if bad else []
     for case in bad[:_MOST_CASES]:
         lines += figures.wrapped(f"{case.outcome}: {show(case.key)}{_shown(case)}")
     if len(bad) > _MOST_CASES:
-        lines.append(f"  ... and {len(bad) - _MOST_CASES} more (--json has all)")
+        lines += figures.wrapped(f"... and {len(bad) - _MOST_CASES} more (--json has all)")
     return lines
 
 

@@ -298,17 +298,18 @@ class LastVerdict(Record):
     """What holds a GO back."""
 
 
-def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str) -> list[str]:
+def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str = "NAME@VERSION") -> list[str]:
     """The verdict on the newest version in short, for the end of `harness report`; its page holds the rules.
 
     Args:
         folder: where the pages are.
+        newest: the version of the newest complete run, which may become the first baseline.
     """
     known = sorted(verdicts, key=lambda one: one.when)
     if not known:
         return [
             phrase("no-verdict"),
-            f"{phrase('next')} harness runs baseline NAME@VERSION  ({phrase('next-baseline')})",
+            f"{phrase('next')} harness runs baseline {show(newest, blanks=False)}  ({phrase('next-baseline')})",
         ]
     last = known[-1]
     lines = ["", translated(f"{last.verdict}  {show(last.label)} against {show(last.against)}")]

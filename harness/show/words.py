@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -109,6 +109,10 @@ _NAMES = {"path", "name", "near", "label", "base", "folder", "run", "key", "opti
 """What a user named stays as it is: a folder `missing` is not a missing one."""
 
 
+_NUMBERS = {"n", "k", "m"}
+"""In `{n} cassettes, {problems}`: a list of names such as `suites, cassettes, models` is not that sentence."""
+
+
 @cache
 def _sentences() -> list[_Sentence]:
     """sentences.toml, those with most words of their own first: they say most exactly what they match."""
@@ -119,30 +123,45 @@ def _sentences() -> list[_Sentence]:
     return sorted(found, key=lambda one: -sum(map(len, one.literals)))
 
 
-def translated(sentence: str, lang: str | None = None, *, _depth: int = 0) -> str:
+def translated(sentence: str, lang: str | None = None) -> str:
     """A sentence of a verdict, a reason or an error in the language of the terminal, or in `lang`.
 
     Sentences are made in English, by the rules that they belong to, with names and figures in them. What
     sentences.toml does not know stays as it is: a figure, a name, a command, a word of a server.
     """
-    if (lang or spoken()) != "zh" or _depth > _DEEPEST:
+    return sentence if (lang or spoken()) != "zh" else _chinese(sentence, 0)
+
+
+@lru_cache(maxsize=4096)
+def _chinese(sentence: str, depth: int) -> str:
+    """Kept, since a part is looked up to see whether a form fits, and again when it is filled in: twice as many at each
+    `and` of a long list.
+    """
+    if depth > _DEEPEST:
         return sentence
     for known_one in _sentences():
         values = _values(known_one, sentence)
-        if values is not None and _fits(known_one, values):
+        if values is not None and _fits(known_one, values, depth):
             said = {
-                name: value if name in _NAMES and " " not in value else translated(value, "zh", _depth=_depth + 1)
+                name: value if name in _NAMES and " " not in value else _chinese(value, depth + 1)
                 for name, value in values.items()
             }
             return _FIELD.sub(lambda found: said[found[1]], known_one.chinese)  # noqa: B023
     return sentence
 
 
-def _fits(form: _Sentence, values: Mapping[str, str]) -> bool:
+def _fits(form: _Sentence, values: Mapping[str, str], depth: int) -> bool:
     """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
-    if "".join(form.literals).strip() not in ("and", "or", "to"):
+    if any(not _is_number(value) for name, value in values.items() if name in _NUMBERS):
+        return False
+    own = "".join(form.literals).strip()
+    if own not in ("and", "or", "to"):
         return True
-    return not any(" " in value and translated(value, "zh", _depth=1) == value for value in values.values())
+    return not any(" " in value and _chinese(value, depth + 1) == value for value in values.values())
+
+
+def _is_number(value: str) -> bool:
+    return any(map(str.isdigit, value)) and ", " not in value
 
 
 def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:

@@ -128,6 +128,10 @@ WRONG = [
         "accepted: https://HOST/v1",
         "--upstream：不是端点地址；可接受：https://",
     ),
+    ("gate --candidate tuned --baseline tuned", "is the candidate itself; accepted: another run", "就是候选本身"),
+    ("gate tuned base", "For example: harness gate --candidate", "多余的参数（tuned base）"),
+    ("compare tuned ./broken.jsonl", "expected a run record (`harness runs list`)", "应为运行记录"),
+    ("suites list", "Did you mean", "没有命令 'list'"),
     ("init --ci none", "missing, and there is no terminal to ask", "而且没有终端可以询问"),
     ("--lang fr report", "'fr' is not one of 'en', 'zh'", ""),
 ]

@@ -88,7 +88,7 @@ def test_the_last_verdict_is_shown_and_the_index_links_to_its_page(folder):
 
 def test_without_a_baseline_the_report_says_how_to_set_one(folder):
     (folder / "baselines.json").unlink()
-    assert "next: harness runs baseline NAME@VERSION" in invoke().stderr
+    assert "next: harness runs baseline tuned@v2  (" in invoke().stderr
 
 
 def test_every_link_of_the_index_leads_to_a_page(folder):

@@ -580,11 +580,12 @@ def requests_of(folder: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_requests_are_counted_in_whichever_process_asks(
+def test_requests_are_announced_and_counted_in_whichever_process_asks(
     workers: str, wide: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
 ) -> None:
     result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", workers)
     result.assert_outcomes(passed=12)
+    result.stdout.fnmatch_lines(["fake@v1: 12 requests", "*12 passed*"])
     assert requests_of(wide) == [12] == [endpoint.asked]
 
 

@@ -1,5 +1,6 @@
 """Both languages of the pages."""
 
+import ast
 import re
 import string
 import tomllib
@@ -14,7 +15,7 @@ from harness.records.run import Exposure, Outcome
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
 from harness.show.run import CATEGORIES
-from harness.show.words import LANGUAGES, say, words
+from harness.show.words import LANGUAGES, say, translated, words
 from harness.text.mentions import DAMAGE_CODES
 
 COUNTED = ("case", "domain", "target-absent", "check-failed")
@@ -84,3 +85,70 @@ def test_every_value_that_a_page_can_show_has_a_word():
 
 def test_values_are_escaped():
     assert "<b>" not in say("judged-at", when="<b>", policy="<i>")
+
+
+def texts(node: ast.expr) -> list[str]:
+    """The texts that an expression can be, with a 7 for each value that is filled in."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.IfExp():
+            return [*texts(node.body), *texts(node.orelse)]
+        case ast.JoinedStr():
+            forms = [""]
+            for part in node.values:
+                inner = part.value if isinstance(part, ast.FormattedValue) else part
+                pieces = (texts(inner) if isinstance(inner, ast.Constant | ast.IfExp) else []) or ["7"]
+                forms = [form + piece for form in forms for piece in pieces]
+            return forms
+    return []
+
+
+AT_ONCE = "at one time, others wait: set max_concurrency ="
+WORDED = {
+    "7: 77 tokens77": "set.jsonl: about 1,200 tokens x 3 epochs = 3,600, cost about 0.20 at 50 a million",
+    "7: 7, 7 for 7": "set.jsonl: 42 samples, 3 problems, 1 warning for ark",
+    "7: 7 for 7": "set.jsonl: 2 problems for ark",
+    "7: 7 of 7 to 77": "set.jsonl: 1 sample of sharegpt to openai, 2 left out",
+    "7: 7 sent": "langfuse: 1 result sent",
+    "7: 7 7 lines": "tuned@v1/core.jsonl: would take out 3 lines",
+    "no runs7 in 7; `pytest --model=NAME` makes one": "no runs of tuned in reports; `pytest --model=NAME` makes one",
+    f"7 7 {AT_ONCE} 7 where you ask from, behind a gateway too (--parallel changes it)": (
+        f"1 request {AT_ONCE} 1 where you ask from, behind a gateway too (--parallel changes it)"
+    ),
+    "7 7 and 7: 7": "validated on tuned@v1 and spaced@v1: 3 of 72 prompts",
+    "7 aligned 7 of 7  fidelity 77": "tuned@v1  aligned 3 of 7  fidelity 90.1%",
+}
+"""Where a value that is filled in is a word of the sentence: an example of the line."""
+
+
+def worded(text: str) -> str:
+    """The line, with nouns where a number of things is filled in."""
+    return WORDED.get(text, text)
+
+
+def test_every_line_of_a_command_has_a_chinese_form():
+    folder = resources.files("harness.cli")
+    told = [
+        (file.name, text)
+        for file in folder.iterdir()
+        if file.name.endswith(".py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tell" and node.args
+        for text in texts(node.args[0])
+    ]
+    assert len(told) > 80
+    english = [one for one in told if not re.search("[\u4e00-\u9fff]", translated(worded(one[1]).strip(), "zh"))]
+    assert [one for one in english if re.search("[A-Za-z]", one[1])] == []
+
+
+def test_a_list_of_names_is_not_taken_for_a_sentence():
+    assert translated("tuned, spaced", "zh") == "tuned, spaced"
+    long = " and ".join(f"name {number}, of" for number in range(400))
+    assert translated(long, "zh") == long  # in linear time
+    known = " and ".join(["3 cases"] * 400)
+    assert len(translated(known, "zh")) > 1000  # without a recursion for each
+    assert translated("3 cases and 1 pair", "zh") == "3 条用例、1 对用例"
+    assert translated("init, suites, cassettes, models", "zh") == "init, suites, cassettes, models"
+    assert translated("a1: this from that", "zh") == "a1: this from that"
+    assert translated("3 problems, 1 warning", "zh") == "3 个问题，1 个警告"
