@@ -3,7 +3,8 @@
 python docs/case_study.py
 python docs/case_study.py --check
 
-A figure is between `<!-- figure: COMMAND -->` and `<!-- end -->`. Where a version is not recorded, the page says so.
+A figure is between `<!-- figure: COMMAND -->` and `<!-- end -->`; of `FIRST && COMMAND` it is what the second prints.
+Where a version is not recorded, the page says so.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _VERDICTS = (0, 1, 2)
 
 def printed(command: str) -> str:
     """What a command prints, as Markdown: tables as they are, all else in a block."""
-    words = shlex.split(command)
+    first, _, last = command.rpartition(" && ")
+    if first:
+        printed(first)
+    words = shlex.split(last)
     if words[0] not in ("harness", "python"):
         raise ValueError(f"{command}: accepted: harness ..., python -m benchmarks....")
     call = [sys.executable, *(["-m", "harness"] if words[0] == "harness" else []), *words[1:]]

@@ -107,7 +107,7 @@ def harvest(
         if case.digest in kept_out:
             skipped[case.key] = "held out of training"
             continue
-        sample, reason = _sample(case, gold, better.get(case.digest), seed)
+        sample, reason = _sample(case, gold, better.get(case.digest))
         if sample is not None:
             reason = guard.refuses(sample) or next(sample_problems(sample), "")
         if sample is None or reason:
@@ -156,14 +156,12 @@ def also_met(
     ]
 
 
-def _sample(
-    case: CaseResult, gold: GoldSources, better: CaseResult | None, seed: int
-) -> tuple[TrainingSample | None, str]:
+def _sample(case: CaseResult, gold: GoldSources, better: CaseResult | None) -> tuple[TrainingSample | None, str]:
     turns = _turns(case)
     if turns is None:
         return None, "the prompt holds more than texts and tool calls"
     try:
-        answer = _gold(case, gold, better, seed)
+        answer = _gold(case, gold, better)
     except ValidationError as error:
         return None, explain(error, TrainingMessage)
     if answer is None and gold.mended and case.channel != "tool":
@@ -190,16 +188,18 @@ def _turns(case: CaseResult) -> tuple[TrainingMessage, ...] | None:
         return None
 
 
-def _gold(case: CaseResult, gold: GoldSources, better: CaseResult | None, seed: int) -> TrainingMessage | None:
-    """A right answer to the very prompt: a stronger version's, else one of those beside the case, drawn by the seed."""
+def _gold(case: CaseResult, gold: GoldSources, better: CaseResult | None) -> TrainingMessage | None:
+    """A right answer to the very prompt: a stronger version's, else the first of those beside the case.
+
+    The others beside it show what a judge must accept as well, such as bold type: nothing that a model should learn.
+    """
     if better is not None and better.outcome in GOOD:
         answer = better.samples[0]
         return answer_turn(answer.output, answer.tool_calls)
     written = gold.right.get(case.key, ())
     if not written:
         return None
-    drawn = random.Random(f"{seed} {case.key}").choice(written)  # noqa: S311 - reproducible draw, no secret
-    return answer_turn(drawn.text, drawn.tool_calls)
+    return answer_turn(written[0].text, written[0].tool_calls)
 
 
 def answer_turn(text: str, calls: Sequence[ToolCall]) -> TrainingMessage | None:
@@ -309,7 +309,7 @@ def from_run(run: RunRecord, *, domains: Collection[str], gold: GoldSources, tes
     for case in run.cases:
         if case.outcome not in GOOD or (domains and case.domain not in domains) or case.digest in kept_out:
             continue
-        sample, reason = _sample(case, gold, case, 0)
+        sample, reason = _sample(case, gold, case)
         if sample is not None:
             reason = guard.refuses(sample) or next(sample_problems(sample), "")
         if sample is None or reason:

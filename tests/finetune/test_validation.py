@@ -372,7 +372,17 @@ def tested():
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
-@pytest.mark.parametrize("name", ["symbol-format-v1", "symbol-format-v1.validation", "symbol-format-v2", "general-v1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "symbol-format-v1",
+        "symbol-format-v1.validation",
+        "symbol-format-v2",
+        "symbol-format-v3",
+        "kept-spaces-v1",
+        "general-v1",
+    ],
+)
 def test_a_shipped_set_is_fit_for_every_provider_and_leaks_no_tested_string_or_prompt(name, provider, tested):
     assert validate(SETS / f"{name}.jsonl", PROVIDERS[provider], tested).problems == ()
 
@@ -406,7 +416,7 @@ def test_the_validation_samples_share_no_string_with_the_training_samples():
     assert stats(held_out).symbols.get("none", 0) == 0
 
 
-@pytest.mark.parametrize("name", ["qwen-spaced", "qwen-cure"])
+@pytest.mark.parametrize("name", ["qwen-spaced", "qwen-cure", "qwen-cure-v2"])
 def test_a_shipped_adapter_is_small(name):
     assert (ROOT / "adapters" / f"{name}.gguf").stat().st_size < 8_500_000
 
