@@ -147,6 +147,10 @@ class Code:
         edges = f", edges={self.edges}" if any(self.edges) else ""
         return f"Code({self.parts}, {self.symbols}{spaced}{edges})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The same where hypothesis or IPython print it."""
+        printer.text(repr(self))
+
     @property
     def text(self) -> str:
         """The string itself."""
@@ -279,6 +283,10 @@ class Context:
     def __repr__(self) -> str:
         """As code that can be pasted: what is not plain."""
         return f"Context({', '.join(f'{factor}={self.level(factor)!r}' for factor in self.odd)})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The same where hypothesis or IPython print it."""
+        printer.text(repr(self))
 
     def level(self, factor: str) -> str:
         """The level of a factor."""

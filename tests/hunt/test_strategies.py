@@ -11,6 +11,7 @@ from itertools import islice
 import pytest
 from hypothesis import configuration, example, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import pretty
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
 from harness.hunt.asking import Asker, BudgetSpentError, Sighting, damaged_symbols
@@ -24,6 +25,7 @@ from harness.hunt.probe import (
     STYLES,
     SYMBOLS,
     Code,
+    Context,
     Probe,
     plainest,
     style_of,
@@ -291,6 +293,15 @@ def test_a_code_of_given_symbols_has_no_other(code):
     assert set(signs) <= {"-", "/"}
     assert code.text.count("-") + code.text.count("/") == len(signs)
     assert eval(repr(code), {"Code": Code}) == code  # what is printed can be pasted
+
+
+def test_a_failing_string_is_printed_as_code_that_can_be_pasted():
+    code, context = Code("a_b/"), PLAIN_CONTEXT.at(task="tool", asked="with a second string")
+    names = {"Code": Code, "Context": Context, "Probe": Probe}
+    assert pretty(code) == "Code('a_b/')"
+    assert pretty(context) == "Context(task='tool', asked='with a second string')"
+    for value in (code, context, Probe(code, context), PLAIN):
+        assert eval(pretty(value), names) == value
 
 
 @pytest.mark.parametrize(
