@@ -117,8 +117,8 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     with _safe_errors():
         before = read_rates(baseline) if baseline else None
         job = _job(out, options)
-        with _kept(out), _progress() as tell:
-            rates = score_all(job, tell)
+        with _kept(out), _progress() as moved:
+            rates = score_all(job, moved)
         found = differences(before, rates) if before else None
     rejected = os.path.join(out, "rejected.jsonl")
     if as_json:
@@ -258,10 +258,10 @@ def _progress() -> Iterator[Callable[[ScoringProgress], None]]:
     ) as line:
         bar = line.add_task("reading", total=None)
 
-        def tell(progress: ScoringProgress) -> None:
+        def moved(progress: ScoringProgress) -> None:
             line.update(bar, total=progress.size, completed=progress.position, description=f"{progress.rows:,} rows")
 
-        yield tell
+        yield moved
 
 
 def _tell_empty_columns(rates: dict[str, Any], columns: Columns) -> None:
