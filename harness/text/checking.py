@@ -92,7 +92,11 @@ class Judge:
         spans: list[list[tuple[int, int]]] = []
         met: set[str] = set()
         for passage in texts:
-            found, inside = self.findings(passage.text, channel, met)
+            page = Page(passage.text, self.symbols)
+            seen = at_a_glance(page, self._texts)
+            if seen and len(texts) == 1 and len(seen) == len(self.targets) == len(self._texts) and not self._beside:
+                return self._all_said(seen, passage, reasoning, unscored)
+            found, inside = self._found(page, seen, channel, met)
             for finding in found:
                 mentions[finding.target.text].append(self.mention(finding, passage))
             for text, outer in inside.items():
@@ -118,18 +122,40 @@ class Judge:
         `met` gets the texts whose letters are in `text` at all.
         """
         page = Page(text, self.symbols)
-        met_whole = at_a_glance(page, self._texts)
-        if met_whole is not None:
+        return self._found(page, at_a_glance(page, self._texts), channel, met)
+
+    def _found(
+        self, page: Page, seen: dict[str, list[Reading]] | None, channel: str, met: set[str] | None
+    ) -> tuple[list[Finding], dict[str, str]]:
+        """The findings; `seen` are those of `at_a_glance`."""
+        if seen is not None:
             if met is not None:
-                met.update(met_whole)
-            return self._whole(page, met_whole), {}
+                met.update(seen)
+            return self._whole(page, seen), {}
         whole, damaged = self.candidates(page, channel, met)
         within: dict[str, str] = {}
         if damaged:
-            standing, within = settle(damaged, whole, text, self.source)
+            standing, within = settle(damaged, whole, page.text, self.source)
             whole += standing
         whole.sort(key=_start)
         return _without_alternates_inside(whole), within
+
+    def _all_said(
+        self,
+        seen: dict[str, list[Reading]],
+        passage: Passage,
+        reasoning: Sequence[tuple[int, int]],
+        unscored: bool,
+    ) -> CheckResult:
+        """The result of a text that holds all targets, in whole mentions alone."""
+        mentions: dict[str, tuple[Mention, ...]] = {}
+        for target in self.targets:
+            text, path = target.text, passage.path
+            found = [Mention(start, end, text, "verbatim", (), path) for start, end, _ in seen[text]]
+            if target.open_left or target.open_right:
+                found = [self.mention(Finding(target, text, *one), passage) for one in seen[text]]
+            mentions[text] = tuple(found)
+        return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions, {}, unscored, tuple(reasoning))
 
     def _whole(self, page: Page, met: dict[str, list[Reading]]) -> list[Finding]:
         """The findings of targets that are in the text in whole mentions alone."""
