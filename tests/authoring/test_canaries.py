@@ -118,7 +118,8 @@ def test_simulated_nights_are_a_drift_history_that_is_named_a_simulation_everywh
     assert "ALARM on 2026-10-2" in out
     assert run(["runs", "list", "--report-dir", "sim"]) == 0
     assert capsys.readouterr().out.count("simulation") >= 60
-    assert run(["gate", "--candidate", label, "--baseline", label, "--report-dir", "sim"]) == 2
+    nights = ["--candidate", "20261030-simulation", "--baseline", "20261001-simulation"]
+    assert run(["gate", *nights, "--report-dir", "sim"]) == 2
     assert "the run is a simulation" in capsys.readouterr().out
 
 
