@@ -79,10 +79,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Whether what is printed can be printed does not depend on how many cases a run has.
     """
     folder = tmp_path_factory.mktemp("project")
-    models = ["spaced", "tuned", "qwen"]
+    models = {"spaced": "v1", "tuned": "v2", "qwen": "v1"}
     files = ["suites/symbols/suite.toml", "suites/symbols/interior.jsonl", "adapters/qwen-spaced.gguf"]
-    files += ["adapters/qwen-cure.gguf"]
-    files += [f"cassettes/{model}@v1/symbols.jsonl" for model in models]
+    files += ["adapters/qwen-cure-v2.gguf"]
+    files += [f"cassettes/{model}@{version}/symbols.jsonl" for model, version in models.items()]
     files += [path.relative_to(ROOT).as_posix() for path in (ROOT / "suites" / "training").glob("*.jsonl")]
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--model={','.join(models)}"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 1, done.stdout[-3000:]
-    assert len(list(folder.glob("reports/*@v1/*.json"))) == len(models)
+    assert len(list(folder.glob("reports/*@v*/*.json"))) == len(models)
     return folder
 
 
