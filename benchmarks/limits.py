@@ -179,7 +179,7 @@ def replay(folder: Path, cases: int) -> Row:
 def one_case(folder: Path) -> Row:
     make_project(folder, 1)
     ours, limit = took(folder, *pytest("--model=fake")), took(folder, *pytest("--version"))
-    return Row("replay of one case", ours, limit, "`pytest --version`", "1.3")
+    return Row("replay of one case", ours, limit, "pytest without a plugin", "1.3")
 
 
 def live(folder: Path, cases: int, concurrency: int, delay: float, aim: str) -> Row:

@@ -88,7 +88,7 @@ def known_options(words: list[str]) -> set[str]:
 
 def pytest_options() -> set[str]:
     source = (ROOT / "harness/pytest_plugin/options.py").read_text(encoding="utf-8")
-    return set(re.findall(r'"(--[a-z-]+)"', source)) | {"-q", "-k", "-n", "--junit-xml"}
+    return set(re.findall(r'"(--[a-z-]+)"', source)) | {"-q", "-k", "-n", "--junit-xml", "--collect-only"}
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "reference.md"])

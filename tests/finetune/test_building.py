@@ -196,13 +196,13 @@ def test_gold_is_a_stronger_version_s_right_answer_to_the_same_prompt():
     assert sorted(result.skipped) == ["symbols/b", "symbols/c"]
 
 
-def test_gold_is_one_of_the_right_answers_beside_the_case_drawn_by_the_seed():
-    right = {"symbols/a": [Completion(text=f"{n}: KJ-55") for n in range(20)]}
+def test_gold_is_the_first_of_the_right_answers_beside_the_case():
+    right = {"symbols/a": [Completion(text="KJ-55"), Completion(text="**KJ-55**")]}
     weak = run(case("a", "KJ-55?", "", "KJ-55", outcome="omitted"))
-    drawn = {
+    taken = [
         harvest(weak, gold=GoldSources(right=right), outcomes=["omitted"], seed=n).samples[0].gold for n in range(9)
-    }
-    assert len(drawn) > 3
+    ]
+    assert taken == ["KJ-55"] * 9, "what a judge must accept as well is not what a model should learn"
     assert harvest(weak, gold=GoldSources(right=right)).samples == ()
 
 
