@@ -14,7 +14,7 @@ from typing import Any
 from harness import checks
 from harness.authoring.findings import Finding, Level, Placed, files_under, read
 from harness.authoring.right_answers import EMPTY_HANDED, AnswersTried, alone, answers, of_text, unfit_answers
-from harness.decisions.exposure import find_leaks, find_mentions
+from harness.decisions.exposure import Learnt, find_leaks, find_mentions
 from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, domain_name, texts_of
 from harness.records.run import GOOD, SampleResult
@@ -125,17 +125,23 @@ def unfit_checks(placed: Placed, judging: Judging) -> Iterator[Finding]:
         yield placed.finding("toothless", "warning", f"the answer {passing!r} passes, so the case proves nothing")
 
 
-def leaks(shelf: Sequence[Placed], training: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
-    """`leaked`, once a case and string; `training` is the texts of each training file by its name."""
-    strings = {target for placed in shelf for target in placed.case.targets}
-    leaked: dict[str, str] = {}
-    for name, texts in training.items():
-        for string in find_leaks(texts, strings):
-            leaked.setdefault(string, name)
+def leaks(shelf: Sequence[Placed], training: Mapping[str, Learnt]) -> Iterator[Finding]:
+    """`leaked`, once a case and string; `training` is what each training file teaches, by its name.
+
+    A case that became a sample on purpose is named beside the file, and counts as seen wherever it is judged.
+    """
+    leaked: dict[tuple[str, str, str], str] = {}
+    for name, learnt in training.items():
+        kept = [case for case in (placed.case for placed in shelf) if f"{case.suite}/{case.id}" not in learnt.cases]
+        found = frozenset(find_leaks(learnt.texts, {target for case in kept for target in case.targets}))
+        for case in kept:
+            for target in found.intersection(case.targets):
+                leaked.setdefault((case.suite, case.id, target), name)
     for placed in shelf:
-        for target in placed.case.targets:
-            if target in leaked:
-                message = f"{target!r} is in the training file {leaked[target]}; take another string"
+        case = placed.case
+        for target in case.targets:
+            if source := leaked.get((case.suite, case.id, target)):
+                message = f"{target!r} is in the training file {source}; take another string"
                 yield placed.finding("leaked", "error", message)
 
 
@@ -468,8 +474,8 @@ class LintResult:
         return sum(finding.level == level for finding in self.findings)
 
 
-def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Sequence[str]] | None = None) -> LintResult:
-    """Run all rules; `training` is the texts of each training file by its name.
+def lint(paths: Iterable[Path], judging: Judging, training: Mapping[str, Learnt] | None = None) -> LintResult:
+    """Run all rules; `training` is what each training file teaches, by its name.
 
     Raises:
         SuiteError: a path holds no case file.

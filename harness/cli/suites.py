@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.authoring.make import Catalogue
     from harness.authoring.right_answers import AnswersTried
     from harness.config import HarnessConfig
+    from harness.decisions.exposure import Learnt
 
 
 _SHOWN_OF_ONE_REASON = 5
@@ -380,9 +381,9 @@ def _judging() -> Judging:
     return lambda case, answer: judge.sample(case, answer, 0)
 
 
-def _training(config: HarnessConfig, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _training(config: HarnessConfig, given: tuple[str, ...]) -> dict[str, Learnt]:
     from harness.config import ModelConfig, model
-    from harness.runs.judge import training_texts
+    from harness.runs.judge import learnt_by
 
     if given:
         wanted = {_shown(Path(name)): str(Path(name).absolute()) for name in given}
@@ -390,8 +391,7 @@ def _training(config: HarnessConfig, given: tuple[str, ...]) -> dict[str, tuple[
         names = [name for entry in config.models for name in model(config, entry).training_data]
         wanted = {name: name for name in dict.fromkeys(names)}
     return {
-        shown: training_texts(config.root, ModelConfig(name="lint", training_data=(name,)))
-        for shown, name in wanted.items()
+        shown: learnt_by(config.root, ModelConfig(name="lint", training_data=(name,))) for shown, name in wanted.items()
     }
 
 

@@ -204,6 +204,8 @@ def _rounded(coordinates: str) -> str:
 
 def clip(text: str, length: int) -> str:
     """At most `length` places, of which a Han character takes two: beginning and end, since names differ there."""
+    if len(text) > 2 * length:  # what is shown of a character takes a column at least
+        text = text[:length] + text[-length:]
     shown = show(text, blanks=False)
     if cells(shown) <= length:
         return shown

@@ -85,6 +85,7 @@ def clipped(text: str, width: int) -> str:
     """Text cut to a number of terminal columns, the cut marked by an ellipsis."""
     if cells(text) <= width:
         return text
+    text = text[: 4 * width]  # marks take no column; and a name may have a million letters
     while text and cells(text) > width - 1:
         text = text[:-1]
     return f"{text}…"

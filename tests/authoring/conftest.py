@@ -9,6 +9,7 @@ import pytest
 
 from harness.authoring.lint import Judging, LintResult, lint
 from harness.config import ModelConfig
+from harness.decisions.exposure import Learnt
 from harness.runs.judge import Judge
 
 LINE: dict[str, Any] = {
@@ -33,7 +34,7 @@ def judging() -> Judging:
 def linting(tmp_path: Path, judging: Judging) -> Linting:
     """Write lines (dicts over LINE, each with an id of its own, None takes a field out) as a suite and lint it."""
 
-    def run(*lines: dict[str, Any], training: dict[str, tuple[str, ...]] | None = None) -> LintResult:
+    def run(*lines: dict[str, Any], training: dict[str, Learnt] | None = None) -> LintResult:
         folder = tmp_path / "mine"
         folder.mkdir(exist_ok=True)
         (folder / "suite.toml").write_text('title = "Mine"\n')

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.authoring.findings import Placed
 from harness.authoring.lint import RULES, Judging, LintResult, lint, similar_pairs, unfit_targets
+from harness.decisions.exposure import Learnt
 from harness.errors import SuiteError
 from harness.records.answer import Completion
 from harness.records.case import Case
@@ -138,11 +139,15 @@ def test_a_target_that_the_judge_never_finds_is_reported(judging: Judging) -> No
 
 
 def test_a_planted_training_string_is_reported_with_its_file(linting: Linting) -> None:
-    training = {"clean.jsonl": ("Nothing here: KX-40/21.",), "set.jsonl": ("a", "Fit KX-40/2 today.")}
+    training = {"clean.jsonl": Learnt(("Nothing here: KX-40/21.",)), "set.jsonl": Learnt(("a", "Fit KX-40/2 today."))}
     result = linting({}, OTHER, training=training)
     assert rules(result) == [("leaked", "a-1")]
     assert result.findings[0].message == ("'KX-40/2' is in the training file set.jsonl; take another string")
     assert result.training_files == ("clean.jsonl", "set.jsonl")
+    on_purpose = Learnt(("Fit KX-40/2 today.",), cases=frozenset({"mine/a-1"}))
+    assert rules(linting({}, OTHER, training={"set.jsonl": on_purpose})) == [], (
+        "it counts as seen wherever it is judged"
+    )
 
 
 def test_pairs_that_are_meant_are_not_reported(linting: Linting) -> None:

@@ -12,7 +12,7 @@ from harness.config import ModelConfig
 from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.records.run import SampleResult
-from harness.runs.judge import Judge, training_texts
+from harness.runs.judge import Judge, learnt_by
 from harness.suite import builtin_root, load_suite
 
 ROOT = builtin_root()
@@ -40,7 +40,7 @@ def linted() -> LintResult:
     judge = Judge(ModelConfig(name="lint"))
     files = sorted((ROOT / "training").glob("*.jsonl"))
     assert files
-    training = {path.name: training_texts(ROOT, ModelConfig(name="lint", training_data=(str(path),))) for path in files}
+    training = {path.name: learnt_by(ROOT, ModelConfig(name="lint", training_data=(str(path),))) for path in files}
 
     def judging(case: Case, answer: Completion) -> SampleResult:
         JUDGED[f"{case.suite}/{case.id}"] += 1
