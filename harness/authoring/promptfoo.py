@@ -212,7 +212,7 @@ def _files(folder: Path, name: str) -> list[str]:
         return [name]
     try:
         paths = sorted(islice((path for path in folder.glob(name) if path.is_file()), _MOST_FILES + 1))
-    except (NotImplementedError, ValueError, IndexError, OSError):
+    except (NotImplementedError, ValueError, IndexError, OSError):  # of `glob`: for `/abs/*`, `**x`, `.`, no right
         paths = []
     if not paths:
         raise _NotCarriedError(f"{name}: no file there under the folder of the configuration")

@@ -149,9 +149,8 @@ def _terms(path: Path | None, column: str | None, encoding: str, symbols: Symbol
         return ()
     header = column is not None and not column.isdecimal()
     found = read_catalogue(
-        path, domain=_SUITE, column=column, header=header, encoding=encoding, spaced="keep",
-        symbols=symbols,
-    )  # fmt: skip
+        path, domain=_SUITE, column=column, header=header, encoding=encoding, spaced="keep", symbols=symbols
+    )
     fit = [term.text for term in found.terms if parsed(term.text, _own(symbols)) is not None]
     if not fit:
         raise ConfigError(
@@ -160,8 +159,7 @@ def _terms(path: Path | None, column: str | None, encoding: str, symbols: Symbol
     every = len(found.terms) + len(found.skipped)
     if len(fit) < every:
         left = f"{every - len(fit)} of {every} rows are not drawn: a repeat, too long, or no symbol between two parts"
-        said = f"{path}: {left}"
-        tell(said, err=True)
+        tell(f"{path}: {left}", err=True)
     return tuple(fit)
 
 
@@ -208,8 +206,7 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
         for text in known:
             tell(f"pinned already, and left as it is: {show(text, lookalikes=True)}")
     if session.unfinished is not None:
-        kept = f"not recorded whole: {session.unfinished} holds the answers; the same command goes on there"
-        tell(kept, err=True)
+        tell(f"not recorded whole: {session.unfinished} holds the answers; the same command goes on there", err=True)
     return 130 if interrupted else _exit_code(report)
 
 
@@ -244,14 +241,12 @@ def _retire(session: HuntSession, folder: Path, as_json: bool) -> int:
         if evidence.fixed:
             tell(f"{case.id} retired: {facts}; failure rate below {evidence.bound:.1%} at 95 %")
         else:
-            said = f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one"
-            tell(said)
+            tell(f"{case.id} stays: {facts}; it takes {CLEAN_ANSWERS} clean answers and no damaged one")
     if missed:
-        said = (
+        tell(
             f"{len(missed)} of {len(cases)} pins stay because the budget of {session.settings.budget} requests ended "
             f"before they were asked; run again with --request-budget={enough}"
         )
-        tell(said)
     return 1 if kept else 0
 
 

@@ -224,20 +224,23 @@ class VerbatimSession:
     def _announce(self, run: ModelRun, jobs: Sequence[FetchJob]) -> None:
         """Below the number of collected items, before the first request: what is going to be asked."""
         reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None or reporter.verbosity < -1 or not (jobs or self.mode == "record"):
+        if reporter is None or reporter.verbosity < -1:
             return
-        reporter.ensure_newline()
-        reporter.write_line(self._announcement(run, jobs))
+        if said := self._announcement(run, jobs):
+            reporter.ensure_newline()
+            reporter.write_line(said)
 
     def _announcements(self, items: Sequence[pytest.Item]) -> Iterator[str]:
         """A line for each model of which something is missing."""
         for run in self.runs.values():
             cases = [item.case for item in items if isinstance(item, CaseItem) and item.run is run]
-            jobs = run.answers.missing(cases, self.samples)
-            if jobs or self.mode == "record":
-                yield self._announcement(run, jobs)
+            if said := self._announcement(run, run.answers.missing(cases, self.samples)):
+                yield said
 
     def _announcement(self, run: ModelRun, jobs: Sequence[FetchJob]) -> str:
+        """What is about to be asked; empty where nothing is."""
+        if not jobs and self.mode != "record":
+            return ""
         option = self.config.getoption
         return announced(
             run,
