@@ -72,12 +72,18 @@ def test_one_seed_draws_the_same_questions_and_none_twice():
     assert first != list(islice(questions(8), 60))
 
 
-def test_drawing_questions_leaves_nothing_in_the_project(tmp_path):
+def test_a_seed_draws_the_same_in_every_project_and_leaves_nothing_there(tmp_path):
+    """Hypothesis mixes what it finds in the modules of a project into its draws."""
+    (tmp_path / "words.py").write_text("WORDS = ['abba', 'HAKA', '404', 'zebra'], 101, 144, 150\n", encoding="utf-8")
     script = (
-        "from itertools import islice; from harness.hunt.strategies import questions; list(islice(questions(7), 40))"
+        "import words; from itertools import islice; from harness.hunt.strategies import questions; "
+        "print(*(probe.digest for probe in islice(questions(7), 60)))"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
-    assert list(tmp_path.iterdir()) == []
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == [probe.digest for probe in islice(questions(7), 60)]
+    assert [path.name for path in tmp_path.iterdir()] == ["words.py"]
 
 
 def test_the_folder_of_hypothesis_is_the_users_again():
