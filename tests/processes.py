@@ -351,6 +351,8 @@ def _harness(order: dict[str, Any]) -> int:
 
 def _pytest(order: dict[str, Any]) -> int:
     """As `python -m pytest`; its plugins are imported already, and a worker that it starts lacks that of LangSmith."""
+    import pytest
+
     sys.path.insert(0, order["cwd"])
     quiet = "-W ignore::pytest.PytestAssertRewriteWarning -p no:langsmith_plugin"
     os.environ["PYTEST_ADDOPTS"] = f"{quiet} {os.environ.get('PYTEST_ADDOPTS', '')}"
