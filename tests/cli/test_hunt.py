@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from harness import config as configuration
 from harness.cli.hunt import hunt
-from harness.errors import CassetteError, ConfigError
+from harness.errors import CassetteError, ConfigError, SuiteError
 from harness.hunt.probe import Code
-from harness.hunt.session import read_hunt
+from harness.hunt.session import HuntSession, read_hunt
+from harness.runs.judge import Judge
 from harness.suite import load_suite
 from tests import processes
 
@@ -195,6 +197,17 @@ def test_a_recorded_hunt_replays_without_its_model_and_without_drawing_questions
     assert "rule      fails when the symbol is '-' and at least 3 digits follow the symbol" in result.stdout
 
 
+def test_a_recording_that_lacks_an_answer_says_where_it_ends(project):
+    call("--model=spaced", "--request-budget=120", "--seed=3", "--record")
+    (answers,) = (project / "suites/adversarial/hunts").glob("spaced@*.jsonl")
+    lines = answers.read_text(encoding="utf-8").splitlines(keepends=True)
+    answers.write_text("".join(lines[:60]), encoding="utf-8")
+    config = configuration.load(project)
+    model = configuration.model(config, "spaced")
+    hunt = HuntSession(config, model, Judge(model)).recorded(answers.parent)
+    assert (hunt.ended, hunt.asker.spent) == ("recording", 60)
+
+
 def test_without_a_recording_the_test_is_skipped_with_the_command(hunting_test):
     result = run_pytest("--model=sound", "-rs", "suites/adversarial")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -309,6 +322,27 @@ def test_a_pin_that_is_there_and_a_budget_that_is_too_small_are_said(project):
     assert result.exit_code == 1
     assert "1 of 1 pins stay because the budget of 5 requests ended" in result.stdout
     assert "--request-budget=60" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("pinned.jsonl", b"# my pins\n", "not JSON at column 1"),
+        ("pinned.jsonl", "[1]\n".encode("utf-16"), "save it as UTF-8"),
+        ("pinned.jsonl", b"[1]\n", "accepted: one JSON object a line"),
+        ("retired.json", b"[{", "cannot be read as JSON"),
+        ("retired.json", b"{}", "found dict; accepted: the list that --retire writes"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--pin", "--retire"])
+def test_a_file_that_no_pin_can_go_to_is_refused_before_anything_is_asked(project, option, name, content, message):
+    path = project / "suites" / "adversarial" / name
+    path.write_bytes(content)
+    result = call("--model=spaced", "--request-budget=120", "--seed=3", option)
+    assert isinstance(result.exception, SuiteError)
+    assert message in str(result.exception)
+    assert "of 120 requests" not in result.stderr
+    assert path.read_bytes() == content
 
 
 def test_a_defect_that_strikes_now_and_then_ends_in_1(project):

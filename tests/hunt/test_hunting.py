@@ -22,12 +22,11 @@ from harness.hunt.conditions import (
     SpacesAre,
     SymbolIs,
     SymbolsAre,
-    features_of,
     traits_of,
 )
 from harness.hunt.pins import PinEvidence, Provenance, gather_evidence, pin, retire, siblings
 from harness.hunt.probe import ALPHABETS, LEVELS, PLAIN, STYLES, Code, Probe, messages
-from harness.hunt.report import feature_in_words, in_words, report_lines, report_of
+from harness.hunt.report import feature_in_words, features_of, in_words, report_lines, report_of
 from harness.hunt.rule import FailureRule
 from harness.hunt.search import Find, Hunt, HuntSettings
 from harness.hunt.session import FAILURES_IN_A_ROW, EndpointOracle, RecordedOracle
