@@ -86,9 +86,9 @@ class Command:
             assert part, "the process that forks has ended"
             self._line += part
             if self._line.endswith(b"\n"):
-                told = json.loads(self._line)
-                self.returncode = int(told.pop("code"))
-                self.used = told
+                ended = json.loads(self._line)
+                self.returncode = int(ended.pop("code"))
+                self.used = ended
                 self.reply.close()
                 self._said = (_read(self.out), "" if self.error is None else _read(self.error))
                 for file in (self.out, self.error):
@@ -287,8 +287,8 @@ def _watch(connection: socket.socket, shared: float) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         connection.sendall(f"{child}\n".encode())
         _, status, used = os.wait4(child, 0)
-        told = {"code": os.waitstatus_to_exitcode(status), "cpu_s": used.ru_utime + used.ru_stime}
-        connection.sendall(json.dumps(told | {"megabytes": used.ru_maxrss / 1000 - shared}).encode() + b"\n")
+        ended = {"code": os.waitstatus_to_exitcode(status), "cpu_s": used.ru_utime + used.ru_stime}
+        connection.sendall(json.dumps(ended | {"megabytes": used.ru_maxrss / 1000 - shared}).encode() + b"\n")
     except BaseException:
         traceback.print_exc()
     finally:
