@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.config import HarnessConfig, pytest_options
 from harness.pytest_plugin import progress, terminal
 from tests import processes
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
@@ -337,6 +338,21 @@ def test_an_endpoint_that_fails_gives_an_error_and_an_unscored_case(
 def several_kinds(prompt: str) -> str:
     """Of the three cases the first is damaged, the second omitted, the third damaged too."""
     return "没有。" if "重复" in prompt else prompt.replace("-", " - ").replace("/", " / ").replace("Repeat", "It is")
+
+
+def test_a_model_without_settings_is_named_whole_in_every_command(
+    pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    model = ["--model=openai:org/fake", f"--base-url={endpoint.base_url}", "--suites=builtin"]
+    failed = pytester.runpytest(*model, "-k", "symbols and construction-002", "--cassette-mode=record")
+    failed.stdout.fnmatch_lines([f"*rerun     pytest {' '.join(model)} -k construction-002"])
+    config = HarnessConfig(root=pytester.path)
+    assert pytest_options(config, "org-fake", "org/fake", endpoint.base_url) == model
+    pytester.mkdir("suites")
+    assert pytest_options(config, "org-fake", "org/fake", None) == model[:1]
+    named = config.model_copy(update={"models": {"fake": {}}})
+    assert pytest_options(named, "fake", "x", "y") == ["--model=fake"]
 
 
 def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_again(
