@@ -310,7 +310,7 @@ def test_a_failing_string_is_printed_as_code_that_can_be_pasted():
         assert eval(pretty(value), names) == value
 
 
-@pytest.mark.parametrize("name", PROPERTIES)
+@pytest.mark.parametrize("name", list(PROPERTIES)[:7])
 def test_hypothesis_itself_ends_in_a_smallest_string(name):
     assert smallest(name, 5) in PROPERTIES[name][1]
 
