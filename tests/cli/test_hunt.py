@@ -1,6 +1,4 @@
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from harness.hunt.probe import Code
 from harness.hunt.session import HuntSession, read_hunt
 from harness.runs.judge import Judge
 from harness.suite import load_suite
+from tests import processes
 
 APP = """
 import itertools, re
@@ -150,9 +149,8 @@ def test_a_recording_of_an_endpoint_that_is_not_there_says_so_and_keeps_nothing(
     with (project / "pyproject.toml").open("a") as settings:
         settings.write('[tool.harness.models.gone]\nbase_url = "http://127.0.0.1:9/v1"\n')
     # a process of its own: pytester forgets modules, and then errors of one library are no longer those of another
-    command = [sys.executable, "-m", "harness", "hunt", "--model=gone", "--request-budget=20", "--seed=3", "--record"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+    options = ("--model=gone", "--request-budget=20", "--seed=3", "--record")
+    done = processes.run("harness", "hunt", *options, cwd=project)
     assert done.returncode == 3, done.stderr
     assert "nothing answers at http://127.0.0.1:9/v1" in done.stderr
     assert "Traceback" not in done.stderr
@@ -160,14 +158,10 @@ def test_a_recording_of_an_endpoint_that_is_not_there_says_so_and_keeps_nothing(
 
 
 def test_a_killed_recording_is_not_asked_for_again(project):
-    root = str(Path(__file__).parents[2])
-    code = "from harness.cli.hunt import hunt; hunt()"
-    arguments = ["--model=killed", "--request-budget=120", "--seed=3", "--record"]
+    options = ("--model=killed", "--request-budget=120", "--seed=3", "--record")
 
     def record():
-        command = [sys.executable, "-c", code, *arguments]
-        environment = os.environ | {"PYTHONPATH": root}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+        return processes.run("harness", "hunt", *options, cwd=project)
 
     assert record().returncode == -9
     (left,) = (project / "suites" / "adversarial" / "hunts").glob("*.part")
@@ -191,24 +185,7 @@ def hunting_test(project):
 
 
 def run_pytest(*arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--import-mode=importlib",
-        *arguments,
-    ]
-    root = str(Path(__file__).parents[2])
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": root},
-        timeout=120,
-    )
+    return processes.run("pytest", "-p", "no:cacheprovider", "--import-mode=importlib", *arguments, cwd=Path.cwd())
 
 
 def test_a_recorded_hunt_replays_without_its_model_and_without_drawing_questions(hunting_test):
