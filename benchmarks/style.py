@@ -3,7 +3,8 @@
     python -m benchmarks.style suite --out build/tales
     python -m benchmarks.style compare qwen styled
 
-`suite` writes the shipped long prompt with words that no suite tests. Ask it, then filter the answers by their checks:
+`suite` writes the shipped long prompt with words that no suite tests, and a last paragraph that names the word once
+more: without it the 1.5B model wrote the word into all of its answers. Ask it, then filter the answers by their checks:
 
     pytest --model=qwen --suites=build/tales --cassette-mode=record
     harness dataset distill qwen --suite tales --tag long-prompt --system "写新说：title、tale" \\
@@ -36,6 +37,12 @@ WORDS = {
     "nature": "流星 彩虹 雪花 蝉鸣 大雾 麦田 潮水 萤火虫 露水 秋风 雷声 候鸟",
 }
 """Words of a training suite, by domain; a test holds that none of them is a word of the shipped suite."""
+
+REMINDER = (
+    "\n\n六、这一次\n这次不能写出的词：{word}。用一个人、一个动作、一件东西来代替它。"
+    "先选好那件东西，标题就用那件东西的名字。"
+)
+"""Put behind the long prompt of a training case. The short prompt that is learnt does not have it."""
 
 TESTED = builtin_root() / "style" / "tales.jsonl"
 
@@ -71,6 +78,7 @@ def write_suite(folder: Path) -> int:
     for domain, words in WORDS.items():
         for word in words.split():
             case = json.loads(json.dumps(pattern, ensure_ascii=False).replace(tested, word))
+            case["messages"][0]["content"] += REMINDER.format(word=word)
             lines.append(json.dumps({**case, "id": f"word-{len(lines) + 1:03}", "domain": domain}, ensure_ascii=False))
     (folder / "tales.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return len(lines)

@@ -28,6 +28,11 @@ from harness.statistics.rates import (
 _SEVERITY = ("damaged", "omitted", "failed", "unscored")
 """Newly damaged cases come first: they are what a promotion would break."""
 
+SIGNIFICANT = 0.05
+"""q-value up to which a slice is pointed out."""
+MOST_FALLEN = 3
+MOST_SURE = 6
+
 _RANK = ("verbatim", "spaced", "lookalike", "altered", "corrupted")
 
 
@@ -250,6 +255,21 @@ def _slices(before: Sequence[CaseResult], after: Sequence[CaseResult]) -> tuple[
     found = [one for one in found if one.change.pairs]
     tested = [one.change.p_value for one in found if one.change.p_value is not None]
     return tuple(replace(one, q_value=q) for one, q in zip(found, benjamini_hochberg(tested), strict=True))
+
+
+def telling_slices(slices: Sequence[SliceChange]) -> tuple[SliceChange, ...]:
+    """The slices that a reader decides by: trained against untrained, the most fallen, the surest changes.
+
+    With a hundred domains most slices hold a few cases and say nothing. Shown are all exposures, then the MOST_FALLEN
+    whose rate fell most, then of those with a q-value of at most SIGNIFICANT the MOST_SURE that changed most.
+    """
+    exposures = [one for one in slices if one.dimension == "exposure"]
+    others = [(one.change.difference or 0.0, one) for one in slices if one.dimension != "exposure"]
+    by_change = sorted((pair for pair in others if pair[0]), key=lambda pair: pair[0])
+    fallen = [one for difference, one in by_change if difference < 0][:MOST_FALLEN]
+    by_size = sorted(by_change, key=lambda pair: -abs(pair[0]))
+    sure = [one for _, one in by_size if one.q_value is not None and one.q_value <= SIGNIFICANT][:MOST_SURE]
+    return tuple(dict.fromkeys([*exposures, *fallen, *sure]))
 
 
 def _groups(cases: Sequence[CaseResult]) -> Mapping[tuple[str, str], list[CaseResult]]:

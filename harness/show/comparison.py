@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from harness.decisions.compare import Change, Comparison, Flip, Option
+from harness.decisions.compare import SIGNIFICANT, Change, Comparison, Flip, Option, SliceChange, telling_slices
 from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
 from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
@@ -152,10 +152,6 @@ _NAMES = {
     "over_correction_rate": "over-correction",
     "check_rate": "check rate (general)",
 }
-MOST_SLICES = 100
-"""Rows of a table of slices; a record may name ten thousand domains."""
-SIGNIFICANT = 0.05
-"""q-value up to which a slice is pointed out."""
 
 
 def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
@@ -172,10 +168,11 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     lines += ["", *figures.table([["", "from", "to"], *_resource_rows(comparison)])]
     if comparison.slices:
         head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
-        lines += ["", *figures.table([head, *_slice_rows(comparison)])]
-        if len(comparison.slices) > MOST_SLICES:
-            lines.append(f"  {translated(f'... and {len(comparison.slices) - MOST_SLICES} more (--json lists all)')}")
-        lines += figures.wrapped("q: McNemar p adjusted for the slices shown; * at most 0.05.")
+        shown = telling_slices(comparison.slices)
+        lines += ["", *figures.table([head, *_slice_rows(shown)])]
+        if more := len(comparison.slices) - len(shown):
+            lines.append(f"  {translated(f'... and {more} more (--json lists all)')}")
+        lines += figures.wrapped("q: McNemar p adjusted for all slices; * at most 0.05.")
     if comparison.latency is not None:
         lines += ["", *latency_change_lines(comparison.latency)]
     ordered = in_reading_order(comparison.flips)
@@ -275,7 +272,7 @@ def money(value: float | None, currency: str | None) -> str:
     return f"{value:,.{2 if value >= 1 or value == 0 else 4}f} {show(currency or '')}".rstrip()
 
 
-def _slice_rows(comparison: Comparison) -> list[list[str]]:
+def _slice_rows(slices: Sequence[SliceChange]) -> list[list[str]]:
     return [
         [
             f"{one.dimension}={show(one.value)}",
@@ -285,7 +282,7 @@ def _slice_rows(comparison: Comparison) -> list[list[str]]:
             str(one.change.pairs),
             figures.p_value(one.q_value) + ("*" if one.q_value is not None and one.q_value <= SIGNIFICANT else " "),
         ]
-        for one in comparison.slices[:MOST_SLICES]
+        for one in slices
     ]
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.decisions.compare import Change, Comparison, Flip, Option
+from harness.decisions.compare import Change, Comparison, Flip, Option, telling_slices
 from harness.decisions.gate import GateVerdict
 from harness.decisions.latency import LatencyComparison
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.comparison import MOST_SLICES, OPTION_ROWS, change_cells, in_reading_order
+from harness.show.comparison import OPTION_ROWS, change_cells, in_reading_order
 from harness.show.figures import NO_DATA as _EMPTY
 from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
@@ -170,6 +170,7 @@ def _latency(comparison: LatencyComparison, lang: str) -> list[str]:
 
 
 def _slices(comparison: Comparison, lang: str) -> list[str]:
+    shown = telling_slices(comparison.slices)
     rows = [
         [
             f"{word(one.dimension, lang)} {code(one.value)}",
@@ -179,11 +180,16 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
             rates.number(one.change.pairs),
             rates.p_value(one.q_value),
         ]
-        for one in comparison.slices[:MOST_SLICES]
+        for one in shown
     ]
     head = _head(lang, "slice", "before", "after", "difference", "pairs", "q")
-    more = len(comparison.slices) - len(rows)
-    return [*markdown_table([head, *rows]), *(["", f"… +{more}"] if more else []), "", word("slice-note", lang)]
+    more = len(comparison.slices) - len(shown)
+    return [
+        *markdown_table([head, *rows]),
+        *(["", word("slices-more", lang, n=more)] if more else []),
+        "",
+        word("slice-note", lang),
+    ]
 
 
 def options_markdown(options: Sequence[Option], *, lang: str = "en", contradictions: Sequence[str] = ()) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.decisions.compare import compare, options, shared_alignment
+from harness.decisions.compare import compare, options, shared_alignment, telling_slices
 from harness.decisions.concentration import selected_by_outcome
 from harness.decisions.gate import judge
 from harness.decisions.metrics import Count
@@ -79,6 +79,23 @@ def test_slices_are_adjusted_for_their_number(cases, run):
     assert [one.value for one in slices if one.q_value < 0.1] == ["domain-3"]
     worst = slices[3]
     assert worst.q_value == pytest.approx(worst.change.p_value * 8)
+
+
+def test_of_many_slices_the_fallen_and_the_sure_are_shown(cases, run):
+    changed = {3: -3, 4: -1, 5: -2, 6: -4, 9: 30}
+
+    def by_domain(version):
+        parts = []
+        for d in range(40):
+            gain = changed.get(d, 0) * version
+            bad = 10 - gain if d != 9 else 35 - gain
+            parts.append(
+                cases(40, bad, first=100 * d, domain=f"domain-{d:02}", exposure="trained" if d % 2 else "untrained")
+            )
+        return run([case for part in parts for case in part])
+
+    shown = telling_slices(compare(by_domain(0), by_domain(1)).slices)
+    assert [one.value for one in shown] == ["trained", "untrained", "domain-06", "domain-03", "domain-05", "domain-09"]
 
 
 def test_a_dimension_with_one_value_is_no_slice(cases, run):
