@@ -18,6 +18,7 @@ import argparse
 import atexit
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from benchmarks.replay.__main__ import environment, make_project
+from benchmarks.replay.__main__ import PYTEST, environment, make_project
 from harness.config import ModelConfig
 from harness.files import sealed
 from harness.runs.requests import body_for
@@ -129,7 +130,7 @@ def harness(*arguments: str) -> tuple[str, ...]:
 
 
 def pytest(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
+    return (sys.executable, *PYTEST, *arguments)
 
 
 def shipped_record() -> dict[str, object]:
@@ -343,6 +344,9 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         compile_modules(Path(folder))
+    about = f"{os.cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}; "
+    about += f"{os.getloadavg()[1]:.1f} processes ran on them in the five minutes before."
+    print(f"{about}\n")
     lines: list[str] = []
     failed = 0
     for cells in (HEAD, *rows_of(wanted)):
@@ -352,7 +356,7 @@ def main() -> None:
         print("\n".join(new), flush=True)
         print(f"{time.monotonic() - started:.0f} s so far", file=sys.stderr)
     if options.write:
-        write_into(_PAGE, lines)
+        write_into(_PAGE, [about, "", *lines])
     sys.exit(1 if failed else 0)
 
 

@@ -27,6 +27,8 @@ from harness.runs.requests import body_for
 from harness.suite import load_suite
 
 ROOT = Path(__file__).parent.parent.parent
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin")
+"""Without a plugin that the tests of this repository bring, and no user: it takes as long to import as all else."""
 _EMPTY = """
 import pytest
 
@@ -111,7 +113,7 @@ def environment(kept: Path) -> dict[str, str]:
 
 def timed(folder: Path, *arguments: str) -> tuple[float, float]:
     """Wall and processor seconds of one run of pytest in a made project."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, *PYTEST, *arguments]
     before = os.times()
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, env=environment(folder / "compiled"))
