@@ -200,7 +200,7 @@ def test_a_cassette_is_opened_once_a_block_and_not_once_an_answer(
     monkeypatch.setattr("harness.recording.cassette._BLOCK", block)
     cassette = Cassette(path)
     opened: list[Path] = []
-    original = Path.open
+    original: Any = Path.open
 
     def noted(self: Path, *mode: str) -> Any:
         opened.append(self)
