@@ -186,15 +186,20 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 _CHINESE = {
-    **dict.fromkeys(("提示词", "提示", "问题", "题目", "指令", "输入", "用户输入"), "prompt"),
+    **dict.fromkeys(("提示词", "提示", "问题", "题目", "指令", "输入", "原文", "提问"), "prompt"),
+    **dict.fromkeys(("用户输入", "用户提问", "用户问题", "用户提示词"), "prompt"),
     **dict.fromkeys(("答案", "参考答案", "标准答案", "期望", "期望输出", "预期", "预期输出", "输出"), "expected"),
     **dict.fromkeys(("系统", "系统提示", "系统提示词"), "system"),
     **dict.fromkeys(("目标", "目标字符串"), "targets"),
 }
-_PROMPTS = ("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages")
+_PROMPTS = (
+    *("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages"),
+    "conversations",
+)
 _ANSWERS = (
     *("expected", "ideal", "target", "answer", "answers", "answerkey", "reference"),
-    *("output", "completion", "label", "solution"),
+    *("ground_truth", "groundtruth", "expected_output", "expected_answer", "correct_answer", "reference_answer"),
+    *("output", "completion", "label", "solution", "gold"),
 )
 _LONGEST_ANSWER = 200
 """Characters. A longer answer is an example of one; no model gives the same back."""
@@ -245,6 +250,14 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
         # of an example of an answer, what it takes from the prompt
         targets = [one.text for one in extract_targets(text) if not isinstance(wanted, str) or one.text in wanted]
     add_case(made, place, prompt, checks, targets=targets, name=case_name)
+
+
+_BESIDE = ("system", "context", "targets", "id", "choices", "options", *"abcdefgh")
+
+
+def _is_used(name: str) -> bool:
+    plain = name.strip().lower()
+    return _CHINESE.get(plain, plain) in (*_PROMPTS, *_ANSWERS, *_BESIDE)
 
 
 def _choices(row: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
@@ -411,6 +424,8 @@ def _json_rows(text: str) -> Iterator[tuple[str, Any]]:
 
 def read_rows(path: Path, made: ImportedSuite) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
+    place = ""
+    unused: dict[str, None] = {}
     for place, row in _rows(path):
         inner = row
         for name in ("row", "item"):
@@ -418,5 +433,10 @@ def read_rows(path: Path, made: ImportedSuite) -> None:
                 inner = inner[name]
         if isinstance(inner, dict):
             _row_case(place, inner, made)
+            unused |= dict.fromkeys(name for name in map(str, inner) if not _is_used(name))
         else:
             made.leave(place, f"not JSON: {row}" if isinstance(row, Exception) else f"found {found(row)}, no object")
+    if unused:
+        made.notes.append(f"columns that are not used: {', '.join(list(unused)[:20])}")
+    if not place:
+        made.leave(str(path), "no row; the first line of a CSV file holds the names of its columns")

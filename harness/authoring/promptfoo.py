@@ -86,6 +86,8 @@ class _Project:
 
 def read_promptfoo(path: Path, made: ImportedSuite) -> None:
     config = _data(path)
+    if isinstance(config, dict) and "results" in config and isinstance(config.get("config"), dict):
+        config = config["config"]  # the results of a run, which hold what was run
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: found {found(config)}; accepted: a promptfoo configuration with prompts and tests")
     project = _Project(config, path.parent.resolve(), made)

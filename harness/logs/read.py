@@ -325,8 +325,10 @@ def header_of(lines: Iterator[RawRow], delimiter: str) -> tuple[str, ...]:
         return ()
     if first.problem:
         raise ReadingError(f"the header: {first.problem[1]}")
+    if b"\r" in first.raw.rstrip(b"\r\n") and b'"' not in first.raw:
+        raise ReadingError("its lines end in CR alone, as old Macintosh programs write them; accepted: LF or CRLF")
     try:
-        names = fields(first.raw, delimiter)
+        names = [name.strip() for name in fields(first.raw, delimiter)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ReadingError(f"the header: {error}") from None
     twice = {name for name in names if names.count(name) > 1 and name}
@@ -495,7 +497,7 @@ def _value(piece: Block, record: RawRow) -> Any:
     if piece.format != "csv" and has_too_many_values(record.raw):
         raise RowError("json", f"more than {VALUES_LIMIT:,} values")
     try:
-        return _csv_row(piece, record.raw) if piece.format == "csv" else json.loads(record.raw.decode("utf-8"))
+        return _csv_row(piece, record.raw) if piece.format == "csv" else _json_row(record.raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise RowError("encoding", f"not UTF-8 at byte {error.start + 1}; accepted: UTF-8") from None
     except json.JSONDecodeError as error:
@@ -506,6 +508,21 @@ def _value(piece: Block, record: RawRow) -> Any:
         raise RowError("json", f"not JSON that can be read: {error}") from None
     except csv.Error as error:
         raise RowError("csv", str(error)) from None
+
+
+def _json_row(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        # the lines of a list without its brackets; a record separator (RFC 7464)
+        bare = text.strip(" \t\r\n\x1e").removesuffix(",")
+        if bare in (text.rstrip("\r\n"), ""):
+            raise
+        try:
+            return json.loads(bare)
+        except json.JSONDecodeError:
+            pass
+        raise
 
 
 def _csv_row(piece: Block, raw: bytes) -> dict[str, str]:

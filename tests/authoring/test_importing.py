@@ -271,6 +271,48 @@ def test_the_forms_of_well_known_data_sets_are_read(name: str, tmp_path: Path) -
     assert made.lines[0]["id"] == rows[0].get("id", "hf-0001")
 
 
+TURNS = [{"from": "human", "value": "Find A-1/B"}, {"from": "gpt", "value": "A-1/B"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("csv", "a.csv", "用户提问,标准答案,批次\nFind A-1/B,A-1/B,7\n"),
+        ("openai-evals", "a.jsonl", {"item": {"input": "Find A-1/B", "ground_truth": "A-1/B", "批次": 7}}),
+        ("hf", "a.jsonl", {"conversations": TURNS, "批次": 1}),
+    ],
+)  # fmt: skip
+def test_usual_names_of_questions_and_answers_are_known_and_the_rest_is_named(
+    kind: str, name: str, value: Any, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+    made = import_file(kind, tmp_path / name)
+    (line,) = made.lines
+    assert (line["targets"], line["checks"]) == (["A-1/B"], [{"check": "contains", "value": "A-1/B"}])
+    assert made.notes == ["columns that are not used: 批次"]
+
+
+def test_the_results_of_promptfoo_hold_the_configuration_that_was_run(tmp_path: Path) -> None:
+    test = {"vars": {"x": "A-1/B"}, "assert": [{"type": "contains", "value": "{{x}}"}]}
+    results = {"results": {"results": []}, "config": {"prompts": ["Find {{x}}"], "tests": [test]}}
+    (tmp_path / "output.json").write_text(json.dumps(results), encoding="utf-8")
+    (line,) = import_file("promptfoo", tmp_path / "output.json").lines
+    assert (line["prompt"], line["targets"]) == ("Find A-1/B", ["A-1/B"])
+
+
+def test_a_finding_names_the_file_that_was_written(tmp_path: Path, judging: Judging) -> None:
+    test = {"vars": {"x": "A-1/B"}, "assert": [{"type": "is-json"}]}
+    (tmp_path / "c.json").write_text(json.dumps({"prompts": ["Find {{x}}"], "tests": [test]}), encoding="utf-8")
+    result = write_imported(import_file("promptfoo", tmp_path / "c.json"), tmp_path / "out", "t", judging)
+    assert [one.path for one in result.findings] == [tmp_path / "out" / "cases.jsonl"]
+
+
+def test_a_header_alone_is_said_to_be_one(tmp_path: Path, judging: Judging) -> None:
+    (tmp_path / "a.csv").write_text("Find A-1/B,A-1/B\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the first line of a CSV file holds the names of its columns"):
+        write_imported(import_file("csv", tmp_path / "a.csv"), tmp_path / "out", "t", judging)
+
+
 def test_an_answer_that_is_an_example_protects_what_it_takes_from_the_prompt(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"prompt": "What is A-1? Not B/2.", "output": LONG, "id": 7},

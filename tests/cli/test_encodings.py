@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import COMMANDS
+from tests import processes
 
 ROOT = Path(__file__).parents[2]
 ENCODINGS = ["gbk", "cp1252", "ascii", "utf-16", "utf-8"]
@@ -93,8 +94,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = (ROOT / "pyproject.toml").read_text("utf-8")
     begin, end = settings.index("[tool.harness.models."), settings.index("[tool.importlinter]")
     (folder / "pyproject.toml").write_text(settings[begin:end], "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--model={','.join(models)}"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = processes.run("pytest", "-q", "-p", "no:cacheprovider", f"--model={','.join(models)}", cwd=folder)
     assert done.returncode == 1, done.stdout[-3000:]
     assert len(list(folder.glob("reports/*@v*/*.json"))) == len(models)
     return folder
