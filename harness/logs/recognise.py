@@ -159,7 +159,7 @@ def _columns(place: str, values: Sequence[dict[str, Any]], columns: Columns, nam
 
 
 def _list_of_rows(value: dict[str, Any]) -> str:
-    """The path to a list of objects in a document that is no row itself; empty if there is none."""
+    """The path to a list of objects in a document that is not a row itself; empty if there is none."""
     for name in _ROWS:
         inside = value.get(name)
         if isinstance(inside, list) and inside and all(isinstance(one, dict) for one in inside):
