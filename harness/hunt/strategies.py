@@ -152,6 +152,8 @@ def codes(
         raise ValueError("symbols: found an empty one; accepted: a text of signs, or a sequence of them")
     if kinds == ():
         raise ValueError("symbols: found none; accepted: a text of signs such as '_', or a sequence of them")
+    if most_symbols < 1:
+        raise ValueError(f"most_symbols: found {most_symbols}; accepted: 1 or more")
     return _codes(kinds, most_symbols, edges)
 
 

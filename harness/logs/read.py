@@ -9,7 +9,7 @@ import io
 import json
 import re
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -331,7 +331,7 @@ def header_of(lines: Iterator[RawRow], delimiter: str) -> tuple[str, ...]:
         names = [name.strip() for name in fields(first.raw, delimiter)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ReadingError(f"the header: {error}") from None
-    twice = {name for name in names if names.count(name) > 1 and name}
+    twice = {name for name, times in Counter(names).items() if times > 1 and name}
     if twice:
         raise ReadingError(f"the header has {min(twice)!r} more than once")
     return tuple(names)
@@ -428,11 +428,30 @@ def parquet_pieces(handle: BinaryIO, name: str, columns: Columns | None) -> Iter
             yield from _empty(pa, name, first, group.num_rows)
             first += group.num_rows
             continue
-        for batch in file.iter_batches(batch_size=size, row_groups=[number], columns=wanted, use_threads=False):
+        few = file.iter_batches(batch_size=_FEW, row_groups=[number], columns=wanted, use_threads=False)
+        for batch in _joined(pa, few, size):
             rows = batch.num_rows
             position = stored_size * (first + rows - 1) // total
             yield Block(name, "parquet", table=_stream(pa, batch), first=first, table_rows=rows, position=position)
             first += rows
+
+
+_FEW = 4
+"""Rows that are unpacked at a time: what a file says of its size is not what its dictionaries unpack to."""
+
+
+def _joined(pa: Any, batches: Iterator[Any], most: int) -> Iterator[Any]:
+    """A few rows at a time as batches of at most `most` rows, or as many as have `BYTES` in memory."""
+    waiting: list[Any] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows + _FEW > most or size >= BYTES:
+            yield from pa.Table.from_batches(waiting).unify_dictionaries().combine_chunks().to_batches()
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield from pa.Table.from_batches(waiting).unify_dictionaries().combine_chunks().to_batches()
 
 
 def _empty(pa: Any, name: str, first: int, rows: int) -> Iterator[Block]:
@@ -454,7 +473,9 @@ def rows_of(table: bytes) -> Iterator[dict[str, Any]]:
     pa = arrow()
     with pa.ipc.open_stream(table) as reader:
         for batch in reader:
-            yield from batch.to_pylist()
+            step = _FEW if any(map(pa.types.is_dictionary, batch.schema.types)) else max(1, batch.num_rows)
+            for start in range(0, batch.num_rows, step):
+                yield from batch.slice(start, step).to_pylist()
 
 
 class Decoded(NamedTuple):

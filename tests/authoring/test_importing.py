@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.importing import KINDS, ImportedSuite, write_imported
+from harness.authoring.importing import KINDS, ImportedSuite, csv_rows, plain_yaml, write_imported
 from harness.authoring.lint import Judging
 from harness.authoring.promptfoo import import_file
 from harness.cli import run
@@ -405,3 +405,67 @@ def test_nothing_at_all_is_an_error_with_the_first_reason(tmp_path: Path, judgin
     for kind in KINDS:
         with pytest.raises(ConfigError, match="cannot be read"):
             import_file(kind, tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        *((text, text) for text in ("10:30", "12:30:45", "2026-01-02", "2026-13-45", "no", "on", "1_000", "0x1g", ".")),
+        *(
+            ("010", 10),
+            ("0x1f", 31),
+            ("0o17", 15),
+            ("+5", 5),
+            ("-1.5e3", -1500.0),
+            (".5", 0.5),
+            ("~", None),
+            ("", None),
+        ),
+        *(("true", True), ("'007'", "007"), ("1:" * 200_000 + "1", "1:" * 200_000 + "1")),
+    ],
+    ids=lambda one: str(one)[:20],
+)
+def test_yaml_is_read_as_promptfoo_reads_it(written: str, value: object) -> None:
+    assert plain_yaml(f"x: {written}") == {"x": value}
+
+
+@pytest.mark.parametrize("text", ["!!timestamp 2026-01-02", "!!binary aGk=", "!!set {a, b}", "!!python/name:os.system"])
+def test_no_tag_of_yaml_makes_other_values(text: str) -> None:
+    with pytest.raises(ValueError, match="could not determine a constructor"):
+        plain_yaml(f"x: {text}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.json", '{"prompts": ["x"], "tests": [' + "[]," * 1_500_000 + "1]}", "not JSON: too many values"),
+        ("a.json", '{"a":' * 50_000, "not JSON: nested too deeply"),
+        ("a.yaml", "prompts: [x]\ntests: [" + "[]," * 250_000 + "1]", "more than 200,000 values"),
+    ],
+    ids=["JSON of lists", "deep JSON", "YAML of lists"],
+)
+def test_a_small_file_of_many_values_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        import_file("promptfoo", tmp_path / name)
+
+
+def test_a_table_of_very_many_columns_is_read_in_time_that_grows_with_them(tmp_path: Path) -> None:
+    names = ",".join(f"c{number}" for number in range(100_000))
+    started = time.process_time()
+    assert list(csv_rows(f"{names}\n{'1,' * 99_999}1\n"))
+    assert time.process_time() - started < 5
+
+
+def test_a_table_that_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    monkeypatch.setattr("harness.authoring.importing._TABLE_LIMIT", 1_000_000)
+    column = arrow.array(["x" * 100_000]).dictionary_encode()
+    indices = arrow.array([0] * 600, arrow.int32())
+    table = arrow.table({"prompt": arrow.DictionaryArray.from_arrays(indices, column.dictionary)})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").stat().st_size < 100_000
+    with pytest.raises(ConfigError, match="more than 1,000,000 rows or 1,000,000 bytes"):
+        import_file("hf", tmp_path / "a.parquet")

@@ -345,6 +345,18 @@ def test_symbols_that_are_none_are_refused(symbols):
         codes(symbols=symbols)
 
 
+def test_a_string_has_a_symbol_at_least():
+    with pytest.raises(ValueError, match="most_symbols: found 0; accepted: 1 or more"):
+        codes(most_symbols=0)
+
+
+@given(codes(symbols=["--", "→"], most_symbols=1))
+@settings(max_examples=20)
+def test_a_string_keeps_to_the_signs_and_the_number_that_are_given(code):
+    assert len(code.symbols) == 1
+    assert set(code.symbols) <= {"--", "→"}
+
+
 def test_terms_and_templates_of_the_project_are_drawn():
     drawn = list(islice(questions(1, terms=["WZ-9/b", "plain"], templates=["Order {string} today."]), 30))
     assert sum(probe.code.text == "WZ-9/b" for probe in drawn) >= 7
