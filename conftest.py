@@ -2,9 +2,11 @@
 from afar.)"""
 
 import gc
+import importlib
 import os
 import re
 import signal
+from contextlib import suppress
 
 import pytest
 
@@ -16,6 +18,7 @@ _LEFT_OUT = re.compile(
     r"(?i:(https?|all|no)_proxy)|CI|BUILD_NUMBER|GITHUB_.*|GITLAB_.*|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|LANGFUSE_.*"
     r"|HARNESS_(LANG|STATE|CACHE|THREADS)|OPENAI_.*|VOLCENGINE_.*|MLFLOW_.*|ALARM_.*"
     r"|(NO|FORCE|PY)_COLOU?RS?|CLICOLOR.*|COLUMNS|LINES|PYTEST_ADDOPTS"
+    r"|PYTHONDONTWRITEBYTECODE"  # each process that a test starts would compile the package for itself
 )
 """Variables of a machine that the harness, pytest, git or a library obeys: tests set what they are about."""
 
@@ -71,3 +74,29 @@ def _leave_the_machine_out() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # a shell starts what runs in the background so, and a process that a test interrupts would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_OF_A_RUN = (
+    *("harness.pytest_plugin.session", "harness.pytest_plugin.gating", "harness.pytest_plugin.latency"),
+    *("harness.decisions.latency", "harness.endpoints.transport", "httpcore2", "openai", "scipy.stats"),
+)
+"""What a run of a model imports, and what those import."""
+
+
+@pytest.fixture(scope="session")
+def _imports_of_a_run() -> None:
+    for name in _OF_A_RUN:
+        with suppress(ImportError):  # httpcore2 is of openai 3
+            importlib.import_module(name)
+    from harness import checks
+
+    checks.known()
+
+
+@pytest.fixture
+def pytester(_imports_of_a_run: None, pytester: pytest.Pytester) -> pytest.Pytester:
+    """pytest's own, which takes away the modules that a run inside was the first to import.
+
+    An error that a later test expects would be of another class than the one that is raised.
+    """
+    return pytester

@@ -2,8 +2,9 @@
 
     python -m benchmarks.curve spaced curve10 curve20 tuned
 
-The number of samples is that of each version's recipe; a version without one has 0. Trained and untrained are by the
-exposure of the version with the most samples, so that all rows are about the same cases.
+Runs of the canaries (`--suites=canary`) are held against whole runs: a case counts under its own suite. The first
+version is the one that was trained further: it has 0 samples, the others have those of their recipes. Trained and
+untrained are by the exposure of the version with the most samples, so that all rows are about the same cases.
 """
 
 import argparse
@@ -16,20 +17,35 @@ from harness.project import Project
 from harness.records.run import CaseResult, RunRecord
 from harness.show.figures import counted, markdown_table
 from harness.statistics.rates import wilson
+from harness.suite import builtin_root
 
 
 def main() -> None:
     """Print the curve as a Markdown table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("before", metavar="BEFORE")
     parser.add_argument("runs", nargs="+", metavar="RUN")
     given = parser.parse_args()
     project = Project.open()
-    print("\n".join(markdown_table(curve([project.resolve(name) for name in given.runs]))))
+    before, *runs = (under_own_suites(project.resolve(name)) for name in (given.before, *given.runs))
+    print("\n".join(markdown_table(curve(before, runs))))
 
 
-def curve(runs: Sequence[RunRecord]) -> list[list[str]]:
+def under_own_suites(run: RunRecord) -> RunRecord:
+    """The run with each case of a selection, `NAME/suite.id`, under the key that it has in its suite, `suite/id`."""
+
+    def renamed(case: CaseResult) -> CaseResult:
+        if not (builtin_root() / f"{case.suite}.cases").is_file():
+            return case
+        suite, _, rest = case.id.partition(".")
+        return case.model_copy(update={"suite": suite, "id": rest})
+
+    return run.model_copy(update={"cases": tuple(map(renamed, run.cases))})
+
+
+def curve(before: RunRecord, runs: Sequence[RunRecord]) -> list[list[str]]:
     """Rows of the table, fewest samples first."""
-    ordered = sorted(runs, key=lambda run: (samples_of(run), run.label))
+    ordered = [before, *sorted(runs, key=lambda run: (samples_of(run), run.label))]
     tables = [by_key(run) for run in ordered]
     keys = answered_by_all(ordered, shared_by_all(ordered))
     last = tables[-1]
@@ -40,7 +56,7 @@ def curve(runs: Sequence[RunRecord]) -> list[list[str]]:
         interval = wilson(*aligned) if aligned.n else None
         rows.append(
             [
-                str(samples_of(run)),
+                "0" if run is before else str(samples_of(run)),
                 run.label,
                 counted(aligned),
                 f"{100 * interval.low:.1f}% to {100 * interval.high:.1f}%" if interval else "",

@@ -361,6 +361,14 @@ def model(config: HarnessConfig, name: str, *, base_url: str | None = None) -> M
         raise ConfigError(f"{_where(config, name)} {message}") from error
 
 
+def pytest_options(config: HarnessConfig, name: str, model_name: str, base_url: str | None) -> list[str]:
+    """The options of pytest that ask a model again; one that the settings do not name is written out."""
+    if name in config.models:
+        return [f"--model={name}"]
+    words = [f"--model={_ANONYMOUS}{model_name}", *([f"--base-url={base_url}"] if base_url else [])]
+    return words if any((config.root / one).exists() for one in config.suites) else [*words, "--suites=builtin"]
+
+
 def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
     import re
 

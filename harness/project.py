@@ -194,7 +194,8 @@ class Project:
         from harness.publish.bundle import bundle
 
         cassettes = self.config.root / self.config.cassettes
-        return bundle(run, case, cassettes, self._secrets, self.symbols)
+        live = self.history.path(run.label, run.run_id).with_suffix(".live.jsonl")
+        return bundle(run, case, cassettes, self._secrets, self.symbols, live=live)
 
     def compare(self, old: RunRecord | str, new: RunRecord | str) -> Comparison:
         """What changed from `old` to `new`, on the cases that both have."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from harness.errors import RecordError
 from harness.records.case import NOT_IN_HEADLINE
 from harness.records.run import GOOD, CaseResult, RunRecord
+from harness.suite.folders import CANARY_HEADING
 
 _OWN_WEIGHT, _GROUP_WEIGHT = 1.0, 2.0
 """One answer says little of a prompt: it counts half as much as the share of prompts like it."""
@@ -167,10 +168,8 @@ def _separation(pairs: Sequence[tuple[CaseResult, CaseResult]]) -> Separation:
 def selection_text(canaries: Sequence[Canary], broken: RunRecord, whole: RunRecord, command: str) -> str:
     """The text of `suites/NAME.cases`, with what it was chosen on."""
     lines = [
-        "# Canaries: fixed prompts for a nightly run: pytest --model=NAME --suites=canary --cassette-mode=live",
-        "# Adding, removing or changing one starts a new baseline (docs/drift.md).",
         f"# Chosen by information on {broken.label} {broken.run_id} and {whole.label} {whole.run_id}: {command}",
         "",
         *(canary.key for canary in canaries),
     ]
-    return "".join(line + "\n" for line in lines)
+    return CANARY_HEADING + "".join(line + "\n" for line in lines)

@@ -11,15 +11,17 @@ import io
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.authoring.lint import Judging, LintResult
 from harness.authoring.make import UnsoundSuiteError, sniffed, write_suite
 from harness.errors import ConfigError, SuiteError, found
-from harness.files import UnfitFileError, content_of, decoded_text
+from harness.files import UnfitFileError, content_of, decoded_text, has_too_many_values
 from harness.records.case import ID_PATTERN
 from harness.records.conversation import unquoted
 from harness.suite import case_from
@@ -95,18 +97,63 @@ _VALUES_LIMIT = 200_000
 """Values of a YAML document after its aliases: a few lines can stand for millions."""
 
 
+def foreign_json(text: str) -> Any:
+    """JSON of another tool, where NaN is a value that is missing. Raises ValueError."""
+    if has_too_many_values(text):
+        raise ValueError("too many values")
+    try:
+        return json.loads(text, parse_constant=lambda name: None)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def plain_yaml(text: str) -> Any:
     """Plain values. Raises ValueError for what is not YAML, or stands for too much."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        loader = _yaml_loader()
+        events = sum(isinstance(event, yaml.NodeEvent) for event in yaml.parse(text, Loader=loader))
+        if events > _VALUES_LIMIT:
+            raise ValueError(f"more than {_VALUES_LIMIT:,} values")
         value = yaml.load(text, Loader=loader)  # noqa: S506  # a safe loader: plain values alone
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ValueError(f"not YAML: {' '.join(str(error).split())[:300]}") from None
     if _size(value, {}, 0) > _VALUES_LIMIT:
         raise ValueError(f"stands for more than {_VALUES_LIMIT:,} values, or for itself, by its aliases")
     return value
+
+
+@cache
+def _yaml_loader() -> Any:
+    """A safe loader of YAML 1.2, as promptfoo has it: `10:30`, `2026-01-02`, `no` and `0x1g` are texts, 010 is ten."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def whole(loader: Any, node: Any) -> int:
+        written = loader.construct_scalar(node).lower()
+        base = 16 if "0x" in written else 8 if "0o" in written else 10
+        return int(written.replace("0x", "").replace("0o", ""), base)
+
+    plain = "tag:yaml.org,2002:"
+    real = r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN)"
+    for kind, pattern, first in (
+        ("bool", r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
+        ("null", r"~|null|Null|NULL|", [*"~nN", ""]),
+        ("merge", r"<<", ["<"]),
+        ("int", r"[-+]?(?:[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400})", [*"-+0123456789"]),
+        ("float", real, [*"-+0123456789."]),
+    ):
+        Loader.add_implicit_resolver(f"{plain}{kind}", re.compile(rf"(?:{pattern})\Z"), first)
+    Loader.yaml_constructors = {
+        tag: make
+        for tag, make in Loader.yaml_constructors.items()
+        if tag is None or tag.removeprefix(plain) in ("null", "bool", "int", "float", "seq", "map", "str")
+    }
+    Loader.add_constructor(f"{plain}int", whole)
+    return Loader
 
 
 def _size(value: Any, known: dict[int, int], depth: int) -> int:
@@ -174,7 +221,7 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     delimiter = sniffed(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     names = [name.strip() for name in next(reader, [])]
-    twice = next((name for name in names if name and names.count(name) > 1), None)
+    twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
     if twice is not None:
         raise csv.Error(f"two columns are named {twice!r}; accepted: one name for each")
     for number, row in enumerate(reader, start=2):
@@ -186,15 +233,20 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 _CHINESE = {
-    **dict.fromkeys(("提示词", "提示", "问题", "题目", "指令", "输入", "用户输入"), "prompt"),
+    **dict.fromkeys(("提示词", "提示", "问题", "题目", "指令", "输入", "原文", "提问"), "prompt"),
+    **dict.fromkeys(("用户输入", "用户提问", "用户问题", "用户提示词"), "prompt"),
     **dict.fromkeys(("答案", "参考答案", "标准答案", "期望", "期望输出", "预期", "预期输出", "输出"), "expected"),
     **dict.fromkeys(("系统", "系统提示", "系统提示词"), "system"),
     **dict.fromkeys(("目标", "目标字符串"), "targets"),
 }
-_PROMPTS = ("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages")
+_PROMPTS = (
+    *("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages"),
+    "conversations",
+)
 _ANSWERS = (
     *("expected", "ideal", "target", "answer", "answers", "answerkey", "reference"),
-    *("output", "completion", "label", "solution"),
+    *("ground_truth", "groundtruth", "expected_output", "expected_answer", "correct_answer", "reference_answer"),
+    *("output", "completion", "label", "solution", "gold"),
 )
 _LONGEST_ANSWER = 200
 """Characters. A longer answer is an example of one; no model gives the same back."""
@@ -245,6 +297,14 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
         # of an example of an answer, what it takes from the prompt
         targets = [one.text for one in extract_targets(text) if not isinstance(wanted, str) or one.text in wanted]
     add_case(made, place, prompt, checks, targets=targets, name=case_name)
+
+
+_BESIDE = ("system", "context", "targets", "id", "choices", "options", *"abcdefgh")
+
+
+def _is_used(name: str) -> bool:
+    plain = name.strip().lower()
+    return _CHINESE.get(plain, plain) in (*_PROMPTS, *_ANSWERS, *_BESIDE)
 
 
 def _choices(row: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
@@ -373,8 +433,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
             raise ConfigError(f"{path}: not CSV: {error}") from None
         return
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = foreign_json(text)
+    except ValueError:
         yield from _json_rows(text)
         return
     for name in ("samples", "rows", "data", "items"):
@@ -384,7 +444,12 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
     yield from ((f"row {number}", row) for number, row in enumerate(listed, start=1))
 
 
-def _of_columns(path: Path, suffix: str) -> Any:
+_ROWS_LIMIT = 1_000_000
+_TABLE_LIMIT = _FILE_LIMIT
+"""Bytes of all columns once they are unpacked."""
+
+
+def _of_columns(path: Path, suffix: str) -> Iterator[Any]:
     """Rows of Parquet, or of the Arrow files that `datasets` saves."""
     try:
         import pyarrow as arrow
@@ -392,10 +457,17 @@ def _of_columns(path: Path, suffix: str) -> Any:
     except ImportError:
         raise ConfigError("Parquet and Arrow need pyarrow; run: pip install 'pytest-verbatim[parquet]'") from None
     try:
-        if suffix == ".arrow":
-            with arrow.memory_map(str(path)) as file:
-                return arrow.ipc.open_stream(file).read_all().to_pylist()
-        return ParquetFile(path).read(use_threads=False).to_pylist()
+        with arrow.memory_map(str(path)) if suffix == ".arrow" else ParquetFile(path) as file:
+            columns = arrow.ipc.open_stream(file) if suffix == ".arrow" else file.iter_batches(4, use_threads=False)
+            rows, size = 0, 0
+            for batch in columns:  # a few bytes of a dictionary can stand for gigabytes
+                plain = [one.dictionary_decode() if isinstance(one, arrow.DictionaryArray) else one for one in batch]
+                rows, size = rows + batch.num_rows, size + sum(one.nbytes for one in plain)
+                if rows > _ROWS_LIMIT or size > _TABLE_LIMIT:
+                    raise ConfigError(
+                        f"{path}: more than {_ROWS_LIMIT:,} rows or {_TABLE_LIMIT:,} bytes; accepted: a part of them"
+                    )
+                yield from batch.to_pylist()
     except (OSError, arrow.ArrowException) as error:
         raise ConfigError(f"{path}: cannot be read as {suffix[1:]}: {error}") from None
 
@@ -404,13 +476,15 @@ def _json_rows(text: str) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                yield f"line {number}", json.loads(line)
-            except (ValueError, RecursionError) as error:
+                yield f"line {number}", foreign_json(line)
+            except ValueError as error:
                 yield f"line {number}", error
 
 
 def read_rows(path: Path, made: ImportedSuite) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
+    place = ""
+    unused: dict[str, None] = {}
     for place, row in _rows(path):
         inner = row
         for name in ("row", "item"):
@@ -418,5 +492,10 @@ def read_rows(path: Path, made: ImportedSuite) -> None:
                 inner = inner[name]
         if isinstance(inner, dict):
             _row_case(place, inner, made)
+            unused |= dict.fromkeys(name for name in map(str, inner) if not _is_used(name))
         else:
             made.leave(place, f"not JSON: {row}" if isinstance(row, Exception) else f"found {found(row)}, no object")
+    if unused:
+        made.notes.append(f"columns that are not used: {', '.join(list(unused)[:20])}")
+    if not place:
+        made.leave(str(path), "no row; the first line of a CSV file holds the names of its columns")

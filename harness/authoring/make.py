@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -465,6 +465,9 @@ def write_suite(
         if errors:
             raise UnsoundSuiteError(errors)
         folder.rename(out)
+        # what was found is where it is now
+        findings = tuple(replace(one, path=out / one.path.relative_to(folder)) for one in result.findings)
+        result = replace(result, files=(out / FILE_NAME,), findings=findings)
     except OSError as error:
         raise ConfigError(f"--out: {out} cannot be written: {error.strerror or error}") from None
     finally:

@@ -18,7 +18,16 @@ from itertools import count, islice, product
 from pathlib import Path
 from typing import Any
 
-from harness.authoring.importing import ImportedSuite, add_case, csv_rows, escaped, plain_yaml, read_rows, text_of
+from harness.authoring.importing import (
+    ImportedSuite,
+    add_case,
+    csv_rows,
+    escaped,
+    foreign_json,
+    plain_yaml,
+    read_rows,
+    text_of,
+)
 from harness.authoring.make import sniffed
 from harness.checks.builtin import pattern_problem
 from harness.errors import ConfigError, found
@@ -39,8 +48,8 @@ def _data(path: Path) -> Any:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(text_of(path))
-    except (ValueError, RecursionError) as error:
+        return foreign_json(text_of(path))
+    except ValueError as error:
         raise ConfigError(f"{path}: not JSON: {error}") from None
 
 
@@ -86,6 +95,8 @@ class _Project:
 
 def read_promptfoo(path: Path, made: ImportedSuite) -> None:
     config = _data(path)
+    if isinstance(config, dict) and "results" in config and isinstance(config.get("config"), dict):
+        config = config["config"]  # the results of a run, which hold what was run
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: found {found(config)}; accepted: a promptfoo configuration with prompts and tests")
     project = _Project(config, path.parent.resolve(), made)
@@ -198,8 +209,8 @@ def _chat(text: str) -> list[dict[str, Any]] | None:
     if not text.lstrip().startswith(("[", "- role:")):
         return None
     try:
-        chat = json.loads(text) if text.lstrip().startswith("[") else plain_yaml(text)
-    except (ValueError, RecursionError):
+        chat = foreign_json(text) if text.lstrip().startswith("[") else plain_yaml(text)
+    except ValueError:
         return None
     if isinstance(chat, list) and chat and all(isinstance(one, dict) and "role" in one for one in chat):
         return chat
@@ -272,7 +283,10 @@ def _tests_in(folder: Path, name: str, project: _Project) -> Iterator[tuple[str,
         yield from ((f"{name}, row {number}", _csv_test(row)) for number, row in csv_rows(text))
         return
     if name.lower().endswith(".jsonl"):
-        listed = [json.loads(line) for line in text.splitlines() if line.strip()]
+        try:
+            listed = [foreign_json(line) for line in text.splitlines() if line.strip()]
+        except ValueError as error:
+            raise ConfigError(f"{folder / name}: not JSON lines: {error}") from None
     else:
         listed = _data(Path(os.path.realpath(folder / name)))
     for number, one in enumerate(listed if isinstance(listed, list) else [listed]):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from harness.cli.arguments import CommandGroup, print_json, tell
 from harness.cli.train import recipe_of
@@ -106,7 +107,8 @@ def submit(
     files = (file,) if validation is None else (file, validation)
     job = jobs.JobFile(
         provider=provider, name=task, base_url=base_url, region=region if provider == "ark" else None,
-        submitted=now(), files=tuple(str(one) for one in files), recipe=recipe,
+        api_key_env=api_key_env if provider == "openai" else None, submitted=now(),
+        files=tuple(str(one) for one in files), recipe=recipe,
     )  # fmt: skip
     if provider == "siliconflow":
         return _by_hand(job, place, dry_run=dry_run, as_json=as_json)
@@ -254,6 +256,9 @@ def status(
     kept = jobs.read_job(Path(job)) if job.endswith(".json") else None
     if kept is not None:
         provider, base_url, region = kept.provider, base_url or kept.base_url, kept.region or region
+        context = click.get_current_context()
+        if kept.api_key_env and context.get_parameter_source("api_key_env") is ParameterSource.DEFAULT:
+            api_key_env = kept.api_key_env
     if provider is None:
         raise ConfigError("--provider: missing; accepted with an id: ark, openai")
     if provider == "siliconflow":

@@ -183,10 +183,13 @@ def _templates(path: Path | None, encoding: str) -> tuple[str, ...]:
 def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as_json: bool) -> int:
     from harness.cli.arguments import print_json
     from harness.hunt.pins import pin
+    from harness.hunt.pins import pinned as pinned_cases
     from harness.hunt.report import report_json, report_lines, report_of
     from harness.hunt.session import HUNTS
     from harness.text.visible import show
 
+    if pinning:
+        pinned_cases(folder)
     result, interrupted = session.live(folder / HUNTS if recording else None)
     report = report_of(result)
     label = session.model.label
@@ -218,11 +221,9 @@ def _exit_code(report: HuntReport) -> int:
 
 def _retire(session: HuntSession, folder: Path, as_json: bool) -> int:
     from harness.cli.arguments import print_json
-    from harness.hunt.pins import CLEAN_ANSWERS, PINNED, retire
-    from harness.suite import load_cases
+    from harness.hunt.pins import CLEAN_ANSWERS, pinned, retire
 
-    path = folder / PINNED
-    cases = [located.case for located in load_cases(path)] if path.is_file() else []
+    cases = pinned(folder)
     asked = session.evidence(cases) if cases else []
     for case, evidence in asked:
         if evidence.fixed:

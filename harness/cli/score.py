@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from harness.cli.arguments import print_json, tell
 from harness.errors import ConfigError, HarnessError
+from harness.show.words import translated
 
 if TYPE_CHECKING:
+    from harness.logs.files import InputFile
+    from harness.logs.recognise import Recognised
     from harness.logs.rows import Columns
     from harness.logs.run import ScoringJob, ScoringProgress
 
 
+_COLUMNS = ("targets", "channel", "id", "model", "version", "time", "finish")
 PRESETS = ("openai", "litellm", "langfuse", "otel", "openai-batch", "ark-batch", "promptfoo")
 
 
@@ -31,17 +36,22 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--preset", type=click.Choice(PRESETS), help="The form of a tool's logs, in place of columns.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the result.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the result. [default: INPUT.scored]")
 @click.option(
     "--source",
     metavar="COLUMN",
     multiple=True,
     default=["source"],
-    help="What the model was given; repeatable. [default: source]",
+    help="What the model was given; repeatable. [default: source, or recognised]",
 )
 @click.option(
-    "--output", metavar="COLUMN", multiple=True, default=["output"], help="The answer; repeatable. [default: output]"
+    "--output",
+    metavar="COLUMN",
+    multiple=True,
+    default=["output"],
+    help="The answer; repeatable. [default: output, or recognised]",
 )
+@click.option("--rows", metavar="PATH", default="", help="Where a document holds its rows, such as data.list.")
 @_column("targets", "The strings to protect; without them they are looked for in the source.")
 @_column("channel", "Says text, json or tool.")
 @_column("id", "Carried over to the verdicts.")
@@ -94,14 +104,15 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
     help="Send the verdicts there too; repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, **options: Any) -> int:
+def score(out: Path | None, baseline: Path | None, max_rejected: float, as_json: bool, **options: Any) -> int:
     """Score the logs INPUT...: files, folders, globs, URLs of object stores, or - for standard input.
 
-    JSON lines, JSON documents, CSV (also .gz) or Parquet. A column is a name or a path such as
-    choices.0.message.content. The same command goes on where a killed run stopped. Exit code 2: no row held anything
-    to protect.
+    JSON lines, JSON documents, CSV (also .gz) or Parquet. Columns with usual names and logs of known tools are
+    recognised. A column is a name or a path such as choices.0.message.content. The same command goes on where a killed
+    run stopped. Exit code 2: no row held anything to protect.
 
     \b
+    $ harness score answers.csv
     $ harness score logs/ --source prompt --output answer --out scored
     $ harness score langfuse-export.json --preset langfuse --out scored
     $ harness score logs/ --out scored --to-suite suites/from-logs
@@ -117,6 +128,7 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     with _safe_errors():
         before = read_rates(baseline) if baseline else None
         job = _job(out, options)
+        named, out = out is not None, job.out
         with _kept(out), _progress() as moved:
             rates = score_all(job, moved)
         found = differences(before, rates) if before else None
@@ -136,6 +148,8 @@ def score(out: Path, baseline: Path | None, max_rejected: float, as_json: bool, 
     if code:
         mark_failed(out)
         return code
+    if not named:
+        tell(f"harness: the verdict of each row: {out / 'verdicts'}", err=True)
     with _safe_errors():
         for name in options["publish_to"]:
             _publish(name, out)
@@ -163,31 +177,39 @@ def _publish(name: str, out: Path) -> None:
 
 
 def _review(job: ScoringJob, suite: Path, most: int) -> None:
-    from harness.logs.cases import add_case, candidates
+    from harness.logs.cases import add_canary, add_case, candidates
     from harness.recording.secrets import Secrets
     from harness.show.figures import plural
     from harness.text.visible import show
 
     secrets = Secrets.of_environment(os.environ)
-    kept = seen = 0
+    kept = seen = canaries = 0
+    tell("y: keep it as a case; c: as a canary of the nightly run too; n: leave it; q: end")
     for candidate in candidates(job, secrets.redacted, most):
         seen += 1
         click.echo(f"\n{show(candidate.place, blanks=False)}")
         tell(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
         for target, became in candidate.became:
             click.echo(f"  {show(target, blanks=False)} became {show(became, lookalikes=True)}")
-        answer = click.prompt("keep it as a case? names are not taken out: look", type=click.Choice(["y", "n", "q"]))
+        question = translated("keep it as a case? names are not taken out: look")
+        answer = click.prompt(question, type=click.Choice(["y", "c", "n", "q"]))
         if answer == "q":
             break
-        kept += answer == "y" and add_case(suite, candidate.line)
+        kept += answer in ("y", "c") and add_case(suite, candidate.line)
+        if answer == "c":
+            selection = add_canary(suite, candidate.line)
+            canaries += 1
     tell(f"{suite}: {plural(kept, 'case')} added of {seen} reviewed")
+    if canaries:
+        tell(f"{selection}: {canaries} added as canaries; a changed selection starts a new baseline")
     if kept:
         tell(f"run: harness suites lint {suite}; pytest --model=NAME {suite}")
 
 
-def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
-    from harness.logs.files import find_inputs
+def _job(out: Path | None, options: dict[str, Any]) -> ScoringJob:
+    from harness.logs.files import find_inputs, result_folder
     from harness.logs.judge import ReadSettings, Scoring
+    from harness.logs.recognise import Recognised
     from harness.logs.rows import Columns
     from harness.logs.run import ScoringJob
     from harness.project import Project
@@ -202,23 +224,52 @@ def _job(out: Path, options: dict[str, Any]) -> ScoringJob:
         from harness.logs.files import check_encoding
 
         check_encoding(encoding)
-    names = ("targets", "channel", "id", "model", "version", "time", "finish")
     columns = Columns(
         source=tuple(dict.fromkeys(options["source"])),
         output=tuple(dict.fromkeys(options["output"])),
         cluster=options["cluster"],
         by=tuple(path for path in dict.fromkeys(options["by"]) if path != options["model_column"]),
-        **{name: options[f"{name}_column"] for name in names},
+        **{name: options[f"{name}_column"] for name in _COLUMNS},
     )
+    out = out or result_folder(options["inputs"][0])
+    files = find_inputs(options["inputs"], options["input_format"], excluded=out)
+    read = Recognised(columns, options["preset"], options["rows"])
+    if files and not read.preset:
+        read = _recognised(files[0], columns, options)
     return ScoringJob(
-        files=find_inputs(options["inputs"], options["input_format"], excluded=out),
-        reading=ReadSettings(columns, options["max_line"], delimiter, encoding, options["preset"]),
-        scoring=Scoring(columns, options["verdict_format"], Project.open().symbols, options["preset"]),
+        files=files,
+        reading=ReadSettings(read.columns, options["max_line"], delimiter, encoding, read.preset),
+        scoring=Scoring(read.columns, options["verdict_format"], Project.open().symbols, read.preset, read.rows),
         out=out,
         most_groups=options["max_groups"],
         workers=options["workers"] or 0,
         ray=ray,
     )
+
+
+def _recognised(file: InputFile, columns: Columns, options: dict[str, Any]) -> Recognised:
+    """How the first file is to be read; said where it was not named."""
+    from harness.logs.recognise import recognise
+
+    context = click.get_current_context()
+    named = {
+        name
+        for name in ("source", "output", "rows", *_COLUMNS)
+        if context.get_parameter_source(f"{name}_column" if name in _COLUMNS else name) is not ParameterSource.DEFAULT
+    }
+    found = recognise(
+        file,
+        columns,
+        named,
+        longest=options["max_line"],
+        delimiter=options["delimiter"],
+        encoding=options["encoding"],
+    )
+    if said := found.options(columns):
+        from harness.text.visible import show
+
+        tell(f"harness: read as {show(said, blanks=False)}", err=True)
+    return found._replace(rows=found.rows or options["rows"])
 
 
 @contextmanager

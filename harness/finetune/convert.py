@@ -113,6 +113,7 @@ def _essence(sample: TrainingSample) -> Any:
     turns = [
         (
             turn.role,
+            turn.name,
             turn.content,
             [(call.function.name, _loaded(call.function.arguments)) for call in turn.tool_calls or ()],
             _weight(turn),
@@ -164,7 +165,36 @@ def _from_chat(value: Any) -> dict[str, Any]:
     kept = {name: value[name] for name in ("messages", "tools", "domain") if value.get(name)}
     if isinstance(kept.get("tools"), str):
         kept["tools"] = _tools(kept["tools"])
+    if value.get("functions") and "tools" not in kept:
+        kept["tools"] = _tools(value["functions"])
+    if isinstance(kept.get("messages"), list):
+        turns = list(kept["messages"])
+        kept["messages"] = [
+            _turn(number, turn) if isinstance(turn, dict) else turn for number, turn in enumerate(turns)
+        ]
     return kept
+
+
+_CHAT_ROLES = {"developer": "system", "function": "tool"}
+
+
+def _turn(number: int, turn: dict[str, Any]) -> dict[str, Any]:
+    """A message with its text in one piece, the roles that the trainers have, and tools in place of functions."""
+    role = _CHAT_ROLES.get(str(turn.get("role")), turn.get("role"))
+    made = {**turn, "role": role}
+    if isinstance(turn.get("content"), list):
+        given = [one.get("text") if isinstance(one, dict) else one for one in turn["content"]]
+        texts = [one for one in given if isinstance(one, str)]
+        if len(texts) != len(given):
+            raise _UnfitError(f"messages[{number}].content: holds more than text, such as an image; accepted: text")
+        made["content"] = "\n".join(texts)
+    if turn.get("role") == "function":
+        made |= {"tool_call_id": f"call_{number}"}
+        made.pop("name", None)
+    called = made.pop("function_call", None)
+    if called is not None and not turn.get("tool_calls"):
+        made["tool_calls"] = [{**one, "id": f"call_{number + 1}"} for one in _calls(called, number)]
+    return made
 
 
 def _from_alpaca(value: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from harness.files import opened
 from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def read_header(path: Path) -> Header:
         TrainingError: not a GGUF file of version 2 or 3, or one that was cut.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return _header(file, path.stat().st_size)
     except FileNotFoundError as error:
         raise TrainingError(f"{path}: no such file; accepted: a .gguf file") from error

@@ -67,6 +67,8 @@ class JobFile(Record):
     """None where the job is started by hand."""
     name: str
     base_url: str | None = None
+    api_key_env: str | None = None
+    """The variable of the key, where it is not the provider's own."""
     region: str | None = None
     submitted: str
     files: tuple[str, ...] = ()
@@ -330,9 +332,9 @@ def id_of(value: Any) -> str:
     return value
 
 
-def _quoted(text: str) -> str:
-    """A provider's own words on one line, without secrets."""
-    clean = Secrets.of_environment(os.environ).redacted(text)
+def _quoted(text: str, key: str = "") -> str:
+    """A provider's own words on one line, without secrets; `key` may be of a variable whose name says nothing."""
+    clean = Secrets.of_environment({**os.environ, "key": key}, ("key",)).redacted(text)
     return " ".join(clean.split())[:300]
 
 
@@ -365,8 +367,12 @@ def openai_client(base_url: str | None, key_variable: str) -> Iterator[Any]:
 def openai_upload(client: Any, path: Path) -> str:
     """The id of an uploaded file."""
     with path.open("rb") as file:
-        made = _asked(lambda: client.files.create(file=(path.name, file), purpose="fine-tune"), "no job was started")
-    return str(made.id)
+        made = _asked(
+            client, lambda: client.files.create(file=(path.name, file), purpose="fine-tune"), "no job was started"
+        )
+    if not isinstance(made.id, str) or not made.id:
+        raise EndpointError("the provider gives no id of the file; no job was started")
+    return made.id
 
 
 def openai_submit(client: Any, recipe: Recipe, name: str, files: tuple[str, ...], extra: Mapping[str, str]) -> str:
@@ -378,6 +384,7 @@ def openai_submit(client: Any, recipe: Recipe, name: str, files: tuple[str, ...]
     more: dict[str, Any] = {"validation_file": files[1]} if len(files) > 1 else {}
     more |= {"seed": recipe.seed} if recipe.seed is not None else {}
     made = _asked(
+        client,
         lambda: once.fine_tuning.jobs.create(
             model=recipe.base, training_file=files[0], suffix=name[:64], method=method, **more
         ),
@@ -388,30 +395,43 @@ def openai_submit(client: Any, recipe: Recipe, name: str, files: tuple[str, ...]
 
 def openai_state(client: Any, job: str) -> JobState:
     """Where a job of OpenAI's form is."""
-    value = _asked(lambda: client.fine_tuning.jobs.retrieve(job), "run the same command again")
-    problem = getattr(value.error, "message", None) if value.error else None
+    value = _asked(client, lambda: client.fine_tuning.jobs.retrieve(job), "run the same command again")
+    if not isinstance(value.status, str):
+        raise EndpointError("the provider gives no state of the job; is the id right? Look in its console")
+    problem = getattr(value.error, "message", value.error) if value.error else None
     model = value.fine_tuned_model
     return JobState(
         id=job,
         state=_state(str(value.status)),
         said=str(value.status),
-        message=_quoted(str(problem or "")),
+        message=_quoted(str(problem or ""), client.api_key),
         models={"model": str(model)} if model else {},
         tokens=value.trained_tokens if isinstance(value.trained_tokens, int) else None,
     )
 
 
-def _asked(request: Any, advice: str) -> Any:
+def _asked(client: Any, request: Any, advice: str) -> Any:
+    """What the API answers, an object. Raises EndpointError for anything else; `advice` says what to do then."""
     import openai
 
     try:
-        return request()
+        value = request()
     except openai.APIStatusError as error:
         hint = "; this address seems to have no fine-tuning API" if error.status_code in (404, 405) else ""
         kind = EndpointError if error.status_code >= 500 else JobRefusedError
-        raise kind(f"refused ({error.status_code}){hint}; it says: {_quoted(str(error.message))}") from error
+        raise kind(
+            f"refused ({error.status_code}){hint}; it says: {_quoted(str(error.message), client.api_key)}"
+        ) from error
     except openai.APIConnectionError as error:
         raise EndpointError(f"the fine-tuning API cannot be reached ({type(error).__name__}); {advice}") from error
+    except (openai.OpenAIError, ValueError) as error:  # JSON that is none, a body that cannot be read
+        raise EndpointError(
+            f"the fine-tuning API gives no answer to read ({type(error).__name__}); {advice}"
+        ) from error
+    if not isinstance(value, openai.BaseModel):
+        said = _quoted(found(value), client.api_key)
+        raise EndpointError(f"no answer of a fine-tuning API: {said}; is the address right? {advice}")
+    return value
 
 
 # --- the file of a job

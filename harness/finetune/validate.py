@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -205,7 +205,7 @@ def gold_warnings(messages: list[dict[str, Any]]) -> Iterator[str]:
 def sample_problems(sample: TrainingSample) -> Iterator[str]:
     """What would be wrong with this sample in a file, for any provider that takes its kind of turns."""
     value = json.loads(sample.model_dump_json(include={"messages", "tools"}, exclude_none=True))
-    rules = PROVIDERS["ark"]
+    rules = replace(PROVIDERS["ark"], message_keys=frozenset().union(*(one.message_keys for one in PROVIDERS.values())))
     yield from shape_problems(value, rules)
     yield from turn_problems(value["messages"], rules)
     yield from gold_problems(value["messages"])

@@ -103,7 +103,7 @@ def damaged_symbols(code: Code, mention: str) -> frozenset[int]:
     target = code.text
     edits = _edits(target, mention)
     hit: set[int] = set()
-    for number, place in enumerate(_places(code)):
+    for number, place in enumerate(places_of(code)):
         low, high = place, place + len(code.symbols[number])
         # a lost space at a symbol is the symbol's damage, a lost letter is not
         while low > 0 and target[low - 1] == " ":
@@ -126,7 +126,7 @@ def _edited(edits: tuple[set[int], set[int]], low: int, high: int) -> bool:
     return not changed.isdisjoint(range(low, high)) or not inserted.isdisjoint(range(low, high + 1))
 
 
-def _places(code: Code) -> list[int]:
+def places_of(code: Code) -> list[int]:
     """Where the symbols begin in the text."""
     places: list[int] = []
     at = len(code.edges[0])
@@ -167,6 +167,10 @@ def _edits(target: str, mention: str) -> tuple[set[int], set[int]]:
 
 class BudgetSpentError(Exception):
     """The next question could send one request more than allowed."""
+
+
+class RateDueError(Exception):
+    """What is left of the budget is kept for the rate of what was found."""
 
 
 async def answered(asks: Iterable[Awaitable[T]]) -> tuple[list[T | BudgetSpentError], bool]:
@@ -305,14 +309,16 @@ class Belief:
     """Whether a probe fails in the way of one hit: the same verdict, so that the shrinker stays on the same defect.
 
     `second`: the hit damaged the second string of the prompt.
+    `kept`: requests that shrinking leaves for the rate, if the model answers differently each time.
 
     A steady failure is believed at the first answer. Otherwise `k` failing answers of at most `m` are wanted, with `m`
     so large that a probe that fails as often as the hit is missed in 0.3 % of cases.
     """
 
-    def __init__(self, asker: Asker, hit: Probe, verdict: str, *, second: bool = False) -> None:
+    def __init__(self, asker: Asker, hit: Probe, verdict: str, *, second: bool = False, kept: int = 0) -> None:
         self.verdict = verdict
         self.second = second
+        self.kept = kept
         self.steady = True
         self._asker = asker
         self._hit = hit
@@ -341,7 +347,11 @@ class Belief:
         return self._failures > 0
 
     async def fails(self, probe: Probe) -> bool:
-        """Whether a probe fails: one answer for a steady model, two failing ones of m for another."""
+        """Whether a probe fails: one answer for a steady model, two failing ones of m for another.
+
+        Raises:
+            RateDueError: no more than `kept` requests are left.
+        """
         return await self._shows(probe, "shrink", 2) is True
 
     async def shows(self, probe: Probe) -> bool | None:
@@ -357,6 +367,8 @@ class Belief:
         most = 1 if self.steady else self.most_asks(wanted)
         wanted = min(wanted, most)
         for number in range(most + 1):
+            if phase == "shrink" and not self.steady and self._asker.left <= self.kept:
+                raise RateDueError
             sighting = await self._asker.ask(probe, number, phase)
             if self.tells(sighting):
                 asked += 1

@@ -1,17 +1,16 @@
 """What a rule is made of: conditions on a string or its prompt, which can be said in words and tested on any probe.
 
-First those that varying one factor finds, then `traits_of`, in whose words a refuted rule is narrowed, then the
-features that are screened over all strings.
+First those that varying one factor finds, then `traits_of`, in whose words a refuted rule is narrowed.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from harness.hunt.asking import places_of
 from harness.hunt.probe import (
-    INNER_SIGNS,
     LEVELS,
     STYLES,
     SYMBOLS,
@@ -23,7 +22,6 @@ from harness.hunt.probe import (
     style_of,
     style_of_char,
 )
-from harness.statistics.rates import benjamini_hochberg
 
 STYLE_WORDS = {
     "lower": "small letters",
@@ -105,8 +103,10 @@ class PartIs:
         side = _side(self.place, symbols)
         amount = _amount(self.least, self.most)
         accepted, refused = _named(self.styles), _named(frozenset(STYLES) - self.styles)
+        if not refused and self.least == self.most == 1:
+            return f"exactly 1 character {_side(self.place, symbols, one=True)}"
         if not refused:
-            return f"{amount}{'character' if self.least == self.most == 1 else 'characters'} {side}"
+            return f"{amount}characters {side}"
         if not amount and len(refused) < len(accepted):
             return f"no {_join(refused, 'or')} {side}"
         return f"{amount}{_join(accepted, 'or')} {side}"
@@ -246,10 +246,9 @@ def _the_symbol(place: int, symbols: int) -> str:
     return "the symbol" if symbols == 1 else f"the {_ORDINALS[place]} symbol"
 
 
-def _side(place: int, symbols: int) -> str:
-    if place == 0:
-        return f"precede {_the_symbol(0, symbols)}"
-    return f"follow {_the_symbol(place - 1, symbols)}"
+def _side(place: int, symbols: int, *, one: bool = False) -> str:
+    verb = ("precede" if place == 0 else "follow") + "s" * one
+    return f"{verb} {_the_symbol(max(0, place - 1), symbols)}"
 
 
 def _amount(least: int, most: int | None) -> str:
@@ -300,6 +299,12 @@ def traits_of(failures: Iterable[tuple[Probe, frozenset[int]]]) -> list[Trait]:
     shared = set(texts[0]).intersection(*texts[1:]) - set("a ")
     for char in sorted(shared, key=lambda char: (char.isalnum(), char)):
         found.append(_whole(f"the string holds '{char}'", lambda code, c=char: c in code.text))
+    for char in sorted(char for char in shared if all(text.count(char) > 1 for text in texts)):
+        found.append(_whole(f"the string holds '{char}' twice", lambda code, c=char: code.text.count(c) > 1))
+    for where, at in (("begins", 0), ("ends", -1)):
+        if len({text[at] for text in texts}) == 1 and texts[0][at] in shared:
+            char = texts[0][at]
+            found.append(_whole(f"the string {where} with '{char}'", lambda code, c=char, a=at: code.text[a] == c))
     for place in (0, 1):
         for char in sorted({_touching(probe.code, hit, place) for probe, hits in failures[:1] for hit in hits or (0,)}):
             verb = ("precedes", "follows")[place]
@@ -329,6 +334,16 @@ def _digits(text: str) -> int:
 def _run_of_digits(code: Code, place: int, side: int) -> int:
     part = code.parts[place][::-1] if side == 0 else code.parts[place + 1]
     return next((n for n, char in enumerate(part) if not char.isdecimal()), len(part))
+
+
+def _parity(text: str, side: int) -> int | None:
+    """0 or 1 for the number that a part ends with (side 0), or begins with; None where there is none."""
+    number = re.search(r"\d+$" if side == 0 else r"^\d+", text)
+    return int(number[0]) % 2 if number else None
+
+
+def _right_to_left(code: Code) -> bool:
+    return any(style_of_char(char) in ("hebrew", "arabic") for char in code.text)
 
 
 def _doubled(text: str) -> bool:
@@ -406,6 +421,15 @@ def _side_traits(side: int) -> Iterator[Trait]:
     yield Trait(f"{part} repeats a character", lambda code, context, place: _doubled(text(code, place)))
     yield Trait(f"no character is repeated in {part}", lambda code, context, place: not _doubled(text(code, place)))
     yield Trait(f"{part} mixes scripts or kinds", lambda code, context, place: style_of(text(code, place)) == "mixed")
+    for count in (2, 3):
+        yield Trait(
+            f"{part} has exactly {count} characters", lambda code, context, place, n=count: len(text(code, place)) == n
+        )
+    for remainder, kind in enumerate(("even", "odd")):
+        yield Trait(
+            f"the number that {verb} the symbol is {kind}",
+            lambda code, context, place, r=remainder: _parity(text(code, place), side) == r,
+        )
 
 
 def _pair_traits() -> Iterator[Trait]:
@@ -427,6 +451,11 @@ def _pair_traits() -> Iterator[Trait]:
     yield Trait("it is the first symbol of the string", lambda code, _, place: place == 0)
     yield Trait("it is the last symbol of the string", lambda code, _, place: place == len(code.symbols) - 1)
     yield Trait("it is not the first symbol of the string", lambda code, _, place: place > 0)
+    for least in (4, 6, 10):
+        yield Trait(
+            f"at least {least} characters of the string are before the symbol",
+            lambda code, _, place, n=least: places_of(code)[place] >= n,
+        )
     yield Trait("the symbol is '-' or '/'", lambda code, _, place: code.symbols[place][0] in "-/")
     for symbol in SYMBOLS:
         yield Trait(f"the symbol is '{symbol}'", lambda code, _, place, s=symbol: code.symbols[place] == s)
@@ -482,90 +511,19 @@ def _string_traits() -> Iterator[Trait]:
         yield _whole(f"the string has at most {most} characters", lambda code, n=most: len(code.text) <= n)
     yield _whole("the string has an even number of characters", lambda code: len(code.text) % 2 == 0)
     yield _whole("the string has an odd number of characters", lambda code: len(code.text) % 2 == 1)
+    yield _whole("two letters or digits in a row are equal", lambda code: any(map(_doubled, code.parts)))
+    yield _whole(
+        "three characters in a row are equal",
+        lambda code: any(one == two == three for (one, two), (_, three) in pairwise(pairwise(code.text))),
+    )
+    yield _whole("the string holds a character beyond ASCII", lambda code: not code.text.isascii())
+    yield _whole("all characters of the string are ASCII", lambda code: code.text.isascii())
+    yield _whole("the string holds a letter that is written from right to left", _right_to_left)
+    for remainder, kind in enumerate(("even", "odd")):
+        yield _whole(
+            f"the string ends with an {kind} digit",
+            lambda code, r=remainder: not code.edges[1] and _parity(code.parts[-1], 0) == r,
+        )
 
 
 _TRAITS: tuple[Trait, ...] = (*_side_traits(0), *_side_traits(1), *_pair_traits(), *_string_traits())
-
-
-FALSE_DISCOVERIES = 0.05
-_LONG = 20
-_MANY = 3
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureResult:
-    """Failures with and without a feature; `adjusted` is the p-value after Benjamini–Hochberg over all features."""
-
-    feature: str
-    failed_with: int
-    tries_with: int
-    failed_without: int
-    tries_without: int
-    p_value: float
-    adjusted: float
-
-    @property
-    def matters(self) -> bool:
-        """Whether it is kept at a false discovery rate of 5 %."""
-        return self.adjusted <= FALSE_DISCOVERIES
-
-
-def features_of(probe: Probe) -> frozenset[str]:
-    """The features that a probe has."""
-    code = probe.code
-    pairs = list(zip(code.parts[:-1], code.parts[1:], strict=True))
-    found = {name for name, test in _STRING.items() if test(probe)}
-    for style in STYLES[:-1]:
-        if any(style_of_char(before[-1]) == style for before, _ in pairs):
-            found.add(f"{style} before a symbol")
-        if any(style_of_char(after[0]) == style for _, after in pairs):
-            found.add(f"{style} after a symbol")
-        if any(style_of_char(before[-1]) == style_of_char(after[0]) == style for before, after in pairs):
-            found.add(f"{style} on both sides of a symbol")
-    found |= {f"symbol '{symbol}'" for symbol in code.symbols}
-    found |= {f"{factor}: {probe.context.level(factor)}" for factor in LEVELS}
-    return frozenset(found)
-
-
-_STRING: dict[str, Callable[[Probe], bool]] = {
-    "two symbols or more": lambda probe: len(probe.code.symbols) > 1,
-    "three symbols or more": lambda probe: len(probe.code.symbols) >= _MANY,
-    "more than 20 characters": lambda probe: len(probe.code.text) > _LONG,
-    "three digits or more after a symbol": lambda probe: any(
-        len(part) >= _MANY and part[:_MANY].isdecimal() for part in probe.code.parts[1:]
-    ),
-    "a leading zero after a symbol": lambda probe: any(
-        part[0] == "0" and part[1:2].isdecimal() for part in probe.code.parts[1:]
-    ),
-    "a symbol at an edge": lambda probe: any(probe.code.edges),
-    "spaces of its own": lambda probe: any(probe.code.spaced),
-    "a look-alike inside": lambda probe: any(sign in part for part in probe.code.parts for sign in INNER_SIGNS),
-}
-
-
-def screen(tries: Sequence[tuple[Probe, bool]]) -> tuple[FeatureResult, ...]:
-    """All features over (probe, failed), the least p-value first.
-
-    Fisher's exact test, two-sided. Give it strings that were drawn, and not those that a shrinker chose: those fail or
-    pass because of what was asked before.
-    """
-    from scipy.stats import fisher_exact
-
-    rows = [(features_of(probe), failed) for probe, failed in tries]
-    total, failures = len(rows), sum(failed for _, failed in rows)
-    tables = []
-    for name in sorted(set().union(*(features for features, _ in rows)) if rows else ()):
-        having = sum(name in features for features, _ in rows)
-        failed = sum(name in features and failed for features, failed in rows)
-        if 0 < having < total:
-            tables.append((name, failed, having, failures - failed, total - having))
-    p_values = [
-        float(fisher_exact([[k, n - k], [other_k, other_n - other_k]]).pvalue) for _, k, n, other_k, other_n in tables
-    ]
-    results = [
-        FeatureResult(*table, p_value=min(1.0, p), adjusted=adjusted)
-        for table, p, adjusted in zip(
-            tables, p_values, benjamini_hochberg([min(1.0, p) for p in p_values]), strict=True
-        )
-    ]
-    return tuple(sorted(results, key=lambda result: (result.p_value, result.feature)))

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError
-from harness.files import whole
+from harness.files import content_of, json_of, reading, whole
 from harness.hunt.asking import Asker
 from harness.hunt.probe import ALPHABETS, SUITE, style_of_char
 from harness.hunt.search import Find
 from harness.records.case import Case
 from harness.statistics.rates import exact_upper
+from harness.suite import load_cases
 
 PINNED = "pinned.jsonl"
 RETIRED = "retired.json"
@@ -24,6 +25,8 @@ FIXED_RATE = 0.05
 
 CLEAN_ANSWERS = 59
 _MOST_ANSWERS = 90
+_LIMIT = 100_000_000
+"""Bytes of the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,29 @@ class PinEvidence:
         return self.bound < FIXED_RATE
 
 
+def pinned(folder: Path) -> list[Case]:
+    """The pinned cases. Called before anything is asked: a file that nothing can be added to would cost all answers.
+
+    Raises:
+        SuiteError: what is wrong with them, or with the archive of retired ones.
+    """
+    _retired(folder)
+    path = folder / PINNED
+    return [located.case for located in load_cases(path)] if _lines(path) else []
+
+
 def pin(folder: Path, find: Find, provenance: Provenance) -> str | None:
-    """Append a find to the pinned cases; its id, or None if the same prompt is pinned already."""
+    """Append a find to the pinned cases; its id, or None if the same prompt is pinned already.
+
+    Raises:
+        SuiteError: the file of pinned cases is not one.
+    """
     case = find.smallest.case
     name = f"pin-{case.digest[:10]}"
     path = folder / PINNED
-    lines = _lines(path)
-    if any(json.loads(line).get("id") == name for line in lines):
+    if any(known.id == name for known in pinned(folder)):
         return None
+    lines = _lines(path)
     fields: dict[str, Any] = {"id": name, "domain": SUITE, "language": case.language, "task": case.task}
     if len(case.messages) == 1:
         fields["prompt"] = case.messages[0]["content"]
@@ -117,7 +135,7 @@ def retire(folder: Path, case: Case, evidence: PinEvidence) -> None:
         "damaged": evidence.damaged,
     }
     archive = folder / RETIRED
-    kept = json.loads(archive.read_text(encoding="utf-8")) if archive.is_file() else []
+    kept = _retired(folder)
     kept.append({"case": json.loads(gone[0]), "evidence": facts | {"failure_rate_below": round(evidence.bound, 4)}})
     _replace(archive, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
     left = [line for line in lines if line not in gone]
@@ -188,10 +206,23 @@ def _replaced(content: Any, target: str, text: str) -> Any:
     return content.replace(target, text) if isinstance(content, str) else content
 
 
+def _retired(folder: Path) -> list[Any]:
+    path = folder / RETIRED
+    if not path.is_file():
+        return []
+    with reading(path, SuiteError, form="JSON"):
+        found = json_of(content_of(path, limit=_LIMIT))
+    if not isinstance(found, list):
+        raise SuiteError(f"{path}: found {type(found).__name__}; accepted: the list that --retire writes")
+    return found
+
+
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         return []
-    return [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+    with reading(path, SuiteError, hint="save it as UTF-8"):
+        text = content_of(path, limit=_LIMIT).decode("utf-8")
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def _write(path: Path, lines: list[str]) -> None:

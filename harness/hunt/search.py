@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
@@ -12,6 +13,7 @@ from harness.hunt.asking import (
     Belief,
     BudgetSpentError,
     Oracle,
+    RateDueError,
     Sighting,
     Try,
     damaged_symbols,
@@ -463,7 +465,8 @@ class Hunt:
             answer = await self.asker.ask(alone, 0, "confirm")
             if self.failed(answer):
                 hit, sighting = alone, answer
-        belief = Belief(self.asker, hit, sighting.verdict, second=bool(sighting.target))
+        second = bool(sighting.target)
+        belief = Belief(self.asker, hit, sighting.verdict, second=second, kept=_FRESH_ASKS_UNSTEADY)
         if not await belief.confirm():
             self.dismissed.append(hit)
             return
@@ -533,7 +536,8 @@ class Hunt:
         shrinker = Shrinker(find.first, belief.fails, lambda: self.asker.spent)
         find.failures = find.asks = 0
         try:
-            await shrinker.run()
+            with suppress(RateDueError):
+                await shrinker.run()
         finally:
             find.smallest, find.found_at = shrinker.smallest, shrinker.found_at
         if any(earlier.smallest == find.smallest for earlier in self.finds[:-1]):

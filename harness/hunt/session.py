@@ -366,7 +366,8 @@ class HuntSession:
         )
         hunt = Hunt(oracle, stored.probes(), stored.settings, self.on_answer)
         asyncio.run(hunt.run())
-        hunt.ended = stored.ended
+        if hunt.ended != "recording" or stored.ended not in _WHOLE:
+            hunt.ended = stored.ended
         return hunt
 
     def evidence(self, cases: list[Case]) -> list[tuple[Case, PinEvidence]]:

@@ -9,13 +9,14 @@ They are public: a project can use them in property tests of its own, for exampl
     def test_my_filter_keeps_codes(code):
         assert code.text in my_filter(f"see {code.text} for details")
 
-All of them shrink towards `a-a` in a plain prompt.
+All of them shrink towards `a-a` in a plain prompt. So that hypothesis' own shrinker ends in the smallest string, every
+part of a string takes the same few choices, the first of each is the plainest, no choice changes what a later one may
+be, and what makes a part odd does not change its length.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from itertools import chain, pairwise
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -39,75 +40,98 @@ from harness.hunt.probe import (
 
 T = TypeVar("T")
 
-UNITS = ("kg", "m²", "m³", "µm", "kω", "ha", "mmol", "µ²", "h", "km")
 LONGEST = 30
 """Code points of one part."""
-_NESTING = ("~", "=", "%", "*", "×", "→", "🙂", "®")
-"""Signs that are no symbol."""
 _CHUNK = 10
 """Longer rounds fill up with mutations of a few examples, which are many strings and little news."""
 
-
-@cache
-def styled(style: str, longest: int = 12, least: int = 1) -> st.SearchStrategy[str]:
-    """A run of one of `probe.STYLES`, of `least` to `longest` characters."""
-    if style == ZERO_LED:
-        return styled("digits", max(1, longest - 1), least).map("0".__add__)
-    return st.text(ALPHABETS[style], min_size=least, max_size=longest)
-
-
-@cache
-def units() -> st.SearchStrategy[str]:
-    """Units, alone or behind a number: `kg`, `5m²`."""
-    return st.builds(str.__add__, st.sampled_from(("", "5", "20", "1.5")), st.sampled_from(UNITS))
+_PLACES = "".join(map(chr, range(0xE000, 0xE000 + 42)))
+"""The first, second ... character of any alphabet. Hypothesis mixes words of the modules that are loaded into texts;
+none is made of these characters, so that a seed draws the same in every project.
+"""
+_RUN = st.text(_PLACES, min_size=1, max_size=LONGEST)
+_CUT = st.sampled_from((LONGEST, 12, 5, 3, 1))
 
 
-@cache
-def nested() -> st.SearchStrategy[str]:
-    """A part with signs of its own, as in `v2~4×1`."""
-    return st.builds(str.join, st.sampled_from(_NESTING), st.lists(_runs(4), min_size=1, max_size=3))
+def _written(style: str, run: str) -> str:
+    alphabet = sorted(ALPHABETS["digits"]) if style in ("digits", ZERO_LED) else ALPHABETS[style]
+    text = "".join(alphabet[_PLACES.index(place) % len(alphabet)] for place in run)
+    return f"0{text[1:]}" if style == ZERO_LED else text
 
 
-@cache
-def with_lookalike() -> st.SearchStrategy[str]:
-    """A part that may hold a look-alike of a symbol, as in `A−B`."""
-    return st.builds(str.join, st.sampled_from(INNER_SIGNS), st.lists(_runs(3), min_size=1, max_size=2))
+_Form = Callable[[str, str], str]
+"""Makes a part of a run and a style. It is as long as the run."""
 
 
-@cache
-def placeholders() -> st.SearchStrategy[str]:
+def _holding(sign: str, front: str = "", end: str = "") -> _Form:
+    """Two pieces, with a sign that is not a symbol between them: `v2~41`, `A−B`. A piece may have its own style."""
+
+    def part(run: str, style: str) -> str:
+        middle = len(run) // 2
+        behind = run[middle + len(sign) :]
+        if not middle or not behind:
+            return _written(style, run)
+        return _written(front or style, run[:middle]) + sign + _written(end or style, behind)
+
+    return part
+
+
+def _ending(unit: str) -> _Form:
+    """A unit, alone or behind a number: `kg`, `5m²`."""
+    return lambda run, style: (
+        _written("digits", run[: -len(unit)]) + unit if len(run) >= len(unit) else _written(style, run)
+    )
+
+
+def _framed(left: str, right: str) -> _Form:
     """What a program fills in: `{name}`, `%s`, `<b>`."""
-    return st.sampled_from(("{name}", "%s", "%d", "{0}", "${HOME}", "<b>", "{{id}}", "[x]", "“a”", "«a»"))
+
+    def part(run: str, style: str) -> str:
+        inner = run[len(left) : len(run) - len(right)]
+        return left + _written("lower", inner) + right if inner else _written(style, run)
+
+    return part
 
 
-@cache
-def mixed() -> st.SearchStrategy[str]:
-    """Two styles without a sign between them, as in `HIT500` or `水A`."""
-    # one of the two may shrink to nothing
-    return st.builds(str.__add__, _runs(5, least=0), _runs(5, least=0)).filter(bool)
+def _plain(run: str, style: str) -> str:
+    return _written(style, run)
 
 
-@cache
-def parts(styles: tuple[str, ...] = STYLES, longest: int = 12) -> st.SearchStrategy[str]:
-    """What is between symbols. Four in five are plain runs, since most real codes are made of them."""
-    return _plain_or_odd(_runs(longest, styles))
+def _in_han(run: str, style: str) -> str:
+    return _written("han", run)
 
 
-@st.composite
-def _plain_or_odd(draw: st.DrawFn, runs: st.SearchStrategy[str]) -> str:
-    # the plain run is drawn in any case: a shrinker then gets rid of an odd part in one step
-    plain = draw(runs)
-    return draw(_odd_parts()) if draw(_ODD) else plain
+_ODD: tuple[_Form, ...] = (
+    *map(_holding, (*INNER_SIGNS, "×", "→", "🙂", "®")),
+    *map(_ending, ("m²", "m³", "µm", "kω")),
+    *(_framed(left, right) for left, right in ("“”", "«»", "{}", "<>", "[]", ("{{", "}}"), ("${", "}"), ("%", ""))),
+    *map(_ending, ("kg", "mmol")),
+    *map(_holding, ("~", "=", "%", "*")),
+    *(_holding("", end=style) for style in ("digits", "lower")),
+    *(_holding("", front=style) for style in ("digits", "lower")),
+)
+# whatever is odd is made of the style of the part, small letters, digits and signs, so that a shrinker that takes the
+# plain form, the Han (for what is beyond ASCII), small letters or digits gets rid of it
+_FORM = st.sampled_from((_plain, _in_han, *_ODD, *(_plain,) * 65))
 
+_STYLES = ("lower", "digits", ZERO_LED, *(style for style in STYLES if style not in ("lower", "digits", ZERO_LED)))
+_FREQUENT = ("lower", "digits", "digits", "han", "upper")
+"""What real codes are made of comes up more often than the rest."""
+_STYLE = st.sampled_from((*_STYLES, *_FREQUENT, *_FREQUENT))
+_PICKED = st.sampled_from(("lower", "digits", *(0,) * 15, *(1,) * 3))
+"""A part is in small letters, in digits, or in one of the two styles of the string."""
 
-@cache
-def _odd_parts() -> st.SearchStrategy[str]:
-    return st.one_of(mixed(), nested(), units(), with_lookalike(), placeholders())
-
-
-@cache
-def _runs(longest: int, styles: tuple[str, ...] = STYLES, least: int = 1) -> st.SearchStrategy[str]:
-    return st.one_of([styled(style, longest, least) for style in styles])
+_ANY_SIGN = [sign * times for sign in SYMBOLS if len(sign) == 1 for times in (1, 2) if sign * times in SYMBOLS]
+_SIGN = st.sampled_from((*_ANY_SIGN, *"/" * 48, *"-" * 29))
+_NO_MORE, _PLAINEST = None, 2
+_NEXT = st.sampled_from((*(_NO_MORE,) * 7, _PLAINEST, *(0,) * 5, 1))
+"""The string ends here, or goes on with the plainest sign or one of the two that it has."""
+_FIRST = st.sampled_from((_PLAINEST, _PLAINEST, *(0,) * 11, 1))
+"""As many as the others, so that a shrinker can leave out the first part with its sign."""
+_GAP = st.sampled_from(("joined", *("tight",) * 18, "spaced", "spaced"))
+"""Joined: one sign with the last one, if that is alike and there is such a doubled sign; the part between is gone."""
+_EDGED = st.sampled_from((*("none",) * 15, "front", "end", "both"))
+_FRONT, _END = st.sampled_from(FRONT_SIGNS), st.sampled_from(END_SIGNS)
 
 
 def codes(
@@ -115,7 +139,8 @@ def codes(
 ) -> st.SearchStrategy[Code]:
     """A string with 1 to `most_symbols` symbols.
 
-    A string keeps to one or two styles, as real codes do: else two neighbours of one script would be rare.
+    A string keeps to two styles and two signs in most of its parts, as real codes do: else two neighbours of one script
+    would be rare.
 
     Args:
         symbols: the signs between the parts, the plainest first: a text of single signs, or a sequence. Without it
@@ -127,57 +152,55 @@ def codes(
         raise ValueError("symbols: found an empty one; accepted: a text of signs, or a sequence of them")
     if kinds == ():
         raise ValueError("symbols: found none; accepted: a text of signs such as '_', or a sequence of them")
+    if most_symbols < 1:
+        raise ValueError(f"most_symbols: found {most_symbols}; accepted: 1 or more")
     return _codes(kinds, most_symbols, edges)
 
 
 @st.composite
 def _codes(draw: st.DrawFn, symbols: tuple[str, ...] | None, most_symbols: int, edges: bool) -> Code:
-    # the parts are drawn one by one until a draw says stop: a shrinker can then leave out any of them
-    palette = tuple(draw(_PALETTES))
-    between = parts(palette, draw(_LONGEST))
-    kinds = draw(_KINDS) if symbols is None else st.sampled_from(symbols)
-    trap = draw(_TRAP)
-    drawn = [draw(between)]
+    allowed = SYMBOLS if symbols is None else symbols
+    sign = _SIGN if symbols is None else st.sampled_from(symbols)
+    styles = draw(_STYLE), draw(_STYLE)
+    own = draw(sign), draw(sign), allowed[0]
+    drawn = [draw(_PART)]
     signs: list[str] = []
-    spaced: list[bool] = []
-    while not signs or (len(signs) < most_symbols and draw(st.booleans())):
-        signs.append(draw(kinds))
-        spaced.append(trap and draw(st.booleans()))
-        drawn.append(draw(between))
-    edged = draw(_EDGED) if edges else "none"
-    front = draw(_FRONT if symbols is None else kinds) if edged in ("front", "both") else ""
-    end = draw(_END if symbols is None else kinds) if edged in ("end", "both") else ""
-    return Code(tuple(drawn), tuple(signs), tuple(spaced), (front, end))
+    gaps: list[str] = []
+    for number in range(most_symbols):
+        which = draw(_NEXT if number else _FIRST)
+        if which is _NO_MORE:
+            break
+        signs.append(own[which])
+        gaps.append(draw(_GAP))
+        drawn.append(draw(_PART))
+    front, end = _drawn_edges(draw, symbols) if edges else ("", "")
+    longest = draw(_CUT)
+    parts = [form(run[:longest], picked if isinstance(picked, str) else styles[picked]) for run, picked, form in drawn]
+    for place in range(len(signs) - 1, 0, -1):
+        both = signs[place - 1] + signs[place]
+        if gaps[place] == "joined" and gaps[place - 1] != "spaced" and both == signs[place] * 2 and both in allowed:
+            signs[place - 1 : place + 1] = [both]
+            del parts[place], gaps[place]
+    return Code(tuple(parts), tuple(signs), tuple(gap == "spaced" for gap in gaps), (front, end))
 
 
-_FREQUENT = ("lower", "digits", "digits", "han", "upper")
-"""What real codes are made of comes up more often than the rest."""
-_PALETTES = st.lists(st.sampled_from((*_FREQUENT, *STYLES)), min_size=1, max_size=2)
-_LONGEST = st.sampled_from((1, 3, 5, 12, LONGEST))
-_ODD = st.sampled_from((False, False, False, False, True))
-_COMMON_KINDS = [st.sampled_from(kinds) for kinds in ("-", "-/", "-", "/", "-/", "/", "-/")]
+_PART = st.tuples(_RUN, _PICKED, _FORM)
 
 
-def _said(sign: str, times: int) -> str:
-    return sign * times if sign * times in SYMBOLS else sign
+def _drawn_edges(draw: st.DrawFn, symbols: tuple[str, ...] | None) -> tuple[str, str]:
+    edged = draw(_EDGED)
+    front = draw(_FRONT if symbols is None else st.sampled_from(symbols))
+    end = draw(_END if symbols is None else st.sampled_from(symbols))
+    return front if edged in ("front", "both") else "", end if edged in ("end", "both") else ""
 
 
-# a doubled sign is a sign and how often, so that a shrinker comes from `__` to `_`
-_ANY_KIND = st.builds(_said, st.sampled_from([sign for sign in SYMBOLS if len(sign) == 1]), st.sampled_from((1, 2)))
-_KINDS = st.sampled_from([*_COMMON_KINDS, _ANY_KIND])
-_EDGED = st.sampled_from((*("none",) * 15, "front", "end", "both"))
-_FRONT, _END = st.sampled_from(FRONT_SIGNS), st.sampled_from(END_SIGNS)
-_TRAP = st.sampled_from((False, False, False, False, True))
-
-
-@st.composite
-def contexts(draw: st.DrawFn) -> Context:
-    """A prompt. Every factor but the task is plain half of the time, so that most prompts have few oddities."""
-    levels: dict[str, str] = {}
-    for factor, names in LEVELS.items():
-        if factor in ("task", "language") or draw(st.booleans()):
-            levels[factor] = draw(st.sampled_from(names))
-    return Context(**levels)
+def contexts() -> st.SearchStrategy[Context]:
+    """A prompt. All but task and language are plain half of the time, so that most prompts have few oddities."""
+    levels = {
+        factor: st.sampled_from(names if factor in ("task", "language") else (names[0],) * len(names) + names)
+        for factor, names in LEVELS.items()
+    }
+    return st.builds(Context, **levels)
 
 
 def probes() -> st.SearchStrategy[Probe]:

@@ -17,6 +17,7 @@ from harness.logs.rows import RowError, judge, read_row
 from harness.logs.run import ScoringJob
 from harness.recording.secrets import without_personal
 from harness.suite import case_from
+from harness.suite.folders import CANARY_HEADING, add_to_selection
 from harness.text.characters import is_cjk
 
 Redact = Callable[[str], str]
@@ -53,7 +54,7 @@ def candidates(job: ScoringJob, redact: Redact, most: int) -> Iterator[Candidate
             return
         for chunk in chunks(number, group, job.reading):
             for piece in chunk.pieces:
-                for row in rows_of(piece, job.scoring.preset):
+                for row in rows_of(piece, job.scoring):
                     if (row.file, row.line) not in wanted or row.error:
                         continue
                     found = _candidate(row.value, f"{row.file}, row {row.line}", job, redact)
@@ -132,3 +133,16 @@ def add_case(folder: Path, line: dict[str, Any]) -> bool:
     except OSError as error:
         raise ConfigError(f"--to-suite: {folder} cannot be written: {error.strerror or error}") from None
     return True
+
+
+def add_canary(folder: Path, line: dict[str, Any]) -> Path:
+    """Add a case of the suite at `folder` to the selection `canary` beside it, and give the selection's file.
+
+    Raises ConfigError if it cannot be written.
+    """
+    path = folder.parent / "canary.cases"
+    try:
+        add_to_selection(path, f"{folder.name}/{line['id']}", CANARY_HEADING)
+    except OSError as error:
+        raise ConfigError(f"--to-suite: {path} cannot be written: {error.strerror or error}") from None
+    return path

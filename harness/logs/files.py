@@ -7,11 +7,13 @@ import glob
 import gzip
 import io
 import os
+import re
 import stat
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -64,6 +66,13 @@ def shown(location: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def result_folder(argument: str) -> Path:
+    """Where the result of an input goes that nobody named a folder for: beside where the command runs."""
+    name = os.path.basename(os.path.abspath(shown(argument))) if argument != STANDARD_INPUT else "standard-input"
+    name = re.sub(r"[*?\[\]]+", "_", name.lower().removesuffix(".gz") if name.lower().endswith(".gz") else name)
+    return Path(f"{os.path.splitext(name)[0] or 'log'}.scored")
+
+
 def find_inputs(arguments: Sequence[str], input_format: Format | None, *, excluded: Path) -> list[InputFile]:
     """The files, each once, folders and globs in the order of their names. None is under `excluded`, the output.
 
@@ -95,19 +104,25 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):  # a named pipe would be waited for without end
                 raise HarnessError(f"{path}: no regular file; accepted: files, and - for what comes through a pipe")
-            with open(path, "rb"):
-                pass
+            with open(path, "rb") as file:
+                head = file.read(_HEAD)
         except OSError as error:
             raise HarnessError(
                 f"{path}: cannot be read: {error.strerror}; accepted: files, folders, globs, URLs, - (standard input)"
             ) from None
-        yield _described(path, path, input_format, status.st_size, str(status.st_mtime_ns))
+        _refuse_archive(path, head)
+        known = input_format or format_of(path) or _format_of_text(head)
+        described = _described(path, path, known, status.st_size, str(status.st_mtime_ns))
+        yield replace(described, gzipped=described.format != "parquet" and head.startswith(_GZIP))
 
 
 def _walked(folder: str, excluded: Path) -> list[str]:
     """Files under a folder. Names that begin with `.` or `_` are bookkeeping of other tools (`_SUCCESS`)."""
     paths = []
     for root, folders, names in os.walk(folder):
+        if "run.json" in names and "verdicts" in folders:  # a result of harness score
+            folders[:] = []
+            continue
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
         paths += [os.path.join(root, name) for name in names if not name.startswith((".", "_"))]
     paths = [path for path in paths if os.path.isfile(path)]
@@ -155,6 +170,39 @@ def file_system(location: str) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         raise ConfigError(f"{shown(location)}: {str(error).replace(location, shown(location))}") from None
     return filesystem, path
+
+
+_HEAD = 4096
+_GZIP = b"\x1f\x8b"
+_ARCHIVES = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook; accepted: what is in the archive, or the sheet saved as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook; accepted: the sheet saved as CSV",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd; run: zstd -d FILE",
+    b"BZh": "compressed by bzip2; run: bunzip2 FILE",
+    b"\xfd7zXZ": "compressed by xz; run: xz -d FILE",
+    b"SQLite format 3": "a database of SQLite; run: sqlite3 -json FILE 'SELECT ...' > log.json",
+}
+
+
+def _refuse_archive(path: str, head: bytes) -> None:
+    for mark, found_there in _ARCHIVES.items():
+        if head.startswith(mark):
+            raise ConfigError(f"{path}: {found_there}")
+
+
+def _format_of_text(head: bytes) -> Format | None:
+    """The format of a file whose name says nothing, such as Excel's "Unicode text" in a .txt."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(_GZIP):
+        head = zlib.decompressobj(31).decompress(head, _HEAD)
+    wide = _wide_encoding(head)
+    if wide:
+        head = head[: len(head) & -4].decode(wide, "replace").encode("utf-8", "replace")
+    head = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if head[:1] in (b"{", b"["):
+        return "jsonl"
+    return "csv" if re.match(rb"[^\r\n]*[\t,;|]", head) else None
 
 
 def _described(location: str, name: str, input_format: Format | None, size: int | None, stamp: str) -> InputFile:

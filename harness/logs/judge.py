@@ -16,7 +16,7 @@ from harness.logs.files import InputFile
 from harness.logs.presets import joined, rows_of_value
 from harness.logs.rates import Counts, tally_of
 from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
-from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
+from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, lookup, read_row
 from harness.text import DEFAULT_SYMBOLS, Mention, SymbolTable
 
 _MOST_FILES = 500  # of one group
@@ -255,6 +255,8 @@ class Scoring:
     verdict_format: VerdictFormat = "jsonl"
     symbols: SymbolTable = DEFAULT_SYMBOLS
     preset: str | None = None
+    rows: str = ""
+    """The path to the list that holds the rows of a document; empty where the document is the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,7 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     rejected: list[dict[str, Any]] = []
     rows = 0
     for piece in chunk.pieces:
-        for row in rows_of(piece, scoring.preset):
+        for row in rows_of(piece, scoring):
             rows += 1
             try:
                 read, verdict = _score(row, scoring, counts)
@@ -310,24 +312,36 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     )
 
 
-def rows_of(piece: Block, preset: str | None) -> Iterator[Decoded]:
-    """The rows of a piece. With a preset one value may hold many, or none."""
-    if preset is None:
+def rows_of(piece: Block, scoring: Scoring) -> Iterator[Decoded]:
+    """The rows of a piece. With a preset, or a list to look into, one value may hold many, or none."""
+    if scoring.preset is None and not scoring.rows:
         yield from decoded(piece)
         return
     for row in decoded(piece):
         if row.error:
             yield row
             continue
-        values = rows_of_value(preset, row.value)
         try:
-            for value in values:
+            for value in _values(row.value, scoring):
                 yield Decoded(row.file, row.line, value)
         except RowError as error:
             yield Decoded(row.file, row.line, None, error, row.raw)
         except Exception as error:
-            detail = f"not of the form of --preset {preset}: {type(error).__name__}: {error}"
+            detail = f"not of the form of --preset {scoring.preset}: {type(error).__name__}: {error}"
             yield Decoded(row.file, row.line, None, RowError("preset", detail), row.raw)
+
+
+def _values(value: Any, scoring: Scoring) -> Iterator[Any]:
+    values: Any = [value]
+    if scoring.rows:
+        values = lookup(value, scoring.rows) if isinstance(value, dict) else None
+        if not isinstance(values, list):
+            raise RowError("rows", f"no list at {scoring.rows}; accepted: the path to the list that holds the rows")
+    for one in values:
+        if scoring.preset is None:
+            yield one
+        else:
+            yield from rows_of_value(scoring.preset, one)
 
 
 def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> tuple[Row, RowVerdict]:

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -325,11 +325,13 @@ def header_of(lines: Iterator[RawRow], delimiter: str) -> tuple[str, ...]:
         return ()
     if first.problem:
         raise ReadingError(f"the header: {first.problem[1]}")
+    if b"\r" in first.raw.rstrip(b"\r\n") and b'"' not in first.raw:
+        raise ReadingError("its lines end in CR alone, as old Macintosh programs write them; accepted: LF or CRLF")
     try:
-        names = fields(first.raw, delimiter)
+        names = [name.strip() for name in fields(first.raw, delimiter)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ReadingError(f"the header: {error}") from None
-    twice = {name for name in names if names.count(name) > 1 and name}
+    twice = {name for name, times in Counter(names).items() if times > 1 and name}
     if twice:
         raise ReadingError(f"the header has {min(twice)!r} more than once")
     return tuple(names)
@@ -426,11 +428,30 @@ def parquet_pieces(handle: BinaryIO, name: str, columns: Columns | None) -> Iter
             yield from _empty(pa, name, first, group.num_rows)
             first += group.num_rows
             continue
-        for batch in file.iter_batches(batch_size=size, row_groups=[number], columns=wanted, use_threads=False):
+        few = file.iter_batches(batch_size=_FEW, row_groups=[number], columns=wanted, use_threads=False)
+        for batch in _joined(pa, few, size):
             rows = batch.num_rows
             position = stored_size * (first + rows - 1) // total
             yield Block(name, "parquet", table=_stream(pa, batch), first=first, table_rows=rows, position=position)
             first += rows
+
+
+_FEW = 4
+"""Rows that are unpacked at a time: what a file says of its size is not what its dictionaries unpack to."""
+
+
+def _joined(pa: Any, batches: Iterator[Any], most: int) -> Iterator[Any]:
+    """A few rows at a time as batches of at most `most` rows, or as many as have `BYTES` in memory."""
+    waiting: list[Any] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows + _FEW > most or size >= BYTES:
+            yield from pa.Table.from_batches(waiting).unify_dictionaries().combine_chunks().to_batches()
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield from pa.Table.from_batches(waiting).unify_dictionaries().combine_chunks().to_batches()
 
 
 def _empty(pa: Any, name: str, first: int, rows: int) -> Iterator[Block]:
@@ -452,7 +473,9 @@ def rows_of(table: bytes) -> Iterator[dict[str, Any]]:
     pa = arrow()
     with pa.ipc.open_stream(table) as reader:
         for batch in reader:
-            yield from batch.to_pylist()
+            step = _FEW if any(map(pa.types.is_dictionary, batch.schema.types)) else max(1, batch.num_rows)
+            for start in range(0, batch.num_rows, step):
+                yield from batch.slice(start, step).to_pylist()
 
 
 class Decoded(NamedTuple):
@@ -495,7 +518,7 @@ def _value(piece: Block, record: RawRow) -> Any:
     if piece.format != "csv" and has_too_many_values(record.raw):
         raise RowError("json", f"more than {VALUES_LIMIT:,} values")
     try:
-        return _csv_row(piece, record.raw) if piece.format == "csv" else json.loads(record.raw.decode("utf-8"))
+        return _csv_row(piece, record.raw) if piece.format == "csv" else _json_row(record.raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise RowError("encoding", f"not UTF-8 at byte {error.start + 1}; accepted: UTF-8") from None
     except json.JSONDecodeError as error:
@@ -506,6 +529,21 @@ def _value(piece: Block, record: RawRow) -> Any:
         raise RowError("json", f"not JSON that can be read: {error}") from None
     except csv.Error as error:
         raise RowError("csv", str(error)) from None
+
+
+def _json_row(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        # the lines of a list without its brackets; a record separator (RFC 7464)
+        bare = text.strip(" \t\r\n\x1e").removesuffix(",")
+        if bare in (text.rstrip("\r\n"), ""):
+            raise
+        try:
+            return json.loads(bare)
+        except json.JSONDecodeError:
+            pass
+        raise
 
 
 def _csv_row(piece: Block, raw: bytes) -> dict[str, str]:

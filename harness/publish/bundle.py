@@ -85,11 +85,20 @@ class Bundle:
     warnings: tuple[str, ...]
 
 
-def bundle(run: RunRecord, case: CaseResult, cassettes: Path, secrets: Secrets, symbols: SymbolTable) -> Bundle:
+def bundle(
+    run: RunRecord,
+    case: CaseResult,
+    cassettes: Path,
+    secrets: Secrets,
+    symbols: SymbolTable,
+    *,
+    live: Path | None = None,
+) -> Bundle:
     """The first bad sample of a case, with its request and answer as they were recorded.
 
     Args:
         cassettes: the folder of all cassettes. Without a recording, request and answer are those of the run record.
+        live: the file of a live run, which keeps its answers beside its record.
         secrets: what must be found nowhere.
 
     Raises:
@@ -102,7 +111,7 @@ def bundle(run: RunRecord, case: CaseResult, cassettes: Path, secrets: Secrets, 
     if sample is None:
         raise ConfigError(f"{case.key}: {run.label} answered it rightly (run {run.run_id}); there is nothing to report")
     hidden = Redaction(secrets, case.targets)
-    recorded = _recording(run, case, sample, cassettes)
+    recorded = _recording(run, case, sample, cassettes, live)
     request = hidden.request(dict(recorded.request) if recorded else _request_of(run, case))
     name, answer = _response(recorded, sample, hidden)
     shown = _redacted_sample(sample, hidden)
@@ -126,7 +135,8 @@ def bundle(run: RunRecord, case: CaseResult, cassettes: Path, secrets: Secrets, 
     marked = [answer_markdown(result).rstrip(), *(f"- {code(one)}" for one in checks)] if case.targets or checks else []
     taken = [phrase("bundle-redacted", kind=kind, n=count) for kind, count in hidden.names.items()]
     became = phrase(f"kind-{sample.outcome}") + (f" ({code(sample.reason)})" if sample.reason else "")
-    lines = [f"# {phrase('bundle-title', model=code(str(about['model'])), case=code(case.key))}", ""]
+    title = "bundle-title-omitted" if sample.outcome == "omitted" else "bundle-title"
+    lines = [f"# {phrase(title, model=code(str(about['model'])), case=code(case.key))}", ""]
     lines += [phrase("bundle-became", outcome=became), "", *marked]
     for heading, body in _sections(
         run, shown, about, name, [*(taken or [phrase("bundle-nothing-redacted")]), *warnings]
@@ -138,12 +148,15 @@ def bundle(run: RunRecord, case: CaseResult, cassettes: Path, secrets: Secrets, 
     return Bundle(case.key, run.label, sample.outcome, files, hidden.names, tuple(warnings))
 
 
-def _recording(run: RunRecord, case: CaseResult, sample: SampleResult, folder: Path) -> Interaction | None:
+def _recording(
+    run: RunRecord, case: CaseResult, sample: SampleResult, folder: Path, live: Path | None
+) -> Interaction | None:
     """What was sent and came back for this sample: the newest with the same texts, of the version or one it is from."""
     asked = list(texts_of(case.messages))
     for label in (run.label, *run.lineage):
         paths = sorted((folder / label).glob("*.jsonl"), key=lambda path: (path.stem != case.suite, path.name))
-        for path in paths:
+        own = [live] if label == run.label and live is not None and live.is_file() else []
+        for path in (*own, *paths):
             cassette = Cassette(path)
             alike = [
                 one for one in _all(cassette) if one.sample == sample.sample and source_texts(one.request) == asked

@@ -220,13 +220,13 @@ def on_interrupt(asked: Sequence[Answers], mode: Mode) -> list[str]:
             continue
         progress = answers.fetcher.progress
         answered = progress.done - progress.failed
-        kept = _kept(mode, answers.model.name) if answered else phrase("progress-none-kept")
+        kept = _kept(mode, answers.command) if answered else phrase("progress-none-kept")
         lines.append(phrase("progress-stopped", label=answers.model.label, n=answered, all=progress.total, kept=kept))
     return lines
 
 
-def _kept(mode: Mode, model: str) -> str:
+def _kept(mode: Mode, command: str) -> str:
     if mode == "live":
         return phrase("progress-live-kept")
     # `refresh` asks for all again; what came is recorded, and `record` asks for what is not
-    return phrase("progress-kept", command=f"pytest --model={model} --cassette-mode=record")
+    return phrase("progress-kept", command=f"{command} --cassette-mode=record")

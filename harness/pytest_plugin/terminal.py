@@ -10,15 +10,17 @@ import shlex
 import subprocess
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from harness.config import pytest_options
 from harness.decisions import metrics
 from harness.records.run import GOOD
 from harness.show.figures import cells, clipped, pad, percent, wrapped
 from harness.show.run import KINDS, explain_case, failure_lines
-from harness.show.words import phrase, spoken
+from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import wilson
 from harness.text.visible import show
 
@@ -84,7 +86,7 @@ def _write_failures(
     sections = []
     for record in records:
         commands = {
-            key: rerun_command(reporter.config, record.model, node.rpartition("#")[0])
+            key: rerun_command(reporter.config, record, node.rpartition("#")[0])
             for (model, key), node in nodes.items()
             if model == record.model
         }
@@ -130,15 +132,23 @@ _REPEATED = {
 }
 
 
-def rerun_command(config: pytest.Config, model: str, node: str) -> str:
+def rerun_command(config: pytest.Config, run: RunRecord, node: str) -> str:
     """The command that runs one case again, for the shell of this system."""
-    words = ["pytest", f"--model={model}"]
+    written_out = f"openai:{run.configuration.get('model')}"
+    given = [name.strip() for text in config.getoption("verbatim_models") for name in text.split(",")]
+    words = ["pytest", f"--model={written_out if written_out in given else run.model}"]
     words += [f"{option}={value}" for name, option in _REPEATED.items() if (value := config.getoption(name))]
     if config.getoption("verbatim_samples") != 1:
         words.append(f"--samples={config.getoption('verbatim_samples')}")
     if config.getoption("verbatim_mode") == "live":
         words.append("--cassette-mode=live")  # its answers are in no cassette
-    words.append(str(config.cwd_relative_nodeid(cast("Any", node))))  # a str in pytest 8, a NodeId from 9.1 on
+    place = str(config.cwd_relative_nodeid(cast("Any", node)))  # a str in pytest 8, a NodeId from 9.1 on
+    file, _, case = place.partition("::")
+    suites = config.getoption("verbatim_suites")
+    if suites and not Path(config.invocation_params.dir, file).exists():  # the shipped suites are in the package
+        words += [f"--suites={suites}", "-k", case.partition("[")[0]]
+    else:
+        words.append(place)
     return _shell(words)
 
 
@@ -152,20 +162,27 @@ def next_line(project: Project, records: Sequence[RunRecord], config: pytest.Con
 
 def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> tuple[list[str], str]:
     if interrupted:
-        return ["pytest", f"--model={','.join(run.model for run in records)}", "--cassette-mode=record"], "next-rest"
+        several = [f"--model={','.join(run.model for run in records)}"]
+        words = several if len(records) > 1 else _options(project, records[0])
+        return ["pytest", *words, "--cassette-mode=record"], "next-rest"
     if len(records) > 1:
         return ["harness", "compare", *(run.label for run in records)], "next-compare"
     (run,) = records
     if any(case.outcome not in GOOD for case in run.cases):
         return ["harness", "report", run.label], "next-report"
     if run.partial:
-        return ["pytest", f"--model={run.model}"], "next-whole"
+        return ["pytest", *_options(project, run)], "next-whole"
     baselines = project.history.baselines()
     if baselines.get(run.model) not in (None, run.label, run.run_id):
         return ["harness", "gate", "--candidate", run.label], "next-gate"
     if baselines.get(run.model) is None:
         return ["harness", "runs", "baseline", run.label], "next-baseline"
     return ["harness", "report", run.label], "next-report"
+
+
+def _options(project: Project, run: RunRecord) -> list[str]:
+    settings = run.configuration
+    return pytest_options(project.config, run.model, str(settings.get("model")), settings.get("base_url"))
 
 
 def _shell(words: Sequence[str]) -> str:
@@ -191,7 +208,7 @@ def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
     cases = record.cases
     lines = [f"{record.label}  {_evidence(record, mode)}"]
     if record.partial:
-        lines.append(f"  {phrase('summary-partial', why=record.partial_reason)}")
+        lines.append(f"  {phrase('summary-partial', why=translated(record.partial_reason or 'narrowed or stopped'))}")
     rates = {
         "alignment_rate": metrics.alignment_rate(cases),
         "fidelity": metrics.fidelity(cases),

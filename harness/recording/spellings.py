@@ -13,9 +13,11 @@ import string
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from harness.addresses import in_address
+from harness.text.unicode_data import LETTERS
 
 _KEPT = string.digits + string.ascii_letters
 _LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
@@ -26,22 +28,32 @@ _LONG_IF_MIXED = 12
 honest answers, and is looked for as it is written."""
 _LONG_IF_CODED = 10
 
+_LONG_IF_CUT = 20
+"""Letters and digits of a secret of which three quarters, its beginning or its end, are as good as the whole."""
+
 _BACKSLASHED = re.compile(
-    r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|u\{0*+([0-7][0-9a-fA-F])\}|x([0-7][0-9a-fA-F])|([01][0-7]{2})|[nrtbf])"
+    r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|u\{0*+([0-7][0-9a-fA-F])\}|(?:x|x\{0*+|U0{6}|0{2,4})([0-7][0-9a-fA-F])\}?"
+    r"|([01][0-7]{2})|([2-7][0-9a-fA-F])(?![0-9a-fA-F]) ?|[nrtbf])"
 )
 _CODED = re.compile(
-    r"%(?:25)*([0-7][0-9a-fA-F])|&(?:amp;)*#[xX]0*([0-7][0-9a-fA-F]);?|=(?:3D)*([0-7][0-9A-F])"
+    r"%(?:25)*(?:u00)?([0-7][0-9a-fA-F])|&(?:amp;)*#[xX]0*([0-7][0-9a-fA-F]);?|=(?:3D)*([0-7][0-9A-F])"
     r"|&(?:amp;)*#0*([0-9]{2,3});?"
 )
 
 _OTHER_FORMS = re.compile(
-    "[\u2070-\u209c\u2100-\u214f\u2460-\u24ff\uff10-\uff5a\ud835\udb40\U0001d400-\U0001d7ff\U000e0020-\U000e007e]"
+    "[\u00aa\u00b2\u00b3\u00b9\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u10ff\u1380-\u1fff\u2070-\u209c"
+    "\u2100-\u214f\u2460-\u24ff\u2776-\u2793\u2c00-\u2dff\ua490-\uabff"
+    "\uff10-\uff5a\ud835\ud83c\udb40\U00010280-\U0001f1ff\U000e0020-\U000e007e]"
 )
-"""Letters and digits in another form: full width, in a circle, bold as in mathematics, raised; unseen tags.
-Escapes of JSON leave halves of characters behind."""
+"""Letters and digits in another form: full width, in a circle, bold as in mathematics, raised, with an accent, of
+another script that look the same; unseen tags. Escapes of JSON leave halves of characters behind."""
 _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _TAG = re.compile("[\U000e0020-\U000e007e]")
 _NAMED_SIGN = re.compile(r"&(?:hyphen|dash|lowbar|period|equals|plus|sol|colon);|\]\]><!\[CDATA\[")
+_MARKUP = re.compile(r"<[^<>]{0,300}+>|\x1b\[[0-?]*+[ -/]*+[@-~]|=\?[\w-]{2,20}+\?[qQbB]\?")
+"""Between letters nobody sees it: a tag, a colour of a terminal, the head of a coded word in mail."""
+_DUMPED = re.compile(r"^[0-9a-fA-F]{7,8}:?[ \t]++((?:(?:[0-9a-fA-F]{2}){1,2}[ \t]++)+).*$", re.MULTILINE)
+"""A line of a dump (`xxd`, `hexdump -C`): offset, bytes, letters."""
 
 
 def squeezed(text: str) -> bytes:
@@ -69,7 +81,10 @@ class Spellings:
         if self._is_in(text):
             return True
         decoded = _decoded(text)
-        return decoded is not text and self._is_in(decoded)
+        if decoded is not text and self._is_in(decoded):
+            return True
+        bare = _bare(decoded)
+        return bare != decoded and self._is_in(bare)
 
     def found_in_body(self, body: str) -> bool:
         """The same for JSON, for a stream of events and for JSON lines, in which pieces of one text are apart."""
@@ -81,23 +96,32 @@ class Spellings:
         return "\\" in text and any(needle in text.replace("\\", "") for needle in self._bare)
 
 
+_FIELDS = ("", "event", "id", "retry")
+"""Of a stream of events, beside `data`; the nameless one is a comment."""
+
+
 def joined_texts(body: str) -> Iterator[str]:
-    """The decoded texts of a body: those of one place (`choices[0].delta.content`) joined over all its events."""
+    """The decoded texts of a body: those of one place (`choices[0].delta.content`) joined over all its events.
+
+    The last one is all of them in their order, without what each event repeats, such as its id: a text may begin in
+    one place and end in another, as reasoning and content do.
+    """
     return joined_texts_of(_documents(body))
 
 
 def joined_texts_of(values: Iterable[Any]) -> Iterator[str]:
     """The same of JSON that is decoded already."""
     places: dict[tuple[Any, ...], list[str]] = {}
-    everything: list[str] = []
+    everything: list[tuple[tuple[Any, ...], str]] = []
     for value in values:
         for place, piece in _pieces(value):
             places.setdefault(place, []).append(piece)
-            everything.append(piece)
+            everything.append((place, piece))
     for pieces in places.values():
         yield "".join(pieces)
     if len(places) > 1:
-        yield "".join(everything)
+        repeated = {place for place, pieces in places.items() if len(pieces) > 1 and len(set(pieces)) == 1}
+        yield "".join(piece for place, piece in everything if place not in repeated)
 
 
 def _documents(body: str) -> Iterator[Any]:
@@ -108,6 +132,10 @@ def _documents(body: str) -> Iterator[Any]:
         return
     data: list[str] = []
     for line in [*body.splitlines(), ""]:
+        field, colon, rest = line.partition(":")
+        if colon and field in _FIELDS:
+            yield {field: rest.strip()}
+            continue
         content = line.removeprefix("data:").strip()
         value = _json(content)
         if value is not None:
@@ -172,18 +200,57 @@ def _decoded(text: str) -> str:
 
 
 @cache
+def _letters() -> dict[int, str]:
+    """What looks like a letter or digit of ASCII, or is one in a frame, where NFKD leaves it as it is."""
+    found = {}
+    for code in (*range(0x660, 0x1AA0), *range(0x2776, 0x2794), *range(0xA620, 0xAC00), *range(0x104A0, 0x11FFF)):
+        digit = unicodedata.digit(chr(code), None)
+        if digit is not None:
+            found[code] = str(digit)
+    for code in (*range(0x250, 0x2B0), *range(0x1D00, 0x1DC0), *range(0xA720, 0xA800), *range(0x1F110, 0x1F200)):
+        kind, _, letter = unicodedata.name(chr(code), "").rpartition(" ")
+        if len(letter) == 1 and letter.isascii() and ("LATIN" in kind or "REGIONAL" in kind):
+            found[code] = letter
+    for row in LETTERS.splitlines():
+        if row[0].isascii() and row[0].isalnum():
+            found |= {ord(other): row[0] for other in row[1:] if not other.isascii()}
+    return found
+
+
+def _bare(text: str) -> str:
+    """Letters for look-alikes, without the marks of a page or a terminal between them or the columns of a dump."""
+    if not text.isascii() and _OTHER_FORMS.search(text):
+        text = text.translate(_letters())
+    if "<" in text or "\x1b" in text or "=?" in text:
+        text = _MARKUP.sub("", text)
+    if "\n" in text and _is_dumped().search(text.encode("utf-8", "surrogatepass")):
+        text = _DUMPED.sub(r"\1", text)
+    return text
+
+
+@cache
 def _is_coded() -> Any:
     """Whether `_CODED` can match; found in a twentieth of the time, and an ordinary `%` or `=` is frequent."""
     import re2
 
-    return re2.compile(rb"%[0-7][0-9a-fA-F]|=[0-7][0-9A-F]|&(?:amp;)*#")
+    return re2.compile(rb"%(?:u00)?[0-7][0-9a-fA-F]|=[0-7][0-9A-F]|&(?:amp;)*#")
+
+
+@cache
+def _is_dumped() -> Any:
+    """Whether `_DUMPED` can match, found in a hundredth of the time."""
+    import re2
+
+    return re2.compile(rb"\n[0-9a-fA-F]{7,8}:?[ \t]")
 
 
 def _any_of(needles: set[bytes]) -> Any:
     """One expression of all needles, whose time does not depend on their number; None without any."""
     import re2
 
-    return re2.compile(b"|".join(sorted(needles))) if needles else None
+    options = re2.Options()
+    options.max_mem = 256_000_000
+    return re2.compile(b"|".join(sorted(needles)), options) if needles else None
 
 
 def _character(match: re.Match[str]) -> str:
@@ -208,24 +275,80 @@ def _squeezed_spellings(secret: str) -> Iterator[bytes]:
         yield small
         yield small[::-1]
         yield squeezed(in_address(secret))
+        yield from _cut(secret, small)
     plain = secret.encode("utf-8", "surrogateescape")
-    yield from (squeezed(code) for code in _codes(plain))
     # UTF-16 without its last byte is in the text of both byte orders; PowerShell codes its commands so
     wide = secret.encode("utf-16-le", "surrogatepass")[:-1]
-    yield wide.hex().encode()
-    yield from (
-        needle
-        for text in (plain, wide)
-        for offset, letters, bits in ((0, 64, 6), (1, 64, 6), (2, 64, 6), *((n, 32, 5) for n in range(5)))
-        if len(needle := squeezed(_within(text, offset, letters, bits))) >= _LONG_IF_CODED
-    )
+    escaped = (spelling.encode("utf-8", "surrogateescape") for spelling in written_spellings(secret))
+    simple = [plain.hex(), plain.hex().upper(), *_base64(plain)]
+    coded = [*simple, *(one[::-1] for one in simple), *_codes(plain), *_as_numbers(plain), wide.hex()]
+    coded += chain.from_iterable(map(_grouped, (plain, plain[::-1], wide)))
+    coded += chain.from_iterable(map(_base64, (*escaped, secret.encode("utf-32-le", "surrogatepass")[:-3])))
+    for once in simple:  # and coded once more
+        coded += (once.encode().hex(), *_base64(once.encode()))
+    yield from {needle for one in coded if len(needle := _middle(squeezed(one), len(plain))) >= _LONG_IF_CODED}
+
+
+def _middle(coded: bytes, secret: int) -> bytes:
+    """What codes some ten bytes of a secret of that many: unlikely enough, and so many long needles take memory."""
+    length = max(_LONG, len(coded) * 10 // secret)
+    start = max(0, len(coded) - length) // 2
+    return coded[start : start + length]
+
+
+def _cut(secret: str, small: bytes) -> Iterator[bytes]:
+    """Three quarters of a long secret, as a message that was cut shows them. Of a path or an address others begin and
+    end in the same way."""
+    if len(small) < _LONG_IF_CUT or "://" in secret or secret.startswith(("/", "~", ".", "{", "eyJ")) or "\\" in secret:
+        return
+    for part in (small[: len(small) * 3 // 4], small[len(small) // 4 :]):
+        if _is_unlikely(part) and re.search(rb"[0-9]", part) and re.search(rb"[a-z]", part):
+            yield part
 
 
 def _codes(plain: bytes) -> Iterator[str]:
     """Each byte by itself: hexadecimal (`73`, `%73`, `0073`, `\\u0073`, `\\x73`, `0x73`), decimal, octal, binary."""
-    hexadecimal = ("{:02x}", "{:04x}", "{:06x}", "{:08x}", "u{:04x}", "u{:x}", "x{:02x}", "0x{:02x}")
-    for form in (*hexadecimal, "{:d}", "chr{:d}", "{:03o}", "{:o}", "0o{:o}", "{:08b}"):
+    hexadecimal = ("{:02x}", "{:04x}", "{:06x}", "{:08x}", "u{:04x}", "u{:08x}", "u{:x}", "x{:02x}", "0x{:02x}")
+    numbers = ("{:d}", "{:03d}", "chr{:d}", "char{:d}", "{:03o}", "{:04o}", "{:o}", "0o{:o}", "{:07b}", "{:08b}")
+    for form in (*hexadecimal, *numbers):
         yield "".join(form.format(byte) for byte in plain)
+
+
+def _as_numbers(plain: bytes) -> Iterator[str]:
+    """All bytes as one number, in decimal and in the letters of base58."""
+    number = int.from_bytes(plain, "big")
+    yield str(number) if len(plain) < 1000 else ""
+    digits = []
+    while number and len(plain) < 1000:
+        number, digit = divmod(number, 58)
+        digits.append("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit])
+    yield "".join(reversed(digits))
+
+
+_BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+_UUENCODED = str.maketrans(_BASE64, "".join(chr(32 + at) for at in range(64)))
+_BASE32 = string.ascii_uppercase + "234567"
+_BASE32_HEX = str.maketrans(_BASE32, string.digits + string.ascii_uppercase[:22])
+_BASE32_CROCKFORD = str.maketrans(_BASE32, string.digits + "ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def _base64(plain: bytes) -> Iterator[str]:
+    yield from (_within(plain, offset, 64, 6) for offset in range(3))
+
+
+def _grouped(plain: bytes) -> Iterator[str]:
+    """Some bytes at a time: base64 and uuencode, base32 with three alphabets, base85 with two."""
+    for coded in _base64(plain):
+        yield coded
+        yield coded.translate(_UUENCODED)
+    for offset in range(5):
+        coded = _within(plain, offset, 32, 5)
+        yield from (coded, coded.translate(_BASE32_HEX), coded.translate(_BASE32_CROCKFORD))
+    for offset in range(4):
+        whole = plain[-offset % 4 :] if offset else plain
+        whole = whole[: len(whole) // 4 * 4]
+        yield base64.a85encode(whole).decode("ascii")
+        yield base64.b85encode(whole).decode("ascii")
 
 
 def _within(plain: bytes, offset: int, letters: int, bits: int) -> str:

@@ -101,11 +101,19 @@ def texts_of(messages: tuple[dict[str, Any], ...]) -> tuple[str, ...]:
     texts: list[str] = []
     for message in messages:
         texts += _texts_of_content(message.get("content"))
+        texts += _texts_of_content(message.get("parts"))  # Gemini's name for it
         for call in message.get("tool_calls") or ():
-            texts += _arguments(call.get("function", {}).get("arguments"))
+            called = call.get("function") or call  # LangChain has the name and `args` in the call itself
+            texts += _arguments(called.get("arguments", called.get("args")))
+        texts += _arguments((message.get("function_call") or {}).get("arguments"))
         if "role" not in message:  # an item of the Responses API
             texts += [*_arguments(message.get("arguments")), *_texts_of_content(message.get("output"))]
     return tuple(texts)
+
+
+_GIVEN = ("input", "args", "arguments", "response", "result")
+"""What a tool was called with and gave back, by each vendor's name."""
+_INSIDE = ("toolUse", "toolResult", "functionCall", "functionResponse", "content")
 
 
 def _texts_of_content(content: Any) -> list[str]:
@@ -121,8 +129,9 @@ def _texts_of_content(content: Any) -> list[str]:
         elif part is not None:
             if isinstance(part.get("text"), str):
                 texts.append(part["text"])
-            texts += _arguments(part.get("input"))
-            pending.append(part.get("content"))
+            for name in _GIVEN:
+                texts += _arguments(part.get(name))
+            pending += [part[name] for name in _INSIDE if part.get(name)]
     return texts
 
 

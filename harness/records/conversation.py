@@ -15,10 +15,16 @@ _REASONING = frozenset({"thinking", "redacted_thinking", "reasoning"})
 """Types of content that are no output; Gemini marks it with `thought`."""
 _INSIDE = (
     *("choices", "candidates", "output", "message", "content", "parts"),
-    *("text", "tool_calls", "function_call", "functionCall"),
+    *("text", "tool_calls", "function_call", "functionCall", "toolUse"),
 )
-"""Where the texts of an answer are, in reading order: OpenAI (both APIs), Anthropic, Gemini."""
+"""Where the texts of an answer are, in reading order: OpenAI (both APIs), Anthropic, Gemini, Bedrock."""
 _ARGUMENTS = ("arguments", "input", "args")
+
+
+_SYSTEM = ("system", "instructions", "systemInstruction", "system_instruction")
+MESSAGES = ("messages", "input", "contents")
+"""The conversation in the body of a request."""
+_OF_MESSAGE = frozenset({"content", "parts", "tool_calls", "function_call"})
 
 
 class Part(NamedTuple):
@@ -55,14 +61,14 @@ def unquoted(value: Any) -> Any:
 def source_texts(given: Any) -> list[str] | None:
     """All text that a model was given; None if `given` has none of SOURCE_FORMS.
 
-    The body of a request counts as its messages: `messages`, or `input` and `instructions`, and a `system` prompt.
+    The body of a request counts as its messages (`messages`, `input`, Gemini's `contents`) and its system prompt.
     """
     if isinstance(given, str):
         return [given]
     if isinstance(given, dict):
-        parts = [given[name] for name in ("system", "instructions", "messages", "input") if name in given]
-        texts = [source_texts(part) for part in parts]
-        if not parts or None in texts or ("messages" not in given and "input" not in given):
+        parts = [given[name] for name in (*_SYSTEM, *MESSAGES) if given.get(name) is not None]
+        texts = [source_texts([part] if isinstance(part, dict) else part) for part in parts]
+        if not parts or None in texts or not any(name in given for name in MESSAGES):
             return None
         return [text for found in texts if found for text in found]
     if not isinstance(given, list):
@@ -73,9 +79,7 @@ def source_texts(given: Any) -> list[str] | None:
             texts_found.append(part)
         elif isinstance(part, dict):
             try:
-                texts_found += texts_of(
-                    (part,) if "content" in part or "tool_calls" in part else ({"content": [part]},)
-                )
+                texts_found += texts_of((part,) if not _OF_MESSAGE.isdisjoint(part) else ({"content": [part]},))
             except (AttributeError, TypeError):  # a message of another shape
                 return None
         else:
@@ -86,13 +90,17 @@ def source_texts(given: Any) -> list[str] | None:
 def last_answer(messages: Sequence[Any]) -> int:
     """How many messages at the end are the model's: what is before them is the source."""
     count = 0
-    while count < len(messages) and _role(messages[-1 - count]) == "assistant":
+    while count < len(messages) and _role(messages[-1 - count]) in _ANSWERERS:
         count += 1
     return count
 
 
+_ANSWERERS = ("assistant", "model", "ai")
+"""OpenAI and Anthropic, Gemini, LangChain."""
+
+
 def _role(message: Any) -> Any:
-    return message.get("role") if isinstance(message, dict) else None
+    return message.get("role") or message.get("type") if isinstance(message, dict) else None
 
 
 def answer_parts(answer: Any, channel: str = "text") -> list[Part] | None:
@@ -129,6 +137,13 @@ def _parts_of_form(answer: dict[str, Any] | list[Any], channel: str) -> list[Par
         elif value.get("type") not in _REASONING and value.get("thought") is not True:
             arguments = _arguments_of(value)
             inside = [name for name in _INSIDE if name in value]
+            older = value.get("additional_kwargs")  # LangChain's place for what it has no field for
+            if isinstance(older, dict) and not value.get("tool_calls"):
+                pending += [
+                    (older[name], (*place, "additional_kwargs", name))
+                    for name in ("function_call", "tool_calls")
+                    if name in older
+                ]
             if arguments:
                 found += _tool_part(value, arguments, place)
             elif inside:
@@ -143,7 +158,8 @@ def _arguments_of(value: Mapping[str, Any]) -> tuple[str, ...]:
     function = value.get("function")
     if isinstance(function, dict):
         return ("function", "arguments")
-    name = next((name for name in _ARGUMENTS if name in value), "") if "name" in value else ""
+    named = "name" in value or "toolName" in value
+    name = next((name for name in _ARGUMENTS if name in value), "") if named else ""
     return (name,) if name else ()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Protocol
 
-from harness.config import HarnessConfig, ModelConfig
+from harness.config import HarnessConfig, ModelConfig, pytest_options
 from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
 from harness.endpoints.callable import NOT_RECORDED, OutputsFile
 from harness.endpoints.chat import ChatEndpoint
@@ -386,6 +386,13 @@ class Answers:
         if is_kept and (self.mode != "live" or self._suites_of_key[place[1]] == 1):
             self.fetcher.taken(place)
 
+    @property
+    def command(self) -> str:
+        """The command that asks this model again, without a mode."""
+        model = self.model
+        words = pytest_options(self._config, model.name, model.model or model.name, model.base_url)
+        return " ".join(["pytest", *map(quote, words)])
+
     def has_cassette(self, suite: str) -> bool:
         """Whether anything at all is recorded for a suite, by this version or one that it is derived from."""
         if self._outputs is not None:
@@ -402,11 +409,11 @@ class Answers:
         kept = sorted(path.stem for path in (self._folder / self.model.label).glob("*.jsonl"))
         labels = sorted({path.parent.name for path in self._folder.glob("*@*/*.jsonl")})
         some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
-        only = f"; or name what is recorded: pytest --model={self.model.name} --suites={quote(kept[0])}" if kept else ""
+        only = f"; or name what is recorded: {self.command} --suites={quote(kept[0])}" if kept else ""
         return (
             f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
             f"({cases} {'case' if cases == 1 else 'cases'}){some}. "
-            f"Run: pytest --model={self.model.name} --cassette-mode=record (or live, to keep no cassette){only}"
+            f"Run: {self.command} --cassette-mode=record (or live, to keep no cassette){only}"
         )
 
     def no_recording(self, case: Case, sample: int) -> MissingRecordingError:
@@ -420,7 +427,7 @@ class Answers:
         return MissingRecordingError(
             f"no recorded answer of {self.model.label} for {case.suite}/{case.id}{which} in {path} "
             f"(the prompt or a setting of the model may have changed since); "
-            f"run: pytest --model={self.model.name}{option} --cassette-mode=record"
+            f"run: {self.command}{option} --cassette-mode=record"
         )
 
     def _recorder(self, suite: str) -> Recorder:
@@ -440,7 +447,7 @@ class Answers:
     def _keep(self, job: FetchJob, answer: Answer) -> Completion:
         completion = answer.completion
         if completion.unusable == NOT_RECORDED and not any(answer.said in note for note in self.notes):
-            run = f"pytest --model={self.model.name} --cassette-mode=record"
+            run = f"{self.command} --cassette-mode=record"
             self.notes.append(f"{job.suite}: {answer.said}; run: {run}")
         if self._secrets.echoed_in(completion):
             completion = Completion(unusable="secret_echoed")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import UnfitFileError, content_of, toml_of
+from harness.files import UnfitFileError, content_of, toml_of, whole
 from harness.records.case import NOT_IN_HEADLINE, Case
 from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
 
@@ -282,6 +282,28 @@ def selection_file(root: Path, name: str) -> Path | None:
     """The file of a selection under a suite root, if there is one."""
     path = root / f"{name}.cases"
     return path if "/" not in name and path.is_file() else None
+
+
+CANARY_HEADING = (
+    "# Canaries: fixed prompts for a nightly run: pytest --model=NAME --suites=canary --cassette-mode=live\n"
+    "# Adding, removing or changing one starts a new baseline (docs/drift.md).\n"
+)
+
+
+def add_to_selection(path: Path, key: str, heading: str) -> bool:
+    """Add `suite/id` at the end of a selection, which is made with `heading` if it is not there. False if it has it.
+
+    Raises:
+        SuiteError: as `read_selection`.
+        OSError: the file cannot be written.
+    """
+    suite, _, name = key.partition("/")
+    before = path.read_bytes() if path.exists() else f"{heading}\n".encode()
+    if path.exists() and name in read_selection(path).get(suite, ()):
+        return False
+    with whole(path) as file:
+        file.write(before + (b"" if before.endswith(b"\n") else b"\n") + f"{key}\n".encode())
+    return True
 
 
 def read_selection(path: Path) -> dict[str, list[str]]:

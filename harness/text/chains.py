@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk
 from harness.text.symbols import SymbolTable
-from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, LABELS, MEASURES, NO_VERBS, VERBS, kind_of
+from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, FIELDS, LABELS, MEASURES, NO_VERBS, VERBS, kind_of
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -22,7 +22,7 @@ HAN = (
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
-_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\"
+_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
 _ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
 EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 """Emoji, arrows, bullets and numbers in circles, for a character class: a token ends at them."""
@@ -44,8 +44,9 @@ _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
 _LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), re.compile("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
-_PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
+PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
 """First character of a number plate."""
+_NAMED_BY_NUMBER = re.compile(f"[{HAN}]{{1,4}}[0-9]+")
 _NUMBERED = re.compile(f"[{HAN}]{{1,4}}[0-9]")
 _MEASURE = re.compile("|".join(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
@@ -60,7 +61,7 @@ _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _BREAK = re.compile(
-    f"\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
+    f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
 LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
@@ -120,12 +121,29 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
             break
         if text[start] == "-" and (following.isascii() or not following.isalpha()):
             break  # an option or a sign of a number
+        if text[start] == "#" and following.isalnum() and (start == 0 or not _is_latin(text[start - 1])):
+            break
         if text[start] == "_" and _DUNDER.match(text, start, end):
             break
         start += 1
-    while end > start and (text[end - 1] in _TAIL_MARKS or ORNAMENT.match(text[end - 1])):
+    while (
+        end > start
+        and not _is_numbered_or_tagged(text, start, end)
+        and (text[end - 1] in _TAIL_MARKS or ORNAMENT.match(text[end - 1]))
+    ):
         end -= 1
     return start, end
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def _is_numbered_or_tagged(text: str, start: int, end: int) -> bool:
+    """`CNC-3#`, and `#大模型-评测#`."""
+    if text[end - 1] != "#" or end - start < 3:
+        return False
+    return text[end - 2].isdecimal() or (text[start] == "#" and text[end - 2].isalnum())
 
 
 def is_code(text: str) -> bool:
@@ -157,7 +175,14 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
         code = _LONG_NUMBER.match(side)
-        if code and number == 1 and len(chain) == 1 and text[low - 1] == "-" and touches(text, low - 2):
+        if (
+            code
+            and number == 1
+            and len(sides) == 2
+            and text[low - 1] == "-"
+            and touches(text, low - 2)
+            and low - start > 2
+        ):
             yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
             chain = []
             continue
@@ -215,7 +240,8 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     high, open_right = right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1])
     if low > first[0]:
         yield from _tokens(text, first[0], low)
-    high = high if stop is None else min(high, stop)
+    if stop is not None:
+        high = stop if _NAMED_BY_NUMBER.fullmatch(text, last[0], stop) else min(high, stop)
     ahead = _AHEAD.match(text, low, high)
     low = ahead.end() if ahead else low
     inner = text[low:high]
@@ -260,8 +286,11 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     """Where the first side of a chain begins, and whether that edge is uncertain."""
     if text[low:high].isascii():
         return low, touches(text, low - 1)
-    cut = _conjunction_cut(text[low:high])
-    certain = cut > 0 or not touches(text, low - 1)
+    if text[low] in "#@" and HAN_RUN.match(text, low + 1) and high - low <= _LONGEST_TAG:
+        return low, False
+    behind = sentence_cut(text[low:high])
+    cut = _field_cut(text[low:high], behind, other)
+    certain = behind > 0 or not touches(text, low + cut - 1)
     low += cut
     side = text[low:high]
     runs = [one.span() for one in _RUN.finditer(side)]
@@ -270,7 +299,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         if len(runs) == 1:
             return low, not certain
         before, token = side[runs[-2][0] : runs[-2][1]], side[last[0] : last[1]]
-        is_plate = len(before) == 1 and len(runs) == 2 and before in _PLATES and len(token) <= 6
+        is_plate = len(before) == 1 and len(runs) == 2 and before in PLATES and len(token) <= 6
         is_numbered = token.isdigit() and len(runs) == 2 and len(before) <= 4 and _NUMBERED.match(other)
         return (low, False) if is_plate or is_numbered else (low + last[0], True)
     kana = _KANA_TAIL.search(side)
@@ -285,7 +314,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     if len(runs) == 1:
         if length == 4 and re.fullmatch(f"[{HAN}]{{2}}", other):
             return high - 2, True
-        return (low, not certain) if length <= 4 else (high - 2, True)
+        return (low, not certain) if length <= 4 else (high - (_mirrored(side, other) or 2), True)
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
@@ -293,7 +322,33 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     return high - min(2, length), True
 
 
-def _conjunction_cut(side: str) -> int:
+_LONGEST_TAG = 14
+_FIELD, _LABEL = re.compile("|".join(FIELDS)), re.compile("|".join(LABELS))
+
+
+def _field_cut(side: str, cut: int, other: str) -> int:
+    """Where the value begins behind the name of a field, unless both sides of a pair are built alike."""
+    field = _FIELD.match(side, cut)
+    if field is None:
+        return cut
+    run, mate = HAN_RUN.match(side, cut), HAN_RUN.match(other)
+    rest = len(side) - field.end()
+    if rest == 0 or (rest == 1 and not other[:1].isascii()):
+        return cut
+    alike = run is not None and mate is not None and run.end() == len(side) and len(mate[0]) == len(run[0])
+    if alike:
+        return cut
+    label = _LABEL.match(side, field.end())
+    return label.end() if label and len(side) - label.end() > 1 else field.end()
+
+
+def _mirrored(side: str, other: str) -> int:
+    """How long a side is that ends as its mate does, up to four: `铝扣板/石膏板对比`; 0 for none."""
+    place = other[:4].find(side[-1], 1) + 1
+    return place if HAN_RUN.match(other[:place]) and place > 1 else 0
+
+
+def sentence_cut(side: str) -> int:
     """Where a side begins behind verbs, labels, conjunctions and particles, or 0."""
     if side.isascii():
         return 0
@@ -320,6 +375,10 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
     first = runs[0]
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
+        if token[-1] == "_":  # `ALM-26529_射频单元驻波`
+            whole = len(runs) == 2 and len(run) <= 8
+            place = low + first[1] + (len(run) if whole else 2)
+            return place, not whole or touches(text, place)
         measure = _MEASURE.match(run)
         if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z(]", other)):
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
@@ -345,6 +404,11 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
     first = runs[0]
     numbered = re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
+    if side[-1] == "#" and len(runs) == 2 and runs[1] == (len(side) - 1, len(side)) and len(run) <= 8:
+        return high, False
+    if _LOCANTS.fullmatch(other) and text[low - 1] == "-" and len(runs) == 1 and len(run) <= 12:
+        stop = _STOP.search(run, 2)
+        return (low + stop.start(), stop[0] not in CONJUNCTIONS) if stop else (high, touches(text, high))
     if numbered and (numbered.end() == len(side) or _MEASURE.match(side, numbered.end())):
         measure = _MEASURE.match(side, numbered.end())
         place = low + (measure.end() if measure else numbered.end())
@@ -364,7 +428,11 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
         if token.isdigit() and len(runs) == 2 and re.search(r"\d\Z", other):
             return low + runs[1][1], False
         return low + min(2, first[1]), True
-    return low + 2, True
+    return low + ((HAN_RUN.fullmatch(other[-1:]) and _mirrored(other, run)) or 2), True
+
+
+_LOCANTS = re.compile("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
+"""`N,N` and `1,2` before the name of a compound."""
 
 
 def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
@@ -378,7 +446,7 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start
         inner = text[start:end]
-        if start > low and text[start - 1] in _PLATES and _PLATE.fullmatch(inner):
+        if start > low and text[start - 1] in PLATES and _PLATE.fullmatch(inner):
             before = text[start - 2 : start - 1]
             is_word = text[start - 1] in _WORDS_TOO and "·" not in inner and before not in _PLATE_LABELS
             if (not before or _PLATE_BEFORE.match(before)) and not is_word:

@@ -16,7 +16,7 @@ from harness.text.explain import Change
 from harness.text.find import Damage, Reading
 from harness.text.fold import Page
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE
-from harness.text.targets import STRICT_KINDS, Target
+from harness.text.targets import NUMBERED_NAME, STRICT_KINDS, Target, is_formula
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
 """In order of rank; `absent` is not damage and is outside the order."""
@@ -303,6 +303,14 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
         is_compound = is_lower and codes == {"replaced"} and span == wanted.replace("_", "-")
         return is_compound and is_text and not page.in_code(reading.start, reading.end)
+    if kind in ("code", "number", "range", "cas", "hash"):
+        label = NUMBERED_NAME.match(wanted)
+        if label and span in (wanted[: label.end()] + blank + wanted[label.end() :] for blank in _THIN):
+            return True  # `ISBN 978-7-111-40701-0`
+    if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
+        return True  # `numpy >= 1.24, < 2.0`
+    if kind == "code" and is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted:
+        return True
     if kind in ("name", "code"):
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
@@ -312,12 +320,17 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return count is not None and span in (wanted[: count.end()] + blank + wanted[count.end() :] for blank in _THIN)
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
+        if codes == {"replaced"} and span == wanted.replace("_", "-"):
+            return is_text and not page.in_code(reading.start, reading.end)
         return span == f"{name} {value}" or (
             codes == {"case"} and value.isalpha() and span.startswith(f"{name}=") and span.lower() == wanted.lower()
         )
     return False
 
 
+_COMPARED = re.compile(" ?([<>=!~]{1,3}|,) ?")
+_CALCULATED = re.compile(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
+"""Blanks that mathematics in LaTeX has as its writer likes."""
 _THIN = " \u00a0\u2009\u202f"
 
 
@@ -370,6 +383,8 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         )
     if target.kind == "placeholder" and target.text[0] == ":" and text[reading.start - 1 : reading.start].isalnum():
         return True  # `note: id`, where the colon is the sentence's
+    if is_altered and is_formula(target.text):
+        return True  # `$X_1$` is another variable than `$x_1$`
     if is_altered and _is_another_thing(reading, target, codes, text):
         return True
     if is_altered and "markup" in codes and _is_half_of_braces(text[reading.start : reading.end]):

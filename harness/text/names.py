@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
+from harness.text.chains import BIDI, EMOJI, ENDS, HAN, HAN_RUN, Span, chains_in, touches
 from harness.text.targets import (
     ACTIONS,
     DOCUMENTS,
@@ -30,6 +30,26 @@ OPENED = (
     ("[", "]"),
     ("{", "}"),
 )
+
+
+def _segment(*more: str) -> str:
+    kinds = (
+        f"[^{ENDS}/\\\\:h.]",
+        "(?!:/|https?:)[:h.]",
+        *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in OPENED),
+        *more,
+    )
+    return f"(?:{'|'.join(kinds)}){{1,120}}"
+
+
+SEGMENT = _segment()
+"""A part of a path, with what is in quotes or brackets that were opened inside it."""
+ESCAPED_SEGMENT = _segment(r"\\ (?=[^\s/])")
+"""The same as a shell writes it: `My\\ Docs`."""
+FURTHER_WORD = '[^\\s\\\\/:*?"<>|，。；、.]{1,30}'
+"""A further word of a folder such as `Program Files`."""
+BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{EMOJI}{BIDI}"
+"""What a path may begin behind."""
 _BEFORE_BRACKET = re.compile(f"[^{ENDS}]{{1,80}}\\Z")
 CLOSERS = "".join(closer for _, closer in OPENED)
 ENDINGS = "|".join(EXTENSIONS)
@@ -45,6 +65,7 @@ _TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
 _ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
+_FOLDER = re.compile("[~.]{0,2}/[A-Za-z0-9_.-]{2,}/")
 _CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
@@ -63,6 +84,8 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         if file.end() == len(inner) or HAN_RUN.match(inner[file.end()]) or inner[file.end()] in "的里中":
             break
     touches_left = touches(text, start - 1)
+    if "\u2460" <= text[start - 1 : start] <= "\u24ff" and not _FOLDER.match(inner):
+        return  # `①/A`: the axes of a drawing
     if inner.startswith("/") and touches_left and not re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner):
         head = HAN_RUN.search(text[max(0, start - 12) : start])
         named = head is not None and text[max(0, start - 12) : start].endswith(HEADS)
@@ -146,6 +169,61 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         start = stop
     if start < end:
         yield from chains_in(text, start, end)
+
+
+_WITH_ENDING = re.compile(
+    rf"(?<=[^\s] )[^\s，。；、,;|<>\"'`“”‘’「」《》]{{1,60}}\.(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE
+)
+_MOST_BLANKS = 7
+_BEFORE_A_NAME = re.compile(
+    f"(?:[{HAN}]*(?:{'|'.join(sorted({*VERBS, *HEADS}, key=len, reverse=True))})[成出为]?"
+    f"|[{HAN}]*[成出了]|[a-z][a-z'-]*"
+    "|(?:Open|Read|See|Check|Edit|Rename|Delete|Save|Attach|Send|Please|Load|Move|Copy|Use|Find|Print|Upload|Download|"
+    "Review|Summarize|Translate|Convert|The|In|From|And))"
+)
+_NUMBER_OR_VERSION = re.compile(r"[0-9]+|[Vv][0-9.]+")
+_NUMBERED_COPY = re.compile(r"\([0-9]+\)\.")
+
+
+def files_with_blanks(text: str) -> Iterator[Span]:
+    """Names such as `报告 2024 版 - 终稿.md` and `Q3 Report - Final (2).docx`.
+
+    Something in them says that the words before the last blank are theirs: a dash, the number of a copy, a number, the
+    name of a document before a version.
+    """
+    if " " not in text or "." not in text:
+        return
+    for found in _WITH_ENDING.finditer(text):
+        words = [found[0]]
+        place = found.start()
+        while len(words) <= _MOST_BLANKS and place and text[place - 1] == " ":
+            low = place - 1
+            while low and text[low - 1] not in _ENDS_A_WORD and place - low < 40:
+                low -= 1
+            word = text[low : place - 1]
+            if not word or _BEFORE_A_NAME.fullmatch(word):
+                break
+            words.insert(0, word)
+            place = low
+            if text[low - 1 : low] != " ":
+                break
+        while len(words) > 1 and words[0] in "-–—":
+            place += len(words.pop(0)) + 1
+        if len(words) > 1 and _is_one_name(words):
+            yield Span(place, found.end(), kind="file")
+
+
+_ENDS_A_WORD = frozenset(" \t\n，。；：、！？,;:!?|<>\"'`“”‘’「」《》")
+
+
+def _is_one_name(words: list[str]) -> bool:
+    last = words[-1]
+    if "-" in words[1:-1] or _NUMBERED_COPY.match(last):
+        return True
+    if any(_NUMBER_OR_VERSION.fullmatch(word) for word in words[1:-1]):
+        return HAN_RUN.search(words[0]) is not None
+    is_version = last[0].isdigit() or _NUMBER_OR_VERSION.match(last) is not None
+    return is_version and words[-2].endswith(DOCUMENTS) and words[-2] not in LABELS_OF_FILES
 
 
 _PARTICLES = re.compile("[了过着好完成有]?(?:一下|一个|这个|那个)?")

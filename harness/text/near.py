@@ -12,7 +12,7 @@ from harness.text.find import Damage
 from harness.text.fold import latin_of
 from harness.text.mentions import Finding, Source
 from harness.text.symbols import CORRUPTED, QUOTES
-from harness.text.targets import Target
+from harness.text.targets import Target, is_formula
 
 NEAR_KINDS = frozenset(
     {
@@ -37,7 +37,7 @@ _SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?", re.IGNORECASE)
 
 @lru_cache(maxsize=8192)
 def has_near_misses(target: Target) -> bool:
-    if target.kind not in NEAR_KINDS:
+    if target.kind not in NEAR_KINDS or (not target.given and is_formula(target.text)):
         return False
     letters = sum(map(str.isalnum, target.text))
     if letters < _SWAPS_FROM:

@@ -11,12 +11,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.chains import (
-    BIDI,
     EMOJI,
     ENDS,
     HAN,
+    HAN_RUN,
     LIBRARY,
     ORNAMENT,
+    PLATES,
     SIGN_BETWEEN,
     Span,
     chain_of,
@@ -26,30 +27,31 @@ from harness.text.chains import (
     left_end,
     pairs_of,
     right_end,
+    sentence_cut,
     spaced_words,
     touches,
     trimmed,
 )
 from harness.text.characters import stands_alone
-from harness.text.names import CLOSERS, ENDINGS, EXTENSION, FILE_LABEL, OPENED, files_in, path_at
+from harness.text.names import (
+    BEFORE_A_PATH,
+    CLOSERS,
+    ENDINGS,
+    ESCAPED_SEGMENT,
+    EXTENSION,
+    FILE_LABEL,
+    FURTHER_WORD,
+    SEGMENT,
+    files_in,
+    files_with_blanks,
+    path_at,
+)
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import DOTFILES, HEADS, STANDARD, Target, kind_of
+from harness.text.targets import DOTFILES, HEADS, NUMBERED_NAME, STANDARD, Target, kind_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
-_SEGMENT = "(?:{}){{1,120}}".format(
-    "|".join(
-        [
-            f"[^{ENDS}/\\\\:h.]",
-            "(?!:/|https?:)[:h.]",
-            *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in OPENED),
-        ]
-    )
-)
-"""A part of a path, with what is in quotes or brackets that were opened inside it."""
-_BEHIND = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{EMOJI}{BIDI}"
-"""What a path may begin behind."""
 
 
 def _unless_behind(heads: str, before: str) -> str:
@@ -96,16 +98,49 @@ _FORMS = (
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
         hint="[A-ZТРВОКП0-9deR] [A-Z]{0,2}[0-9]{2}",
     ),
+    _form(  # `国发〔2024〕12号`, `沪(2023)浦字不动产权第012345号`
+        "paper",
+        "〔 ［ [ （ (",
+        rf"[{HAN}]{{1,14}}(?:(?:〔(?:19|20)\d\d〕|［(?:19|20)\d\d］|\[(?:19|20)\d\d\])第?\d{{1,5}}号",
+        rf"|(?<=[{PLATES}])[（(](?:19|20)\d\d[）)][{HAN}]{{2,10}}第\d{{3,}}号)",
+        hint=r"[〔［\[（(](?:19|20)\d\d[〕］\])）]",
+    ),
+    _form(  # `（2021）京0105民初12345号`
+        "code",
+        "（ (",
+        rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}第?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
+        hint=r"[（(](?:19|20)\d\d[）)]",
+    ),
+    _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
+        "version",
+        ">= <= == ~= != ^ ~ >",
+        r"(?<![A-Za-z0-9_<>=!~^.$\/-])(?:[A-Za-z][A-Za-z0-9_.-]{1,60}(?:\[[a-z0-9,_-]{1,40}\])?(?:===?|[~!<>]=)",
+        rf"|~=(?=\d)|[~^](?=\d+\.\d+\.)|[~!<>=]=(?=\d+\.\d+\.|[^\s{HAN}]{{1,20}},[<>!]))\d+(?:\.\d+)*\.(?:\d+|\*)(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?",
+        r"(?:,(?:===?|[~!<>]=|[<>])\d+(?:\.(?:\d+|\*))*(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?){0,4}",
+    ),
+    _form(  # `dt=2024-03-12/hr=08`
+        "path",
+        "=",
+        rf"(?<![A-Za-z0-9_/.?&=-])[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}(?:/[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}){{1,6}}/?",
+        hint=r"/[A-Za-z_]\w*=",
+    ),
+    _form(  # `$x_1$`, `\frac{a}{b}`
+        "formula",
+        "$ \\",
+        r"\$(?<![\w$\\]\$)(?=[^\s${(])(?=[^$\n]*[\\_^])[^$\n]{1,120}(?<=[^\s$\\/])\$(?![\w{$])",
+        r"|\\(?<![A-Za-z0-9_:.\\]\\)[A-Za-z]{2,20}(?:\[[^\[\]\n]{1,40}\])?",
+        r"(?:[_^]?\{(?:[^{}\n]|\{[^{}\n]{0,60}\}){1,80}\}|[_^][A-Za-z0-9]){1,8}",
+    ),
     _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
     _form(
         "email",
         "@",
-        r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+        r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@(?!\dx\.)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
     ),
     _form(
         "windows",
         "${ %/ %\\",
-        rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{_SEGMENT}){{1,30}}[/\\]?",
+        rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{SEGMENT}){{1,30}}[/\\]?",
     ),
     _form(  # `users/{id}/orders`
         "code",
@@ -136,31 +171,36 @@ _FORMS = (
     _form(
         "windows",
         r":\ :/ \\",
-        rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?:{_SEGMENT}[\\/]){{0,30}}(?:{_SEGMENT})?|",
-        rf"\\\\[A-Za-z0-9_.-]+(?:\\{_SEGMENT}){{1,30}}\\?",
+        r"(?<![A-Za-z0-9])[A-Za-z]:[\\/]",
+        rf"(?:{SEGMENT}(?:(?<=[{HAN}]) {FURTHER_WORD}|(?<=[A-Za-z0-9)]) (?=[A-Z0-9(]){FURTHER_WORD}){{0,3}}",
+        r"[\\/]){0,30}",
+        rf"(?:{SEGMENT})?|",
+        rf"\\\\[A-Za-z0-9_.-]+(?:\\{SEGMENT}){{1,30}}\\?",
     ),
     _form(
         "file",
         "/ \\",
-        rf"(?<![^{_BEHIND}])(?:{_SEGMENT}[/\\]){{1,12}}{_SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
         hint=rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
     ),
     _form(
         "path",
         "/",
-        rf"(?:{_unless_behind('~/ ./ ../ /', _BEHIND + HAN)})(?=[^\s/])(?:{_SEGMENT}/){{0,30}}(?:{_SEGMENT})?",
+        rf"(?:{_unless_behind('~/ ./ ../ /', BEFORE_A_PATH + HAN)})(?=[^\s/])",
+        rf"(?:{ESCAPED_SEGMENT}/){{0,30}}(?:{ESCAPED_SEGMENT})?",
     ),
     _form(
         "option",
         "--",
-        rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-.][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
+        rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
     ),
     _form("option", "-D -P", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
     _form(
         "file",
         ".",
-        rf"(?<![^{_BEHIND}{HAN}])\.(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
+        rf"(?<![^{BEFORE_A_PATH}{HAN}])\.(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
     ),
+    _form("title", "《", r"《[^《》\n]{2,60}》"),
     _form(
         "quoted",
         "“ \" 「 『 ` '",
@@ -174,8 +214,12 @@ _ATOM = re.compile(
     rf"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=dB)\([A-Z]\)(?=[{HAN}])"
     r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
     r"|(?<=[A-Za-z0-9]-)\([A-Za-z0-9]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-2024-(03)-009`
+    r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
+    r"|(?<=\d)(?:\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)){1,3}(?![A-Za-z(])"  # `7.2(b)(iii)`
+    r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
+    r"|(?<=\d)['′](?=-[A-Za-z])|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
     r"|(?<=[A-Z0-9])\*(?=\d)"
-    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}-[a-z])"
+    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])"
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
     rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z{HAN}])"
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}]))+"
@@ -218,7 +262,7 @@ def spans_in(text: str) -> Iterator[Span]:
             yield from _atoms(text, place, start)
             yield from spans
             place = max(place, spans[-1].end)
-            if place < end and _FORMS[rank].kind != "quoted":
+            if place < end and _FORMS[rank].kind not in ("quoted", "title"):
                 end = place  # what is left of a path may hold another
             place = max(place, end)
         for other in [rank for rank, found in waiting.items() if found.start() < end]:
@@ -233,7 +277,13 @@ def spans_in(text: str) -> Iterator[Span]:
 def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
     while start < end and ORNAMENT.match(text[start]):
         start += 1
-    if kind == "quoted":
+    if kind == "title":
+        yield from _title(text, start + 1, end - 1)
+    elif kind == "paper":
+        yield from _paper(text, start, end)
+    elif kind == "formula":
+        yield Span(start, end, touches(text, start - 1), touches(text, end), "code")
+    elif kind == "quoted":
         yield from _quoted(text, start + 1, end - 1)
     elif kind == "file":
         yield from _file(text, start, end)
@@ -247,6 +297,32 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
         ):
             end -= 1
         yield Span(start, end, touches(text, start - 1), touches(text, end), kind)
+
+
+def _title(text: str, start: int, end: int) -> Iterator[Span]:
+    """The title of a book or film with a sign in it is one target."""
+    inner = text[start:end]
+    if inner != inner.strip() or EXTENSION.search(inner) or not _SIGN_OF_A_TITLE.search(inner):
+        yield from _inside(text, start, end)
+    else:
+        yield Span(start, end, kind="cjk-pair" if HAN_RUN.search(inner) else "", alternates=pairs_of(inner))
+
+
+_SIGN_OF_A_TITLE = re.compile(r"(?<=\w)(?:[-/·：:～~–]|—{1,2})(?=\w)")
+
+
+def _paper(text: str, start: int, end: int) -> Iterator[Span]:
+    """A number that an office gives: the words before its short name are the sentence's."""
+    stop = HAN_RUN.match(text, start, end).end()  # type: ignore[union-attr]
+    low = start + sentence_cut(text[start:stop])
+    is_open = low == start and touches(text, start - 1)
+    if text[stop] in "（(" or stop - low > _OFFICE:
+        low, is_open = stop - (1 if text[stop] in "（(" else 2), True
+    yield Span(low, end, is_open, touches(text, end), "code")
+
+
+_OFFICE = 6
+"""Characters of the short name of an office: `沪建标定`, `最高法民终`."""
 
 
 def _is_outside_url(text: str, start: int, end: int) -> bool:
@@ -297,10 +373,10 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
         yield span._replace(start=span.start + start, end=span.end + start)
 
 
-_HARD_ENDS = f"{ENDS.translate(dict.fromkeys(map(ord, '’(),*')))}{EMOJI}"
+_HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, "’'(),*"))) + EMOJI
 """What ends a run whatever is round it."""
 _LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
-_WITH_A_SIGN = f"{_LETTERS}(?:[’,]{_LETTERS})*+[^{_HARD_ENDS}][^{_HARD_ENDS}]*+"
+_WITH_A_SIGN = f"{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}][^{_HARD_ENDS}]*+"
 _SOME_RUN, _NEXT_RUN = re.compile(_WITH_A_SIGN), re.compile(f"(?<![^{_HARD_ENDS}]){_WITH_A_SIGN}")
 """A run in which there is something else than letters, apostrophes and commas: words alone make no target."""
 
@@ -419,13 +495,21 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         end = span.end
         if _is_sum(text, span.start, span.end):
             continue
-        kind = span.kind or kind_of(inner)
-        kept.append(Target(inner, kind, span.start, span.end, span.open_left, span.open_right, False, span.alternates))
+        kind = span.kind or kind_of(inner.strip("#") or inner)
+        others = span.alternates or _also(inner)
+        kept.append(Target(inner, kind, span.start, span.end, span.open_left, span.open_right, False, others))
     return tuple(kept)
 
 
+def _also(inner: str) -> tuple[str, ...]:
+    """What a target is called without the mark of a hashtag, or without the name before its number."""
+    label = NUMBERED_NAME.match(inner)
+    rest = inner[label.end() :] if label else inner.strip("#")
+    return (rest,) if rest != inner and (SIGN_BETWEEN.search(rest) or is_code(rest)) else ()
+
+
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
-    return [*spans_in(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)]
+    return [*spans_in(text), *files_with_blanks(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)]
 
 
 _CLUSTER = re.compile("(?s).[\u1160-\u11ff\u3099\u309a\u0300-\u036f]*")

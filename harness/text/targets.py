@@ -47,8 +47,10 @@ class Target(NamedTuple):
 
 
 _BODIES = (
-    "AASHTO|ANSI|API|AS|ASME|ASTM|AWS|BS|CECS|CJJ|CJ|CSA|DB[0-9]*|DGJ|DIN|DL|EIA|EN|ETSI|FIPS|GA|GBJ|GBZ|GB|GJB|GOST|"
-    "HG|HJ|ICAO|ICC|IEC|IEEE|IETF|IFRS|ISA|ISO|ITU|JB|JC|JGJ|JG|JIS|JJG|JTG|JT|JR|KS|MIL|NEMA|NFPA|NF|NB|NIST|NY|QB|QC|Q|"
+    "AASHTO|ACI|AISC|ANSI|API|ASCE|ASME|ASTM|AS(?! AS)|AWS|AWWA|BS|CECS|CISPR|CJJ|CJ|CNS|CSA|DB[0-9]*|DGJ|DIN|DL|EIA|"
+    "EN|ETSI|FIPS|GA|GBJ|GBZ|GB|GJB|GOST|"
+    "HG|HJ|ICAO|ICC|IEC|IEEE|IETF|IFRS|IPC|ISA|ISO|ITU|JB|JC|JEDEC|JGJ|JG|JIS|JJG|JTG|JT|JR|KS|MIL|NACE|NEMA|NEN|"
+    "NFPA|NF|NB|NIST|NY|QB|QC|Q|"
     "RFC|SAE|SB(?=/)|SH|SJ|SL|SN|SY|TB|TIA|UL|WS|YB|YC|YD|YY|(?:JIS|KS) [A-Z]|"
     "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?|СНиП|СП"
 )
@@ -64,7 +66,7 @@ _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
 _RULES: tuple[tuple[str, str], ...] = (
     ("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+"),
-    ("email", r"[^@\s/]+@[^@\s/]+\.[A-Za-z]{2,}"),
+    ("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}"),
     ("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"),
     (
         "placeholder",
@@ -99,7 +101,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
     ("hash", r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,64}|(?:sha(?:1|256|512)|md5)[:-][0-9A-Fa-f]{8,}"),
     ("version", r"[vV]?[0-9]+(?:\.[0-9]+){2,}(?:[-+.][0-9A-Za-z.]+)?|[vV][0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?"),
-    ("range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}"),
+    ("range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}"),
     ("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?"),
     ("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}"),
     ("identifier", r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+"),
@@ -108,7 +110,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 _ONE = re.compile("|".join(f"(?P<_{number}>{pattern})" for number, (_, pattern) in enumerate(_RULES)))
 """All rules in one: the first that fits the whole text gives the kind."""
 _CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}}")
+_CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
 _COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
@@ -148,6 +150,13 @@ def kind_of(text: str) -> str:
     return "code"
 
 
+def is_formula(text: str) -> bool:
+    """Whether the text is mathematics in LaTeX: `$x_1$`, `\\frac{a}{b}`."""
+    return len(text) > 2 and (
+        (text[0] == text[-1] == "$") or (text[0] == "\\" and text[1].isalpha() and re.search("[{_^]", text) is not None)
+    )
+
+
 def _is_chain(text: str) -> bool:
     """`玄关/鞋柜/岩板` and `A款/黑色/XL` are words in a row, and no path; so is `and/or/not`."""
     parts = re.split(r"[/\\]", text.strip("/\\"))
@@ -181,6 +190,7 @@ VERBS = _words(
     "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
     "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
     "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
+    "開啟 開啓 儲存 檔案 資料夾 繳交 建立 开启 "
     "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
     "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
 )
@@ -188,12 +198,13 @@ VERBS = _words(
 
 NO_VERBS = _words(
     "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
+    "見積 見本 見出 請求書 請求額 請求先 請求明細 参考資料 在庫 用語 整理券 保存版 "
     "看板 跟踪 跟单 从业 向导 给水 给排水 给付 读者 读数 写字楼 存货 存量 存款 存档 是否 我方 叫号 为民 及格 帮扶"
 )
 """Words that begin like a verb of VERBS and are none: `用户ID列表.csv`."""
 
 HEADS = _words(
-    "接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
+    "開啟 開啓 接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 下载 上传 "
     "执行 运行 删除 编辑"
 )
 """Words behind which a slash begins a path, though there is no blank between."""
@@ -218,13 +229,14 @@ TAIL_SEAMS = _words(
 
 BELOW_ZERO = _words(
     "温度 气温 水温 室温 油温 低温 最低 最高 零下 标高 高程 海拔 偏差 误差 设定 低于 高于 降到 降至 升至 达到 "
-    "为 至 到 约 达 是"
+    "为 至 到 约 达 是 让球 涨跌 涨跌幅 涨幅 跌幅"
 )
 """Words behind which a hyphen and one or two digits are a negative number."""
 
 CONJUNCTIONS = "与與和及或跟"
 
 MEASURES = _words(
+    "号线 号楼 号厅 号机 号门 号库 号桌 "
     "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
     "角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
     "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度 "
@@ -236,6 +248,26 @@ LABELS = _words(
     "接口 地址 编号 型号 货号 科目 代码 标签 检验 产品 版本 说明 讲解 解释 区分 比较 对比 快递单 工卡 填写 本次"
 )
 """Nouns that name what comes behind them. A file name may begin with one."""
+
+FIELDS = _words(
+    "订单号 订单 工单号 工单 运单号 运单 提单号 合同号 批号 批次 料号 图号 品号 款号 色号 案号 卷号 证号 "
+    "保单号 房号 桌号 学号 工号 座位号 车牌 车型 机型 规格 尺寸 面料 材质 颜色 设备 仪器 站点 基站 电站 泵站 "
+    "线路 路线 路段 航班 航次 车次 座位 房间 教室 会议室 酒店 小区 房源 户型 地块 仓库 货架 货位 库位 目的地 "
+    "收货地 地点 门店 客户 供应商 厂家 品牌 商品 套餐 菜品 课程 专业 科室 床号 药品 处方 疫苗 品种 宠物 员工 "
+    "岗位 职位 角色 账号 任务 分支 字段 指标 频段 芯片 频道 话题 网关 视频 图片 比分 球队 赛季 阵型 让球 险种 "
+    "保单 案件 溶剂 试剂 催化剂 样品 样本 细胞 配比 比例 材料比 溶剂比 坡度 假期 拉手 铰链 玻璃 龙骨 轮胎 材料 "
+    "主材 辅料 户名 凭证 网点 楼盘 车间 产线 工序 模具 阀门 电缆"
+)
+"""What the fields of a form or an order are called: at the start of a clause, what touches them is the value."""
+
+NUMBERED_NAMES = (
+    *("CAS", "ISBN", "ISSN", "DOI", "UID", "QQ", "VIN", "IMEI", "ACL", "PMID", "MD5", "SHA1", "SHA256", "EAN", "UPC"),
+    *("CUDA", "cuDNN", "Python", "JDK", "Java", "iOS", "Android", "Windows", "Win", "Office", "PHP", "Node", "Vue"),
+    *("React", "Ubuntu", "CentOS", "Debian", "MySQL", "PostgreSQL", "Redis", "Nginx", "PyTorch", "TensorFlow"),
+)
+"""Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
+
+NUMBERED_NAME = re.compile(f"(?:{'|'.join(NUMBERED_NAMES)})(?=[0-9a-f])")
 
 ACTIONS = _words(
     "打开 读取 查看 保存 保存到 另存为 存为 删除 编辑 修改 运行 执行 下载 上传 发送 导出 导入 写入 合并 复制 "

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.importing import KINDS, ImportedSuite, write_imported
+from harness.authoring.importing import KINDS, ImportedSuite, csv_rows, plain_yaml, write_imported
 from harness.authoring.lint import Judging
 from harness.authoring.promptfoo import import_file
 from harness.cli import run
@@ -271,6 +271,48 @@ def test_the_forms_of_well_known_data_sets_are_read(name: str, tmp_path: Path) -
     assert made.lines[0]["id"] == rows[0].get("id", "hf-0001")
 
 
+TURNS = [{"from": "human", "value": "Find A-1/B"}, {"from": "gpt", "value": "A-1/B"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("csv", "a.csv", "用户提问,标准答案,批次\nFind A-1/B,A-1/B,7\n"),
+        ("openai-evals", "a.jsonl", {"item": {"input": "Find A-1/B", "ground_truth": "A-1/B", "批次": 7}}),
+        ("hf", "a.jsonl", {"conversations": TURNS, "批次": 1}),
+    ],
+)  # fmt: skip
+def test_usual_names_of_questions_and_answers_are_known_and_the_rest_is_named(
+    kind: str, name: str, value: Any, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+    made = import_file(kind, tmp_path / name)
+    (line,) = made.lines
+    assert (line["targets"], line["checks"]) == (["A-1/B"], [{"check": "contains", "value": "A-1/B"}])
+    assert made.notes == ["columns that are not used: 批次"]
+
+
+def test_the_results_of_promptfoo_hold_the_configuration_that_was_run(tmp_path: Path) -> None:
+    test = {"vars": {"x": "A-1/B"}, "assert": [{"type": "contains", "value": "{{x}}"}]}
+    results = {"results": {"results": []}, "config": {"prompts": ["Find {{x}}"], "tests": [test]}}
+    (tmp_path / "output.json").write_text(json.dumps(results), encoding="utf-8")
+    (line,) = import_file("promptfoo", tmp_path / "output.json").lines
+    assert (line["prompt"], line["targets"]) == ("Find A-1/B", ["A-1/B"])
+
+
+def test_a_finding_names_the_file_that_was_written(tmp_path: Path, judging: Judging) -> None:
+    test = {"vars": {"x": "A-1/B"}, "assert": [{"type": "is-json"}]}
+    (tmp_path / "c.json").write_text(json.dumps({"prompts": ["Find {{x}}"], "tests": [test]}), encoding="utf-8")
+    result = write_imported(import_file("promptfoo", tmp_path / "c.json"), tmp_path / "out", "t", judging)
+    assert [one.path for one in result.findings] == [tmp_path / "out" / "cases.jsonl"]
+
+
+def test_a_header_alone_is_said_to_be_one(tmp_path: Path, judging: Judging) -> None:
+    (tmp_path / "a.csv").write_text("Find A-1/B,A-1/B\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the first line of a CSV file holds the names of its columns"):
+        write_imported(import_file("csv", tmp_path / "a.csv"), tmp_path / "out", "t", judging)
+
+
 def test_an_answer_that_is_an_example_protects_what_it_takes_from_the_prompt(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"prompt": "What is A-1? Not B/2.", "output": LONG, "id": 7},
@@ -363,3 +405,67 @@ def test_nothing_at_all_is_an_error_with_the_first_reason(tmp_path: Path, judgin
     for kind in KINDS:
         with pytest.raises(ConfigError, match="cannot be read"):
             import_file(kind, tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        *((text, text) for text in ("10:30", "12:30:45", "2026-01-02", "2026-13-45", "no", "on", "1_000", "0x1g", ".")),
+        *(
+            ("010", 10),
+            ("0x1f", 31),
+            ("0o17", 15),
+            ("+5", 5),
+            ("-1.5e3", -1500.0),
+            (".5", 0.5),
+            ("~", None),
+            ("", None),
+        ),
+        *(("true", True), ("'007'", "007"), ("1:" * 200_000 + "1", "1:" * 200_000 + "1")),
+    ],
+    ids=lambda one: str(one)[:20],
+)
+def test_yaml_is_read_as_promptfoo_reads_it(written: str, value: object) -> None:
+    assert plain_yaml(f"x: {written}") == {"x": value}
+
+
+@pytest.mark.parametrize("text", ["!!timestamp 2026-01-02", "!!binary aGk=", "!!set {a, b}", "!!python/name:os.system"])
+def test_no_tag_of_yaml_makes_other_values(text: str) -> None:
+    with pytest.raises(ValueError, match="could not determine a constructor"):
+        plain_yaml(f"x: {text}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.json", '{"prompts": ["x"], "tests": [' + "[]," * 1_500_000 + "1]}", "not JSON: too many values"),
+        ("a.json", '{"a":' * 50_000, "not JSON: nested too deeply"),
+        ("a.yaml", "prompts: [x]\ntests: [" + "[]," * 250_000 + "1]", "more than 200,000 values"),
+    ],
+    ids=["JSON of lists", "deep JSON", "YAML of lists"],
+)
+def test_a_small_file_of_many_values_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        import_file("promptfoo", tmp_path / name)
+
+
+def test_a_table_of_very_many_columns_is_read_in_time_that_grows_with_them(tmp_path: Path) -> None:
+    names = ",".join(f"c{number}" for number in range(100_000))
+    started = time.process_time()
+    assert list(csv_rows(f"{names}\n{'1,' * 99_999}1\n"))
+    assert time.process_time() - started < 5
+
+
+def test_a_table_that_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    monkeypatch.setattr("harness.authoring.importing._TABLE_LIMIT", 1_000_000)
+    column = arrow.array(["x" * 100_000]).dictionary_encode()
+    indices = arrow.array([0] * 600, arrow.int32())
+    table = arrow.table({"prompt": arrow.DictionaryArray.from_arrays(indices, column.dictionary)})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").stat().st_size < 100_000
+    with pytest.raises(ConfigError, match="more than 1,000,000 rows or 1,000,000 bytes"):
+        import_file("hf", tmp_path / "a.parquet")

@@ -1,6 +1,6 @@
 """The learning curve reads records: samples from the recipe, rates on the cases that all versions answered."""
 
-from benchmarks.curve import curve
+from benchmarks.curve import curve, under_own_suites
 from tests.factory import case_result, run_record
 
 
@@ -17,12 +17,9 @@ def version(name, samples, right, *, exposure="untrained", missing=()):
 
 
 def test_rows_are_by_samples_and_about_the_same_cases():
-    runs = [
-        version("tuned", 42, 10, exposure="trained"),
-        version("spaced", 0, 0),
-        version("ten", 10, 5, missing=(9,)),
-    ]
-    head, *rows = curve(runs)
+    before = version("spaced", 64, 0)  # the samples of the defect are none of the cure
+    runs = [version("tuned", 42, 10, exposure="trained"), version("ten", 10, 5, missing=(9,))]
+    head, *rows = curve(before, runs)
     assert [row[:3] for row in rows] == [
         ["0", "spaced@v1", "0.0% (0/9)"],
         ["10", "ten@v1", "55.6% (5/9)"],
@@ -31,3 +28,10 @@ def test_rows_are_by_samples_and_about_the_same_cases():
     trained, untrained = head.index("trained"), head.index("untrained")
     assert [row[trained] for row in rows] == ["0.0% (0/4)", "50.0% (2/4)", "100.0% (4/4)"]
     assert rows[1][untrained] == "60.0% (3/5)"
+
+
+def test_a_case_of_the_canaries_counts_under_its_own_suite():
+    canary = case_result("symbols.construction-001", suite="canary")
+    whole = case_result("construction-001", suite="symbols")
+    renamed = under_own_suites(run_record([canary, whole]))
+    assert [case.key for case in renamed.cases] == ["symbols/construction-001"] * 2

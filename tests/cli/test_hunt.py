@@ -1,17 +1,18 @@
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from harness import config as configuration
 from harness.cli.hunt import hunt
-from harness.errors import CassetteError, ConfigError
+from harness.errors import CassetteError, ConfigError, SuiteError
 from harness.hunt.probe import Code
-from harness.hunt.session import read_hunt
+from harness.hunt.session import HuntSession, read_hunt
+from harness.runs.judge import Judge
 from harness.suite import load_suite
+from tests import processes
 
 APP = """
 import itertools, re
@@ -148,9 +149,8 @@ def test_a_recording_of_an_endpoint_that_is_not_there_says_so_and_keeps_nothing(
     with (project / "pyproject.toml").open("a") as settings:
         settings.write('[tool.harness.models.gone]\nbase_url = "http://127.0.0.1:9/v1"\n')
     # a process of its own: pytester forgets modules, and then errors of one library are no longer those of another
-    command = [sys.executable, "-m", "harness", "hunt", "--model=gone", "--request-budget=20", "--seed=3", "--record"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+    options = ("--model=gone", "--request-budget=20", "--seed=3", "--record")
+    done = processes.run("harness", "hunt", *options, cwd=project)
     assert done.returncode == 3, done.stderr
     assert "nothing answers at http://127.0.0.1:9/v1" in done.stderr
     assert "Traceback" not in done.stderr
@@ -158,14 +158,10 @@ def test_a_recording_of_an_endpoint_that_is_not_there_says_so_and_keeps_nothing(
 
 
 def test_a_killed_recording_is_not_asked_for_again(project):
-    root = str(Path(__file__).parents[2])
-    code = "from harness.cli.hunt import hunt; hunt()"
-    arguments = ["--model=killed", "--request-budget=120", "--seed=3", "--record"]
+    options = ("--model=killed", "--request-budget=120", "--seed=3", "--record")
 
     def record():
-        command = [sys.executable, "-c", code, *arguments]
-        environment = os.environ | {"PYTHONPATH": root}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+        return processes.run("harness", "hunt", *options, cwd=project)
 
     assert record().returncode == -9
     (left,) = (project / "suites" / "adversarial" / "hunts").glob("*.part")
@@ -189,24 +185,7 @@ def hunting_test(project):
 
 
 def run_pytest(*arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--import-mode=importlib",
-        *arguments,
-    ]
-    root = str(Path(__file__).parents[2])
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": root},
-        timeout=120,
-    )
+    return processes.run("pytest", "-p", "no:cacheprovider", "--import-mode=importlib", *arguments, cwd=Path.cwd())
 
 
 def test_a_recorded_hunt_replays_without_its_model_and_without_drawing_questions(hunting_test):
@@ -216,6 +195,17 @@ def test_a_recorded_hunt_replays_without_its_model_and_without_drawing_questions
     assert result.returncode == 1, result.stdout + result.stderr
     assert "smallest  a-111" in result.stdout
     assert "rule      fails when the symbol is '-' and at least 3 digits follow the symbol" in result.stdout
+
+
+def test_a_recording_that_lacks_an_answer_says_where_it_ends(project):
+    call("--model=spaced", "--request-budget=120", "--seed=3", "--record")
+    (answers,) = (project / "suites/adversarial/hunts").glob("spaced@*.jsonl")
+    lines = answers.read_text(encoding="utf-8").splitlines(keepends=True)
+    answers.write_text("".join(lines[:60]), encoding="utf-8")
+    config = configuration.load(project)
+    model = configuration.model(config, "spaced")
+    hunt = HuntSession(config, model, Judge(model)).recorded(answers.parent)
+    assert (hunt.ended, hunt.asker.spent) == ("recording", 60)
 
 
 def test_without_a_recording_the_test_is_skipped_with_the_command(hunting_test):
@@ -332,6 +322,27 @@ def test_a_pin_that_is_there_and_a_budget_that_is_too_small_are_said(project):
     assert result.exit_code == 1
     assert "1 of 1 pins stay because the budget of 5 requests ended" in result.stdout
     assert "--request-budget=60" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("pinned.jsonl", b"# my pins\n", "not JSON at column 1"),
+        ("pinned.jsonl", "[1]\n".encode("utf-16"), "save it as UTF-8"),
+        ("pinned.jsonl", b"[1]\n", "accepted: one JSON object a line"),
+        ("retired.json", b"[{", "cannot be read as JSON"),
+        ("retired.json", b"{}", "found dict; accepted: the list that --retire writes"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--pin", "--retire"])
+def test_a_file_that_no_pin_can_go_to_is_refused_before_anything_is_asked(project, option, name, content, message):
+    path = project / "suites" / "adversarial" / name
+    path.write_bytes(content)
+    result = call("--model=spaced", "--request-budget=120", "--seed=3", option)
+    assert isinstance(result.exception, SuiteError)
+    assert message in str(result.exception)
+    assert "of 120 requests" not in result.stderr
+    assert path.read_bytes() == content
 
 
 def test_a_defect_that_strikes_now_and_then_ends_in_1(project):

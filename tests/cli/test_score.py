@@ -132,7 +132,7 @@ def test_the_columns_are_mapped_by_paths(capsys: pytest.CaptureFixture[str]) -> 
         ([GOOD] * 9 + [{}], ["--max-rejected=0.1"], 0, ""),
         ([], [], 2, ""),
         ([{**GOOD, "targets": []}], [], 2, ""),
-        ([{"prompt": "x"}], [], 3, "output: missing"),
+        ([{"prompt": "x"}], [], 3, "no column is known as the output; its columns: 'prompt'"),
         ([GOOD], ["--by=regoin"], 0, "no row has a value in 'regoin'"),
         ([GOOD], ["--delimiter=ab"], 3, "accepted: one character"),
         ([GOOD], ["--ray", "log.jsonl"], 3, "put --ray behind the files"),

@@ -1,8 +1,6 @@
 """`harness suites`: lint, make and schema, with their exit codes."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import pytest
 
 from harness.cli import run
 from harness.suite import case_schema
+from tests import processes
 
 LINE = {
     "id": "a-1",
@@ -162,8 +161,7 @@ def test_the_projects_own_checks_are_known(project: Path, capsys: pytest.Capture
     assert "unknown check 'lint_cli_own'" in capsys.readouterr().out
     path = project / "pyproject.toml"
     path.write_text(path.read_text().replace("[tool.harness]\n", '[tool.harness]\nchecks = ["my_checks.py"]\n'))
-    command = [sys.executable, "-c", "from harness.cli import main; main()", "suites", "lint", "--notes"]
-    shown = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    shown = processes.run("harness", "suites", "lint", "--notes", cwd=project)
     assert shown.returncode == 0, shown.stderr
     assert "note unproved: a-1" in shown.stdout
 

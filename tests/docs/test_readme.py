@@ -14,6 +14,7 @@ import pytest
 
 from harness.config import ModelConfig
 from harness.suite import default_cases
+from tests import processes
 from tests.examples.echo_endpoint import EchoEndpoint
 
 ROOT = Path(__file__).parents[2]
@@ -64,12 +65,9 @@ def test_model_entries_are_valid() -> None:
 
 def run(command: str, home: Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """A command of this environment, with 80 columns and no colour."""
-    program, *arguments = command.split()
-    paths = {"pytest": [sys.executable, "-m", "pytest"], "harness": [str(Path(sys.executable).parent / "harness")]}
     environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "NO_COLOR": "1", "HOME": str(home)}
-    return subprocess.run(
-        [*paths[program], *arguments], cwd=cwd, capture_output=True, text=True, env=environment, check=False
-    )
+    program, *arguments = command.split()
+    return processes.run("harness" if program == "harness" else "pytest", *arguments, cwd=cwd, env=environment)
 
 
 Printed = Callable[[str], subprocess.CompletedProcess[str]]
@@ -177,7 +175,7 @@ def run_step(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     elif command.startswith("harness report"):
         away += f" --out={folder}"
     environment = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": f"{folder}/bin:{Path(sys.executable).parent}:/usr/bin:/bin",
         "COLUMNS": "80",
         "NO_COLOR": "1",
         "HOME": str(folder),
@@ -188,6 +186,7 @@ def run_step(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("tutorial")
+    processes.write_stubs(folder / "bin")
     wanted = [command for command in tutorial_commands(TUTORIALS[0]) if not command.startswith(NOT_HERE)]
     return {command: run_step(command, folder) for command in wanted}
 

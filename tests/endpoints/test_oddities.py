@@ -22,6 +22,7 @@ from harness.errors import EndpointError
 from harness.recording import Cassette
 from harness.runs.answers import Answers
 from harness.runs.judge import Judge
+from tests import processes
 from tests.endpoints.oddities import FORMS, REASONING, STREAMS, Oddity, reply, whole
 from tests.endpoints.oddities_refused import DECLINED, FINISHED, LEARNT, REFUSED
 from tests.faulty_server.conftest import FAST, TARGET, case
@@ -95,11 +96,10 @@ def test_the_first_command_of_a_newcomer_ends_in_answers(
         return reply(whole(body["messages"][-1]["content"]))
 
     server.reply = picky
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    command = [sys.executable, "-m", "pytest", "--model=openai:gpt-5-mini", f"--base-url={server.base_url}"]
-    options = ["--suites=builtin", "--cassette-mode=live", "-p", "no:cacheprovider", "-n0"]
-    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    model = ("--model=openai:gpt-5-mini", f"--base-url={server.base_url}")
+    options = ("--suites=builtin", "--cassette-mode=live", "-p", "no:cacheprovider", "-n0")
+    done = processes.run("pytest", *model, *options, cwd=tmp_path)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     assert "the endpoint refuses a part of the requests; sent max_tokens as max_completion_tokens" in done.stdout
     assert 'Set max_tokens = "default"' in done.stdout

@@ -15,6 +15,7 @@ import pytest
 from harness.authoring.init.choices import SERVICES, Choices
 from harness.authoring.init.files import write
 from tests.examples.echo_endpoint import EchoEndpoint
+from tests.processes import write_stubs
 
 STUB = """#!/usr/bin/env bash
 printf '%s\\n' "$(basename "$0") $*" >> "$CALLS"
@@ -88,6 +89,7 @@ def workplace(tmp_path: Path) -> Iterator[Workplace]:
     for name in ("pip", "gh"):
         (tools / name).write_text(STUB)
         (tools / name).chmod(0o755)
+    write_stubs(tools)
     with EchoEndpoint() as endpoint:
         place = Workplace(root, endpoint, tools)
         for name in ("mine", "base"):

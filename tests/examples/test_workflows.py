@@ -125,7 +125,9 @@ def test_a_change_is_judged_by_the_suites_scripts_and_policy_of_the_base_branch(
     (root / "ci/verbatim/pull-request.sh").write_text("exit 0\n")
     (root / "suites/mine").mkdir()
     (root / "suites/mine/easy.jsonl").write_text("{}\n")
-    (root / "conftest.py").write_text("raise SystemExit\n")
+    for name in ("conftest.py", "tests/conftest.py", "tomllib.py"):  # the last is what base.sh itself would import
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("raise SystemExit\n")
     (root / "cassettes").mkdir()
     (root / "cassettes/new.txt").write_text("a recording")
     with (root / "pyproject.toml").open("a") as settings:
@@ -138,7 +140,7 @@ def test_a_change_is_judged_by_the_suites_scripts_and_policy_of_the_base_branch(
     assert {path: path.read_text("utf-8") for path in kept_files} == kept_files
     assert "harness gate" in (root / "ci/verbatim/pull-request.sh").read_text("utf-8")
     assert not (root / "suites/mine/easy.jsonl").exists()
-    assert not (root / "conftest.py").exists()
+    assert not list(root.rglob("conftest.py"))
     assert (root / "cassettes/new.txt").read_text() == "a recording"
     assert "models.third" in (root / "pyproject.toml").read_text("utf-8")
 
@@ -227,7 +229,7 @@ def test_a_night_like_the_nights_before_is_quiet(workplace: Workplace) -> None:
 
 
 def test_a_night_of_too_few_prompts_ends_red_once_the_baseline_is_there(workplace: Workplace) -> None:
-    first = workplace.shell("bash ci/verbatim/nightly.sh")
+    first = workplace.shell("bash ci/verbatim/nightly.sh", HARNESS_LANG="zh")
     assert first.returncode == 0, first.stdout[-2000:]
     calm_nights(workplace, "reports")
     settings = workplace.root / "pyproject.toml"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+
+from tests.processes import Command, run, start
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,43 +26,14 @@ class Project:
         cases = [{"id": f"c-{n:04d}", "prompt": prompt, "targets": [target]} for n, prompt in enumerate(prompts)]
         (suite / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
+    def start(self, *options: str) -> Command:
         """`python -m pytest --model=m` with more options; both outputs in one."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "--model=m", "-p", "no:cacheprovider", *options],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return start("pytest", "--model=m", "-p", "no:cacheprovider", *options, cwd=self.folder)
 
     def run(self, *options: str) -> tuple[int, str]:
         """Exit code and output."""
-        process = self.start(*options)
-        output, _ = process.communicate(timeout=600)
-        return process.returncode, output
-
-    @contextmanager
-    def launcher(self) -> Iterator[Callable[[str], int]]:
-        """Starts runs without the time that imports take; gives the process id of each."""
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.faulty_server.launcher", str(self.folder)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            source, sink = process.stdout, process.stdin
-
-            def start(options: str) -> int:
-                sink.write(f"{options}\n")
-                sink.flush()
-                return int(source.readline())
-
-            yield start
+        done = run("pytest", "--model=m", "-p", "no:cacheprovider", *options, cwd=self.folder, apart=False)
+        return done.returncode, done.stdout
 
     def files(self) -> dict[Path, str]:
         """All that lies under cassettes/ and reports/, by path."""

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import base64
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import harness.endpoints.transport
-import harness.pytest_plugin.gating
-import harness.pytest_plugin.session  # noqa: F401  (pytester forgets what is first imported inside a run)
 from harness.config import load, model
 from harness.endpoints.chat import key_from
 from harness.errors import EndpointError
 from harness.runs.answers import Answers
 from harness.suite import load_cases
+from tests import processes
 from tests.faulty_server import faults, faults_of_echo
 from tests.faulty_server.conftest import TARGET
-from tests.faulty_server.project import ROOT, Project
+from tests.faulty_server.project import Project
 from tests.faulty_server.server import FaultyServer
 
 KEY = "sk-canary-4f1d/9b2e+77c0aa"
@@ -129,14 +124,7 @@ def test_what_an_earlier_version_recorded_is_not_shown_by_a_replay(
     kept = "\n".join([output, *(text for path, text in project.files().items() if path != project.cassette)])
     for canary in (*canaries(), KEY[:12], KEY[::-1]):
         assert canary not in kept
-    found = subprocess.run(
-        [sys.executable, "-m", "harness", "cassettes", "verify"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    found = processes.run("harness", "cassettes", "verify", cwd=tmp_path)
     assert found.returncode == 1
     assert found.stdout.count("holds the value of a key of this environment") == len(ECHOES)
 

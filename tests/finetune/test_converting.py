@@ -71,6 +71,49 @@ def test_there_and_back_gives_the_same_samples(target: str, sample: dict[str, An
         assert call["id"] == value["messages"][2]["tool_call_id"]
 
 
+OLDER = {
+    "messages": [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Find /data/图-1."}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "function_call": {"name": "find", "arguments": '{"path": "/data/图-1"}'},
+        },
+        {"role": "function", "name": "find", "content": "found"},
+        {"role": "assistant", "content": "/data/图-1 is there."},
+    ],
+    "functions": [TOOL["function"]],
+}
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,x"}}
+
+
+@pytest.mark.parametrize("target", ["chat", "sharegpt", "ms-swift", "llama-factory"])
+def test_older_forms_of_chat_messages_are_read(target: str, tmp_path: Path) -> None:
+    made = convert(written(tmp_path / "a.jsonl", OLDER), "chat", target)
+    assert not made.left_out
+    (back,) = convert(written(tmp_path / "b.jsonl", *made.values), target, "chat").values
+    turns = back["messages"]
+    assert [turn["role"] for turn in turns] == ["system", "user", "assistant", "tool", "assistant"]
+    assert turns[1]["content"] == "Find /data/图-1."
+    (call,) = turns[2]["tool_calls"]
+    assert (call["id"], call["function"]["name"]) == (turns[3]["tool_call_id"], "find")
+    assert back["tools"] == [TOOL]
+
+
+def test_weights_and_names_of_openai_s_form_are_kept_or_said_to_be_lost(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.jsonl", with_turn(weight=0))
+    assert convert(file, "chat", "chat").values[0]["messages"][1]["weight"] == 0
+    assert convert(file, "chat", "ms-swift").values[0]["messages"][1]["loss"] is False
+    named = with_turn(name="bob")
+    assert convert(written(tmp_path / "b.jsonl", named), "chat", "chat").values[0]["messages"][1]["name"] == "bob"
+    ((_, reason),) = convert(tmp_path / "b.jsonl", "chat", "sharegpt").left_out
+    assert "cannot hold all of it" in reason
+    seen = {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, IMAGE]}, PLAIN["messages"][2]]}
+    ((_, reason),) = convert(written(tmp_path / "c.jsonl", seen), "chat", "chat").left_out
+    assert "holds more than text, such as an image" in reason
+
+
 @pytest.mark.parametrize(("weight", "field"), [(0, {"loss": False}), (0.5, {"loss_scale": 0.5})])
 def test_the_weight_of_a_turn_goes_to_ms_swift_and_back(weight: float, field: dict[str, Any], tmp_path: Path) -> None:
     there = convert(written(tmp_path / "chat.jsonl", with_turn(loss_weight=weight)), "chat", "ms-swift")

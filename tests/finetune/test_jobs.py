@@ -61,6 +61,7 @@ class Provider(ThreadingHTTPServer):
         self.refusal: dict[str, str] | None = None
         self.drops = False
         self.odd: Any = None
+        self.odd_openai: dict[str, Any] = {}
 
     @property
     def url(self) -> str:
@@ -106,7 +107,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         assert self.path == "/v1/fine_tuning/jobs/ftjob-1"
-        self._reply(200, self._job(self.server.phase))
+        if "status" in self.server.odd_openai:
+            return self._reply(200, self.server.odd_openai["status"])
+        return self._reply(200, self._job(self.server.phase))
 
     def _job(self, status: str) -> dict[str, Any]:
         done = status == "succeeded"
@@ -123,10 +126,16 @@ class _Handler(BaseHTTPRequestHandler):
             assert self.headers["authorization"] == f"Bearer {SECRET}"
             assert b'name="purpose"\r\n\r\nfine-tune' in body
             self.server.seen.append(("files", parts.path, body))
+            if "files" in self.server.odd_openai:
+                return self._reply(200, self.server.odd_openai["files"])
             known = {"object": "file", "created_at": 1, "filename": "set.jsonl", "purpose": "fine-tune"}
             return self._reply(200, {"id": "file-1", "bytes": len(body), "status": "processed", **known})
         if parts.path == "/v1/fine_tuning/jobs":
             self.server.seen.append(("jobs", parts.path, json.loads(body)))
+            if "jobs" in self.server.odd_openai:
+                return self._reply(200, self.server.odd_openai["jobs"])
+            if self.server.refusal:
+                return self._reply(400, {"error": self.server.refusal})
             return self._reply(200, self._job("queued"))
         action = parse_qs(parts.query)["Action"][0]
         if not self._is_signed(body, "ark"):
@@ -331,6 +340,32 @@ def test_an_odd_answer_is_an_error_and_the_job_is_not_started_again(
     assert "is there already" in str(submit(provider).exception) or not (project / "set.ark.job.json").exists()
     asked = call("status", "mcj-1", "--provider", "ark", "--base-url", provider.url)
     assert asked.return_value == 2 or isinstance(asked.exception, EndpointError)
+
+
+@pytest.mark.parametrize("odd", [{}, [], None, 5, "<html>log in</html>", {"id": None, "status": None}])
+@pytest.mark.parametrize("place", ["files", "jobs", "status"])
+def test_an_odd_answer_of_openais_form_is_an_error_too(place: str, odd: Any, provider: Provider, project: Path) -> None:
+    provider.odd_openai = {place: odd}
+    made = submit(provider, to="openai")
+    if place == "status":
+        assert made.return_value == 0
+        made = call("status", "set.openai.job.json")
+    assert isinstance(made.exception, EndpointError), made.exception
+    assert provider.actions() == (["files"] if place == "files" else ["files", "jobs"])
+    assert (project / "set.openai.job.json").exists() == (place != "files")
+
+
+def test_a_key_of_a_variable_of_any_name_is_not_quoted_and_asks_for_the_state_again(
+    provider: Provider, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("MINE", SECRET)
+    provider.refusal = {"message": f"not for {SECRET}"}
+    refused = submit(provider, "--api-key-env", "MINE", to="openai")
+    assert "not for [secret removed]" in str(refused.exception)
+    provider.refusal = {}
+    assert submit(provider, "--api-key-env", "MINE", to="openai").return_value == 0
+    assert call("status", "set.openai.job.json").return_value == 2
 
 
 def test_the_data_of_a_recipe_is_relative_to_the_project(

@@ -140,6 +140,12 @@ def test_a_rule_says_itself_in_words():
     )
 
 
+def test_one_character_follows_and_several_follow():
+    alone, pair = PartIs(1, frozenset(STYLES), 1, 1), PartIs(0, frozenset(STYLES), 2, 2)
+    assert alone.words(1) == "exactly 1 character follows the symbol"
+    assert pair.words(1) == "exactly 2 characters precede the symbol"
+
+
 def test_a_rule_without_conditions_claims_everything_only_when_everything_was_tried():
     assert FailureRule(1, ()).text == "fails whatever the string and the prompt"
     assert FailureRule(1, (), ("task",)).text == "no condition found so far"
@@ -322,3 +328,12 @@ def test_a_defect_that_strikes_now_and_then_has_a_rate(wide):
     report = next(one for one in reports if not one.finds)
     first = report_lines("m@v1", report)[0]
     assert re.search(r"tries failed, \d+\.\d% \[\d+\.\d%, \d+\.\d%\]: now and then", first)
+
+
+@pytest.mark.parametrize("budget", [60, 120])
+def test_a_hunt_that_ends_while_shrinking_has_a_rate_all_the_same(wide, budget):
+    rule = HiddenRule("in 20 % of calls", lambda t, p: t.replace("-", " - ").replace("/", " / "), "a-a", "", chance=0.2)
+    hunt = Hunt(HiddenRuleOracle(rule, 2), wide(2), HuntSettings(budget, most_finds=1))
+    asyncio.run(hunt.run())
+    (find,) = hunt.finds
+    assert (find.steady, find.asks) == (False, 20)

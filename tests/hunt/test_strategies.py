@@ -2,18 +2,18 @@
 
 import asyncio
 import json
-import random
 import re
 import subprocess
 import sys
 from itertools import islice
 
 import pytest
-from hypothesis import configuration, example, find, given, settings
+from hypothesis import configuration, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
 from benchmarks.hunt.oracles import RULES, HiddenRule, HiddenRuleOracle
+from benchmarks.hunt.shrinking import PROPERTIES, smallest
 from harness.hunt.asking import Asker, BudgetSpentError, Sighting, damaged_symbols
 from harness.hunt.metamorphic import RelatedPair, relations, summarise
 from harness.hunt.probe import (
@@ -72,12 +72,18 @@ def test_one_seed_draws_the_same_questions_and_none_twice():
     assert first != list(islice(questions(8), 60))
 
 
-def test_drawing_questions_leaves_nothing_in_the_project(tmp_path):
+def test_a_seed_draws_the_same_in_every_project_and_leaves_nothing_there(tmp_path):
+    """Hypothesis mixes what it finds in the modules of a project into its draws."""
+    (tmp_path / "words.py").write_text("WORDS = ['abba', 'HAKA', '404', 'zebra'], 101, 144, 150\n", encoding="utf-8")
     script = (
-        "from itertools import islice; from harness.hunt.strategies import questions; list(islice(questions(7), 40))"
+        "import words; from itertools import islice; from harness.hunt.strategies import questions; "
+        "print(*(probe.digest for probe in islice(questions(7), 60)))"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
-    assert list(tmp_path.iterdir()) == []
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == [probe.digest for probe in islice(questions(7), 60)]
+    assert [path.name for path in tmp_path.iterdir()] == ["words.py"]
 
 
 def test_the_folder_of_hypothesis_is_the_users_again():
@@ -304,18 +310,9 @@ def test_a_failing_string_is_printed_as_code_that_can_be_pasted():
         assert eval(pretty(value), names) == value
 
 
-@pytest.mark.parametrize(
-    ("holds", "smallest"),
-    [
-        (lambda code: any(code.spaced), {"a - a"}),
-        (lambda code: re.search(r"\d{3}", code.text), {"a-000", "000-a", "0-000", "000-0"}),
-        (lambda code: re.search("[A-Z]/", code.text), {"A/a", "A/A"}),
-        (lambda code: "_" in code.text, {"a_a"}),
-    ],
-)
-def test_hypothesis_itself_ends_in_a_smallest_string(holds, smallest):
-    found = find(codes(), holds, settings=settings(max_examples=4000, database=None), random=random.Random(5))
-    assert found.text in smallest
+@pytest.mark.parametrize("name", list(PROPERTIES)[:7])
+def test_hypothesis_itself_ends_in_a_smallest_string(name):
+    assert smallest(name, 5) in PROPERTIES[name][1]
 
 
 @pytest.mark.parametrize(
@@ -346,6 +343,18 @@ def test_a_text_without_a_symbol_between_two_parts_is_refused(text):
 def test_symbols_that_are_none_are_refused(symbols):
     with pytest.raises(ValueError, match=r"symbols: found .*; accepted: a text of signs"):
         codes(symbols=symbols)
+
+
+def test_a_string_has_a_symbol_at_least():
+    with pytest.raises(ValueError, match="most_symbols: found 0; accepted: 1 or more"):
+        codes(most_symbols=0)
+
+
+@given(codes(symbols=["--", "→"], most_symbols=1))
+@settings(max_examples=20)
+def test_a_string_keeps_to_the_signs_and_the_number_that_are_given(code):
+    assert len(code.symbols) == 1
+    assert set(code.symbols) <= {"--", "→"}
 
 
 def test_terms_and_templates_of_the_project_are_drawn():

@@ -7,13 +7,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpcore2  # noqa: F401  (pytester forgets what is first imported inside a run; an error must stay the same class)
-import openai  # noqa: F401
 import pytest
 
-import harness.decisions.latency
-import harness.endpoints.transport
-import harness.pytest_plugin.latency  # noqa: F401
 from harness.history import History
 from harness.records.run import RunRecord
 from tests.latency.paced_server import PacedServer

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from harness.cli.score import score
 from harness.logs.cases import redacted
 from harness.suite import read_case_file
-from harness.suite.folders import load_info
+from harness.suite.folders import load_info, read_selection
 
 CODES = "GB/T 50081-2019 and 10.0.0.0/8 and 4006-820-120 SKU-13912345 订单 20261128001234567 密码学 A-010-1234567"
 
@@ -62,3 +62,18 @@ def test_damaged_rows_are_reviewed_and_added_once(tmp_path: Path, monkeypatch: p
     assert not content.problems
     assert [one.case.targets for one in content.cases] == [("A-1/B",), ("A-5/B",), ("A-3/B",), ("A-7/B",)]
     assert "zhang" not in Path("suites/from-logs/cases.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_reviewed_row_may_become_a_canary_of_the_nightly_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"source": f"use A-{number}/B.", "output": f"A - {number}/B"} for number in range(3)]
+    Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    monkeypatch.setattr("harness.cli.score._is_terminal", lambda: True)
+    arguments = ["log.jsonl", "--out", "out", "--to-suite", "suites/from-logs"]
+    for _ in range(2):  # the second review adds nothing
+        done = CliRunner().invoke(score, arguments, input="c\ny\nc\n", catch_exceptions=False)
+        assert "2 added as canaries" in done.output
+    chosen = read_selection(Path("suites/canary.cases"))
+    content = read_case_file(Path("suites/from-logs/cases.jsonl"), load_info(Path("suites/from-logs")))
+    assert chosen == {"from-logs": [content.cases[0].case.id, content.cases[2].case.id]}
+    assert Path("suites/canary.cases").read_text(encoding="utf-8").startswith("# Canaries: fixed prompts")

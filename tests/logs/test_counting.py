@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from itertools import pairwise
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from harness.decisions.metrics import METRICS as DEFINED
 from harness.logs.judge import json_lines, verdict_line, verdict_row
 from harness.logs.rates import METRICS, OUTCOMES, Counts, RowCounts, effective_trials, interval, rates, tally_of
+from harness.logs.read import parquet_pieces, rows_of
 from harness.logs.rows import Columns, RowError, RowVerdict, judge, read_row
 from harness.logs.tables import rate_lines
 from harness.records.run import CaseResult, MentionRecord, SampleResult
@@ -330,3 +332,17 @@ def test_without_given_targets_the_headline_is_verbatim_of_those_said(scored: Sc
     assert "targets: not given, looked for in the source" in shown
     assert not any("aligned" in line for line in shown)
     assert any("verbatim of those said" in line for line in shown)
+
+
+def test_parquet_that_unpacks_to_much_is_read_a_few_rows_at_a_time() -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    long = "A-1 " * 100_000
+    file = io.BytesIO()
+    table = arrow.table({"source": [long] * 200, "output": [str(number) for number in range(200)]})
+    parquet.write_table(table, file)
+    assert len(file.getvalue()) < 1_000_000 < table.nbytes
+    pieces = list(parquet_pieces(file, "a.parquet", None))
+    assert max(len(piece.table) for piece in pieces) < 8 << 20
+    rows = [row for piece in pieces for row in rows_of(piece.table)]
+    assert rows == [{"source": long, "output": str(number)} for number in range(200)]
+    assert [piece.first for piece in pieces] == [1 + sum(p.table_rows for p in pieces[:n]) for n in range(len(pieces))]

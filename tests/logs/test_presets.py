@@ -330,14 +330,123 @@ def test_streams_errors_and_failed_tests_are_what_they_are(
     assert row["unusable"] == ("interrupted" if outcome == "unscored" else None)
 
 
+def gemini(*answers: dict[str, Any], finish: str = "STOP") -> list[dict[str, Any]]:
+    last = len(answers) - 1
+    ends = [{"finishReason": finish} if number == last else {} for number in range(len(answers))]
+    return [
+        {"modelVersion": "m-1", "candidates": [{"content": {"role": "model", "parts": [part]}, **end}]}
+        for part, end in zip(answers, ends, strict=True)
+    ]
+
+
+def anthropic(*pieces: dict[str, Any]) -> list[dict[str, Any]]:
+    deltas = [{"type": "content_block_delta", "index": 0, "delta": piece} for piece in pieces]
+    start = {"type": "message_start", "message": {"model": "m-1", "role": "assistant", "content": []}}
+    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "name": "f", "input": {}}}
+    reason = {"type": "message_delta", "delta": {"stop_reason": "tool_use"}}
+    return [start, block, *deltas, reason, {"type": "message_stop"}]
+
+
+CONTENTS = {"systemInstruction": {"parts": [{"text": "Be brief."}]}, "contents": [{"parts": [{"text": ASKED}]}]}
+THOUGHT = {"text": "Sikalastic - 609", "thought": True}
+GEMINI_CALL = {"functionCall": {"name": "find", "args": {"name": "Sikalastic - 609"}}}
+TOOL_JSON = ('{"name": "Sika', 'lastic - 609"}')
+CALLED = anthropic(*({"type": "input_json_delta", "partial_json": piece} for piece in TOOL_JSON))
+CALLED_EVENTS = "".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n" for one in CALLED)
+LANGCHAIN = {"type": "ai", "content": "", "tool_calls": [], "additional_kwargs": {"tool_calls": [CALL]}}
+LEGACY = message(None, function_call={"name": "find", "arguments": CALL["function"]["arguments"]})
+BEDROCK = {"output": {"message": message(None) | {"content": [{"toolUse": {"name": "f", "input": {"a": WRONG}}}]}}}
+
+
+def record(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    typed = {"kvlistValue": {"values": span("", body)["attributes"]}}
+    return {"traceId": "t", "spanId": "s", "timeUnixNano": "1764000000000000000", "eventName": name, "body": typed}
+
+
+RECORDS = [record("gen_ai.user.message", {"content": ASKED}), record("gen_ai.choice", {"message": WRONG})]
+CHOICE = {"event.name": "gen_ai.choice", "message": message(WRONG)}
+LOGFIRE = json.dumps([{"event.name": "gen_ai.user.message", "content": ASKED}, CHOICE])
+VERCEL = {"ai.prompt.messages": json.dumps(MESSAGES), "ai.model.id": "m-1"}
+VERCEL_CALLS = json.dumps([{"toolCallId": "c", "toolName": "f", "input": {"a": WRONG}}])
+GATEWAY = {"backendRequestBody": ASKING, "responseBody": completion(message(WRONG))}
+PARTS = json.dumps([{"type": "text", "text": f"请看：{ASKED}"}])
+PHOENIX = {"input_messages": [{"message": {"content": ASKED}}], "output_messages": [{"message": {"content": WRONG}}]}
+TAGS = [{"key": "gen_ai.prompt", "value": ASKED}, {"key": "gen_ai.completion", "value": WRONG}]
+VENDORS: list[tuple[str, Any]] = [
+    ("openai", {"request": CONTENTS, "response": gemini(THOUGHT, {"text": "Sika"}, {"text": "lastic - 609"})}),
+    ("openai", {"request": CONTENTS, "response": gemini(THOUGHT, GEMINI_CALL)[1]}),
+    ("openai", {"contents": [*CONTENTS["contents"], {"role": "model", "parts": [{"text": WRONG}]}]}),
+    ("openai", {"request": ASKING, "response": CALLED}),
+    ("openai", {"request": ASKING, "response": CALLED_EVENTS}),
+    ("openai", {"request": ASKING, "response": completion(LEGACY)}),
+    ("openai", {"request_body": json.dumps(ASKING), "response_body": json.dumps(completion(message(WRONG)))}),
+    ("openai", {"records": [{"properties": GATEWAY}]}),
+    ("openai", {"properties": {"requestMessages": MESSAGES, "responseMessages": [message(WRONG)]}}),
+    ("openai", {"modelId": "m-1", "input": {"inputBodyJson": ASKING}, "output": {"outputBodyJson": BEDROCK}}),
+    ("openai", {"request": ASKED, "response": WRONG}),
+    ("langfuse", observation(LANGCHAIN)),
+    ("otel", {"resourceLogs": [{"scopeLogs": [{"logRecords": RECORDS}]}]}),
+    ("otel", span("c", {"gen_ai.prompt.0.content": PARTS, "gen_ai.completion.0.content": WRONG})),
+    ("otel", span("c", VERCEL | {"ai.response.text": WRONG})),
+    ("otel", span("c", VERCEL | {"ai.response.toolCalls": VERCEL_CALLS})),
+    ("otel", span("c", {"events": LOGFIRE})),
+    ("otel", {"attributes": {"llm": PHOENIX}}),
+    ("otel", {f"attributes.llm.{name}": value for name, value in PHOENIX.items()}),
+    ("otel", {"data": [{"spans": [{"traceID": "t", "startTime": 1764000000000000, "tags": TAGS}]}]}),
+    ("otel", {"trace": {"batches": otlp([semantic_span(message(WRONG))])["resourceSpans"]}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("preset", "value"), VENDORS)
+def test_each_vendor_s_form_of_a_conversation_is_judged(preset: str, value: Any, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(lines([value]), encoding="utf-8")
+    scored(tmp_path / "log.jsonl", "--preset", preset, "--out", tmp_path / "out")
+    (row,) = verdicts(tmp_path / "out")
+    assert (row["outcome"], [one["target"] for one in row["targets"]]) == ("damaged", ["Sikalastic-609"])
+    (found,) = row["targets"][0]["mentions"]  # the reasoning is not among them
+    assert found["damage"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "value", "unusable"),
+    [
+        ("openai", {"request": CONTENTS, "response": gemini({"text": "Sika"}, finish="MAX_TOKENS")[0]}, "length"),
+        ("openai", {"request": CONTENTS, "response": gemini({"text": "A"}, {"text": "B"})[:1]}, "interrupted"),
+        ("openai", {"request": ASKING, "response": CALLED[:3]}, "interrupted"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_broke_off_allows_no_verdict(
+    preset: str, value: dict[str, Any], unusable: str, tmp_path: Path
+) -> None:
+    (tmp_path / "log.jsonl").write_text(lines([value]), encoding="utf-8")
+    scored(tmp_path / "log.jsonl", "--preset", preset, "--out", tmp_path / "out")
+    (row,) = verdicts(tmp_path / "out")
+    assert (row["outcome"], row["unusable"]) == ("unscored", unusable)
+
+
+def test_a_provider_without_a_label_is_named_by_its_id_and_embeddings_of_a_batch_are_no_rows(tmp_path: Path) -> None:
+    result = FAILED_TEST | {"provider": {"id": "openai:m-1", "label": ""}}
+    (tmp_path / "log.jsonl").write_text(lines([result]), encoding="utf-8")
+    scored(tmp_path / "log.jsonl", "--preset", "promptfoo", "--out", tmp_path / "out")
+    assert [row["model"] for row in verdicts(tmp_path / "out")] == ["openai:m-1"]
+    asked = {"custom_id": "e", "url": "/v1/embeddings", "body": {"input": ASKED}}
+    answered = {"custom_id": "e", "response": {"status_code": 200, "body": {"data": [{"embedding": [0.1]}]}}}
+    (tmp_path / "batch.jsonl").write_text(lines([*batch_lines(), asked, answered]), encoding="utf-8")
+    scored(tmp_path / "batch.jsonl", "--preset", "openai-batch", "--out", tmp_path / "o")
+    assert [row["outcome"] for row in verdicts(tmp_path / "o")] == OUTCOMES
+
+
 def test_what_litellm_logs_without_text_is_not_a_row_or_rejected(tmp_path: Path) -> None:
     embedding = {"call_type": "aembedding", "messages": ASKED, "response": {"data": [{"embedding": [0.1]}]}}
+    unstored = {"call_type": "acompletion", "messages": {}, "response": {}}
     redacted = {"messages": [message("redacted-by-litellm")], "response": completion(message("redacted-by-litellm"))}
     good = {"messages": MESSAGES, "response": completion(message(RIGHT)), "status": "success"}
-    (tmp_path / "log.jsonl").write_text(lines([good, embedding, redacted]), encoding="utf-8")
+    (tmp_path / "log.jsonl").write_text(lines([good, embedding, redacted, unstored]), encoding="utf-8")
     scored(tmp_path / "log.jsonl", "--preset", "litellm", "--out", tmp_path / "out")
     assert [row["outcome"] for row in verdicts(tmp_path / "out")] == ["aligned"]
-    assert ["redacted-by-litellm" in row["reason"] for row in rejected(tmp_path / "out")] == [True]
+    (one, other) = rejected(tmp_path / "out")
+    assert "redacted-by-litellm" in one["reason"]
+    assert "store_prompts_in_spend_logs: true" in other["reason"]
 
 
 def test_a_log_of_another_tool_is_said_to_be_one(tmp_path: Path) -> None:

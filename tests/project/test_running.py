@@ -9,6 +9,7 @@ import harness
 from harness import compare, gate, load_suite, run, words
 from harness.errors import ConfigError, MissingRecordingError, RecordError, SuiteError
 from harness.records.policy import GatePolicy, Rule
+from tests import processes
 from tests.examples.echo_endpoint import EchoEndpoint
 
 CASES = [
@@ -56,8 +57,7 @@ def test_the_record_is_the_one_that_pytest_writes(project):
     path = project / "reports" / "good@1" / f"{record.run_id}.json"
     ours = json.loads(path.read_text())
     path.unlink()
-    command = [sys.executable, "-m", "pytest", "--model=good", "-q", "-p", "no:cacheprovider"]
-    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    processes.run("pytest", "--model=good", "-q", "-p", "no:cacheprovider", cwd=project).check_returncode()
     theirs = json.loads(path.read_text())
     changing = {"started", "ended", "mode", "totals", "digest"}
     assert {k: v for k, v in ours.items() if k not in changing} == {

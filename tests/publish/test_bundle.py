@@ -80,6 +80,24 @@ def test_a_stream_is_given_as_it_came_only_if_there_is_nothing_in_it_to_take_out
     assert json.loads(made.files["response.json"])["content"] == "A - 1/B, said name@example.com"
 
 
+def test_a_live_run_keeps_its_answers_beside_its_record(tmp_path: Path) -> None:
+    run = damaged()
+    record(tmp_path, run, {"model": "m", "choices": [{"message": {"role": "assistant", "content": ANSWER}}]})
+    (path,) = (tmp_path / run.label).iterdir()
+    live = path.rename(tmp_path / "run.live.jsonl")
+    made = bundle(run, run.cases[0], tmp_path / "cassettes", Secrets([KEY]), DEFAULT_SYMBOLS, live=live)
+    assert (json.loads(made.files["request.json"])["tools"], made.warnings) == ([], ())
+    assert made.files["README.md"].startswith("# Strings of the prompt came back changed")
+
+
+def test_strings_that_were_left_out_are_not_called_changed(tmp_path: Path) -> None:
+    run = damaged()
+    left_out = run.cases[0].samples[0].model_copy(update={"outcome": "omitted", "output": "No."})
+    case = run.cases[0].model_copy(update={"outcome": "omitted", "samples": (left_out,)})
+    made = bundle(run, case, tmp_path, Secrets([]), DEFAULT_SYMBOLS)
+    assert made.files["README.md"].startswith("# Strings of the prompt were left out")
+
+
 def test_without_a_recording_the_bundle_says_so(tmp_path: Path) -> None:
     made = made_of(damaged(), tmp_path)
     assert json.loads(made.files["request.json"])["messages"][0]["content"].startswith("Mail name@example.com")

@@ -11,18 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import openai  # noqa: F401  (imported once here, not once in each run)
 import pytest
-import scipy.stats  # noqa: F401
 
-import harness.endpoints.transport
-import harness.pytest_plugin.gating
-
-# pytester forgets modules that are first imported inside a run; a class of errors must stay the same class in all
-import harness.pytest_plugin.session  # noqa: F401
-from harness import checks
-
-checks.known()
+from tests import processes
 
 Reply = Callable[[str], str]
 
@@ -117,6 +108,12 @@ def project(pytester: pytest.Pytester, endpoint: FakeEndpoint) -> Path:
         """
     )
     return pytester.path
+
+
+def run_apart(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    """`pytest` as a process of its own, for what one process cannot show twice."""
+    done = processes.run("pytest", *options, cwd=pytester.path)
+    return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0)
 
 
 def write_suite(folder: Path, cases: list[dict[str, Any]], name: str = "cases.jsonl") -> None:

@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,8 +16,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.config import HarnessConfig, pytest_options
 from harness.pytest_plugin import progress, terminal
-from tests.pytest_plugin.conftest import CASES, FakeEndpoint, write_suite
+from tests import processes
+from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
 
 
 def records(project: Path) -> list[dict[str, object]]:
@@ -270,12 +271,12 @@ def test_junit_xml_carries_the_outcome(project: Path, pytester: pytest.Pytester)
 def test_workers_share_one_worker_s_requests(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
     cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(20)]
     write_suite(project / "suites" / "mine", cases)
-    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    result = run_apart(pytester, "--model=fake", "--cassette-mode=record", "-n", "2")
     result.assert_outcomes(passed=20)
     assert endpoint.asked == 20
     (record,) = records(project)
     assert record["totals"]["cases"] == 20  # type: ignore[index]
-    again = pytester.runpytest_subprocess("--model=fake", "-n", "2")
+    again = run_apart(pytester, "--model=fake", "-n", "2")
     again.assert_outcomes(passed=20)
     assert endpoint.asked == 20
 
@@ -337,6 +338,21 @@ def test_an_endpoint_that_fails_gives_an_error_and_an_unscored_case(
 def several_kinds(prompt: str) -> str:
     """Of the three cases the first is damaged, the second omitted, the third damaged too."""
     return "没有。" if "重复" in prompt else prompt.replace("-", " - ").replace("/", " / ").replace("Repeat", "It is")
+
+
+def test_a_model_without_settings_is_named_whole_in_every_command(
+    pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    model = ["--model=openai:org/fake", f"--base-url={endpoint.base_url}", "--suites=builtin"]
+    failed = pytester.runpytest(*model, "-k", "symbols and construction-002", "--cassette-mode=record")
+    failed.stdout.fnmatch_lines([f"*rerun     pytest {' '.join(model)} -k construction-002"])
+    config = HarnessConfig(root=pytester.path)
+    assert pytest_options(config, "org-fake", "org/fake", endpoint.base_url) == model
+    pytester.mkdir("suites")
+    assert pytest_options(config, "org-fake", "org/fake", None) == model[:1]
+    named = config.model_copy(update={"models": {"fake": {}}})
+    assert pytest_options(named, "fake", "x", "y") == ["--model=fake"]
 
 
 def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_again(
@@ -542,18 +558,11 @@ def test_ctrl_c_keeps_what_was_answered(project: Path, pytester: pytest.Pytester
     cases = [{**CASES[0], "id": f"c-{n}", "prompt": f"{n} Sikalastic-609"} for n in range(NUMBER)]
     write_suite(project / "suites" / "mine", cases)
     endpoint.delay_s = 0.15
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "--model=fake", "--cassette-mode=record", "--max-concurrency=2"],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while endpoint.asked < 8 and time.monotonic() < deadline:
+    process = processes.start("pytest", "--model=fake", "--cassette-mode=record", "--max-concurrency=2", cwd=project)
+    while endpoint.asked < 8 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     asked = endpoint.asked
     kept = len((project / "cassettes" / "fake@v1" / "mine.jsonl").read_text().splitlines())
@@ -583,21 +592,21 @@ def requests_of(folder: Path) -> list[int]:
 def test_requests_are_announced_and_counted_in_whichever_process_asks(
     workers: str, wide: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
 ) -> None:
-    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", workers)
+    result = run_apart(pytester, "--model=fake", "--cassette-mode=record", "-n", workers)
     result.assert_outcomes(passed=12)
     result.stdout.fnmatch_lines(["fake@v1: 12 requests", "*12 passed*"])
     assert requests_of(wide) == [12] == [endpoint.asked]
 
 
 def test_a_replay_with_workers_keeps_the_count_of_the_run_that_asked(wide: Path, pytester: pytest.Pytester) -> None:
-    pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
-    pytester.runpytest_subprocess("--model=fake", "-n", "2").assert_outcomes(passed=12)
+    run_apart(pytester, "--model=fake", "--cassette-mode=record", "-n", "2")
+    run_apart(pytester, "--model=fake", "-n", "2").assert_outcomes(passed=12)
     assert requests_of(wide) == [12]
 
 
 def test_what_the_asking_worker_noted_is_told(wide: Path, pytester: pytest.Pytester) -> None:
-    pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-k", "c-1")
+    run_apart(pytester, "--model=fake", "--cassette-mode=record", "-k", "c-1")
     cassette = wide / "cassettes" / "fake@v1" / "mine.jsonl"
     cassette.write_bytes(cassette.read_bytes()[:-30])
-    result = pytester.runpytest_subprocess("--model=fake", "--cassette-mode=record", "-n", "2")
+    result = run_apart(pytester, "--model=fake", "--cassette-mode=record", "-n", "2")
     result.stdout.fnmatch_lines(["*bytes was torn (the run that wrote it was killed); it was taken away*"])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pytest_plugin.conftest import run_apart
+
 OWNED = "import pathlib; pathlib.Path(r'{place}').touch()\n\ndef test_it(): pass\n"
 
 
@@ -28,14 +30,14 @@ def owned(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ids=str,
 )
 def test_python_in_a_suite_is_not_run(paths: tuple[str, ...], owned: Path, pytester: pytest.Pytester) -> None:
-    pytester.runpytest_subprocess("--model=fake", *paths)
+    run_apart(pytester, "--model=fake", *paths)
     assert not owned.exists()
 
 
 def test_it_is_said_and_workers_do_not_run_it_either(owned: Path, pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("--model=fake", "-n", "2")
+    result = run_apart(pytester, "--model=fake", "-n", "2")
     assert not owned.exists()
-    result = pytester.runpytest_subprocess("--model=fake")
+    result = run_apart(pytester, "--model=fake")
     result.stdout.fnmatch_lines(["Python in suites was not run: *conftest.py*"])
 
 
@@ -43,14 +45,14 @@ def test_a_file_that_the_project_names_is_run(owned: Path, project: Path, pytest
     settings = project / "pyproject.toml"
     text = settings.read_text().replace("[tool.harness]\n", "")
     settings.write_text(f'[tool.harness]\nsuite_python = ["suites/mine/test_a.py"]\n{text}')
-    result = pytester.runpytest_subprocess("--model=fake")
+    result = run_apart(pytester, "--model=fake")
     assert owned.exists()
     result.stdout.fnmatch_lines(["*not run: *conftest.py*"])
 
 
 def test_the_projects_own_conftest_is_run(project: Path, pytester: pytest.Pytester, tmp_path: Path) -> None:
     (project / "conftest.py").write_text(OWNED.format(place=tmp_path / "owned"))
-    pytester.runpytest_subprocess("--model=fake")
+    run_apart(pytester, "--model=fake")
     assert (tmp_path / "owned").exists()
 
 
@@ -66,7 +68,7 @@ def test_what_pytest_itself_loads_is_run(
     settings.write_text(text + settings.read_text())
     monkeypatch.setenv("PYTEST_PLUGINS", "of_the_environment")
     monkeypatch.setenv("PYTHONPATH", str(project / "addons"))
-    pytester.runpytest_subprocess("--model=fake")
+    run_apart(pytester, "--model=fake")
     assert (tmp_path / "of_addopts").exists()
     assert (tmp_path / "of_the_environment").exists()
 
@@ -89,11 +91,11 @@ def test_settings_in_a_suite_that_is_given_as_a_path_are_refused(
 ) -> None:
     header = {"pytest.ini": "[pytest]", "tox.ini": "[pytest]", "pyproject.toml": "[tool.pytest.ini_options]"}[name]
     (project / "suites" / "mine" / name).write_text(f"{header}\n")
-    result = pytester.runpytest_subprocess("--model=fake", "suites/mine")
+    result = run_apart(pytester, "--model=fake", "suites/mine")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*settings of pytest in a suite, which is data*"])
 
 
 def test_without_a_model_pytest_is_as_it_was(owned: Path, pytester: pytest.Pytester) -> None:
-    pytester.runpytest_subprocess("suites/mine/test_a.py")
+    run_apart(pytester, "suites/mine/test_a.py")
     assert owned.exists()

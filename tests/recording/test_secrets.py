@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import html
 import json
 import sys
@@ -140,6 +141,37 @@ ECHOES = {
     "the header": f"Bearer {KEY}",
     "base64 of the header": base64.b64encode(f"Bearer {KEY}".encode()).decode(),
     "base64 with line ends": "\r\n".join(base64.b64encode(f"user:{KEY}".encode()).decode()),
+    "hexadecimal, reversed": KEY.encode().hex()[::-1],
+    "decimal with zeros": "".join(f"\\{ord(c):03d}" for c in KEY),
+    "binary, seven digits": " ".join(f"{ord(c):07b}" for c in KEY),
+    "octal with a zero": " ".join(f"{ord(c):04o}" for c in KEY),
+    "JavaScript's escape, one letter": KEY.replace("y", "%u0079"),
+    "Python, eight digits": KEY.replace("y", "\\U00000079"),
+    "Perl, one letter": KEY.replace("y", "\\x{79}"),
+    "CSS, one letter": KEY.replace("y", "\\79 "),
+    "base64 of base64": base64.b64encode(base64.b64encode(KEY.encode())).decode(),
+    "base64 of hexadecimal": base64.b64encode(KEY.encode().hex().encode()).decode(),
+    "hexadecimal of base64": base64.b64encode(KEY.encode()).hex(),
+    "base64, reversed": base64.b64encode(KEY.encode()).decode()[::-1],
+    "base64 of it reversed": base64.b64encode(KEY[::-1].encode()).decode(),
+    "base64 of its JSON": base64.b64encode(KEY.replace("/", "\\/").encode()).decode(),
+    "UTF-32 as base64": base64.b64encode(KEY.encode("utf-32-le")).decode(),
+    "base32 of RFC 4648 with digits first": base64.b32hexencode(KEY.encode()).decode(),
+    "base85": base64.b85encode(KEY.encode()).decode(),
+    "Ascii85 at 1": base64.a85encode(b"?" + KEY.encode() + b"!!").decode(),
+    "uuencode": binascii.b2a_uu(KEY.encode()).decode(),
+    "one large number": str(int.from_bytes(KEY.encode(), "big")),
+    "a tag of HTML in it": f"{KEY[:9]}</b><b class='x'>{KEY[9:]}",
+    "colours of a terminal": "\x1b[0m".join(KEY),
+    "coded words of mail": f"=?utf-8?Q?{KEY[:9]}?=\r\n =?utf-8?Q?{KEY[9:]}?=",
+    "Cyrillic letters that look the same": KEY.replace("a", "\u0430").replace("c", "\u0441"),
+    "letters with accents": KEY.replace("a", "\u00e1").replace("c", "\u0107"),
+    "small capitals": KEY.replace("a", "\u1d00").replace("k", "\u1d0b"),
+    "letters in a box": KEY.replace("a", "\U0001f170").replace("k", "\U0001f17a"),
+    "letters of flags": KEY.replace("a", "\U0001f1e6").replace("k", "\U0001f1f0"),
+    "Arabic digits": "".join(chr(0x660 + int(c)) if c.isdigit() else c for c in KEY),
+    "its first three quarters": KEY[:-6],
+    "its last three quarters": KEY[5:],
     **{f"base64 at {n}": encoded(n, base64.b64encode) for n in range(3)},
     **{f"URL-safe base64 at {n}": encoded(n, base64.urlsafe_b64encode) for n in range(3)},
     **{f"base32 at {n}": encoded(n, base64.b32encode) for n in range(5)},
@@ -177,6 +209,11 @@ PIECES = {
     "two fields": json.dumps({"message": {"content": KEY[:7], "reasoning": KEY[7:]}}),
     "an event on two lines": 'data: {"choices": [{"delta":\ndata: {"content": "' + "\\u0073" + KEY[1:] + '"}}]}\n\n',
     "no blank line": halves(lambda piece: {"delta": {"content": piece}}).replace("\n\n", "\n"),
+    "reasoning, then content": stream(
+        [{"id": "1", "delta": {"reasoning": KEY[:9]}}, {"id": "1", "delta": {"content": KEY[9:]}}]
+    ),
+    "comments of the stream": f": {KEY[:9]}\n: {KEY[9:]}\n\n",
+    "names of events": f"event: {KEY[:9]}\ndata: {{}}\n\nevent: {KEY[9:]}\ndata: {{}}\n\n",
     "CRLF": halves(lambda piece: {"delta": {"content": piece}}).replace("\n", "\r\n"),
 }
 
@@ -185,6 +222,28 @@ PIECES = {
 def test_a_secret_is_found_in_pieces(body: str) -> None:
     assert Secrets([KEY]).found_in_body(body)
     assert not Secrets(["sk-another-key-0123456789"]).found_in_body(body)
+
+
+def test_a_dump_of_a_secret_is_found_over_its_lines() -> None:
+    lines = [KEY.encode()[at : at + 16] for at in (0, 16)]
+    dump = "".join(f"{at * 16:08x}: {line.hex(' ', 2)}  |{line.decode()}|\n" for at, line in enumerate(lines))
+    assert Secrets([KEY]).found_in(f"It is\n{dump}")
+
+
+def test_many_secrets_are_one_search(capfd: pytest.CaptureFixture[str]) -> None:
+    # an expression that is too large for its engine complains on the terminal, and becomes slow
+    secrets = Secrets([KEY, *(f"sk-proj-{n}ab9cdE{n * 7}fghij0123456789ABCD" for n in range(40))])
+    assert not secrets.found_in("An honest answer of many words, with 0123456789 and sk-proj- in it. " * 20)
+    assert secrets.found_in(base64.b64encode(KEY.encode()).decode())
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "secret", ["/run/secrets/verbatim-1/openai-key", "https://gateway.example/v1/token/7a", "eyJ" * 20]
+)
+def test_where_a_secret_is_kept_may_be_said_in_part(secret: str) -> None:
+    assert not Secrets([secret]).found_in(secret[: len(secret) * 3 // 4 + 2])
+    assert Secrets([secret]).found_in(secret)
 
 
 def test_pieces_of_two_tool_calls_come_mixed() -> None:
@@ -242,7 +301,26 @@ def test_no_text_raises_or_is_found_by_chance(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\\", "%25", "&amp;", "=3D", "\\u0073", "%", "&#x", "\\\\u{", "[1,", '{"a":', "data: "]
+    "text",
+    [
+        "\\",
+        "%25",
+        "&amp;",
+        "=3D",
+        "\\u0073",
+        "%",
+        "&#x",
+        "\\\\u{",
+        "[1,",
+        '{"a":',
+        "data: ",
+        "<",
+        "\x1b[1",
+        "=?a",
+        "\n00000000: 73 ",
+        "\u0430",
+        "event: x\n",
+    ],
 )
 def test_no_answer_keeps_the_search_busy(text: str) -> None:
     started = time.process_time()

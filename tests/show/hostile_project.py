@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +12,8 @@ from harness.recording import Recorder
 from harness.runs.requests import body_for
 from harness.suite import load_suite
 from tests.factory import exchange
+from tests.processes import Program, run
 
-ROOT = Path(__file__).parents[2]
 MODELS = ("m", "base")
 """The first answers with the texts, the second as it should."""
 _TOML = 'title = "s"\n[defaults]\ndomain = "d"\nlanguage = "en"\ntask = "copy"\n'
@@ -56,19 +54,10 @@ class HostileProject:
             recorder.append(recorded, sample=0, model=None, runtime=None)
         recorder.close()
 
-    def run(self, program: str, *arguments: str, given: str | None = None) -> str:
+    def run(self, program: Program, *arguments: str, given: str = "") -> str:
         """Both outputs of `pytest` or `harness`, as they were written."""
-        start = ["-m", "pytest"] if program == "pytest" else ["-c", "from harness.cli import main; main()"]
-        done = subprocess.run(
-            [sys.executable, *start, *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-            input=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        done = run(program, *arguments, cwd=self.folder, env=environment, input=given, apart=False)
         assert done.returncode in (0, 1, 2), done.stdout
         return done.stdout
 

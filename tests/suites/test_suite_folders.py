@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from harness.suite import (
     load_info,
     load_suite,
 )
+from tests import processes
 
 GOOD: dict[str, Any] = {
     "id": "a-1",
@@ -382,8 +381,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(project: Path, command: str) -> tuple[int, str]:
-    arguments = [sys.executable, "-c", "from harness.cli import main; main()", *command.split()[1:]]
-    done = subprocess.run(arguments, cwd=project, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = processes.run("harness", *command.split()[1:], cwd=project)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -140,6 +140,24 @@ def test_one_backslash_may_be_two_before_a_sign() -> None:
     assert check("", "`C:\\\\_logs`", ["C:\\_logs"]).verdicts == {"C:\\_logs": "verbatim"}
 
 
+@pytest.mark.parametrize(
+    ("source", "output", "severities"),
+    [
+        ("use numpy>=1.24,<2.0", "numpy >= 1.24, < 2.0 numpy>=1. 24,<2.0", ["note", "damage"]),
+        ("let $a_1-b$ be", "$a_1 - b$ $ a_1-b $ $A_1-b$ $a_ 1-b$", ["note", "note", "damage"]),
+        ("let $a_{12}-b_{34}$ be", "$a_{12}-b_{35}$", []),
+        ("ISBN978-7-111-40701-0", "ISBN 978-7-111-40701-0 或 978-7-111 - 40701-0", ["note", "damage"]),
+        ("run --dry_run", "--dry-run or `--dry-run`", ["note", "damage"]),
+        ("order #1002-4471", "order 1002-4471 or 1002 - 4471", ["damage", "damage"]),
+    ],
+)
+def test_what_a_writer_chooses_is_a_note_and_the_rest_is_damage(
+    source: str, output: str, severities: list[str]
+) -> None:
+    result = check(source, output)
+    assert [one.severity for found in result.mentions.values() for one in found] == severities
+
+
 def test_a_project_can_be_strict_with_a_kind() -> None:
     target = Target("10-20", "range", 0, 5)
     assert check("10-20", "10–20", [target], strict_kinds=["range"]).verdicts == {"10-20": "lookalike"}

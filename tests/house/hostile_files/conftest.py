@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.processes import Program, start
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +24,16 @@ class Done:
 Run = Callable[..., Done]
 
 
-@pytest.fixture(scope="session")
-def launcher() -> Iterator[tuple[IO[str], IO[str]]]:
-    """The process that forks a child for each command."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.house.hostile_files.launcher"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield process.stdin, process.stdout
-
-
 @pytest.fixture
-def run(launcher: tuple[IO[str], IO[str]], project: Path) -> Run:
+def run(project: Path) -> Run:
     """`run("gate", ...)` is `harness gate ...` in the project; `run(..., program="pytest")` is pytest."""
 
-    def run_it(*arguments: str, program: str = "harness") -> Done:
-        order = {"program": program, "arguments": arguments, "folder": str(project)}
-        launcher[0].write(json.dumps(order) + "\n")
-        launcher[0].flush()
-        told = json.loads(launcher[1].readline())
-        return Done(output=(project / "output").read_text("utf-8", "backslashreplace"), **told)
+    def run_it(*arguments: str, program: Program = "harness") -> Done:
+        more = ("-p", "no:cacheprovider") if program == "pytest" else ()
+        command = start(program, *more, *arguments, cwd=project, limited=True)
+        output, _ = command.communicate()
+        assert command.returncode is not None
+        return Done(command.returncode, output, **command.used)
 
     return run_it
 

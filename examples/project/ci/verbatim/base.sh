@@ -9,8 +9,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 git show "$base:pyproject.toml" > "$work/base.toml"
-python3 - "$work/base.toml" > "$work/paths" << 'PYTHON'
-import sys, tomllib
+# -I: without it Python would import modules of the change itself, such as a tomllib.py beside pyproject.toml
+python3 -I - "$work/base.toml" "$base" > "$work/paths" << 'PYTHON'
+import subprocess, sys, tomllib
 
 def settings(path):
     with open(path, "rb") as file:
@@ -23,7 +24,10 @@ changed = sorted(key for key in base.keys() | here.keys() if base.get(key) != he
 if changed:
     sys.exit(f"pyproject.toml: {', '.join(changed)}: not as on the base branch. A change is not judged by its own "
              "settings: merge those by themselves, then this change. Models may change: [tool.harness.models]")
-pytest_files = ["conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg"]
+tracked = [["git", "ls-files", "-z"], ["git", "ls-tree", "-rz", "--name-only", sys.argv[2]]]
+listed = "".join(subprocess.run(one, capture_output=True, check=True, text=True).stdout for one in tracked).split("\0")
+conftests = {path for path in listed if path.endswith("/conftest.py")}
+pytest_files = [*sorted(conftests), "conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg"]
 suites = base.get("tool.harness.suites", ["suites"])
 print("\0".join(["ci/verbatim", *pytest_files, *suites, *base.get("tool.harness.checks", [])]), end="\0")
 PYTHON

@@ -14,7 +14,7 @@ pytest --model="$model" --report-dir="$reports" --junit-xml="$out/junit.xml" || 
 harness gate --candidate "$model" --policy ci/verbatim/pull-request.toml --report-dir="$reports" --markdown \
   > "$out/comment.md" && verdict=0 || verdict=$?
 baseline=$(harness runs baseline --json --report-dir="$reports" \
-  | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1], ""))' "$model")
+  | python3 -I -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1], ""))' "$model")
 if [ -n "$baseline" ]; then
   harness compare "$baseline" "$model" --report-dir="$reports" --markdown >> "$out/comment.md"
 fi

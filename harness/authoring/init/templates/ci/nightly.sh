@@ -23,7 +23,10 @@ harness report --report-dir="$reports" --out="$out/pages"
 # 2 of `harness drift` is green only while the baseline is in the making, which its second line then says; any other 2
 # means that silence proves nothing (too few prompts), and other codes but 0 drift, or that nothing can be seen
 code=$state
-if [ "$state" -eq 2 ] && grep -A1 '^INCONCLUSIVE  ' "$out/drift.txt" | grep -q '^  calibrating: '; then code=0; fi
+if [ "$state" -eq 2 ]; then
+  english=$(harness --lang en drift --model "$model" --suite canary --report-dir="$reports" || true)
+  if grep -A1 '^INCONCLUSIVE  ' <<< "$english" | grep -q '^  calibrating: '; then code=0; fi
+fi
 if [ "$asked" -gt 1 ] && [ "$code" -eq 0 ]; then code=$asked; fi
 if [ "$code" -ne 0 ] && [ -n "${ALARM_WEBHOOK:-}" ]; then
   harness drift --model "$model" --suite canary --report-dir="$reports" --alarm --lang "${ALARM_LANG:-en}" \

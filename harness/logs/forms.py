@@ -1,0 +1,185 @@
+"""What was asked and what was answered, in the forms that tools write them: bodies, responses, streams."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from harness.records.conversation import MESSAGES, answer_parts, source_texts, unquoted
+
+Rows = Iterator[dict[str, Any]]
+
+
+def first(value: Any, *names: str) -> Any:
+    """The first of the fields that is there and not null."""
+    if not isinstance(value, dict):
+        return None
+    return next((value[name] for name in names if value.get(name) is not None), None)
+
+
+def at(value: Any, *steps: str) -> Any:
+    """What is at the end of the steps; None where one of them is missing."""
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def plain_names(value: dict[str, Any]) -> dict[str, Any]:
+    """The fields by their names in small letters without any sign: startTime, start_time and "Start Time" are one."""
+    return {_plain(name) if len(name) < _LONGEST_NAME else name: field for name, field in value.items()}
+
+
+_LONGEST_NAME = 100
+"""Code points: names of columns are kept once they are known, and no hostile one is."""
+
+
+@lru_cache(maxsize=1024)
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def row_of(value: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The row. An answer that is an object of the application's own is judged as JSON."""
+    row = {name: field for name, field in value.items() if name != "channel"}
+    row |= {name: field for name, field in fields.items() if field is not None or name in ("source", "output")}
+    if isinstance(row["output"], dict | list) and row["output"] and answer_parts(row["output"]) is None:
+        row["channel"] = "json"
+    return row
+
+
+def given_to(value: Any) -> Any:
+    """What the model was given, in a form of a source: any object of the application's own is all its texts."""
+    value = unquoted(value)
+    if isinstance(value, dict) and any(name in value for name in MESSAGES):
+        named = ("system", "instructions", "systemInstruction", "system_instruction", *MESSAGES)
+        value = {name: value[name] for name in named if value.get(name) is not None}
+    elif isinstance(value, dict) and ("content" in value or "parts" in value):
+        value = [value]
+    if value is None or source_texts(value) is not None:
+        return value
+    return list(texts_in(value))
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts of a value, in order."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            pending += reversed(one.values())
+        elif isinstance(one, list):
+            pending += reversed(one)
+
+
+def said_in(answer: Any) -> Any:
+    """What the model said in a response of a chat API; other answers as they are."""
+    answer = unquoted(answer)
+    for name in ("choices", "output", "candidates"):
+        if isinstance(answer, dict) and isinstance(answer.get(name), list):
+            return {name: answer[name]}
+    return answer
+
+
+def whole_answer(answer: Any) -> Any:
+    """A streamed answer, as a list of its chunks or as the text of its events, is what it adds up to."""
+    if isinstance(answer, str) and answer.lstrip()[:6].startswith(("data:", "event:")):
+        return _of_events(answer)
+    if not isinstance(answer, list) or not answer or not all(isinstance(one, dict) for one in answer):
+        return answer
+    if any("delta" in one or str(one.get("object")).endswith(".chunk") for one in (*answer, *_choices(answer))):
+        return _of_anthropic(answer) or _of_events(
+            "".join(f"data: {json.dumps(one)}\n\n" for one in answer) + "data: [DONE]\n\n"
+        )
+    return _of_gemini(answer) if all("candidates" in one for one in answer) else answer
+
+
+def _of_events(text: str) -> Any:
+    from harness.endpoints.parse import parse
+    from harness.endpoints.stream import events
+
+    if '"candidates"' in text or '"content_block' in text:
+        chunks = [chunk for event in events(text) if isinstance(chunk := unquoted(event.data), dict)]
+        found = _of_anthropic(chunks) or (_of_gemini(chunks) if all("candidates" in one for one in chunks) else None)
+        if found:
+            return found
+    completion = parse(text, "text/event-stream")
+    calls = [{"function": {"name": call.name, "arguments": call.arguments}} for call in completion.tool_calls]
+    reason = "error" if completion.unusable else completion.finish_reason
+    message = {"role": "assistant", "content": completion.text, "tool_calls": calls}
+    return {"model": completion.model, "choices": [{"message": message, "finish_reason": reason}]}
+
+
+def _choices(chunks: list[Any]) -> Iterator[dict[str, Any]]:
+    for one in chunks:
+        choices = one.get("choices")
+        yield from (choice for choice in choices if isinstance(choice, dict)) if isinstance(choices, list) else ()
+
+
+def _of_anthropic(events: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """The message of Anthropic's events; None if they are of another vendor. A stream that broke off is an error."""
+    message: dict[str, Any] = {}
+    blocks: dict[Any, dict[str, Any]] = {}
+    ended = False
+    for event in events:
+        kind = event.get("type")
+        if kind == "message_start":
+            message = dict(at(event, "message") or {})
+        elif kind == "content_block_start":
+            blocks[event.get("index")] = dict(at(event, "content_block") or {})
+        elif kind == "content_block_delta":
+            block = blocks.setdefault(event.get("index"), {"type": "text"})
+            for name, field in (("text", "text"), ("partial_json", "input"), ("thinking", "thinking")):
+                piece = at(event, "delta", name)
+                if isinstance(piece, str):
+                    block[field] = (block[field] if isinstance(block.get(field), str) else "") + piece
+        elif kind == "message_delta":
+            message |= {"stop_reason": at(event, "delta", "stop_reason")}
+        ended = ended or kind == "message_stop"
+    if not blocks and not message:
+        return None
+    reason = message.get("stop_reason") if ended or message.get("stop_reason") else "error"
+    return {**message, "role": "assistant", "content": list(blocks.values()), "stop_reason": reason}
+
+
+def _of_gemini(chunks: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """One response of Gemini's: the pieces of one text that follow each other are put together."""
+    parts: list[dict[str, Any]] = []
+    whole: dict[str, Any] = {}
+    reason = None
+    for chunk in chunks:
+        whole |= {name: field for name, field in chunk.items() if name != "candidates"}
+        candidates = chunk.get("candidates")
+        candidate = candidates[0] if isinstance(candidates, list) and candidates else {}
+        reason = at(candidate, "finishReason") or reason
+        for part in at(candidate, "content", "parts") or ():
+            if not isinstance(part, dict):
+                continue
+            last = parts[-1] if parts else {}
+            if "text" in part and "text" in last and part.get("thought") == last.get("thought"):
+                last["text"] = f"{last['text']}{part['text']}"
+            else:
+                parts.append(dict(part))
+    content = {"role": "model", "parts": parts}
+    return {**whole, "candidates": [{"content": content, "finishReason": reason or "error"}]}
+
+
+def is_error(answer: Any) -> bool:
+    """Whether it is what an endpoint says instead of an answer."""
+    if not isinstance(answer, dict) or not answer.get("error"):
+        return False
+    return not any(answer.get(name) for name in ("choices", "output", "content", "candidates"))
+
+
+def finish_of(answer: Any) -> Any:
+    """Why a response ended."""
+    for name in ("choices", "candidates"):
+        choices = at(answer, name)
+        if isinstance(choices, list) and choices:
+            return first(choices[0], "finish_reason", "finishReason")
+    reason = first(answer, "finish_reason", "stop_reason", "stopReason", "done_reason")
+    return at(answer, "incomplete_details", "reason") or reason or at(answer, "output", "finish_reason")
