@@ -248,6 +248,8 @@ def test_packed_records_make_the_same_pages_and_are_not_packed_again(folder):
 
 
 def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
+    """Read in several processes, as large records are."""
+    monkeypatch.setattr("harness.site._WORTH_WORKERS", 0)
     monkeypatch.chdir(tmp_path)
     history = History(tmp_path / "reports")
     cases, bad = (

@@ -252,6 +252,17 @@ def test_the_verdict_stands_on_top_with_its_rules_below(mixed, old, now):
     assert [page.index(text) for text in order] == sorted(page.index(text) for text in order)
     assert "≥ 95.0%" in page
     assert "default promotion policy" in page
+    assert page.index("speaks for this mix of cases") > page.index("next:")
+
+
+def test_rules_that_are_broken_are_named_where_they_are_counted(mixed, old, now):
+    policy = DEFAULT_POLICY.model_copy(update={"evidence": "any", "max_age_days": None})
+    verdict = judge(mixed, old, policy, now)
+    assert len({rule.result for rule in verdict.rules}) > 1
+    judged = Judgement(verdict, now.isoformat(), "default promotion policy")
+    page = html.compare_page(compare(old, mixed), old, mixed, judged=judged)
+    counts = page[page.index('<ul class="counts">') : page.index('id="rules"')]
+    assert "Alignment rate" in counts
 
 
 def test_without_a_gate_no_verdict_is_claimed(mixed, old):
