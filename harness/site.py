@@ -34,8 +34,10 @@ from harness.show.run import OneCase
 from harness.show.verdicts import LastVerdict
 from harness.text import DEFAULT_SYMBOLS, SymbolTable
 
-_WORTH_WORKERS = 12
-"""Records from which on the start of further processes pays."""
+_WORTH_WORKERS = 8_000_000
+"""Bytes of records from which on the start of further processes pays: they import and compile what one has already."""
+_LEAST_BYTES = 250_000
+"""What the page of a small record costs, as the bytes of a large one."""
 _WORKERS = 8
 
 
@@ -74,9 +76,16 @@ def done(job: PageJob) -> Done:
     return Done(job.path, IndexLine.of(record, contradictions), page)
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # reading it says what is wrong
+        return 0
+
+
 def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     """Do all jobs in their order, in several processes if there are many. Each holds one record at a time."""
-    if len(jobs) < _WORTH_WORKERS:
+    if sum(max(_size(job.path), _LEAST_BYTES) for job in jobs) < _WORTH_WORKERS:
         yield from map(done, jobs)
         return
     from concurrent.futures import ProcessPoolExecutor
@@ -417,9 +426,10 @@ class Site:
             return {}
         try:
             kept = json.loads((self.out / _KEPT).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
-        return kept if isinstance(kept, dict) else {}
+        # whatever wrote it, another version or a hand: what does not have the form is made again
+        return {name: one for name, one in kept.items() if isinstance(one, dict)} if isinstance(kept, dict) else {}
 
 
 def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:

@@ -159,15 +159,16 @@ def _show(error: click.ClickException) -> None:
         context = getattr(error, "ctx", None)
         if context is not None:
             click.echo(context.get_usage(), err=True)
-        click.echo(f"错误：{translated(error.format_message())}", err=True)
+        click.echo(f"错误：{translated(' '.join(error.format_message().split()))}", err=True)
     if example := _example(error):
         tell(f"For example: {example}", err=True)
 
 
 def _example(error: click.ClickException) -> str:
-    """The first example of the command's help, for who gave it names or options that it does not take."""
+    """The first example of the command's help, for who gave it too much or too little."""
     context = getattr(error, "ctx", None)
-    if context is None or "unexpected extra argument" not in error.format_message():
+    is_of_shape = isinstance(error, click.MissingParameter) or "unexpected extra argument" in error.format_message()
+    if context is None or not is_of_shape:
         return ""
     examples = (line.strip() for line in (context.command.help or "").splitlines())
     return next((line.removeprefix("$ ") for line in examples if line.startswith("$ ")), "")

@@ -39,7 +39,7 @@ def status(names: tuple[str, ...], as_json: bool) -> int:
         for holding in found:
             click.echo(json.dumps(_holding_json(holding, config), ensure_ascii=False))
     elif found:
-        click.echo("\n".join(_table(found, config)))
+        tell("\n".join(_table(found, config)))
     if not found:
         tell("no cassettes; `pytest --model=NAME --cassette-mode=record` makes one", err=True)
     return 1 if any(holding.missing or holding.problems for holding in found) else 0

@@ -68,11 +68,14 @@ def report(
     """
     from harness.project import Project
     from harness.show.evidence import match, read_labels
+    from harness.show.words import spoken
     from harness.site import Site
 
     project = Project.open(reports=report_dir)
     given = read_labels(labels)
-    site = Site(project, out or project.history.folder, lang, given, rebuild=rebuild, index_only=index_only)
+    # a page asks its browser; Markdown has none to ask, and speaks as the terminal does
+    language = spoken() if form == "markdown" and lang == "auto" else lang
+    site = Site(project, out or project.history.folder, language, given, rebuild=rebuild, index_only=index_only)
     if run is None:
         _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
         _everything(site, form)

@@ -333,13 +333,11 @@ def prune(
             own = [size for path, size in sizes.items() if path.parent.name == label]
             kept = ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
             verb = "deleted" if delete else "to delete"
-            click.echo(
-                f"{show(label)}: {len(own):,} {verb} ({sum(own) / 1e6:.1f} MB), {reasons.total():,} stay: {kept}"
-            )
+            tell(f"{show(label)}: {len(own):,} {verb} ({sum(own) / 1e6:.1f} MB), {reasons.total():,} stay: {kept}")
     for problem in problems:
-        click.echo(f"not deleted: {show(problem, blanks=False)}", err=True)
+        tell(f"not deleted: {show(problem, blanks=False)}", err=True)
     if sizes and not delete:
-        click.echo("nothing was deleted; the same with --delete does it", err=True)
+        tell("nothing was deleted; the same with --delete does it", err=True)
     click.get_current_context().exit(1 if problems else 0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from harness.records.conversation import MESSAGES, answer_parts, source_texts, unquoted
@@ -28,7 +29,16 @@ def at(value: Any, *steps: str) -> Any:
 
 def plain_names(value: dict[str, Any]) -> dict[str, Any]:
     """The fields by their names in small letters without any sign: startTime, start_time and "Start Time" are one."""
-    return {re.sub(r"[\W_]", "", name.lower()): field for name, field in value.items()}
+    return {_plain(name) if len(name) < _LONGEST_NAME else name: field for name, field in value.items()}
+
+
+_LONGEST_NAME = 100
+"""Code points: names of columns are kept once they are known, and no hostile one is."""
+
+
+@lru_cache(maxsize=1024)
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def row_of(value: dict[str, Any], **fields: Any) -> dict[str, Any]:

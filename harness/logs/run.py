@@ -258,7 +258,7 @@ class ScoringJob:
             "delimiter": self.reading.delimiter,
             "encoding": self.reading.encoding,
             "preset": self.reading.preset,
-            "rows": self.scoring.rows,
+            **({"rows": self.scoring.rows} if self.scoring.rows else {}),  # runs from before there was one go on
             "max_groups": self.most_groups,
             "symbols": sha256(symbols.encode("utf-8", "surrogatepass")).hexdigest(),
             "chunk": [ROWS, BYTES],

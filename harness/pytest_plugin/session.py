@@ -36,7 +36,7 @@ from harness.pytest_plugin.workers import Workers
 from harness.records.run import GOOD
 from harness.runs.answers import Answers, cost_limit_of
 from harness.runs.record import freshness_warnings, git_commit
-from harness.show.words import language_of, speak
+from harness.show.words import language_of, speak, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -438,5 +438,5 @@ class VerbatimSession:
         """Rates by model version and domain: after the list of failed cases, where a reader looks first."""
         with failures_by_kind(terminalreporter, self._records, self._nodes):
             result = yield
-        write_summary(terminalreporter, self._records, self.mode, [*self._verdicts, *self.notes])
+        write_summary(terminalreporter, self._records, self.mode, [*self._verdicts, *map(translated, self.notes)])
         return result

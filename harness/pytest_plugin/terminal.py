@@ -20,7 +20,7 @@ from harness.decisions import metrics
 from harness.records.run import GOOD
 from harness.show.figures import cells, clipped, pad, percent, wrapped
 from harness.show.run import KINDS, explain_case, failure_lines
-from harness.show.words import phrase, spoken
+from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import wilson
 from harness.text.visible import show
 
@@ -208,7 +208,7 @@ def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
     cases = record.cases
     lines = [f"{record.label}  {_evidence(record, mode)}"]
     if record.partial:
-        lines.append(f"  {phrase('summary-partial', why=record.partial_reason)}")
+        lines.append(f"  {phrase('summary-partial', why=translated(record.partial_reason or 'narrowed or stopped'))}")
     rates = {
         "alignment_rate": metrics.alignment_rate(cases),
         "fidelity": metrics.fidelity(cases),

@@ -26,7 +26,7 @@ from harness.show.comparison import in_reading_order, is_quiet, speed_cells
 from harness.show.evidence import Rulings, rows
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.run import OneCase, spells
-from harness.show.verdicts import headlines, worst_slices
+from harness.show.verdicts import basis, headlines, worst_slices
 from harness.show.words import both, for_script, known, said, say, word, words
 from harness.text.visible import show
 
@@ -279,6 +279,7 @@ def compare_page(
         p_phrase=p_phrase,
         results=_results(gate),
         top=[_cell(line) for line in headlines(gate)] if gate else [],
+        basis=[_cell(line) for line in basis(gate)] if gate else [],
         worst=[_cell(line) for line in worst_slices(gate)] if gate else [],
         gain=option.gain,
         next_step=gate.next if gate else None,

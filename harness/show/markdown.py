@@ -20,7 +20,7 @@ from harness.show.html import Judgement, needed, p_phrase, read
 from harness.show.index import IndexLine, current
 from harness.show.rates import BAD, OUTCOMES, slices, summarise
 from harness.show.sinks import code, markdown_sentence
-from harness.show.verdicts import headlines, next_markdown, worst_slices
+from harness.show.verdicts import basis, headlines, next_markdown, worst_slices
 from harness.show.words import translated, word, words
 
 _SHOWN = 20
@@ -38,7 +38,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequenc
     lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
     lines += _warned(contradictions, lang)
     if record.partial:
-        why = record.partial_reason or word("narrowed", lang)
+        why = translated(record.partial_reason or word("narrowed", lang), lang)
         lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
     worst = [row for row in slices(record.cases, "domain") if row.bad][:5]
     if worst:
@@ -67,7 +67,7 @@ def compare_markdown(
         lines += [f"- {_sentence(one, lang)}" for one in headlines(gate)]
         held_back = [f"> {_sentence(reason, lang)}" for reason in gate.reasons]
         lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang), ""]
-        lines += [f"- {_sentence(one, lang)}" for one in worst_slices(gate)]
+        lines += [f"- {_sentence(one, lang)}" for one in [*worst_slices(gate), *basis(gate)]]
         lines += ["", f"{word('next', lang)} {next_markdown(gate, lang)}", ""]
     if comparison.pairing.keys or comparison.latency is None:
         lines += _difference(comparison, lang)

@@ -16,7 +16,7 @@ from harness.show import figures
 from harness.show.comparison import money
 from harness.show.figures import bound, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
-from harness.show.words import phrase, translated
+from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
 
@@ -51,7 +51,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
         before = sentences
     worst = worst_slices(verdict)
     lines += ["", *_sentences(worst[:1]), *_sentences(worst[1:], indent="    ")] if worst else []
-    lines += ["", *_sentences([*_population(verdict), *_attempts(verdict)]), *evidence_lines(verdict)]
+    lines += ["", *_sentences(basis(verdict)), *evidence_lines(verdict)]
     if policy_source:
         lines += _sentences([f"Policy: {policy_source}{_takes(verdict.policy)}"])
     return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
@@ -78,14 +78,20 @@ def _held_back(verdict: GateVerdict) -> list[str]:
 
 def headlines(verdict: GateVerdict) -> list[str]:
     """What a reader must know with the verdict, the most important first. They hold foreign names."""
-    return [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_population(verdict), *_attempts(verdict)]
+    return [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict)]
+
+
+def basis(verdict: GateVerdict) -> list[str]:
+    """What the verdict speaks for, and what it rests on. They hold foreign names."""
+    return [*_population(verdict), *_attempts(verdict)]
 
 
 def worst_slices(verdict: GateVerdict) -> list[str]:
     """A title and at most three slices with their cases: newly broken ones, or without a baseline those that fail."""
     found = verdict.concentration
     if found is not None and found.broken:
-        title = f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}"
+        allowed = ", which the rules allow" if verdict.verdict == "GO" else ""
+        title = f"newly broken: {len(found.broken)} of {plural(found.pairs, 'case')}{allowed}"
         return [title, *map(_slice, found.worst)]
     if found is None and verdict.failing:
         return ["worst slices, by cases that fail", *map(_slice, verdict.failing)]
@@ -103,7 +109,7 @@ def _stale(verdict: GateVerdict) -> Iterator[str]:
     breached = [rule for rule in verdict.rules if rule.reasons and rule.reading.result == "BREACH"]
     critical = [rule for rule in breached if _is_critical(rule)]
     if critical:
-        names = " and ".join(rule_name(rule) for rule in critical)
+        names = " and ".join(_rule(rule) for rule in critical)
         yield f"BREACH on these answers, which {_answers_are(verdict)}: {names}"
     elif all(rule.reasons and rule.reading.result == "PASS" for rule in verdict.rules if _is_critical(rule)):
         yield f"every critical rule passes on these answers, which {_answers_are(verdict)}"
@@ -204,9 +210,14 @@ def next_markdown(verdict: GateVerdict, lang: str = "en") -> str:
 
 
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
-    """`alignment_rate (untrained) max_drop 5%`."""
+    """`alignment_rate (untrained) max_drop 5%`, in the language of the terminal."""
+    return translated(_rule(rule))
+
+
+def _rule(rule: RuleVerdict | PlanLine) -> str:
+    """The same as a part of a sentence, which is translated as a whole: a page has both languages."""
     where = f" ({show(rule.rule.slice, blanks=False)})" if rule.rule.slice else ""
-    return translated(f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}")
+    return f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}"
 
 
 def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[str]:
@@ -377,43 +388,49 @@ def _run_row(run: RunSummary) -> list[str]:
 
 
 def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
-    """The verdict as a comment on a pull request."""
+    """The verdict as a comment on a pull request, in the language of the terminal."""
+    chinese = spoken() == "zh"
+
+    def item(sentence: str) -> str:
+        return f"- {markdown_sentence(translated(sentence), chinese=chinese)}"
+
     against = f" against {code(verdict.baseline.label)}" if verdict.baseline else ""
-    rows = [["Rule", "Tier", "Result", "Measured", "Needed"]]
+    rows = [[phrase(key) for key in ("rule", "tier", "result", "measured", "needed")]]
     for rule in verdict.rules:
         metric = f"{code(rule.rule.metric)} {rule.bound} {bound(rule.limit)}"
         where = f" on {code(rule.rule.slice)}" if rule.rule.slice else ""
-        measured = _measured(rule) if rule.reading.cases else figures.NO_DATA
-        needed = [_needed(rule).removeprefix("needed: "), _settle(rule)]
-        rows.append([metric + where, rule.rule.tier, _SHORT[rule.result], measured, "; ".join(filter(None, needed))])
+        measured = translated(_measured(rule)) if rule.reading.cases else phrase("no-data")
+        needed = [translated(one) for one in (_needed(rule).removeprefix("needed: "), _settle(rule)) if one]
+        tier = phrase(rule.rule.tier) if chinese else rule.rule.tier
+        rows.append([metric + where, tier, translated(_SHORT[rule.result]), measured, phrase("semicolon").join(needed)])
     said = frozenset(verdict.reasons)
     reasons = dict.fromkeys(reason for rule in verdict.rules for reason in rule.reasons if reason not in said)
     parts = [f"## {verdict.verdict}: {code(verdict.candidate.label)}{against}", ""]
     top = [*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_held_back(verdict)]
-    parts += [in_words(verdict), "", *(f"- {markdown_sentence(one)}" for one in top)]
+    parts += [in_words(verdict), "", *map(item, top)]
     parts += ["", *figures.markdown_table(rows)]
     worst = worst_slices(verdict)
-    parts += ["", *(f"- {markdown_sentence(one)}" for one in worst)] if worst else []
-    parts += ["", *(f"- {markdown_sentence(one)}" for one in [*_population(verdict), *_attempts(verdict)])]
-    parts += ["", *(f"- {markdown_sentence(reason)}" for reason in reasons)] if reasons else []
+    parts += ["", *map(item, worst)] if worst else []
+    parts += ["", *map(item, basis(verdict))]
+    parts += ["", *map(item, reasons)] if reasons else []
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
-        parts.append(f"- Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}")
-    parts += ["", f"next: {next_markdown(verdict)}"]
+        parts.append(f"- {translated(f'Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}')}")
+    parts += ["", f"{phrase('next')} {next_markdown(verdict, spoken())}"]
     return "\n".join(parts) + "\n"
 
 
 def _evidence_markdown(verdict: GateVerdict) -> list[str]:
-    parts = [f"- {_run_sentence('Candidate', verdict.candidate, verdict.age_days, code)}"]
+    parts = [f"- {translated(_run_sentence('Candidate', verdict.candidate, verdict.age_days, code))}"]
     if verdict.baseline is not None:
-        parts.append(f"- {_run_sentence('Baseline', verdict.baseline, verdict.baseline_age_days, code)}")
+        parts.append(f"- {translated(_run_sentence('Baseline', verdict.baseline, verdict.baseline_age_days, code))}")
         if verdict.baseline.suite_digest != verdict.candidate.suite_digest:
-            parts.append(f"- {_OTHER_SUITES}")
+            parts.append(f"- {translated(_OTHER_SUITES)}")
     if len(verdict.runs) > 1:
-        parts.append(f"- {_listed(verdict, code(verdict.candidate.label))}")
+        parts.append(f"- {translated(_listed(verdict, code(verdict.candidate.label)))}")
         for run in verdict.runs:
             run_id, *rest = _run_row(run)
-            parts.append(f"    - {', '.join([code(run_id), *filter(None, rest)])}")
+            parts.append(f"    - {', '.join([code(run_id), *map(translated, filter(None, rest))])}")
     return parts
 
 

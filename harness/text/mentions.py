@@ -320,6 +320,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return count is not None and span in (wanted[: count.end()] + blank + wanted[count.end() :] for blank in _THIN)
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
+        if codes == {"replaced"} and span == wanted.replace("_", "-"):
+            return is_text and not page.in_code(reading.start, reading.end)
         return span == f"{name} {value}" or (
             codes == {"case"} and value.isalpha() and span.startswith(f"{name}=") and span.lower() == wanted.lower()
         )

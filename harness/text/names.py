@@ -65,6 +65,7 @@ _TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
 _ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
+_FOLDER = re.compile("[~.]{0,2}/[A-Za-z0-9_.-]{2,}/")
 _CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
@@ -83,7 +84,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         if file.end() == len(inner) or HAN_RUN.match(inner[file.end()]) or inner[file.end()] in "的里中":
             break
     touches_left = touches(text, start - 1)
-    if "\u2460" <= text[start - 1 : start] <= "\u24ff" and inner.find("/", 1) < 0:
+    if "\u2460" <= text[start - 1 : start] <= "\u24ff" and not _FOLDER.match(inner):
         return  # `①/A`: the axes of a drawing
     if inner.startswith("/") and touches_left and not re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner):
         head = HAN_RUN.search(text[max(0, start - 12) : start])

@@ -103,9 +103,7 @@ def test_an_endpoint_that_is_away_now_and_then_ends_nothing(project: Project, se
 def test_a_batch_killed_three_times_pays_for_nothing_twice(project: Project, server: BatchServer) -> None:
     def until(seen: Callable[[], bool]) -> None:
         process = project.start("--cassette-mode=record", "--batch")
-        deadline = time.monotonic() + 60
         while not seen():
-            assert time.monotonic() < deadline
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.01)
         time.sleep(0.1)

@@ -211,7 +211,7 @@ def test_a_remedy_that_the_finding_says_is_not_said_twice(project):
 
 def test_missing_recordings_are_counted_with_the_command_that_makes_them(project):
     result = call_models("check", "good")
-    assert "1 of 1 answers are missing" in result.stdout
+    assert "1 of 1 answers are not recorded yet" in result.stdout
     assert "pytest --model=good --cassette-mode=record" in result.stdout
 
 

@@ -185,7 +185,7 @@ def test_tokens_a_minute_count_what_answers_took() -> None:
         return time.monotonic() - started
 
     taken = run(spread())
-    assert 1.0 < taken < 10
+    assert 1.0 < taken < 30, "46 s if each were taken for as many as the first"
 
 
 def test_a_budget_is_never_exceeded() -> None:

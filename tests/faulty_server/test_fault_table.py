@@ -129,7 +129,7 @@ def test_silence_ends_at_the_deadline(fault: str, server: FaultyServer, make_mod
     assert isinstance(got, Completion)
     assert outcome(model, prompt, got) == "unscored(timeout)"
     assert server.total in (2, 3)
-    assert time.monotonic() - started < 10, "three times timeout_s, and room for a busy machine"
+    assert time.monotonic() - started < 60, "three times timeout_s, and room for a busy machine"
 
 
 @pytest.mark.parametrize("fault", STOPPING)

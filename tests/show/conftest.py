@@ -199,7 +199,7 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, condition: str, seconds: float = 5.0) -> None:
+    def wait(self, condition: str, seconds: float = 30.0) -> None:
         """Until a JavaScript expression holds."""
         end = time.monotonic() + seconds
         while not self.run(f"return Boolean({condition})"):

@@ -252,6 +252,17 @@ def test_the_verdict_stands_on_top_with_its_rules_below(mixed, old, now):
     assert [page.index(text) for text in order] == sorted(page.index(text) for text in order)
     assert "≥ 95.0%" in page
     assert "default promotion policy" in page
+    assert page.index("speaks for this mix of cases") > page.index("next:")
+
+
+def test_rules_that_are_broken_are_named_where_they_are_counted(mixed, old, now):
+    policy = DEFAULT_POLICY.model_copy(update={"evidence": "any", "max_age_days": None})
+    verdict = judge(mixed, old, policy, now)
+    assert len({rule.result for rule in verdict.rules}) > 1
+    judged = Judgement(verdict, now.isoformat(), "default promotion policy")
+    page = html.compare_page(compare(old, mixed), old, mixed, judged=judged)
+    counts = page[page.index('<ul class="counts">') : page.index('id="rules"')]
+    assert "Alignment rate" in counts
 
 
 def test_without_a_gate_no_verdict_is_claimed(mixed, old):
@@ -435,3 +446,21 @@ def test_reasoning_is_folded_and_not_what_is_judged(make_run, build):
     assert "&lt;b&gt;Let me see" in fold[2]
     assert "<b>Let" not in page
     assert "<mark" not in fold[2], "a string in the reasoning is not a mention"
+
+
+def test_the_form_of_a_chart_is_made_once_on_a_machine_and_again_when_what_is_kept_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    bars = [charts.Bar("a", 0.5, 0.25, 0.75, "1/2")]
+    charts._form_of_intervals.cache_clear()
+    drawn = charts.intervals(bars, label="rates")
+    kept = sorted((tmp_path / "charts").iterdir())
+    assert len(kept) == len(charts.NARROW)
+    made, original = [], charts._made_form
+    monkeypatch.setattr(charts, "_made_form", lambda *given: made.append(given) or original(*given))
+    charts._form_of_intervals.cache_clear()
+    assert charts.intervals(bars, label="rates") == drawn
+    assert made == []
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    charts._form_of_intervals.cache_clear()
+    assert charts.intervals(bars, label="rates") == drawn
+    assert len(made) == 1

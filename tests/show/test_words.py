@@ -5,8 +5,10 @@ import re
 import string
 import tomllib
 from importlib import resources
+from pathlib import Path
 from typing import get_args
 
+from harness import errors
 from harness.decisions import drift, gate
 from harness.decisions.bounds import Result
 from harness.decisions.metrics import METRICS
@@ -20,6 +22,7 @@ from harness.text.mentions import DAMAGE_CODES
 
 COUNTED = ("case", "domain", "target-absent", "check-failed")
 FOLDER = resources.files("harness.show")
+PACKAGE = Path(errors.__file__).parent
 
 
 def fields(text: str) -> set[str]:
@@ -110,6 +113,10 @@ WORDED = {
     "7: 7, 7 for 7": "set.jsonl: 42 samples, 3 problems, 1 warning for ark",
     "7: 7 for 7": "set.jsonl: 2 problems for ark",
     "7: 7 of 7 to 77": "set.jsonl: 1 sample of sharegpt to openai, 2 left out",
+    "7: 7 7 (7 MB), 7 stay: 7": "tuned@v1: 2 to delete (1.0 MB), 3 stay: 2 the newest of its kind, 1 a baseline",
+    "7: no such model7; known: 7": "tunde: no such model (did you mean 'tuned'?); known: tuned, spaced",
+    "7: no run of that version7; see harness runs list": "tuned@v9: no run of that version; see harness runs list",
+    "nothing of it can be carried over7": "nothing of it can be carried over: no assertion",
     "7: 7 sent": "langfuse: 1 result sent",
     "7: 7 7 lines": "tuned@v1/core.jsonl: would take out 3 lines",
     "no runs7 in 7; `pytest --model=NAME` makes one": "no runs of tuned in reports; `pytest --model=NAME` makes one",
@@ -140,6 +147,25 @@ def test_every_line_of_a_command_has_a_chinese_form():
     assert len(told) > 80
     english = [one for one in told if not re.search("[\u4e00-\u9fff]", translated(worded(one[1]).strip(), "zh"))]
     assert [one for one in english if re.search("[A-Za-z]", one[1])] == []
+
+
+ERRORS = {name for name in vars(errors) if name.endswith("Error")} | {"UsageError", "BadParameter"}
+AS_IT_CAME = {"7", "7: 7", "model 7: 7: 7", "7:7: 7", "7: 7: 7"}
+"""Errors that only say where another one came up."""
+
+
+def test_every_error_that_a_user_can_mend_has_a_chinese_form():
+    raised = [
+        (str(file.relative_to(PACKAGE)), text)
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ERRORS and node.args
+        for text in texts(node.args[0])
+    ]
+    assert len(raised) > 300
+    chinese = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+    english = [one for one in raised if not chinese.search(translated(worded(one[1]).strip(), "zh"))]
+    assert [one for one in english if one[1] not in AS_IT_CAME and re.search("[A-Za-z]", one[1])] == []
 
 
 def test_a_list_of_names_is_not_taken_for_a_sentence():

@@ -147,6 +147,7 @@ def test_one_backslash_may_be_two_before_a_sign() -> None:
         ("let $a_1-b$ be", "$a_1 - b$ $ a_1-b $ $A_1-b$ $a_ 1-b$", ["note", "note", "damage"]),
         ("let $a_{12}-b_{34}$ be", "$a_{12}-b_{35}$", []),
         ("ISBN978-7-111-40701-0", "ISBN 978-7-111-40701-0 或 978-7-111 - 40701-0", ["note", "damage"]),
+        ("run --dry_run", "--dry-run or `--dry-run`", ["note", "damage"]),
         ("order #1002-4471", "order 1002-4471 or 1002 - 4471", ["damage", "damage"]),
     ],
 )

@@ -228,6 +228,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("ALM-26529_射频单元驻波", "ALM-26529_射频单元驻波"),
         ("N,N-二甲基甲酰胺", "N,N-二甲基甲酰胺"),
         ("主图-01@2x.jpg，見積書_24-0087.xlsx", "主图-01@2x.jpg|見積書_24-0087.xlsx"),
+        ("轴线①/A到⑤/D", ""),
         ("--per_device_batch 4", "--per_device_batch"),
         (
             "notes-1.md，报告2024版-终稿.md",
