@@ -10,6 +10,7 @@ Where a version is not recorded, the page says so.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import subprocess
@@ -23,16 +24,17 @@ _VERDICTS = (0, 1, 2)
 """Exit codes of a gate; all else is a version that is not there, or a mistake in the page."""
 
 
-def printed(command: str) -> str:
-    """What a command prints, as Markdown: tables as they are, all else in a block."""
+def printed(command: str, lang: str = "en") -> str:
+    """What a command prints in that language, as Markdown: tables as they are, all else in a block."""
     first, _, last = command.rpartition(" && ")
     if first:
-        printed(first)
+        printed(first, lang)
     words = shlex.split(last)
     if words[0] not in ("harness", "python"):
         raise ValueError(f"{command}: accepted: harness ..., python -m benchmarks....")
     call = [sys.executable, *(["-m", "harness"] if words[0] == "harness" else []), *words[1:]]
-    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    spoken = {**os.environ, "HARNESS_LANG": lang, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(call, cwd=ROOT, env=spoken, capture_output=True, encoding="utf-8", check=False)
     gate = words[:2] in (["harness", "gate"], ["harness", "drift"])
     if done.returncode not in (_VERDICTS if gate else (0,)) or not done.stdout.strip():
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
@@ -41,12 +43,12 @@ def printed(command: str) -> str:
     return text if text.startswith(("|", "#")) else f"```text\n{text}\n```"
 
 
-def filled(page: str, known: dict[str, str]) -> str:
-    """The page with all figures printed again; `known` keeps what a command of the other page printed."""
+def filled(page: str, known: dict[str, str], lang: str = "en") -> str:
+    """The page with all figures printed again, but for those of `known`, by their commands."""
 
     def figure(found: re.Match[str]) -> str:
         command = found["command"]
-        known.setdefault(command, printed(command))
+        known[command] = known.get(command) or printed(command, lang)
         return f"<!-- figure: {command} -->\n\n{known[command]}\n\n<!-- end -->"
 
     return FIGURE.sub(figure, page)
@@ -57,11 +59,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="exit 1 if a page would change")
     given = parser.parse_args()
-    known: dict[str, str] = {}
     changed = []
     for path in PAGES:
         before = path.read_text(encoding="utf-8")
-        after = filled(before, known)
+        after = filled(before, {}, "zh" if path.stem.endswith("-zh") else "en")
         if after != before:
             changed.append(path.name)
             if not given.check:
