@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.replay.__main__ import PYTEST, environment, make_project
@@ -350,10 +351,10 @@ def main() -> None:
         compile_modules(Path(folder))
     about = f"{os.cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}; "
     about += f"{os.getloadavg()[1]:.1f} processes ran on them in the five minutes before."
-    print(f"{about}\n")
+    print(f"{about}\n", flush=True)
     lines: list[str] = []
     failed = 0
-    for cells in (HEAD, *rows_of(wanted)):
+    for cells in chain([HEAD], rows_of(wanted)):
         new = markdown_table([HEAD, cells])[2:] if lines else markdown_table([HEAD])
         lines += new
         failed += cells[1] == FAILED
