@@ -363,7 +363,7 @@ def _wrong_times(run: RunRecord) -> Iterator[str]:
     began, ended = utc(run.started), utc(run.ended)
     if ended < began:
         yield f"it ended at {run.ended}, before it began"
-    if run.evidence.newest and utc(run.evidence.newest) > max(began, ended) + _ANOTHER_CLOCK:
+    if run.evidence.newest and utc(run.evidence.newest) - max(began, ended) > _ANOTHER_CLOCK:
         yield f"an answer of it is of {run.evidence.newest}, after it ended"
 
 
