@@ -1,30 +1,38 @@
 """Print what each part of the product takes beside the least that it could take, on one machine in one run.
 
-    python -m benchmarks.limits [--quick] [--only ROW] [--except ROW]
+    python -m benchmarks.limits [--quick] [--only ROW] [--except ROW] [--write]
 
 Each row is a whole process, the best of three rounds (of one where it takes a minute), and so is its limit: pytest with
 as many empty items, the bare client with the same requests, a Python that reads the two records of a verdict, or the
 year of nights, and does nothing else. Ratios travel, seconds do not; that of the processor's seconds is the one to read
 on a machine that does other work too. Nights are made of a record that is shipped, under other dates.
 
-`--quick` takes a tenth of every size, a few minutes; the rest takes about half an hour.
+Each row is printed when it is done, and the time so far beside it. A row that fails, or a process of it that takes
+more than four minutes, says so in its place; the others go on, and the exit code is 1. `--quick` takes a tenth of every
+size. `--write` puts the table into docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
+import platform
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
-from benchmarks.replay.__main__ import make_project
+from benchmarks.replay.__main__ import PYTEST, environment, make_project
 from harness.config import ModelConfig
 from harness.files import sealed
 from harness.runs.requests import body_for
@@ -32,6 +40,9 @@ from harness.show.figures import markdown_table
 from harness.suite import load_suite
 
 ROOT = Path(__file__).parent.parent
+_PAGE = ROOT / "docs/benchmarks.md"
+_PLACE = ("<!-- table: python -m benchmarks.limits -->\n", "<!-- end -->")
+_LONGEST_S = 240.0
 _MOMENT, _ID = "@moment@", "@id@"
 _READ = "import json, sys\nfor name in sys.argv[1:]:\n    json.loads(open(name, 'rb').read())"
 _READ_LINES = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
@@ -77,24 +88,42 @@ def took(folder: Path, *command: str, rounds: int = 3, before: Callable[[], obje
     best: Took | None = None
     for _ in range(rounds):
         before()
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment(folder)
-        )
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in (0, 1, 2):
-            raise RuntimeError(f"{command}: {process.returncode}: {said.decode()[-2000:]}")
-        one = Took(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+        with tempfile.TemporaryFile() as said:
+            started = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=folder, stdout=subprocess.DEVNULL, stderr=said, env=_environment(folder)
+            )
+            late = threading.Timer(_LONGEST_S, process.kill)
+            late.start()
+            try:
+                _, status, used = os.wait4(process.pid, 0)
+            finally:
+                late.cancel()
+            wall = time.perf_counter() - started
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode not in (0, 1, 2):
+                said.seek(0)
+                why = said.read().decode(errors="replace").strip()[-2000:]
+                done = (
+                    f"not done after {wall:.0f} s" if wall >= _LONGEST_S else f"exit code {process.returncode}: {why}"
+                )
+                raise RuntimeError(f"{' '.join(command[1:6])}: {done}")
+        one = Took(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
         best = one if best is None or one.wall < best.wall else best
     assert best is not None
     return best
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "HARNESS_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+    return {**environment(_compiled()), "HARNESS_CACHE": str(folder / "cache")}
+
+
+@cache
+def _compiled() -> Path:
+    """Where the compiled modules of all rows are."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def harness(*arguments: str) -> tuple[str, ...]:
@@ -102,7 +131,7 @@ def harness(*arguments: str) -> tuple[str, ...]:
 
 
 def pytest(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
+    return (sys.executable, *PYTEST, *arguments)
 
 
 def shipped_record() -> dict[str, object]:
@@ -236,7 +265,11 @@ def report(folder: Path, runs: int, models: int) -> Iterator[Row]:
     first = took(folder, *harness("report"), rounds=1)
     limit = took(folder, *harness("report", "m@v1"))
     yield Row(
-        f"`report`, {runs:,} runs of 40 prompts", first, limit, "the page of one run", "60 s" if models > 1 else ""
+        f"`report`, {runs:,} runs of 40 prompts",
+        first,
+        limit,
+        "the page of one run",
+        "60 s for 5,000" if models > 1 else "",
     )
     newest = records[0].read_bytes()
 
@@ -261,6 +294,23 @@ def verify(folder: Path, megabytes: int) -> Row:
     return Row(f"`cassettes verify`, {megabytes:,} MB", ours, limit, "reading its lines as JSON", "20 s for 1,000 MB")
 
 
+def compile_modules(folder: Path) -> None:
+    """Each command once, over next to nothing: what is measured later does not compile modules."""
+    make_nights(folder, 2, cases=5)
+    make_project(folder, 1)
+    for command in (
+        pytest("--model=fake"),
+        pytest("empty"),
+        pytest("--version"),
+        harness("gate", "--candidate", "m@v1", "--baseline", "base@v1"),
+        harness("drift", "--model", "m"),
+        harness("runs", "list"),
+        harness("report"),
+        harness("cassettes", "verify"),
+    ):
+        took(folder, *command, rounds=1)
+
+
 Make = Callable[[Path], Row | Iterator[Row]]
 
 
@@ -277,8 +327,8 @@ def table(tenth: bool) -> dict[str, Make]:
         "drift": lambda at: drift(at, 365 // part),
         "list": lambda at: listing(at, 365 // part),
         "report": lambda at: report(at, 365 // part, 1),
-        "report-5000": lambda at: report(at, 5000 // part, 20),
-        "verify": lambda at: verify(at, 1000 // part),
+        "report-1000": lambda at: report(at, 1000 // part, 20),
+        "verify": lambda at: verify(at, 250 // part),
     }
 
 
@@ -289,17 +339,57 @@ def main() -> None:
     names = ", ".join(table(tenth=False))
     parser.add_argument("--only", action="append", choices=[*table(tenth=False)], metavar="ROW", help=names)
     parser.add_argument("--except", action="append", dest="left_out", default=[], metavar="ROW", help="repeatable")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     options = parser.parse_args()
-    lines = [HEAD]
-    for name, make in table(options.quick).items():
-        if name in options.left_out or (options.only and name not in options.only):
-            continue
+    wanted = {
+        name: make
+        for name, make in table(options.quick).items()
+        if name not in options.left_out and (not options.only or name in options.only)
+    }
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        compile_modules(Path(folder))
+    about = f"{os.cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}; "
+    about += f"{os.getloadavg()[1]:.1f} processes ran on them in the five minutes before."
+    print(f"{about}\n", flush=True)
+    lines: list[str] = []
+    failed = 0
+    for cells in chain([HEAD], rows_of(wanted)):
+        new = markdown_table([HEAD, cells])[2:] if lines else markdown_table([HEAD])
+        lines += new
+        failed += cells[1] == FAILED
+        print("\n".join(new), flush=True)
+        print(f"{time.monotonic() - started:.0f} s so far", file=sys.stderr)
+    if options.write:
+        write_into(_PAGE, [about, "", *lines])
+    sys.exit(1 if failed else 0)
+
+
+FAILED = "failed"
+
+
+def rows_of(wanted: Mapping[str, Make]) -> Iterator[list[str]]:
+    """The cells of each row as it is measured; of one that fails the reason."""
+    for name, make in wanted.items():
         with tempfile.TemporaryDirectory() as folder:
-            made = make(Path(folder))
-            for row in [made] if isinstance(made, Row) else made:
-                lines.append(row.cells)
-                print(f"{row.name}: {row.ours.wall:.2f} s, {row.ratio:.2f} times the limit", file=sys.stderr)
-    print("\n".join(markdown_table(lines)))
+            try:
+                made = make(Path(folder))
+                for row in [made] if isinstance(made, Row) else made:
+                    yield row.cells
+            except Exception as error:  # whatever it is, the other rows are measured
+                reason = " ".join(str(error).split())[-300:]
+                yield [name, FAILED, *[""] * (len(HEAD) - 3), f"{type(error).__name__}: {reason}"]
+
+
+def write_into(page: Path, lines: Sequence[str]) -> None:
+    """Put a table into its place in a page."""
+    text = page.read_text(encoding="utf-8")
+    begin, end = _PLACE
+    before, marked, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not marked or not ended:
+        raise SystemExit(f"{page}: no place for the table between {begin.strip()} and {end}")
+    page.write_text("".join([before, begin, "\n", "\n".join(lines), "\n\n", end, after]), encoding="utf-8")
 
 
 if __name__ == "__main__":

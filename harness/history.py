@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -56,6 +57,10 @@ _HEAD_SIZE = 64_000
 _SPACES = re.compile("[ \t\r\n]*")
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
+
+
+_IN_USE: WeakValueDictionary[str, RunRecord] = WeakValueDictionary()
+"""Records in use, by their digest: a verdict reads its candidate by name, and again among what is known."""
 
 
 class ChangedRecordError(RecordError):
@@ -402,13 +407,19 @@ def _read_before(content: bytes) -> RunRecord | None:
     What `json_of` refuses (a name twice, a number without end, a lone surrogate) is then known not to be in it.
     """
     plain = unsealed(content)
-    if plain is None or not _is_marked(plain[1]):
+    if plain is None:
         return None
+    in_use = _IN_USE.get(plain[1])
+    if in_use is not None or not _is_marked(plain[1]):
+        return in_use
     try:
         run = RunRecord.model_validate_json(plain[0])
     except ValidationError:  # of a harness that knew other fields: the whole way says what is wrong
         return None
-    return run if run.schema_version == SCHEMA else None
+    if run.schema_version != SCHEMA:
+        return None
+    _IN_USE[plain[1]] = run
+    return run
 
 
 def _remember(content: bytes) -> None:

@@ -426,9 +426,10 @@ class Site:
             return {}
         try:
             kept = json.loads((self.out / _KEPT).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
-        return kept if isinstance(kept, dict) else {}
+        # whatever wrote it, another version or a hand: what does not have the form is made again
+        return {name: one for name, one in kept.items() if isinstance(one, dict)} if isinstance(kept, dict) else {}
 
 
 def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import fmean, median
@@ -90,10 +90,11 @@ def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
     One that never repeats itself quite is held against what is usual for it.
     """
     found: list[tuple[date, int, int]] = []
+    texts = [{key: _texts(case) for key, case in night.cases.items()} if night.repeatable else None for night in nights]
     for position in range(_SAME_NIGHTS, len(nights)):
-        night, before = nights[position], nights[position - _SAME_NIGHTS : position]
-        if all(one.repeatable for one in (night, *before)):
-            found.append((night.day, *_steady_and_changed(night, before)))
+        now, before = texts[position], [one for one in texts[position - _SAME_NIGHTS : position] if one is not None]
+        if now is not None and len(before) == _SAME_NIGHTS:
+            found.append((nights[position].day, *_steady_and_changed(now, before)))
     return tuple(
         Sign(
             day,
@@ -104,18 +105,21 @@ def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
     )
 
 
-def _steady_and_changed(night: Night, before: Sequence[Night]) -> tuple[int, int]:
+_Texts = tuple[str, ...] | None
+
+
+def _steady_and_changed(night: Mapping[str, _Texts], before: Sequence[Mapping[str, _Texts]]) -> tuple[int, int]:
     """Prompts that got one text on all the nights before, and those of them that got another one now."""
     steady = changed = 0
-    for key, case in night.cases.items():
-        texts = {_texts(one.cases[key]) for one in before}
-        if len(texts) == 1 and None not in texts and (now := _texts(case)) is not None:
+    for key, now in night.items():
+        texts = {one[key] for one in before}
+        if now is not None and len(texts) == 1 and None not in texts:
             steady += 1
             changed += now not in texts
     return steady, changed
 
 
-def _texts(case: CaseResult) -> tuple[str, ...] | None:
+def _texts(case: CaseResult) -> _Texts:
     if case.outcome == "unscored" or not case.samples:
         return None
     return tuple(sample.output if sample.raw_output is None else sample.raw_output for sample in case.samples)
@@ -313,8 +317,8 @@ def drift(
     now = read_at(runs, now)
     found = calendar(runs, policy, now, since=since, suite=suite)
     nights = found.nights
-    watch = watch_metric("alignment_rate", nights, policy)
     keys, right = _outcomes("alignment_rate", nights)
+    watch = _watched("alignment_rate", keys, right, nights, policy)
     singles = watch_prompts(right, policy.baseline_nights, policy.prompt_threshold) if watch is not None else None
     unscored = _watch_answers(found.asked, nights, policy)
     days = tuple(night.day for night in nights[policy.baseline_nights :])
@@ -375,7 +379,12 @@ def _verdict(alarms: Sequence[Alarm], *, quiet: bool) -> DriftVerdict:
 
 def watch_metric(metric: str, nights: Sequence[Night], policy: DriftPolicy) -> Watch | None:
     """The detector on one metric; None before the baseline is complete, or without a case for it."""
-    keys, right = _outcomes(metric, nights)
+    return _watched(metric, *_outcomes(metric, nights), nights, policy)
+
+
+def _watched(
+    metric: str, keys: Sequence[str], right: Sequence[Outcomes], nights: Sequence[Night], policy: DriftPolicy
+) -> Watch | None:
     if len(nights) < policy.baseline_nights or not keys:
         return None
     watched = watch_nights(right, policy.baseline_nights, ceiling=policy.ceiling, threshold=policy.threshold)

@@ -107,7 +107,9 @@ def unchanged(cases: Sequence[CaseResult], run: RunRecord) -> dict[str, CaseResu
     By content: whoever renames a suite or its cases has asked them before all the same.
     """
     theirs = {case.key: case for case in run.cases}
-    found = {case.key: theirs[case.key] for case in cases if _same(case, theirs.get(case.key))}
+    found = {key: theirs[key] for case in cases if _same(case, theirs.get(key := case.key))}
+    if len(found) == len(cases):
+        return found
     taken = {case.key for case in found.values()}
     free: dict[str, list[CaseResult]] = {}
     for case in reversed(run.cases):

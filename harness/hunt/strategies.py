@@ -64,7 +64,7 @@ _Form = Callable[[str, str], str]
 
 
 def _holding(sign: str, front: str = "", end: str = "") -> _Form:
-    """Two pieces, with a sign that is not a symbol between them: `v2~41`, `A−B`. A piece may have a style of its own."""
+    """Two pieces, with a sign that is not a symbol between them: `v2~41`, `A−B`. A piece may have its own style."""
 
     def part(run: str, style: str) -> str:
         middle = len(run) // 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,8 @@ class CaseCollector(pytest.File):
         self._selection = selection
         self._runs = runs
         self._asking = asking
+        self.relative: str | None = None
+        """The path as reports give it, once an item has asked pytest for it."""
 
     def collect(self) -> Iterator[CaseItem]:
         """One item a case and model. Ids: `construction-017[tuned]`."""
@@ -242,6 +245,15 @@ class CaseItem(pytest.Item):
     def reportinfo(self) -> tuple[Any, int, str]:
         """File and line of the case."""
         return self.path, self._line - 1, self.name
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """As pytest has it. The path, which is the same for all cases of a file, is made relative once."""
+        file = self.parent
+        assert isinstance(file, CaseCollector)
+        if file.relative is None:
+            file.relative = super().location[0]
+        return file.relative, self._line - 1, self.name
 
 
 def _properties(result: CaseResult) -> Iterator[tuple[str, object]]:

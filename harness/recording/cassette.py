@@ -37,6 +37,8 @@ _RESPONSE_HEADERS = ("content-type", "date")
 """Allow-lists: what is not named here is dropped before anything is kept."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 _LONGEST_NAME = 200
+_BLOCK = 256_000
+"""Bytes that are read at one time: a replay asks for answers in about their order, and opens the file once a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,8 @@ class Cassette:
         self.path = path
         self.torn_line: int | None = None
         self._places: dict[str, tuple[int, int, int]] = {}
+        self._block = b""
+        self._block_offset = 0
         for line in lines(path):
             if line.torn:
                 self.torn_line = line.number
@@ -291,13 +295,19 @@ class Cassette:
         if place is None:
             return None
         number, offset, length = place
-        with reading(self.path, CassetteError), self.path.open("rb") as file:
-            file.seek(offset)
-            content = file.read(length)
+        content = self._content(offset, length)
         interaction = self._interaction(number, content)
         if interaction.key != key:
             raise CassetteError(f"{self.path}:{number}: key: does not belong to this request")
         return interaction
+
+    def _content(self, offset: int, length: int) -> bytes:
+        if not 0 <= offset - self._block_offset <= len(self._block) - length:
+            with reading(self.path, CassetteError), self.path.open("rb") as file:
+                file.seek(offset)
+                self._block, self._block_offset = file.read(max(length, _BLOCK)), offset
+        start = offset - self._block_offset
+        return self._block[start : start + length]
 
 
 class LockedFile(io.FileIO):

@@ -3,7 +3,6 @@ names a person by its form."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
 from harness.recording.cassette import Interaction, Line, from_line, lines
-from harness.recording.spellings import Spellings, joined_texts, written_spellings
+from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
 
 _SHORTEST = 8
@@ -331,7 +330,7 @@ def _found_in(line: Line, interaction: Interaction | None, secrets: Secrets) -> 
     written = line.content.decode("utf-8", "replace")
     texts = [written]
     if interaction is not None:
-        texts += [*joined_texts(interaction.body), *joined_texts(json.dumps(interaction.request))]
+        texts += [*joined_texts(interaction.body), *joined_texts_of([interaction.request])]
     # all texts and all forms in one search first: most lines hold nothing, and each by itself takes as long as this
     together = "\n".join(texts)
     if secrets.found_in(together) and any(map(secrets.found_in, texts)):

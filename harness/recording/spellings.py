@@ -106,9 +106,14 @@ def joined_texts(body: str) -> Iterator[str]:
     The last one is all of them in their order, without what each event repeats, such as its id: a text may begin in
     one place and end in another, as reasoning and content do.
     """
+    return joined_texts_of(_documents(body))
+
+
+def joined_texts_of(values: Iterable[Any]) -> Iterator[str]:
+    """The same of JSON that is decoded already."""
     places: dict[tuple[Any, ...], list[str]] = {}
     everything: list[tuple[tuple[Any, ...], str]] = []
-    for value in _documents(body):
+    for value in values:
         for place, piece in _pieces(value):
             places.setdefault(place, []).append(piece)
             everything.append((place, piece))
@@ -153,6 +158,9 @@ def _json(text: str) -> Any:
         return None
 
 
+_HOLDS_TEXT = (str, dict, list)
+
+
 def _pieces(value: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
     """The texts in decoded JSON, in order, each with its place; numbers that are bytes count as text.
 
@@ -167,12 +175,13 @@ def _pieces(value: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
         elif isinstance(item, dict):
             index = item.get("index")
             at = (*place, index) if isinstance(index, int) else place
-            waiting += reversed([((*at, name), content) for name, content in item.items()])
+            # most members hold no text
+            waiting += reversed([((*at, name), one) for name, one in item.items() if isinstance(one, _HOLDS_TEXT)])
         elif isinstance(item, list):
             if item and all(isinstance(byte, int) and 0 <= byte < 256 for byte in item):
                 yield (*place, bytes), bytes(item).decode("latin-1")
             else:
-                waiting += reversed([(place, content) for content in item])
+                waiting += reversed([(place, one) for one in item if isinstance(one, _HOLDS_TEXT)])
 
 
 def _decoded(text: str) -> str:

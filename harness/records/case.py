@@ -33,6 +33,7 @@ MOST_TARGETS = 100
 MOST_TARGET_WORK = 1_000_000
 """Targets of a case times their characters: targets that hold each other are looked for in each other."""
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
@@ -73,8 +74,7 @@ class Case(Record):
     def digest(self) -> str:
         """SHA-256 of everything but the place of the case: two cases pair only if it is equal."""
         content = self.model_dump(mode="json", exclude={"suite", "id", "tags"})
-        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(_canonical(content).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def symbols(self) -> str:

@@ -5,17 +5,23 @@ Colours are written as the light scheme's; the style sheet maps each of them to 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from hashlib import sha256
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from harness.files import content_of, kept_at
 from harness.show.figures import cells, clipped
 from harness.text.visible import show
 
@@ -96,7 +102,33 @@ _ANY_ROWS = [{"name": "0000 any", "v": 0.5, "lo": 0.25, "hi": 0.75, "note": "any
 @lru_cache(maxsize=64)
 def _form_of_intervals(width: int, domain: tuple[float, float], signed: bool) -> dict[str, Any]:
     """The chart without its rows, ready to be drawn. To make it takes longer than to draw it, and a history has
-    thousands of pages with few of them."""
+    thousands of pages with few of them: it is kept in the user's cache folder."""
+    kept = kept_at("charts", sha256(f"{width} {domain} {signed} {_maker()}".encode()).hexdigest())
+    with suppress(OSError, ValueError):
+        known = json.loads(content_of(kept, limit=_FORM_LIMIT))
+        if isinstance(known, dict) and isinstance(known.get("data"), list):
+            return known
+    form = _made_form(width, domain, signed)
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(form), encoding="utf-8")
+    return form
+
+
+_FORM_LIMIT = 1_000_000
+
+
+@cache
+def _maker() -> str:
+    """Changes with what makes a form: this file and the libraries."""
+    versions = []
+    for name in ("altair", "vl-convert-python"):
+        with suppress(PackageNotFoundError):  # one that was put on the path without an installer
+            versions.append(version(name))
+    return f"{sha256(Path(__file__).read_bytes()).hexdigest()} {versions}"
+
+
+def _made_form(width: int, domain: tuple[float, float], signed: bool) -> dict[str, Any]:
     import vl_convert
 
     alt: Any = import_module("altair")

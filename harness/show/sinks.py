@@ -21,7 +21,8 @@ _HAN_PLAIN = re.compile(
 )
 """The same in a Chinese sentence, whose words are not apart."""
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
-"""With these a spreadsheet takes a cell for a formula, the wide ones too where it is set to Chinese or Japanese."""
+"""With these a spreadsheet takes a cell for a formula, the wide ones too where it is set to Chinese or Japanese.
+Whatever shows nothing before them may be dropped when the file is opened."""
 _BLANKS = " \u00a0\u3000\ufeff"
 
 CHATS = {"slack": 3000, "feishu": 3000, "dingtalk": 3000, "wecom": 2000}
@@ -85,7 +86,8 @@ def spreadsheet_cell(value: object) -> object:
     """A value for a CSV cell; text that a spreadsheet would run as a formula gets a `'` in front."""
     if not isinstance(value, str) or len(value) < 2:
         return value
-    return f"'{value}" if value.lstrip(_BLANKS).startswith(_FORMULA) else value
+    seen = next((char for char in value if char.isprintable() and not char.isspace()), value[0])
+    return f"'{value}" if value.lstrip(_BLANKS).startswith(_FORMULA) or seen in _FORMULA else value
 
 
 def chat(form: str, text: str) -> str:

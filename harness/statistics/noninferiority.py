@@ -106,6 +106,7 @@ def _pass_chances(fewest: tuple[int, ...], pairs: int, worse_rates: Floats, bett
     return total
 
 
+@lru_cache(maxsize=256)  # most steps of a search for a critical score end at the same table
 def _size(fewest: tuple[int, ...], pairs: int, margin: float) -> float:
     import numpy as np
 

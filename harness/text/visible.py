@@ -1,6 +1,7 @@
 """Text made safe and visible for a terminal or a page: one line, no character that hides or commands."""
 
 import unicodedata
+from functools import lru_cache
 
 from harness.text.characters import SPACE_SET
 from harness.text.symbols import DEFAULT_SYMBOLS
@@ -17,9 +18,13 @@ def show(text: str, *, blanks: bool = True, lookalikes: bool = False) -> str:
     Without `blanks`, U+0020 stays as it is: for sentences of ours that quote foreign names. With `lookalikes`, a
     look-alike of a symbol is followed by its code point: `–<U+2013>`.
     """
+    if text.isascii() and text.isprintable():  # most of what is shown: not looked at character by character
+        shown = text.replace("\\", "\\<U+005C>") if lookalikes else text
+        return shown.replace(" ", _SIGNS[" "]) if blanks else shown
     return "".join(char if char == " " and not blanks else _shown(char, lookalikes) for char in text)
 
 
+@lru_cache(maxsize=10_000)
 def _shown(char: str, lookalikes: bool) -> str:
     if "!" <= char <= "~":
         return f"{char}<U+005C>" if lookalikes and char == "\\" else char

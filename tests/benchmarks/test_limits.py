@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import safety
-from benchmarks.limits import HEAD, ROOT, Row, Took, make_nights, table
+from benchmarks.limits import FAILED, HEAD, ROOT, Row, Took, make_nights, rows_of, table, took, write_into
 from benchmarks.replay.__main__ import make_project
 from harness.history import head_of, read_run
 from harness.project import Project
@@ -103,6 +105,58 @@ def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
 
 def test_the_table_has_its_rows_at_full_size_and_at_a_tenth() -> None:
     assert list(table(tenth=True)) == list(table(tenth=False))
+
+
+def test_a_row_that_fails_says_so_and_the_others_are_measured(tmp_path: Path) -> None:
+    row = Row("x", Took(3.0, 1.0, 90.0), Took(2.0, 0.5, 1.0), "y", "1.2")
+    program = "import sys; print('no | server', file=sys.stderr); sys.exit(3)"
+
+    def fails(folder: Path) -> Row:
+        took(folder, sys.executable, "-c", program, rounds=1)
+        return row
+
+    failed, whole = rows_of({"a": fails, "b": lambda folder: row})
+    assert (failed[:2], len(failed)) == (["a", FAILED], len(HEAD))
+    assert failed[-1].endswith("exit code 3: no | server")
+    assert whole == row.cells
+
+
+def test_a_table_is_written_into_its_place_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A\n\n<!-- table: python -m benchmarks.limits -->\n\nold\n\n<!-- end -->\n\nb\n")
+    write_into(page, ["| x |", "| --- |"])
+    assert page.read_text() == (
+        "# A\n\n<!-- table: python -m benchmarks.limits -->\n\n| x |\n| --- |\n\n<!-- end -->\n\nb\n"
+    )
+    page.write_text("# A\n")
+    with pytest.raises(SystemExit, match="no place for the table"):
+        write_into(page, ["| x |"])
+    assert (ROOT / "docs/benchmarks.md").read_text().count("<!-- table: python -m benchmarks.limits -->\n") == 1
+
+
+def test_a_replayed_case_takes_at_most_three_times_the_calls_of_an_empty_item(
+    tmp_path: Path, pytester: pytest.Pytester
+) -> None:
+    """Calls of Python functions: a count of work, the same on a busy machine."""
+
+    def calls(folder: Path, *arguments: str) -> int:
+        profile = cProfile.Profile()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            profile.enable()
+            result = pytester.inline_run("-q", "-p", "no:cacheprovider", f"--rootdir={folder}", *arguments)
+            profile.disable()
+        assert result.ret == 0
+        return sum(one.callcount for one in profile.getstats())
+
+    def of_one(*arguments: str) -> float:
+        return (calls(tmp_path / "90", *arguments) - calls(tmp_path / "10", *arguments)) / 80
+
+    for number in (10, 90):
+        (tmp_path / str(number)).mkdir()
+        make_project(tmp_path / str(number), number)
+    calls(tmp_path / "10", "--model=fake")
+    assert of_one("--model=fake") < 3 * of_one("empty")
 
 
 def test_tests_that_the_table_of_safety_runs_are_there() -> None:

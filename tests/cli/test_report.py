@@ -119,7 +119,9 @@ def test_only_what_changed_is_built_anew(folder):
 def test_a_lost_or_broken_cache_loses_nothing(folder):
     invoke()
     before = (folder / "index.html").read_text("utf-8")
-    for content in ("", "{", "[]", '{"runs": {"tuned@v2/20261103-v2.json": {"stamp": 1, "line": {}}}}'):
+    one_line = '{"runs": {"tuned@v2/20261103-v2.json": {"stamp": 1, "line": {}}}}'
+    of_another_form = '{"runs": [], "drift": [1], "verdicts": "x"}'
+    for content in ("", "[" * 100_000, "[]", of_another_form, one_line):
         (folder / "index.json").write_text(content, encoding="utf-8")
         invoke()
         assert (folder / "index.html").read_text("utf-8") == before

@@ -186,3 +186,27 @@ def test_the_commit_of_a_worktree_is_found(tmp_path: Path) -> None:
     below.mkdir()
     assert git_commit(below) == git_commit(main) == git("rev-parse", "HEAD", folder=main)
     assert git_commit(tmp_path) is None
+
+
+@pytest.mark.parametrize(("block", "times"), [(256_000, 1), (10, 6)])
+def test_a_cassette_is_opened_once_a_block_and_not_once_an_answer(
+    tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch, block: int, times: int
+) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for number in range(3):
+        recorder.append(exchange(str(number)), sample=0, model="m", runtime=None)
+    recorder.close()
+    monkeypatch.setattr("harness.recording.cassette._BLOCK", block)
+    cassette = Cassette(path)
+    opened: list[Path] = []
+    original: Any = Path.open
+
+    def noted(self: Path, *mode: str) -> Any:
+        opened.append(self)
+        return original(self, *mode)
+
+    monkeypatch.setattr(Path, "open", noted)
+    keys = [*cassette.keys(), *cassette.keys()]
+    assert [one.key for key in keys if (one := cassette.get(key))] == keys
+    assert len(opened) == times

@@ -446,3 +446,21 @@ def test_reasoning_is_folded_and_not_what_is_judged(make_run, build):
     assert "&lt;b&gt;Let me see" in fold[2]
     assert "<b>Let" not in page
     assert "<mark" not in fold[2], "a string in the reasoning is not a mention"
+
+
+def test_the_form_of_a_chart_is_made_once_on_a_machine_and_again_when_what_is_kept_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    bars = [charts.Bar("a", 0.5, 0.25, 0.75, "1/2")]
+    charts._form_of_intervals.cache_clear()
+    drawn = charts.intervals(bars, label="rates")
+    kept = sorted((tmp_path / "charts").iterdir())
+    assert len(kept) == len(charts.NARROW)
+    made, original = [], charts._made_form
+    monkeypatch.setattr(charts, "_made_form", lambda *given: made.append(given) or original(*given))
+    charts._form_of_intervals.cache_clear()
+    assert charts.intervals(bars, label="rates") == drawn
+    assert made == []
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    charts._form_of_intervals.cache_clear()
+    assert charts.intervals(bars, label="rates") == drawn
+    assert len(made) == 1

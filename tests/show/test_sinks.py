@@ -123,6 +123,12 @@ def test_junit_is_xml_that_hides_nothing(text: str) -> None:
     assert hiding(found) == []
 
 
+@pytest.mark.parametrize("unseen", ["\0", "\x0b", "\u200b", "\u2003", "\u202e", "\u2060 ", " \ufeff"])
+def test_a_spreadsheet_runs_no_formula_behind_what_shows_nothing(unseen: str) -> None:
+    assert sinks.spreadsheet_cell(f"{unseen}=1+1") == f"'{unseen}=1+1"
+    assert sinks.spreadsheet_cell(f"{unseen}A-1") == f"{unseen}A-1"
+
+
 @given(FOREIGN)
 def test_a_spreadsheet_runs_no_cell(text: str) -> None:
     out = io.StringIO(newline="")

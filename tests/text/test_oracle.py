@@ -18,6 +18,18 @@ TARGET = st.builds(
 PIECE = st.text(st.sampled_from(LETTERS + SIGNS + BLANKS + "".join(LOOKALIKES) + "，"), max_size=24)
 
 
+def runs_on(output: str, start: int, end: int, target: str) -> bool:
+    """Rule 1: letters and digits join; so does a point between digits, and a minus before the first digit."""
+    before, behind = output[max(0, start - 2) : start], output[end : end + 2]
+    if before and target[0] in "ab1" and before[-1] in "ab1":
+        return True
+    if behind and target[-1] in "ab1" and behind[0] in "ab1":
+        return True
+    if target[0] == "1" and (before == "1." or (before[-1:] in ("-", "−") and (before[0] in BLANKS or start == 1))):
+        return True
+    return target[-1] == "1" and behind == ".1"
+
+
 def every_reading(output: str, target: str) -> Iterator[tuple[int, int, int]]:
     """Rank, start and end of each stretch that is the target, or is it but for blanks and look-alikes inside."""
     for start in range(len(output)):
@@ -25,9 +37,7 @@ def every_reading(output: str, target: str) -> Iterator[tuple[int, int, int]]:
             span = output[start:end]
             if span[0] in BLANKS or span[-1] in BLANKS:
                 continue
-            if start and target[0] in "ab" and output[start - 1] in "ab":
-                continue
-            if end < len(output) and target[-1] in "ab" and output[end] in "ab":
+            if runs_on(output, start, end, target):
                 continue
             bare = "".join(char for char in span if char not in BLANKS)
             plain = "".join(LOOKALIKES.get(char, char) for char in bare)
@@ -50,6 +60,27 @@ def test_blanks_and_lookalikes_are_found_where_every_stretch_is_looked_at(
 ) -> None:
     spaced = target[0] + blanks[0] + target[1:3] + blanks[1] + target[3:]
     output = "，".join(["", *pieces, spaced, *pieces[:1]])
+    found = check("", output, [target]).mentions[target]
+    mild = [(one.start, one.end, one.verdict) for one in found if one.verdict in RANK]
+    assert mild == mentions_of(output, target)
+
+
+NUMBERS = "1a1"
+NUMBER = st.builds(
+    lambda letters, signs: "".join(a + b for a, b in zip(letters, [*signs, ""], strict=True)),
+    *(st.lists(st.sampled_from(chars), min_size=n, max_size=n) for chars, n in ((NUMBERS, 3), (SIGNS, 2))),
+)
+AMONG_NUMBERS = st.text(st.sampled_from(NUMBERS + "..-/− 中，"), max_size=24)
+
+
+@given(
+    NUMBER,
+    st.lists(AMONG_NUMBERS, max_size=3),
+    st.sampled_from(("{}", "1.{}", "{}.1", " -{}", "a{}", "中{}，", "−{}.")),
+)
+def test_numbers_have_the_edges_that_every_stretch_shows(target: str, pieces: list[str], frame: str) -> None:
+    spaced = target[:2] + " " + target[2:]
+    output = "，".join(["", *pieces, frame.format(spaced), frame.format(target), *pieces[:1]])
     found = check("", output, [target]).mentions[target]
     mild = [(one.start, one.end, one.verdict) for one in found if one.verdict in RANK]
     assert mild == mentions_of(output, target)
