@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -291,6 +291,9 @@ def _wrong_names(run: RunRecord) -> Iterator[str]:
     cases = _digest([f"{case.key} {case.digest}" for case in run.cases])
     if _DIGEST.match(run.suite_digest) and run.suite_digest != cases:
         yield "its cases are others than those that gave it its suite digest"
+    for suite, made in _suite_digests(run.cases).items():
+        if _DIGEST.match(kept := run.suite_digests.get(suite, "")) and kept != made:
+            yield f"the cases of the suite {_short(suite)} are others than those that gave it its digest"
     repeated = [key for key, times in Counter(case.key for case in run.cases).items() if times > 1]
     if repeated:
         yield f"the case {_short(repeated[0])} is in it more than once"
@@ -349,6 +352,19 @@ def _wrong_sums(run: RunRecord) -> Iterator[str]:
     odd = next((s for s in samples if (s.outcome == "unscored") != (s.reason is not None)), None)
     if odd is not None:
         yield f"an answer is {odd.outcome}, and its reason is {found(odd.reason)}"
+    yield from _wrong_times(run)
+
+
+_ANOTHER_CLOCK = timedelta(days=1)
+"""How far the clock of an endpoint, which dates the answers, may be from ours."""
+
+
+def _wrong_times(run: RunRecord) -> Iterator[str]:
+    began, ended = utc(run.started), utc(run.ended)
+    if ended < began:
+        yield f"it ended at {run.ended}, before it began"
+    if run.evidence.newest and utc(run.evidence.newest) - max(began, ended) > _ANOTHER_CLOCK:
+        yield f"an answer of it is of {run.evidence.newest}, after it ended"
 
 
 def _suite_digests(cases: Sequence[CaseResult]) -> dict[str, str]:

@@ -182,6 +182,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
             and text[low - 1] == "-"
             and touches(text, low - 2)
             and low - start > 2
+            and text[start] not in "#@"
         ):
             yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
             chain = []
@@ -286,8 +287,10 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     """Where the first side of a chain begins, and whether that edge is uncertain."""
     if text[low:high].isascii():
         return low, touches(text, low - 1)
-    if text[low] in "#@" and HAN_RUN.match(text, low + 1) and high - low <= _LONGEST_TAG:
-        return low, False
+    tag = max(text.rfind("#", low, high), text.rfind("@", low, high))
+    is_tag = tag >= low and high - tag <= _LONGEST_TAG and not _is_latin(text[max(0, tag - 1)])
+    if is_tag and HAN_RUN.fullmatch(text, tag + 1, high):
+        return tag, touches(text, tag - 1)
     behind = sentence_cut(text[low:high])
     cut = _field_cut(text[low:high], behind, other)
     certain = behind > 0 or not touches(text, low + cut - 1)

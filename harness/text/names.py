@@ -210,7 +210,9 @@ def files_with_blanks(text: str) -> Iterator[Span]:
         while len(words) > 1 and words[0] in "-–—":
             place += len(words.pop(0)) + 1
         if len(words) > 1 and _is_one_name(words):
-            yield Span(place, found.end(), kind="file")
+            verbs = [one.end() for one in _ACTION.finditer(text, place, place + len(words[0]) - 1)]
+            low, uncertain = _name_start(text, verbs[-1] if verbs else place, found.end())
+            yield Span(low, found.end(), uncertain, kind="file")
 
 
 _ENDS_A_WORD = frozenset(" \t\n，。；：、！？,;:!?|<>\"'`“”‘’「」《》")

@@ -236,7 +236,7 @@ BELOW_ZERO = _words(
 CONJUNCTIONS = "与與和及或跟"
 
 MEASURES = _words(
-    "号线 号楼 号厅 号机 号门 号库 号桌 "
+    "号线 号楼 号厅 号机 号门 号库 号桌 批次 批 轮 针 "
     "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
     "角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
     "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度 "
@@ -245,6 +245,7 @@ MEASURES = _words(
 """Measure words: behind a number they belong to it."""
 
 LABELS = _words(
+    "确认 核实 引用 转发 贯彻 落实 遵照 对照 "
     "接口 地址 编号 型号 货号 科目 代码 标签 检验 产品 版本 说明 讲解 解释 区分 比较 对比 快递单 工卡 填写 本次"
 )
 """Nouns that name what comes behind them. A file name may begin with one."""

@@ -104,7 +104,7 @@ WRONG = [
         "nowhere: cannot be read",
         "nowhere：无法读取：没有这个文件或文件夹；可接受：",
     ),
-    ("score broken.jsonl", "Missing option '--out'", "缺少选项 '--out'"),
+    ("score", "Missing argument 'INPUT...'", "缺少参数 'INPUT...'"),
     ("drift", "Missing option '--model'", "缺少选项 '--model'"),
     (
         "drift --model tuned --since yesterday",

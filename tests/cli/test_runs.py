@@ -17,7 +17,8 @@ from harness.errors import ConfigError, RecordError
 from harness.files import sealed
 from harness.history import History
 from harness.project import Project
-from harness.runs.record import verified
+from harness.records.run import RunRecord
+from harness.runs.record import contradictions, verified
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, mention, run_record, sample_result
 
@@ -360,6 +361,25 @@ def test_verdicts_of_other_rules_are_written_again_on_demand(history):
     assert again["cases"][0]["outcome"] == "damaged"
     assert again["digest"]
     assert call("verify").stdout.strip().endswith("as it was written; its verdicts are those of its answers")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"ended": "2020-01-01T00:00:00Z"}, "before it began"),
+        ({"started": "2020-01-01T00:00:00Z", "ended": "2020-01-01T00:00:01Z"}, "after it ended"),
+        ({"suite_digests": None}, "are others than those that gave it its digest"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_a_record_whose_times_or_suites_cannot_be_contradicts_itself(shipped, change, said):
+    suite = shipped["cases"][0]["suite"]
+    cases = [case for case in shipped["cases"] if case["suite"] == suite]
+    change = {"suite_digests": {suite: "0" * 64}} if "suite_digests" in change else change
+    record = {name: value for name, value in shipped.items() if name != "digest"} | {"cases": cases}
+    before = contradictions(RunRecord.model_validate(record), DEFAULT_SYMBOLS)
+    after = contradictions(RunRecord.model_validate(record | change), DEFAULT_SYMBOLS)
+    assert [one for one in after if said in one and one not in before], after
 
 
 def test_what_is_held_out_is_not_shown_where_it_was_forged(history):
