@@ -118,7 +118,7 @@ _STYLES = ("lower", "digits", ZERO_LED, *(style for style in STYLES if style not
 _FREQUENT = ("lower", "digits", "digits", "han", "upper")
 """What real codes are made of comes up more often than the rest."""
 _STYLE = st.sampled_from((*_STYLES, *_FREQUENT, *_FREQUENT))
-_PICKED = st.sampled_from(("lower", "digits", *(0,) * 15, *(1,) * 3))
+_PICKED: st.SearchStrategy[str | int] = st.sampled_from(("lower", "digits", *(0,) * 15, *(1,) * 3))
 """A part is in small letters, in digits, or in one of the two styles of the string."""
 
 _ANY_SIGN = [sign * times for sign in SYMBOLS if len(sign) == 1 for times in (1, 2) if sign * times in SYMBOLS]

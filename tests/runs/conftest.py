@@ -33,7 +33,7 @@ def make_case() -> MakeCase:
 @pytest.fixture
 def config(tmp_path: Path) -> HarnessConfig:
     """A project in a folder of its own."""
-    return HarnessConfig(root=tmp_path)
+    return HarnessConfig(root=tmp_path, models={"m": {}})
 
 
 @pytest.fixture

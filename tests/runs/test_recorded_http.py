@@ -149,7 +149,8 @@ def run(tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> 
             }
             | settings
         )
-        answers = Answers(HarnessConfig(root=tmp_path), model, mode, live_file=tmp_path / "live.jsonl")  # type: ignore[arg-type]
+        config = HarnessConfig(root=tmp_path, models={"app": {}})
+        answers = Answers(config, model, mode, live_file=tmp_path / "live.jsonl")  # type: ignore[arg-type]
         asked = [case(number) for number in range(cases)]
         got: list[Completion | Exception] = []
         try:
