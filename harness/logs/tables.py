@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.logs.rates import VERSION_BY_DAY, RateDifference
 from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, table, wrapped
+from harness.show.words import translated
 from harness.text.visible import show
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
@@ -30,19 +31,22 @@ def rate_lines(rates: dict[str, Any], rejected_file: str) -> list[str]:
 
 def _summary(rates: dict[str, Any], rejected_file: str) -> Iterator[str]:
     everything = rates["all"]
-    text = f"{plural(rates['rows'], 'row')} of {plural(len(rates['inputs']), 'file')}"
+    text = translated(f"{plural(rates['rows'], 'row')} of {plural(len(rates['inputs']), 'file')}")
     if rates["rejected"]:
         kinds = ", ".join(f"{kind} {number:,}" for kind, number in rates["rejected_by_kind"].items())
-        text += f"; {rates['rejected']:,} rejected ({kinds}), kept in {show(rejected_file, blanks=False)}"
+        kept = show(rejected_file, blanks=False)
+        text += translated(f"; {rates['rejected']:,} rejected ({kinds}), kept in {kept}")
     yield from wrapped(text, indent="")
     given = rates["targets_given"]
     named = {"untargeted": "nothing to protect"}
     if not given:
         named |= {"aligned": "verbatim", "omitted": "not all named"}
-    outcomes = [f"{named.get(name, name)} {rows:,}" for name, rows in everything["outcomes"].items() if rows]
+    outcomes = [
+        f"{translated(named.get(name, name))} {rows:,}" for name, rows in everything["outcomes"].items() if rows
+    ]
     yield from wrapped(f"outcomes: {', '.join(outcomes) or NO_DATA}", indent="")
     if not given:
-        yield "targets: not given, looked for in the source"
+        yield translated("targets: not given, looked for in the source")
     elif given < everything["rows"]:
         yield from wrapped(
             f"targets: given in {plural(given, 'row')}, looked for in the source in {everything['rows'] - given:,}; an "
@@ -73,9 +77,9 @@ def _rows(rates: dict[str, Any]) -> Iterator[list[str]]:
         shown = _chosen(columns, groups)
         yield from (_row(f"  {group_name(group['group'])}", group) for group in shown)
         if len(shown) < len(groups):
-            yield [f"  {len(groups) - len(shown)} more", *[""] * 6]
+            yield [f"  {translated(f'{len(groups) - len(shown)} more')}", *[""] * 6]
         if "other" in grouping:
-            yield _row("  (other)", grouping["other"])
+            yield _row(f"  {translated('(other)')}", grouping["other"])
 
 
 def _worth_showing(columns: list[str], groups: list[dict[str, Any]], rates: dict[str, Any]) -> bool:
@@ -147,9 +151,10 @@ def _legend(rates: dict[str, Any]) -> list[str]:
     text = f"aligned: every target that was given is named, all verbatim. verbatim: {verbatim}. {mentioned}"
     if not rates["all"]["rates"]["alignment_rate"]["n"]:
         text = f"verbatim of those said: {verbatim}. {mentioned}"
-    if any("clusters" in group for group in [rates["all"]]):
-        text += " Intervals allow for rows of a cluster that hang together."
-    return ["", *wrapped(text, indent="")]
+    lines = ["", *wrapped(text, indent="")]
+    if "clusters" in rates["all"]:
+        lines += wrapped("Intervals allow for rows of a cluster that hang together.", indent="")
+    return lines
 
 
 def difference_lines(found: list[RateDifference]) -> list[str]:
@@ -171,7 +176,7 @@ def difference_lines(found: list[RateDifference]) -> list[str]:
     ]
     lines = ["", *table([head, *rows], indent="")]
     if len(chosen) < len(found):
-        lines.append(f"{len(found) - len(chosen)} more with --json")
+        lines.append(translated(f"{len(found) - len(chosen)} more with --json"))
     note = (
         "* stands out among all these differences (Benjamini–Hochberg, 5 %). Two times of real traffic are different "
         "rows: a difference may be a change of what was asked."

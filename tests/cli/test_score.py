@@ -49,6 +49,22 @@ def test_the_table_shows_rates_with_intervals_by_model_and_day(capsys: pytest.Ca
     assert table["2026-11-17 mine@v1"][0] == "1"
 
 
+def test_the_result_is_chinese_on_a_chinese_screen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    given = {**GOOD, "output": "TCP / IP", "time": "yesterday", "user": "u"}
+    found = {"source": "请看 Sikalastic-609。", "output": "Sikalastic – 609", "time": "2026-11-20"}
+    path = log(given, found)
+    assert run(["score", path, "--out", "out", "--workers=1", "--cluster=user"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "1 个文件，共 2 行"
+    assert said[1].startswith("结果：损坏 ")
+    for line in said:
+        codes = re.sub(r"[a-z]+-[a-z]+|log\.jsonl", "", line)  # codes of damage are names
+        assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", codes), line
+
+
 def test_json_is_what_the_folder_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["score", log(GOOD), "--out", "out", "--json"]) == 0
     printed = capsys.readouterr().out
