@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -30,7 +31,7 @@ class Recognised(NamedTuple):
     def options(self, before: Columns) -> str:
         """The options that say the same, for a person; empty if nothing differs from `before`."""
         said = [f"--preset {self.preset}"] if self.preset else []
-        said += [f"--rows {self.rows}"] if self.rows else []
+        said += [f"--rows {_quoted(self.rows)}"] if self.rows else []
         for name in ("source", "output", *_KNOWN):
             new = getattr(self.columns, name)
             if new != getattr(before, name):
@@ -39,7 +40,8 @@ class Recognised(NamedTuple):
 
 
 def _quoted(name: str) -> str:
-    return f"'{name}'" if any(sign in name for sign in ' "$&;()') else name
+    """As a shell takes it. A log may name a column `a|sh`; a name in Han needs no quotes."""
+    return name if all(char.isalnum() or char in "_.-" for char in name) else shlex.quote(name)
 
 
 # names in small letters without signs, the likeliest first

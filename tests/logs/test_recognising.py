@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from harness.cli import run
 from harness.cli.score import score
+from harness.logs.recognise import Recognised
+from harness.logs.rows import Columns
 from tests.logs.conftest import rejected, verdicts
 
 ASKED, SAID = "请抄写 Sikalastic-609 和 GB/T 14902-2012", "Sikalastic - 609，GB/T 14902-2012"
@@ -152,3 +155,10 @@ def test_the_result_of_an_earlier_run_is_not_scored_as_a_log() -> None:
     result = CliRunner().invoke(score, ["logs"], catch_exceptions=False)
     assert "1 row of 1 file" in result.output
     assert Path("logs.scored", "rates.json").exists()
+
+
+@pytest.mark.parametrize("name", ["a|sh", "it's", "a b", "`id`", "x>y", "提示 词"])
+def test_the_options_that_are_printed_can_be_pasted_whatever_a_log_calls_its_columns(name):
+    said = Recognised(Columns(source=name), rows=name).options(Columns())
+    assert shlex.split(said) == ["--rows", name, "--source", name]
+    assert Recognised(Columns(source="提示词")).options(Columns()) == "--source 提示词"
