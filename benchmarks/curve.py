@@ -1,6 +1,6 @@
 """A learning curve: rates against the number of training samples, from records, on cases that all answered.
 
-    python -m benchmarks.curve spaced curve10 curve20 tuned
+    python -m benchmarks.curve spaced curve10 curve20 tuned@v1 tuned
 
 Runs of the canaries (`--suites=canary`) are held against whole runs: a case counts under its own suite. The first
 version is the one that was trained further: it has 0 samples, the others have those of their recipes. Trained and
@@ -44,12 +44,25 @@ def under_own_suites(run: RunRecord) -> RunRecord:
 
 
 def curve(before: RunRecord, runs: Sequence[RunRecord]) -> list[list[str]]:
-    """Rows of the table, fewest samples first."""
-    ordered = [before, *sorted(runs, key=lambda run: (samples_of(run), run.label))]
+    """Rows of the table, fewest samples first, then fewest epochs."""
+    ordered = [before, *sorted(runs, key=lambda run: (samples_of(run), epochs_of(run), run.label))]
     tables = [by_key(run) for run in ordered]
     keys = answered_by_all(ordered, shared_by_all(ordered))
     last = tables[-1]
-    rows = [["samples", "version", "aligned", "95 %", "trained", "untrained", "fidelity", "search hits", "trained in"]]
+    rows = [
+        [
+            "samples",
+            "epochs",
+            "version",
+            "aligned",
+            "95 %",
+            "trained",
+            "untrained",
+            "fidelity",
+            "search hits",
+            "trained in",
+        ]
+    ]
     for run, table in zip(ordered, tables, strict=True):
         cases = [table[key] for key in keys]
         aligned = alignment_rate(cases)
@@ -57,6 +70,7 @@ def curve(before: RunRecord, runs: Sequence[RunRecord]) -> list[list[str]]:
         rows.append(
             [
                 "0" if run is before else str(samples_of(run)),
+                str(epochs_of(run) or "") if run is not before else "",
                 run.label,
                 counted(aligned),
                 f"{100 * interval.low:.1f}% to {100 * interval.high:.1f}%" if interval else "",
@@ -73,6 +87,11 @@ def curve(before: RunRecord, runs: Sequence[RunRecord]) -> list[list[str]]:
 def samples_of(run: RunRecord) -> int:
     """Samples of the version's own training."""
     return int((run.recipe or {}).get("samples") or 0)
+
+
+def epochs_of(run: RunRecord) -> int:
+    """Epochs of the version's own training."""
+    return int((run.recipe or {}).get("epochs") or 0)
 
 
 def _of(cases: Sequence[CaseResult], exposure: Mapping[str, CaseResult], *, trained: bool) -> Count:

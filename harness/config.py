@@ -361,11 +361,17 @@ def model(config: HarnessConfig, name: str, *, base_url: str | None = None) -> M
         raise ConfigError(f"{_where(config, name)} {message}") from error
 
 
+def name_to_ask(config: HarnessConfig, name: str, model_name: str) -> str:
+    """What `--model` takes to ask a model again: its name in the settings, else `openai:` and its model name."""
+    return name if name in config.models else f"{_ANONYMOUS}{model_name}"
+
+
 def pytest_options(config: HarnessConfig, name: str, model_name: str, base_url: str | None) -> list[str]:
     """The options of pytest that ask a model again; one that the settings do not name is written out."""
+    asked = f"--model={name_to_ask(config, name, model_name)}"
     if name in config.models:
-        return [f"--model={name}"]
-    words = [f"--model={_ANONYMOUS}{model_name}", *([f"--base-url={base_url}"] if base_url else [])]
+        return [asked]
+    words = [asked, *([f"--base-url={base_url}"] if base_url else [])]
     return words if any((config.root / one).exists() for one in config.suites) else [*words, "--suites=builtin"]
 
 

@@ -436,7 +436,7 @@ class VerbatimSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:
         """Rates by model version and domain: after the list of failed cases, where a reader looks first."""
-        with failures_by_kind(terminalreporter, self._records, self._nodes):
+        with failures_by_kind(terminalreporter, self.project, self._records, self._nodes):
             result = yield
         write_summary(terminalreporter, self._records, self.mode, [*self._verdicts, *map(translated, self.notes)])
         return result

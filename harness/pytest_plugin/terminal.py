@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from harness.config import pytest_options
+from harness.config import name_to_ask, pytest_options
 from harness.decisions import metrics
 from harness.records.run import GOOD
 from harness.show.figures import cells, clipped, pad, percent, wrapped
@@ -41,7 +41,10 @@ _DEFAULT_CHARS = "fE"
 
 @contextmanager
 def failures_by_kind(
-    reporter: pytest.TerminalReporter, records: Sequence[RunRecord], nodes: Mapping[tuple[str, str], str]
+    reporter: pytest.TerminalReporter,
+    project: Project,
+    records: Sequence[RunRecord],
+    nodes: Mapping[tuple[str, str], str],
 ) -> Iterator[None]:
     """Show failed cases by kind, in place of pytest's section for each and its list of all test ids.
 
@@ -52,7 +55,7 @@ def failures_by_kind(
     """
     style = reporter.config.getoption("tbstyle")
     if style != "no":
-        _write_failures(reporter, records, nodes, style)
+        _write_failures(reporter, project, records, nodes, style)
     asked_for_ids = _asked_for_ids(reporter.config)
     every: dict[str, list[Any]] = {name: list(found) for name, found in reporter.stats.items()}
     try:
@@ -80,13 +83,17 @@ def _asked_for_ids(config: pytest.Config) -> bool:
 
 
 def _write_failures(
-    reporter: pytest.TerminalReporter, records: Sequence[RunRecord], nodes: Mapping[tuple[str, str], str], style: str
+    reporter: pytest.TerminalReporter,
+    project: Project,
+    records: Sequence[RunRecord],
+    nodes: Mapping[tuple[str, str], str],
+    style: str,
 ) -> None:
     most = None if reporter.verbosity > 0 else 0 if style == "line" else _CASES_OF_A_KIND
     sections = []
     for record in records:
         commands = {
-            key: rerun_command(reporter.config, record, node.rpartition("#")[0])
+            key: rerun_command(project, reporter.config, record, node.rpartition("#")[0])
             for (model, key), node in nodes.items()
             if model == record.model
         }
@@ -132,11 +139,9 @@ _REPEATED = {
 }
 
 
-def rerun_command(config: pytest.Config, run: RunRecord, node: str) -> str:
+def rerun_command(project: Project, config: pytest.Config, run: RunRecord, node: str) -> str:
     """The command that runs one case again, for the shell of this system."""
-    written_out = f"openai:{run.configuration.get('model')}"
-    given = [name.strip() for text in config.getoption("verbatim_models") for name in text.split(",")]
-    words = ["pytest", f"--model={written_out if written_out in given else run.model}"]
+    words = ["pytest", f"--model={name_to_ask(project.config, run.model, str(run.configuration.get('model')))}"]
     words += [f"{option}={value}" for name, option in _REPEATED.items() if (value := config.getoption(name))]
     if config.getoption("verbatim_samples") != 1:
         words.append(f"--samples={config.getoption('verbatim_samples')}")
