@@ -16,6 +16,7 @@ by length of the prompt.
 
 import argparse
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,9 @@ REMINDER = (
     "先选好那件东西，标题就用那件东西的名字。"
 )
 """Put behind the long prompt of a training case. The short prompt that is learnt does not have it."""
+
+_COPIED = 6
+"""Characters of a clause of the prompt's examples from which on it is a copy."""
 
 TESTED = builtin_root() / "style" / "tales.jsonl"
 
@@ -75,6 +79,9 @@ def write_suite(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(TESTED.parent / "suite.toml", folder / "suite.toml")
     lines = []
+    examples = re.findall(r'"tale": "([^"]+)"', str(pattern["messages"][0]["content"]))
+    clauses = [clause for tale in examples for clause in re.split("[，。]", tale) if len(clause) >= _COPIED]
+    pattern["checks"] += [{"check": "not_contains", "field": "/tale", "value": clause} for clause in clauses]
     for domain, words in WORDS.items():
         for word in words.split():
             case = json.loads(json.dumps(pattern, ensure_ascii=False).replace(tested, word))

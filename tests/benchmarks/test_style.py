@@ -23,6 +23,7 @@ def test_the_training_suite_asks_the_shipped_long_prompt_for_each_word(tmp_path)
         forbidden = [call.arguments["value"] for call in case.checks if call.check == "not_contains"]
         assert case.messages[-1]["content"] in forbidden
         assert not shipped_words().intersection(forbidden)
+        assert "又悄悄收回去" in forbidden  # a clause of an example: what copies it is no sample
 
 
 def test_form_tokens_latency_and_cost_are_by_version_and_prompt():
