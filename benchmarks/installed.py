@@ -22,7 +22,11 @@ from harness.show.figures import markdown_table
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
-MODULES = {"pyyaml": "yaml", "google-re2": "re2", "vcrpy": "vcr"}
+MODULES = {
+    **{"pyyaml": "yaml", "google-re2": "re2", "vcrpy": "vcr"},
+    **{"vl-convert-python": "vl_convert", "mlflow-skinny": "mlflow", "bc-detect-secrets": "detect_secrets"},
+    **{"opentelemetry-sdk": "opentelemetry", "opentelemetry-exporter-otlp-proto-http": "opentelemetry"},
+}
 """Where the module has another name than its package."""
 CHECKED = 'import harness; harness.check("Use A-1/B", "A - 1/B")'
 COMMAND = "import sys; from harness.cli import run; sys.stdout = open(__import__('os').devnull, 'w'); run({!r})"

@@ -1,14 +1,18 @@
 """The rules of the house, in the one command that contributors and CI share."""
 
+import ast
 import inspect
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from packaging.requirements import Requirement
 
+from benchmarks.installed import MODULES
 from harness.cli import harness
 from harness.cli.arguments import paragraphs
 from harness.show.words import help_texts
@@ -58,6 +62,47 @@ def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
     code = f"import sys, {module}; print([name for name in '{heavy}'.split() if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+UNDECLARED = {
+    "httpx2": "the HTTP library of the installed openai, which is httpx with openai 2",
+    "ahocorasick_rs": "used where it is there, and installed by nobody here",
+}
+
+
+def test_what_is_imported_is_declared() -> None:
+    """A package that only comes with another one goes when that one no longer needs it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    base, every = modules_of(project["dependencies"]), modules_of([*project["dependencies"], *extras])
+    found = [(path, *one) for path in (ROOT / "harness").rglob("*.py") for one in imports_of(path)]
+    wanted = [(path, name, at_once) for path, name, at_once in found if name not in ("harness", *UNDECLARED)]
+    assert {(path.name, name) for path, name, _ in wanted if name not in every} == set()
+    assert {(path.name, name) for path, name, at_once in wanted if at_once and name not in base} == set()
+    assert base - {name for _, name, _ in wanted} <= {"pytest_benchmark"}, "declared and not imported"
+
+
+def modules_of(requirements: list[str]) -> set[str]:
+    names = [Requirement(line).name for line in requirements]
+    return {MODULES.get(name, name.replace("-", "_")).partition(".")[0] for name in names}
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """Packages that a file imports, and whether as soon as it is imported itself. Templates are for other folders."""
+    if "templates" in path.parts:
+        return
+    tree = ast.parse(path.read_text("utf-8"))
+    at_once = {id(node) for node in tree.body}
+    for node in ast.walk(tree):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "find_spec"):
+            names = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        for name in names:
+            package = str(name).partition(".")[0]
+            if package not in sys.stdlib_module_names:
+                yield package, id(node) in at_once
 
 
 def test_no_gate_comparison_or_drift_waits_for_scipy_stats() -> None:
