@@ -7,8 +7,8 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from harness.statistics.distributions import at_least, binomial_chances
 from harness.statistics.paired import tango_score
-from harness.statistics.rates import binomial_chances
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,15 +93,13 @@ def _fewest(pairs: int, margin: float, critical: float) -> tuple[int, ...]:
 def _pass_chances(fewest: tuple[int, ...], pairs: int, worse_rates: Floats, better_rates: Floats) -> Floats:
     """Chance of a pass for each pair of rates, over all tables."""
     import numpy as np
-    from scipy.special import bdtrc
 
     if not fewest:
         return np.zeros(len(worse_rates))
     worse = np.arange(len(fewest))[:, None]
-    needed = np.array(fewest)[:, None]
     # the count of worse pairs is binomial, and given it the better ones are binomial among the rest
     given = np.divide(better_rates, 1 - worse_rates, out=np.zeros(len(worse_rates)), where=worse_rates < 1)
-    chances = binomial_chances(worse, pairs, worse_rates) * bdtrc(needed - 1, pairs - worse, np.minimum(given, 1.0))
+    chances = binomial_chances(worse, pairs, worse_rates) * at_least(fewest, pairs, np.minimum(given, 1.0))
     total: Floats = chances.sum(axis=0)
     return total
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from harness.statistics.distributions import binomial_cdf, binomial_chances
 from harness.statistics.rates import check_counts, exact_lower, exact_upper
 
 _LARGEST = 200_000  # cases; beyond this no suite of prompts is the answer
@@ -87,10 +88,8 @@ def breaching_failures(cases: int, minimum: float, alpha: float = 0.05, *, worth
 
 def power_of_min(cases: int, true_rate: float, minimum: float, alpha: float = 0.05) -> float:
     """Chance that a model that is right in `true_rate` of cases passes `min` on this many."""
-    from scipy.special import bdtr
-
     failures = allowed_failures(cases, minimum, alpha)
-    return 0.0 if failures is None else float(bdtr(failures, cases, 1 - true_rate))
+    return 0.0 if failures is None else binomial_cdf(failures, cases, 1 - true_rate)
 
 
 def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: float = 0.05) -> int | None:
@@ -102,8 +101,6 @@ def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: f
     _check_share(minimum=minimum, power=power, alpha=alpha)
     if true_rate <= minimum:
         return None
-    from scipy.special import bdtr
-
     failures, first = 0, clean_cases_for(minimum, alpha)
     enough: int | None = None
     held = 0
@@ -111,7 +108,7 @@ def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: f
         following = first + 1
         while exact_lower(following - failures - 1, following, alpha) < minimum:
             following += further_clean_cases(following - failures - 1, following, minimum, alpha) or 1
-        if bdtr(failures, following - 1, 1 - true_rate) >= power:
+        if binomial_cdf(failures, following - 1, 1 - true_rate) >= power:
             enough = first if enough is None else enough
             held += 1
             if held == _TEETH:
@@ -128,8 +125,7 @@ def expected_best(versions: int, cases: float, rate: float) -> float:
     What a choice of the best makes of a true rate: 95 % looks like 96.4 % for the best of five on 300 cases.
     """
     import numpy as np
-    from scipy.special import bdtr
 
     n = max(1, round(cases))
-    below = bdtr(np.arange(n), n, rate)
+    below = binomial_chances(np.arange(n), n, rate).cumsum()
     return float(np.sum(1 - below**versions) / n)

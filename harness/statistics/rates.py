@@ -11,12 +11,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Floats = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from harness.statistics.distributions import beta_quantile, t_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +49,15 @@ def wilson(successes: float, trials: float, level: float = 0.95) -> Interval | N
     return Interval(rate, low, high, level)
 
 
-def binomial_chances(counts: Floats, trials: int, rates: Floats | float) -> Floats:
-    """Chance of each count of successes among so many trials, at each rate; the shapes are broadcast.
-
-    As `scipy.stats.binom.pmf` has it, which takes a second more to load.
-    """
-    import numpy as np
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    failures = trials - counts
-    ways = gammaln(trials + 1) - gammaln(counts + 1) - gammaln(failures + 1)
-    chances: Floats = np.exp(ways + xlogy(counts, rates) + xlog1py(failures, np.negative(rates)))
-    return chances
-
-
 def exact_lower(successes: float, trials: float, alpha: float = 0.05) -> float:
     """Clopper–Pearson lower bound (1934): the rate at which `successes` or more has probability `alpha`.
 
     Counts may be fractions, those at an effective number of cases: the beta quantile joins the whole ones smoothly.
     """
-    from scipy.special import betaincinv
-
     check_counts(successes, trials)
     if successes <= 0:
         return 0.0
-    return float(betaincinv(successes, trials - successes + 1, alpha))
+    return beta_quantile(alpha, successes, trials - successes + 1)
 
 
 def exact_upper(successes: float, trials: float, alpha: float = 0.05) -> float:
@@ -223,11 +203,9 @@ def size_of(
 
 def degrees_factor(answers: int, domains: int, alpha: float = 0.05) -> float:
     """(t of n - 1 over t of D - 1 degrees of freedom) squared: a spread between few domains is known badly."""
-    from scipy.special import stdtrit
-
     if domains < 2 or answers < 2:
         return 0.0
-    return float((stdtrit(answers - 1, alpha) / stdtrit(domains - 1, alpha)) ** 2)
+    return (t_quantile(alpha, answers - 1) / t_quantile(alpha, domains - 1)) ** 2
 
 
 def between_attempts(cases: Sequence[tuple[int, int, int]]) -> float:
