@@ -87,31 +87,54 @@ ALLOW = "HARNESS_ALLOW_KEY_HOSTS"
 """Hosts that any key may go to, separated by commas; `http://HOST` for one that is asked without TLS."""
 
 KEY_HOSTS: dict[str, str] = {
-    "OPENAI_API_KEY": "openai.com",
-    "AZURE_OPENAI_API_KEY": "openai.azure.com cognitiveservices.azure.com services.ai.azure.com openai.azure.cn",
-    "ANTHROPIC_API_KEY": "anthropic.com",
-    "GEMINI_API_KEY": "googleapis.com",
-    "GOOGLE_API_KEY": "googleapis.com",
-    "ARK_API_KEY": "volces.com bytepluses.com",
-    "VOLCENGINE_SECRET_KEY": "volcengineapi.com volces.com byteplusapi.com bytepluses.com",
-    "DASHSCOPE_API_KEY": "aliyuncs.com",
-    "DEEPSEEK_API_KEY": "deepseek.com",
-    "SILICONFLOW_API_KEY": "siliconflow.cn siliconflow.com",
-    "MOONSHOT_API_KEY": "moonshot.cn moonshot.ai",
-    "ZHIPUAI_API_KEY": "bigmodel.cn",
-    "ZAI_API_KEY": "z.ai bigmodel.cn",
-    "MINIMAX_API_KEY": "minimax.io minimaxi.com minimax.chat",
-    "QIANFAN_API_KEY": "baidubce.com",
-    "MISTRAL_API_KEY": "mistral.ai",
-    "GROQ_API_KEY": "groq.com",
-    "OPENROUTER_API_KEY": "openrouter.ai",
-    "TOGETHER_API_KEY": "together.xyz together.ai",
-    "FIREWORKS_API_KEY": "fireworks.ai",
-    "XAI_API_KEY": "x.ai",
-    "NVIDIA_API_KEY": "nvidia.com",
-    "HF_TOKEN": "huggingface.co",
+    "OPENAI_API_KEY": "api.openai.com *.api.openai.com",
+    "AZURE_OPENAI_API_KEY": (
+        "*.openai.azure.com *.cognitiveservices.azure.com *.services.ai.azure.com *.openai.azure.cn"
+    ),
+    "ANTHROPIC_API_KEY": "api.anthropic.com",
+    "GEMINI_API_KEY": "generativelanguage.googleapis.com",
+    "GOOGLE_API_KEY": "generativelanguage.googleapis.com aiplatform.googleapis.com *-aiplatform.googleapis.com",
+    "ARK_API_KEY": "ark.*.volces.com ark.*.bytepluses.com",
+    "VOLCENGINE_SECRET_KEY": "ark.*.volcengineapi.com ark.*.byteplusapi.com *.tos-*.volces.com *.tos-*.bytepluses.com",
+    "DASHSCOPE_API_KEY": (
+        "dashscope.aliyuncs.com dashscope-*.aliyuncs.com *.dashscope.aliyuncs.com *.*.maas.aliyuncs.com"
+    ),
+    "DEEPSEEK_API_KEY": "api.deepseek.com",
+    "SILICONFLOW_API_KEY": "api.siliconflow.cn api-st.siliconflow.cn api.siliconflow.com",
+    "MOONSHOT_API_KEY": "api.moonshot.cn api.moonshot.ai",
+    "ZHIPUAI_API_KEY": "open.bigmodel.cn",
+    "ZAI_API_KEY": "api.z.ai open.bigmodel.cn",
+    "MINIMAX_API_KEY": "api.minimax.io api.minimaxi.com api.minimax.chat",
+    "QIANFAN_API_KEY": "qianfan.baidubce.com aip.baidubce.com",
+    "MISTRAL_API_KEY": "api.mistral.ai codestral.mistral.ai",
+    "GROQ_API_KEY": "api.groq.com",
+    "OPENROUTER_API_KEY": "openrouter.ai eu.openrouter.ai",
+    "TOGETHER_API_KEY": "api.together.xyz api.together.ai",
+    "FIREWORKS_API_KEY": "api.fireworks.ai",
+    "XAI_API_KEY": "api.x.ai *.api.x.ai",
+    "NVIDIA_API_KEY": "integrate.api.nvidia.com ai.api.nvidia.com",
+    "HF_TOKEN": "huggingface.co router.huggingface.co api-inference.huggingface.co",
+    "COHERE_API_KEY": "api.cohere.com api.cohere.ai",
+    "PERPLEXITY_API_KEY": "api.perplexity.ai",
+    "CEREBRAS_API_KEY": "api.cerebras.ai",
+    "REPLICATE_API_TOKEN": "api.replicate.com",
+    # what many machines hold for other work: no endpoint that a pull request names is to get it
+    **dict.fromkeys(("GITHUB_TOKEN", "GH_TOKEN"), "models.github.ai models.inference.ai.azure.com"),
+    **dict.fromkeys(
+        ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"), "bedrock-runtime.*.amazonaws.com"
+    ),
 }
-"""Variables of providers, and the domains of each."""
+"""Variables of providers, and the hosts of each; `*` stands for letters, digits and `-` of one part of the name.
+
+Hosts of their model API and no whole domain: under `aliyuncs.com`, `baidubce.com`, `nvidia.com` and others functions
+and pages of their customers answer, and one of these would read the key.
+"""
+
+
+def is_providers_host(host: str, variable: str) -> bool:
+    """Whether the provider whose key the variable holds answers at that host."""
+    patterns = (re.escape(one).replace(r"\*", "[a-z0-9-]+") for one in KEY_HOSTS.get(variable, "").split())
+    return any(re.fullmatch(one, host) for one in patterns)
 
 
 def key_belongs(variable: str, address: str) -> bool:
@@ -119,10 +142,9 @@ def key_belongs(variable: str, address: str) -> bool:
     host = host_of(address)
     if is_loopback(host) or is_allowed(address):
         return True
-    domains = KEY_HOSTS.get(variable, "").split()
     if variable == "OPENAI_API_KEY" and host_of(os.environ.get("OPENAI_BASE_URL", "")) == host:
         return True  # the two variables are set by the same person
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+    return is_providers_host(host, variable)
 
 
 def is_allowed(address: str) -> bool:

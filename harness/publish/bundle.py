@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from harness.addresses import KEY_HOSTS, host_of
+from harness.addresses import KEY_HOSTS, host_of, is_providers_host
 from harness.errors import ConfigError, HarnessError
 from harness.files import reason_of, whole
 from harness.recording import Cassette, Interaction, Secrets
@@ -209,7 +209,7 @@ def _redacted_sample(sample: SampleResult, hidden: Redaction) -> SampleResult:
 def _about(run: RunRecord, sample: SampleResult) -> dict[str, Any]:
     """Versions of everything that had a part in it; hosts are named where they are a provider's own."""
     host = host_of(str(run.configuration.get("base_url") or ""))
-    public = any(host == one or host.endswith(f".{one}") for names in KEY_HOSTS.values() for one in names.split())
+    public = any(is_providers_host(host, variable) for variable in KEY_HOSTS)
     values = {
         "model": sample.resolved_model or run.configuration.get("model", run.model),
         "asked as": run.label,

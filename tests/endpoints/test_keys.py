@@ -45,6 +45,11 @@ def refusal(variable: str, address: str | None, **settings: bool) -> str:
         ("ARK_API_KEY", "http://localhost:8000/v1"),
         ("OPENAI_API_KEY", "http://[::1]:8000/v1"),
         ("AZURE_OPENAI_API_KEY", "https://x.openai.azure.com/openai/deployments/d"),
+        ("DASHSCOPE_API_KEY", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        ("DASHSCOPE_API_KEY", "https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1"),
+        ("DASHSCOPE_API_KEY", "https://ws-1.cn-beijing.maas.aliyuncs.com/compatible-mode/v1"),
+        ("GOOGLE_API_KEY", "https://us-central1-aiplatform.googleapis.com/v1"),
+        ("VOLCENGINE_SECRET_KEY", "https://bucket-1.tos-cn-beijing.volces.com"),
     ],
 )
 def test_a_provider_and_this_machine_get_the_key(variable: str, address: str | None) -> None:
@@ -66,8 +71,33 @@ def test_a_provider_and_this_machine_get_the_key(variable: str, address: str | N
 )
 def test_nobody_else_gets_the_key_of_a_provider(address: str) -> None:
     said = refusal("OPENAI_API_KEY", address)
-    assert "the key in $OPENAI_API_KEY belongs to openai.com and would go to " in said
+    assert "the key in $OPENAI_API_KEY belongs to api.openai.com or *.api.openai.com and would go to " in said
     assert f"export {ALLOW}=" in said
+
+
+@pytest.mark.parametrize(
+    ("variable", "host"),
+    [
+        ("DASHSCOPE_API_KEY", "12345.cn-shanghai.fc.aliyuncs.com"),
+        ("DASHSCOPE_API_KEY", "bucket.oss-cn-hangzhou.aliyuncs.com"),
+        ("DASHSCOPE_API_KEY", "1.cn-beijing.pai-eas.aliyuncs.com"),
+        ("DASHSCOPE_API_KEY", "x.dashscope-evil.aliyuncs.com"),
+        ("QIANFAN_API_KEY", "abc.cfc-execute.bj.baidubce.com"),
+        ("NVIDIA_API_KEY", "id.invocation.api.nvcf.nvidia.com"),
+        ("GEMINI_API_KEY", "storage.googleapis.com"),
+        ("ARK_API_KEY", "bucket.tos-cn-beijing.volces.com"),
+        ("ARK_API_KEY", "ark.evil.example.volces.com"),
+        ("ZAI_API_KEY", "mine.space.z.ai"),
+        ("MINIMAX_API_KEY", "mine.space.minimax.io"),
+        ("OPENAI_API_KEY", "files.openai.com"),
+        ("AZURE_OPENAI_API_KEY", "evil.example/.openai.azure.com"),
+        ("GITHUB_TOKEN", "evil.example"),
+        ("AWS_SECRET_ACCESS_KEY", "abc.execute-api.eu-west-1.amazonaws.com"),
+    ],
+)
+def test_customers_of_a_provider_do_not_get_its_keys(variable: str, host: str) -> None:
+    """Their functions, buckets and pages answer under the same domain."""
+    assert f"the key in ${variable} belongs to " in refusal(variable, f"https://{host}/v1")
 
 
 def test_any_other_key_stays_with_its_first_host_until_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,11 @@ def test_what_litellm_cannot_do_is_refused_with_words(settings: dict[str, Any], 
 @pytest.mark.parametrize(
     ("model", "variable", "words"),
     [
-        ("anthropic/claude-sonnet-4-5", "OPENAI_API_KEY", "belongs to openai.com and would go to api.anthropic.com"),
+        (
+            "anthropic/claude-sonnet-4-5",
+            "OPENAI_API_KEY",
+            "belongs to api.openai.com or *.api.openai.com and would go to api.anthropic.com",
+        ),
         ("openai/m", "ANTHROPIC_API_KEY", "belongs to anthropic.com and would go to api.openai.com"),
         ("nlp_cloud/m", "DEEPSEEK_API_KEY", "belongs to deepseek.com and would go to nlp_cloud.litellm"),
         ("deepseek/deepseek-chat", "DEEPSEEK_API_KEY", None),
