@@ -116,6 +116,9 @@ def test_a_merge_request_replays_and_shows_its_verdict(workplace: Workplace) -> 
     assert workplace.endpoint.posted == [], "without a token that may use the API"
 
 
+TAKING = "git show HEAD^1:ci/verbatim/base.sh | bash -s -- HEAD^1"
+
+
 def test_a_change_is_judged_by_the_suites_scripts_and_policy_of_the_base_branch(workplace: Workplace) -> None:
     root = workplace.root
     canaries = root / "suites/canary/cases.jsonl"
@@ -125,30 +128,104 @@ def test_a_change_is_judged_by_the_suites_scripts_and_policy_of_the_base_branch(
     (root / "ci/verbatim/pull-request.sh").write_text("exit 0\n")
     (root / "suites/mine").mkdir()
     (root / "suites/mine/easy.jsonl").write_text("{}\n")
-    for name in ("conftest.py", "tests/conftest.py", "tomllib.py"):  # the last is what base.sh itself would import
-        (root / name).parent.mkdir(exist_ok=True)
-        (root / name).write_text("raise SystemExit\n")
     (root / "cassettes").mkdir()
-    (root / "cassettes/new.txt").write_text("a recording")
+    (root / "cassettes/new.jsonl").write_text("a recording")
     with (root / "pyproject.toml").open("a") as settings:
-        settings.write('\n[tool.harness.models.third]\nversion = "v1"\n')
+        settings.write('\n[tool.harness.models.third]\nversion = "v1"\ntraining_data = ["training"]\n')
+    (root / "training").mkdir()
+    (root / "training/learnt.jsonl").write_text("learnt")
     workplace.git("add", ".")
     workplace.git("commit", "-q", "-m", "I judge myself")
-    taking = "git show HEAD^1:ci/verbatim/base.sh | bash -s -- HEAD^1"
-    done = workplace.shell(taking)
+    done = workplace.shell(TAKING)
     assert done.returncode == 0, done.stderr
     assert {path: path.read_text("utf-8") for path in kept_files} == kept_files
     assert "harness gate" in (root / "ci/verbatim/pull-request.sh").read_text("utf-8")
     assert not (root / "suites/mine/easy.jsonl").exists()
-    assert not list(root.rglob("conftest.py"))
-    assert (root / "cassettes/new.txt").read_text() == "a recording"
+    assert (root / "cassettes/new.jsonl").read_text() == "a recording"
+    assert (root / "training/learnt.jsonl").read_text() == "learnt"
     assert "models.third" in (root / "pyproject.toml").read_text("utf-8")
 
+
+def test_no_file_of_a_change_is_run_where_it_is_judged(workplace: Workplace) -> None:
+    """Wherever pytest, Python and the harness find code: also what a conftest.py of the base branch imports."""
+    root, mark = workplace.root, workplace.root.parent / "owned"
+    (root / "conftest.py").write_text("import app\n")
+    (root / "app.py").write_text("")
+    (root / "checks").mkdir()
+    (root / "checks/own.py").write_text("")
+    workplace.git("add", ".")
+    workplace.git("commit", "-q", "-m", "the base")
+    workplace.git("push", "-q", "origin", "main")
+    bad = f"open({str(mark)!r}, 'a').write(__file__)\n"
+    shutil.rmtree(root / "checks")
+    (root / "checks").symlink_to("cassettes")
+    for name in (
+        *(
+            "app.py",
+            "tests/conftest.py",
+            "jinja2.py",
+            "scipy/__init__.py",
+            "tomllib.py",
+            "sitecustomize.py",
+            "pytest.py",
+        ),
+        *("cassettes/own.py", "cassettes/x.json/own.py", "suites/canary/conftest.py", "verbatim-history/conftest.py"),
+        *("ci/verbatim/alarm.py", "harness/__init__.py", "evil.pth", "json.py"),
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(bad)
+    (root / "pytest.ini").write_text("[pytest]\naddopts = -p jinja2\npythonpath = .\n")
+    (root / "tox.ini").write_text("[pytest]\naddopts = -p jinja2\n")
+    (root / "evil.egg-info").mkdir()
+    (root / "evil.egg-info/entry_points.txt").write_text("[pytest11]\nevil = jinja2\n")
+    (root / "cassettes/link.jsonl").symlink_to("/dev/zero")
+    (root / "cassettes/new.jsonl").write_text("")
     with (root / "pyproject.toml").open("a") as settings:
-        settings.write('\n[tool.harness.symbols]\nonly = ["-"]\n')
-    refused = workplace.shell(taking)
+        settings.write('\n[tool.harness.models.third]\nversion = "v1"\n')
+        settings.write('training_data = [".", "suites/canary", "/etc/passwd", "../x"]\n')
+    workplace.git("add", "-f", ".")
+    workplace.git("commit", "-q", "-m", "I judge myself")
+    done = workplace.shell(TAKING)
+    assert done.returncode == 0, done.stderr
+    assert not (root / "checks").is_symlink()
+    changed = workplace.git("diff", "--cached", "--name-only", "HEAD^1").splitlines()
+    assert sorted(changed) == ["cassettes/new.jsonl", "pyproject.toml"]
+    workplace.shell("bash ci/verbatim/pull-request.sh")
+    assert not mark.exists(), mark.read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('[tool.harness.symbols]\nonly = ["-"]', "tool.harness.symbols"),
+        ('[tool.pytest.ini_options]\naddopts = "-p evil"', "tool.pytest"),
+        ('[tool.harness.models.app]\nkind = "callable"\nfunction = "builtins:exec"', "models.app.function"),
+        ('[tool.harness.models.app]\nbase = "mine"\nrecord_http = true', "models.app.record_http"),
+        ('[tool.harness.models.app]\nbase = "mine"\nallow_hosts = ["evil.example"]', "models.app.allow_hosts"),
+    ],
+    ids=["symbols", "options", "function", "record_http", "allow_hosts"],
+)
+def test_a_change_of_settings_that_judge_or_run_code_is_merged_by_itself(
+    line: str, named: str, workplace: Workplace
+) -> None:
+    with (workplace.root / "pyproject.toml").open("a") as settings:
+        settings.write(f"\n{line}\n")
+    workplace.git("add", ".")
+    workplace.git("commit", "-q", "-m", "I judge myself")
+    refused = workplace.shell(TAKING)
     assert refused.returncode == 1
-    assert "tool.harness.symbols: not as on the base branch" in refused.stderr
+    assert f"{named}: not as on the base branch" in refused.stderr
+
+
+def test_code_of_a_change_is_run_where_the_workflow_names_it(workplace: Workplace) -> None:
+    (workplace.root / "app").mkdir()
+    for name in ("app/bot.py", "other.py"):
+        (workplace.root / name).write_text("")
+    workplace.git("add", ".")
+    workplace.git("commit", "-q", "-m", "a better application")
+    assert workplace.shell(f"{TAKING} app").returncode == 0
+    assert (workplace.root / "app/bot.py").exists()
+    assert not (workplace.root / "other.py").exists()
 
 
 def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(workplace: Workplace) -> None:
