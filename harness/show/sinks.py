@@ -90,12 +90,28 @@ def spreadsheet_cell(value: object) -> object:
     return f"'{value}" if value.lstrip(_BLANKS).startswith(_FORMULA) or seen in _FORMULA else value
 
 
-def chat(form: str, text: str) -> str:
+_DOT_OF_A_NAME = re.compile(
+    r"(?<=[\w\-\]])[.\uff0e\uff61](?=[^\W\d_]{2}|xn--)|(?<=[A-Za-z0-9-])\u3002(?=[A-Za-z]{2})"
+    r"|(?<=\d)\.(?=\d{1,3}(?:\.\d{1,3}){2}(?![.\d]))",
+    re.IGNORECASE,
+)
+"""As in `evil.example`, which chats make a link of without a scheme too, and in `203.0.113.9`; not in `qwen2.5-7b`."""
+
+
+def chat(form: str, text: str, *, page: str | None = None) -> str:
     """Lines for a chat: no mention, no link, no picture and no tag is read in them.
 
-    What would act is put in brackets: `[@]all`, `https[:]//`, `[<]at`. Slack decodes its three entities itself.
+    What would act is put in brackets: `[@]all`, `https[:]//`, `evil[.]example`, `[<]at`. Slack decodes its three
+    entities itself.
+
+    Args:
+        page: an address of the user's own, which stays a link where it is a word by itself.
     """
-    return "\n".join(_chat_line(form, line) for line in text.splitlines())
+    shown = "\n".join(_chat_line(form, line) for line in text.splitlines())
+    if page and page.isascii() and page.isprintable() and not re.search(r"[\s<>|`@]", page):
+        word = re.compile(rf"(?<![^\s：]){re.escape(_chat_line(form, page))}(?!\S)")
+        shown = word.sub(lambda _: page, shown)
+    return shown
 
 
 def _chat_line(form: str, line: str) -> str:
@@ -105,20 +121,22 @@ def _chat_line(form: str, line: str) -> str:
     else:
         shown = shown.replace("<", "[<]")
     shown = re.sub("[@＠]", lambda found: f"[{found[0]}]", shown).replace("`", "'").replace("://", "[:]//")
+    shown = _DOT_OF_A_NAME.sub(lambda found: f"[{found[0]}]", shown)
     shown = re.sub(r"\bwww\.", "www[.]", shown, flags=re.IGNORECASE)
     return re.sub(r"\](?=[(\[])", "] ", shown)
 
 
-def chat_message(form: str, text: str) -> dict[str, Any]:
+def chat_message(form: str, text: str, *, page: str | None = None) -> dict[str, Any]:
     """The body for the webhook of a chat (`slack`, `feishu`, `dingtalk`, `wecom`), cut at a line to what it takes.
 
     All are sent as plain text, and nobody is called: a mention would need a field of its own, which is left out.
+    `page` is as in `chat`.
     """
     if form not in CHATS:
         raise ValueError(f"found {form!r}; accepted: {', '.join(CHATS)}")
     kept: list[str] = []
     room = CHATS[form] - len("\n…".encode())
-    for line in chat(form, text).split("\n"):
+    for line in chat(form, text, page=page).split("\n"):
         room -= len(line.encode("utf-8", "replace")) + 1
         if room < 0:
             kept.append("…")
@@ -126,7 +144,7 @@ def chat_message(form: str, text: str) -> dict[str, Any]:
         kept.append(line)
     shown = "\n".join(kept)
     if form == "slack":
-        return {"text": shown, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+        return {"text": shown, "mrkdwn": False, "parse": "none", "unfurl_links": False, "unfurl_media": False}
     if form == "feishu":
         return {"msg_type": "text", "content": {"text": shown}}
     return {"msgtype": "text", "text": {"content": shown}}

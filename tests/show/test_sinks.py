@@ -61,6 +61,7 @@ ACTING = st.sampled_from(
             "_",
             "#",
         ],
+        *["evil.example", ".com", "e.", "\uff0e", "\u3002", "203.0.113.9", "xn--p1ai", ".中国"],
         *["\ud800", "\\", "\u200b", "<script>", "-- ", "~~~", "    ", "\t", "[", "(", ":", "//", "]"],
     ]
 )
@@ -154,6 +155,40 @@ def test_a_chat_reads_no_mention_link_picture_or_tag(form: str, text: str) -> No
     assert "](" not in shown
     assert "`" not in shown
     assert re.search(r"\bwww\.", shown, re.IGNORECASE) is None
+    assert re.search(r"\w[.\uff0e\uff61][^\W\d_]{2}", shown) is None, "a bare domain is a link in most chats"
+    assert re.search(r"(?<![.\d])(\d{1,3}\.){3}\d{1,3}(?![.\d])", shown) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see evil.example, now", "see evil[.]example, now"),
+        ("EVIL.Example/x?y=1", "EVIL[.]Example/x?y=1"),
+        ("例子．中国", "例子[．]中国"),
+        ("evil。com", "evil[。]com"),
+        ("a.xn--fiqs8s", "a[.]xn--fiqs8s"),
+        ("203.0.113.9/login", "203[.]0.113.9/login"),
+        ("evil.example.com", "evil[.]example[.]com"),
+        ("mail me@evil.example", "mail me[@]evil[.]example"),
+        ("qwen2.5-7b v1.2.3 fell by 0.03. Then", "qwen2.5-7b v1.2.3 fell by 0.03. Then"),
+        ("运行完毕。Then 1.5%", "运行完毕。Then 1.5%"),
+    ],
+)
+@pytest.mark.parametrize("form", sinks.CHATS)
+def test_a_name_of_a_host_is_no_link_and_a_number_stays(form: str, text: str, shown: str) -> None:
+    assert sinks.chat(form, text) == shown
+
+
+@pytest.mark.parametrize("form", sinks.CHATS)
+def test_the_address_of_ones_own_pages_stays_a_link(form: str) -> None:
+    page = "https://pages.example/x?a=1&b=2"
+    text = f"page: {page}\nhttps://pages.example/x?a=1&b=2.evil.example\n{page}@all"
+    first, *others = sinks.chat(form, text, page=page).split("\n")
+    assert first == f"page: {page}"
+    assert sinks.chat(form, f"页面：{page}", page=page) == f"页面：{page}"
+    assert all("https[:]//" in line for line in others)
+    for bad in ("https://a b", "<!channel>", "@all", "https://a|b", "`", ""):
+        assert sinks.chat(form, f"x {bad} y", page=bad) == sinks.chat(form, f"x {bad} y")
 
 
 @pytest.mark.parametrize(("form", "limit"), [("slack", 3000), ("feishu", 3000), ("dingtalk", 3000), ("wecom", 2048)])

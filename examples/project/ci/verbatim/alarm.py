@@ -21,7 +21,7 @@ def main(model: str, report: Path) -> None:
         what = "has drifted" if found.startswith("DRIFT") else "cannot be watched: nothing can be seen"
         found = f"{model} {what}\n\n{found}"
     try:
-        message = chat_message(os.environ.get("ALARM_FORMAT") or "slack", found)
+        message = chat_message(os.environ.get("ALARM_FORMAT") or "slack", found, page=os.environ.get("VERBATIM_PAGES"))
     except ValueError as error:
         raise SystemExit(f"ALARM_FORMAT: {error}") from None
     address = os.environ["ALARM_WEBHOOK"]
