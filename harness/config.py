@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
-from harness.files import reading, toml_of
+from harness.files import PORTABLE, is_portable, reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule, parse_policy
 from harness.text.channels import REASONING_TAGS
@@ -185,6 +185,13 @@ class ModelConfig(Record):
             raise ValueError(f"found {value!r}; accepted: letters, digits, '.', '_' and '-', a letter or digit first")
         return value
 
+    @field_validator("name", "version")
+    @classmethod
+    def _folders_can_have_the_name(cls, value: str) -> str:
+        if not is_portable(value):
+            raise ValueError(f"found {value!r}; accepted: {PORTABLE}")
+        return value
+
     @property
     def label(self) -> str:
         """`name@version`."""
@@ -223,6 +230,19 @@ class HarnessConfig(Record):
     gate: dict[str, Any] = Field(default_factory=dict)
     drift: dict[str, Any] = Field(default_factory=dict)
     root: Path = Path()
+
+    @field_validator("models")
+    @classmethod
+    def _no_two_models_share_a_folder(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        seen: dict[str, str] = {}
+        for name in value:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                raise ValueError(
+                    f"found {other!r} and {name!r}, which are one folder on Windows and macOS; accepted: names that "
+                    "differ in more than capitals"
+                )
+        return value
 
 
 def load(start: Path) -> HarnessConfig:

@@ -34,6 +34,18 @@ _DIGITS_LIMIT = 400
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.I | re.S)
+"""On Windows these are no files, whatever ending they have."""
+PORTABLE = (
+    'a name that Windows has too: none such as CON, NUL or AUX.txt, without <>:"/\\|?*, and no dot or space at its end'
+)
+
+
+def is_portable(name: str) -> bool:
+    """Whether a file or a folder can have this name on every system, and there is no other by the same name."""
+    return not (_DEVICES.fullmatch(name) or name.endswith((".", " ")) or re.search(r'[<>:"/\\|?*\x00-\x1f]', name))
+
+
 class UnfitFileError(ValueError):
     """What is wrong with a file or a text, without its place."""
 

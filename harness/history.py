@@ -26,10 +26,12 @@ from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, 
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
+    PORTABLE,
     UnfitFileError,
     content_of,
     depth_over,
     is_as_sealed,
+    is_portable,
     json_of,
     kept_at,
     opened,
@@ -98,10 +100,10 @@ class History:
         """Where a run of `model@version` is kept. Raises RecordError for names that are not plain file names."""
         model, _, version = label.partition("@")
         for name in (model, version, run_id):
-            if not _NAME.match(name):
+            if not _NAME.match(name) or not is_portable(name):
                 raise RecordError(
                     f"{name!r} in {label!r}, run {run_id!r}: cannot name a file; accepted are letters, digits "
-                    "and ._+-, a letter or digit first"
+                    f"and ._+-, a letter or digit first; {PORTABLE}"
                 )
         return self.folder / label / f"{run_id}.json"
 

@@ -18,7 +18,7 @@ from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
-from harness.files import reading, whole
+from harness.files import is_portable, reading, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
@@ -318,6 +318,7 @@ class Site:
         index = "../index.html" if (self.out / "index.html").is_file() else None
         # a key may hold what no file name can, and two keys may differ in letter case alone
         readable = re.sub(r"[^A-Za-z0-9._-]", "_", found.key)[:80]
+        readable = readable if is_portable(readable) else f"_{readable}"
         name = f"{readable}-{hashlib.sha256(found.key.encode()).hexdigest()[:8]}.html"
         page = html.case_page(found, past, hrefs=hrefs, lang=self.lang, index_href=index)
         return write(self.out / "cases" / name, page)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import UnfitFileError, content_of, toml_of, whole
+from harness.files import PORTABLE, UnfitFileError, content_of, is_portable, toml_of, whole
 from harness.records.case import NOT_IN_HEADLINE, Case
 from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
 
@@ -72,7 +72,10 @@ def load_info(folder: Path) -> SuiteInfo:
         if key == "contamination" and not value.isprintable():
             raise SuiteError(f"{path}: contamination: found {found(value)}; accepted: one line of text")
     _check_defaults(path, content.get("defaults", {}))
-    return SuiteInfo(name=folder.resolve().name, **content)
+    name = folder.resolve().name
+    if not is_portable(name):  # cassettes are called by it
+        raise SuiteError(f"{folder}: the name of the suite: found {found(name)}; accepted: {PORTABLE}")
+    return SuiteInfo(name=name, **content)
 
 
 def _is_version(value: Any) -> bool:

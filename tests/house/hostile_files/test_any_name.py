@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.config import HarnessConfig, model
+from harness.errors import ConfigError, RecordError, SuiteError
+from harness.files import is_portable
+from harness.history import History
+from harness.suite import load_suite
 from tests.house.hostile_files.conftest import Run
 from tests.house.hostile_files.contents import INTERACTION, RECORD
 
@@ -65,6 +70,33 @@ def test_a_case_id_is_refused_before_anything_is_done(name: str, run: Run, proje
     assert done.code == 2, done.output
     assert "cases.jsonl:1: id: found " in done.output
     assert not any(sign in done.output for sign in COMMANDS)
+
+
+NOT_ON_WINDOWS = ["CON", "nul", "aux.txt", "com1.v2", "LPT¹", "v1.", "v1 ", "a:b", "a?", "a|b", "CONIN$"]
+
+
+@pytest.mark.parametrize("name", NOT_ON_WINDOWS)
+def test_no_folder_is_named_as_windows_has_none(name: str, project: Path) -> None:
+    for given, version in ((name, "v1"), ("m", name)):
+        with pytest.raises(ConfigError, match="found "):
+            model(HarnessConfig(models={given: {"version": version}}, root=project), given)
+        with pytest.raises(RecordError, match="cannot name a file"):
+            History(project / "reports").path(f"{given}@{version}", "20260101-0123456789")
+    (project / "suites/s").rename(project / "suites" / name)
+    with pytest.raises(SuiteError, match=r"the name of the suite: found .*; accepted: a name that Windows has too"):
+        load_suite(project / "suites" / name)
+
+
+@pytest.mark.parametrize("name", ["v1.0", "con-1", "aux_", "nullable", "com10", "a.con", "全部"])
+def test_a_name_that_only_looks_like_one_of_windows_is_taken(name: str) -> None:
+    assert is_portable(name)
+
+
+def test_two_models_are_two_folders_where_capitals_do_not_count(run: Run, project: Path) -> None:
+    put(project, "pyproject.toml", "[tool.harness.models.tuned]\n[tool.harness.models.Tuned]\n")
+    done = run("models", "list")
+    assert done.code == 3, done.output
+    assert "'tuned' and 'Tuned', which are one folder on Windows and macOS" in done.output
 
 
 FIELDS = [("run_id",), ("model",), ("version",), ("cases", 0, "suite"), ("cases", 0, "id")]
