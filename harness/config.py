@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from harness.addresses import shown_address
 from harness.errors import ConfigError, explain, found, nearest
-from harness.files import PORTABLE, is_portable, reading, toml_of
+from harness.files import is_portable, reading, toml_of
 from harness.records import Record
 from harness.records.policy import DEFAULT_POLICY, METRIC_DIRECTIONS, GatePolicy, Rule, parse_policy
 from harness.text.channels import REASONING_TAGS
@@ -189,7 +189,10 @@ class ModelConfig(Record):
     @classmethod
     def _folders_can_have_the_name(cls, value: str) -> str:
         if not is_portable(value):
-            raise ValueError(f"found {value!r}; accepted: {PORTABLE}")
+            raise ValueError(
+                f"found {value!r}, which no folder on Windows can be called; accepted: a name without a dot at its end "
+                "that is no device there (CON, NUL, AUX.txt)"
+            )
         return value
 
     @property

@@ -36,9 +36,6 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.I | re.S)
 """On Windows these are no files, whatever ending they have."""
-PORTABLE = (
-    'a name that Windows has too: none such as CON, NUL or AUX.txt, without <>:"/\\|?*, and no dot or space at its end'
-)
 
 
 def is_portable(name: str) -> bool:

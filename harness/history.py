@@ -26,7 +26,6 @@ from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, 
 from harness.errors import RecordError, explain, found, nearest
 from harness.files import (
     DEPTH_LIMIT,
-    PORTABLE,
     UnfitFileError,
     content_of,
     depth_over,
@@ -103,7 +102,7 @@ class History:
             if not _NAME.match(name) or not is_portable(name):
                 raise RecordError(
                     f"{name!r} in {label!r}, run {run_id!r}: cannot name a file; accepted are letters, digits "
-                    f"and ._+-, a letter or digit first; {PORTABLE}"
+                    "and ._+-, a letter or digit first, no dot last, and no name that is a device on Windows"
                 )
         return self.folder / label / f"{run_id}.json"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import PORTABLE, UnfitFileError, content_of, is_portable, toml_of, whole
+from harness.files import UnfitFileError, content_of, is_portable, toml_of, whole
 from harness.records.case import NOT_IN_HEADLINE, Case
 from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
 
@@ -74,7 +74,10 @@ def load_info(folder: Path) -> SuiteInfo:
     _check_defaults(path, content.get("defaults", {}))
     name = folder.resolve().name
     if not is_portable(name):  # cassettes are called by it
-        raise SuiteError(f"{folder}: the name of the suite: found {found(name)}; accepted: {PORTABLE}")
+        raise SuiteError(
+            f"{folder}: no folder on Windows can be called {found(name)}; accepted: a name without a dot or space at "
+            "its end, without : ? * | < > and quotation marks, that is no device there (CON, NUL, AUX.txt)"
+        )
     return SuiteInfo(name=name, **content)
 
 
