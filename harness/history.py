@@ -56,6 +56,7 @@ _SEAL_SIZE = 100
 _HEAD_SIZE = 64_000
 """Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
 _SPACES = re.compile("[ \t\r\n]*")
+_CASES = '\n "cases": ['
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -514,8 +515,11 @@ def head_of(path: Path) -> Head | None:
 
 def _before_cases(text: str) -> dict[str, Any]:
     """The fields of an object up to `cases`. Raises ValueError if the text lacks that field."""
-    decode = json.JSONDecoder().raw_decode
-    values: dict[str, Any] = {}
+    before, begins, _ = text.partition(_CASES)
+    with suppress(ValueError):  # as records are written; where the same is inside of something, no object precedes it
+        if begins and "cases" not in (head := json.loads(before.rstrip().removesuffix(",") + "}")):
+            return dict(head)
+    decode, values = json.JSONDecoder().raw_decode, dict[str, Any]()
     place = _after(text, 0, "{")
     while True:
         name, place = decode(text, place)

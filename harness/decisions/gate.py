@@ -287,6 +287,10 @@ def can_still_change(
     return len(verdicts) > 1 or verdicts == {"GO"}
 
 
+_Slice = tuple[str | None, ...]
+"""Exposure, domain, suite, tag and language of the cases that a rule looks at."""
+
+
 class _Judgement:
     """Everything that is fixed before a rule is read."""
 
@@ -311,6 +315,8 @@ class _Judgement:
         self.versions = earlier_versions(candidate, list(known.values()))
         self.domains = {case.key: case.domain for run in (*self.attempts.runs, candidate) for case in run.cases}
         self.selected = self._selected()
+        self._asked: dict[_Slice, tuple[tuple[RunRecord, dict[str, CaseResult]], ...]] = {}
+        self._standings: dict[tuple[str, _Slice], tuple[tuple[RunRecord, dict[str, Standing]], ...]] = {}
 
     def _selected(self) -> str | None:
         if all(rule.exposure != "untrained" for rule in self.policy.rules):
@@ -405,20 +411,37 @@ class _Judgement:
 
         Held-out cases alone where an untrained rule has some.
         """
-        cases = [case for case in self.candidate.cases if in_slice(rule, case)]
-        if rule.exposure == "untrained" and any(HELD_OUT in case.tags for case in cases):
-            cases = [case for case in cases if HELD_OUT in case.tags]
         found: dict[str, list[Standing]] = {}
-        for run in self.attempts.runs:
+        for run, stood in self._stood(rule):
             own = run.run_id == self.candidate.run_id
-            if not own and run.run_id == without:
-                continue
-            same = {case.key: case for case in cases} if own else unchanged(cases, run)
-            stood = standings(rule.metric, same.values())
-            for key, case in same.items():
-                if (standing := stood.get(case.key)) is not None:
+            if own or run.run_id != without:
+                for key, standing in stood.items():
                     found.setdefault(key, []).append(assumed.get(key, standing) if own else standing)
         return found
+
+    def _stood(self, rule: Rule) -> tuple[tuple[RunRecord, dict[str, Standing]], ...]:
+        """Of each attempt, how the cases of the slice stand, by their keys in the candidate: once a metric and slice.
+
+        A rule has several bounds, and a sequential run is judged after each look.
+        """
+        looked_at = (rule.exposure, rule.domain, rule.suite, rule.tag, rule.language)
+        if looked_at not in self._asked:
+            cases = [case for case in self.candidate.cases if in_slice(rule, case)]
+            if rule.exposure == "untrained" and any(HELD_OUT in case.tags for case in cases):
+                cases = [case for case in cases if HELD_OUT in case.tags]
+            own = {case.key: case for case in cases}
+            self._asked[looked_at] = tuple(
+                (run, own if run.run_id == self.candidate.run_id else unchanged(cases, run))
+                for run in self.attempts.runs
+            )
+        if (rule.metric, looked_at) not in self._standings:
+            found = []
+            for run, same in self._asked[looked_at]:
+                stood = standings(rule.metric, same.values())
+                ours = {key: stood[case.key] for key, case in same.items() if case.key in stood}
+                found.append((run, ours))
+            self._standings[rule.metric, looked_at] = tuple(found)
+        return self._standings[rule.metric, looked_at]
 
     def _read(
         self,

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,6 +106,13 @@ def test_what_is_before_the_cases_is_read_whatever_the_layout(history):
     for text in (json.dumps(record), json.dumps(record, indent=4), json.dumps(record, separators=(",", ":"))):
         path.write_text(text)
         assert head_of(path) == before
+    # the line that begins the cases of a record, inside of something that comes before them
+    inside = json.dumps(record | {"recipe": {"of": {"cases": []}, "cases": [1]}}, indent=1)
+    path.write_text(re.sub("\n +", "\n ", inside))
+    assert path.read_text().count('\n "cases": [') == 3
+    assert head_of(path) == before
+    path.write_text(json.dumps(record, indent=1).replace(',\n "cases"', ',,\n "cases"'))
+    assert head_of(path) is None
     del record["cases"]
     for changed in (
         {**record, "schema": 2, "cases": []},
