@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from harness.statistics.distributions import at_least, binomial_chances
 from harness.statistics.paired import tango_score
+from harness.statistics.rates import binomial_chances
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,9 +100,35 @@ def _pass_chances(fewest: tuple[int, ...], pairs: int, worse_rates: Floats, bett
     worse = np.arange(len(fewest))[:, None]
     # the count of worse pairs is binomial, and given it the better ones are binomial among the rest
     given = np.divide(better_rates, 1 - worse_rates, out=np.zeros(len(worse_rates)), where=worse_rates < 1)
-    chances = binomial_chances(worse, pairs, worse_rates) * at_least(fewest, pairs, np.minimum(given, 1.0))
+    chances = binomial_chances(worse, pairs, worse_rates) * _at_least(fewest, pairs, np.minimum(given, 1.0))
     total: Floats = chances.sum(axis=0)
     return total
+
+
+def _at_least(needed: Sequence[int], trials: int, rates: Floats) -> Floats:
+    """For each number of trials from `trials` down by one, the chance of at least so many successes as are needed.
+
+    One row a number of trials, one column a rate; `needed` does not fall. With one success more the chance loses that
+    of exactly so many, with one trial less the rate times another such chance: each row is a sum of these.
+    `scipy.special.bdtrc`, once a cell, takes twice as long.
+    """
+    import numpy as np
+
+    steps: list[tuple[int, int, bool]] = []
+    places, reached = [], 0
+    for row, least in enumerate(needed):
+        steps += [(trials - row, count, False) for count in range(reached, least)]
+        reached = least
+        places.append(len(steps))
+        if reached and row + 1 < len(needed):
+            steps.append((trials - row - 1, reached - 1, True))
+    if not steps:
+        return np.ones((len(places), len(rates)))
+    left, counts, by_rate = (np.array(column)[:, None] for column in zip(*steps, strict=True))
+    lost = binomial_chances(counts, left, rates) * np.where(by_rate, rates, 1.0)
+    chances = 1 - np.concatenate([np.zeros((1, len(rates))), lost.cumsum(axis=0)])[places]
+    held: Floats = np.clip(chances, 0.0, 1.0)
+    return held
 
 
 @lru_cache(maxsize=256)  # most steps of a search for a critical score end at the same table

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.statistics.distributions import binomial_chances
 from harness.statistics.paired import tango_scores
 from harness.statistics.power import allowed_failures, breaching_failures
+from harness.statistics.rates import binomial_chances
 
 if TYPE_CHECKING:
     import numpy as np

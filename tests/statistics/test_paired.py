@@ -2,15 +2,18 @@ import math
 import random
 from itertools import combinations, permutations
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from scipy.special import bdtrc
 from scipy.stats import multinomial
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from harness.statistics.noninferiority import (
+    _at_least,
     bound_level,
     non_inferior,
     pairs_for_margin,
@@ -338,3 +341,13 @@ def test_the_published_example_keeps_four_of_fifteen():
 
 def test_no_slices_are_no_values():
     assert benjamini_hochberg([]) == ()
+
+
+@pytest.mark.parametrize("needed", [(0,), (0, 0, 0), (3, 3, 7, 40), (0, 1, 1, 9), (300,), ()])
+def test_running_sums_of_a_table_are_the_sums_of_scipy_at_any_rate(needed):
+    rates = np.array([0.0, 1e-7, 0.03, 0.2, 0.9, 1.0])
+    found = _at_least(needed, 314, rates)
+    assert found.shape == (len(needed), len(rates))
+    for row, least in enumerate(needed):
+        expected = bdtrc(least - 1, 314 - row, rates) if least else np.ones(len(rates))
+        assert found[row] == pytest.approx(expected, abs=1e-11)
