@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 _COLUMNS = ("targets", "channel", "id", "model", "version", "time", "finish")
-PRESETS = ("openai", "litellm", "langfuse", "otel", "openai-batch", "ark-batch", "promptfoo")
+PRESETS = (
+    *("openai", "litellm", "langfuse", "otel", "traces", "chats", "promptfoo"),
+    *("openai-batch", "ark-batch", "anthropic-batch", "gemini-batch"),
+)
 
 
 def _column(name: str, text: str, default: str | None = None) -> Callable[[Any], Any]:
@@ -51,7 +54,9 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
     default=["output"],
     help="The answer; repeatable. [default: output, or recognised]",
 )
-@click.option("--rows", metavar="PATH", default="", help="Where a document holds its rows, such as data.list.")
+@click.option(
+    "--rows", metavar="PATH", default="", help="Where a document holds its rows, such as data.list; * for every field."
+)
 @_column("targets", "The strings to protect; without them they are looked for in the source.")
 @_column("channel", "Says text, json or tool.")
 @_column("id", "Carried over to the verdicts.")
@@ -142,8 +147,7 @@ def score(out: Path | None, baseline: Path | None, max_rejected: float, as_json:
 
         click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
     _tell_empty_columns(rates, job.reading.columns)
-    if job.reading.preset and not rates["rows"]:
-        tell(f"harness: nothing there has the form of --preset {job.reading.preset}", err=True)
+    _tell_nothing(rates, job)
     code = _exit_code(rates, max_rejected, rejected)
     if code:
         mark_failed(out)
@@ -265,10 +269,18 @@ def _recognised(file: InputFile, columns: Columns, options: dict[str, Any]) -> R
         delimiter=options["delimiter"],
         encoding=options["encoding"],
     )
-    if said := found.options(columns):
-        from harness.text.visible import show
+    from harness.text.visible import show
 
+    if said := found.options(columns):
         tell(f"harness: read as {show(said, blanks=False)}", err=True)
+    else:
+        found = found._replace(answers=(), given=())
+    if found.answers:
+        names = show(", ".join(found.answers), blanks=False)
+        tell(f"harness: has the name of an answer too, and is not read: {names} (--output)", err=True)
+    if found.given:
+        names = show(", ".join(found.given), blanks=False)
+        tell(f"harness: not read; name it if the model was given it: {names} (--source)", err=True)
     return found._replace(rows=found.rows or options["rows"])
 
 
@@ -321,6 +333,29 @@ def _tell_empty_columns(rates: dict[str, Any], columns: Columns) -> None:
     empty = [path for path, rows in rates["rows_with"].items() if not rows and path not in usual]
     if empty and rates["all"]["rows"]:
         tell(f"harness: no row has a value in {', '.join(map(repr, empty))}", err=True)
+
+
+def _tell_nothing(rates: dict[str, Any], job: ScoringJob) -> None:
+    """Why there is nothing to report, and what to try."""
+    from harness.logs.presets import BATCHES
+
+    preset = job.reading.preset
+    if rates["rows"]:
+        if not rates["all"]["rates"]["mention_rate"]["n"]:
+            tell(
+                "harness: no row held anything to protect: name all that the model was given (--source, repeatable), "
+                "or the strings (--targets)",
+                err=True,
+            )
+    elif preset in BATCHES:
+        tell(
+            f"harness: no answer of a batch is there; name both: harness score REQUESTS ANSWERS --preset {preset}",
+            err=True,
+        )
+    elif preset:
+        tell(f"harness: nothing there has the form of --preset {preset}", err=True)
+    else:
+        tell("harness: the log is empty: no row was found", err=True)
 
 
 def _exit_code(rates: dict[str, Any], max_rejected: float, rejected: str) -> int:

@@ -48,10 +48,17 @@ class InputFile:
     gzipped: bool
     size: int | None
     stamp: str
+    head: bytes = b""
+    """Of standard input: what was read of it to recognise it, and is read again."""
 
     @property
     def is_url(self) -> bool:
         return is_url(self.location)
+
+    @property
+    def beginning(self) -> InputFile:
+        """What can be read without taking anything away: of standard input its head, else the file."""
+        return replace(self, location="") if self.location == STANDARD_INPUT else self
 
 
 def is_url(location: str) -> bool:
@@ -88,7 +95,7 @@ def find_inputs(arguments: Sequence[str], input_format: Format | None, *, exclud
 
 def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterator[InputFile]:
     if argument == STANDARD_INPUT:
-        yield InputFile(argument, "standard input", input_format or "jsonl", False, None, "")
+        yield _standard_input(input_format)
         return
     if os.path.isdir(argument):
         paths = [path for path in _walked(argument, excluded) if input_format or format_of(path) is not None]
@@ -114,6 +121,16 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
         known = input_format or format_of(path) or _format_of_text(head)
         described = _described(path, path, known, status.st_size, str(status.st_mtime_ns))
         yield replace(described, gzipped=described.format != "parquet" and head.startswith(_GZIP))
+
+
+def _standard_input(input_format: Format | None) -> InputFile:
+    name = "standard input"
+    head = sys.stdin.buffer.read(_HEAD_OF_INPUT)
+    _refuse_archive(name, head)
+    known = input_format or _format_of_text(head[:_HEAD]) or "jsonl"
+    if known == "parquet":
+        raise ConfigError(f"{name}: Parquet is read from its end; accepted: a file, such as harness score log.parquet")
+    return InputFile(STANDARD_INPUT, name, known, head.startswith(_GZIP), None, "", head)
 
 
 def _walked(folder: str, excluded: Path) -> list[str]:
@@ -173,6 +190,7 @@ def file_system(location: str) -> tuple[Any, str]:
 
 
 _HEAD = 4096
+_HEAD_OF_INPUT = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ARCHIVES = {
     b"PK\x03\x04": "a zip archive or an Excel workbook; accepted: what is in the archive, or the sheet saved as CSV",
@@ -229,15 +247,19 @@ def opened(file: InputFile, encoding: str | None = None) -> Iterator[tuple[io.Bu
 
     Raises OSError, or what the store raises, if it cannot be opened.
     """
-    if file.location == STANDARD_INPUT:
-        yield _as_utf8(_buffered(sys.stdin.buffer), encoding), lambda: 0
+    if file.location in (STANDARD_INPUT, ""):
+        rest = sys.stdin.buffer if file.location else io.BytesIO()
+        content: Any = io.BufferedReader(_Chained(file.head, rest), 1 << 16)
+        if file.gzipped:
+            content = gzip.GzipFile(fileobj=content)
+        yield _as_utf8(content, encoding), lambda: 0
         return
     with stored(file) as raw:
         if not file.gzipped:
             yield _as_utf8(raw, encoding), raw.tell
             return
         with gzip.GzipFile(fileobj=raw) as content:
-            yield _as_utf8(content, encoding), raw.tell  # type: ignore[arg-type]  # GzipFile reads like one
+            yield _as_utf8(content, encoding), raw.tell
 
 
 def check_encoding(name: str) -> None:
@@ -251,8 +273,22 @@ def check_encoding(name: str) -> None:
         ) from None
 
 
-def _buffered(content: Any) -> io.BufferedReader:
-    return content if isinstance(content, io.BufferedReader) else io.BufferedReader(content, 1 << 16)
+class _Chained(io.RawIOBase):
+    """What was read of a stream already, and the rest of it."""
+
+    def __init__(self, head: bytes, rest: Any) -> None:
+        self._head = memoryview(head)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        taken = self._head[: len(buffer)] if self._head else self._rest.read(len(buffer))
+        if self._head:
+            self._head = self._head[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
 
 def _as_utf8(content: io.BufferedReader, encoding: str | None) -> io.BufferedReader:

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from harness.records.conversation import MESSAGES, answer_parts, source_texts, unquoted
+from harness.records.conversation import ANSWERERS, MESSAGES, answer_parts, source_texts, unquoted
 
 Rows = Iterator[dict[str, Any]]
 
@@ -53,6 +53,9 @@ def row_of(value: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def given_to(value: Any) -> Any:
     """What the model was given, in a form of a source: any object of the application's own is all its texts."""
     value = unquoted(value)
+    inside = at(value, "input")
+    if isinstance(inside, dict) and ("messages" in inside or "prompt" in inside):  # DashScope
+        value = inside if "messages" in inside else inside["prompt"]
     if isinstance(value, dict) and any(name in value for name in MESSAGES):
         named = ("system", "instructions", "systemInstruction", "system_instruction", *MESSAGES)
         value = {name: value[name] for name in named if value.get(name) is not None}
@@ -82,7 +85,18 @@ def said_in(answer: Any) -> Any:
     for name in ("choices", "output", "candidates"):
         if isinstance(answer, dict) and isinstance(answer.get(name), list):
             return {name: answer[name]}
+    if isinstance(answer, dict):
+        results = answer.get("results")  # of Bedrock's Titan
+        if isinstance(results, list) and results and isinstance(at(results[0], "outputText"), str):
+            return [{"content": at(one, "outputText")} for one in results]
+        alone = next((answer[name] for name in _ONE_TEXT if isinstance(answer.get(name), str)), None)
+        if alone is not None and not any(answer.get(name) for name in ("content", "message", "tool_calls", "text")):
+            return alone
     return answer
+
+
+_ONE_TEXT = ("generation", "completion", "response")
+"""Where older and smaller interfaces have the text: Llama on Bedrock, Claude 2, Ollama."""
 
 
 def whole_answer(answer: Any) -> Any:
@@ -168,6 +182,26 @@ def _of_gemini(chunks: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {**whole, "candidates": [{"content": content, "finishReason": reason or "error"}]}
 
 
+def each_choice(row: dict[str, Any]) -> Rows:
+    """A row for each of several answers to one request (`n`), with the id that they share."""
+    for name in ("choices", "candidates"):
+        given = at(row["output"], name)
+        if isinstance(given, list) and len(given) > 1 and all(isinstance(one, dict) for one in given):
+            for place, one in enumerate(given):
+                chosen = {name: [None] * place + [one]}  # so that what is found has its place in the response
+                reason = first(one, "finish_reason", "finishReason")
+                yield {**row, "output": chosen, **({"finish_reason": reason} if reason else {})}
+            return
+    yield row
+
+
+def is_response(answer: Any) -> bool:
+    """Whether it has the form of a chat API's response."""
+    answer = unquoted(answer)
+    lists = [at(answer, name) for name in ("choices", "candidates", "output", "content", "results")]
+    return any(isinstance(one, list) for one in lists) or isinstance(at(answer, "output"), dict)
+
+
 def is_error(answer: Any) -> bool:
     """Whether it is what an endpoint says instead of an answer."""
     if not isinstance(answer, dict) or not answer.get("error"):
@@ -182,4 +216,104 @@ def finish_of(answer: Any) -> Any:
         if isinstance(choices, list) and choices:
             return first(choices[0], "finish_reason", "finishReason")
     reason = first(answer, "finish_reason", "stop_reason", "stopReason", "done_reason")
+    results = at(answer, "results")
+    if isinstance(results, list) and results:
+        reason = at(results[0], "completionReason") or reason
     return at(answer, "incomplete_details", "reason") or reason or at(answer, "output", "finish_reason")
+
+
+class Turn(NamedTuple):
+    """One message of a conversation. `said` is an answer in a form that can be judged."""
+
+    is_answer: bool
+    texts: list[str]
+    said: Any
+    model: Any
+    time: Any
+    id: Any
+
+
+def is_chat(value: Any) -> bool:
+    """Whether a value is a conversation as chat tools export it, or a document that holds some."""
+    if turns_of(value):
+        return True
+    for name in ("data", "list", "items"):
+        inside = value.get(name) if isinstance(value, dict) else None
+        if isinstance(inside, dict) or (isinstance(inside, list) and inside):
+            return is_chat(inside if isinstance(inside, dict) else inside[0])
+    return False
+
+
+def turns_of(value: Any) -> list[Turn]:
+    """The messages of a conversation in order: ShareGPT, Open WebUI, ChatGPT, FastGPT, Coze, RAGFlow.
+
+    None of a request's own `messages`: these are one question with what was before it.
+    """
+    chat = value if isinstance(value, dict) else {}
+    listed: Any = chat.get("conversations") or chat.get("conversation")
+    if isinstance(at(chat, "mapping"), dict):
+        listed = [at(one, "message") for one in _branch(chat["mapping"], chat.get("current_node"), "parent")]
+    elif isinstance(at(chat, "chat"), dict):
+        history = at(chat, "chat", "history")
+        listed = at(chat, "chat", "messages") or _branch(
+            at(history, "messages") or {}, at(history, "currentId"), "parentId"
+        )
+    elif isinstance(chat.get("history"), list) and all(isinstance(at(one, "obj"), str) for one in chat["history"]):
+        listed = chat["history"]
+    elif "messages" in chat and not {"chat", "chat_id", "agent_id", "chatId"}.isdisjoint(chat):
+        listed = chat["messages"]
+    elif any(isinstance(chat.get(name), list) and chat[name] and _is_turn(chat[name][0]) for name in ("data", "list")):
+        listed = chat["data"] if isinstance(chat.get("data"), list) else chat["list"]
+        when = [first(one, "created_at", "time") for one in listed]
+        if all(isinstance(one, int | float) for one in when):  # Coze gives the newest first
+            listed = [one for _, one in sorted(zip(when, listed, strict=True), key=lambda pair: pair[0])]
+    if not isinstance(listed, list):
+        return []
+    turns = [_turn(one) for one in listed if isinstance(one, dict) and one.get("type") not in _NO_TURNS]
+    return [turn for turn in turns if turn] if any(turn and turn.is_answer for turn in turns) else []
+
+
+_NO_TURNS = ("verbose", "follow_up", "function_call", "tool_output", "tool_response", "knowledge")
+"""Types of Coze's messages that are neither question nor answer."""
+
+
+def _is_turn(value: Any) -> bool:
+    return isinstance(at(value, "obj"), str) or (
+        isinstance(at(value, "role"), str) and "content" in value and "messages" not in value
+    )
+
+
+def _branch(nodes: dict[str, Any], last: Any, parent: str) -> list[Any]:
+    """The nodes of a tree that lead to the last one, from the root on."""
+    found: list[Any] = []
+    while isinstance(last, str) and last in nodes and len(found) < len(nodes):
+        found.append(nodes[last])
+        last = at(nodes[last], parent)
+    return found[::-1]
+
+
+def _turn(message: dict[str, Any]) -> Turn | None:
+    role = first(message, "role", "from", "obj") or at(message, "author", "role") or message.get("type")
+    given = first(message, "content", "value", "text")
+    if isinstance(given, dict):  # ChatGPT
+        given = [one for one in given.get("parts") or () if isinstance(one, str)]
+    if isinstance(given, list):  # FastGPT: [{"text": {"content": ...}}]
+        given = [at(one, "text", "content") or one for one in given]
+        given = given[0] if len(given) == 1 and isinstance(given[0], str) else given
+    is_answer = str(role).lower() in _ANSWER_ROLES
+    if is_answer and (message.get("tool_calls") or message.get("function_call")):
+        given = message
+    if given is None or role is None:
+        return None
+    said = [one for one in given if isinstance(one, str)] if isinstance(given, list) else given
+    return Turn(
+        is_answer,
+        [] if is_answer else list(texts_in(source_texts(given) or given)),
+        "\n".join(said) if isinstance(said, list) and said else given,
+        first(message, "model", "modelName") or at(message, "metadata", "model_slug"),
+        first(message, "timestamp", "create_time", "created_at", "time"),
+        first(message, "id", "dataId"),
+    )
+
+
+_ANSWER_ROLES = (*ANSWERERS, "gpt", "chatgpt", "bot", "bing", "bard")

@@ -16,7 +16,7 @@ from harness.logs.files import InputFile
 from harness.logs.presets import joined, rows_of_value
 from harness.logs.rates import Counts, tally_of
 from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
-from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, lookup, read_row
+from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row, rows_at
 from harness.text import DEFAULT_SYMBOLS, Mention, SymbolTable
 
 _MOST_FILES = 500  # of one group
@@ -332,12 +332,7 @@ def rows_of(piece: Block, scoring: Scoring) -> Iterator[Decoded]:
 
 
 def _values(value: Any, scoring: Scoring) -> Iterator[Any]:
-    values: Any = [value]
-    if scoring.rows:
-        values = lookup(value, scoring.rows) if isinstance(value, dict) else None
-        if not isinstance(values, list):
-            raise RowError("rows", f"no list at {scoring.rows}; accepted: the path to the list that holds the rows")
-    for one in values:
+    for one in rows_at(value, scoring.rows) if scoring.rows else [value]:
         if scoring.preset is None:
             yield one
         else:

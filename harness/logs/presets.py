@@ -23,19 +23,22 @@ from harness.logs.files import InputFile
 from harness.logs.forms import (
     Rows,
     at,
+    each_choice,
     finish_of,
     first,
     given_to,
+    is_chat,
     is_error,
     plain_names,
     row_of,
     said_in,
     texts_in,
+    turns_of,
     whole_answer,
 )
 from harness.logs.read import Block, pieces
 from harness.logs.rows import RowError
-from harness.logs.spans import joined_id, otel
+from harness.logs.spans import joined_id, otel, traces
 from harness.records.conversation import MESSAGES, last_answer, unquoted
 
 
@@ -46,13 +49,20 @@ def rows_of_value(preset: str, value: Any) -> Rows:
     """
     if not isinstance(value, dict):
         raise RowError("not-an-object", f"found {found(value)}; accepted: one object a row")
-    yield from PRESETS[preset](value)
+    for row in PRESETS[preset](value):
+        yield from each_choice(row)
 
 
 LISTS = ("data", "records")
 """Where a document holds its rows: of OpenAI's lists, of Azure's diagnostic logs."""
-REQUESTS = ("request", "body", "requestbody", "backendrequestbody", "requestjson", "requestmessages")
-RESPONSES = ("response", "completion", "responsebody", "backendresponsebody", "responsejson", "responsemessages")
+REQUESTS = (
+    *("request", "body", "requestbody", "backendrequestbody", "requestjson", "requestmessages"),
+    *("modelinput", "fullrequest", "inputmessages"),
+)
+RESPONSES = (
+    *("response", "completion", "responsebody", "backendresponsebody", "responsejson", "responsemessages"),
+    *("modeloutput", "fullresponse", "outputmessages"),
+)
 
 
 def openai(value: dict[str, Any]) -> Rows:
@@ -63,32 +73,42 @@ def openai(value: dict[str, Any]) -> Rows:
             return
     fields = plain_names(value) | plain_names(at(value, "properties") or {})
     asked = unquoted(first(fields, *REQUESTS) or at(value, "input", "inputBodyJson"))
+    asked = unquoted(at(asked, "body") or at(asked, "postData", "text") or asked)  # of a gateway; of an HTTP archive
     answer = whole_answer(unquoted(first(fields, *RESPONSES) or at(value, "output", "outputBodyJson")))
-    answer = whole_answer(at(answer, "body")) or answer
+    inside = at(answer, "body") or (at(answer, "content", "text") if at(answer, "content", "mimeType") else None)
+    answer = whole_answer(unquoted(inside)) or answer
     failed = is_error(answer) or (answer is None and bool(value.get("error")))
+    failed = failed or (answer == {} and bool(value.get("status")))  # Vertex: what went wrong
     if answer is None and ("choices" in value or "output" in value):
         answer = value if isinstance(value.get("choices", value.get("output")), list) else value["output"]
     if not isinstance(asked, dict):
         asked = {"messages": asked} if asked else value
     if not any(asked.get(name) for name in MESSAGES) and isinstance(at(value, "input_items"), dict | list):
         asked = {"input": at(value, "input_items", "data") or value["input_items"]}
-    messages = first(asked, *MESSAGES, "prompt")
-    source = asked if any(name in asked for name in MESSAGES) else messages
-    if answer is None and isinstance(messages, list):
-        count = last_answer(messages)
-        source, answer = messages[: len(messages) - count], messages[len(messages) - count :] or None
+    name = next((one for one in (*MESSAGES, "prompt", "inputText") if asked.get(one) is not None), "")
+    messages = asked.get(name)
+    source = asked if name in MESSAGES else messages
+    if isinstance(messages, list) and (answer is None or asked is value):
+        count = last_answer(messages)  # the answer is at the end, and no source of itself
+        before, said = messages[: len(messages) - count], messages[len(messages) - count :]
+        source = {**asked, name: before} if name in MESSAGES else before
+        answer = (said or None) if answer is None else answer
     yield row_of(
         value,
         source=given_to(source),
         output=None if failed else said_in(answer),
-        model=first(answer, "model", "modelVersion") or first(asked, "model") or first(fields, "model", "modelid"),
-        time=first(answer, "created", "created_at")
-        or first(fields, "created", "createdat", "timestamp", "time", "timegenerated", "requestcreatedat"),
-        id=first(value, "id", "custom_id") or first(answer, "id"),
+        model=first(answer, "model", "modelVersion") or first(asked, "model") or first(fields, *_MODELS),
+        time=first(answer, "created", "created_at") or first(fields, *_TIMES),
+        id=first(value, "id", "custom_id", "recordId", "key") or first(answer, "id"),
         finish_reason="error" if failed else finish_of(answer),
     )
 
 
+_MODELS = ("model", "modelid", "modelname", "aimodel")
+_TIMES = (
+    *("created", "createdat", "timestamp", "time", "timegenerated", "requestcreatedat"),
+    *("processedtime", "loggingtime", "starteddatetime", "starttime"),
+)
 _NOT_CHAT = re.compile("embedding|image|transcription|speech|rerank|moderation|file|batch|vector|search|ocr")
 """Types of LiteLLM's calls that no text comes back from."""
 _REDACTED = "redacted-by-litellm"
@@ -147,28 +167,44 @@ def langfuse(value: dict[str, Any]) -> Rows:
 def batch(value: dict[str, Any]) -> Rows:
     """An answer of a batch joined to its request (`Requests`); a request alone is not a row."""
     answered = value.get("answer") if "asked" in value else value
-    asked = at(value, "asked", "body")
-    if not isinstance(answered, dict) or ("response" not in answered and "error" not in answered):
-        if isinstance(answered, dict) and "custom_id" in answered:
+    asked = first(value.get("asked"), *_ASKED_IN)
+    if batch_side(answered) != "answer":
+        if batch_side(answered):
             return
         raise RowError("source", "found neither a request nor a response of a batch; accepted: its lines as they came")
+    assert isinstance(answered, dict)
     if asked is None:
-        name = found(answered.get("custom_id"))
+        name = found(first(answered, *_BATCH_IDS))
         raise RowError("source", f"custom_id {name}: no such request; name the batch's input file beside its output")
-    body = at(answered, "response", "body")
     if _NOT_CHAT.search(str(at(value, "asked", "url"))):
         return
+    body = at(answered, "response", "body") or at(answered, "result", "message") or answered.get("response")
     status = at(answered, "response", "status_code")
-    failed = bool(answered.get("error")) or (isinstance(status, int) and status != 200)
+    failed = bool(answered.get("error")) or (isinstance(status, int) and status != 200) or is_error(body)
+    failed = failed or at(answered, "result", "type") in ("errored", "canceled", "expired")
     yield row_of(
         answered,
         source=given_to(asked),
         output=None if failed else said_in(body),
-        model=first(body, "model") or first(asked, "model"),
+        model=first(body, "model", "modelVersion") or first(asked, "model"),
         time=first(body, "created", "created_at"),
-        id=answered.get("custom_id"),
+        id=first(answered, *_BATCH_IDS),
         finish_reason="error" if failed else finish_of(body),
     )
+
+
+_BATCH_IDS = ("custom_id", "key")
+_ASKED_IN = ("body", "params", "request")
+"""Where a line of a batch has the body of its request: OpenAI and Ark, Anthropic, Gemini."""
+
+
+def batch_side(value: Any) -> str:
+    """Whether a line of a batch is a `request` or an `answer`; empty if it is neither, or both in one."""
+    if not isinstance(value, dict) or first(value, *_BATCH_IDS) is None:
+        return "request" if isinstance(at(value, "requests"), list) else ""
+    has_request = any(isinstance(value.get(name), dict) for name in _ASKED_IN)
+    has_answer = any(value.get(name) is not None for name in ("response", "result", "error"))
+    return "" if has_request == has_answer else "request" if has_request else "answer"
 
 
 def promptfoo(value: dict[str, Any]) -> Rows:
@@ -196,16 +232,45 @@ def promptfoo(value: dict[str, Any]) -> Rows:
     )
 
 
+def chats(value: dict[str, Any]) -> Rows:
+    """Conversations: every answer is a row; its source is what the system and the users said before it."""
+    for name in ("data", "list", "items"):
+        if is_chat(value) and not turns_of(value) and isinstance(value.get(name), list | dict):
+            inside = value[name] if isinstance(value[name], list) else [value[name]]
+            yield from (row for one in inside if isinstance(one, dict) for row in chats(one))
+            return
+    asked: list[str] = [value["system"]] if isinstance(value.get("system"), str) else []
+    shared = {name: field for name, field in value.items() if isinstance(field, str | int | float)}
+    models = at(value, "chat", "models")
+    for turn in turns_of(value):
+        if not turn.is_answer:
+            asked += turn.texts
+            continue
+        yield row_of(
+            shared,
+            source=list(asked),
+            output=turn.said,
+            model=turn.model or first(value, "model") or (models[0] if isinstance(models, list) and models else None),
+            time=turn.time or first(value, "create_time", "created_at", "timestamp", "time"),
+            id=first(value, "id", "conversation_id", "chatId", "chat_id") or turn.id,
+            finish_reason=None,
+        )
+
+
 PRESETS: dict[str, Callable[[dict[str, Any]], Rows]] = {
     "openai": openai,
     "litellm": litellm,
     "langfuse": langfuse,
     "otel": otel,
+    "traces": traces,
+    "chats": chats,
+    "promptfoo": promptfoo,
     "openai-batch": batch,
     "ark-batch": batch,
-    "promptfoo": promptfoo,
+    "anthropic-batch": batch,
+    "gemini-batch": batch,
 }
-BATCHES = ("openai-batch", "ark-batch")
+BATCHES = ("openai-batch", "ark-batch", "anthropic-batch", "gemini-batch")
 
 
 class Requests:
@@ -220,15 +285,24 @@ class Requests:
         """Keep those of the lines that are requests. The first of two with the same id stays."""
         self._database.execute("BEGIN")
         for line in lines:
-            name = _custom_id(line, "body")
-            if name is not None:
-                self._database.execute("INSERT OR IGNORE INTO requests VALUES (?, ?)", (name, line.strip()))
+            value = _of_batch(line)
+            if batch_side(value) != "request":
+                continue
+            inside = at(value, "requests")  # the body of Anthropic's call, as one document
+            several = [(one, json.dumps(one).encode()) for one in inside] if isinstance(inside, list) else ()
+            for one, text in several or ((value, line.strip()),):
+                name = first(one, *_BATCH_IDS)
+                if isinstance(name, str):
+                    self._database.execute("INSERT OR IGNORE INTO requests VALUES (?, ?)", (name, text))
         self._database.execute("COMMIT")
 
     def joined(self, line: bytes) -> bytes:
         """An answer with its request; any other line as it is."""
-        name = _custom_id(line, "response") or _custom_id(line, "error")
-        kept = name and self._database.execute("SELECT line FROM requests WHERE id = ?", (name,)).fetchone()
+        value = _of_batch(line)
+        name = first(value, *_BATCH_IDS) if batch_side(value) == "answer" else None
+        if not isinstance(name, str):
+            return line
+        kept = self._database.execute("SELECT line FROM requests WHERE id = ?", (name,)).fetchone()
         return b'{"asked": %b, "answer": %b}' % (kept[0], line.strip()) if kept else line
 
     def close(self) -> None:
@@ -257,12 +331,10 @@ def gather(files: Sequence[InputFile], longest: int, encoding: str | None, path:
         requests.close()
 
 
-def _custom_id(line: bytes, beside: str) -> str | None:
-    if b'"custom_id"' not in line:
+def _of_batch(line: bytes) -> Any:
+    if not any(b'"%b"' % name.encode() in line for name in (*_BATCH_IDS, "requests")):
         return None
     try:
-        value = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
-    name = value.get("custom_id") if isinstance(value, dict) and beside in value else None
-    return name if isinstance(name, str) else None

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
 from harness.errors import ConfigError, found
-from harness.logs.files import STANDARD_INPUT, InputFile
-from harness.logs.forms import at, first, plain_names
-from harness.logs.presets import LISTS, REQUESTS, RESPONSES
+from harness.logs.files import InputFile
+from harness.logs.forms import at, first, is_chat, is_response, plain_names
+from harness.logs.presets import LISTS, REQUESTS, RESPONSES, batch_side
 from harness.logs.read import decoded, pieces
-from harness.logs.rows import Columns
-from harness.logs.spans import is_of_spans
+from harness.logs.rows import MISSING, Columns, RowError, lookup, rows_at, steps_of
+from harness.logs.spans import is_of_spans, is_run
 from harness.records.conversation import last_answer, unquoted
 
 _LOOKED_AT = 50  # rows
 
 
 class Recognised(NamedTuple):
-    """How a log is read. `rows` is the path to the list that holds the rows of a document, or empty."""
+    """How a log is read. `rows` is the path to the list that holds the rows of a document, or empty.
+
+    `answers` are further columns that have the name of an answer, `given` those of what the model may have been given.
+    """
 
     columns: Columns
     preset: str | None = None
     rows: str = ""
+    answers: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
     def options(self, before: Columns) -> str:
         """The options that say the same, for a person; empty if nothing differs from `before`."""
@@ -44,54 +50,66 @@ def _quoted(name: str) -> str:
     return name if all(char.isalnum() or char in "_.-" for char in name) else shlex.quote(name)
 
 
-# names in small letters without signs, the likeliest first
+def _names(before: str, stems: str, behind: str) -> tuple[str, ...]:
+    """Names in small letters without signs, the likeliest first: a stem, perhaps with a word before it and behind."""
+    words = [("", *text.split()) for text in (before, behind)]
+    return tuple(f"{one}{stem}{other}" for stem in stems.split() for one in words[0] for other in words[1])
+
+
 _SOURCES = (
-    *("prompt", "question", "query", "instruction", "userinput", "userprompt", "userquery", "usermessage", "inputtext"),
+    *_names("user input full 用户", "prompt question query instruction", "text content 内容"),
+    *("userinput", "usermessage", "inputtext", "requesttext", "requestprompt", "sysquery"),
+    *_names("用户 客户", "提示词 问题 提问 输入 指令 提示 题目 查询 消息 咨询", "内容 文本"),
     *(
-        "提示词",
-        "用户提示词",
-        "问题",
-        "用户问题",
-        "提问",
-        "用户提问",
-        "用户输入",
         "输入内容",
-        "输入",
-        "指令",
-        "提示",
-        "题目",
+        "原文",
+        "请求内容",
+        "请求文本",
+        "请求",
+        "source",
+        "messages",
+        "contents",
+        "input",
+        "request",
+        "original",
     ),
-    *("原文", "请求内容", "请求", "source", "messages", "contents", "input", "request", "original"),
+    *("human", "user", "用户"),
 )
 _OUTPUTS = (
-    *("output", "answer", "response", "completion", "reply", "prediction", "generation", "generatedtext", "outputtext"),
-    *("modeloutput", "modelresponse", "modelanswer", "llmoutput", "llmresponse", "botresponse", "assistant", "result"),
-    *(
-        "模型输出",
-        "模型回答",
-        "模型回复",
-        "模型答案",
-        "回答",
-        "回复",
-        "回答内容",
-        "回复内容",
-        "输出",
-        "输出内容",
-        "生成结果",
-        "生成内容",
+    *_names(
+        "model llm ai bot actual assistant", "output response reply prediction predict generation", "text content 内容"
     ),
-    *("响应", "响应内容", "译文", "ai回答", "ai回复", "答复", "结果", "答案", "translation"),
+    *("modelanswer", "llmanswer", "botanswer", "actualanswer", "completion", "completiontext", "generatedtext"),
+    *("generated", "assistantmessage", "botmessage", "responsemessage"),
+    *_names("模型 大模型 ai 机器人 助手 智能体 系统", "输出 回答 回复 答复 响应 生成", "内容 文本 结果"),
+    *("模型答案", "大模型答案", "ai答案"),
+    *("生成结果", "生成内容", "译文", "translation", "choices"),
+    *("answer", "answertext", "assistant", "bot", "ai", "gpt", "result", "结果", "助手", "答案"),
 )
+"""Those that also name the right answer come last: `answer` beside `prediction`."""
+_NEXT_TO_SOURCE = (
+    *("context", "contexts", "documents", "system", "systemprompt", "history", "retrievedcontexts"),
+    *("上下文", "背景", "参考资料", "系统提示词", "系统提示"),
+)
+"""Columns that the model may have been given too: said, since only a person knows."""
 _KNOWN: dict[str, tuple[str, ...]] = {
-    "targets": ("目标", "目标字符串", "保护字符串"),
-    "id": ("requestid", "messageid", "编号", "序号", "请求id", "消息id"),
-    "model": ("modelname", "modelid", "模型", "模型名称", "模型名"),
-    "version": ("modelversion", "版本", "模型版本"),
-    "time": ("timestamp", "createdat", "created", "datetime", "date", "时间", "创建时间", "请求时间", "日期"),
+    "targets": ("targets", "目标", "目标字符串", "保护字符串"),
+    "id": ("id", "requestid", "messageid", "编号", "序号", "请求id", "消息id"),
+    "model": ("model", "modelname", "modelid", "模型", "模型名称", "模型名"),
+    "version": ("version", "modelversion", "版本", "模型版本"),
+    "time": (
+        *("time", "timestamp", "createdat", "created", "datetime", "date", "starttime", "ts"),
+        *("时间", "创建时间", "请求时间", "日期"),
+    ),
     "finish": ("finishreason", "stopreason", "结束原因", "停止原因"),
 }
-_ROWS = ("data", "records", "rows", "items", "list", "results", "logs", "数据")
+_ROWS = (
+    *("data", "records", "rows", "items", "list", "results", "logs", "entries", "log", "samples", "testCases", "runs"),
+    "数据",
+)
 """Where an interface that answers with a document has its rows, perhaps one in the other: `data.list`."""
+_DEEPEST = 3
+"""Objects in each other that are looked into for a row or a column."""
 
 
 def recognise(
@@ -103,61 +121,181 @@ def recognise(
     delimiter: str | None,
     encoding: str | None,
 ) -> Recognised:
-    """How to read a log, by its first rows. What the user `named` stays; standard input is not looked into.
+    """How to read a log, by its first rows. What the user `named` stays.
 
     Raises ConfigError where no column is known as the source or the output, with the columns that there are.
     """
-    if file.location == STANDARD_INPUT:
-        return Recognised(columns)
-    piece = next(pieces(file, None, longest, delimiter, encoding), None)
+    piece = next(pieces(file.beginning, None, longest, delimiter, encoding), None)
     rows = islice(decoded(piece), _LOOKED_AT) if piece else ()
     values = [row.value for row in rows if row.error is None and isinstance(row.value, dict)]
-    if not values:
+    if not values or "rows" in named:
         return Recognised(columns)
     free = not {"source", "output"} & set(named)
-    if "rows" in named:
-        return Recognised(columns)
-    for path in ("", _list_of_rows(values[0]) if len(values) == 1 else ""):
-        if path:
-            values = at(values[0], *path.split("."))[:_LOOKED_AT]
-        preset = recognised_preset(values) if free and not _has_pair(values) else None
+    if free:
+        _refuse_columns(file.name, values)
+    listed = _list_of_rows(values[0]) if len(values) == 1 else ""
+    paths = ["", listed] if listed else [""]
+    for path in [*paths, *(_objects(values) if free and not _has_pair(values) else ())]:
+        inside = _rows_at(values, path)
+        preset = recognised_preset(inside) if free and not _has_pair(inside) else None
         if preset:
             return Recognised(columns, preset, path)
+        found_names, missing, there = _matched(inside, columns, named)
+        if path not in paths[:-1] and not missing:
+            return _of_columns(replace(columns, **found_names), path, there)
+    if free and (apart := _apart(values, columns)):
+        return Recognised(apart)
+    inside = _rows_at(values, paths[-1])
+    if free:
+        _refuse_pieces(file.name, inside)
+    found_names, missing, there = _matched(inside, columns, named)
     # a header names all columns, and so do a few rows; of many rows later ones may have others
-    every = piece is not None and (piece.format != "jsonl" or len(values) < _LOOKED_AT)
-    return Recognised(_columns(file.name if every else "", values, columns, named), None, path)
+    if missing and piece is not None and (piece.format != "jsonl" or len(inside) < _LOOKED_AT):
+        raise ConfigError(
+            f"{file.name}: no column is known as the {missing[0]}; its columns: {found(', '.join(there))}; name "
+            f"them: --source COLUMN --output COLUMN, or a --preset"
+        )
+    return _of_columns(replace(columns, **found_names), paths[-1], there)
 
 
 def _has_pair(values: Sequence[dict[str, Any]]) -> bool:
     return any("source" in value and "output" in value for value in values)
 
 
-def _columns(place: str, values: Sequence[dict[str, Any]], columns: Columns, named: Collection[str]) -> Columns:
+def _rows_at(values: Sequence[Any], path: str) -> list[dict[str, Any]]:
+    if not path:
+        return list(values)
+    try:
+        inside = [row for value in values for row in rows_at(value, path)]
+    except RowError:
+        return []
+    return [row for row in inside[:_LOOKED_AT] if isinstance(row, dict)]
+
+
+def _objects(values: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Paths to objects that each of the values has, the shallowest first; `*` where every field is a row."""
+    if len(values) == 1 and len(values[0]) > 1 and all(isinstance(one, dict) for one in values[0].values()):
+        fields = [set(one) for one in values[0].values()]
+        if all(one == fields[0] for one in fields):
+            yield "*"
+    for path, inside in _inside(values[0]):
+        if isinstance(inside, dict) and all(isinstance(unquoted(lookup(value, path)), dict) for value in values):
+            yield path
+
+
+def _inside(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What objects in each other hold, by path; a text that is JSON is what it holds."""
+    pending = deque([("", value, 0)])
+    while pending:
+        before, outer, depth = pending.popleft()
+        for name, field in outer.items():
+            path = before + (f'"{name}"' if re.search(r"[.]", name) else name)
+            inside = unquoted(field)
+            yield path, inside
+            if isinstance(inside, dict) and depth < _DEEPEST and '"' not in name:
+                pending.append((f"{path}.", inside, depth + 1))
+
+
+def _matched(
+    values: Sequence[dict[str, Any]], columns: Columns, named: Collection[str]
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Columns by their names; which of source and output none is known as; all names that are there."""
     there = list(dict.fromkeys(name for value in values for name in value))
-    names: dict[str, str] = {}  # plain to as it is; of a name with a remark behind it, the name
-    for shown in (there, [re.split("[(（]", name)[0] for name in there]):
-        names = plain_names(dict(zip(reversed(shown), reversed(there), strict=True))) | names
+    names = _plain(there)
     found_names: dict[str, Any] = {}
     for column, known in _KNOWN.items():
         if column not in named and getattr(columns, column) not in there:
             name = next((names[one] for one in known if one in names), None)
             found_names |= {column: name} if name else {}
-    if not _has_pair(values):
-        source = next((names[one] for one in _SOURCES if one in names and names[one] not in columns.output), None)
-        output = next((names[one] for one in _OUTPUTS if one in names and names[one] != source), None)
-        for column, name in (("source", source), ("output", output)):
-            if column not in named:
-                if name is None and not place:
-                    continue
-                if name is None:
-                    raise ConfigError(
-                        f"{place}: no column is known as the {column}; its columns: {found(', '.join(there))}; name "
-                        f"them: --source COLUMN --output COLUMN, or a --preset"
-                    )
-                found_names[column] = (name,)
-        if found_names.get("source") == (names.get("instruction"),) and "input" in names and names["input"] != output:
-            found_names["source"] += (names["input"],)
-    return replace(columns, **found_names)
+    if _has_pair(values):
+        return found_names, [], there
+    missing = []
+    filled = Counter(name for value in values for name, field in value.items() if field not in (None, "", [], {}))
+    often = _plain([name for name in there if 2 * filled[name] >= len(values)])
+    source = next(_known(_SOURCES, (often, names), columns.output), None)
+    output = next(_known(_OUTPUTS, (often, names), () if source is None else (source,)), None)
+    for column, name in (("source", source), ("output", output)):
+        if column in named:
+            continue
+        if name is None:
+            missing.append(column)
+        else:
+            found_names[column] = (name,)
+    if found_names.get("source") == (names.get("instruction"),) and "input" in names and names["input"] != output:
+        found_names["source"] += (names["input"],)
+    if "output" in found_names and "toolcalls" in names:
+        found_names["output"] += (names["toolcalls"],)
+    return found_names, missing, there
+
+
+def _known(known: Sequence[str], tables: Sequence[dict[str, str]], used: Collection[str]) -> Iterator[str]:
+    """Columns that have one of the known names: first those that most rows have filled."""
+    yield from (names[one] for names in tables for one in known if one in names and names[one] not in used)
+
+
+def _plain(there: Sequence[str]) -> dict[str, str]:
+    """Names as they are by their plain forms; of a name with a remark behind it, the name."""
+    names: dict[str, str] = {}
+    for shown in (there, [re.split("[(（]", name)[0] for name in there]):
+        names = plain_names(dict(zip(reversed(shown), reversed(there), strict=True))) | names
+    return names
+
+
+def _of_columns(columns: Columns, path: str, there: Sequence[str]) -> Recognised:
+    names = _plain(there)
+    used = {*columns.source, *columns.output}
+    answers = tuple(dict.fromkeys(names[one] for one in _OUTPUTS if one in names and names[one] not in used))
+    given = tuple(dict.fromkeys(names[one] for one in _NEXT_TO_SOURCE if one in names and names[one] not in used))
+    return Recognised(columns, None, path, answers, given)
+
+
+def _apart(values: Sequence[dict[str, Any]], columns: Columns) -> Columns | None:
+    """Columns where source and output are in objects of their own: `inputs.question` and `outputs.answer`."""
+    paths = {path: inside for path, inside in _inside(values[0]) if isinstance(inside, str | list)}
+    ends = {path: next(iter(plain_names({steps_of(path)[-1]: None})), "") for path in paths}
+    if not any("." in path for path in paths):
+        return None
+    chosen: dict[str, str] = {}
+    for column, known in (("output", _OUTPUTS), ("source", _SOURCES)):
+        fitting = [path for name in known for path, end in ends.items() if end == name and path not in chosen.values()]
+        if not fitting:
+            return None
+        chosen[column] = fitting[0]
+    if any(lookup(value, path) is MISSING for value in values for path in chosen.values()):
+        return None
+    found_names = _matched(values, columns, ())[0]
+    return replace(columns, **{**found_names, **{column: (path,) for column, path in chosen.items()}})
+
+
+def _refuse_pieces(place: str, inside: Sequence[dict[str, Any]]) -> None:
+    """Logs that hold no row with question and answer: what they hold, and what makes one of it."""
+    if inside and all(str(row.get("object")).endswith(".chunk") for row in inside):
+        raise ConfigError(
+            f"{place}: its rows are pieces of streamed answers; accepted: one whole answer a row, with its prompt: put "
+            f"together the pieces that have one id"
+        )
+    if inside and all({"role", "content"} <= row.keys() or {"obj", "value"} <= row.keys() for row in inside):
+        raise ConfigError(
+            f"{place}: its rows are single messages; accepted: question and answer in one row: put the messages of a "
+            'conversation together, one {"messages": [...]} a row'
+        )
+
+
+def _refuse_columns(place: str, values: Sequence[dict[str, Any]]) -> None:
+    fields = list(values[0].values()) if len(values) == 1 else []
+    by_column = len(fields) > 1 and (
+        (
+            all(isinstance(one, list) and len(one) == len(fields[0]) > 1 for one in fields)
+            and not any(isinstance(inner, dict | list) for one in fields for inner in one)
+        )
+        or all(isinstance(one, dict) and one.keys() == fields[0].keys() and "0" in one for one in fields)
+        or {"columns", "data"} <= values[0].keys()
+    )
+    if by_column:
+        raise ConfigError(
+            f"{place}: a table by columns; accepted: one object a row; with pandas: frame.to_json(FILE, "
+            "orient='records', lines=True)"
+        )
 
 
 def _list_of_rows(value: dict[str, Any]) -> str:
@@ -175,6 +313,7 @@ def _list_of_rows(value: dict[str, Any]) -> str:
 def recognised_preset(values: Sequence[Any]) -> str | None:
     """The preset whose form the first values of a log have; None where they are rows of an application's own."""
     objects = [value for value in values if isinstance(value, dict)]
+    objects = [value for value in objects if value.get("run_type") in (None, "llm", "chat_model")] or objects
     return next((name for name, fits in _SIGNS.items() if objects and all(map(fits, objects))), None)
 
 
@@ -187,6 +326,8 @@ def _is_langfuse(value: dict[str, Any]) -> bool:
     if isinstance(inside, list) and inside and isinstance(inside[0], dict):
         return _is_langfuse(inside[0])
     fields = plain_names(value)
+    if isinstance(fields.get("type"), str) and not fields["type"].isupper():  # of another tool
+        return False
     beside = ("traceid", "providedmodelname", "internalmodel", "observations", "sessionid")
     return {"input", "output"} <= fields.keys() and any(name in fields for name in beside)
 
@@ -197,7 +338,9 @@ def _is_openai(value: dict[str, Any]) -> bool:
         return bool(inside) and isinstance(inside[0], dict) and _is_openai(inside[0])
     fields = plain_names(value) | plain_names(at(value, "properties") or {})
     asked, answered = unquoted(first(fields, *REQUESTS)), unquoted(first(fields, *RESPONSES))
-    if isinstance(asked, dict | list) and answered is not None:
+    if isinstance(asked, dict | list) and (answered is not None or value.get("error")):
+        return True
+    if is_response(answered) and isinstance(fields.get("prompt"), str | list):
         return True
     if at(value, "input", "inputBodyJson") or value.get("object") in ("response", "chat.completion"):
         return True
@@ -205,11 +348,28 @@ def _is_openai(value: dict[str, Any]) -> bool:
     return isinstance(messages, list) and last_answer(messages) > 0
 
 
+def _is_batch(*ids: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a value is a line of a batch with one of the ids and parts."""
+    name, *parts = ids
+
+    def fits(value: dict[str, Any]) -> bool:
+        listed = value.get("requests")
+        if isinstance(listed, list) and listed and len(value) == 1:
+            return isinstance(listed[0], dict) and fits(listed[0])
+        return name in value and bool(batch_side(value)) and any(part in value for part in parts)
+
+    return fits
+
+
 _SIGNS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "otel": is_of_spans,
     "promptfoo": _is_promptfoo,
-    "openai-batch": lambda value: "custom_id" in value and ("body" in value or "response" in value),
+    "anthropic-batch": _is_batch("custom_id", "params", "result"),
+    "openai-batch": _is_batch("custom_id", "body", "response"),
+    "gemini-batch": _is_batch("key", "request", "response"),
     "litellm": lambda value: not {"standard_logging_object", "litellm_call_id", "call_type"}.isdisjoint(value),
     "langfuse": _is_langfuse,
+    "chats": is_chat,
     "openai": _is_openai,
+    "traces": is_run,
 }

@@ -124,6 +124,24 @@ def _decoded(text: str) -> Any:
         return MISSING
 
 
+def rows_at(value: Any, path: str) -> list[Any]:
+    """The rows that a value holds at `path`: the members of a list, or an object beside what is around it.
+
+    `*` is every field of the value. Raises RowError where there is neither.
+    """
+    if path == "*" and isinstance(value, dict):
+        return list(value.values())
+    inside = lookup(value, path) if isinstance(value, dict) else None
+    if isinstance(inside, str):
+        inside = _decoded(inside)
+    if isinstance(inside, list):
+        return inside
+    if isinstance(inside, dict):
+        around = {name: one for name, one in value.items() if isinstance(one, str | int | float)}
+        return [{**around, **inside}]
+    raise RowError("rows", f"no list at {path}; accepted: the path to the list that holds the rows")
+
+
 _LONGEST_VALUE = 200  # code points of a group's name; longer ones would make the counts grow with the log
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
@@ -183,9 +201,13 @@ def read_row(value: Any, columns: Columns) -> Row:
     if several:
         parts = _parts_of_columns(value, columns.output, channel)
     else:
-        parts = () if output is None or isinstance(output, str) else _parts(output, channel, columns.output[0])
+        parts = ()
+        if not (output is None or isinstance(output, str) or (output is MISSING and _has_failed(value))):
+            parts = _parts(output, channel, columns.output[0])
     if not (isinstance(output, str) and output) and not any(part.text for part in parts):
         unusable = unusable or "empty"
+    if output is MISSING and _has_failed(value):
+        output, parts, unusable = None, (), "interrupted"
     time = lookup(value, columns.time)
     day = _day(time)
     return Row(  # by place: names cost as much as half of the rest
@@ -212,10 +234,19 @@ def _unusable(finish: str) -> str | None:
     return None if end == "complete" else end
 
 
+def _has_failed(value: dict[str, Any]) -> bool:
+    """Whether a row without an answer says why."""
+    return any(value.get(name) for name in ("error", "exception", "error_message", "错误"))
+
+
+_TEMPLATE = re.compile(r"<[|｜][a-z_▁]{1,40}[|｜]>|</?(?:start|end)_of_turn>", re.IGNORECASE)
+"""Marks of a chat template, which logs of a server of weights hold: no word of a user."""
+
+
 def _source(value: dict[str, Any], columns: Columns) -> tuple[str, ...]:
     texts: list[str] = []
     if len(columns.source) == 1 and isinstance(only := value.get(columns.source[0]), str):
-        return (only,)
+        return (_TEMPLATE.sub("\n", only) if "<" in only else only,)
     for path in columns.source:
         given = lookup(value, path)
         if isinstance(given, list) and any(steps_of(output)[:1] == (path,) for output in columns.output):

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from harness.logs.forms import Rows, at, first, row_of, said_in, texts_in
-from harness.records.conversation import unquoted
+from harness.logs.forms import Rows, at, finish_of, first, given_to, is_error, plain_names, row_of, said_in, texts_in
+from harness.records.conversation import last_answer, unquoted
 
 _OTLP = (
     ("resourceSpans", ("scopeSpans", "instrumentationLibrarySpans"), "spans"),
@@ -65,6 +65,77 @@ def is_of_spans(value: dict[str, Any]) -> bool:
     if isinstance(traces, list) and traces and isinstance(at(traces[0], "spans"), list):
         return True
     return any(name.startswith(("gen_ai.", "llm.", "ai.", "openinference.")) for name in _attributes_of(value))
+
+
+def traces(value: dict[str, Any]) -> Rows:
+    """Runs of models with inputs and outputs of any form: LangSmith, Opik, W&B Weave, Datadog, Braintrust, Inspect."""
+    fields = plain_names(value)
+    if fields.get("runtype") not in (None, "llm", "chat_model") or not _is_llm(fields.get("type")):
+        return  # a tool, a retriever, or a chain around a run of a model
+    asked = _unwrapped(unquoted(first(fields, *_INPUTS)))
+    answer = _unwrapped(unquoted(first(fields, *_OUTPUTS)))
+    failed = bool(first(fields, "error", "exception")) or is_error(answer)
+    inside = at(value, "extra")
+    yield row_of(
+        value,
+        source=given_to(asked),
+        output=None if failed else _answer_of_run(answer),
+        model=first(fields, "model", "modelname")
+        or first(answer, "model")
+        or first(asked, "model")
+        or first(at(value, "metadata"), "model", "ls_model_name")
+        or first(at(inside, "metadata"), "ls_model_name")
+        or first(at(inside, "invocation_params"), "model", "model_name"),
+        time=first(fields, "starttime", "startedat", "startns", "createdat", "created", "timestamp"),
+        id=joined_id(fields.get("traceid"), first(fields, "id", "spanid", "runid")),
+        finish_reason="error" if failed else finish_of(answer),
+    )
+
+
+_INPUTS = ("inputs", "input", "inputmessages")
+_OUTPUTS = ("outputs", "output", "outputmessages")
+
+
+def is_run(value: dict[str, Any]) -> bool:
+    """Whether a value is one that `traces` reads: inputs and outputs of which one at least is an object or a list."""
+    fields = plain_names(value)
+    asked, answer = unquoted(first(fields, *_INPUTS)), unquoted(first(fields, *_OUTPUTS))
+    if asked is None or (answer is None and not first(fields, "error", "exception")):
+        return False
+    of_model = fields.get("runtype") in (None, "llm", "chat_model") and _is_llm(fields.get("type"))
+    return of_model and (isinstance(asked, dict) or isinstance(answer, dict | list))
+
+
+def _is_llm(kind: Any) -> bool:
+    return not isinstance(kind, str) or kind.lower() in ("llm", "chat", "generation", "chat_model", "completion")
+
+
+def _unwrapped(given: Any) -> Any:
+    """Messages that LangChain serialized, as messages; lists of one batch, as what is in them."""
+    if isinstance(given, list):
+        inside = [_unwrapped(one) for one in given]
+        return inside[0] if len(inside) == 1 and isinstance(inside[0], list) else inside
+    if isinstance(given, dict):
+        if isinstance(given.get("kwargs"), dict) and "content" in given["kwargs"]:
+            kinds = {"human": "user", "ai": "assistant", "AIMessage": "assistant", "HumanMessage": "user"}
+            kind = given["kwargs"].get("type") or str((given.get("id") or [""])[-1])
+            return {"role": kinds.get(kind, kind), **given["kwargs"], "type": None}
+        return {name: _unwrapped(one) for name, one in given.items()}
+    return given
+
+
+def _answer_of_run(answer: Any) -> Any:
+    generations = at(answer, "generations")
+    if isinstance(generations, list):
+        return [at(one, "message") or {"content": at(one, "text")} for one in generations]
+    messages = at(answer, "messages")
+    if isinstance(messages, list):
+        return messages[len(messages) - last_answer(messages) :] or messages
+    if isinstance(answer, dict) and len(answer) == 1:  # {"output": ...}, whatever its name
+        (only,) = answer.values()
+        if isinstance(only, str):
+            return only
+    return said_in(answer)
 
 
 def _joined(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -127,6 +198,14 @@ def _row_of_span(span: dict[str, Any]) -> Rows:
 def _messages(own: dict[str, Any], merged: dict[str, Any], events: list[dict[str, Any]]) -> tuple[list[str], Any]:
     """The texts that were given, and the answer; None where there is none."""
     asked: list[str] = list(_otel_texts(own.get("gen_ai.system_instructions")))
+    whole = unquoted(own.get("pydantic_ai.all_messages"))
+    if isinstance(whole, list) and "gen_ai.output.messages" not in merged:
+        count = last_answer(whole)
+        return _otel_texts(whole[: len(whole) - count]), _otel_answer(whole[len(whole) - count :]) if count else None
+    if "request_data" in own and "response_data" in own:  # Logfire
+        body, answer = unquoted(own["request_data"]), unquoted(own["response_data"])
+        said = first(answer, "message", "combined_chunk_content")
+        return _otel_texts(first(body, "messages", "input")), _otel_answer(said if said is not None else answer)
     for name in _ASKED:
         asked += _otel_texts(merged.get(name))
     answered = next((_otel_answer(merged[name]) for name in _ANSWERED if name in merged), None)

@@ -90,12 +90,12 @@ def source_texts(given: Any) -> list[str] | None:
 def last_answer(messages: Sequence[Any]) -> int:
     """How many messages at the end are the model's: what is before them is the source."""
     count = 0
-    while count < len(messages) and _role(messages[-1 - count]) in _ANSWERERS:
+    while count < len(messages) and _role(messages[-1 - count]) in ANSWERERS:
         count += 1
     return count
 
 
-_ANSWERERS = ("assistant", "model", "ai")
+ANSWERERS = ("assistant", "model", "ai")
 """OpenAI and Anthropic, Gemini, LangChain."""
 
 

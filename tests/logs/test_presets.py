@@ -139,6 +139,29 @@ def promptfoo_document() -> dict[str, Any]:
     return {"evalId": "e", "results": {"version": 3, "timestamp": "2026-11-25T00:00:00Z", "results": results}}
 
 
+GIVEN = json.loads(CALL["function"]["arguments"])
+
+
+def of_anthropic(number: int) -> dict[str, Any]:
+    said: dict[str, Any] = {"type": "text", "text": (RIGHT, WRONG)[number % 2]}
+    if number == 2:
+        said = {"type": "tool_use", "id": "c", "name": "find", "input": GIVEN}
+    thought = {"type": "thinking", "thinking": "Sikalastic - 609"}
+    return {"role": "assistant", "model": "m-1", "content": [thought, said], "stop_reason": "end_turn"}
+
+
+def of_gemini(number: int) -> dict[str, Any]:
+    part: dict[str, Any] = {"text": (RIGHT, WRONG)[number % 2]}
+    if number == 2:
+        part = {"functionCall": {"name": "find", "args": GIVEN}}
+    return {"content": {"role": "model", "parts": [part]}, "finishReason": "STOP"}
+
+
+def serialized(kind: str, **fields: Any) -> dict[str, Any]:
+    """A message as LangChain writes it."""
+    return {"lc": 1, "type": "constructor", "id": ["langchain", "messages", kind], "kwargs": {"type": kind, **fields}}
+
+
 span_of_other_things = span("HTTP GET", {"http.route": "/"})
 # fmt: off
 LOGS: dict[tuple[str, str], str] = {
@@ -247,6 +270,38 @@ LOGS: dict[tuple[str, str], str] = {
     ),
     ("openai-batch", "batch.jsonl"): lines(batch_lines()),
     ("ark-batch", "batch.jsonl"): lines(batch_lines()),
+    ("anthropic-batch", "batch.jsonl"): lines([
+        *[{"custom_id": f"r{n}", "params": {"model": "m-1", "messages": MESSAGES[1:]}} for n in range(3)],
+        *[{"custom_id": f"r{n}", "result": {"type": "succeeded", "message": {**of_anthropic(n), "created": 1764000000}}}
+          for n in range(3)],
+    ]),
+    ("gemini-batch", "batch.jsonl"): lines([
+        *[{"key": f"r{n}", "request": {"contents": [{"role": "user", "parts": [{"text": ASKED}]}]}} for n in range(3)],
+        *[{"key": f"r{n}", "response": {"candidates": [of_gemini(n)], "modelVersion": "m-1", "created": 1764000000}}
+          for n in range(3)],
+    ]),
+    ("traces", "langsmith.jsonl"): lines([
+        {"id": "c", "run_type": "chain", "inputs": {"question": ASKED}, "outputs": {"answer": WRONG}},
+        *[{"id": f"r{n}", "run_type": "llm", "start_time": "2025-11-24T16:00:00", "error": None,
+           "inputs": {"messages": [[serialized("human", content=ASKED)]]},
+           "outputs": {"generations": [[{"text": text, "message": serialized("ai", content=text, tool_calls=calls)}]]},
+           "extra": {"metadata": {"ls_model_name": "m-1"}}}
+          for n, (text, calls) in enumerate(((RIGHT, []), (WRONG, []), ("", [{"name": "find", "args": GIVEN}])))],
+    ]),
+    ("traces", "opik.json"): json.dumps([
+        {"id": f"s{n}", "trace_id": "t", "type": "llm", "start_time": "2025-11-24T16:00:00Z", "model": "m-1",
+         "input": {"messages": MESSAGES}, "output": {"choices": [{"message": said}]}}
+        for n, said in enumerate(SAID)
+    ]),
+    ("chats", "sessions.jsonl"): lines([
+        {"id": "s", "model": "m-1", "create_time": 1764000000000, "chat": "c",
+         "messages": [one for said in SAID for one in (*MESSAGES, said)]},
+    ]),
+    ("chats", "sharegpt.json"): json.dumps([
+        {"model": "m-1", "time": 1764000000, "conversations": [
+            {"from": "human", "value": ASKED}, {"from": "gpt", "value": RIGHT}, {"from": "human", "value": ASKED},
+            {"from": "gpt", "value": WRONG}, {"from": "human", "value": ASKED}, {"from": "gpt", "value": WRONG}]},
+    ]),
     ("promptfoo", "output.json"): json.dumps(promptfoo_document(), indent=2),
     ("promptfoo", "output.jsonl"): lines(promptfoo_document()["results"]["results"]),
 }

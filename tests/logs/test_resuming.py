@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -231,7 +232,10 @@ def test_a_file_that_grows_while_it_is_read_ends_the_run(tmp_path: Path, monkeyp
 
 
 @pytest.mark.xdist_group("resuming")
-def test_standard_input_is_not_read_into_a_folder_twice(tmp_path: Path, scored: Score) -> None:
+def test_standard_input_is_not_read_into_a_folder_twice(
+    tmp_path: Path, scored: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     write_log(tmp_path / "log.jsonl", 5)
     scored("log.jsonl")
     with pytest.raises(HarnessError, match="standard input cannot be read twice"):
@@ -362,7 +366,8 @@ def test_a_local_ray_gives_the_same_bytes_as_processes_do(tmp_path: Path) -> Non
     assert content(tmp_path / "on-ray") == expected
 
 
-def test_standard_input_is_refused(tmp_path: Path) -> None:
+def test_standard_input_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     work = job("-", out=tmp_path / "out")
     with pytest.raises(ConfigError, match="standard input"):
         next(carry([work.files], work.reading, work.scoring, frozenset(), None))
