@@ -6,13 +6,20 @@ taken at the two characters next to the joint, since nothing here knows where a 
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk
-from harness.text.symbols import SymbolTable
-from harness.text.targets import BELOW_ZERO, CONJUNCTIONS, FIELDS, LABELS, MEASURES, NO_VERBS, VERBS, kind_of
+from harness.text.targets import (
+    BELOW_ZERO,
+    CONJUNCTIONS,
+    FIELDS,
+    LABELS,
+    MEASURES,
+    NO_VERBS,
+    PREDICATES,
+    VERBS,
+    kind_of,
+)
 
 HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -23,6 +30,7 @@ ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
+_SIGNED = re.compile(r"\+\d+[-/]")
 _ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
 EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 """Emoji, arrows, bullets and numbers in circles, for a character class: a token ends at them."""
@@ -53,15 +61,25 @@ _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月
 _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
-_SEAM = re.compile(f"[{CONJUNCTIONS}的]|{'|'.join(word for word in VERBS if len(word) > 1)}")
+_SEAM = re.compile(
+    f"[{CONJUNCTIONS}的]|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
+    f"{'|'.join(word for word in VERBS if len(word) > 1)}"
+)
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
-_STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時]")
+_STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時已未须須]|(?<![平人日月年])均|(?:{'|'.join(PREDICATES)})\\Z")
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
+_AMOUNT = "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|℃|%|‰)"
 _BREAK = re.compile(
-    f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([0-9A-Za-z.%]+)(?=[{HAN}]+[0-9A-Za-z]+\\Z)|\\A([^{CONJUNCTIONS}]+)(?=[{CONJUNCTIONS}])|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
+    f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
+    f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
+    f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)"
+    f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])"
+    f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)"
+    f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
+    f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
 LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
@@ -74,6 +92,8 @@ _PLAIN_NUMBER = re.compile(
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 )
 _CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
+_CALL = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
+_NAME_OF_CODE = re.compile("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _TOKEN = re.compile(f"[^{HAN}\\s]+")
 _HANDLE = re.compile("@[A-Za-z]")
 _DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
@@ -117,6 +137,8 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     start = ahead.end() if ahead else start
     while start < end and (text[start] in _HEAD_MARKS + "-" or ORNAMENT.match(text[start])):
         following = text[start + 1 : start + 2]
+        if text[start] == "+" and _SIGNED.match(text, start, end):
+            break
         if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
             break
         if text[start] == "-" and (following.isascii() or not following.isalpha()):
@@ -143,6 +165,8 @@ def _is_numbered_or_tagged(text: str, start: int, end: int) -> bool:
     """`CNC-3#`, and `#大模型-评测#`."""
     if text[end - 1] != "#" or end - start < 3:
         return False
+    if text[end - 2].isupper() and "/" in text[start:end]:
+        return True  # `R/W#`
     return text[end - 2].isdecimal() or (text[start] == "#" and text[end - 2].isalnum())
 
 
@@ -250,9 +274,14 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         if inner[-1] in "℃℉°" and "-" in inner:
             high -= 1
             inner = inner[:-1]
-        yield Span(low, high, open_left, open_right, alternates=pairs_of(inner))
+        command = _COMMAND.search(inner)
+        yield Span(low, high, open_left, open_right, alternates=(command[0],) if command else pairs_of(inner))
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
+
+
+_COMMAND = re.compile(f"(?<=\\A[{HAN}])/[a-z]{{3,}}\\Z")
+"""`宏/cast`: the command of a chat or game behind one word."""
 
 
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
@@ -293,17 +322,27 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         return tag, touches(text, tag - 1)
     behind = sentence_cut(text[low:high])
     cut = _field_cut(text[low:high], behind, other)
+    if cut > behind:  # `萃取用乙酸乙酯/石油醚`
+        cut += sentence_cut(text[low + cut : high])
     certain = behind > 0 or not touches(text, low + cut - 1)
     low += cut
     side = text[low:high]
     runs = [one.span() for one in _RUN.finditer(side)]
     last = runs[-1]
+    inner_cut = _field_cut(side[last[0] :], 0, other) if len(runs) > 1 and HAN_RUN.match(side[last[0]]) else 0
+    if inner_cut:  # `U8模块库存核算/存货核算`
+        cut = last[0] + inner_cut
+        low += cut
+        side = text[low:high]
+        runs = [last := (0, len(side))]
     if not HAN_RUN.match(side[last[0]]):
         if len(runs) == 1:
             return low, not certain
         before, token = side[runs[-2][0] : runs[-2][1]], side[last[0] : last[1]]
         is_plate = len(before) == 1 and len(runs) == 2 and before in PLATES and len(token) <= 6
-        is_numbered = token.isdigit() and len(runs) == 2 and len(before) <= 4 and _NUMBERED.match(other)
+        is_numbered = (
+            token.isdigit() and len(token) < 4 and len(runs) == 2 and len(before) <= 4 and _NUMBERED.match(other)
+        )
         return (low, False) if is_plate or is_numbered else (low + last[0], True)
     kana = _KANA_TAIL.search(side)
     if kana and kana.end() - kana.start() > 1:
@@ -317,7 +356,11 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     if len(runs) == 1:
         if length == 4 and re.fullmatch(f"[{HAN}]{{2}}", other):
             return high - 2, True
-        return (low, not certain) if length <= 4 else (high - (_mirrored(side, other) or 2), True)
+        if length < _LONG_SIDE or (
+            (certain or cut > 0) and length <= _LONGEST_SIDE and _is_name(side, other, text[high])
+        ):
+            return low, not certain
+        return high - (_mirrored(side, other) or 2), True
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
@@ -338,11 +381,20 @@ def _field_cut(side: str, cut: int, other: str) -> int:
     rest = len(side) - field.end()
     if rest == 0 or (rest == 1 and not other[:1].isascii()):
         return cut
-    alike = run is not None and mate is not None and run.end() == len(side) and len(mate[0]) == len(run[0])
-    if alike:
+    if run is not None and mate is not None and run.end() == len(side) and _are_alike(run[0], mate[0]):
         return cut
     label = _LABEL.match(side, field.end())
     return label.end() if label and len(side) - label.end() > 1 else field.end()
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """`订单管理` and `库存管理`: equally long, and long ones end alike. A predicate belongs to the sentence."""
+    if len(one) != len(other) or other.endswith(PREDICATES):
+        return False
+    return len(one) < _LONG_SIDE or one[-1] == other[-1]
+
+
+_LONG_SIDE, _LONGEST_SIDE = 5, 6
 
 
 def _mirrored(side: str, other: str) -> int:
@@ -390,6 +442,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
             return low + first[1], True  # `元/kWh单独列表`
+        if run in PREDICATES:
+            return low + first[1], True
         if joint == "/" and HAN_RUN.search(other) and len(run) <= 4 and len(runs) == 2 and token.isalnum():
             return high, touches(text, high)
         if joint == "/" and re.fullmatch(f"[{HAN}]+", other) and token.isalpha() and len(run) >= 4:
@@ -431,7 +485,17 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
         if token.isdigit() and len(runs) == 2 and re.search(r"\d\Z", other):
             return low + runs[1][1], False
         return low + min(2, first[1]), True
+    certain = len(runs) == 1 and not touches(text, high)
+    if certain and len(run) <= _LONGEST_SIDE and _is_name(run, other, text[low - 1]):
+        return high, False
     return low + ((HAN_RUN.fullmatch(other[-1:]) and _mirrored(other, run)) or 2), True
+
+
+def _is_name(side: str, other: str, joint: str) -> bool:
+    """Whether a side of five or six Han with a certain edge is a name as a whole: a hyphen joins names, and sides that
+    end in the same two characters are built alike (`买卖合同纠纷/保证合同纠纷`)."""
+    mate = HAN_RUN.match(other)
+    return joint not in "/／" or (mate is not None and mate[0][-2:] == side[-2:])
 
 
 _LOCANTS = re.compile("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
@@ -449,6 +513,10 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start
         inner = text[start:end]
+        if inner.endswith("()"):  # `model.fit()` is also named without its brackets; `print()` may be any word
+            if _CALL.fullmatch(inner) and _NAME_OF_CODE.search(inner):
+                yield Span(start, end, touches(text, start - 1), touches(text, end), "identifier", (inner[:-2],))
+            continue
         if start > low and text[start - 1] in PLATES and _PLATE.fullmatch(inner):
             before = text[start - 2 : start - 1]
             is_word = text[start - 1] in _WORDS_TOO and "·" not in inner and before not in _PLATE_LABELS
@@ -459,7 +527,7 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
             continue
         if not (SIGN_BETWEEN.search(inner) or is_code(inner) or _HANDLE.match(inner)):
             continue
-        if "’" in inner and not re.search(r"\d|[^\w’]", inner):
+        if ("’" in inner or "'" in inner) and not re.search(r"\d|[^\w’']", inner):
             continue
         yield Span(start, end, touches(text, start - 1), touches(text, end))
 
@@ -475,96 +543,3 @@ def pairs_of(inner: str) -> tuple[str, ...]:
 
 def _broken(found: re.Match[str]) -> int:
     return found.end(found.lastindex or 0)
-
-
-_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
-_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
-_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
-_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
-_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
-"""What ends a word."""
-_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
-_SENTENCE_END = frozenset(".,:;!?=")
-
-
-@lru_cache(maxsize=64)
-def _spaced_symbol(signs: str) -> re.Pattern[str]:
-    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
-
-
-def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
-    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
-    start = end = -1
-    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
-        words = _words(text, found.start(), found.end())
-        if words is None:
-            continue
-        if words[0] < end:  # `A - B - C`
-            end = words[1]
-            continue
-        if end >= 0:
-            yield start, end
-        start, end = words
-    if end >= 0:
-        yield start, end
-
-
-def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
-    left = start
-    while left > 0 and text[left - 1] in SPACE_SET:
-        if text[left - 1] in LINE_BREAK_SET:
-            return None
-        left -= 1
-    right = end
-    while right < len(text) and text[right] in SPACE_SET:
-        if text[right] in LINE_BREAK_SET:
-            return None
-        right += 1
-    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
-        return None
-    if text[left - 1] in _SENTENCE_END:
-        return None
-    low, high = left, right
-    while low > 0 and text[low - 1] not in _STOPS:
-        low -= 1
-    while high < len(text) and text[high] not in _STOPS:
-        high += 1
-    low, high = _script_start(text, left, low), _script_end(text, right, high)
-    while high > right and text[high - 1] in _SENTENCE_END:
-        high -= 1
-    before, after = text[low:left], text[right:high]
-    if not _are_words(before, after, text[start]):
-        return None
-    return low, high
-
-
-@lru_cache(maxsize=1024)
-def _are_words(before: str, after: str, sign: str) -> bool:
-    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
-        return False
-    if before[0] in "-/*#" or after[0] in "-/*#":
-        return False
-    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
-        return False
-    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
-        return False
-    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
-        return True
-    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
-
-
-def _script_start(text: str, end: int, limit: int) -> int:
-    """Where the CJK run before `end` begins, or all that is not CJK."""
-    place, kind = end, is_cjk(text[end - 1])
-    while place > limit and is_cjk(text[place - 1]) == kind:
-        place -= 1
-    return place
-
-
-def _script_end(text: str, start: int, limit: int) -> int:
-    place, kind = start, is_cjk(text[start])
-    while place < limit and is_cjk(text[place]) == kind:
-        place += 1
-    return place

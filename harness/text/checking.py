@@ -317,10 +317,18 @@ def _is_fragment(text: str, reading: Reading, target: Target) -> bool:
 
 def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:
     """Without the files that are damaged only where a word of the sentence may end: `对比 2024.xlsx`."""
-    shorter = {(one.target, one.end) for one in whole if one.wanted != one.target.text and one.target.kind == "file"}
+    shorter = {(one.target, one.end) for one in whole if one.wanted != one.target.text and _is_without_words(one)}
     if not shorter:
         return damaged
     return [one for one in damaged if (one.target, one.end) not in shorter]
+
+
+def _is_without_words(finding: Finding) -> bool:
+    """Whether an alternate is the name of a file, or a command with a slash, without the Han before it."""
+    target = finding.target
+    ahead = target.text.removesuffix(finding.wanted)
+    is_named = target.kind in ("file", "path") or finding.wanted.startswith("/")
+    return is_named and ahead != target.text and all(map(is_cjk, ahead))
 
 
 def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:

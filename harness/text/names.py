@@ -34,8 +34,8 @@ OPENED = (
 
 def _segment(*more: str) -> str:
     kinds = (
-        f"[^{ENDS}/\\\\:h.]",
-        "(?!:/|https?:)[:h.]",
+        f"[^{ENDS}/\\\\:h.~]",
+        "(?!:[/\\\\]|https?:|~/)[:h.~]",
         *(f"{re.escape(a)}[^{re.escape(a + b)}\\n]{{1,40}}{re.escape(b)}" for a, b in OPENED),
         *more,
     )
@@ -70,7 +70,10 @@ _CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
-_ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1))
+_ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
+
+
+_FRAGMENT = re.compile(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
 
 
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
@@ -98,7 +101,11 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         and "\\" not in inner[file.end() :]
     ):
         end = start + file.end()
-        yield Span(start, end, touches_left, False, "path", _last_two(text[start:end]))
+        others = _last_two(text[start:end])
+        behind = _FRAGMENT.match(text, end)
+        if behind:  # `/docs/setup.html#step-3`
+            others, end = (text[start:end], *others), behind.end()
+        yield Span(start, end, touches_left, False, "path", others)
         return
     if text[start - 1 : start] == "<" and _CLOSING_TAG.fullmatch(inner):
         return
@@ -164,7 +171,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             uncertain,
             False,
             known if known in ("identifier", "email") else kind,
-            _last_two(inner) if kind == "path" else _shorter_names(text, low, inner) if low == start else (),
+            (_last_two(inner) if kind == "path" else ()) + (_shorter_names(text, low, inner) if low == start else ()),
         )
         start = stop
     if start < end:
@@ -232,6 +239,9 @@ _PARTICLES = re.compile("[了过着好完成有]?(?:一下|一个|这个|那个)
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
+_OF_A_CAMERA = re.compile("[A-Z]{2,}_")
+
+
 def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     """What a file may be called where a clause begins with Han that no list knows: `对比验收单2024.xlsx`.
 
@@ -244,7 +254,7 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     run = head[0]
     if not name[len(run)].isascii() or not name[len(run)].isalnum():
         return ()
-    if not run.endswith(DOCUMENTS) or run in LABELS_OF_FILES:
+    if not run.endswith(DOCUMENTS) or _OF_A_CAMERA.match(name, len(run)) or run in LABELS_OF_FILES or "/" in name:
         return (name[len(run) :],)
     return tuple(name[place:] for place in range(max(1, len(run) - 6), len(run) - 1))
 
@@ -283,11 +293,15 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     if place:
         place = _PARTICLES.match(run, place).end()  # type: ignore[union-attr]
     cut = start + place
+    label = _LABEL_INSIDE.search(run) if place == 0 and len(run) > 6 else None
+    if label:
+        return start + label.end(), False  # `控制价文件招标控制价.pdf`
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True
     numbered = _ITS_NUMBER.match(text, cut, stop) if run[:place].endswith("附件") else None
     return (numbered.end(), True) if numbered else (cut, False)
 
 
+_LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|檔案)(?=[{HAN}]{{3}})")
 _ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""

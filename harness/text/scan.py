@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from harness.text.chains import (
     EMOJI,
@@ -17,7 +16,6 @@ from harness.text.chains import (
     HAN_RUN,
     LIBRARY,
     ORNAMENT,
-    PLATES,
     SIGN_BETWEEN,
     Span,
     chain_of,
@@ -28,198 +26,38 @@ from harness.text.chains import (
     pairs_of,
     right_end,
     sentence_cut,
-    spaced_words,
     touches,
     trimmed,
 )
-from harness.text.characters import stands_alone
+from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
+from harness.text.forms import FORMS
 from harness.text.names import (
-    BEFORE_A_PATH,
     CLOSERS,
-    ENDINGS,
-    ESCAPED_SEGMENT,
     EXTENSION,
     FILE_LABEL,
-    FURTHER_WORD,
-    SEGMENT,
     files_in,
     files_with_blanks,
     path_at,
 )
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import DOTFILES, HEADS, NUMBERED_NAME, STANDARD, Target, kind_of
+from harness.text.targets import HEADS, NUMBERED_NAME, Target, kind_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
-_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
-
-
-def _unless_behind(heads: str, before: str) -> str:
-    """The heads of a path where none of them follows another character than these. A head first is found faster."""
-    return "|".join(f"{re.escape(head)}(?<![^{before}]{re.escape(head)})" for head in heads.split())
-
-
-class _Form(NamedTuple):
-    """A kind of long token: how it is read, and what a text must hold for one to be in it.
-
-    One of `signs` has to be there, and what `hint` finds. Most forms are in few texts, and this is the cheap question.
-    """
-
-    kind: str
-    signs: tuple[str, ...]
-    pattern: re.Pattern[str]
-    hint: re.Pattern[str] | None = None
-
-    def may_be_in(self, text: str) -> bool:
-        for sign in self.signs:
-            if sign in text:
-                return self.hint is None or self.hint.search(text) is not None
-        return False
-
-
-def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> _Form:
-    return _Form(kind, tuple(signs.split()), re.compile("".join(patterns)), re.compile(hint) if hint else None)
-
-
-_FORMS = (
-    _form(
-        "url",
-        ":// www. git@ magnet:? urn: mailto:",
-        r"(?<![A-Za-z0-9+.-])(?:(?:jdbc:|r2dbc:|jar:|git:)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
-        r"|www\.|git@[A-Za-z0-9.-]{1,60}:|magnet:\?|urn:(?=[a-z0-9-]{2,32}:)|mailto:)",
-        rf"(?:(?!,https?:)[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
-        rf"|(?<=[/=])[{HAN}]{{1,12}}[-_](?=[^{_URL_ENDS}])[^{_URL_ENDS}/]{{1,80}}(?=/|[\s{_URL_ENDS[2:]}]|\Z)",
-        rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
-    ),
-    _form(
-        "standard",
-        "0 1 2 3 4 5 6 7 8 9",
-        rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
-        r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
-        hint="[A-ZТРВОКП0-9deR] [A-Z]{0,2}[0-9]{2}",
-    ),
-    _form(  # `国发〔2024〕12号`, `沪(2023)浦字不动产权第012345号`
-        "paper",
-        "〔 ［ [ （ (",
-        rf"[{HAN}]{{1,14}}(?:(?:〔(?:19|20)\d\d〕|［(?:19|20)\d\d］|\[(?:19|20)\d\d\])第?\d{{1,5}}号",
-        rf"|(?<=[{PLATES}])[（(](?:19|20)\d\d[）)][{HAN}]{{2,10}}第\d{{3,}}号)",
-        hint=r"[〔［\[（(](?:19|20)\d\d[〕］\])）]",
-    ),
-    _form(  # `（2021）京0105民初12345号`
-        "code",
-        "（ (",
-        rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}第?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
-        hint=r"[（(](?:19|20)\d\d[）)]",
-    ),
-    _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
-        "version",
-        ">= <= == ~= != ^ ~ >",
-        r"(?<![A-Za-z0-9_<>=!~^.$\/-])(?:[A-Za-z][A-Za-z0-9_.-]{1,60}(?:\[[a-z0-9,_-]{1,40}\])?(?:===?|[~!<>]=)",
-        rf"|~=(?=\d)|[~^](?=\d+\.\d+\.)|[~!<>=]=(?=\d+\.\d+\.|[^\s{HAN}]{{1,20}},[<>!]))\d+(?:\.\d+)*\.(?:\d+|\*)(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?",
-        r"(?:,(?:===?|[~!<>]=|[<>])\d+(?:\.(?:\d+|\*))*(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?){0,4}",
-    ),
-    _form(  # `dt=2024-03-12/hr=08`
-        "path",
-        "=",
-        rf"(?<![A-Za-z0-9_/.?&=-])[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}(?:/[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}){{1,6}}/?",
-        hint=r"/[A-Za-z_]\w*=",
-    ),
-    _form(  # `$x_1$`, `\frac{a}{b}`
-        "formula",
-        "$ \\",
-        r"\$(?<![A-Za-z0-9_$\\]\$)(?=[^\s${(])(?=[^$\n]*[\\_^])[^$\n]{1,120}(?<=[^\s$\\/])\$(?![A-Za-z0-9_{$])",
-        r"|\\(?<![A-Za-z0-9_:.\\]\\)[A-Za-z]{2,20}(?:\[[^\[\]\n]{1,40}\])?",
-        r"(?:[_^]?\{(?:[^{}\n]|\{[^{}\n]{0,60}\}){1,80}\}|[_^][A-Za-z0-9]){1,8}",
-    ),
-    _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
-    _form(
-        "email",
-        "@",
-        r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@(?!\dx\.)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
-    ),
-    _form(
-        "windows",
-        "${ %/ %\\",
-        rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{SEGMENT}){{1,30}}[/\\]?",
-    ),
-    _form(  # `users/{id}/orders`
-        "code",
-        "/{",
-        r"(?<![A-Za-z0-9_/.{}:-])(?:[A-Za-z0-9_.-]{1,60}/){1,10}\{[A-Za-z_][\w.-]{0,40}\}",
-        r"(?:/(?:[A-Za-z0-9_.-]{1,60}|\{[A-Za-z_][\w.-]{0,40}\}))*",
-    ),
-    _form(
-        "placeholder",
-        "{ % < & [[ __ $t(",
-        r"\{\{\{[^{}\n]{1,60}\}\}\}|\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}|",
-        r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}|",
-        r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
-        r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
-        r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
-    ),
-    _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
-    _form("identifier", "->", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?"),
-    _form("code", "^", r"\^(?<!\S\^)\S{2,80}\$(?!\S)"),
-    _form("code", "*/ *", r"(?<!\S)(?=[0-9*/,\- ]*(?:\*/\d|\* \*))(?=[* ]*[0-9/])(?:[0-9*/,-]+ ){4}[0-9*/,-]+(?!\S)"),
-    _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
-    _form(
-        "code",
-        ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
-        r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
-    ),
-    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
-    _form(
-        "windows",
-        r":\ :/ \\",
-        r"(?<![A-Za-z0-9])[A-Za-z]:[\\/]",
-        rf"(?:{SEGMENT}(?:(?<=[{HAN}]) {FURTHER_WORD}|(?<=[A-Za-z0-9)]) (?=[A-Z0-9(]){FURTHER_WORD}){{0,3}}",
-        r"[\\/]){0,30}",
-        rf"(?:{SEGMENT})?|",
-        rf"\\\\[A-Za-z0-9_.-]+(?:\\{SEGMENT}){{1,30}}\\?",
-    ),
-    _form(
-        "file",
-        "/ \\",
-        rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
-        hint=rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
-    ),
-    _form(
-        "path",
-        "/",
-        rf"(?:{_unless_behind('~/ ./ ../ /', BEFORE_A_PATH + HAN)})(?=[^\s/])",
-        rf"(?:{ESCAPED_SEGMENT}/){{0,30}}(?:{ESCAPED_SEGMENT})?",
-    ),
-    _form(
-        "option",
-        "--",
-        rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
-    ),
-    _form("option", "-D -P", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
-    _form(
-        "file",
-        ".",
-        rf"(?<![^{BEFORE_A_PATH}{HAN}])\.(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
-    ),
-    _form("title", "《", r"《[^《》\n]{2,60}》"),
-    _form(
-        "quoted",
-        "“ \" 「 『 ` '",
-        r"“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
-        r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
-    ),
-)
-"""In order of precedence where two begin at one place."""
 _ATOM = re.compile(
     rf"(?:[^{ENDS}{EMOJI}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
     rf"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=dB)\([A-Z]\)(?=[{HAN}])"
     r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
     r"|(?<=[A-Za-z0-9]-)\([A-Za-z0-9]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-2024-(03)-009`
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
-    r"|(?<=\d)(?:\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)){1,3}(?![A-Za-z(])"  # `7.2(b)(iii)`
+    r"|(?<=\d)(?:\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)){1,3}(?:-\([a-z]{1,2}\))?(?![A-Za-z(])"  # `7.2(b)(iii)`
     r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
     r"|(?<=\d)['′](?=-[A-Za-z])|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
     r"|(?<=[A-Z0-9])\*(?=\d)"
-    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])"
+    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])|(?<=,[NOSP])['′](?=-[a-z])"
+    r"|(?<=[0-9]-)\([0-9A-Za-z,'′-]{2,40}\)(?=[a-z-])"  # `2-(4-isobutylphenyl)propanoic`
+    r"|(?<=[A-Za-z0-9_])\(\)(?![A-Za-z0-9_])"  # `model.fit()`
+    r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/])"  # `O'Neil-Hart`
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
     rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z{HAN}])"
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}]))+"
@@ -240,7 +78,7 @@ _DOTTED = re.compile(
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
-_LOOKS = [(form.signs, form.hint and form.hint.search, form.pattern.search) for form in _FORMS]
+_LOOKS = [(form.signs, form.hint and form.hint.search, form.pattern.search) for form in FORMS]
 
 
 def spans_in(text: str) -> Iterator[Span]:
@@ -257,16 +95,16 @@ def spans_in(text: str) -> Iterator[Span]:
     while waiting:
         rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
         start, end = waiting[rank].span()
-        spans = tuple(_long(text, _FORMS[rank].kind, start, end))
+        spans = tuple(_long(text, FORMS[rank].kind, start, end))
         if spans:
             yield from _atoms(text, place, start)
             yield from spans
             place = max(place, spans[-1].end)
-            if place < end and _FORMS[rank].kind not in ("quoted", "title"):
+            if place < end and FORMS[rank].kind not in ("quoted", "title"):
                 end = place  # what is left of a path may hold another
             place = max(place, end)
         for other in [rank for rank, found in waiting.items() if found.start() < end]:
-            again = _FORMS[other].pattern.search(text, end)
+            again = FORMS[other].pattern.search(text, end)
             if again:
                 waiting[other] = again
             else:
@@ -287,6 +125,12 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
         yield from _quoted(text, start + 1, end - 1)
     elif kind == "file":
         yield from _file(text, start, end)
+    elif kind == "variable":
+        while text[end - 1] in ".:;":
+            end -= 1
+        name, _, value = text[start:end].partition("=")
+        others = (name, value) if SIGN_BETWEEN.search(value) else (name,)
+        yield Span(start, end, touches(text, start - 1), touches(text, end), "code", others)
     elif kind in ("windows", "path"):
         yield from path_at(text, start, end)
     else:
@@ -365,7 +209,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_long(inner: str) -> bool:
-    return any(form.may_be_in(inner) and form.pattern.fullmatch(inner) for form in _FORMS)
+    return any(form.may_be_in(inner) and form.pattern.fullmatch(inner) for form in FORMS)
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
@@ -427,7 +271,9 @@ _UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])
 def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     start, end = trimmed(text, start, end)
     inner = text[start:end]
-    if end - start < 2 or not (SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "." in inner or is_code(inner)):
+    if end - start < 2 or not (
+        SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)
+    ):
         return
     closed = start > 0 and text[start - 1] in CLOSERS
     if inner.count(".") > 1 and _DOTTED.fullmatch(inner) and not (touches(text, start - 1) or touches(text, end)):
@@ -594,3 +440,96 @@ def _own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
         if joints and all(text[place + 1] not in signs for place in joints):
             cuts = [start - 1, *joints, end]
             yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
+
+
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
+_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
+_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
+_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
+_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
+"""What ends a word."""
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
+_SENTENCE_END = frozenset(".,:;!?=")
+
+
+@lru_cache(maxsize=64)
+def _spaced_symbol(signs: str) -> re.Pattern[str]:
+    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
+    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
+
+
+def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
+    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
+    start = end = -1
+    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
+        words = _words(text, found.start(), found.end())
+        if words is None:
+            continue
+        if words[0] < end:  # `A - B - C`
+            end = words[1]
+            continue
+        if end >= 0:
+            yield start, end
+        start, end = words
+    if end >= 0:
+        yield start, end
+
+
+def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
+    left = start
+    while left > 0 and text[left - 1] in SPACE_SET:
+        if text[left - 1] in LINE_BREAK_SET:
+            return None
+        left -= 1
+    right = end
+    while right < len(text) and text[right] in SPACE_SET:
+        if text[right] in LINE_BREAK_SET:
+            return None
+        right += 1
+    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
+        return None
+    if text[left - 1] in _SENTENCE_END:
+        return None
+    low, high = left, right
+    while low > 0 and text[low - 1] not in _STOPS:
+        low -= 1
+    while high < len(text) and text[high] not in _STOPS:
+        high += 1
+    low, high = _script_start(text, left, low), _script_end(text, right, high)
+    while high > right and text[high - 1] in _SENTENCE_END:
+        high -= 1
+    before, after = text[low:left], text[right:high]
+    if not _are_words(before, after, text[start]):
+        return None
+    return low, high
+
+
+@lru_cache(maxsize=1024)
+def _are_words(before: str, after: str, sign: str) -> bool:
+    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
+        return False
+    if before[0] in "-/*#" or after[0] in "-/*#":
+        return False
+    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
+        return False
+    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
+        return False
+    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
+        return True
+    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
+
+
+def _script_start(text: str, end: int, limit: int) -> int:
+    """Where the CJK run before `end` begins, or all that is not CJK."""
+    place, kind = end, is_cjk(text[end - 1])
+    while place > limit and is_cjk(text[place - 1]) == kind:
+        place -= 1
+    return place
+
+
+def _script_end(text: str, start: int, limit: int) -> int:
+    place, kind = start, is_cjk(text[start])
+    while place < limit and is_cjk(text[place]) == kind:
+        place += 1
+    return place

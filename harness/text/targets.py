@@ -117,6 +117,7 @@ _COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
 """`8-bit` and `5-tuple` are words."""
 _LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
+_GROUPS = re.compile(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:-\d+)+")
 _LIBRARY = re.compile(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 """`Node.js` is the name of a thing, and no file."""
 _FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
@@ -135,6 +136,8 @@ def kind_of(text: str) -> str:
         return "name"
     found = _ONE.fullmatch(text) if len(text) <= 400 else None
     kind = _RULES[int(found.lastgroup[1:])][0] if found and found.lastgroup else ""
+    if kind in ("range", "number") and _GROUPS.fullmatch(text) and _is_part_number(text.split("-")):
+        return "code"
     if kind == "file" and _FILE_LIKE.search(text):
         return "identifier"
     if kind == "file" and _LIBRARY.fullmatch(text):
@@ -148,6 +151,15 @@ def kind_of(text: str) -> str:
     if _WORDS.fullmatch(text) and not _CJK.search(text):
         return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
     return "code"
+
+
+def _is_part_number(groups: list[str]) -> bool:
+    """Numbers that are no range: long ones in groups, a zero ahead, a second number that is smaller."""
+    if len(groups) > 2:
+        return sum(map(len, groups)) > 6
+    first, second = groups
+    has_zero = any(len(group) > 2 and group[0] == "0" for group in groups)
+    return has_zero or (len(first) > 4 and int(first) > int(second))
 
 
 def is_formula(text: str) -> bool:
@@ -187,11 +199,12 @@ def _words(text: str) -> tuple[str, ...]:
 
 VERBS = _words(
     "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
-    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 压缩 解压 打印 "
+    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 命名 压缩 解压 打印 "
     "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
     "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
     "開啟 開啓 儲存 檔案 資料夾 繳交 建立 开启 "
     "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
+    "不要 想要 只要 提到 提及 涉及 包括 包含 含有 显示 更换 改用 换用 买入 卖出 放行 关闭 开通 登录 登陆 前往 抵达 "
     "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
 )
 """Verbs, labels and particles that come before a file or a term and do not belong to it."""
@@ -199,6 +212,7 @@ VERBS = _words(
 NO_VERBS = _words(
     "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
     "見積 見本 見出 請求書 請求額 請求先 請求明細 参考資料 在庫 用語 整理券 保存版 "
+    "要求 要素 要点 要件 要闻 要务 要约 要害 命名规范 命名规则 命名空间 "
     "看板 跟踪 跟单 从业 向导 给水 给排水 给付 读者 读数 写字楼 存货 存量 存款 存档 是否 我方 叫号 为民 及格 帮扶"
 )
 """Words that begin like a verb of VERBS and are none: `用户ID列表.csv`."""
@@ -227,6 +241,14 @@ TAIL_SEAMS = _words(
 )
 """Where a path ends inside its last run of Han, though more Han follows."""
 
+PREDICATES = _words(
+    "正常 异常 待定 缺货 有货 到货 不通 不足 失败 成功 完成 有效 无效 缺失 错误 报错 超时 偏高 偏低 升高 降低 "
+    "阳性 阴性 齐全 完好 损坏 故障 未知 可用 不可用 不符 一致 相同 不同 为空 重复 丢失 过期 逾期 到期 "
+    "超标 合格 不合格 通过 不通过 组合 对比 对调 互换 区别 差异 关系 比较 均可 各半 两种 两者 "
+    "二者 之间 区域 部分 切换 对照 搭配 混用 任选"
+)
+"""What a sentence says of a pair behind it: `血压/心率正常`."""
+
 BELOW_ZERO = _words(
     "温度 气温 水温 室温 油温 低温 最低 最高 零下 标高 高程 海拔 偏差 误差 设定 低于 高于 降到 降至 升至 达到 "
     "为 至 到 约 达 是 让球 涨跌 涨跌幅 涨幅 跌幅"
@@ -246,15 +268,32 @@ MEASURES = _words(
 
 LABELS = _words(
     "确认 核实 引用 转发 贯彻 落实 遵照 对照 "
-    "接口 地址 编号 型号 货号 科目 代码 标签 检验 产品 版本 说明 讲解 解释 区分 比较 对比 快递单 工卡 填写 本次"
+    "要 来自 接口 地址 编号 型号 货号 科目 代码 标签 检验 产品 版本 说明 讲解 解释 区分 比较 对比 快递单 工卡 填写 本次"
 )
 """Nouns that name what comes behind them. A file name may begin with one."""
 
 FIELDS = _words(
+    "模块 系统 平台 "
+    "通知书 判决书 裁决书 裁定书 调解书 申请书 意向书 决定书 委托书 证书号 调解员 仲裁员 审判长 书记员 代理人 "
     "订单号 订单 工单号 工单 运单号 运单 提单号 合同号 批号 批次 料号 图号 品号 款号 色号 案号 卷号 证号 "
     "保单号 房号 桌号 学号 工号 座位号 车牌 车型 机型 规格 尺寸 面料 材质 颜色 设备 仪器 站点 基站 电站 泵站 "
     "线路 路线 路段 航班 航次 车次 座位 房间 教室 会议室 酒店 小区 房源 户型 地块 仓库 货架 货位 库位 目的地 "
     "收货地 地点 门店 客户 供应商 厂家 品牌 商品 套餐 菜品 课程 专业 科室 床号 药品 处方 疫苗 品种 宠物 员工 "
+    "路由 麻醉 评分 附言 监测 患者 病人 程序号 程序 作业单 交路 车底 货名 唛头 品名 箱型 单位 贸易方式 手数 策略 开平 "
+    "诊断 处方 医嘱 症状 体征 部位 标本 检验 检查 给药 用法 剂量 手术 护理级别 护理 血型 科别 术式 病区 病房 "
+    "案由 原告 被告 申请人 被申请人 当事人 罪名 刑期 法条 条款 标的 "
+    "席位 席别 乘车站 到发站 区间 股道 道岔 信号机 机车 编组 车厢 站台 轨道 接触网 "
+    "款式 尺码 版型 厚度 口味 香型 吊牌价 优惠券 满减 快递 物流 店铺 商家 货号 库存 面单 件数 毛重 净重 体积 "
+    "副本 装备 技能 属性 职业 英雄 道具 任务链 关卡 地图 模式 词条 圣遗物 阵容 下路 上路 中路 战队 键位 "
+    "命名空间 集群 实例 节点 镜像 容器 端口 域名 环境 主机 网段 可用区 安全组 告警 服务器 数据库 库表 表名 字段名 "
+    "基金 期权 期货 合约 债券 股票 汇率 利率 组合 指数 评级 开户行 账户 币种 币对 方向 "
+    "物料 组件 单据类型 单据 凭证号 过账 科目 成本中心 部门 班组 工艺 工位 刀具 仓位 批别 库区 "
+    "温控 目的港 起运港 船名 船名航次 航线 报关单 税号 申报 原产国 "
+    "试剂 溶液 反应物 产物 萃取 洗脱剂 洗脱 缓冲液 载体 流动相 色谱柱 合成路线 "
+    "题型 科目类 考试 年级 班级 学科 选修 考点 教材 成绩构成 学院 "
+    "标段 标包 评标 资质 清单 工程量清单 混凝土 钢筋 管材 压力 强度 "
+    "封装 引脚 管脚 接口类型 供电 电压 电流 频率 分辨率 屏幕 内存 硬盘 处理器 显卡 "
+    "跑道 登机口 机位 机场 航段 机组 "
     "岗位 职位 角色 账号 任务 分支 字段 指标 频段 芯片 频道 话题 网关 视频 图片 比分 球队 赛季 阵型 让球 险种 "
     "保单 案件 溶剂 试剂 催化剂 样品 样本 细胞 配比 比例 材料比 溶剂比 坡度 假期 拉手 铰链 玻璃 龙骨 轮胎 材料 "
     "主材 辅料 户名 凭证 网点 楼盘 车间 产线 工序 模具 阀门 电缆"
@@ -304,6 +343,6 @@ EXTENSIONS = _words(
 
 DOTFILES = _words(
     "gitignore gitattributes gitmodules dockerignore editorconfig npmrc nvmrc yarnrc htaccess bashrc bash_profile "
-    "zshrc vimrc eslintrc prettierrc babelrc pylintrc flake8 coveragerc clang-format bazelrc env"
+    "zshrc vimrc eslintrc prettierrc babelrc pylintrc flake8 coveragerc clang-format bazelrc env DS_Store"
 )
 """Names of files that begin with a dot and have no ending."""

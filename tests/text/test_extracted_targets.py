@@ -61,6 +61,9 @@ def test_damage_counts_by_kind(
 @pytest.mark.parametrize(
     ("source", "target", "right", "damaged"),
     [
+        ("，宏/cast，", "/cast", "，宏 /cast，", "/ cast"),
+        ("，凭证图IMG_2024-0611.jpg", "IMG_2024-0611.jpg", "凭证图 IMG_2024-0611.jpg", "IMG_2024 - 0611.jpg"),
+        ("，工程量清单GCL-03/土建.xls", "GCL-03/土建.xls", "工程量清单 GCL-03/土建.xls", "GCL - 03/土建.xls"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",

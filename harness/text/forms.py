@@ -1,0 +1,195 @@
+"""The long tokens of a text: paths, addresses, placeholders and the like, by what they begin with."""
+
+import re
+from typing import NamedTuple
+
+from harness.text.chains import ENDS, HAN, PLATES
+from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
+from harness.text.targets import DOTFILES, STANDARD
+
+_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
+
+
+def _unless_behind(heads: str, before: str) -> str:
+    """The heads of a path where none of them follows another character than these. A head first is found faster."""
+    return "|".join(f"{re.escape(head)}(?<![^{before}]{re.escape(head)})" for head in heads.split())
+
+
+_FOLDER = rf"{SEGMENT}(?:(?<=[{HAN}]) {FURTHER_WORD}|(?<=[A-Za-z0-9)]) (?=[A-Z0-9(]){FURTHER_WORD}){{0,3}}"
+"""A folder of Windows, which may be of several words: `Program Files`."""
+
+
+class Form(NamedTuple):
+    """A kind of long token: how it is read, and what a text must hold for one to be in it.
+
+    One of `signs` has to be there, and what `hint` finds. Most forms are in few texts, and this is the cheap question.
+    """
+
+    kind: str
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    hint: re.Pattern[str] | None = None
+
+    def may_be_in(self, text: str) -> bool:
+        for sign in self.signs:
+            if sign in text:
+                return self.hint is None or self.hint.search(text) is not None
+        return False
+
+
+def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> Form:
+    return Form(kind, tuple(signs.split()), re.compile("".join(patterns)), re.compile(hint) if hint else None)
+
+
+FORMS = (
+    _form(
+        "url",
+        ":// www. git@ magnet:? urn: mailto:",
+        r"(?<![A-Za-z0-9+.-])(?:(?:jdbc:|r2dbc:|jar:|git:)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
+        r"|www\.|git@[A-Za-z0-9.-]{1,60}:|magnet:\?|urn:(?=[a-z0-9-]{2,32}:)|mailto:)",
+        rf"(?:(?!,https?:)[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
+        rf"|(?<=[/=])[{HAN}]{{1,12}}[-_](?=[^{_URL_ENDS}])[^{_URL_ENDS}/]{{1,80}}(?=/|[\s{_URL_ENDS[2:]}]|\Z)",
+        rf"|(?<=[/=])(?![的里中下上和与或])[{HAN}]{{1,8}}(?=[\s{_URL_ENDS[2:]}]|\Z)",
+        rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
+    ),
+    _form(
+        "standard",
+        "0 1 2 3 4 5 6 7 8 9",
+        rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
+        r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
+        hint="[A-ZТРВОКП0-9deR] [A-Z]{0,2}[0-9]{2}",
+    ),
+    _form(  # `国发〔2024〕12号`, `沪(2023)浦字不动产权第012345号`
+        "paper",
+        "〔 ［ [ （ (",
+        rf"[{HAN}]{{1,14}}(?:(?:〔(?:19|20)\d\d〕|［(?:19|20)\d\d］|\[(?:19|20)\d\d\])第?\d{{1,5}}号",
+        rf"|(?<=[{PLATES}])[（(](?:19|20)\d\d[）)][{HAN}]{{2,10}}第\d{{3,}}号)",
+        hint=r"[〔［\[（(](?:19|20)\d\d[〕］\])）]",
+    ),
+    _form(  # `（2021）京0105民初12345号`
+        "code",
+        "（ (",
+        rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}第?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
+        hint=r"[（(](?:19|20)\d\d[）)]",
+    ),
+    _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
+        "version",
+        ">= <= == ~= != ^ ~ >",
+        r"(?<![A-Za-z0-9_<>=!~^.$\/-])(?:[A-Za-z][A-Za-z0-9_.-]{1,60}(?:\[[a-z0-9,_-]{1,40}\])?(?:===?|[~!<>]=)",
+        rf"|~=(?=\d)|[~^](?=\d+\.\d+\.)|[~!<>=]=(?=\d+\.\d+\.|[^\s{HAN}]{{1,20}},[<>!]))\d+(?:\.\d+)*\.(?:\d+|\*)(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?",
+        r"(?:,(?:===?|[~!<>]=|[<>])\d+(?:\.(?:\d+|\*))*(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?){0,4}",
+    ),
+    _form(  # `dt=2024-03-12/hr=08`
+        "path",
+        "=",
+        rf"(?<![A-Za-z0-9_/.?&=-])[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}(?:/[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}){{1,6}}/?",
+        hint=r"/[A-Za-z_]\w*=",
+    ),
+    _form(  # `$x_1$`, `\frac{a}{b}`
+        "formula",
+        "$ \\",
+        r"\$(?<![A-Za-z0-9_$\\]\$)(?=[^\s${(])(?=[^$\n]*[\\_^])[^$\n]{1,120}(?<=[^\s$\\/])\$(?![A-Za-z0-9_{$])",
+        r"|\\(?<![A-Za-z0-9_:.\\]\\)[A-Za-z]{2,20}(?:\[[^\[\]\n]{1,40}\])?",
+        r"(?:[_^]?\{(?:[^{}\n]|\{[^{}\n]{0,60}\}){1,80}\}|[_^][A-Za-z0-9]){1,8}",
+    ),
+    _form(
+        "code",
+        "*. /* **/",
+        r"(?<![\w*.])(?:\*\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\*\*/[\w.*-]+(?:/[\w.*-]+)*)(?![\w*])",
+        r"|(?<![\w*./-])(?:[A-Za-z0-9_][\w.-]*/)+(?:\*\*?/)*(?:\*\.[A-Za-z0-9.-]*[A-Za-z0-9]|\*\*?)(?![\w*/])",
+    ),
+    _form(  # `$PWD:/app`, `/mnt/pvc-01:/data:ro`
+        "code",
+        ":/",
+        r"(?<![\w:/.~-])(?:\$(?:\w+|\{\w+\})|\.{0,2}(?:/[\w.-]+)+):(?:/[\w.-]*[\w-])+(?::r[ow])?(?![\w/:])",
+    ),
+    _form("phone", "(", r"\((?<!\w\()\d{2,5}\) ?\d{3,4}[ -]\d{3,4}(?![\w-])"),
+    _form(
+        "code",
+        "0 1 2 3 4 5 6 7 8 9",
+        r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?(?![A-Za-z0-9])",
+        hint=r"[A-Z]{2}\d\d ",
+    ),
+    _form(  # `CUDA_VISIBLE_DEVICES=0,1`
+        "variable",
+        "=",
+        r"(?<![A-Za-z0-9_$-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+=",
+        rf"(?:\"[^\"\n]{{1,120}}\"|'[^'\n]{{1,120}}'|(?:[^{ENDS}{HAN}]|,(?=\d))+)",
+        hint="_[A-Z0-9]+=",
+    ),
+    _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
+    _form(
+        "email",
+        "@",
+        r"(?<![A-Za-z0-9_./\\])[A-Za-z0-9_.+-]{1,64}@(?!\dx\.)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+    ),
+    _form(
+        "windows",
+        "${ %/ %\\",
+        rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{SEGMENT}){{1,30}}[/\\]?",
+    ),
+    _form(  # `users/{id}/orders`
+        "code",
+        "/{",
+        r"(?<![A-Za-z0-9_/.{}:-])(?:[A-Za-z0-9_.-]{1,60}/){1,10}\{[A-Za-z_][\w.-]{0,40}\}",
+        r"(?:/(?:[A-Za-z0-9_.-]{1,60}|\{[A-Za-z_][\w.-]{0,40}\}))*",
+    ),
+    _form(
+        "placeholder",
+        "{ % < & [[ __ $t(",
+        r"\{\{\{[^{}\n]{1,60}\}\}\}|\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}|",
+        r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}|",
+        r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
+        r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
+        r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
+    ),
+    _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
+    _form("identifier", "->", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?"),
+    _form("code", "^", r"\^(?<!\S\^)\S{2,80}\$(?!\S)"),
+    _form("code", "*/ *", r"(?<!\S)(?=[0-9*/,\- ]*(?:\*/\d|\* \*))(?=[* ]*[0-9/])(?:[0-9*/,-]+ ){4}[0-9*/,-]+(?!\S)"),
+    _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
+    _form(
+        "code",
+        ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
+        r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
+    ),
+    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
+    _form(
+        "windows",
+        r":\ :/ \\",
+        r"(?<![A-Za-z0-9])[A-Za-z]:[\\/]",
+        rf"(?:{_FOLDER}[\\/]){{0,30}}(?:{SEGMENT})?|",
+        rf"\\\\[A-Za-z0-9_.-]+\\(?:{_FOLDER}\\){{0,30}}(?:{SEGMENT})?",
+    ),
+    _form(
+        "file",
+        "/ \\",
+        rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        hint=rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+    ),
+    _form(
+        "path",
+        "/",
+        rf"(?:{_unless_behind('~/ ./ ../ /', BEFORE_A_PATH + HAN)})(?=[^\s/])",
+        rf"(?:{ESCAPED_SEGMENT}/){{0,30}}(?:{ESCAPED_SEGMENT})?",
+    ),
+    _form(
+        "option",
+        "--",
+        rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
+    ),
+    _form("option", "-D -P", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
+    _form(
+        "file",
+        ".",
+        rf"(?<![^{BEFORE_A_PATH}{HAN}])\.(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
+    ),
+    _form("title", "《", r"《[^《》\n]{2,60}》"),
+    _form(
+        "quoted",
+        "“ \" 「 『 ` '",
+        r"“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
+        r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
+    ),
+)
+"""In order of precedence where two begin at one place."""
