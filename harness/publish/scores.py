@@ -7,6 +7,8 @@ API (`POST /api/public/scores`, an id makes a second run replace the first).
 from __future__ import annotations
 
 import json
+import logging
+import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.addresses import shown_address
 from harness.errors import ConfigError, HarnessError
 
 NAME = "verbatim"
@@ -49,12 +52,14 @@ def to_otel(out: Path, provider: Any = None) -> int:
 
     Raises:
         ConfigError: OpenTelemetry is not installed.
+        HarnessError: nobody takes the events there.
     """
     try:
         from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
     except ImportError:
         raise ConfigError("--publish otel: run: pip install 'pytest-verbatim[otel]'") from None
-    made = provider or _exporting()
+    failed: list[int] = []
+    made = provider or _exporting(failed)
     logger = made.get_logger("pytest-verbatim")
     count = 0
     for row in scored_rows(out):
@@ -75,21 +80,51 @@ def to_otel(out: Path, provider: Any = None) -> int:
             timestamp=time.time_ns(), context=context, event_name="gen_ai.evaluation.result", attributes=attributes
         )
         count += 1
+        if count % _FLUSHED == 0:  # the queue drops what is too much for it
+            made.force_flush()
+            _taken(failed, count)
     made.force_flush()
     if provider is None:
         made.shutdown()
+    _taken(failed, count)
     return count
 
 
-def _exporting() -> Any:
+_FLUSHED = 512
+"""Events that are sent at once."""
+
+
+def _taken(failed: list[int], count: int) -> None:
+    """Raises HarnessError where a batch was not taken."""
+    if not failed:
+        return
+    named = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    address = next((os.environ[name] for name in named if os.environ.get(name)), "http://localhost:4318")
+    raise HarnessError(
+        f"--publish otel: {sum(failed)} of {count} results were not taken at {shown_address(address)}; accepted: a "
+        f"collector that takes OTLP over HTTP, named by {named[1]}; run it again when it answers"
+    )
+
+
+def _exporting(failed: list[int]) -> Any:
+    """A provider that sends where the variables say; what is not taken is counted in `failed`."""
     try:
         from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
     except ImportError:
         raise ConfigError("--publish otel: run: pip install 'pytest-verbatim[otel]'") from None
+
+    class Counted(OTLPLogExporter):  # type: ignore[misc]  # the library only logs what is lost
+        def export(self, batch: Any) -> Any:
+            result = super().export(batch)
+            if result.name != "SUCCESS":
+                failed.append(len(batch))
+            return result
+
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # the error says it once
     provider = LoggerProvider()
-    provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
+    provider.add_log_record_processor(BatchLogRecordProcessor(Counted(), max_export_batch_size=_FLUSHED))
     return provider
 
 

@@ -60,6 +60,48 @@ def test_events_are_on_their_spans_and_hold_no_text_of_the_log(scored: Path) -> 
     assert "SECRET" not in repr([dict(one.attributes) for one in records])
 
 
+class Collector(BaseHTTPRequestHandler):
+    """Takes what comes, or is not in the mood."""
+
+    status = 200
+    received = 0
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).received += 1
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("status", [200, 400, None])
+def test_a_collector_that_does_not_take_the_events_is_an_error(
+    status: int | None, scored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library only logs what is lost. None: nobody is there."""
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http._log_exporter")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Collector,), {"status": status or 200}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://user:secret@127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    if status is None:
+        server.shutdown()
+        server.server_close()
+    try:
+        if status == 200:
+            assert to_otel(scored) == 3
+            return
+        with pytest.raises(HarnessError, match=r"3 of 3 results were not taken at http://.*127\.0\.0\.1") as error:
+            to_otel(scored)
+        assert "secret" not in str(error.value)
+    finally:
+        server.shutdown() if status else None
+        server.server_close()
+
+
 class Langfuse(BaseHTTPRequestHandler):
     """The published shape of `POST /api/public/scores`: basic authentication, an id, a trace, a name, a value."""
 
