@@ -9,9 +9,9 @@ import os
 import shlex
 import subprocess
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -147,13 +147,15 @@ def rerun_command(project: Project, config: pytest.Config, run: RunRecord, node:
         words.append(f"--samples={config.getoption('verbatim_samples')}")
     if config.getoption("verbatim_mode") == "live":
         words.append("--cassette-mode=live")  # its answers are in no cassette
-    place = str(config.cwd_relative_nodeid(cast("Any", node)))  # a str in pytest 8, a NodeId from 9.1 on
-    file, _, case = place.partition("::")
+    file, _, case = node.partition("::")
+    if config.invocation_params.dir != config.rootpath:
+        with suppress(ValueError):  # another drive
+            file = os.path.relpath(config.rootpath / file, config.invocation_params.dir).replace(os.sep, "/")
     suites = config.getoption("verbatim_suites")
     if suites and not Path(config.invocation_params.dir, file).exists():  # the shipped suites are in the package
         words += [f"--suites={suites}", "-k", case.partition("[")[0]]
     else:
-        words.append(place)
+        words.append(f"{file}::{case}")
     return _shell(words)
 
 

@@ -383,6 +383,18 @@ def test_failures_come_by_kind_with_the_prompt_and_a_command_that_runs_the_case_
     again.stdout.fnmatch_lines(["damaged: Sikalastic␣-␣609"])
 
 
+def test_the_command_that_runs_a_case_again_is_one_for_the_folder_that_one_is_in(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.reply = several_kinds
+    pytester.mkdir("below")
+    monkeypatch.chdir(pytester.path / "below")
+    suite = pytester.path / "suites"
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", f"--rootdir={pytester.path}", str(suite))
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["*rerun     pytest --model=fake '../suites/mine/cases.jsonl::a-1[[]fake]'"])
+
+
 def test_ids_of_failed_cases_are_listed_only_when_asked_for(
     project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
 ) -> None:
