@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -20,6 +20,7 @@ NOT_IN_HEADLINE = "not-in-headline"
 """Tag of the cases of a suite with `headline = false`: other questions, whose checks would move the check rate."""
 
 
+@lru_cache(maxsize=4096)  # a history holds few domains, and each of its cases names one
 def domain_name(name: str) -> str:
     """The one name of a domain: `Finance` and `finance` are one field, and its cases are one cluster."""
     return " ".join(unicodedata.normalize("NFKC", name).lower().split())

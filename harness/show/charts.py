@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -72,13 +72,27 @@ def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Marku
 
 
 def in_widths(
-    draw: Callable[[int], Any],
+    draw: Callable[..., Any],
     label: str,
     widths: Mapping[str, int],
-    data: Mapping[str, list[dict[str, Any]]] | None = None,
+    look: Callable[[int], tuple[Any, ...]],
+    data: Mapping[str, list[dict[str, Any]]],
 ) -> Markup:
-    """What `draw` makes of each width in pixels. `label` is the text alternative, `data` what it draws by name."""
-    return Markup("").join(_svg(draw(width), name, label, data) for name, width in widths.items())
+    """The chart of each width in pixels. `label` is the text alternative, `data` what is drawn, by name.
+
+    `draw` makes it of a width and of its `look`, which is all that it may depend on: it is kept (`_form`).
+    """
+    import vl_convert
+
+    drawn = []
+    for name, width in widths.items():
+        given = look(width)
+        made = _form(f"{draw.__name__} {width} {given}", partial(draw, width, *given))
+        rows = [one | {"values": data[one["name"]]} if one.get("name") in data else one for one in made["data"]]
+        # the converter runs without a browser; an empty list forbids it every address too
+        text = vl_convert.vega_to_svg({**made, "data": rows}, allowed_base_urls=[])
+        drawn.append(_cleaned(text, name, label))
+    return Markup("").join(drawn)
 
 
 def _intervals(bars: Sequence[Bar], width: int, domain: tuple[float, float], signed: bool) -> str:
@@ -101,14 +115,20 @@ _ANY_ROWS = [{"name": "0000 any", "v": 0.5, "lo": 0.25, "hi": 0.75, "note": "any
 
 @lru_cache(maxsize=64)
 def _form_of_intervals(width: int, domain: tuple[float, float], signed: bool) -> dict[str, Any]:
-    """The chart without its rows, ready to be drawn. To make it takes longer than to draw it, and a history has
+    return _form(f"{width} {domain} {signed}", lambda: _made_form(width, domain, signed))
+
+
+def _form(look: str, draw: Callable[[], Any]) -> dict[str, Any]:
+    """A chart without its rows, ready to be drawn. To make it takes longer than to draw it, and a history has
     thousands of pages with few of them: it is kept in the user's cache folder."""
-    kept = kept_at("charts", sha256(f"{width} {domain} {signed} {_maker()}".encode()).hexdigest())
-    with suppress(OSError, ValueError):
+    kept = kept_at("charts", sha256(f"{look} {_maker()}".encode()).hexdigest())
+    with suppress(OSError, ValueError, RecursionError):
         known = json.loads(content_of(kept, limit=_FORM_LIMIT))
         if isinstance(known, dict) and isinstance(known.get("data"), list):
             return known
-    form = _made_form(width, domain, signed)
+    import vl_convert
+
+    form: dict[str, Any] = vl_convert.vegalite_to_vega(_configured(draw()).to_dict(validate=False))
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(form), encoding="utf-8")
@@ -120,17 +140,16 @@ _FORM_LIMIT = 1_000_000
 
 @cache
 def _maker() -> str:
-    """Changes with what makes a form: this file and the libraries."""
+    """Changes with what makes a form: this file, the one of the index, and the libraries."""
     versions = []
     for name in ("altair", "vl-convert-python"):
         with suppress(PackageNotFoundError):  # one that was put on the path without an installer
             versions.append(version(name))
-    return f"{sha256(Path(__file__).read_bytes()).hexdigest()} {versions}"
+    made_in = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("charts.py", "index.py"))
+    return f"{sha256(made_in).hexdigest()} {versions}"
 
 
-def _made_form(width: int, domain: tuple[float, float], signed: bool) -> dict[str, Any]:
-    import vl_convert
-
+def _made_form(width: int, domain: tuple[float, float], signed: bool) -> Any:
     alt: Any = import_module("altair")
     data = alt.Data(values=_ANY_ROWS)
     names = alt.Axis(ticks=False, domain=False, labelPadding=8, labelExpr="slice(datum.value, 5)")
@@ -155,9 +174,7 @@ def _made_form(width: int, domain: tuple[float, float], signed: bool) -> dict[st
     if signed:
         zero = alt.Chart(alt.Data(values=[{"v": 0}])).mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x=x)
         layers.insert(0, zero)
-    chart = _configured(alt.layer(*layers).properties(width=width * 0.5, height=alt.Step(26)))
-    form: dict[str, Any] = vl_convert.vegalite_to_vega(chart.to_dict(validate=False))
-    return form
+    return alt.layer(*layers).properties(width=width * 0.5, height=alt.Step(26))
 
 
 def _configured(chart: Any) -> Any:
@@ -178,17 +195,6 @@ def _configured(chart: Any) -> Any:
         view=alt.ViewConfig(stroke=None),
         axis=axis,
     )
-
-
-def _svg(chart: Any, name: str, label: str, data: Mapping[str, list[dict[str, Any]]] | None) -> Markup:
-    import vl_convert
-
-    # Many points come in by name, since Altair would check each of them against its schema. The converter
-    # runs without a browser; an empty list forbids it every address too.
-    specification = _configured(chart).to_dict(validate=False)
-    if data:
-        specification.setdefault("datasets", {}).update(data)
-    return _cleaned(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]), name, label)
 
 
 def _cleaned(text: str, name: str, label: str) -> Markup:

@@ -225,8 +225,19 @@ def trend(
     shown = {model: models[model] for model in sorted(latest)}
     listed = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
     points = _points(shown)
-    data = {"points": points, "events": _marks(points, events)}
-    return in_widths(lambda width: _chart(points, width), f"{label}: {listed}", {**NARROW, **WIDE}, data)
+    counts = Counter(point["key"] for point in points)
+    floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
+    data = {
+        "points": points,
+        "alone": [point for point in points if counts[point["key"]] == 1],
+        "events": _marks(points, events),
+        "labels": _labels(points, floor),
+    }
+
+    def look(width: int) -> tuple[int, float, int, str]:
+        return len(counts), floor, 26 if max(counts.values()) <= 40 else 9, _dates(points, short=width <= _NARROW)
+
+    return in_widths(_chart, f"{label}: {listed}", {**NARROW, **WIDE}, look, data)
 
 
 _MONTH_DAYS = 31
@@ -262,19 +273,21 @@ def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(points: list[dict[str, Any]], width: int) -> Any:
+_NARROW = 400
+
+
+def _chart(width: int, models: int, floor: float, size: int, form: str) -> Any:
     alt: Any = import_module("altair")
-    wide = width > 400
-    keys = list(dict.fromkeys(point["key"] for point in points))
+    wide = width > _NARROW
+    keys = [f"m{place}" for place in range(models)]
     colours = [SERIES[index % len(SERIES)] for index in range(len(keys))]
     colour = alt.Color("key:N", legend=None, scale=alt.Scale(domain=keys, range=colours))
-    floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
     dates = alt.Axis(
         grid=False,
         labelOverlap=True,
         labelSeparation=10,
         tickCount=6 if wide else 3,
-        format=_dates(points, short=not wide),
+        format=form,
     )
     x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
     scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
@@ -282,11 +295,8 @@ def _chart(points: list[dict[str, Any]], width: int) -> Any:
     y = alt.Y("v:Q", title=None, scale=scale, axis=rates)
     low = alt.Y("lo:Q", scale=scale)
     runs = alt.Chart(alt.NamedData(name="points"))
-    counts = Counter(point["key"] for point in points)
-    alone = alt.Chart(alt.Data(values=[point for point in points if counts[point["key"]] == 1]))
-    labels = alt.Chart(alt.Data(values=_labels(points, floor)))
+    alone, labels = alt.Chart(alt.NamedData(name="alone")), alt.Chart(alt.NamedData(name="labels"))
     room = 150 if wide else 95
-    size = 26 if max(counts.values()) <= 40 else 9
     layers = [
         runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour),
         alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),

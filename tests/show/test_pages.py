@@ -464,3 +464,22 @@ def test_the_form_of_a_chart_is_made_once_on_a_machine_and_again_when_what_is_ke
     charts._form_of_intervals.cache_clear()
     assert charts.intervals(bars, label="rates") == drawn
     assert len(made) == 1
+
+
+def test_the_trend_is_drawn_of_a_kept_form_with_the_points_of_today(tmp_path, monkeypatch, mixed):
+    """To make the form takes Altair half a second: with it kept, a page with one new run does not import it."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    line = index.IndexLine.of(mixed)
+    lines = [line.model_copy(update={"when": f"2026-01-0{day}T00:00:00Z", "run_id": f"r{day}"}) for day in (1, 2, 3)]
+    told = [index.HistoryEvent(lines[2].when, line.model, "r3", "new-version", "v2")]
+    index.trend(lines[:2], [], label="rates")
+    made = []
+    original = index._chart
+    monkeypatch.setattr(index, "_chart", lambda *given: made.append(given) or original(*given))
+    index._chart.__name__ = "_chart"
+    drawn = index.trend(lines, told, label="rates")
+    assert made == []
+    assert drawn.count("v2<") == 2, "what happened on the newest day, where there is room for its name"
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "other"))
+    assert index.trend(lines, told, label="rates") == drawn
+    assert len(made) == 3
