@@ -67,7 +67,10 @@ _SEAM = re.compile(
 )
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
-_STOP = re.compile(f"[{CONJUNCTIONS}为為是的在后後时時已未须須]|(?<![平人日月年])均|(?:{'|'.join(PREDICATES)})\\Z")
+_STOP = re.compile(
+    f"[{CONJUNCTIONS}为為是的在后後时時已未须須]|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
+    f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
+)
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
@@ -354,7 +357,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         start = high - len(unit) - (len(digits[0]) if digits else 0)
         return start, touches(text, start - 1)
     if len(runs) == 1:
-        if length == 4 and re.fullmatch(f"[{HAN}]{{2}}", other):
+        if length == 4 and not (certain or cut) and re.fullmatch(f"[{HAN}]{{2}}", other):
             return high - 2, True
         if length < _LONG_SIDE or (
             (certain or cut > 0) and length <= _LONGEST_SIDE and _is_name(side, other, text[high])
@@ -466,7 +469,9 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
     if _LOCANTS.fullmatch(other) and text[low - 1] == "-" and len(runs) == 1 and len(run) <= 12:
         stop = _STOP.search(run, 2)
         return (low + stop.start(), stop[0] not in CONJUNCTIONS) if stop else (high, touches(text, high))
-    if numbered and (numbered.end() == len(side) or _MEASURE.match(side, numbered.end())):
+    if numbered and (
+        numbered.end() == len(side) or _MEASURE.match(side, numbered.end()) or re.search("[0-9]\\Z", other)
+    ):
         measure = _MEASURE.match(side, numbered.end())
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
@@ -493,9 +498,9 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
 
 def _is_name(side: str, other: str, joint: str) -> bool:
     """Whether a side of five or six Han with a certain edge is a name as a whole: a hyphen joins names, and sides that
-    end in the same two characters are built alike (`买卖合同纠纷/保证合同纠纷`)."""
+    end in the same character are built alike (`买卖合同纠纷/保证合同纠纷`)."""
     mate = HAN_RUN.match(other)
-    return joint not in "/／" or (mate is not None and mate[0][-2:] == side[-2:])
+    return joint not in "/／" or (mate is not None and mate[0][-1] == side[-1])
 
 
 _LOCANTS = re.compile("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")

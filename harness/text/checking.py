@@ -327,8 +327,11 @@ def _is_without_words(finding: Finding) -> bool:
     """Whether an alternate is the name of a file, or a command with a slash, without the Han before it."""
     target = finding.target
     ahead = target.text.removesuffix(finding.wanted)
-    is_named = target.kind in ("file", "path") or finding.wanted.startswith("/")
-    return is_named and ahead != target.text and all(map(is_cjk, ahead))
+    if ahead == target.text or not is_cjk(ahead[-1]):
+        return False
+    return target.kind == "file" or (
+        (target.kind == "path" or finding.wanted.startswith("/")) and all(map(is_cjk, ahead))
+    )
 
 
 def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:

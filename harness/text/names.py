@@ -248,6 +248,9 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     The name of a document is as long as anybody may say, so each shorter one is protected too. Han that names no
     document is likely a word of the clause, and a blank behind it is the writer's.
     """
+    label = _LABEL_INSIDE.search(name, 1)
+    if label and name[label.start() - 1].isascii():
+        return (name[label.end() :],)  # `MSDS文件丙酮-中文.pdf`
     head = HAN_RUN.match(name)
     if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
         return ()
@@ -269,7 +272,8 @@ def _opened_before(text: str, start: int) -> int:
         before = _BEFORE_BRACKET.search(text, max(0, opened - 80), opened) if opened > 0 else None
         if opened < 0 or re.search(r"\s", text[opened:start]) or before is None:
             break
-        start = before.start()
+        named = [one.end() for one in EXTENSION.finditer(before[0])]  # `A.docx和B(2).xlsx`: another name is before it
+        start = before.start() + (named[-1] if named else 0)
     return start
 
 
@@ -279,6 +283,9 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     head = HAN_RUN.match(text, start, stop)
     if head is None:
         return start, touches(text, start - 1)
+    seen = _SEEN_IN.search(text, start, stop)
+    if seen:  # `处理SOP见运维手册V3.2.pdf`
+        return seen.end(), False
     run = head[0]
     place = 0
     while place < len(run):
@@ -287,7 +294,8 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
             break
         place += len(verb)
     for one in _ACTION.finditer(run, place):
-        place = one.end()
+        if not run.startswith(NO_VERBS, one.start()):
+            place = one.end()
     if place < len(run) and re.match(r"[a-z]{4,}|[a-z]+[-_]", text[start + len(run) : stop]):
         return start + len(run), True  # `改成report-final.pdf`
     if place:
@@ -302,6 +310,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     return (numbered.end(), True) if numbered else (cut, False)
 
 
-_LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|檔案)(?=[{HAN}]{{3}})")
+_SEEN_IN = re.compile(f"(?<=[A-Za-z0-9])[详参]?见(?=[{HAN}]{{2}})")
+_LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|檔案)(?=[{HAN}]{{2}})")
 _ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""

@@ -97,13 +97,15 @@ def spans_in(text: str) -> Iterator[Span]:
         start, end = waiting[rank].span()
         spans = tuple(_long(text, FORMS[rank].kind, start, end))
         if spans:
-            yield from _atoms(text, place, start)
+            yield from _atoms(text, place, spans[0].start if FORMS[rank].kind == "paper" else start)
             yield from spans
             place = max(place, spans[-1].end)
             if place < end and FORMS[rank].kind not in ("quoted", "title"):
                 end = place  # what is left of a path may hold another
             place = max(place, end)
-        for other in [rank for rank, found in waiting.items() if found.start() < end]:
+        # what turned out to be nothing (`费/年假`, which is no path) hides no other token inside it
+        over = [other for other, found in waiting.items() if found.start() < end] if spans else [rank]
+        for other in over:
             again = FORMS[other].pattern.search(text, end)
             if again:
                 waiting[other] = again
@@ -159,6 +161,7 @@ def _paper(text: str, start: int, end: int) -> Iterator[Span]:
     """A number that an office gives: the words before its short name are the sentence's."""
     stop = HAN_RUN.match(text, start, end).end()  # type: ignore[union-attr]
     low = start + sentence_cut(text[start:stop])
+    low += text[low] in "见据按" and stop - low > 3
     is_open = low == start and touches(text, start - 1)
     if text[stop] in "（(" or stop - low > _OFFICE:
         low, is_open = stop - (1 if text[stop] in "（(" else 2), True
@@ -183,6 +186,12 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     if label:  # `原告/被告信息见附件证据目录.pdf`
         yield from chains_in(text, start, label.start())
         start = label.end()
+    fragment = text.rfind("#", start, end)
+    if fragment > text.rfind(".", start, end):  # `docs/setup.md#install`
+        for span in files_in(text, start, fragment, [fragment]):
+            bare = text[span.start : span.end]
+            yield span._replace(end=end, alternates=(bare, *span.alternates)) if span.end == fragment else span
+        return
     yield from files_in(text, start, end, [end])
 
 

@@ -63,6 +63,7 @@ def test_damage_counts_by_kind(
     [
         ("，宏/cast，", "/cast", "，宏 /cast，", "/ cast"),
         ("，凭证图IMG_2024-0611.jpg", "IMG_2024-0611.jpg", "凭证图 IMG_2024-0611.jpg", "IMG_2024 - 0611.jpg"),
+        ("，MSDS文件丙酮-中文.pdf", "丙酮-中文.pdf", "MSDS 文件丙酮-中文.pdf", "丙酮 - 中文.pdf"),
         ("，工程量清单GCL-03/土建.xls", "GCL-03/土建.xls", "工程量清单 GCL-03/土建.xls", "GCL - 03/土建.xls"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (

@@ -186,6 +186,20 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("，京沪线/上行线K1023+450处限速160km/h", "京沪线/上行|K1023+450|160km/h"),
         ("张江路88-3号B座/1502，店铺TX-2231/黑/XL缺货", "88-3号|B座/1502|TX-2231/黑/XL"),
         ("10.2.3-A的BOM/工艺和可用区B-1的网关ngw-bp1-x8", "10.2.3-A|BOM/工艺|B-1|ngw-bp1-x8"),
+        ("请把起诉状-张某.docx和证据目录(2024).xlsx合并", "起诉状-张某.docx|证据目录(2024).xlsx"),
+        ("，处理SOP见运维手册V3.2-附录B.pdf", "运维手册V3.2-附录B.pdf"),
+        ("，公告文件运行图调整-0615.pdf", "运行图调整-0615.pdf"),
+        ("，加班费/年休假的计算依据见京人社发〔2019〕88号", "加班费/年休假|京人社发〔2019〕88号"),
+        ("，修改主页标题/卖点，CC-1001/行政部不匹配", "主页标题/卖点|CC-1001/行政部"),
+        ("今日沪深300/中证1000成交，将阿司匹林/氯吡格雷改为", "沪深300/中证1000|阿司匹林/氯吡格雷"),
+        (
+            "采用综合评分法/最低价法，见https://m.example.com/618-主会场。",
+            "综合评分法/最低价法|https://m.example.com/618-主会场",
+        ),
+        (
+            "see ./docs/quick-start.md#install and jane.o'neil@agency.gov",
+            "./docs/quick-start.md#install|jane.o'neil@agency.gov",
+        ),
         # a path says where it begins
         (
             "卷宗在D:\\卷宗\\2024民终118\\笔录.docx，存档~/.local/存档-01.sav",
