@@ -223,8 +223,10 @@ class Site:
     """An index will be there in the end, so pages link to it."""
     verdicts: dict[str, VerdictState] = field(default_factory=dict)
     """By model, once `build` has run."""
-    newest: str = "NAME@VERSION"
+    newest: str = ""
     """The version of the newest complete run, once `build` has run."""
+    some: str = ""
+    """The model of the newest run, complete or not, once `build` has run."""
 
     @property
     def history(self) -> History:
@@ -245,8 +247,9 @@ class Site:
             if done.page is not None:
                 yield done.page
         self.contradictions += [one for line in lines for one in line.contradictions]
-        whole = [line for line in lines if not line.partial]
-        self.newest = max(whole, key=lambda line: (line.when, line.started)).label if whole else self.newest
+        last = sorted(lines, key=lambda line: (line.when, line.started))
+        self.some = last[-1].model if last else ""
+        self.newest = next((line.label for line in reversed(last) if not line.partial), "")
         comparisons = []
         pairs = list(self._pairs(lines))
         newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}

@@ -144,9 +144,27 @@ def tell(text: str, *, err: bool = False) -> None:
         click.echo(line.replace(said, translated(said), 1) if said else line, err=err)
 
 
+_MOST_TOLD = 20
+
+
+def tell_some(warnings: Iterable[str], command: str) -> None:
+    """Warnings on standard error, at most 20: more would push what was asked for off the screen.
+
+    Args:
+        command: lists all of them.
+    """
+    every = list(warnings)
+    for one in every[:_MOST_TOLD]:
+        tell(one, err=True)
+    if len(every) > _MOST_TOLD:
+        tell(f"... and {len(every) - _MOST_TOLD:,} more: {command}", err=True)
+
+
 def warn_of(contradictions: Iterable[str]) -> None:
     """Say on standard error which records are not what their answers give."""
     from harness.text.visible import show
 
-    for one in contradictions:
-        tell(f"DO NOT RELY ON {show(one, blanks=False)}. To look closer: harness runs verify", err=True)
+    warnings = (
+        f"DO NOT RELY ON {show(one, blanks=False)}. To look closer: harness runs verify" for one in contradictions
+    )
+    tell_some(warnings, "harness runs verify")

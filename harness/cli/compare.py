@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option, warn_of
+from harness.cli.arguments import print_json, report_dir_option, tell, warn_of
 from harness.errors import ConfigError
+from harness.show.words import spoken
 
 if TYPE_CHECKING:
     from harness.project import Project
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 @click.option("--json", "form", flag_value="json", help="Print JSON, with all flips.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print Markdown, for a pull request.")
 @click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="With --markdown: its language."
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    help="With --markdown: its language. [default: that of the terminal]",
 )
 @report_dir_option
-def compare(runs: tuple[str, ...], *, flips: int, form: str | None, lang: str, report_dir: Path | None) -> None:
+def compare(runs: tuple[str, ...], *, flips: int, form: str | None, lang: str | None, report_dir: Path | None) -> None:
     """Compare run A with run B: from A to B, on the cases that both have.
 
     Where both versions have a measurement of latency (suites/latency), the newest ones are compared too. With
@@ -42,6 +45,7 @@ def compare(runs: tuple[str, ...], *, flips: int, form: str | None, lang: str, r
         raise ConfigError(f"compare: found {count}; accepted: two or more (`harness runs list`)")
     from harness.project import Project
 
+    lang = lang or spoken()
     project = Project.open(reports=report_dir)
     records = [project.resolve(reference) for reference in runs]
     contradictions = project.contradictions(*records)
@@ -76,10 +80,16 @@ def _pair(
 
 def _options(records: list[RunRecord], form: str | None, lang: str, contradictions: Sequence[str]) -> None:
     from harness.decisions.compare import options
+    from harness.decisions.standing import same_run
     from harness.show.comparison import options_json, options_lines
     from harness.show.markdown import options_markdown
+    from harness.text.visible import show
 
     columns = options(records)
+    for number, one in enumerate(records):
+        for other in records[number + 1 :]:
+            if alike := same_run(one, other):
+                tell(show(alike, blanks=False), err=True)
     if form == "json":
         print_json(options_json(columns))
     elif form == "markdown":

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, tell_some
 from harness.cli.train import PROVIDER_NAMES, checkpoints, recipe, recipe_of
 from harness.records.training import TrainingError
+from harness.show.words import phrase, translated
 
 if TYPE_CHECKING:
     from harness.finetune.bad_cases import GoldSources
@@ -147,9 +148,12 @@ def validate(
         )
     else:
         for problem in result.problems:
-            tell(f"{file}:{problem.line}: {problem.message}" if problem.line else f"{file}: {problem.message}")
-        for warning in result.warnings:
-            tell(f"{file}:{warning.line}: warning: {warning.message}", err=True)
+            place = f"{file}:{problem.line}" if problem.line else str(file)
+            click.echo(f"{place}{phrase('colon')}{translated(problem.message)}")
+        warned = [
+            f"{file}:{one.line}{phrase('colon')}{translated(f'warning: {one.message}')}" for one in result.warnings
+        ]
+        tell_some(warned, f"harness dataset validate {file} --json")
         found = plural(len(result.problems), "problem")
         if result.warnings:
             found += f", {plural(len(result.warnings), 'warning')}"
@@ -221,7 +225,7 @@ def mix(*, file: Path, general: Path, share: float, out: Path, seed: int, as_jso
 
     warning = advice(share)
     if warning:
-        click.echo(warning, err=True)
+        tell(warning, err=True)
     origin = read_origin(file)
     special = read_samples(file)
     samples = mixed(special, read_samples(general), share, seed=seed)
@@ -238,14 +242,16 @@ def stats(file: Path, as_json: bool) -> None:
 
     from harness.finetune.samples import read_samples
     from harness.finetune.samples import stats as figures
+    from harness.show.figures import pad, wrapped
 
     values = asdict(figures(read_samples(file)))
     if as_json:
         print_json(values)
         return
     for name, value in values.items():
-        shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{name.replace('_', ' '):<18} {shown}")
+        cells = [f"{key} {count}" for key, count in value.items()] if isinstance(value, dict) else [f"{value}"]
+        lines = wrapped(phrase("list-comma").join(cells), " " * 19)
+        click.echo("\n".join([f"{pad(phrase(f'stats-{name}'), 18)} {lines[0].lstrip()}", *lines[1:]]))
 
 
 def _domains(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -530,4 +536,4 @@ def _write(
     if as_json:
         click.echo(json.dumps({"file": str(path), "samples": count, "sha256": digest}, ensure_ascii=False))
     else:
-        click.echo(f"{path}  {count} samples  SHA-256 {digest}")
+        tell(f"{path}  {count} samples  SHA-256 {digest}")

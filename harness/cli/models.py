@@ -9,6 +9,7 @@ import click
 
 from harness import config as configuration
 from harness.cli.arguments import CommandGroup, print_json, tell
+from harness.show.words import phrase, translated
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
 
@@ -35,7 +36,7 @@ def list_models(as_json: bool) -> int:
 
     rows = []
     for model in entries:
-        base = f"  from {', '.join(model.lineage)}" if model.lineage else ""
+        base = f"  {phrase('derived', names=phrase('list-comma').join(model.lineage))}" if model.lineage else ""
         rows.append([model.label, model.kind, f"{_target(model)}{base}"])
     click.echo("\n".join(table(rows, "", left=range(3), width=None)))
     return 0
@@ -43,8 +44,9 @@ def list_models(as_json: bool) -> int:
 
 def _target(model: configuration.ModelConfig) -> str:
     if model.kind == "local":
-        return " + ".join([model.weights or "no weights", *model.adapters])
-    return model.function or model.outputs or model.public().get("base_url") or "the client's default address"
+        return " + ".join([model.weights or translated("no weights"), *model.adapters])
+    address = model.function or model.outputs or model.public().get("base_url")
+    return address or translated("the client's default address")
 
 
 @click.group(cls=CommandGroup)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option, tell, warn_of
+from harness.cli.arguments import print_json, report_dir_option, tell_some, warn_of
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -103,14 +103,14 @@ def _everything(site: Site, form: str | None) -> None:
     from harness.show.index import events
     from harness.show.markdown import index_markdown
     from harness.show.verdicts import last_verdict_lines
-    from harness.text.visible import show
 
     if form is None:
         for path in site.build():
             click.echo(str(path))
         warn_of(site.contradictions)
+        _left_out(site)
         # paths alone are on standard output, for programs; the verdict is for a person
-        for line in last_verdict_lines(site.verdicts.values(), str(site.out), site.newest):
+        for line in last_verdict_lines(site.verdicts.values(), str(site.out), site.newest, site.some):
             click.echo(line, err=True)
     else:
         lines = site.lines()
@@ -123,8 +123,13 @@ def _everything(site: Site, form: str | None) -> None:
             click.echo(openmetrics(lines, site.drift_verdicts(lines)), nl=False)
         else:
             print_json(index_json(lines, events(lines, site.project.history.baselines())))
-    for problem in site.unreadable:
-        tell(f"left out: {show(problem, blanks=False)}", err=True)
+        _left_out(site)
+
+
+def _left_out(site: Site) -> None:
+    from harness.text.visible import show
+
+    tell_some((f"left out: {show(problem, blanks=False)}" for problem in site.unreadable), "harness runs verify")
 
 
 def _one(site: Site, record: RunRecord, rulings: Rulings | None, form: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, warn_of
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, tell_some, warn_of
 from harness.errors import ConfigError
 from harness.text.visible import show
 
@@ -114,12 +114,16 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     else:
         which = f" of {show(name)}" if name else ""
         tell(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
-    for run in chosen:
-        if run.ahead_of(datetime.now(UTC)):
-            where = f"{show(run.label)} {show(run.run_id)}"
-            tell(f"in the future: {where}, answers of {run.newest or run.started}; not the latest run", err=True)
-    for problem in listing.unreadable:
-        tell(f"unreadable: {problem}", err=True)
+    ahead = [run for run in chosen if run.ahead_of(datetime.now(UTC))]
+    tell_some(
+        (
+            f"in the future: {show(run.label)} {show(run.run_id)}, answers of {run.newest or run.started}; "
+            "not the latest run"
+            for run in ahead
+        ),
+        "harness runs list --json",
+    )
+    tell_some((f"unreadable: {problem}" for problem in listing.unreadable), "harness runs verify")
 
 
 @runs.command("show")

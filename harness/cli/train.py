@@ -14,6 +14,7 @@ import click
 from harness.cli.arguments import print_json, report_dir_option, tell
 from harness.errors import nearest
 from harness.records.training import Provider, TrainingError, TrainingSample, read_origin
+from harness.show.words import phrase, translated
 
 if TYPE_CHECKING:
     from harness.finetune.lora import Settings
@@ -277,7 +278,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     from dataclasses import asdict
 
     from harness.finetune.recipes import PROVIDERS, recipe_problems, size_advice, starting_values
-    from harness.show.figures import plural
+    from harness.show.figures import plural, wrapped
 
     if (target is None) == (samples is None):
         raise TrainingError("recipe: accepted: either --check MODEL|FILE, or --samples N --provider NAME")
@@ -289,7 +290,7 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
             print_json({"recipe": target, "provider": rules.name, "problems": problems})
         else:
             for problem in problems:
-                click.echo(f"{target}: {problem}")
+                click.echo(f"{target}{phrase('colon')}{translated(problem)}")
             tell(f"{target}: {plural(len(problems), 'problem')} for {rules.name}", err=True)
         return 1 if problems else 0
     assert samples is not None
@@ -297,11 +298,20 @@ def recipe(target: str | None, samples: int | None, provider: str | None, as_jso
     if as_json:
         print_json([asdict(value) for value in values])
         return 0
+    sources = {source: number for number, source in enumerate(dict.fromkeys(value.source for value in values), 1)}
+    before = ""
     for value in values:
-        click.echo(f"{value.field:<17} {value.value!s:<8} {value.reason} ({value.source})")
-        if value.conflict:
-            tell(f"{'':<26} but: {value.conflict}")
+        reason = "as above" if value.reason == before else value.reason
+        before = value.reason
+        lines = wrapped(f"{translated(reason)} [{sources[value.source]}]", _REASON)
+        lines += wrapped(f"but: {translated(value.conflict)}", _REASON) if value.conflict else []
+        click.echo("\n".join([f"{value.field:<17} {value.value!s:<8} {lines[0].lstrip()}", *lines[1:]]))
+    click.echo("\n".join(["", *(f"[{number}] {source}" for source, number in sources.items())]))
     return 0
+
+
+_REASON = " " * 27
+"""Where the reason of a value begins."""
 
 
 def recipe_of(target: str) -> Recipe:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from harness.decisions.latency import LatencyComparison
 from harness.decisions.metrics import METRICS, Count, alignment_rate, small_languages
 from harness.decisions.run_summary import Resources, RunSummary
-from harness.decisions.standing import Pairing, by_key, pair, standings
+from harness.decisions.standing import Pairing, by_key, pair, same_run, standings
 from harness.records.case import HELD_OUT
 from harness.records.policy import METRIC_DIRECTIONS
 from harness.records.run import GOOD, CaseResult, MentionRecord, RunRecord
@@ -173,6 +173,8 @@ class Comparison:
     new_resources: Resources
     latency: LatencyComparison | None = None
     """Put in by whoever has measurements of both versions at hand: they are runs of their own."""
+    same: str = ""
+    """Why nothing can differ, as a sentence; empty for two runs."""
 
 
 def compare(old: RunRecord, new: RunRecord) -> Comparison:
@@ -196,6 +198,7 @@ def compare(old: RunRecord, new: RunRecord) -> Comparison:
         flips=flips(before, after),
         old_resources=Resources.of(before, old.currency),
         new_resources=Resources.of(after, new.currency),
+        same=same_run(old, new),
     )
 
 

@@ -17,7 +17,7 @@ from harness.decisions.run_summary import (
     order_of,
     utc,
 )
-from harness.decisions.standing import Pairing, in_slice
+from harness.decisions.standing import Pairing, in_slice, same_run
 from harness.records.policy import GatePolicy
 from harness.records.run import CaseResult, RunRecord
 
@@ -320,6 +320,8 @@ def pairing_reasons(
         return ("no baseline: name one with --baseline, or set it with `harness runs baseline NAME@VERSION`",)
     if (baseline.label, baseline.run_id) == (candidate.label, candidate.run_id):
         return ("candidate and baseline are the same run",)
+    if same_run(baseline, candidate):
+        return ("candidate and baseline hold the same answers, made at the same moments",)
     reasons = _age_reasons("the baseline's", baseline.evidence.oldest, policy.baseline_max_age_days, now)
     # a run that stopped at a planned look asked some of the cases, drawn at random
     stopped = candidate.looks is not None and not (pairing.only_new or pairing.changed or pairing.resampled)

@@ -31,7 +31,7 @@ from harness.decisions.population import (
     unchanged,
 )
 from harness.decisions.run_summary import RunSummary, age_days
-from harness.decisions.standing import Pairing, Standing, in_slice, pair, standings
+from harness.decisions.standing import Pairing, Standing, in_slice, pair, same_run, standings
 from harness.records.case import HELD_OUT
 from harness.records.policy import Bound, GatePolicy, Rule
 from harness.records.run import CaseResult, RunRecord
@@ -91,7 +91,7 @@ def _another_call(now: Situation) -> NextStep | None:
     run, base = now.candidate, now.baseline
     if base is None and now.unpaired:
         return NextStep("name what it must not fall behind", f"harness runs baseline {run.model}@VERSION")
-    if base is not None and (base.label, base.run_id) == (run.label, run.run_id):
+    if base is not None and same_run(base, run):
         command = f"harness gate --candidate {run.label} --baseline RUN"
         return NextStep("name another run to measure it against", command)
     return None

@@ -114,3 +114,23 @@ def by_key(run: RunRecord) -> Mapping[str, CaseResult]:
 def _unequal(ours: CaseResult, theirs: CaseResult) -> bool:
     # a case that was never asked has no samples, and is unscored whatever their number
     return bool(ours.samples and theirs.samples) and len(ours.samples) != len(theirs.samples)
+
+
+def same_run(old: RunRecord, new: RunRecord) -> str:
+    """Why two records cannot differ: they are one, or hold the very same answers. Empty for two runs."""
+    if (old.label, old.run_id) == (new.label, new.run_id):
+        return f"Both are the same run, {old.run_id}: nothing can differ."
+    before, after = _answers_of(old), _answers_of(new)
+    if before and before == after:
+        return f"{old.label} and {new.label} hold the same answers, made at the same moments: nothing can differ."
+    return ""
+
+
+def _answers_of(run: RunRecord) -> list[tuple[str, int, str, str]]:
+    """Those that carry a moment; two runs of a model that always answers alike have moments of their own."""
+    return sorted(
+        (case.key, sample.sample, sample.output, sample.recorded_at)
+        for case in run.cases
+        for sample in case.samples
+        if sample.recorded_at is not None
+    )

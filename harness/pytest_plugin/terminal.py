@@ -18,7 +18,7 @@ import pytest
 from harness.config import name_to_ask, pytest_options
 from harness.decisions import metrics
 from harness.records.run import GOOD
-from harness.show.figures import cells, clipped, pad, percent, wrapped
+from harness.show.figures import MOST, cells, clipped, pad, percent, wrapped
 from harness.show.run import KINDS, explain_case, failure_lines
 from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import wilson
@@ -164,7 +164,7 @@ def next_line(project: Project, records: Sequence[RunRecord], config: pytest.Con
     command, why = _next(project, records, interrupted)
     if config.getoption("verbatim_reports") and command[0] == "harness":
         command = [*command, f"--report-dir={config.getoption('verbatim_reports')}"]
-    return f"{phrase('next')} {_shell(command)}  ({phrase(why)})"
+    return f"{phrase('next')} {translated(f'{_shell(command)}  ({phrase(why)})')}"
 
 
 def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> tuple[list[str], str]:
@@ -203,15 +203,19 @@ def write_summary(
     if records:
         reporter.section("verbatim", "=")
     for record in records:
-        for line in summary_lines(record, mode):
+        for line in summary_lines(record, mode, None if reporter.verbosity > 0 else MOST):
             reporter.write_line(line)
         reporter.write_line("")
     for line in lines:
         reporter.write_line(line)
 
 
-def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
-    """One model version: the headline, the rates beside it, and the slices. `mode` is that of this session."""
+def summary_lines(record: RunRecord, mode: Mode, most: int | None = None) -> list[str]:
+    """One model version: the headline, the rates beside it, and the slices. `mode` is that of this session.
+
+    Args:
+        most: domains that are listed, those with most failing cases; None for all.
+    """
     cases = record.cases
     lines = [f"{record.label}  {_evidence(record, mode)}"]
     if record.partial:
@@ -232,7 +236,7 @@ def summary_lines(record: RunRecord, mode: Mode) -> list[str]:
     if unscored.k:
         of = phrase("summary-of", k=f"{unscored.k:,}", n=f"{unscored.n:,}")
         lines.append(f"  {pad(phrase('summary-unscored_rate'), 16)} {of}{_reasons(cases)}")
-    return [*lines, *_slices(cases), *_headline(record)]
+    return [*lines, *_slices(cases, most), *_headline(record)]
 
 
 def _headline(record: RunRecord) -> list[str]:
@@ -289,10 +293,11 @@ def _rate(count: Count) -> str:
 
 def _reasons(cases: Sequence[CaseResult]) -> str:
     reasons = Counter(s.reason for c in cases if c.outcome == "unscored" for s in c.samples if s.reason)
-    return "  (" + ", ".join(f"{reason} {number}" for reason, number in reasons.most_common(4)) + ")"
+    named = phrase("list-comma").join(f"{reason} {number}" for reason, number in reasons.most_common(4))
+    return f"  ({named})" if spoken() == "en" else f"（{named}）"
 
 
-def _slices(cases: Sequence[CaseResult]) -> list[str]:
+def _slices(cases: Sequence[CaseResult], most: int | None) -> list[str]:
     with_targets = [case for case in cases if case.targets]
     exposures = sorted({case.exposure for case in with_targets})
     places: dict[tuple[str, str], list[CaseResult]] = {}
@@ -304,11 +309,14 @@ def _slices(cases: Sequence[CaseResult]) -> list[str]:
         lines += [_row(_exposure(name), [c for c in with_targets if c.exposure == name]) for name in exposures]
     lines += ["", _header(phrase("summary-domain"))] if places else []
     suite = None
-    for (name, domain), here in sorted(places.items()):
+    worst_first = sorted(places, key=lambda place: (-sum(c.outcome not in GOOD for c in places[place]), place))
+    for name, domain in sorted(worst_first[:most]):
         if name != suite:
             lines.append(f"  {name}")
             suite = name
-        lines.append(_row(f"  {domain}", here))
+        lines.append(_row(f"  {domain}", places[name, domain]))
+    if most is not None and len(places) > most:
+        lines.append(f"  {phrase('summary-more', n=f'{len(places) - most:,}')}")
     return lines
 
 

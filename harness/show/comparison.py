@@ -161,6 +161,7 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     old, new = show(comparison.old.label), show(comparison.new.label)
     both = f"From {old} to {new}, {figures.plural(len(comparison.answered), 'case')} that both answered"
     lines = [translated(both)]
+    lines += figures.wrapped(show(comparison.same, blanks=False)) if comparison.same else []
     lines += answered_lines([comparison.old, comparison.new])
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
     head = ["", "from", "to", "points", "95% interval", "p", "pairs"]

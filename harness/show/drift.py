@@ -33,8 +33,9 @@ def drift_lines(report: DriftReport) -> list[str]:
         lines += wrapped(f"{said}{_named(alarm.cases)}")
     for reason in report.reasons:
         lines += wrapped(show(reason, blanks=False))
-    for sign in report.signs:
+    for sign in report.signs[-_MOST_NOTES:]:
         lines += wrapped(f"! {sign.day}{phrase('colon')}{translated(show(sign.text, blanks=False))}")
+    lines += _earlier(len(report.signs))
     alarmed = {key for alarm in report.alarms for key in alarm.cases}
     flipped = [key for key in report.flipped if key not in alarmed]
     if flipped:
@@ -52,10 +53,14 @@ def drift_lines(report: DriftReport) -> list[str]:
         for note in report.notes[-_MOST_NOTES:]:
             kind, said = translated(note.kind), translated(show(note.text, blanks=False))
             lines += wrapped(f"{note.day or '-'} {kind}{phrase('colon')}{said}")
-        if len(report.notes) > _MOST_NOTES:
-            more = f"... and {len(report.notes) - _MOST_NOTES} earlier ones (--json lists all)"
-            lines.append(f"  {translated(more)}")
+        lines += _earlier(len(report.notes))
     return lines
+
+
+def _earlier(number: int) -> list[str]:
+    if number <= _MOST_NOTES:
+        return []
+    return [f"  {translated(f'... and {number - _MOST_NOTES} earlier ones (--json lists all)')}"]
 
 
 def _statistics(report: DriftReport) -> list[str]:
@@ -83,8 +88,9 @@ def _statistics(report: DriftReport) -> list[str]:
 def _named(cases: tuple[str, ...] | list[str]) -> str:
     if not cases:
         return ""
-    more = f" and {len(cases) - _MOST_CASES} more" if len(cases) > _MOST_CASES else ""
-    return f": {', '.join(show(key) for key in cases[:_MOST_CASES])}{more}"
+    named = phrase("list-comma").join(show(key) for key in cases[:_MOST_CASES])
+    more = len(cases) - _MOST_CASES
+    return f"{phrase('colon')}{translated(f'{named} and {more:,} more') if more > 0 else named}"
 
 
 def _statistic(value: float, limit: float) -> str:

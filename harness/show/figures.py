@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -79,6 +79,16 @@ def cells(text: str) -> int:
 
 def pad(text: str, width: int) -> str:
     return text + " " * max(0, width - cells(text))
+
+
+MOST = 20
+"""Entries of a list that is not what was asked for; the rest is counted."""
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """`a, b, c and 4 more`."""
+    listed = ", ".join(names[:most])
+    return listed if len(names) <= most else f"{listed} and {len(names) - most:,} more"
 
 
 def clipped(text: str, width: int) -> str:

@@ -354,6 +354,8 @@ def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
 
 
 _BARS = 20
+_MOST = 20
+"""Rows of a list before it is folded, cut or scrolls in a box of its own."""
 _RUNS = 1000
 """Listed on the page, newest first."""
 
@@ -402,6 +404,7 @@ def render(
         standing=_standing(now),
         usual_suite=usual_suite(now),
         most_runs=_RUNS,
+        most=_MOST,
         marked=len({line.suite_digest for line in now}) > 1 or not all(line.comparable for line in now),
         charts_available=charts.available(),
         install=charts.INSTALL,

@@ -30,7 +30,7 @@ def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequenc
     """One run: the rate, where it fails, and the failing cases."""
     summary = summarise(record)
     rate = summary.alignment
-    counts = ", ".join(
+    counts = word("list-comma", lang).join(
         f"{rates.number(summary.outcomes[outcome])} {word(outcome, lang)}"
         for outcome in OUTCOMES
         if summary.outcomes.get(outcome)
@@ -42,10 +42,14 @@ def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequenc
         lines += ["", f"> {word('partial', lang, why=code(why, blanks=False))}"]
     worst = [row for row in slices(record.cases, "domain") if row.bad][:5]
     if worst:
-        shown = ", ".join(f"{code(row.name)} {row.rate} ({row.rate.k}/{row.rate.n})" for row in worst)
-        lines += ["", f"{word('domain', lang)}: {shown}"]
+        shown = word("list-comma", lang).join(
+            f"{code(row.name)} {row.rate} ({row.rate.k}/{row.rate.n})" for row in worst
+        )
+        lines += ["", f"{word('domain', lang)}{word('colon', lang)}{shown}"]
     failing = [case for case in record.cases if case.outcome in BAD]
-    lines += _folded(f"{word('failing', lang)}: {len(failing)}", [_case(case, lang) for case in failing])
+    lines += _folded(
+        f"{word('failing', lang)}{word('colon', lang)}{len(failing)}", [_case(case, lang) for case in failing]
+    )
     return "\n".join([*lines, ""])
 
 
@@ -61,6 +65,7 @@ def compare_markdown(
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
     lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
+    lines += [f"> **{_sentence(comparison.same, lang)}**", ""] if comparison.same else []
     if gate:
         advice = f"{word(gate.verdict + '-note', lang)} {word(gate.verdict + '-advice', lang)}"
         lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}: {advice}", ""]
@@ -90,7 +95,9 @@ def _sentence(text: str, lang: str) -> str:
 
 
 def _warned(contradictions: Sequence[str], lang: str) -> list[str]:
-    found = [word("contradiction", lang, why=_sentence(one, lang)) for one in contradictions]
+    found = [word("contradiction", lang, why=_sentence(one, lang)) for one in contradictions[:_SHOWN]]
+    more = len(contradictions) - _SHOWN
+    found += [f"{word('and-more', lang, n=more)} harness runs verify"] if more > 0 else []
     return [line for one in found for line in ("", f"> **{one}**")]
 
 
@@ -211,8 +218,10 @@ def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
     found = [f"### {word('index-title', lang)}", ""]
     found += [
         f"- {code(line.label)}: **{line.rate}** ({line.rate.bounds}, n = {line.rate.n:,}) · {rates.moment(line.when)}"
-        for line in current(lines)
+        for line in current(lines)[:_SHOWN]
     ]
+    more = len(current(lines)) - _SHOWN
+    found += [f"- {word('and-more', lang, n=more)} `harness runs list`"] if more > 0 else []
     return "\n".join([*(found if lines else [*found, word("no-runs", lang) + " `pytest --model=NAME`"]), ""])
 
 

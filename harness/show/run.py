@@ -9,7 +9,7 @@ from harness.decisions.metrics import METRICS, answered_rate
 from harness.decisions.run_summary import Resources, collateral_rate, has_repair, residual_rate
 from harness.errors import RecordError, nearest
 from harness.records.case import HELD_OUT, texts_of
-from harness.records.run import GOOD, CaseResult, MentionRecord, Outcome, RunRecord, SampleResult
+from harness.records.run import GOOD, CaseResult, CheckResult, MentionRecord, Outcome, RunRecord, SampleResult
 from harness.show import figures
 from harness.show.comparison import latency_lines, money, seconds, tokens
 from harness.show.figures import counted, pad
@@ -90,6 +90,7 @@ _PROMPT_SHOWN = 200
 _OUTPUT_SHOWN = 600
 _ANSWER_SHOWN = 200
 _MENTIONS_SHOWN = 5
+_CHECKS_SHOWN = 5
 _AROUND = 20
 _LABEL = 9
 """As wide as the longest verdict, so that a target is above its damaged form."""
@@ -205,9 +206,10 @@ def _failing(case: CaseResult) -> list[SampleResult]:
     return [sample for sample in case.samples if sample.outcome == case.outcome]
 
 
-def _case(case: CaseResult) -> str:
-    exposure = _word(case.exposure)
-    return f"{show(case.key)} ({', '.join(map(show, (case.domain, case.language, case.task)))}, {exposure})"
+def _case(case: CaseResult, *, with_exposure: bool = True) -> str:
+    exposure = [_word(case.exposure)] if with_exposure else []
+    facts = phrase("list-comma").join([*map(show, (case.domain, case.language, case.task)), *exposure])
+    return f"{show(case.key)} ({facts})" if spoken() == "en" else f"{show(case.key)}（{facts}）"
 
 
 def _word(value: str) -> str:
@@ -290,10 +292,19 @@ def _defects(result: CaseResult, sample: SampleResult, *, damage_alone: bool = F
         also = [("target-absent", omitted), ("check-failed", len(failed))]
         said = phrase("comma").join(_count(noun, number) for noun, number in also if number)
         return [*lines, _field("also", said)] if said else lines
-    return lines + [
-        _field("check", f"{show(check.check, blanks=False)}{phrase('colon')}{show(check.detail, blanks=False)}")
-        for check in failed
-    ]
+    return [*lines, *_failed_checks(failed)]
+
+
+def _failed_checks(failed: Sequence[CheckResult]) -> Iterator[str]:
+    """Several checks of one case fail for one reason where the answer has not the form that they read."""
+    by_detail: dict[str, list[str]] = {}
+    for check in failed:
+        by_detail.setdefault(check.detail, []).append(show(check.check, blanks=False))
+    for detail, names in list(by_detail.items())[:_CHECKS_SHOWN]:
+        named = figures.some(list(dict.fromkeys(names)))
+        yield _field("check", f"{named}{phrase('colon')}{show(detail, blanks=False)}")
+    if len(by_detail) > _CHECKS_SHOWN:
+        yield f"{' ' * (_LABEL + 3)}{translated(f'... and {len(by_detail) - _CHECKS_SHOWN} more')}"
 
 
 def _mention(sample: SampleResult, mention: MentionRecord) -> list[str]:
@@ -381,7 +392,7 @@ def case_lines(found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> list[
         past: the runs of each version, by label.
     """
     first = next(case for case in found.results if case is not None)
-    lines = [_case(first).rpartition(",")[0] + ")", _field("prompt", _prompt(first))]
+    lines = [_case(first, with_exposure=False), _field("prompt", _prompt(first))]
     if HELD_OUT not in first.tags:
         lines += [_field("target", _folded(show(target))) for target in first.targets]
     for record, case in zip(found.records, found.results, strict=True):

@@ -162,7 +162,7 @@ def _population(verdict: GateVerdict) -> Iterator[str]:
         )
         return
     size = wide.reading.size
-    source = f"estimated from {', '.join(wide.estimated_from)}" if wide.estimated_from else _ASSUMED
+    source = f"estimated from {figures.some(wide.estimated_from)}" if wide.estimated_from else _ASSUMED
     line = (
         f"speaks for strings like these in fields like these: {size.answers:,} answers in {size.domains} domains are "
         f"worth {size.effective:,.0f} independent ones (correlation {wide.correlation:.2f} in a domain, {source})"
@@ -309,19 +309,21 @@ class LastVerdict(Record):
     """What holds a GO back."""
 
 
-def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str = "NAME@VERSION") -> list[str]:
+def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str = "", some: str = "") -> list[str]:
     """The verdict on the newest version in short, for the end of `harness report`; its page holds the rules.
 
     Args:
         folder: where the pages are.
         newest: the version of the newest complete run, which may become the first baseline.
+        some: the model of the newest run of all, complete or not.
     """
     known = sorted(verdicts, key=lambda one: one.when)
+    if not known and not newest:
+        asked = f"pytest --model={show(some, blanks=False) or 'NAME'}"
+        return [phrase("no-complete-run"), f"{phrase('next')} {translated(f'{asked}  (a run of all cases)')}"]
     if not known:
-        return [
-            phrase("no-verdict"),
-            f"{phrase('next')} harness runs baseline {show(newest, blanks=False)}  ({phrase('next-baseline')})",
-        ]
+        step = f"harness runs baseline {show(newest, blanks=False)}  ({phrase('next-baseline')})"
+        return [phrase("no-verdict"), f"{phrase('next')} {translated(step)}"]
     last = known[-1]
     lines = ["", translated(f"{last.verdict}  {show(last.label)} against {show(last.against)}")]
     lines.append(f"  {phrase(f'{last.verdict}-plain')}")
@@ -344,8 +346,10 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
             lines += wrapped(translated(_OTHER_SUITES))
     if len(verdict.runs) > 1:
         lines += wrapped(translated(_listed(verdict, show(verdict.candidate.label))))
-        rows = [_run_row(run) for run in verdict.runs]
+        rows = [_run_row(run) for run in verdict.runs[: figures.MOST]]
         lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
+        more = len(verdict.runs) - figures.MOST
+        lines += [f"    {translated(f'... and {more:,} more (--json lists all)')}"] if more > 0 else []
     return lines
 
 
@@ -428,9 +432,12 @@ def _evidence_markdown(verdict: GateVerdict) -> list[str]:
             parts.append(f"- {translated(_OTHER_SUITES)}")
     if len(verdict.runs) > 1:
         parts.append(f"- {translated(_listed(verdict, code(verdict.candidate.label)))}")
-        for run in verdict.runs:
+        for run in verdict.runs[: figures.MOST]:
             run_id, *rest = _run_row(run)
-            parts.append(f"    - {', '.join([code(run_id), *map(translated, filter(None, rest))])}")
+            comma = ", " if spoken() == "en" else "、"
+            parts.append(f"    - {comma.join([code(run_id), *map(translated, filter(None, rest))])}")
+        more = len(verdict.runs) - figures.MOST
+        parts += [f"    - {translated(f'... and {more:,} more (--json lists all)')}"] if more > 0 else []
     return parts
 
 
@@ -484,7 +491,7 @@ def _population_of_plan(plan: Plan) -> str:
         few = "" if plan.policy.population == "suite" else few
         return f"The verdict will speak for this mix of cases and no other{few}."
     known = plan.correlation
-    source = f"estimated from {', '.join(known.versions)}" if known.versions else _ASSUMED
+    source = f"estimated from {figures.some(known.versions)}" if known.versions else _ASSUMED
     return show(
         f"The verdict will speak for strings like these in fields like these: {plan.domains} domains, correlation "
         f"{known.value:.2f} within one ({source}).",

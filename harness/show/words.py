@@ -109,6 +109,10 @@ _NAMES = {"path", "name", "near", "label", "base", "folder", "run", "key", "opti
 """What a user named stays as it is: a folder `missing` is not a missing one."""
 
 
+_ITEM = r"[\w@./:+*<>='\"|-]+(?: \d+)?"
+_LIST = re.compile(rf"{_ITEM}(?:, {_ITEM})+(?:,? or {_ITEM})?")
+"""Names within a sentence, which Chinese divides by its own comma; a list alone is a value, and stays as it is."""
+_OR = re.compile(",? or ")
 _NUMBERS = {"n", "k", "m"}
 """In `{n} cassettes, {problems}`: a list of names such as `suites, cassettes, models` is not that sentence."""
 
@@ -139,6 +143,8 @@ def _chinese(sentence: str, depth: int) -> str:
     """
     if depth > _DEEPEST:
         return sentence
+    if depth and _LIST.fullmatch(sentence):
+        return _OR.sub(" 或 ", sentence).replace(", ", "、")
     for known_one in _sentences():
         values = _values(known_one, sentence)
         if values is not None and _fits(known_one, values, depth):

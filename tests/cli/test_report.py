@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,26 @@ def test_the_last_verdict_is_shown_and_the_index_links_to_its_page(folder):
 def test_without_a_baseline_the_report_says_how_to_set_one(folder):
     (folder / "baselines.json").unlink()
     assert "next: harness runs baseline tuned@v2  (" in invoke().stderr
+
+
+def test_without_a_complete_run_the_next_step_is_a_run(folder, monkeypatch):
+    shutil.rmtree(folder)
+    assert invoke().stderr.splitlines()[-1] == "next: pytest --model=NAME  (a run of all cases)"
+    History(folder).write(record("v1", 1, partial=True, partial_reason="paths were given"))
+    assert invoke().stderr.splitlines()[-1] == "next: pytest --model=tuned  (a run of all cases)"
+
+
+def test_of_many_records_that_cannot_be_read_twenty_are_named_and_the_verdict_comes_last(folder):
+    for number in range(50):
+        (folder / "tuned@v1" / f"20261101-{number:010x}.json").write_text("{", encoding="utf-8")
+    lines = [line for line in invoke().stderr.splitlines() if line]
+    assert sum(line.startswith("left out: ") for line in lines) == 20
+    assert "... and 30 more: harness runs verify" in lines
+    assert lines.index("... and 30 more: harness runs verify") < next(
+        number for number, line in enumerate(lines) if line.startswith("INCONCLUSIVE")
+    )
+    listed = call("list").stderr.splitlines()
+    assert sum(line.startswith("unreadable: ") for line in listed) == 20
 
 
 def test_every_link_of_the_index_leads_to_a_page(folder):

@@ -240,6 +240,29 @@ def test_flips_come_with_text_that_cannot_act(case, run):
     assert json.loads(json.dumps(compare_json(found)))["flips"][0]["kind"] == "newly damaged"
 
 
+def test_a_run_against_itself_or_under_another_name_is_said_to_be_that(cases, run, now):
+    dated = [one.model_copy(update={"samples": tuple(s.model_copy(update={"recorded_at": "2026-02-28T12:00:00Z"})
+             for s in one.samples)}) for one in cases(20, 2)]  # fmt: skip
+    one, copy = run(dated), run(dated, model="copy")
+    asked_again = run(cases(20, 2), model="other")
+    assert "Both are the same run" in compare_lines(compare(one, one))[1]
+    assert "hold the same answers" in compare_lines(compare(one, copy))[1]
+    assert "hold the same answers" in compare_markdown(compare(one, copy))
+    assert "nothing can differ" not in "\n".join(compare_lines(compare(one, asked_again)))
+    assert "nothing can differ" not in "\n".join(compare_lines(compare(run(cases(20, 2), model="a"), asked_again)))
+    text = "\n".join(gate_lines(judge(copy, one, DEFAULT_POLICY, now)))
+    assert "hold the same answers" in text
+    assert "--baseline RUN" in text
+
+
+def test_names_and_runs_behind_a_verdict_are_cut_with_a_count(verdict):
+    rules = tuple(replace(rule, estimated_from=tuple(f"v{n}" for n in range(60))) for rule in verdict.rules)
+    many = replace(verdict, rules=rules, runs=verdict.runs * 40)
+    for text in ("\n".join(gate_lines(many)), gate_markdown(many)):
+        assert len([line for line in text.splitlines() if "20260228" in line or "20260227" in line]) < 30
+        assert "... and 60 more (--json lists all)" in text.replace("`", "")
+
+
 def test_columns_line_up_with_wide_characters(case, run):
     lines = compare_lines(comparison(case, run))
     rows = [line for line in lines if line.startswith("  domain=")]

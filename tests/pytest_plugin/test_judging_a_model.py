@@ -18,7 +18,11 @@ import pytest
 
 from harness.config import HarnessConfig, pytest_options
 from harness.pytest_plugin import progress, terminal
+from harness.pytest_plugin.terminal import summary_lines
+from harness.records.run import CheckResult
+from harness.show.run import failure_lines
 from tests import processes
+from tests.factory import case_result, run_record, sample_result
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
 
 
@@ -410,6 +414,25 @@ def test_ids_of_failed_cases_are_listed_only_when_asked_for(
         listed = [line for line in again.stdout.lines if line.startswith("FAILED suites")]
         assert len(listed) == 3, option
         assert "damaged: Sikalastic␣-␣609" in listed[0]
+
+
+def test_the_domains_with_most_failing_cases_are_listed_and_the_others_counted() -> None:
+    cases = [case_result(f"c-{n}", "damaged" if n % 3 else "aligned", domain=f"domain-{n:02}") for n in range(60)]
+    lines = summary_lines(run_record(cases), "replay", 20)
+    listed = [line for line in lines if line.startswith("    domain-")]
+    assert len(listed) == 20
+    assert not any("100.0%, " in line for line in listed)
+    assert any(line.startswith("  ... and 40 more domains") for line in lines)
+    assert len([line for line in summary_lines(run_record(cases), "replay") if line.startswith("    domain-")]) == 60
+
+
+def test_checks_that_fail_for_one_reason_are_one_line_and_the_rest_is_counted() -> None:
+    checks = [CheckResult(check=f"c{n}", passed=False, detail="the answer is not JSON") for n in range(9)]
+    checks += [CheckResult(check="regex", passed=False, detail=f"rule {n}") for n in range(9)]
+    failed = case_result("a", "failed", targets=(), samples=[sample_result("failed", targets=(), checks=tuple(checks))])
+    lines = [line for line in failure_lines([failed], {}) if line.startswith("  check ")]
+    assert lines[0] == "  check     c0, c1, c2, c3, c4 and 4 more: the answer is not JSON"
+    assert len(lines) == 5
 
 
 def test_each_kind_is_capped_with_a_count_and_v_shows_all(

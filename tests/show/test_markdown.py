@@ -88,6 +88,14 @@ def test_the_index_names_each_version_once(mixed):
     assert text.count("tuned@v2") == 1
 
 
+def test_of_many_versions_and_warnings_twenty_are_listed(mixed):
+    lines = [IndexLine.of(mixed.model_copy(update={"version": f"v{n}", "run_id": f"r{n}"})) for n in range(30)]
+    text = index_markdown(lines)
+    assert text.count("- `tuned@v") == 20
+    assert "... and 10 more: `harness runs list`" in text
+    assert run_markdown(mixed, contradictions=[f"run {n}: changed" for n in range(30)]).count("Do not rely") == 20
+
+
 def test_chinese_is_chinese(mixed):
     assert "失败用例" in run_markdown(mixed, lang="zh")
 

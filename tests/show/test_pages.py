@@ -356,6 +356,25 @@ def test_a_record_that_cannot_be_read_is_told(mixed):
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202eabc", "a" * 300])
+def test_the_state_comes_before_long_lists_of_warnings_which_are_folded_and_cut(mixed):
+    lines = [IndexLine.of(mixed, (f"tuned@v2, run {number}: changed",)) for number in range(200)]
+    broken = [f"reports/{number}.json: cannot be read" for number in range(60)]
+    page = index.render(lines, baselines={"tuned": "tuned@v2"}, unreadable=broken)
+    assert page.count('<details class="warning">') == 2
+    assert "reports/19.json" in page
+    assert "reports/20.json" not in page
+    assert "... and 40 more:" in page
+    assert "... and 180 more:" in page
+    assert "……另有 40 条：" in page
+
+
+def test_many_versions_scroll_in_a_box_of_their_own(mixed):
+    lines = [IndexLine.of(mixed.model_copy(update={"version": f"v{n}", "run_id": f"r{n}"})) for n in range(30)]
+    page = index.render(lines, comparisons=[(f"v{n}", f"c{n}.html") for n in range(30)])
+    assert re.search(r'<div class="scroll tall"[^>]*><table class="sortable" id="versions"', page)
+    assert re.search(r"<details><summary>[^/]*Comparisons", page)
+
+
 def test_a_hostile_model_name_stays_text(mixed, name):
     page = index.render([at(mixed, day, model=name) for day in (1, 2)])
     assert "<script>alert" not in page

@@ -1,6 +1,7 @@
 """Both languages of the pages."""
 
 import ast
+import dataclasses
 import re
 import string
 import tomllib
@@ -12,6 +13,8 @@ from harness import errors
 from harness.decisions import drift, gate
 from harness.decisions.bounds import Result
 from harness.decisions.metrics import METRICS
+from harness.finetune.recipes import PROVIDERS, size_advice, starting_values
+from harness.finetune.samples import SetStats
 from harness.records.policy import Bound, Tier
 from harness.records.run import Exposure, Outcome
 from harness.show.index import Kind
@@ -47,6 +50,7 @@ def keys_from_values() -> set[str]:
     plain |= {f"count-{noun}{many}" for noun in COUNTED for many in ("", "-many")}
     plain |= {f"summary-{metric}" for metric in METRICS} - {"summary-delivered_rate"}
     plain |= {f"field-{name}" for name in re.findall(r"_field\(\s*['\"](\w+)['\"]", source_of_the_pages())}
+    plain |= {f"stats-{one.name}" for one in dataclasses.fields(SetStats)}
     plain |= {"verbatim", "spaced", "lookalike", "altered", "absent"}
     return (
         plain
@@ -166,6 +170,36 @@ def test_every_error_that_a_user_can_mend_has_a_chinese_form():
     chinese = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
     english = [one for one in raised if not chinese.search(translated(worded(one[1]).strip(), "zh"))]
     assert [one for one in english if one[1] not in AS_IT_CAME and re.search("[A-Za-z]", one[1])] == []
+
+
+def test_what_is_wrong_with_a_training_file_and_why_a_recipe_begins_so_has_a_chinese_form():
+    said = []
+    for name in ("validate.py", "recipes.py"):
+        for node in ast.walk(ast.parse((PACKAGE / "finetune" / name).read_text("utf-8"))):
+            match node:
+                case ast.Yield(value=ast.expr() as value):
+                    said += texts(value)
+                case ast.Call(func=ast.Name(id="Problem"), args=[_, value]):
+                    said += texts(value)
+                case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id="problems")), args=[value]):
+                    said += texts(value)
+                case ast.FunctionDef(name="hint"):
+                    said += [text for one in ast.walk(node) if isinstance(one, ast.Return) for text in texts(one.value)]
+    values = [one for rules in PROVIDERS.values() for n in (20, 200, 20_000) for one in starting_values(n, rules)]
+    values += [one for n in (20, 20_000) for one in size_advice(n)]
+    said += [text for one in values for text in (one.reason, one.conflict)]
+    assert len(said) > 80
+    filled = {"missing7": "missing", "key7": "key", "answer is 7": "answer is spaced", "has 77": "has 7"}
+    for form, example in filled.items():
+        said = [one.replace(form, example) for one in said]
+    english = [one for one in said if not re.search("[\u4e00-\u9fff]", translated(one, "zh"))]
+    assert [one for one in english if re.search("[A-Za-z]", one)] == []
+
+
+def test_names_within_a_chinese_sentence_are_divided_by_its_own_comma():
+    assert translated("tunde: no such model; known: tuned, spaced", "zh").endswith("tuned、spaced")
+    assert ", " not in translated("unknown model 'x'; accepted: a, b, or openai:NAME", "zh")
+    assert translated("estimated from qwen@v1, tuned@v1 and 7 more", "zh").startswith("由 qwen@v1、tuned@v1，另有 7")
 
 
 def test_a_list_of_names_is_not_taken_for_a_sentence():
