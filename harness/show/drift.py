@@ -17,6 +17,8 @@ from harness.text.visible import show
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_NOTES = 12
 _MOST_CASES = 5
+_REASON = 300
+"""Characters of the reason in an alarm."""
 _LARGE = 1_000_000
 
 
@@ -132,7 +134,7 @@ def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str |
     since = (alarm.since or alarm.day) if alarm else None
     before = [night for night in nights if since is None or night.day < since]
     after = [night for night in nights if since is not None and night.day >= since]
-    parts = [translated(f"{report.verdict}")]
+    parts = [translated(report.verdict), *(translated(show(one[:_REASON], blanks=False)) for one in report.reasons[:1])]
     old, new = _rate_of(before), _rate_of(after)
     if since is not None and old is not None and new is not None:
         parts = [phrase("alarm-rate", old=percent(old), new=percent(new), since=since)]
@@ -151,6 +153,8 @@ def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str |
     if promoted and promoted != report.label:
         command = f"harness compare {show(promoted)} {show(report.label)}"
         lines.append(phrase("alarm-back", label=show(promoted), command=command))
+    elif promoted:
+        lines.append(phrase("alarm-no-back", label=show(promoted)))
     return lines
 
 

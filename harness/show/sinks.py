@@ -28,6 +28,8 @@ _BLANKS = " \u00a0\u3000\ufeff"
 CHATS = {"slack": 3000, "feishu": 3000, "dingtalk": 3000, "wecom": 2000}
 """Bytes of UTF-8 that a message may take. WeCom refuses more than 2,048."""
 _CHAT_LINE = 500
+_MENTION = re.compile(r"(?<![A-Za-z0-9_-])@|@(?![a-z]{0,2}[0-9][0-9.]*(?![0-9.A-Za-z_-]))|＠")
+"""Not the `@` of `tuned@v2`: a command with brackets in it could not be run."""
 
 
 def code(text: str, *, blanks: bool = True) -> str:
@@ -120,7 +122,7 @@ def _chat_line(form: str, line: str) -> str:
         shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     else:
         shown = shown.replace("<", "[<]")
-    shown = re.sub("[@＠]", lambda found: f"[{found[0]}]", shown).replace("`", "'").replace("://", "[:]//")
+    shown = _MENTION.sub(lambda found: f"[{found[0]}]", shown).replace("`", "'").replace("://", "[:]//")
     shown = _DOT_OF_A_NAME.sub(lambda found: f"[{found[0]}]", shown)
     shown = re.sub(r"\bwww\.", "www[.]", shown, flags=re.IGNORECASE)
     return re.sub(r"\](?=[(\[])", "] ", shown)

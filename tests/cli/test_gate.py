@@ -573,5 +573,7 @@ def test_an_alarm_for_a_chat_is_about_the_nights_of_the_report(history, tmp_path
 def test_an_alarm_without_a_night_to_read_says_so(history):
     write_night(history, 9)
     result = call_drift("--alarm")
-    assert result.output.startswith("tuned@1: ")
+    assert result.output.startswith("tuned@1: CANNOT SEE, calibrating: 1 night")
+    history.set_baseline("tuned", "tuned@1")
+    assert "tuned@1 is the promoted version itself" in call_drift("--alarm").output
     assert "next: pytest --model=tuned --cassette-mode=live" in result.output

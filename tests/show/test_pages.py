@@ -355,7 +355,6 @@ def test_a_record_that_cannot_be_read_is_told(mixed):
     assert "broken.json: not JSON" in index.render([at(mixed, 1)], unreadable=["broken.json: not JSON"])
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202eabc", "a" * 300])
 def test_the_state_comes_before_long_lists_of_warnings_which_are_folded_and_cut(mixed):
     lines = [IndexLine.of(mixed, (f"tuned@v2, run {number}: changed",)) for number in range(200)]
     broken = [f"reports/{number}.json: cannot be read" for number in range(60)]
@@ -375,6 +374,7 @@ def test_many_versions_scroll_in_a_box_of_their_own(mixed):
     assert re.search(r"<details><summary>[^/]*Comparisons", page)
 
 
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202eabc", "a" * 300])
 def test_a_hostile_model_name_stays_text(mixed, name):
     page = index.render([at(mixed, day, model=name) for day in (1, 2)])
     assert "<script>alert" not in page

@@ -6,6 +6,7 @@ import csv
 import html
 import importlib.util
 import io
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -150,7 +151,8 @@ def test_a_chat_reads_no_mention_link_picture_or_tag(form: str, text: str) -> No
         assert not set("<>") & set(shown)
         assert all(re.match("&(amp|lt|gt);", shown[at:]) for at, char in enumerate(shown) if char == "&")
         shown = html.unescape(shown).replace("<", "[<]")
-    assert all(shown[at - 1 : at + 2] == f"[{char}]" for at, char in enumerate(shown) if char in "@＠<")
+    named = re.sub(r"(?<=[A-Za-z0-9_-])@[a-z]{0,2}[0-9][0-9.]*(?![0-9.A-Za-z_-])", "", shown)  # tuned@v2
+    assert all(named[at - 1 : at + 2] == f"[{char}]" for at, char in enumerate(named) if char in "@＠<")
     assert "://" not in shown
     assert "](" not in shown
     assert "`" not in shown
@@ -203,6 +205,22 @@ def test_a_message_is_as_short_as_the_chat_takes_and_begins_with_the_headline(
     ]  # fmt: skip
     assert len(text.encode()) <= limit
     assert text.startswith("m has drifted")
+
+
+@pytest.mark.parametrize("form", sinks.CHATS)
+@pytest.mark.parametrize("before", ["page: ", "页面："])
+def test_the_pages_can_be_followed_and_commands_be_run_and_nothing_else_is_a_link(form: str, before: str) -> None:
+    page = "https://pages.example.com/verbatim/"
+    text = f"m@v2: 87% → 38%\n{before}{page}\nnext: harness compare m@v1 m@v2.1\n{page}evil @all a@b.com x@all\nhttps://bad.com {page}"
+    shown = json.dumps(sinks.chat_message(form, text, page), ensure_ascii=False)
+    assert f"{before}{page}\\n" in shown
+    assert "harness compare m@v1 m@v2.1" in shown
+    assert shown.count("://") == 2
+    assert "https[:]//bad.com" in shown
+    assert "[@]all a[@]b.com x[@]all" in shown
+    assert "://" not in json.dumps(sinks.chat_message(form, text))
+    for odd in ("javascript:alert(1)", "https://a b", "https://a<b", "https://a\nb"):
+        assert "://" not in json.dumps(sinks.chat_message(form, f"page: {odd}", odd))
 
 
 def test_an_unknown_chat_is_an_error_that_names_the_known_ones() -> None:
