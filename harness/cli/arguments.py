@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from harness.show.words import LANGUAGES, help_text, spoken, translated
+from harness.show.words import LANGUAGES, help_text, phrase, spoken, translated
+
+if TYPE_CHECKING:
+    from harness.config import ModelConfig
 
 
 def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
@@ -158,6 +161,12 @@ def tell_some(warnings: Iterable[str], command: str) -> None:
         tell(one, err=True)
     if len(every) > _MOST_TOLD:
         tell(f"... and {len(every) - _MOST_TOLD:,} more: {command}", err=True)
+
+
+def tell_of_loading(model: ModelConfig) -> None:
+    """A local model answers only after half a minute of silence."""
+    if model.kind == "local":
+        click.echo(phrase("loading", label=model.label), err=True)
 
 
 def warn_of(contradictions: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import tell
+from harness.cli.arguments import tell, tell_of_loading
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
 
     if pinning:
         pinned_cases(folder)
+    tell_of_loading(session.model)
     result, interrupted = session.live(folder / HUNTS if recording else None)
     report = report_of(result)
     label = session.model.label
@@ -224,6 +225,8 @@ def _retire(session: HuntSession, folder: Path, as_json: bool) -> int:
     from harness.hunt.pins import CLEAN_ANSWERS, pinned, retire
 
     cases = pinned(folder)
+    if cases:
+        tell_of_loading(session.model)
     asked = session.evidence(cases) if cases else []
     for case, evidence in asked:
         if evidence.fixed:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness import config as configuration
-from harness.cli.arguments import CommandGroup, print_json, tell
+from harness.cli.arguments import CommandGroup, print_json, tell, tell_of_loading
 from harness.show.words import phrase, translated
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
@@ -115,6 +115,7 @@ def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) 
     if model.kind != "local":
         raise ConfigError(f"model {name}: kind {model.kind} is served elsewhere; only kind local can be served here")
     settings = replace(server_settings(model, config.root, port=port, parallel=parallel), host=host)
+    tell_of_loading(model)
     with LocalServer(settings) as server:
         if as_json:
             ready = {"name": model.name, "version": model.version, "model": model.request_model}
@@ -165,7 +166,10 @@ def check(name: str | None, base_url: str | None, allow_key_host: str | None, as
         _allow(configuration.model(config, names[0], base_url=base_url), allow_key_host, is_named=name is not None)
     good = True
     for one in names:
-        for finding in diagnose(config, configuration.model(config, one, base_url=base_url)):
+        model = configuration.model(config, one, base_url=base_url)
+        if not as_json:
+            tell_of_loading(model)
+        for finding in diagnose(config, model):
             good = good and finding.ok
             if as_json:
                 shown = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}

@@ -14,8 +14,10 @@ import pytest
 from harness.decisions.latency import compare_latency
 from harness.errors import ConfigError, HarnessError
 from harness.files import now
+from harness.pytest_plugin.progress import write_now
 from harness.runs.latency import Stopwatch, latency_record, load_latency_suite
 from harness.show.comparison import latency_change_lines, latency_lines
+from harness.show.words import phrase
 
 if TYPE_CHECKING:
     from harness.pytest_plugin.session import VerbatimSession
@@ -104,6 +106,8 @@ class TimingRun:
             if name != model:
                 other.close()  # two local servers would share the processor
         if model not in self._stopwatches:
+            if settings.kind == "local":
+                write_now(self._session.config, phrase("loading", label=settings.label))
             self._stopwatches[model] = Stopwatch(
                 settings,
                 self._session.project.config.root,

@@ -75,6 +75,8 @@ def announced(
     if earlier is not None and basis:
         day = (earlier.evidence.newest or earlier.started)[:10]
         parts[-1] += phrase("progress-basis", label=show(earlier.label), day=day)
+    if run.model.kind == "local":
+        parts.append(phrase("progress-loading"))
     return f"{label}{phrase('colon')}{phrase('comma').join([said, *parts])}"
 
 
@@ -199,6 +201,15 @@ def _draw(config: pytest.Config, text: str) -> None:
     # past the writer, which would take the bar for a part of its current line
     sys.stdout.write(f"\n\x1b[2K{clipped(text, writer.fullwidth - 1)}{back}")
     sys.stdout.flush()
+
+
+def write_now(config: pytest.Config, text: str) -> None:
+    """A line while a case is set up."""
+    reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and config.getoption("verbose") >= -1:
+        with _uncaptured(config):
+            reporter.ensure_newline()
+            reporter.write_line(text)
 
 
 @contextmanager

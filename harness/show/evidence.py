@@ -76,7 +76,9 @@ _LISTED = 40
 _SAMPLES = 20
 _TURNS = 100
 _SHORT = 400
-"""Characters of a target, a mention or the detail of a check in such a list."""
+"""Characters of the detail of a check in such a list."""
+_STRING = 160
+"""Characters of a target and of a mention in such a list: the text above it holds all of them, marked."""
 
 
 def turns(case: CaseResult, limit: int | None = None) -> tuple[ShownMessage, ...]:
@@ -198,11 +200,11 @@ def _findings(case: CaseResult, sample: SampleResult, most: int) -> tuple[tuple[
         listed = [found[place] for place in sorted(worst_first)]
     shown = []
     for target, verdict, one in listed:
-        name = marked(target, limit=_SHORT)
+        name = marked(target, limit=_STRING)
         if one is not None:
             shown.append(ShownMention(name, verdict, _context(sample, one), one.damage, _where(one)))
         elif verdict == "within":
-            shown.append(ShownMention(name, verdict, marked(sample.within[target], limit=_SHORT)))
+            shown.append(ShownMention(name, verdict, marked(sample.within[target], limit=_STRING)))
         else:
             shown.append(ShownMention(name, verdict))
     return tuple(shown), len(found) - len(listed)
@@ -212,12 +214,12 @@ def _context(sample: SampleResult, mention: MentionRecord) -> tuple[Stretch, ...
     mark = _mark(mention)
     text = sample.output
     if mention.path is not None or mention.tool_call is not None:
-        return marked(mention.text, [Span(0, len(mention.text), mark)], limit=_SHORT)
+        return marked(mention.text, [Span(0, len(mention.text), mark)], limit=_STRING)
     left, right = max(0, mention.start - _CONTEXT), min(len(text), mention.end + _CONTEXT)
     before = ("…" if left else "") + text[left : mention.start].replace("\n", " ")
     after = text[mention.end : right].replace("\n", " ") + ("…" if right < len(text) else "")
     whole = before + mention.text + after
-    return marked(whole, [Span(len(before), len(before) + len(mention.text), mark)], limit=_SHORT)
+    return marked(whole, [Span(len(before), len(before) + len(mention.text), mark)], limit=_STRING)
 
 
 def _where(mention: MentionRecord) -> str:

@@ -320,7 +320,7 @@ def case_page(
         lang=lang,
         first=first,
         held_out=HELD_OUT in first.tags,
-        turns=evidence.turns(first),
+        turns=evidence.turns(first, 2 * _LIMIT_COMPARE_PAGE),
         shown=shown,
         index_href=index_href,
     )

@@ -65,7 +65,7 @@ def compare_markdown(
     gate = judged.verdict if judged else None
     lines = [f"### {code(comparison.old.label)} → {code(comparison.new.label)}", ""]
     lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
-    lines += [f"> **{_sentence(comparison.same, lang)}**", ""] if comparison.same else []
+    same = [f"> **{_sentence(comparison.same, lang)}**", ""] if comparison.same else []
     if gate:
         advice = f"{word(gate.verdict + '-note', lang)} {word(gate.verdict + '-advice', lang)}"
         lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}: {advice}", ""]
@@ -74,6 +74,7 @@ def compare_markdown(
         lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang), ""]
         lines += [f"- {_sentence(one, lang)}" for one in [*worst_slices(gate), *basis(gate)]]
         lines += ["", f"{word('next', lang)} {next_markdown(gate, lang)}", ""]
+    lines += same
     if comparison.pairing.keys or comparison.latency is None:
         lines += _difference(comparison, lang)
     if comparison.pairing.keys:

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -8,7 +9,11 @@ from harness.cli import init as module
 from harness.cli import run
 from harness.cli.init import init
 from harness.cli.models import models
-from harness.errors import ConfigError
+from harness.config import ModelConfig
+from harness.endpoints.local import ServerSettings
+from harness.errors import ConfigError, EndpointError
+from harness.history import History
+from harness.pytest_plugin.progress import announced
 from tests.examples.echo_endpoint import EchoEndpoint
 
 
@@ -225,6 +230,26 @@ def test_a_project_without_models_is_told_what_makes_one(project):
 @pytest.mark.parametrize("arguments", [("--port", "99999"), ("--parallel", "0")])
 def test_a_server_that_cannot_be_is_refused(project, arguments):
     assert run(["models", "serve", "smollm2", *arguments]) == 3
+
+
+def test_a_local_model_is_announced_before_it_is_loaded(project, monkeypatch, capsys):
+    class NeverReady:
+        def __init__(self, settings):
+            raise EndpointError("the local server did not start")
+
+    monkeypatch.setattr("harness.endpoints.local.LocalServer", NeverReady)
+    monkeypatch.setattr("harness.runs.requests.server_settings", lambda *_, **__: ServerSettings("w.gguf", (), "m", 9))
+    (project / "pyproject.toml").write_text('[tool.harness.models.m]\nkind = "local"\nweights = "w.gguf"\n')
+    assert run(["models", "serve", "m"]) == 3
+    said = capsys.readouterr().err
+    assert said.index("weights are loaded first") < said.index("did not start")
+    local, chat = (ModelConfig(name="m", version="v1", kind=kind) for kind in ("local", "openai"))
+    said = [
+        announced(SimpleNamespace(model=model), [None] * 3, History(project), most=None, at_once=1)
+        for model in (local, chat)
+    ]
+    assert "weights" in said[0]
+    assert "weights" not in said[1]
 
 
 def test_check_sends_the_very_body_of_a_case_and_says_what_it_would_meet(project):

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from harness.decisions.compare import compare
+from harness.decisions.gate import judge
+from harness.records.policy import DEFAULT_POLICY
 from harness.show import html
 from harness.show import index as index_page
 from harness.show.index import IndexLine
+from harness.show.run import OneCase
+from harness.show.verdicts import LastVerdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -210,6 +214,49 @@ def test_the_accessibility_checker_objects_to_nothing(browser, save, mixed, *, w
         assert browser.run("return document.documentElement.scrollWidth") <= width, name
         assert browser.requests == []
         assert browser.errors == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_page_of_one_case_folds_long_strings_and_is_accessible(browser, save, make_run, build, lang):
+    target = "/".join(f"部件-{number:03}" for number in range(130))[:900]
+    output = target.replace("-", " - ")
+    long = build.case(
+        "long-1", target, build.sample(output, "damaged", target, build.mention(output, output, "spaced", "space-left"))
+    )
+    record = make_run([long])
+    page = html.case_page(OneCase(long.key, (record,), (long,)), {record.label: (record,)}, lang=lang)
+    for width in (390, 1280):
+        browser.open(save(page), width=width)
+        assert browser.axe() == []
+        assert browser.run("return document.documentElement.scrollWidth") <= width
+        lengths = browser.run(
+            "return [...document.querySelectorAll('.findings .shown')].map((e) => e.innerText.length)"
+        )
+        assert max(lengths) < 300
+    browser.open(save(html.run_page(record)), width=390)
+    browser.wait("document.querySelector('.case summary')")
+    assert browser.run("return document.querySelector('.case summary').getBoundingClientRect().height") < 160
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_rules_and_state_are_read_without_scrolling_sideways(browser, save, mixed, now, *, width, height, lang):
+    old = mixed.model_copy(update={"version": "v1", "run_id": "20261101-0001"})
+    judged = html.Judgement(judge(mixed, old, DEFAULT_POLICY, now), now.isoformat(), "default promotion policy")
+    state = LastVerdict(
+        label="tuned@v2", against="tuned@v1", verdict="NO-GO", when="2026-11-20", href="", why="see what broke",
+        command="harness compare tuned@v1 tuned@v2",
+    )  # fmt: skip
+    lines = [IndexLine.of(one, ("changed",) * 50) for one in (mixed, old)]
+    index_of = index_page.render(lines, verdicts={"tuned": state}, unreadable=["broken.json"] * 60, lang=lang)
+    compared = html.compare_page(compare(old, mixed), old, mixed, judged=judged, lang=lang)
+    for name, page, table in (("index", index_of, "#state"), ("compare", compared, "#rules")):
+        browser.open(save(page, f"{name}.html"), width=width)
+        wide = "const box = document.querySelector(`${arguments[0]} .scroll`); return box.scrollWidth - box.clientWidth"
+        assert browser.run(wide, table) <= 0, name
+        top = browser.run("return document.querySelector(arguments[0]).getBoundingClientRect().top", table)
+        assert top < height, name
+        assert browser.axe() == [], name
 
 
 def test_the_index_filters_its_runs(browser, save, mixed):

@@ -211,7 +211,8 @@ def test_a_message_is_as_short_as_the_chat_takes_and_begins_with_the_headline(
 @pytest.mark.parametrize("before", ["page: ", "页面："])
 def test_the_pages_can_be_followed_and_commands_be_run_and_nothing_else_is_a_link(form: str, before: str) -> None:
     page = "https://pages.example.com/verbatim/"
-    text = f"m@v2: 87% → 38%\n{before}{page}\nnext: harness compare m@v1 m@v2.1\n{page}evil @all a@b.com x@all\nhttps://bad.com {page}"
+    lines = ["m@v2: 87% → 38%", f"{before}{page}", "next: harness compare m@v1 m@v2.1"]
+    text = "\n".join([*lines, f"{page}evil @all a@b.com x@all", f"https://bad.com {page}"])
     shown = json.dumps(sinks.chat_message(form, text, page), ensure_ascii=False)
     assert f"{before}{page}\\n" in shown
     assert "harness compare m@v1 m@v2.1" in shown
