@@ -213,15 +213,15 @@ def test_the_pages_can_be_followed_and_commands_be_run_and_nothing_else_is_a_lin
     page = "https://pages.example.com/verbatim/"
     lines = ["m@v2: 87% → 38%", f"{before}{page}", "next: harness compare m@v1 m@v2.1"]
     text = "\n".join([*lines, f"{page}evil @all a@b.com x@all", f"https://bad.com {page}"])
-    shown = json.dumps(sinks.chat_message(form, text, page), ensure_ascii=False)
+    shown = json.dumps(sinks.chat_message(form, text, page=page), ensure_ascii=False)
     assert f"{before}{page}\\n" in shown
     assert "harness compare m@v1 m@v2.1" in shown
     assert shown.count("://") == 2
-    assert "https[:]//bad.com" in shown
-    assert "[@]all a[@]b.com x[@]all" in shown
+    assert "https[:]//bad[.]com" in shown
+    assert "[@]all a[@]b[.]com x[@]all" in shown
     assert "://" not in json.dumps(sinks.chat_message(form, text))
     for odd in ("javascript:alert(1)", "https://a b", "https://a<b", "https://a\nb"):
-        assert "://" not in json.dumps(sinks.chat_message(form, f"page: {odd}", odd))
+        assert "://" not in json.dumps(sinks.chat_message(form, f"page: {odd}", page=odd))
 
 
 def test_an_unknown_chat_is_an_error_that_names_the_known_ones() -> None:
