@@ -4,14 +4,15 @@
     python -m benchmarks.style compare qwen styled
 
 `suite` writes the shipped long prompt with words that no suite tests, and a last paragraph that names the word once
-more: without it the 1.5B model wrote the word into all of its answers. Ask it, then filter the answers by their checks:
+more: without it the 1.5B model wrote the word into all of its answers. Ask it several times, at a temperature, and
+take the first answer of each word that passes every check; docs/fine-tuning.md has the entry `teacher`:
 
-    pytest --model=qwen --suites=build/tales --cassette-mode=record
-    harness dataset distill qwen --suite tales --tag long-prompt --system "写新说：title、tale" \\
+    pytest --model=teacher --suites=build/tales --cassette-mode=record --samples=4
+    harness dataset distill teacher --suite tales --tag long-prompt --system "写新说：title、tale" \\
         --out suites/training/style-v1.jsonl
 
-`compare` reads stored runs: form (the checks that passed), prompt and answer tokens, latency and cost, by version and
-by length of the prompt.
+`compare` reads stored runs: checks that passed (all of them, those of the form, whether the word was left out), prompt
+and answer tokens, latency and cost, by version and by length of the prompt.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 from harness.project import Project
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import CaseResult, RunRecord, SampleResult
 from harness.show.figures import markdown_table, percent
 from harness.statistics.rates import wilson
 from harness.suite import builtin_root
@@ -93,9 +94,8 @@ def write_suite(folder: Path) -> int:
 
 def comparison(runs: Sequence[RunRecord]) -> list[list[str]]:
     """Rows: one for each run and length of the prompt, over the cases of the suite that are scored."""
-    rows = [
-        ["version", "prompt", "form kept", "95 %", "prompt tokens", "answer tokens", "latency, median", "cost of 1,000"]
-    ]
+    kept = ("every check", "95 %", "form", "word left out")
+    rows = [["version", "prompt", *kept, "prompt tokens", "answer tokens", "latency, median", "cost of 1,000"]]
     for run in runs:
         for tag in ("long-prompt", "short-prompt"):
             cases = [case for case in run.cases if tag in case.tags and case.outcome != "unscored"]
@@ -108,6 +108,10 @@ def _figures(cases: Sequence[CaseResult]) -> list[str]:
     kept = sum(case.outcome == "passed" for case in cases)
     interval = wilson(kept, len(cases))
     samples = [sample for case in cases for sample in case.samples]
+    form = sum(_keeps_form(sample) for sample in samples)
+    silent = sum(
+        str(case.messages[-1]["content"]) not in str(sample.output) for case in cases for sample in case.samples
+    )
     tokens = [sample.prompt_tokens for sample in samples if sample.prompt_tokens is not None]
     answers = [sample.completion_tokens for sample in samples if sample.completion_tokens is not None]
     waits = [sample.latency_s for sample in samples if sample.latency_s is not None]
@@ -115,11 +119,18 @@ def _figures(cases: Sequence[CaseResult]) -> list[str]:
     return [
         f"{percent(kept / len(cases))} ({kept}/{len(cases)})",
         f"{percent(interval.low)} to {percent(interval.high)}" if interval else "",
+        f"{form}/{len(samples)}",
+        f"{silent}/{len(samples)}",
         f"{fmean(tokens):.0f}" if tokens else "not recorded",
         f"{fmean(answers):.0f}" if answers else "not recorded",
         f"{median(waits):.2f} s" if waits else "not recorded",
         f"{1000 * fmean(costs):.2f}" if costs else "no price",
     ]
+
+
+def _keeps_form(sample: SampleResult) -> bool:
+    """An object of two fields, one sentence, its punctuation, Chinese alone: all but what must not be written."""
+    return all(one.passed for one in sample.checks if one.check != "not_contains")
 
 
 if __name__ == "__main__":
