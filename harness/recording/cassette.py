@@ -209,15 +209,23 @@ class Line:
     torn: bool = False
 
 
-def lines(path: Path) -> Iterator[Line]:
+def lines(path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
     """The lines that are not blank. A file that is not there has none.
+
+    Args:
+        start: byte at which a line begins; numbers count from there. [default: the first]
+        end: byte after the last line. [default: that of the file]
 
     Raises:
         CassetteError: the file cannot be read, a line is too long, or a merge conflict was left in it.
     """
     try:
         with opened(path) as file:
-            for number, offset, content in lines_of(file, limit=LINE_LIMIT):
+            file.seek(start)
+            for number, place, content in lines_of(file, limit=LINE_LIMIT):
+                offset = start + place
+                if end is not None and offset >= end:
+                    return
                 if content is None:
                     raise CassetteError(f"{path}:{number}: longer than {LINE_LIMIT:,} bytes")
                 if content.startswith(_CONFLICT):

@@ -3,6 +3,7 @@ names a person by its form."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from typing import Any
 
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
-from harness.recording.cassette import Interaction, Line, from_line, lines
+from harness.files import UnfitFileError, opened
+from harness.recording.cassette import Line, from_line, lines
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
 
@@ -119,6 +121,7 @@ class Secrets:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         kept = {value for value in values if len(value) >= _SHORTEST and value.lower() not in _STAND_INS}
+        self._values = tuple(sorted(kept))
         self._spellings = Spellings(kept)
         written = {spelling for value in kept for spelling in written_spellings(value)}
         longest_first = sorted(written, key=lambda spelling: (-len(spelling), spelling))
@@ -126,6 +129,10 @@ class Secrets:
 
     def __bool__(self) -> bool:
         return bool(self._spellings)
+
+    def __reduce__(self) -> tuple[type[Secrets], tuple[tuple[str, ...]]]:
+        """For the workers of `problems`, which are given it through a pipe: expressions of RE2 cannot be sent."""
+        return Secrets, (self._values,)
 
     @classmethod
     def of_environment(
@@ -300,45 +307,140 @@ class CassetteProblem:
     message: str
 
 
+_BLOCK = 200_000
+"""Characters that are searched at one time: most lines hold nothing, and a search by itself costs as much as a line."""
+_BETWEEN = "\n<>\n"
+"""Between the texts of lines: what begins at the end of one, such as a tag, does not hide what the next one holds."""
+
+
+_WORTH_WORKERS = 30_000_000
+"""Bytes of a cassette from which on the start of further processes pays: they import what one has already."""
+_WORKERS = 8
+_READ = 1_000_000
+
+
 def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
-    """All problems of a cassette, in the order of its lines. What was found is named, never shown."""
-    try:
-        for line in lines(path):
-            if line.torn:
-                yield CassetteProblem(
-                    line.number,
-                    f"torn after {len(line.content)} bytes; --cassette-mode=record takes it away and asks again",
-                )
-                continue
-            interaction = None
+    """All problems of a cassette, in the order of its lines. What was found is named, never shown.
+
+    A large one is searched in several processes.
+    """
+    workers = min(_WORKERS, os.cpu_count() or 1)
+    places = _places(path, 4 * workers) if workers > 1 else []
+    if not places:
+        yield from _problems_between(path, secrets)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    before = 0
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        parts = [(path, secrets, *ends) for ends in zip([0, *places], [*places, None], strict=True)]
+        for part, job in [(part, pool.submit(_part, *part)) for part in parts]:
             try:
-                interaction = from_line(line.content)
-            except CassetteError as error:
-                yield CassetteProblem(line.number, str(error))
-            yield from _found_in(line, interaction, secrets)
+                found, read = job.result()
+            except BrokenProcessPool:  # one was killed: what is left is done here
+                found, read = _part(*part)
+            for one in found:
+                if one.line:
+                    yield CassetteProblem(before + one.line, one.message)
+                    continue
+                number, colon, rest = one.message.partition(":")
+                place = f"{before + int(number)}:{rest}" if colon and number.isdigit() else one.message
+                yield CassetteProblem(0, place)
+                pool.shutdown(wait=False, cancel_futures=True)
+                return
+            before += read
+
+
+def _part(path: Path, secrets: Secrets, start: int, end: int | None) -> tuple[list[CassetteProblem], int]:
+    """The problems between two places, with lines counted from the first, and the number of lines."""
+    found, read = list(_problems_between(path, secrets, start, end)), 0
+    if end is not None:
+        with opened(path) as file:
+            file.seek(start)
+            while (left := end - file.tell()) > 0 and (block := file.read(min(left, _READ))):
+                read += block.count(b"\n")
+    return found, read
+
+
+def _places(path: Path, parts: int) -> list[int]:
+    """Where a large file is cut: at the beginnings of lines. None where it is small, or cannot be read."""
+    try:
+        size = path.stat().st_size
+        if size < _WORTH_WORKERS:
+            return []
+        with opened(path) as file:
+            found = []
+            for part in range(1, parts):
+                file.seek(size * part // parts)
+                file.readline()
+                found.append(file.tell())
+    except (OSError, UnfitFileError):
+        return []
+    return sorted({place for place in found if place < size})
+
+
+def _problems_between(
+    path: Path, secrets: Secrets, start: int = 0, end: int | None = None
+) -> Iterator[CassetteProblem]:
+    waiting: list[_Searched] = []
+    size = 0
+    try:
+        for line in lines(path, start, end):
+            searched = _searched(line)
+            waiting.append(searched)
+            size += sum(map(len, searched.texts))
+            if size > _BLOCK:
+                yield from _problems_of(waiting, secrets)
+                waiting, size = [], 0
+        yield from _problems_of(waiting, secrets)
     except CassetteError as error:
+        yield from _problems_of(waiting, secrets)
         yield CassetteProblem(0, str(error).removeprefix(f"{path}:").lstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """A line: what is wrong with it as it stands, and the texts that are searched, none where it is torn."""
+
+    number: int
+    problem: str
+    texts: list[str]
+
+
+def _searched(line: Line) -> _Searched:
+    """A line as it is written, and the texts that its JSON and the chunks of its answer add up to."""
+    if line.torn:
+        torn = f"torn after {len(line.content)} bytes; --cassette-mode=record takes it away and asks again"
+        return _Searched(line.number, torn, [])
+    texts, problem = [line.content.decode("utf-8", "replace")], ""
+    try:
+        interaction = from_line(line.content)
+        texts += [*joined_texts(interaction.body), *joined_texts_of([interaction.request])]
+    except CassetteError as error:
+        problem = str(error)
+    return _Searched(line.number, problem, texts)
+
+
+def _problems_of(some: Sequence[_Searched], secrets: Secrets) -> Iterator[CassetteProblem]:
+    together = _BETWEEN.join("\n".join(one.texts) for one in some)
+    is_known, has_form = secrets.found_in(together), bool(_any_form().search(_text(together)))
+    for one in some:
+        if one.problem:
+            yield CassetteProblem(one.number, one.problem)
+        if is_known and any(map(secrets.found_in, one.texts)):
+            yield CassetteProblem(one.number, "holds the value of a key of this environment; revoke the key")
+        if has_form and _any_form().search(_text("\n".join(one.texts))):
+            texts = list(map(_text, one.texts))
+            # the scanner has names of its own for what ours found already
+            shapes = {shape: None for text in texts for shape in (shapes_in(text) or kinds_in(text))}
+            for shape in shapes:
+                yield CassetteProblem(
+                    one.number, f"holds what looks like a secret ({shape}); revoke it, prune the line"
+                )
 
 
 def _text(pieces: str) -> str:
     """Without halves of characters, which JSON can spell and RE2 cannot read."""
     return pieces.encode("utf-8", "replace").decode()
-
-
-def _found_in(line: Line, interaction: Interaction | None, secrets: Secrets) -> Iterator[CassetteProblem]:
-    """Secrets of a line: as it is written, and in the texts that its JSON and the chunks of its answer add up to."""
-    written = line.content.decode("utf-8", "replace")
-    texts = [written]
-    if interaction is not None:
-        texts += [*joined_texts(interaction.body), *joined_texts_of([interaction.request])]
-    # all texts and all forms in one search first: most lines hold nothing, and each by itself takes as long as this
-    together = "\n".join(texts)
-    if secrets.found_in(together) and any(map(secrets.found_in, texts)):
-        yield CassetteProblem(line.number, "holds the value of a key of this environment; revoke the key")
-    if not _any_form().search(_text(together)):
-        return
-    texts = list(map(_text, texts))
-    # the scanner has names of its own for what ours found already
-    shapes = {shape: None for text in texts for shape in (shapes_in(text) or kinds_in(text))}
-    for shape in shapes:
-        yield CassetteProblem(line.number, f"holds what looks like a secret ({shape}); revoke it, prune the line")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import html
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.recording import Recorder
+from harness.recording import secrets as secrets_module
 from harness.recording.secrets import Secrets, _detectors, kinds_in, problems, secret_fields, shapes_in
 from harness.recording.spellings import Spellings, joined_texts, squeezed
 from harness.records.answer import Completion, Token, ToolCall
@@ -404,3 +406,33 @@ def test_no_answer_keeps_the_kept_scanner_busy(text: str) -> None:
     shapes_in(text * (1_000_000 // len(text)))
     list(kinds_in(text * (1_000_000 // len(text))))
     assert time.process_time() - started < 5
+
+
+def test_lines_are_searched_together_and_what_one_ends_with_hides_nothing_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text("it begins here: <\n" + "\x1b[1m".join((KEY[:9], KEY[9:])) + " > is it\nok\n")
+    found = [problem for problem in problems(path, Secrets([KEY])) if "environment" in problem.message]
+    assert [problem.line for problem in found] == [2]
+
+
+@pytest.mark.parametrize("end", ["torn", "conflict"])
+def test_a_large_cassette_is_searched_in_parts_and_its_problems_keep_their_lines(
+    end: str, tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for number in range(40):
+        answer = f"the key {KEY} was told" if number in (0, 17, 38) else f"ok {number}"
+        recorder.append(exchange(f"p{number}", answer), sample=0, model="m", runtime=None)
+    recorder.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[5] = b"\n  \n" + lines[5].replace(b"ok 5", b"ok 6")
+    lines[30:] = [b"<<<<<<< ours\n", *lines[30:]] if end == "conflict" else [*lines[30:-1], lines[-1][:-30]]
+    path.write_bytes(b"".join(lines))
+    whole = list(problems(path, Secrets([KEY])))
+    assert [problem.line for problem in whole][-1] == (0 if end == "conflict" else 42)
+    assert {1, 8, 20} <= {problem.line for problem in whole}
+    monkeypatch.setattr(secrets_module, "_WORTH_WORKERS", 1000)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert len(secrets_module._places(path, 8)) == 7
+    assert list(problems(path, Secrets([KEY]))) == whole
