@@ -254,7 +254,7 @@ def _is_minus(text: str, start: int, joint: int) -> bool:
     return bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
 
 
-_OF_A_HUNDRED = re.compile(r"\d{1,3}(?:\.\d+)?[%‰℃°]")
+_OF_A_HUNDRED = re.compile(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+(?![\w.-])")
 
 
 def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[Span]:

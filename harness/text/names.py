@@ -52,7 +52,7 @@ BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？
 """What a path may begin behind."""
 _BEFORE_BRACKET = re.compile(f"[^{ENDS}]{{1,80}}\\Z")
 CLOSERS = "".join(closer for _, closer in OPENED)
-ENDINGS = "|".join(EXTENSIONS)
+ENDINGS = "|".join((r"so(?:\.[0-9]+){1,3}", *EXTENSIONS))
 EXTENSION = re.compile(
     rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?![.-][A-Za-z0-9])"
     rf"|(?:(?<=[{HAN}])|(?<=[{HAN}]\w)|(?<=[{HAN}]\w\w))\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",
@@ -311,6 +311,6 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
 
 
 _SEEN_IN = re.compile(f"(?<=[A-Za-z0-9])[详参]?见(?=[{HAN}]{{2}})")
-_LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|檔案)(?=[{HAN}]{{2}})")
+_LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
 _ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""

@@ -75,6 +75,7 @@ _DOTTED = re.compile(
     f"\\.(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}}(?:[A-Za-z0-9_][{HAN}A-Za-z0-9_]{{0,16}})?)"
 )
 """`q.订单.创建`: a name with Han between its dots. One dot alone may end a sentence."""
+_ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -137,7 +138,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
         yield from path_at(text, start, end)
     else:
         while (
-            text[end - 1] in ".,:;"
+            (text[end - 1] in ".,:;" and kind != "placeholder")
             or ORNAMENT.match(text[end - 1])
             or (kind == "url" and _is_outside_url(text, start, end))
         ):
@@ -181,6 +182,11 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     head = _HEAD.match(text, start, end)
     if head and head[0].endswith(HEADS):
         yield from path_at(text, head.end(), end)
+        return
+    root = _ROOT.search(text, start, end)
+    if root and not HAN_RUN.fullmatch(text, start, root.start()):  # `filebeat-7.17.3配置/etc/filebeat/nginx.yml`
+        yield from chains_in(text, start, root.start())
+        yield from path_at(text, root.start(), end)
         return
     label = FILE_LABEL.search(text, text.rfind("/", start, end) + 3, end)
     if label:  # `原告/被告信息见附件证据目录.pdf`

@@ -200,6 +200,13 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
             "see ./docs/quick-start.md#install and jane.o'neil@agency.gov",
             "./docs/quick-start.md#install|jane.o'neil@agency.gov",
         ),
+        ("请审核协议-v4.2（清洁版）.docx，记录在三级修-作业卡.xlsx", "协议-v4.2（清洁版）.docx|三级修-作业卡.xlsx"),
+        ("采集器filebeat-7.17.3配置/etc/filebeat/nginx-访问.yml", "filebeat-7.17.3|/etc/filebeat/nginx-访问.yml"),
+        ("基差-12.4/+3.8", "-12.4/+3.8"),
+        (
+            'CFLAGS="-O2 -g" lib/libacme.so.1.2 :white_check_mark: ${{ secrets.TOKEN }}',
+            'CFLAGS="-O2 -g"|lib/libacme.so.1.2|:white_check_mark:|${{ secrets.TOKEN }}',
+        ),
         # a path says where it begins
         (
             "卷宗在D:\\卷宗\\2024民终118\\笔录.docx，存档~/.local/存档-01.sav",
