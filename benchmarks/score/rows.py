@@ -63,7 +63,11 @@ def main() -> None:
         given = [row for row in usual if "targets" in row]
         kinds = {
             "targets given, each string once": given,
-            "targets given, strings that come again": given[:50] * (len(given) // 50),
+            "targets given, strings that come again": [
+                {**row, "output": f"{row['output']} {number}"}
+                for number, row in enumerate(given[:50] * (len(given) // 50))
+            ],
+            "the same questions and answers again": given[:50] * (len(given) // 50),
             "targets looked for, prompts not seen before": [row for row in usual if "targets" not in row],
             "targets looked for, prompts that come again": [row for row in usual if "targets" not in row],
             "5 % long answers": rows,

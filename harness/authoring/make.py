@@ -461,12 +461,15 @@ def write_suite(
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
         result = lint([folder], judging)
-        errors = [finding for finding in result.findings if finding.level == "error"]
+        # what was found is where it will be
+        findings = tuple(
+            replace(one, path=out / one.path.relative_to(folder), message=one.message.replace(str(folder), str(out)))
+            for one in result.findings
+        )
+        errors = [finding for finding in findings if finding.level == "error"]
         if errors:
             raise UnsoundSuiteError(errors)
         folder.rename(out)
-        # what was found is where it is now
-        findings = tuple(replace(one, path=out / one.path.relative_to(folder)) for one in result.findings)
         result = replace(result, files=(out / FILE_NAME,), findings=findings)
     except OSError as error:
         raise ConfigError(f"--out: {out} cannot be written: {error.strerror or error}") from None

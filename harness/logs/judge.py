@@ -126,11 +126,30 @@ def verdict_row(file: str, line: int, row: Row, verdict: RowVerdict, columns: Co
     }
 
 
-def verdict_line(file: str, line: int, row: Row, verdict: RowVerdict, columns: Columns) -> bytes:
+def verdict_line(
+    file: str, line: int, row: Row, verdict: RowVerdict, columns: Columns, *, written: dict[int, str] | None = None
+) -> bytes:
     """The JSON line of `verdict_row`, put together directly: a dict and its encoder take three times as long."""
     by = ""
     if columns.by:
         by = ", ".join([f"{_quoted(name)}: {_text(value)}" for name, value in zip(columns.by, row.by, strict=True)])
+    text = (
+        f'{{"file": {_quoted(file)}, "line": {line}, "id": {_text(row.id)}, "model": {_text(row.model)}, '
+        f'"version": {_text(row.version)}, "day": {_text(row.day)}, "by": {{{by}}}, "outcome": "{verdict.outcome}", '
+        f'"unusable": {_text(verdict.unusable)}, "verdict": {_text(verdict.verdict)}, '
+        f'"damage": {_codes(verdict.damage)}, "notes": {_codes(verdict.notes)}, '
+        f'"targets": {_of_targets(verdict, written)}}}\n'
+    )
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate, which cannot be UTF-8, stays an escape
+        return json_lines([verdict_row(file, line, row, verdict, columns)])
+
+
+def _of_targets(verdict: RowVerdict, written: dict[int, str] | None) -> str:
+    """The JSON of the targets and their mentions. `written` holds that of verdicts which come again, by their id."""
+    if written is not None and (before := written.get(id(verdict))):
+        return before
     parts = verdict.parts
     targets = [
         f'{{"target": {_quoted(target)}, "verdict": "{one}", "mentions": ['
@@ -142,16 +161,10 @@ def verdict_line(file: str, line: int, row: Row, verdict: RowVerdict, columns: C
         + "]}"
         for target, one, mentions in verdict.mentions
     ]
-    text = (
-        f'{{"file": {_quoted(file)}, "line": {line}, "id": {_text(row.id)}, "model": {_text(row.model)}, '
-        f'"version": {_text(row.version)}, "day": {_text(row.day)}, "by": {{{by}}}, "outcome": "{verdict.outcome}", '
-        f'"unusable": {_text(verdict.unusable)}, "verdict": {_text(verdict.verdict)}, '
-        f'"damage": {_codes(verdict.damage)}, "notes": {_codes(verdict.notes)}, "targets": [{", ".join(targets)}]}}\n'
-    )
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate, which cannot be UTF-8, stays an escape
-        return json_lines([verdict_row(file, line, row, verdict, columns)])
+    text = f"[{', '.join(targets)}]"
+    if written is not None:
+        written[id(verdict)] = text
+    return text
 
 
 _quoted = json.encoder.encode_basestring
@@ -288,15 +301,20 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     columns = scoring.columns
     counts = Counts.of(columns)
     verdicts: list[Any] = []  # lines, or rows of a table
-    made = verdict_row if scoring.verdict_format == "parquet" else verdict_line
+    seen: dict[Any, RowVerdict] = {}  # of this chunk: questions and answers that come again are judged once
+    written: dict[int, str] = {}  # by the id of a verdict that `seen` holds
     rejected: list[dict[str, Any]] = []
     rows = 0
     for piece in chunk.pieces:
         for row in rows_of(piece, scoring):
             rows += 1
             try:
-                read, verdict = _score(row, scoring, counts)
-                verdicts.append(made(row.file, row.line, read, verdict, columns))
+                read, verdict, again = _score(row, scoring, counts, seen)
+                if scoring.verdict_format == "parquet":
+                    verdicts.append(verdict_row(row.file, row.line, read, verdict, columns))
+                else:
+                    known = written if again else None
+                    verdicts.append(verdict_line(row.file, row.line, read, verdict, columns, written=known))
             except RowError as error:
                 counts.rejected[error.kind] += 1
                 rejected.append(
@@ -339,13 +357,27 @@ def _values(value: Any, scoring: Scoring) -> Iterator[Any]:
             yield from rows_of_value(scoring.preset, one)
 
 
-def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> tuple[Row, RowVerdict]:
+_LONGEST_KEPT = 2000
+"""Code points of an answer whose verdict is kept for the rows of its chunk."""
+
+
+def _score(
+    decoded_row: Decoded, scoring: Scoring, counts: Counts, seen: dict[Any, RowVerdict]
+) -> tuple[Row, RowVerdict, bool]:
+    """The row, its verdict, and whether the same was judged before."""
     if decoded_row.error:
         raise decoded_row.error
     columns = scoring.columns
     try:
         row = read_row(decoded_row.value, columns)
-        verdict = judge(row, scoring.symbols)
+        key = (row.source, row.output, row.targets, row.channel)
+        before = seen.get(key)
+        if before is not None and not row.parts and row.unusable is None:
+            verdict, again = before, True
+        else:
+            verdict, again = judge(row, scoring.symbols), False
+            if not row.parts and row.unusable is None and len(row.output) <= _LONGEST_KEPT:
+                seen[key] = verdict
     except RowError:
         raise
     except RecursionError:
@@ -355,4 +387,4 @@ def _score(decoded_row: Decoded, scoring: Scoring, counts: Counts) -> tuple[Row,
     place = f"{decoded_row.file}:{decoded_row.line}"
     cluster = (row.cluster or f"\0{place}") if columns.cluster else None
     counts.add_row(row, columns, tally_of(verdict, cluster, row.targets is not None))
-    return row, verdict
+    return row, verdict, again

@@ -396,7 +396,7 @@ def test_a_case_that_the_lint_refuses_is_left_out_and_the_others_are_written(tmp
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     made = import_file("csv", tmp_path / "a.jsonl")
     assert write_imported(made, tmp_path / "suite", "x", judging).cases == 2
-    assert "asks the same" in made.left_out[0].reason or "prompt" in made.left_out[0].reason
+    assert f"asks the same as suite/csv-0001 at {tmp_path / 'suite' / 'cases.jsonl'}:1" in made.left_out[0].reason
 
 
 def test_nothing_at_all_is_an_error_with_the_first_reason(tmp_path: Path, judging: Judging) -> None:

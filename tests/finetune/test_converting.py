@@ -280,6 +280,7 @@ def test_every_setting_of_the_training_yaml_is_one_of_the_trainer(
     assert set(settings) <= known | OF_TRANSFORMERS
 
 
+@pytest.mark.filterwarnings("ignore")  # what torch and the trainer import of each other
 def test_the_loader_and_the_parser_of_ms_swift_take_what_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,3 +313,31 @@ def test_the_loader_and_the_parser_of_ms_swift_take_what_is_written(
     )
     assert unknown == []
     assert arguments.learning_rate == settings["learning_rate"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_loader_and_the_parser_of_llama_factory_take_what_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where LLaMA-Factory is installed, which brings torch: what `llamafactory-cli train` does up to the base."""
+    import yaml
+
+    if find_spec("llamafactory") is None:
+        pytest.skip("LLaMA-Factory is not installed")
+    loader = pytest.importorskip("llamafactory.data.loader")
+    from llamafactory.hparams import get_train_args
+
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a.jsonl", PLAIN, calling())
+    to = ["dataset", "convert", "a.jsonl", "--from", "chat", "--to", "llama-factory", "--base", "Qwen/Qwen3-4B"]
+    assert run([*to, "--out", "set.jsonl"]) == 0
+    rows = [json.loads(line) for line in (tmp_path / "set.jsonl").read_text("utf-8").splitlines()]
+    settings = yaml.safe_load((tmp_path / "set.llama-factory.yaml").read_text("utf-8"))
+    model, data, training, _, _ = get_train_args(settings)
+    assert training.learning_rate == settings["learning_rate"]
+    data.preprocessing_num_workers = None  # else it works in processes of its own
+    (listed,) = loader.get_dataset_list(data.dataset, data.dataset_dir)
+    taken = loader._load_single_dataset(listed, model, data, training)
+    texts = [[turn["content"] for turn in (*row["_prompt"], *row["_response"])] for row in taken]
+    assert texts == [[turn["value"] for turn in row["conversations"]] for row in rows]
+    assert [json.loads(row["_tools"] or "[]") for row in taken] == [json.loads(row.get("tools", "[]")) for row in rows]

@@ -346,3 +346,25 @@ def test_parquet_that_unpacks_to_much_is_read_a_few_rows_at_a_time() -> None:
     rows = [row for piece in pieces for row in rows_of(piece.table)]
     assert rows == [{"source": long, "output": str(number)} for number in range(200)]
     assert [piece.first for piece in pieces] == [1 + sum(p.table_rows for p in pieces[:n]) for n in range(len(pieces))]
+
+
+def test_a_row_that_comes_again_is_judged_once_and_written_as_if_it_were_alone(
+    tmp_path: Path, scored: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.logs import judge as judging
+
+    row = {"source": "Use TCP/IP and A-1.", "output": "TCP / IP and A-1", "id": "x"}
+    others = [{**row, "targets": ["A-1"]}, {**row, "finish_reason": "length"}, {**row, "output": [{"text": "TCP/IP"}]}]
+    rows = [row, *others, row, *others, {**row, "source": "Use TCP/IP."}]
+    asked: list[str] = []
+    judge = judging.judge
+    monkeypatch.setattr(judging, "judge", lambda row, symbols: asked.append(row.output) or judge(row, symbols))
+    (tmp_path / "all.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    scored("all.jsonl", out="all")
+    assert asked.count("TCP / IP and A-1") == 5  # once each with and without targets, twice cut off, once otherwise
+    alone = []
+    for number, one in enumerate(rows):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(one) + "\n")
+        scored(f"{number}.jsonl", out=f"o{number}")
+        alone += [{**made, "file": "all.jsonl", "line": number + 1} for made in verdicts(tmp_path / f"o{number}")]
+    assert verdicts(tmp_path / "all") == alone
