@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import config as configuration
-from harness.errors import ConfigError, MissingRecordingError, RecordError, SuiteError, nearest
+from harness.errors import ConfigError, HarnessError, MissingRecordingError, RecordError, SuiteError, nearest
 from harness.history import History, Known
 
 if TYPE_CHECKING:
@@ -151,6 +151,24 @@ class Project:
         from harness.runs.record import unverified_checks
 
         return unverified_checks(run, self._cases_of((run,)))
+
+    def beside_recordings(self, run: RunRecord) -> tuple[tuple[str, ...], int]:
+        """Where the answers of a record are others than the cassettes hold, and how many have no recording there.
+
+        Nothing is compared where the configuration has the model otherwise than when the record was made.
+        """
+        from harness.runs.answers import Replay, differing
+
+        with suppress(HarnessError):
+            model = self.model(run.model)
+            if (model.label, model.digest) == (run.label, run.configuration_digest):
+                replay = Replay(self.config.root / self.config.cassettes, model)
+                found = list(differing(run, self._cases_of((run,)), self.judge_of(model), replay))
+                currency = model.price.currency if model.price else None
+                if (run.lineage, run.currency) != (model.lineage, currency):
+                    found.append("its lineage or its currency is not that of pyproject.toml")
+                return tuple(one for one in found if one), found.count(None)
+        return (), run.totals.samples
 
     def _cases_of(self, runs: Sequence[RunRecord]) -> dict[str, Case]:
         """The cases of the project's suites by digest; of one that cannot be read, those that can."""

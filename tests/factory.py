@@ -144,6 +144,8 @@ def run_record(
     """A whole live run whose answers were made at one moment."""
     cases = tuple(cases)
     moment = made if isinstance(made, str) else made.isoformat()
+    samples = [sample for case in cases for sample in case.samples]
+    costs = [sample.cost for sample in samples if sample.cost is not None]
     values: dict[str, Any] = {
         "run_id": f"{moment[:10].replace('-', '')}-{model}",
         "model": model,
@@ -158,7 +160,10 @@ def run_record(
         "totals": Totals(
             cases=len(cases),
             outcomes=dict(Counter(one.outcome for one in cases)),
-            samples=sum(len(one.samples) for one in cases),
+            samples=len(samples),
+            prompt_tokens=sum(one.prompt_tokens or 0 for one in samples),
+            completion_tokens=sum(one.completion_tokens or 0 for one in samples),
+            cost=sum(costs) if costs else None,
         ),
         "cases": cases,
     }

@@ -154,8 +154,8 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
     """Are these records as they were written, and are their verdicts those of their answers? All without RUN.
 
     Each answer in a record is judged again; its id, totals and dates must be those of its answers, its cases those of
-    the project's suites where these have them. Exit code 1 if a record cannot be read, was changed, or contradicts
-    itself. Checks of your own, and those of cases that the suites do not hold, are not run again; they are named.
+    the project's suites, and what else it says of an answer that of its cassettes, where these have them. Exit code 1
+    if it cannot be read, was changed, or contradicts itself. Checks that are not run again are named.
 
     \b
     $ harness runs verify tuned
@@ -172,6 +172,8 @@ def verify(names: tuple[str, ...], rejudge: bool, as_json: bool, report_dir: Pat
         tell(f"{show(one['record'], blanks=False)}: {state}")
         for problem in one["problems"]:
             tell(f"  {show(problem, blanks=False)}")
+        if one["not_in_cassettes"]:
+            tell(f"  not compared, because no cassette of these settings holds them: answers {one['not_in_cassettes']}")
         if one["unverified_checks"]:
             tell(f"  {show(_not_run_again(one), blanks=False)}")
     if not found:
@@ -214,12 +216,14 @@ def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
                 run, problems = read_run(path), ()
     except RecordError as error:
         problem = {"record": str(path), "digest": False, "problems": [str(error)]}
-        return {**problem, "unverified_checks": [], "unverified_cases": 0}
+        return {**problem, "unverified_checks": [], "unverified_cases": 0, "not_in_cassettes": 0}
     names, cases = project.unverified_checks(run)
+    others, missing = project.beside_recordings(run)
     return {
         "record": f"{run.label} {run.run_id}",
         "digest": carries_digest(path),
-        "problems": list(problems),
+        "problems": [*problems, *others],
+        "not_in_cassettes": missing,
         "unverified_checks": sorted(names),
         "unverified_cases": cases,
     }

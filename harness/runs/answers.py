@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -25,8 +25,9 @@ from harness.recording.application import HttpCassettes, HttpUse
 from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request
 from harness.records.case import Case
-from harness.records.run import Mode
+from harness.records.run import Mode, RunRecord
 from harness.runs.fetching import Fetcher, FetchJob, asked_job
+from harness.runs.judge import Judge
 from harness.runs.requests import body_for, is_asking, opened, secrets_of
 
 
@@ -61,6 +62,39 @@ class Replay:
             if interaction is not None:
                 return completion_of(interaction)
         return None
+
+
+_OF_THE_ANSWER = (
+    *("output", "raw_output", "reasoning", "tool_calls", "call_in_text", "finish_reason", "resolved_model"),
+    *("system_fingerprint", "runtime", "latency_s", "first_token_s", "prompt_tokens", "completion_tokens", "cost"),
+)
+
+
+def differing(run: RunRecord, cases: Mapping[str, Case], judge: Judge, replay: Replay) -> Iterator[str | None]:
+    """Each answer of a record beside its recording: where they differ, else an empty text; None where there is none.
+
+    Args:
+        cases: by digest.
+        judge: of the model as it was when the record was made.
+    """
+    for result in run.cases:
+        case = cases.get(result.digest)
+        if case is not None and judge.exposure(case) != result.exposure:
+            yield f"{result.key}: is recorded as {result.exposure}, the training data of its model say otherwise"
+        for sample in result.samples:
+            if sample.recorded_at is None:
+                continue
+            found: Completion | None = None
+            if case is not None:
+                key = Request(body=body_for(case, judge.model), sample=sample.sample).key
+                suites = dict.fromkeys((result.suite, case.suite))
+                found = next((one for suite in suites if (one := replay.get(suite, key))), None)
+            if case is None or found is None or found.recorded_at != sample.recorded_at:
+                yield None
+                continue
+            again = judge.sample(case, found, sample.sample)
+            others = [name for name in _OF_THE_ANSWER if getattr(again, name) != getattr(sample, name)]
+            yield f"{result.key}, sample {sample.sample}: the cassette has other {', '.join(others)}" if others else ""
 
 
 def read_back(path: Path, key: str) -> Completion | None:

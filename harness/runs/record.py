@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -235,12 +236,16 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
         cases: by digest. What is not among them is skipped, and so are checks that are not registered.
     """
     from harness import checks
+    from harness.checks.answers import calls_in_text
+    from harness.runs.requests import with_system
 
     for result in run.cases:
         case = cases.get(result.digest)
         if case is None:
             continue
-        own = {field: getattr(case, field) for field in ("targets", "required", "channel", "language", "task")}
+        fields = ("targets", "required", "channel", "language", "task", "tags", "symbols")
+        own = {field: getattr(case, field) for field in fields}
+        own["messages"] = with_system(case.messages, run.configuration.get("system"))
         own["domain"] = domain_name(case.domain)
         for field, value in own.items():
             if value != getattr(result, field):
@@ -248,6 +253,10 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
         if not all(call.check in checks.known() for call in case.checks):
             continue
         for sample in (one for one in result.samples if one.outcome != "unscored"):
+            if sample.call_in_text and run.configuration.get("repair") is None:
+                calls, rest = calls_in_text(sample.raw_output or "", case.tools)
+                if (rest, tuple(calls)) != (sample.output, sample.tool_calls):
+                    yield f"{_short(result.key)}, sample {sample.sample}: its text holds other calls than are recorded"
             reply = checks.Reply.of(sample.output, sample.tool_calls)
             said = [checks.run(call.check, call.arguments, reply).passed for call in case.checks]
             if said != [one.passed for one in sample.checks]:
@@ -278,7 +287,8 @@ def contradictions(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
 
     Names come from the record: they must be made safe before they are shown.
     """
-    return (*_wrong_names(run), *_wrong_verdicts(run, symbols), *_wrong_sums(run))
+    wrong = (*_wrong_names(run), *_wrong_verdicts(run, symbols), *_wrong_sums(run))
+    return wrong or tuple(_wrong_texts(run, symbols))  # longer ones than a run can have were refused before
 
 
 def _wrong_names(run: RunRecord) -> Iterator[str]:
@@ -288,6 +298,12 @@ def _wrong_names(run: RunRecord) -> Iterator[str]:
         made = _run_id(run.label, run.configuration_digest, run.cases, moment, partial=run.partial)
         if made != run.run_id:
             yield f"its answers, dates or settings are others than those that gave it its id (they give {made})"
+    # the settings are in it, and the digest of them is in its id
+    settings = json.dumps(run.configuration, ensure_ascii=False, sort_keys=True)
+    if _DIGEST.match(run.configuration_digest) and run.configuration_digest != _digest([settings]):
+        yield "its settings are others than those that gave it their digest"
+    if run.recipe != run.configuration.get("training"):
+        yield "its recipe of training is not that of its settings"
     cases = _digest([f"{case.key} {case.digest}" for case in run.cases])
     if _DIGEST.match(run.suite_digest) and run.suite_digest != cases:
         yield "its cases are others than those that gave it its suite digest"
@@ -323,6 +339,35 @@ def _wrong_verdicts(run: RunRecord, symbols: SymbolTable) -> Iterator[str]:
         yield f"the outcome of {_short(flipped[0].key)} is not that of its answers: recorded {flipped[0].outcome}"
 
 
+def _wrong_texts(run: RunRecord, symbols: SymbolTable) -> Iterator[str]:
+    """The id is made of the answers as they were received; what was judged must be made of these."""
+    from harness.text import repair
+
+    strategy = run.configuration.get("repair")
+    for case in run.cases:
+        for sample in case.samples:
+            where = f"{_short(case.key)}, sample {sample.sample}"
+            if sample.raw_output is not None and not sample.call_in_text and sample.outcome != "unscored":
+                given = sample.raw_output
+                if strategy in ("restore", "collapse"):
+                    channel = "text" if case.channel == "tool" else case.channel
+                    given = repair(
+                        texts_of(case.messages), given, strategy=strategy, channel=channel, symbols=symbols
+                    ).text
+                if given != sample.output:
+                    yield f"{where}: what was judged is not made of the answer that was received"
+                    return
+            for spans in sample.mentions.values():
+                for span in spans:
+                    if (
+                        span.path is None
+                        and span.tool_call is None
+                        and (sample.output[span.start : span.end] != span.text)
+                    ):
+                        yield f"{where}: a mention says that the answer holds what it does not hold"
+                        return
+
+
 def _said(sample: SampleResult) -> tuple[Any, ...]:
     return sample.outcome, sample.verdicts, sample.within, _counted(sample.mentions)
 
@@ -349,6 +394,12 @@ def _wrong_sums(run: RunRecord) -> Iterator[str]:
     counted = dict(Counter(case.outcome for case in run.cases))
     if (run.totals.cases, run.totals.samples, run.totals.outcomes) != (len(run.cases), len(samples), counted):
         yield "its totals are not the sums of its cases"
+    tokens = [sum(getattr(one, name) or 0 for one in samples) for name in ("prompt_tokens", "completion_tokens")]
+    costs = [sample.cost for sample in samples if sample.cost is not None]
+    if [run.totals.prompt_tokens, run.totals.completion_tokens] != tokens or (
+        not math.isclose(run.totals.cost or 0, sum(costs), rel_tol=1e-6)
+    ):
+        yield "its tokens or its cost are not the sums of its answers"
     odd = next((s for s in samples if (s.outcome == "unscored") != (s.reason is not None)), None)
     if odd is not None:
         yield f"an answer is {odd.outcome}, and its reason is {found(odd.reason)}"
@@ -363,6 +414,11 @@ def _wrong_times(run: RunRecord) -> Iterator[str]:
     began, ended = utc(run.started), utc(run.ended)
     if ended < began:
         yield f"it ended at {run.ended}, before it began"
+    if run.mode == "replay" and run.totals.requests:
+        yield f"it is a replay, and says that it made {run.totals.requests:,} requests"
+    oldest = run.evidence.oldest if run.mode in ("live", "refresh") else None
+    if oldest and began - utc(oldest) > _ANOTHER_CLOCK:
+        yield f"it says that all was asked, and an answer of it is of {oldest}, before it began"
     if run.evidence.newest and utc(run.evidence.newest) - max(began, ended) > _ANOTHER_CLOCK:
         yield f"an answer of it is of {run.evidence.newest}, after it ended"
 

@@ -24,13 +24,18 @@ from harness.runs.fetching import Endpoint
 
 def messages_for(case: Case, model: ModelConfig) -> tuple[dict[str, Any], ...]:
     """The conversation as it is sent: the model's own system prompt comes before the case's."""
-    if not model.system:
-        return case.messages
-    first, *rest = case.messages
+    return with_system(case.messages, model.system)
+
+
+def with_system(messages: tuple[dict[str, Any], ...], system: str | None) -> tuple[dict[str, Any], ...]:
+    """A conversation with a system prompt before its own."""
+    if not system:
+        return messages
+    first, *rest = messages
     if first["role"] == "system" and isinstance(first["content"], str):
         # one system message: several servers refuse two
-        return ({"role": "system", "content": f"{model.system}\n\n{first['content']}"}, *rest)
-    return ({"role": "system", "content": model.system}, *case.messages)
+        return ({"role": "system", "content": f"{system}\n\n{first['content']}"}, *rest)
+    return ({"role": "system", "content": system}, *messages)
 
 
 def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from harness.files import sealed
 from harness.history import History
 from harness.project import Project
 from harness.records.run import RunRecord
-from harness.runs.record import contradictions, verified
+from harness.runs.record import contradictions, fold, verified
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, mention, run_record, sample_result
 
@@ -319,6 +319,101 @@ def test_a_forged_record_is_seen_and_no_gate_takes_it(shipped, forgery, digest, 
             assert "DO NOT RELY ON" in told.stderr, told.output
 
 
+@pytest.fixture(scope="module")
+def few():
+    """A small record of shipped answers, and the project that has their suites, cassettes and training data."""
+    project = Project.open(ROOT)
+    whole = project.resolve("tuned")
+    calls = [case for case in whole.cases if case.samples[0].tool_calls][:2]
+    chosen = {
+        case.key: case for case in (*calls, *(one for one in whole.cases if one.outcome == "damaged"), *whole.cases[:3])
+    }
+    record = fold(
+        project.model(whole.model), list(chosen.values())[:8], mode="replay", started=whole.started, ended=whole.ended,
+        requests=0, partial_reason=None, git_commit=None,
+    )  # fmt: skip
+    return project, record
+
+
+def _problems(project, record):
+    run = RunRecord.model_validate(record)
+    return (*contradictions(run, project.symbols), *project.differences(run), *project.beside_recordings(run)[0])
+
+
+OF_THE_RUN = {
+    "configuration": {"temperature": 1.0},
+    "recipe": {"rank": 8},
+    "lineage": ["other@v1"],
+    "currency": "EUR",
+}
+OF_A_CASE = {
+    "tags": ["not-in-headline"],
+    "symbols": "many",
+    "exposure": "seen",
+    "messages": [{"role": "user", "content": "something easier"}],
+    "language": "fr",
+}
+OF_AN_ANSWER = {
+    "finish_reason": "length",
+    "resolved_model": "a-better-model",
+    "system_fingerprint": "fp",
+    "runtime": "another",
+    "reasoning": "so I copy it",
+    "latency_s": 0.001,
+    "first_token_s": 0.001,
+    "prompt_tokens": 1,
+    "completion_tokens": 1,
+    "cost": 1.0,
+    "call_in_text": True,
+    "raw_output": "what it said at first",
+}
+
+
+@pytest.mark.parametrize("field", [*OF_THE_RUN, *OF_A_CASE, *OF_AN_ANSWER, "requests", "tool_calls", "mentions"])
+def test_whatever_else_a_forged_record_says_is_compared_where_the_project_knows(few, field):
+    """Its id does not hold these: they are compared with its settings, its suite, its cassette or each other."""
+    project, made = few
+    record = json.loads(made.model_dump_json(by_alias=True))
+    assert _problems(project, record) == ()
+    case = record["cases"][0]
+    sample = case["samples"][0]
+    if field == "requests":
+        record["totals"]["requests"] = 9
+    elif field == "tool_calls":
+        sample = next(one for case in record["cases"] for one in case["samples"] if one["tool_calls"])
+        sample["tool_calls"][0]["name"] += "_other"
+    elif field == "mentions":
+        spans = [span for case in record["cases"] for one in case["samples"] for spans in one["mentions"].values()
+                 for span in spans if span["path"] is None and span["tool_call"] is None]  # fmt: skip
+        spans[0]["text"] += "?"
+    else:
+        place = record if field in OF_THE_RUN else case if field in OF_A_CASE else sample
+        value = (OF_THE_RUN | OF_A_CASE | OF_AN_ANSWER)[field]
+        assert place.get(field) != value
+        place[field] = value
+    assert _problems(project, record) != ()
+
+
+def test_a_repaired_answer_is_what_repair_makes_of_the_one_that_came(history):
+    """The id holds what came; the text that was judged could be any other."""
+    sample = sample_result("aligned", targets=("A-1",), output="A-1").model_copy(update={"raw_output": "A - 1"})
+    case = case_result("one", "aligned", targets=("A-1",), samples=[sample])
+    run = run_record([case]).model_copy(update={"configuration": {"repair": "restore"}})
+    assert contradictions(run, DEFAULT_SYMBOLS) == ()
+    for raw, strategy in (("I cannot", "restore"), ("A - 1", None)):
+        other = case.model_copy(update={"samples": (sample.model_copy(update={"raw_output": raw}),)})
+        forged = run.model_copy(update={"cases": (other,), "configuration": {"repair": strategy} if strategy else {}})
+        (said,) = contradictions(forged, DEFAULT_SYMBOLS)
+        assert "what was judged is not made of the answer that was received" in said
+
+
+def test_answers_that_no_cassette_holds_are_counted(history):
+    write(history)
+    seen = call("verify")
+    assert "not compared, because no cassette of these settings holds them: answers 1" in seen.stdout
+    assert json.loads(call("verify", "--json").stdout)[0]["not_in_cassettes"] == 1
+
+
 def test_a_record_that_was_laid_out_anew_is_as_it_was(history):
     path = history.write(run_record([case_result("one", "damaged", domain="建筑")]))
     content = path.read_bytes()
@@ -360,7 +455,8 @@ def test_verdicts_of_other_rules_are_written_again_on_demand(history):
     again = json.loads(path.read_bytes())
     assert again["cases"][0]["outcome"] == "damaged"
     assert again["digest"]
-    assert call("verify").stdout.strip().endswith("as it was written; its verdicts are those of its answers")
+    first = call("verify").stdout.splitlines()[0]
+    assert first.endswith("as it was written; its verdicts are those of its answers")
 
 
 @pytest.mark.parametrize(
