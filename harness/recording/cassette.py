@@ -352,10 +352,11 @@ def locked_file(path: Path, *, wait_s: float) -> LockedFile:
 def _lock(path: Path, wait_s: float) -> "BaseFileLock":
     from filelock import FileLock, Timeout
 
-    for place in (path, path.parent):
+    lock_file = path.with_name(f".{path.name}.lock")
+    for place in (path, path.parent, lock_file):  # filelock before 3.20.1 emptied the file that a link led to
         if place.is_symlink():
             raise CassetteError(f"{place}: is a symlink; refusing to write through it: put a file there")
-    lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
+    lock = FileLock(lock_file, thread_local=False)
     try:
         lock.acquire(timeout=wait_s, poll_interval=0.05)
     except Timeout:

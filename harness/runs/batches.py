@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from harness.endpoints.access import Access
 from harness.endpoints.batch import (
@@ -56,7 +56,8 @@ class SubmittedRequest(Record):
 class Submission(Record):
     """What is written down of one batch."""
 
-    id: str
+    id: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$")
+    """Its files are named by it, and taken away by it at the end: a pull request can bring a note."""
     where: str
     """Address of the endpoint, as it may be shown: an id of one says nothing at another."""
     submitted: str
@@ -77,8 +78,9 @@ class Submissions:
 
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        if folder.is_symlink():
-            raise ConfigError(f"{folder}: is a symlink; refusing to write through it: put a folder there")
+        for place in (folder, folder / ".lock"):
+            if place.is_symlink():
+                raise ConfigError(f"{place}: is a symlink; refusing to write through it: put a folder there")
         self._lock = FileLock(folder / ".lock")
         try:
             self._lock.acquire(timeout=5)
@@ -102,7 +104,12 @@ class Submissions:
                 path.unlink()  # a run was killed before its note: nothing was submitted
         for path in sorted(self.folder.glob("*.json")):
             try:
+                for place in (path, path.with_suffix(".requests")):
+                    if place.is_symlink():
+                        raise UnfitFileError("a link")
                 found.append(Submission.model_validate(json_of(content_of(path, limit=_NOTE_LIMIT))))
+                if found[-1].id != path.stem:
+                    raise UnfitFileError("of another batch")
             except (OSError, UnfitFileError, ValidationError) as error:
                 raise ConfigError(
                     f"{path}: cannot be read ({type(error).__name__}); it says which batch is under way. Look at the "

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness.endpoints.batch import form_at, limits_at
+from harness.errors import ConfigError
 from harness.recording import Cassette
-from harness.runs.batches import _parts
+from harness.runs.batches import Submission, Submissions, _parts
 from harness.runs.fetching import FetchJob
 from tests.batch.server import BatchServer
 from tests.faulty_server.project import Project
@@ -98,6 +99,32 @@ def test_an_endpoint_that_is_away_now_and_then_ends_nothing(project: Project, se
     server.flaky = True
     code, output = batch(project)
     assert (code, len(Cassette(project.cassette))) == (0, 12), output
+
+
+@pytest.mark.parametrize(
+    "hostile", ["../../../precious", "another", "a link of requests", "a link of a note", "a lock"]
+)
+def test_a_note_of_a_stranger_leads_nowhere(hostile: str, tmp_path: Path) -> None:
+    """A pull request may bring one: its id named the files that are taken away at the end."""
+    folder = tmp_path / "cassettes/m@v1/batches"
+    folder.mkdir(parents=True)
+    precious = tmp_path / "precious.json"
+    precious.write_text("precious")
+    made = Submission(id="x", where="http://127.0.0.1/v1", submitted="2026-01-01T00:00:00Z", requests=())
+    note = json.loads(made.model_dump_json())
+    if hostile == "a lock":
+        (folder / ".lock").symlink_to(precious)
+    elif hostile == "a link of a note":
+        (folder / "x.json").symlink_to(precious)
+    else:
+        note["id"] = hostile if not hostile.startswith("a link") else "x"
+        (folder / "x.json").write_text(json.dumps(note))
+        (folder / "x.requests").symlink_to(precious)
+        if not hostile.startswith("a link"):
+            (folder / "x.requests").unlink()
+    with pytest.raises(ConfigError, match=r"cannot be read|is a symlink"):
+        Submissions(folder).open_ones()
+    assert precious.read_text() == "precious"
 
 
 def test_a_batch_killed_three_times_pays_for_nothing_twice(project: Project, server: BatchServer) -> None:

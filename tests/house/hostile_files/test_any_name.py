@@ -159,7 +159,7 @@ def test_the_names_of_an_import_are_those_of_the_project(name: str, run: Run, pr
 
 
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("link", ["cassettes/m@v1", "cassettes/m@v1/s.jsonl"])
+@pytest.mark.parametrize("link", ["cassettes/m@v1", "cassettes/m@v1/s.jsonl", "cassettes/m@v1/.s.jsonl.lock"])
 def test_an_answer_is_not_written_through_a_link(link: str, run: Run, project: Path) -> None:
     put(project, "stock", json.dumps({"version": 1, "interactions": [INTERACTION]}))
     (project / link).parent.mkdir(parents=True)
