@@ -18,7 +18,7 @@ from harness.endpoints.message import (
     tokens_of,
     tool_call,
 )
-from harness.endpoints.stream import parse_stream
+from harness.endpoints.stream import has_too_many_lines, parse_stream
 from harness.files import has_too_many_values
 from harness.records.answer import Completion, Exchange
 
@@ -89,7 +89,7 @@ def parse(body: str | bytes, content_type: str) -> Completion:
     except UnicodeDecodeError:
         return Completion(unusable="invalid_utf8")
     text = text.removeprefix("\ufeff")
-    if has_too_many_values(text):
+    if has_too_many_values(text) or (is_stream(text, content_type) and has_too_many_lines(text)):
         return Completion(unusable="too_long")
     completion = responses.completion_of(text)
     if completion is None:

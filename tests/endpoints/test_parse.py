@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -207,3 +208,49 @@ def test_an_end_that_is_not_a_word_is_an_unknown_end(finish: object) -> None:
     assert completion.finish_reason == json.dumps(finish)
     delta = json.dumps({"choices": [{"index": 0, "delta": {"content": "A-1"}, "finish_reason": finish}]})
     assert parse(f"data: {delta}\n\ndata: [DONE]\n\n", "text/event-stream").unusable == "unknown_end"
+
+
+LINES = st.sampled_from(
+    "data: a|data:b|data|data:|event: error|event:|event||:|: note|id: 7|database: x|xdata: y|events: z| data: w|"
+    "retry: 1|data: c:d|<html>".split("|")
+)
+
+
+@given(st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r"])), max_size=12), st.booleans())
+def test_events_are_those_of_a_reader_that_goes_line_by_line(lines: list[tuple[str, str]], ended: bool) -> None:
+    text = "".join(line + end for line, end in lines) + ("" if ended else "data: last")
+    expected: list[tuple[str, str]] = []
+    data: list[str] = []
+    name = ""
+    for line in [*text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), ""]:
+        field, _, value = line.partition(":")
+        if not line:
+            expected += [("\n".join(data), name)] if data else []
+            data, name = [], ""
+        elif field == "data":
+            data.append(value.removeprefix(" "))
+        elif field == "event":
+            name = value.strip()
+    found = list(events(text))
+    assert [(one.data, one.name) for one in found] == expected
+    assert all(text[: one.end].endswith(("\n", "\r")) or one.end == len(text) for one in found)
+
+
+@pytest.mark.parametrize(
+    "filler", [":\n", "\n", "\r\n", "event:\n", "data:\n", "data: {}\n\n", "id\n", ": x\n\n", "\r"]
+)
+def test_a_stream_of_nothing_takes_no_time(filler: str) -> None:
+    """30 MB of comments took a minute, within which no other answer was read."""
+    body = filler * (3_000_000 // len(filler)) + stream({"content": "A-1"})
+    started = time.process_time()
+    found = parse(body, "text/event-stream")
+    assert time.process_time() - started < 1.5
+    assert found.unusable in ("too_long", "broken_stream") or found.text == "A-1"
+
+
+@pytest.mark.parametrize("first", ["length", "max_tokens", "content_filter", "refusal"])
+def test_an_answer_that_was_cut_off_does_not_become_whole_by_a_stop_behind_it(first: str) -> None:
+    chunks = [{"delta": {"content": "A"}, "finish_reason": first}, {"delta": {}, "finish_reason": "stop"}]
+    body = "".join(f"data: {json.dumps({'choices': [{'index': 0, **one}]})}\n\n" for one in chunks) + "data: [DONE]\n\n"
+    found = parse(body, "text/event-stream")
+    assert found.finish_reason == first
