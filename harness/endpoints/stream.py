@@ -48,18 +48,18 @@ def events(text: str) -> Iterator[ServerSentEvent]:
     name = ""
     place = 0
     # what is skipped is never looked at line by line: 30 MB of comments would take a minute
-    for field in _FIELD.finditer(text):
-        blank = _BLANK.search(text, place, field.start()) if data or name else None
+    for line in _FIELD.finditer(text):
+        blank = _BLANK.search(text, place, line.start()) if data or name else None
         if blank:
             if data:
                 yield ServerSentEvent("\n".join(data), blank.end(), name)
             data, name = [], ""
-        value = field[2] or ""
-        if field[1] == "data":
+        value = line[2] or ""
+        if line[1] == "data":
             data.append(value.removeprefix(" "))
         else:
             name = value.strip()
-        place = field.end()
+        place = line.end()
     if data:
         blank = _BLANK.search(text, place)
         yield ServerSentEvent("\n".join(data), blank.end() if blank else len(text), name)

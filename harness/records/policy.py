@@ -198,6 +198,8 @@ class DriftPolicy(Record):
 def _zone(name: str) -> tzinfo:
     if name == "UTC":
         return UTC
+    if name in ("localtime", "posixrules", "Factory"):  # another zone on every machine
+        raise ValueError(name)
     try:
         return ZoneInfo(name)
     except ZoneInfoNotFoundError as error:
