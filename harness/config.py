@@ -191,7 +191,7 @@ class ModelConfig(Record):
         if not is_portable(value):
             raise ValueError(
                 f"found {value!r}, which no folder on Windows can be called; accepted: a name without a dot at its end "
-                "that is no device there (CON, NUL, AUX.txt)"
+                "and not the name of a device there (CON, NUL, AUX.txt)"
             )
         return value
 

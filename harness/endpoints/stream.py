@@ -126,7 +126,7 @@ class _Stream:
 
     def _choose(self, choice: dict[str, Any]) -> None:
         self.answered = True
-        if ending(self.finish_reason) not in _CUT_OFF:  # a gateway that says stop after length does not make it whole
+        if ending(self.finish_reason) not in _CUT_OFF:  # a stop that a gateway adds does not make it whole
             self.finish_reason = finish_of(choice) or self.finish_reason
         self.tokens += tokens_of(choice.get("logprobs"))
         delta, message = choice.get("delta"), choice.get("message")

@@ -76,7 +76,7 @@ def load_info(folder: Path) -> SuiteInfo:
     if not is_portable(name):  # cassettes are called by it
         raise SuiteError(
             f"{folder}: no folder on Windows can be called {found(name)}; accepted: a name without a dot or space at "
-            "its end, without : ? * | < > and quotation marks, that is no device there (CON, NUL, AUX.txt)"
+            "its end, without : ? * | < > and quotation marks, and not the name of a device there (CON, NUL, AUX.txt)"
         )
     return SuiteInfo(name=name, **content)
 
