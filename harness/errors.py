@@ -53,6 +53,15 @@ _SHOWN = 60
 _CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
 
 
+_NAMES_SHOWN = 20
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b`, at most 20 of them and how many more there are; `none yet` without one."""
+    more = f" and {len(names) - _NAMES_SHOWN:,} more" if len(names) > _NAMES_SHOWN else ""
+    return f"{', '.join(names[:_NAMES_SHOWN])}{more}" or "none yet"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the closest of `names`, or nothing if none is close."""
     import difflib

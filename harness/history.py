@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from harness.decisions.evidence import needed, representative
 from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, order_of, summary_rules, utc
-from harness.errors import RecordError, explain, found, nearest
+from harness.errors import RecordError, explain, found, listed, nearest
 from harness.files import (
     DEPTH_LIMIT,
     UnfitFileError,
@@ -336,7 +336,7 @@ class History:
             if matches:
                 some = ", ".join(f"{path.parent.name}/{id_of(path)}" for path in matches[:5])
                 raise RecordError(f"{reference!r}: {len(matches)} runs begin so: {some}; give more of the id")
-        known = ", ".join(labels) or "none yet"
+        known = listed(labels)
         hint = nearest(wanted, [*labels, *(label.partition("@")[0] for label in labels)])
         raise RecordError(
             f"{wanted!r}: no run of that name, version or id in {self.folder}{hint}; known: {known}. "

@@ -80,13 +80,15 @@ def report(
         _refuse("RUN", {"--against": against, "--csv": form == "csv", "--gate": gate, "--gate-policy": gate_policy})
         _everything(site, form)
         return
-    _refuse("no RUN: all versions are printed together", {"--openmetrics": form == "openmetrics"})
+    if form == "openmetrics":
+        raise ConfigError("--openmetrics: not together with RUN; all versions are printed together")
     record = project.resolve(run)
     if against is None:
         _refuse("--against RUN, the baseline", {"--gate": gate, "--gate-policy": gate_policy})
         _one(site, record, match(record, given) if labels else None, form)
         return
-    _refuse("no --against", {"--csv": form == "csv"})
+    if form == "csv":
+        raise ConfigError("--csv: not together with --against; one run is one table")
     baseline = project.resolve(against)
     judged = _judged(project, record, baseline, gate_policy) if gate or gate_policy else None
     _two(site, baseline, record, judged, form)

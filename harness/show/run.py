@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.decisions.metrics import METRICS, answered_rate
 from harness.decisions.run_summary import Resources, collateral_rate, has_repair, residual_rate
-from harness.errors import RecordError, nearest
+from harness.errors import RecordError, listed, nearest
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import GOOD, CaseResult, CheckResult, MentionRecord, Outcome, RunRecord, SampleResult
 from harness.show import figures
@@ -378,7 +378,7 @@ def found_in(reference: str, records: Sequence[RunRecord]) -> OneCase:
     if len(matching) > 1:
         raise RecordError(f"{reference}: found in several suites; accepted: {', '.join(matching)}")
     if not matching:
-        labels = ", ".join(run.label for run in records) or "any run"
+        labels = listed([run.label for run in records]) if records else "any run"
         raise RecordError(f"{reference}: no such case in {labels}{nearest(reference, keys)}; accepted: suite/id")
     (key,) = matching
     by_run = [{case.key: case for case in run.cases} for run in records]

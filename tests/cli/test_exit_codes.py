@@ -92,7 +92,7 @@ WRONG = [
     ("report tuned --gate", "--gate: needs --against RUN, the baseline", "--gate：需要 --against RUN（基线）"),
     ("report --csv", "--csv: needs RUN; runs are listed by `harness runs list`", "`harness runs list` 列出全部运行"),
     ("report --lang fr", "'fr' is not one of 'auto', 'en', 'zh'", "'fr' 不在可选值之中"),
-    ("show a-9", "a-9: no such case in base@v1, tuned@v2; accepted: suite/id", "base@v1, tuned@v2 中没有用例 a-9"),
+    ("show a-9", "a-9: no such case in base@v1, tuned@v2; accepted: suite/id", "base@v1、tuned@v2 中没有用例 a-9"),
     ("show", "Missing argument 'CASE'", "缺少参数 'CASE'"),
     ("run", "run: no model named; accepted: harness run NAME", "run：没有给出模型名；用法：harness run NAME"),
     ("check no.jsonl", "no.jsonl: cannot be read", "no.jsonl"),
@@ -132,6 +132,9 @@ WRONG = [
     ("gate tuned base", "For example: harness gate --candidate", "多余的参数（tuned base）"),
     ("compare tuned ./broken.jsonl", "expected a run record (`harness runs list`)", "应为运行记录"),
     ("suites list", "Did you mean", "没有命令 'list'"),
+    ("report base --against base --csv", "--csv: not together with --against", "--csv：不能与 --against 合用"),
+    ("gate --candidate tuned --policy binary.dat", "not UTF-8 at byte", "字节不是 UTF-8；请把文件另存为 UTF-8"),
+    ("dataset stats empty.jsonl", "no samples; run: harness dataset validate", "没有样本；请运行：harness dataset"),
     ("init --ci none", "missing, and there is no terminal to ask", "而且没有终端可以询问"),
     ("--lang fr report", "'fr' is not one of 'en', 'zh'", ""),
 ]
@@ -149,6 +152,7 @@ def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "typo.toml": '[[rules]]\nmetric = "aligment_rate"\nmin = 0.9\n',
         "95.toml": '[[rules]]\nmetric = "alignment_rate"\nmin = 95\n',
         "broken.jsonl": '{"source": "AB-1"\n',
+        "empty.jsonl": "",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
