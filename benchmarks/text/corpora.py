@@ -23,6 +23,11 @@ def filled(piece: str, length: int) -> str:
     return (piece * (length // len(piece) + 1))[:length]
 
 
+def repeated(piece: str, length: int) -> str:
+    """Whole pieces alone: one cut short is another text, and two lengths would not be comparable."""
+    return piece * (length // len(piece))
+
+
 CLEAN: dict[str, Callable[[int], str]] = {
     "English prose": lambda n: filled(ENGLISH, n),
     "English with curly quotes": lambda n: filled(TYPOGRAPHIC, n),
@@ -65,7 +70,7 @@ def nested(piece: str, length: int) -> str:
 
 
 HOSTILE_SOURCES: dict[str, Callable[[int], str]] = {
-    name: partial(filled, piece)
+    name: partial(repeated, piece)
     for name, piece in {
         "quotes": '"',
         "quoted letters": '"a ',
