@@ -351,7 +351,8 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         if span.start < end or span.end - span.start < 2:
             continue
         inner = text[span.start : span.end]
-        if not stands_alone(text, span.start, span.end, inner):
+        is_escaped = inner[0] in symbols.by_char and text[span.start - 1 : span.start] == "\\"
+        if is_escaped or not stands_alone(text, span.start, span.end, inner):
             continue  # no mention of it could be found there
         end = span.end
         if _is_sum(text, span.start, span.end):

@@ -140,6 +140,7 @@ def test_the_same_run_is_read_again_between_other_neighbours() -> None:
         "It was - as he said - over; and--well--done.",
         "Erd- und Freileitung, BSKA- SHOG",
         "是 进/出 吗",
+        "正常\\--opt",  # an escaped sign begins no mention
         "",
     ],
 )
