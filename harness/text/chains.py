@@ -438,7 +438,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
             place = low + first[1] + (len(run) if whole else 2)
             return place, not whole or touches(text, place)
         measure = _MEASURE.match(run)
-        if measure and token[-1].isdigit() and not (joint == "-" and re.search("[A-Za-z(]", other)):
+        is_code = token[0].isalpha() or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
+        if measure and token[-1].isdigit() and not is_code:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
         mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)
         if mirrored and run[0] == mirrored[1]:

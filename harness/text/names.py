@@ -73,6 +73,8 @@ FILE_LABEL = re.compile(
 _ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
+_ANOTHER_PATH = re.compile(f"[{HAN}]{{1,6}}[/\\\\~]")
+"""`D:\\a.docx复制到\\\\fs01\\b`"""
 _FRAGMENT = re.compile(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
 
 
@@ -94,12 +96,9 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         named = head is not None and text[max(0, start - 12) : start].endswith(HEADS)
         if not named:
             return  # `防水/PVC卷材` is a pair of words
-    if (
-        file is not None
-        and file.end() < len(inner)
-        and "/" not in inner[file.end() :]
-        and "\\" not in inner[file.end() :]
-    ):
+    behind_it = inner[file.end() :] if file is not None else ""
+    if behind_it and ((not re.search(r"[/\\]", behind_it)) or _ANOTHER_PATH.match(behind_it)):
+        assert file is not None
         end = start + file.end()
         others = _last_two(text[start:end])
         behind = _FRAGMENT.match(text, end)
@@ -239,6 +238,7 @@ _PARTICLES = re.compile("[了过着好完成有]?(?:一下|一个|这个|那个)
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
+_BEFORE_A_CODE = re.compile("(?:说明书|合同|协议|报告|手册|图纸)(?=[A-Z]{2}[A-Z0-9]*[-_])")
 _OF_A_CAMERA = re.compile("[A-Z]{2,}_")
 
 
@@ -249,7 +249,7 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     document is likely a word of the clause, and a blank behind it is the writer's.
     """
     label = _LABEL_INSIDE.search(name, 1)
-    if label and name[label.start() - 1].isascii():
+    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 1)):
         return (name[label.end() :],)  # `MSDS文件丙酮-中文.pdf`
     head = HAN_RUN.match(name)
     if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:

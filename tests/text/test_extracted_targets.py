@@ -66,6 +66,7 @@ def test_damage_counts_by_kind(
         ("，MSDS文件丙酮-中文.pdf", "丙酮-中文.pdf", "MSDS 文件丙酮-中文.pdf", "丙酮 - 中文.pdf"),
         ("，Lua脚本扣减-库存.lua", "扣减-库存.lua", "Lua 脚本扣减-库存.lua", "扣减 - 库存.lua"),
         ("，报表MB5B-库存.xlsx", "MB5B-库存.xlsx", "报表 MB5B-库存.xlsx", "MB5B - 库存.xlsx"),
+        ("，稳健-90天说明书ZS90D-2024.pdf", "ZS90D-2024.pdf", "稳健-90天说明书 ZS90D-2024.pdf", "ZS90D - 2024.pdf"),
         ("，工程量清单GCL-03/土建.xls", "GCL-03/土建.xls", "工程量清单 GCL-03/土建.xls", "GCL - 03/土建.xls"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (

@@ -208,6 +208,12 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
             'CFLAGS="-O2 -g" lib/libacme.so.1.2 :white_check_mark: ${{ secrets.TOKEN }}',
             'CFLAGS="-O2 -g"|lib/libacme.so.1.2|:white_check_mark:|${{ secrets.TOKEN }}',
         ),
+        ("G7001/G7004次列车，处理人电务/工务，乙酸酐/吡啶反应", "G7001/G7004|电务/工务|乙酸酐/吡啶"),
+        (
+            "从D:\\项目\\附件 二\\方案.docx复制到\\\\fs01\\共享\\终稿",
+            "D:\\项目\\附件 二\\方案.docx|\\\\fs01\\共享\\终稿",
+        ),
+        ("bump @acme/ui-kit@1.4.0-rc.1", "@acme/ui-kit@1.4.0-rc.1"),
         # a path says where it begins
         (
             "卷宗在D:\\卷宗\\2024民终118\\笔录.docx，存档~/.local/存档-01.sav",
