@@ -95,8 +95,8 @@ def said_in(answer: Any) -> Any:
     return answer
 
 
-_ONE_TEXT = ("generation", "completion", "response")
-"""Where older and smaller interfaces have the text: Llama on Bedrock, Claude 2, Ollama."""
+_ONE_TEXT = ("generation", "completion", "response", "generated_text", "result")
+"""Where older and smaller interfaces have the text: Llama on Bedrock, Claude 2, Ollama, TGI, Baidu."""
 
 
 def whole_answer(answer: Any) -> Any:
@@ -260,7 +260,9 @@ def turns_of(value: Any) -> list[Turn]:
         )
     elif isinstance(chat.get("history"), list) and all(isinstance(at(one, "obj"), str) for one in chat["history"]):
         listed = chat["history"]
-    elif "messages" in chat and not {"chat", "chat_id", "agent_id", "chatId"}.isdisjoint(chat):
+    elif "messages" in chat and not {"chat", "agent_id"}.isdisjoint(
+        chat
+    ):  # not of a log whose history grows row by row
         listed = chat["messages"]
     elif any(isinstance(chat.get(name), list) and chat[name] and _is_turn(chat[name][0]) for name in ("data", "list")):
         listed = chat["data"] if isinstance(chat.get("data"), list) else chat["list"]

@@ -85,7 +85,9 @@ def openai(value: dict[str, Any]) -> Rows:
         asked = {"messages": asked} if asked else value
     if not any(asked.get(name) for name in MESSAGES) and isinstance(at(value, "input_items"), dict | list):
         asked = {"input": at(value, "input_items", "data") or value["input_items"]}
-    name = next((one for one in (*MESSAGES, "prompt", "inputText") if asked.get(one) is not None), "")
+    name = next(
+        (one for one in (*MESSAGES, "prompt", "inputText", "inputs", "message") if asked.get(one) is not None), ""
+    )
     messages = asked.get(name)
     source = asked if name in MESSAGES else messages
     if isinstance(messages, list) and (answer is None or asked is value):

@@ -79,7 +79,17 @@ _OUTPUTS = (
     *_names(
         "model llm ai bot actual assistant", "output response reply prediction predict generation", "text content 内容"
     ),
-    *("modelanswer", "llmanswer", "botanswer", "actualanswer", "completion", "completiontext", "generatedtext"),
+    *(
+        "modelanswer",
+        "llmanswer",
+        "aianswer",
+        "botanswer",
+        "actualanswer",
+        "assistantanswer",
+        "completion",
+        "completiontext",
+        "generatedtext",
+    ),
     *("generated", "assistantmessage", "botmessage", "responsemessage"),
     *_names("模型 大模型 ai 机器人 助手 智能体 系统", "输出 回答 回复 答复 响应 生成", "内容 文本 结果"),
     *("模型答案", "大模型答案", "ai答案"),
@@ -104,7 +114,21 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "finish": ("finishreason", "stopreason", "结束原因", "停止原因"),
 }
 _ROWS = (
-    *("data", "records", "rows", "items", "list", "results", "logs", "entries", "log", "samples", "testCases", "runs"),
+    *(
+        "data",
+        "records",
+        "rows",
+        "items",
+        "list",
+        "results",
+        "logs",
+        "entries",
+        "log",
+        "hits",
+        "samples",
+        "testCases",
+        "runs",
+    ),
     "数据",
 )
 """Where an interface that answers with a document has its rows, perhaps one in the other: `data.list`."""
@@ -135,7 +159,8 @@ def recognise(
         _refuse_columns(file.name, values)
     listed = _list_of_rows(values[0]) if len(values) == 1 else ""
     paths = ["", listed] if listed else [""]
-    for path in [*paths, *(_objects(values) if free and not _has_pair(values) else ())]:
+    deeper = _deeper(values, listed) if free and not _has_pair(values) else ()
+    for path in (*paths, *deeper):
         inside = _rows_at(values, path)
         preset = recognised_preset(inside) if free and not _has_pair(inside) else None
         if preset:
@@ -172,8 +197,17 @@ def _rows_at(values: Sequence[Any], path: str) -> list[dict[str, Any]]:
     return [row for row in inside[:_LOOKED_AT] if isinstance(row, dict)]
 
 
+def _deeper(values: Sequence[dict[str, Any]], listed: str) -> Iterator[str]:
+    """Paths to objects that may be the rows: in each member of a list (`hits.hits.*._source`), or in each value."""
+    members = _rows_at(values, listed) if listed else []
+    yield from (f"{listed}.*.{path}" for path in _objects(members) if path != "*")
+    yield from _objects(values)
+
+
 def _objects(values: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Paths to objects that each of the values has, the shallowest first; `*` where every field is a row."""
+    if not values:
+        return
     if len(values) == 1 and len(values[0]) > 1 and all(isinstance(one, dict) for one in values[0].values()):
         fields = [set(one) for one in values[0].values()]
         if all(one == fields[0] for one in fields):
