@@ -249,7 +249,8 @@ class Site:
         self.contradictions += [one for line in lines for one in line.contradictions]
         last = sorted(lines, key=lambda line: (line.when, line.started))
         self.some = last[-1].model if last else ""
-        self.newest = next((line.label for line in reversed(last) if not line.partial), "")
+        scored = [one.label for one in last if not one.partial and (one.alignment[1] or one.checks[1])]
+        self.newest = scored[-1] if scored else ""
         comparisons = []
         pairs = list(self._pairs(lines))
         newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}

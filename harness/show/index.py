@@ -322,9 +322,10 @@ def _labels(points: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
         place = min(point["v"], above - step)
         placed.append({"key": key, "model": point["model"], "v": place})
         above = place
-    if placed and placed[-1]["v"] < floor:
-        lift = floor - placed[-1]["v"]
-        placed = [one | {"v": min(1.0, one["v"] + lift)} for one in placed]
+    # those that were pushed below the chart go up again, each only as far as it must
+    below = floor - step
+    for one in reversed(placed):
+        one["v"] = below = max(one["v"], below + step)
     return placed
 
 
@@ -410,7 +411,7 @@ def render(
         install=charts.INSTALL,
         comparisons=comparisons,
         unreadable=unreadable,
-        contradictions=[one for line in lines for one in line.contradictions],
+        contradictions=[line.contradictions[0] for line in lines if line.contradictions],
         shared=shared or {},
         shared_n=max((n for _, n in (shared or {}).values()), default=0),
         rate=rate,

@@ -97,6 +97,8 @@ def test_without_a_complete_run_the_next_step_is_a_run(folder, monkeypatch):
     assert invoke().stderr.splitlines()[-1] == "next: pytest --model=NAME  (a run of all cases)"
     History(folder).write(record("v1", 1, partial=True, partial_reason="paths were given"))
     assert invoke().stderr.splitlines()[-1] == "next: pytest --model=tuned  (a run of all cases)"
+    History(folder).write(run_record([case_result("a", "unscored")], version="v9", made="2026-11-09T05:00:00+00:00"))
+    assert "baseline" not in invoke().stderr
 
 
 def test_of_many_records_that_cannot_be_read_twenty_are_named_and_the_verdict_comes_last(folder):

@@ -259,6 +259,11 @@ def test_rules_and_state_are_read_without_scrolling_sideways(browser, save, mixe
         assert browser.axe() == [], name
 
 
+def test_a_run_is_a_line_of_the_list_on_a_phone_too(browser, save, mixed):
+    browser.open(save(index_page.render([IndexLine.of(mixed)])), width=390)
+    assert browser.run("return document.querySelector('#runs tbody tr').getBoundingClientRect().height") < 60
+
+
 def test_the_index_filters_its_runs(browser, save, mixed):
     other = mixed.model_copy(update={"model": "base", "version": "v1", "run_id": "20261101-0001"})
     browser.open(save(index_page.render([IndexLine.of(mixed), IndexLine.of(other)])), "#model=base")

@@ -5,6 +5,7 @@ import re
 import time
 from base64 import b64encode
 from hashlib import sha256
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -365,6 +366,15 @@ def test_the_state_comes_before_long_lists_of_warnings_which_are_folded_and_cut(
     assert "... and 40 more:" in page
     assert "... and 180 more:" in page
     assert "……另有 40 条：" in page
+
+
+def test_names_beside_the_trend_never_overlap_and_stay_beside_the_chart():
+    values = [1.0, 1.0, 0.99, 0.5, 0.0, 0.0, 0.01]
+    placed = index._labels([{"key": f"m{n}", "model": f"m{n}", "v": value} for n, value in enumerate(values)], 0.0)
+    places = sorted(one["v"] for one in placed)
+    assert all(high - low > 0.05 for low, high in pairwise(places))
+    assert places[0] >= 0
+    assert places[-1] <= 1
 
 
 def test_many_versions_scroll_in_a_box_of_their_own(mixed):
