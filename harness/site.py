@@ -18,7 +18,7 @@ from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
-from harness.files import is_portable, reading, whole
+from harness.files import is_portable, reading, sealed, unsealed, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
@@ -277,7 +277,7 @@ class Site:
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
         verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
         kept_now = {"runs": runs, "drift": states, "verdicts": verdicts}
-        write(self.out / _KEPT, json.dumps(kept_now) + "\n")
+        write(self.out / _KEPT, sealed(json.dumps(kept_now).encode()).decode() + "\n")
 
     def lines(self) -> list[IndexLine]:
         """All runs, newest evidence first, without building a page."""
@@ -423,17 +423,20 @@ class Site:
         with reading(path, RecordError):
             state = path.stat()
         given = "".join(label.model_dump_json() for label in self.labels)
-        seen = f"{state.st_size} {state.st_mtime_ns} {templates_digest()} {self.lang} {given}"
+        # whoever edits a record can put its time of change back, and not that of its entry in the folder
+        seen = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {templates_digest()} {self.lang} {given}"
         return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
     def _kept(self) -> dict[str, Any]:
         if self.rebuild:
             return {}
         try:
-            kept = json.loads((self.out / _KEPT).read_bytes())
+            # one that was changed since, by a merge or a hand, or cut off, says nothing about the records
+            content = unsealed((self.out / _KEPT).read_bytes())
+            kept = json.loads(content[0]) if content else {}
         except (OSError, ValueError, RecursionError):
             return {}
-        # whatever wrote it, another version or a hand: what does not have the form is made again
+        # of another version: what does not have the form is made again
         return {name: one for name, one in kept.items() if isinstance(one, dict)} if isinstance(kept, dict) else {}
 
 

@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from harness.files import content_of, kept_at
+from harness.files import content_of, kept_at, sealed, unsealed
 from harness.show.figures import cells, clipped
 from harness.text.visible import show
 
@@ -123,15 +123,14 @@ def _form(look: str, draw: Callable[[], Any]) -> dict[str, Any]:
     thousands of pages with few of them: it is kept in the user's cache folder."""
     kept = kept_at("charts", sha256(f"{look} {_maker()}".encode()).hexdigest())
     with suppress(OSError, ValueError, RecursionError):
-        known = json.loads(content_of(kept, limit=_FORM_LIMIT))
-        if isinstance(known, dict) and isinstance(known.get("data"), list):
-            return known
+        if plain := unsealed(content_of(kept, limit=_FORM_LIMIT)):  # whole, and as it was kept
+            return dict(json.loads(plain[0]))
     import vl_convert
 
     form: dict[str, Any] = vl_convert.vegalite_to_vega(_configured(draw()).to_dict(validate=False))
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(form), encoding="utf-8")
+        kept.write_bytes(sealed(json.dumps(form).encode()))
     return form
 
 

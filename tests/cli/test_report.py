@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -148,6 +149,28 @@ def test_a_lost_or_broken_cache_loses_nothing(folder):
         (folder / "index.json").write_text(content, encoding="utf-8")
         invoke()
         assert (folder / "index.html").read_text("utf-8") == before
+
+
+def test_an_index_that_says_other_than_the_records_is_not_believed(folder):
+    invoke()
+    before, kept = (folder / "index.html").read_text("utf-8"), json.loads((folder / "index.json").read_bytes())
+    for changed in ({"alignment": [-5, 0]}, {"alignment": [99, 99]}, {"newest": "soon"}):
+        lying = {name: entry | {"line": entry["line"] | changed} for name, entry in kept["runs"].items()}
+        (folder / "index.json").write_text(json.dumps(kept | {"runs": lying}), encoding="utf-8")
+        invoke()
+        assert (folder / "index.html").read_text("utf-8") == before
+
+
+def test_a_record_that_was_edited_in_place_is_read_again_though_its_size_and_time_are_the_old_ones(folder):
+    invoke()
+    path = folder / "tuned@v2" / "20261103-v2.json"
+    content, state = path.read_bytes(), path.stat()
+    edited = content.replace(b'"version": "v2"', b'"version": "v7"', 1)
+    assert len(edited) == len(content) != 0
+    assert edited != content
+    path.write_bytes(edited)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert "changed since it was written" in invoke().stderr
 
 
 def test_pages_may_be_written_elsewhere(folder, tmp_path):
