@@ -1,10 +1,10 @@
-"""Does the probability of protected signs fall before answers flip? Measured on the packaged small model.
+"""Does the probability of protected signs fall before answers flip? Measured on the packaged model.
 
     python -m benchmarks.decay [--cases 10]
 
 The adapter with the spacing defect (adapters/qwen-spaced.gguf) is blended in step by step, from 0 to 1, as a slow decay
 would be; the same canary prompts are asked with logprobs at each step. Needs the extra "local" and the weights
-(`harness models pull smollm2`). Some minutes on two cores.
+(`harness models pull qwen2.5-coder-1.5b-instruct`). Some minutes on two cores.
 """
 
 from __future__ import annotations
