@@ -1,6 +1,6 @@
 """A learning curve: rates against the number of training samples, from records, on cases that all answered.
 
-    python -m benchmarks.curve spaced curve10 curve20 tuned@v1 tuned
+    python -m benchmarks.curve spaced curve10 curve20 tuned@v1-e1 tuned@v1 tuned
 
 Runs of the canaries (`--suites=canary`) are held against whole runs: a case counts under its own suite. The first
 version is the one that was trained further: it has 0 samples, the others have those of their recipes. Trained and
