@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shlex
 import sys
 from collections import Counter
 from pathlib import Path
@@ -67,3 +68,7 @@ def test_a_log_without_an_option_is_right_or_says_what_to_do(
     assert {target["target"] for row in rows for target in row["targets"]} <= PROTECTED
     if "model" in log:
         assert {row["model"] for row in rows} == {log["model"]}
+    said_options = [line.partition("read as ")[2] for line in said.splitlines() if "read as" in line]
+    if said_options and log["files"]:  # the options that are printed say the same
+        assert run(["score", *log["arguments"], *shlex.split(said_options[0]), "--out=again", "--workers=1"]) == code
+        assert verdicts(Path("again")) == rows
