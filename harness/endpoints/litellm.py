@@ -6,6 +6,7 @@ https://docs.litellm.ai/docs/completion/input. An extra: `pip install 'pytest-ve
 import asyncio
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -69,6 +70,19 @@ _ELSEWHERE = frozenset(
     }
 )
 """Arguments of LiteLLM's that decide where a request and its key go, or answer in the place of a model."""
+_LIKE_THESE = re.compile(
+    r"^litellm_|^ssl_|endpoint|(?:^|_)(?:url|host)$|prox(?:y|ies)|credential|callback|secret|(?:^|_)(?:api_key|access_key|token)$"
+    r"|(?:^|_)token_provider$|role_name$|profile_name$|access_key_id$"
+)
+"""So are arguments of single providers called, such as `aws_bedrock_runtime_endpoint`, which gets a session's token."""
+_FROM_ENVIRONMENT = "os.environ/"
+"""With this before a name LiteLLM reads a variable of the environment."""
+
+
+def decides_where(name: str, value: object) -> bool:
+    """Whether an argument may send a request, or what is in the environment, elsewhere."""
+    taken = isinstance(value, str) and value.strip().startswith(_FROM_ENVIRONMENT)
+    return taken or name in _ELSEWHERE or _LIKE_THESE.search(name.lower()) is not None
 
 
 class LitellmEndpoint(AdaptingEndpoint):
@@ -133,7 +147,7 @@ class LitellmEndpoint(AdaptingEndpoint):
             EndpointError: the provider refuses the key or the model: asking on is useless.
             SpentError: `pace` lets no more requests out.
         """
-        elsewhere = next((name for name in body if name in _ELSEWHERE or name.startswith("litellm_")), None)
+        elsewhere = next((name for name, value in body.items() if decides_where(name, value)), None)
         if elsewhere is not None:
             raise ConfigError(
                 f"model {self._label}: extra_body: found {elsewhere!r}, which would decide where LiteLLM asks and with "

@@ -20,7 +20,7 @@ import pytest
 
 from harness.endpoints.access import Access
 from harness.endpoints.chat import ChatEndpoint
-from harness.endpoints.litellm import LitellmEndpoint
+from harness.endpoints.litellm import LitellmEndpoint, decides_where
 from harness.endpoints.providers import RECIPES
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, EndpointError
@@ -155,6 +155,38 @@ def test_a_key_goes_to_its_own_provider_alone(model: str, variable: str, words: 
         return
     with pytest.raises(EndpointError, match=words):
         in_process(None, model, key_variables=[variable])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("aws_bedrock_runtime_endpoint", "aws_sts_endpoint", "aws_web_identity_token", "aws_role_name", "hf_token"),
+        *("aws_profile_name", "aws_access_key_id", "aws_session_token", "vertex_credentials", "watsonx_url", "proxies"),
+        *("azure_ad_token_provider", "success_callback", "langfuse_host", "langfuse_secret", "ssl_certificate"),
+    ],
+)
+def test_arguments_of_single_providers_cannot_send_a_request_elsewhere(name: str) -> None:
+    assert decides_where(name, "x")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("max_tokens", "max_completion_tokens", "skip_special_tokens", "stop_token_ids", "return_token_ids", "top_k"),
+        *(
+            "aws_region_name",
+            "vertex_project",
+            "vertex_location",
+            "api_version",
+            "thinking",
+            "logit_bias",
+            "prompt_cache_key",
+        ),
+    ],
+)
+def test_what_a_provider_is_asked_for_is_sent(name: str) -> None:
+    assert not decides_where(name, "x")
+    assert decides_where(name, "os.environ/AWS_SECRET_ACCESS_KEY")
 
 
 @needs_litellm
