@@ -104,7 +104,7 @@ def spans_in(text: str) -> Iterator[Span]:
             if place < end and FORMS[rank].kind not in ("quoted", "title"):
                 end = place  # what is left of a path may hold another
             place = max(place, end)
-        # what turned out to be nothing (`费/年假`, which is no path) hides no other token inside it
+        # what turned out to be nothing (the path in `费/年假`) hides no other token inside it
         over = [other for other, found in waiting.items() if found.start() < end] if spans else [rank]
         for other in over:
             again = FORMS[other].pattern.search(text, end)

@@ -119,6 +119,9 @@ def test_an_edge_at_a_run_of_han_is_uncertain(source: str, text: str, open_left:
         ("北京/上海/广州", ("北京/上海", "上海/广州")),
         ("/srv/app/web-ui/main.py", ("web-ui/main.py",)),
         ("TCP/IP", ()),
+        ("GPU_IDS=0,1", ("GPU_IDS", "0,1")),
+        ("docs/a.md#install", ("docs/a.md",)),
+        ("model.fit()", ("model.fit",)),
     ],
 )
 def test_shorter_strings_are_protected_with_a_long_one(source: str, alternates: tuple[str, ...]) -> None:
