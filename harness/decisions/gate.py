@@ -420,7 +420,7 @@ class _Judgement:
         return found
 
     def _stood(self, rule: Rule) -> tuple[tuple[RunRecord, dict[str, Standing]], ...]:
-        """Of each attempt, how the cases of the slice stand, by their keys in the candidate: once a metric and slice.
+        """Of each attempt, the standing of the cases of the slice, by key of the candidate: once a metric and slice.
 
         A rule has several bounds, and a sequential run is judged after each look.
         """

@@ -402,7 +402,7 @@ def _problems_between(
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """A line: what is wrong with it as it stands, and the texts that are searched, none where it is torn."""
+    """A line: what is wrong with it as it is, and the texts that are searched, none where it is torn."""
 
     number: int
     problem: str

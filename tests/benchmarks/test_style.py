@@ -23,7 +23,7 @@ def test_the_training_suite_asks_the_shipped_long_prompt_for_each_word(tmp_path)
         forbidden = [call.arguments["value"] for call in case.checks if call.check == "not_contains"]
         assert case.messages[-1]["content"] in forbidden
         assert not shipped_words().intersection(forbidden)
-        assert "又悄悄收回去" in forbidden  # a clause of an example: what copies it is no sample
+        assert "又悄悄收回去" in forbidden  # a clause of an example: what copies it is not a sample
 
 
 def test_form_tokens_latency_and_cost_are_by_version_and_prompt():
@@ -56,7 +56,7 @@ def test_form_tokens_latency_and_cost_are_by_version_and_prompt():
     assert head[0] == "version"
     assert long[1:3] == ["long", "50.0% (1/2)"]
     assert head[4:6] == ["form", "word left out"]
-    assert long[4:6] == ["1/2", "1/2"]  # the word is no matter of form
+    assert long[4:6] == ["1/2", "1/2"]  # the word is not a matter of form
     assert long[6:] == ["555", "50", "4.00 s", "30.00"]
     assert short[1:3] == ["short", "0.0% (0/1)"]
     assert short[6:] == ["20", "not recorded", "not recorded", "no price"]
