@@ -176,7 +176,9 @@ def _of_some_cases(record: dict[str, object], count: int) -> dict[str, object]:
     outcomes: dict[str, int] = {}
     for case in kept:
         outcomes[case["outcome"]] = outcomes.get(case["outcome"], 0) + 1
-    totals = {"cases": len(kept), "samples": sum(len(case["samples"]) for case in kept), "outcomes": outcomes}
+    samples = [sample for case in kept for sample in case["samples"]]
+    totals: dict[str, object] = {"cases": len(kept), "samples": len(samples), "outcomes": outcomes}
+    totals |= {name: sum(one.get(name) or 0 for one in samples) for name in ("prompt_tokens", "completion_tokens")}
     return record | {"cases": kept, "totals": totals, "suite_digest": "some", "suite_digests": {}}
 
 
