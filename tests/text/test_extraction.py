@@ -217,6 +217,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
             "D:\\项目\\附件 二\\方案.docx|\\\\fs01\\共享\\终稿",
         ),
         ("bump @acme/ui-kit@1.4.0-rc.1", "@acme/ui-kit@1.4.0-rc.1"),
+        ("，期权10006543-购6月，圣遗物攻击力/暴击率双词条", "10006543-购6月|攻击力/暴击"),
+        ("提到民法典-侵权责任编AB1，考点实验中学/东区，AB-C# ", "民法典-侵权|实验中学/东区|AB-C"),
         # a path says where it begins
         (
             "卷宗在D:\\卷宗\\2024民终118\\笔录.docx，存档~/.local/存档-01.sav",
