@@ -62,7 +62,7 @@ def test_errors_are_chinese_on_a_chinese_screen(empty_folder, monkeypatch, capsy
     assert run_command_line(["compare", "one"]) == 3
     assert "compare：只给出一个运行" in capsys.readouterr().err
     assert run_command_line(["gat"]) == 3
-    assert "错误：没有命令 'gat'（是否想写 'gate'？）；可接受：init, run" in capsys.readouterr().err
+    assert "错误：没有命令 'gat'（是否想写 'gate'？）；可接受：init、run" in capsys.readouterr().err
     speak("en")
 
 
