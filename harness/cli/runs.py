@@ -219,14 +219,8 @@ def _verified(project: Project, path: Path, *, rejudge: bool) -> dict[str, Any]:
         return {**problem, "unverified_checks": [], "unverified_cases": 0, "not_in_cassettes": 0}
     names, cases = project.unverified_checks(run)
     others, missing = project.beside_recordings(run)
-    return {
-        "record": f"{run.label} {run.run_id}",
-        "digest": carries_digest(path),
-        "problems": [*problems, *others],
-        "not_in_cassettes": missing,
-        "unverified_checks": sorted(names),
-        "unverified_cases": cases,
-    }
+    kept = {"record": f"{run.label} {run.run_id}", "digest": carries_digest(path), "problems": [*problems, *others]}
+    return kept | {"unverified_checks": sorted(names), "unverified_cases": cases, "not_in_cassettes": missing}
 
 
 def _not_run_again(one: dict[str, Any]) -> str:
