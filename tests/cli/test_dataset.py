@@ -184,7 +184,7 @@ def test_a_recipe_needs_one_question(project, capsys, arguments):
 
 def test_starting_values_show_their_reasons_and_conflicts(project, capsys):
     assert run(["dataset", "recipe", "--samples", "42", "--provider", "ark"]) == 0
-    out = capsys.readouterr().out
+    out = " ".join(capsys.readouterr().out.split())
     assert "3e-5 if the loss oscillates" in out
     assert "but: a general guide: 1e-4 to 2e-4" in out
     assert "classification 1,000 to 3,000" in out

@@ -243,7 +243,7 @@ def test_csv_of_one_run(folder):
     [("--csv",), ("--against", "tuned@v1"), ("--gate",), ("tuned", "--gate"), ("tuned", "--against", "tuned", "--csv")],
 )
 def test_options_that_make_no_sense_together_are_refused(folder, arguments):
-    with pytest.raises(ConfigError, match="needs"):
+    with pytest.raises(ConfigError, match=r"needs|not together"):
         invoke(*arguments)
 
 
