@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tomllib
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,28 @@ def content_of(path: Path, *, limit: int) -> bytes:
         if len(content) > limit or os.fstat(file.fileno()).st_size > limit:
             raise UnfitFileError(f"longer than {limit:,} bytes")
     return content
+
+
+GZIP = zlib.MAX_WBITS | 16
+"""What zlib calls a window of 32 kB with the header of gzip."""
+
+
+def unpacked(content: bytes, *, limit: int) -> bytes:
+    """What gzip packed, in one piece.
+
+    Raises:
+        UnfitFileError: it is damaged or cut off, something follows it, or unpacked it is longer than `limit`.
+    """
+    unpack = zlib.decompressobj(GZIP)
+    try:
+        plain = unpack.decompress(content, limit + 1)
+    except zlib.error as error:
+        raise UnfitFileError(f"not packed by gzip: {error}") from None
+    if len(plain) > limit:
+        raise UnfitFileError(f"longer than {limit:,} bytes once it is unpacked")
+    if not unpack.eof or unpack.unused_data:
+        raise UnfitFileError("cut off, or something follows what was packed")
+    return plain
 
 
 _SKIPPED = 1 << 20

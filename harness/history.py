@@ -26,6 +26,7 @@ from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, 
 from harness.errors import RecordError, explain, found, listed, nearest
 from harness.files import (
     DEPTH_LIMIT,
+    GZIP,
     UnfitFileError,
     content_of,
     depth_over,
@@ -37,6 +38,7 @@ from harness.files import (
     reading,
     sealed,
     sync_folder,
+    unpacked,
     unsealed,
     whole,
 )
@@ -48,8 +50,6 @@ _SHORTEST_PREFIX = 4
 _WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json(\.gz)?\Z")
 _FORMS = ("*.json", "*.json.gz")
 """Of records: as they are written, and as `harness runs compact` packs them."""
-_GZIP = 31
-"""What zlib calls a window of 32 kB with the header of gzip."""
 _PACKED = 8
 """A packed record is about an eighth of the plain one."""
 _SEAL_SIZE = 100
@@ -492,7 +492,7 @@ def head_of(path: Path) -> Head | None:
         with opened(path) as file:
             content = file.read(_HEAD_SIZE)
         if path.suffix == ".gz":
-            content = zlib.decompressobj(_GZIP).decompress(content, _HEAD_SIZE)
+            content = zlib.decompressobj(GZIP).decompress(content, _HEAD_SIZE)
         values = _before_cases(content.decode("utf-8", "ignore"))
         evidence, totals = values["evidence"], values["totals"]
         head = Head(
@@ -565,22 +565,9 @@ def record_content(path: Path) -> bytes:
     with reading(path, RecordError, form="JSON"):
         try:
             content = content_of(path, limit=_SIZE_LIMIT)
-            return _unpacked(content) if path.suffix == ".gz" else content
+            return unpacked(content, limit=_SIZE_LIMIT) if path.suffix == ".gz" else content
         except FileNotFoundError as error:
             raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
-
-
-def _unpacked(content: bytes) -> bytes:
-    unpack = zlib.decompressobj(_GZIP)
-    try:
-        plain = unpack.decompress(content, _SIZE_LIMIT + 1)
-    except zlib.error as error:
-        raise UnfitFileError(f"not packed by gzip: {error}") from None
-    if len(plain) > _SIZE_LIMIT:
-        raise UnfitFileError(f"longer than {_SIZE_LIMIT:,} bytes once it is unpacked")
-    if not unpack.eof or unpack.unused_data:
-        raise UnfitFileError("cut off, or something follows what was packed")
-    return plain
 
 
 def _object(path: Path, content: bytes) -> dict[str, Any]:

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from harness.runs.inventory import Holding
 
 
+_FORMS = (".jsonl", ".jsonl.gz")
+
+
 @click.group(cls=CommandGroup)
 def cassettes() -> None:
-    """Recorded answers: status, verify, prune, import, export."""
+    """Recorded answers: status, verify, compact, prune, import, export."""
 
 
 @cassettes.command()
@@ -62,7 +65,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     files = _files(paths or (config.root / config.cassettes,))
     count = 0
     for path in files:
-        for problem in (problems if path.suffix == ".jsonl" else problems_of_http)(path, secrets):
+        for problem in (problems if path.name.endswith(_FORMS) else problems_of_http)(path, secrets):
             count += 1
             if as_json:
                 place = {"file": str(path), "line": problem.line, "problem": problem.message}
@@ -73,6 +76,52 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
                 )
     tell(f"{len(files)} cassettes, {count} problems", err=True)
     return 1 if count else 0
+
+
+@cassettes.command("compact")
+@click.argument("names", nargs=-1, metavar="[NAME[@VERSION]]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compact(names: tuple[str, ...], as_json: bool) -> int:
+    """Pack cassettes (`.jsonl.gz`), to about a fifth of their size. Nothing is lost, and replay and all commands read
+    them. All without NAME.
+
+    Recording into one unpacks it first, and so does `gunzip`. Pack what is not recorded again: git packs plain ones by
+    itself, and shows what changed in them. Exit 1 if one cannot be packed; it stays as it is.
+
+    \b
+    $ harness cassettes compact tuned@v1
+    """
+    from harness.recording.cassette import cassettes_of, stored_at
+    from harness.recording.cassette import compact as packed_form
+
+    config = configuration.load(Path.cwd())
+    sizes: dict[str, list[int]] = {}
+    problems: list[str] = []
+    every = cassettes_of(config.root / config.cassettes)
+    _known(names, sorted({path.parent.name for path in every}))
+    for path in every:
+        label, before = path.parent.name, stored_at(path)
+        if before != path or (names and not {label, label.partition("@")[0]}.intersection(names)):
+            continue
+        size = path.stat().st_size
+        try:
+            packed = packed_form(path)
+        except CassetteError as error:
+            problems.append(str(error))
+            continue
+        of = sizes.setdefault(label, [0, 0, 0])
+        of[:] = [of[0] + 1, of[1] + size, of[2] + packed.stat().st_size]
+    if as_json:
+        keys = ("cassettes", "bytes_before", "bytes_after")
+        click.echo(json.dumps({"packed": {label: dict(zip(keys, of, strict=True)) for label, of in sizes.items()}}))
+    else:
+        for label, (count, plain, small) in sizes.items():
+            tell(f"{show(label)}: {count:,} packed, {plain / 1e6:.1f} MB to {small / 1e6:.1f} MB")
+    for problem in problems:
+        tell(f"not packed: {problem}", err=True)
+    if not sizes and not problems and not as_json:
+        tell("nothing to pack: all cassettes are packed, or there is none", err=True)
+    return 1 if problems else 0
 
 
 @cassettes.command()
@@ -184,17 +233,21 @@ def _models() -> tuple[HarnessConfig, list[ModelConfig]]:
 
 
 def _holdings(names: Sequence[str]) -> tuple[HarnessConfig, list[Holding]]:
-    from harness.errors import nearest
     from harness.runs.inventory import holdings
 
     config, models = _models()
     found = holdings(config, models)
-    known = sorted({holding.label for holding in found} | {model.label for model in models})
+    _known(names, sorted({holding.label for holding in found} | {model.label for model in models}))
+    chosen = [h for h in found if not names or h.label in names or h.label.partition("@")[0] in names]
+    return config, chosen
+
+
+def _known(names: Sequence[str], known: Sequence[str]) -> None:
+    from harness.errors import nearest
+
     for name in names:
         if not any(name in (label, label.partition("@")[0]) for label in known):
             raise ConfigError(f"{name!r}: no such model{nearest(name, known)}; known: {', '.join(known) or 'none'}")
-    chosen = [h for h in found if not names or h.label in names or h.label.partition("@")[0] in names]
-    return config, chosen
 
 
 def _secrets(models: Sequence[ModelConfig]) -> _Secrets:
@@ -209,7 +262,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted([*path.rglob("*.jsonl"), *path.rglob("*.http/*.json")])
+            files += sorted(one for form in (*map("*{}".format, _FORMS), "*.http/*.json") for one in path.rglob(form))
         elif path.is_file():
             files.append(path)
         else:

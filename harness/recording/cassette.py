@@ -1,6 +1,7 @@
 """One line of a cassette: vcrpy's interaction with a few keys of ours."""
 
 import contextlib
+import gzip
 import io
 import json
 import math
@@ -15,6 +16,7 @@ from harness.addresses import shown_address
 from harness.errors import CassetteError, found
 from harness.files import (
     UnfitFileError,
+    content_of,
     is_as_sealed,
     json_of,
     lines_of,
@@ -23,6 +25,7 @@ from harness.files import (
     reading,
     reason_of,
     sealed,
+    unpacked,
     whole,
 )
 from harness.records.answer import Exchange, request_key
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 LINE_LIMIT = 64_000_000
 """Bytes. A longer line is neither written nor read into memory."""
+UNPACKED_LIMIT = 256_000_000
+"""Bytes of a packed cassette once it is unpacked: it is read into memory."""
 _REQUEST_HEADERS = ("content-type", "accept")
 _RESPONSE_HEADERS = ("content-type", "date")
 """Allow-lists: what is not named here is dropped before anything is kept."""
@@ -192,6 +197,7 @@ def _allowed(headers: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> di
     return kept
 
 
+_PACKED = ".gz"
 _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')
 _CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| ")
 
@@ -209,8 +215,37 @@ class Line:
     torn: bool = False
 
 
+def cassettes_of(folder: Path, labels: str = "*@*") -> list[Path]:
+    """The cassettes of model versions, packed ones by the names that they had before: `<labels>/<suite>.jsonl`."""
+    every = [path for form in ("*.jsonl", f"*.jsonl{_PACKED}") for path in folder.glob(f"{labels}/{form}")]
+    return sorted({_plain(path) for path in every})
+
+
+def stored_at(path: Path) -> Path | None:
+    """Where a cassette is: as it was written, or packed. Of one that is there twice, the plain file counts."""
+    packed = _plain(path).with_name(f"{_plain(path).name}{_PACKED}")
+    return next((one for one in (_plain(path), packed) if one.is_file()), None)
+
+
+def _plain(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(_PACKED))
+
+
+def packed_content(path: Path) -> bytes | None:
+    """The lines of a packed cassette, or None where it is not packed.
+
+    Raises:
+        CassetteError: it cannot be read or unpacked.
+    """
+    kept = path if path.name.endswith(_PACKED) else stored_at(path)
+    if kept is None or not kept.name.endswith(_PACKED):
+        return None
+    with reading(kept, CassetteError):
+        return unpacked(content_of(kept, limit=UNPACKED_LIMIT), limit=UNPACKED_LIMIT)
+
+
 def lines(path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
-    """The lines that are not blank. A file that is not there has none.
+    """The lines that are not blank. A file that is not there has none; a packed one is unpacked in memory.
 
     Args:
         start: byte at which a line begins; numbers count from there. [default: the first]
@@ -219,8 +254,12 @@ def lines(path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
     Raises:
         CassetteError: the file cannot be read, a line is too long, or a merge conflict was left in it.
     """
+    yield from _lines_in(packed_content(path), path, start, end)
+
+
+def _lines_in(unpacked_form: bytes | None, path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
     try:
-        with opened(path) as file:
+        with opened(path) if unpacked_form is None else io.BytesIO(unpacked_form) as file:
             file.seek(start)
             for number, place, content in lines_of(file, limit=LINE_LIMIT):
                 offset = start + place
@@ -263,9 +302,10 @@ class Cassette:
         self.path = path
         self.torn_line: int | None = None
         self._places: dict[str, tuple[int, int, int]] = {}
-        self._block = b""
+        content = packed_content(path)
+        self._block = content or b""
         self._block_offset = 0
-        for line in lines(path):
+        for line in _lines_in(content, path):
             if line.torn:
                 self.torn_line = line.number
             else:
@@ -334,7 +374,8 @@ class LockedFile(io.FileIO):
 def locked_file(path: Path, *, wait_s: float) -> LockedFile:
     """The file, open for appending and locked for this process alone.
 
-    The lock is a hidden file beside it, since the cassette itself may be replaced while a recorder waits.
+    The lock is a hidden file beside it, since the cassette itself may be replaced while a recorder waits. A packed
+    cassette is unpacked first.
 
     Raises:
         CassetteError: another recorder holds it for longer than `wait_s`, or it is a symlink: a pull request can bring
@@ -343,6 +384,7 @@ def locked_file(path: Path, *, wait_s: float) -> LockedFile:
     """
     lock = _lock(path, wait_s)
     try:
+        _unpack(path)
         return LockedFile(path, lock)
     except BaseException:
         lock.release()
@@ -353,7 +395,8 @@ def _lock(path: Path, wait_s: float) -> "BaseFileLock":
     from filelock import FileLock, Timeout
 
     lock_file = path.with_name(f".{path.name}.lock")
-    for place in (path, path.parent, lock_file):  # filelock before 3.20.1 emptied the file that a link led to
+    packed = path.with_name(f"{path.name}{_PACKED}")
+    for place in (path, packed, path.parent, lock_file):  # filelock before 3.20.1 emptied what a link led to
         if place.is_symlink():
             raise CassetteError(f"{place}: is a symlink; refusing to write through it: put a file there")
     lock = FileLock(lock_file, thread_local=False)
@@ -374,20 +417,63 @@ def _release(lock: "BaseFileLock") -> None:
         lock.release()
 
 
+def _unpack(path: Path) -> None:
+    """Put a packed cassette back as it was written, for one who holds the lock."""
+    kept = stored_at(path)
+    if kept is None or kept == path:
+        return
+    with whole(path) as file:
+        file.write(packed_content(kept) or b"")
+    kept.unlink()
+
+
+def compact(path: Path, *, wait_s: float = 10.0) -> Path:
+    """Pack a cassette: the same bytes, about a fifth of the size on the disk. What is packed already stays.
+
+    Raises:
+        CassetteError: another recorder holds it, it cannot be read, is too large, or cannot be written; then it is as
+            it was.
+    """
+    plain = _plain(path)
+    kept = stored_at(plain)
+    if kept is not None and kept != plain:
+        return kept
+    packed = plain.with_name(f"{plain.name}{_PACKED}")
+    try:
+        lock = _lock(plain, wait_s)
+        try:
+            with reading(plain, CassetteError):
+                content = content_of(plain, limit=UNPACKED_LIMIT)
+            with whole(packed) as file:
+                file.write(gzip.compress(content, 9, mtime=0))
+            if packed_content(packed) != content:
+                raise CassetteError(f"{packed}: does not give back what was packed; {plain} was kept")
+            plain.unlink()  # not before the other is on the disk: until then the plain one counts
+        finally:
+            _release(lock)
+    except OSError as error:
+        raise CassetteError(f"{packed}: cannot be written: {error.strerror or error}") from error
+    return packed
+
+
 def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:
-    """Take lines out by their numbers; the others stay byte for byte.
+    """Take lines out by their numbers; the others stay byte for byte, and what was packed is packed again.
 
     Raises:
         CassetteError: another recorder holds the cassette, or it cannot be written; then it is as it was.
     """
+    plain = _plain(path)
+    kept = stored_at(plain) or plain
     try:
-        lock = _lock(path, wait_s)
+        lock = _lock(plain, wait_s)
         try:
-            with whole(path) as file:  # the cassette is not open then: Windows replaces no open file
-                for line in lines(path):
-                    if line.number not in numbers:
-                        file.write(line.content + b"\n")
+            with whole(kept) as file:  # the cassette is not open then: Windows replaces no open file
+                left = (line.content + b"\n" for line in lines(plain) if line.number not in numbers)
+                if kept == plain:
+                    file.writelines(left)
+                else:
+                    file.write(gzip.compress(b"".join(left), 9, mtime=0))
         finally:
             _release(lock)
     except OSError as error:
-        raise CassetteError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise CassetteError(f"{kept}: cannot be written: {error.strerror or error}") from error

@@ -15,7 +15,7 @@ from typing import Any
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
 from harness.files import UnfitFileError, opened
-from harness.recording.cassette import Line, from_line, lines
+from harness.recording.cassette import Line, from_line, lines, stored_at
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
 
@@ -324,6 +324,9 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
 
     A large one is searched in several processes.
     """
+    kept = stored_at(path)
+    if kept is not None and kept != path and path.suffix == ".gz":
+        yield CassetteProblem(0, f"is not read: {kept.name} is beside it; take one of them away")
     workers = min(_WORKERS, os.cpu_count() or 1)
     places = _places(path, 4 * workers) if workers > 1 else []
     if not places:
@@ -368,7 +371,7 @@ def _places(path: Path, parts: int) -> list[int]:
     """Where a large file is cut: at the beginnings of lines. None where it is small, or cannot be read."""
     try:
         size = path.stat().st_size
-        if size < _WORTH_WORKERS:
+        if size < _WORTH_WORKERS or path.suffix != ".jsonl":  # a packed one is unpacked whole
             return []
         with opened(path) as file:
             found = []

@@ -22,6 +22,7 @@ from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
 from harness.recording.application import HttpCassettes, HttpUse
+from harness.recording.cassette import cassettes_of
 from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request
 from harness.records.case import Case
@@ -440,8 +441,9 @@ class Answers:
     def nothing_recorded(self, suites: Sequence[str], cases: int) -> str:
         """The error of a replay of suites of which not one answer is recorded; `cases` is how many they hold."""
         folder = Path(self._config.cassettes) / self.model.label
-        kept = sorted(path.stem for path in (self._folder / self.model.label).glob("*.jsonl"))
-        labels = sorted({path.parent.name for path in self._folder.glob("*@*/*.jsonl")})
+        cassettes = cassettes_of(self._folder)
+        kept = [path.stem for path in cassettes if path.parent.name == self.model.label]
+        labels = sorted({path.parent.name for path in cassettes})
         some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
         only = f"; or name what is recorded: {self.command} --suites={quote(kept[0])}" if kept else ""
         return (

@@ -12,6 +12,7 @@ from harness.endpoints.parse import Answer
 from harness.endpoints.retry import Retrying
 from harness.errors import CassetteError, HarnessError
 from harness.recording import from_line, lines
+from harness.recording.cassette import cassettes_of, stored_at
 from harness.records.answer import request_key
 from harness.records.case import Case
 from harness.runs.judge import Judge
@@ -53,21 +54,22 @@ def holdings(config: HarnessConfig, models: Sequence[ModelConfig]) -> list[Holdi
     folder = config.root / config.cassettes
     wanted = {model.label: model for model in models if model.kind != "outputs"}
     places = {(label, suite): folder / label / f"{suite}.jsonl" for label in wanted for suite in suites}
-    for path in sorted(folder.glob("*@*/*.jsonl")):
+    for path in cassettes_of(folder):
         places.setdefault((path.parent.name, path.stem), path)
     found = []
     for (label, suite), path in sorted(places.items()):
         readers = [model for model in wanted.values() if label in (model.label, *model.lineage)]
         cases = suites.get(suite, [])
-        holding = Holding(path, label, suite, configured=label in wanted)
+        kept = stored_at(path)
+        holding = Holding(kept or path, label, suite, configured=label in wanted)
         present = _read(holding, [(model, case) for model in readers for case in cases])
         if label in wanted:
             own = wanted[label]
-            inherited = [p for base in own.lineage if (p := folder / base / f"{suite}.jsonl").is_file()]
+            inherited = [p for base in own.lineage if stored_at(p := folder / base / f"{suite}.jsonl")]
             present |= _keys(inherited)
             wanted_cases = asked.get(suite, cases)
             holding.missing = sum(request_key(body_for(case, own), 0) not in present for case in wanted_cases)
-        if holding.recorded or path.is_file() or (label in wanted and suite in asked):
+        if holding.recorded or kept or (label in wanted and suite in asked):
             found.append(holding)
     return found
 

@@ -16,7 +16,7 @@ git show "$base:pyproject.toml" > "$work/base.toml"
 python3 -I - "$work/base.toml" "$base" "$@" > "$work/paths" << 'PYTHON'
 import os, posixpath, subprocess, sys, tomllib
 
-DATA = (".json", ".jsonl", ".csv", ".txt", ".gguf", ".safetensors")
+DATA = (".json", ".jsonl", ".jsonl.gz", ".csv", ".txt", ".gguf", ".safetensors")
 RUN = ("function", "record_http", "allow_hosts")
 
 def settings(path):
