@@ -98,9 +98,9 @@ def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module]
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "find_spec"):
-            names = [one.value for one in node.args if isinstance(one, ast.Constant)]
+            names = [str(one.value) for one in node.args if isinstance(one, ast.Constant)]
         for name in names:
-            package = str(name).partition(".")[0]
+            package = name.partition(".")[0]
             if package not in sys.stdlib_module_names:
                 yield package, id(node) in at_once
 

@@ -17,11 +17,11 @@ from harness.decisions.metrics import METRICS as DEFINED
 from harness.logs.judge import json_lines, verdict_line, verdict_row
 from harness.logs.rates import METRICS, OUTCOMES, Counts, RowCounts, effective_trials, interval, rates, tally_of
 from harness.logs.read import parquet_pieces, rows_of
-from harness.logs.rows import Columns, RowError, RowVerdict, judge, read_row
+from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
 from harness.logs.tables import rate_lines
 from harness.records.run import CaseResult, MentionRecord, SampleResult
 from harness.statistics.rates import wilson
-from harness.text import DEFAULT_SYMBOLS, CheckResult
+from harness.text import DEFAULT_SYMBOLS, CheckResult, SymbolTable
 from tests.factory import case_result
 from tests.logs.conftest import Score, log_row, verdicts, write_log
 
@@ -357,8 +357,12 @@ def test_a_row_that_comes_again_is_judged_once_and_written_as_if_it_were_alone(
     others = [{**row, "targets": ["A-1"]}, {**row, "finish_reason": "length"}, {**row, "output": [{"text": "TCP/IP"}]}]
     rows = [row, *others, row, *others, {**row, "source": "Use TCP/IP."}]
     asked: list[str] = []
-    judge = judging.judge
-    monkeypatch.setattr(judging, "judge", lambda row, symbols: asked.append(row.output) or judge(row, symbols))
+
+    def noted(row: Row, symbols: SymbolTable) -> RowVerdict:
+        asked.append(row.output)
+        return judge(row, symbols)
+
+    monkeypatch.setattr(judging, "judge", noted)
     (tmp_path / "all.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
     scored("all.jsonl", out="all")
     assert asked.count("TCP / IP and A-1") == 5  # once each with and without targets, twice cut off, once otherwise
