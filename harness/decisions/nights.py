@@ -153,6 +153,7 @@ def _simulated_night(source: RunRecord, cases: tuple[CaseResult, ...], day: date
             "lineage": (),
             "recipe": None,
             "configuration": {SIMULATION: text, "temperature": 0.0},
+            "configuration_digest": SIMULATION,  # no model has these settings
             "mode": SIMULATION,
             "evidence": Evidence(oldest=moment, newest=moment),
             "started": moment,
