@@ -126,10 +126,11 @@ def same_run(old: RunRecord, new: RunRecord) -> str:
     return ""
 
 
-def _answers_of(run: RunRecord) -> list[tuple[str, int, str, str]]:
-    """Those that carry a moment; two runs of a model that always answers alike have moments of their own."""
+def _answers_of(run: RunRecord) -> list[tuple[str, int, str, str, float]]:
+    """Those that carry a moment. Two runs of a model that always answers alike have moments and latencies of their own:
+    answers of a fast endpoint may all fall into one second."""
     return sorted(
-        (case.key, sample.sample, sample.output, sample.recorded_at)
+        (case.key, sample.sample, sample.output, sample.recorded_at, sample.latency_s or 0.0)
         for case in run.cases
         for sample in case.samples
         if sample.recorded_at is not None

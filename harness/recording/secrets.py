@@ -377,7 +377,8 @@ def _places(path: Path, parts: int) -> list[int]:
             found = []
             for part in range(1, parts):
                 file.seek(size * part // parts)
-                file.readline()
+                while (piece := file.readline(_READ)) and not piece.endswith(b"\n"):
+                    pass  # a line may be longer than what fits in memory
                 found.append(file.tell())
     except (OSError, UnfitFileError):
         return []

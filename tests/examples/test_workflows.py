@@ -288,7 +288,7 @@ def test_a_night_that_drifts_ends_red_sounds_the_alarm_and_is_kept(workplace: Wo
     assert output(workplace, "drift.txt").startswith("DRIFT")
     path, message = workplace.endpoint.posted[-1]
     assert path == "/hook"
-    assert message["text"].startswith("mine[@]v1: 100.0% → 0.0% since ")
+    assert message["text"].startswith("mine@v1: 100.0% → 0.0% since ")
     assert len(kept(workplace)) == 13
     assert list((workplace.root / "build/verbatim/pages").rglob("*.html"))
 
