@@ -29,7 +29,14 @@ file that the shell reads at its start:
 | zsh | `~/.zshrc` | `eval "$(_HARNESS_COMPLETE=zsh_source harness)"` |
 | fish | `~/.config/fish/completions/harness.fish` | `_HARNESS_COMPLETE=fish_source harness \\| source` |
 
-PowerShell has no such line: there `harness --help` and `harness COMMAND --help`. Options of `pytest` are completed by
+In PowerShell, with click 8.5 or newer, these lines go into the file that `$PROFILE` names (not yet run on Windows):
+
+```powershell
+$env:_HARNESS_COMPLETE = "powershell_source"; harness | Out-String | Invoke-Expression
+Remove-Item Env:_HARNESS_COMPLETE
+```
+
+Options of `pytest` are completed by
 [argcomplete](https://docs.pytest.org/en/stable/how-to/bash-completion.html).
 """
 ENVIRONMENT = {

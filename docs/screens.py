@@ -33,7 +33,7 @@ SCREENS = {
     "help-zh": "harness gate --help --lang zh",
 }
 """Name of the picture to the command."""
-NIGHTS = "harness runs simulate tuned spaced --selection suites/canary.cases --out build/simulated --nights 30 --first"
+NIGHTS = "harness runs simulate tuned@v1 spaced --selection suites/canary.cases --out build/simulated --first"
 """Makes the nights that the pictures of drift are of, up to yesterday: of old ones `harness drift` says only that."""
 _PROGRAMS = {"pytest": ["-m", "pytest", "-p", "no:cacheprovider", "-n0"], "harness": ["-m", "harness"]}
 
@@ -54,12 +54,26 @@ def printed(command: str) -> str:
         done = subprocess.run(
             [*call, *kept_apart], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
+    if done.returncode not in (0, 1, 2):  # a verdict is 0, 1 or 2; what is above is a refusal, and no page is about one
+        raise SystemExit(f"{command}: ended with {done.returncode}: {done.stdout}{done.stderr}")
     said = f"{done.stdout}{done.stderr}".replace(str(ROOT) + os.sep, "").replace(f"--report-dir={reports} ", "")
     lines = f"$ {command}\n{said}".rstrip().splitlines()
     if program == "pytest":  # its head names this machine's Python and plugins
-        first = next(number for number, line in enumerate(lines) if line.startswith("collected "))
-        lines = [lines[0], *lines[first:]]
+        collected = next(number for number, line in enumerate(lines) if line.startswith("collected "))
+        lines = [lines[0], *lines[collected:]]
+    lines = [row for line in lines for row in folded(line)]
     return "\n".join(lines if len(lines) <= ROWS else [*lines[: ROWS - 1], "..."])
+
+
+def folded(line: str) -> list[str]:
+    """A line as a terminal has it: what is too long goes on in the next row."""
+    rows, width = [""], 0
+    for char in line:
+        if width + cell_len(char) > COLUMNS:
+            rows, width = [*rows, ""], 0
+        rows[-1] += char
+        width += cell_len(char)
+    return rows
 
 
 def picture(text: str, title: str) -> str:

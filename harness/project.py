@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from harness.text import SymbolTable
 
 
+_CANARY = "canary"
+"""What the prompts of a night are called where `harness init` and `harness suites canaries` put them."""
+
+
 class Project:
     """One `[tool.harness]` table and the run records that belong to it.
 
@@ -357,6 +361,16 @@ class Project:
             if (root / place / "suite.toml").is_file():
                 return load_suite(root / place)
         return load_suite(path)
+
+    @property
+    def canary(self) -> str | None:
+        """What `--suites` names for a night, where the project has canaries: a suite or a selection of that name."""
+        from harness.suite import selection_file
+
+        for root in (self.config.root / name for name in self.config.suites):
+            if selection_file(root, _CANARY) or (root / _CANARY / "suite.toml").is_file():
+                return _CANARY
+        return None
 
     @cached_property
     def core(self) -> Sequence[CaseResult]:

@@ -63,7 +63,7 @@ def drift(
         print_json(drift_json(report))
     elif alarm:
         promoted = project.history.baselines().get(report.label.partition("@")[0])
-        click.echo("\n".join(alarm_lines(report, nights, promoted=promoted, page=page)))
+        click.echo("\n".join(alarm_lines(report, nights, promoted=promoted, page=page, suite=suite or project.canary)))
     else:
         click.echo("\n".join(drift_lines(report)))
     changed = fail_on_change and bool(fingerprints(nights))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -193,11 +194,13 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     return lines
 
 
-_READING_ORDER = ("newly damaged", "fixed", "newly omitted", "newly failed", "newly unscored", "changed")
+_READING_ORDER = ("newly damaged", "newly omitted", "newly failed", "newly unscored", "fixed", "changed")
 
 
 def in_reading_order(flips: Iterable[Flip]) -> list[Flip]:
-    """What a release is decided on first, what changed from one failure to another last; within a kind as they were."""
+    """What is worse first, damage before the rest; then what is fixed, and what changed from one failure to another.
+
+    So on a terminal, on a page and in Markdown; within a kind as they were."""
     place = {kind: number for number, kind in enumerate(_READING_ORDER)}
     return sorted(flips, key=lambda flip: (is_quiet(flip), place.get(flip.kind, len(place))))
 
@@ -270,7 +273,10 @@ def tokens(value: float | None) -> str:
 def money(value: float | None, currency: str | None) -> str:
     if value is None:
         return figures.NO_DATA
-    return f"{value:,.{2 if value >= 1 or value == 0 else 4}f} {show(currency or '')}".rstrip()
+    amount, unit = f"{value:,.{2 if value >= 1 or value == 0 else 4}f}", show(currency or "")
+    if unit and unicodedata.category(unit[-1]) == "Sc":
+        return f"{unit}{amount}"  # ¥0.40, and 0.40 CNY
+    return f"{amount} {unit}".rstrip()
 
 
 def _slice_rows(slices: Sequence[SliceChange]) -> list[list[str]]:

@@ -122,16 +122,21 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
     return lines
 
 
-def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str | None, page: str | None) -> list[str]:
+def alarm_lines(
+    report: DriftReport, nights: Sequence[Night], *, promoted: str | None, page: str | None, suite: str | None = None
+) -> list[str]:
     """An alarm for a chat: what happened in one line, then the page, the next command, and what to go back to.
 
     Args:
         nights: those that the report is about, oldest first.
         promoted: the version that is the baseline, `NAME@VERSION` or a run id.
         page: address of the pages.
+        suite: what a night asks; None where that is every case.
     """
     alarm = min(report.alarms, key=lambda one: one.day, default=None)
-    since = (alarm.since or alarm.day) if alarm else None
+    fallen = alarm is not None and alarm.kind in ("rate", "prompts")
+    # rates before and after say nothing of answers that do not come, or of nights that nobody can read
+    since = (alarm.since or alarm.day) if alarm and fallen else None
     before = [night for night in nights if since is None or night.day < since]
     after = [night for night in nights if since is not None and night.day >= since]
     parts = [translated(report.verdict), *(translated(show(one[:_REASON], blanks=False)) for one in report.reasons[:1])]
@@ -140,16 +145,16 @@ def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str |
         parts = [phrase("alarm-rate", old=percent(old), new=percent(new), since=since)]
         broken = _newly_damaged(before, after)
         if broken:
-            parts.append(phrase("alarm-damaged", n=f"{len(broken):,}"))
+            parts.append(phrase("alarm-damaged", cases=translated(figures.plural(len(broken), "case"))))
         worst = _worst_domain(before, after)
         if worst:
             parts.append(phrase("alarm-worst", domain=show(worst, blanks=False)))
-    elif alarm is not None:
+    elif alarm is not None and alarm.text not in report.reasons:
         parts.append(translated(show(alarm.text, blanks=False)))
     lines = [f"{show(report.label)}{phrase('colon')}{phrase('comma').join(parts)}"]
     if page:
         lines.append(phrase("alarm-page", page=show(page, blanks=False)))
-    lines.append(f"{phrase('next')} {_next_of(report, before, after)}")
+    lines.append(f"{phrase('next')} {_next_of(report, before, after, suite)}")
     if promoted and promoted != report.label:
         command = f"harness compare {show(promoted)} {show(report.label)}"
         lines.append(phrase("alarm-back", label=show(promoted), command=command))
@@ -158,10 +163,11 @@ def alarm_lines(report: DriftReport, nights: Sequence[Night], *, promoted: str |
     return lines
 
 
-def _next_of(report: DriftReport, before: Sequence[Night], after: Sequence[Night]) -> str:
+def _next_of(report: DriftReport, before: Sequence[Night], after: Sequence[Night], suite: str | None) -> str:
     if before and after:
         return f"harness compare {show(before[-1].run_id)} {show(after[-1].run_id)}"
-    return f"pytest --model={show(report.label.partition('@')[0])} --cassette-mode=live"
+    asked = f"--suites={show(suite)} " if suite else ""
+    return f"pytest --model={show(report.label.partition('@')[0])} {asked}--cassette-mode=live"
 
 
 def _rate_of(nights: Sequence[Night]) -> float | None:

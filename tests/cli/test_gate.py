@@ -541,7 +541,7 @@ def test_an_alarm_for_a_chat_is_one_line_the_page_the_next_command_and_the_way_b
     assert result.exit_code == 1
     first, *rest = result.output.splitlines()
     assert re.fullmatch(
-        r"tuned@1: 9\d\.\d% → \d+\.\d% since \d{4}-\d\d-\d\d, \d+ cases newly damaged, worst: construction", first
+        r"tuned@1: 9\d\.\d% → \d+\.\d% since \d{4}-\d\d-\d\d, \d+ cases? newly damaged, worst: construction", first
     ), first
     assert rest[0] == "page: https://example.com/pages"
     assert re.fullmatch(r"next: harness compare night-\d{3}-live night-000-live", rest[1])
@@ -577,3 +577,21 @@ def test_an_alarm_without_a_night_to_read_says_so(history):
     history.set_baseline("tuned", "tuned@1")
     assert "tuned@1 is the promoted version itself" in call_drift("--alarm").output
     assert "next: pytest --model=tuned --cassette-mode=live" in result.output
+
+
+def test_an_alarm_that_no_night_is_read_shows_no_rates_of_before(history):
+    # "98.3% → 98.3%, next: compare the last two nights" would call a dead workflow a model that is well
+    for ago in range(9, 26):
+        write_night(history, ago)
+    first, after, *_ = call_drift("--alarm").output.splitlines()
+    assert first.startswith("tuned@1: CANNOT SEE, the last readable night: 9 days ago"), first
+    assert after == "next: pytest --model=tuned --cassette-mode=live"
+
+
+def test_the_next_command_of_an_alarm_asks_what_a_night_asks(history, tmp_path):
+    write_night(history, 9)
+    assert "next: pytest --model=tuned --suites=canary --cass" in call_drift("--alarm", "--suite", "canary").output
+    for made, asked in (("other/suite.toml", ""), ("canary/suite.toml", "--suites=canary ")):
+        (tmp_path / "suites" / made).parent.mkdir(parents=True)
+        (tmp_path / "suites" / made).touch()
+        assert f"next: pytest --model=tuned {asked}--cassette-mode=live" in call_drift("--alarm").output

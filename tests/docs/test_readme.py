@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -220,3 +222,22 @@ def test_the_verdict_that_is_told_is_the_verdict(printed: dict[str, subprocess.C
     (done,) = [done for command, done in printed.items() if command.startswith("harness gate")]
     assert done.returncode == 1
     assert done.stdout.count("BREACH") == 1
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs/screens").glob("*.svg")), ids=lambda path: path.stem)
+def test_a_picture_of_a_screen_shows_what_its_command_says_and_all_of_it(picture):
+    # the two of drift were published as the refusal of a name that had become another, far beyond their own edge
+    text = picture.read_text(encoding="utf-8")
+    assert runpy.run_path(str(ROOT / "docs/screens.py"))["SCREENS"][picture.stem] == unescape(
+        re.findall(r"<title>(.*)</title>", text)[0]
+    )
+    assert not re.search(r">(harness|ERROR)[:：]", text)
+    width = float(re.findall(r'viewBox="0 0 (\d+)', text)[0])
+    places = [float(x) for xs in re.findall(r'<text x="([^"]+)"', text) for x in xs.split()]
+    assert max(places) < width, picture
+
+
+def test_a_picture_of_a_command_that_refuses_is_not_made():
+    printed = runpy.run_path(str(ROOT / "docs/screens.py"))["printed"]
+    with pytest.raises(SystemExit, match="no run of that name"):
+        printed("harness compare spaced no-such-version")

@@ -175,3 +175,5 @@ def test_times_are_shown_in_utc(stamp, text):
 def test_small_costs_keep_digits():
     assert rates.money(0.0004, "USD") == "0.0004 USD"
     assert rates.money(1234.5, "CNY") == "1,234.50 CNY"
+    assert rates.money(0.4, "¥") == "¥0.4000"
+    assert rates.money(1234.5, "US$") == "US$1,234.50"

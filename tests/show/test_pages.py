@@ -17,10 +17,12 @@ from harness.decisions.gate import judge
 from harness.records.policy import DEFAULT_POLICY
 from harness.records.run import Evidence, Latency, MentionRecord, PromptLatency
 from harness.show import charts, html, index
+from harness.show.comparison import compare_lines
 from harness.show.evidence import rows
 from harness.show.export import openmetrics
 from harness.show.html import Judgement, content_policy, data_block, templates_digest
 from harness.show.index import IndexLine, current, events
+from harness.show.markdown import compare_markdown
 from tests import factory
 
 VALUES = st.recursive(
@@ -397,6 +399,24 @@ def test_what_failed_before_and_after_is_folded_below_what_decides(mixed, old):
     assert '∅</bdi> → <bdi class="shown">∅' not in flips
     badges = re.findall(r'<span class="badge k-([a-z-]+)">', flips)
     assert badges == sorted(badges, key=lambda kind: (kind == "changed", kind != "newly-damaged"))
+
+
+def test_page_markdown_and_terminal_have_one_order_of_flips_worse_before_fixed(build, make_run):
+    # 234 cases that are fixed would fill the page before the 7 that a release is decided on
+    right, wrong = build.right, build.wrong
+    damage = ("A - 1", "spaced", "space-left", "space-right")
+    cases = [right("a", "A-1"), right("b", "A-1"), wrong("c", "A-1", *damage)]
+    old = make_run(cases, version="v1", run_id="20261101-1")
+    omitted = build.case("b", "A-1", build.sample("no", "omitted", "A-1"))
+    new = make_run([wrong("a", "A-1", *damage), omitted, right("c", "A-1")])
+    found = compare(old, new)
+    page = html.compare_page(found, old, new)
+    flips = page[page.index("What flipped") :]
+    order = ["newly damaged", "newly omitted", "fixed"]
+    assert re.findall(r'<span class="badge k-([a-z-]+)">', flips) == [kind.replace(" ", "-") for kind in order]
+    for said in (compare_markdown(found), "\n".join(compare_lines(found))):
+        places = [re.search(rf"\b{kind}\b", said).start() for kind in order]
+        assert places == sorted(places), said
 
 
 def test_names_that_look_alike_when_shortened_stay_two_lines_and_two_rows(mixed):
