@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import io
 import json
 import math
 import os
@@ -77,6 +78,7 @@ def content_of(path: Path, *, limit: int) -> bytes:
 
 GZIP = zlib.MAX_WBITS | 16
 """What zlib calls a window of 32 kB with the header of gzip."""
+_UNPACKED_AT_ONCE = 1 << 24
 
 
 def unpacked(content: bytes, *, limit: int) -> bytes:
@@ -86,15 +88,18 @@ def unpacked(content: bytes, *, limit: int) -> bytes:
         UnfitFileError: it is damaged or cut off, something follows it, or unpacked it is longer than `limit`.
     """
     unpack = zlib.decompressobj(GZIP)
+    plain = io.BytesIO()  # its value is no second copy, and what zlib gives in one piece is
     try:
-        plain = unpack.decompress(content, limit + 1)
+        while piece := unpack.decompress(content, _UNPACKED_AT_ONCE):
+            plain.write(piece)
+            if plain.tell() > limit:
+                raise UnfitFileError(f"longer than {limit:,} bytes once it is unpacked")
+            content = unpack.unconsumed_tail
     except zlib.error as error:
         raise UnfitFileError(f"not packed by gzip: {error}") from None
-    if len(plain) > limit:
-        raise UnfitFileError(f"longer than {limit:,} bytes once it is unpacked")
     if not unpack.eof or unpack.unused_data:
         raise UnfitFileError("cut off, or something follows what was packed")
-    return plain
+    return plain.getvalue()
 
 
 _SKIPPED = 1 << 20
@@ -360,10 +365,14 @@ def _is_unicode(value: Any) -> bool:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def whole(path: Path, *, as_open_as: Path | None = None) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when the block ends; if it raises, `path` stays as it was.
 
-    A link in the place of `path` is replaced and never followed, and neither is one that was laid in the way.
+    A link in the place of `path` is replaced and never followed, and neither is one that was laid in the way. Whoever
+    could not read what was at `path` cannot read the new file.
+
+    Args:
+        as_open_as: a file whose permissions it has. [default: those of `path`]
 
     Raises:
         OSError: the disk refuses; nothing half-written stays.
@@ -373,6 +382,10 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     draft.unlink(missing_ok=True)  # of a process of the same number that was killed
     try:
         with draft.open("xb") as file:
+            before = as_open_as or path
+            if before.is_file() and not before.is_symlink():
+                with contextlib.suppress(OSError):  # a file system may know no permissions
+                    draft.chmod(stat.S_IMODE(before.stat().st_mode))
             yield file
             file.flush()
             os.fsync(file.fileno())

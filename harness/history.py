@@ -132,7 +132,7 @@ class History:
         read_run(path)
         content = record_content(path)
         packed = path.with_name(f"{path.name}.gz")
-        _write_whole(packed, gzip.compress(content, 9, mtime=0), end=b"")
+        _write_whole(packed, gzip.compress(content, 9, mtime=0), end=b"", as_open_as=path)
         if record_content(packed) != content:
             raise RecordError(f"{packed}: does not give back what was packed; {path} was kept")
         path.unlink()  # not before the other is on the disk: until then the plain one counts
@@ -578,9 +578,9 @@ def _object(path: Path, content: bytes) -> dict[str, Any]:
     return data
 
 
-def _write_whole(path: Path, content: bytes, *, end: bytes = b"\n") -> None:
+def _write_whole(path: Path, content: bytes, *, end: bytes = b"\n", as_open_as: Path | None = None) -> None:
     try:
-        with whole(path) as file:
+        with whole(path, as_open_as=as_open_as) as file:
             file.write(content)
             file.write(end)
     except OSError as error:

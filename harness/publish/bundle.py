@@ -17,6 +17,7 @@ from harness.addresses import KEY_HOSTS, host_of, is_providers_host
 from harness.errors import ConfigError, HarnessError
 from harness.files import reason_of, whole
 from harness.recording import Cassette, Interaction, Secrets
+from harness.recording.cassette import cassettes_of
 from harness.recording.secrets import without_personal
 from harness.records.answer import ToolCall
 from harness.records.case import HELD_OUT, texts_of
@@ -154,7 +155,7 @@ def _recording(
     """What was sent and came back for this sample: the newest with the same texts, of the version or one it is from."""
     asked = list(texts_of(case.messages))
     for label in (run.label, *run.lineage):
-        paths = sorted((folder / label).glob("*.jsonl"), key=lambda path: (path.stem != case.suite, path.name))
+        paths = sorted(cassettes_of(folder, label), key=lambda path: (path.stem != case.suite, path.name))
         own = [live] if label == run.label and live is not None and live.is_file() else []
         for path in (*own, *paths):
             cassette = Cassette(path)

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import re
+import threading
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -37,6 +38,8 @@ LINE_LIMIT = 64_000_000
 """Bytes. A longer line is neither written nor read into memory."""
 UNPACKED_LIMIT = 256_000_000
 """Bytes of a packed cassette once it is unpacked: it is read into memory."""
+LINES_LIMIT = 1_000_000
+"""Lines of a cassette. A packed one of 250 kB can hold 255 million blank ones, which take minutes to pass."""
 _REQUEST_HEADERS = ("content-type", "accept")
 _RESPONSE_HEADERS = ("content-type", "date")
 """Allow-lists: what is not named here is dropped before anything is kept."""
@@ -241,7 +244,15 @@ def packed_content(path: Path) -> bytes | None:
     if kept is None or not kept.name.endswith(_PACKED):
         return None
     with reading(kept, CassetteError):
-        return unpacked(content_of(kept, limit=UNPACKED_LIMIT), limit=UNPACKED_LIMIT)
+        try:
+            content = unpacked(content_of(kept, limit=UNPACKED_LIMIT), limit=UNPACKED_LIMIT)
+        except FileNotFoundError:
+            if kept == path or not _plain(path).is_file():
+                raise
+            return None  # a recorder has unpacked it meanwhile
+        if content.count(b"\n") > LINES_LIMIT:
+            raise UnfitFileError(f"more than {LINES_LIMIT:,} lines")
+        return content
 
 
 def lines(path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
@@ -265,6 +276,8 @@ def _lines_in(unpacked_form: bytes | None, path: Path, start: int = 0, end: int 
                 offset = start + place
                 if end is not None and offset >= end:
                     return
+                if number > LINES_LIMIT:
+                    raise CassetteError(f"{path}: more than {LINES_LIMIT:,} lines")
                 if content is None:
                     raise CassetteError(f"{path}:{number}: longer than {LINE_LIMIT:,} bytes")
                 if content.startswith(_CONFLICT):
@@ -278,7 +291,9 @@ def _lines_in(unpacked_form: bytes | None, path: Path, start: int = 0, end: int 
                     torn = not content.endswith(b"\n") and not _is_whole(stripped)
                     yield Line(number, offset, stripped, torn)
     except FileNotFoundError:
-        return
+        packed = packed_content(path)  # it may have been packed meanwhile
+        if packed is not None:
+            yield from _lines_in(packed, path, start, end)
     except (OSError, UnfitFileError) as error:
         raise CassetteError(f"{path}: cannot be read: {reason_of(error)}") from error
 
@@ -302,9 +317,10 @@ class Cassette:
         self.path = path
         self.torn_line: int | None = None
         self._places: dict[str, tuple[int, int, int]] = {}
+        self._block, self._block_offset = b"", 0
         content = packed_content(path)
-        self._block = content or b""
-        self._block_offset = 0
+        if content is not None:
+            _hold(path, content)
         for line in _lines_in(content, path):
             if line.torn:
                 self.torn_line = line.number
@@ -351,11 +367,36 @@ class Cassette:
 
     def _content(self, offset: int, length: int) -> bytes:
         if not 0 <= offset - self._block_offset <= len(self._block) - length:
-            with reading(self.path, CassetteError), self.path.open("rb") as file:
-                file.seek(offset)
-                self._block, self._block_offset = file.read(max(length, _BLOCK)), offset
+            with reading(self.path, CassetteError):
+                self._block, self._block_offset = self._read(offset, max(length, _BLOCK)), offset
         start = offset - self._block_offset
         return self._block[start : start + length]
+
+    def _read(self, offset: int, size: int) -> bytes:
+        if not self.path.name.endswith(_PACKED):
+            with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:  # else it is packed by now
+                file.seek(offset)
+                return file.read(size)
+        content = _held.get(self.path)
+        if content is None:
+            content = packed_content(self.path)
+            if content is None:
+                raise UnfitFileError("no such file")
+            _hold(self.path, content)
+        return content[offset : offset + size]
+
+
+_held: dict[Path, bytes] = {}
+_holding = threading.Lock()
+
+
+def _hold(path: Path, content: bytes) -> None:
+    """Keep what was unpacked for all cassettes, no more than one may hold: else twenty small files fill the memory."""
+    with _holding:
+        _held.pop(path, None)
+        while _held and sum(map(len, _held.values())) + len(content) > UNPACKED_LIMIT:
+            del _held[next(iter(_held))]
+        _held[path] = content
 
 
 class LockedFile(io.FileIO):
@@ -422,7 +463,7 @@ def _unpack(path: Path) -> None:
     kept = stored_at(path)
     if kept is None or kept == path:
         return
-    with whole(path) as file:
+    with whole(path, as_open_as=kept) as file:
         file.write(packed_content(kept) or b"")
     kept.unlink()
 
@@ -444,7 +485,7 @@ def compact(path: Path, *, wait_s: float = 10.0) -> Path:
         try:
             with reading(plain, CassetteError):
                 content = content_of(plain, limit=UNPACKED_LIMIT)
-            with whole(packed) as file:
+            with whole(packed, as_open_as=plain) as file:
                 file.write(gzip.compress(content, 9, mtime=0))
             if packed_content(packed) != content:
                 raise CassetteError(f"{packed}: does not give back what was packed; {plain} was kept")

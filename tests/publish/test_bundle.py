@@ -14,7 +14,7 @@ from harness.cli.runs import bundle_case
 from harness.history import History
 from harness.publish.bundle import bundle
 from harness.recording import Secrets
-from harness.recording.cassette import to_line
+from harness.recording.cassette import compact, to_line
 from harness.records.run import RunRecord
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, exchange, run_record, sample_result
@@ -63,6 +63,8 @@ def test_the_request_is_the_recorded_one_without_what_must_not_leave(tmp_path: P
     assert (mention["text"], mention["verdict"]) == ("A - 1/B", "spaced")
     assert "`A␣-␣1/B`" in made.files["README.md"]
     assert made.warnings == ()
+    compact(tmp_path / run.label / f"{run.cases[0].suite}.jsonl")
+    assert made_of(run, tmp_path) == made
 
 
 def test_a_stream_is_given_as_it_came_only_if_there_is_nothing_in_it_to_take_out(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, Secrets
-from harness.recording.cassette import UNPACKED_LIMIT, cassettes_of, compact, lines, stored_at, without
+from harness.recording import cassette as module
+from harness.recording.cassette import LINES_LIMIT, UNPACKED_LIMIT, cassettes_of, compact, lines, stored_at, without
 from harness.recording.secrets import problems
 from tests.recording.conftest import MakeExchange
 
@@ -93,9 +95,11 @@ def test_of_one_that_is_there_twice_the_plain_file_counts_and_verify_says_so(pla
         (b"no gzip", "not packed by gzip"),
         (gzip.compress(b"{}\n")[:-9], "cut off"),
         (gzip.compress(b"{}\n") + b"more", "something follows"),
+        (gzip.compress(b"{}\n") + gzip.compress(b"{}\n"), "something follows"),
         (gzip.compress(bytes(UNPACKED_LIMIT + 1), 1), "longer than 256,000,000 bytes once it is unpacked"),
+        (gzip.compress(b"\n" * (LINES_LIMIT + 1), 1), "more than 1,000,000 lines"),
     ],
-    ids=["other", "cut", "more", "bomb"],
+    ids=["other", "cut", "more", "members", "bomb", "lines"],
 )
 def test_what_cannot_be_unpacked_is_an_error_with_its_name(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "s.jsonl.gz").write_bytes(content)
@@ -112,3 +116,82 @@ def test_nothing_is_packed_through_a_link_or_under_a_recorder(plain: Path) -> No
     with pytest.raises(CassetteError, match="is a symlink"):
         compact(plain)
     assert len(Cassette(plain)) == 3
+
+
+def test_who_could_not_read_it_cannot_read_it_packed(plain: Path, exchange: MakeExchange) -> None:
+    os.chmod(plain, 0o640)
+    packed = compact(plain)
+    assert stat.S_IMODE(packed.stat().st_mode) == 0o640
+    without(packed, {2})
+    assert stat.S_IMODE(packed.stat().st_mode) == 0o640
+    _record(plain, exchange, "4")
+    assert stat.S_IMODE(plain.stat().st_mode) == 0o640
+    without(plain, {1})
+    assert stat.S_IMODE(plain.stat().st_mode) == 0o640
+
+
+def test_a_replay_goes_on_while_its_cassette_is_packed_and_recorded_into(
+    plain: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 1)
+    replay = Cassette(plain)
+    keys = list(replay.keys())
+    compact(plain)
+    assert replay.get(keys[2])
+    second = Cassette(plain)
+    _record(plain, exchange, "4")
+    assert replay.get(keys[0])
+    assert second.get(keys[1])
+
+
+def test_packed_between_the_look_and_the_opening_it_is_no_empty_cassette(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(path: Path) -> object:
+        monkeypatch.undo()
+        compact(path)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(module, "opened", opened)
+    assert len(Cassette(plain)) == 3
+
+
+def test_unpacked_between_the_look_and_the_reading_it_is_read_as_it_is(
+    plain: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def content_of(path: Path, *, limit: int) -> bytes:
+        monkeypatch.undo()
+        _record(plain, exchange, "4")
+        raise FileNotFoundError(path)
+
+    compact(plain)
+    monkeypatch.setattr(module, "content_of", content_of)
+    assert len(Cassette(plain)) == 4
+
+
+def test_a_process_that_was_killed_between_two_steps_loses_nothing(plain: Path, exchange: MakeExchange) -> None:
+    content = plain.read_bytes()
+    packed = compact(plain)
+    plain.write_bytes(content)  # killed before the plain one was taken away, or before the packed one was
+    _record(plain, exchange, "4")
+    assert len(Cassette(plain)) == 4
+    compact(plain)
+    assert stored_at(plain) == packed
+    assert len(Cassette(plain)) == 4
+
+
+def test_many_packed_cassettes_hold_no_more_than_one_may(
+    plain: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_held", {})
+    monkeypatch.setattr(module, "_BLOCK", 1)
+    monkeypatch.setattr(module, "UNPACKED_LIMIT", 2 * plain.stat().st_size)
+    others = [plain, *(plain.with_name(f"{name}.jsonl") for name in "abc")]
+    for path in others[1:]:
+        _record(path, exchange, "1", "2", "3")
+    for path in others:
+        compact(path)
+    replays = [Cassette(path) for path in others]
+    for replay in replays * 2:
+        assert all(replay.get(key) for key in list(replay.keys())[::-1])
+        assert sum(map(len, module._held.values())) <= module.UNPACKED_LIMIT

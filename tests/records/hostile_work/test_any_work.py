@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -331,6 +332,23 @@ def test_a_cassette_is_read_searched_and_replayed_in_bounded_time(what: str, run
     told(run, "cassettes", "status", accepted=(0, 1, 3))
     told(run, "cassettes", "verify", accepted=(0, 1, 3))
     told(run, "--model=m", "-q", accepted=(0, 1), program="pytest", longest=LONGEST_OUTPUT + path.stat().st_size)
+
+
+PACKED: dict[str, Callable[[], str]] = {
+    "blank lines": lambda: "\n" * 250_000_000,
+    "keys": lambda: "".join(f'{{"key":"{n:064x}"\n' for n in range(3_000_000)),
+    "one line": lambda: "x" * 250_000_000,
+}
+
+
+@pytest.mark.parametrize("what", PACKED)
+def test_a_packed_cassette_that_unpacks_to_much_is_refused_in_bounded_time(what: str, run: Run, project: Path) -> None:
+    path = project / "cassettes/m@v1/s.jsonl.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(PACKED[what]().encode(), 1))
+    told(run, "cassettes", "status", accepted=(0, 1, 3))
+    told(run, "cassettes", "verify", accepted=(0, 1, 3))
+    told(run, "--model=m", "-q", accepted=(4,), program="pytest")
 
 
 def _rules(count: int) -> str:
