@@ -241,7 +241,10 @@ def test_nights_gather_on_the_branch_and_an_endpoint_that_is_gone_fails_the_job(
     assert codes["Ask and judge"] != 0
     path, message = workplace.endpoint.posted[-1]
     assert path == "/hook"
-    assert "CANNOT SEE  nothing was judged tonight" in message["text"]
+    first, why, *_ = message["text"].splitlines()
+    assert first == "mine  CANNOT SEE  nothing was judged tonight: pytest ended with 2"
+    assert "refuses the request without a key (401)" in why
+    assert output(workplace, "drift.txt").startswith("CANNOT SEE  nothing was judged tonight")
     assert any(call.startswith("gh issue create") for call in workplace.called())
     assert kept(workplace) == ["mine@v1"]
 

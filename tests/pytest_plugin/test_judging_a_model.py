@@ -306,6 +306,7 @@ def test_a_record_that_cannot_be_written_is_told_and_verdicts_stand(project: Pat
     result = pytester.runpytest("--model=fake", "--report-dir=blocked")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["the run record was not written: *"])
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
 
 
 def test_a_gate_baseline_that_does_not_exist_is_told(project: Path, pytester: pytest.Pytester) -> None:

@@ -11,14 +11,26 @@ model=${VERBATIM_MODEL:-doubao}
 reports=${VERBATIM_REPORTS:-reports}
 out=build/verbatim
 mkdir -p "$out"
+blind=
 
 # exit 1 means red cases, which is what a night may have; above that nothing was judged
 pytest --model="$model" --suites=suites/canary --cassette-mode=live --report-dir="$reports" \
-  --junit-xml="$out/junit.xml" && asked=0 || asked=$?
+  --junit-xml="$out/junit.xml" 2>&1 | tee "$out/pytest.txt" && asked=0 || asked=${PIPESTATUS[0]}
 
-harness drift --model "$model" --suite canary --report-dir="$reports" > "$out/drift.txt" 2>&1 && state=0 || state=$?
-cat "$out/drift.txt"
-harness report --report-dir="$reports" --out="$out/pages"
+said=$(harness drift --model "$model" --suite canary --report-dir="$reports" 2>&1) && state=0 || state=$?
+echo "$said"
+if [ "$asked" -gt 1 ]; then
+  # why comes first, in the alarm and in the report: "calibrating" alone would read as a quiet night
+  blind="CANNOT SEE  nothing was judged tonight: pytest ended with $asked"
+  if [ "${ALARM_LANG:-en}" = zh ]; then blind="CANNOT SEE  今晚没有判定任何用例：pytest 退出码 $asked"; fi
+  why=$(grep -m1 -E '^(model |pytest: error|ERROR: [^u]|OSError|the run record was not|harness: )' "$out/pytest.txt" | cut -c1-300 || true)
+  blind="$blind${why:+$'\n'  ${why#ERROR: }}"
+  echo "$blind"
+fi
+# a disk that is full, or pages that cannot be built, must not keep the alarm from being sent
+written=0
+echo "${blind:+$blind$'\n\n'}$said" > "$out/drift.txt" || written=1
+harness report --report-dir="$reports" --out="$out/pages" || written=$?
 
 # 2 of `harness drift` is green only while the baseline is in the making, which its second line then says; any other 2
 # means that silence proves nothing (too few prompts), and other codes but 0 drift, or that nothing can be seen
@@ -28,12 +40,15 @@ if [ "$state" -eq 2 ]; then
   if grep -A1 '^INCONCLUSIVE  ' <<< "$english" | grep -q '^  calibrating: '; then code=0; fi
 fi
 if [ "$asked" -gt 1 ] && [ "$code" -eq 0 ]; then code=$asked; fi
+if [ "$code" -eq 0 ]; then code=$written; fi
+if [ "$written" -ne 0 ]; then said="$out: the report or the pages cannot be written"$'\n\n'"$said"; fi
 if [ "$code" -ne 0 ] && [ -n "${ALARM_WEBHOOK:-}" ]; then
-  harness drift --model "$model" --suite canary --report-dir="$reports" --alarm --lang "${ALARM_LANG:-en}" \
-    > "$out/alarm.txt" 2>&1 || true
-  if [ "$asked" -gt 1 ]; then echo "CANNOT SEE  nothing was judged tonight: pytest ended with $asked"; fi >> "$out/alarm.txt"
-  echo >> "$out/alarm.txt"
-  cat "$out/drift.txt" >> "$out/alarm.txt"
-  python3 ci/verbatim/alarm.py "$model" "$out/alarm.txt"
+  alarm=$(harness drift --model "$model" --suite canary --report-dir="$reports" --alarm --lang "${ALARM_LANG:-en}" 2>&1 || true)
+  alarm="${blind:+$model  $blind$'\n'}$alarm"$'\n\n'"$said"
+  if echo "$alarm" > "$out/alarm.txt"; then
+    python3 ci/verbatim/alarm.py "$model" "$out/alarm.txt"
+  else
+    python3 ci/verbatim/alarm.py "$model" <(echo "$alarm")
+  fi
 fi
 exit "$code"
