@@ -42,6 +42,7 @@ class ChatEndpoint(AdaptingEndpoint):
         runtime: what serves the model, where that is known; kept with every answer.
         model_label: name of the model in messages.
         redact: takes secrets out of the endpoint's own words before anybody reads them.
+        ended: why the server that was started for this run is gone for good; empty while it runs.
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class ChatEndpoint(AdaptingEndpoint):
         redact: Callable[[str], str] = str,
         retrying: Retrying | None = None,
         path: str = "/chat/completions",
+        ended: Callable[[], str] = str,
     ) -> None:
         super().__init__(label=model_label, where=access.shown, timeout_s=timeout_s, retrying=retrying)
         self._path = path
+        self._ended = ended
         self.runtime = runtime
         self._access = access
         self._redact = redact
@@ -194,6 +197,8 @@ class ChatEndpoint(AdaptingEndpoint):
     def _not_connected(self, error: Exception) -> Attempt:
         import openai
 
+        if ended := self._ended():
+            raise EndpointError(f"model {self._label}: {ended}")
         met = obstacle(error, self._access, self._proxy)
         if met is not None:
             said = self._redact(met.sentence)

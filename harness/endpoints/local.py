@@ -21,6 +21,7 @@ from harness.errors import ConfigError, EndpointError, nearest
 from harness.files import cache_folder
 
 _BLOCK = 1 << 22
+_KILLED = -9
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,17 @@ class LocalServer:
     def running(self) -> bool:
         """Whether the process is alive."""
         return self._process.poll() is None
+
+    @property
+    def ended(self) -> str:
+        """That the process has ended by itself, and what to do; empty while it runs."""
+        code = self._process.poll()
+        if code is None:
+            return ""
+        return (
+            f"the local server ended in the middle of the run (exit code {code}; {_KILLED} is what a system does that "
+            "is short of memory). What was answered is kept: run with --cassette-mode=record to ask for the rest"
+        )
 
     def stop(self) -> None:
         """End the server; harmless if it has ended already."""

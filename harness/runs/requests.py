@@ -142,7 +142,8 @@ def opened(
         raise ConfigError(f"model {model.name}: kind outputs has no endpoint; its answers are in {model.outputs}")
     if model.kind == "local":
         with LocalServer(server_settings(model, root), log) as server:
-            yield _chat(model, Access(base_url=server.base_url), max_concurrency, server.runtime, retrying)
+            access = Access(base_url=server.base_url)
+            yield _chat(model, access, max_concurrency, server.runtime, retrying, ended=lambda: server.ended)
         return
     yield _chat(model, access_of(model, root), max_concurrency, None, retrying, batch=batch)
 
@@ -210,6 +211,7 @@ def _chat(
     retrying: Retrying | None,
     *,
     batch: BatchForm | None = None,
+    ended: Callable[[], str] = str,
 ) -> ChatEndpoint:
     return ChatEndpoint(
         access=access,
@@ -220,6 +222,7 @@ def _chat(
         runtime=runtime,
         redact=secrets_of(model).redacted,
         retrying=retrying or _retrying(model),
+        ended=ended,
     )
 
 

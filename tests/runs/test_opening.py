@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,8 @@ from harness import config as configuration
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints.callable import FunctionEndpoint
 from harness.endpoints.chat import ChatEndpoint
-from harness.errors import ConfigError
+from harness.endpoints.retry import Retrying
+from harness.errors import ConfigError, EndpointError
 from harness.runs import requests
 from harness.runs.inventory import Diagnosis, diagnose
 from harness.runs.judge import Judge, learnt_by, training_texts
@@ -92,6 +97,37 @@ def test_a_local_model_is_asked_at_its_own_server_which_ends_with_it(
     with pytest.raises(RuntimeError, match="the run broke off"):
         context.gen.throw(RuntimeError("the run broke off"))  # type: ignore[attr-defined]
     assert seen == ["made", "started", "ended"]
+
+
+def test_a_local_server_that_was_killed_in_mid_run_stops_it_at_once(
+    local: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, started = subprocess.Popen, []
+    code = """import http.server, json, sys
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+print(json.dumps({"base_url": f"http://127.0.0.1:{server.server_port}/v1", "runtime": "r 1"}), flush=True)
+sys.stdin.read()"""
+
+    def popen(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        if "harness.endpoints.local" not in command:
+            return real(command, **options)
+        started.append(real([sys.executable, "-c", code], **options))
+        return started[0]
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: True)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    body = {"model": "m", "messages": [{"role": "user", "content": "A-1"}]}
+
+    async def asked(endpoint: Any) -> None:
+        await endpoint.ask(body)
+
+    with opened(local, tmp_path, max_concurrency=1, retrying=Retrying(attempts=1000, patience_s=600.0)) as endpoint:
+        started[0].kill()
+        started[0].wait()
+        before = time.monotonic()
+        with pytest.raises(EndpointError, match=r"local server ended .* \(exit code -?\d+; .*--cassette-mode=record"):
+            asyncio.run(asked(endpoint))
+        assert time.monotonic() - before < 60
 
 
 def test_the_server_gets_whole_paths_and_no_more_slots_than_it_needs(local: ModelConfig, tmp_path: Path) -> None:
