@@ -286,7 +286,7 @@ def _chart(width: int, models: int, floor: float, size: int, form: str) -> Any:
         grid=False,
         labelOverlap=True,
         labelSeparation=10,
-        tickCount=6 if wide else 3,
+        tickCount=_TICKS[wide],
         format=form,
     )
     x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
@@ -345,10 +345,18 @@ def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list
     ]
 
 
+_TICKS = {True: 6, False: 3}
+"""Labels on the axis of dates, where it is wide and where it is not."""
+
+
 def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
-    """Clock times beside the day where all runs are of one, years only where there is room or more than one."""
-    days = {str(point["t"])[:10] for point in points}
-    if len(days) == 1:
+    """Clock times beside the day where a day has more than one label, years where there is room or more than one."""
+    days = sorted({str(point["t"])[:10] for point in points})
+    try:
+        span = (date.fromisoformat(days[-1]) - date.fromisoformat(days[0])).days
+    except ValueError:  # the time of a record that another program wrote
+        span = len(days) - 1
+    if span < _TICKS[not short]:
         return "%m-%d %H:%M"
     years = len({day[:4] for day in days})
     return "%Y-%m-%d" if not short else "%m-%d" if years == 1 else "%Y-%m"

@@ -419,6 +419,15 @@ def test_page_markdown_and_terminal_have_one_order_of_flips_worse_before_fixed(b
         assert places == sorted(places), said
 
 
+def test_no_two_labels_of_the_dates_are_equal_where_runs_are_of_few_days(mixed):
+    for days in ((1, 2), (1, 4), (1, 20)):
+        page = index.render([at(mixed, day) for day in days])
+        for chart in page.split("<svg")[1:]:
+            found = re.findall(r">(\d{2,4}-\d\d(?:-\d\d)?(?: \d\d:\d\d)?)</text>", chart)
+            assert len(found) == len(set(found)), (days, found)
+        assert ">11-01 " in page or days == (1, 20), page
+
+
 def test_names_that_look_alike_when_shortened_stay_two_lines_and_two_rows(mixed):
     names = [f"doubao-support-finetune-2026-{number:02}-of-the-long-campaign" for number in range(1, 9)]
     lines = [at(mixed, day, model=name) for name in names for day in (1, 2)]
