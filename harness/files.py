@@ -88,7 +88,7 @@ def unpacked(content: bytes, *, limit: int) -> bytes:
         UnfitFileError: it is damaged or cut off, something follows it, or unpacked it is longer than `limit`.
     """
     unpack = zlib.decompressobj(GZIP)
-    plain = io.BytesIO()  # its value is no second copy, and what zlib gives in one piece is
+    plain = io.BytesIO()  # takes one copy less than zlib does in one piece
     try:
         while piece := unpack.decompress(content, _UNPACKED_AT_ONCE):
             plain.write(piece)
