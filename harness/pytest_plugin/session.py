@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
+from harness.errors import ConfigError, EndpointError, HarnessError, MissingRecordingError, SuiteError
 from harness.files import now
 from harness.history import read_run
 from harness.project import Project
@@ -310,6 +310,7 @@ class VerbatimSession:
         if isinstance(item, CaseItem) and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
             # pytest asks an item for its own words only when the call fails, not the setup
             report.longrepr = str(call.excinfo.value)
+            report.verbatim_missing = isinstance(call.excinfo.value, MissingRecordingError)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -61,6 +61,7 @@ def failures_by_kind(
     try:
         for name in _LISTED & every.keys():
             reporter.stats[name] = [report for report in every[name] if not hasattr(report, "verbatim")]
+        _cap_missing_answers(reporter)
         if not asked_for_ids:
             yield
             return
@@ -73,6 +74,18 @@ def failures_by_kind(
             reporter.short_test_summary()
     finally:
         reporter.stats.update(every)
+
+
+def _cap_missing_answers(reporter: pytest.TerminalReporter) -> None:
+    """Of cases without a recorded answer the first few are shown, and how many more there are."""
+    errors = reporter.stats.get("error", [])
+    missing = [report for report in errors if getattr(report, "verbatim_missing", False)]
+    more = missing[_CASES_OF_A_KIND:]
+    if not more or reporter.verbosity > 0:
+        return
+    left_out = {id(report) for report in more}
+    reporter.stats["error"] = [report for report in errors if id(report) not in left_out]
+    reporter.write_line(phrase("missing-more", n=len(missing), shown=_CASES_OF_A_KIND))
 
 
 def _asked_for_ids(config: pytest.Config) -> bool:

@@ -79,6 +79,22 @@ def test_a_missing_recording_is_an_error_that_names_the_command(project: Path, p
     assert "Traceback" not in result.stdout.str()
 
 
+@pytest.mark.parametrize(("options", "listed"), [([], 3), (["-v"], 5), (["-n1"], 3)])
+def test_of_many_cases_without_a_recording_three_are_listed_and_counted(
+    project: Path, pytester: pytest.Pytester, options: list[str], listed: int
+) -> None:
+    write_suite(
+        project / "suites" / "mine",
+        [{**CASES[0], "id": f"a-{n}", "prompt": f"{n}: Sikalastic-609"} for n in range(3, 9)],
+        "more.jsonl",
+    )
+    pytester.runpytest("--model=fake", "--cassette-mode=record", "suites/mine/more.jsonl::a-3[fake]")
+    result = pytester.runpytest("--model=fake", "suites/mine/more.jsonl", *options)
+    errors = [line for line in result.stdout.lines if line.startswith("ERROR ") and " - " in line]
+    assert len(errors) == listed
+    assert ("5 cases have no recorded answer; 3 are shown (-v lists all)" in result.stdout.lines) is (listed == 3)
+
+
 def test_a_model_without_any_recording_is_one_error(project: Path, pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--model=fake")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
