@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -130,3 +131,12 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if inner is not None:
             return inner
     return None
+
+
+SHELL = "powershell" if os.name == "nt" else "sh"
+"""Whose lines the hints are in."""
+
+
+def set_variable(name: str, value: str = "...") -> str:
+    """The line that sets an environment variable, for whoever reads it on this system."""
+    return f"$env:{name} = '{value}'" if SHELL == "powershell" else f"export {name}={value}"

@@ -34,7 +34,7 @@ GROUPS = {
     },
     "Suites, recordings, models": {
         "suites": "Suites: lint them, make one from your own strings, import another tool's tests, choose canaries.",
-        "cassettes": "Recorded answers: status, verify, prune, import, export.",
+        "cassettes": "Recorded answers: status, verify, compact, prune, import, export.",
         "models": "The configured models: list, check, pull, serve.",
         "config": "The settings: their JSON Schema for editors.",
         "proxy": "Repair or check the answers of any client on their way: a proxy on this machine.",

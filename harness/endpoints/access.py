@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from harness.addresses import ALLOW, KEY_HOSTS, host_of, is_allowed, is_loopback, key_belongs, shown_address
-from harness.errors import ConfigError, EndpointError, found
+from harness.errors import ConfigError, EndpointError, found, set_variable
 
 if TYPE_CHECKING:
     import ssl
@@ -244,7 +244,7 @@ def check_key(variable: str, access: Access, label: str) -> None:
     if urlsplit(access.address).scheme != "https" and not is_allowed(access.address):
         raise EndpointError(
             f"model {label}: the key in ${variable} would go to {access.shown} without encryption; set base_url to "
-            f"https://..., or allow it: export {ALLOW}=http://{host}"
+            f"https://..., or allow it: {set_variable(ALLOW, f'http://{host}')}"
         )
     if not access.verify:
         raise EndpointError(
@@ -253,7 +253,7 @@ def check_key(variable: str, access: Access, label: str) -> None:
         )
     if key_belongs(variable, access.address):
         return
-    allow = f"export {ALLOW}={host}"
+    allow = set_variable(ALLOW, host)
     if variable in KEY_HOSTS:
         owner = " or ".join(KEY_HOSTS[variable].split())
         raise EndpointError(

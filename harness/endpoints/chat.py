@@ -17,7 +17,7 @@ from harness.endpoints.reaching import obstacle, wants_login
 from harness.endpoints.refusals import AdaptingEndpoint, Refusals
 from harness.endpoints.retry import Retrying
 from harness.endpoints.stream import first_content_end
-from harness.errors import EndpointError
+from harness.errors import EndpointError, set_variable
 from harness.records.answer import Completion, Exchange
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def key_from(variable: str | None, label: str) -> str | None:
     key = os.environ.get(variable, "").strip()
     if not key:
         raise EndpointError(
-            f"model {label}: the environment variable {variable} is not set; run: export {variable}=..."
+            f"model {label}: the environment variable {variable} is not set; run: {set_variable(variable)}"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise EndpointError(

@@ -10,7 +10,7 @@ from harness.endpoints.access import Access
 from harness.endpoints.chat import key_from
 from harness.endpoints.parse import Answer
 from harness.endpoints.retry import Retrying
-from harness.errors import CassetteError, HarnessError
+from harness.errors import CassetteError, HarnessError, set_variable
 from harness.recording import from_line, lines
 from harness.recording.cassette import cassettes_of, stored_at
 from harness.records.answer import request_key
@@ -156,7 +156,7 @@ def diagnose(config: HarnessConfig, model: ModelConfig) -> list[Diagnosis]:
             where = access.host or "an address that is none"
             findings.append(Diagnosis(True, f"the variable {model.api_key_env} is set; its key goes to {where}"))
         except HarnessError as error:
-            return [*findings, Diagnosis(False, str(error), f"export {model.api_key_env}=...")]
+            return [*findings, Diagnosis(False, str(error), set_variable(model.api_key_env))]
     findings.append(_endpoint(config, model))
     findings.append(_cassettes(config, model))
     return findings

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from harness import errors
 from harness.addresses import ALLOW, shown_address
 from harness.cli.models import models
 from harness.config import HarnessConfig, ModelConfig, model
 from harness.endpoints import access
 from harness.endpoints.access import Access
+from harness.endpoints.chat import key_from
 from harness.errors import ConfigError, EndpointError
 from harness.records.answer import Completion
 from tests.faulty_server.conftest import TARGET, case
@@ -235,3 +237,15 @@ def test_a_key_in_the_place_of_its_name_is_not_repeated(key: str) -> None:
 def test_names_of_variables_are_names() -> None:
     for name in ("OPENAI_API_KEY", "ark", "_x9", "AVERYLONGNAMEOFAVARIABLEINDEED"):
         assert model(HarnessConfig(root=Path(), models={"m": {"api_key_env": name}}), "m").api_key_env == name
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"), [("sh", "run: export VERBATIM_NO_KEY=..."), ("powershell", "run: $env:VERBATIM_NO_KEY = '...'")]
+)
+def test_a_missing_key_is_answered_with_a_line_of_the_shell(
+    shell: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "SHELL", shell)
+    with pytest.raises(EndpointError) as raised:
+        key_from("VERBATIM_NO_KEY", "m")
+    assert str(raised.value).endswith(line)
