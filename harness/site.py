@@ -253,7 +253,9 @@ class Site:
         self.newest = scored[-1] if scored else ""
         comparisons = []
         pairs = list(self._pairs(lines))
-        newest = {new.model: (old, new) for old, new in sorted(pairs, key=lambda pair: pair[1].when)}
+        standing = self._standing()
+        by_standing = sorted(pairs, key=lambda pair: (pair[1].label in standing, pair[1].when))
+        newest = {new.model: (old, new) for old, new in by_standing}
         for old, new in pairs:
             path = self._comparison_path(old.label, old.run_id, new.label, new.run_id)
             href = path.relative_to(self.out).as_posix()
@@ -379,6 +381,13 @@ class Site:
     def _compare(self, old: IndexLine, new: IndexLine, judged: html.Judgement | None) -> Path:
         records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
         return self.write_comparison(records[0], records[1], judged)
+
+    def _standing(self) -> set[str]:
+        """The versions that names stand for, as everywhere; an older one may have been asked later."""
+        try:
+            return {f"{name}@{version}" for name, version in self.project.versions.items()}
+        except HarnessError:
+            return set()  # an entry of the settings is wrong, which no page of a run needs
 
     def _verdict(
         self, old: IndexLine, new: IndexLine, lines: Sequence[IndexLine], before: Any, href: str

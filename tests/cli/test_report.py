@@ -88,6 +88,16 @@ def test_the_last_verdict_is_shown_and_the_index_links_to_its_page(folder):
     assert [line for line in invoke().stderr.splitlines() if line] == lines  # kept, and shown again
 
 
+def test_the_verdict_is_on_the_version_in_the_settings_though_an_older_one_was_asked_later(folder):
+    entry = '[tool.harness.models.tuned]\nbase_url = "http://localhost:1/v1"\nmodel = "m"\nversion = "v2"\n'
+    (folder.parent / "pyproject.toml").write_text(entry, encoding="utf-8")
+    History(folder).write(record("v1-e1", 4))
+    lines = [line for line in invoke().stderr.splitlines() if line]
+    assert lines[0].startswith("INCONCLUSIVE  tuned@v2 against tuned@v1")
+    (folder.parent / "pyproject.toml").write_text(entry + 'base = "nobody"\n', encoding="utf-8")
+    assert invoke().exit_code == 0  # pages of runs need no entry of the settings
+
+
 def test_without_a_baseline_the_report_says_how_to_set_one(folder):
     (folder / "baselines.json").unlink()
     assert "next: harness runs baseline tuned@v2  (" in invoke().stderr
