@@ -104,8 +104,8 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
             [
                 show(run.label),
                 show(run.run_id),
-                run.mode + (", partial" if run.partial else ""),
-                figures.percent(run.alignment.rate),
+                run.mode + (", partial" if run.partial and not run.run_id.endswith("-partial") else ""),
+                figures.counted(run.alignment),
                 str(run.unscored.k),
             ]
             for run in chosen

@@ -46,7 +46,7 @@ def test_the_list_is_newest_first_and_narrows_by_name(history):
     write(history, day=1)
     write(history, "base", day=2, partial=True)
     lines = call("list").stdout.splitlines()
-    assert lines[1].split() == ["base@1", "20260302-base", "live,", "partial", "0.0%", "0"]
+    assert lines[1].split() == ["base@1", "20260302-base", "live,", "partial", "0.0%", "(0/1)", "0"]
     assert lines[2].startswith("tuned@1")
     value = json.loads(call("list", "tuned", "--json").stdout)
     assert [run["run_id"] for run in value["runs"]] == ["20260301-tuned"]
