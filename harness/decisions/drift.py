@@ -331,6 +331,8 @@ def drift(
     )
     prompts = sum(1 for case in nights[-1].cases.values() if case.targets) if nights else 0
     few = prompts < policy.min_prompts and watch is not None
+    if not alarms and not few:  # with few prompts silence is not trusted anyway
+        alarms = tuple(_swinging(watch, right, policy, now))
     reasons = _reasons(found, prompts, policy, what_shows(right, policy) if few else "")
     others = (watch_metric(metric, nights, policy) for metric in ("mention_rate", "check_rate"))
     first = min((alarm.since for alarm in alarms if alarm.since and alarm.kind in ("rate", "prompts")), default=None)
@@ -466,6 +468,16 @@ def _blind(found: Calendar, watch: Watch | None, policy: DriftPolicy, now: datet
     if watch is None and len(rates) == _BAD_NIGHTS and all(rate is not None and rate < _BLIND_RATE for rate in rates):
         text = f"on each of the last {_BAD_NIGHTS} nights less than half of the prompts is right: no baseline to watch"
         yield Alarm("blind", latest[-1].day, latest[0].day, f"{text}; start again with --since when it is")
+
+
+def _swinging(watch: Watch | None, right: Sequence[Outcomes], policy: DriftPolicy, now: datetime) -> Iterator[Alarm]:
+    """Nights of the baseline that differ so much that the detector takes any later night for one more of them."""
+    if watch is None or nights_to_alarm(right, (half := _baseline_rate(watch) / 2), policy) is not None:
+        return
+    rates = [100 * k / m for k, m in watch.watched.baseline if m]
+    swing = f"nights of the baseline have from {min(rates):.0f}% to {max(rates):.0f}% right"
+    hidden = f"a fall to {100 * half:.0f}% does not show within {NIGHTS_TRIED} nights"
+    yield Alarm("blind", policy.day(now), None, f"{swing}, and {hidden}; start again with --since when it is steady")
 
 
 def _baseline_rate(watch: Watch) -> float:

@@ -439,7 +439,7 @@ def test_no_tag_of_yaml_makes_other_values(text: str) -> None:
     ("name", "text", "said"),
     [
         ("a.json", '{"prompts": ["x"], "tests": [' + "[]," * 1_500_000 + "1]}", "not JSON: too many values"),
-        ("a.json", '{"a":' * 50_000, "not JSON: nested too deeply"),
+        ("a.json", '{"a":' * 50_000, "not JSON: (nested too deeply|Expecting value)"),  # 3.14 reads it
         ("a.yaml", "prompts: [x]\ntests: [" + "[]," * 250_000 + "1]", "more than 200,000 values"),
     ],
     ids=["JSON of lists", "deep JSON", "YAML of lists"],

@@ -283,6 +283,15 @@ def test_forty_prompts_a_night_that_all_break_are_an_alarm(night, now):
     assert report.alarms[0].kind == "rate"
 
 
+def test_a_baseline_that_swings_so_much_that_a_fall_cannot_show_is_not_quiet(night, now):
+    """Five nights of damage, ten without, and five more: no night is worse than those of the baseline."""
+    report = drift("tuned@v1", nights(night, [60] * 5 + [0] * 10 + [60] * 5), POLICY, now)
+    assert report.verdict == "CANNOT SEE"
+    assert report.alarms[0].text.startswith("nights of the baseline have from 0% to 100% right, and a fall to 25% does")
+    steady = [2, 1, 0, 3, 1] * 3
+    assert drift("tuned@v1", nights(night, steady + [2] * 5), POLICY, now).verdict == "QUIET"
+
+
 def test_forty_prompts_that_were_never_right_cannot_show_a_fall(night, now):
     report = drift("tuned@v1", nights(night, [40] * 15, prompts=40), POLICY, now)
     assert (report.verdict, report.exit_code) == ("CANNOT SEE", 1)

@@ -119,7 +119,7 @@ def test_what_an_earlier_version_recorded_is_not_shown_by_a_replay(
         record_all(project)
     assert len(project.cassette.read_bytes().splitlines()) == len(prompts)
     code, output = project.run("-rA")
-    assert code == 1
+    assert code == 3, output  # the record would hold the key too, and is not written
     assert "the cassette of s holds an answer that repeats the value of a key: revoke the key" in output
     kept = "\n".join([output, *(text for path, text in project.files().items() if path != project.cassette)])
     for canary in (*canaries(), KEY[:12], KEY[::-1]):

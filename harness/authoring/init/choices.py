@@ -133,6 +133,7 @@ def models_at(base_url: str | None, key: str | None = None) -> ModelList:
         with urllib.request.build_opener(_Stay).open(request, timeout=_SECONDS) as response:
             content = response.read(_LONGEST)
     except urllib.error.HTTPError as error:
+        error.close()  # it is an answer, with a file of its own
         return ModelList(problem=_refused(error.code))
     except (OSError, http.client.HTTPException, ValueError):
         return ModelList(problem="Nothing answers there now; the set-up goes on.")

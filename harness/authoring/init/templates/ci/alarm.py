@@ -33,6 +33,7 @@ def main(model: str, report: Path) -> None:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             refused = refusal(answer.read(100_000))
     except urllib.error.HTTPError as error:
+        error.close()
         raise SystemExit(f"the webhook answered {error.code}; see ALARM_WEBHOOK") from None
     except (OSError, ValueError) as error:
         raise SystemExit(f"the webhook cannot be reached ({type(error).__name__}); see ALARM_WEBHOOK") from None
