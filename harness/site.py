@@ -420,6 +420,7 @@ class Site:
             command=verdict.next.command,
             why=verdict.next.why,
             reasons=verdict.reasons,
+            firm=not new.partial and new.label in self._standing(),
         )
         return html.Judgement(verdict, datetime.now(UTC).isoformat(timespec="seconds"), where)
 

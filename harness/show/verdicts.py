@@ -307,6 +307,8 @@ class LastVerdict(Record):
     why: str
     reasons: tuple[str, ...] = ()
     """What holds a GO back."""
+    firm: bool = True
+    """Of a complete run of a version that the settings name: others come after these."""
 
 
 def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str = "", some: str = "") -> list[str]:
@@ -317,7 +319,7 @@ def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str
         newest: the version of the newest complete run, which may become the first baseline.
         some: the model of the newest run of all, complete or not.
     """
-    known = sorted(verdicts, key=lambda one: one.when)
+    known = sorted(verdicts, key=lambda one: (one.firm, one.when))
     if not known and not newest:
         asked = f"pytest --model={show(some, blanks=False) or 'NAME'}"
         return [phrase("no-complete-run"), f"{phrase('next')} {translated(f'{asked}  (a run of all cases)')}"]

@@ -16,6 +16,7 @@ from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
 from harness.history import History
 from harness.show import charts
+from harness.show.verdicts import LastVerdict, last_verdict_lines
 from tests.factory import case_result, mention, run_record, sample_result
 
 
@@ -337,3 +338,16 @@ def test_a_gate_on_a_page_minds_a_record_that_cannot_be_read(folder):
     (folder / "tuned@v2" / "20261104-broken.json").write_text('{"schema": 1}')
     with pytest.raises(RecordError, match="20261104-broken"):
         invoke("tuned@v2", "--against", "tuned@v1", "--gate")
+
+
+def test_the_verdict_at_the_end_is_of_a_complete_run_of_a_configured_version():
+    """A part of a suite that was asked later, or a version that is kept for comparison, comes after it."""
+
+    def verdict(label, day, *, firm):
+        return LastVerdict(
+            label=label, against="base@v1", verdict="GO", when=day, href="", command="pytest", why="-", firm=firm
+        )
+
+    known = [verdict("part@v1", "2026-11-29", firm=False), verdict("whole@v2", "2026-11-28", firm=True)]
+    assert "GO  whole@v2 against base@v1" in last_verdict_lines(known, "build")
+    assert "GO  part@v1 against base@v1" in last_verdict_lines(known[:1], "build")
