@@ -34,6 +34,18 @@ def test_the_tests_run_on_three_systems_and_every_python_of_the_classifiers() ->
     assert all(system in text for system in ("ubuntu-", "windows-", "macos-"))
 
 
+def test_a_release_is_built_by_known_tools_in_a_job_without_rights() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    build, publish = text.split("\n  publish:\n")
+    assert "write" not in build
+    assert "pip install" not in publish
+    installs = re.findall(r"pip install (.*)", build)
+    assert [line for line in installs if "--require-hashes" not in line] == ["--quiet dist/*.whl"], "what is listed"
+    tools = (ROOT / ".github" / "release-tools.txt").read_text("utf-8")
+    assert len(re.findall(r"^[\w.-]+==\S+ \\$", tools, re.MULTILINE)) == tools.count("==")
+    assert "://" not in tools
+
+
 def test_ci_runs_the_readmes_second_command() -> None:
     command = next(line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "'.[dev]'" in line)
     assert command.removeprefix("$ ") in (ROOT / ".ci" / "run").read_text("utf-8")
