@@ -83,28 +83,13 @@ class VerbatimSession:
         self.workers = Workers(config, started=now())
         try:
             self._refuse_to_stop(len(models))
-        except ConfigError:
+            self.started = self.workers.started
+            self.cost_limit: CostLimit | None = cost_limit_of(option("verbatim_max_cost"), models)
+            """What all that this run asks may cost together; None without a limit."""
+            self.runs: dict[str, ModelRun] = {model.name: self._run_of(model, config) for model in models}
+        except BaseException:
             self.workers.close()
             raise
-        self.started = self.workers.started
-        self.cost_limit: CostLimit | None = cost_limit_of(option("verbatim_max_cost"), models)
-        """What all that this run asks may cost together; None without a limit."""
-        stamp = self.started.replace(":", "")
-        self.runs: dict[str, ModelRun] = {}
-        for model in models:
-            answers = Answers(
-                self.project.config,
-                model,
-                self.mode,
-                live_file=self.project.history.folder / model.label / f"live-{stamp}-{self.workers.tag}.jsonl",
-                max_concurrency=option("verbatim_concurrency"),
-                budget=option("verbatim_budget"),
-                on_answer=self.workers.sender(model.label),
-                cost_limit=self.cost_limit,
-                batch=self._batch_teller(model),
-            )
-            judge = self.project.judge_of(model)
-            self.runs[model.name] = ModelRun(model, answers, judge, mode=self.mode, samples=self.samples)
         self.notes: list[str] = []
         self._gate = GateOptions.of(config)
         self._records: list[RunRecord] = []
@@ -255,6 +240,21 @@ class VerbatimSession:
     def _stopping(self) -> list[str]:
         """Options given by which a run may end before all cases are asked."""
         return [name for name, stored in _DESTINATION.items() if self.config.getoption(stored)]
+
+    def _run_of(self, model: ModelConfig, config: pytest.Config) -> ModelRun:
+        stamp = self.started.replace(":", "")
+        answers = Answers(
+            self.project.config,
+            model,
+            self.mode,
+            live_file=self.project.history.folder / model.label / f"live-{stamp}-{self.workers.tag}.jsonl",
+            max_concurrency=config.getoption("verbatim_concurrency"),
+            budget=config.getoption("verbatim_budget"),
+            on_answer=self.workers.sender(model.label),
+            cost_limit=self.cost_limit,
+            batch=self._batch_teller(model),
+        )
+        return ModelRun(model, answers, self.project.judge_of(model), mode=self.mode, samples=self.samples)
 
     def _refuse_to_stop(self, models: int) -> None:
         """Before any worker starts: one that refuses alone leaves the others waiting for its answers for ever."""
@@ -435,6 +435,7 @@ class VerbatimSession:
         """Whatever happened: no thread, no server, no lock stays."""
         for run in self.runs.values():
             run.answers.close()
+        self.workers.close()
         speak("en")  # a session in this process that comes after, as in tests of plugins, chooses again
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
