@@ -38,6 +38,12 @@ class Certificates:
         return context
 
 
+def _takes(option: str) -> bool:
+    """Whether this machine's `openssl x509` knows an option."""
+    told = subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True, check=False)
+    return option in told.stdout + told.stderr
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     if shutil.which("openssl") is None:
@@ -50,11 +56,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=Test authority",
             "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
-    for name, days in (("server", "30"), ("client", "30"), ("expired", "-1")):
+    # OpenSSL from 3.4 on takes no time that is over in days, and before it no dates
+    gone = ("-not_before", "20200101000000Z", "-not_after", "20200102000000Z")
+    over = gone if _takes(gone[0]) else ("-days", "-1")
+    for name, validity in (("server", ("-days", "30")), ("client", ("-days", "30")), ("expired", over)):
         (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{HOST},DNS:elsewhere.example\n")
         openssl("req", "-new", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-extfile", f"{name}.ext", "-out", f"{name}.crt", "-days", days)  # fmt: skip
+                "-extfile", f"{name}.ext", "-out", f"{name}.crt", *validity)  # fmt: skip
         whole = (folder / f"{name}.crt").read_bytes() + (folder / f"{name}.key").read_bytes()
         (folder / f"{name}.pem").write_bytes(whole)
     openssl("ec", "-in", "client.key", "-out", "locked.key", "-aes128", "-passout", "pass:closed")
