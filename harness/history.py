@@ -519,7 +519,8 @@ def _before_cases(text: str) -> dict[str, Any]:
     with suppress(ValueError):  # as records are written; where the same is inside of something, no object precedes it
         if begins and "cases" not in (head := json.loads(before.rstrip().removesuffix(",") + "}")):
             return dict(head)
-    decode, values = json.JSONDecoder().raw_decode, dict[str, Any]()
+    decode = json.JSONDecoder().raw_decode
+    values: dict[str, Any] = {}
     place = _after(text, 0, "{")
     while True:
         name, place = decode(text, place)
