@@ -3,16 +3,18 @@
     python -m benchmarks.style suite --out build/tales
     python -m benchmarks.style compare qwen styled
 
-`suite` writes the shipped long prompt with words that no suite tests, and a last paragraph that names the word once
-more: without it the 1.5B model wrote the word into all of its answers. Ask it several times, at a temperature, and
-take the first answer of each word that passes every check; docs/fine-tuning.md has the entry `teacher`:
+`suite` writes the shipped long prompt with words that the shipped suite does not ask for, and a last paragraph that
+names the word once more: without it the 1.5B model wrote the word into all of its answers. Ask it several times, at a
+temperature, and take the first answer of each word that passes every check; docs/fine-tuning.md has the entry
+`teacher`:
 
     pytest --model=teacher --suites=build/tales --cassette-mode=record --samples=4
     harness dataset distill teacher --suite tales --tag long-prompt --system "写新说：title、tale" \\
         --out suites/training/style-v1.jsonl
 
 `compare` reads stored runs: checks that passed (all of them, those of the form, whether the word was left out), prompt
-and answer tokens, latency and cost, by version and by length of the prompt.
+and answer tokens, latency and cost, by version and by length of the prompt; the last column counts the answers that no
+other column is about, because they were cut off or failed.
 """
 
 import argparse
@@ -95,12 +97,16 @@ def write_suite(folder: Path) -> int:
 def comparison(runs: Sequence[RunRecord]) -> list[list[str]]:
     """Rows: one for each run and length of the prompt, over the cases of the suite that are scored."""
     kept = ("every check", "95 %", "form", "word left out")
-    rows = [["version", "prompt", *kept, "prompt tokens", "answer tokens", "latency, median", "cost of 1,000"]]
+    rows = [
+        ["version", "prompt", *kept, "prompt tokens", "answer tokens", "latency, median", "cost of 1,000", "unscored"]
+    ]
     for run in runs:
         for tag in ("long-prompt", "short-prompt"):
-            cases = [case for case in run.cases if tag in case.tags and case.outcome != "unscored"]
+            asked = [case for case in run.cases if tag in case.tags]
+            cases = [case for case in asked if case.outcome != "unscored"]
             if cases:
-                rows.append([run.label, tag.removesuffix("-prompt"), *_figures(cases)])
+                left = f"{len(asked) - len(cases)} of {len(asked)}"
+                rows.append([run.label, tag.removesuffix("-prompt"), *_figures(cases), left])
     return rows
 
 

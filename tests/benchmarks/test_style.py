@@ -57,7 +57,7 @@ def test_form_tokens_latency_and_cost_are_by_version_and_prompt():
     assert long[1:3] == ["long", "50.0% (1/2)"]
     assert head[4:6] == ["form", "word left out"]
     assert long[4:6] == ["1/2", "1/2"]  # the word is not a matter of form
-    assert long[6:] == ["555", "50", "4.00 s", "30.00"]
+    assert long[6:] == ["555", "50", "4.00 s", "30.00", "0 of 2"]
     assert short[1:3] == ["short", "0.0% (0/1)"]
-    assert short[6:] == ["20", "not recorded", "not recorded", "no price"]
+    assert short[6:] == ["20", "not recorded", "not recorded", "no price", "1 of 2"]
     assert json.dumps(comparison([run_record([])])[1:]) == "[]"
