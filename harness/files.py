@@ -168,6 +168,8 @@ _MARKS = (  # those of UTF-32 first: they begin as those of UTF-16 do
 )
 _GB2312_SHARE = 0.9
 """Of the characters beyond ASCII: Latin text in a code page of Windows may read as GBK, and hardly ever as GB 2312."""
+_ENOUGH_HAN = 12
+"""Of so many, some are in the second half of the common characters, which GB 2312 has in the order of their sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +209,27 @@ def decoded_text(content: bytes) -> DecodedText:
 
 
 def _gbk(content: bytes) -> str | None:
+    """The text, unless it is more likely another language in an older encoding of its own, read as Han."""
     try:
         text = content.decode("gb18030")
     except UnicodeDecodeError:
         return None
     beyond = [char for char in text if not char.isascii()]
-    common = len("".join(beyond).encode("gb2312", "ignore")) // 2
-    return text if common >= _GB2312_SHARE * len(beyond) and text.encode("gb18030") == content else None
+    # Python's table of GB 2312 has another dash and another middle dot than that of GBK
+    pairs = "".join(beyond).translate({0x2014: 0x2015, 0xB7: 0x30FB}).encode("gb2312", "ignore")
+    if len(pairs) // 2 < _GB2312_SHARE * len(beyond) or text.encode("gb18030") != content:
+        return None
+    leads = pairs[::2]
+    han = sum(lead >= 0xB0 for lead in leads)
+    common = sum(0xB0 <= lead <= 0xD7 for lead in leads)
+    late = sum(0xC9 <= lead <= 0xD7 for lead in leads)
+    kana = leads.count(0xA4) + leads.count(0xA5)
+    in_words = len(re.findall(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])", text))
+    is_latin = 2 * in_words > len(re.findall(r"[^\x00-\x7f]+", text))  # the `öß` of `Größe` is one Han in a word
+    is_cyrillic = 2 * common < han
+    is_japanese = 4 * kana > han
+    is_korean = han >= _ENOUGH_HAN and not late
+    return None if is_latin or is_cyrillic or is_japanese or is_korean else text
 
 
 def json_of(content: bytes) -> Any:

@@ -24,7 +24,7 @@ from pydantic import Field
 from harness.authoring.findings import Finding, Placed
 from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
 from harness.errors import ConfigError, SuiteError, found, nearest
-from harness.files import reading
+from harness.files import UnfitFileError, decoded_text, reading
 from harness.records import Record
 from harness.suite import case_from
 from harness.text import DEFAULT_SYMBOLS, SymbolTable, extract_targets
@@ -62,6 +62,8 @@ class Catalogue:
     terms: tuple[Term, ...]
     skipped: tuple[Skipped, ...]
     delimiter: str
+    encoding: str = "utf-8"
+    """What it was read as."""
 
 
 def read_catalogue(
@@ -70,7 +72,7 @@ def read_catalogue(
     domain: str,
     column: str | None = None,
     domain_column: str | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     delimiter: str | None = None,
     header: bool = True,
     symbols: SymbolTable = DEFAULT_SYMBOLS,
@@ -85,7 +87,7 @@ def read_catalogue(
     Raises:
         ConfigError: file, encoding, delimiter or column is wrong, or `spaced` asks; it says what is accepted.
     """
-    text = decoded(path, encoding)
+    text, encoding = decoded(path, encoding)
     delimiter = delimiter or sniffed(text)
     rows = list(_rows(path, text, delimiter))
     names = rows[0] if header and rows else []
@@ -120,7 +122,7 @@ def read_catalogue(
             f"{len(blanks)} of {len(terms) + len(blanks)} strings have; is it part of the name, or damage? Add "
             "--spaced-symbols=keep if it is part of it, or --spaced-symbols=skip to leave them out"
         )
-    return Catalogue(tuple(terms), tuple(skipped), delimiter)
+    return Catalogue(tuple(terms), tuple(skipped), delimiter, encoding)
 
 
 def sniffed(text: str) -> str:
@@ -137,12 +139,20 @@ def sniffed(text: str) -> str:
     return best
 
 
-def decoded(path: Path, encoding: str) -> str:
-    """The text of a file, without a byte order mark.
+def decoded(path: Path, encoding: str | None = None) -> tuple[str, str]:
+    """The text of a file without a byte order mark, and its encoding; UTF-8, UTF-16 with a mark and GBK are recognised.
 
     Raises:
         ConfigError: no such encoding, or the file is in another; it names --encoding.
     """
+    if encoding is None:
+        with reading(path, ConfigError, hint="accepted: a CSV file"):
+            data = path.read_bytes()
+        try:
+            recognised = decoded_text(data)
+        except UnfitFileError as error:
+            raise ConfigError(f"{path}: {error}; say which it is with --encoding") from None
+        return recognised.text, recognised.encoding
     try:
         info = codecs.lookup(encoding)
         if not info._is_text_encoding:
@@ -153,7 +163,7 @@ def decoded(path: Path, encoding: str) -> str:
     with reading(path, ConfigError, hint="accepted: a CSV file"):
         data = path.read_bytes()
     try:
-        return data.decode("utf-8-sig" if info.name == "utf-8" else info.name)
+        return data.decode("utf-8-sig" if info.name == "utf-8" else info.name), encoding
     except UnicodeError as error:
         place = f" at byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else ""
         raise ConfigError(f"{path}: not {encoding}{place}; say which it is with --encoding") from None

@@ -58,9 +58,7 @@ _TEMPLATES_LIMIT = 10_000_000
     metavar="FILE",
     help="Prompts of your own, one a line, each with {string} in it.",
 )
-@click.option(
-    "--encoding", default="utf-8", show_default=True, help="Of --terms and --templates: gb18030, utf-16, cp1252 ..."
-)
+@click.option("--encoding", help="Of --terms and --templates. [default: recognised: UTF-8, UTF-16, GBK]")
 @click.option("--omissions", is_flag=True, help="An answer that leaves the string out fails too.")
 @click.option("--base-url", metavar="URL", help="Ask this address instead of the configured one.")
 @click.option(
@@ -82,7 +80,7 @@ def hunt(
     terms: Path | None,
     column: str | None,
     templates: Path | None,
-    encoding: str,
+    encoding: str | None,
     omissions: bool,
     base_url: str | None,
     max_concurrency: int | None,
@@ -139,7 +137,7 @@ def _own(symbols: SymbolTable) -> tuple[str, ...]:
     return tuple(sign for sign in symbols.by_char if sign not in SYMBOLS)
 
 
-def _terms(path: Path | None, column: str | None, encoding: str, symbols: SymbolTable) -> tuple[str, ...]:
+def _terms(path: Path | None, column: str | None, encoding: str | None, symbols: SymbolTable) -> tuple[str, ...]:
     from harness.authoring.make import read_catalogue
     from harness.hunt.strategies import parsed
 
@@ -163,14 +161,14 @@ def _terms(path: Path | None, column: str | None, encoding: str, symbols: Symbol
     return tuple(fit)
 
 
-def _templates(path: Path | None, encoding: str) -> tuple[str, ...]:
+def _templates(path: Path | None, encoding: str | None) -> tuple[str, ...]:
     from harness.authoring.make import decoded
 
     if path is None:
         return ()
     if path.stat().st_size > _TEMPLATES_LIMIT:
         raise ConfigError(f"{path}: larger than {_TEMPLATES_LIMIT:,} bytes; accepted: one prompt a line")
-    text = decoded(path, encoding)
+    text, _ = decoded(path, encoding)
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     for number, line in lines:
         if "{string}" not in line:

@@ -124,7 +124,7 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
 @click.option("--column", help="Name or number of the column. [default: the only one]")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the CSV file: gb18030, utf-16, cp1252 ...")
+@click.option("--encoding", help="Of the CSV file. [default: recognised: UTF-8, UTF-16, GBK]")
 @click.option("--delimiter", help="One character, or tab. [default: found in the first rows]")
 @click.option("--no-header", is_flag=True, help="The first row is data.")
 @click.option(
@@ -182,7 +182,9 @@ def make(
         click.echo(json.dumps({"out": str(out), "skipped": rows, **_lint_json(result)}, ensure_ascii=False))
         return 0
     reasons = Counter(one.reason.split(" row ")[0] for one in skipped)
-    origin = f"fresh strings (seed {seed})" if fresh else f"strings (delimiter {catalogue.delimiter!r})"
+    recognised = source["encoding"] is None and catalogue.encoding != "utf-8"
+    form = f"delimiter {catalogue.delimiter!r}" + (f", read as {catalogue.encoding}" if recognised else "")
+    origin = f"fresh strings (seed {seed})" if fresh else f"strings ({form})"
     tell(f"{out}: {result.cases} cases from {len(catalogue.terms)} {origin}")
     for reason, number in reasons.most_common():
         tell(f"skipped {number}: {reason}")

@@ -1,4 +1,4 @@
-"""A catalogue is read as text in the encoding that is declared; odd cells are reported and harm nothing."""
+"""A catalogue is read in the encoding that is declared or recognised; odd cells are reported and harm nothing."""
 
 import csv
 from pathlib import Path
@@ -23,6 +23,12 @@ def test_a_declared_encoding_is_used(tmp_path: Path, encoding: str) -> None:
     assert read(tmp_path, text.encode(encoding), encoding=encoding)[0] == ["日本-1/2"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "gbk"])
+def test_what_a_spreadsheet_writes_needs_no_option(tmp_path: Path, encoding: str) -> None:
+    text = "产品名,备注\n水吧台/岛台区域,\n报告2024版-终稿.md,新\n"
+    assert read(tmp_path, text.encode(encoding), column="产品名")[0] == ["水吧台/岛台区域", "报告2024版-终稿.md"]
+
+
 def test_a_byte_order_mark_of_utf8_is_no_part_of_the_header(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbfsku,name\nA-1,x\n", column="sku")[0] == ["A-1"]
 
@@ -30,7 +36,12 @@ def test_a_byte_order_mark_of_utf8_is_no_part_of_the_header(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("data", "options", "message"),
     [
-        ("名\n日-1\n".encode("gb18030"), {}, r"not utf-8 at byte 1; say which it is with --encoding"),
+        (
+            "Größe\nGröße-1\n".encode("cp1252"),
+            {},
+            r"not UTF-8 at byte 3; accepted: .*; say which it is with --encoding",
+        ),
+        ("名\n日-1\n".encode("gb18030"), {"encoding": "utf-8"}, r"not utf-8 at byte 1; say which it is with"),
         ("x\nA-1\n", {"encoding": "utf-9"}, r"--encoding: found 'utf-9'; accepted: a name that Python knows"),
         ("x\nA-1\n", {"encoding": "hex"}, r"--encoding: found 'hex'; accepted: a name that Python knows"),
         ("x\nA-1\n", {"encoding": "a\0b"}, r"--encoding: found 'a\\x00b'; accepted"),

@@ -240,7 +240,7 @@ def test_symbols_of_the_project_and_files_in_gbk_enter_the_draw(project):
         settings.write('[tool.harness.symbols]\n"~" = {}\n')
     (project / "codes.txt").write_bytes("甲~乙\n水/木\nplain\n".encode("gbk"))
     (project / "prompts.txt").write_bytes("请订购 {string}。\n".encode("gbk"))
-    options = ["--terms=codes.txt", "--templates=prompts.txt", "--encoding=gbk", "--record", "--request-budget=60"]
+    options = ["--terms=codes.txt", "--templates=prompts.txt", "--record", "--request-budget=60"]
     result = call("--model=sound", *options)
     assert result.exit_code == 0, result.output
     assert "1 of 3 rows are not drawn" in result.stderr
@@ -258,14 +258,14 @@ def test_symbols_of_the_project_and_files_in_gbk_enter_the_draw(project):
         (["--templates=plain.txt"], "line 1: no {string} in the prompt"),
         (["--templates=empty.txt"], "empty.txt: empty"),
         (["--terms=nothing.txt"], "nothing.txt: empty; accepted: a CSV file, or one string a line"),
-        (["--templates=gbk.txt"], "gbk.txt"),
+        (["--templates=latin.txt"], "latin.txt: not UTF-8 at byte 2"),
     ],
 )
 def test_strings_and_prompts_that_cannot_be_used_are_refused(project, options, message):
     (project / "plain.txt").write_text("water\n")
     (project / "empty.txt").write_text("\n")
     (project / "nothing.txt").write_text("")
-    (project / "gbk.txt").write_bytes("订购 {string}".encode("gbk"))
+    (project / "latin.txt").write_bytes("für {string}".encode("cp1252"))
     result = call("--model=sound", *options)
     assert isinstance(result.exception, ConfigError)
     assert message in str(result.exception)

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import CassetteError, HarnessError, RecordError, found
-from harness.files import UnfitFileError, content_of, depth_over, json_lines, json_of, lines_of, opened, toml_of, whole
+from harness.files import (
+    UnfitFileError,
+    content_of,
+    decoded_text,
+    depth_over,
+    json_lines,
+    json_of,
+    lines_of,
+    opened,
+    toml_of,
+    whole,
+)
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -178,3 +189,34 @@ def test_a_draft_of_a_killed_process_is_no_hindrance(tmp_path: Path) -> None:
     with whole(tmp_path / "a.txt") as file:
         file.write(b"new")
     assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gbk", "产品名,备注\n水吧台/岛台区域,\n报告2024版-终稿.md,新"),
+        ("gbk", "播放《雷雨》——第二幕.mp4"),
+        ("gb18030", "张三丰·李四"),
+        ("utf-16", "名-1"),
+    ],
+)
+def test_chinese_text_of_a_spreadsheet_is_recognised(encoding: str, text: str) -> None:
+    assert decoded_text(text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "Größe\nGröße-1\n"),
+        ("cp1252", "créée-12\nannée"),
+        ("cp1251", "Товар;Цена\nБолт М8-20;12\nКраска эмаль-115;30"),
+        ("koi8-r", "Товар;Цена\nБолт М8-20;12"),
+        ("euc_kr", "제품명,코드\n서울/부산 고속도로,A-1\n대한민국 표준 번호"),
+        ("euc_jp", "製品名,コード\n水性塗料/屋外用,A-1\nこのファイルは日本語です"),
+        ("shift_jis", "製品名,コード\n水性塗料/屋外用"),
+        ("big5", "產品名稱,備註\n水吧台/島台區域"),
+    ],
+)
+def test_the_encoding_of_another_language_is_not_read_as_chinese(encoding: str, text: str) -> None:
+    with pytest.raises(UnfitFileError, match="not UTF-8 at byte"):
+        decoded_text(text.encode(encoding))
