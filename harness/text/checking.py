@@ -180,12 +180,13 @@ class Judge:
         coded = channel != "text"
         for wanted, found, is_whole in readings(page, self.wanted, doubled_backslashes=coded, met=met):
             target = self.wanted[wanted]
+            is_strict = target.given or target.kind in self.strict_kinds
             is_alternate = wanted != target.text
             if is_whole and not is_alternate:
                 whole += [Finding(target, wanted, *one, "damage") for one in found]
                 continue
             for one in _beside_wraps(found, text, wanted):
-                start, end, damage = one if target.given else in_a_sentence(one, target)
+                start, end, damage = one if is_strict else in_a_sentence(one, target, text)
                 how: str | None = "damage"
                 if not target.given:
                     if is_alternate and _is_fragment(text, one, target):

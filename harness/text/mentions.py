@@ -15,7 +15,7 @@ from harness.text.characters import SPACE_SET, is_cjk, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage, Reading
 from harness.text.fold import Page
-from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE
+from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import NUMBERED_NAME, STRICT_KINDS, Target, is_formula
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
@@ -281,10 +281,22 @@ def _is_sum(text: str, reading: Reading) -> bool:
     return _EQUALS.match(text, reading.end) is not None
 
 
-def in_a_sentence(reading: Reading, target: Target) -> Reading:
-    """The reading without the capital, or small letter, that a sentence gives an everyday name: `Client - side`."""
-    first, *others = reading.damage.changes or (None,)
-    if first is None or not others or target.given or target.kind != "name":
+def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
+    """The reading of an extracted target without what its sentence does to it, where there is other damage.
+
+    That is the capital, or small letter, of an everyday name (`Client - side`), and what is between words of a
+    pair: `带**二合一 / 防雨**外套` is `spaced`, and a repair leaves the emphasis.
+    """
+    changes = reading.damage.changes
+    if len(changes) < 2:
+        return reading
+    own = [one for one in changes if _PARTING.issuperset(one.codes) and _is_between_words(one, reading, target, text)]
+    if own and len(own) < len(changes):
+        weight = sum((ALTERED if "markup" in one.codes else 0) + (one.codes != ("markup",)) * SPACED for one in own)
+        rest = tuple(one for one in changes if one not in own)
+        return reading._replace(damage=Damage(reading.damage.weight - weight, rest))
+    first, *others = changes
+    if target.kind != "name":
         return reading
     if first.codes != ("case",) or (first.start, first.end) != (0, 1):
         return reading
@@ -353,12 +365,34 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
         return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
     if target.kind == "cjk-pair" and codes == {"cjk-boundary"} and _MIXED_SIDES.match(target.text):
         return True  # `3D 打印/4D 打印`: what counts in a pair of words is beside its sign
+    if codes <= _PARTING and _is_between_words(change, reading, target, text):
+        return True
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
         if codes == {"cjk-boundary"}:
             return True
         others = [one for one in reading.damage.changes if one.codes != ("cjk-boundary",)]
         return len(others) == 1 and text[reading.start + change.start : reading.start + change.end] in _RANGE_SIGNS
     return False
+
+
+_PARTING = frozenset({"space-inside", "wide-space", "line-break", "markup"})
+_WHOLE_NAMES = frozenset({"path", "file", "url"})
+
+
+def _is_between_words(change: Change, reading: Reading, target: Target, text: str) -> bool:
+    """Whether what was put in parts two words of Han that the target may have taken from its sentence.
+
+    A pair may have such words at both ends, and what counts in it is beside its sign: `带**二合一/防雨**外套`. In
+    another target the Han at an uncertain edge may be the sentence's from any place on.
+    """
+    low, high = reading.start + change.start, reading.start + change.end
+    before, behind = text[reading.start : low], text[high : reading.end]
+    if not (before and behind and is_cjk(before[-1]) and is_cjk(behind[0])):
+        return False
+    if target.kind == "cjk-pair":
+        return True
+    in_the_end = (target.open_right and all(map(is_cjk, behind))) or (target.open_left and all(map(is_cjk, before)))
+    return in_the_end and target.kind not in _WHOLE_NAMES
 
 
 def _opens_sentence(text: str, start: int) -> bool:

@@ -143,6 +143,39 @@ def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right
     assert repair(source, damaged).text == target
 
 
+PAIR = "请带二合一/防雨外套。"
+BRANCH = "执行feature/订单-导出旧稿后再跑"
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "verdict", "repaired"),
+    [
+        (PAIR, "请带 二合一/防雨 外套。", "verbatim", None),
+        (PAIR, "请带**二合一/防雨**外套。", "verbatim", None),
+        (PAIR, "请带 **二合一/防雨** 外套。", "verbatim", None),
+        (PAIR, "请带\n二合一/防雨外套。", "verbatim", None),
+        (PAIR, "请带**二合一 / 防雨**外套。", "spaced", "请带**二合一/防雨**外套。"),
+        (PAIR, "请带 二合一/ 防雨 外套。", "spaced", "请带 二合一/防雨 外套。"),
+        (PAIR, "请带**二合一**/防雨外套。", "altered", None),
+        (BRANCH, "`feature/订单-导出`旧稿后", "verbatim", None),
+        (BRANCH, "`feature/订单 - 导出`旧稿后", "spaced", "`feature/订单-导出`旧稿后"),
+        (BRANCH, "feature/订 单-导出旧稿", "spaced", "feature/订单-导出旧稿"),  # not in the Han at the uncertain edge
+        ("看旧单据/新单据_a处", "看旧 单据/新单据_a处", "verbatim", None),
+        ("读取/data/样本资料内容", "读取/data/样本 资料内容", "spaced", "读取/data/样本资料内容"),  # a path is a whole
+    ],
+)
+def test_what_parts_words_that_a_target_took_from_its_sentence_is_the_writers(
+    source: str, output: str, verdict: str, repaired: str | None
+) -> None:
+    assert set(check(source, output).verdicts.values()) == {verdict}
+    assert repair(source, output).text == (repaired or output)
+
+
+def test_a_strict_kind_takes_nothing_for_the_writers() -> None:
+    found = check(PAIR, "请带 二合一/防雨外套。", strict_kinds=["cjk-pair"]).mentions["带二合一/防雨外套"]
+    assert [(one.damage, one.severity) for one in found] == [(("space-inside",), "damage")]
+
+
 def test_one_backslash_may_be_two_before_a_sign() -> None:
     assert check("", "`C:\\\\_logs`", ["C:\\_logs"]).verdicts == {"C:\\_logs": "verbatim"}
 
