@@ -275,7 +275,8 @@ def unsealed(content: bytes) -> tuple[bytes, str] | None:
     if seal is None:
         return None
     head = content[: seal.start()]
-    if sha256(head.replace(b"\r\n", b"\n")).hexdigest().encode() != seal[1]:
+    as_written = head.replace(b"\r\n", b"\n") if b"\r" in head else head
+    if sha256(as_written).hexdigest().encode() != seal[1]:
         return None
     return head + b"}", seal[1].decode()
 

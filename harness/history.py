@@ -63,6 +63,8 @@ _SIZE_LIMIT = 100_000_000
 
 _IN_USE: WeakValueDictionary[str, RunRecord] = WeakValueDictionary()
 """Records in use, by their digest: a verdict reads its candidate by name, and again among what is known."""
+_DIGESTS: dict[int, str] = {}
+"""The digest of a record in use by its identity, which counts as long as `_IN_USE` has the same record under it."""
 
 
 class ChangedRecordError(RecordError):
@@ -399,7 +401,7 @@ def read_run(path: Path, content: bytes | None = None) -> RunRecord:
             f"{path}: changed since it was written: it does not have the digest that it carries; get the file back "
             "(git checkout), or judge its answers again (pytest --model=NAME)"
         )
-    _remember(content)
+    _remember(content, run if decoded.get("schema") == SCHEMA else None)
     return run
 
 
@@ -420,13 +422,27 @@ def _read_before(content: bytes) -> RunRecord | None:
         return None
     if run.schema_version != SCHEMA:
         return None
-    _IN_USE[plain[1]] = run
+    _use(run, plain[1])
     return run
 
 
-def _remember(content: bytes) -> None:
+def _use(run: RunRecord, digest: str) -> None:
+    _IN_USE[digest] = run
+    _DIGESTS[id(run)] = digest
+
+
+def digest_of(run: RunRecord) -> str | None:
+    """The digest that the file of a record carries; None where it was not read from one as it was written."""
+    digest = _DIGESTS.get(id(run), "")
+    return digest if _IN_USE.get(digest) is run else None
+
+
+def _remember(content: bytes, run: RunRecord | None) -> None:
+    """That these bytes were read in full; `run` is what they hold, unless it was brought to a newer form."""
     plain = unsealed(content)
     if plain is not None:
+        if run is not None:
+            _use(run, plain[1])
         with suppress(OSError):
             mark = kept_at("read", plain[1])
             mark.parent.mkdir(parents=True, exist_ok=True)

@@ -117,6 +117,17 @@ _GIVEN = ("input", "args", "arguments", "response", "result")
 _INSIDE = ("toolUse", "toolResult", "functionCall", "functionResponse", "content")
 
 
+def with_system(messages: tuple[dict[str, Any], ...], system: str | None) -> tuple[dict[str, Any], ...]:
+    """A conversation with a system prompt before its own."""
+    if not system:
+        return messages
+    first, *rest = messages
+    if first["role"] == "system" and isinstance(first["content"], str):
+        # one system message: several servers refuse two
+        return ({"role": "system", "content": f"{system}\n\n{first['content']}"}, *rest)
+    return ({"role": "system", "content": system}, *messages)
+
+
 def _texts_of_content(content: Any) -> list[str]:
     """A text, or parts of content; the result of a tool is a part that holds parts."""
     texts: list[str] = []

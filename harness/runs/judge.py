@@ -20,10 +20,9 @@ from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, pending
 from harness.errors import ConfigError
 from harness.files import LINE_LIMIT, json_lines
 from harness.records.answer import Completion, Token, ToolCall
-from harness.records.case import Case, domain_name, texts_of
+from harness.records.case import Case, domain_name, texts_of, with_system
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
 from harness.records.training import read_origin
-from harness.runs.requests import messages_for
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 from harness.text.channels import split_reasoning
 
@@ -77,7 +76,7 @@ class Judge:
 
     def sample(self, case: Case, completion: Completion, number: int) -> SampleResult:
         """One completion, judged. Calls written as text are read first; then `repair` follows if the model has one."""
-        sources = texts_of(messages_for(case, self.model))
+        sources = texts_of(with_system(case.messages, self.model.system))
         completion = self._without_reasoning(completion, sources)
         facts = _facts(completion, number, self.model)
         said, in_text = _with_calls_read(case, completion)
@@ -105,7 +104,7 @@ class Judge:
     def case(self, case: Case, samples: Sequence[SampleResult]) -> CaseResult:
         """A case from its samples: aligned only if all are, else as bad as the worst."""
         judged = {
-            "messages": messages_for(case, self.model),
+            "messages": with_system(case.messages, self.model.system),
             "outcome": worst(sample.outcome for sample in samples),
             "samples": tuple(samples),
         }

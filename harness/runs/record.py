@@ -20,7 +20,7 @@ from harness import __version__
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
 from harness.files import UnfitFileError, content_of, json_of, kept_at, whole
-from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many
+from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many, with_system
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 
 if TYPE_CHECKING:
@@ -168,9 +168,10 @@ def _counted(mentions: Mapping[str, Sequence[MentionRecord]]) -> dict[str, Count
 
 @cache
 def _rules() -> str:
-    """Changes with what judges: the checker, its tables, and this file."""
+    """Changes with what judges: the checker, its tables, and this file; and with the form of what is kept."""
     seen = hashlib.sha256(unicodedata.unidata_version.encode())
-    for package in ("harness.text", "harness.checks", "harness.runs"):
+    seen.update((resources.files("harness.decisions") / "nights.py").read_bytes())
+    for package in ("harness.text", "harness.checks", "harness.records", "harness.runs"):
         for file in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
             if file.is_file():
                 seen.update(file.read_bytes())
@@ -179,7 +180,11 @@ def _rules() -> str:
 
 def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
-    seen = hashlib.sha256(run.__pydantic_serializer__.to_json(run, by_alias=True))
+    from harness.history import digest_of
+
+    # writing a record of full size in order to make its digest takes as long as all else here
+    digest = digest_of(run)
+    seen = hashlib.sha256(digest.encode() if digest else run.__pydantic_serializer__.to_json(run, by_alias=True))
     seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
     kept = kept_at("verified", f"{seen.hexdigest()}.json")
     with suppress(OSError, ValueError, UnfitFileError):
@@ -220,7 +225,9 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         # one that was cut off half-way cannot be decoded, and is made again
-        kept.write_bytes(json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True).encode())
+        kept.write_bytes(
+            json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+        )
     return night, notes
 
 
@@ -237,7 +244,6 @@ def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
     """
     from harness import checks
     from harness.checks.answers import calls_in_text
-    from harness.runs.requests import with_system
 
     for result in run.cases:
         case = cases.get(result.digest)

@@ -18,29 +18,13 @@ from harness.endpoints.local import LocalServer, ServerSettings
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError
 from harness.recording import Secrets
-from harness.records.case import Case
+from harness.records.case import Case, with_system
 from harness.runs.fetching import Endpoint
-
-
-def messages_for(case: Case, model: ModelConfig) -> tuple[dict[str, Any], ...]:
-    """The conversation as it is sent: the model's own system prompt comes before the case's."""
-    return with_system(case.messages, model.system)
-
-
-def with_system(messages: tuple[dict[str, Any], ...], system: str | None) -> tuple[dict[str, Any], ...]:
-    """A conversation with a system prompt before its own."""
-    if not system:
-        return messages
-    first, *rest = messages
-    if first["role"] == "system" and isinstance(first["content"], str):
-        # one system message: several servers refuse two
-        return ({"role": "system", "content": f"{system}\n\n{first['content']}"}, *rest)
-    return ({"role": "system", "content": system}, *messages)
 
 
 def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
     """The JSON body of the request."""
-    body: dict[str, Any] = {"model": model.request_model, "messages": list(messages_for(case, model))}
+    body: dict[str, Any] = {"model": model.request_model, "messages": list(with_system(case.messages, model.system))}
     if model.temperature != "default":
         body["temperature"] = model.temperature
     if model.max_tokens != "default" and "max_completion_tokens" not in model.extra_body:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import subprocess
 import sys
 import tomllib
@@ -113,6 +114,17 @@ def test_no_gate_comparison_or_drift_waits_for_scipy_stats() -> None:
         if "from scipy.stats import" in path.read_text(encoding="utf-8")
     }
     assert importing <= {"harness/hunt/report.py", "harness/statistics/sequential.py"}
+
+
+def test_a_verdict_does_not_load_what_asks_models(tmp_path: Path) -> None:
+    """Endpoints, recordings and asyncio take as long to load as eight records take to read."""
+    said = "print([name for name in ('asyncio', 'harness.endpoints', 'harness.recording') if name in sys.modules])"
+    env = {**os.environ, "HARNESS_CACHE": str(tmp_path)}  # where no record was judged before
+    code = f"import sys; from harness.cli import run; run(['gate', '--candidate=tuned', '--baseline=spaced']); {said}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, encoding="utf-8", env=env
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("module", ["harness.cli.check", "harness.cli.repair", "harness.cli.gate", "harness.cli.drift"])

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
-from harness.history import ChangedRecordError, History, carries_digest, head_of, read_run
+from harness.history import ChangedRecordError, History, carries_digest, digest_of, head_of, read_run
 from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema, upgraded
-from harness.runs.record import night_of
+from harness.runs.record import night_of, verified
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, run_record
 
@@ -159,6 +159,27 @@ def test_of_a_record_that_was_a_night_before_only_its_night_is_read(history, mon
     history.write(build(output="AB - 1"))
     changed, _ = night_of(path, DEFAULT_SYMBOLS)
     assert (len(read), night.cases[0].outcome, changed.cases[0].outcome) == (2, "aligned", "damaged")
+
+
+def test_what_is_kept_of_a_night_has_no_field_that_says_nothing(history, tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    path = history.write(build())
+    night, _ = night_of(path, DEFAULT_SYMBOLS)
+    (kept,) = (tmp_path / "cache" / "nights").iterdir()
+    assert b"null" not in kept.read_bytes()
+    assert night_of(path, DEFAULT_SYMBOLS)[0] == night
+
+
+def test_a_record_is_known_to_be_what_its_answers_give_by_the_digest_of_its_file(history, tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    path, other = history.write(build()), history.write(build(run_id="20260302-bbbb", output="AB-2"))
+    run = read_run(path)
+    found = verified(run, DEFAULT_SYMBOLS)
+    monkeypatch.setattr("harness.runs.record.contradictions", lambda *_: ("judged again",))
+    del run
+    assert verified(read_run(path), DEFAULT_SYMBOLS) == found
+    assert verified(read_run(other), DEFAULT_SYMBOLS) == ("judged again",)
+    assert (digest_of(read_run(path).model_copy(update={"mode": "live"})), digest_of(build())) == (None, None)
 
 
 def test_a_packed_record_is_the_same_everywhere(history):
