@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("targets", "channel", "id", "model", "version", "time", "finish")
 PRESETS = (
-    *("openai", "litellm", "langfuse", "otel", "traces", "chats", "promptfoo"),
+    *("openai", "litellm", "langfuse", "otel", "traces", "chats", "promptfoo", "evals"),
     *("openai-batch", "ark-batch", "anthropic-batch", "gemini-batch"),
 )
 
@@ -341,7 +341,7 @@ def _tell_nothing(rates: dict[str, Any], job: ScoringJob) -> None:
 
     preset = job.reading.preset
     if rates["rows"]:
-        if not rates["all"]["rates"]["mention_rate"]["n"]:
+        if rates["all"]["rows"] and not rates["all"]["rates"]["mention_rate"]["n"]:
             tell(
                 "harness: no row held anything to protect: name all that the model was given (--source, repeatable), "
                 "or the strings (--targets)",

@@ -203,6 +203,8 @@ _ARCHIVES = {
 
 
 def _refuse_archive(path: str, head: bytes) -> None:
+    if path.lower().endswith(".eval") and head.startswith(b"PK"):
+        raise ConfigError(f"{path}: a log of Inspect; run: inspect log convert FILE --to json --output-dir logs-json")
     for mark, found_there in _ARCHIVES.items():
         if head.startswith(mark):
             raise ConfigError(f"{path}: {found_there}")

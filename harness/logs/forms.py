@@ -52,7 +52,7 @@ def row_of(value: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def given_to(value: Any) -> Any:
     """What the model was given, in a form of a source: any object of the application's own is all its texts."""
-    value = unquoted(value)
+    value = of_request(unquoted(value))
     inside = at(value, "input")
     if isinstance(inside, dict) and ("messages" in inside or "prompt" in inside):  # DashScope
         value = inside if "messages" in inside else inside["prompt"]
@@ -64,6 +64,14 @@ def given_to(value: Any) -> Any:
     if value is None or source_texts(value) is not None:
         return value
     return list(texts_in(value))
+
+
+def of_request(asked: Any) -> Any:
+    """The requests of Hunyuan and Spark as those of others; any other as it is."""
+    said = at(asked, "payload", "message", "text")
+    if isinstance(said, list):
+        return {"messages": said}
+    return of_tencent(asked) if isinstance(at(asked, "Messages"), list) else asked
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -81,7 +89,7 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def said_in(answer: Any) -> Any:
     """What the model said in a response of a chat API; other answers as they are."""
-    answer = unquoted(answer)
+    answer = of_platform(unquoted(answer))
     for name in ("choices", "output", "candidates"):
         if isinstance(answer, dict) and isinstance(answer.get(name), list):
             return {name: answer[name]}
@@ -99,8 +107,35 @@ _ONE_TEXT = ("generation", "completion", "response", "generated_text", "result")
 """Where older and smaller interfaces have the text: Llama on Bedrock, Claude 2, Ollama, TGI, Baidu."""
 
 
+def of_platform(answer: Any) -> Any:
+    """The responses of Hunyuan, Spark and MiniMax's older interface as those of others; any other as it is."""
+    if not isinstance(answer, dict):
+        return answer
+    said = at(answer, "payload", "choices", "text")
+    if isinstance(said, list) and said:
+        status = at(answer, "header", "status")
+        return {"choices": [{"message": one, "finish_reason": "error" if status in (0, 1) else None} for one in said]}
+    inside = answer.get("Response")
+    if isinstance(inside, dict) or isinstance(answer.get("Choices"), list):
+        return of_tencent(inside if isinstance(inside, dict) else answer)
+    if isinstance(answer.get("reply"), str) and isinstance(answer.get("choices"), list):
+        choices = answer["choices"]
+        reason = first(choices[0], "finish_reason") if choices else None
+        message = {"role": "assistant", "content": answer["reply"]}
+        return {**answer, "choices": [{"message": message, "finish_reason": reason}]}
+    return answer
+
+
+def of_tencent(value: Any) -> Any:
+    """An object of Tencent's interfaces, whose names are `FinishReason`, with the names of others: `finish_reason`."""
+    if isinstance(value, dict):
+        return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): of_tencent(one) for name, one in value.items()}
+    return [of_tencent(one) for one in value] if isinstance(value, list) else value
+
+
 def whole_answer(answer: Any) -> Any:
     """A streamed answer, as a list of its chunks or as the text of its events, is what it adds up to."""
+    answer = of_platform(answer)
     if isinstance(answer, str) and answer.lstrip()[:6].startswith(("data:", "event:")):
         return _of_events(answer)
     if not isinstance(answer, list) or not answer or not all(isinstance(one, dict) for one in answer):
@@ -202,11 +237,52 @@ def is_response(answer: Any) -> bool:
     return any(isinstance(one, list) for one in lists) or isinstance(at(answer, "output"), dict)
 
 
+def is_only_error(answer: Any) -> bool:
+    """Whether it is an error and nothing else: an application's own answer may have a field `error` too."""
+    return is_error(answer) and _OF_ERRORS.issuperset(answer)
+
+
 def is_error(answer: Any) -> bool:
-    """Whether it is what an endpoint says instead of an answer."""
-    if not isinstance(answer, dict) or not answer.get("error"):
+    """Whether it is what an endpoint says instead of an answer, be it with the status 200."""
+    if not isinstance(answer, dict) or not answer:
         return False
-    return not any(answer.get(name) for name in ("choices", "output", "content", "candidates"))
+    codes = (at(answer, "base_resp", "status_code"), at(answer, "header", "code") if at(answer, "header", "sid") else 0)
+    if any(code not in (None, 0, "0", "") for code in codes):  # MiniMax, Spark
+        return True
+    if any(answer.get(name) for name in _ANSWERED_IN):
+        return False
+    if any(answer.get(name) for name in ("error", "error_code", "error_msg")):
+        return True
+    if not _OF_ERRORS.issuperset(answer):
+        return False
+    code = first(answer, "code", "status_code", "statusCode", "status", "detail")
+    named = isinstance(first(answer, "message", "msg", "detail"), str)
+    return named and code not in (None, 0, 200, "200", "", True) and _CODE.fullmatch(str(code)) is not None
+
+
+_ANSWERED_IN = ("choices", "output", "content", "candidates", "result", "results", "generated_text", "completion")
+_OF_ERRORS = frozenset(
+    (
+        *("code", "message", "msg", "detail", "status", "status_code", "statusCode", "error", "error_code"),
+        *(
+            "error_msg",
+            "request_id",
+            "requestId",
+            "id",
+            "type",
+            "param",
+            "object",
+            "success",
+            "timestamp",
+            "path",
+            "data",
+            "usage",
+        ),
+        *("name", "contentFilter", "base_resp"),
+    )
+)
+"""All that an error of DashScope, of a gateway or of a web framework holds; an answer has other fields beside."""
+_CODE = re.compile(r"[\w.\-]{1,80}|Not Found|(?:Internal Server|Gateway) \w+|Service Unavailable|Too Many Requests")
 
 
 def finish_of(answer: Any) -> Any:
@@ -215,11 +291,14 @@ def finish_of(answer: Any) -> Any:
         choices = at(answer, name)
         if isinstance(choices, list) and choices:
             return first(choices[0], "finish_reason", "finishReason")
+    if at(answer, "is_truncated") is True:  # Qianfan
+        return "length"
     reason = first(answer, "finish_reason", "stop_reason", "stopReason", "done_reason")
     results = at(answer, "results")
     if isinstance(results, list) and results:
         reason = at(results[0], "completionReason") or reason
-    return at(answer, "incomplete_details", "reason") or reason or at(answer, "output", "finish_reason")
+    reason = at(answer, "incomplete_details", "reason") or reason or at(answer, "output", "finish_reason")
+    return "not_finished" if reason == "null" else reason  # DashScope's word, in a piece of a stream
 
 
 class Turn(NamedTuple):
@@ -245,12 +324,12 @@ def is_chat(value: Any) -> bool:
 
 
 def turns_of(value: Any) -> list[Turn]:
-    """The messages of a conversation in order: ShareGPT, Open WebUI, ChatGPT, FastGPT, Coze, RAGFlow.
+    """The messages of a conversation in order: ShareGPT, Open WebUI, ChatGPT, FastGPT, Coze, RAGFlow, DeepEval.
 
     None of a request's own `messages`: these are one question with what was before it.
     """
     chat = value if isinstance(value, dict) else {}
-    listed: Any = chat.get("conversations") or chat.get("conversation")
+    listed: Any = chat.get("conversations") or chat.get("conversation") or chat.get("turns")
     if isinstance(at(chat, "mapping"), dict):
         listed = [at(one, "message") for one in _branch(chat["mapping"], chat.get("current_node"), "parent")]
     elif isinstance(at(chat, "chat"), dict):

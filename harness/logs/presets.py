@@ -29,6 +29,7 @@ from harness.logs.forms import (
     given_to,
     is_chat,
     is_error,
+    of_request,
     plain_names,
     row_of,
     said_in,
@@ -73,7 +74,9 @@ def openai(value: dict[str, Any]) -> Rows:
             return
     fields = plain_names(value) | plain_names(at(value, "properties") or {})
     asked = unquoted(first(fields, *REQUESTS) or at(value, "input", "inputBodyJson"))
-    asked = unquoted(at(asked, "body") or at(asked, "postData", "text") or asked)  # of a gateway; of an HTTP archive
+    asked = of_request(
+        unquoted(at(asked, "body") or at(asked, "postData", "text") or asked)
+    )  # of a gateway; of an HTTP archive
     answer = whole_answer(unquoted(first(fields, *RESPONSES) or at(value, "output", "outputBodyJson")))
     inside = at(answer, "body") or (at(answer, "content", "text") if at(answer, "content", "mimeType") else None)
     answer = whole_answer(unquoted(inside)) or answer
@@ -259,6 +262,91 @@ def chats(value: dict[str, Any]) -> Rows:
         )
 
 
+def evals(value: dict[str, Any]) -> Rows:
+    """Samples of lm-evaluation-harness, predictions and results of OpenCompass, predictions of EvalScope before 1.0.
+
+    The right answer, which is beside the model's, is not read. Raises RowError where nothing was written by a model.
+    """
+    if is_sample(value):
+        yield from _of_lm_eval(value)
+    elif is_prediction(value):
+        yield from _of_opencompass(value)
+    elif isinstance(at(value, "details"), dict):
+        yield from evals(value["details"])
+    elif "choices" in value:
+        asked = value.get("origin_prompt") or value.get("raw_input")
+        given = [at(asked, "system_prompt"), at(asked, "data")] if at(asked, "data") else asked
+        yield row_of(
+            value,
+            source=list(texts_in(given)),
+            output=said_in(value),
+            model=first(value, "model"),
+            time=first(value, "created"),
+            id=first(value, "index"),
+            finish_reason=finish_of(value),
+        )
+    else:
+        for name, one in value.items():
+            if isinstance(one, dict) and is_prediction(one):
+                yield from _of_opencompass({"idx": name, **one})
+
+
+def is_sample(value: dict[str, Any]) -> bool:
+    """Whether a value is a sample of lm-evaluation-harness."""
+    return {"doc", "resps"} <= value.keys() or {"arguments", "filtered_resps"} <= value.keys()
+
+
+def is_prediction(value: Any) -> bool:
+    """Whether a value is one prediction of OpenCompass, or a detail of its results."""
+    return isinstance(value, dict) and ({"origin_prompt", "prediction"} <= value.keys() or "origin_prediction" in value)
+
+
+def is_of_evals(value: dict[str, Any]) -> bool:
+    """Whether a value is one that `evals` reads."""
+    if is_sample(value) or is_prediction(value) or ({"choices", "raw_input"} <= value.keys()):
+        return True
+    details = value.get("details")  # of results, beside `type`
+    inside = details if isinstance(details, dict) else value
+    named = [one for name, one in inside.items() if name.isdigit()]
+    return bool(named) and all(map(is_prediction, named)) and (inside is details or len(named) == len(value))
+
+
+def _of_lm_eval(value: dict[str, Any]) -> Rows:
+    arguments = value.get("arguments")
+    calls = list(arguments.values()) if isinstance(arguments, dict) else arguments
+    answers = value.get("resps") if value.get("resps") is not None else value.get("filtered_resps")
+    if not isinstance(calls, list) or not isinstance(answers, list) or len(calls) != 1:
+        raise RowError("output", _NOTHING_WRITTEN)
+    asked = at(calls[0], "arg_0") if isinstance(calls[0], dict) else next(iter(calls[0] or ()), None)
+    while isinstance(asked, list) and len(asked) == 1 and isinstance(asked[0], str):
+        asked = unquoted(asked[0])
+    for one in answers[0] if answers and isinstance(answers[0], list) else answers:
+        if not isinstance(one, str):
+            raise RowError("output", _NOTHING_WRITTEN)
+        yield row_of(value, source=given_to(asked), output=one, id=value.get("doc_id"))
+
+
+_NOTHING_WRITTEN = (
+    "probabilities of given answers, nothing that a model wrote; accepted: tasks that generate (generate_until, gen)"
+)
+
+
+def _of_opencompass(value: dict[str, Any]) -> Rows:
+    asked, said = first(value, "origin_prompt", "prompt"), first(value, "origin_prediction", "prediction")
+    if any(name.startswith("label:") for name in value) or not isinstance(said, str | list):
+        raise RowError("output", _NOTHING_WRITTEN)
+    rounds = said if isinstance(said, list) else [said]
+    before = asked if isinstance(asked, list) and len(asked) == len(rounds) > 1 else None
+    for number, one in enumerate(rounds):
+        if isinstance(one, dict):  # a dialogue: round, user, assistant
+            before = [*(before if number and before else []), *texts_in(first(one, "user"))]
+        given = before[: number + 1] if before is not None else asked
+        answer = first(one, "assistant") if isinstance(one, dict) else one
+        if isinstance(given, list):
+            given = [text for turn in given for text in texts_in(first(turn, "prompt", "content") or turn)]
+        yield row_of(value, source=given, output=answer, id=first(value, "idx"))
+
+
 PRESETS: dict[str, Callable[[dict[str, Any]], Rows]] = {
     "openai": openai,
     "litellm": litellm,
@@ -267,6 +355,7 @@ PRESETS: dict[str, Callable[[dict[str, Any]], Rows]] = {
     "traces": traces,
     "chats": chats,
     "promptfoo": promptfoo,
+    "evals": evals,
     "openai-batch": batch,
     "ark-batch": batch,
     "anthropic-batch": batch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections import Counter, deque
@@ -12,11 +13,11 @@ from typing import Any, NamedTuple
 
 from harness.errors import ConfigError, found
 from harness.logs.files import InputFile
-from harness.logs.forms import at, first, is_chat, is_response, plain_names
-from harness.logs.presets import LISTS, REQUESTS, RESPONSES, batch_side
-from harness.logs.read import decoded, pieces
+from harness.logs.forms import at, first, is_chat, is_error, is_response, of_platform, plain_names
+from harness.logs.presets import LISTS, REQUESTS, RESPONSES, batch_side, is_of_evals
+from harness.logs.read import Block, Decoded, decoded, pieces
 from harness.logs.rows import MISSING, Columns, RowError, lookup, rows_at, steps_of
-from harness.logs.spans import is_of_spans, is_run
+from harness.logs.spans import is_of_model, is_of_spans, is_run
 from harness.records.conversation import last_answer, unquoted
 
 _LOOKED_AT = 50  # rows
@@ -127,7 +128,9 @@ _ROWS = (
         "hits",
         "samples",
         "testCases",
+        "conversationalTestCases",
         "runs",
+        "spans",
     ),
     "数据",
 )
@@ -150,13 +153,16 @@ def recognise(
     Raises ConfigError where no column is known as the source or the output, with the columns that there are.
     """
     piece = next(pieces(file.beginning, None, longest, delimiter, encoding), None)
-    rows = islice(decoded(piece), _LOOKED_AT) if piece else ()
+    rows = list(islice(decoded(piece), _LOOKED_AT)) if piece else []
+    if piece:
+        _refuse_text(file.name, piece, rows)
     values = [row.value for row in rows if row.error is None and isinstance(row.value, dict)]
     if not values or "rows" in named:
         return Recognised(columns)
     free = not {"source", "output"} & set(named)
     if free:
         _refuse_columns(file.name, values)
+        _refuse_chunks(file.name, values)
     listed = _list_of_rows(values[0]) if len(values) == 1 else ""
     paths = ["", listed] if listed else [""]
     deeper = _deeper(values, listed) if free and not _has_pair(values) else ()
@@ -246,8 +252,10 @@ def _matched(
     missing = []
     filled = Counter(name for value in values for name, field in value.items() if field not in (None, "", [], {}))
     often = _plain([name for name in there if 2 * filled[name] >= len(values)])
-    source = next(_known(_SOURCES, (often, names), columns.output), None)
-    output = next(_known(_OUTPUTS, (often, names), () if source is None else (source,)), None)
+    sources = list(dict.fromkeys(_known(_SOURCES, (often, names), columns.output)))
+    source = next((name for name in sources if not _is_template(name, sources, values)), None)
+    outputs = _known(_OUTPUTS, (often, names), () if source is None else (source,))
+    output = next((name for name in outputs if not _is_status(name, values)), None)
     for column, name in (("source", source), ("output", output)):
         if column in named:
             continue
@@ -260,6 +268,33 @@ def _matched(
     if "output" in found_names and "toolcalls" in names:
         found_names["output"] += (names["toolcalls"],)
     return found_names, missing, there
+
+
+def _is_template(name: str, sources: Sequence[str], values: Sequence[dict[str, Any]]) -> bool:
+    """Whether a column is the template or the name of a prompt: the same in all rows, while what is asked differs."""
+    texts = [value.get(name) for value in values]
+    if not isinstance(texts[0], str) or (len(texts[0]) > _LONGEST_NAME and "{" not in texts[0]):
+        return False
+    others = [[value.get(one) for value in values] for one in sources if one != name]
+    differ = any(isinstance(one[0], str) and len(one) > 1 and one.count(one[0]) < len(one) for one in others)
+    return differ and texts.count(texts[0]) == len(texts)
+
+
+_LONGEST_NAME = 40
+"""Code points of the name of a prompt, which an application may log beside what was asked."""
+
+
+_STATUS = re.compile(
+    r"success(ful)?|succeeded|ok|true|false|pass(ed)?|fail(ed)?|error|done|complete[d]?|correct|wrong|good|bad|stop|"
+    r"成功|失败|正确|错误|完成|满意|不满意|好|差|[\d.%]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+
+
+def _is_status(name: str, values: Sequence[dict[str, Any]]) -> bool:
+    """Whether a column with the name of an answer only says how it went, or names a row elsewhere."""
+    filled = [value[name] for value in values if value.get(name) not in (None, "")]
+    return bool(filled) and all(isinstance(one, str) and _STATUS.fullmatch(one.strip()) for one in filled)
 
 
 def _known(known: Sequence[str], tables: Sequence[dict[str, str]], used: Collection[str]) -> Iterator[str]:
@@ -279,7 +314,8 @@ def _of_columns(columns: Columns, path: str, there: Sequence[str]) -> Recognised
     names = _plain(there)
     used = {*columns.source, *columns.output}
     answers = tuple(dict.fromkeys(names[one] for one in _OUTPUTS if one in names and names[one] not in used))
-    given = tuple(dict.fromkeys(names[one] for one in _NEXT_TO_SOURCE if one in names and names[one] not in used))
+    beside = (*_NEXT_TO_SOURCE, *_SOURCES)
+    given = tuple(dict.fromkeys(names[one] for one in beside if one in names and names[one] not in {*used, *answers}))
     return Recognised(columns, None, path, answers, given)
 
 
@@ -301,18 +337,100 @@ def _apart(values: Sequence[dict[str, Any]], columns: Columns) -> Columns | None
     return replace(columns, **{**found_names, **{column: (path,) for column, path in chosen.items()}})
 
 
+def _refuse_text(place: str, piece: Block, rows: Sequence[Decoded]) -> None:
+    """A file of which no row is JSON or has columns: the log of a server, or the bytes of a stream."""
+    begins = [record.raw.lstrip() for record in piece.records[:_LOOKED_AT]]
+    if piece.header and piece.header[0].startswith(_EVENTS_TEXT):
+        begins = [piece.header[0].encode()]
+    elif piece.format != "jsonl" or any(row.error is None and isinstance(row.value, dict) for row in rows):
+        return
+    if begins and all(one.startswith(tuple(name.encode() for name in (*_EVENTS_TEXT, ":"))) for one in begins):
+        raise ConfigError(_PIECES.format(place=place))
+    if not any(row.error and row.error.kind in ("json", "unreadable") for row in rows) or piece.header:
+        return
+    behind = [one[one.index(b"{") :] for one in begins if b"{" in one]
+    if len(behind) > len(begins) / 2 and all(map(_is_json, behind)):
+        raise ConfigError(
+            f"{place}: its rows have JSON behind other text; accepted: JSON alone; run: "
+            f"grep -o '{{.*' {_quoted(place)} | harness score -"
+        )
+    if begins and not any(one.startswith((b"{", b"[{")) for one in begins):
+        raise ConfigError(
+            f"{place}: no row of it is JSON, as in the own log of a server; accepted: one question with its answer a "
+            "row: have the application or its gateway write both (docs/score.md)"
+        )
+
+
+_EVENTS_TEXT = ("data:", "event:")
+_PIECES = (
+    "{place}: its rows are pieces of streamed answers; accepted: one whole answer a row, with its prompt: put "
+    "together the pieces that have one id"
+)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _refuse_chunks(place: str, values: Sequence[dict[str, Any]]) -> None:
+    """Rows that are pieces of streamed answers, as OpenAI, Anthropic, Ollama and the Responses API send them."""
+    of_ollama = any(row.get("done") is False and "created_at" in row for row in values)
+    if of_ollama or (values and all(map(_is_chunk, values))):
+        raise ConfigError(_PIECES.format(place=place))
+
+
+_EVENT_TYPES = ("content_block_", "message_start", "message_delta", "message_stop", "ping", "response.")
+
+
+def _is_chunk(row: dict[str, Any]) -> bool:
+    kind = str(row.get("type"))
+    return str(row.get("object")).endswith(".chunk") or kind.startswith(_EVENT_TYPES)
+
+
 def _refuse_pieces(place: str, inside: Sequence[dict[str, Any]]) -> None:
     """Logs that hold no row with question and answer: what they hold, and what makes one of it."""
-    if inside and all(str(row.get("object")).endswith(".chunk") for row in inside):
-        raise ConfigError(
-            f"{place}: its rows are pieces of streamed answers; accepted: one whole answer a row, with its prompt: put "
-            f"together the pieces that have one id"
-        )
-    if inside and all({"role", "content"} <= row.keys() or {"obj", "value"} <= row.keys() for row in inside):
+    if inside and all(map(_is_message, inside)):
         raise ConfigError(
             f"{place}: its rows are single messages; accepted: question and answer in one row: put the messages of a "
             'conversation together, one {"messages": [...]} a row'
         )
+    if inside and all(any(at(row, *steps) for steps in _INLINE) for row in inside):
+        raise ConfigError(
+            f"{place}: a batch whose answers are in the order of its requests, without a key in both; accepted: "
+            'each answer beside its request, one {"request": ..., "response": ...} a row'
+        )
+
+
+_INLINE = (
+    ("response", "inlinedResponses"),
+    ("dest", "inlinedResponses"),
+    ("dest", "inlined_responses"),
+    ("batch", "input_config"),
+    ("batch", "inputConfig"),
+)
+"""Where Gemini's batches that are not files have their answers and requests."""
+_SPEAKERS = (
+    *("role", "obj", "sender", "sendertype", "senderrole", "author", "speaker", "from", "messagetype", "msgtype"),
+    *("direction", "type", "角色", "发送者", "发送方", "发送人", "消息类型", "说话人"),
+)
+_SPEAKING = frozenset(
+    (
+        *("user", "assistant", "system", "tool", "human", "ai", "bot", "agent", "customer", "client", "model", "gpt"),
+        *("in", "out", "inbound", "outbound", "incoming", "outgoing", "question", "answer", "developer"),
+        *("用户", "助手", "客户", "机器人", "客服", "模型", "系统", "智能体", "坐席", "提问", "回答"),
+    )
+)
+
+
+def _is_message(row: dict[str, Any]) -> bool:
+    """Whether a row is one message of a conversation: a column says who spoke."""
+    if {"role", "content"} <= row.keys() or {"obj", "value"} <= row.keys():
+        return True
+    fields = plain_names({**row, **(inside if isinstance(inside := unquoted(row.get("message")), dict) else {})})
+    return any(str(fields.get(name)).lower() in _SPEAKING for name in _SPEAKERS)
 
 
 def _refuse_columns(place: str, values: Sequence[dict[str, Any]]) -> None:
@@ -347,7 +465,7 @@ def _list_of_rows(value: dict[str, Any]) -> str:
 def recognised_preset(values: Sequence[Any]) -> str | None:
     """The preset whose form the first values of a log have; None where they are rows of an application's own."""
     objects = [value for value in values if isinstance(value, dict)]
-    objects = [value for value in objects if value.get("run_type") in (None, "llm", "chat_model")] or objects
+    objects = [value for value in objects if is_of_model(value)] or objects
     return next((name for name, fits in _SIGNS.items() if objects and all(map(fits, objects))), None)
 
 
@@ -362,6 +480,8 @@ def _is_langfuse(value: dict[str, Any]) -> bool:
     fields = plain_names(value)
     if isinstance(fields.get("type"), str) and not fields["type"].isupper():  # of another tool
         return False
+    if "spantype" in fields:  # Coze
+        return False
     beside = ("traceid", "providedmodelname", "internalmodel", "observations", "sessionid")
     return {"input", "output"} <= fields.keys() and any(name in fields for name in beside)
 
@@ -374,7 +494,8 @@ def _is_openai(value: dict[str, Any]) -> bool:
     asked, answered = unquoted(first(fields, *REQUESTS)), unquoted(first(fields, *RESPONSES))
     if isinstance(asked, dict | list) and (answered is not None or value.get("error")):
         return True
-    if is_response(answered) and isinstance(fields.get("prompt"), str | list):
+    answered = of_platform(answered)
+    if (is_response(answered) or is_error(answered)) and isinstance(fields.get("prompt"), str | list):
         return True
     if at(value, "input", "inputBodyJson") or value.get("object") in ("response", "chat.completion"):
         return True
@@ -397,6 +518,7 @@ def _is_batch(*ids: str) -> Callable[[dict[str, Any]], bool]:
 
 _SIGNS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "otel": is_of_spans,
+    "evals": is_of_evals,
     "promptfoo": _is_promptfoo,
     "anthropic-batch": _is_batch("custom_id", "params", "result"),
     "openai-batch": _is_batch("custom_id", "body", "response"),

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from harness.endpoints.message import Message
 from harness.errors import found
+from harness.logs.forms import finish_of, is_only_error
 from harness.records.answer import ending
 from harness.records.conversation import (
     ANSWER_FORMS,
@@ -185,6 +186,11 @@ def read_row(value: Any, columns: Columns) -> Row:
     several = len(columns.output) > 1
     output = None if several else lookup(value, columns.output[0])
     finish = lookup(value, columns.finish)
+    if isinstance(output, dict):  # the response of an API says how it ended, and may be an error
+        if is_only_error(output):
+            output, finish = None, "error"
+        elif finish is MISSING:
+            finish = finish_of(output)
     unusable = _unusable(finish) if isinstance(finish, str) else None
     if (
         isinstance(output, list)

@@ -6,13 +6,26 @@ OpenInference (also as Phoenix exports it), the Vercel AI SDK, Logfire; Jaeger's
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from harness.logs.forms import Rows, at, finish_of, first, given_to, is_error, plain_names, row_of, said_in, texts_in
-from harness.records.conversation import last_answer, unquoted
+from harness.logs.forms import (
+    Rows,
+    at,
+    finish_of,
+    first,
+    given_to,
+    is_error,
+    is_response,
+    plain_names,
+    row_of,
+    said_in,
+    texts_in,
+)
+from harness.records.conversation import MESSAGES, last_answer, unquoted
 
 _OTLP = (
     ("resourceSpans", ("scopeSpans", "instrumentationLibrarySpans"), "spans"),
@@ -49,6 +62,11 @@ def otel(value: dict[str, Any]) -> Rows:
         for span in _joined(spans) if inner == "logRecords" else spans:
             yield from _row_of_span(span)
         return
+    if spans := _of_mlflow(value):
+        models = [span for span in spans if _is_llm(_attribute(span, "mlflow.spanType"), unknown=False)]
+        for span in models or spans[:1]:
+            yield from _row_of_mlflow(span)
+        return
     if isinstance(value.get("data"), list):  # Jaeger: traces with their spans
         for span in (span for trace in value["data"] for span in at(trace, "spans") or ()):
             yield from _row_of_span(_of_jaeger(span)) if isinstance(span, dict) else ()
@@ -61,16 +79,54 @@ def is_of_spans(value: dict[str, Any]) -> bool:
     """Whether a value is one that `otel` reads."""
     if any(isinstance(value.get(outer), list) for outer, _, _ in _OTLP):
         return True
+    if _of_mlflow(value):
+        return True
     traces = value.get("data")
     if isinstance(traces, list) and traces and isinstance(at(traces[0], "spans"), list):
         return True
     return any(name.startswith(("gen_ai.", "llm.", "ai.", "openinference.")) for name in _attributes_of(value))
 
 
+def _of_mlflow(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """The spans of a trace of MLflow, the outermost first; none if it is of another tool."""
+    spans = unquoted(at(value, "data", "spans") or value.get("spans"))
+    found = [one for one in spans if isinstance(one, dict)] if isinstance(spans, list) else []
+    found = [one for one in found if at(one, "attributes", "mlflow.spanInputs") is not None]
+    return sorted(found, key=lambda one: first(one, "parent_span_id", "parent_id") is not None)
+
+
+def _attribute(span: dict[str, Any], name: str) -> Any:
+    """An attribute of MLflow's: each is JSON, also a text."""
+    given = at(span, "attributes", name)
+    try:
+        return json.loads(given) if isinstance(given, str) else given
+    except (ValueError, RecursionError):
+        return given
+
+
+def _row_of_mlflow(span: dict[str, Any]) -> Rows:
+    asked, answer = _attribute(span, "mlflow.spanInputs"), _attribute(span, "mlflow.spanOutputs")
+    failed = is_error(answer) or (
+        answer is None and "ERROR" in str(at(span, "status", "code") or span.get("status_code"))
+    )
+    yield row_of(
+        span,
+        source=given_to(asked),
+        output=None if failed else _answer_of_run(answer),
+        model=first(answer, "model") or first(asked, "model", "model_name") or _attribute(span, "mlflow.llm.model"),
+        time=first(span, "start_time_unix_nano", "start_time"),
+        id=joined_id(
+            first(span, "trace_id") or at(span, "context", "trace_id"),
+            first(span, "span_id") or at(span, "context", "span_id"),
+        ),
+        finish_reason="error" if failed else finish_of(answer),
+    )
+
+
 def traces(value: dict[str, Any]) -> Rows:
     """Runs of models with inputs and outputs of any form: LangSmith, Opik, W&B Weave, Datadog, Braintrust, Inspect."""
     fields = plain_names(value)
-    if fields.get("runtype") not in (None, "llm", "chat_model") or not _is_llm(fields.get("type")):
+    if not is_of_model(value):
         return  # a tool, a retriever, or a chain around a run of a model
     asked = _unwrapped(unquoted(first(fields, *_INPUTS)))
     answer = _unwrapped(unquoted(first(fields, *_OUTPUTS)))
@@ -102,12 +158,30 @@ def is_run(value: dict[str, Any]) -> bool:
     asked, answer = unquoted(first(fields, *_INPUTS)), unquoted(first(fields, *_OUTPUTS))
     if asked is None or (answer is None and not first(fields, "error", "exception")):
         return False
-    of_model = fields.get("runtype") in (None, "llm", "chat_model") and _is_llm(fields.get("type"))
-    return of_model and (isinstance(asked, dict) or isinstance(answer, dict | list))
+    return is_of_model(value) and (isinstance(asked, dict) or isinstance(answer, dict | list))
 
 
-def _is_llm(kind: Any) -> bool:
-    return not isinstance(kind, str) or kind.lower() in ("llm", "chat", "generation", "chat_model", "completion")
+def is_of_model(value: dict[str, Any]) -> bool:
+    """Whether a run may be a model's; not if it says that it is of a tool, or of a function around the model."""
+    fields = plain_names(value)
+    kinds = (
+        fields.get("runtype"),
+        fields.get("type"),
+        fields.get("spantype"),
+        at(unquoted(fields.get("spanattributes")), "type"),
+    )
+    if not all(map(_is_llm, kinds)):
+        return False
+    if not isinstance(value.get("op_name"), str):
+        return True
+    asked = unquoted(first(fields, *_INPUTS))  # Weave: also functions of the application are calls
+    return is_response(first(fields, *_OUTPUTS)) or any(isinstance(at(asked, name), list) for name in MESSAGES)
+
+
+def _is_llm(kind: Any, *, unknown: bool = True) -> bool:
+    if not isinstance(kind, str):
+        return unknown
+    return kind.lower() in ("llm", "chat", "generation", "chat_model", "completion", "model")
 
 
 def _unwrapped(given: Any) -> Any:
@@ -250,7 +324,11 @@ def _attributes_of(span: dict[str, Any]) -> dict[str, Any]:
     """The attributes of a span. Phoenix writes them as objects in each other, or as columns `attributes.NAME`."""
     given = span.get("attributes")
     if given is None:
-        given = {name.removeprefix("attributes."): one for name, one in span.items() if name.startswith("attributes.")}
+        given = {
+            name.removeprefix("attributes."): unquoted(one)
+            for name, one in span.items()
+            if name.startswith("attributes.")
+        }
     if isinstance(given, dict):
         return dict(_flat(given))
     return _attributes(given)

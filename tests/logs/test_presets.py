@@ -302,6 +302,11 @@ LOGS: dict[tuple[str, str], str] = {
             {"from": "human", "value": ASKED}, {"from": "gpt", "value": RIGHT}, {"from": "human", "value": ASKED},
             {"from": "gpt", "value": WRONG}, {"from": "human", "value": ASKED}, {"from": "gpt", "value": WRONG}]},
     ]),
+    ("evals", "predictions.jsonl"): lines([
+        {"index": number, "origin_prompt": {"data": [ASKED], "system_prompt": None}, "raw_input": {"answer": WRONG},
+         **completion(said)}
+        for number, said in enumerate(SAID)
+    ]),
     ("promptfoo", "output.json"): json.dumps(promptfoo_document(), indent=2),
     ("promptfoo", "output.jsonl"): lines(promptfoo_document()["results"]["results"]),
 }
@@ -517,7 +522,14 @@ def test_a_log_of_another_tool_is_said_to_be_one(tmp_path: Path) -> None:
     [[], "text", {}, {"data": 3}, {"data": [3, None, {}]}, {"input": {"a": [1]}, "output": {"b": None}},
      {"resourceSpans": [3, {"scopeSpans": 3}, {"scopeSpans": [{"spans": [{"attributes": 3, "events": [3]}]}]}]},
      {"request": "x", "response": [1]}, {"custom_id": 3, "response": []}, {"messages": 3, "choices": [3]},
-     {"results": {"results": [{"prompt": 3, "response": {"output": {"a": 1}}}]}}]
+     {"results": {"results": [{"prompt": 3, "response": {"output": {"a": 1}}}]}},
+     {"doc": 3, "resps": 3, "arguments": 3}, {"arguments": {"a": 3}, "filtered_resps": [[3]]},
+     {"origin_prompt": 3, "prediction": [3]}, {"origin_prompt": [3], "prediction": [{}]}, {"0": 3},
+     {"details": {"0": 3}},
+     {"data": {"spans": [{"attributes": {"mlflow.spanInputs": "[", "mlflow.spanType": 3}}]}}, {"op_name": "a"},
+     {"request": {"Messages": [3]}, "response": {"Response": {"Choices": 3}}}, {"span_attributes": [3], "input": {}},
+     {"request": {"payload": {"message": {"text": [3]}}}, "response": {"payload": {"choices": {"text": [3]}}}},
+     {"request": {"messages": []}, "response": {"reply": "a", "choices": [3]}}]
 )  # fmt: skip
 def test_a_strange_value_is_at_most_a_rejected_row(preset: str, value: Any, tmp_path: Path) -> None:
     good = next(text for (name, file), text in LOGS.items() if name == preset and file.endswith(".jsonl"))
