@@ -18,6 +18,7 @@ from harness.text.targets import (
     NO_VERBS,
     PREDICATES,
     VERBS,
+    any_of,
     kind_of,
 )
 
@@ -56,14 +57,14 @@ PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽�
 """First character of a number plate."""
 _NAMED_BY_NUMBER = re.compile(f"[{HAN}]{{1,4}}[0-9]+")
 _NUMBERED = re.compile(f"[{HAN}]{{1,4}}[0-9]")
-_MEASURE = re.compile("|".join(MEASURES))
+_MEASURE = re.compile(any_of(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
 _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
-_VERB = re.compile(f"(?!{'|'.join(NO_VERBS)})(?:{'|'.join(sorted({*VERBS, *LABELS}, key=len, reverse=True))})")
+_VERB = re.compile(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
 _SEAM = re.compile(
     f"[{CONJUNCTIONS}的]|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
-    f"{'|'.join(word for word in VERBS if len(word) > 1)}"
+    f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
@@ -290,6 +291,8 @@ _COMMAND = re.compile(f"(?<=\\A[{HAN}])/[a-z]{{3,}}\\Z")
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
     if is_dull(inner):
         return False
+    if inner[0].isascii() and inner[0].isalnum() and inner[-1].isalnum():
+        return True
     parts = _JOINT.split(inner)
     if all(len(part) == 1 and HAN_RUN.match(part) for part in parts):
         if kind_of(inner) == "unit" and not _PERIODS.fullmatch(inner):
@@ -303,8 +306,11 @@ def _is_letter_or_unit(char: str) -> bool:
     return char.isalnum() or "\u3380" <= char <= "\u33df"
 
 
+_JOINED = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*")
+
+
 def is_dull(inner: str) -> bool:
-    return bool(
+    return not _JOINED.fullmatch(inner) and bool(
         (_LETTER_PAIR.fullmatch(inner) and kind_of(inner) != "unit")
         or _SENTENCE_SEAM.fullmatch(inner)
         or _ABBREVIATION.fullmatch(inner)
@@ -372,7 +378,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
 
 
 _LONGEST_TAG = 14
-_FIELD, _LABEL = re.compile("|".join(FIELDS)), re.compile("|".join(LABELS))
+_FIELD, _LABEL = re.compile(any_of(FIELDS)), re.compile(any_of(LABELS))
 
 
 def _field_cut(side: str, cut: int, other: str) -> int:

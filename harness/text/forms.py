@@ -30,12 +30,6 @@ class Form(NamedTuple):
     pattern: re.Pattern[str]
     hint: re.Pattern[str] | None = None
 
-    def may_be_in(self, text: str) -> bool:
-        for sign in self.signs:
-            if sign in text:
-                return self.hint is None or self.hint.search(text) is not None
-        return False
-
 
 def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> Form:
     return Form(kind, tuple(signs.split()), re.compile("".join(patterns)), re.compile(hint) if hint else None)
@@ -183,7 +177,7 @@ FORMS = (
     _form(
         "file",
         ".",
-        rf"(?<![^{BEFORE_A_PATH}{HAN}])\.(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
+        rf"\.(?<![^{BEFORE_A_PATH}{HAN}]\.)(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
     ),
     _form("title", "《", r"《[^《》\n]{2,60}》"),
     _form(
@@ -194,3 +188,17 @@ FORMS = (
     ),
 )
 """In order of precedence where two begin at one place."""
+
+_LEADS: dict[str, list[tuple[int, str]]] = {}
+"""By the first character of a sign that is no letter: the forms with such signs, by place, and the sign if longer."""
+for _rank, _one in enumerate(FORMS):
+    for _sign in _one.signs:
+        _lead = next(char for char in _sign if not char.isalpha())
+        _LEADS.setdefault(_lead, []).append((_rank, "" if _sign == _lead else _sign))
+
+
+def forms_for(text: str) -> list[int]:
+    """The places in FORMS of those that a text may hold."""
+    held = [signs for lead, signs in _LEADS.items() if lead in text]
+    ranks = {rank for signs in held for rank, sign in signs if not sign or sign in text}
+    return [rank for rank in ranks if (hint := FORMS[rank].hint) is None or hint.search(text)]

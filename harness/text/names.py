@@ -16,6 +16,7 @@ from harness.text.targets import (
     TAIL_SEAMS,
     TAILS,
     VERBS,
+    any_of,
     kind_of,
 )
 
@@ -60,8 +61,8 @@ EXTENSION = re.compile(
 )
 """The ending of a file name: a known one, or any short one behind Han at the end of a token."""
 _TOUCHING = re.compile(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
-_TAIL_SEAM = re.compile("|".join(TAIL_SEAMS))
-_TAIL_END = re.compile(f"(?:{'|'.join(TAILS)})+\\Z")
+_TAIL_SEAM = re.compile(any_of(TAIL_SEAMS))
+_TAIL_END = re.compile(f"(?:{any_of(TAILS)})+\\Z")
 _ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
@@ -70,7 +71,7 @@ _CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
-_ACTION = re.compile("|".join(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
+_ACTION = re.compile(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
 _ANOTHER_PATH = re.compile(f"[{HAN}]{{1,6}}[/\\\\~]")
@@ -180,6 +181,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
 _WITH_ENDING = re.compile(
     rf"(?<=[^\s] )[^\s，。；、,;|<>\"'`“”‘’「」《》]{{1,60}}\.(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE
 )
+_ENDED = re.compile(rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE)
 _MOST_BLANKS = 7
 _BEFORE_A_NAME = re.compile(
     f"(?:[{HAN}]*(?:{'|'.join(sorted({*VERBS, *HEADS}, key=len, reverse=True))})[成出为]?"
@@ -197,7 +199,7 @@ def files_with_blanks(text: str) -> Iterator[Span]:
     Something in them says that the words before the last blank are theirs: a dash, the number of a copy, a number, the
     name of a document before a version.
     """
-    if " " not in text or "." not in text:
+    if " " not in text or _ENDED.search(text) is None:
         return
     for found in _WITH_ENDING.finditer(text):
         words = [found[0]]
@@ -289,10 +291,10 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     run = head[0]
     place = 0
     while place < len(run):
-        verb = next((word for word in VERBS if run.startswith(word, place)), None)
+        verb = _VERB.match(run, place)
         if verb is None or run.startswith(NO_VERBS, place):
             break
-        place += len(verb)
+        place = verb.end()
     for one in _ACTION.finditer(run, place):
         if not run.startswith(NO_VERBS, one.start()):
             place = one.end()
@@ -310,6 +312,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     return (numbered.end(), True) if numbered else (cut, False)
 
 
+_VERB = re.compile(any_of(VERBS))
 _SEEN_IN = re.compile(f"(?<=[A-Za-z0-9])[详参]?见(?=[{HAN}]{{2}})")
 _LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
 _ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")

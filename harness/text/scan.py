@@ -30,7 +30,7 @@ from harness.text.chains import (
     trimmed,
 )
 from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
-from harness.text.forms import FORMS
+from harness.text.forms import FORMS, forms_for
 from harness.text.names import (
     CLOSERS,
     EXTENSION,
@@ -45,7 +45,7 @@ from harness.text.targets import HEADS, NUMBERED_NAME, Target, kind_of
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
 _ATOM = re.compile(
-    rf"(?:[^{ENDS}{EMOJI}]++|(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
+    rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
     rf"|(?<=[A-Za-z0-9])\([A-Za-z0-9]{{1,2}}\)(?=[\s/，。；]|$)|(?<=dB)\([A-Z]\)(?=[{HAN}])"
     r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
     r"|(?<=[A-Za-z0-9]-)\([A-Za-z0-9]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-2024-(03)-009`
@@ -60,7 +60,7 @@ _ATOM = re.compile(
     r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/])"  # `O'Neil-Hart`
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
     rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z{HAN}])"
-    rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}]))+"
+    rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")
@@ -79,19 +79,9 @@ _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
-_LOOKS = [(form.signs, form.hint and form.hint.search, form.pattern.search) for form in FORMS]
-
-
 def spans_in(text: str) -> Iterator[Span]:
     """All targets of a text but those that have blanks of their own; some overlap."""
-    waiting: dict[int, re.Match[str]] = {}
-    for rank, (signs, hint, search) in enumerate(_LOOKS):  # as in `may_be_in`, without a call for each of them
-        for sign in signs:
-            if sign in text:
-                first = search(text) if hint is None or hint(text) else None
-                if first:
-                    waiting[rank] = first
-                break
+    waiting = {rank: first for rank in forms_for(text) if (first := FORMS[rank].pattern.search(text))}
     place = 0
     while waiting:
         rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
@@ -224,7 +214,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_long(inner: str) -> bool:
-    return any(form.may_be_in(inner) and form.pattern.fullmatch(inner) for form in FORMS)
+    return any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner))
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
@@ -235,25 +225,40 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
 _HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, "’'(),*"))) + EMOJI
 """What ends a run whatever is round it."""
 _LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
-_WITH_A_SIGN = f"{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}][^{_HARD_ENDS}]*+"
-_SOME_RUN, _NEXT_RUN = re.compile(_WITH_A_SIGN), re.compile(f"(?<![^{_HARD_ENDS}]){_WITH_A_SIGN}")
+_RUN = re.compile(f"[^{_HARD_ENDS}]*")
+_WITH_A_SIGN = re.compile(f"{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}]{_RUN.pattern}")
 """A run in which there is something else than letters, apostrophes and commas: words alone make no target."""
+USUAL_LETTERS = (
+    "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
+    "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+)
+_SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
+_MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}]")
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    first = _SOME_RUN.match(text, start, end)
+    """The atoms of the runs with a sign: the sign is looked for, and from there where its run begins."""
     place = start
-    if first:
-        place = first.end()
-        yield from _ATOM.finditer(text, start, min(end, place + 1))
-    for stretch in _NEXT_RUN.finditer(text, place, end):
-        yield from _ATOM.finditer(text, stretch.start(), min(end, stretch.end() + 1))
+    while (sign := _MAY_BE_A_SIGN.search(text, place, end)) is not None:
+        at = sign.start()
+        if at > place and text[at] in ".:" and text[at - 1] in _SMALL and (at + 1 == end or text[at + 1] in " \n"):
+            place = at + 1  # a word that ends a sentence
+            continue
+        before = _RUN.match(text[place:at][::-1])
+        low = at - before.end()  # type: ignore[union-attr]
+        run = _WITH_A_SIGN.match(text, low, end)
+        if run:
+            yield from _ATOM.finditer(text, low, min(end, run.end() + 1))
+        place = (run or _RUN.match(text, low, end)).end()  # type: ignore[union-attr]
 
 
 def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
     """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
     for found in _runs(text, start, end):
         run, low = found[0], found.start()
+        if _PLAIN.fullmatch(run):
+            yield Span(low, found.end(), touches(text, low - 1), touches(text, found.end()))
+            continue
         if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
             continue
         before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
@@ -266,6 +271,8 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _LONGEST = 64
+_PLAIN = re.compile("[A-Za-z0-9]{2,}+(?:[-/_][A-Za-z0-9]++)+")
+"""What is a target as a whole, wherever it stands: `ZX-2000`, `Sikalastic-609`."""
 
 
 @lru_cache(maxsize=8192)
@@ -443,6 +450,8 @@ def _atoms_with(signs: str) -> re.Pattern[str]:
 
 def _own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
     """Targets that only a symbol of the project's own makes, such as `X,Y`."""
+    if symbols is DEFAULT_SYMBOLS:
+        return
     signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
     if not signs:
         return

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -114,6 +115,7 @@ _CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\
 _CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_SPACED, _OF_LETTERS = re.compile(r"\s[-/\u2013\u2014]\s"), re.compile("[A-Za-z]/[A-Za-z]")
 _COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
 """`8-bit` and `5-tuple` are words."""
 _LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
@@ -129,9 +131,9 @@ def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)  # marks are no letters for the rules
-    if re.search(r"\s[-/\u2013\u2014]\s", text):
+    if _SPACED.search(text):
         return "spaced"
-    if re.fullmatch("[A-Za-z]/[A-Za-z]", text) and not _LETTER_UNITS.fullmatch(text):
+    if len(text) == 3 and _OF_LETTERS.fullmatch(text) and not _LETTER_UNITS.fullmatch(text):
         return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
     if _COUNTED.fullmatch(text):
         return "name"
@@ -191,6 +193,12 @@ _TRADITIONAL = str.maketrans(
     "貨購資轉載較輯達運還這選遞釋裡鐘錯問頁項預題驗檔內採",
 )
 """The characters of the words below that are written otherwise in Hong Kong and Taiwan."""
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern of the words in their order. What they begin with is asked first: most places begin none of them."""
+    words = tuple(words)
+    return f"(?=[{''.join(sorted({word[0] for word in words}))}])(?:{'|'.join(words)})"
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from harness.text.characters import (
     is_joining,
     is_latin_or_digit,
 )
-from harness.text.scan import extract_targets, forget
+from harness.text.scan import USUAL_LETTERS, extract_targets, forget
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
 from harness.text.visible import context, is_hidden, show
@@ -294,3 +294,9 @@ def test_twenty_characters_of_context_are_shown_unless_told() -> None:
 
 def test_context_names_lookalikes_when_asked() -> None:
     assert context("xA–1y", 1, 4, 0, lookalikes=True) == "…A–<U+2013>1…"
+
+
+def test_what_is_passed_over_in_search_of_a_sign_is_letters_alone() -> None:
+    letters = re.findall(f"[{USUAL_LETTERS}]", "".join(map(chr, range(0x20000))))
+    assert len(letters) > 20_000
+    assert [char for char in letters if not re.fullmatch(r"[^\W\d_]", char)] == []
