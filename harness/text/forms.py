@@ -190,7 +190,7 @@ FORMS = (
 """In order of precedence where two begin at one place."""
 
 _LEADS: dict[str, list[tuple[int, str]]] = {}
-"""By the first character of a sign that is no letter: the forms with such signs, by place, and the sign if longer."""
+"""Signs by the first of their characters, letters left out: the place of the form, and the sign if it is longer."""
 for _rank, _one in enumerate(FORMS):
     for _sign in _one.signs:
         _lead = next(char for char in _sign if not char.isalpha())

@@ -272,7 +272,7 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
 
 _LONGEST = 64
 _PLAIN = re.compile("[A-Za-z0-9]{2,}+(?:[-/_][A-Za-z0-9]++)+")
-"""What is a target as a whole, wherever it stands: `ZX-2000`, `Sikalastic-609`."""
+"""A target as a whole: `ZX-2000`, `Sikalastic-609`."""
 
 
 @lru_cache(maxsize=8192)
