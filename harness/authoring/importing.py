@@ -169,6 +169,25 @@ def _size(value: Any, known: dict[int, int], depth: int) -> int:
     return known[id(value)]
 
 
+NAME = r"""[A-Za-z_][\w.]*(?:\[(?:'[^']+'|"[^"]+"|\d+)\][\w.]*)*"""
+"""A name in a template as Nunjucks and Jinja write it: `item.question`, `item["a b"][0]`."""
+_STEP = re.compile(r"""\[(?:'([^']+)'|"([^"]+)"|(\d+))\]|([^.\[\]]+)""")
+
+
+def value_at(variables: Mapping[str, Any], name: str) -> Any:
+    """What a NAME stands for. Raises ValueError where no variable has it."""
+    one: Any = variables
+    for quoted, twice, number, plain in _STEP.findall(name):
+        step = quoted or twice or plain
+        if step and isinstance(one, Mapping) and step in one:
+            one = one[step]
+        elif number and isinstance(one, list) and int(number) < len(one):
+            one = one[int(number)]
+        else:
+            raise ValueError(f"the template names {name!r}, which no variable is")
+    return one
+
+
 def escaped(text: str) -> str:
     """For a pattern of RE2."""
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
@@ -243,9 +262,17 @@ _PROMPTS = (
     *("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages"),
     "conversations",
 )
-_ANSWERS = (
+ANSWERS = (
     *("expected", "ideal", "target", "answer", "answers", "answerkey", "reference"),
-    *("ground_truth", "groundtruth", "expected_output", "expected_answer", "correct_answer", "reference_answer"),
+    *(
+        "ground_truth",
+        "groundtruth",
+        "expected_output",
+        "expected_answer",
+        "correct_answer",
+        "reference_answer",
+        "correct_label",
+    ),
     *("output", "completion", "label", "solution", "gold"),
 )
 _LONGEST_ANSWER = 200
@@ -254,7 +281,8 @@ _WORKED = re.compile(r"\n#### *(\S.*)\Z")
 """GSM8K: what is behind the steps is the answer."""
 
 
-def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
+def row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
+    """The case of a row, or why there is none; its columns are known by their usual names."""
     row = {str(name).strip().lower(): value for name, value in row.items()}
     row = {_CHINESE.get(name, name): value for name, value in row.items() if value is not None and str(value).strip()}
     name = next((one for one in _PROMPTS if one in row), None)
@@ -262,7 +290,7 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
         names = ", ".join(sorted(row)) or "none"
         made.leave(place, f"no prompt; its fields: {names}; accepted: one of {', '.join(_PROMPTS)}, 问题, 提示词")
         return
-    answer = next((one for one in _ANSWERS if one in row and one != name), None)
+    answer = next((one for one in ANSWERS if one in row and one != name), None)
     prompt, wanted = row[name], row[answer] if answer else None
     if answer == "label" and isinstance(wanted, int):
         made.leave(place, "label: a class by its number, which no answer names; accepted: its name")
@@ -275,7 +303,7 @@ def _row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
         prompt = unquoted(prompt)
     try:
         if isinstance(prompt, list):
-            prompt, wanted = _of_messages(prompt, wanted)
+            prompt, wanted = messages_of(prompt, wanted)
         if not prompt or not isinstance(prompt, str | list):
             raise ValueError(f"{name}: found {found(row[name])}; accepted: a text, or chat messages of text")
         if isinstance(row.get("system"), str):
@@ -304,7 +332,7 @@ _BESIDE = ("system", "context", "targets", "id", "choices", "options", *"abcdefg
 
 def _is_used(name: str) -> bool:
     plain = name.strip().lower()
-    return _CHINESE.get(plain, plain) in (*_PROMPTS, *_ANSWERS, *_BESIDE)
+    return _CHINESE.get(plain, plain) in (*_PROMPTS, *ANSWERS, *_BESIDE)
 
 
 def _choices(row: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
@@ -331,7 +359,7 @@ def _targets_of(value: Any) -> list[str] | None:
 _SPEAKERS = {"human": "user", "gpt": "assistant", "developer": "system"}
 
 
-def _of_messages(given: list[Any], wanted: Any) -> tuple[list[dict[str, str]], Any]:
+def messages_of(given: list[Any], wanted: Any) -> tuple[list[dict[str, str]], Any]:
     """Messages of text, and the answer at their end where none was given beside them.
 
     Raises ValueError for a message that is not text, such as a tool call or an image.
@@ -406,7 +434,7 @@ _ELSEWHERE = {
 }
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Any]]:
+def rows_of_file(path: Path) -> Iterator[tuple[str, Any]]:
     """Rows of JSON lines, of a JSON list or document, of CSV, Parquet or Arrow, each with its place.
 
     A folder, such as a data set of Hugging Face on disk, is all of its files.
@@ -416,7 +444,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
         if not files:
             raise ConfigError(f"{path}: no file of a data set; accepted: {', '.join(_FILES)}")
         for file in files:
-            yield from ((f"{file.relative_to(path)}, {place}", row) for place, row in _rows(file))
+            yield from ((f"{file.relative_to(path)}, {place}", row) for place, row in rows_of_file(file))
         return
     suffix = path.suffix.lower()
     if suffix in _ELSEWHERE:
@@ -485,13 +513,13 @@ def read_rows(path: Path, made: ImportedSuite) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
     place = ""
     unused: dict[str, None] = {}
-    for place, row in _rows(path):
+    for place, row in rows_of_file(path):
         inner = row
         for name in ("row", "item"):
             if isinstance(inner, dict) and isinstance(inner.get(name), dict):
                 inner = inner[name]
         if isinstance(inner, dict):
-            _row_case(place, inner, made)
+            row_case(place, inner, made)
             unused |= dict.fromkeys(name for name in map(str, inner) if not _is_used(name))
         else:
             made.leave(place, f"not JSON: {row}" if isinstance(row, Exception) else f"found {found(row)}, no object")

@@ -18,7 +18,9 @@ from itertools import count, islice, product
 from pathlib import Path
 from typing import Any
 
+from harness.authoring.hosted_evals import read_hosted
 from harness.authoring.importing import (
+    NAME,
     ImportedSuite,
     add_case,
     csv_rows,
@@ -27,6 +29,7 @@ from harness.authoring.importing import (
     plain_yaml,
     read_rows,
     text_of,
+    value_at,
 )
 from harness.authoring.make import sniffed
 from harness.checks.builtin import pattern_problem
@@ -53,7 +56,7 @@ def _json(path: Path) -> Any:
         raise ConfigError(f"{path}: not JSON: {error}") from None
 
 
-_NAME = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)\s*(?:\|\s*(dump|safe|trim|upper|lower)\s*)?-?\}\}")
+_NAME = re.compile(rf"\{{\{{-?\s*({NAME})\s*(?:\|\s*(dump|safe|trim|upper|lower)\s*)?-?\}}\}}")
 _LOGIC = re.compile(r"\{%|\{#|\{\{")
 _FILTERS: dict[str | None, Callable[[str], str]] = {
     None: str,
@@ -96,7 +99,10 @@ class _Project:
 def read_promptfoo(path: Path, made: ImportedSuite) -> None:
     config = _data(path)
     if isinstance(config, dict) and "results" in config and isinstance(config.get("config"), dict):
-        config = config["config"]  # the results of a run, which hold what was run
+        results, config = config["results"], config["config"]  # of a run, which hold what was run
+        if not config.get("prompts"):
+            _add_results(results, _Project(config, path.parent.resolve(), made))
+            return
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: found {found(config)}; accepted: a promptfoo configuration with prompts and tests")
     project = _Project(config, path.parent.resolve(), made)
@@ -123,6 +129,24 @@ def read_promptfoo(path: Path, made: ImportedSuite) -> None:
             _add_test(place, test, project)
     if not given and not scenarios:
         made.leave("tests", "there are none")
+
+
+def _add_results(results: Any, project: _Project) -> None:
+    """The tests of results that came without their configuration: prompts as they were sent, with their assertions."""
+    for number, one in enumerate(_list(results.get("results") if isinstance(results, dict) else results)):
+        place = f"results[{number}]"
+        test = _object(_object(one).get("testCase"))
+        prompt = _object(one).get("prompt")
+        raw = prompt.get("raw") if isinstance(prompt, dict) else prompt
+        if not isinstance(raw, str) or not raw.strip():
+            project.made.leave(place, f"its prompt: found {found(raw)}; accepted: a text")
+            continue
+        variables = _object(_object(one).get("vars")) or _object(test.get("vars"))
+        asserts = [(f"{place}.assert[{place_of}]", said) for place_of, said in enumerate(_list(test.get("assert")))]
+        if any(_object(test.get("options")).get(name) for name in _OPTIONS):
+            project.made.leave(place, "what is asserted is the output of a transform")
+            continue
+        add_case(project.made, place, _chat(raw.strip()) or raw.strip(), _checks(asserts, variables, project))
 
 
 def _default(project: _Project) -> dict[str, Any]:
@@ -421,11 +445,10 @@ def _rendered(text: str, variables: Mapping[str, Any]) -> str:
     """A template with its variables. Logic, other filters and the environment are Nunjucks' own and are not run."""
 
     def value(match: re.Match[str]) -> str:
-        one: Any = variables
-        for step in match[1].split("."):
-            if not isinstance(one, Mapping) or step not in one:
-                raise _NotCarriedError(f"the template names {match[1]!r}, which no variable is")
-            one = one[step]
+        try:
+            one = value_at(variables, match[1])
+        except ValueError as error:
+            raise _NotCarriedError(str(error)) from None
         if not isinstance(one, str):
             return json.dumps(one, ensure_ascii=False)
         return _FILTERS[match[2]](one)
@@ -555,7 +578,8 @@ def import_file(kind: str, path: Path) -> ImportedSuite:
         ConfigError: the file cannot be read, or is of another form; it says what is accepted.
     """
     made = ImportedSuite()
-    (read_promptfoo if kind == "promptfoo" else read_rows)(path, made)
+    if kind != "openai-evals" or not read_hosted(path, made):
+        (read_promptfoo if kind == "promptfoo" else read_rows)(path, made)
     numbers = (name for name in (f"{kind}-{number:04d}" for number in count(1)) if name not in made.names)
     made.lines = [line if "id" in line else {"id": next(numbers), **line} for line in made.lines]
     return made

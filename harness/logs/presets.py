@@ -263,7 +263,8 @@ def chats(value: dict[str, Any]) -> Rows:
 
 
 def evals(value: dict[str, Any]) -> Rows:
-    """Samples of lm-evaluation-harness, predictions and results of OpenCompass, predictions of EvalScope before 1.0.
+    """Samples of lm-evaluation-harness, predictions and results of OpenCompass, predictions of EvalScope before 1.0,
+    output items of OpenAI's hosted Evals.
 
     The right answer, which is beside the model's, is not read. Raises RowError where nothing was written by a model.
     """
@@ -271,6 +272,18 @@ def evals(value: dict[str, Any]) -> Rows:
         yield from _of_lm_eval(value)
     elif is_prediction(value):
         yield from _of_opencompass(value)
+    elif value.get("object") == _OUTPUT_ITEM:
+        sample = value.get("sample")
+        failed = bool(at(sample, "error"))
+        yield row_of(
+            value,
+            source=given_to(at(sample, "input")),
+            output=None if failed else said_in(at(sample, "output")),
+            model=first(sample, "model"),
+            time=first(value, "created_at"),
+            id=first(value, "id"),
+            finish_reason="error" if failed else finish_of(sample),
+        )
     elif isinstance(at(value, "details"), dict):
         yield from evals(value["details"])
     elif "choices" in value:
@@ -291,6 +304,9 @@ def evals(value: dict[str, Any]) -> Rows:
                 yield from _of_opencompass({"idx": name, **one})
 
 
+_OUTPUT_ITEM = "eval.run.output_item"
+
+
 def is_sample(value: dict[str, Any]) -> bool:
     """Whether a value is a sample of lm-evaluation-harness."""
     return {"doc", "resps"} <= value.keys() or {"arguments", "filtered_resps"} <= value.keys()
@@ -303,7 +319,9 @@ def is_prediction(value: Any) -> bool:
 
 def is_of_evals(value: dict[str, Any]) -> bool:
     """Whether a value is one that `evals` reads."""
-    if is_sample(value) or is_prediction(value) or ({"choices", "raw_input"} <= value.keys()):
+    if is_sample(value) or is_prediction(value) or {"choices", "raw_input"} <= value.keys():
+        return True
+    if value.get("object") == _OUTPUT_ITEM:
         return True
     details = value.get("details")  # of results, beside `type`
     inside = details if isinstance(details, dict) else value
