@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from harness.text.characters import BIDI, EMOJI
 from harness.text.targets import (
+    ACTS,
     BELOW_ZERO,
     CONJUNCTIONS,
     FIELDS,
     LABELS,
     MEASURES,
     NO_VERBS,
+    PLATES,
     PREDICATES,
+    SMALL_WORDS,
     VERBS,
     any_of,
+    is_code,
     kind_of,
 )
 
@@ -33,9 +38,6 @@ _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
 _SIGNED = re.compile(r"\+\d+[-/]")
 _ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
-EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
-"""Emoji, arrows, bullets and numbers in circles, for a character class: a token ends at them."""
-BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
 """With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
 _AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
@@ -53,8 +55,6 @@ _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
 _LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), re.compile("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
-PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
-"""First character of a number plate."""
 _NAMED_BY_NUMBER = re.compile(f"[{HAN}]{{1,4}}[0-9]+")
 _NUMBERED = re.compile(f"[{HAN}]{{1,4}}[0-9]")
 _MEASURE = re.compile(any_of(MEASURES))
@@ -62,6 +62,7 @@ _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月
 _UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = re.compile(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
+_ACT = re.compile(any_of(ACTS))
 _SEAM = re.compile(
     f"[{CONJUNCTIONS}的]|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
@@ -69,7 +70,7 @@ _SEAM = re.compile(
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _STOP = re.compile(
-    f"[{CONJUNCTIONS}为為是的在后後时時已未须須]|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
+    f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
     f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
 )
 _PERIODS = re.compile("[日天年月周时分秒/]+")
@@ -80,7 +81,7 @@ _BREAK = re.compile(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
     f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)"
-    f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])"
+    f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
     f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)"
     f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
@@ -95,7 +96,6 @@ _PLAIN_NUMBER = re.compile(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 )
-_CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
 _CALL = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
 _NAME_OF_CODE = re.compile("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _TOKEN = re.compile(f"[^{HAN}\\s]+")
@@ -174,20 +174,19 @@ def _is_numbered_or_tagged(text: str, start: int, end: int) -> bool:
     return text[end - 2].isdecimal() or (text[start] == "#" and text[end - 2].isalnum())
 
 
-def is_code(text: str) -> bool:
-    """Whether a code without any sign is in it: `NCT04280705`, a hash, an article number."""
-    return any(map(_has_digits, _CODE.findall(text)))
-
-
-def _has_digits(run: str) -> bool:
-    digits = sum(map(run.count, "0123456789"))
-    if digits == len(run):
-        return digits >= 10
-    return digits >= 3 if run.isupper() else digits > 0
+INSIDE_A_FOLDER = re.compile("(?<=[^\\s/]/)[下里中内](?:面|边)?的")
+"""`data/raw/下的文件`: where a folder ends, and the sentence goes on."""
 
 
 def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
+    folder = INSIDE_A_FOLDER.search(text, start + 1, end)
+    if folder:
+        slash = folder.start() - 1
+        for span in chains_in(text, start, slash):
+            yield span._replace(end=slash + 1, open_right=True) if span.end == slash else span
+        yield from chains_in(text, folder.end(), end)
+        return
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
     joints = [one for one in joints if not _is_minus(text, start, one)]
     cuts = [start - 1, *joints, end]
@@ -329,7 +328,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     is_tag = tag >= low and high - tag <= _LONGEST_TAG and not _is_latin(text[max(0, tag - 1)])
     if is_tag and HAN_RUN.fullmatch(text, tag + 1, high):
         return tag, touches(text, tag - 1)
-    behind = sentence_cut(text[low:high])
+    behind = sentence_cut(text[low:high], other)
     cut = _field_cut(text[low:high], behind, other)
     if cut > behind:  # `萃取用乙酸乙酯/石油醚`
         cut += sentence_cut(text[low + cut : high])
@@ -359,22 +358,44 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     length = last[1] - last[0]
     if (_UNIT_BEHIND.match(other) or _COUNT_OF.search(side + other)) and side.endswith(MEASURES):
         unit = next(word for word in MEASURES if side.endswith(word))
-        digits = re.search(r"[0-9.]+\Z", side[: -len(unit)])
+        digits = re.search(r"(?:[0-9]{1,4}[年月]){0,2}[0-9.]+\Z", side[: -len(unit)])
         start = high - len(unit) - (len(digits[0]) if digits else 0)
         return start, touches(text, start - 1)
     if len(runs) == 1:
-        if length == 4 and not (certain or cut) and re.fullmatch(f"[{HAN}]{{2}}", other):
-            return high - 2, True
-        if length < _LONG_SIDE or (
-            (certain or cut > 0) and length <= _LONGEST_SIDE and _is_name(side, other, text[high])
-        ):
-            return low, not certain
-        return high - (_mirrored(side, other) or 2), True
+        own, is_open = _own_start(side, other, text[high], certain, cut > 0)
+        return low + own, is_open
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
         return low + runs[-2][0], len(runs) > 2 or not certain
     return high - min(2, length), True
+
+
+_NUMERAL = "[一二三四五六七八九十两甲乙丙丁]"
+_OF_NUMERAL = re.compile(f"{_NUMERAL}{{1,2}}([{HAN}])")
+_SO_MANY = re.compile(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
+_BEFORE_A_SIDE = re.compile(f"[{SMALL_WORDS}](?=[{HAN}]{{2}})")
+
+
+def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -> tuple[int, bool]:
+    """Where a side of nothing but Han begins, and whether that edge is uncertain. Its mate tells where words of the
+    sentence are before it."""
+    length = len(side)
+    numeral = _OF_NUMERAL.match(other)
+    own = re.search(f"{_NUMERAL}{{1,2}}{numeral[1]}\\Z", side) if numeral else _SO_MANY.match(side)
+    if own:  # `焊缝等级一级/二级`, `一份安全/环保交底`
+        start = own.start() if numeral else own.end()
+        return start, start > 0 or not certain
+    mate = HAN_RUN.match(other)
+    word = _BEFORE_A_SIDE.match(side)
+    if word and mate and length == len(mate[0]) + 1 and mate[0][0] != side[0]:
+        return 1, True  # `带雨伞/雨衣`
+    if length == 4 and not (certain or is_cut) and re.fullmatch(f"[{HAN}]{{2}}", other):
+        return 2, True
+    is_name = (certain or is_cut) and length <= _LONGEST_SIDE and _is_name(side, other, joint)
+    if length < _LONG_SIDE or is_name:
+        return 0, not certain
+    return length - (_mirrored(side, other) or 2), True
 
 
 _LONGEST_TAG = 14
@@ -412,16 +433,26 @@ def _mirrored(side: str, other: str) -> int:
     return place if HAN_RUN.match(other[:place]) and place > 1 else 0
 
 
-def sentence_cut(side: str) -> int:
-    """Where a side begins behind verbs, labels, conjunctions and particles, or 0."""
+def sentence_cut(side: str, other: str = "") -> int:
+    """Where a side begins behind verbs, labels, conjunctions and particles, or 0.
+
+    With the other side, also behind what people do with such things (`购买雨伞/雨衣`), unless the two are of one length
+    (`采购部门/财务部门`).
+    """
     if side.isascii():
         return 0
     cut = 0
+    mate = HAN_RUN.match(other)
     while verb := _VERB.match(side, cut):
         left = len(side) - verb.end()
         if left == 0 or (left == 1 and HAN_RUN.match(side, verb.end())):
             break
         cut = verb.end()
+    while mate and len(side) - cut != len(mate[0]) and (act := _ACT.match(side, cut)) and len(side) - act.end() > 1:
+        field = _FIELD.match(side, cut)
+        if field and field.end() > act.end():
+            break  # `处理人电务/工务`
+        cut = act.end()
     for one in _SEAM.finditer(side, cut + 1):
         if len(side) - one.end() >= 2 or not HAN_RUN.fullmatch(side[one.end() :] or "x"):
             cut = max(cut, one.end())
@@ -452,8 +483,11 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
             return low + first[1], True  # `元/kWh单独列表`
-        if run in PREDICATES:
-            return low + first[1], True
+        if run in PREDICATES or _STOP.match(run):
+            return low + first[1], True  # `女款/M码的` is cut below, `A款/XL的` here
+        stop = _STOP.search(run, 1) or _PARTICLE.search(run, 1)
+        if stop and joint == "/" and HAN_RUN.search(other):
+            return low + first[1] + stop.start(), True
         if joint == "/" and HAN_RUN.search(other) and len(run) <= 4 and len(runs) == 2 and token.isalnum():
             return high, touches(text, high)
         if joint == "/" and re.fullmatch(f"[{HAN}]+", other) and token.isalpha() and len(run) >= 4:
@@ -463,6 +497,9 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
 
 
 def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
+    particle = _PARTICLE.search(text, low + 1, high)
+    if particle and not _HIRAGANA.search(other):  # `KX-200/改の図面`
+        high = particle.start()
     side = text[low:high]
     kana = _KANA_HEAD.match(side)
     if kana and kana.end() > 1:
@@ -486,10 +523,11 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
     if unit and _UNIT_BEFORE.search(other):
         return low + unit.end(), low + unit.end() < high or touches(text, high)
     stop = _STOP.search(run, 1)
-    if stop and (stop.start() >= 2 or stop[0] in CONJUNCTIONS):
+    stopped = stop is not None and (stop.start() >= 2 or stop[0] in CONJUNCTIONS)
+    if (stop.start() if stop and stopped else len(side)) == 4 == len(run[:4]) and re.fullmatch(f"[{HAN}]{{2}}", other):
+        return low + 2, True  # `同比/环比变动`, `台中/高雄据点的`
+    if stop and stopped:
         return low + stop.start(), stop[0] not in CONJUNCTIONS
-    if len(run) == 4 and len(runs) == 1 and re.fullmatch(f"[{HAN}]{{2}}", other):
-        return low + 2, True  # `同比/环比变动`
     if len(run) <= 4:
         if len(runs) == 1:
             return high, touches(text, high)
@@ -507,9 +545,14 @@ def _is_name(side: str, other: str, joint: str) -> bool:
     """Whether a side of five or six Han with a certain edge is a name as a whole: a hyphen joins names, and sides that
     end in the same character are built alike (`买卖合同纠纷/保证合同纠纷`)."""
     mate = HAN_RUN.match(other)
-    return joint not in "/／" or (mate is not None and mate[0][-1] == side[-1])
+    if joint in "/／" or len(side) > _LONG_SIDE:
+        return mate is not None and mate[0][-1] == side[-1]
+    return True
 
 
+_HIRAGANA = re.compile("[\u3041-\u3096]")
+_PARTICLE = re.compile("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
+"""A particle of Japanese between words that are not in hiragana."""
 _LOCANTS = re.compile("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
 """`N,N` and `1,2` before the name of a compound."""
 

@@ -23,6 +23,10 @@ _LONGEST_CLUSTER = 32
 """How far a letter is looked for under a stack of marks."""
 BLANK_SET = SPACE_SET | IGNORABLE_SET
 
+EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+"""Emoji, arrows, bullets and numbers in circles, for a character class: a token ends at them."""
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+
 HAN = (
     (0x2E80, 0x2FDF),
     (0x3005, 0x3007),

@@ -3,9 +3,9 @@
 import re
 from typing import NamedTuple
 
-from harness.text.chains import ENDS, HAN, PLATES
+from harness.text.chains import ENDS, HAN
 from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
-from harness.text.targets import DOTFILES, STANDARD
+from harness.text.targets import DOTFILES, PLATES, STANDARD
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
 
@@ -44,7 +44,7 @@ FORMS = (
         rf"(?:(?!,https?:)[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
         rf"|(?<=[/=])[{HAN}]{{1,12}}[-_](?=[^{_URL_ENDS}])[^{_URL_ENDS}/]{{1,80}}(?=/|[\s{_URL_ENDS[2:]}]|\Z)",
         rf"|(?<=[/=_-])(?![的里中下上和与或])[{HAN}]{{1,8}}(?=[\s{_URL_ENDS[2:]}]|\Z)",
-        rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
+        rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}?(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_]+=)))+",
     ),
     _form(
         "standard",
@@ -63,7 +63,7 @@ FORMS = (
     _form(  # `（2021）京0105民初12345号`
         "code",
         "（ (",
-        rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}第?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
+        rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}(?:第|-)?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
         hint=r"[（(](?:19|20)\d\d[）)]",
     ),
     _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
@@ -133,7 +133,7 @@ FORMS = (
         "{ % < & [[ __ $t(",
         r"\{\{\{[^{}\n]{1,60}\}\}\}|\$?\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}|",
         r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}|",
-        r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
+        r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_][\w.-]{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?[sdifreEgGxXu@](?![A-Za-z0-9])|",
         r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
         r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
     ),

@@ -315,10 +315,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
         is_compound = is_lower and codes == {"replaced"} and span == wanted.replace("_", "-")
         return is_compound and is_text and not page.in_code(reading.start, reading.end)
-    if kind in ("code", "number", "range", "cas", "hash"):
-        label = NUMBERED_NAME.match(wanted)
-        if label and span in (wanted[: label.end()] + blank + wanted[label.end() :] for blank in _THIN):
-            return True  # `ISBN 978-7-111-40701-0`
+    if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
+        return True
     if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
         return True  # `numpy >= 1.24, < 2.0`
     if kind == "code" and is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted:
@@ -338,6 +336,16 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             codes == {"case"} and value.isalpha() and span.startswith(f"{name}=") and span.lower() == wanted.lower()
         )
     return False
+
+
+def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set[str]) -> bool:
+    """`ISBN 978-7-111-40701-0`, and `ISBN**978-7-111-40701-0**`."""
+    name = NUMBERED_NAME.match(wanted)
+    if name is None:
+        return False
+    first, *others = reading.damage.changes
+    in_bold = codes == {"markup"} and first.start == name.end() and not others
+    return in_bold or span in (wanted[: name.end()] + blank + wanted[name.end() :] for blank in _THIN)
 
 
 _COMPARED = re.compile(" ?([<>=!~]{1,3}|,) ?")

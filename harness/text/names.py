@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from harness.text.chains import BIDI, EMOJI, ENDS, HAN, HAN_RUN, Span, chains_in, touches
+from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
+from harness.text.characters import BIDI, EMOJI
 from harness.text.targets import (
     ACTIONS,
+    CONJUNCTIONS,
     DOCUMENTS,
     EXTENSIONS,
     HEADS,
@@ -69,11 +71,19 @@ _TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动�
 _FOLDER = re.compile("[~.]{0,2}/[A-Za-z0-9_.-]{2,}/")
 _CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = re.compile(
-    f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+[是为：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
+    f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+"
+    f"[是为成到至：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
 _ACTION = re.compile(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
+ANOTHER_FILE = re.compile(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
+"""The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
+PUT_INTO = re.compile(
+    "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)"
+)
+"""What comes before the first folder: `工作表复制到财务共享/汇总.xlsm`."""
+QUOTED_FIRST = re.compile(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")
 _ANOTHER_PATH = re.compile(f"[{HAN}]{{1,6}}[/\\\\~]")
 """`D:\\a.docx复制到\\\\fs01\\b`"""
 _FRAGMENT = re.compile(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")

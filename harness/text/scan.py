@@ -10,17 +10,16 @@ from functools import lru_cache
 from itertools import pairwise
 
 from harness.text.chains import (
-    EMOJI,
     ENDS,
     HAN,
     HAN_RUN,
+    INSIDE_A_FOLDER,
     LIBRARY,
     ORNAMENT,
     SIGN_BETWEEN,
     Span,
     chain_of,
     chains_in,
-    is_code,
     is_dull,
     left_end,
     pairs_of,
@@ -29,18 +28,21 @@ from harness.text.chains import (
     touches,
     trimmed,
 )
-from harness.text.characters import LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
+from harness.text.characters import EMOJI, LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
 from harness.text.forms import FORMS, forms_for
 from harness.text.names import (
+    ANOTHER_FILE,
     CLOSERS,
     EXTENSION,
     FILE_LABEL,
+    PUT_INTO,
+    QUOTED_FIRST,
     files_in,
     files_with_blanks,
     path_at,
 )
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, NUMBERED_NAME, Target, kind_of
+from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -51,6 +53,8 @@ _ATOM = re.compile(
     r"|(?<=[A-Za-z0-9]-)\([A-Za-z0-9]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-2024-(03)-009`
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
     r"|(?<=\d)(?:\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)){1,3}(?:-\([a-z]{1,2}\))?(?![A-Za-z(])"  # `7.2(b)(iii)`
+    r"|(?<=\d\([a-z]\)/)\([a-z]\)(?![A-Za-z(])"  # `12-3(b)/(c)`
+    rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"  # `HT-2026(采)-118`
     r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
     r"|(?<=\d)['′](?=-[A-Za-z])|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
     r"|(?<=[A-Z0-9])\*(?=\d)"
@@ -169,6 +173,24 @@ def _is_outside_url(text: str, start: int, end: int) -> bool:
 
 def _file(text: str, start: int, end: int) -> Iterator[Span]:
     """A file in a folder. A word before the first slash may be one of the sentence."""
+    another = ANOTHER_FILE.search(text, start, end)
+    if another and another.end() < end:
+        yield from _file(text, start, another.end())
+        yield from _file(text, another.end(), end)
+        return
+    folder = INSIDE_A_FOLDER.search(text, start, end)
+    if folder:  # `data/第3批/下的img_0001.jpg`
+        yield from chains_in(text, start, folder.end())
+        yield from _file(text, folder.end(), end)
+        return
+    quoted = QUOTED_FIRST.match(text, start, end)
+    first = text.find("\\", start, end)
+    if first < 0:  # with both signs, what is before the first backslash may be a pair
+        first = text.find("/", quoted.end() if quoted else start, end)
+    put = [one.end() for one in PUT_INTO.finditer(text, start, first)]
+    if put and put[-1] - start > 3 and first - put[-1] > 1:
+        yield from _inside(text, start, put[-1])
+        start = put[-1]
     head = _HEAD.match(text, start, end)
     if head and head[0].endswith(HEADS):
         yield from path_at(text, head.end(), end)
@@ -178,7 +200,7 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chains_in(text, start, root.start())
         yield from path_at(text, root.start(), end)
         return
-    label = FILE_LABEL.search(text, text.rfind("/", start, end) + 3, end)
+    label = FILE_LABEL.search(text, max(start, text.rfind("/", start, end) + 3), end)
     if label:  # `原告/被告信息见附件证据目录.pdf`
         yield from chains_in(text, start, label.start())
         start = label.end()
@@ -207,10 +229,23 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         else:
             yield from _inside(text, start, end)
         return
-    if _is_long(inner) or inner[0] in "-/~.\\{":
+    if _is_a_clause(text, start, end):
+        yield from _inside(text, start, end)
+    elif _is_long(inner) or inner[0] in "-/~.\\{":
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
     elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
+
+
+def _is_a_clause(text: str, start: int, end: int) -> bool:
+    """Whether several tokens with Han between them are in the quotes: `“A款/升级版比B-Pro贵20元/件”`."""
+    if end - start < _SHORTEST_CLAUSE:
+        return False
+    spans = list(chains_in(text, start, end))
+    return len(spans) > 1 and any(touches(text, one.end) for one in spans[:-1])
+
+
+_SHORTEST_CLAUSE = 10
 
 
 def _is_long(inner: str) -> bool:

@@ -62,6 +62,7 @@ _SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω)
 _UNIT = (
     f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
     ""
+    ""
     "[元次人日天年月周时分秒个件台套吨斤米升度户篇架㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
 )
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
@@ -72,7 +73,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"),
     (
         "placeholder",
-        r"\{\{[^{}\n]+\}\}|\$?\{[^{}\n]+\}|%\([A-Za-z_]\w*\)[sdifr]|%(?:[0-9]+\$)?[sdif@]|:[a-z_]+|</?[0-9]+\s?/?>|&[a-z]+;",
+        r"\{\{[^{}\n]+\}\}|\$?\{[^{}\n]+\}|%\([A-Za-z_][\w.-]*\)[sdifr]|%(?:[0-9]+\$)?[sdif@]|:[a-z_]+|</?[0-9]+\s?/?>|&[a-z]+;",
     ),
     ("option", r"--?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:=\S+)?"),
     (
@@ -103,6 +104,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
     ("hash", r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,64}|(?:sha(?:1|256|512)|md5)[:-][0-9A-Fa-f]{8,}"),
     ("version", r"[vV]?[0-9]+(?:\.[0-9]+){2,}(?:[-+.][0-9A-Za-z.]+)?|[vV][0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?"),
+    ("range", r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?"),
     ("range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}"),
     ("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?"),
     ("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}"),
@@ -121,6 +123,7 @@ _COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
 _LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _GROUPS = re.compile(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:-\d+)+")
+_CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
 _LIBRARY = re.compile(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 """`Node.js` is the name of a thing, and no file."""
 _FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
@@ -163,6 +166,18 @@ def _is_part_number(groups: list[str]) -> bool:
     first, second = groups
     has_zero = any(len(group) > 2 and group[0] == "0" for group in groups)
     return has_zero or (len(first) > 4 and int(first) > int(second))
+
+
+def is_code(text: str) -> bool:
+    """Whether a code without any sign is in it: `NCT04280705`, a hash, an article number."""
+    return any(map(_has_digits, _CODE.findall(text)))
+
+
+def _has_digits(run: str) -> bool:
+    digits = sum(map(run.count, "0123456789"))
+    if digits == len(run):
+        return digits >= 10
+    return digits >= 3 if run.isupper() else digits > 0
 
 
 def is_formula(text: str) -> bool:
@@ -258,7 +273,11 @@ PREDICATES = _words(
     "正常 异常 待定 缺货 有货 到货 不通 不足 失败 成功 完成 有效 无效 缺失 错误 报错 超时 偏高 偏低 升高 降低 "
     "阳性 阴性 齐全 完好 损坏 故障 未知 可用 不可用 不符 一致 相同 不同 为空 重复 丢失 过期 逾期 到期 "
     "超标 合格 不合格 通过 不通过 组合 对比 对调 互换 区别 差异 关系 比较 均可 各半 两种 两者 反应 "
-    "二者 之间 区域 部分 切换 对照 搭配 混用 任选"
+    "二者 之间 区域 部分 切换 对照 搭配 混用 任选 "
+    "两用 通用 共用 合用 兼容 交底 融合 结合 一体 并行 并存 共存 分开 混合 合计 总计 对应 为主 优先 备用 专用 不限 "
+    "不可 不能 "
+    "不行 不对 不是 哪个 怎么 如何 多少 什么 能否 可否 怎样 为何 "
+    "兩用 兼容 為主 優先 備用 專用 如何 多少 什麼 能否"
 )
 """What a sentence says of a pair behind it: `血压/心率正常`."""
 
@@ -269,6 +288,15 @@ BELOW_ZERO = _words(
 """Words behind which a hyphen and one or two digits are a negative number."""
 
 CONJUNCTIONS = "与與和及或跟"
+
+SMALL_WORDS = (
+    "带穿选买卖测查换做画按凭含需应属非若如因但且并其该各每另还已均"
+    "都仅只可让使走往去经由以对就比有无是为在把将被给向从用到给出成予"
+)
+"""Words of one character before a pair whose sides are of one length without it: `带雨伞/雨衣`."""
+
+PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁"
+"""First character of a number plate."""
 
 MEASURES = _words(
     "号线 号楼 号厅 号机 号门 号库 号桌 批次 批 轮 针 "
@@ -286,7 +314,38 @@ LABELS = _words(
 )
 """Nouns that name what comes behind them. A file name may begin with one."""
 
+ACTS = _words(
+    "给出 排查 对照 报销 出差 乘坐 购买 选购 采购 订购 预订 预约 支付 退还 安装 拆除 检修 维修 更新 升级 部署 配置 "
+    "设置 启用 "
+    "禁用 启动 停止 重启 测试 调试 验证 校验 统计 汇总 计算 评估 评价 推荐 介绍 描述 解决 处理 回复 答复 反馈 投诉 "
+    "咨询 申请 "
+    "审批 批准 签署 签订 办理 领取 归还 借用 租用 聘请 招聘 培训 学习 复习 完成 制作 绘制 设计 制定 拟定 草拟 润色 "
+    "改写 标注 "
+    "勾选 选中 点击 双击 拖动 输入 输出 粘贴 截取 筛选 排序 去重 拆分 拼接 转成 转为 翻译成 译为 译成 写成 标成 "
+    "设为 设成 定为 "
+    "记为 视为 分为 划分 属于 出自 源自 取自 放入 加入 移入 移至 移到 挪到 送到 送至 寄到 寄至 发到 发至 运到 运至 "
+    "带上 穿上 "
+    "喜欢 需要 想买 想换 想问 请问 可选 可以 能够 必须 应当 应该 现有 现在 目前 本公司 我们 你们 他们 客户要 同时 "
+    "分别 主要 "
+    "分析下 比较下 列出 改用 优先 继续 开始 结束 关注 监控 观察 记录 登记 备案 归档 发布 宣传 促销 主推 上架 下架"
+)
+"""What people do with things that they name in pairs; a pair may begin with such a word itself."""
+
 FIELDS = _words(
+    "甲方 乙方 丙方 丁方 委托方 受托方 出租方 承租方 出卖人 买受人 发包人 承包人 债权人 债务人 上诉人 担保人 业主 "
+    "监理 "
+    "过敏史 家族史 手术史 个人史 查体 入院 出院 随访 等级 级别 类型 类别 种类 名称 状态 性别 籍贯 民族 学历 职称 "
+    "学位 "
+    "用途 成分 含量 浓度 密度 湿度 电阻 功率 转速 扭矩 精度 长度 宽度 高度 深度 直径 半径 壁厚 间距 面积 重量 数量 "
+    "单价 金额 "
+    "总价 税率 折扣 运费 付款 付款方式 结算 结算方式 交货 交期 交付 包装 图案 图层 主题 标题 关键词 作者 译者 "
+    "出版社 期刊 栏目 "
+    "章节 附录 附表 附图 备注 时段 时长 周期 频率 班次 排班 值班 方式 途径 渠道 来源 去向 原因 结果 结论 要求 特点 "
+    "优点 缺点 "
+    "功能 用法 做法 写法 说法 叫法 单位 语言 格式 协议 算法 模型 框架 工具 平台 版本 选项 参数 变量 函数 方法 类名 "
+    "包名 库名 "
+    "区域 地区 省份 城市 街道 门牌 楼层 楼栋 户号 车位 电梯 管线 墙面 地面 屋面 吊顶 门窗 洁具 五金 灯具 家具 面板 "
+    "线缆 "
     "处理人 负责人 经办人 联系人 门诊 宿舍 学费 到仓 评分项 风险等级 往来科目 管辖 新生 皮肤 保底 概率 赎回 分期 "
     "副职 工厂 派送 课表 课件 次列车 列车 抵押物 三段码 保价 用药 病史 主诉 既往史 基差 价差 报表 起诉状 索引 "
     "键前缀 哨兵 "

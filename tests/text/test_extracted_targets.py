@@ -41,6 +41,8 @@ def judged(target: Target, source: str, output: str) -> tuple[str, list[tuple[st
         ("code", "AB-12-A", "AB-12 a better one", "absent", []),
         ("code", "AB-12-A", "AB 12 A", "altered", [("AB 12 A", "damage")]),
         ("code", "Sikalastic-609", "Sikalastic-\n609", "spaced", [("Sikalastic-\n609", "damage")]),
+        ("cas", "CAS64-17-5", "CAS**64-17-5**", "verbatim", [("CAS**64-17-5", "note")]),
+        ("cas", "CAS64-17-5", "CAS64**-17-5**", "altered", [("CAS64**-17-5", "damage")]),
         ("unit", "kg/day", "kg/\nday", "verbatim", [("kg/\nday", "note")]),
         ("unit", "kg/day", "`kg/\nday`", "spaced", [("kg/\nday", "damage")]),
         ("unit", "kg/day", "Kg/day is", "verbatim", [("Kg/day", "note")]),
