@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _FORMS = (".jsonl", ".jsonl.gz")
+_MOST_SHOWN = 50
+"""Problems of one kind and cassette on a screen: one line of a merge that went wrong is like the next ten thousand."""
 
 
 @click.group(cls=CommandGroup)
@@ -65,15 +68,23 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     files = _files(paths or (config.root / config.cassettes,))
     count = 0
     for path in files:
+        alike: Counter[str] = Counter()
+        left = 0
         for problem in (problems if path.name.endswith(_FORMS) else problems_of_http)(path, secrets):
             count += 1
+            kind = " ".join(problem.message.split()[:2])
+            alike[kind] += 1
             if as_json:
                 place = {"file": str(path), "line": problem.line, "problem": problem.message}
                 click.echo(json.dumps(place, ensure_ascii=False))
-            else:
+            elif alike[kind] <= _MOST_SHOWN:
                 click.echo(
                     f"{_shown(path, config)}:{problem.line or ''}{':' if problem.line else ''} {problem.message}"
                 )
+            else:
+                left += 1
+        if left:
+            tell(f"{_shown(path, config)}: {left:,} further problems of the same kinds; all of them: --json")
     tell(f"{len(files)} cassettes, {count} problems", err=True)
     return 1 if count else 0
 
@@ -321,7 +332,10 @@ def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
         for holding in found
     ]
     written = figures.table(rows, indent="")
-    written += [f"{_shown(holding.path, config)}:{problem}" for holding in found for problem in holding.problems]
+    for holding in found:
+        shown, left = _shown(holding.path, config), len(holding.problems) - _MOST_SHOWN
+        written += [f"{shown}:{problem}" for problem in holding.problems[:_MOST_SHOWN]]
+        written += [f"{shown}: {left:,} further problems of the same kinds; all of them: --json"] if left > 0 else []
     for label in dict.fromkeys(holding.label for holding in found if holding.recorded):
         own = [holding for holding in found if holding.label == label]
         by = ", ".join(dict.fromkeys(name for holding in own for name in holding.resolved)) or "a model unnamed"

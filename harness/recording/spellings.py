@@ -222,8 +222,8 @@ def _bare(text: str) -> str:
     """Letters for look-alikes, without the marks of a page or a terminal between them or the columns of a dump."""
     if _has_other_forms(text):
         text = text.translate(_letters())
-    if "<" in text or "\x1b" in text or "=?" in text:
-        text = _MARKUP.sub("", text)
+    without = text.replace("<>", "")  # between the lines of a cassette, which seldom hold other marks
+    text = _MARKUP.sub("", text) if "<" in without or "\x1b" in text or "=?" in text else without
     if "\n" in text and _is_dumped().search(text.encode("utf-8", "surrogatepass")):
         text = _DUMPED.sub(r"\1", text)
     return text

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from harness import __version__
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
-from harness.files import UnfitFileError, content_of, json_of, kept_at, whole
+from harness.files import UnfitFileError, content_of, json_of, kept_at
 from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many, with_system
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 
@@ -194,8 +194,9 @@ def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     found = contradictions(run, symbols)
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with whole(kept) as file:
-            file.write(json.dumps(found).encode())
+        # one that was cut off half-way cannot be decoded, and is made again: to wait for the disk, record by record,
+        # took a minute for the nights of some years
+        kept.write_bytes(json.dumps(found).encode())
     return found
 
 

@@ -154,6 +154,19 @@ def test_verify_names_every_bad_line(project: Path) -> None:
     assert [line.split(":")[1] for line in result.stdout.splitlines()] == ["3", "4", "5"]
 
 
+def test_of_many_problems_alike_some_are_shown_and_none_hides_another_kind(project: Path) -> None:
+    secret = cassette(project).read_text().replace("ok", "topsecretkey1")
+    cassette(project).write_text('{"a": 1}\n' * 200 + secret)
+    result = harness("verify", str(cassette(project)))
+    lines = result.stdout.splitlines()
+    assert (len([line for line in lines if "not an interaction" in line]), result.return_value) == (50, 1)
+    assert "s.jsonl: 150 further problems of the same kinds; all of them: --json" in result.stdout
+    assert any("holds the value of a key" in line for line in lines)
+    assert len(harness("verify", "--json", str(cassette(project))).stdout.splitlines()) == 204
+    assert len(status("m")["problems"]) >= 200
+    assert harness("status", "m").stdout.count("not an interaction") == 50
+
+
 def test_a_stock_cassette_is_imported_once(project: Path) -> None:
     first = json.loads(cassette(project).read_text().splitlines()[0])
     stock = {"version": 1, "interactions": [{"request": first["request"], "response": first["response"]}]}
