@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.characters import BIDI, EMOJI
+from harness.text.characters import BIDI, EMOJI, SIGNS
 from harness.text.targets import (
     ACTS,
     BELOW_ZERO,
@@ -42,13 +42,7 @@ ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
 """With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
 _AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
 """What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
-_SIGNS = (
-    "!-,./:-@\\[\\\\\\]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u05be\u1806\u2010-\u2027"
-    "\u2030-\u205e\u20a0-\u20bf\u2190-\u2bff\u2e00-\u2e5d\u3001-\u3003\u3008-\u3020\u30fb\ufe30-\ufe6b\uff01-\uff0f"
-    "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffe6-"
-)
-"""Signs, for a character class. They are listed: marks, which Hindi or decomposed text is full of, are letters here."""
-SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{_SIGNS}])(?:[{_SIGNS}]{{1,2}}|_+)(?=[^\s_{_SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
+SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
 HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
@@ -332,7 +326,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     cut = _field_cut(text[low:high], behind, other)
     if cut > behind:  # `萃取用乙酸乙酯/石油醚`
         cut += sentence_cut(text[low + cut : high])
-    certain = behind > 0 or not touches(text, low + cut - 1)
+    certain = behind > 0 or not (touches(text, low + cut - 1) or text[low + cut - 1 : low + cut].isalnum())
     low += cut
     side = text[low:high]
     runs = [one.span() for one in _RUN.finditer(side)]
@@ -377,6 +371,13 @@ _SO_MANY = re.compile(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|
 _BEFORE_A_SIDE = re.compile(f"[{SMALL_WORDS}](?=[{HAN}]{{2}})")
 
 
+def _mate(other: str) -> str:
+    """The Han at the start of the other side, without what its sentence says behind it."""
+    run = HAN_RUN.match(other)
+    stop = _STOP.search(run[0], 1) if run else None
+    return run[0][: stop.start() if stop else None] if run else ""
+
+
 def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -> tuple[int, bool]:
     """Where a side of nothing but Han begins, and whether that edge is uncertain. Its mate tells where words of the
     sentence are before it."""
@@ -386,11 +387,10 @@ def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -
     if own:  # `焊缝等级一级/二级`, `一份安全/环保交底`
         start = own.start() if numeral else own.end()
         return start, start > 0 or not certain
-    mate = HAN_RUN.match(other)
-    word = _BEFORE_A_SIDE.match(side)
-    if word and mate and length == len(mate[0]) + 1 and mate[0][0] != side[0]:
+    mate = _mate(other)
+    if mate and length == len(mate) + 1 and mate[0] != side[0] and _BEFORE_A_SIDE.match(side):
         return 1, True  # `带雨伞/雨衣`
-    if length == 4 and not (certain or is_cut) and re.fullmatch(f"[{HAN}]{{2}}", other):
+    if length == 4 and len(mate) == 2 and not (certain or is_cut):
         return 2, True
     is_name = (certain or is_cut) and length <= _LONGEST_SIDE and _is_name(side, other, joint)
     if length < _LONG_SIDE or is_name:
@@ -442,13 +442,13 @@ def sentence_cut(side: str, other: str = "") -> int:
     if side.isascii():
         return 0
     cut = 0
-    mate = HAN_RUN.match(other)
+    mate = _mate(other)
     while verb := _VERB.match(side, cut):
         left = len(side) - verb.end()
         if left == 0 or (left == 1 and HAN_RUN.match(side, verb.end())):
             break
         cut = verb.end()
-    while mate and len(side) - cut != len(mate[0]) and (act := _ACT.match(side, cut)) and len(side) - act.end() > 1:
+    while mate and len(side) - cut != len(mate) and (act := _ACT.match(side, cut)) and len(side) - act.end() > 1:
         field = _FIELD.match(side, cut)
         if field and field.end() > act.end():
             break  # `处理人电务/工务`
@@ -546,7 +546,7 @@ def _is_name(side: str, other: str, joint: str) -> bool:
     end in the same character are built alike (`买卖合同纠纷/保证合同纠纷`)."""
     mate = HAN_RUN.match(other)
     if joint in "/／" or len(side) > _LONG_SIDE:
-        return mate is not None and mate[0][-1] == side[-1]
+        return mate is not None and mate[0][-1] == side[-1] and len(mate[0]) >= len(side) - 1
     return True
 
 

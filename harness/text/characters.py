@@ -27,6 +27,13 @@ EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001fa
 """Emoji, arrows, bullets and numbers in circles, for a character class: a token ends at them."""
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 
+SIGNS = (
+    "!-,./:-@\\[\\\\\\]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u05be\u1806\u2010-\u2027"
+    "\u2030-\u205e\u20a0-\u20bf\u2190-\u2bff\u2e00-\u2e5d\u3001-\u3003\u3008-\u3020\u30fb\ufe30-\ufe6b\uff01-\uff0f"
+    "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffe6-"
+)
+"""Signs, for a character class. They are listed: marks, which Hindi or decomposed text is full of, are letters here."""
+
 HAN = (
     (0x2E80, 0x2FDF),
     (0x3005, 0x3007),

@@ -16,7 +16,7 @@ from harness.text.explain import Change
 from harness.text.find import Damage, Reading
 from harness.text.fold import Page
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
-from harness.text.targets import NUMBERED_NAME, STRICT_KINDS, Target, is_formula
+from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_formula
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
 """In order of rank; `absent` is not damage and is outside the order."""
@@ -383,7 +383,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
     return False
 
 
-_PARTING = frozenset({"space-inside", "wide-space", "line-break", "markup"})
+_PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
 
 
@@ -395,6 +395,8 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
     """
     low, high = reading.start + change.start, reading.start + change.end
     before, behind = text[reading.start : low], text[high : reading.end]
+    if target.kind == "code" and before[-1:].isdecimal() and behind in MEASURES:
+        return True  # `3-2-1402 室`
     if not (before and behind and is_cjk(before[-1]) and is_cjk(behind[0])):
         return False
     if target.kind == "cjk-pair":

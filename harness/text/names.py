@@ -77,10 +77,13 @@ FILE_LABEL = re.compile(
 _ACTION = re.compile(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
+SITE = re.compile(f"[{HAN}]+(?=(?:www\\.|(?:[a-z0-9-]+\\.)+(?:com|cn|org|net|io|gov|edu)/))")
+"""`页面www.example.cn/act/a.html`: what is before the name of a host is not the first folder."""
 ANOTHER_FILE = re.compile(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
 PUT_INTO = re.compile(
-    "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)"
+    "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)|(?<![意常可看预偏])见(?![习证解识面闻])"
+    "|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
 )
 """What comes before the first folder: `工作表复制到财务共享/汇总.xlsm`."""
 QUOTED_FIRST = re.compile(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")
@@ -141,6 +144,9 @@ def _tail_cut(path: str, touches_left: bool) -> int:
         if touches_left or is_particle or tail[0].startswith(_ENDS_PATH):
             return tail.start()
     if touches_left and not path.isascii():
+        inside = _CALLED_WITH.search(path)
+        if inside:
+            return inside.start()
         if tail and tail[0].startswith(TAILS):
             return tail.start()
         seam = _TAIL_SEAM.search(path, last + 2) or _TAIL_END.search(path, last + 2)
@@ -148,6 +154,12 @@ def _tail_cut(path: str, touches_left: bool) -> int:
             words = _TAIL_END.search(path, last + 2, seam.start())  # `/用户/列表接口时返回500`
             return words.start() if words else seam.start()
     return len(path)
+
+
+_CALLED_WITH = re.compile(
+    f"(?<=[A-Za-z0-9_}}])(?:{'|'.join(word for word in TAILS if len(word) > 1)})[{HAN}]+[A-Za-z_]\\w*="
+)
+"""`/api/query接口时传sku=HB-2210/L`"""
 
 
 def _named(path: str) -> tuple[str, ...]:

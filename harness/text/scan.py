@@ -37,6 +37,7 @@ from harness.text.names import (
     FILE_LABEL,
     PUT_INTO,
     QUOTED_FIRST,
+    SITE,
     files_in,
     files_with_blanks,
     path_at,
@@ -173,6 +174,10 @@ def _is_outside_url(text: str, start: int, end: int) -> bool:
 
 def _file(text: str, start: int, end: int) -> Iterator[Span]:
     """A file in a folder. A word before the first slash may be one of the sentence."""
+    site = SITE.match(text, start, end)
+    if site:
+        yield Span(site.end(), end, True, touches(text, end), "url")
+        return
     another = ANOTHER_FILE.search(text, start, end)
     if another and another.end() < end:
         yield from _file(text, start, another.end())
@@ -188,7 +193,7 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     if first < 0:  # with both signs, what is before the first backslash may be a pair
         first = text.find("/", quoted.end() if quoted else start, end)
     put = [one.end() for one in PUT_INTO.finditer(text, start, first)]
-    if put and put[-1] - start > 3 and first - put[-1] > 1:
+    if put and put[-1] - start > 2 and first - put[-1] > 1:
         yield from _inside(text, start, put[-1])
         start = put[-1]
     head = _HEAD.match(text, start, end)

@@ -162,6 +162,9 @@ BRANCH = "执行feature/订单-导出旧稿后再跑"
         (BRANCH, "`feature/订单-导出`旧稿后", "verbatim", None),
         (BRANCH, "`feature/订单 - 导出`旧稿后", "spaced", "`feature/订单-导出`旧稿后"),
         (BRANCH, "feature/订 单-导出旧稿", "spaced", "feature/订单-导出旧稿"),  # not in the Han at the uncertain edge
+        ("住3-2-1402室", "住 3-2-1402 室", "verbatim", None),
+        ("住3-2-1402室", "住**3-2-1402**室", "verbatim", None),
+        ("住3-2-1402室", "住 3-2 - 1402 室", "spaced", "住 3-2-1402 室"),
         ("看旧单据/新单据_a处", "看旧 单据/新单据_a处", "verbatim", None),
         ("读取/data/样本资料内容", "读取/data/样本 资料内容", "spaced", "读取/data/样本资料内容"),  # a path is a whole
     ],
