@@ -89,6 +89,7 @@ def submit(
     """
     from harness.files import now
     from harness.finetune import jobs
+    from harness.text.visible import show
 
     recipe, problems = _checked(file, provider, recipe_of(named), base, validation=validation, suites=suites)
     for problem in problems:
@@ -98,10 +99,7 @@ def submit(
         return 1
     place = out or file.with_name(f"{file.stem}.{provider}.job.json")
     if place.exists() and not dry_run:
-        raise TrainingError(
-            f"{place}: is there already, so this set may be in training; accepted: `harness finetune status {place}`, "
-            "or --out for another job"
-        )
+        raise TrainingError(jobs.in_training(place))
     extra = _pairs(given)
     task = name or recipe.task_name or file.stem
     files = (file,) if validation is None else (file, validation)
@@ -140,7 +138,7 @@ def submit(
     if as_json:
         print_json({"id": made, "job": str(place)})
     else:
-        click.echo(f"{made}  {place}")
+        click.echo(f"{show(made)}  {place}")
         tell(f"next: harness finetune status {place}", err=True)
     return 0
 
@@ -198,7 +196,7 @@ def _once(place: Path, job: JobFile, start: Any) -> str:
     """Start a job whose file is there first: a run that is killed meanwhile does not start it twice."""
     from harness.finetune.jobs import JobRefusedError, write_job
 
-    write_job(place, job)
+    write_job(place, job, new=True)
     try:
         made: str = start()
     except JobRefusedError:

@@ -59,6 +59,14 @@ class JobRefusedError(EndpointError):
     """The provider refuses: no job was made."""
 
 
+def _is_refusal(status: int) -> bool:
+    """Whether nothing was done. A time-out, a conflict and a server's own failure may come after a job was made."""
+    return 400 <= status < 500 and status not in (408, 409, 425, 499)
+
+
+_LOOK = "look in the console whether the job was started"
+
+
 class JobFile(Record):
     """A job as it was submitted; `<set>.<provider>.job.json`. It holds no key."""
 
@@ -250,8 +258,9 @@ def ark_call(place: Ark, action: str, body: Mapping[str, Any], keys: tuple[str, 
     result = value.get("Result")
     if status >= 300 or problem or not isinstance(result, dict):
         said = f"{problem.get('Code', '')}: {problem.get('Message', '')}" if problem else text
-        kind = JobRefusedError if problem or 400 <= status < 500 else EndpointError
-        raise kind(f"Ark refuses {action} ({status}); it says: {_quoted(said)}")
+        if _is_refusal(status) or (problem and status < 300):
+            raise JobRefusedError(f"Ark refuses {action} ({status}); it says: {_quoted(said)}")
+        raise EndpointError(f"Ark failed at {action} ({status}); it says: {_quoted(said)}; {_LOOK}")
     return result
 
 
@@ -388,7 +397,7 @@ def openai_submit(client: Any, recipe: Recipe, name: str, files: tuple[str, ...]
         lambda: once.fine_tuning.jobs.create(
             model=recipe.base, training_file=files[0], suffix=name[:64], method=method, **more
         ),
-        "look in the console whether the job was started",
+        _LOOK,
     )
     return id_of(made.id)
 
@@ -418,10 +427,10 @@ def _asked(client: Any, request: Any, advice: str) -> Any:
         value = request()
     except openai.APIStatusError as error:
         hint = "; this address seems to have no fine-tuning API" if error.status_code in (404, 405) else ""
-        kind = EndpointError if error.status_code >= 500 else JobRefusedError
-        raise kind(
-            f"refused ({error.status_code}){hint}; it says: {_quoted(str(error.message), client.api_key)}"
-        ) from error
+        said = f"({error.status_code}){hint}; it says: {_quoted(str(error.message), client.api_key)}"
+        if _is_refusal(error.status_code):
+            raise JobRefusedError(f"refused {said}") from error
+        raise EndpointError(f"failed {said}; {advice}") from error
     except openai.APIConnectionError as error:
         raise EndpointError(f"the fine-tuning API cannot be reached ({type(error).__name__}); {advice}") from error
     except (openai.OpenAIError, ValueError) as error:  # JSON that is none, a body that cannot be read
@@ -437,6 +446,14 @@ def _asked(client: Any, request: Any, advice: str) -> Any:
 # --- the file of a job
 
 
+def in_training(path: Path) -> str:
+    """What is said of a job file that is there."""
+    return (
+        f"{path}: is there already, so this set may be in training; accepted: `harness finetune status {path}`, "
+        "or --out for another job"
+    )
+
+
 def read_job(path: Path) -> JobFile:
     """A job file. Raises TrainingError if it cannot be read, or is something else."""
     try:
@@ -448,11 +465,17 @@ def read_job(path: Path) -> JobFile:
         raise TrainingError(f"{path}: cannot be read: {reason}; accepted: a file that `submit` wrote") from error
 
 
-def write_job(path: Path, job: JobFile) -> None:
-    """Write a job file. Raises TrainingError, with the id, which is paid for."""
+def write_job(path: Path, job: JobFile, *, new: bool = False) -> None:
+    """Write a job file; a `new` one must not be there yet: of two runs at one time one alone starts the job.
+
+    Raises:
+        TrainingError: it cannot be written, or is there; with the id, which is paid for.
+    """
     try:
-        with whole(path) as file:
+        with path.open("xb") if new else whole(path) as file:
             file.write((job.model_dump_json(exclude_none=True, indent=1) + "\n").encode())
+    except FileExistsError as error:
+        raise TrainingError(in_training(path)) from error
     except OSError as error:
         known = f"; the job {job.id} is started, keep its id" if job.id else ""
         raise TrainingError(f"{path}: cannot be written: {error.strerror or error}{known}") from error

@@ -60,6 +60,8 @@ class Provider(ThreadingHTTPServer):
         self.phase = "Running"
         self.refusal: dict[str, str] | None = None
         self.drops = False
+        self.fails: int | None = None
+        self.waits = threading.Barrier(1)
         self.odd: Any = None
         self.odd_openai: dict[str, Any] = {}
 
@@ -103,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_signed(body, "tos"):
             return self._reply(403, {"Code": "SignatureDoesNotMatch"})
         self.server.seen.append(("PutObject", self.path, body))
+        self.server.waits.wait(20)
         return self._reply(200, {})
 
     def do_GET(self) -> None:
@@ -134,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.seen.append(("jobs", parts.path, json.loads(body)))
             if "jobs" in self.server.odd_openai:
                 return self._reply(200, self.server.odd_openai["jobs"])
+            if self.server.fails:
+                return self._reply(self.server.fails, {"error": {"message": "no"}})
             if self.server.refusal:
                 return self._reply(400, {"error": self.server.refusal})
             return self._reply(200, self._job("queued"))
@@ -145,6 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(200, self.server.odd)
         if self.server.drops:
             return self.close_connection_now()
+        if self.server.fails:
+            error = {"Code": "InternalError", "Message": "no"}
+            return self._reply(self.server.fails, {"ResponseMetadata": {"Error": error}})
         if self.server.refusal:
             return self._reply(400, {"ResponseMetadata": {"Error": self.server.refusal}})
         if action == "CreateModelCustomizationJob":
@@ -319,6 +327,57 @@ def test_a_refusal_leaves_no_job_and_an_interrupted_start_leaves_a_file_that_say
     asked = call("status", "set.ark.job.json")
     assert "not known whether the job was started" in str(asked.exception)
     assert "is there already" in str(submit(provider).exception)
+
+
+@pytest.mark.parametrize("to", ["ark", "openai"])
+@pytest.mark.parametrize(
+    ("status", "may_be_started"),
+    [
+        (400, False),
+        (401, False),
+        (403, False),
+        (429, False),
+        (408, True),
+        (409, True),
+        (499, True),
+        (500, True),
+        (503, True),
+    ],
+)
+def test_a_job_that_may_have_been_started_is_not_started_again(
+    status: int, may_be_started: bool, to: str, provider: Provider, project: Path
+) -> None:
+    provider.fails = status
+    assert isinstance(submit(provider, to=to).exception, EndpointError)
+    assert (project / f"set.{to}.job.json").exists() == may_be_started
+    again = str(submit(provider, to=to).exception)
+    assert ("is there already" in again) == may_be_started
+    starts = [what for what in provider.actions() if what in ("CreateModelCustomizationJob", "jobs")]
+    assert len(starts) == (1 if may_be_started else 2)
+
+
+def test_of_two_runs_at_one_time_one_starts_the_job(provider: Provider, project: Path) -> None:
+    provider.waits = threading.Barrier(2)  # both have uploaded before one of them starts
+    refused: list[str] = []
+    command = ["submit", "set.jsonl", "--provider", "ark", "--recipe", "ark.toml", "--bucket", "sets",
+               "--base-url", provider.url, "--storage-url", provider.url]  # fmt: skip
+
+    def run() -> None:
+        try:
+            finetune.main(command, standalone_mode=False)
+        except TrainingError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.partition(";")[0] for one in refused] == [
+        "set.ark.job.json: is there already, so this set may be in training"
+    ]
+    assert provider.actions().count("CreateModelCustomizationJob") == 1
+    assert read_job(project / "set.ark.job.json").id == "mcj-1"
 
 
 @pytest.mark.parametrize(
