@@ -38,12 +38,19 @@ SHAPES: dict[str, str] = {
     "Google API key": r"\bAIza[A-Za-z0-9_-]{35}\b",
     "AWS access key id": r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
     "Alibaba Cloud access key id": r"\bLTAI[A-Za-z0-9]{12,20}\b",
+    "Volcengine access key id": r"\bAKLT[A-Za-z0-9]{24,}",
+    "Tencent Cloud secret id": r"\bAKID[A-Za-z0-9]{32}\b",
+    "Zhipu key": r"\b[0-9a-f]{32}\.[A-Za-z0-9]{16}\b",
+    "npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
     "GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
     "Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
     "Stripe key": r"\b[rs]k_live_[A-Za-z0-9]{20,}",
     "PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{30,}",
-    "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "private key": (
+        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
+        r"(?:[^-]*(?:-[^-]+)*-----END (?:[A-Z]+ )*PRIVATE KEY-----|(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{16,})+)?"
+    ),
     "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     "authorization header": r"(?i)\bbearer [A-Za-z0-9._~+/-]{20,}",
     "password in an address": r"\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'\\]{1,64}:[^\s/:@\"'\\]{3,64}@",
@@ -64,11 +71,11 @@ PERSONAL: dict[str, tuple[re.Pattern[str], str]] = {
         "6222222222222222",
     ),
     "identity number": (
-        re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{6}[ -](?:19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx])(?!\d)"),
+        re.compile(r"(?<!\d)(?:\d{17}[\dXxＸｘ]|\d{6}[ -](?:19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx])(?!\d)"),
         "110101199003070000",
     ),
     "mobile number": (
-        re.compile(r"(?<![\d.])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?!\d)"),
+        re.compile(r"(?<![\d.])(?:(?:\+|00)?86[- ]?)?[1１][3-9３-９]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?!\d)"),
         "13800000000",
     ),
     "landline number": (
@@ -83,10 +90,20 @@ PERSONAL: dict[str, tuple[re.Pattern[str], str]] = {
         re.compile(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"),
         "+1 555 010 0000",
     ),
+    "social security number": (re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), "000-00-0000"),
+    "number plate": (
+        re.compile(
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·・• ]?"
+            r"(?:[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳]|[DF][A-HJ-NP-Z0-9]\d{4}|\d{5}[DF])(?![A-Za-z0-9])"
+        ),
+        "京A00000",
+    ),
     "value behind its label": (
         re.compile(
             r"(?i)(?P<label>(?:姓名|联系人|收[件货]人|寄件人|户名|密码|口令|微信号?|住址|(?:收货|家庭|联系)?地址|"
-            r"\b(?:password|passwd|passphrase|full name|customer name|contact person))[\"']? ?[:：=] ?[\"']?)"
+            r"护照(?:号码?)?|证件号码?|车牌(?:号码?)?|QQ(?:号码?)?|病历号|社保号|学号|工号|出生日期|生日|"
+            r"\b(?:passport(?: no\.?| number)?|date of birth|password|passwd|passphrase|full name|customer name|"
+            r"contact person))[\"']? ?[:：=] ?[\"']?)"
             r"(?!\[removed\])[^\s,，;；。、|\"'()（）]{2,64}"
         ),
         r"\g<label>[removed]",
