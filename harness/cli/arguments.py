@@ -73,6 +73,8 @@ class _Help(click.HelpFormatter):
 
 def _option_help(text: str) -> str:
     """Help of an option, with what click puts behind it: `  [default: 8; x>=1]`."""
+    if (whole := help_text(text)) != text:
+        return whole
     found = re.fullmatch(r"(|.*?  )\[([^\]]*)\]", text, re.DOTALL)
     said, facts = found.groups() if found else (text, "")
     known = []
