@@ -125,7 +125,7 @@ def test_what_the_documented_script_saves_is_imported_and_scored(
     assert made.lines[0]["checks"] == CHECKS
     assert made.lines[0]["targets"] == ["A-1/B"]
     assert [(one.place, one.reason) for one in made.left_out] == REASONS
-    # what is no answer, such as the eval itself, is not a row
+    # the eval itself holds no answer, and makes no row
     assert run(["score", "openai-evals.jsonl", "--preset", "evals", "--workers", "1"]) == 0, capsys.readouterr().err
     rows = verdicts(Path("openai-evals.scored"))
     assert [(row["outcome"], row["model"]) for row in rows] == [("aligned", "m"), ("damaged", "m")] * 2

@@ -128,6 +128,15 @@ WORDED = {
         f"1 request {AT_ONCE} 1 where you ask from, behind a gateway too (--parallel changes it)"
     ),
     "7 7 and 7: 7": "validated on tuned@v1 and spaced@v1: 3 of 72 prompts",
+    "7 7: unknown key7; accepted: 7": "[tool.harness] suite: unknown key (did you mean 'suites'?); accepted: suites",
+    "7: unknown field7; accepted: 7": "targest: unknown field (did you mean 'targets'?); accepted: id, targets",
+    "7: defaults.7: unknown field7; accepted: 7": "suite.toml, defaults.x: unknown field; accepted: domain, task",
+    "7 not give the verdicts that are recorded: 7, sample 7: 7": (
+        "2 answers do not give the verdicts that are recorded: core/a, sample 0: recorded spaced, its text gives absent"
+    ),
+    "7 prompt7 left out: only in one of the two, or changed since": (
+        "2 prompts left out: only in one of the two, or changed since"
+    ),
     "7 aligned 7 of 7  fidelity 77": "tuned@v1  aligned 3 of 7  fidelity 90.1%",
 }
 """Where a value that is filled in is a word of the sentence: an example of the line."""
@@ -154,6 +163,9 @@ def test_every_line_of_a_command_has_a_chinese_form():
 
 
 ERRORS = {name for name in vars(errors) if name.endswith("Error")} | {"UsageError", "BadParameter"}
+ALL_ERRORS = ERRORS | {"TrainingError", "ChangedRecordError", "JobRefusedError", "PublishError", "UnfitAnswerError"}
+ALL_ERRORS |= {"UnsoundSuiteError", "BadLineError", "RowError", "ReadingError", "UnfitFileError", "BadInputError"}
+ALL_ERRORS |= {"BatchRefusedError", "BatchGoneError", "SpentError", "_UnfitError", "_NotCarriedError", "Obstacle"}
 AS_IT_CAME = {"7", "7: 7", "model 7: 7: 7", "7:7: 7", "7: 7: 7"}
 """Errors that only say where another one came up."""
 
@@ -170,6 +182,35 @@ def test_every_error_that_a_user_can_mend_has_a_chinese_form():
     chinese = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
     english = [one for one in raised if not chinese.search(translated(worded(one[1]).strip(), "zh"))]
     assert [one for one in english if one[1] not in AS_IT_CAME and re.search("[A-Za-z]", one[1])] == []
+
+
+LITERAL = re.compile(
+    r"`[^`]*`|'[^']*'|\"[^\"]*\"|--[\w-]+|\[[^\]]*\]|frame\..*|general_settings.*"
+    r"|(?:harness|pytest|pip|inspect|git) [^；。（）]*"
+)
+"""What stays as it is in any language: quoted names, options, commands, code, a setting."""
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:7]+[a-z]{2,})+")
+
+
+def test_a_chinese_error_is_chinese_as_a_whole():
+    """`P：holds no epochs` has a Chinese colon, and nothing else for its reader."""
+    said = {
+        text
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for text in (
+            [text for argument in node.args for text in texts(argument)]
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ALL_ERRORS
+            else texts(node.value)
+            if isinstance(node, ast.Yield) and node.value is not None and file.parent.name in ("runs", "decisions")
+            else []
+        )
+        if re.search("[a-z]{2,} [a-z]", text)
+    }
+    assert len(said) > 400
+    halves = {text: translated(worded(text).strip(), "zh") for text in said}
+    left = {text: chinese for text, chinese in halves.items() if ENGLISH.search(LITERAL.sub("", chinese))}
+    assert left == {}
 
 
 def test_what_is_wrong_with_a_training_file_and_why_a_recipe_begins_so_has_a_chinese_form():
