@@ -5,6 +5,7 @@ Colours are written as the light scheme's; the style sheet maps each of them to 
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from harness.files import content_of, kept_at, sealed, unsealed
+from harness.files import content_of, kept_at, sealed, unpacked, unsealed
 from harness.show.figures import cells, clipped
 from harness.text.visible import show
 
@@ -82,22 +83,16 @@ def in_widths(
 
     `draw` makes it of a width and of its `look`, which is all that it may depend on: it is kept (`_form`).
     """
-    import vl_convert
-
     drawn = []
     for name, width in widths.items():
         given = look(width)
         made = _form(f"{draw.__name__} {width} {given}", partial(draw, width, *given))
         rows = [one | {"values": data[one["name"]]} if one.get("name") in data else one for one in made["data"]]
-        # the converter runs without a browser; an empty list forbids it every address too
-        text = vl_convert.vega_to_svg({**made, "data": rows}, allowed_base_urls=[])
-        drawn.append(_cleaned(text, name, label))
+        drawn.append(_cleaned(_drawn(made, rows), name, label))
     return Markup("").join(drawn)
 
 
 def _intervals(bars: Sequence[Bar], width: int, domain: tuple[float, float], signed: bool) -> str:
-    import vl_convert
-
     # the row's number is a part of its key: two names that look alike when they are shortened stay two rows
     rows = [
         {"name": f"{place:04} {clip(bar.name, width // 22)}", "v": bar.value, "lo": bar.low, "hi": bar.high}
@@ -106,8 +101,7 @@ def _intervals(bars: Sequence[Bar], width: int, domain: tuple[float, float], sig
     ]
     form = _form_of_intervals(width, domain, signed)
     data = [one | {"values": rows} if one.get("values") == _ANY_ROWS else one for one in form["data"]]
-    drawn: str = vl_convert.vega_to_svg({**form, "data": data}, allowed_base_urls=[])
-    return drawn
+    return _drawn(form, data)
 
 
 _ANY_ROWS = [{"name": "0000 any", "v": 0.5, "lo": 0.25, "hi": 0.75, "note": "any"}]
@@ -134,7 +128,28 @@ def _form(look: str, draw: Callable[[], Any]) -> dict[str, Any]:
     return form
 
 
+def _drawn(form: Mapping[str, Any], data: Sequence[Mapping[str, Any]]) -> str:
+    """The SVG of a form with its rows, kept in the user's cache folder: the converter takes a second to start, and
+    measures each text for three milliseconds: five sixths of a page. Nights that are alike, and pages that are built
+    again with other templates, have charts that were drawn before.
+    """
+    chart = {**form, "data": data}
+    seen = json.dumps(chart, sort_keys=True).encode()
+    kept = kept_at("drawn", sha256(seen + _maker().encode()).hexdigest())
+    with suppress(OSError, ValueError):  # one that was cut off, or is another file, is drawn again
+        return unpacked(content_of(kept, limit=_FORM_LIMIT), limit=_DRAWN_LIMIT).decode()
+    import vl_convert
+
+    # the converter runs without a browser; an empty list forbids it every address too
+    drawn: str = vl_convert.vega_to_svg(chart, allowed_base_urls=[])
+    with suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(gzip.compress(drawn.encode(), 1, mtime=0))
+    return drawn
+
+
 _FORM_LIMIT = 1_000_000
+_DRAWN_LIMIT = 20_000_000
 
 
 @cache
@@ -183,7 +198,7 @@ def _configured(chart: Any) -> Any:
     axis = alt.AxisConfig(
         labelFontSize=12,
         labelColor=INK,
-        labelLimit=400,
+        labelLimit=0,  # names are clipped before, and each that has a limit is measured once more
         gridColor=GRID,
         tickColor=GRID,
         domainColor=GRID,

@@ -1,9 +1,11 @@
 """The pages: what all share, a run, two runs, the index and its events."""
 
 import json
+import os
 import re
 import time
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from types import SimpleNamespace
@@ -522,6 +524,32 @@ def test_the_form_of_a_chart_is_made_once_on_a_machine_and_again_when_what_is_ke
     charts._form_of_intervals.cache_clear()
     assert charts.intervals(bars, label="rates") == drawn
     assert len(made) == 1
+
+
+def test_a_chart_is_drawn_once_on_a_machine_and_again_when_what_is_kept_is_broken(tmp_path, monkeypatch):
+    """The converter takes a second to start, and most of a page to draw."""
+    import vl_convert
+
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    bars = [charts.Bar("a", 0.5, 0.25, 0.75, "1/2")]
+    drawn = charts.intervals(bars, label="rates")
+    calls, original = [], vl_convert.vega_to_svg
+    monkeypatch.setattr(vl_convert, "vega_to_svg", lambda *given, **named: calls.append(1) or original(*given, **named))
+    assert (charts.intervals(bars, label="rates"), calls) == (drawn, [])
+    assert charts.intervals([replace(bars[0], note="2/4")], label="rates") != drawn
+    assert len(calls) == len(charts.NARROW)
+    calls.clear()
+    for number, kept in enumerate(sorted((tmp_path / "drawn").iterdir())):
+        kept.write_bytes(kept.read_bytes()[:50] if number % 2 else b"<svg/>")
+    assert (charts.intervals(bars, label="rates"), len(calls)) == (drawn, len(charts.NARROW))
+    monkeypatch.setenv("HARNESS_CACHE", os.devnull)
+    assert charts.intervals(bars, label="rates") == drawn
+
+
+def test_a_name_of_the_greatest_length_is_drawn_without_being_cut_by_the_converter():
+    name = "WWWWWWWWWW-WWWWWWWWWW-WWWWWWWWWW"
+    drawn = charts.intervals([charts.Bar(name, 0.5, 0.25, 0.75, "1/2")], label="rates")
+    assert all(f">{charts.clip(name, width // 22)}<" in drawn for width in charts.NARROW.values())
 
 
 def test_the_trend_is_drawn_of_a_kept_form_with_the_points_of_today(tmp_path, monkeypatch, mixed):
