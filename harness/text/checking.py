@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.find import Reading, at_a_glance, readings
+from harness.text.find import Damage, Reading, at_a_glance, readings
 from harness.text.fold import Page
 from harness.text.mentions import (
     VERDICTS,
@@ -19,6 +20,7 @@ from harness.text.mentions import (
     rank,
     settle,
     severity,
+    start_of,
     worst,
 )
 from harness.text.near import (
@@ -79,6 +81,7 @@ class Judge:
         self.source = Source(source)
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
+        self._said: dict[int, tuple[Damage, str, tuple[str, ...]]] = {}
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
         found = extract_targets(source, symbols=symbols) if given is None else given
@@ -87,30 +90,32 @@ class Judge:
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
     ) -> CheckResult:
+        pages = [Page(passage.text, self.symbols) for passage in texts]
+        glances = [at_a_glance(page, self._texts) for page in pages]
+        seen = glances[0] if len(texts) == 1 and not self._beside else None
+        if seen and len(seen) == len(self.targets) == len(self._texts):
+            return self._all_said(seen, texts[0], reasoning, unscored)
         mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
         within: dict[str, str] = {}
-        spans: list[list[tuple[int, int]]] = []
+        findings: list[list[Finding]] = []
         met: set[str] = set()
-        for passage in texts:
-            page = Page(passage.text, self.symbols)
-            seen = at_a_glance(page, self._texts)
-            if seen and len(texts) == 1 and len(seen) == len(self.targets) == len(self._texts) and not self._beside:
-                return self._all_said(seen, passage, reasoning, unscored)
+        for passage, page, seen in zip(texts, pages, glances, strict=True):
             found, inside = self._found(page, seen, channel, met)
             for finding in found:
                 mentions[finding.target.text].append(self.mention(finding, passage))
             for text, outer in inside.items():
                 within.setdefault(text, outer)
-            spans.append([(one.start, one.end) for one in found])
+            findings.append(found)
         verdicts = {target: worst(found) for target, found in mentions.items()}
         if self._beside or "absent" in verdicts.values():
-            for passage, taken in zip(texts, spans, strict=True):
-                self._add_near_misses(passage, taken, mentions, met)
+            for passage, found in zip(texts, findings, strict=True):
+                self._add_near_misses(passage, found, mentions, met)
             verdicts = {target: worst(found) for target, found in mentions.items()}
-        if len(texts) > 1 or max(map(len, mentions.values()), default=0) > 1:
-            order = {passage.path: number for number, passage in enumerate(texts)}
-            for listed in mentions.values():
-                listed.sort(key=lambda mention: (order[mention.path], mention.start))
+        order = {passage.path: number for number, passage in enumerate(texts)}
+        for listed in mentions.values():
+            listed.sort(key=_START)
+            if len(texts) > 1:
+                listed.sort(key=lambda mention: order[mention.path])
         if within:
             within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
         every = {target: tuple(found) for target, found in mentions.items()}
@@ -137,7 +142,7 @@ class Judge:
         if damaged:
             standing, within = settle(damaged, whole, page.text, self.source)
             whole += standing
-        whole.sort(key=_start)
+        whole.sort(key=start_of)
         return _without_alternates_inside(whole), within
 
     def _all_said(
@@ -149,12 +154,14 @@ class Judge:
     ) -> CheckResult:
         """The result of a text that holds all targets, in whole mentions alone."""
         mentions: dict[str, tuple[Mention, ...]] = {}
+        path = passage.path
         for target in self.targets:
-            text, path = target.text, passage.path
-            found = [Mention(start, end, text, "verbatim", (), path) for start, end, _ in seen[text]]
+            text = target.text
             if target.open_left or target.open_right:
-                found = [self.mention(Finding(target, text, *one), passage) for one in seen[text]]
-            mentions[text] = tuple(found)
+                mentions[text] = tuple([self.mention(Finding(target, text, *one), passage) for one in seen[text]])
+            else:
+                found = [Mention(start, end, text, "verbatim", (), path) for start, end, _ in seen[text]]
+                mentions[text] = tuple(found)
         return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions, {}, unscored, tuple(reasoning))
 
     def _whole(self, page: Page, met: dict[str, list[Reading]]) -> list[Finding]:
@@ -169,7 +176,7 @@ class Judge:
                 if not (is_alternate and _is_fragment(page.text, one, target)):
                     found.append(Finding(target, wanted, *one))
         if len(found) > 1:
-            found.sort(key=_start)
+            found.sort(key=start_of)
         return _without_alternates_inside(found) if has_alternates else found
 
     def candidates(self, page: Page, channel: str, met: set[str] | None = None) -> tuple[list[Finding], list[Finding]]:
@@ -185,15 +192,18 @@ class Judge:
             if is_whole and not is_alternate:
                 whole += [Finding(target, wanted, *one, "damage") for one in found]
                 continue
-            for one in _beside_wraps(found, text, wanted):
+            listed = _beside_wraps(found, text, wanted)
+            if target.given:
+                for start, end, damage in listed:
+                    (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage))
+                continue
+            for one in listed:
                 start, end, damage = one if is_strict else in_a_sentence(one, target, text)
-                how: str | None = "damage"
-                if not target.given:
-                    if is_alternate and _is_fragment(text, one, target):
-                        continue
-                    reading = Reading(start, end, damage)
-                    strict = self.strict_kinds
-                    how = severity(reading, target, page, self.source, is_text=not coded, strict_kinds=strict)
+                if is_alternate and _is_fragment(text, one, target):
+                    continue
+                reading = Reading(start, end, damage)
+                strict = self.strict_kinds
+                how = severity(reading, target, page, self.source, is_text=not coded, strict_kinds=strict)
                 if how is not None:
                     (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage, how))
         return whole, _without_words_before(damaged, whole) if damaged else damaged
@@ -201,9 +211,10 @@ class Judge:
     def mention(self, finding: Finding, passage: Passage) -> Mention:
         target, _, start, end, damage, severity = finding
         reach = self._reach(finding, passage.text) if target.open_left or target.open_right else None
-        if not damage.weight:
-            return Mention(start, end, passage.text[start:end], "verbatim", (), passage.path, severity, reach)
-        verdict, codes = VERDICTS[rank(damage.weight)], _codes(damage.changes)
+        said = self._said.get(id(damage))
+        if said is None:  # readings share their damage; this holds it, so that the number stays its own
+            said = self._said[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
+        _, verdict, codes = said
         return Mention(start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach)
 
     def _reach(self, finding: Finding, text: str) -> tuple[int, int] | None:
@@ -225,7 +236,7 @@ class Judge:
         return None if (start, end) == (finding.start, finding.end) else (start, end)
 
     def _add_near_misses(
-        self, passage: Passage, taken: list[tuple[int, int]], mentions: dict[str, list[Mention]], met: set[str]
+        self, passage: Passage, among: list[Finding], mentions: dict[str, list[Mention]], met: set[str]
     ) -> None:
         lost = [one for one in self.targets if _is_lost(mentions[one.text])]
         if not lost and not self._beside:
@@ -234,6 +245,7 @@ class Judge:
         holders = [one for one in lost if one.kind == "placeholder" and not mentions[one.text]]
         lost = [one for one in lost if has_near_misses(one)]
         lost += [one for one in self._beside if not _is_lost(mentions[one.text])]
+        taken = [(one.start, one.end) for one in among] if lost else []
         found = list(near_misses(passage.text, lost, self.wanted, self.source, taken=taken, met=met)) if lost else []
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)
@@ -243,8 +255,7 @@ class Judge:
                 listed.append(self.mention(finding, passage))
 
 
-def _start(finding: Finding) -> int:
-    return finding.start
+_START = itemgetter(Mention._fields.index("start"))
 
 
 def _is_lost(mentions: list[Mention]) -> bool:

@@ -178,14 +178,14 @@ def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Reading]
     patterns = _unlike(targets, fold_of(page.symbols, False))
     if not patterns or page.fold.coarse:
         return None
-    letters, text = page.letters, page.text
+    letters = page.letters
     met: dict[str, list[Reading]] = {}
     for pattern in patterns:
         skeleton = pattern.skeleton
         hit = letters.find(skeleton)
         if hit < 0:
             continue
-        found = _verbatim(page, pattern) if pattern.text in text else []
+        found = _verbatim(page, pattern)
         for _ in found:
             hit = letters.find(skeleton, hit + 1) if hit >= 0 else hit - 1
         if hit != -1 or not found:
@@ -308,13 +308,17 @@ def _all(letters: str, skeleton: str) -> list[int]:
 def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
     text, target = page.text, pattern.text
     found: list[Reading] = []
-    reader = Reader(text, page.symbols) if pattern.marker_offsets else None
     start = text.find(target)
+    if start < 0:
+        return found
+    reader = Reader(text, page.symbols) if pattern.marker_offsets else None
+    is_sign = target[0] in page.symbols.by_char
+    size = len(target)
     while start >= 0:
-        end = start + len(target)
+        end = start + size
         if (
             stands_alone(text, start, end, target)
-            and not (target[0] in page.symbols.by_char and is_escaped(text, start))
+            and not (is_sign and is_escaped(text, start))
             and not (reader and any(reader.is_marker(start + offset) for offset in pattern.marker_offsets))
         ):
             found.append(Reading(start, end, WHOLE))
@@ -392,26 +396,34 @@ def _damaged(
     `hits` are the places of its skeleton in those of the page: as it is, and decoded.
     """
     found: dict[tuple[int, int], Reading] = {}
-    size = len(pattern.skeleton)
+    text, target, parts = page.text, pattern.text, pattern.parts
+    last = len(pattern.skeleton) - 1
+    bare = not (parts.head or parts.gaps[-1] or parts.ends_marked or doubled_backslashes or "\\" in target)
     for places, is_plain in zip(hits, (True, False), strict=True):
         skeleton = page.plain if is_plain and places else page.decoded
         if skeleton is None:
             continue
+        starts, end_at = skeleton.starts, skeleton.end
+        known = pattern.known if is_plain else pattern.known_coded
         following = 0
         for place in places:
-            start, end = skeleton.starts[place], skeleton.ends[place + size - 1]
+            start, end = starts[place], starts[place + last] + 1 if is_plain else end_at(place + last)
             while following < len(whole) and whole[following].end <= start:
                 following += 1
             if following < len(whole) and whole[following].start < end:
                 continue
-            reading = _read(page, pattern, skeleton, place, doubled_backslashes)
+            damage = known.get(text[start:end]) if bare else None
+            if damage is not None and stands_alone(text, start, end, target):  # a habit, which `_read` knows as well
+                reading: Reading | None = Reading(start, end, damage)
+            else:
+                reading = _read(page, pattern, skeleton, place, doubled_backslashes)
             if reading is None or (following < len(whole) and whole[following].start < reading.end):
                 continue
             if following and whole[following - 1].end > reading.start:
                 continue
-            known = found.get(reading[:2])
-            if known is None or reading.damage.weight < known.damage.weight:
-                found[reading[:2]] = reading
+            same = found.get(span := reading[:2])
+            if same is None or reading.damage.weight < same.damage.weight:
+                found[span] = reading
     return list(found.values())
 
 
@@ -423,7 +435,7 @@ def longest_mention(target: str) -> int:
 def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Reading | None:
     text, parts = page.text, pattern.parts
     last = place + len(parts.letters) - 1
-    start, end = skeleton.starts[place], skeleton.ends[last]
+    start, end = skeleton.starts[place], skeleton.end(last)
     if end - start > longest_mention(pattern.text):
         return None
     target = pattern.text
@@ -470,14 +482,14 @@ _MOST_MARKS = 8
 
 def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:
     """From the first letter to the last."""
-    text, starts, ends = page.text, skeleton.starts, skeleton.ends
+    text, starts, end_at = page.text, skeleton.starts, skeleton.end
     parts = pattern.parts
     begin = starts[place]
     size = len(parts.letters)
     weight = 0
     changes: list[Change] = []
     for number in range(size):
-        low, high = starts[place + number], ends[place + number]
+        low, high = starts[place + number], end_at(place + number)
         if number + 1 < size:
             piece = text[high : starts[place + number + 1]]
         else:
@@ -535,7 +547,7 @@ def _with_edges(
     before: tuple[Change, ...] = ()
     after: tuple[Change, ...] = ()
     if parts.head:
-        lowest = max(skeleton.ends[place - 1] if place else 0, start - _reach(parts.head))
+        lowest = max(skeleton.end(place - 1) if place else 0, start - _reach(parts.head))
         head = _head(page, reader, pattern, lowest, start)
         if head is None:
             return None

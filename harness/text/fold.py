@@ -40,6 +40,12 @@ class Fold(dict[int, str | None]):
         """For `bytes.translate`: whether it keeps a character of ASCII."""
         return bytes(self[code] is not None for code in range(128)) + bytes(128)
 
+    @cached_property
+    def in_utf8(self) -> tuple[bytes, bytes]:
+        """For `bytes.translate`, where all of a text beyond ASCII is kept as it is."""
+        table = bytes(ord(self[code] or "\0") for code in range(128)) + bytes(range(128, 256))
+        return table, bytes(code for code in range(128) if self[code] is None)
+
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
         if char == STRANGER:
@@ -118,11 +124,14 @@ _LONGEST_LINE, _AHEAD = 1000, 200
 
 
 class Skeleton(NamedTuple):
-    """The folded letters of a text, and for each where it begins and ends in that text."""
+    """The folded letters of a text, and for each where it begins in that text, and ends where not one place on."""
 
     letters: str
     starts: list[int]
-    ends: list[int]
+    ends: list[int] | None = None
+
+    def end(self, place: int) -> int:
+        return self.starts[place] + 1 if self.ends is None else self.ends[place]
 
 
 _WORTH_A_LOOK, _WORTH_A_LOOK_IN_ASCII = 500, 4000
@@ -167,7 +176,7 @@ def _stand_ins(fold: Fold) -> _StandIns:
 
 
 _ASCII = bytes(range(128))
-_FEW = 16
+_FEW, _SAMPLE = 16, 1000
 _PORTION = 16384
 """Characters that are encoded at once: what stays in the processor's cache is twice as fast."""
 
@@ -196,20 +205,27 @@ def _places_of(sign: str, text: str) -> Iterator[int]:
         place = text.find(sign, place + 1)
 
 
+def _few_beyond_ascii(text: str) -> set[str]:
+    """The characters beyond ASCII of a long text, where they are few; empty otherwise."""
+    if len(text) < _WORTH_A_LOOK or text.isascii():
+        return set()
+    foreign = text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    distinct = set(foreign[:_SAMPLE])
+    if len(distinct) <= _FEW:
+        distinct = set(foreign)
+    return distinct if len(distinct) <= _FEW else set()
+
+
 def _folded(text: str, fold: Fold) -> str:
-    """`text.translate(fold)`; typographic signs, which are few and make that slow, are replaced one by one."""
-    if len(text) >= _WORTH_A_LOOK and not text.isascii():
-        encoded = text.encode("utf-8", "surrogatepass")
-        foreign = encoded.translate(None, _ASCII)
-        if len(foreign) * 4 < len(encoded):
-            distinct = set(foreign.decode("utf-8", "surrogatepass"))
-            if len(distinct) <= _FEW:
-                for char in distinct:
-                    folded = fold[ord(char)] or ""
-                    # what would be folded once more below is left to that: `一` has a representative that is a sign
-                    if folded.translate(fold) == folded:
-                        text = text.replace(char, folded)
-    return text.translate(fold)
+    """`text.translate(fold)`; what is beyond ASCII makes that slow, and is replaced first where it is few."""
+    folded = {char: fold[ord(char)] or "" for char in _few_beyond_ascii(text)}
+    # what would be folded once more is left to `translate`: `一` has a representative that is a sign
+    changed = [char for char, to in folded.items() if to != char and to.translate(fold) == to]
+    for char in changed:
+        text = text.replace(char, folded[char])
+    if not folded or fold.coarse or not all(to == char or char in changed for char, to in folded.items()):
+        return text.translate(fold)
+    return text.encode("utf-8", "surrogatepass").translate(*fold.in_utf8).decode("utf-8", "surrogatepass")
 
 
 class Page:
@@ -337,12 +353,12 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it is."""
-        text, fold = self.text, self.fold
-        if text.isascii():
-            starts = list(compress(range(len(text)), text.encode().translate(fold.ascii_kept)))
-        else:
-            starts = list(compress(range(len(text)), map(fold.keeps.__getitem__, as_signs(text))))
-        return Skeleton(self.letters, starts, [place + 1 for place in starts])
+        text, fold = as_signs(self.text), self.fold
+        for char in _few_beyond_ascii(text):
+            text = text.replace(char, "a" if fold.keeps[char] else " ")
+        is_kept = fold.keeps.__getitem__
+        kept = text.encode().translate(fold.ascii_kept) if text.isascii() else list(map(is_kept, text))
+        return Skeleton(self.letters, list(compress(range(len(text)), kept)))
 
     @cached_property
     def decoded(self) -> Skeleton | None:

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from harness.text.characters import SPACE_SET, is_cjk, stands_alone
@@ -81,10 +82,10 @@ def worst(mentions: Sequence[Mention]) -> str:
     """The worst verdict of the mentions that count; `verbatim` where nothing but notes is left."""
     if len(mentions) == 1 and not mentions[0].damage:
         return "verbatim"
-    said = [mention for mention in mentions if "added" not in mention.damage or mention.severity == "damage"]
+    said = {(one.verdict, one.severity) for one in mentions if one.severity == "damage" or "added" not in one.damage}
     if not said:
         return "absent"
-    ranks = [VERDICTS.index(mention.verdict) for mention in said if mention.severity == "damage"]
+    ranks = [VERDICTS.index(verdict) for verdict, severity in said if severity == "damage"]
     return VERDICTS[max(ranks, default=0)]
 
 
@@ -138,7 +139,7 @@ def settle(
     damaged: list[Finding], whole: list[Finding], text: str, source: Source
 ) -> tuple[list[Finding], dict[str, str]]:
     """The damaged findings that hold, and the targets whose own findings lie in those of longer ones."""
-    cover = _Cover((one.start, one.end, one.wanted) for one in whole)
+    cover = _Cover((one.start, one.end, one.wanted) for one in whole) if whole else None
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):
@@ -146,17 +147,17 @@ def settle(
         if taken:
             rivals.sort(key=_mildest)
         for number, finding in enumerate(rivals):
-            start, end = finding.start, finding.end
+            target, wanted, start, end, _, _ = finding
             owner = taken.owner(start, end) if taken else None
             if owner is not None:
                 outer = rivals[owner]
                 covered = outer.start <= start and end <= outer.end
-                if covered and outer.severity == "damage" and len(outer.wanted) > len(finding.wanted):
-                    within.setdefault(finding.target.text, outer.target.text)
+                if covered and outer.severity == "damage" and len(outer.wanted) > len(wanted):
+                    within.setdefault(target.text, outer.target.text)
                 continue
             span = text[start:end]
-            owned = source.holds(span) if finding.target.given else source.holds_in_some_case(span, finding.wanted)
-            if not owned and not cover.holds(start, end, finding.wanted):
+            owned = source.holds(span) if target.given else source.holds_in_some_case(span, wanted)
+            if not owned and not (cover and cover.holds(start, end, wanted)):
                 kept.append(finding)
                 if taken:
                     taken.add(start, end, number)
@@ -167,18 +168,18 @@ def _rivals(damaged: list[Finding]) -> Iterator[list[Finding]]:
     """The findings in groups, by place: what overlaps is in one group."""
     rivals: list[Finding] = []
     reach = 0
-    for finding in sorted(damaged, key=_start):
-        if rivals and finding.start >= reach:
+    for finding in sorted(damaged, key=start_of):
+        _, _, start, end, _, _ = finding
+        if start >= reach and rivals:
             yield rivals
             rivals = []
         rivals.append(finding)
-        reach = max(reach, finding.end)
+        reach = max(reach, end)
     if rivals:
         yield rivals
 
 
-def _start(finding: Finding) -> int:
-    return finding.start
+start_of = itemgetter(Finding._fields.index("start"))
 
 
 def rank(weight: int) -> int:
