@@ -22,8 +22,8 @@ from harness.records.run import RunRecord
 from harness.statistics.rates import wilson
 
 _SCHEMES = ("http", "https", "sqlite", "file", "databricks")
-_LONGEST_PARAM = 6000
-"""MLflow's own limit, in characters."""
+_LONGEST_PARAM, _LONGEST_KEY, _MOST_PARAMS = 6000, 250, 100
+"""MLflow's own limits: characters of a value and of its name, and how many in one call."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*\Z")
 """Names that MLflow's search filter can hold, which has no way to escape a quote."""
 
@@ -87,15 +87,15 @@ def publish(record: RunRecord, verdict: GateVerdict, texts: dict[str, str], page
         mlflow: Any = import_module("mlflow")
     except ModuleNotFoundError as error:
         raise PublishError("mlflow is not installed; run: pip install 'pytest-verbatim[mlflow]'") from error
-    client = mlflow.MlflowClient(tracking_uri=to.address, registry_uri=to.address)
     try:
+        client = mlflow.MlflowClient(tracking_uri=to.address, registry_uri=to.address)
         # mlflow prints links with small pictures, and standard output is for results
         with contextlib.redirect_stdout(sys.stderr):
             run_id = _run(client, record, verdict, to.experiment)
             _values(client, mlflow.entities, run_id, record)
             client.log_artifact(run_id, str(page), "report")
             for name, text in texts.items():
-                client.log_text(run_id, text, name)
+                client.log_text(run_id, _plain(text), name)
             client.set_terminated(run_id, "FINISHED", _milliseconds(record.ended))
             version = _version(client, record, verdict, run_id, to)
             if verdict.verdict == "GO":
@@ -149,7 +149,9 @@ def _values(client: Any, entities: Any, run_id: str, record: RunRecord) -> None:
     moment = _milliseconds(record.evidence.newest or record.started)
     metrics = [entities.Metric(key, value, moment, 0) for key, value in figures(record)]
     params = [entities.Param(key, value) for key, value in settings(record)]
-    client.log_batch(run_id, metrics=metrics, params=params)
+    client.log_batch(run_id, metrics=metrics, params=params[:_MOST_PARAMS])
+    for start in range(_MOST_PARAMS, len(params), _MOST_PARAMS):
+        client.log_batch(run_id, params=params[start : start + _MOST_PARAMS])
 
 
 def figures(record: RunRecord) -> Iterator[tuple[str, float]]:
@@ -166,14 +168,23 @@ def figures(record: RunRecord) -> Iterator[tuple[str, float]]:
 
 
 def settings(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """The model's settings and recipe, which hold nothing secret in a run record."""
+    """The model's settings and recipe, which hold nothing secret in a run record; of two with one name the first."""
+    seen: set[str] = set()
     yield "version", record.version
     yield "lineage", ", ".join(record.lineage) or "none"
     tables: Sequence[tuple[str, dict[str, Any]]] = (("model", record.configuration), ("recipe", record.recipe or {}))
     for prefix, table in tables:
         for key, value in table.items():
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-            yield f"{prefix}.{re.sub(r'[^A-Za-z0-9_.-]', '_', key)}", text[:_LONGEST_PARAM]
+            name = f"{prefix}.{re.sub(r'[^A-Za-z0-9_.-]', '_', key)}"[:_LONGEST_KEY]
+            if name not in seen:
+                seen.add(name)
+                yield name, _plain(text)[:_LONGEST_PARAM]
+
+
+def _plain(text: str) -> str:
+    """Without what a database and a file in UTF-8 cannot hold: lone surrogates, and NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _version(client: Any, record: RunRecord, verdict: GateVerdict, run_id: str, to: Destination) -> str:

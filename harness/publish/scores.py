@@ -34,6 +34,36 @@ def scored_rows(out: Path) -> Iterator[dict[str, Any]]:
             yield from (row for row in map(json.loads, file) if row["outcome"] in _SCORED)
 
 
+_RANK = {"aligned": 0, "omitted": 1, "damaged": 2}
+
+
+def _one_of_each(out: Path) -> Iterator[dict[str, Any]]:
+    """The rows that are sent: of those that share an id, such as several answers to one request, the worst."""
+    worst: dict[bytes, int] = {}
+    for row in scored_rows(out):
+        if row["id"] and (rank := _RANK[row["outcome"]]):
+            key = _plain_text(row["id"]).encode()
+            worst[key] = max(rank, worst.get(key, 0))
+    sent: set[bytes] = set()
+    before = b""
+    for row in scored_rows(out):
+        if not row["id"]:
+            continue
+        key = _plain_text(row["id"]).encode()
+        wanted = worst.get(key, 0)
+        if _RANK[row["outcome"]] != wanted or key == before or key in sent:
+            continue
+        before = key
+        if wanted:
+            sent.add(key)
+        yield row
+
+
+def _plain_text(text: Any) -> str:
+    """Without what no protocol takes: lone surrogates, and NUL."""
+    return str(text).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 def _value(row: Mapping[str, Any]) -> float:
     return 0.0 if row["outcome"] == "damaged" else 1.0
 
@@ -64,7 +94,7 @@ def to_otel(out: Path, provider: Any = None) -> int:
     count = 0
     for row in scored_rows(out):
         context = None
-        trace, _, span = str(row["id"] or "").partition("/")
+        trace, _, span = _plain_text(row["id"] or "").partition("/")
         if _is_hex(trace, 32) and _is_hex(span, 16):
             of_span = SpanContext(int(trace, 16), int(span, 16), is_remote=True, trace_flags=TraceFlags(1))
             context = set_span_in_context(NonRecordingSpan(of_span))
@@ -75,7 +105,7 @@ def to_otel(out: Path, provider: Any = None) -> int:
             "gen_ai.evaluation.explanation": _explanation(row),
         }
         if context is None and row["id"]:
-            attributes["gen_ai.response.id"] = str(row["id"])
+            attributes["gen_ai.response.id"] = _plain_text(row["id"])[:_LONGEST_ID]
         logger.emit(
             timestamp=time.time_ns(), context=context, event_name="gen_ai.evaluation.result", attributes=attributes
         )
@@ -90,6 +120,8 @@ def to_otel(out: Path, provider: Any = None) -> int:
     return count
 
 
+_LONGEST_ID = 1000
+"""Characters."""
 _FLUSHED = 512
 """Events that are sent at once."""
 
@@ -133,10 +165,13 @@ def _is_hex(text: str, length: int) -> bool:
 
 
 def to_langfuse(out: Path, environ: Mapping[str, str]) -> int:
-    """One score a row whose id is `trace/observation`, or a trace. Gives their number.
+    """One score an id that is `trace/observation`, or a trace: of its rows the worst. Gives their number.
+
+    A score that is refused for itself does not hold up the others.
 
     Raises:
-        ConfigError: LANGFUSE_HOST, LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY is not set, or the address is wrong.
+        ConfigError: LANGFUSE_HOST, LANGFUSE_PUBLIC_KEY or LANGFUSE_SECRET_KEY is not set, the address is wrong, or the
+            ids of the log are not of traces: a score would make a trace of each.
         HarnessError: Langfuse refuses, or cannot be reached.
     """
     from harness.endpoints.transport import httpx2
@@ -149,14 +184,47 @@ def to_langfuse(out: Path, environ: Mapping[str, str]) -> int:
             "--publish langfuse: set LANGFUSE_BASE_URL (http or https, without a password), LANGFUSE_PUBLIC_KEY and "
             "LANGFUSE_SECRET_KEY"
         )
-    count = 0
+    _refuse_other_ids(out)
+    count, refused = 0, 0
     with httpx2.Client(base_url=address, auth=keys, timeout=30, follow_redirects=False) as client:
-        for row in scored_rows(out):
-            trace, _, observation = str(row["id"] or "").partition("/")
-            if trace:
+        for row in _one_of_each(out):
+            trace, _, observation = _plain_text(row["id"]).partition("/")
+            if not trace:
+                continue
+            try:
                 _post(client, _score(row, trace, observation))
                 count += 1
+            except _RefusedError as error:
+                refused += 1
+                if refused >= _MOST_REFUSED and refused > count:
+                    raise HarnessError(str(error)) from None
+                last = str(error)
+    if refused:
+        raise HarnessError(f"{last}; {count} were taken, and {refused} were not")
+    if not count:
+        raise HarnessError("--publish langfuse: no judged row has an id; accepted: a log whose rows have their trace")
     return count
+
+
+_MOST_REFUSED = 20
+"""Scores, after which it is not the rows."""
+
+
+class _RefusedError(Exception):
+    """One score is refused for itself."""
+
+
+def _refuse_other_ids(out: Path) -> None:
+    try:
+        options = json.loads((out / "run.json").read_bytes())["options"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if options.get("preset") not in ("langfuse", "otel") and "trace" not in str(options.get("id")).lower():
+        raise ConfigError(
+            "--publish langfuse: the ids of this log are not of Langfuse's traces; accepted: a log that --preset "
+            "langfuse or otel reads, or --id COLUMN, a column with trace in its name that holds trace or "
+            "trace/observation"
+        )
 
 
 def _score(row: Mapping[str, Any], trace: str, observation: str) -> dict[str, Any]:
@@ -177,7 +245,9 @@ def _post(client: Any, body: dict[str, Any]) -> None:
     status = 0
     for attempt in range(_TRIES):
         try:
-            response = client.post("/api/public/scores", json=body)
+            response = client.post(
+                "/api/public/scores", content=json.dumps(body), headers={"Content-Type": "application/json"}
+            )
             status = response.status_code
         except httpx2.HTTPError as error:
             status, reason = 0, type(error).__name__
@@ -185,6 +255,8 @@ def _post(client: Any, body: dict[str, Any]) -> None:
             if status < 300:
                 return
             reason = f"status {status}"
+        if status in (400, 413, 422):
+            raise _RefusedError(f"--publish langfuse: {reason} for a score")
         if status in range(300, 500) and status != 429:
             break
         time.sleep(min(2.0**attempt, 10) * 0.25)

@@ -26,7 +26,10 @@ from tests.factory import case_result, run_record
 
 pytestmark = pytest.mark.xdist_group("mlflow")  # what they set up is costly, and shared
 
-needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed")
+needs_mlflow = pytest.mark.skipif(
+    find_spec("mlflow") is None or find_spec("flask") is None,  # mlflow-skinny, the extra, has no server
+    reason="mlflow is not installed",
+)
 
 
 def record(version: str, outcome: Outcome, cases: int = 120, **fields: Any) -> RunRecord:
@@ -55,6 +58,17 @@ def test_settings_are_text_that_mlflow_takes() -> None:
     assert found["model.extra_body"] == '{"a": 1}'
     assert found["recipe.samples"] == "42"
     assert max(map(len, found.values())) <= 6000
+
+
+def test_settings_of_any_name_and_text_are_what_mlflow_takes() -> None:
+    odd = {"k" * 300: "v", "a b": "first", "a_b": "second", "名": "\ud800", "nul": "a\0b", "long": "x" * 10_000}
+    found = list(settings(record("v1", "aligned", configuration=odd)))
+    names = [name for name, _ in found]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) == 250
+    assert dict(found)["model.a_b"] == "first"
+    for _, text in found:
+        assert "\0" not in text.encode("utf-8").decode()
 
 
 @pytest.mark.parametrize(

@@ -165,3 +165,81 @@ def test_what_is_missing_or_refused_is_said_without_the_keys(
     with pytest.raises(HarnessError, match="status 401") as raised:
         to_langfuse(scored, bad)
     assert "wrong-key" not in str(raised.value)
+
+
+def written(folder: Path, rows: list[dict[str, Any]], options: dict[str, Any] | None = None) -> Path:
+    (folder / "verdicts").mkdir()
+    text = "".join(json.dumps(one) + "\n" for one in rows)
+    (folder / "verdicts/000000-000000.jsonl").write_text(text, "utf-8")
+    if options is not None:
+        (folder / "run.json").write_text(json.dumps({"options": options}), "utf-8")
+    return folder
+
+
+ODD = ["\ud800x", "a\0b", "\x1b[31mred", "<script>", "名" * 5000, "{{7*7}}", "a/b/c"]
+
+
+def test_of_rows_that_share_an_id_the_worst_is_the_score(tmp_path: Path, langfuse: tuple[type[Langfuse], str]) -> None:
+    """Several answers to one request, and a trace whose generations are not named."""
+    outcomes = ["damaged", "aligned", "omitted", "aligned"]
+    rows = [row("t/1", one) for one in outcomes] + [row("u", "aligned"), row("t/1", "aligned"), row("u", "omitted")]
+    handler, address = langfuse
+    environ = {"LANGFUSE_HOST": address, "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    assert to_langfuse(written(tmp_path, rows), environ) == 2
+    assert {one["traceId"]: one["value"] for one in handler.scores.values()} == {"t": 0.0, "u": 1.0}
+
+
+def test_ids_that_no_protocol_takes_hold_nothing_up(tmp_path: Path, langfuse: tuple[type[Langfuse], str]) -> None:
+    handler, address = langfuse
+    environ = {"LANGFUSE_HOST": address, "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    folder = written(tmp_path, [row(name, "damaged") for name in ODD])
+    assert to_langfuse(folder, environ) == len(ODD)
+    handler.scores.clear()
+    handler.refusals[:] = [400]
+    with pytest.raises(HarnessError, match=f"status 400 for a score; {len(ODD) - 1} were taken, and 1 were not"):
+        to_langfuse(folder, environ)
+    handler.refusals[:] = [400] * 100
+    many = tmp_path / "many"
+    many.mkdir()
+    with pytest.raises(HarnessError, match="status 400"):
+        to_langfuse(written(many, [row(f"t{number}", "damaged") for number in range(60)]), environ)
+    assert len(handler.refusals) == 80  # after 20 it is not the rows
+    logs = pytest.importorskip("opentelemetry.exporter.otlp.proto.http._log_exporter")
+    assert logs
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Collector,), {"status": 200}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        assert to_otel(folder) == len(ODD)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("options", "is_sent"),
+    [
+        ({"preset": "langfuse", "id": "id"}, True),
+        ({"preset": "otel", "id": "id"}, True),
+        ({"preset": None, "id": "trace_id"}, True),
+        ({"preset": None, "id": "id"}, False),
+        ({"preset": "openai", "id": "request_id"}, False),
+    ],
+)
+def test_a_log_of_another_tool_makes_no_traces(
+    options: dict[str, Any], is_sent: bool, tmp_path: Path, langfuse: tuple[type[Langfuse], str]
+) -> None:
+    handler, address = langfuse
+    environ = {"LANGFUSE_HOST": address, "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    folder = written(tmp_path, [row("1", "damaged")], options)
+    if is_sent:
+        assert to_langfuse(folder, environ) == 1
+        return
+    with pytest.raises(ConfigError, match="not of Langfuse's traces"):
+        to_langfuse(folder, environ)
+    assert not handler.scores
+
+
+def test_rows_without_an_id_are_an_error_and_not_nothing(tmp_path: Path, langfuse: tuple[type[Langfuse], str]) -> None:
+    environ = {"LANGFUSE_HOST": langfuse[1], "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    with pytest.raises(HarnessError, match="no judged row has an id"):
+        to_langfuse(written(tmp_path, [row(None, "damaged")]), environ)
