@@ -368,7 +368,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
 _NUMERAL = "[一二三四五六七八九十两甲乙丙丁]"
 _OF_NUMERAL = re.compile(f"{_NUMERAL}{{1,2}}([{HAN}])")
 _SO_MANY = re.compile(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
-_BEFORE_A_SIDE = re.compile(f"[{SMALL_WORDS}](?=[{HAN}]{{2}})")
+_BEFORE_A_SIDE = re.compile(f"(?!{any_of(NO_VERBS)})[{SMALL_WORDS}](?=[{HAN}]{{2}})")
 
 
 def _mate(other: str) -> str:

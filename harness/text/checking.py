@@ -341,9 +341,7 @@ def _is_without_words(finding: Finding) -> bool:
     ahead = target.text.removesuffix(finding.wanted)
     if ahead == target.text or not is_cjk(ahead[-1]):
         return False
-    return target.kind == "file" or (
-        (target.kind == "path" or finding.wanted.startswith("/")) and all(map(is_cjk, ahead))
-    )
+    return target.kind in ("file", "path") or finding.wanted.startswith("/")
 
 
 def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:

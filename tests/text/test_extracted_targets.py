@@ -43,6 +43,9 @@ def judged(target: Target, source: str, output: str) -> tuple[str, list[tuple[st
         ("code", "Sikalastic-609", "Sikalastic-\n609", "spaced", [("Sikalastic-\n609", "damage")]),
         ("cas", "CAS64-17-5", "CAS**64-17-5**", "verbatim", [("CAS**64-17-5", "note")]),
         ("cas", "CAS64-17-5", "CAS64**-17-5**", "altered", [("CAS64**-17-5", "damage")]),
+        ("cas", "CAS64-17-5", "CAS**64**-17-5", "altered", [("CAS**64**-17-5", "damage")]),
+        ("code", "3-2-1402室", "3-2-1402 室", "verbatim", [("3-2-1402 室", "note")]),
+        ("code", "AB-C1/X台", "AB-C1/X 台", "spaced", [("AB-C1/X 台", "damage")]),
         ("unit", "kg/day", "kg/\nday", "verbatim", [("kg/\nday", "note")]),
         ("unit", "kg/day", "`kg/\nday`", "spaced", [("kg/\nday", "damage")]),
         ("unit", "kg/day", "Kg/day is", "verbatim", [("Kg/day", "note")]),
@@ -136,6 +139,7 @@ def test_damage_counts_by_kind(
             normalize("NFD", "ERR-404/サーバー"),
             "ERR - 404/サーバー",
         ),
+        ("SOP文件招标/价-2.pdf发", "SOP文件招标/价-2.pdf", "SOP文件 招标/价-2.pdf", "SOP文件招标/ 价-2.pdf"),
     ],
 )
 def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right: str, damaged: str) -> None:
@@ -174,6 +178,21 @@ def test_what_parts_words_that_a_target_took_from_its_sentence_is_the_writers(
 ) -> None:
     assert set(check(source, output).verdicts.values()) == {verdict}
     assert repair(source, output).text == (repaired or output)
+
+
+@pytest.mark.parametrize(
+    ("target", "output", "verdict"),
+    [
+        (Target("导出旧稿-v2", "code", 0, 8, open_left=True), "导出 旧稿-v2", "verbatim"),
+        (Target("导出旧稿-v2", "code", 0, 8, open_right=True), "导出 旧稿-v2", "spaced"),
+        (Target("/data/样本资料内容", "path", 0, 12, open_right=True), "/data/样本资料 内容", "spaced"),
+        (Target("样本资料内容/a.md", "file", 0, 11, open_left=True), "样本 资料内容/a.md", "spaced"),
+    ],
+)
+def test_han_at_an_uncertain_edge_may_be_the_sentences_but_not_in_a_path(
+    target: Target, output: str, verdict: str
+) -> None:
+    assert judged(target, target.text, output)[0] == verdict
 
 
 def test_a_strict_kind_takes_nothing_for_the_writers() -> None:

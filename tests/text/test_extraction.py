@@ -104,6 +104,8 @@ def test_no_target_crosses_two_messages() -> None:
         ("读取 /data/home/XJ风机选型/样本资料", "/data/home/XJ风机选型/样本资料", False, False),
         ("读取“报告 2024-终稿.md”", "报告 2024-终稿.md", False, False),
         ("掌握TCP/IP协议栈", "TCP/IP", True, True),
+        ("处理SOP见运维手册V3.2.pdf", "运维手册V3.2.pdf", False, False),
+        ("控制价文件招标控制价2.pdf", "招标控制价2.pdf", False, False),
         ("use TCP/IP here", "TCP/IP", False, False),
     ],
 )
@@ -122,6 +124,7 @@ def test_an_edge_at_a_run_of_han_is_uncertain(source: str, text: str, open_left:
         ("GPU_IDS=0,1", ("GPU_IDS", "0,1")),
         ("docs/a.md#install", ("docs/a.md",)),
         ("model.fit()", ("model.fit",)),
+        ("看 /docs/setup.html#step-3 段", ("/docs/setup.html",)),
     ],
 )
 def test_shorter_strings_are_protected_with_a_long_one(source: str, alternates: tuple[str, ...]) -> None:
@@ -354,6 +357,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("(Mon - Fri)", "Mon - Fri"),
         # what people do with things, and small words, are not part of a pair, unless its sides are of one length
         ("请购买雨伞/雨衣，采购部门/财务部门", "雨伞/雨衣|采购部门/财务部门"),
+        ("，无人机/无机，有/无，给水管/排水", "无人机/无机|给水管/排水"),
         ("请带雨伞/雨衣，处理人电务/工务", "雨伞/雨衣|电务/工务"),
         ("出差报销上海-杭州-上海，另写一份安全/环保交底", "上海-杭州-上海|安全/环保"),
         ("，焊缝等级一级/二级，给出三步/五步", "一级/二级|三步/五步"),
