@@ -8,10 +8,9 @@ import math
 import re
 import threading
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.addresses import shown_address
 from harness.errors import CassetteError, found
@@ -49,8 +48,7 @@ _BLOCK = 256_000
 """Bytes that are read at one time: a replay asks for answers in about their order, and opens the file once a block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(NamedTuple):
     """A recorded answer. `body` is the response body as text; `request` the decoded JSON body of the request."""
 
     key: str
@@ -205,8 +203,7 @@ _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')
 _CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| ")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a cassette file: its number (1-based), and its bytes without the line end.
 
     `torn`: it is the last, has no line end and is not an interaction: the process that wrote it was killed.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
@@ -421,8 +421,7 @@ def _problems_between(
         yield CassetteProblem(0, str(error).removeprefix(f"{path}:").lstrip())
 
 
-@dataclass(frozen=True, slots=True)
-class _Searched:
+class _Searched(NamedTuple):
     """A line: what is wrong with it as it is, and the texts that are searched, none where it is torn."""
 
     number: int

@@ -100,7 +100,7 @@ _FIELDS = ("", "event", "id", "retry")
 """Of a stream of events, beside `data`; the nameless one is a comment."""
 
 
-def joined_texts(body: str) -> Iterator[str]:
+def joined_texts(body: str) -> list[str]:
     """The decoded texts of a body: those of one place (`choices[0].delta.content`) joined over all its events.
 
     The last one is all of them in their order, without what each event repeats, such as its id: a text may begin in
@@ -109,19 +109,48 @@ def joined_texts(body: str) -> Iterator[str]:
     return joined_texts_of(_documents(body))
 
 
-def joined_texts_of(values: Iterable[Any]) -> Iterator[str]:
-    """The same of JSON that is decoded already."""
-    places: dict[tuple[Any, ...], list[str]] = {}
-    everything: list[tuple[tuple[Any, ...], str]] = []
-    for value in values:
-        for place, piece in _pieces(value):
-            places.setdefault(place, []).append(piece)
-            everything.append((place, piece))
-    for pieces in places.values():
-        yield "".join(pieces)
+def joined_texts_of(values: Iterable[Any]) -> list[str]:
+    """The same of JSON that is decoded already.
+
+    Places in lists are left out, so that texts of a list are pieces of one; an object's own `index` is kept: chunks of
+    two tool calls come mixed. Numbers that are bytes count as text.
+    """
+    places: dict[Any, list[str]] = {}
+    everything: list[tuple[Any, str]] = []
+    # one loop, and places as pairs of the outer one and a name: this is done for each member of each line
+    waiting: list[tuple[Any, Any]] = [(None, value) for value in values]
+    waiting.reverse()
+    while waiting:
+        place, item = waiting.pop()
+        kind = type(item)  # JSON has no other kinds
+        if kind is dict:
+            at = (place, index) if isinstance(index := item.get("index"), int) else place
+            # most members hold no text
+            waiting += [((at, name), item[name]) for name in reversed(item) if type(item[name]) in _HOLDS_TEXT]
+            continue
+        if kind is list:
+            if not item or not all(isinstance(byte, int) and 0 <= byte < 256 for byte in item):
+                waiting += [(place, one) for one in reversed(item) if type(one) in _HOLDS_TEXT]
+                continue
+            place, item = (place, bytes), bytes(item).decode("latin-1")
+        elif kind is not str:
+            continue
+        everything.append((place, item))
+        if place in places:
+            places[place].append(item)
+        else:
+            places[place] = [item]
+    if len(places) == len(everything):  # nothing is in pieces
+        found = [piece for _, piece in everything]
+        return [*found, "".join(found)] if len(found) > 1 else found
+    repeated = {place for place, pieces in places.items() if len(pieces) > 1 and len(set(pieces)) == 1}
+    found = list(map("".join, places.values()))
     if len(places) > 1:
-        repeated = {place for place, pieces in places.items() if len(pieces) > 1 and len(set(pieces)) == 1}
-        yield "".join(piece for place, piece in everything if place not in repeated)
+        found.append("".join(piece for place, piece in everything if place not in repeated))
+    return found
+
+
+_HOLDS_TEXT = {str, dict, list}
 
 
 def _documents(body: str) -> Iterator[Any]:
@@ -156,33 +185,6 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-_HOLDS_TEXT = {str, dict, list}
-
-
-def _pieces(value: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """The texts in decoded JSON, in order, each with its place; numbers that are bytes count as text.
-
-    Places in lists are left out, so that texts of a list are pieces of one; an object's own `index` is kept: chunks of
-    two tool calls come mixed.
-    """
-    waiting: list[tuple[tuple[Any, ...], Any]] = [((), value)]
-    while waiting:
-        place, item = waiting.pop()
-        kind = type(item)  # JSON has no other kinds, and this is done for each member of each line
-        if kind is str:
-            yield place, item
-        elif kind is dict:
-            index = item.get("index")
-            at = (*place, index) if isinstance(index, int) else place
-            # most members hold no text
-            waiting += [((*at, name), item[name]) for name in reversed(item) if type(item[name]) in _HOLDS_TEXT]
-        elif kind is list:
-            if item and all(isinstance(byte, int) and 0 <= byte < 256 for byte in item):
-                yield (*place, bytes), bytes(item).decode("latin-1")
-            else:
-                waiting += [(place, one) for one in reversed(item) if type(one) in _HOLDS_TEXT]
 
 
 def _decoded(text: str) -> str:
