@@ -6,13 +6,24 @@ files of its own in `[tool.harness] checks = ["my_checks.py"]`.
 """
 
 from harness.checks.answers import Reply
-from harness.checks.registry import Check, Parameter, check, known, parameters_of, problem_with, registering, run
+from harness.checks.registry import (
+    Check,
+    Parameter,
+    check,
+    is_built_in,
+    known,
+    parameters_of,
+    problem_with,
+    registering,
+    run,
+)
 
 __all__ = [
     "Check",
     "Parameter",
     "Reply",
     "check",
+    "is_built_in",
     "known",
     "parameters_of",
     "problem_with",

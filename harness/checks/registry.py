@@ -135,6 +135,12 @@ def known() -> Mapping[str, Check]:
     return {name: function for name, (function, _) in _CHECKS.items()}
 
 
+def is_built_in(name: str) -> bool:
+    """Whether a check comes with this package; one of a project, or one that is not known, does not."""
+    known()
+    return name in _CHECKS and _CHECKS[name][0].__module__ in _BUILTIN
+
+
 def parameters_of(name: str) -> tuple[Parameter, ...]:
     """The arguments that a known check takes."""
     known()

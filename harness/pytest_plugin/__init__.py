@@ -75,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(translated(str(error))) from None
     config.stash[SESSION] = session
     config.pluginmanager.register(session, "verbatim-session")
+    config.pluginmanager.register(session.blocks(), "verbatim-blocks")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.checks import is_built_in
 from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
 from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.options import means_core, suite_roots
@@ -210,17 +211,36 @@ class CaseItem(pytest.Item):
         self._completions: list[Completion] = []
         self.result: CaseResult | None = None
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether its answers are there, or will never be: nobody has to wait."""
+        return self.run.is_answered(self.case)
+
+    @property
+    def has_checks_of_ours_only(self) -> bool:
+        """Whether no check of the case is a function of a user."""
+        return all(is_built_in(call.check) for call in self.case.checks)
+
+    def answers(self) -> list[Completion]:
+        """All its answers, waiting for what is being fetched.
+
+        Raises:
+            HarnessError: there is none, and why.
+        """
+        return self._asking(self.run, self.case)
+
     def setup(self) -> None:
         """Get the answers. Without one the case is an error, not a failure, and `unscored` in the record."""
-        self._completions = self._asking(self.run, self.case)
+        self.result = None
+        self._completions = self.answers()
         never_came = [one.unusable for one in self._completions if one.unusable and one.recorded_at is None]
         if never_came:
             self.result = self.run.judge(self.case, self._completions)
             raise EndpointError(f"no usable answer came: {', '.join(dict.fromkeys(never_came))}")
 
     def runtest(self) -> None:
-        """Judge them."""
-        result = self.result = self.run.judge(self.case, self._completions)
+        """Judge them, unless that was done."""
+        result = self.result = self.result or self.run.judge(self.case, self._completions)
         self._completions = []  # the result holds what is needed; 10,000 answers are not kept twice
         self.user_properties.extend(_properties(result))
         if result.outcome == "unscored":

@@ -63,6 +63,10 @@ class ModelRun:
             found.append(completion)
         return found
 
+    def is_answered(self, case: Case) -> bool:
+        """Whether the answers of a case can be had without waiting for an endpoint."""
+        return all(self.answers.is_there(case, sample) for sample in range(self.samples))
+
     def judge(self, case: Case, completions: Sequence[Completion]) -> CaseResult:
         """The verdict on a case."""
         samples = [self.judging.sample(case, completion, number) for number, completion in enumerate(completions)]

@@ -31,6 +31,7 @@ from harness.pytest_plugin.gating import (
 )
 from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.progress import announced, on_interrupt, wait_for
+from harness.pytest_plugin.protocol import Blocks
 from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, write_summary
 from harness.pytest_plugin.workers import Workers
 from harness.records.run import GOOD
@@ -175,6 +176,10 @@ class VerbatimSession:
             with suppress(HarnessError):  # which reports it, when the same is looked up there
                 self.workers.announce(list(self._announcements(items)))
 
+    def blocks(self) -> Blocks:
+        """What runs cases in place of pytest's own protocol, where it may."""
+        return Blocks(self.config, may_look_ahead=not self.workers.is_worker, attach=_attach)
+
     def pytest_sessionstart(self) -> None:
         """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""
         if self.workers.is_controller and not self.config.option.collectonly:
@@ -305,8 +310,8 @@ class VerbatimSession:
         """Attach the result to the report of the call, which xdist carries to the controller."""
         report = yield
         ends_here = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
-        if isinstance(item, CaseItem) and ends_here and item.result is not None:
-            report.verbatim = (item.run.model.name, item.result)
+        if isinstance(item, CaseItem) and ends_here:
+            _attach(item, report)
         if isinstance(item, CaseItem) and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
             # pytest asks an item for its own words only when the call fails, not the setup
             report.longrepr = str(call.excinfo.value)
@@ -445,3 +450,9 @@ class VerbatimSession:
             result = yield
         write_summary(terminalreporter, self._records, self.mode, [*self._verdicts, *map(translated, self.notes)])
         return result
+
+
+def _attach(item: CaseItem, report: pytest.TestReport) -> None:
+    """Put the result of a case on its report."""
+    if item.result is not None:
+        report.verbatim = (item.run.model.name, item.result)  # type: ignore[attr-defined]  # reports take any

@@ -413,6 +413,16 @@ class Answers:
             return read_back(self._file_of(case.suite), place[1])
         return self.recorded(case, sample)
 
+    def is_there(self, case: Case, sample: int) -> bool:
+        """Whether `completion` would neither wait nor say that the asking has ended."""
+        if self.fetcher is None:
+            return True
+        place = (case.suite, self.request(case, sample).key)
+        if place not in self.fetcher:
+            return True
+        future = self.fetcher.future(place)
+        return future.done() and future.exception() is None
+
     def _taken(self, place: tuple[str, str], completion: Completion) -> None:
         """Let the fetcher forget an answer that can be read again (a plugin may run a failed case once more)."""
         assert self.fetcher is not None

@@ -1,0 +1,215 @@
+"""Cases without the parts of pytest's protocol that no case has: fixtures, marks, and code of a user that may print.
+
+pytest runs an item with three calls, three reports and some forty hooks, which take longer than to judge a case. Cases
+that follow one another are judged in blocks here, and of each its result is reported. Where anything wants what is left
+out (a plugin or conftest.py with a hook of the calls, a debugger, a timeout, a mark), pytest's own protocol runs; so it
+does for a case without an answer, and for the last of a file, which also tears down what came before. With
+`-p no:verbatim-blocks` it runs for all.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.pytest_plugin.collection import CaseCollector, CaseItem, SelectionCollector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from harness.pytest_plugin.model_run import ModelRun
+    from harness.records.run import CaseResult
+
+_BLOCK = 64
+"""Cases that are judged one after the other: two fifths less time than one at a time between hooks of pytest."""
+_LONGEST_S = 0.1
+"""No block goes on for longer: the screen shows how far the run is."""
+_CALLS = ("runtest_setup", "runtest_call", "runtest_teardown", "runtest_makereport", "exception_interact")
+_OF_PYTEST = ("capture", "faulthandler", "logging", "nose", "runner", "skipping", "tmpdir", "unittest")
+_OF_OTHERS = ("pytest_benchmark.plugin", "_hypothesis_pytestplugin", "pytest_timeout", "langsmith.pytest_plugin")
+_WITHOUT_EFFECT = {
+    *(f"_pytest.{name}" for name in (*_OF_PYTEST, "threadexception", "unraisableexception")),
+    *(*_OF_OTHERS, "harness.pytest_plugin.session"),
+}
+"""Modules whose hooks of the calls do nothing to an item without functions, fixtures and marks."""
+_PROTOCOLS = {
+    *("_pytest.assertion", "_pytest.faulthandler", "_pytest.runner", "_pytest.unittest", "_pytest.warnings"),
+    *("_pytest.threadexception", "_pytest.unraisableexception", "pytest_timeout", __name__),
+}
+_LISTENERS = {
+    *("_pytest.cacheprovider", "_pytest.logging", "_pytest.main", "_pytest.stepwise", "_pytest.terminal"),
+    "harness.pytest_plugin.session",
+}
+"""Modules that hear of reports and need none of the setup and teardown of an item where nothing happens."""
+_QUIET_KINDS = ("openai", "responses", "local", "outputs")
+"""Kinds of model that run no code but ours, which prints nothing."""
+_ASKS_FOR_ALL = ("setuponly", "setupshow", "setupplan", "usepdb", "trace", "log_level")
+
+
+def _nothing() -> None:
+    """What happens in the setup and teardown of a case."""
+
+
+def _tear_all_down(session: pytest.Session) -> None:
+    session._setupstate.teardown_exact(None)  # pytest has no public name for it; what is registered is its own hook's
+
+
+class Blocks:
+    """The protocol of cases of which nobody wants more than the result.
+
+    Args:
+        may_look_ahead: whether the items of the session follow one another in this process.
+        attach: puts the result of an item on its report.
+    """
+
+    def __init__(
+        self, config: pytest.Config, *, may_look_ahead: bool, attach: Callable[[CaseItem, pytest.TestReport], None]
+    ) -> None:
+        self._config = config
+        self._may_look_ahead = may_look_ahead
+        self._attach = attach
+        self._is_usable: bool | None = None
+        self._wants_phases = False
+        self._plain_files: dict[CaseCollector, bool] = {}
+        self._plain_runs: dict[str, bool] = {}
+        self._places: dict[CaseItem, int] = {}
+        self._judged: dict[CaseItem, tuple[CaseResult, float]] = {}
+
+    def pytest_plugin_registered(self) -> None:
+        """A plugin may come at any time."""
+        self._is_usable = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Report what became of a case; None to have pytest run it."""
+        if type(item) is not CaseItem or not self._is_plain(item):
+            return None
+        if nextitem is None or nextitem.parent is not item.parent:
+            return None
+        judged = self._judged.pop(item, None) or self._judge(item)
+        if judged is None:
+            return None
+        item.result, took = judged
+        call = pytest.CallInfo.from_call(item.runtest, "call")
+        call.start -= took
+        call.duration += took
+        hook, place = item.ihook, {"nodeid": item.nodeid, "location": item.location}
+        hook.pytest_runtest_logstart(**place)
+        if self._wants_phases:
+            hook.pytest_runtest_logreport(report=self._report(item, "setup"))
+        report = pytest.TestReport.from_item_and_call(item, call)
+        self._attach(item, report)
+        hook.pytest_runtest_logreport(report=report)
+        self._tear_down(item)
+        hook.pytest_runtest_logfinish(**place)
+        return True
+
+    @staticmethod
+    def _report(item: CaseItem, when: Literal["setup", "teardown"], does: Callable[[], None] = _nothing) -> Any:
+        return pytest.TestReport.from_item_and_call(item, pytest.CallInfo.from_call(does, when))
+
+    def _tear_down(self, item: CaseItem) -> None:
+        """Of the last case of a run that stops: a fixture of a test before it, which may fail, as pytest does it."""
+        stops = item.session.shouldfail or item.session.shouldstop
+        if not stops and not self._wants_phases:
+            return
+        report = self._report(item, "teardown", partial(_tear_all_down, item.session) if stops else _nothing)
+        if self._wants_phases or report.failed:
+            item.ihook.pytest_runtest_logreport(report=report)
+
+    def _is_plain(self, item: CaseItem) -> bool:
+        if self._is_usable is None:
+            self._look_at_plugins()
+        if not self._is_usable or item.own_markers:
+            return False
+        file = item.parent
+        assert isinstance(file, CaseCollector)
+        is_plain = self._plain_files.get(file)
+        if is_plain is None:
+            is_plain = self._plain_files[file] = _is_bare(file)
+        return is_plain and self._is_quiet(item.run) and item.has_checks_of_ours_only
+
+    def _is_quiet(self, run: ModelRun) -> bool:
+        is_quiet = self._plain_runs.get(run.model.name)
+        if is_quiet is None:
+            is_quiet = self._plain_runs[run.model.name] = run.model.kind in _QUIET_KINDS
+        return is_quiet
+
+    def _look_at_plugins(self) -> None:
+        option = self._config.getoption
+        self._is_usable = (
+            not any(option(name, None) for name in _ASKS_FOR_ALL)
+            and not self._setting("log_level", of="logging")
+            and not float(self._setting("faulthandler_timeout", of="faulthandler") or 0)
+            and not getattr(self._config, "_env_timeout", None)  # what pytest-timeout found in its three places
+            and self._hooks_are_of(_PROTOCOLS, "runtest_protocol")
+            and self._hooks_are_of(_WITHOUT_EFFECT, *_CALLS)
+        )
+        self._wants_phases = (
+            option("durations", None) is not None
+            or self._setting("console_output_style", of="terminal") == "times"
+            or not self._hooks_are_of(_LISTENERS, "runtest_logreport")
+        )
+
+    def _setting(self, name: str, *, of: str) -> Any:
+        """A setting of a plugin of pytest, which may be switched off."""
+        return self._config.getini(name) if self._config.pluginmanager.hasplugin(of) else None
+
+    def _hooks_are_of(self, modules: set[str], *names: str) -> bool:
+        return all(
+            found.function.__module__ in modules
+            for name in names
+            for found in getattr(self._config.hook, f"pytest_{name}").get_hookimpls()
+        )
+
+    def _judge(self, item: CaseItem) -> tuple[CaseResult, float] | None:
+        """Judge a case, and those that follow it and have their answers; None where pytest's protocol is to do it."""
+        self._judged.clear()
+        block = list(self._from(item))
+        started = time.perf_counter()
+        answered = []
+        try:
+            for one in block:
+                if one is not item and not one.is_answered:
+                    break
+                completions = one.answers()
+                if any(found.unusable and found.recorded_at is None for found in completions):
+                    break
+                answered.append((one, completions))
+                if time.perf_counter() - started > _LONGEST_S:
+                    break
+        except HarnessError:  # it is raised again, and shown, when its case has its turn
+            pass
+        judged: list[tuple[CaseItem, CaseResult]] = []
+        for one, completions in answered:
+            judged.append((one, one.run.judge(one.case, completions)))
+            if time.perf_counter() - started > 2 * _LONGEST_S:
+                break
+        took = (time.perf_counter() - started) / max(len(judged), 1)
+        self._judged.update((one, (result, took)) for one, result in judged)
+        return self._judged.pop(item, None)
+
+    def _from(self, item: CaseItem) -> Iterator[CaseItem]:
+        yield item
+        if not self._may_look_ahead or self._wants_phases:  # each takes its own time then
+            return
+        items: Sequence[pytest.Item] = item.session.items
+        if not self._places:
+            self._places = {one: number for number, one in enumerate(items) if isinstance(one, CaseItem)}
+        place = self._places.get(item)
+        if place is None or place >= len(items) or items[place] is not item:
+            return
+        for other in items[place + 1 : place + _BLOCK]:
+            if type(other) is not CaseItem or other.parent is not item.parent or not self._is_plain(other):
+                return
+            yield other
+
+
+def _is_bare(file: CaseCollector) -> bool:
+    """Whether no mark and no setup of a package or module is above the cases of a file."""
+    bare = (pytest.Session, pytest.Dir, CaseCollector, SelectionCollector)
+    return all(type(node) in bare for node in file.listchain()) and next(file.iter_markers(), None) is None

@@ -1,0 +1,252 @@
+"""Cases judged in blocks: what is seen and kept is what pytest's own protocol gives, and who wants it gets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.pytest_plugin.collection import CaseItem
+from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
+
+Count = Callable[[], int]
+WITHOUT = ("-p", "no:verbatim-blocks")
+
+
+@pytest.fixture
+def many(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> Path:
+    """Nine cases with answers that are right, damaged, without the string, and not there, in two files."""
+    said = {"1": lambda text: text, "2": lambda text: text.replace("-", " - "), "3": lambda text: "No."}
+    endpoint.reply = lambda prompt: said.get(prompt[0], str)(prompt)
+    cases = [
+        {**CASES[0], "id": f"c-{number}", "prompt": f"{1 + number % 3} Repeat: Sikalastic-609 ({number})"}
+        for number in range(9)
+    ]
+    write_suite(project / "suites" / "mine", cases[:5])
+    write_suite(project / "suites" / "mine", cases[5:], "others.jsonl")
+    pytester.runpytest("--model=fake", "--cassette-mode=record", "--deselect=suites/mine/cases.jsonl::c-3[fake]")
+    forget_runs(project)
+    return project
+
+
+def forget_runs(project: Path) -> None:
+    """As if no run had been made here."""
+    shutil.rmtree(project / ".pytest_cache", ignore_errors=True)
+    shutil.rmtree(project / "reports")
+
+
+@pytest.fixture
+def by_pytest(monkeypatch: pytest.MonkeyPatch) -> Count:
+    """How many cases pytest's own protocol has run."""
+    seen: list[str] = []
+    setup = CaseItem.setup
+
+    def counted(item: CaseItem) -> None:
+        seen.append(item.name)
+        setup(item)
+
+    monkeypatch.setattr(CaseItem, "setup", counted)
+    return lambda: len(seen)
+
+
+def everything(project: Path, result: pytest.RunResult) -> tuple[int, str, dict[str, str]]:
+    """Exit code, screen and files of a run, without moments and durations."""
+
+    def plain(text: str) -> str:
+        text = re.sub(
+            r'(time|timestamp|hostname)="[^"]*"|\d+\.\d\ds|\d+(\.\d+)?m?s\b|"last_cache_date_str": "[^"]*"', "", text
+        )
+        text = re.sub(r'"(started|ended|digest|git_commit)": ?("[^"]*"|null)', "", text)
+        return "\n".join(line for line in text.split("\n") if "no:verbatim-blocks" not in line)
+
+    names = ("*.xml", "reports/*/*.json", ".pytest_cache/v/cache/*", "cassettes/*/*.jsonl")
+    files = {str(path.relative_to(project)): plain(path.read_text()) for name in names for path in project.glob(name)}
+    lines = [
+        line for line in plain(result.stdout.str()).split("\n") if not re.match(r"(plugins|cachedir): |=+ test s", line)
+    ]
+    return result.ret, "\n".join(lines), files
+
+
+OPTIONS = [
+    [],
+    ["-v"],
+    ["-q"],
+    ["-rA"],
+    ["-rf", "--tb=line"],
+    ["-x"],
+    ["--maxfail=2"],
+    ["-k", "c-1 or c-2 or c-4"],
+    ["--junitxml=all.xml"],
+    ["--junitxml=all.xml", "-o", "junit_logging=all", "-x"],
+    ["-s"],
+    ["--setup-show"],
+    ["--stepwise"],
+    ["-p", "no:cacheprovider"],
+    ["-o", "console_output_style=count"],
+    ["-o", "console_output_style=times"],
+    ["-p", "no:terminal"],
+    ["-n1"],
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_a_user_sees_and_keeps_the_same(many: Path, pytester: pytest.Pytester, options: list[str]) -> None:
+    own = everything(many, pytester.runpytest("--model=fake", *options, *WITHOUT))
+    forget_runs(many)
+    assert everything(many, pytester.runpytest("--model=fake", *options)) == own
+
+
+def test_only_the_last_of_a_file_and_those_without_an_answer_are_run_by_pytest(
+    many: Path, pytester: pytest.Pytester, by_pytest: Count
+) -> None:
+    pytester.runpytest("--model=fake").assert_outcomes(passed=2, failed=6, errors=1)
+    assert by_pytest() == 3
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "def pytest_runtest_setup(item): note(item.name, 'setup')",
+        "def pytest_runtest_call(item): note(item.name, 'call')",
+        "def pytest_runtest_teardown(item): note(item.name, 'teardown')",
+        "def pytest_runtest_makereport(item, call): note(item.name, call.when) if call.when == 'call' else None",
+        "def pytest_runtest_protocol(item, nextitem): note(item.name, 'protocol')",
+        "def pytest_exception_interact(node, call, report): note(node.name, 'fault')",
+        "def pytest_runtest_logreport(report): note(report.nodeid, report.when)",
+    ],
+)
+def test_a_hook_of_a_project_is_called_as_often_as_ever(many: Path, pytester: pytest.Pytester, hook: str) -> None:
+    pytester.makeconftest(
+        f"def note(*words):\n    with open('noted', 'a') as file:\n        print(*words, file=file)\n{hook}\n"
+    )
+    noted = many / "noted"
+    pytester.runpytest("--model=fake", *WITHOUT)
+    before = noted.read_text()
+    noted.unlink()
+    pytester.runpytest("--model=fake")
+    assert noted.read_text() == before
+    assert before
+
+
+def test_a_mark_from_a_conftest_counts(many: Path, pytester: pytest.Pytester, by_pytest: Count) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+        def pytest_collection_modifyitems(items):
+            items[0].add_marker(pytest.mark.skip(reason="not today"))
+            items[1].add_marker(pytest.mark.xfail(reason="known"))
+        """
+    )
+    result = pytester.runpytest("--model=fake")
+    result.assert_outcomes(passed=1, failed=5, errors=1, skipped=1, xfailed=1)
+
+
+def test_what_a_check_of_a_project_prints_is_kept_with_its_case(many: Path, pytester: pytest.Pytester) -> None:
+    (many / "own.py").write_text(
+        "from harness.checks import check\n@check\ndef talks_to_us(answer, *, times):\n    print('looked at', times)\n"
+    )
+    settings = many / "pyproject.toml"
+    settings.write_text(
+        settings.read_text().replace(
+            "[tool.harness.models", '[tool.harness]\nchecks = ["own.py"]\n[tool.harness.models', 1
+        )
+    )
+    talking = [{"check": "talks_to_us", "times": number} for number in range(3)]
+    cases = [{**CASES[0], "id": f"p-{one['times']}", "checks": [one]} for one in talking]
+    write_suite(many / "suites" / "talking", cases)
+    run_apart(pytester, "--model=fake", "--cassette-mode=record", "suites/talking")
+    run_apart(pytester, "--model=fake", "--junitxml=all.xml", "-o", "junit_logging=all", "suites/talking")
+    written = (many / "all.xml").read_text()
+    assert [f"looked at {number}" in written for number in range(3)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "option", ["--timeout=60", "--pdb", "--log-level=INFO", "--setup-show", "-ofaulthandler_timeout=60"]
+)
+def test_a_debugger_or_a_timeout_has_each_case_to_itself(
+    many: Path, pytester: pytest.Pytester, by_pytest: Count, option: str
+) -> None:
+    pytester.runpytest("--model=fake", option, "-k", "c-0 or c-6")  # two that pass, in two files
+    one_each = by_pytest()
+    assert one_each == 2
+    pytester.runpytest(
+        "--model=fake", option, "-k", "c-0 or c-1 or c-2", *(["-x"] if option == "--pdb" else []), "--pdbcls=pdb:Pdb"
+    )
+    assert by_pytest() > one_each + 1
+
+
+def test_a_fixture_before_the_cases_is_torn_down_where_it_was(many: Path, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_before="""
+        import pytest
+        @pytest.fixture(scope="session", autouse=True)
+        def held():
+            yield
+            raise RuntimeError("torn down")
+        def test_it():
+            pass
+        """
+    )
+    for options in ([], ["-x"]):
+        given = ["--model=fake", "test_before.py", "suites", "-v", *options]
+        own = everything(many, pytester.runpytest(*given, "--tb=line", *WITHOUT))
+        assert everything(many, pytester.runpytest(*given, "--tb=line")) == own
+        assert "torn down" in own[1]
+
+
+@pytest.mark.parametrize("status", [401, 500])
+def test_an_endpoint_that_refuses_stops_a_run_at_the_same_case(
+    many: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, status: int
+) -> None:
+    settings = many / "pyproject.toml"
+    settings.write_text(settings.read_text() + "\nattempts = 1\npatience_s = 0\n")
+    endpoint.status = status
+    given = ["--model=fake", "--cassette-mode=record", "--max-concurrency=1"]
+    own = pytester.runpytest(*given, *WITHOUT)
+    mine = pytester.runpytest(*given)
+    assert own.parseoutcomes() == mine.parseoutcomes()
+
+
+def test_a_live_run_waits_for_no_later_answer(many: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
+    given = ["--model=fake", "--cassette-mode=live", "--max-concurrency=2"]
+    own = pytester.runpytest(*given, *WITHOUT).parseoutcomes()
+    endpoint.delay_s = 0.05
+    assert pytester.runpytest(*given).parseoutcomes() == own
+    assert endpoint.most_running <= 2
+
+
+def test_a_plugin_that_comes_in_the_middle_gets_what_follows(
+    many: Path, pytester: pytest.Pytester, by_pytest: Count
+) -> None:
+    pytester.makeconftest(
+        """
+        class Late:
+            def pytest_runtest_call(self, item):
+                with open("late", "a") as file:
+                    print(item.name, file=file)
+        def pytest_runtest_logfinish(nodeid, location):
+            pass
+        class Watch:
+            def pytest_report_teststatus(self, report, config):
+                if report.when == "call" and "c-1" in report.nodeid and not config.pluginmanager.hasplugin("late"):
+                    config.pluginmanager.register(Late(), "late")
+        def pytest_configure(config):
+            config.pluginmanager.register(Watch())
+        """
+    )
+    pytester.runpytest("--model=fake").assert_outcomes(passed=2, failed=6, errors=1)
+    names = (many / "late").read_text().split()
+    assert names == ["c-2[fake]", "c-4[fake]", "c-5[fake]", "c-6[fake]", "c-7[fake]", "c-8[fake]"]
+
+
+def test_a_duration_is_that_of_its_case_where_somebody_looks(many: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--junitxml=all.xml")
+    result = pytester.runpytest("--model=fake", "--durations=0", "-vv")
+    assert sum("s call " in line for line in result.stdout.lines) == 2  # those of failures are shown elsewhere
+    assert sum("s setup " in line for line in result.stdout.lines) == 9
+    record = json.loads(next((many / "reports").glob("*/*.json")).read_text())
+    assert len(record["cases"]) == 8
