@@ -63,8 +63,6 @@ _SIZE_LIMIT = 100_000_000
 
 _IN_USE: WeakValueDictionary[str, RunRecord] = WeakValueDictionary()
 """Records in use, by their digest: a verdict reads its candidate by name, and again among what is known."""
-_DIGESTS: dict[int, str] = {}
-"""The digest of a record in use by its identity, which counts as long as `_IN_USE` has the same record under it."""
 
 
 class ChangedRecordError(RecordError):
@@ -422,19 +420,13 @@ def _read_before(content: bytes) -> RunRecord | None:
         return None
     if run.schema_version != SCHEMA:
         return None
-    _use(run, plain[1])
+    _IN_USE[plain[1]] = run
     return run
-
-
-def _use(run: RunRecord, digest: str) -> None:
-    _IN_USE[digest] = run
-    _DIGESTS[id(run)] = digest
 
 
 def digest_of(run: RunRecord) -> str | None:
     """The digest that the file of a record carries; None where it was not read from one as it was written."""
-    digest = _DIGESTS.get(id(run), "")
-    return digest if _IN_USE.get(digest) is run else None
+    return next((digest for digest, other in list(_IN_USE.items()) if other is run), None)
 
 
 def _remember(content: bytes, run: RunRecord | None) -> None:
@@ -442,7 +434,7 @@ def _remember(content: bytes, run: RunRecord | None) -> None:
     plain = unsealed(content)
     if plain is not None:
         if run is not None:
-            _use(run, plain[1])
+            _IN_USE[plain[1]] = run
         with suppress(OSError):
             mark = kept_at("read", plain[1])
             mark.parent.mkdir(parents=True, exist_ok=True)
