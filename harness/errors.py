@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,8 @@ def found(value: Any) -> str:
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation error, as `field: found ..., accepted ...`."""
     problem = error.errors(include_url=False)[0]
-    place = place_of(problem["loc"])
+    # in a union pydantic names the branch too: `temperature.constrained-float`
+    place = place_of([part for part in problem["loc"] if not re.match(r"constrained-|literal\[", str(part))])
     if problem["type"] == "extra_forbidden":
         fields = _fields_at(model, problem["loc"][:-1])
         hint = nearest(str(problem["loc"][-1]), fields)

@@ -39,6 +39,17 @@ def test_a_crash_is_70_and_says_that_it_is_a_bug(
     assert "this is a bug of ours" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["5", '"abc"', "[]"])
+def test_a_wrong_setting_is_named_as_it_is_written(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not by pydantic's name of a branch of a union, `temperature.constrained-float`."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.harness.models.m]\ntemperature = {value}\n")
+    monkeypatch.chdir(tmp_path)
+    assert run(["models", "list"]) == 3
+    assert "[tool.harness.models.m] temperature: found " in capsys.readouterr().err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE")
 def test_a_reader_that_goes_away_is_no_verdict() -> None:
     line = '{"source":"AB-12","output":"AB - 12"}\n'
