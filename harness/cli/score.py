@@ -181,15 +181,16 @@ def _publish(name: str, out: Path) -> None:
 
 
 def _review(job: ScoringJob, suite: Path, most: int) -> None:
-    from harness.logs.cases import add_canary, add_case, candidates
+    from harness.logs.cases import add_canary, add_case, candidates, note_reviewed, reviewed
     from harness.recording.secrets import Secrets
     from harness.show.figures import plural
     from harness.text.visible import show
 
     secrets = Secrets.of_environment(os.environ)
     kept = seen = canaries = 0
+    known = reviewed(job.out, suite)
     tell("y: keep it as a case; c: as a canary of the nightly run too; n: leave it; q: end")
-    for candidate in candidates(job, secrets.redacted, most):
+    for candidate in candidates(job, secrets.redacted, most, known):
         seen += 1
         click.echo(f"\n{show(candidate.place, blanks=False)}")
         tell(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
@@ -203,6 +204,10 @@ def _review(job: ScoringJob, suite: Path, most: int) -> None:
         if answer == "c":
             selection = add_canary(suite, candidate.line)
             canaries += 1
+        note_reviewed(job.out, candidate.line["id"])
+    if not seen and known:
+        place = job.out / ".reviewed"
+        tell(f"all damaged rows that make a case were reviewed before; delete {place} to see those left out")
     tell(f"{suite}: {plural(kept, 'case')} added of {seen} reviewed")
     if canaries:
         tell(f"{selection}: {canaries} added as canaries; a changed selection starts a new baseline")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,34 @@ def redacted(text: str, redact: Redact) -> str:
     return redact(without_personal(text))
 
 
-def candidates(job: ScoringJob, redact: Redact, most: int) -> Iterator[Candidate]:
-    """Cases of the first damaged rows of a finished run, each prompt once, at most `most`.
+_REVIEWED = ".reviewed"
+
+
+def reviewed(out: Path, suite: Path) -> set[str]:
+    """The ids of the cases that were decided on before, or that the suite has."""
+    known = out / _REVIEWED
+    found = set(known.read_text("utf-8").split()) if known.exists() else set()
+    cases = suite / "cases.jsonl"
+    if cases.exists():
+        found |= set(re.findall(r'"id": "(log-[0-9a-f]{12})"', cases.read_text("utf-8", "replace")))
+    return found
+
+
+def note_reviewed(out: Path, name: str) -> None:
+    """Keep that a case was decided on: the next review goes on behind it."""
+    with (out / _REVIEWED).open("a", encoding="utf-8") as file:
+        file.write(f"{name}\n")
+
+
+def candidates(job: ScoringJob, redact: Redact, most: int, known: Collection[str] = ()) -> Iterator[Candidate]:
+    """Cases of the first damaged rows of a finished run, each prompt once and none of the `known` ids, at most `most`.
 
     Raises:
         ConfigError: the verdicts are Parquet, or the answers of a batch are apart from their requests.
     """
     if job.scoring.verdict_format != "jsonl" or job.reading.preset in BATCHES:
         raise ConfigError("--to-suite: accepted: verdicts in JSON lines, and any preset but those of batches")
-    wanted = _damaged(job.out, most * 4)
+    wanted = _damaged(job.out, (most + len(known)) * 4)
     seen: set[str] = set()
     for number, group in enumerate(groups(job.files)):
         if not wanted:
@@ -58,7 +78,7 @@ def candidates(job: ScoringJob, redact: Redact, most: int) -> Iterator[Candidate
                     if (row.file, row.line) not in wanted or row.error:
                         continue
                     found = _candidate(row.value, f"{row.file}, row {row.line}", job, redact)
-                    if found and found.line["id"] not in seen:
+                    if found and found.line["id"] not in seen and found.line["id"] not in known:
                         seen.add(found.line["id"])
                         yield found
                         if len(seen) >= most:

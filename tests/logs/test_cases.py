@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,17 @@ def test_damaged_rows_are_reviewed_and_added_once(tmp_path: Path, monkeypatch: p
     first = CliRunner().invoke(score, arguments, input="y\nn\ny\nq\n", catch_exceptions=False)
     assert "2 cases added of 4 reviewed" in first.output
     assert "A-1/B became A␣-␣1/B" in first.output
-    again = CliRunner().invoke(score, arguments, input="y\ny\ny\ny\n", catch_exceptions=False)
-    assert "2 cases added of 4 reviewed" in again.output
+    # what was kept or left is not asked again: the review goes on where it was ended
+    again = CliRunner().invoke(score, arguments, input="y\n", catch_exceptions=False)
+    assert "1 case added of 1 reviewed" in again.output
+    done = CliRunner().invoke(score, arguments, input="", catch_exceptions=False)
+    assert "reviewed before; delete out/.reviewed" in done.output
+    Path("out/.reviewed").unlink()
+    left = CliRunner().invoke(score, arguments, input="y\n", catch_exceptions=False)
+    assert "1 case added of 1 reviewed" in left.output
     content = read_case_file(Path("suites/from-logs/cases.jsonl"), load_info(Path("suites/from-logs")))
     assert not content.problems
-    assert [one.case.targets for one in content.cases] == [("A-1/B",), ("A-5/B",), ("A-3/B",), ("A-7/B",)]
+    assert [one.case.targets for one in content.cases] == [("A-1/B",), ("A-5/B",), ("A-7/B",), ("A-3/B",)]
     assert "zhang" not in Path("suites/from-logs/cases.jsonl").read_text(encoding="utf-8")
 
 
@@ -74,10 +81,24 @@ def test_a_reviewed_row_may_become_a_canary_of_the_nightly_run(tmp_path: Path, m
     Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     monkeypatch.setattr("harness.cli.score._is_terminal", lambda: True)
     arguments = ["log.jsonl", "--out", "out", "--to-suite", "suites/from-logs"]
-    for _ in range(2):  # the second review adds nothing
-        done = CliRunner().invoke(score, arguments, input="c\ny\nc\n", catch_exceptions=False)
-        assert "2 added as canaries" in done.output
+    done = CliRunner().invoke(score, arguments, input="c\ny\nc\n", catch_exceptions=False)
+    assert "2 added as canaries" in done.output
+    again = CliRunner().invoke(score, arguments, input="c\n", catch_exceptions=False)
+    assert "0 cases added of 0 reviewed" in again.output
     chosen = read_selection(Path("suites/canary.cases"))
     content = read_case_file(Path("suites/from-logs/cases.jsonl"), load_info(Path("suites/from-logs")))
     assert chosen == {"from-logs": [content.cases[0].case.id, content.cases[2].case.id]}
     assert Path("suites/canary.cases").read_text(encoding="utf-8").startswith("# Canaries: fixed prompts")
+
+
+def test_a_review_of_few_at_a_time_comes_to_the_end_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"source": f"use A-{number}/B.", "output": f"A - {number}/B"} for number in range(30)]
+    Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    monkeypatch.setattr("harness.cli.score._is_terminal", lambda: True)
+    arguments = ["log.jsonl", "--out", "out", "--to-suite", "suites/from-logs", "--most-cases", "4"]
+    seen = []
+    for _ in range(9):
+        done = CliRunner().invoke(score, arguments, input="n\nn\ny\nn\n", catch_exceptions=False)
+        seen += re.findall(r"prompt: use (A-\d+)/B", done.output)
+    assert seen == [f"A-{number}" for number in range(30)]
