@@ -425,10 +425,13 @@ def _shown(path: Path) -> str:
 
 def _lines(result: LintResult, notes: bool) -> list[str]:
     from harness.authoring.lint import table
+    from harness.show.words import translated
 
     shown = [one for one in result.findings if notes or one.level != "note"]
     lines = [
-        f"{one.place}: {one.level} {one.rule}: {one.case + ': ' if one.case else ''}{one.message}" for one in shown
+        # the place, `error` and the rule in the form that editors look for
+        f"{one.place}: {one.level} {one.rule}: {one.case + ': ' if one.case else ''}{translated(one.message)}"
+        for one in shown
     ]
     hidden = result.number("note")
     searched = ", ".join(result.training_files) or "none (training_data of the models, or --training FILE)"
