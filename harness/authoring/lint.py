@@ -173,7 +173,7 @@ def table(found: Sequence[Cell]) -> list[str]:
     for suite, inside in _grouped(found, "suite").items():
         rows.append(_row(suite, inside, languages))
         rows += [_row(f"  {domain}", cells_, languages) for domain, cells_ in _grouped(inside, "domain").items()]
-    return aligned(rows, "", left=(0, len(rows[0]) - 1), width=None)
+    return aligned(rows, "", left=(0, len(rows[0]) - 1), cut=False)
 
 
 def _row(name: str, inside: Sequence[Cell], languages: Sequence[str]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,8 +27,16 @@ def paragraphs(text: str) -> Iterator[tuple[str, bool]]:
             yield " ".join(part.split()), False
 
 
+_NARROWEST = 50
+"""Columns of help as click writes it, which does without a line end at any narrower terminal's edge."""
+
+
 class _Help(click.HelpFormatter):
     """Help as click writes it; in Chinese, with lines that may end between two characters."""
+
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+        columns = shutil.get_terminal_size().columns - 2
+        super().__init__(indent_increment, max(columns, 20) if columns < _NARROWEST else width, max_width)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The line `Usage:`."""
@@ -53,6 +63,7 @@ class _Help(click.HelpFormatter):
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Names and what they mean."""
+        col_max = min(col_max, self.width // 2)
         if spoken() == "en":
             super().write_dl(rows, col_max, col_spacing)
             return
@@ -63,7 +74,7 @@ class _Help(click.HelpFormatter):
         for name, text in listed:
             lead = " " * self.current_indent + name
             indent = " " * (self.current_indent + first)
-            lines = wrapped(_option_help(text), indent, self.width)
+            lines = [indent + line for line in wrapped(_option_help(text), "", self.width - len(indent))]
             if lines and cells(lead) + col_spacing <= len(indent):
                 lines[0] = lead + lines[0][cells(lead) :]
             else:
@@ -144,9 +155,19 @@ def print_json(value: object) -> None:
 
 def tell(text: str, *, err: bool = False) -> None:
     """A line for a person in the language of the terminal; a line of several is translated one by one."""
-    for line in text.split("\n"):
-        said = line.strip()
-        click.echo(line.replace(said, translated(said), 1) if said else line, err=err)
+    lines = ((line, line.strip()) for line in text.split("\n"))
+    tell_lines((line.replace(said, translated(said), 1) if said else line for line, said in lines), err=err)
+
+
+def tell_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Lines as they are, and those that the terminal is too narrow for as several."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is None or not stream.isatty():  # a pipe or a file, whose lines other programs read
+        click.echo("\n".join(lines), err=err)
+        return
+    from harness.show.figures import fitted
+
+    click.echo("\n".join(part for line in lines for part in fitted(line)), err=err)
 
 
 _MOST_TOLD = 20
@@ -168,7 +189,7 @@ def tell_some(warnings: Iterable[str], command: str) -> None:
 def tell_of_loading(model: ModelConfig) -> None:
     """A local model answers only after half a minute of silence."""
     if model.kind == "local":
-        click.echo(phrase("loading", label=model.label), err=True)
+        tell_lines([phrase("loading", label=model.label)], err=True)
 
 
 def warn_of(contradictions: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option, tell, warn_of
+from harness.cli.arguments import print_json, report_dir_option, tell, tell_lines, warn_of
 from harness.errors import ConfigError
 from harness.show.words import spoken
 
@@ -75,7 +75,7 @@ def _pair(
     elif form == "markdown":
         click.echo(compare_markdown(comparison, most=flips, lang=lang, contradictions=contradictions), nl=False)
     else:
-        click.echo("\n".join(compare_lines(comparison, most=flips)))
+        tell_lines(compare_lines(comparison, most=flips))
 
 
 def _options(records: list[RunRecord], form: str | None, lang: str, contradictions: Sequence[str]) -> None:
@@ -95,4 +95,4 @@ def _options(records: list[RunRecord], form: str | None, lang: str, contradictio
     elif form == "markdown":
         click.echo(options_markdown(columns, lang=lang, contradictions=contradictions), nl=False)
     else:
-        click.echo("\n".join(options_lines(columns)))
+        tell_lines(options_lines(columns))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, tell_lines
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def drift(
         promoted = project.history.baselines().get(report.label.partition("@")[0])
         click.echo("\n".join(alarm_lines(report, nights, promoted=promoted, page=page, suite=suite or project.canary)))
     else:
-        click.echo("\n".join(drift_lines(report)))
+        tell_lines(drift_lines(report))
     changed = fail_on_change and bool(fingerprints(nights))
     click.get_current_context().exit(1 if changed else report.exit_code)
 

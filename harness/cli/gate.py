@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from harness.cli.arguments import print_json, report_dir_option
+from harness.cli.arguments import print_json, report_dir_option, tell_lines
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _print(verdict: GateVerdict, source: str, form: str | None) -> None:
     elif form == "markdown":
         click.echo(gate_markdown(verdict, source), nl=False)
     else:
-        click.echo("\n".join(gate_lines(verdict, source)))
+        tell_lines(gate_lines(verdict, source))
 
 
 def _print_plan(found: Plan, source: str, form: str | None) -> None:
@@ -129,5 +129,4 @@ def _print_plan(found: Plan, source: str, form: str | None) -> None:
         print_json(plan_json(found, source))
     else:
         lines = plan_lines(found, source)
-        text = "\n".join(lines)
-        click.echo(markdown_block(text) if form == "markdown" else text)
+        tell_lines([markdown_block("\n".join(lines))] if form == "markdown" else lines)

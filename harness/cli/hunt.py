@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.arguments import tell, tell_of_loading
+from harness.cli.arguments import tell, tell_lines, tell_of_loading
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _hunt(session: HuntSession, folder: Path, pinning: bool, recording: bool, as
     if as_json:
         print_json(report_json(label, report) | {"seed": session.seed, "pinned": pinned, "pinned_already": known})
     else:
-        click.echo("\n".join(report_lines(label, report)))
+        tell_lines(report_lines(label, report))
         for name in pinned:
             tell(f"pinned {name} in {folder / 'pinned.jsonl'}")
         for text in known:

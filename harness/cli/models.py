@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness import config as configuration
-from harness.cli.arguments import CommandGroup, print_json, tell, tell_of_loading
+from harness.cli.arguments import CommandGroup, print_json, tell, tell_lines, tell_of_loading
 from harness.show.words import phrase, translated
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
@@ -38,7 +38,7 @@ def list_models(as_json: bool) -> int:
     for model in entries:
         base = f"  {phrase('derived', names=phrase('list-comma').join(model.lineage))}" if model.lineage else ""
         rows.append([model.label, model.kind, f"{_target(model)}{base}"])
-    click.echo("\n".join(table(rows, "", left=range(3), width=None)))
+    tell_lines(table(rows, "", left=range(3), cut=False))
     return 0
 
 

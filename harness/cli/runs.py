@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, tell_some, warn_of
+from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, tell_lines, tell_some, warn_of
 from harness.errors import ConfigError
 from harness.text.visible import show
 
@@ -110,7 +110,7 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
             ]
             for run in chosen
         ]
-        click.echo("\n".join(figures.table(rows, indent="")))
+        tell_lines(figures.table(rows, indent=""))
     else:
         which = f" of {show(name)}" if name else ""
         tell(f"no runs{which} in {history.folder}; `pytest --model=NAME` makes one", err=True)
@@ -142,7 +142,7 @@ def show_run(run: str, as_json: bool, report_dir: Path | None) -> None:
     if as_json:
         print_json(figures.plain(record))
     else:
-        click.echo("\n".join(run_lines(record)))
+        tell_lines(run_lines(record))
 
 
 @runs.command("verify")
@@ -550,7 +550,7 @@ def show_case(*, case: str, models: str | None, page: bool, as_json: bool, repor
 
         click.echo(Site(project, project.history.folder, "auto", []).write_case(found, past))
     else:
-        click.echo("\n".join(case_lines(found, past)))
+        tell_lines(case_lines(found, past))
 
 
 @click.command("bundle")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from harness.cli.arguments import print_json, tell
+from harness.cli.arguments import print_json, tell, tell_lines
 from harness.errors import ConfigError, HarnessError
 from harness.show.words import translated
 
@@ -145,7 +145,7 @@ def score(out: Path | None, baseline: Path | None, max_rejected: float, as_json:
     else:
         from harness.logs.tables import difference_lines, rate_lines
 
-        click.echo("\n".join([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])]))
+        tell_lines([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])])
     _tell_empty_columns(rates, job.reading.columns)
     _tell_nothing(rates, job)
     code = _exit_code(rates, max_rejected, rejected)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.logs.rates import VERSION_BY_DAY, RateDifference
-from harness.show.figures import NO_DATA, WIDTH, cells, percent, plural, points, table, wrapped
+from harness.show.figures import NO_DATA, cells, percent, plural, points, table, table_width, wrapped
 from harness.show.words import translated
 from harness.text.visible import show
 
@@ -24,7 +24,7 @@ def rate_lines(rates: dict[str, Any], rejected_file: str) -> list[str]:
     if not rates["all"]["rates"]["alignment_rate"]["n"]:
         rows = [_HEAD_FOUND, *([*row[:2], *row[4:]] for row in rows[1:])]
     lines = table(rows, indent="")
-    if max(map(cells, lines)) > WIDTH:  # millions of rows near 100 % have long bounds
+    if max(map(cells, lines)) > table_width():  # millions of rows near 100 % have long bounds
         lines = table([row[:-1] for row in rows], indent="")
     return [*_summary(rates, rejected_file), "", *lines, *_legend(rates)]
 

@@ -17,6 +17,7 @@ from harness.files import now
 from harness.pytest_plugin.progress import write_now
 from harness.runs.latency import Stopwatch, latency_record, load_latency_suite
 from harness.show.comparison import latency_change_lines, latency_lines
+from harness.show.figures import fitted
 from harness.show.words import phrase
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ class TimingRun:
         result = yield
         if self._lines:
             terminalreporter.section("latency", "=")
-        for line in self._lines:
-            terminalreporter.write_line(line)
+        for part in (part for line in self._lines for part in fitted(line)):
+            terminalreporter.write_line(part)
         return result
 
     def pytest_unconfigure(self) -> None:

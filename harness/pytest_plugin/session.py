@@ -37,6 +37,7 @@ from harness.pytest_plugin.workers import Workers
 from harness.records.run import GOOD
 from harness.runs.answers import Answers, cost_limit_of
 from harness.runs.record import freshness_warnings, git_commit
+from harness.show.figures import lay_out_for
 from harness.show.words import language_of, speak, translated
 
 if TYPE_CHECKING:
@@ -349,13 +350,14 @@ class VerbatimSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Stop asking, write the run records, judge them if that was asked for; at the very end say what to do next."""
+        reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        lay_out_for(self.config.get_terminal_writer().fullwidth if reporter is not None and reporter.isatty else 0)
         self._finish(session)
         if "hypothesis" not in sys.modules:
             # no property was tested, so its summary is empty; but to say so it would import itself (0.5 s)
             self.config.pluginmanager.unregister(name="hypothesispytest")
         spare_long_lived()
         yield
-        reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and self._records and reporter.verbosity > -2:
             interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
             reporter.write_line(self._next or next_line(self.project, self._records, self.config, interrupted))
@@ -442,6 +444,7 @@ class VerbatimSession:
             run.answers.close()
         self.workers.close()
         speak("en")  # a session in this process that comes after, as in tests of plugins, chooses again
+        lay_out_for(None)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Any:

@@ -1,6 +1,6 @@
 """What a run writes to the terminal: failures by kind, a table for each version, what to do next.
 
-80 columns, no colour needed, Chinese widths counted.
+Laid out for the terminal, 80 columns without one; no colour needed, Chinese widths counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from harness.config import name_to_ask, pytest_options
 from harness.decisions import metrics
 from harness.records.run import GOOD
-from harness.show.figures import MOST, cells, clipped, pad, percent, wrapped
+from harness.show.figures import MOST, WIDTH, cells, clipped, fitted, pad, percent, screen, table, wrapped
 from harness.show.run import KINDS, explain_case, failure_lines
 from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import wilson
@@ -85,7 +85,7 @@ def _cap_missing_answers(reporter: pytest.TerminalReporter) -> None:
         return
     left_out = {id(report) for report in more}
     reporter.stats["error"] = [report for report in errors if id(report) not in left_out]
-    reporter.write_line(phrase("missing-more", n=len(missing), shown=_CASES_OF_A_KIND))
+    _write_fitted(reporter, phrase("missing-more", n=len(missing), shown=_CASES_OF_A_KIND))
 
 
 def _asked_for_ids(config: pytest.Config) -> bool:
@@ -116,7 +116,7 @@ def _write_failures(
     if sections:
         reporter.section(phrase("failures"), "=")
     for line in (line for section in sections for line in section):
-        reporter.write_line(line)
+        _write_fitted(reporter, line)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in _annotations(records, nodes):
             reporter.write_line(line)
@@ -216,11 +216,15 @@ def write_summary(
     if records:
         reporter.section("verbatim", "=")
     for record in records:
-        for line in summary_lines(record, mode, None if reporter.verbosity > 0 else MOST):
-            reporter.write_line(line)
-        reporter.write_line("")
+        for line in [*summary_lines(record, mode, None if reporter.verbosity > 0 else MOST), ""]:
+            _write_fitted(reporter, line)
     for line in lines:
-        reporter.write_line(line)
+        _write_fitted(reporter, line)
+
+
+def _write_fitted(reporter: pytest.TerminalReporter, line: str) -> None:
+    for part in fitted(line):
+        reporter.write_line(part)
 
 
 def summary_lines(record: RunRecord, mode: Mode, most: int | None = None) -> list[str]:
@@ -318,16 +322,17 @@ def _slices(cases: Sequence[CaseResult], most: int | None) -> list[str]:
         places.setdefault((case.suite, case.domain), []).append(case)
     lines: list[str] = []
     if len(exposures) > 1:
-        lines += ["", _header(phrase("summary-exposure"))]
-        lines += [_row(_exposure(name), [c for c in with_targets if c.exposure == name]) for name in exposures]
-    lines += ["", _header(phrase("summary-domain"))] if places else []
-    suite = None
+        named = [(_exposure(name), [c for c in with_targets if c.exposure == name]) for name in exposures]
+        lines += ["", *_slice_table(phrase("summary-exposure"), named)]
     worst_first = sorted(places, key=lambda place: (-sum(c.outcome not in GOOD for c in places[place]), place))
+    rows: list[tuple[str, list[CaseResult] | None]] = []
+    suite = None
     for name, domain in sorted(worst_first[:most]):
         if name != suite:
-            lines.append(f"  {name}")
+            rows.append((name, None))
             suite = name
-        lines.append(_row(f"  {domain}", places[name, domain]))
+        rows.append((f"  {domain}", places[name, domain]))
+    lines += ["", *_slice_table(phrase("summary-domain"), rows)] if places else []
     if most is not None and len(places) > most:
         lines.append(f"  {phrase('summary-more', n=f'{len(places) - most:,}')}")
     return lines
@@ -340,21 +345,38 @@ def _exposure(name: str) -> str:
 _KIND_WIDTHS: tuple[tuple[Outcome, int], ...] = (("damaged", 8), ("omitted", 8), ("failed", 7), ("unscored", 9))
 
 
+def _slice_table(name: str, rows: Sequence[tuple[str, Sequence[CaseResult] | None]]) -> list[str]:
+    """Where the terminal has no room for the row, it is folded as every table; a suite has a name alone."""
+    if (screen() or WIDTH) >= WIDTH:
+        return [_header(name), *(f"  {one}" if cases is None else _row(one, cases) for one, cases in rows)]
+    head = [name, phrase("summary-aligned"), *(_kind_title(kind) for kind, _ in _KIND_WIDTHS)]
+    lines = [[one, *([""] * 5 if cases is None else _figures(cases))] for one, cases in rows]
+    return table([head, *lines])
+
+
+def _kind_title(kind: Outcome) -> str:
+    return phrase(f"kind-{kind}" if kind != "failed" else "summary-failed")
+
+
 def _header(name: str) -> str:
     titles = [pad(phrase("summary-aligned"), 8), pad(phrase("interval-95"), 16)]
-    kinds = [(phrase(f"kind-{kind}" if kind != "failed" else "summary-failed"), width) for kind, width in _KIND_WIDTHS]
+    kinds = [(_kind_title(kind), width) for kind, width in _KIND_WIDTHS]
     counts = "".join(" " * max(1, width - cells(kind)) + kind for kind, width in kinds)
     return f"  {_padded(name)} {' '.join(titles)}{counts}"
+
+
+def _figures(cases: Sequence[CaseResult]) -> list[str]:
+    outcomes = Counter(case.outcome for case in cases)
+    return [percent(metrics.alignment_rate(cases).rate), *(str(outcomes[kind] or ".") for kind, _ in _KIND_WIDTHS)]
 
 
 def _row(name: str, cases: Sequence[CaseResult]) -> str:
     count = metrics.alignment_rate(cases)
     interval = wilson(count.k, count.n)
-    rate = f"{percent(count.rate):>7}"
     shown = f"[{interval.low:6.1%},{interval.high:7.1%}]" if interval else ""
-    outcomes = [case.outcome for case in cases]
-    counts = "".join(f"{outcomes.count(outcome) or '.':>{width}}" for outcome, width in _KIND_WIDTHS)
-    return f"  {_padded(name)} {rate}  {shown:<16}{counts}"
+    rate, *counts = _figures(cases)
+    told = "".join(f"{number:>{width}}" for number, (_, width) in zip(counts, _KIND_WIDTHS, strict=True))
+    return f"  {_padded(name)} {rate:>7}  {shown:<16}{told}"
 
 
 def _padded(text: str) -> str:

@@ -340,7 +340,7 @@ OPTION_ROWS: tuple[_Row, ...] = (
 
 
 def options_lines(options: Sequence[Option]) -> list[str]:
-    """The table in blocks of as many columns as 80 cells hold."""
+    """The table in blocks of as many columns as a line holds."""
     rows = [["", *(show(one.run.label) for one in options)]]
     for name, _, cell in OPTION_ROWS:
         indent = " " * (len(name) - len(name.lstrip()))
@@ -371,9 +371,9 @@ _OPTION_LEGEND = (
 def _blocks(rows: Sequence[Sequence[str]]) -> list[list[int]]:
     widths = [max(figures.cells(row[i]) for row in rows) for i in range(len(rows[0]))]
     blocks: list[list[int]] = []
-    used = figures.WIDTH
+    room = used = figures.table_width()
     for column, width in enumerate(widths[1:], start=1):
-        if used + 2 + width > figures.WIDTH:
+        if used + 2 + width > room:
             blocks.append([])
             used = 2 + widths[0]
         blocks[-1].append(column)

@@ -1,10 +1,13 @@
-"""How figures and foreign text are written in lines of 80 columns and in Markdown."""
+"""How figures and foreign text are written in lines of a terminal, 80 columns without one, and in Markdown."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
+import sys
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +17,33 @@ from harness.decisions.metrics import Count
 from harness.show.words import spoken, translated
 
 WIDTH = 80
+"""Of a line of words, where the terminal is not narrower: longer ones are hard to read."""
 NO_DATA = "no data"
+_NARROWEST = 24
+_SCREEN: ContextVar[int | None] = ContextVar("columns of the terminal that another program writes to", default=None)
+
+
+def lay_out_for(columns: int | None) -> None:
+    """The columns of the terminal, for a program that holds standard output itself, as pytest does; 0: no terminal."""
+    _SCREEN.set(columns)
+
+
+def screen() -> int | None:
+    """Columns of the terminal (`COLUMNS` first); None for a pipe or a file, whose lines other programs read."""
+    columns = _SCREEN.get()
+    if columns is None:
+        columns = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else 0
+    return max(columns, _NARROWEST) if columns else None
+
+
+def line_width() -> int:
+    """Of a line of words."""
+    return min(WIDTH, screen() or WIDTH)
+
+
+def table_width() -> int:
+    """Of a line of a table: all that the terminal has."""
+    return screen() or WIDTH
 
 
 def percent(value: float | None) -> str:
@@ -101,13 +130,17 @@ def clipped(text: str, width: int) -> str:
     return f"{text}…"
 
 
-def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
+def wrapped(text: str, indent: str = "  ", width: int | None = None) -> list[str]:
     """Lines of at most `width` columns, broken at blanks, and within a word only if it fills a line alone.
 
     On a Chinese screen a sentence that sentences.toml knows is Chinese, and a line may also end between two Han
     characters.
+
+    Args:
+        width: that of the terminal, 80 at most, where it is not given.
     """
-    text = translated(text)
+    text, width = translated(text), width or line_width()
+    indent = indent if 2 * len(indent) < width else indent[: width // 6]
     lines: list[str] = []
     line = indent
     for word, joined in (part for whole in text.split() for part in _parts(whole, width - cells(indent))):
@@ -119,7 +152,43 @@ def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
     return [*lines, line] if line.strip() else lines
 
 
-_HAN = re.compile(r"[（「《“]?[\u3400-\u9fff][，。：；、）」》”！？]*|[^\u3400-\u9fff（「《“]+|.")
+def fitted(line: str) -> list[str]:
+    """A line that is wider than the terminal, as several that go on below its text; others, and all without a
+    terminal, as they are. A command stays one line: what is copied from several would be run in parts.
+    """
+    width = screen()
+    if width is None or cells(line) <= width or _COMMAND.match(line):
+        return [line]
+    named = _NAMED.match(line)
+    lead = named[0] if named else line[: len(line) - len(line.lstrip())]
+    most = width // 3
+    hanging = " " * (cells(lead) if named and cells(lead) <= most else min(cells(lead) - len(lead.lstrip()) + 2, most))
+    lines, now = [""], lead
+    for blanks, word in _WORDS.findall(line[len(lead) :]):
+        for piece, joined in _parts(word, width - len(hanging)):
+            gap = "" if joined else blanks  # two blanks of an answer stay two
+            if now.strip() and cells(now) + len(gap) + cells(piece) > width:
+                lines.append(now.rstrip())
+                now, gap = hanging, ""
+            now += gap + piece
+    return [*lines[1:], now]
+
+
+def command_line(line: str) -> list[str]:
+    """A line with a command: one line in a terminal, which folds it so that it can still be copied."""
+    return wrapped(line, "") if screen() is None else [translated(line)]
+
+
+_COMMAND = re.compile(r"\s*(\$|rerun|重跑|next:|下一步：)\s")
+_NAMED = re.compile(r"\s*\S+(?: \S+)*? {2,}")
+"""What is before the first gap of a line: the name of a field, or a verdict."""
+_WORDS = re.compile(r"( *)(\S+)")
+
+
+_HAN = re.compile(
+    r"[（「《“]*(?:[\u3400-\u9fff]|[^\u3400-\u9fff（「《“，。：；、）」》”！？]+)[，。：；、）」》”！？]*|."
+)
+"""A Han character, or a name, with the marks that belong to it: none begins a line, and none divides a name."""
 
 
 def _parts(word: str, width: int) -> Iterator[tuple[str, bool]]:
@@ -138,34 +207,72 @@ def _cut(word: str, width: int) -> list[str]:
     parts = [""]
     for char in word:
         if cells(parts[-1]) + cells(char) > width:
-            parts.append("")
+            joint = max(map(parts[-1].rfind, "/-_.、，")) + 1  # the parts of a path or an id stay whole
+            joint = joint if 2 * joint > len(parts[-1]) else len(parts[-1])
+            parts[-1:] = [parts[-1][:joint], parts[-1][joint:]]
         parts[-1] += char
     return parts
 
 
 def table(
-    rows: Iterable[Iterable[str]], indent: str = "  ", *, left: Container[int] = (0,), width: int | None = WIDTH
+    rows: Iterable[Iterable[str]],
+    indent: str = "  ",
+    *,
+    left: Container[int] = (0,),
+    width: int | None = None,
+    cut: bool = True,
 ) -> list[str]:
     """Columns two blanks apart, those of `left` aligned left and the others right; widths count terminal cells.
 
-    A first column that does not fit into `width` is cut. On a Chinese screen cells that sentences.toml knows are
-    Chinese.
+    A first column that does not fit is cut. What still does not fit goes on in the next line, row by row, its head
+    too. On a Chinese screen cells that sentences.toml knows are Chinese.
+
+    Args:
+        width: that of the terminal where it is not given, 80 without one.
+        cut: without a terminal, whether the first column is cut at all.
     """
     cellular = [[translated(cell) for cell in row] for row in rows]
     if not cellular:
         return []
     widths = [max(map(cells, column)) for column in zip(*cellular, strict=True)]
-    if width is not None:
-        widths[0] = max(8, min(widths[0], width - len(indent) - sum(2 + other for other in widths[1:])))
+    room = (width or table_width()) - len(indent)
+    if screen() is not None or cut:
+        most = room - sum(2 + other for other in widths[1:])
+        least = 8 if screen() is None else min(_NAME, room)
+        widths[0] = max(min(least, widths[0]), min(widths[0], most))
+    groups = _groups(widths, room) if screen() is not None else [list(range(len(widths)))]
     lines = []
     for row in cellular:
         row[0] = clipped(row[0], widths[0])
-        aligned = [
-            pad(cell, size) if column in left else " " * (size - cells(cell)) + cell
-            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append((indent + "  ".join(aligned)).rstrip())
+        for number, group in enumerate(groups):
+            lead = indent + "    " * bool(number)
+            if len(group) == 1 and cells(lead) + widths[group[0]] > (width or table_width()):
+                lines += wrapped(row[group[0]], lead, width or table_width())
+                continue
+            aligned = [
+                pad(cell, widths[column]) if column in left else " " * (widths[column] - cells(cell)) + cell
+                for column, cell in ((column, row[column]) for column in group)
+            ]
+            line = (lead + "  ".join(aligned)).rstrip()
+            lines += [line] if line or not number else []
     return lines
+
+
+_NAME = 16
+"""Columns of a name below which a row rather goes on in the next line than that the name is cut."""
+
+
+def _groups(widths: Sequence[int], room: int) -> list[list[int]]:
+    """The columns that share a line, in their order."""
+    groups: list[list[int]] = [[]]
+    used = -2
+    for column, width in enumerate(widths):
+        if groups[-1] and used + 2 + width > room:
+            groups.append([])
+            used = 2  # the lines that go on are indented by 4
+        groups[-1].append(column)
+        used += 2 + width
+    return groups
 
 
 def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:

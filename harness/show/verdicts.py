@@ -14,7 +14,7 @@ from harness.records import Record
 from harness.records.policy import GatePolicy
 from harness.show import figures
 from harness.show.comparison import money
-from harness.show.figures import bound, percent, plural, points, wrapped
+from harness.show.figures import bound, command_line, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
 from harness.show.words import phrase, spoken, translated
 from harness.statistics.rates import LEAST_DOMAINS
@@ -54,7 +54,7 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
     lines += ["", *_sentences(basis(verdict)), *evidence_lines(verdict)]
     if policy_source:
         lines += _sentences([f"Policy: {policy_source}{_takes(verdict.policy)}"])
-    return [*lines, *wrapped(next_line(verdict), indent="")] if with_next else lines
+    return [*lines, *command_line(next_line(verdict))] if with_next else lines
 
 
 def _sentences(sentences: Iterable[str], indent: str = "  ") -> list[str]:
@@ -336,7 +336,7 @@ def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str
         lines.append(f"  {phrase('verdict-others', n=len(known) - 1)}")
         lines.append(f"    {show(f'{folder}/index.html', blanks=False)}")
     step = translated(show(f"{last.command}  ({last.why})", blanks=False))
-    return [*lines, *wrapped(f"{phrase('next')} {step}", "")]
+    return [*lines, *command_line(f"{phrase('next')} {step}")]
 
 
 def evidence_lines(verdict: GateVerdict) -> list[str]:

@@ -1,13 +1,18 @@
 """What every command has in common: help, the language of the screen, `harness run`."""
 
 import subprocess
+from io import StringIO
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from harness.cli import harness
 from harness.cli import run as run_command_line
+from harness.config import load
 from harness.errors import ConfigError
+from harness.show.figures import fitted, lay_out_for, wrapped
 from harness.show.words import language_of, speak
 
 
@@ -81,3 +86,85 @@ def test_run_is_pytest_in_fewer_words(empty_folder, monkeypatch):
     assert lang == "zh"
     speak("en")
     assert isinstance(command_line("run", "-k", "x").exception, ConfigError)
+
+
+ROOT = Path(__file__).parents[2]
+AT_ANY_WIDTH = [
+    ["models", "list"],
+    ["show", "symbols/aviation-001", "--models", "spaced,tuned"],
+    ["compare", "spaced", "tuned", "--flips", "2"],
+    ["compare", "spaced", "tuned", "qwen"],
+    ["gate", "--candidate", "tuned", "--baseline", "spaced"],
+    ["gate", "--plan"],
+    ["gate", "--help"],
+    ["runs", "list"],
+    ["runs", "show", "tuned"],
+]
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Runs a command as in a terminal of so many columns, and gives its lines."""
+
+    def lines(columns, lang, *arguments):
+        out = StringIO()
+        out.isatty = lambda: True
+        with monkeypatch.context() as here:
+            here.chdir(ROOT)
+            here.setenv("COLUMNS", str(columns))
+            here.setenv("HARNESS_LANG", lang)
+            here.setattr("sys.stdout", out)
+            run_command_line(list(arguments))
+        return out.getvalue().splitlines()
+
+    return lines
+
+
+@pytest.mark.parametrize("arguments", AT_ANY_WIDTH, ids=" ".join)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nothing_but_a_command_is_wider_than_the_terminal(terminal, arguments, lang):
+    for columns in (40, 60):
+        lines = terminal(columns, lang, *arguments)
+        wide = [line for line in lines if cell_len(line) > columns]
+        assert len(lines) > 3
+        assert all(line.lstrip().startswith(("$ ", "next: ", "下一步： ")) for line in wide), wide
+
+
+def test_a_row_that_does_not_fit_goes_on_in_the_next_line_and_keeps_every_cell(terminal):
+    narrow, wide = (" ".join(terminal(columns, "en", "runs", "list")) for columns in (40, 200))
+    assert narrow.split() == wide.split()
+    assert "smollm2-135m-instruct" in " ".join(terminal(40, "en", "models", "list"))
+
+
+def test_a_pipe_gets_one_line_for_a_model_whatever_columns_says(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = command_line("models", "list").stdout.splitlines()
+    assert len(lines) == len(load(ROOT).models)
+
+
+def test_a_chinese_line_ends_between_names_and_no_mark_begins_one():
+    speak("zh")
+    try:
+        said = "持续出错：agents/customer-service-004、identifiers/emails-012、identifiers/hashes-012，另有 39 条"
+        for width in range(24, 81):
+            lines = wrapped(said, width=width)
+            assert all(cell_len(line) <= width for line in lines)
+            assert not any(line.strip()[0] in "、，：" for line in lines)
+            if width > 32:
+                text = "\n".join(lines)
+                assert all(name in text for name in ("agents/customer-service-004", "identifiers/hashes-012"))
+    finally:
+        speak("en")
+
+
+def test_two_blanks_of_an_answer_stay_two_where_its_line_is_folded():
+    lay_out_for(40)
+    try:
+        lines = fitted("  answer    " + "B-919A  or  C-919B " * 6)
+    finally:
+        lay_out_for(None)
+    assert len(lines) > 2
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert "B-919A  or" in lines[0]
+    assert lines[1].startswith(" " * 12)
