@@ -10,14 +10,13 @@ untrained are by the exposure of the version with the most samples, so that all 
 import argparse
 from collections.abc import Mapping, Sequence
 
-from harness.decisions.compare import answered_by_all, shared_by_all
+from harness.decisions.compare import answered_by_all, shared_by_all, under_own_suites
 from harness.decisions.metrics import Count, alignment_rate, fidelity, search_hit_rate
 from harness.decisions.standing import by_key
 from harness.project import Project
 from harness.records.run import CaseResult, RunRecord
 from harness.show.figures import counted, markdown_table
 from harness.statistics.rates import wilson
-from harness.suite import builtin_root
 
 
 def main() -> None:
@@ -27,20 +26,8 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN")
     given = parser.parse_args()
     project = Project.open()
-    before, *runs = (under_own_suites(project.resolve(name)) for name in (given.before, *given.runs))
+    before, *runs = under_own_suites([project.resolve(name) for name in (given.before, *given.runs)])
     print("\n".join(markdown_table(curve(before, runs))))
-
-
-def under_own_suites(run: RunRecord) -> RunRecord:
-    """The run with each case of a selection, `NAME/suite.id`, under the key that it has in its suite, `suite/id`."""
-
-    def renamed(case: CaseResult) -> CaseResult:
-        if not (builtin_root() / f"{case.suite}.cases").is_file():
-            return case
-        suite, _, rest = case.id.partition(".")
-        return case.model_copy(update={"suite": suite, "id": rest})
-
-    return run.model_copy(update={"cases": tuple(map(renamed, run.cases))})
 
 
 def curve(before: RunRecord, runs: Sequence[RunRecord]) -> list[list[str]]:

@@ -7,6 +7,7 @@ the same thing everywhere. Nothing is printed. What a user can fix is raised as 
 from __future__ import annotations
 
 import os
+import shlex
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from harness.config import HarnessConfig, ModelConfig
     from harness.decisions.compare import Comparison
     from harness.decisions.drift import DriftReport
-    from harness.decisions.gate import GateVerdict
+    from harness.decisions.gate import GateVerdict, NextStep
     from harness.decisions.latency import LatencyComparison
     from harness.decisions.plan import Assumption, Plan
     from harness.publish.bundle import Bundle
@@ -240,7 +241,25 @@ class Project:
         self._refuse(self.contradictions(*runs) or self.differences(*runs))
         known = self.known(candidate.label, policy.max_age_days)
         verdict = judge(candidate, baseline, policy, datetime.now(UTC), known.runs, core=self.core)
-        return replace(verdict, too_old=len(known.too_old - {candidate.run_id}))
+        step = self._as_settings_have_it(verdict.next, runs)
+        return replace(verdict, too_old=len(known.too_old - {candidate.run_id}), next=step)
+
+    def _as_settings_have_it(self, step: NextStep, runs: Sequence[RunRecord]) -> NextStep:
+        """A step that asks a model asks the version of the settings: it says so where that is not the one meant."""
+        asked = next((run for run in runs if step.command.startswith(f"pytest --model={run.model} ")), None)
+        if asked is None:
+            return step
+        if asked.model not in self.versions:
+            own = asked.configuration
+            if own.get("model") is None:  # a record of a simulation, or of another program
+                return step
+            words = configuration.pytest_options(self.config, asked.model, str(own["model"]), own.get("base_url"))
+            return replace(step, command=step.command.replace(f"--model={asked.model}", shlex.join(words), 1))
+        if self.versions[asked.model] == asked.version:
+            return step
+        wanted = f'version = "{asked.version}" and its settings in [tool.harness.models.{asked.model}]'
+        why = f"after you have set {wanted}, which has {self.versions[asked.model]} now: {step.why}"
+        return replace(step, why=why)
 
     def plan(self, candidate: str | None, suites: Sequence[str], policy: GatePolicy, assumption: Assumption) -> Plan:
         """What the cases can prove under a policy; earlier versions tell about domains and prices."""

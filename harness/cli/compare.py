@@ -79,7 +79,7 @@ def _pair(
 
 
 def _options(records: list[RunRecord], form: str | None, lang: str, contradictions: Sequence[str]) -> None:
-    from harness.decisions.compare import options
+    from harness.decisions.compare import in_the_way, options
     from harness.decisions.standing import same_run
     from harness.show.comparison import options_json, options_lines
     from harness.show.markdown import options_markdown
@@ -95,4 +95,4 @@ def _options(records: list[RunRecord], form: str | None, lang: str, contradictio
     elif form == "markdown":
         click.echo(options_markdown(columns, lang=lang, contradictions=contradictions), nl=False)
     else:
-        tell_lines(options_lines(columns))
+        tell_lines(options_lines(columns, in_the_way(records)))

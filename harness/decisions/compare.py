@@ -180,8 +180,10 @@ class Comparison:
 def compare(old: RunRecord, new: RunRecord) -> Comparison:
     """Compare two runs, on the cases that both answered.
 
-    Cases that only one has, or that changed, are left out and listed in `pairing`.
+    A case of a selection pairs with the same case of its suite. Cases that only one has, or that changed, are left out
+    and listed in `pairing`.
     """
+    old, new = under_own_suites([old, new])
     pairing = pair(new, old)
     theirs, ours = by_key(old), by_key(new)
     before = [theirs[key] for key in pairing.keys]
@@ -200,6 +202,42 @@ def compare(old: RunRecord, new: RunRecord) -> Comparison:
         new_resources=Resources.of(after, new.currency),
         same=same_run(old, new),
     )
+
+
+def under_own_suites(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """The runs with each case of a selection, `NAME/suite.id`, under the key that it has in its suite, `suite/id`,
+    where another of the runs asked the same case under another name.
+    """
+    known: list[set[tuple[str, str]]] = []
+    for run in runs:
+        under_any = ((name, case.digest) for case in run.cases for name in (case.key, _own_name(case)) if name)
+        known.append(set(under_any))
+    everywhere = set(shared_by_all(runs))
+    return [_renamed(run, everywhere, known[:at] + known[at + 1 :]) for at, run in enumerate(runs)]
+
+
+def _own_name(case: CaseResult) -> str:
+    """`suite/id` of a case that is called `NAME/suite.id`; empty for others."""
+    suite, dot, rest = case.id.partition(".")
+    return f"{suite}/{rest}" if dot and suite and rest else ""
+
+
+def _renamed(run: RunRecord, as_they_are: Collection[str], others: Sequence[Collection[tuple[str, str]]]) -> RunRecord:
+    taken = {case.key for case in run.cases}
+
+    def named(case: CaseResult) -> CaseResult:
+        own = _own_name(case)
+        if (
+            not own
+            or own in taken
+            or case.key in as_they_are
+            or not any((own, case.digest) in known for known in others)
+        ):
+            return case
+        suite, _, rest = own.partition("/")
+        return case.model_copy(update={"suite": suite, "id": rest})
+
+    return run.model_copy(update={"cases": tuple(map(named, run.cases))})
 
 
 def shared_by_all(runs: Sequence[RunRecord]) -> list[str]:
@@ -335,9 +373,26 @@ class Option:
 
 def options(runs: Sequence[RunRecord]) -> tuple[Option, ...]:
     """The table, in the order given. Rates count the cases (same id and content) that all runs have and answered."""
+    runs = under_own_suites(runs)
     shared = shared_by_all(runs)
     answered = answered_by_all(runs, shared)
     return tuple(_option(run, runs, shared, answered) for run in runs)
+
+
+def in_the_way(runs: Sequence[RunRecord]) -> tuple[str, int] | None:
+    """Where no case was answered by all: the run without which most cases were, by its label, and how many those are.
+
+    None where some case was answered by all, and where no single run is in the way.
+    """
+    runs = under_own_suites(runs)
+    if len(runs) < 3 or answered_by_all(runs, shared_by_all(runs)):
+        return None
+    left = []
+    for number, run in enumerate(runs):
+        others = [*runs[:number], *runs[number + 1 :]]
+        left.append((len(answered_by_all(others, shared_by_all(others))), run.label))
+    most, label = max(left, key=lambda one: one[0])
+    return (label, most) if most else None
 
 
 def shared_alignment(runs: Sequence[RunRecord]) -> dict[str, Count]:

@@ -108,6 +108,16 @@ _QUEUED = 1.5
 """So many times as long as the shortest answer: it has waited in a queue rather than been written for long."""
 
 
+def expected_s(requests: int, latency_s: float, max_concurrency: int) -> float:
+    """Seconds that so many requests take: rounds of one latency each, the first of two requests and each next one of
+    twice as many, up to the most at one time."""
+    at_once = min(_FIRST, max_concurrency)
+    rounds, left = 0, requests
+    while at_once < max_concurrency and left > at_once:
+        rounds, left, at_once = rounds + 1, left - at_once, min(2 * at_once, max_concurrency)
+    return latency_s * (rounds + max(1.0, left / at_once))
+
+
 @dataclass(slots=True)
 class Admission:
     """One request that was let out, and what was set aside for it."""

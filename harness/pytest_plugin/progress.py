@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.decisions.run_summary import Resources, mean_latency
-from harness.endpoints.pace import TokenPrice
+from harness.endpoints.pace import TokenPrice, expected_s
 from harness.errors import HarnessError
 from harness.history import History, read_run
 from harness.show.comparison import money
@@ -57,13 +57,16 @@ def announced(
     said = phrase("progress-at-most", said=said) if may_stop else said
     earlier = _newest_run(history, run.model.name, run.model.label)
     parts = []
+    spent = None if earlier is None else Resources.of(earlier.cases, None)
     latency = None if earlier is None else mean_latency(earlier.cases)
     if latency is not None:
-        seconds = number * latency / at_once
+        seconds = expected_s(number, latency, at_once)
         seconds = max(seconds, 60 * number / run.model.rpm) if run.model.rpm else seconds
+        if run.model.tpm and spent is not None and spent.prompt_tokens is not None:
+            tokens_each = spent.prompt_tokens + (spent.completion_tokens or 0)
+            seconds = max(seconds, 60 * number * tokens_each / run.model.tpm)
         parts.append(phrase("progress-about", time=_time(seconds)))
     price = run.model.price
-    spent = None if earlier is None else Resources.of(earlier.cases, None)
     basis = bool(parts)
     if price is not None and spent is not None and spent.prompt_tokens is not None:
         tokens = (spent.prompt_tokens * price.input, (spent.completion_tokens or 0) * price.output)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 from typing import Protocol
@@ -448,12 +449,16 @@ class Answers:
         suites = (suite, *self.also_recorded_in)
         return any(len(self._replay.cassette(label, name)) for label in labels for name in suites)
 
+    @cached_property
+    def _kept(self) -> list[str]:
+        """The suites that this version has cassettes of."""
+        return [path.stem for path in cassettes_of(self._folder, self.model.label)]
+
     def nothing_recorded(self, suites: Sequence[str], cases: int) -> str:
         """The error of a replay of suites of which not one answer is recorded; `cases` is how many they hold."""
         folder = Path(self._config.cassettes) / self.model.label
-        cassettes = cassettes_of(self._folder)
-        kept = [path.stem for path in cassettes if path.parent.name == self.model.label]
-        labels = sorted({path.parent.name for path in cassettes})
+        kept = self._kept
+        labels = sorted({path.parent.name for path in cassettes_of(self._folder)})
         some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
         only = f"; or name what is recorded: {self.command} --suites={quote(kept[0])}" if kept else ""
         return (
@@ -470,6 +475,12 @@ class Answers:
         path = cassette_path(Path(self._config.cassettes), self.model.label, case.suite)
         which = f", sample {sample}" if sample else ""
         option = f" --samples={sample + 1}" if sample else ""
+        if self._kept and case.suite not in self._kept:
+            return MissingRecordingError(
+                f"no answer of {self.model.label} is recorded for suite {case.suite} ({case.id}{which}); "
+                f"run: {self.command}{option} --cassette-mode=record; or name what is recorded: "
+                f"{self.command} --suites={quote(self._kept[0])}"
+            )
         return MissingRecordingError(
             f"no recorded answer of {self.model.label} for {case.suite}/{case.id}{which} in {path} "
             f"(the prompt or a setting of the model may have changed since); "

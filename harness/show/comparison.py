@@ -165,6 +165,9 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     lines += figures.wrapped(show(comparison.same, blanks=False)) if comparison.same else []
     lines += answered_lines([comparison.old, comparison.new])
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
+    if not comparison.pairing.keys:
+        nothing = "Nothing to compare: the two have no case in common. Record the same suites for both."
+        return [*lines, *figures.wrapped(nothing)]
     head = ["", "from", "to", "points", "95% interval", "p", "pairs"]
     lines += ["", *figures.table([head, *_change_rows(comparison.changes)])]
     lines += ["", *figures.table([["", "from", "to"], *_resource_rows(comparison)])]
@@ -339,16 +342,33 @@ OPTION_ROWS: tuple[_Row, ...] = (
 """What a row is called in a terminal, the word for it in a document, and its cell."""
 
 
-def options_lines(options: Sequence[Option]) -> list[str]:
-    """The table in blocks of as many columns as a line holds."""
+def options_lines(options: Sequence[Option], in_the_way: tuple[str, int] | None = None) -> list[str]:
+    """The table in blocks of as many columns as a line holds, without the rows that no version has data for.
+
+    Args:
+        in_the_way: the version without which the others have answered cases in common, and how many.
+    """
     rows = [["", *(show(one.run.label) for one in options)]]
     for name, _, cell in OPTION_ROWS:
-        indent = " " * (len(name) - len(name.lstrip()))
-        rows.append([indent + translated(name.lstrip()), *(translated(cell(one)) for one in options)])
+        told = [cell(one) for one in options]
+        if any(one != figures.NO_DATA for one in told):
+            indent = " " * (len(name) - len(name.lstrip()))
+            rows.append([indent + translated(name.lstrip()), *map(translated, told)])
     lines = [_options_title(options)] if options else []
+    common = not options or options[0].answered
+    if not common:
+        lines += figures.wrapped(_nothing_shared(options, in_the_way))
     for columns in _blocks(rows):
         lines += ["", *figures.table([[row[0], *(row[i] for i in columns)] for row in rows])]
-    return [*lines, "", *figures.wrapped(_OPTION_LEGEND)]
+    return [*lines, "", *figures.wrapped(_OPTION_LEGEND)] if common else lines
+
+
+def _nothing_shared(options: Sequence[Option], in_the_way: tuple[str, int] | None) -> str:
+    if in_the_way is None:
+        return "Nothing to compare: no case was answered by all of them. Record the same suites for all."
+    label, number = in_the_way
+    others = " ".join(show(one.run.label) for one in options if one.run.label != label)
+    return f"Nothing to compare. Cases in common without {show(label)}: {number:,}. Run: harness compare {others}"
 
 
 def _options_title(options: Sequence[Option]) -> str:

@@ -160,6 +160,8 @@ def _fits(form: _Sentence, values: Mapping[str, str], depth: int) -> bool:
     """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
     if any(not _is_number(value) for name, value in values.items() if name in _NUMBERS):
         return False
+    if not values.get("cases", "0")[0].isdigit():  # `Left out: 57 cases` is another sentence's beginning
+        return False
     own = "".join(form.literals).strip()
     if own not in ("and", "or", "to"):
         return True

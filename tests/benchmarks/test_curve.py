@@ -1,6 +1,6 @@
 """The learning curve reads records: samples from the recipe, rates on the cases that all versions answered."""
 
-from benchmarks.curve import curve, under_own_suites
+from benchmarks.curve import curve
 from tests.factory import case_result, run_record
 
 
@@ -35,10 +35,3 @@ def test_epochs_of_one_training_are_in_their_order():
     runs = [version("last", 42, 9, epochs=10), version("first", 42, 3, epochs=1), version("second", 42, 6, epochs=2)]
     _, *rows = curve(version("spaced", 64, 0), runs)
     assert [row[:3] for row in rows[1:]] == [["42", "1", "first@v1"], ["42", "2", "second@v1"], ["42", "10", "last@v1"]]
-
-
-def test_a_case_of_the_canaries_counts_under_its_own_suite():
-    canary = case_result("symbols.construction-001", suite="canary")
-    whole = case_result("construction-001", suite="symbols")
-    renamed = under_own_suites(run_record([canary, whole]))
-    assert [case.key for case in renamed.cases] == ["symbols/construction-001"] * 2

@@ -595,3 +595,34 @@ def test_the_next_command_of_an_alarm_asks_what_a_night_asks(history, tmp_path):
         (tmp_path / "suites" / made).parent.mkdir(parents=True)
         (tmp_path / "suites" / made).touch()
         assert f"next: pytest --model=tuned {asked}--cassette-mode=live" in call_drift("--alarm").output
+
+
+def test_what_all_versions_lack_is_no_row_and_a_version_without_shared_cases_is_named(history):
+    for model, key in (("base", "a"), ("tuned", "a"), ("styled", "z")):
+        history.write(run_record([case_result(key)], model=model, version="1"))
+    text = " ".join(call_compare("base", "styled", "tuned").output.split())
+    assert "Nothing to compare. Cases in common without styled@1: 1. Run: harness compare base@1 tuned@1" in text
+    assert "alignment rate" not in text
+    assert "its own rate" in text
+    assert "the two have no case in common" in call_compare("base", "styled").output
+    assert "cost of 1,000" not in call_compare("base", "tuned", "tuned").output
+
+
+def test_the_next_step_says_when_the_settings_are_at_another_version(history, tmp_path):
+    history.write(build_run("base"))
+    history.write(build_run("tuned", hours=2400.0))
+    settings = '[tool.harness.models.tuned]\nversion = "%s"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    for version, said in (("2", 'after you have set version = "1" and its settings'), ("1", "(answers of today")):
+        (tmp_path / "pyproject.toml").write_text(settings % version, "utf-8")
+        last = " ".join(call("--candidate", "tuned@1", "--baseline", "base@1").output.split()).partition("next: ")[2]
+        assert last.startswith("pytest --model=tuned --gate --cassette-mode=live")
+        assert said in last
+        assert ("which has 2 now: answers of today" in last) == (version == "2")
+
+
+def test_the_next_step_of_a_model_without_settings_can_be_run(history):
+    history.write(build_run("base"))
+    where = {"model": "qwen-x", "base_url": "http://127.0.0.1:1/v1"}
+    history.write(build_run("tuned", hours=2400.0, configuration=where))
+    said = " ".join(call("--candidate", "tuned", "--baseline", "base").output.split())
+    assert "pytest --model=openai:qwen-x --base-url=http://127.0.0.1:1/v1 --suites=builtin --gate" in said

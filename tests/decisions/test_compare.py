@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.decisions.compare import compare, options, shared_alignment, telling_slices
+from harness.decisions.compare import compare, in_the_way, options, shared_alignment, telling_slices
 from harness.decisions.concentration import selected_by_outcome
 from harness.decisions.gate import judge
 from harness.decisions.metrics import Count
@@ -368,3 +368,31 @@ def test_an_untrained_rule_is_judged_on_the_cases_held_out(case, run, now):
     policy = GatePolicy(rules=(Rule(metric="alignment_rate", exposure="untrained", min=0.9),))
     verdict = judge(run([*held, *left]), None, policy, now)
     assert (verdict.verdict, verdict.rules[0].reading.cases) == ("GO", 60)
+
+
+def test_a_case_of_a_selection_pairs_with_the_same_case_of_its_suite(case, run):
+    whole = run([case("a-1", digest="1"), case("a-2", "damaged", digest="2"), case("a-3", digest="3")])
+    kept = [case("symbols.a-2", suite="canary", digest="2"), case("symbols.a-3", suite="canary", digest="3")]
+    canaries = run(kept, model="tuned")
+    comparison = compare(whole, canaries)
+    assert comparison.answered == ("symbols/a-2", "symbols/a-3")
+    assert [(flip.key, flip.kind) for flip in comparison.flips] == [("symbols/a-2", "fixed")]
+    assert comparison.pairing.only_old == ("symbols/a-1",)
+    table = options([whole, canaries, run([case("symbols.a-3", suite="other", digest="3")], model="third")])
+    assert [(one.answered, one.alignment.k) for one in table] == [(1, 1)] * 3
+
+
+def test_a_case_whose_id_has_a_dot_or_whose_content_differs_keeps_its_name(case, run):
+    one = run([case("symbols.a-1", suite="canary", digest="1"), case("v1.2", digest="1")])
+    other = run([case("a-1", digest="2"), case("v1.2", digest="1")], model="tuned")
+    assert compare(one, other).answered == ("symbols/v1.2",)
+    assert compare(one, other).pairing.only_new == ("symbols/a-1",)
+    assert compare(one, one).answered == ("canary/symbols.a-1", "symbols/v1.2")
+
+
+def test_the_run_without_which_cases_are_shared_is_named(case, run):
+    alone = run([case("z", suite="style")], model="styled")
+    runs = [run([case("a"), case("b")]), alone, run([case("a")], model="tuned")]
+    assert in_the_way(runs) == ("styled@v1", 1)
+    assert in_the_way([runs[0], runs[2], runs[0]]) is None
+    assert in_the_way([alone, runs[0]]) is None

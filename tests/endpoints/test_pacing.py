@@ -19,7 +19,7 @@ import pytest
 
 from harness.config import HarnessConfig, ModelConfig
 from harness.endpoints import retry
-from harness.endpoints.pace import CostLimit, Pace, SpentError, TokenPrice
+from harness.endpoints.pace import CostLimit, Pace, SpentError, TokenPrice, expected_s
 from harness.endpoints.parse import Answer, Attempt
 from harness.endpoints.refusals import Refusals
 from harness.endpoints.retry import Outage, Retrying, ask, retry_after_s
@@ -409,3 +409,11 @@ def test_a_key_that_a_cut_goes_through_is_not_shown_in_part(at: int) -> None:
         said = refusals.one_line(f"{filler * at}{key} is wrong")
         assert len(said) <= 300
         assert not any(key[:size] in said for size in range(4, len(key)))
+
+
+@pytest.mark.parametrize(
+    ("requests", "at_once", "rounds"),
+    [(1, 8, 1), (2, 8, 1), (3, 8, 2), (7, 8, 3), (100, 8, 13.75), (5, 1, 5), (6, 2, 3), (581, 4, 145.75)],
+)
+def test_the_time_of_many_requests_counts_the_first_rounds_of_few(requests: int, at_once: int, rounds: float) -> None:
+    assert expected_s(requests, 2.0, at_once) == 2 * rounds

@@ -389,3 +389,14 @@ def test_another_model_than_the_one_asked_for_is_told() -> None:
 )
 def test_aliases_and_dated_names_are_the_same_model(asked: str, resolved: str, same: bool) -> None:
     assert is_same_model(asked, resolved) is same
+
+
+def test_a_suite_without_recordings_names_one_that_has_them(
+    make_answers: MakeAnswers, make_case: MakeCase, record: Record, model: ModelConfig
+) -> None:
+    record(model, make_case(1), "A-1")
+    words = str(make_answers("replay").no_recording(make_case(2, suite="other"), 0))
+    assert words == (
+        "no answer of m@v1 is recorded for suite other (c-2); run: pytest --model=m --cassette-mode=record; or name "
+        "what is recorded: pytest --model=m --suites=s"
+    )
