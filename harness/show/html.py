@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from harness.decisions.compare import Comparison, Flip, Option, SliceChange, options
+from harness.decisions.compare import Comparison, Flip, Option, SliceChange, options, under_own_suites
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.latency import speeds
 from harness.decisions.standing import by_key
@@ -250,7 +250,7 @@ def compare_page(
     """One self-contained HTML page. `old` and `new` are the records that `comparison` was made of; with
     `judged`, the gate's verdict is on top and its rules follow."""
     gate = judged.verdict if judged else None
-    before, after = by_key(old), by_key(new)
+    before, after = map(by_key, under_own_suites((old, new)))
     option = options((old, new))[1]
     ordered = in_reading_order(comparison.flips)
     kinds = list(dict.fromkeys(flip.kind for flip in ordered))

@@ -224,18 +224,18 @@ def trend(
     latest = sorted(models, key=lambda model: models[model][-1].when, reverse=True)[:_MODELS]
     shown = {model: models[model] for model in sorted(latest)}
     listed = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
-    points = _points(shown)
-    counts = Counter(point["key"] for point in points)
+    points = _points(shown, usual_suite(current(lines)))
+    counts = Counter(point["part"] for point in points)
     floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
     data = {
         "points": points,
-        "alone": [point for point in points if counts[point["key"]] == 1],
+        "alone": [point for point in points if counts[point["part"]] == 1],
         "events": _marks(points, events),
         "labels": _labels(points, floor),
     }
 
     def look(width: int) -> tuple[int, float, int, str]:
-        return len(counts), floor, 26 if max(counts.values()) <= 40 else 9, _dates(points, short=width <= _NARROW)
+        return len(shown), floor, 26 if max(counts.values()) <= 40 else 9, _dates(points, short=width <= _NARROW)
 
     return in_widths(_chart, f"{label}: {listed}", {**NARROW, **WIDE}, look, data)
 
@@ -255,11 +255,16 @@ def month_before(lines: Sequence[IndexLine]) -> str | None:
     return first if days[0] < first else None
 
 
-def _points(models: dict[str, list[IndexLine]]) -> list[dict[str, Any]]:
-    """One a run. A model's key is its number: names are only shown, and two that look alike stay two lines."""
+def _points(models: dict[str, list[IndexLine]], usual: str) -> list[dict[str, Any]]:
+    """One a run. A model's key is its number: names are only shown, and two that look alike stay two lines.
+
+    A line joins runs of the same cases alone, its `part`; `other` is one on other cases than most versions.
+    """
     return [
         {
             "key": f"m{place}",
+            "part": f"m{place} {line.suite_digest}",
+            "other": line.suite_digest != usual,
             "model": clip(model, 24),
             "t": line.when,
             "v": line.rate.value,
@@ -281,7 +286,9 @@ def _chart(width: int, models: int, floor: float, size: int, form: str) -> Any:
     wide = width > _NARROW
     keys = [f"m{place}" for place in range(models)]
     colours = [SERIES[index % len(SERIES)] for index in range(len(keys))]
-    colour = alt.Color("key:N", legend=None, scale=alt.Scale(domain=keys, range=colours))
+    shades = alt.Scale(domain=keys, range=colours)
+    colour = alt.Color("key:N", legend=None, scale=shades)
+    edge, inside = alt.Stroke("key:N", legend=None, scale=shades), alt.Fill("key:N", legend=None, scale=shades)
     dates = alt.Axis(
         grid=False,
         labelOverlap=True,
@@ -294,14 +301,18 @@ def _chart(width: int, models: int, floor: float, size: int, form: str) -> Any:
     rates = alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8)
     y = alt.Y("v:Q", title=None, scale=scale, axis=rates)
     low = alt.Y("lo:Q", scale=scale)
+    dashes = alt.StrokeDash("other:N", legend=None, scale=alt.Scale(domain=[False, True], range=[[1, 0], [5, 4]]))
+    hollow = alt.condition("datum.other", alt.value(0), alt.value(1))
     runs = alt.Chart(alt.NamedData(name="points"))
     alone, labels = alt.Chart(alt.NamedData(name="alone")), alt.Chart(alt.NamedData(name="labels"))
     room = 150 if wide else 95
     layers = [
-        runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour),
+        runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour, detail="part:N"),
         alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),
-        runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
-        runs.mark_circle(size=size, opacity=1).encode(x=x, y=y, color=colour, description="told:N"),
+        runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, detail="part:N", strokeDash=dashes),
+        runs.mark_circle(size=size, opacity=1, strokeWidth=2).encode(
+            x=x, y=y, stroke=edge, fill=inside, fillOpacity=hollow, description="told:N"
+        ),
         alt.Chart(alt.NamedData(name="events"))
         .mark_text(dy=-13, fontSize=12, color=MUTED)
         .encode(x=x, y=y, text="named:N" if wide else "sign:N"),
@@ -408,6 +419,7 @@ def render(
         models=sorted({line.model for line in lines}),
         happened=happened,
         trend=trend(lines, happened, label=told, since=since),
+        apart=len({line.suite_digest for line in lines if not line.partial and line.rate.n}) > 1,
         whole_trend=trend(lines, happened, label=told) if since else Markup(""),
         state=_state(now, happened, drift or {}, verdicts or {}),
         standing=_standing(now),

@@ -448,6 +448,23 @@ def test_a_point_of_the_trend_says_which_version_it_is(mixed):
     assert "◆ v2" in page
 
 
+def test_runs_on_other_cases_are_not_joined_and_look_different(mixed):
+    whole = [at(mixed, day) for day in (1, 3)]
+    canaries = [at(mixed, day).model_copy(update={"suite_digest": "c"}) for day in (2, 4)]
+    one, other = index.usual_suite(index.current([*whole, at(mixed, 3, model="qwen")])), "c"
+    points = index._points({"tuned": [whole[0], canaries[0], whole[1], canaries[1]]}, one)
+    assert len({point["key"] for point in points}) == 1
+    assert [point["other"] for point in points] == [False, True, False, True]
+    assert len({point["part"] for point in points}) == 2
+    page = index.render([*whole, *canaries, at(mixed, 3, model="qwen")])
+    assert "not comparable with solid lines" in page
+    assert "虚线和空心点" in page
+    assert page.count('fill-opacity="0"') >= 2
+    assert "stroke-dasharray" in page
+    assert other not in {line.suite_digest for line in whole}
+    assert "not comparable with solid lines" not in index.render(whole)
+
+
 def test_the_trend_shows_a_month_and_the_rest_on_demand(mixed):
     lines = [at(mixed, day) for day in range(1, 29)]
     assert index.month_before(lines) is None
@@ -569,3 +586,12 @@ def test_the_trend_is_drawn_of_a_kept_form_with_the_points_of_today(tmp_path, mo
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "other"))
     assert index.trend(lines, told, label="rates") == drawn
     assert len(made) == 3
+
+
+def test_the_page_of_canaries_against_a_whole_run_has_the_texts_of_both():
+    case, run = factory.case_result, factory.run_record
+    whole = run([case("a-1", digest="1"), case("a-2", "damaged", digest="2")])
+    canaries = run([case("symbols.a-2", suite="canary", digest="2")], model="tuned")
+    page = html.compare_page(compare(whole, canaries), whole, canaries)
+    assert "symbols/a-2" in page
+    assert "AB␣-␣1" in page
