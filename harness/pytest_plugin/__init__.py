@@ -25,12 +25,13 @@ def verbatim(pytestconfig: pytest.Config) -> Callable[..., None]:
 
     from harness.errors import HarnessError
     from harness.project import Project
+    from harness.show.words import language_of, translated
     from harness.text.asserting import assert_verbatim
 
     try:
         return partial(assert_verbatim, symbols=Project.open(pytestconfig.rootpath).symbols)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(translated(str(error), language_of())) from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,12 +45,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
         from harness.errors import HarnessError
         from harness.pytest_plugin.collection import SuitePython, refuse_settings_of_a_suite
+        from harness.show.words import language_of, translated
 
         try:
             suite_python = SuitePython.of(early_config.rootpath)
             refuse_settings_of_a_suite(early_config)
         except HarnessError as error:
-            raise pytest.UsageError(str(error)) from None
+            lang = early_config.known_args_namespace.verbatim_lang or language_of()
+            raise pytest.UsageError(translated(str(error), lang)) from None
         suite_python.guard(early_config.pluginmanager)
         early_config.stash[SUITE_PYTHON] = suite_python
         from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder

@@ -23,6 +23,7 @@ from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.show.run import explain_case
 from harness.show.sinks import junit
+from harness.show.words import translated
 from harness.suite import (
     LocatedCase,
     builtin_root,
@@ -182,7 +183,7 @@ class CaseCollector(pytest.File):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A bad case file is reported in its own words, without a traceback."""
         if isinstance(excinfo.value, SuiteError):
-            return str(excinfo.value)
+            return translated(str(excinfo.value))
         return super().repr_failure(excinfo)
 
 
@@ -253,13 +254,13 @@ class CaseItem(pytest.Item):
         if isinstance(excinfo.value, CaseFailedError):
             return explain_case(excinfo.value.result)
         if isinstance(excinfo.value, HarnessError):
-            return str(excinfo.value)
+            return translated(str(excinfo.value))
         return super().repr_failure(excinfo)
 
     def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What pytest asks for when the setup fails: a case without an answer needs no traceback, which takes 40 ms."""
         if isinstance(excinfo.value, HarnessError):
-            return str(excinfo.value)
+            return translated(str(excinfo.value))
         return super()._repr_failure_py(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:

@@ -240,7 +240,10 @@ def refuse_options_without_a_model(config: pytest.Config) -> None:
     """Without `--model` no case is collected, and options about cases would silently do nothing."""
     given = [option for name, option in _NEEDS_A_MODEL.items() if config.getoption(name)]
     if given:
-        raise pytest.UsageError(f"{given[0]} requires --model=NAME; {known_models(config)}")
+        from harness.show.words import language_of, translated
+
+        lang = config.getoption("verbatim_lang") or language_of()
+        raise pytest.UsageError(translated(f"{given[0]} requires --model=NAME; {known_models(config)}", lang))
 
 
 def known_models(config: pytest.Config) -> str:
@@ -261,22 +264,26 @@ def refuse_unrecorded(runs: Iterable[ModelRun], wanted: Counter[tuple[str, str]]
     Args:
         wanted: cases by model name and suite.
     """
+    from harness.show.words import translated
+
     for run in runs:
         suites = {suite: number for (model, suite), number in sorted(wanted.items()) if model == run.model.name}
         try:
             lacking = [suite for suite in suites if not run.answers.has_cassette(suite)]
         except HarnessError as error:  # a cassette that cannot be read
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(translated(str(error))) from None
         if lacking:
             words = run.answers.nothing_recorded(lacking, sum(suites[suite] for suite in lacking))
             # as an error of ours, which makes control characters in names of files visible
-            raise pytest.UsageError(str(HarnessError(words)))
+            raise pytest.UsageError(translated(str(HarnessError(words))))
 
 
 def refuse_a_gate_that_cannot_judge(project: Project, models: Iterable[str], options: GateOptions) -> None:
     """A policy or a baseline that cannot be read is reported now, not when all answers were asked for."""
     if not options.judges:
         return
+    from harness.show.words import translated
+
     names = list(models)
     try:
         if options.gate:
@@ -286,4 +293,4 @@ def refuse_a_gate_that_cannot_judge(project: Project, models: Iterable[str], opt
             if not made_by_this_run:
                 project.baseline(name, options.baseline)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(translated(str(error))) from None

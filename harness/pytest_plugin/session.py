@@ -189,7 +189,7 @@ class VerbatimSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin fetching what is missing."""
         if self._bad_selection:
-            raise pytest.UsageError(self._bad_selection)
+            raise pytest.UsageError(translated(self._bad_selection))
         spare_long_lived()
         if session.config.option.collectonly or session.testsfailed:
             return
@@ -210,7 +210,7 @@ class VerbatimSession:
                 run.answers.start(jobs, released=released)
             except HarnessError as error:
                 self.workers.ended(run.model.label, str(error))
-                raise pytest.UsageError(str(error)) from None
+                raise pytest.UsageError(translated(str(error))) from None
 
     def _announce(self, run: ModelRun, jobs: Sequence[FetchJob]) -> None:
         """Below the number of collected items, before the first request: what is going to be asked."""
@@ -288,7 +288,7 @@ class VerbatimSession:
             else:
                 self._early_stop = EarlyStop(run, cases, self.project, self._gate, record)
         except HarnessError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(translated(str(error))) from None
 
     def _answers(self, run: ModelRun, case: Case) -> list[Completion]:
         try:
@@ -298,7 +298,7 @@ class VerbatimSession:
                 follow=self.workers.follow,
             )
         except EndpointError as error:
-            self._stop(str(error))
+            self._stop(translated(str(error)))
             raise
 
     def _stop(self, reason: str) -> None:
@@ -315,7 +315,7 @@ class VerbatimSession:
             _attach(item, report)
         if isinstance(item, CaseItem) and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
             # pytest asks an item for its own words only when the call fails, not the setup
-            report.longrepr = str(call.excinfo.value)
+            report.longrepr = translated(str(call.excinfo.value))
             report.verbatim_missing = isinstance(call.excinfo.value, MissingRecordingError)
         return report
 

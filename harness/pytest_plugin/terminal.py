@@ -267,11 +267,11 @@ def _headline(record: RunRecord) -> list[str]:
     said = phrase(
         "summary-headline",
         label=record.label,
-        rate=percent(aligned.rate),
+        rate=translated(percent(aligned.rate)),
         k=f"{aligned.k:,}",
         n=f"{aligned.n:,}",
-        fidelity=percent(metrics.fidelity(cases).rate),
-        found=percent(found.rate),
+        fidelity=translated(percent(metrics.fidelity(cases).rate)),
+        found=translated(percent(found.rate)),
         outcomes=phrase("summary-outcomes", outcomes=phrase("comma").join(bad), all=every)
         if bad
         else phrase("summary-none-failing", all=every),
@@ -367,7 +367,10 @@ def _header(name: str) -> str:
 
 def _figures(cases: Sequence[CaseResult]) -> list[str]:
     outcomes = Counter(case.outcome for case in cases)
-    return [percent(metrics.alignment_rate(cases).rate), *(str(outcomes[kind] or ".") for kind, _ in _KIND_WIDTHS)]
+    return [
+        translated(percent(metrics.alignment_rate(cases).rate)),
+        *(str(outcomes[kind] or ".") for kind, _ in _KIND_WIDTHS),
+    ]
 
 
 def _row(name: str, cases: Sequence[CaseResult]) -> str:
@@ -375,8 +378,9 @@ def _row(name: str, cases: Sequence[CaseResult]) -> str:
     interval = wilson(count.k, count.n)
     shown = f"[{interval.low:6.1%},{interval.high:7.1%}]" if interval else ""
     rate, *counts = _figures(cases)
+    rate = " " * max(0, 7 - cells(rate)) + rate
     told = "".join(f"{number:>{width}}" for number, (_, width) in zip(counts, _KIND_WIDTHS, strict=True))
-    return f"  {_padded(name)} {rate:>7}  {shown:<16}{told}"
+    return f"  {_padded(name)} {rate}  {shown:<16}{told}"
 
 
 def _padded(text: str) -> str:

@@ -332,6 +332,17 @@ def test_cron_sounds_the_alarm_of_a_night_that_drifts(workplace: Workplace) -> N
     assert workplace.endpoint.posted[-1][1]["msg_type"] == "text"
 
 
+def test_a_chinese_alarm_of_a_blind_night_gives_its_reason_in_chinese_and_once(workplace: Workplace) -> None:
+    workplace.endpoint.status = 401
+    hook = f"ALARM_WEBHOOK={workplace.endpoint.address}/hook"
+    (workplace.root / ".env").write_text(f"{hook}\nALARM_FORMAT=slack\nALARM_LANG=zh\n")
+    assert workplace.shell("bash ci/verbatim/cron.sh").returncode != 0
+    first, why, *rest = workplace.endpoint.posted[-1][1]["text"].splitlines()
+    assert first.startswith("mine  CANNOT SEE  今晚没有判定任何用例")
+    assert "拒绝了不带密钥的请求（401）" in why
+    assert len(rest) == len(set(rest)) == 1
+
+
 @pytest.mark.parametrize(("damage", "code", "word"), [(False, 0, "GO"), (True, 1, "NO-GO")])
 def test_a_promotion_on_gitlab_keeps_its_records_whatever_the_verdict(
     workplace: Workplace, damage: bool, code: int, word: str

@@ -213,6 +213,54 @@ def test_a_chinese_error_is_chinese_as_a_whole():
     assert left == {}
 
 
+SET_AND_CHECK = "set model and base_url7, then run: harness models check"
+
+
+def test_every_reason_why_an_endpoint_gives_no_answer_has_a_chinese_form():
+    endpoints = PACKAGE / "endpoints"
+    trees = [ast.parse((endpoints / name).read_text("utf-8")) for name in ("reaching.py", "refusals.py", "chat.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    given = [
+        *(node.args[1] for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "Obstacle"),
+        *(node.value for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "sentence"),
+        *(node.value for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "said"),
+        *(
+            one.value
+            for node in nodes
+            if isinstance(node, ast.FunctionDef) and node.name in ("_reason_to_stop", "words_of_answer")
+            for one in ast.walk(node)
+            if isinstance(one, ast.Return) and one.value is not None
+        ),
+    ]
+    told = [text for node in given for text in texts(node) if " " in text]
+    whole = {
+        "7 does not speak HTTP7": "x does not speak HTTP; if it speaks TLS, set base_url to https://...",
+        "7 does not speak TLS7; set base_url to http://...": "x does not speak TLS; set base_url to http://...",
+        "no connection to 77 came about in time; is base_url right, is a firewall in between7?": (
+            "no connection to x through the proxy p came about in time; is base_url right, is a firewall in between?"
+        ),
+        "no TLS connection to 77 (7)": "no TLS connection to x through the proxy p (why)",
+        "7 refuses 7 (7)7": "x refuses the key in $KEY (401)",
+        f"7 does not know 7 or has no chat completions there (7); {SET_AND_CHECK}": (
+            "x does not know 'm' or has no chat completions there (404); set model and base_url (most servers answer "
+            "at x/v1), then run: harness models check"
+        ),
+        "7; 7": "a stream without a finish reason; why",
+    }
+    assert len(told) > 20
+    chinese = re.compile("[\u4e00-\u9fff]")
+    assert [one for one in told if not chinese.search(translated(whole.get(one, one), "zh"))] == []
+
+
+def test_the_words_of_an_endpoint_stay_as_they_came_in_a_chinese_sentence():
+    said = "Incorrect API key provided: sk-1. You can find it at https://x"
+    reason = "model m: https://x/v1 refuses the key in $KEY (401)"
+    assert (
+        translated(f"{reason}. It says: {said}", "zh")
+        == f"模型 m：https://x/v1 拒绝了 $KEY 中的密钥（401）。端点的原话：{said}"
+    )
+
+
 def test_what_is_wrong_with_a_training_file_and_why_a_recipe_begins_so_has_a_chinese_form():
     said = []
     for name in ("validate.py", "recipes.py"):

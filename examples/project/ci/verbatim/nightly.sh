@@ -12,6 +12,8 @@ reports=${VERBATIM_REPORTS:-reports}
 out=build/verbatim
 mkdir -p "$out"
 blind=
+# what the night says is in the language of who reads the alarm
+if [ -n "${ALARM_LANG:-}" ]; then export HARNESS_LANG=$ALARM_LANG; fi
 
 # exit 1 means red cases, which is what a night may have; above that nothing was judged
 pytest --model="$model" --suites=suites/canary --cassette-mode=live --report-dir="$reports" \
@@ -23,7 +25,7 @@ if [ "$asked" -gt 1 ]; then
   # why comes first, in the alarm and in the report: "calibrating" alone would read as a quiet night
   blind="CANNOT SEE  nothing was judged tonight: pytest ended with $asked"
   if [ "${ALARM_LANG:-en}" = zh ]; then blind="CANNOT SEE  今晚没有判定任何用例：pytest 退出码 $asked"; fi
-  why=$(grep -m1 -E '^(model |pytest: error|ERROR: [^u]|OSError|the run record was not|harness: )' "$out/pytest.txt" | cut -c1-300 || true)
+  why=$(grep -m1 -E '^(model |模型 |pytest: error|ERROR: [^u]|OSError|the run record was not|运行记录没有写入|harness: )' "$out/pytest.txt" | cut -c1-300 || true)
   blind="$blind${why:+$'\n'  ${why#ERROR: }}"
   echo "$blind"
 fi
@@ -44,7 +46,8 @@ if [ "$code" -eq 0 ]; then code=$written; fi
 if [ "$written" -ne 0 ]; then said="$out: the report or the pages cannot be written"$'\n\n'"$said"; fi
 if [ "$code" -ne 0 ] && [ -n "${ALARM_WEBHOOK:-}" ]; then
   alarm=$(harness drift --model "$model" --suite canary --report-dir="$reports" --alarm --lang "${ALARM_LANG:-en}" 2>&1 || true)
-  alarm="${blind:+$model  $blind$'\n'}$alarm"$'\n\n'"$said"
+  if [ "$alarm" != "$said" ]; then alarm="$alarm"$'\n\n'"$said"; fi
+  alarm="${blind:+$model  $blind$'\n'}$alarm"
   if echo "$alarm" > "$out/alarm.txt"; then
     python3 ci/verbatim/alarm.py "$model" "$out/alarm.txt"
   else
