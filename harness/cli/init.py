@@ -251,7 +251,7 @@ def _folded(paths: list[str]) -> list[str]:
     return [
         line
         for folder, files in suites.items()
-        for line in (files if len(files) <= _LISTED else [f"{folder}/  ({len(files)} files)"])
+        for line in (files if len(files) <= _LISTED else [f"{folder}/  " + translated(f"({len(files)} files)")])
     ]
 
 

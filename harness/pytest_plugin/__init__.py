@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.errors import HarnessError
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.show.words import translated
+    from harness.show.words import language_of, translated
 
     try:
         session = VerbatimSession(config)
@@ -122,14 +122,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     suite_python = config.stash.get(SUITE_PYTHON, None)
     if suite_python is not None and suite_python.skipped:
         some = ", ".join(sorted(ascii(path.name)[1:-1] for path in suite_python.skipped)[:5])
-        terminalreporter.write_line(
-            f"Python in suites was not run: {some}; name a file in suite_python of [tool.harness] to have it run"
+        _tell(
+            terminalreporter,
+            f"Python in suites was not run: {some}; name a file in suite_python of [tool.harness] to have it run",
         )
     if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("verbatim_models"):
         return
     from harness.pytest_plugin.gating import known_models
 
-    terminalreporter.write_line(f"cases of models are run with --model=NAME; {known_models(config)}")
+    _tell(terminalreporter, f"cases of models are run with --model=NAME; {known_models(config)}")
+
+
+def _tell(terminalreporter: pytest.TerminalReporter, line: str) -> None:
+    """Say it in the language that a session with a model would take."""
+    from harness.show.words import language_of, translated
+
+    language = terminalreporter.config.getoption("verbatim_lang") or language_of()
+    terminalreporter.write_line(translated(line, language))
 
 
 @pytest.hookimpl(wrapper=True)
