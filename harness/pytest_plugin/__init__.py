@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.errors import HarnessError
     from harness.pytest_plugin.session import VerbatimSession
-    from harness.show.words import language_of, translated
+    from harness.show.words import translated
 
     try:
         session = VerbatimSession(config)
