@@ -475,7 +475,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
             place = low + first[1] + (len(run) if whole else 2)
             return place, not whole or touches(text, place)
         measure = _MEASURE.match(run)
-        is_code = token[0].isalpha() or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
+        in_groups = joint == "-" == text[low - len(other) - 2]  # `3-2-1402室`
+        is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
         if measure and token[-1].isdigit() and not is_code:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
         mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)

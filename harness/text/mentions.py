@@ -355,6 +355,11 @@ _CALCULATED = re.compile(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 _THIN = " \u00a0\u2009\u202f"
 
 
+_UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
+_JSON_BEGINS = ("{", "[")
+"""How an answer in JSON begins that is read as text; there every letter beyond ASCII may be escaped."""
+
+
 _SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")
 """Joiners and selectors, which change how their neighbours are written."""
 
@@ -367,6 +372,10 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_te
     ):
         ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
         return ordinary and not page.in_code(reading.start, reading.end)
+    if codes == {"escaped"} and _UNICODE_ESCAPES.fullmatch(
+        text, reading.start + change.start, reading.start + change.end
+    ):
+        return page.text.lstrip()[:1] in _JSON_BEGINS or page.in_code(reading.start, reading.end)
     if codes == {"zero-width"} and change.new and _SHAPING.isdisjoint(change.new):
         return True  # a zero-width space or a mark of direction got into the prompt with a copied text
     if codes == {"case"} and change.start == 0:
