@@ -25,6 +25,7 @@ from harness.text.targets import (
     any_of,
     is_code,
     kind_of,
+    pairs_of,
 )
 
 HAN = (
@@ -58,13 +59,13 @@ _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]
 _VERB = re.compile(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
 _ACT = re.compile(any_of(ACTS))
 _SEAM = re.compile(
-    f"[{CONJUNCTIONS}的]|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
+    f"[{CONJUNCTIONS}的]|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _STOP = re.compile(
-    f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
+    f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
     f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
 )
 _PERIODS = re.compile("[日天年月周时分秒/]+")
@@ -76,7 +77,7 @@ _BREAK = re.compile(
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
     f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
-    f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9]+\\Z)"
+    f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.*×x]*\\Z)"
     f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
@@ -204,6 +205,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
             and touches(text, low - 2)
             and low - start > 2
             and text[start] not in "#@"
+            and not _FIELD.match(text, start)
         ):
             yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
             chain = []
@@ -212,8 +214,9 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         if not breaks:
             chain.append((low, high))
             continue
-        yield from chain_of(text, [*chain, (low, high)], stop=low + _broken(breaks))
-        chain = [(low + _broken(breaks), high)]
+        stop = low + breaks.end(breaks.lastindex or 0)
+        yield from chain_of(text, [*chain, (low, high)], stop=stop)
+        chain = [(stop, high)]
     if chain:
         yield from chain_of(text, chain)
 
@@ -352,13 +355,15 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     length = last[1] - last[0]
     if (_UNIT_BEHIND.match(other) or _COUNT_OF.search(side + other)) and side.endswith(MEASURES):
         unit = next(word for word in MEASURES if side.endswith(word))
-        digits = re.search(r"(?:[0-9]{1,4}[年月]){0,2}[0-9.]+\Z", side[: -len(unit)])
+        digits = re.search(r"(?:[0-9]{1,4}[年月]){0,2}[0-9][0-9.,]*\Z", side[: -len(unit)])
         start = high - len(unit) - (len(digits[0]) if digits else 0)
         return start, touches(text, start - 1)
     if len(runs) == 1:
         own, is_open = _own_start(side, other, text[high], certain, cut > 0)
         return low + own, is_open
     token = side[runs[-2][0] : runs[-2][1]]
+    if token[-1] == "_" and token.isascii() and length <= 4:
+        return low + runs[-2][0], len(runs) > 2 or not certain  # `t_订单-主表`
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
         return low + runs[-2][0], len(runs) > 2 or not certain
@@ -368,6 +373,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
 _NUMERAL = "[一二三四五六七八九十两甲乙丙丁]"
 _OF_NUMERAL = re.compile(f"{_NUMERAL}{{1,2}}([{HAN}])")
 _SO_MANY = re.compile(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
+_ALWAYS_BEFORE = re.compile(f"(?!{any_of(NO_VERBS)})[穿买吃喝找去往把将让被需含请]")
 _BEFORE_A_SIDE = re.compile(f"(?!{any_of(NO_VERBS)})[{SMALL_WORDS}](?=[{HAN}]{{2}})")
 
 
@@ -390,8 +396,10 @@ def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -
     mate = _mate(other)
     if mate and length == len(mate) + 1 and mate[0] != side[0] and _BEFORE_A_SIDE.match(side):
         return 1, True  # `带雨伞/雨衣`
-    if length == 4 and len(mate) == 2 and not (certain or is_cut):
-        return 2, True
+    if length > 2 and _ALWAYS_BEFORE.match(side):
+        return 1, True  # `穿园服/运动鞋`
+    if length == 4 and len(mate) in (2, 3) and not is_cut:
+        return 2, True  # `港口宁波-汉堡`: as likely a field and its value
     is_name = (certain or is_cut) and length <= _LONGEST_SIDE and _is_name(side, other, joint)
     if length < _LONG_SIDE or is_name:
         return 0, not certain
@@ -525,10 +533,14 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
         return low + unit.end(), low + unit.end() < high or touches(text, high)
     stop = _STOP.search(run, 1)
     stopped = stop is not None and (stop.start() >= 2 or stop[0] in CONJUNCTIONS)
-    if (stop.start() if stop and stopped else len(side)) == 4 == len(run[:4]) and re.fullmatch(f"[{HAN}]{{2}}", other):
-        return low + 2, True  # `同比/环比变动`, `台中/高雄据点的`
-    if stop and stopped:
-        return low + stop.start(), stop[0] not in CONJUNCTIONS
+    whole = stop.start() if stop and stopped else len(run) if len(runs) == 1 else 0
+    if whole == 4 and (
+        re.fullmatch(f"[{HAN}]{{{2 if stopped else '2,3'}}}", other)
+        or (other.isascii() and text[low - 1] == "/" and not stopped)
+    ):
+        return low + 2, True  # `同比/环比变动`, `台中/高雄据点的`, `Wi-Fi/蓝牙权限`
+    if stop and stopped and (whole <= 4 or whole == len(other)):
+        return low + whole, stop[0] not in CONJUNCTIONS
     if len(run) <= 4:
         if len(runs) == 1:
             return high, touches(text, high)
@@ -537,7 +549,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
             return low + runs[1][1], False
         return low + min(2, first[1]), True
     certain = len(runs) == 1 and not touches(text, high)
-    if certain and len(run) <= _LONGEST_SIDE and _is_name(run, other, text[low - 1]):
+    if certain and not stopped and len(run) <= _LONGEST_SIDE and _is_name(run, other, text[low - 1]):
         return high, False
     return low + ((HAN_RUN.fullmatch(other[-1:]) and _mirrored(other, run)) or 2), True
 
@@ -586,16 +598,3 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         if ("’" in inner or "'" in inner) and not re.search(r"\d|[^\w’']", inner):
             continue
         yield Span(start, end, touches(text, start - 1), touches(text, end))
-
-
-def pairs_of(inner: str) -> tuple[str, ...]:
-    """The pairs of a chain of three and more, which are protected with it."""
-    parts = re.split("[/／]", inner)
-    if len(parts) < 3 or not HAN_RUN.search(inner) or re.search(r"\\", inner):
-        return ()
-    joined = [f"{one}/{other}" for one, other in pairwise(parts) if one and other]
-    return tuple(pair for pair in joined if pair in inner)
-
-
-def _broken(found: re.Match[str]) -> int:
-    return found.end(found.lastindex or 0)

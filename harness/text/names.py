@@ -83,7 +83,7 @@ ANOTHER_FILE = re.compile(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERB
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
 PUT_INTO = re.compile(
     "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)|(?<![意常可看预偏])见(?![习证解识面闻])"
-    "|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
+    "|(?<=[A-Za-z0-9])[和与及](?=[^A-Za-z0-9/]{2})|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
 )
 """What comes before the first folder: `工作表复制到财务共享/汇总.xlsm`."""
 QUOTED_FIRST = re.compile(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")

@@ -22,7 +22,6 @@ from harness.text.chains import (
     chains_in,
     is_dull,
     left_end,
-    pairs_of,
     right_end,
     sentence_cut,
     touches,
@@ -43,7 +42,7 @@ from harness.text.names import (
     path_at,
 )
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of
+from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of, pairs_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 STRICT_KINDS = frozenset(
@@ -183,6 +184,15 @@ def _has_digits(run: str) -> bool:
     return digits >= 3 if run.isupper() else digits > 0
 
 
+def pairs_of(inner: str) -> tuple[str, ...]:
+    """The pairs of a chain of three and more, which are protected with it."""
+    parts = re.split("[/／]", inner)
+    if len(parts) < 3 or not _CJK.search(inner) or re.search(r"\\", inner):
+        return ()
+    joined = [f"{one}/{other}" for one, other in pairwise(parts) if one and other]
+    return tuple(pair for pair in joined if pair in inner)
+
+
 def is_formula(text: str) -> bool:
     """Whether the text is mathematics in LaTeX: `$x_1$`, `\\frac{a}{b}`."""
     return len(text) > 2 and (
@@ -225,6 +235,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 VERBS = _words(
+    "更新 补传 重传 回传 补发 重发 转存 覆盖 恢复 还原 追加 录入 填报 扫描 拍照 预览 播放 加载 "
     "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
     "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 命名 压缩 解压 打印 "
     "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
@@ -238,6 +249,9 @@ VERBS = _words(
 """Verbs, labels and particles that come before a file or a term and do not belong to it."""
 
 NO_VERBS = _words(
+    "买卖 找平 找零 需求 需方 含量 含水 含税 含氧 将军 被告 被子 被动 往复 往返 往来 去离子 去皮 让利 让步 把手 把关 "
+    "穿透 穿线 吃水 "
+    "更新日志 更新说明 更新记录 更新内容 更新计划 更新包 恢复计划 恢复方案 扫描件 录入表 填报表 播放列表 播放量 "
     "审核表 审核单 审核意见 审核报告 审核记录 审核要点 提交记录 提交材料 替换件 替换记录 "
     "运行图 运行记录 运行日志 修改记录 修改单 下载量 打印机 编辑部 保存期 执行力 执行器 发送量 导入表 导出表 用例 "
     "用户 用途 用例 用量 用电 用水 用地 在线 在途 在建 后台 后勤 后续 后端 到货 到期 到账 到岗 请示 请假 请款 请购 "
