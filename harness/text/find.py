@@ -11,6 +11,7 @@ from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atom
 from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
 from harness.text.symbols import (
     ALTERED,
+    BETWEEN_LATIN,
     ELLIPSES,
     LOOKALIKE,
     MARK,
@@ -70,6 +71,7 @@ class Letters(NamedTuple):
 
 
 _NO_FORMS = ("", "")
+_DIGITS = re.compile("[0-9]+")
 
 
 class Pattern:
@@ -78,11 +80,12 @@ class Pattern:
     Attributes:
         skeleton: its folded letters.
         marker_offsets: the places of what would open a list item if it came first in a line.
+        digits: its digits in order, where they are those of the target and no word that looks like a sign is in it.
         unescaped: the target with its entities and codes read, and with its `\\n` and the like read; empty for neither.
     """
 
     __slots__ = (
-        *("_fold", "_letters", "_read", "known", "known_coded"),
+        *("_fold", "_letters", "_read", "digits", "known", "known_coded"),
         *("marker_offsets", "skeleton", "text", "unescaped"),
     )
 
@@ -91,6 +94,9 @@ class Pattern:
         self._fold = fold
         self._read = as_signs(text)
         self.skeleton = self._read.translate(fold)
+        self.digits = "".join(_DIGITS.findall(text))
+        if self.digits != "".join(_DIGITS.findall(self.skeleton)) or not BETWEEN_LATIN.isdisjoint(text):
+            self.digits = ""
         is_coded = "\\" in text or "&" in text or "%" in text  # any of ESCAPE_STARTS
         self.unescaped = _unescaped_forms(text) if is_coded else _NO_FORMS
         self.marker_offsets = _marker_offsets(text, fold.symbols)
@@ -176,21 +182,22 @@ def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Reading]
     if not page.is_short or not page.is_plain or len(targets) >= _AT_ONCE:
         return None
     patterns = _unlike(targets, fold_of(page.symbols, False))
-    if not patterns or page.fold.coarse:
+    if not patterns:
         return None
-    letters = page.letters
+    digits = page.digits()
     met: dict[str, list[Reading]] = {}
     for pattern in patterns:
-        skeleton = pattern.skeleton
-        hit = letters.find(skeleton)
-        if hit < 0:
-            continue
         found = _verbatim(page, pattern)
-        for _ in found:
-            hit = letters.find(skeleton, hit + 1) if hit >= 0 else hit - 1
-        if hit != -1 or not found:
-            return None
-        met[pattern.text] = found
+        if not (digits and pattern.digits and len(_all(digits, pattern.digits)) == len(found)):
+            # the skeleton has as many hits at most as its digits, and as whole mentions at least
+            if page.fold.coarse:
+                return None
+            hits = len(_all(page.letters, pattern.skeleton))
+            if hits and hits != len(found):
+                return None
+            found = found if hits else []
+        if found:
+            met[pattern.text] = found
     return met
 
 

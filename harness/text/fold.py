@@ -228,6 +228,14 @@ def _folded(text: str, fold: Fold) -> str:
     return text.encode("utf-8", "surrogatepass").translate(*fold.in_utf8).decode("utf-8", "surrogatepass")
 
 
+_NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
+QUIET = re.compile(
+    f"[\\x00-\\x7f{chr(_HAN.start)}-{chr(_HAN.stop - 1)}"
+    "\u00b7\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*"
+)
+"""Text in which no character stands for a digit but the digits of ASCII, and none asks for the coarse fold."""
+
+
 class Page:
     """One text under check, folded as far as it is asked for."""
 
@@ -265,6 +273,12 @@ class Page:
     def letters(self) -> str:
         """The skeleton of the text as it is."""
         return self._letters if self.fold else ""
+
+    def digits(self) -> str:
+        """The digits of a plain text in order, where nothing else in it can stand for one; empty otherwise."""
+        text = self.text
+        is_quiet = text.isascii() or QUIET.fullmatch(text)
+        return text.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode() if is_quiet else ""
 
     def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
         """Those of the fine skeletons whose letters may all be in the text, by a look that is cheaper than to fold it.

@@ -22,7 +22,9 @@ from harness.text.characters import (
     is_joining,
     is_latin_or_digit,
 )
+from harness.text.fold import QUIET, STRANGER, Page, fold_of
 from harness.text.scan import USUAL_LETTERS, extract_targets, forget
+from harness.text.symbols import DEFAULT_SYMBOLS
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
 from harness.text.visible import context, is_hidden, show
@@ -300,3 +302,37 @@ def test_what_is_passed_over_in_search_of_a_sign_is_letters_alone() -> None:
     letters = re.findall(f"[{USUAL_LETTERS}]", "".join(map(chr, range(0x20000))))
     assert len(letters) > 20_000
     assert [char for char in letters if not re.fullmatch(r"[^\W\d_]", char)] == []
+
+
+def test_no_character_of_a_quiet_text_stands_for_a_digit_or_asks_for_the_coarse_fold() -> None:
+    fold = fold_of(DEFAULT_SYMBOLS, False)
+    quiet = [char for char in map(chr, range(0x10000)) if QUIET.fullmatch(char)]
+    assert len(quiet) > 20_000
+    assert [char for char in quiet if fold[ord(char)] == STRANGER] == []
+    assert {char for char in quiet if fold[ord(char)] in tuple("0123456789")} == set("0123456789")
+
+
+@pytest.mark.parametrize(
+    ("targets", "answer", "verdicts"),
+    [
+        (["A-5", "B-5"], "用 A-5。", ["verbatim", "absent"]),
+        (["A-5", "5-A"], "A-5-A", ["verbatim", "verbatim"]),
+        (["A-15", "A-1"], "A-15 与 A-1", ["verbatim", "verbatim"]),
+        (["A-15", "A-1"], "A-15 与 A - 1", ["verbatim", "spaced"]),
+        (["XK-900"], "XK-900，XK-９00", ["lookalike"]),
+        (["XK-900"], "XK-900，共 900 件", ["verbatim"]),
+        (["一A5"], "B一A5", ["absent"]),
+    ],
+)
+def test_digits_alone_decide_no_more_than_letters_do(targets: list[str], answer: str, verdicts: list[str]) -> None:
+    assert list(check("", answer, targets).verdicts.values()) == verdicts
+    assert list(check("", f"{answer} è", targets).verdicts.values()) == verdicts  # no quiet text: folded
+
+
+def test_what_folds_few_characters_as_bytes_folds_them_as_all_others() -> None:
+    texts = ("Use TCP／IP – “here” 水吧台岛台 naïve. ", "Ａ一工 éß№ ", "中文，与 A-5。 ")
+    for coarse in (False, True):
+        for text in texts:
+            page = Page(text * 60, DEFAULT_SYMBOLS, coarse=coarse)
+            assert page.letters == (text * 60).translate(page.fold)
+            assert [page.fold[ord(page.text[start])] for start in page.plain.starts] == list(page.letters)
