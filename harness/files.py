@@ -432,6 +432,18 @@ def kept_at(kind: str, name: str) -> Path:
         return Path(os.devnull) / kind / name
 
 
+def end_with_parent() -> None:
+    """For the workers of a pool, which wait for work for ever where the process that gives it was killed."""
+    import threading
+    from multiprocessing import parent_process
+
+    def wait(parent: Any) -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, args=(parent_process(),), daemon=True).start()
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last: without it a new file may be gone after a loss of power, content and all."""
     with contextlib.suppress(OSError):  # Windows opens no folders, and some file systems do not sync them

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
-from harness.files import is_portable, reading, sealed, unsealed, whole
+from harness.files import end_with_parent, is_portable, reading, sealed, unsealed, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
@@ -92,7 +93,7 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     from multiprocessing import get_context
 
     workers = min(_WORKERS, os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         yield from pool.map(done, jobs, chunksize=4)
 
 
@@ -204,6 +205,8 @@ class VerdictState(LastVerdict):
 
 _KEPT = "index.json"
 """What was folded the last time, so that a record is read once. It may be deleted at any time."""
+_SAVED_EVERY_S = 10.0
+"""While pages are built: those of 5,000 runs take longer than many a job of a CI may."""
 
 
 @dataclass(slots=True)
@@ -239,12 +242,17 @@ class Site:
         kept = self._kept()
         runs: dict[str, dict[str, Any]] = {}
         lines: list[IndexLine] = []
+        saved = time.monotonic()
         for done, stamp in self._folded(kept, pages=not self.index_only):
             if done.line is not None:
                 name = done.path.relative_to(self.history.folder).as_posix()
                 runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json")}
                 lines.append(done.line)
             if done.page is not None:
+                if time.monotonic() - saved > _SAVED_EVERY_S:  # whatever stops this, the next one goes on from here
+                    before = kept.get("runs") or {}
+                    self._keep({**kept, "runs": {**before, **runs}})
+                    saved = time.monotonic()
                 yield done.page
         self.contradictions += [one for line in lines for one in line.contradictions]
         last = sorted(lines, key=lambda line: (line.when, line.started))
@@ -278,8 +286,10 @@ class Site:
         yield write(self.out / "index.html", self._index(lines, comparisons, drift))
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
         verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
-        kept_now = {"runs": runs, "drift": states, "verdicts": verdicts}
-        write(self.out / _KEPT, sealed(json.dumps(kept_now).encode()).decode() + "\n")
+        self._keep({"runs": runs, "drift": states, "verdicts": verdicts})
+
+    def _keep(self, folded: dict[str, Any]) -> None:
+        write(self.out / _KEPT, sealed(json.dumps(folded).encode()).decode() + "\n")
 
     def lines(self) -> list[IndexLine]:
         """All runs, newest evidence first, without building a page."""

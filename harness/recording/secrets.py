@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
-from harness.files import UnfitFileError, opened
+from harness.files import UnfitFileError, end_with_parent, opened
 from harness.recording.cassette import Line, from_line, lines, stored_at
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
@@ -354,7 +354,7 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
     from multiprocessing import get_context
 
     before = 0
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         parts = [(path, secrets, *ends) for ends in zip([0, *places], [*places, None], strict=True)]
         for part, job in [(part, pool.submit(_part, *part)) for part in parts]:
             try:

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from harness import site
 from harness.cli.report import report
 from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
 from harness.history import History
+from harness.project import Project
 from harness.show import charts
 from harness.show.verdicts import LastVerdict, last_verdict_lines
 from tests.factory import case_result, mention, run_record, sample_result
@@ -280,6 +282,18 @@ def test_labels_reach_the_page(folder, tmp_path):
     (tmp_path / "labels.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
     invoke("tuned@v2", "--labels", "labels.jsonl")
     assert '"v":[["Ann","good"]]' in (folder / "tuned@v2" / "20261103-v2.html").read_text("utf-8")
+
+
+def test_a_building_that_is_stopped_goes_on_where_it_was(folder, monkeypatch):
+    monkeypatch.setattr(site, "_SAVED_EVERY_S", -1.0)
+    building = site.Site(Project.open(), folder, "en", []).build()
+    built = [next(building) for _ in range(2)]
+    building.close()
+    again = list(site.Site(Project.open(), folder, "en", []).build())
+    assert all(path.is_file() for path in built)
+    assert not set(built) & set(again)
+    assert len([path for path in again if path.parent.name.startswith("tuned@")]) == 1
+    assert again[-1].name == "index.html"
 
 
 def test_packed_records_make_the_same_pages_and_are_not_packed_again(folder):

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -220,3 +224,40 @@ def test_chinese_text_of_a_spreadsheet_is_recognised(encoding: str, text: str) -
 def test_the_encoding_of_another_language_is_not_read_as_chinese(encoding: str, text: str) -> None:
     with pytest.raises(UnfitFileError, match="not UTF-8 at byte"):
         decoded_text(text.encode(encoding))
+
+
+POOL = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from harness.files import end_with_parent
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks the system about a process by a signal")
+def test_no_worker_is_left_where_the_process_that_started_it_was_killed(tmp_path: Path) -> None:
+    (tmp_path / "pool.py").write_text(POOL)
+    with subprocess.Popen([sys.executable, tmp_path / "pool.py"], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(200):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(worker, signal.SIGKILL)
+        pytest.fail("the worker is still there")
+
+
+def test_every_pool_of_processes_ends_with_its_parent() -> None:
+    files = (Path(__file__).parents[2] / "harness").rglob("*.py")
+    pools = [line for file in files for line in file.read_text("utf-8").splitlines() if "ProcessPoolExecutor(" in line]
+    assert pools
+    assert all("end_with_parent" in line for line in pools)
