@@ -188,7 +188,11 @@ def _response(recorded: Interaction | None, sample: SampleResult, hidden: Redact
     """
     if recorded is not None:
         try:
-            return "response.json", _json(hidden.value(json.loads(recorded.body)))
+            answer = json.loads(recorded.body)
+            plain = _without_tokens(answer)
+            clean = hidden.value(plain)
+            # tokens spell again, piece by piece, what was taken out of the text
+            return "response.json", _json(clean if clean != plain else hidden.value(answer))
         except (ValueError, RecursionError):
             before = hidden.found.copy()
             judged = _redacted_sample(sample, hidden)
@@ -199,6 +203,17 @@ def _response(recorded: Interaction | None, sample: SampleResult, hidden: Redact
     plain = {"content": shown.raw_output or shown.output, "finish_reason": sample.finish_reason}
     calls = [{"name": call.name, "arguments": call.arguments} for call in shown.tool_calls]
     return "response.json", _json({**plain, **({"tool_calls": calls} if calls else {})})
+
+
+_TOKENS = ("logprobs", "logprobsResult", "logprobs_result", "prompt_logprobs", "prompt_token_ids", "token_ids")
+
+
+def _without_tokens(answer: Any) -> Any:
+    if isinstance(answer, list):
+        return [_without_tokens(one) for one in answer]
+    if isinstance(answer, dict):
+        return {name: _REMOVED if name in _TOKENS and one else _without_tokens(one) for name, one in answer.items()}
+    return answer
 
 
 def _redacted_sample(sample: SampleResult, hidden: Redaction) -> SampleResult:

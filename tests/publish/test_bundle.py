@@ -67,6 +67,27 @@ def test_the_request_is_the_recorded_one_without_what_must_not_leave(tmp_path: P
     assert made_of(run, tmp_path) == made
 
 
+@pytest.mark.parametrize(
+    ("pieces", "hidden"),
+    [
+        (["A", " - 1/B", ", said li", ".si@corp", ".example"], ["li.si@corp.example"]),
+        (["A - 1/B, ", KEY[:9], KEY[9:]], [KEY]),
+        (["A", " - 1/B"], []),
+    ],
+)
+def test_the_tokens_of_an_answer_do_not_spell_again_what_was_taken_out(
+    pieces: list[str], hidden: list[str], tmp_path: Path
+) -> None:
+    run = damaged(output="".join(pieces))
+    tokens = [{"token": piece, "bytes": [*piece.encode()], "logprob": -0.1, "top_logprobs": []} for piece in pieces]
+    message = {"role": "assistant", "content": "".join(pieces)}
+    record(tmp_path, run, {"choices": [{"message": message, "logprobs": {"content": tokens}, "finish_reason": "stop"}]})
+    (choice,) = json.loads(made_of(run, tmp_path).files["response.json"])["choices"]
+    assert choice["logprobs"] == ("[removed]" if hidden else {"content": tokens})
+    for text in hidden:
+        assert text not in choice["message"]["content"]
+
+
 def test_a_stream_is_given_as_it_came_only_if_there_is_nothing_in_it_to_take_out(tmp_path: Path) -> None:
     def stream(*pieces: str) -> bytes:
         chunks = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]
