@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("targets", "channel", "id", "model", "version", "time", "finish")
 PRESETS = (
-    *("openai", "litellm", "langfuse", "otel", "traces", "chats", "promptfoo", "evals"),
+    *("openai", "litellm", "langfuse", "otel", "traces", "chats", "promptfoo", "evals", "messages"),
     *("openai-batch", "ark-batch", "anthropic-batch", "gemini-batch"),
 )
 

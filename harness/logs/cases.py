@@ -12,8 +12,8 @@ from typing import Any
 
 from harness.errors import ConfigError, SuiteError
 from harness.files import whole
+from harness.logs.joining import JOINED
 from harness.logs.judge import chunks, groups, rows_of
-from harness.logs.presets import BATCHES
 from harness.logs.rows import RowError, judge, read_row
 from harness.logs.run import ScoringJob
 from harness.recording.secrets import without_personal
@@ -63,10 +63,12 @@ def candidates(job: ScoringJob, redact: Redact, most: int, known: Collection[str
     """Cases of the first damaged rows of a finished run, each prompt once and none of the `known` ids, at most `most`.
 
     Raises:
-        ConfigError: the verdicts are Parquet, or the answers of a batch are apart from their requests.
+        ConfigError: the verdicts are Parquet, or answers are apart from what they answer.
     """
-    if job.scoring.verdict_format != "jsonl" or job.reading.preset in BATCHES:
-        raise ConfigError("--to-suite: accepted: verdicts in JSON lines, and any preset but those of batches")
+    if job.scoring.verdict_format != "jsonl" or job.reading.preset in JOINED:
+        raise ConfigError(
+            "--to-suite: accepted: verdicts in JSON lines, and any preset but messages and those of batches"
+        )
     wanted = _damaged(job.out, (most + len(known)) * 4)
     seen: set[str] = set()
     for number, group in enumerate(groups(job.files)):

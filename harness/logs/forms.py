@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -398,3 +400,113 @@ def _turn(message: dict[str, Any]) -> Turn | None:
 
 
 _ANSWER_ROLES = (*ANSWERERS, "gpt", "chatgpt", "bot", "bing", "bard")
+
+
+class Message(NamedTuple):
+    """A message that is a row of its own. `moment`: seconds since 1970, None where no time is there to read."""
+
+    conversation: str
+    is_answer: bool
+    said: Any
+    moment: float | None
+
+
+SPEAKERS = (
+    *("role", "obj", "sender", "sendertype", "senderrole", "author", "speaker", "from", "messagetype", "msgtype"),
+    *("direction", "type", "角色", "发送者", "发送方", "发送人", "消息类型", "说话人"),
+)
+"""Plain names of columns that say who spoke; in a log it may be a person on either side, which nobody can tell."""
+_ASKERS = frozenset(
+    (
+        *(
+            "user",
+            "human",
+            "customer",
+            "client",
+            "system",
+            "developer",
+            "tool",
+            "question",
+            "in",
+            "inbound",
+            "incoming",
+        ),
+        *("用户", "客户", "系统", "提问"),
+    )
+)
+_REPLIERS = frozenset(
+    (
+        *("assistant", "ai", "bot", "model", "gpt", "answer", "out", "outbound", "outgoing"),
+        *("助手", "机器人", "模型", "智能体", "回答"),
+    )
+)
+PERSONS = frozenset(("agent", "客服", "坐席"))
+_CONVERSATIONS = (
+    *("conversationid", "sessionid", "chatid", "threadid", "dialogid", "dialogueid", "conversation", "session"),
+    *("chatsessionid", "roomid", "会话id", "对话id", "会话编号", "对话编号", "会话", "会话标识"),
+)
+_TEXTS = (
+    "content",
+    "text",
+    "message",
+    "body",
+    "value",
+    "messagetext",
+    "messagecontent",
+    "内容",
+    "消息",
+    "消息内容",
+    "文本",
+)
+TIMES_OF_MESSAGES = (
+    *("createdat", "createtime", "timestamp", "time", "sentat", "created", "datetime", "ts", "date"),
+    *("时间", "发送时间", "创建时间", "消息时间"),
+)
+
+
+def speaker_of(row: dict[str, Any]) -> str:
+    """Who spoke, in small letters; empty where no column says it."""
+    fields = _fields_of_message(row)
+    return next((str(fields[name]).strip().lower() for name in SPEAKERS if isinstance(fields.get(name), str)), "")
+
+
+def message_of(row: Any) -> Message | None:
+    """A row as a message of a conversation; None where it lacks the id, the text, or who spoke, or that is a person."""
+    if not isinstance(row, dict):
+        return None
+    fields, who = _fields_of_message(row), speaker_of(row)
+    conversation, said = first(fields, *_CONVERSATIONS), first(fields, *_TEXTS)
+    if who not in _ASKERS | _REPLIERS or not isinstance(conversation, str | int):
+        return None
+    calls = unquoted(fields.get("toolcalls"))
+    parts = unquoted(said)
+    if isinstance(parts, list) and all(isinstance(one, dict) and "type" in one for one in parts):
+        said = parts
+    if isinstance(calls, list) and calls:
+        said = {"role": "assistant", "content": said, "tool_calls": calls}
+    if said is None:
+        return None
+    return Message(str(conversation), who in _REPLIERS, said, _moment(first(fields, *TIMES_OF_MESSAGES)))
+
+
+def _fields_of_message(row: dict[str, Any]) -> dict[str, Any]:
+    """By plain names; LangChain's stores have the message as JSON in a column."""
+    inside = unquoted(row.get("message"))
+    fields = plain_names(row)
+    if isinstance(inside, dict):
+        fields |= plain_names(inside) | plain_names(inside["data"] if isinstance(inside.get("data"), dict) else {})
+    return fields
+
+
+def _moment(value: Any) -> float | None:
+    """A time without a zone is UTC. Numbers count from 1970, in any unit."""
+    try:
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                moment = datetime.fromisoformat(value.strip().replace("/", "-"))
+                return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    except (ValueError, OverflowError):
+        return None

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.logs.files import InputFile
-from harness.logs.presets import joined, rows_of_value
+from harness.logs.joining import joined
+from harness.logs.presets import rows_of_value
 from harness.logs.rates import Counts, tally_of
 from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
 from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row, rows_at
@@ -41,7 +42,7 @@ class ReadSettings:
     """None: recognised."""
     preset: str | None = None
     requests: Path | None = None
-    """Where the requests of batches are kept (`Requests`), to be joined to their answers."""
+    """Where what answers are joined to is kept: requests of batches, messages of conversations."""
 
 
 def groups(files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
@@ -77,7 +78,7 @@ def chunks(number: int, group: Sequence[InputFile], reading: ReadSettings) -> It
 def _pieces(file: InputFile, reading: ReadSettings) -> Iterator[Block]:
     columns = None if reading.preset else reading.columns  # a preset looks at all fields
     found = pieces(file, columns, reading.longest, reading.delimiter, reading.encoding)
-    return joined(found, reading.requests) if reading.requests else found
+    return joined(str(reading.preset), found, reading.requests) if reading.requests else found
 
 
 def chunk_name(group: int, number: int) -> str:

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from harness.errors import found
-from harness.logs.files import InputFile
 from harness.logs.forms import (
+    SPEAKERS,
+    TIMES_OF_MESSAGES,
     Rows,
     at,
     each_choice,
@@ -37,7 +35,6 @@ from harness.logs.forms import (
     turns_of,
     whole_answer,
 )
-from harness.logs.read import Block, pieces
 from harness.logs.rows import RowError
 from harness.logs.spans import joined_id, otel, traces
 from harness.records.conversation import MESSAGES, last_answer, unquoted
@@ -179,7 +176,7 @@ def batch(value: dict[str, Any]) -> Rows:
         raise RowError("source", "found neither a request nor a response of a batch; accepted: its lines as they came")
     assert isinstance(answered, dict)
     if asked is None:
-        name = found(first(answered, *_BATCH_IDS))
+        name = found(first(answered, *BATCH_IDS))
         raise RowError("source", f"custom_id {name}: no such request; name the batch's input file beside its output")
     if _NOT_CHAT.search(str(at(value, "asked", "url"))):
         return
@@ -193,19 +190,20 @@ def batch(value: dict[str, Any]) -> Rows:
         output=None if failed else said_in(body),
         model=first(body, "model", "modelVersion") or first(asked, "model"),
         time=first(body, "created", "created_at"),
-        id=first(answered, *_BATCH_IDS),
+        id=first(answered, *BATCH_IDS),
         finish_reason="error" if failed else finish_of(body),
     )
 
 
-_BATCH_IDS = ("custom_id", "key")
+BATCH_IDS = ("custom_id", "key")
+"""What an answer of a batch has in common with its request."""
 _ASKED_IN = ("body", "params", "request")
 """Where a line of a batch has the body of its request: OpenAI and Ark, Anthropic, Gemini."""
 
 
 def batch_side(value: Any) -> str:
     """Whether a line of a batch is a `request` or an `answer`; empty if it is neither, or both in one."""
-    if not isinstance(value, dict) or first(value, *_BATCH_IDS) is None:
+    if not isinstance(value, dict) or first(value, *BATCH_IDS) is None:
         return "request" if isinstance(at(value, "requests"), list) else ""
     has_request = any(isinstance(value.get(name), dict) for name in _ASKED_IN)
     has_answer = any(value.get(name) is not None for name in ("response", "result", "error"))
@@ -260,6 +258,31 @@ def chats(value: dict[str, Any]) -> Rows:
             id=first(value, "id", "conversation_id", "chatId", "chat_id") or turn.id,
             finish_reason=None,
         )
+
+
+def messages(value: dict[str, Any]) -> Rows:
+    """An answer of a conversation whose messages are a row each, with what users said before it (`Conversations`)."""
+    message = value.get("message")
+    fields = plain_names(message) if isinstance(message, dict) else {}
+    if "too many" in value:
+        raise RowError("conversation", f"more than {value['too many']:,} messages of one conversation; accepted: fewer")
+    if "asked" not in value:
+        raise RowError("role", f"found {found(first(fields, *SPEAKERS))}; {_OF_MESSAGES}")
+    yield row_of(
+        message if isinstance(message, dict) else {},
+        source=value["asked"],
+        output=value["said"],
+        model=first(fields, *_MODELS),
+        time=first(fields, *TIMES_OF_MESSAGES),
+        id=first(fields, "id", "messageid"),
+        finish_reason=first(fields, "finishreason", "stopreason"),
+    )
+
+
+_OF_MESSAGES = (
+    "accepted: a conversation's id, a text, and who spoke: user, human, customer, system, tool; assistant, ai, bot, "
+    "model"
+)
 
 
 def evals(value: dict[str, Any]) -> Rows:
@@ -374,76 +397,10 @@ PRESETS: dict[str, Callable[[dict[str, Any]], Rows]] = {
     "chats": chats,
     "promptfoo": promptfoo,
     "evals": evals,
+    "messages": messages,
     "openai-batch": batch,
     "ark-batch": batch,
     "anthropic-batch": batch,
     "gemini-batch": batch,
 }
 BATCHES = ("openai-batch", "ark-batch", "anthropic-batch", "gemini-batch")
-
-
-class Requests:
-    """The requests of batches by `custom_id`, in a file: a log may be larger than memory."""
-
-    def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("CREATE TABLE IF NOT EXISTS requests (id TEXT PRIMARY KEY, line BLOB) WITHOUT ROWID")
-
-    def add(self, lines: Iterator[bytes]) -> None:
-        """Keep those of the lines that are requests. The first of two with the same id stays."""
-        self._database.execute("BEGIN")
-        for line in lines:
-            value = _of_batch(line)
-            if batch_side(value) != "request":
-                continue
-            inside = at(value, "requests")  # the body of Anthropic's call, as one document
-            several = [(one, json.dumps(one).encode()) for one in inside] if isinstance(inside, list) else ()
-            for one, text in several or ((value, line.strip()),):
-                name = first(one, *_BATCH_IDS)
-                if isinstance(name, str):
-                    self._database.execute("INSERT OR IGNORE INTO requests VALUES (?, ?)", (name, text))
-        self._database.execute("COMMIT")
-
-    def joined(self, line: bytes) -> bytes:
-        """An answer with its request; any other line as it is."""
-        value = _of_batch(line)
-        name = first(value, *_BATCH_IDS) if batch_side(value) == "answer" else None
-        if not isinstance(name, str):
-            return line
-        kept = self._database.execute("SELECT line FROM requests WHERE id = ?", (name,)).fetchone()
-        return b'{"asked": %b, "answer": %b}' % (kept[0], line.strip()) if kept else line
-
-    def close(self) -> None:
-        self._database.close()
-
-
-def joined(found: Iterator[Block], path: Path) -> Iterator[Block]:
-    """The pieces of a file of a batch, each answer with its request."""
-    requests = Requests(path)
-    try:
-        for piece in found:
-            records = tuple(record._replace(raw=requests.joined(record.raw)) for record in piece.records)
-            yield replace(piece, records=records)
-    finally:
-        requests.close()
-
-
-def gather(files: Sequence[InputFile], longest: int, encoding: str | None, path: Path) -> None:
-    """Keep the requests among the lines of `files` at `path`. Raises HarnessError for a file that cannot be read."""
-    requests = Requests(path)
-    try:
-        for file in files:
-            found = pieces(file, None, longest, None, encoding)
-            requests.add(record.raw for piece in found for record in piece.records)
-    finally:
-        requests.close()
-
-
-def _of_batch(line: bytes) -> Any:
-    if not any(b'"%b"' % name.encode() in line for name in (*_BATCH_IDS, "requests")):
-        return None
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None

@@ -13,7 +13,18 @@ from typing import Any, NamedTuple
 
 from harness.errors import ConfigError, found
 from harness.logs.files import InputFile
-from harness.logs.forms import at, first, is_chat, is_error, is_response, of_platform, plain_names
+from harness.logs.forms import (
+    PERSONS,
+    at,
+    first,
+    is_chat,
+    is_error,
+    is_response,
+    message_of,
+    of_platform,
+    plain_names,
+    speaker_of,
+)
 from harness.logs.presets import LISTS, REQUESTS, RESPONSES, batch_side, is_of_evals
 from harness.logs.read import Block, Decoded, decoded, pieces
 from harness.logs.rows import MISSING, Columns, RowError, lookup, rows_at, steps_of
@@ -174,6 +185,8 @@ def recognise(
         found_names, missing, there = _matched(inside, columns, named)
         if path not in paths[:-1] and not missing:
             return _of_columns(replace(columns, **found_names), path, there)
+    if free and not listed and all(message_of(value) is not None for value in values):
+        return Recognised(columns, "messages")
     if free and (apart := _apart(values, columns)):
         return Recognised(apart)
     inside = _rows_at(values, paths[-1])
@@ -412,25 +425,13 @@ _INLINE = (
     ("batch", "inputConfig"),
 )
 """Where Gemini's batches that are not files have their answers and requests."""
-_SPEAKERS = (
-    *("role", "obj", "sender", "sendertype", "senderrole", "author", "speaker", "from", "messagetype", "msgtype"),
-    *("direction", "type", "角色", "发送者", "发送方", "发送人", "消息类型", "说话人"),
-)
-_SPEAKING = frozenset(
-    (
-        *("user", "assistant", "system", "tool", "human", "ai", "bot", "agent", "customer", "client", "model", "gpt"),
-        *("in", "out", "inbound", "outbound", "incoming", "outgoing", "question", "answer", "developer"),
-        *("用户", "助手", "客户", "机器人", "客服", "模型", "系统", "智能体", "坐席", "提问", "回答"),
-    )
-)
 
 
 def _is_message(row: dict[str, Any]) -> bool:
     """Whether a row is one message of a conversation: a column says who spoke."""
     if {"role", "content"} <= row.keys() or {"obj", "value"} <= row.keys():
         return True
-    fields = plain_names({**row, **(inside if isinstance(inside := unquoted(row.get("message")), dict) else {})})
-    return any(str(fields.get(name)).lower() in _SPEAKING for name in _SPEAKERS)
+    return message_of({"conversation": 0, **row}) is not None or speaker_of(row) in PERSONS
 
 
 def _refuse_columns(place: str, values: Sequence[dict[str, Any]]) -> None:

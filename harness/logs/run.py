@@ -19,8 +19,8 @@ from harness.errors import ConfigError, HarnessError, found
 from harness.files import whole
 from harness.logs import processes
 from harness.logs.files import STANDARD_INPUT, InputFile
+from harness.logs.joining import JOINED, gather
 from harness.logs.judge import Chunk, ReadSettings, ScoredChunk, Scoring, VerdictFormat, chunk_name, chunks, groups
-from harness.logs.presets import BATCHES, gather
 from harness.logs.rates import Counts, rates
 from harness.logs.read import BYTES, ROWS
 from harness.logs.rows import Columns
@@ -300,17 +300,21 @@ def score(job: ScoringJob, tell: Callable[[ScoringProgress], None]) -> dict[str,
 
 
 def _carry_all(job: ScoringJob, folder: OutFolder, tell: Callable[[ScoringProgress], None]) -> None:
-    if job.reading.preset not in BATCHES:
+    if job.reading.preset not in JOINED:
         _carry_rows(job, folder, tell)
         return
     if job.ray is not None or any(file.location == STANDARD_INPUT for file in job.files):
         raise ConfigError(
-            f"--preset {job.reading.preset}: answers are joined to their requests, which are read first; "
+            f"--preset {job.reading.preset}: answers are joined to what they answer, which is read first; "
             "accepted: files and URLs, without --ray"
         )
     with tempfile.TemporaryDirectory(prefix="harness-score-") as temporary:
         requests = Path(temporary) / "requests"
-        gather(job.files, job.reading.longest, job.reading.encoding, requests)
+        reading = job.reading
+        gather(
+            str(reading.preset), job.files, requests,
+            longest=reading.longest, delimiter=reading.delimiter, encoding=reading.encoding,
+        )  # fmt: skip
         _carry_rows(replace(job, reading=replace(job.reading, requests=requests)), folder, tell)
 
 

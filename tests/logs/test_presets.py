@@ -307,6 +307,11 @@ LOGS: dict[tuple[str, str], str] = {
          **completion(said)}
         for number, said in enumerate(SAID)
     ]),
+    ("messages", "table.jsonl"): lines([
+        {"session_id": number, "model": "m-1", "created_at": f"2025-11-24T16:00:0{place}Z", **one}
+        for number, said in enumerate(SAID)
+        for place, one in enumerate(({"role": "user", "content": ASKED}, said))
+    ]),
     ("promptfoo", "output.json"): json.dumps(promptfoo_document(), indent=2),
     ("promptfoo", "output.jsonl"): lines(promptfoo_document()["results"]["results"]),
 }
