@@ -402,7 +402,7 @@ def _turn(message: dict[str, Any]) -> Turn | None:
 _ANSWER_ROLES = (*ANSWERERS, "gpt", "chatgpt", "bot", "bing", "bard")
 
 
-class Message(NamedTuple):
+class ChatRow(NamedTuple):
     """A message that is a row of its own. `moment`: seconds since 1970, None where no time is there to read."""
 
     conversation: str
@@ -470,7 +470,7 @@ def speaker_of(row: dict[str, Any]) -> str:
     return next((str(fields[name]).strip().lower() for name in SPEAKERS if isinstance(fields.get(name), str)), "")
 
 
-def message_of(row: Any) -> Message | None:
+def message_of(row: Any) -> ChatRow | None:
     """A row as a message of a conversation; None where it lacks the id, the text, or who spoke, or that is a person."""
     if not isinstance(row, dict):
         return None
@@ -486,7 +486,7 @@ def message_of(row: Any) -> Message | None:
         said = {"role": "assistant", "content": said, "tool_calls": calls}
     if said is None:
         return None
-    return Message(str(conversation), who in _REPLIERS, said, _moment(first(fields, *TIMES_OF_MESSAGES)))
+    return ChatRow(str(conversation), who in _REPLIERS, said, _moment(first(fields, *TIMES_OF_MESSAGES)))
 
 
 def _fields_of_message(row: dict[str, Any]) -> dict[str, Any]:

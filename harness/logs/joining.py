@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.logs.files import InputFile
-from harness.logs.forms import Message, at, first, message_of, texts_in
+from harness.logs.forms import ChatRow, at, first, message_of, texts_in
 from harness.logs.presets import BATCH_IDS, BATCHES, batch_side
 from harness.logs.read import Block, RawRow, decoded, pieces
 from harness.records.conversation import source_texts
@@ -142,7 +142,7 @@ class Conversations:
             listed.sort(key=lambda one: one[2])
         return {(file, line): place for place, (file, line, _, _) in enumerate(listed)}, [one[3] for one in listed]
 
-    def before(self, message: Message, file: str, line: int) -> list[str]:
+    def before(self, message: ChatRow, file: str, line: int) -> list[str]:
         """What users said in a conversation before a message, the last texts of it.
 
         Raises KeyError for a message behind the most that a conversation may have.
