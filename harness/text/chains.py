@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.characters import BIDI, EMOJI, SIGNS
+from harness.text.characters import AHEAD, SIGNS, is_latin, trimmed
 from harness.text.targets import (
     ACTS,
     BELOW_ZERO,
@@ -35,14 +35,6 @@ HAN = (
 """Han, kana and Hangul, for a character class."""
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
-_HEAD_MARKS = ".,:;!?*~=&^+#_·%"
-_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
-_SIGNED = re.compile(r"\+\d+[-/]")
-_ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
-ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
-"""With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
-_AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
-"""What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
 SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
 HAN_RUN = re.compile(f"[{HAN}]+")
 _RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
@@ -65,18 +57,21 @@ _SEAM = re.compile(
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _STOP = re.compile(
-    f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
+    f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|也(?=[可能会要行是有不])|都(?=[可能会要行是有不])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
     f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
 )
 _PERIODS = re.compile("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
-_AMOUNT = "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|℃|%|‰)"
+_AMOUNT = (
+    "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
+    "[℃%‰元件个次片台套张只袋盒箱瓶人天])"
+)
 _BREAK = re.compile(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
     f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)"
-    f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
+    f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
     f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.*×x]*\\Z)"
     f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
@@ -95,8 +90,6 @@ _CALL = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)
 _NAME_OF_CODE = re.compile("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _TOKEN = re.compile(f"[^{HAN}\\s]+")
 _HANDLE = re.compile("@[A-Za-z]")
-_DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
-"""`__init__.py`, whose underscores are no emphasis."""
 _PLATE = re.compile("[A-Z][·•‧・]?[A-HJ-NP-Z0-9]{5,6}")
 _WORDS_TOO, _PLATE_LABELS = "新黑青贵云吉宁", ("车", "牌", "号")
 """Provinces that are everyday words: `新A12345` is a plate behind a label alone."""
@@ -129,44 +122,6 @@ class Span(NamedTuple):
 def touches(text: str, place: int) -> bool:
     """Whether a character of a script without blanks is at this place: the edge beside it is uncertain."""
     return 0 <= place < len(text) and text[place] > "\u2e7f" and HAN_RUN.match(text, place) is not None
-
-
-def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    ahead = _AHEAD.match(text, start, end)
-    start = ahead.end() if ahead else start
-    while start < end and (text[start] in _HEAD_MARKS + "-" or ORNAMENT.match(text[start])):
-        following = text[start + 1 : start + 2]
-        if text[start] == "+" and _SIGNED.match(text, start, end):
-            break
-        if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
-            break
-        if text[start] == "-" and (following.isascii() or not following.isalpha()):
-            break  # an option or a sign of a number
-        if text[start] == "#" and following.isalnum() and (start == 0 or not _is_latin(text[start - 1])):
-            break
-        if text[start] == "_" and _DUNDER.match(text, start, end):
-            break
-        start += 1
-    while (
-        end > start
-        and not _is_numbered_or_tagged(text, start, end)
-        and (text[end - 1] in _TAIL_MARKS or ORNAMENT.match(text[end - 1]))
-    ):
-        end -= 1
-    return start, end
-
-
-def _is_latin(char: str) -> bool:
-    return char.isascii() and char.isalnum()
-
-
-def _is_numbered_or_tagged(text: str, start: int, end: int) -> bool:
-    """`CNC-3#`, and `#大模型-评测#`."""
-    if text[end - 1] != "#" or end - start < 3:
-        return False
-    if text[end - 2].isupper() and "/" in text[start:end]:
-        return True  # `R/W#`
-    return text[end - 2].isdecimal() or (text[start] == "#" and text[end - 2].isalnum())
 
 
 INSIDE_A_FOLDER = re.compile("(?<=[^\\s/]/)[下里中内](?:面|边)?的")
@@ -267,7 +222,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield from _tokens(text, first[0], low)
     if stop is not None:
         high = stop if _NAMED_BY_NUMBER.fullmatch(text, last[0], stop) else min(high, stop)
-    ahead = _AHEAD.match(text, low, high)
+    ahead = AHEAD.match(text, low, high)
     low = ahead.end() if ahead else low
     inner = text[low:high]
     if _is_target(text, low, high, inner):
@@ -322,7 +277,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
     if text[low:high].isascii():
         return low, touches(text, low - 1)
     tag = max(text.rfind("#", low, high), text.rfind("@", low, high))
-    is_tag = tag >= low and high - tag <= _LONGEST_TAG and not _is_latin(text[max(0, tag - 1)])
+    is_tag = tag >= low and high - tag <= _LONGEST_TAG and not is_latin(text[max(0, tag - 1)])
     if is_tag and HAN_RUN.fullmatch(text, tag + 1, high):
         return tag, touches(text, tag - 1)
     behind = sentence_cut(text[low:high], other)
@@ -373,7 +328,7 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
 _NUMERAL = "[一二三四五六七八九十两甲乙丙丁]"
 _OF_NUMERAL = re.compile(f"{_NUMERAL}{{1,2}}([{HAN}])")
 _SO_MANY = re.compile(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
-_ALWAYS_BEFORE = re.compile(f"(?!{any_of(NO_VERBS)})[穿买吃喝找去往把将让被需含请]")
+_ALWAYS_BEFORE = re.compile(f"(?!{any_of(NO_VERBS)})[穿买吃喝找去往放住把将让被需含请]")
 _BEFORE_A_SIDE = re.compile(f"(?!{any_of(NO_VERBS)})[{SMALL_WORDS}](?=[{HAN}]{{2}})")
 
 
@@ -397,7 +352,8 @@ def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -
     if mate and length == len(mate) + 1 and mate[0] != side[0] and _BEFORE_A_SIDE.match(side):
         return 1, True  # `带雨伞/雨衣`
     if length > 2 and _ALWAYS_BEFORE.match(side):
-        return 1, True  # `穿园服/运动鞋`
+        start, _ = _own_start(side[1:], other, joint, certain, True)
+        return 1 + start, True  # `穿园服/运动鞋`
     if length == 4 and len(mate) in (2, 3) and not is_cut:
         return 2, True  # `港口宁波-汉堡`: as likely a field and its value
     is_name = (certain or is_cut) and length <= _LONGEST_SIDE and _is_name(side, other, joint)
@@ -470,7 +426,8 @@ def sentence_cut(side: str, other: str = "") -> int:
 def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
     if HAN_RUN.match(text[low]):
-        return _right_end_of_han(text, low, high, other)
+        particle = None if _HIRAGANA.search(other) else _PARTICLE.search(text, low + 1, high)
+        return _right_end_of_han(text, low, particle.start() if particle else high, other)  # `KX-200/改の図面`
     side = text[low:high]
     if side.isascii():
         return high, touches(text, high)
@@ -506,9 +463,6 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
 
 
 def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
-    particle = _PARTICLE.search(text, low + 1, high)
-    if particle and not _HIRAGANA.search(other):  # `KX-200/改の図面`
-        high = particle.start()
     side = text[low:high]
     kana = _KANA_HEAD.match(side)
     if kana and kana.end() > 1:
@@ -528,8 +482,11 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
         measure = _MEASURE.match(side, numbered.end())
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
-    unit = _MEASURE.match(run)
-    if unit and _UNIT_BEFORE.search(other):
+    own = _short_side(run, other, text[low - 1])
+    if own:
+        return low + own, True
+    unit = _MEASURE.match(run) if _UNIT_BEFORE.search(other) else None
+    if unit:
         return low + unit.end(), low + unit.end() < high or touches(text, high)
     stop = _STOP.search(run, 1)
     stopped = stop is not None and (stop.start() >= 2 or stop[0] in CONJUNCTIONS)
@@ -552,6 +509,13 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
     if certain and not stopped and len(run) <= _LONGEST_SIDE and _is_name(run, other, text[low - 1]):
         return high, False
     return low + ((HAN_RUN.fullmatch(other[-1:]) and _mirrored(other, run)) or 2), True
+
+
+def _short_side(run: str, other: str, joint: str) -> int:
+    """How much of a side is its own where its mate says so: `P-7733-右成对`, `饭前/饭后服`; 0 where it does not."""
+    if other.isascii() and joint == "-" and run[0] in "左右上下" and len(run) > 2:
+        return 1
+    return 2 if len(run) == 3 and len(other) == 2 and run[0] == other[0] else 0
 
 
 def _is_name(side: str, other: str, joint: str) -> bool:

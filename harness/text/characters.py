@@ -1,5 +1,6 @@
 """Classes of characters that all rules share, and where a mention may begin and end."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -33,6 +34,17 @@ SIGNS = (
     "\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffe6-"
 )
 """Signs, for a character class. They are listed: marks, which Hindi or decomposed text is full of, are letters here."""
+
+_HEAD_MARKS = ".,:;!?*~=&^+#_·%"
+_TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
+_SIGNED = re.compile(r"\+\d+[-/]")
+_ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
+ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
+"""With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
+AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
+"""What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
+_DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
+"""`__init__.py`, whose underscores are no emphasis."""
 
 HAN = (
     (0x2E80, 0x2FDF),
@@ -230,3 +242,41 @@ def _is_letter(char: str) -> bool:
 
 def _is_word(target: str) -> bool:
     return len(target) > 1 and target[:2].isalpha()
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    ahead = AHEAD.match(text, start, end)
+    start = ahead.end() if ahead else start
+    while start < end and (text[start] in _HEAD_MARKS + "-" or ORNAMENT.match(text[start])):
+        following = text[start + 1 : start + 2]
+        if text[start] == "+" and _SIGNED.match(text, start, end):
+            break
+        if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
+            break
+        if text[start] == "-" and (following.isascii() or not following.isalpha()):
+            break  # an option or a sign of a number
+        if text[start] == "#" and following.isalnum() and (start == 0 or not is_latin(text[start - 1])):
+            break
+        if text[start] == "_" and _DUNDER.match(text, start, end):
+            break
+        start += 1
+    while (
+        end > start
+        and not _is_numbered_or_tagged(text, start, end)
+        and (text[end - 1] in _TAIL_MARKS or ORNAMENT.match(text[end - 1]))
+    ):
+        end -= 1
+    return start, end
+
+
+def is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def _is_numbered_or_tagged(text: str, start: int, end: int) -> bool:
+    """`CNC-3#`, and `#大模型-评测#`."""
+    if text[end - 1] != "#" or end - start < 3:
+        return False
+    if text[end - 2].isupper() and "/" in text[start:end]:
+        return True  # `R/W#`
+    return text[end - 2].isdecimal() or (text[start] == "#" and text[end - 2].isalnum())

@@ -276,6 +276,9 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 1)):
         return (name[label.end() :],)  # `MSDS文件丙酮-中文.pdf`
     head = HAN_RUN.match(name)
+    named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")
+    if named and "/" not in name and head and head.end() >= len(named) + 2 and name[head.end()] in "-_":
+        return (name[len(named) :],)  # `照片水电-客厅.jpg`
     if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
         return ()
     run = head[0]
@@ -335,7 +338,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
 
 
 _VERB = re.compile(any_of(VERBS))
-_SEEN_IN = re.compile(f"(?<=[A-Za-z0-9])[详参]?见(?=[{HAN}]{{2}})")
+_SEEN_IN = re.compile(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
 _LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
 _ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""

@@ -15,7 +15,6 @@ from harness.text.chains import (
     HAN_RUN,
     INSIDE_A_FOLDER,
     LIBRARY,
-    ORNAMENT,
     SIGN_BETWEEN,
     Span,
     chain_of,
@@ -25,9 +24,8 @@ from harness.text.chains import (
     right_end,
     sentence_cut,
     touches,
-    trimmed,
 )
-from harness.text.characters import EMOJI, LINE_BREAK_SET, SPACE_SET, SPACES, is_cjk, stands_alone
+from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACE_SET, SPACES, is_cjk, stands_alone, trimmed
 from harness.text.forms import FORMS, forms_for
 from harness.text.names import (
     ANOTHER_FILE,

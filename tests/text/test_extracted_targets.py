@@ -142,6 +142,7 @@ def test_damage_counts_by_kind(
             normalize("NFD", "ERR-404/サーバー"),
             "ERR - 404/サーバー",
         ),
+        ("照片水电-客厅_01.jpg。", "照片水电-客厅_01.jpg", "照片 水电-客厅_01.jpg", "照片水电 - 客厅_01.jpg"),
         ("SOP文件招标/价-2.pdf发", "SOP文件招标/价-2.pdf", "SOP文件 招标/价-2.pdf", "SOP文件招标/ 价-2.pdf"),
     ],
 )
