@@ -7,7 +7,9 @@ import json
 import os
 import re
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,12 +91,24 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     if sum(max(_size(job.path), _LEAST_BYTES) for job in jobs) < _WORTH_WORKERS:
         yield from map(done, jobs)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     workers = min(_WORKERS, os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
-        yield from pool.map(done, jobs, chunksize=4)
+        given: deque[Future[Done]] = deque()
+        try:
+            with suppress(BrokenProcessPool):
+                given.extend(pool.submit(done, job) for job in jobs)
+            for job in jobs:
+                try:
+                    yield given.popleft().result()
+                except (BrokenProcessPool, IndexError):
+                    # a worker was killed, for lack of memory perhaps: what is left is done here, a record at a time
+                    yield done(job)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def write_run(

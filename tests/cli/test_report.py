@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -282,6 +284,34 @@ def test_labels_reach_the_page(folder, tmp_path):
     (tmp_path / "labels.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
     invoke("tuned@v2", "--labels", "labels.jsonl")
     assert '"v":[["Ann","good"]]' in (folder / "tuned@v2" / "20261103-v2.html").read_text("utf-8")
+
+
+class _DyingPool(ThreadPoolExecutor):
+    """One whose worker is killed over the second job, and which takes no third."""
+
+    def __init__(self, *_) -> None:
+        super().__init__(1)
+        self.taken = 0
+
+    def submit(self, *given):
+        self.taken += 1
+        if self.taken > 2:
+            raise BrokenProcessPool
+        return super().submit(*given) if self.taken == 1 else super().submit(self.die)
+
+    def die(self) -> None:
+        raise BrokenProcessPool
+
+
+def test_pages_are_built_here_where_a_worker_was_killed(folder, monkeypatch):
+    monkeypatch.setattr(site, "_WORTH_WORKERS", 0)
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", _DyingPool)
+    built = list(site.Site(Project.open(), folder, "en", []).build())
+    assert [path.stem for path in built if path.parent.name.startswith("tuned@")] == [
+        "20261101-v1",
+        "20261102-v1",
+        "20261103-v2",
+    ]
 
 
 def test_a_building_that_is_stopped_goes_on_where_it_was(folder, monkeypatch):
