@@ -219,6 +219,8 @@ class VerdictState(LastVerdict):
 
 _KEPT = "index.json"
 """What was folded the last time, so that a record is read once. It may be deleted at any time."""
+_STOPPED = "stopped"
+"""In what was folded by a building that did not end: pages of runs may be newer than those that compare them."""
 _SAVED_EVERY_S = 10.0
 """While pages are built: those of 5,000 runs take longer than many a job of a CI may."""
 
@@ -265,7 +267,7 @@ class Site:
             if done.page is not None:
                 if time.monotonic() - saved > _SAVED_EVERY_S:  # whatever stops this, the next one goes on from here
                     before = kept.get("runs") or {}
-                    self._keep({**kept, "runs": {**before, **runs}})
+                    self._keep({**kept, "runs": {**before, **runs}, _STOPPED: {}})
                     saved = time.monotonic()
                 yield done.page
         self.contradictions += [one for line in lines for one in line.contradictions]
@@ -286,7 +288,7 @@ class Site:
                 judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
             stored = [self.history.found(line.label, line.run_id) for line in (old, new)]
             names = [path.relative_to(self.history.folder).as_posix() for path in stored]
-            is_new = any(runs.get(name) != _entry(kept, name) for name in names)
+            is_new = _STOPPED in kept or any(runs.get(name) != _entry(kept, name) for name in names)
             wanted = judged is not None or not path.is_file() or is_new
             if wanted and not self.index_only:
                 yield self._compare(old, new, judged)

@@ -286,6 +286,24 @@ def test_labels_reach_the_page(folder, tmp_path):
     assert '"v":[["Ann","good"]]' in (folder / "tuned@v2" / "20261103-v2.html").read_text("utf-8")
 
 
+def test_a_comparison_of_a_run_that_was_changed_is_built_again_though_the_first_building_was_stopped(
+    folder, monkeypatch
+):
+    (compared,) = [
+        path for path in site.Site(Project.open(), folder, "en", []).build() if path.parent.name == "compare"
+    ]
+    monkeypatch.setattr(site.Site, "_verdict", lambda *_: None)  # which would build it again for another reason
+    monkeypatch.setattr(site, "_SAVED_EVERY_S", -1.0)
+    before = compared.read_text("utf-8")
+    History(folder).write(record("v2", 3, wrong=5))
+    building = site.Site(Project.open(), folder, "en", []).build()
+    assert next(building).stem == "20261103-v2"
+    building.close()
+    assert compared.read_text("utf-8") == before
+    assert compared in list(site.Site(Project.open(), folder, "en", []).build())
+    assert compared.read_text("utf-8") != before
+
+
 class _DyingPool(ThreadPoolExecutor):
     """One whose worker is killed over the second job, and which takes no third."""
 
