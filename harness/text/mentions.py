@@ -318,6 +318,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return is_compound and is_text and not page.in_code(reading.start, reading.end)
     if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
+    if codes == {"case"} and kind in ("code", "name", "file", "path") and _is_heading(wanted, span, text, reading):
+        return True
     if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
         return True  # `numpy >= 1.24, < 2.0`
     if kind == "code" and is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted:
@@ -337,6 +339,19 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             codes == {"case"} and value.isalpha() and span.startswith(f"{name}=") and span.lower() == wanted.lower()
         )
     return False
+
+
+def _is_heading(wanted: str, span: str, text: str, reading: Reading) -> bool:
+    """Whether one of the two is written in capitals, as a heading is: `DEB-SYSTEMD-HELPER`."""
+    if any(map(str.isdecimal, wanted)) or sum(map(str.isalpha, wanted)) < _LETTERS_OF_A_HEADING:
+        return False
+    if span.isupper():
+        low, high = text.rfind("\n", 0, reading.start) + 1, text.find("\n", reading.end)
+        return wanted.islower() and text[low : high if high >= 0 else None].isupper()
+    return wanted.isupper() and span.islower()
+
+
+_LETTERS_OF_A_HEADING = 8
 
 
 def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set[str]) -> bool:
@@ -450,12 +465,16 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
 
 def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: str) -> bool:
     """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
+    if target.kind == "option" and "swapped" in codes:
+        return True  # `/issue file` is no `--issue-file`
     if "case" not in codes:
         return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
     if target.kind == "identifier":
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
+    if target.kind == "code" and target.text.isupper() and not any(map(str.isdecimal, target.text)):
+        return not codes.isdisjoint(_LOST)  # `devlink resource` is no `DEVLINK-RESOURCE`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
 
 
