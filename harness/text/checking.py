@@ -7,7 +7,7 @@ from operator import itemgetter
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.find import Damage, Reading, at_a_glance, readings
+from harness.text.find import Damage, Reading, at_a_glance, new, readings
 from harness.text.fold import Page
 from harness.text.mentions import (
     VERDICTS,
@@ -160,8 +160,8 @@ class Judge:
             if target.open_left or target.open_right:
                 mentions[text] = tuple([self.mention(Finding(target, text, *one), passage) for one in seen[text]])
             else:
-                found = [Mention(start, end, text, "verbatim", (), path) for start, end, _ in seen[text]]
-                mentions[text] = tuple(found)
+                said = (text, "verbatim", (), path, "damage", None)
+                mentions[text] = tuple([new(Mention, (start, end, *said)) for start, end, _ in seen[text]])
         return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions, {}, unscored, tuple(reasoning))
 
     def _whole(self, page: Page, met: dict[str, list[Reading]]) -> list[Finding]:
@@ -195,7 +195,8 @@ class Judge:
             listed = _beside_wraps(found, text, wanted)
             if target.given:
                 for start, end, damage in listed:
-                    (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage))
+                    finding = new(Finding, (target, wanted, start, end, damage, "damage"))
+                    (damaged if damage.weight else whole).append(finding)
                 continue
             for one in listed:
                 start, end, damage = one if is_strict else in_a_sentence(one, target, text)
@@ -215,7 +216,7 @@ class Judge:
         if said is None:  # readings share their damage; this holds it, so that the number stays its own
             said = self._said[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
         _, verdict, codes = said
-        return Mention(start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach)
+        return new(Mention, (start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach))
 
     def _reach(self, finding: Finding, text: str) -> tuple[int, int] | None:
         """The wider span on which source and answer agree, where the target has an uncertain edge."""

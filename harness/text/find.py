@@ -46,6 +46,9 @@ class Damage(NamedTuple):
 
 WHOLE = Damage(0, ())
 
+new = tuple.__new__
+"""Makes a named tuple in half the time: for what is made once a mention."""
+
 
 class Reading(NamedTuple):
     """A mention of one target."""
@@ -421,7 +424,7 @@ def _damaged(
                 continue
             damage = known.get(text[start:end]) if bare else None
             if damage is not None and stands_alone(text, start, end, target):  # a habit, which `_read` knows as well
-                reading: Reading | None = Reading(start, end, damage)
+                reading: Reading | None = new(Reading, (start, end, damage))
             else:
                 reading = _read(page, pattern, skeleton, place, doubled_backslashes)
             if reading is None or (following < len(whole) and whole[following].start < reading.end):
