@@ -253,38 +253,32 @@ def is_error(answer: Any) -> bool:
         return True
     if any(answer.get(name) for name in _ANSWERED_IN):
         return False
-    if any(answer.get(name) for name in ("error", "error_code", "error_msg")):
+    if answer.get("error") or answer.get("error_code") or (answer.get("error_msg") and "error_code" not in answer):
         return True
-    if not _OF_ERRORS.issuperset(answer):
+    if not _OF_ERRORS.issuperset(answer) or answer.get("data"):
         return False
-    code = first(answer, "code", "status_code", "statusCode", "status", "detail")
-    named = isinstance(first(answer, "message", "msg", "detail"), str)
-    return named and code not in (None, 0, 200, "200", "", True) and _CODE.fullmatch(str(code)) is not None
+    if not isinstance(first(answer, "message", "msg", "detail"), str):
+        return False
+    code = first(answer, "code", "status_code", "statusCode", "status")
+    if isinstance(code, int) or str(code).isdigit():
+        return int(code) not in (0, 1, 200) and not isinstance(code, bool)
+    return _CODE.search(str(code if code is not None else answer.get("detail") or "")) is not None
 
 
 _ANSWERED_IN = ("choices", "output", "content", "candidates", "result", "results", "generated_text", "completion")
 _OF_ERRORS = frozenset(
     (
         *("code", "message", "msg", "detail", "status", "status_code", "statusCode", "error", "error_code"),
-        *(
-            "error_msg",
-            "request_id",
-            "requestId",
-            "id",
-            "type",
-            "param",
-            "object",
-            "success",
-            "timestamp",
-            "path",
-            "data",
-            "usage",
-        ),
-        *("name", "contentFilter", "base_resp"),
+        *("error_msg", "request_id", "requestId", "id", "type", "param", "object", "success", "timestamp", "path"),
+        *("data", "usage", "name", "contentFilter", "base_resp"),
+        *_ANSWERED_IN,  # empty
     )
 )
 """All that an error of DashScope, of a gateway or of a web framework holds; an answer has other fields beside."""
-_CODE = re.compile(r"[\w.\-]{1,80}|Not Found|(?:Internal Server|Gateway) \w+|Service Unavailable|Too Many Requests")
+_CODE = re.compile(
+    r"(?i)error|invalid|exceed|fail|denied|not.?found|limit|unauthori|forbidden|throttl|unavailable|time.?out|inspection|"
+    r"arrear|overdue|bad.?request|exception|too.?many|blocked|refused|expired|quota"
+)
 
 
 def finish_of(answer: Any) -> Any:
