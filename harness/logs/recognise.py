@@ -71,7 +71,7 @@ def _names(before: str, stems: str, behind: str) -> tuple[str, ...]:
 _SOURCES = (
     *_names("user input full 用户", "prompt question query instruction", "text content 内容"),
     *("userinput", "usermessage", "inputtext", "requesttext", "requestprompt", "sysquery"),
-    *_names("用户 客户", "提示词 问题 提问 输入 指令 提示 题目 查询 消息 咨询", "内容 文本"),
+    *_names("用户 客户 测试", "提示词 问题 提问 输入 指令 提示 题目 查询 消息 咨询", "内容 文本"),
     *(
         "输入内容",
         "原文",
@@ -85,7 +85,7 @@ _SOURCES = (
         "request",
         "original",
     ),
-    *("human", "user", "用户"),
+    *("human", "user", "用户", "问"),
 )
 _OUTPUTS = (
     *_names(
@@ -103,10 +103,10 @@ _OUTPUTS = (
         "generatedtext",
     ),
     *("generated", "assistantmessage", "botmessage", "responsemessage"),
-    *_names("模型 大模型 ai 机器人 助手 智能体 系统", "输出 回答 回复 答复 响应 生成", "内容 文本 结果"),
-    *("模型答案", "大模型答案", "ai答案"),
+    *_names("模型 大模型 ai 机器人 助手 智能体 系统 实际", "输出 回答 回复 答复 响应 生成 返回", "内容 文本 结果"),
+    *("模型答案", "大模型答案", "ai答案", "机器人答案", "实际答案"),
     *("生成结果", "生成内容", "译文", "translation", "choices"),
-    *("answer", "answertext", "assistant", "bot", "ai", "gpt", "result", "结果", "助手", "答案"),
+    *("answer", "answertext", "assistant", "bot", "ai", "gpt", "result", "actual", "结果", "助手", "答案", "答"),
 )
 """Those that also name the right answer come last: `answer` beside `prediction`."""
 _NEXT_TO_SOURCE = (
@@ -316,9 +316,11 @@ def _known(known: Sequence[str], tables: Sequence[dict[str, str]], used: Collect
 
 
 def _plain(there: Sequence[str]) -> dict[str, str]:
-    """Names as they are by their plain forms; of a name with a remark behind it, the name."""
+    """Names as they are by their plain forms; of one with a remark behind it, or `inputs.` before it, the name."""
     names: dict[str, str] = {}
-    for shown in (there, [re.split("[(（]", name)[0] for name in there]):
+    alone = [re.split("[(（]", name)[0] for name in there]
+    behind_dot = [re.sub(r"\A(?:inputs?|outputs?|data|fields)\.(?=\w+\Z)", "", name) for name in there]
+    for shown in (there, alone, behind_dot):
         names = plain_names(dict(zip(reversed(shown), reversed(there), strict=True))) | names
     return names
 

@@ -23,6 +23,7 @@ from harness.records.conversation import (
     check_answer,
     last_answer,
     source_texts,
+    unquoted,
 )
 from harness.text import VERDICTS, CheckResult, Mention, SymbolTable, check
 from harness.text.channels import CHANNELS
@@ -186,7 +187,14 @@ def read_row(value: Any, columns: Columns) -> Row:
     several = len(columns.output) > 1
     output = None if several else lookup(value, columns.output[0])
     finish = lookup(value, columns.finish)
-    if isinstance(output, dict):  # the response of an API says how it ended, and may be an error
+    if (
+        isinstance(output, str)
+        and output.startswith("{")
+        and _OF_ERROR.match(output)
+        and is_only_error(unquoted(output))
+    ):
+        output, finish = None, "error"
+    elif isinstance(output, dict):  # the response of an API says how it ended, and may be an error
         if is_only_error(output):
             output, finish = None, "error"
         elif finish is MISSING:
@@ -238,6 +246,9 @@ def _unusable(finish: str) -> str | None:
     """Why an answer that ended so is not judged; kept, since a log has few of these words."""
     end = ending(finish)
     return None if end == "complete" else end
+
+
+_OF_ERROR = re.compile(r'\{\s*"(?:error|code|detail|message|object|status)')
 
 
 def _has_failed(value: dict[str, Any]) -> bool:

@@ -118,7 +118,7 @@ ROW = json.dumps({"prompt": ASKED, "answer": SAID})
     [
         ("log", ROW),
         ("log.txt", f"问题\t回答\r\n{ASKED}\t{SAID}\r\n".encode("utf-16")),
-        ("log.csv", gzip.compress(f"问题 , 回答\n{ASKED},{SAID}\n".encode())),
+        ("log.csv", gzip.compress(f"问题 , 回答\n{ASKED},{SAID}\n".encode(), mtime=0)),
         ("log.csv.gz", f"问题,回答\n{ASKED},{SAID}\n"),
         ("log.jsonl", f"{ROW},\r\n\r\n"),
         ("log.jsonl", f"\x1e{ROW}\n"),
