@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _FORMS = (".jsonl", ".jsonl.gz")
 _MOST_SHOWN = 50
 """Problems of one kind and cassette on a screen: one line of a merge that went wrong is like the next ten thousand."""
+_MOST_LINES = 500
+"""Of one kind in all cassettes."""
 
 
 @click.group(cls=CommandGroup)
@@ -66,10 +68,10 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     config, models = _models()
     secrets = _secrets(models)
     files = _files(paths or (config.root / config.cassettes,))
-    count = 0
+    count = left = 0
+    everywhere: Counter[str] = Counter()
     for path in files:
         alike: Counter[str] = Counter()
-        left = 0
         for problem in (problems if path.name.endswith(_FORMS) else problems_of_http)(path, secrets):
             count += 1
             kind = " ".join(problem.message.split()[:2])
@@ -77,14 +79,15 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
             if as_json:
                 place = {"file": str(path), "line": problem.line, "problem": problem.message}
                 click.echo(json.dumps(place, ensure_ascii=False))
-            elif alike[kind] <= _MOST_SHOWN:
+            elif alike[kind] <= _MOST_SHOWN and everywhere[kind] < _MOST_LINES:
+                everywhere[kind] += 1
                 click.echo(
                     f"{_shown(path, config)}:{problem.line or ''}{':' if problem.line else ''} {problem.message}"
                 )
             else:
                 left += 1
-        if left:
-            tell(f"{_shown(path, config)}: {left:,} further problems of the same kinds; all of them: --json")
+    if left:
+        tell(_further(left))
     tell(f"{len(files)} cassettes, {count} problems", err=True)
     return 1 if count else 0
 
@@ -238,6 +241,10 @@ def export(cassette: Path, out: Path, as_json: bool) -> int:
     return 0
 
 
+def _further(problems: int) -> str:
+    return f"{problems:,} further problems of the same kinds; all of them: --json"
+
+
 def _models() -> tuple[HarnessConfig, list[ModelConfig]]:
     config = configuration.load(Path.cwd())
     return config, [configuration.model(config, name) for name in config.models]
@@ -332,10 +339,10 @@ def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
         for holding in found
     ]
     written = figures.table(rows, indent="")
-    for holding in found:
-        shown, left = _shown(holding.path, config), len(holding.problems) - _MOST_SHOWN
-        written += [f"{shown}:{problem}" for problem in holding.problems[:_MOST_SHOWN]]
-        written += [f"{shown}: {left:,} further problems of the same kinds; all of them: --json"] if left > 0 else []
+    problems = [(_shown(holding.path, config), one) for holding in found for one in holding.problems[:_MOST_SHOWN]]
+    written += [f"{place}:{problem}" for place, problem in problems[:_MOST_LINES]]
+    left = sum(len(holding.problems) for holding in found) - len(problems[:_MOST_LINES])
+    written += [_further(left)] if left else []
     for label in dict.fromkeys(holding.label for holding in found if holding.recorded):
         own = [holding for holding in found if holding.label == label]
         by = ", ".join(dict.fromkeys(name for holding in own for name in holding.resolved)) or "a model unnamed"

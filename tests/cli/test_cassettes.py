@@ -160,11 +160,20 @@ def test_of_many_problems_alike_some_are_shown_and_none_hides_another_kind(proje
     result = harness("verify", str(cassette(project)))
     lines = result.stdout.splitlines()
     assert (len([line for line in lines if "not an interaction" in line]), result.return_value) == (50, 1)
-    assert "s.jsonl: 150 further problems of the same kinds; all of them: --json" in result.stdout
+    assert "\n150 further problems of the same kinds; all of them: --json\n" in result.stdout
     assert any("holds the value of a key" in line for line in lines)
     assert len(harness("verify", "--json", str(cassette(project))).stdout.splitlines()) == 204
     assert len(status("m")["problems"]) >= 200
     assert harness("status", "m").stdout.count("not an interaction") == 50
+
+
+def test_of_many_cassettes_with_the_same_problem_some_are_shown(project: Path) -> None:
+    for number in range(520):
+        (cassette(project).parent / f"c{number}.jsonl").write_text('{"a": 1}\n')
+    for command in ("verify", "status"):
+        lines = harness(command).stdout.splitlines()
+        assert len([line for line in lines if "not an interaction" in line]) == 500
+        assert "20 further problems of the same kinds; all of them: --json" in lines
 
 
 def test_a_stock_cassette_is_imported_once(project: Path) -> None:
