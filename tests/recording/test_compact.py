@@ -93,11 +93,11 @@ def test_of_one_that_is_there_twice_the_plain_file_counts_and_verify_says_so(pla
     ("content", "said"),
     [
         (b"no gzip", "not packed by gzip"),
-        (gzip.compress(b"{}\n")[:-9], "cut off"),
-        (gzip.compress(b"{}\n") + b"more", "something follows"),
-        (gzip.compress(b"{}\n") + gzip.compress(b"{}\n"), "something follows"),
-        (gzip.compress(bytes(UNPACKED_LIMIT + 1), 1), "longer than 256,000,000 bytes once it is unpacked"),
-        (gzip.compress(b"\n" * (LINES_LIMIT + 1), 1), "more than 1,000,000 lines"),
+        (gzip.compress(b"{}\n", mtime=0)[:-9], "cut off"),
+        (gzip.compress(b"{}\n", mtime=0) + b"more", "something follows"),
+        (gzip.compress(b"{}\n", mtime=0) + gzip.compress(b"{}\n", mtime=0), "something follows"),
+        (gzip.compress(bytes(UNPACKED_LIMIT + 1), 1, mtime=0), "longer than 256,000,000 bytes once it is unpacked"),
+        (gzip.compress(b"\n" * (LINES_LIMIT + 1), 1, mtime=0), "more than 1,000,000 lines"),
     ],
     ids=["other", "cut", "more", "members", "bomb", "lines"],
 )
