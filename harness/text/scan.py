@@ -217,6 +217,8 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     """A quoted token is one target; a quoted sentence is text like any other."""
+    if _WORDS_ALONE.fullmatch(text, start, end):
+        return
     inner = text[start:end]
     if inner != inner.strip() or _SENTENCE.search(inner):
         yield from _inside(text, start, end)
@@ -269,6 +271,8 @@ USUAL_LETTERS = (
     "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
     "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
+_WORDS_ALONE = re.compile(f"[{USUAL_LETTERS} ，。；！？]*")
+"""What is in most quotes, and holds no target."""
 _SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
 _MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}]")
 
