@@ -51,13 +51,14 @@ _UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]
 _VERB = re.compile(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
 _ACT = re.compile(any_of(ACTS))
 _SEAM = re.compile(
-    f"[{CONJUNCTIONS}的]|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
+    f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _STOP = re.compile(
-    f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|也(?=[可能会要行是有不])|都(?=[可能会要行是有不])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
+    f"([能会会是可要好])不\\1|还是|或者|[两三四五六七八九几](?:班|栏|类|组|方|者|侧|端|边|种|个|项|条|款)"
+    f"|[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|也(?=[可能会要行是有不])|都(?=[可能会要行是有不])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
     f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
 )
 _PERIODS = re.compile("[日天年月周时分秒/]+")
@@ -160,7 +161,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
             and touches(text, low - 2)
             and low - start > 2
             and text[start] not in "#@"
-            and not _FIELD.match(text, start)
+            and not (_FIELD.match(text, start) or _ACT.match(text, start))
         ):
             yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
             chain = []
@@ -349,6 +350,9 @@ def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -
         start = own.start() if numeral else own.end()
         return start, start > 0 or not certain
     mate = _mate(other)
+    same = _negated(other, side)
+    if same:
+        return length - same, length > same or not certain  # `口径含税/不含税`
     if mate and length == len(mate) + 1 and mate[0] != side[0] and _BEFORE_A_SIDE.match(side):
         return 1, True  # `带雨伞/雨衣`
     if length > 2 and _ALWAYS_BEFORE.match(side):
@@ -412,7 +416,7 @@ def sentence_cut(side: str, other: str = "") -> int:
         if left == 0 or (left == 1 and HAN_RUN.match(side, verb.end())):
             break
         cut = verb.end()
-    while mate and len(side) - cut != len(mate) and (act := _ACT.match(side, cut)) and len(side) - act.end() > 1:
+    while other and len(side) - cut != len(mate) and (act := _ACT.match(side, cut)) and len(side) - act.end() > 1:
         field = _FIELD.match(side, cut)
         if field and field.end() > act.end():
             break  # `处理人电务/工务`
@@ -515,7 +519,15 @@ def _short_side(run: str, other: str, joint: str) -> int:
     """How much of a side is its own where its mate says so: `P-7733-右成对`, `饭前/饭后服`; 0 where it does not."""
     if other.isascii() and joint == "-" and run[0] in "左右上下" and len(run) > 2:
         return 1
-    return 2 if len(run) == 3 and len(other) == 2 and run[0] == other[0] else 0
+    same = _negated(run, other)
+    return 2 if len(run) == 3 and len(other) == 2 and run[0] == other[0] else same + 1 if same else 0
+
+
+def _negated(no: str, yes: str) -> int:
+    """How many characters of the end of one side the other side denies."""
+    if no[:1] not in ("不", "非", "无", "未"):
+        return 0
+    return next((size for size in (4, 3, 2) if len(no) > size and yes.endswith(no[1 : size + 1])), 0)
 
 
 def _is_name(side: str, other: str, joint: str) -> bool:

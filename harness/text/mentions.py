@@ -466,7 +466,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
 def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: str) -> bool:
     """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
     if target.kind == "option" and "swapped" in codes:
-        return True  # `/issue file` is no `--issue-file`
+        return True  # `/issue file` for `--issue-file`
     if "case" not in codes:
         return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
     if target.kind == "identifier":
@@ -474,7 +474,7 @@ def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: s
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
     if target.kind == "code" and target.text.isupper() and not any(map(str.isdecimal, target.text)):
-        return not codes.isdisjoint(_LOST)  # `devlink resource` is no `DEVLINK-RESOURCE`
+        return not codes.isdisjoint(_LOST)  # `devlink resource` for `DEVLINK-RESOURCE`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
 
 

@@ -83,7 +83,7 @@ ANOTHER_FILE = re.compile(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERB
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
 PUT_INTO = re.compile(
     "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)|(?<![意常可看预偏])见(?![习证解识面闻])"
-    "|(?<=[A-Za-z0-9])[和与及](?=[^A-Za-z0-9/]{2})|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
+    "|[走用](?=[A-Za-z][\\w-]*/)|(?<=[A-Za-z0-9])[和与及](?=[^A-Za-z0-9/]{2})|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
 )
 """What comes before the first folder: `工作表复制到财务共享/汇总.xlsm`."""
 QUOTED_FIRST = re.compile(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")
@@ -277,7 +277,7 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
         return (name[label.end() :],)  # `MSDS文件丙酮-中文.pdf`
     head = HAN_RUN.match(name)
     named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")
-    if named and "/" not in name and head and head.end() >= len(named) + 2 and name[head.end()] in "-_":
+    if named and head and name[head.end()] in "-_/" and head.end() >= len(named) + 2:
         return (name[len(named) :],)  # `照片水电-客厅.jpg`
     if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
         return ()

@@ -333,6 +333,7 @@ LABELS = _words(
 """Nouns that name what comes behind them. A file name may begin with one."""
 
 ACTS = _words(
+    "例如 比如 譬如 诸如 "
     "给出 排查 对照 报销 出差 乘坐 购买 选购 采购 订购 预订 预约 支付 退还 安装 拆除 检修 维修 更新 升级 部署 配置 "
     "设置 启用 "
     "禁用 启动 停止 重启 测试 调试 验证 校验 统计 汇总 计算 评估 评价 推荐 介绍 描述 解决 处理 回复 答复 反馈 投诉 "
@@ -424,6 +425,7 @@ DOCUMENTS = _words(
 """How the name of a document ends before its number: `验收单2024.xlsx`."""
 
 LABELS_OF_FILES = _words(
+    "源表 源文件 原稿 底稿 初稿 定稿 素材 配置 文案 主表 附表 子表 总表 "
     "报表 台账 课件 公告 手册 清单 模板 表单 表格 图纸 文档 附件 文件 日志 数据 资料 图片 照片 报告 合同 脚本 "
     "附件是 日志是"
 )
