@@ -1,4 +1,8 @@
-"""Pictures of the screens that the pages show: each is what its command prints, as SVG. `python docs/screens.py`."""
+"""Pictures of the screens that the pages show: each is what its command prints, as SVG. `python docs/screens.py`.
+
+`python docs/screens.py history` makes those of the index, with any Chromium, as PNG: the versions whose runs are in
+`reports/`, and 30 nights that are simulated and say so.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +39,21 @@ SCREENS = {
 """Name of the picture to the command."""
 NIGHTS = "harness runs simulate tuned@v1 spaced --selection suites/canary.cases --out build/simulated --first"
 """Makes the nights that the pictures of drift are of, up to yesterday: of old ones `harness drift` says only that."""
+HISTORY = {
+    "history": ("en", ()),
+    "history-dark": ("en", ("--blink-settings=preferredColorScheme=0",)),
+    "history-zh": ("zh", ()),
+    "history-zh-dark": ("zh", ("--blink-settings=preferredColorScheme=0",)),
+}
+"""Name of the picture to its language and what the browser is given beside."""
+_SEEN = (1280, 1180)
 _PROGRAMS = {"pytest": ["-m", "pytest", "-p", "no:cacheprovider", "-n0"], "harness": ["-m", "harness"]}
 
 
 def printed(command: str) -> str:
     """The command and what it prints, cut to what a screen holds."""
     if command.startswith("harness drift"):
-        shutil.rmtree(ROOT / "build" / "simulated", ignore_errors=True)
-        first = datetime.now(UTC).date() - timedelta(days=30)
-        made = [sys.executable, *_PROGRAMS["harness"], *shlex.split(NIGHTS)[1:], str(first)]
-        subprocess.run(made, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        simulate(ROOT / "build" / "simulated")
     program, *arguments = shlex.split(command)
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "NO_COLOR": "1", "HARNESS_LANG": "en"}
     call = [sys.executable, *_PROGRAMS[program], *arguments]
@@ -63,6 +72,39 @@ def printed(command: str) -> str:
         lines = [lines[0], *lines[collected:]]
     lines = [row for line in lines for row in folded(line)]
     return "\n".join(lines if len(lines) <= ROWS else [*lines[: ROWS - 1], "..."])
+
+
+def simulate(folder: Path) -> None:
+    """The nights up to yesterday, in a folder that is made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    _harness(*shlex.split(NIGHTS)[1:], str(datetime.now(UTC).date() - timedelta(days=30)))
+
+
+def _harness(*arguments: str) -> None:
+    command = [sys.executable, *_PROGRAMS["harness"], *arguments]
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+
+
+def write_history() -> None:
+    """Photograph the index over all runs of this project and the simulated nights, in each language and colour."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        raise SystemExit("history: no Chromium; accepted: chromium, chromium-browser or google-chrome on the PATH")
+    simulate(ROOT / "build" / "simulated")
+    kept = ROOT / "build" / "history"
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(ROOT / "reports", kept, ignore=shutil.ignore_patterns("*.html", "index.json", "compare"))
+    shutil.copytree(ROOT / "build" / "simulated", kept, dirs_exist_ok=True)
+    _harness("runs", "baseline", "tuned@v1", "--report-dir", str(kept))
+    for lang in ("en", "zh"):
+        pages = ROOT / "build" / f"history-{lang}"
+        _harness("report", "--report-dir", str(kept), "--out", str(pages), "--lang", lang)
+        for name, (of, options) in HISTORY.items():
+            if of == lang:
+                size = ",".join(map(str, _SEEN))
+                fixed = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size}")
+                shot = f"--screenshot={FOLDER / name}.png"
+                subprocess.run([browser, *fixed, *options, shot, (pages / "index.html").as_uri()], check=True)
 
 
 def folded(line: str) -> list[str]:
@@ -102,6 +144,9 @@ def picture(text: str, title: str) -> str:
 def main() -> None:
     """Write every picture, or those that are named."""
     FOLDER.mkdir(exist_ok=True)
+    if sys.argv[1:] == ["history"]:
+        write_history()
+        return
     for name in sys.argv[1:] or SCREENS:
         (FOLDER / f"{name}.svg").write_text(picture(printed(SCREENS[name]), SCREENS[name]), encoding="utf-8")
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from harness.decisions.metrics import MOST_UNSCORED, Count, answered_rate
+from harness.decisions.run_summary import utc
 from harness.records import Record
 from harness.records.run import RunRecord
 from harness.show import charts
@@ -230,7 +231,7 @@ def trend(
     data = {
         "points": points,
         "alone": [point for point in points if counts[point["part"]] == 1],
-        "events": _marks(points, events),
+        "events": _apart(_marks(points, events), points, floor),
         "labels": _labels(points, floor),
     }
 
@@ -354,6 +355,28 @@ def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list
         {"t": at[run]["t"], "v": at[run]["v"], "sign": text, "named": f"{text} {versions.get(run, '')}".strip()}
         for run, text in signs.items()
     ]
+
+
+_MARK_WIDTH, _MARK_HEIGHT = 0.08, 0.05
+"""Of a sign with its version, as shares of the chart."""
+
+
+def _apart(marks: list[dict[str, Any]], points: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
+    """The marks, those without their version that would be printed over another; the point's title names it too."""
+    try:
+        at = {str(point["t"]): utc(str(point["t"])).timestamp() for point in points}
+    except ValueError:  # the time of a record that another program wrote
+        return marks
+    width = _MARK_WIDTH * (max(at.values()) - min(at.values()))
+    height = _MARK_HEIGHT * (1 - floor)
+    kept: list[tuple[float, float]] = []
+    placed = []
+    for mark in sorted(marks, key=lambda one: at[str(one["t"])], reverse=True):
+        x, y = at[str(mark["t"])], mark["v"]
+        crowded = any(abs(x - left) < width and abs(y - high) < height for left, high in kept)
+        kept += [] if crowded else [(x, y)]
+        placed.append({**mark, "named": mark["sign"]} if crowded else mark)
+    return placed[::-1]
 
 
 _TICKS = {True: 6, False: 3}

@@ -465,6 +465,17 @@ def test_runs_on_other_cases_are_not_joined_and_look_different(mixed):
     assert "not comparable with solid lines" not in index.render(whole)
 
 
+def test_versions_of_one_day_in_a_month_are_not_printed_over_each_other(mixed):
+    lines = [at(mixed, day, version="v1") for day in range(1, 25)]
+    lines += [at(mixed, 24, version=f"v{number}", run_id=f"r{number}") for number in range(2, 9)]
+    happened = index.events(lines)
+    points = index._points(index.by_model(lines), index.usual_suite(lines))
+    marks = index._apart(index._marks(points, happened), points, 0.0)
+    assert len(marks) == 8
+    assert sum(" v" in mark["named"] for mark in marks) == 2
+    assert all(mark["sign"] in mark["named"] for mark in marks)
+
+
 def test_the_trend_shows_a_month_and_the_rest_on_demand(mixed):
     lines = [at(mixed, day) for day in range(1, 29)]
     assert index.month_before(lines) is None
