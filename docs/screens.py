@@ -104,7 +104,8 @@ def write_history() -> None:
                 size = ",".join(map(str, _SEEN))
                 fixed = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size}")
                 shot = f"--screenshot={FOLDER / name}.png"
-                subprocess.run([browser, *fixed, *options, shot, (pages / "index.html").as_uri()], check=True)
+                call = [browser, *fixed, *options, shot, (pages / "index.html").as_uri()]
+                subprocess.run(call, stderr=subprocess.DEVNULL, check=True)  # it tells of buses that are not there
 
 
 def folded(line: str) -> list[str]:

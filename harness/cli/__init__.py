@@ -68,6 +68,8 @@ class _LazyGroup(click.Group):
         given = [args[at + 1] for at, one in enumerate(args[:-1]) if one == "--lang"]
         given += [one.partition("=")[2] for one in args if one.startswith("--lang=")]
         speak(next((one for one in given if one in LANGUAGES), language_of()))
+        if args[:1] == ["help"]:  # as git and go have it
+            args = [*args[1:], "--help"]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

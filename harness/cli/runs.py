@@ -364,6 +364,8 @@ def set_baseline(run: str | None, model: str | None, as_json: bool, report_dir: 
     """
     from harness.project import Project
 
+    if model == "":
+        raise ConfigError("--for: found ''; accepted: the name of a model")
     project = Project.open(reports=report_dir)
     history = project.history
     if run is None:

@@ -379,7 +379,9 @@ def found_in(reference: str, records: Sequence[RunRecord]) -> OneCase:
         raise RecordError(f"{reference}: found in several suites; accepted: {', '.join(matching)}")
     if not matching:
         labels = listed([run.label for run in records]) if records else "any run"
-        raise RecordError(f"{reference}: no such case in {labels}{nearest(reference, keys)}; accepted: suite/id")
+        raise RecordError(
+            f"{reference or repr(reference)}: no such case in {labels}{nearest(reference, keys)}; accepted: suite/id"
+        )
     (key,) = matching
     by_run = [{case.key: case for case in run.cases} for run in records]
     return OneCase(key, tuple(records), tuple(cases.get(key) for cases in by_run))

@@ -169,7 +169,7 @@ def _fits(form: _Sentence, values: Mapping[str, str], depth: int) -> bool:
 
 
 def _is_number(value: str) -> bool:
-    return any(map(str.isdigit, value)) and ", " not in value
+    return any(map(str.isdigit, value)) and not any(mark in value for mark in (", ", "; ", ": "))
 
 
 def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:

@@ -88,6 +88,36 @@ def test_run_is_pytest_in_fewer_words(empty_folder, monkeypatch):
     assert isinstance(command_line("run", "-k", "x").exception, ConfigError)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["runs", "baseline", "--for", "qwen"], "--for：还需要 RUN；可接受：`harness runs baseline RUN --for NAME`"),
+        (["runs", "baseline", "x", "--for", ""], "--for：实际为 ''；可接受：模型名"),
+        (["suites", "import", "csv", "empty.csv", "--out", "new"], "没有数据行；CSV 文件的第一行是列名"),
+        (["check", "binary", "--source", "x"], "无法按文本读取：第 129 字节不是 UTF-8；"),
+        (["score", "plain.txt", "--source", "a", "--output", "b", "--out", "c"], "无法由文件名判断格式；可接受：.jsonl"),
+        (["dataset", "split", "gbk.jsonl"], "第 1 字节不是 UTF-8；请运行：harness dataset validate"),
+        (["--lang", "zh"], "缺少命令。"),
+    ],
+)
+def test_wrong_input_is_answered_in_chinese_as_a_whole(empty_folder, monkeypatch, capsys, arguments, said):
+    Path("empty.csv").write_text("a,b\n")
+    Path("binary").write_bytes(bytes(range(256)))
+    Path("plain.txt").write_text("x")
+    Path("gbk.jsonl").write_bytes("型号".encode("gbk"))
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    try:
+        assert run_command_line(arguments) == 3
+        assert said in capsys.readouterr().err
+    finally:
+        speak("en")
+
+
+def test_help_may_be_asked_for_as_a_command():
+    assert command_line("help").output == command_line("--help").output
+    assert command_line("help", "gate").output == command_line("gate", "--help").output
+
+
 ROOT = Path(__file__).parents[2]
 AT_ANY_WIDTH = [
     ["models", "list"],
