@@ -160,8 +160,8 @@ def _fits(form: _Sentence, values: Mapping[str, str], depth: int) -> bool:
     """`{one} and {two}` joins names alone: in a sentence that is not known, `and` would be its only Chinese word."""
     if any(not _is_number(value) for name, value in values.items() if name in _NUMBERS):
         return False
-    if not values.get("cases", "0")[0].isdigit():  # `Left out: 57 cases` is another sentence's beginning
-        return False
+    if not all(values.get(name, "0")[0].isdigit() for name in ("cases", "requests")):
+        return False  # `Left out: 57 cases` is the beginning of another sentence
     own = "".join(form.literals).strip()
     if own not in ("and", "or", "to"):
         return True

@@ -95,7 +95,10 @@ def test_run_is_pytest_in_fewer_words(empty_folder, monkeypatch):
         (["runs", "baseline", "x", "--for", ""], "--for：实际为 ''；可接受：模型名"),
         (["suites", "import", "csv", "empty.csv", "--out", "new"], "没有数据行；CSV 文件的第一行是列名"),
         (["check", "binary", "--source", "x"], "无法按文本读取：第 129 字节不是 UTF-8；"),
-        (["score", "plain.txt", "--source", "a", "--output", "b", "--out", "c"], "无法由文件名判断格式；可接受：.jsonl"),
+        (
+            ["score", "plain.txt", "--source", "a", "--output", "b", "--out", "c"],
+            "无法由文件名判断格式；可接受：.jsonl",
+        ),
         (["dataset", "split", "gbk.jsonl"], "第 1 字节不是 UTF-8；请运行：harness dataset validate"),
         (["--lang", "zh"], "缺少命令。"),
     ],

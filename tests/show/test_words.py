@@ -9,6 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from harness import errors
 from harness.decisions import drift, gate
 from harness.decisions.bounds import Result
@@ -301,3 +303,21 @@ def test_a_list_of_names_is_not_taken_for_a_sentence():
     assert translated("init, suites, cassettes, models", "zh") == "init, suites, cassettes, models"
     assert translated("a1: this from that", "zh") == "a1: this from that"
     assert translated("3 problems, 1 warning", "zh") == "3 个问题，1 个警告"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "harness compare a b  (no further attempt can be a GO; see what fails, and make a new version)",
+            "harness compare a b  （再次尝试也不会给出 GO；请查看失败的用例，改出新版本）",
+        ),
+        (
+            "Left out: 57 cases only in the second (a), 72 cases only in the first (b).",
+            "未计入：57 条用例只在第二个中（a），72 条用例只在第一个中（b）。",
+        ),
+        ("x:1: not UTF-8 at byte 1; run: harness v", "x:1：第 1 字节不是 UTF-8；请运行：harness v"),
+    ],
+)
+def test_a_part_of_a_sentence_is_not_taken_for_a_number_of_cases(english, chinese):
+    assert translated(english, "zh") == chinese
