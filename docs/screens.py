@@ -75,7 +75,7 @@ def printed(command: str) -> str:
 
 
 def simulate(folder: Path) -> None:
-    """The nights up to yesterday, in a folder that is made anew."""
+    """The nights up to yesterday; what was in the folder goes."""
     shutil.rmtree(folder, ignore_errors=True)
     _harness(*shlex.split(NIGHTS)[1:], str(datetime.now(UTC).date() - timedelta(days=30)))
 
