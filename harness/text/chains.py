@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.characters import AHEAD, SIGNS, is_latin, trimmed
+from harness.text.characters import AHEAD, SIGNS, is_latin, later, trimmed
 from harness.text.targets import (
     ACTS,
     BELOW_ZERO,
@@ -35,40 +35,40 @@ HAN = (
 """Han, kana and Hangul, for a character class."""
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
-SIGN_BETWEEN = re.compile(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
-HAN_RUN = re.compile(f"[{HAN}]+")
-_RUN = re.compile(f"[{HAN}]+|[^{HAN}]+")
-_JOINT = re.compile(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
-_LETTER_PAIR = re.compile(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
-_KANA_TAIL, _KANA_HEAD = re.compile("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), re.compile("[\u30a1-\u30ff\uff66-\uff9f]+")
+SIGN_BETWEEN = later(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
+HAN_RUN = later(f"[{HAN}]+")
+_RUN = later(f"[{HAN}]+|[^{HAN}]+")
+_JOINT = later(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
+_LETTER_PAIR = later(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
+_KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
-_NAMED_BY_NUMBER = re.compile(f"[{HAN}]{{1,4}}[0-9]+")
-_NUMBERED = re.compile(f"[{HAN}]{{1,4}}[0-9]")
-_MEASURE = re.compile(any_of(MEASURES))
+_NAMED_BY_NUMBER = later(f"[{HAN}]{{1,4}}[0-9]+")
+_NUMBERED = later(f"[{HAN}]{{1,4}}[0-9]")
+_MEASURE = later(any_of(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
-_UNIT_BEHIND = re.compile(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
-_UNIT_BEFORE = re.compile(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
-_VERB = re.compile(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
-_ACT = re.compile(any_of(ACTS))
-_SEAM = re.compile(
+_UNIT_BEHIND = later(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
+_UNIT_BEFORE = later(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
+_VERB = later(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
+_ACT = later(any_of(ACTS))
+_SEAM = later(
     f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
-_COUNT_OF = re.compile(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
+_COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
-_STOP = re.compile(
+_STOP = later(
     f"([能会会是可要好])不\\1|还是|或者|[两三四五六七八九几](?:班|栏|类|组|方|者|侧|端|边|种|个|项|条|款)"
     f"|[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|也(?=[可能会要行是有不])|都(?=[可能会要行是有不])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
     f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
 )
-_PERIODS = re.compile("[日天年月周时分秒/]+")
+_PERIODS = later("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
-_COUNTED = re.compile(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
+_COUNTED = later(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _AMOUNT = (
     "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
     "[℃%‰元件个次片台套张只袋盒箱瓶人天])"
 )
-_BREAK = re.compile(
+_BREAK = later(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
     f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)"
@@ -78,34 +78,32 @@ _BREAK = re.compile(
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
-LIBRARY = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
+LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
-_PROSE_DASHES = re.compile(r"[^\W\d_]+(?:--[^\W\d_]+)+")
-_LONG_NUMBER = re.compile(r"\d{3,}(?![A-Za-z0-9.])")
-_ONE_OR_TWO = re.compile(r"\d{1,2}(?!\d)")
-_PLAIN_NUMBER = re.compile(
+_PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
+_LONG_NUMBER = later(r"\d{3,}(?![A-Za-z0-9.])")
+_ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
+_PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 )
-_CALL = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
-_NAME_OF_CODE = re.compile("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
-_TOKEN = re.compile(f"[^{HAN}\\s]+")
-_HANDLE = re.compile("@[A-Za-z]")
-_PLATE = re.compile("[A-Z][·•‧・]?[A-HJ-NP-Z0-9]{5,6}")
+_CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
+_NAME_OF_CODE = later("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_TOKEN = later(f"[^{HAN}\\s]+")
+_HANDLE = later("@[A-Za-z]")
+_PLATE = later("[A-Z][·•‧・]?[A-HJ-NP-Z0-9]{5,6}")
 _WORDS_TOO, _PLATE_LABELS = "新黑青贵云吉宁", ("车", "牌", "号")
 """Provinces that are everyday words: `新A12345` is a plate behind a label alone."""
-_PLATE_BEFORE = re.compile(f"[^{HAN}]|[车牌号为是{CONJUNCTIONS}]")
-_MIXED = re.compile(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
-_MIXED_END = re.compile(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
-_MANUAL = re.compile(r"[a-z][a-z0-9_.-]+\([0-9][a-z]?\)")
+_PLATE_BEFORE = later(f"[^{HAN}]|[车牌号为是{CONJUNCTIONS}]")
+_MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
+_MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
+_MANUAL = later(r"[a-z][a-z0-9_.-]+\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
-_BESIDE_HAN = re.compile(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
+_BESIDE_HAN = later(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
 """A quote between Han and a letter, or a command such as `\\set` that a sentence touches."""
-_SENTENCE_SEAM = re.compile(
-    r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*"
-)
-_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?|Ph\.?D\.?")
-_LABELLED = re.compile(r"[a-z][a-z-]*:(?=[A-Za-z])")
+_SENTENCE_SEAM = later(r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*")
+_ABBREVIATION = later(r"(?:[A-Za-z]\.)+[A-Za-z]?|Ph\.?D\.?")
+_LABELLED = later(r"[a-z][a-z-]*:(?=[A-Za-z])")
 """`color:red`: what is behind the key is the value."""
 
 
@@ -125,7 +123,7 @@ def touches(text: str, place: int) -> bool:
     return 0 <= place < len(text) and text[place] > "\u2e7f" and HAN_RUN.match(text, place) is not None
 
 
-INSIDE_A_FOLDER = re.compile("(?<=[^\\s/]/)[下里中内](?:面|边)?的")
+INSIDE_A_FOLDER = later("(?<=[^\\s/]/)[下里中内](?:面|边)?的")
 """`data/raw/下的文件`: where a folder ends, and the sentence goes on."""
 
 
@@ -207,7 +205,7 @@ def _is_minus(text: str, start: int, joint: int) -> bool:
     return bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
 
 
-_OF_A_HUNDRED = re.compile(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+(?![\w.-])")
+_OF_A_HUNDRED = later(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+(?![\w.-])")
 
 
 def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[Span]:
@@ -236,7 +234,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield from _tokens(text, high, last[1])
 
 
-_COMMAND = re.compile(f"(?<=\\A[{HAN}])/[a-z]{{3,}}\\Z")
+_COMMAND = later(f"(?<=\\A[{HAN}])/[a-z]{{3,}}\\Z")
 """`宏/cast`: the command of a chat or game behind one word."""
 
 
@@ -258,7 +256,7 @@ def _is_letter_or_unit(char: str) -> bool:
     return char.isalnum() or "\u3380" <= char <= "\u33df"
 
 
-_JOINED = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*")
+_JOINED = later(r"[^\W_]+(?:[-_][^\W_]+)*")
 
 
 def is_dull(inner: str) -> bool:
@@ -327,10 +325,10 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
 
 
 _NUMERAL = "[一二三四五六七八九十两甲乙丙丁]"
-_OF_NUMERAL = re.compile(f"{_NUMERAL}{{1,2}}([{HAN}])")
-_SO_MANY = re.compile(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
-_ALWAYS_BEFORE = re.compile(f"(?!{any_of(NO_VERBS)})[穿买吃喝找去往放住把将让被需含请]")
-_BEFORE_A_SIDE = re.compile(f"(?!{any_of(NO_VERBS)})[{SMALL_WORDS}](?=[{HAN}]{{2}})")
+_OF_NUMERAL = later(f"{_NUMERAL}{{1,2}}([{HAN}])")
+_SO_MANY = later(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
+_ALWAYS_BEFORE = later(f"(?!{any_of(NO_VERBS)})[穿买吃喝找去往放住把将让被需含请]")
+_BEFORE_A_SIDE = later(f"(?!{any_of(NO_VERBS)})[{SMALL_WORDS}](?=[{HAN}]{{2}})")
 
 
 def _mate(other: str) -> str:
@@ -367,7 +365,7 @@ def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -
 
 
 _LONGEST_TAG = 14
-_FIELD, _LABEL = re.compile(any_of(FIELDS)), re.compile(any_of(LABELS))
+_FIELD, _LABEL = later(any_of(FIELDS)), later(any_of(LABELS))
 
 
 def _field_cut(side: str, cut: int, other: str) -> int:
@@ -539,10 +537,10 @@ def _is_name(side: str, other: str, joint: str) -> bool:
     return True
 
 
-_HIRAGANA = re.compile("[\u3041-\u3096]")
-_PARTICLE = re.compile("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
+_HIRAGANA = later("[\u3041-\u3096]")
+_PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""
-_LOCANTS = re.compile("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
+_LOCANTS = later("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
 """`N,N` and `1,2` before the name of a compound."""
 
 

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from harness.text.characters import later
+
 CHANNELS = ("text", "json", "tool")
 
-_OPENING = re.compile(r'\{(?=\s*(?:"|\}|\Z))|\[(?=\s*(?:["{\[\]\-0-9]|true|false|null|\Z))')
-_STRING = re.compile(r'"(?:[^"\\]|\\(?:.|\Z))*+("|\Z)', re.DOTALL)
-_FENCED = re.compile(r"(`{3,}|~{3,})[^\n`]*\n(.*?)\1", re.DOTALL)
-_SCALAR = re.compile(
+_OPENING = later(r'\{(?=\s*(?:"|\}|\Z))|\[(?=\s*(?:["{\[\]\-0-9]|true|false|null|\Z))')
+_STRING = later(r'"(?:[^"\\]|\\(?:.|\Z))*+("|\Z)', re.DOTALL)
+_FENCED = later(r"(`{3,}|~{3,})[^\n`]*\n(.*?)\1", re.DOTALL)
+_SCALAR = later(
     r"(?:-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]*)?|true|false|null|True|False|None|NaN|-?Infinity)(?![\w.+-])"
 )
-_BLANK = re.compile(r"\s*")
-_UNIT = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]|\\", re.DOTALL
-)
+_BLANK = later(r"\s*")
+_UNIT = later(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]|\\", re.DOTALL)
 _SIMPLE = {'\\"': '"', "\\\\": "\\", "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 _DEEPEST = 500
 _NESTED = 4

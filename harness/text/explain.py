@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, IGNORABLE_SET, LINE_BREAK_SET, SPACE_SET, is_cjk, is_latin_or_digit
+from harness.text.characters import (
+    BLANK_SET,
+    IGNORABLE_SET,
+    LINE_BREAK_SET,
+    SPACE_SET,
+    is_cjk,
+    is_latin_or_digit,
+    later,
+)
 from harness.text.symbols import (
     ALTERED,
     BETWEEN_LATIN,
@@ -160,7 +168,7 @@ def cross(
     return reader.through(atoms, 1, len(text) - 1, sides)
 
 
-_HYPHENATION = re.compile("[-\u2010\u00ad](?:\r\n|[\n\r])[ \t]*")
+_HYPHENATION = later("[-\u2010\u00ad](?:\r\n|[\n\r])[ \t]*")
 
 
 class Reader:
@@ -402,10 +410,10 @@ def changes_of(route: Route, start: int) -> tuple[Change, ...]:
 
 
 _SOFT_HYPHEN = "\u00ad"
-_BLANKS = re.compile(f"{_SOFT_HYPHEN}|[{re.escape(''.join(sorted(BLANK_SET - {_SOFT_HYPHEN})))}]+")
+_BLANKS = later(f"{_SOFT_HYPHEN}|[{re.escape(''.join(sorted(BLANK_SET - {_SOFT_HYPHEN})))}]+")
 """A soft hyphen is a piece of its own, since it may stand for a hyphen."""
 _GAP_STARTS = BLANK_SET | frozenset("*_`~<[]&%\\{}$>")
-_QUOTE_MARK = re.compile("> ?")
+_QUOTE_MARK = later("> ?")
 
 
 def _longer(text: str, gap: Gap, limit: int) -> Gap | None:

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from itertools import compress
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAKS
+from harness.text.characters import LINE_BREAKS, later
 from harness.text.symbols import BETWEEN_LATIN, ESCAPE_STARTS, LETTER, TAKEN_OUT, SymbolTable, coded, other_width, role
 from harness.text.unicode_data import letter_places
 
@@ -118,8 +118,8 @@ def _roots() -> dict[str, str]:
     return {char: root(char) for char in list(parent)}
 
 
-_FENCE = re.compile("```|~~~")
-_BREAK = re.compile(f"[{LINE_BREAKS}]")
+_FENCE = later("```|~~~")
+_BREAK = later(f"[{LINE_BREAKS}]")
 _LONGEST_LINE, _AHEAD = 1000, 200
 
 
@@ -186,7 +186,7 @@ def latin_of(text: str) -> str:
     return text if text.isascii() else text.encode("latin-1", "ignore").decode("latin-1")
 
 
-_SIGN_BETWEEN_LATIN = re.compile(
+_SIGN_BETWEEN_LATIN = later(
     f"[{''.join(BETWEEN_LATIN)}](?:(?<=[A-Za-z0-9].)|(?<=[A-Za-z0-9] .))(?= ?[A-Za-z0-9])", re.DOTALL
 )
 
@@ -229,7 +229,7 @@ def _folded(text: str, fold: Fold) -> str:
 
 
 _NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
-QUIET = re.compile(
+QUIET = later(
     f"[\\x00-\\x7f{chr(_HAN.start)}-{chr(_HAN.stop - 1)}"
     "\u00b7\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*"
 )

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from harness.text.chains import ENDS, HAN
+from harness.text.characters import later
 from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
 from harness.text.targets import DOTFILES, PLATES, STANDARD
 
@@ -32,7 +33,7 @@ class Form(NamedTuple):
 
 
 def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> Form:
-    return Form(kind, tuple(signs.split()), re.compile("".join(patterns)), re.compile(hint) if hint else None)
+    return Form(kind, tuple(signs.split()), later("".join(patterns)), later(hint) if hint else None)
 
 
 FORMS = (

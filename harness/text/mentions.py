@@ -5,14 +5,13 @@ target everything, for an extracted one what its kind allows for, since a target
 language (`and/or`, `10-20`).
 """
 
-import re
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
-from harness.text.characters import SPACE_SET, is_cjk, stands_alone
+from harness.text.characters import SPACE_SET, is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage, Reading
 from harness.text.fold import Page
@@ -245,12 +244,12 @@ _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
-_LOWER_WORDS = re.compile("[a-z]+(?:[_.:-][a-z]+)+")
-_WORDS = re.compile("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
-_CAPITALS = re.compile("[A-Z]+(?:[-/&][A-Z]+)+")
-_SUMMANDS = re.compile(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
+_LOWER_WORDS = later("[a-z]+(?:[_.:-][a-z]+)+")
+_WORDS = later("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
+_CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
+_SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
-_COUNT = re.compile("[+-]?[0-9](?:[0-9.,–~～-]*[0-9])?")
+_COUNT = later("[+-]?[0-9](?:[0-9.,–~～-]*[0-9])?")
 _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
 
@@ -273,8 +272,8 @@ def severity(
     return "note" if all(notes) else "damage"
 
 
-_MIXED_SIDES = re.compile("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
-_EQUALS = re.compile(r"\s{0,3}[=＝≈]")
+_MIXED_SIDES = later("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
+_EQUALS = later(r"\s{0,3}[=＝≈]")
 
 
 def _is_sum(text: str, reading: Reading) -> bool:
@@ -364,13 +363,13 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
     return in_bold or span in (wanted[: name.end()] + blank + wanted[name.end() :] for blank in _THIN)
 
 
-_COMPARED = re.compile(" ?([<>=!~]{1,3}|,) ?")
-_CALCULATED = re.compile(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
+_COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
+_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _THIN = " \u00a0\u2009\u202f"
 
 
-_UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
+_UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
 _JSON_BEGINS = ("{", "[")
 """How an answer in JSON begins that is read as text; there every letter beyond ASCII may be escaped."""
 

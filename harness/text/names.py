@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
-from harness.text.characters import BIDI, EMOJI
+from harness.text.characters import BIDI, EMOJI, later
 from harness.text.targets import (
     ACTIONS,
     CONJUNCTIONS,
@@ -53,43 +53,43 @@ FURTHER_WORD = '[^\\s\\\\/:*?"<>|，。；、.]{1,30}'
 """A further word of a folder such as `Program Files`."""
 BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{EMOJI}{BIDI}"
 """What a path may begin behind."""
-_BEFORE_BRACKET = re.compile(f"[^{ENDS}]{{1,80}}\\Z")
+_BEFORE_BRACKET = later(f"[^{ENDS}]{{1,80}}\\Z")
 CLOSERS = "".join(closer for _, closer in OPENED)
 ENDINGS = "|".join((r"so(?:\.[0-9]+){1,3}", *EXTENSIONS))
-EXTENSION = re.compile(
+EXTENSION = later(
     rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?![.-][A-Za-z0-9])"
     rf"|(?:(?<=[{HAN}])|(?<=[{HAN}]\w)|(?<=[{HAN}]\w\w))\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",
     re.IGNORECASE,
 )
 """The ending of a file name: a known one, or any short one behind Han at the end of a token."""
-_TOUCHING = re.compile(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
-_TAIL_SEAM = re.compile(any_of(TAIL_SEAMS))
-_TAIL_END = re.compile(f"(?:{any_of(TAILS)})+\\Z")
+_TOUCHING = later(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
+_TAIL_SEAM = later(any_of(TAIL_SEAMS))
+_TAIL_END = later(f"(?:{any_of(TAILS)})+\\Z")
 _ENDS_PATH = (*TAILS, *PARTICLES)
-_TWO_PATHS = re.compile("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
+_TWO_PATHS = later("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
-_FOLDER = re.compile("[~.]{0,2}/[A-Za-z0-9_.-]{2,}/")
-_CLOSING_TAG = re.compile("/[A-Za-z][A-Za-z0-9-]*")
-FILE_LABEL = re.compile(
+_FOLDER = later("[~.]{0,2}/[A-Za-z0-9_.-]{2,}/")
+_CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
+FILE_LABEL = later(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+"
     f"[是为成到至：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
 )
-_ACTION = re.compile(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
+_ACTION = later(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
-SITE = re.compile(f"[{HAN}]+(?=(?:www\\.|(?:[a-z0-9-]+\\.)+(?:com|cn|org|net|io|gov|edu)/))")
+SITE = later(f"[{HAN}]+(?=(?:www\\.|(?:[a-z0-9-]+\\.)+(?:com|cn|org|net|io|gov|edu)/))")
 """`页面www.example.cn/act/a.html`: what is before the name of a host is not the first folder."""
-ANOTHER_FILE = re.compile(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
+ANOTHER_FILE = later(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
-PUT_INTO = re.compile(
+PUT_INTO = later(
     "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)|(?<![意常可看预偏])见(?![习证解识面闻])"
     "|[走用](?=[A-Za-z][\\w-]*/)|(?<=[A-Za-z0-9])[和与及](?=[^A-Za-z0-9/]{2})|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
 )
 """What comes before the first folder: `工作表复制到财务共享/汇总.xlsm`."""
-QUOTED_FIRST = re.compile(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")
-_ANOTHER_PATH = re.compile(f"[{HAN}]{{1,6}}[/\\\\~]")
+QUOTED_FIRST = later(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")
+_ANOTHER_PATH = later(f"[{HAN}]{{1,6}}[/\\\\~]")
 """`D:\\a.docx复制到\\\\fs01\\b`"""
-_FRAGMENT = re.compile(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
+_FRAGMENT = later(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
 
 
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
@@ -156,7 +156,7 @@ def _tail_cut(path: str, touches_left: bool) -> int:
     return len(path)
 
 
-_CALLED_WITH = re.compile(
+_CALLED_WITH = later(
     f"(?<=[A-Za-z0-9_}}])(?:{'|'.join(word for word in TAILS if len(word) > 1)})[{HAN}]+[A-Za-z_]\\w*="
 )
 """`/api/query接口时传sku=HB-2210/L`"""
@@ -200,19 +200,19 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         yield from chains_in(text, start, end)
 
 
-_WITH_ENDING = re.compile(
+_WITH_ENDING = later(
     rf"(?<=[^\s] )[^\s，。；、,;|<>\"'`“”‘’「」《》]{{1,60}}\.(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE
 )
-_ENDED = re.compile(rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE)
+_ENDED = later(rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE)
 _MOST_BLANKS = 7
-_BEFORE_A_NAME = re.compile(
+_BEFORE_A_NAME = later(
     f"(?:[{HAN}]*(?:{'|'.join(sorted({*VERBS, *HEADS}, key=len, reverse=True))})[成出为]?"
     f"|[{HAN}]*[成出了]|[a-z][a-z'-]*"
     "|(?:Open|Read|See|Check|Edit|Rename|Delete|Save|Attach|Send|Please|Load|Move|Copy|Use|Find|Print|Upload|Download|"
     "Review|Summarize|Translate|Convert|The|In|From|And))"
 )
-_NUMBER_OR_VERSION = re.compile(r"[0-9]+|[Vv][0-9.]+")
-_NUMBERED_COPY = re.compile(r"\([0-9]+\)\.")
+_NUMBER_OR_VERSION = later(r"[0-9]+|[Vv][0-9.]+")
+_NUMBERED_COPY = later(r"\([0-9]+\)\.")
 
 
 def files_with_blanks(text: str) -> Iterator[Span]:
@@ -258,12 +258,12 @@ def _is_one_name(words: list[str]) -> bool:
     return is_version and words[-2].endswith(DOCUMENTS) and words[-2] not in LABELS_OF_FILES
 
 
-_PARTICLES = re.compile("[了过着好完成有]?(?:一下|一个|这个|那个)?")
+_PARTICLES = later("[了过着好完成有]?(?:一下|一个|这个|那个)?")
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
-_BEFORE_A_CODE = re.compile("(?:说明书|合同|协议|报告|手册|图纸)(?=[A-Z]{2}[A-Z0-9]*[-_])")
-_OF_A_CAMERA = re.compile("[A-Z]{2,}_")
+_BEFORE_A_CODE = later("(?:说明书|合同|协议|报告|手册|图纸)(?=[A-Z]{2}[A-Z0-9]*[-_])")
+_OF_A_CAMERA = later("[A-Z]{2,}_")
 
 
 def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
@@ -337,8 +337,8 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     return (numbered.end(), True) if numbered else (cut, False)
 
 
-_VERB = re.compile(any_of(VERBS))
-_SEEN_IN = re.compile(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
-_LABEL_INSIDE = re.compile(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
-_ITS_NUMBER = re.compile(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
+_VERB = later(any_of(VERBS))
+_SEEN_IN = later(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
+_LABEL_INSIDE = later(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
+_ITS_NUMBER = later(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from harness.text.characters import is_cjk, stands_alone
+from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage
 from harness.text.fold import latin_of
@@ -31,8 +31,8 @@ _LONGEST_WORD = 300
 _CONFUSED = str.maketrans("OolI", "0011")
 _BRACKETS = re.escape("()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕")
 _TRAILING = ".,:;!?。，、；：！？…*_"
-_LAST_RUN = re.compile(r"[^\W_]+\Z")
-_SCHEME = re.compile(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?", re.IGNORECASE)
+_LAST_RUN = later(r"[^\W_]+\Z")
+_SCHEME = later(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8192)
@@ -45,10 +45,10 @@ def has_near_misses(target: Target) -> bool:
     return target.kind in _WITHOUT_DIGITS or any(map(str.isdecimal, target.text))
 
 
-_HOLDER = re.compile(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
+_HOLDER = later(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
 
 
-_NAMED, _ENDING = re.compile(r"%\([^()]+\)(?=[a-z]\Z)"), re.compile(r"\w*")
+_NAMED, _ENDING = later(r"%\([^()]+\)(?=[a-z]\Z)"), later(r"\w*")
 
 
 def translated_placeholders(
@@ -76,7 +76,7 @@ def translated_placeholders(
             yield _finding(target, *same[0].span(), ("changed",))
 
 
-_HEXADECIMAL = re.compile(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
+_HEXADECIMAL = later(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
 
 
 def may_have_misses_beside(text: str) -> bool:
@@ -122,7 +122,7 @@ def near_misses(
 _MOST_SIBLINGS = 200
 _MANY = 5
 """So many codes that differ in their numbers alone are a list, such as the tickets of a changelog."""
-_NUMBER = re.compile("[0-9]+")
+_NUMBER = later("[0-9]+")
 
 
 def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:

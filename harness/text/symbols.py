@@ -4,7 +4,6 @@ All of it is data, so that a project can add symbols of its own. A weight counts
 of a worse kind outweighs a million of a milder one, so weights compare as verdicts do.
 """
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from functools import cached_property, lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric
+from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric, later
 from harness.text.unicode_data import DASHES, are_homoglyphs, sign_lookalikes
 
 _NO_HYPHENS = "\u2053\u301c\u3030\u30a0"
@@ -147,17 +146,17 @@ DEFAULT_SYMBOLS = SymbolTable((Symbol("-", HYPHEN_LOOKALIKES), Symbol("/", SLASH
 
 ESCAPE_STARTS = frozenset("\\&%")
 
-_ENTITY = re.compile(r"&(?:amp;)?(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
-_BACKSLASH_CODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
+_ENTITY = later(r"&(?:amp;)?(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
+_BACKSLASH_CODE = later(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\})")
+_PERCENT = later(r"(?:%[0-9A-Fa-f]{2}){1,4}")
 _MOST_BACKSLASHES = 4
 
 _TAG = r"<[A-Za-z/!][^<>]{0,400}>"
 _ADDRESS = r"\]\([^()\n]{0,400}\)|\]\[[^\[\]\n]{0,100}\]"
 _COMMAND = r"\\(?:text(?:tt|bf|it|rm|sf)?|math(?:rm|tt|bf|it|sf)|[mh]box)\{"
-TAKEN_OUT = re.compile(f"{_TAG}|{_ADDRESS}|{_COMMAND}")
+TAKEN_OUT = later(f"{_TAG}|{_ADDRESS}|{_COMMAND}")
 """Markup that holds letters: tags, the part of a link that is not its text, and LaTeX round a piece of text."""
-MARKUP = re.compile(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_TAG}|{_ADDRESS}|{_COMMAND}|[\[\]{{}}$]")
+MARKUP = later(rf"\*{{1,64}}|_{{1,64}}|`{{1,64}}|~~|{_TAG}|{_ADDRESS}|{_COMMAND}|[\[\]{{}}$]")
 
 
 class Glyph(NamedTuple):

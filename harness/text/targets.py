@@ -7,6 +7,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from harness.text.characters import later
+
 STRICT_KINDS = frozenset(
     {
         *("path", "file", "url", "email", "code", "standard", "version", "uuid", "hash", "cidr", "cas", "mime"),
@@ -115,22 +117,22 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("identifier", r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+"),
     ("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?"),
 )
-_ONE = re.compile("|".join(f"(?P<_{number}>{pattern})" for number, (_, pattern) in enumerate(_RULES)))
+_ONE = later("|".join(f"(?P<_{number}>{pattern})" for number, (_, pattern) in enumerate(_RULES)))
 """All rules in one: the first that fits the whole text gives the kind."""
-_CJK = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_CJK_WORDS = re.compile(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
-_PAIR = re.compile(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
-_WORDS = re.compile(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
-_SPACED, _OF_LETTERS = re.compile(r"\s[-/\u2013\u2014]\s"), re.compile("[A-Za-z]/[A-Za-z]")
-_COUNTED = re.compile("[0-9]{1,3}-[a-z]{2,}")
+_CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
+_PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
+_WORDS = later(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
+_COUNTED = later("[0-9]{1,3}-[a-z]{2,}")
 """`8-bit` and `5-tuple` are words."""
-_LETTER_UNITS = re.compile("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
+_LETTER_UNITS = later("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
-_GROUPS = re.compile(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:-\d+)+")
-_CODE = re.compile("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
-_LIBRARY = re.compile(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
+_GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:-\d+)+")
+_CODE = later("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
+_LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 """`Node.js` is the name of a thing, and no file."""
-_FILE_LIKE = re.compile(r"\.(?:com|org|net|cn|io|dev)\Z")
+_FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
 
 
 @lru_cache(maxsize=4096)
@@ -407,7 +409,7 @@ NUMBERED_NAMES = (
 )
 """Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
 
-NUMBERED_NAME = re.compile(f"(?:{'|'.join(NUMBERED_NAMES)})(?=[0-9a-f])")
+NUMBERED_NAME = later(f"(?:{'|'.join(NUMBERED_NAMES)})(?=[0-9a-f])")
 
 ACTIONS = _words(
     "打开 读取 查看 保存 保存到 另存为 存为 删除 编辑 修改 运行 执行 下载 上传 发送 导出 导入 写入 合并 复制 "
