@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+from harness.records import lean
 from harness.records.case import Case, domain_name
-from harness.records.run import CaseResult, Exposure
+from harness.records.run import CaseResult, Exposure, Outcome, SampleResult
 from harness.text.characters import blocks_after, blocks_before, is_latin_or_digit
 
 
@@ -136,20 +138,34 @@ def _joined(training_texts: tuple[str, ...]) -> str:
 
 def pending(case: Case, exposure: Exposure = "untrained") -> CaseResult:
     """The case without samples and `unscored`: for curtailment, and for planning before a first run."""
-    return CaseResult(
-        suite=case.suite,
-        id=case.id,
-        domain=case.domain,
-        language=case.language,
-        task=case.task,
-        tags=case.tags,
-        symbols=case.symbols,
-        exposure=exposure,
-        digest=case.digest,
-        messages=case.messages,
-        targets=case.targets,
-        required=case.required,
-        channel=case.channel,
-        outcome="unscored",
-        samples=(),
+    return judged(case, exposure, messages=case.messages, outcome="unscored", samples=())
+
+
+def judged(
+    case: Case,
+    exposure: Exposure,
+    *,
+    messages: tuple[dict[str, Any], ...],
+    outcome: Outcome,
+    samples: tuple[SampleResult, ...],
+) -> CaseResult:
+    """The case with what became of it; `messages` are those that were sent."""
+    return lean(
+        CaseResult(
+            suite=case.suite,
+            id=case.id,
+            domain=case.domain,
+            language=case.language,
+            task=case.task,
+            tags=case.tags,
+            symbols=case.symbols,
+            exposure=exposure,
+            digest=case.digest,
+            messages=messages,
+            targets=case.targets,
+            required=case.required,
+            channel=case.channel,
+            outcome=outcome,
+            samples=samples,
+        )
     )

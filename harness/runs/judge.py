@@ -16,9 +16,10 @@ from harness import checks
 from harness.checks import registering
 from harness.checks.answers import calls_in_text
 from harness.config import ModelConfig
-from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, pending
+from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, judged
 from harness.errors import ConfigError
 from harness.files import LINE_LIMIT, json_lines
+from harness.records import lean
 from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, domain_name, texts_of, with_system
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
@@ -86,29 +87,32 @@ class Judge:
         facts["call_in_text"] = in_text
         unusable = completion.unusable or ("too_long" if work_of(case, text, calls) > MOST_WORK else None)
         if unusable:
-            return SampleResult(outcome="unscored", reason=unusable, **facts)
+            return lean(SampleResult(outcome="unscored", reason=unusable, **facts))
         verdicts, mentions, within = verdicts_of(case, text, calls, sources, self.symbols)
         if completion.tokens and not changed:
             mentions = {target: _with_probability(found, completion) for target, found in mentions.items()}
         reply = checks.Reply.of(text, calls)
         results = tuple(checks.run(call.check, call.arguments, reply) for call in case.checks)
-        return SampleResult(
-            outcome=outcome_of(case, verdicts, results),
-            verdicts=verdicts,
-            mentions={target: tuple(found) for target, found in mentions.items()},
-            within=within,
-            checks=results,
-            **facts,
+        return lean(
+            SampleResult(
+                outcome=outcome_of(case, verdicts, results),
+                verdicts=verdicts,
+                mentions={target: tuple(found) for target, found in mentions.items()},
+                within=within,
+                checks=results,
+                **facts,
+            )
         )
 
     def case(self, case: Case, samples: Sequence[SampleResult]) -> CaseResult:
         """A case from its samples: aligned only if all are, else as bad as the worst."""
-        judged = {
-            "messages": with_system(case.messages, self.model.system),
-            "outcome": worst(sample.outcome for sample in samples),
-            "samples": tuple(samples),
-        }
-        return pending(case, self.exposure(case)).model_copy(update=judged)
+        return judged(
+            case,
+            self.exposure(case),
+            messages=with_system(case.messages, self.model.system),
+            outcome=worst(sample.outcome for sample in samples),
+            samples=tuple(samples),
+        )
 
     def exposure(self, case: Case) -> Exposure:
         """How much of a case this version has met in training."""
@@ -175,15 +179,17 @@ def verdicts_of(
             if verdict != "absent":
                 verdicts[target] = _worse(verdicts[target], verdict)
             found = [
-                MentionRecord(
-                    start=mention.start,
-                    end=mention.end,
-                    text=mention.text,
-                    verdict=mention.verdict,
-                    damage=mention.damage,
-                    path=mention.path,
-                    tool_call=index,
-                    severity="note" if mention.severity == "note" else "damage",
+                lean(
+                    MentionRecord(
+                        start=mention.start,
+                        end=mention.end,
+                        text=mention.text,
+                        verdict=mention.verdict,
+                        damage=mention.damage,
+                        path=mention.path,
+                        tool_call=index,
+                        severity="note" if mention.severity == "note" else "damage",
+                    )
                 )
                 for mention in result.mentions.get(target, ())
             ]

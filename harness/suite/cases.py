@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError
 from harness import checks
 from harness.errors import SuiteError, found, nearest, place_of
 from harness.files import DEPTH_LIMIT, LINE_LIMIT, UnfitFileError, depth_over, lines_of, loads, opened, reason_of
+from harness.records import lean
 from harness.records.case import ID_PATTERN, Case, CheckCall, too_many
 
 _ONE_OBJECT = "accepted: one JSON object a line"
@@ -463,7 +464,7 @@ def build_case(line: Mapping[str, Any], defaults: Mapping[str, Any], suite: str)
     calls = [dict(call) for call in fields.get("checks", [])]
     fields["checks"] = [CheckCall(check=call.pop("check"), arguments=call) for call in calls]
     fields.setdefault("required", fields.get("targets", []))
-    return Case.model_validate({**fields, "suite": suite})
+    return lean(Case.model_validate({**fields, "suite": suite}))
 
 
 def _first_slip(error: ValidationError) -> str:
