@@ -71,7 +71,7 @@ _AMOUNT = (
 _BREAK = later(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
-    f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)"
+    f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
     f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.*×x]*\\Z)"
     f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
@@ -491,7 +491,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
     if unit:
         return low + unit.end(), low + unit.end() < high or touches(text, high)
     stop = _STOP.search(run, 1)
-    stopped = stop is not None and (stop.start() >= 2 or stop[0] in CONJUNCTIONS)
+    stopped = stop is not None and (stop.start() >= 2 or stop[0] in CONJUNCTIONS or other.isascii())
     whole = stop.start() if stop and stopped else len(run) if len(runs) == 1 else 0
     if whole == 4 and (
         re.fullmatch(f"[{HAN}]{{{2 if stopped else '2,3'}}}", other)

@@ -302,8 +302,8 @@ PREDICATES = _words(
 """What a sentence says of a pair behind it: `血压/心率正常`."""
 
 BELOW_ZERO = _words(
-    "温度 气温 水温 室温 油温 低温 最低 最高 零下 标高 高程 海拔 偏差 误差 设定 低于 高于 降到 降至 升至 达到 "
-    "为 至 到 约 达 是 让球 涨跌 涨跌幅 涨幅 跌幅"
+    "楼层 地下 温度 气温 水温 室温 油温 低温 最低 最高 零下 标高 高程 海拔 偏差 误差 设定 低于 高于 降到 降至 升至 "
+    "达到 为 至 到 约 达 是 让球 涨跌 涨跌幅 涨幅 跌幅"
 )
 """Words behind which a hyphen and one or two digits are a negative number."""
 
