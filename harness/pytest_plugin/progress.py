@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ def wait_for(future: Future[Completion], run: ModelRun, config: pytest.Config) -
     if reporter is None or config.getoption("verbose") < -1:
         return future.result()
     with _uncaptured(config):
-        if reporter.isatty:
+        if reporter.isatty and os.environ.get("TERM") != "dumb":  # which has no cursor to move
             return _wait_with_bar(future, run, config)
         return _wait_with_lines(future, run, reporter, config.stash.setdefault(_LINES, _Lines()))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from harness.config import HarnessConfig, pytest_options
-from harness.pytest_plugin import terminal
+from harness.pytest_plugin import progress, terminal
 from harness.pytest_plugin.terminal import summary_lines
 from harness.records.run import CheckResult
 from harness.show.run import failure_lines
@@ -193,3 +194,16 @@ def test_damaged_cases_are_annotated_in_a_workflow_of_github_and_nowhere_else(
     assert found[0] == (
         "::error file=suites/mine/cases.jsonl,line=1,title=fake@v1%3A mine/c-0::damaged: Sikalastic␣-␣609"
     )
+
+
+@pytest.mark.parametrize(("term", "drawn"), [("dumb", "lines"), ("xterm", "bar"), ("", "bar")])
+def test_a_dumb_terminal_gets_lines_and_no_bar(monkeypatch, term, drawn):
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(progress, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(progress, "_wait_with_bar", lambda *given: "bar")
+    monkeypatch.setattr(progress, "_wait_with_lines", lambda *given: "lines")
+    plugins = {"terminalreporter": SimpleNamespace(isatty=True)}
+    config = SimpleNamespace(
+        pluginmanager=SimpleNamespace(get_plugin=plugins.get), getoption=lambda name: 0, stash=pytest.Stash()
+    )
+    assert progress.wait_for(Future(), None, config) == drawn
