@@ -262,7 +262,7 @@ _PARTICLES = later("[了过着好完成有]?(?:一下|一个|这个|那个)?")
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
-_BEFORE_A_CODE = later("(?:说明书|合同|协议|报告|手册|图纸)(?=[A-Z]{2}[A-Z0-9]*[-_])")
+_BEFORE_A_CODE = later("(?:合同|协议|报告|图纸|[表单册书稿义函卷])(?=[A-Z]{2}[A-Z0-9]*[-_])")
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
 

@@ -154,6 +154,7 @@ def test_damage_counts_by_kind(
         ("文档网关/熔断-说明.md。", "文档网关/熔断-说明.md", "文档 网关/熔断-说明.md", "文档网关/熔断 - 说明.md"),
         ("源表U8-应收.xls。", "源表U8-应收.xls", "源表 U8-应收.xls", "源表U8 - 应收.xls"),
         ("文案走i18n/zh-CN.json。", "文案走i18n/zh-CN.json", "文案走 i18n/zh-CN.json", "文案走i18n/zh - CN.json"),
+        ("点检表QC-05.docx。", "点检表QC-05.docx", "点检表 QC-05.docx", "点检表QC - 05.docx"),
         ("SOP文件招标/价-2.pdf发", "SOP文件招标/价-2.pdf", "SOP文件 招标/价-2.pdf", "SOP文件招标/ 价-2.pdf"),
     ],
 )

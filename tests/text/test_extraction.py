@@ -406,6 +406,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("45#钢-Φ60圆钢2吨/月，仓位油封-TC45×62×8还有37个/箱", "45#钢-Φ60|2吨/月|油封-TC45×62×8|37个/箱"),
         ("型号PB-J16/白不得改，楼层-1F/1F/2F导视", "PB-J16/白|-1F/1F/2F"),
         ("座位05车-12F，乘车人", "05车-12F"),
+        ("回滚到备份-1202.sql，改一下src/hooks/用户-权限.ts", "备份-1202.sql|src/hooks/用户-权限.ts"),
         ("%(order-id)s in § 12-3(b)/(c) the", "%(order-id)s|12-3(b)/(c)"),
         ("Mon - (Fri)", ""),
         ("Mon - ==", ""),
