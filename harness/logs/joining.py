@@ -165,7 +165,7 @@ _MOST_MESSAGES, _MOST_BEFORE = 20_000, 100
 
 
 def _with_messages(found: Iterator[Block], path: Path) -> Iterator[Block]:
-    """Each answer as a row that a preset reads; what is not an answer to somebody is no row."""
+    """Each answer as a row that a preset reads; what is not an answer to somebody is not a row."""
     conversations = Conversations(path)
     try:
         for piece in found:
