@@ -111,10 +111,11 @@ class Judge:
             for passage, found in zip(texts, findings, strict=True):
                 self._add_near_misses(passage, found, mentions, met)
             verdicts = {target: worst(found) for target, found in mentions.items()}
-        order = {passage.path: number for number, passage in enumerate(texts)}
+        order = {passage.path: number for number, passage in enumerate(texts)} if len(texts) > 1 else {}
         for listed in mentions.values():
-            listed.sort(key=_START)
-            if len(texts) > 1:
+            if len(listed) > 1:
+                listed.sort(key=_START)
+            if order and len(listed) > 1:
                 listed.sort(key=lambda mention: order[mention.path])
         if within:
             within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}

@@ -218,6 +218,8 @@ def _few_beyond_ascii(text: str) -> set[str]:
 
 def _folded(text: str, fold: Fold) -> str:
     """`text.translate(fold)`; what is beyond ASCII makes that slow, and is replaced first where it is few."""
+    if len(text) < _WORTH_A_LOOK or text.isascii():
+        return text.translate(fold)
     folded = {char: fold[ord(char)] or "" for char in _few_beyond_ascii(text)}
     # what would be folded once more is left to `translate`: `一` has a representative that is a sign
     changed = [char for char, to in folded.items() if to != char and to.translate(fold) == to]
