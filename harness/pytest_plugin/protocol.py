@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from harness.pytest_plugin.model_run import ModelRun
+    from harness.records.answer import Completion
     from harness.records.run import CaseResult
 
 _BLOCK = 64
 """Cases that are judged one after the other: two fifths less time than one at a time between hooks of pytest."""
 _LONGEST_S = 0.1
 """No block goes on for longer: the screen shows how far the run is."""
+_LOOK_S = 0.01
 _CALLS = ("runtest_setup", "runtest_call", "runtest_teardown", "runtest_makereport", "exception_interact")
 _OF_PYTEST = ("capture", "faulthandler", "logging", "nose", "runner", "skipping", "tmpdir", "unittest")
 _OF_OTHERS = ("pytest_benchmark.plugin", "_hypothesis_pytestplugin", "pytest_timeout", "langsmith.pytest_plugin")
@@ -78,6 +81,7 @@ class Blocks:
         self._plain_runs: dict[str, bool] = {}
         self._places: dict[CaseItem, int] = {}
         self._judged: dict[CaseItem, tuple[CaseResult, float]] = {}
+        self._answered: dict[CaseItem, list[Completion]] = {}
 
     def pytest_plugin_registered(self) -> None:
         """A plugin may come at any time."""
@@ -169,26 +173,30 @@ class Blocks:
     def _judge(self, item: CaseItem) -> tuple[CaseResult, float] | None:
         """Judge a case, and those that follow it and have their answers; None where pytest's protocol is to do it."""
         self._judged.clear()
+        kept, self._answered = self._answered, {}
         block = list(self._from(item))
-        started = time.perf_counter()
         answered = []
         try:
-            for one in block:
-                if one is not item and not one.is_answered:
+            has_waited = item not in kept and not item.is_answered
+            answered.append((item, kept.get(item) or item.answers()))
+            if has_waited:
+                _wait_for_more(block)
+            started = time.perf_counter()
+            for one in block[1:]:
+                if one not in kept and (not one.is_answered or time.perf_counter() - started > _LONGEST_S):
                     break
-                completions = one.answers()
-                if any(found.unusable and found.recorded_at is None for found in completions):
-                    break
-                answered.append((one, completions))
-                if time.perf_counter() - started > _LONGEST_S:
-                    break
+                answered.append((one, kept.get(one) or one.answers()))
         except HarnessError:  # it is raised again, and shown, when its case has its turn
             pass
+        started = time.perf_counter()
         judged: list[tuple[CaseItem, CaseResult]] = []
         for one, completions in answered:
-            judged.append((one, one.run.judge(one.case, completions)))
-            if time.perf_counter() - started > 2 * _LONGEST_S:
+            if any(found.unusable and found.recorded_at is None for found in completions):
                 break
+            judged.append((one, one.run.judge(one.case, completions)))
+            if time.perf_counter() - started > _LONGEST_S:
+                break
+        self._answered = dict(answered[len(judged) :])  # an answer that was taken is read from its file, line by line
         took = (time.perf_counter() - started) / max(len(judged), 1)
         self._judged.update((one, (result, took)) for one, result in judged)
         return self._judged.pop(item, None)
@@ -203,10 +211,19 @@ class Blocks:
         place = self._places.get(item)
         if place is None or place >= len(items) or items[place] is not item:
             return
-        for other in items[place + 1 : place + _BLOCK]:
-            if type(other) is not CaseItem or other.parent is not item.parent or not self._is_plain(other):
+        following = items[place + 1 : place + _BLOCK + 1]
+        for other, then in pairwise(following):
+            is_last = then.parent is not item.parent
+            if type(other) is not CaseItem or other.parent is not item.parent or is_last or not self._is_plain(other):
                 return
             yield other
+
+
+def _wait_for_more(block: Sequence[CaseItem]) -> None:
+    """A moment in which further answers come: to judge each as it comes takes a tenth more of the processor."""
+    until = time.monotonic() + _LONGEST_S
+    while time.monotonic() < until and not block[-1].is_answered:
+        time.sleep(_LOOK_S)
 
 
 def _is_bare(file: CaseCollector) -> bool:

@@ -179,7 +179,7 @@ class VerbatimSession:
 
     def blocks(self) -> Blocks:
         """What runs cases in place of pytest's own protocol, where it may."""
-        return Blocks(self.config, may_look_ahead=not self.workers.is_worker, attach=_attach)
+        return Blocks(self.config, may_look_ahead=not (self.workers.is_worker or self._stopping), attach=_attach)
 
     def pytest_sessionstart(self) -> None:
         """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""

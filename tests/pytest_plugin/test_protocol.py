@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.pytest_plugin import protocol
 from harness.pytest_plugin.collection import CaseItem
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
 
@@ -250,3 +251,15 @@ def test_a_duration_is_that_of_its_case_where_somebody_looks(many: Path, pyteste
     assert sum("s setup " in line for line in result.stdout.lines) == 9
     record = json.loads(next((many / "reports").glob("*/*.json")).read_text())
     assert len(record["cases"]) == 8
+
+
+def test_an_answer_that_was_taken_is_not_read_from_its_file_again(
+    many: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("harness.runs.answers.read_back", lambda path, key: read.append(key))
+    monkeypatch.setattr(protocol, "_LONGEST_S", 0.0)  # a block has come to its time after a case
+    endpoint.delay_s = 0.01
+    result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--max-concurrency=4")
+    assert result.parseoutcomes() == {"passed": 3, "failed": 6}
+    assert read == []
