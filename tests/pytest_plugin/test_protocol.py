@@ -59,7 +59,9 @@ def everything(project: Path, result: pytest.RunResult) -> tuple[int, str, dict[
 
     def plain(text: str) -> str:
         text = re.sub(
-            r'(time|timestamp|hostname)="[^"]*"|\d+\.\d\ds|\d+(\.\d+)?m?s\b|"last_cache_date_str": "[^"]*"', "", text
+            r'(time|timestamp|hostname)="[^"]*"|\d+\.\d\ds| *\d+(\.\d+)?[mun]?s\b|"last_cache_date_str": "[^"]*"',
+            "",
+            text,
         )
         text = re.sub(r'"(started|ended|digest|git_commit)": ?("[^"]*"|null)', "", text)
         return "\n".join(line for line in text.split("\n") if "no:verbatim-blocks" not in line)
