@@ -433,7 +433,7 @@ def test_no_two_labels_of_the_dates_are_equal_where_runs_are_of_few_days(mixed):
 def test_names_that_look_alike_when_shortened_stay_two_lines_and_two_rows(mixed):
     names = [f"doubao-support-finetune-2026-{number:02}-of-the-long-campaign" for number in range(1, 9)]
     lines = [at(mixed, day, model=name) for name in names for day in (1, 2)]
-    points = index._points(index.by_model(lines))
+    points = index._points(index.by_model(lines), index.usual_suite(lines))
     assert len({point["key"] for point in points}) == 8
     page = index.render(lines)
     narrow = page[page.index("chart narrow") : page.index("chart middle")]
