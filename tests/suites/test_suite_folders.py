@@ -385,9 +385,10 @@ def run(project: Path, command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def told(number: int) -> tuple[str, str]:
-    """A command of the page and its output."""
-    command, output = blocks("console")[number].split("\n", 1)
+def told(beginning: str) -> tuple[str, str]:
+    """The command of the page that begins so, and its output."""
+    (block,) = [text for text in blocks("console") if text.startswith(f"$ {beginning}")]
+    command, output = block.split("\n", 1)
     return command.removeprefix("$ "), output
 
 
@@ -397,7 +398,7 @@ def test_the_suite_of_the_page_is_sound(project: Path) -> None:
 
 
 def test_make_prints_what_the_page_shows(project: Path) -> None:
-    command, output = told(0)
+    command, output = told("harness suites make")
     assert run(project, command) == (0, output)
 
 
@@ -405,7 +406,7 @@ def test_the_lint_prints_what_the_page_shows(project: Path) -> None:
     for path in (project / "suites" / "pumps").glob("*.jsonl"):
         path.unlink()
     (project / "suites" / "pumps" / "broken.jsonl").write_text(blocks("jsonl")[2])
-    command, output = told(1)
+    command, output = told("harness suites lint")
     assert run(project, command) == (1, output)
 
 
