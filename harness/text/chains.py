@@ -49,7 +49,8 @@ _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月
 _UNIT_BEHIND = later(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = later(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = later(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
-_ACT = later(any_of(ACTS))
+_ACT = later(f"{any_of(ACTS)}(?!人员|[师员者]|商(?![品务用场业]))")
+"""What people do with things, but for those who do it: a `设计师` has no part in what is designed."""
 _SEAM = later(
     f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"

@@ -150,7 +150,8 @@ def terminal(monkeypatch):
             run_command_line(list(arguments))
         return out.getvalue().splitlines()
 
-    return lines
+    yield lines
+    speak("en")
 
 
 @pytest.mark.parametrize("arguments", AT_ANY_WIDTH, ids=" ".join)

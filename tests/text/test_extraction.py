@@ -357,6 +357,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("(Mon - Fri)", "Mon - Fri"),
         # what people do with things, and small words, are not part of a pair, unless its sides are of one length
         ("请购买雨伞/雨衣，采购部门/财务部门", "雨伞/雨衣|采购部门/财务部门"),
+        ("设计师说玄关/壁龛用同一种地砖", "玄关/壁龛"),
         ("，无人机/无机，有/无，给水管/排水", "无人机/无机|给水管/排水"),
         ("请带雨伞/雨衣，处理人电务/工务", "雨伞/雨衣|电务/工务"),
         ("出差报销上海-杭州-上海，另写一份安全/环保交底", "上海-杭州-上海|安全/环保"),
