@@ -98,13 +98,13 @@ class Blocks:
         if judged is None:
             return None
         item.result, took = judged
-        call = pytest.CallInfo.from_call(item.runtest, "call")
-        call.start -= took
-        call.duration += took
         hook, place = item.ihook, {"nodeid": item.nodeid, "location": item.location}
         hook.pytest_runtest_logstart(**place)
         if self._wants_phases:
             hook.pytest_runtest_logreport(report=self._report(item, "setup"))
+        call = pytest.CallInfo.from_call(item.runtest, "call")
+        call.start -= took
+        call.duration += took
         report = pytest.TestReport.from_item_and_call(item, call)
         self._attach(item, report)
         hook.pytest_runtest_logreport(report=report)

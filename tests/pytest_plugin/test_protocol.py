@@ -119,7 +119,8 @@ def test_only_the_last_of_a_file_and_those_without_an_answer_are_run_by_pytest(
         "def pytest_runtest_makereport(item, call): note(item.name, call.when) if call.when == 'call' else None",
         "def pytest_runtest_protocol(item, nextitem): note(item.name, 'protocol')",
         "def pytest_exception_interact(node, call, report): note(node.name, 'fault')",
-        "def pytest_runtest_logreport(report): note(report.nodeid, report.when)",
+        "def pytest_runtest_logreport(report): note(report.nodeid, report.when, len(report.user_properties))",
+        "def pytest_runtest_logstart(nodeid): note(nodeid, 'start')",
     ],
 )
 def test_a_hook_of_a_project_is_called_as_often_as_ever(many: Path, pytester: pytest.Pytester, hook: str) -> None:
