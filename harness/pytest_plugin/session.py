@@ -96,6 +96,8 @@ class VerbatimSession:
         self._gate = GateOptions.of(config)
         self._records: list[RunRecord] = []
         self._nodes: dict[tuple[str, str], str] = {}
+        self._places: dict[str, int] = {}
+        """Where the result of an item is in those of its run."""
         self._next = ""
         """The last line, where a verdict gave it."""
         self._verdicts: list[str] = []
@@ -160,16 +162,16 @@ class VerbatimSession:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Selected cases are known now; asking starts here and goes on while tests run."""
-        counted = Counter(item.run.model.name for item in items if isinstance(item, CaseItem))
+        cases = [item for item in items if isinstance(item, CaseItem)]
+        counted = Counter(item.run.model.name for item in {item.nodeid: item for item in cases}.values())
         for name, run in self.runs.items():
             run.expected = counted[name]
         try:
-            self.selection.collected(counted.total(), len(self.runs))
+            self.selection.collected(len(cases), len(self.runs))
         except SuiteError as error:
             # pytest calls pytest_collection_finish after an error here too, and shows only what that raises
             self._bad_selection = str(error)
         if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
-            cases = [item for item in items if isinstance(item, CaseItem)]
             others = [item for item in items if not isinstance(item, CaseItem)]
             items[:] = [*(cases[number] for number in in_order([item.case for item in cases])), *others]
         if self.workers.is_worker and self.workers.asks and not self.config.option.collectonly:
@@ -320,12 +322,18 @@ class VerbatimSession:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather results, wherever the case ran."""
+        """Gather results, wherever the case ran; of one that a plugin or `--keep-duplicates` runs again, the last."""
         judged = getattr(report, "verbatim", None)
-        if judged is None:
+        outcome: str = report.outcome
+        if judged is None or outcome == "rerun":  # of pytest-rerunfailures, which reports the case once more
             return
         name, result = judged
-        self.runs[name].results.append(result)
+        results = self.runs[name].results
+        place = self._places.setdefault(report.nodeid, len(results))
+        if place < len(results):
+            results[place] = result
+            return
+        results.append(result)
         if result.outcome not in GOOD:
             self._nodes[name, result.key] = f"{report.nodeid}#{(report.location[1] or 0) + 1}"
         settled = self._early_stop.seen(result) if self._early_stop else None

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.history import read_run
 from harness.pytest_plugin import protocol
 from harness.pytest_plugin.collection import CaseItem
+from harness.records.run import RunRecord
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
 
 Count = Callable[[], int]
@@ -38,6 +40,12 @@ def forget_runs(project: Path) -> None:
     """As if no run had been made here."""
     shutil.rmtree(project / ".pytest_cache", ignore_errors=True)
     shutil.rmtree(project / "reports")
+
+
+def only_run(project: Path) -> RunRecord:
+    """The record of the one run since `forget_runs`."""
+    (path,) = project.glob("reports/*/*.json")
+    return read_run(path)
 
 
 @pytest.fixture
@@ -266,3 +274,40 @@ def test_an_answer_that_was_taken_is_not_read_from_its_file_again(
     result = pytester.runpytest("--model=fake", "--cassette-mode=live", "--max-concurrency=4")
     assert result.parseoutcomes() == {"passed": 3, "failed": 6}
     assert read == []
+
+
+RUNS_AGAIN = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):  # as pytest-rerunfailures has it, and as others, who keep the outcome
+    for turn in (1, 2, 3):
+        for report in runtestprotocol(item, nextitem=nextitem, log=False):
+            if AS_RERUN and report.when == "call" and report.failed and turn < 3:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+
+@pytest.mark.parametrize("as_rerun", [True, False])
+def test_a_case_that_a_plugin_runs_again_is_one_case(many: Path, pytester: pytest.Pytester, as_rerun: bool) -> None:
+    pytester.runpytest("--model=fake")
+    once = only_run(many)
+    forget_runs(many)
+    pytester.makeconftest(f"AS_RERUN = {as_rerun}\n{RUNS_AGAIN}")
+    pytester.runpytest("--model=fake")
+    again = only_run(many)
+    assert again.cases == once.cases
+    assert again.partial_reason == once.partial_reason
+
+
+def test_a_file_that_is_run_twice_has_each_case_once(many: Path, pytester: pytest.Pytester) -> None:
+    file = "suites/mine/cases.jsonl"
+    pytester.runpytest("--model=fake", file)
+    once = only_run(many)
+    forget_runs(many)
+    pytester.runpytest("--model=fake", "--keep-duplicates", file, file)
+    again = only_run(many)
+    assert again.cases == once.cases
+    assert again.partial_reason == once.partial_reason
