@@ -171,6 +171,7 @@ class VerbatimSession:
         except SuiteError as error:
             # pytest calls pytest_collection_finish after an error here too, and shows only what that raises
             self._bad_selection = str(error)
+        self.workers.collected(counted, self.selection.narrowed)
         if self.config.getoption("verbatim_sequential") and len(self.runs) == 1:
             others = [item for item in items if not isinstance(item, CaseItem)]
             items[:] = [*(cases[number] for number in in_order([item.case for item in cases])), *others]
@@ -382,6 +383,11 @@ class VerbatimSession:
         if workers.is_worker:
             workers.hand_over({name: run.answers for name, run in self.runs.items()}, self.notes)
             return
+        if workers.is_controller:
+            expected, narrowed = workers.collection()
+            self.selection.narrowed = self.selection.narrowed or narrowed
+            for name, run in self.runs.items():
+                run.expected = expected.get(name, 0)
         self.notes += workers.notes
         if stopped:
             workers.told_to_stop()

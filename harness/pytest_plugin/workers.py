@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ _TAG = "verbatim_tag"
 _ASKED = "verbatim_asked"
 _ASKING = "gw0"
 _DIED = "died"
+_COLLECTED = "collected.json"
 _ANNOUNCED = "announced"
 
 
@@ -89,6 +91,19 @@ class Workers:
         """In the asking worker: what it is about to ask, for the terminal, which the controller has."""
         if self._input is not None:
             Path(self._input[_SHARED], _ANNOUNCED).write_text("\n".join(lines), encoding="utf-8")
+
+    def collected(self, expected: Mapping[str, int], narrowed: str | None) -> None:
+        """In the asking worker: how many cases each model has, and why not all, for the record of the controller."""
+        if self._input is not None and self.asks:
+            Path(self._input[_SHARED], _COLLECTED).write_text(json.dumps([expected, narrowed]), encoding="utf-8")
+
+    def collection(self) -> tuple[dict[str, int], str | None]:
+        """In the controller, which collects nothing: what the asking worker collected."""
+        file = Path(self._scratch.name, _COLLECTED) if self._scratch is not None else None
+        if file is None or not file.is_file():
+            return {}, None
+        expected, narrowed = json.loads(file.read_text("utf-8"))
+        return expected, narrowed
 
     def ended(self, label: str, fatal: str | None) -> None:
         """Tell the followers that no more will come."""

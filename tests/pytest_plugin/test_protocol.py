@@ -311,3 +311,17 @@ def test_a_file_that_is_run_twice_has_each_case_once(many: Path, pytester: pytes
     again = only_run(many)
     assert again.cases == once.cases
     assert again.partial_reason == once.partial_reason
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["-k", "c-1 or c-2"], "not all cases were selected (-k, --lf, --deselect)"),
+        (["--suites=suites"], "1 of 9 cases have no result"),
+    ],
+)
+def test_a_run_of_a_part_is_a_part_with_workers_too(
+    many: Path, pytester: pytest.Pytester, options: list[str], reason: str
+) -> None:
+    pytester.runpytest("--model=fake", *options, "-n1")
+    assert only_run(many).partial_reason == reason
