@@ -10,6 +10,7 @@ does for a case without an answer, and for the last of a file, which also tears 
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -57,8 +58,11 @@ def _nothing() -> None:
     """What happens in the setup and teardown of a case."""
 
 
-def _tear_all_down(session: pytest.Session) -> None:
-    session._setupstate.teardown_exact(None)  # pytest has no public name for it; what is registered is its own hook's
+def _tear_all_down(item: CaseItem) -> None:
+    capture = item.config.pluginmanager.getplugin("capturemanager")
+    with capture.item_capture("teardown", item) if capture else nullcontext():  # what a fixture prints at its end
+        # pytest has no public name for it; what is registered is its own hook's
+        item.session._setupstate.teardown_exact(None)
 
 
 class Blocks:
@@ -121,7 +125,7 @@ class Blocks:
         stops = item.session.shouldfail or item.session.shouldstop
         if not stops and not self._wants_phases:
             return
-        report = self._report(item, "teardown", partial(_tear_all_down, item.session) if stops else _nothing)
+        report = self._report(item, "teardown", partial(_tear_all_down, item) if stops else _nothing)
         if self._wants_phases or report.failed:
             item.ihook.pytest_runtest_logreport(report=report)
 

@@ -198,6 +198,7 @@ def test_a_fixture_before_the_cases_is_torn_down_where_it_was(many: Path, pytest
         @pytest.fixture(scope="session", autouse=True)
         def held():
             yield
+            print("said at the end")
             raise RuntimeError("torn down")
         def test_it():
             pass
