@@ -184,7 +184,8 @@ def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> 
     if interrupted:
         several = [f"--model={','.join(run.model for run in records)}"]
         words = several if len(records) > 1 else _options(project, records[0])
-        return ["pytest", *words, "--cassette-mode=record"], "next-rest"
+        kept = all(run.mode != "live" for run in records)  # what was asked live is in no cassette
+        return ["pytest", *words, "--cassette-mode=record"], "next-rest" if kept else "next-again"
     if len(records) > 1:
         return ["harness", "compare", *(run.label for run in records)], "next-compare"
     (run,) = records

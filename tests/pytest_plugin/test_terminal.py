@@ -6,6 +6,7 @@ import shlex
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -169,6 +170,19 @@ def test_what_comes_next_follows_from_what_became_of_the_run(project: Path, pyte
     assert last().startswith("next: harness gate --candidate fake@v1")
     (project / "reports" / "baselines.json").unlink()
     assert last("--gate").startswith("next: ")
+
+
+def test_what_was_asked_live_is_asked_again_when_it_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "_options", lambda _project, run: [f"--model={run.model}"])
+    project: Any = None
+    config: Any = SimpleNamespace(getoption=lambda _name: None)
+    said = {
+        mode: terminal.next_line(project, [run_record(mode=mode)], config, interrupted=True)
+        for mode in ("live", "record", "refresh")
+    }
+    command = "next: pytest --model=tuned --cassette-mode=record"
+    assert said["live"] == f"{command}  (asks again, and keeps each answer)"
+    assert said["record"] == said["refresh"] == f"{command}  (asks for the rest)"
 
 
 def test_the_next_command_is_quoted_for_the_shell_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
