@@ -139,20 +139,28 @@ def sniffed(text: str) -> str:
     return best
 
 
-def decoded(path: Path, encoding: str | None = None) -> tuple[str, str]:
+def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
     """The text of a file without a byte order mark, and its encoding; UTF-8, UTF-16 with a mark and GBK are recognised.
 
     Raises:
         ConfigError: no such encoding, or the file is in another; it names --encoding.
     """
-    if encoding is None:
-        with reading(path, ConfigError, hint="accepted: a CSV file"):
-            data = path.read_bytes()
-        try:
+    name = None if encoding is None else _text_encoding(encoding)
+    with reading(path, ConfigError, hint="accepted: a CSV file"):
+        data = path.read_bytes()
+    try:
+        if name is None:
             recognised = decoded_text(data)
-        except UnfitFileError as error:
-            raise ConfigError(f"{path}: {error}; say which it is with --encoding") from None
-        return recognised.text, recognised.encoding
+            return recognised.text, recognised.encoding
+        return data.decode("utf-8-sig" if name == "utf-8" else name), name
+    except UnfitFileError as error:
+        why = str(error)
+    except UnicodeError as error:
+        why = f"not {encoding}" + (f" at byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else "")
+    raise ConfigError(f"{path}: {why}; say which it is with --encoding")
+
+
+def _text_encoding(encoding: str) -> str:
     try:
         info = codecs.lookup(encoding)
         if not info._is_text_encoding:
@@ -160,13 +168,7 @@ def decoded(path: Path, encoding: str | None = None) -> tuple[str, str]:
     except (LookupError, ValueError):
         accepted = "a name that Python knows, such as utf-8, gb18030, utf-16, cp1252, shift_jis"
         raise ConfigError(f"--encoding: found {found(encoding)}; accepted: {accepted}") from None
-    with reading(path, ConfigError, hint="accepted: a CSV file"):
-        data = path.read_bytes()
-    try:
-        return data.decode("utf-8-sig" if info.name == "utf-8" else info.name), encoding
-    except UnicodeError as error:
-        place = f" at byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else ""
-        raise ConfigError(f"{path}: not {encoding}{place}; say which it is with --encoding") from None
+    return info.name
 
 
 def _parsed(text: str, delimiter: str) -> Iterator[list[str]]:
