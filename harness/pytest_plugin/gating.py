@@ -123,9 +123,13 @@ class EarlyStop:
         so_far = self._record(self._seen)
         if can_still_change(so_far, left, self._baseline, self._policy, datetime.now(UTC)):
             return None
-        saved = len(left) * self._run.samples
-        total = saved + len(self._seen)
-        return f"early stop: the verdict is settled; {saved} of {total} requests saved", left
+        total = (len(left) + len(self._seen)) * self._run.samples
+        made = len(self._seen) * self._run.samples
+        fetcher = self._run.answers.fetcher
+        if fetcher is not None:  # it is ahead of the judge, and would go on until pytest has told of the stop
+            fetcher.stop()
+            made = fetcher.requests
+        return f"early stop: the verdict is settled; {max(total - made, 0)} of {total} requests saved", left
 
 
 class SequentialRun:

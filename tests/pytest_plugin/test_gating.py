@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -89,6 +90,19 @@ def test_early_stop_saves_requests_and_keeps_the_verdict(
     result.stdout.fnmatch_lines(["NO-GO  fake@v1*", "early stop: the verdict is settled; * requests saved"])
     assert endpoint.asked < NUMBER / 2
     assert result.ret != 0
+
+
+def test_early_stop_asks_no_more_at_once_and_counts_what_was_asked(
+    policy: str, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.reply = lambda prompt: prompt.replace("-", " - ")
+    endpoint.delay_s = 0.02
+    options = ["--cassette-mode=live", "--gate", "--early-stop", "--max-concurrency=8", policy]
+    text = pytester.runpytest("--model=fake", *options).stdout.str()
+    said = re.search(r"(\d+) of (\d+) requests saved", text)
+    assert said is not None
+    assert int(said[2]) == NUMBER
+    assert int(said[2]) - int(said[1]) == endpoint.asked
 
 
 def test_early_stop_without_a_gate_is_refused(policy: str, pytester: pytest.Pytester) -> None:
