@@ -321,3 +321,19 @@ def test_a_list_of_names_is_not_taken_for_a_sentence():
 )
 def test_a_part_of_a_sentence_is_not_taken_for_a_number_of_cases(english, chinese):
     assert translated(english, "zh") == chinese
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "task=copy 4 of 9: core/a, core/b, core/c and 1 more",
+            "任务 copy：9 条中 4 条，core/a、core/b、core/c，另有 1 条",
+        ),
+        ("domain=law 2 of 2: core/a-1, core/a-2", "领域 law：2 条中 2 条，core/a-1、core/a-2"),
+        ("task=copy 1 of 3: core/a-1", "任务 copy：3 条中 1 条，core/a-1"),
+        ("reports/x.json: 3 of 4 of it: no", "reports/x.json: 3 of 4 of it: no"),
+    ],
+)
+def test_a_slice_with_its_cases_is_chinese_as_a_whole(english, chinese):
+    assert translated(english, "zh") == chinese
