@@ -126,7 +126,7 @@ class EarlyStop:
         total = (len(left) + len(self._seen)) * self._run.samples
         made = len(self._seen) * self._run.samples
         fetcher = self._run.answers.fetcher
-        if fetcher is not None:  # it is ahead of the judge, and would go on until pytest has told of the stop
+        if fetcher is not None:  # it is ahead of the judge, and would go on until the session ends
             fetcher.stop()
             made = fetcher.requests
         return f"early stop: the verdict is settled; {max(total - made, 0)} of {total} requests saved", left
