@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from harness.decisions.latency import LatencyComparison
 from harness.decisions.metrics import METRICS, Count, alignment_rate, small_languages
 from harness.decisions.run_summary import Resources, RunSummary
-from harness.decisions.standing import Pairing, by_key, pair, same_run, standings
+from harness.decisions.standing import (
+    Pairing,
+    by_key,
+    pair,
+    same_run,
+    shared_by_all,
+    standings,
+    under_own_suites,
+)
 from harness.records.case import HELD_OUT
 from harness.records.policy import METRIC_DIRECTIONS
 from harness.records.run import GOOD, CaseResult, MentionRecord, RunRecord
@@ -202,50 +210,6 @@ def compare(old: RunRecord, new: RunRecord) -> Comparison:
         new_resources=Resources.of(after, new.currency),
         same=same_run(old, new),
     )
-
-
-def under_own_suites(runs: Sequence[RunRecord]) -> list[RunRecord]:
-    """The runs with each case of a selection, `NAME/suite.id`, under the key that it has in its suite, `suite/id`,
-    where another of the runs asked the same case under another name.
-    """
-    known: list[set[tuple[str, str]]] = []
-    for run in runs:
-        under_any = ((name, case.digest) for case in run.cases for name in (case.key, _own_name(case)) if name)
-        known.append(set(under_any))
-    everywhere = set(shared_by_all(runs))
-    return [_renamed(run, everywhere, known[:at] + known[at + 1 :]) for at, run in enumerate(runs)]
-
-
-def _own_name(case: CaseResult) -> str:
-    """`suite/id` of a case that is called `NAME/suite.id`; empty for others."""
-    suite, dot, rest = case.id.partition(".")
-    return f"{suite}/{rest}" if dot and suite and rest else ""
-
-
-def _renamed(run: RunRecord, as_they_are: Collection[str], others: Sequence[Collection[tuple[str, str]]]) -> RunRecord:
-    taken = {case.key for case in run.cases}
-
-    def named(case: CaseResult) -> CaseResult:
-        own = _own_name(case)
-        if (
-            not own
-            or own in taken
-            or case.key in as_they_are
-            or not any((own, case.digest) in known for known in others)
-        ):
-            return case
-        suite, _, rest = own.partition("/")
-        return case.model_copy(update={"suite": suite, "id": rest})
-
-    return run.model_copy(update={"cases": tuple(map(named, run.cases))})
-
-
-def shared_by_all(runs: Sequence[RunRecord]) -> list[str]:
-    """The keys of the cases (same id and content) that every run has."""
-    first, *others = [by_key(run) for run in runs]
-    return [
-        key for key, case in first.items() if all(key in table and table[key].digest == case.digest for table in others)
-    ]
 
 
 def answered_by_all(runs: Sequence[RunRecord], keys: Iterable[str]) -> tuple[str, ...]:

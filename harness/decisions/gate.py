@@ -31,7 +31,7 @@ from harness.decisions.population import (
     unchanged,
 )
 from harness.decisions.run_summary import RunSummary, age_days
-from harness.decisions.standing import Pairing, Standing, in_slice, pair, same_run, standings
+from harness.decisions.standing import Pairing, Standing, in_slice, pair, same_run, standings, under_names_of
 from harness.records.case import HELD_OUT
 from harness.records.policy import Bound, GatePolicy, Rule
 from harness.records.run import CaseResult, RunRecord
@@ -304,7 +304,8 @@ class _Judgement:
         *,
         core: Sequence[CaseResult] = (),
     ) -> None:
-        self.candidate, self.baseline, self.policy, self.now, self.past = candidate, baseline, policy, now, past
+        self.candidate, self.policy, self.now, self.past = candidate, policy, now, past
+        self.baseline = baseline = None if baseline is None else under_names_of(candidate, baseline)
         self.core = core
         self.coverage = coverage(candidate, core, policy)
         self.attempts: Attempts = attempts(candidate, past, policy, now)
@@ -312,7 +313,8 @@ class _Judgement:
         self.pairing: Pairing | None = None if baseline is None else pair(candidate, baseline)
         self.unpaired = pairing_reasons(candidate, baseline, self.pairing, policy, now)
         known = {run.run_id: run for run in (*past, *(() if baseline is None else (baseline,)))}
-        self.versions = earlier_versions(candidate, list(known.values()))
+        versions = earlier_versions(candidate, list(known.values()))
+        self.versions = tuple(under_names_of(candidate, run) for run in versions)
         self.domains = {case.key: case.domain for run in (*self.attempts.runs, candidate) for case in run.cases}
         self.selected = self._selected()
         self._asked: dict[_Slice, tuple[tuple[RunRecord, dict[str, CaseResult]], ...]] = {}

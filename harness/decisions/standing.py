@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -104,6 +104,68 @@ def pair(new: RunRecord, old: RunRecord) -> Pairing:
         changed=tuple(changed),
         resampled=tuple(resampled),
     )
+
+
+def under_own_suites(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """The runs with each case of a selection, `NAME/suite.id`, under the key that it has in its suite, `suite/id`,
+    where another of the runs asked the same case under another name.
+    """
+    known: list[set[tuple[str, str]]] = []
+    for run in runs:
+        under_any = ((name, case.digest) for case in run.cases for name in (case.key, _own_name(case)) if name)
+        known.append(set(under_any))
+    everywhere = set(shared_by_all(runs))
+    return [_renamed(run, everywhere, known[:at] + known[at + 1 :]) for at, run in enumerate(runs)]
+
+
+def _own_name(case: CaseResult) -> str:
+    """`suite/id` of a case that is called `NAME/suite.id`; empty for others."""
+    suite, dot, rest = case.id.partition(".")
+    return f"{suite}/{rest}" if dot and suite and rest else ""
+
+
+def _renamed(run: RunRecord, as_they_are: Collection[str], others: Sequence[Collection[tuple[str, str]]]) -> RunRecord:
+    taken = {case.key for case in run.cases}
+
+    def named(case: CaseResult) -> CaseResult:
+        own = _own_name(case)
+        if (
+            not own
+            or own in taken
+            or case.key in as_they_are
+            or not any((own, case.digest) in known for known in others)
+        ):
+            return case
+        suite, _, rest = own.partition("/")
+        return case.model_copy(update={"suite": suite, "id": rest})
+
+    return run.model_copy(update={"cases": tuple(map(named, run.cases))})
+
+
+def shared_by_all(runs: Sequence[RunRecord]) -> list[str]:
+    """The keys of the cases (same id and content) that every run has."""
+    first, *others = [by_key(run) for run in runs]
+    return [
+        key for key, case in first.items() if all(key in table and table[key].digest == case.digest for table in others)
+    ]
+
+
+def under_names_of(candidate: RunRecord, other: RunRecord) -> RunRecord:
+    """The other run with the cases that pair with the candidate's under the candidate's names.
+
+    A gate judges the candidate: its rules and slices speak of the suites that the candidate's cases are called by.
+    """
+    ours, theirs = under_own_suites([candidate, other])
+    asked = {(own.key, own.digest): case for own, case in zip(ours.cases, candidate.cases, strict=True)}
+    taken = {case.key for case in other.cases}
+
+    def named(case: CaseResult) -> CaseResult:
+        called = asked.get((case.key, case.digest))
+        if called is None or called.key == case.key or called.key in taken:
+            return case
+        return case.model_copy(update={"suite": called.suite, "id": called.id})
+
+    return theirs.model_copy(update={"cases": tuple(map(named, theirs.cases))})
 
 
 def by_key(run: RunRecord) -> Mapping[str, CaseResult]:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from harness.decisions.compare import Comparison, Flip, Option, SliceChange, options, under_own_suites
+from harness.decisions.compare import Comparison, Flip, Option, SliceChange, options
 from harness.decisions.gate import GateVerdict, RuleVerdict
 from harness.decisions.latency import speeds
-from harness.decisions.standing import by_key
+from harness.decisions.standing import by_key, under_own_suites
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates

@@ -42,13 +42,14 @@ def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool
     lines += _sentences([*_stale(verdict), *_crowd(verdict), *_undelivered(verdict), *_held_back(verdict)])
     lines.append("")
     before: list[str] = []
+    why: tuple[str, ...] = ()
     for rule in verdict.rules:
         tier = translated(f"({rule.rule.tier})")
         lines.append(f"  {figures.pad(translated(_SHORT[rule.result]), 20)} {rule_name(rule)}  {tier}")
-        sentences = rule_sentences(rule, verdict.reasons)
+        sentences = rule_sentences(rule, verdict.reasons, reasons_above=why)
         for one in ["as above"] if sentences and sentences == before else sentences:
             lines += wrapped(translated(one), indent=" " * 23)
-        before = sentences
+        before, why = rule_sentences(rule, verdict.reasons, reasons_above=rule.reasons), rule.reasons
     worst = worst_slices(verdict)
     lines += ["", *_sentences(worst[:1]), *_sentences(worst[1:], indent="    ")] if worst else []
     lines += ["", *_sentences(basis(verdict)), *evidence_lines(verdict)]
@@ -220,17 +221,20 @@ def _rule(rule: RuleVerdict | PlanLine) -> str:
     return f"{rule.rule.metric}{where} {rule.bound} {bound(rule.limit)}"
 
 
-def rule_sentences(rule: RuleVerdict, held_back: tuple[str, ...] = ()) -> list[str]:
+def rule_sentences(
+    rule: RuleVerdict, held_back: tuple[str, ...] = (), *, reasons_above: tuple[str, ...] = ()
+) -> list[str]:
     """What was measured and needed, and what would settle it.
 
-    Reasons given for the whole verdict are not repeated.
+    Reasons given for the whole verdict are not repeated, nor are those of the rule above.
     """
     sentences = []
     if rule.reading.cases:
         sentences.append(f"{_measured(rule)}; {_needed(rule)}")
     if rule.reasons and rule.reading.result != "INSUFFICIENT_EVIDENCE":
         sentences.append(f"{rule.reading.result} on these answers, if they counted")
-    sentences += [show(reason, blanks=False) for reason in rule.reasons if reason not in held_back]
+    own = [show(reason, blanks=False) for reason in rule.reasons if reason not in held_back]
+    sentences += ["does not count, for the reason above"] if own and rule.reasons == reasons_above else own
     settle = _settle(rule)
     return [*sentences, settle] if settle else sentences
 

@@ -180,6 +180,24 @@ def test_a_later_canary_run_takes_nothing_away(case, cases, run, now):
     assert judge(whole, None, AT_LEAST_95, now, [whole, canary]).verdict == "GO"
 
 
+def test_a_selection_is_paired_with_the_suites_that_its_cases_are_of(case, run, now):
+    cases = [case(f"a-{n}", "damaged" if n < 4 else "aligned", digest=str(n)) for n in range(80)]
+    asked = [case(f"symbols.a-{n}", suite="canary", digest=str(n)) for n in range(60)]
+    rules = policy(
+        Rule(metric="alignment_rate", max_drop=0.03),
+        Rule(metric="alignment_rate", suite="canary", min=0.9, tier="supporting"),
+    )
+    canary, whole = run(asked, model="tuned"), run(cases, age_days=2)
+    verdict = judge(canary, whole, rules, now)
+    drop, floor = verdict.rules
+    assert (drop.reading.cases, drop.reading.better, drop.reading.worse) == (60, 4, 0)
+    assert "20 cases only in the baseline (symbols/a-60)" in drop.reasons[0], "other sets of cases are refused"
+    assert (verdict.verdict, floor.reading.cases) == ("INCONCLUSIVE", 60), "its rules call its cases as it does"
+    again = judge(whole, canary, rules, now)
+    assert (again.rules[0].reading.cases, again.rules[0].reading.worse) == (60, 4)
+    assert again.concentration.broken == tuple(f"symbols/a-{n}" for n in range(4))
+
+
 def test_a_later_partial_run_takes_nothing_away(cases, run, now):
     whole, part = run(cases(300), age_days=3), run(cases(3), age_days=1, partial=True)
     assert judge(whole, None, AT_LEAST_95, now, [whole, part]).verdict == "GO"
