@@ -4,8 +4,9 @@ And where a key may go: a line of a pull request that changes an address must no
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -204,23 +205,27 @@ def _reason(error: OSError) -> str:
     return str(getattr(error, "reason", None) or error.strerror or error)
 
 
-def transport(access: Access, proxy: HttpProxy | None, limits: "httpx2.Limits") -> "httpx2.AsyncBaseTransport":
-    """The transport to the endpoint, through `proxy` if there is one.
+def transports(access: Access, proxy: HttpProxy | None) -> "Callable[[], httpx2.AsyncBaseTransport]":
+    """What makes transports to the endpoint of one connection each, through `proxy` if there is one.
 
     Raises:
         ConfigError: certificates cannot be read, or a package for the kind of proxy is missing.
     """
     from harness.endpoints.transport import httpx2
 
-    context = ssl_context(access)
+    limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1)
+    make = partial(
+        httpx2.AsyncHTTPTransport, verify=ssl_context(access), limits=limits, proxy=proxy.url if proxy else None
+    )
     try:
-        return httpx2.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy.url if proxy else None)
+        make()
     except ImportError:
         assert proxy is not None
         raise ConfigError(f"{proxy.shown} is a SOCKS proxy; run: pip install socksio") from None
     except (ValueError, httpx2.InvalidURL):
         assert proxy is not None
         raise ConfigError(f"{proxy.variable}: not the address of a proxy; accepted: http://HOST:PORT") from None
+    return make
 
 
 def state_file() -> Path:

@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transport
+from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transports
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
@@ -50,7 +50,6 @@ class ChatEndpoint(AdaptingEndpoint):
         *,
         access: Access,
         timeout_s: float,
-        max_concurrency: int,
         model_label: str,
         runtime: str | None = None,
         redact: Callable[[str], str] = str,
@@ -65,7 +64,6 @@ class ChatEndpoint(AdaptingEndpoint):
         self._access = access
         self._redact = redact
         self._proxy: HttpProxy | None = None
-        self._max_concurrency = max_concurrency
         self._key = key_from(access.api_key_env, model_label)
         if access.api_key_env is not None:
             check_key(access.api_key_env, access, model_label)
@@ -84,11 +82,10 @@ class ChatEndpoint(AdaptingEndpoint):
             # at lower levels they log addresses and headers, and those hold keys
             if logging.getLogger(name).level == logging.NOTSET:
                 logging.getLogger(name).setLevel(logging.WARNING)
-        access, most = self._access, self._max_concurrency
-        limits = httpx2.Limits(max_connections=most, max_keepalive_connections=most)
+        access = self._access
         # a client with a transport of its own does not look at the variables of proxies itself
         self._proxy = proxy_for(access.address)
-        noting = NotingTransport(transport(access, self._proxy, limits))
+        noting = NotingTransport(transports(access, self._proxy))
         timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
         client = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
         if access.api_key_header is not None:

@@ -9,9 +9,10 @@ and a client of one is refused by the openai of the other, so nothing else impor
 
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -69,34 +70,80 @@ exchange_slot: ContextVar[Wire | None] = ContextVar("exchange_slot", default=Non
 
 
 class NotingTransport(httpx2.AsyncBaseTransport):
-    """Passes everything on to `inner` and notes it in the caller's slot."""
+    """Passes everything on and notes it in the caller's slot.
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
-        self._inner = inner
+    A request goes out on a connection that no other has: the pool of the library looks at all its connections for each
+    request and for each answer, and at 256 of them that took longer than to ask.
+
+    Args:
+        open_one: makes what keeps one connection.
+    """
+
+    def __init__(self, open_one: Callable[[], httpx2.AsyncBaseTransport]) -> None:
+        self._open_one = open_one
+        self._all: list[httpx2.AsyncBaseTransport] = []
+        self._free: list[httpx2.AsyncBaseTransport] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         wire = exchange_slot.get()
+        if wire is not None:
+            wire.uri = str(request.url)
+            wire.request_headers = tuple(request.headers.items())
+            wire.request_body = await request.aread()
+            wire.started = time.perf_counter()
+        one = self._take()
+        try:
+            response = await one.handle_async_request(request)
+        except BaseException:
+            self._free.append(one)
+            raise
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        free = partial(self._free.append, one)
         if wire is None:
-            return await self._inner.handle_async_request(request)
-        wire.uri = str(request.url)
-        wire.request_headers = tuple(request.headers.items())
-        wire.request_body = await request.aread()
-        wire.started = time.perf_counter()
-        response = await self._inner.handle_async_request(request)
+            response.stream = _Stream(response.stream, free)
+            return response
         wire.status = response.status_code
         wire.response_headers = tuple(response.headers.items())
         encoding = response.headers.pop("content-encoding", "identity")
-        assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _NotingStream(response.stream, wire, encoding.strip().lower())
+        response.stream = _NotingStream(response.stream, free, wire, encoding.strip().lower())
         return response
 
+    def _take(self) -> httpx2.AsyncBaseTransport:
+        """The one that was last used, whose connection is the most likely to be open still."""
+        if self._free:
+            return self._free.pop()
+        one = self._open_one()
+        self._all.append(one)
+        return one
+
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        for one in self._all:
+            await one.aclose()
 
 
-class _NotingStream(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream, wire: Wire, encoding: str) -> None:
+class _Stream(httpx2.AsyncByteStream):
+    """The body of an answer, after which its connection is free."""
+
+    def __init__(self, inner: httpx2.AsyncByteStream, free: Callable[[], None]) -> None:
         self._inner = inner
+        self._free: Callable[[], None] | None = free
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._inner:
+            yield chunk
+
+    async def aclose(self) -> None:
+        try:
+            await self._inner.aclose()
+        finally:
+            free, self._free = self._free, None
+            if free is not None:
+                free()
+
+
+class _NotingStream(_Stream):
+    def __init__(self, inner: httpx2.AsyncByteStream, free: Callable[[], None], wire: Wire, encoding: str) -> None:
+        super().__init__(inner, free)
         self._wire = wire
         self._decoder = _Decoder(encoding)
 
@@ -114,9 +161,6 @@ class _NotingStream(httpx2.AsyncByteStream):
         self._decoder.end()
         wire.ended = time.perf_counter()
         wire.recorded_at = files.now()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 _MEMBER = b"\x1f"

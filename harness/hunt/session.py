@@ -305,7 +305,6 @@ class HuntSession:
         with opened(
             self.model,
             self.config.root,
-            max_concurrency=self.settings.max_concurrency,
             retrying=self._retrying,
         ) as endpoint:
             oracle = self._oracle(endpoint, recorder, recalled)
@@ -376,7 +375,7 @@ class HuntSession:
         from harness.runs.requests import opened
 
         found: list[tuple[Case, PinEvidence]] = []
-        with opened(self.model, self.config.root, max_concurrency=1, retrying=self._retrying) as endpoint:
+        with opened(self.model, self.config.root, retrying=self._retrying) as endpoint:
             oracle = self._oracle(endpoint, None)
             asker = Asker(oracle, self.settings.budget, max_concurrency=1)
             asyncio.run(self._gather(asker, cases, found, endpoint.aclose))

@@ -323,7 +323,6 @@ class Answers:
             opened(
                 self.model,
                 self._config.root,
-                max_concurrency=self._max_concurrency,
                 retrying=self._retrying,
                 http=self._use_http if self._http else None,
                 batch=self._batch_form,
@@ -354,7 +353,7 @@ class Answers:
         submissions = Submissions(self._folder / self.model.label / "batches")
         try:
             if whole or submissions.open_ones():
-                with opened(self.model, self._config.root, max_concurrency=8) as endpoint:
+                with opened(self.model, self._config.root) as endpoint:
                     assert isinstance(endpoint, ChatEndpoint)
                     run = BatchRun(
                         endpoint,

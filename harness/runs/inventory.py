@@ -183,7 +183,7 @@ def _endpoint(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
     case = case or _SHORT
     retrying = Retrying(attempts=2)
     try:
-        with opened(model, config.root, max_concurrency=1, retrying=retrying) as endpoint:
+        with opened(model, config.root, retrying=retrying) as endpoint:
 
             async def ask() -> Answer:
                 try:

@@ -150,9 +150,7 @@ class Stopwatch:
         """
         if self._endpoint is None:
             retrying = Retrying(attempts=1, attempts_to_reach=1)
-            self._endpoint = self._resources.enter_context(
-                opened(self.model, self._root, max_concurrency=1, retrying=retrying)
-            )
+            self._endpoint = self._resources.enter_context(opened(self.model, self._root, retrying=retrying))
             self._resources.callback(lambda: self._runner.run(self._closed()))
         self._resent = 0
         answers = self._runner.run(self._ask_all(prompt, self._endpoint))

@@ -88,7 +88,6 @@ def opened(
     model: ModelConfig,
     root: Path,
     *,
-    max_concurrency: int,
     log: Path | None = None,
     retrying: Retrying | None = None,
     http: Callable[[], AbstractContextManager[RecordedHttp]] | None = None,
@@ -127,9 +126,9 @@ def opened(
     if model.kind == "local":
         with LocalServer(server_settings(model, root), log) as server:
             access = Access(base_url=server.base_url)
-            yield _chat(model, access, max_concurrency, server.runtime, retrying, ended=lambda: server.ended)
+            yield _chat(model, access, server.runtime, retrying, ended=lambda: server.ended)
         return
-    yield _chat(model, access_of(model, root), max_concurrency, None, retrying, batch=batch)
+    yield _chat(model, access_of(model, root), None, retrying, batch=batch)
 
 
 def is_asking() -> bool:
@@ -190,7 +189,6 @@ def _proxies() -> list[str]:
 def _chat(
     model: ModelConfig,
     access: Access,
-    max_concurrency: int,
     runtime: str | None,
     retrying: Retrying | None,
     *,
@@ -201,7 +199,6 @@ def _chat(
         access=access,
         timeout_s=ARK_TIMEOUT_S if batch == "ark" else model.timeout_s,
         path=ARK_PATH if batch == "ark" else responses.PATH if model.kind == "responses" else "/chat/completions",
-        max_concurrency=max_concurrency,
         model_label=model.name,
         runtime=runtime,
         redact=secrets_of(model).redacted,

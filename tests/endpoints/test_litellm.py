@@ -324,7 +324,7 @@ def test_the_headers_of_the_recipe_free_the_place_of_a_request_that_was_given_up
     headers = {**RECIPES["litellm"].settings["headers"], "x-litellm-timeout": "1"}
     monkeypatch.setenv("GATEWAY_API_KEY", KEY)
     access = Access(base_url=base_url, api_key_env="GATEWAY_API_KEY", headers=headers)
-    endpoint = ChatEndpoint(access=access, timeout_s=20, max_concurrency=1, model_label="m", retrying=Retrying(1))
+    endpoint = ChatEndpoint(access=access, timeout_s=20, model_label="m", retrying=Retrying(1))
     try:
         answer = asyncio.run(endpoint.ask({"model": "m", "messages": [{"role": "user", "content": "Repeat: A-1"}]}))
     finally:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from harness.addresses import is_loopback
 from harness.config import ModelConfig
 from harness.endpoints.access import Access, proxy_for
+from harness.endpoints.transport import NotingTransport, Wire, exchange_slot, httpx2
 from harness.errors import ConfigError, EndpointError
 from harness.records.answer import Completion
 from tests.endpoints.conftest import HOST, Certificates
@@ -285,3 +286,64 @@ def test_tls_contexts_are_not_weakened() -> None:
     context = ssl_context(Access())
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+class OneAtATime(httpx2.AsyncBaseTransport):
+    """A transport that has one connection, and notes how many requests it was given at one time."""
+
+    def __init__(self) -> None:
+        self.under_way = self.most = self.requests = self.closed = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests += 1
+        if "refused" in str(request.url):
+            raise httpx2.ConnectError("refused")
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await asyncio.sleep(0.001)
+        except asyncio.CancelledError:
+            self.under_way -= 1
+            raise
+        return httpx2.Response(200, stream=self.Body(self))
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+    class Body(httpx2.AsyncByteStream):
+        def __init__(self, owner: OneAtATime) -> None:
+            self._owner = owner
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"{}"
+
+        async def aclose(self) -> None:
+            self._owner.under_way -= 1
+
+
+def test_each_request_has_a_connection_of_its_own_and_the_last_used_one_is_taken_again() -> None:
+    made: list[OneAtATime] = []
+
+    def make() -> OneAtATime:
+        made.append(OneAtATime())
+        return made[-1]
+
+    async def ask() -> None:
+        async with httpx2.AsyncClient(transport=NotingTransport(make)) as client:
+            for _ in range(3):
+                await client.get("http://a/")
+                exchange_slot.set(Wire())
+                await asyncio.gather(*(client.get("http://a/") for _ in range(4)))
+                exchange_slot.set(None)
+            for _ in range(3):
+                with pytest.raises(httpx2.ConnectError):
+                    await client.get("http://a/refused")
+                task = asyncio.create_task(client.get("http://a/"))
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+
+    asyncio.run(ask())
+    assert [(one.most, one.closed) for one in made] == [(1, 1)] * 4
+    assert sum(one.requests for one in made) == 3 * 5 + 6
+    assert max(one.requests for one in made) > sum(one.requests for one in made) / 4 + 2

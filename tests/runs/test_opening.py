@@ -39,7 +39,7 @@ def local(tmp_path: Path) -> ModelConfig:
 
 
 def test_an_openai_model_is_a_chat_endpoint(tmp_path: Path) -> None:
-    with opened(ModelConfig(name="m", base_url="http://127.0.0.1:9/v1"), tmp_path, max_concurrency=2) as endpoint:
+    with opened(ModelConfig(name="m", base_url="http://127.0.0.1:9/v1"), tmp_path) as endpoint:
         assert isinstance(endpoint, ChatEndpoint)
         assert endpoint.runtime is None
         asyncio.run(endpoint.aclose())
@@ -49,7 +49,7 @@ def test_a_callable_is_imported_when_it_is_opened(tmp_path: Path, monkeypatch: p
     (tmp_path / "opened_application.py").write_text("def answer(body):\n    return 'A-1'\n")
     monkeypatch.syspath_prepend(tmp_path)
     model = ModelConfig(name="m", kind="callable", function="opened_application:answer")
-    with opened(model, tmp_path, max_concurrency=1) as endpoint:
+    with opened(model, tmp_path) as endpoint:
         assert isinstance(endpoint, FunctionEndpoint)
         answer = asyncio.run(endpoint.ask({"model": "m", "messages": []}))
     assert answer.completion.text == "A-1"
@@ -68,7 +68,7 @@ def test_a_callable_is_imported_when_it_is_opened(tmp_path: Path, monkeypatch: p
 def test_what_a_kind_lacks_is_told(settings: dict[str, Any], message: str, tmp_path: Path) -> None:
     (tmp_path / "w.gguf").write_bytes(b"GGUF")
     model = ModelConfig.model_validate({"name": "m", **settings})
-    with pytest.raises(ConfigError, match=message), opened(model, tmp_path, max_concurrency=1):
+    with pytest.raises(ConfigError, match=message), opened(model, tmp_path):
         pass
 
 
@@ -91,7 +91,7 @@ def test_a_local_model_is_asked_at_its_own_server_which_ends_with_it(
             seen.append("ended")
 
     monkeypatch.setattr(requests, "LocalServer", Server)
-    context = opened(local, tmp_path, max_concurrency=1)
+    context = opened(local, tmp_path)
     endpoint = context.__enter__()
     assert endpoint.runtime == "llama 1"
     with pytest.raises(RuntimeError, match="the run broke off"):
@@ -121,7 +121,7 @@ sys.stdin.read()"""
     async def asked(endpoint: Any) -> None:
         await endpoint.ask(body)
 
-    with opened(local, tmp_path, max_concurrency=1, retrying=Retrying(attempts=1000, patience_s=600.0)) as endpoint:
+    with opened(local, tmp_path, retrying=Retrying(attempts=1000, patience_s=600.0)) as endpoint:
         started[0].kill()
         started[0].wait()
         before = time.monotonic()
