@@ -266,19 +266,22 @@ def sealed(content: bytes, *, gap: bytes = b"") -> bytes:
 
 def is_as_sealed(content: bytes) -> bool:
     """Whether an object ends with its digest and is as it was written; git may have changed its line ends."""
-    return unsealed(content) is not None
+    return _seal_of(content) is not None
 
 
 def unsealed(content: bytes) -> tuple[bytes, str] | None:
     """An object without its digest, and the digest; None where it has none or is not as it was written."""
+    seal = _seal_of(content)
+    return None if seal is None else (content[: seal.start()] + b"}", seal[1].decode())
+
+
+def _seal_of(content: bytes) -> re.Match[bytes] | None:
     seal = _SEAL.search(content, max(0, len(content) - _SEAL_SIZE))
     if seal is None:
         return None
-    head = content[: seal.start()]
-    as_written = head.replace(b"\r\n", b"\n") if b"\r" in head else head
-    if sha256(as_written).hexdigest().encode() != seal[1]:
-        return None
-    return head + b"}", seal[1].decode()
+    head = memoryview(content)[: seal.start()]  # a copy of a record of 10,000 cases takes 20 MB
+    as_written = bytes(head).replace(b"\r\n", b"\n") if b"\r" in content else head
+    return seal if sha256(as_written).hexdigest().encode() == seal[1] else None
 
 
 def loads(text: str) -> Any:

@@ -1,6 +1,7 @@
 """A run: every case with its samples and verdicts. Written once; `reports/` is made of these."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -216,6 +217,25 @@ class RunRecord(Record):
     def label(self) -> str:
         """`model@version`, the name of its folder."""
         return f"{self.model}@{self.version}"
+
+
+def written_pieces(run: RunRecord) -> Iterator[bytes]:
+    """A record as it is written, a case at a time: one of 10,000 cases took 84 MB as one text with its copies."""
+    # pydantic's own writer: six times as fast as `json` with an indent, which is felt at 10,000 cases
+    empty = run.model_copy(update={"cases": ()})
+    head = empty.__pydantic_serializer__.to_json(empty, by_alias=True, indent=1)
+    digest = sha256()
+    piece = head.removesuffix(b"]\n}")  # the cases are the last field
+    between, end = b"\n  ", b"]"
+    for case in run.cases:
+        digest.update(piece)
+        yield piece
+        text = case.__pydantic_serializer__.to_json(case, by_alias=True, indent=1)
+        piece = between + text.replace(b"\n", b"\n  ")
+        between, end = b",\n  ", b"\n ]"
+    piece += end
+    digest.update(piece)
+    yield piece + f',\n "digest": "{digest.hexdigest()}"\n}}'.encode()
 
 
 def run_schema() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
 from harness.history import ChangedRecordError, History, carries_digest, digest_of, head_of, read_run
-from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema, upgraded
+from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema, upgraded, written_pieces
 from harness.runs.record import night_of, verified
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, run_record
@@ -39,6 +39,32 @@ def test_a_run_comes_back_as_it_was_written(history):
     assert path == history.folder / "tuned@v1" / "20260301-aaaa.json"
     assert read_run(path) == run
     assert path.read_text("utf-8").startswith('{\n "schema": 1')
+
+
+@pytest.mark.parametrize("cases", [0, 1, 3])
+def test_a_record_is_written_a_case_at_a_time_and_has_the_form_of_the_whole(cases):
+    odd = build(output='水/岛 "cases": []\n]}\u2028 – <b>').cases[0]
+    run = build(cases=[odd.model_copy(update={"id": f"c-{n}"}) for n in range(cases)], configuration={"cases": []})
+    whole = sealed(run.__pydantic_serializer__.to_json(run, by_alias=True, indent=1), gap=b"\n ")
+    pieces = list(written_pieces(run))
+    assert b"".join(pieces) == whole
+    assert len(pieces) == cases + 1
+    assert unsealed(whole)
+    assert json.loads(whole)["configuration"] == {"cases": []}
+
+
+def test_a_record_with_a_key_in_its_last_case_leaves_nothing(tmp_path):
+    written = []
+
+    def holds_secret(text):
+        written.extend((tmp_path / "reports").rglob("*.json"))
+        return "my-key" in text
+
+    cases = [build(output=said).cases[0].model_copy(update={"id": said}) for said in ("a", "b", "my-key")]
+    with pytest.raises(RecordError, match="symbols/my-key holds the value of a key"):
+        History(tmp_path / "reports", holds_secret).write(build(cases=cases))
+    assert not written
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_verdict_knows_all_runs_of_its_version_and_one_whole_run_of_every_other(history):
