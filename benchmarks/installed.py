@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 ROUNDS = 5
 MODULES = {
     **{"pyyaml": "yaml", "google-re2": "re2", "vcrpy": "vcr"},
-    **{"vl-convert-python": "vl_convert", "mlflow-skinny": "mlflow", "bc-detect-secrets": "detect_secrets"},
+    **{"mlflow-skinny": "mlflow", "bc-detect-secrets": "detect_secrets"},
     **{"opentelemetry-sdk": "opentelemetry", "opentelemetry-exporter-otlp-proto-http": "opentelemetry"},
 }
 """Where the module has another name than its package."""

@@ -222,7 +222,7 @@ def write_stubs(folder: Path) -> None:
 _MOST_CPU_S = 20
 _MOST_MEMORY = 3_000_000_000
 _LIBRARIES = (
-    *("aiolimiter", "altair", "filelock", "httpx", "hypothesis", "jinja2", "jsonschema", "numpy", "openai", "pydantic"),
+    *("aiolimiter", "filelock", "httpx", "hypothesis", "jinja2", "jsonschema", "numpy", "openai", "pydantic"),
     *("pytest", "re2", "rich.console", "rich.table", "scipy.special", "scipy.stats", "vcr", "xdist.dsession", "yaml"),
 )
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from harness.decisions.metrics import Count, fidelity
 from harness.finetune.gguf import Header, check_weights, load, write_adapter
@@ -15,6 +14,7 @@ from harness.finetune.lora import Settings, aligned_share, encode, fit, mean_los
 from harness.finetune.samples import estimated_tokens, file_digest
 from harness.records.run import RunRecord
 from harness.records.training import Recipe, TrainingError, TrainingSample
+from harness.show import charts
 from harness.statistics.paired import tango
 
 
@@ -239,15 +239,15 @@ def recipe_of(
 
 
 _WIDTH = 40
+_CURVES = (("training", "training_loss"), ("validation", "validation_loss"))
 
 
 def text_plot(reports: Sequence[EpochReport]) -> str:
     """One bar an epoch and a curve, scaled to the largest loss shown."""
-    curves = (("training", "training_loss"), ("validation", "validation_loss"))
-    values = [getattr(report, field) for _, field in curves for report in reports]
+    values = [getattr(report, field) for _, field in _CURVES for report in reports]
     largest = max((value for value in values if value is not None), default=0.0)
     lines = []
-    for name, field in curves:
+    for name, field in _CURVES:
         for report in reports:
             value = getattr(report, field)
             if value is not None:
@@ -257,28 +257,12 @@ def text_plot(reports: Sequence[EpochReport]) -> str:
 
 
 def svg_plot(reports: Sequence[EpochReport]) -> str | None:
-    """An SVG line chart of both curves, or None where altair and vl-convert are not installed."""
-    try:
-        import altair
-        import vl_convert
-    except ImportError:
-        return None
-    charts: Any = altair  # half of its functions carry no types
-    rows: list[dict[str, Any]] = [
-        {"epoch": report.number, "loss": value, "curve": curve}
-        for report in reports
-        for curve, value in (("training", report.training_loss), ("validation", report.validation_loss))
-        if value is not None
-    ]
-    chart = (
-        charts.Chart(charts.Data(values=rows), width=420, height=240)
-        .mark_line(point=True)
-        .encode(
-            x=charts.X("epoch:Q", axis=charts.Axis(tickMinStep=1, title="epoch")),
-            y=charts.Y("loss:Q", title="loss, nats per answer token"),
-            color=charts.Color("curve:N", title=None),
-            strokeDash=charts.StrokeDash("curve:N", title=None),
-        )
-    )
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict())
-    return svg
+    """An SVG line chart of both curves; None where no loss is a number."""
+    curves = {name: [(report.number, loss) for report, loss in _losses(reports, field)] for name, field in _CURVES}
+    drawn = {name: points for name, points in curves.items() if points}
+    return charts.curves(drawn, across="epoch", up="loss, nats per answer token") if drawn else None
+
+
+def _losses(reports: Sequence[EpochReport], field: str) -> list[tuple[EpochReport, float]]:
+    found = [(report, getattr(report, field)) for report in reports]
+    return [(report, loss) for report, loss in found if loss is not None and math.isfinite(loss)]

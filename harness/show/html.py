@@ -160,8 +160,6 @@ def run_page(
         bar=_bar(summary.outcomes),
         dimensions=dimensions,
         chart=_chart(dict(dimensions)["domain"]),
-        charts_available=charts.available(),
-        install=charts.INSTALL,
         failing=[
             (case, evidence.turns(case, _LIMIT), evidence.answers(case, _LIMIT)) for case in failing[:_WITHOUT_SCRIPT]
         ],
@@ -272,8 +270,6 @@ def compare_page(
         search=next((one for one in comparison.changes if one.metric == "search_hit_rate" and one.pairs), None),
         gaps=_gaps(option, old.label, new.label),
         chart=_chart_of_compare_page(comparison.slices),
-        charts_available=charts.available(),
-        install=charts.INSTALL,
         index_href=index_href,
         p_value=rates.p_value,
         p_phrase=p_phrase,

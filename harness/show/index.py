@@ -6,9 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -19,7 +18,7 @@ from harness.decisions.run_summary import utc
 from harness.records import Record
 from harness.records.run import RunRecord
 from harness.show import charts
-from harness.show.charts import MUTED, NARROW, SERIES, WIDE, available, clip, in_widths
+from harness.show.charts import Mark, Point, clip
 from harness.show.html import render as render_page
 from harness.show.rates import Rate, percent, summarise
 from harness.show.words import word
@@ -202,15 +201,13 @@ def _event(line: IndexLine, kind: Kind, detail: str) -> HistoryEvent:
 
 _MODELS = 12
 """Lines that can still be distinguished; further models are in the table."""
-_LINE_HEIGHT = 0.055
-"""Of the chart's height: how near two labels may come."""
 _SIGNS = {"new-version": "◆", "promoted": "★", "drift-alarm": "▲", "suite-changed": "▮"}
 
 
 def trend(
     lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: str, since: str | None = None
 ) -> Markup:
-    """Draw the complete runs of each model, one line a model. Nothing without the chart library or without a run.
+    """Draw the complete runs of each model, one line a model. Nothing without a run.
 
     Args:
         since: the first day that is drawn, ISO 8601.
@@ -219,26 +216,16 @@ def trend(
         model: [line for line in runs if line.rate.n and (since is None or line.when[:10] >= since)][-400:]
         for model, runs in by_model(line for line in lines if not line.partial).items()
     }
-    models = {model: runs for model, runs in models.items() if runs}
-    if not models or not available():
+    dated = {model: [line for line in runs if moment(line) is not None] for model, runs in models.items()}
+    models = {model: runs for model, runs in dated.items() if runs}
+    if not models:
         return Markup("")
     latest = sorted(models, key=lambda model: models[model][-1].when, reverse=True)[:_MODELS]
     shown = {model: models[model] for model in sorted(latest)}
     listed = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
     points = _points(shown, usual_suite(current(lines)))
-    counts = Counter(point["part"] for point in points)
-    floor = max(0.0, int(min(point["lo"] for point in points) * 10 - 1e-9) / 10)
-    data = {
-        "points": points,
-        "alone": [point for point in points if counts[point["part"]] == 1],
-        "events": _apart(_marks(points, events), points, floor),
-        "labels": _labels(points, floor),
-    }
-
-    def look(width: int) -> tuple[int, float, int, str]:
-        return len(shown), floor, 26 if max(counts.values()) <= 40 else 9, _dates(points, short=width <= _NARROW)
-
-    return in_widths(_chart, f"{label}: {listed}", {**NARROW, **WIDE}, look, data)
+    names = [clip(model, 24) for model in shown]
+    return charts.over_time(points, _marks(points, events), names, label=f"{label}: {listed}")
 
 
 _MONTH_DAYS = 31
@@ -256,94 +243,40 @@ def month_before(lines: Sequence[IndexLine]) -> str | None:
     return first if days[0] < first else None
 
 
-def _points(models: dict[str, list[IndexLine]], usual: str) -> list[dict[str, Any]]:
-    """One a run. A model's key is its number: names are only shown, and two that look alike stay two lines.
+def moment(line: IndexLine) -> datetime | None:
+    """When its answers were given; None for a time that another program wrote, and nobody can read."""
+    try:
+        return utc(line.when)
+    except (ValueError, OverflowError):
+        return None
 
-    A line joins runs of the same cases alone, its `part`; `other` is one on other cases than most versions.
-    """
-    return [
-        {
-            "key": f"m{place}",
-            "part": f"m{place} {line.suite_digest}",
-            "other": line.suite_digest != usual,
-            "model": clip(model, 24),
-            "t": line.when,
-            "v": line.rate.value,
-            "lo": line.rate.low,
-            "hi": line.rate.high,
-            "run": line.run_id,
-            "told": f"{clip(line.label, 60)}: {line.rate} ({line.rate.bounds}), {line.when[:10]}",
-        }
-        for place, (model, runs) in enumerate(models.items())
+
+def _points(models: Mapping[str, Sequence[IndexLine]], usual: str) -> list[Point]:
+    """One a run whose rate and time are known, those of a model in the order of time."""
+    found = [
+        Point(
+            place,
+            line.suite_digest,
+            line.suite_digest != usual,
+            line.run_id,
+            at,
+            line.rate.value,
+            line.rate.low,
+            line.rate.high,
+            f"{clip(line.label, 60)}: {line.rate} ({line.rate.bounds}), {line.when[:10]}",
+        )
+        for place, runs in enumerate(models.values())
         for line in runs
+        if (at := moment(line)) is not None
+        and line.rate.value is not None
+        and line.rate.low is not None
+        and line.rate.high is not None
     ]
+    return sorted(found, key=lambda point: (point.line, point.t))
 
 
-_NARROW = 400
-
-
-def _chart(width: int, models: int, floor: float, size: int, form: str) -> Any:
-    alt: Any = import_module("altair")
-    wide = width > _NARROW
-    keys = [f"m{place}" for place in range(models)]
-    colours = [SERIES[index % len(SERIES)] for index in range(len(keys))]
-    shades = alt.Scale(domain=keys, range=colours)
-    colour = alt.Color("key:N", legend=None, scale=shades)
-    edge, inside = alt.Stroke("key:N", legend=None, scale=shades), alt.Fill("key:N", legend=None, scale=shades)
-    dates = alt.Axis(
-        grid=False,
-        labelOverlap=True,
-        labelSeparation=10,
-        tickCount=_TICKS[wide],
-        format=form,
-    )
-    x = alt.X("t:T", title=None, scale=alt.Scale(padding=10), axis=dates)
-    scale = alt.Scale(domain=[floor, 1.0], nice=False, zero=False)
-    rates = alt.Axis(format="%", domain=False, ticks=False, tickCount=5, labelPadding=8)
-    y = alt.Y("v:Q", title=None, scale=scale, axis=rates)
-    low = alt.Y("lo:Q", scale=scale)
-    dashes = alt.StrokeDash("other:N", legend=None, scale=alt.Scale(domain=[False, True], range=[[1, 0], [5, 4]]))
-    hollow = alt.condition("datum.other", alt.value(0), alt.value(1))
-    runs = alt.Chart(alt.NamedData(name="points"))
-    alone, labels = alt.Chart(alt.NamedData(name="alone")), alt.Chart(alt.NamedData(name="labels"))
-    room = 150 if wide else 95
-    layers = [
-        runs.mark_area(opacity=0.16).encode(x=x, y=low, y2="hi:Q", color=colour, detail="part:N"),
-        alone.mark_rule(strokeWidth=2, opacity=0.5).encode(x=x, y=low, y2="hi:Q", color=colour),
-        runs.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, detail="part:N", strokeDash=dashes),
-        runs.mark_circle(size=size, opacity=1, strokeWidth=2).encode(
-            x=x, y=y, stroke=edge, fill=inside, fillOpacity=hollow, description="told:N"
-        ),
-        alt.Chart(alt.NamedData(name="events"))
-        .mark_text(dy=-13, fontSize=12, color=MUTED)
-        .encode(x=x, y=y, text="named:N" if wide else "sign:N"),
-        labels.mark_text(align="left", fontSize=12.5, fontWeight="bold").encode(
-            x=alt.value(width - room - 36), y=y, text="model:N", color=colour
-        ),
-    ]
-    return alt.layer(*layers).properties(width=width - room - 45, height=300 if wide else 240)
-
-
-def _labels(points: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
-    """The name of each line beside its last point, pushed apart where two would overlap."""
-    last = {point["key"]: point for point in points}
-    step = _LINE_HEIGHT * (1 - floor)
-    placed: list[dict[str, Any]] = []
-    above = 1.0 + step
-    for key, point in sorted(last.items(), key=lambda one: -one[1]["v"]):
-        place = min(point["v"], above - step)
-        placed.append({"key": key, "model": point["model"], "v": place})
-        above = place
-    # those that were pushed below the chart go up again, each only as far as it must
-    below = floor - step
-    for one in reversed(placed):
-        one["v"] = below = max(one["v"], below + step)
-    return placed
-
-
-def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
-    """Signs above the points where something happened, with the version that is new or promoted."""
-    at = {point["run"]: point for point in points}
+def _marks(points: Sequence[Point], events: Sequence[HistoryEvent]) -> list[Mark]:
+    at = {point.run: point for point in points}
     signs: dict[str, str] = {}
     versions: dict[str, str] = {}
     for event in reversed(events):
@@ -351,49 +284,7 @@ def _marks(points: list[dict[str, Any]], events: Sequence[HistoryEvent]) -> list
             signs[event.run_id] = signs.get(event.run_id, "") + _SIGNS[event.kind]
             if event.kind in ("new-version", "promoted"):
                 versions[event.run_id] = clip(event.detail, 12)
-    return [
-        {"t": at[run]["t"], "v": at[run]["v"], "sign": text, "named": f"{text} {versions.get(run, '')}".strip()}
-        for run, text in signs.items()
-    ]
-
-
-_MARK_WIDTH, _MARK_HEIGHT = 0.08, 0.05
-"""Of a sign with its version, as shares of the chart."""
-
-
-def _apart(marks: list[dict[str, Any]], points: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
-    """The marks, those without their version that would be printed over another; the point's title names it too."""
-    try:
-        at = {str(point["t"]): utc(str(point["t"])).timestamp() for point in points}
-    except ValueError:  # the time of a record that another program wrote
-        return marks
-    width = _MARK_WIDTH * (max(at.values()) - min(at.values()))
-    height = _MARK_HEIGHT * (1 - floor)
-    kept: list[tuple[float, float]] = []
-    placed = []
-    for mark in sorted(marks, key=lambda one: at[str(one["t"])], reverse=True):
-        x, y = at[str(mark["t"])], mark["v"]
-        crowded = any(abs(x - left) < width and abs(y - high) < height for left, high in kept)
-        kept += [] if crowded else [(x, y)]
-        placed.append({**mark, "named": mark["sign"]} if crowded else mark)
-    return placed[::-1]
-
-
-_TICKS = {True: 6, False: 3}
-"""Labels on the axis of dates, where it is wide and where it is not."""
-
-
-def _dates(points: list[dict[str, Any]], *, short: bool) -> str:
-    """Clock times beside the day where a day has more than one label, years where there is room or more than one."""
-    days = sorted({str(point["t"])[:10] for point in points})
-    try:
-        span = (date.fromisoformat(days[-1]) - date.fromisoformat(days[0])).days
-    except ValueError:  # the time of a record that another program wrote
-        span = len(days) - 1
-    if span < _TICKS[not short]:
-        return "%m-%d %H:%M"
-    years = len({day[:4] for day in days})
-    return "%Y-%m-%d" if not short else "%m-%d" if years == 1 else "%Y-%m"
+    return [Mark(at[run].t, at[run].v, sign, f"{sign} {versions.get(run, '')}".strip()) for run, sign in signs.items()]
 
 
 _BARS = 20
@@ -450,8 +341,6 @@ def render(
         most_runs=_RUNS,
         most=_MOST,
         marked=len({line.suite_digest for line in now}) > 1 or not all(line.comparable for line in now),
-        charts_available=charts.available(),
-        install=charts.INSTALL,
         comparisons=comparisons,
         unreadable=unreadable,
         contradictions=[line.contradictions[0] for line in lines if line.contradictions],

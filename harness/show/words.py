@@ -60,10 +60,18 @@ def _table(name: str) -> dict[str, Any]:
 
 def say(key: str, /, **values: object) -> Markup:
     """A sentence in both languages; the style sheet shows the one of the page. Values are escaped."""
+    return _said(key, **values) if values else _bare(key)
+
+
+def _said(key: str, /, **values: object) -> Markup:
     return Markup("").join(
         Markup('<span class="t" lang="{}">{}</span>').format(tag, escape(words()[key][lang]).format(**values))
         for lang, tag in LANGUAGES.items()
     )
+
+
+_bare = cache(_said)
+"""A page has 170 of them, and a history thousands of pages."""
 
 
 def word(key: str, lang: str, /, **values: object) -> str:

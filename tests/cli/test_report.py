@@ -19,7 +19,6 @@ from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
 from harness.history import History
 from harness.project import Project
-from harness.show import charts
 from harness.show.verdicts import LastVerdict, last_verdict_lines
 from tests.factory import case_result, mention, run_record, sample_result
 
@@ -48,9 +47,8 @@ def record(version, day, wrong=1, **other):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A project with three runs of two versions, v1 its baseline. Without charts, which take the longest."""
+    """A project with three runs of two versions, v1 its baseline."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(charts, "find_spec", lambda name: None)
     history = History(tmp_path / "reports")
     for run in (record("v1", 1, wrong=3), record("v1", 2, wrong=2), record("v2", 3)):
         history.write(run)

@@ -59,7 +59,7 @@ def test_pytest_is_imported_by_the_plugin_alone() -> None:
 
 @pytest.mark.parametrize("module", ["harness.pytest_plugin.session", "harness.cli"])
 def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
-    heavy = "openai vcr scipy jinja2 altair numpy rich hypothesis httpx2 xllamacpp jsonschema re2"
+    heavy = "openai vcr scipy jinja2 numpy rich hypothesis httpx2 xllamacpp jsonschema re2"
     code = f"import sys, {module}; print([name for name in '{heavy}'.split() if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,17 +1,20 @@
 """The pages: what all share, a run, two runs, the index and its events."""
 
 import json
-import os
 import re
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from harness.decisions.compare import compare
@@ -349,13 +352,6 @@ def test_no_run_at_all_says_how_to_make_one():
     assert "pytest --model=NAME" in index.render([])
 
 
-def test_without_the_chart_library_the_page_says_how_to_install_it(mixed, monkeypatch):
-    monkeypatch.setattr(charts, "find_spec", lambda name: None)
-    page = index.render([at(mixed, 1)])
-    assert "<svg" not in page
-    assert "pytest-verbatim[report]" in page
-
-
 def test_a_record_that_cannot_be_read_is_told(mixed):
     assert "broken.json: not JSON" in index.render([at(mixed, 1)], unreadable=["broken.json: not JSON"])
 
@@ -374,8 +370,8 @@ def test_the_state_comes_before_long_lists_of_warnings_which_are_folded_and_cut(
 
 def test_names_beside_the_trend_never_overlap_and_stay_beside_the_chart():
     values = [1.0, 1.0, 0.99, 0.5, 0.0, 0.0, 0.01]
-    placed = index._labels([{"key": f"m{n}", "model": f"m{n}", "v": value} for n, value in enumerate(values)], 0.0)
-    places = sorted(one["v"] for one in placed)
+    points = [point(line=number, v=value) for number, value in enumerate(values)]
+    places = sorted(place for _, place in charts._name_places(points, 0.0))
     assert all(high - low > 0.05 for low, high in pairwise(places))
     assert places[0] >= 0
     assert places[-1] <= 1
@@ -393,6 +389,80 @@ def test_a_hostile_model_name_stays_text(mixed, name):
     page = index.render([at(mixed, day, model=name) for day in (1, 2)])
     assert "<script>alert" not in page
     assert "\u202e" not in page
+
+
+def test_a_hostile_name_is_text_in_each_place_of_a_chart():
+    name = '<script>alert(1)</script>" onload="x\u202e'
+    drawn = charts.intervals([charts.Bar(name, 0.5, 0.25, 0.75, name)], label=name)
+    drawn += charts.over_time([replace(point(), title=name)], [charts.Mark(DAY, 0.5, name, name)], [name], label=name)
+    for svg in re.findall(r"<svg.*?</svg>", drawn):
+        root = ElementTree.fromstring(svg)
+        assert {one.tag for one in root.iter()} <= {"svg", "line", "path", "circle", "text", "title"}
+        assert not any("onload" in one.attrib for one in root.iter())
+        assert "<script>" in root.get("aria-label", "")
+        assert "\u202e" not in svg
+
+
+DAY = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def point(at: datetime = DAY, v: float = 0.5, line: int = 0) -> charts.Point:
+    return charts.Point(line, "suite", other=False, run="r", t=at, v=v, low=v / 2, high=(1 + v) / 2, title="seen")
+
+
+def test_a_row_says_beside_the_pointer_its_whole_name_and_its_counts():
+    name = "a-domain-with-a-name-that-is-shortened-in-the-middle"
+    drawn = charts.intervals([charts.Bar(name, 0.5, 0.25, 0.75, "50.0% (5/10)")], label="rates")
+    assert drawn.count(f"<title>{name}: 50.0% (5/10)</title>") == len(charts.NARROW)
+    assert f">{name}</text>" not in drawn
+
+
+@given(
+    first=st.datetimes(timezones=st.just(UTC)),
+    span=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4_000_000)),
+    wide=st.booleans(),
+)
+@example(first=datetime(2025, 12, 15, tzinfo=UTC), span=timedelta(days=36), wide=False)
+@example(first=datetime(1, 1, 1, tzinfo=UTC), span=timedelta(0), wide=True)
+@example(first=datetime(9999, 12, 31, tzinfo=UTC), span=timedelta(0), wide=True)
+def test_dates_of_an_axis_are_few_in_order_and_different(first: datetime, span: timedelta, *, wide: bool):
+    last = first + min(span, datetime.max.replace(tzinfo=UTC) - first)
+    drawn = charts._days(
+        first, last, lambda at: 500 * ((at - first) / (last - first) if last > first else 0), 0, wide=wide
+    )
+    labels = re.findall(r">([^<]+)</text>", "".join(drawn))
+    assert 1 <= len(labels) == len(set(labels)) <= charts._TICKS[wide] + 1
+    assert labels == sorted(labels) or first.year < 1000  # whose years have fewer digits
+
+
+@given(low=st.floats(0, 0.9), high=st.floats(0.05, 1))
+def test_values_of_an_axis_are_round_and_on_it(low: float, high: float):
+    assume(high - low > 1e-6)
+    found = charts.ticks(low, high, 5)
+    assert 2 <= len(found) <= 11
+    assert all(low - 1e-6 <= value <= high + 1e-6 for value in found)
+
+
+def test_a_run_whose_time_nobody_can_read_is_in_the_table_and_not_in_the_trend(mixed):
+    odd = at(mixed, 2).model_copy(update={"newest": "the day before", "run_id": "odd"})
+    assert index.trend([odd], [], label="rates") == ""
+    assert "odd.html" in index.render([odd, at(mixed, 1)])
+
+
+def test_charts_are_drawn_without_any_library_in_a_millisecond():
+    code = """
+import sys, time
+from harness.show import charts
+bars = [charts.Bar(f"domain-{n}", 0.5, 0.25, 0.75, "50.0% (5/10)") for n in range(20)]
+charts.intervals(bars, label="rates")
+start = time.process_time()
+for _ in range(10): charts.intervals(bars, label="rates")
+print(time.process_time() - start, [name for name in ("altair", "vl_convert", "numpy") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    took, imported = done.stdout.split(maxsplit=1)
+    assert imported.strip() == "[]"
+    assert float(took) < 0.5, "ten charts of 20 rows in two widths; Altair and vl-convert took 1.5 s"
 
 
 def test_what_failed_before_and_after_is_folded_below_what_decides(mixed, old):
@@ -434,12 +504,12 @@ def test_names_that_look_alike_when_shortened_stay_two_lines_and_two_rows(mixed)
     names = [f"doubao-support-finetune-2026-{number:02}-of-the-long-campaign" for number in range(1, 9)]
     lines = [at(mixed, day, model=name) for name in names for day in (1, 2)]
     points = index._points(index.by_model(lines), index.usual_suite(lines))
-    assert len({point["key"] for point in points}) == 8
+    assert len({point.line for point in points}) == 8
     page = index.render(lines)
     narrow = page[page.index("chart narrow") : page.index("chart middle")]
     assert narrow.count("campaign</text>") + narrow.count("ign</text>") >= 1
     rows = [line for line in page.split("<svg") if "chart narrow" in line]
-    assert len(re.findall(r"\(\d+/\d+\)(?: ≠)?</text>", rows[-1])) == 8
+    assert len(re.findall(r"\(\d+/\d+\)(?: ≠)?</text>", rows[-1].partition("</svg>")[0])) == 8
 
 
 def test_a_point_of_the_trend_says_which_version_it_is(mixed):
@@ -453,9 +523,9 @@ def test_runs_on_other_cases_are_not_joined_and_look_different(mixed):
     canaries = [at(mixed, day).model_copy(update={"suite_digest": "c"}) for day in (2, 4)]
     one, other = index.usual_suite(index.current([*whole, at(mixed, 3, model="qwen")])), "c"
     points = index._points({"tuned": [whole[0], canaries[0], whole[1], canaries[1]]}, one)
-    assert len({point["key"] for point in points}) == 1
-    assert [point["other"] for point in points] == [False, True, False, True]
-    assert len({point["part"] for point in points}) == 2
+    assert {point.line for point in points} == {0}
+    assert [point.other for point in points] == [False, True, False, True]
+    assert len({point.suite for point in points}) == 2
     page = index.render([*whole, *canaries, at(mixed, 3, model="qwen")])
     assert "not comparable with solid lines" in page
     assert "虚线和空心点" in page
@@ -470,10 +540,10 @@ def test_versions_of_one_day_in_a_month_are_not_printed_over_each_other(mixed):
     lines += [at(mixed, 24, version=f"v{number}", run_id=f"r{number}") for number in range(2, 9)]
     happened = index.events(lines)
     points = index._points(index.by_model(lines), index.usual_suite(lines))
-    marks = index._apart(index._marks(points, happened), points, 0.0)
+    marks = charts._apart(index._marks(points, happened), points[-1].t - points[0].t, 1.0)
     assert len(marks) == 8
-    assert sum(" v" in mark["named"] for mark in marks) == 2
-    assert all(mark["sign"] in mark["named"] for mark in marks)
+    assert sum(" v" in mark.named for mark in marks) == 2
+    assert all(mark.sign in mark.named for mark in marks)
 
 
 def test_the_trend_shows_a_month_and_the_rest_on_demand(mixed):
@@ -534,69 +604,6 @@ def test_reasoning_is_folded_and_not_what_is_judged(make_run, build):
     assert "&lt;b&gt;Let me see" in fold[2]
     assert "<b>Let" not in page
     assert "<mark" not in fold[2], "a string in the reasoning is not a mention"
-
-
-def test_the_form_of_a_chart_is_made_once_on_a_machine_and_again_when_what_is_kept_is_broken(tmp_path, monkeypatch):
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    bars = [charts.Bar("a", 0.5, 0.25, 0.75, "1/2")]
-    charts._form_of_intervals.cache_clear()
-    drawn = charts.intervals(bars, label="rates")
-    kept = sorted((tmp_path / "charts").iterdir())
-    assert len(kept) == len(charts.NARROW)
-    made, original = [], charts._made_form
-    monkeypatch.setattr(charts, "_made_form", lambda *given: made.append(given) or original(*given))
-    charts._form_of_intervals.cache_clear()
-    assert charts.intervals(bars, label="rates") == drawn
-    assert made == []
-    kept[0].write_bytes(kept[0].read_bytes()[:100])
-    charts._form_of_intervals.cache_clear()
-    assert charts.intervals(bars, label="rates") == drawn
-    assert len(made) == 1
-
-
-def test_a_chart_is_drawn_once_on_a_machine_and_again_when_what_is_kept_is_broken(tmp_path, monkeypatch):
-    """The converter takes a second to start, and most of a page to draw."""
-    import vl_convert
-
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    bars = [charts.Bar("a", 0.5, 0.25, 0.75, "1/2")]
-    drawn = charts.intervals(bars, label="rates")
-    calls, original = [], vl_convert.vega_to_svg
-    monkeypatch.setattr(vl_convert, "vega_to_svg", lambda *given, **named: calls.append(1) or original(*given, **named))
-    assert (charts.intervals(bars, label="rates"), calls) == (drawn, [])
-    assert charts.intervals([replace(bars[0], note="2/4")], label="rates") != drawn
-    assert len(calls) == len(charts.NARROW)
-    calls.clear()
-    for number, kept in enumerate(sorted((tmp_path / "drawn").iterdir())):
-        kept.write_bytes(kept.read_bytes()[:50] if number % 2 else b"<svg/>")
-    assert (charts.intervals(bars, label="rates"), len(calls)) == (drawn, len(charts.NARROW))
-    monkeypatch.setenv("HARNESS_CACHE", os.devnull)
-    assert charts.intervals(bars, label="rates") == drawn
-
-
-def test_a_name_of_the_greatest_length_is_drawn_without_being_cut_by_the_converter():
-    name = "WWWWWWWWWW-WWWWWWWWWW-WWWWWWWWWW"
-    drawn = charts.intervals([charts.Bar(name, 0.5, 0.25, 0.75, "1/2")], label="rates")
-    assert all(f">{charts.clip(name, width // 22)}<" in drawn for width in charts.NARROW.values())
-
-
-def test_the_trend_is_drawn_of_a_kept_form_with_the_points_of_today(tmp_path, monkeypatch, mixed):
-    """To make the form takes Altair half a second: with it kept, a page with one new run does not import it."""
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    line = index.IndexLine.of(mixed)
-    lines = [line.model_copy(update={"when": f"2026-01-0{day}T00:00:00Z", "run_id": f"r{day}"}) for day in (1, 2, 3)]
-    told = [index.HistoryEvent(lines[2].when, line.model, "r3", "new-version", "v2")]
-    index.trend(lines[:2], [], label="rates")
-    made = []
-    original = index._chart
-    monkeypatch.setattr(index, "_chart", lambda *given: made.append(given) or original(*given))
-    index._chart.__name__ = "_chart"
-    drawn = index.trend(lines, told, label="rates")
-    assert made == []
-    assert drawn.count("v2<") == 2, "what happened on the newest day, where there is room for its name"
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "other"))
-    assert index.trend(lines, told, label="rates") == drawn
-    assert len(made) == 3
 
 
 def test_the_page_of_canaries_against_a_whole_run_has_the_texts_of_both():
