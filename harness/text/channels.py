@@ -21,7 +21,7 @@ _SCALAR = later(
     r"(?:-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]*)?|true|false|null|True|False|None|NaN|-?Infinity)(?![\w.+-])"
 )
 _BLANK = later(r"\s*")
-_UNIT = later(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]|\\", re.DOTALL)
+_ESCAPE = later(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.|\Z)", re.DOTALL)
 _SIMPLE = {'\\"': '"', "\\\\": "\\", "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 _DEEPEST = 500
 _NESTED = 4
@@ -80,15 +80,15 @@ def _documents(output: str) -> list[Passage] | None:
         if string and string.end() == end:
             return _opened(output, [(start + 1, end - len(string[1]), "")])
     documents: list[list[tuple[int, int, str]]] = []
-    body = _FENCED.fullmatch(output[start:end])
-    has_no_strings = _is_json(body[2] if body else output[start:end])
+    body = output[start:end]
     while (opening := _OPENING.search(output, start)) is not None:
         strings, stop = _strings(output, opening.start())
         start = max(stop, opening.end())
         if strings:
             documents.append(strings)
     if not documents:
-        return [] if has_no_strings else None
+        block = _FENCED.fullmatch(body)
+        return [] if _is_json(block[2] if block else body) else None
     several = len(documents) > 1
     return [
         passage
@@ -169,12 +169,16 @@ def _opened(output: str, strings: list[tuple[int, int, str]]) -> list[Passage]:
     found: list[Passage] = []
     for low, high, path in strings:
         text, offsets = decode(output[low:high])
-        places = [low + offset for offset in offsets]
-        found += _nested(text, path, low, high, places, depth=1)
+        found += _nested(text, path, low, high, _shifted(range(low, high + 1), offsets), depth=1)
     return found
 
 
-def _nested(text: str, path: str, low: int, high: int, places: list[int], *, depth: int) -> list[Passage]:
+def _shifted(places: Sequence[int], offsets: Sequence[int]) -> Sequence[int]:
+    """Those of the places that the offsets are of."""
+    return places if isinstance(offsets, range) else [places[offset] for offset in offsets]
+
+
+def _nested(text: str, path: str, low: int, high: int, places: Sequence[int], *, depth: int) -> list[Passage]:
     """The passage, or those inside it if the text is a JSON document with a string in it."""
     start, end = _trimmed(text)
     if depth < _NESTED and end - start > 2 and text[start] in "{[" and _OPENING.match(text, start):
@@ -183,33 +187,34 @@ def _nested(text: str, path: str, low: int, high: int, places: list[int], *, dep
             found: list[Passage] = []
             for a, b, inner in strings:
                 decoded, offsets = decode(text[a:b])
-                inside = [places[a + offset] for offset in offsets]
+                inside = _shifted(places[a : b + 1], offsets)
                 found += _nested(decoded, f"{path}#{inner}", places[a], places[b], inside, depth=depth + 1)
             return found
     return [Passage(text, path, low, high, places, depth)]
 
 
-def decode(encoded: str) -> tuple[str, list[int]]:
+def decode(encoded: str) -> tuple[str, Sequence[int]]:
     """A JSON string without its quotes, and for each character of it, and its end, the offset in the encoded one.
 
     An escape that JSON does not know stands for itself.
     """
     if "\\" not in encoded:
-        return encoded, list(range(len(encoded) + 1))
-    chars: list[str] = []
+        return encoded, range(len(encoded) + 1)
+    pieces: list[str] = []
     offsets: list[int] = []
-    for unit in _UNIT.finditer(encoded):
-        written = unit[0]
-        if len(written) == 1:
-            char = written
-        elif written[1] == "u" and len(written) > 2:
-            char = json.loads(f'"{written}"')
+    place = 0
+    for escape in _ESCAPE.finditer(encoded):
+        written, (start, end) = escape[0], escape.span()
+        if len(written) == len("\\u1234"):
+            char = chr(int(written[2:], 16))
         else:
-            char = _SIMPLE.get(written, written)
-        chars.append(char)
-        offsets += range(unit.start(), unit.start() + len(char))
-    offsets.append(len(encoded))
-    return "".join(chars), offsets
+            char = json.loads(f'"{written}"') if len(written) > 2 else _SIMPLE.get(written, written)
+        pieces += (encoded[place:start], char)
+        offsets += (*range(place, start), *range(start, start + len(char)))
+        place = end
+    pieces.append(encoded[place:])
+    offsets += range(place, len(encoded) + 1)
+    return "".join(pieces), offsets
 
 
 REASONING_TAGS = ("think", "[THINK]", "harmony")

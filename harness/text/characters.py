@@ -181,15 +181,18 @@ def blocks_after(text: str, end: int, last: str) -> bool:
 
 
 _OPENING = frozenset("([{<（［｛＜〈《「『【〔\"'“‘")
-_NEVER_JOINS = frozenset(" \n\t()[]\"':;!?`。，；：！？、（）《》“”")
+NEVER_JOINS = frozenset(" \n\t()[]\"':;!?`。，；：！？、（）《》“”")
 """What is most often beside a mention, with Han, and never continues a word or number."""
 _MOST_BEFORE, _MOST_BEHIND = 3, 2
 
 
 def stands_alone(text: str, start: int, end: int, target: str) -> bool:
     """Whether neither edge of the span, which stands for `target`, runs on into a longer word or number."""
-    if (not start or (before := text[start - 1]) in _NEVER_JOINS or "\u4e00" <= before <= "\u9fff") and (
-        end >= len(text) or (behind := text[end]) in _NEVER_JOINS or "\u4e00" <= behind <= "\u9fff"
+    if (not start or (before := text[start - 1]) in NEVER_JOINS or "\u4e00" <= before <= "\u9fff") and (
+        end >= len(text)
+        or (behind := text[end]) in NEVER_JOINS
+        or "\u4e00" <= behind <= "\u9fff"
+        or (behind in ".,-/" and not target[-1].isdecimal())
     ):
         return True
     if blocks_before(text, start, target[0]) or blocks_after(text, end, target[-1]):

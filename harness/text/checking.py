@@ -1,13 +1,13 @@
 """`check`: the verdict on every target of a case."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from operator import itemgetter
+from operator import itemgetter, le
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.find import Damage, Reading, at_a_glance, new, readings
+from harness.text.find import WHOLE, Alike, Damage, Reading, at_a_glance, new, readings
 from harness.text.fold import Page
 from harness.text.mentions import (
     VERDICTS,
@@ -81,36 +81,38 @@ class Judge:
         self.source = Source(source)
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
-        self._said: dict[int, tuple[Damage, str, tuple[str, ...]]] = {}
+        self._known: dict[int, tuple[Damage, str, tuple[str, ...]]] = {}
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
         found = extract_targets(source, symbols=symbols) if given is None else given
-        self.targets, self.wanted, self._beside, self._texts = _prepared(tuple(found))
+        self.targets, self.wanted, self._beside, self._texts, self._is_simple = _prepared(tuple(found))
 
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
     ) -> CheckResult:
         pages = [Page(passage.text, self.symbols) for passage in texts]
-        glances = [at_a_glance(page, self._texts) for page in pages]
-        seen = glances[0] if len(texts) == 1 and not self._beside else None
-        if seen and len(seen) == len(self.targets) == len(self._texts):
+        glances = [self._at_a_glance(page) for page in pages]
+        seen = glances[0] if len(texts) == 1 and not self._beside and self._is_simple else None
+        if seen and all(map(seen.get, self._texts)):
             return self._all_said(seen, texts[0], reasoning, unscored)
         mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
         within: dict[str, str] = {}
-        findings: list[list[Finding]] = []
+        by_passage: list[list[Mention]] = []
         met: set[str] = set()
         for passage, page, seen in zip(texts, pages, glances, strict=True):
-            found, inside = self._found(page, seen, channel, met)
-            for finding in found:
-                mentions[finding.target.text].append(self.mention(finding, passage))
+            found, inside = self._mentions(passage, page, seen, channel, met)
+            by_passage.append([])
+            for text, listed in found:
+                mentions[text] += listed
+                by_passage[-1] += listed
             for text, outer in inside.items():
                 within.setdefault(text, outer)
-            findings.append(found)
-        verdicts = {target: worst(found) for target, found in mentions.items()}
+        verdicts = {target: worst(listed) for target, listed in mentions.items()}
         if self._beside or "absent" in verdicts.values():
-            for passage, found in zip(texts, findings, strict=True):
-                self._add_near_misses(passage, found, mentions, met)
-            verdicts = {target: worst(found) for target, found in mentions.items()}
+            for passage, among in zip(texts, by_passage, strict=True):
+                for text, mention in self._near_misses(passage, among, mentions, met):
+                    mentions[text].append(mention)
+                    verdicts[text] = worst(mentions[text])
         order = {passage.path: number for number, passage in enumerate(texts)} if len(texts) > 1 else {}
         for listed in mentions.values():
             if len(listed) > 1:
@@ -119,8 +121,32 @@ class Judge:
                 listed.sort(key=lambda mention: order[mention.path])
         if within:
             within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
-        every = {target: tuple(found) for target, found in mentions.items()}
+        every = {target: tuple(listed) for target, listed in mentions.items()}
         return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
+
+    def _mentions(
+        self, passage: Passage, page: Page, seen: dict[str, list[Alike]] | None, channel: str, met: set[str]
+    ) -> tuple[list[tuple[str, list[Mention]]], dict[str, str]]:
+        """The mentions in one of the texts, each list with its target, and the targets that lie in longer ones."""
+        if seen is None or not self._is_simple:
+            found, within = self._found(page, seen, channel, met)
+            return [(one.target.text, [self.mention(one, passage)]) for one in found], within
+        met.update(seen)
+        return [(text, self._listed(self.wanted[text], forms, passage)) for text, forms in seen.items()], {}
+
+    def _all_said(
+        self, seen: dict[str, list[Alike]], passage: Passage, reasoning: Sequence[tuple[int, int]], unscored: bool
+    ) -> CheckResult:
+        """The result of one text that holds all targets."""
+        verdicts: dict[str, str] = {}
+        mentions: dict[str, tuple[Mention, ...]] = {}
+        for target in self.targets:
+            text = target.text
+            forms = seen[text]
+            damage = forms[0].damage if len(forms) == 1 else max(one.damage for one in forms)
+            verdicts[text] = VERDICTS[rank(damage.weight)] if damage is not WHOLE else "verbatim"
+            mentions[text] = tuple(self._listed(target, forms, passage))
+        return CheckResult(verdicts, mentions, {}, unscored, tuple(reasoning))
 
     def findings(self, text: str, channel: str, met: set[str] | None = None) -> tuple[list[Finding], dict[str, str]]:
         """The findings of all targets, by place, and the targets that lie in longer ones.
@@ -128,16 +154,35 @@ class Judge:
         `met` gets the texts whose letters are in `text` at all.
         """
         page = Page(text, self.symbols)
-        return self._found(page, at_a_glance(page, self._texts), channel, met)
+        return self._found(page, self._at_a_glance(page), channel, met)
+
+    def _at_a_glance(self, page: Page) -> dict[str, list[Alike]] | None:
+        """The mentions by form, where the form alone decides what each is."""
+        seen = at_a_glance(page, self._texts)
+        if seen is None:
+            return None
+        damaged = [text for text, forms in seen.items() if len(forms) != 1 or forms[0].damage is not WHOLE]
+        if not damaged:
+            return seen
+        for text in damaged:
+            target = self.wanted[text]
+            if not target.given or text != target.text:
+                return None
+        if not _are_apart(seen):
+            return None
+        holds = self.source.holds
+        for text in damaged:
+            seen[text] = [one for one in seen[text] if not (one.damage.weight and holds(one.text))]
+        return seen
 
     def _found(
-        self, page: Page, seen: dict[str, list[Reading]] | None, channel: str, met: set[str] | None
+        self, page: Page, seen: dict[str, list[Alike]] | None, channel: str, met: set[str] | None
     ) -> tuple[list[Finding], dict[str, str]]:
-        """The findings; `seen` are those of `at_a_glance`."""
+        """The findings; `seen` are those of `_at_a_glance`."""
         if seen is not None:
             if met is not None:
                 met.update(seen)
-            return self._whole(page, seen), {}
+            return self._seen(page, seen), {}
         whole, damaged = self.candidates(page, channel, met)
         within: dict[str, str] = {}
         if damaged:
@@ -146,36 +191,35 @@ class Judge:
         whole.sort(key=start_of)
         return _without_alternates_inside(whole), within
 
-    def _all_said(
-        self,
-        seen: dict[str, list[Reading]],
-        passage: Passage,
-        reasoning: Sequence[tuple[int, int]],
-        unscored: bool,
-    ) -> CheckResult:
-        """The result of a text that holds all targets, in whole mentions alone."""
-        mentions: dict[str, tuple[Mention, ...]] = {}
+    def _listed(self, target: Target, forms: list[Alike], passage: Passage) -> list[Mention]:
+        """The mentions of a target in order."""
+        made: list[Mention] = []
         path = passage.path
-        for target in self.targets:
-            text = target.text
-            if target.open_left or target.open_right:
-                mentions[text] = tuple([self.mention(Finding(target, text, *one), passage) for one in seen[text]])
-            else:
-                said = (text, "verbatim", (), path, "damage", None)
-                mentions[text] = tuple([new(Mention, (start, end, *said)) for start, end, _ in seen[text]])
-        return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions, {}, unscored, tuple(reasoning))
+        is_open = target.open_left or target.open_right
+        for text, damage, starts in forms:
+            size = len(text)
+            if is_open:
+                made += [self.mention(Finding(target, text, one, one + size, damage), passage) for one in starts]
+                continue
+            _, verdict, codes = self._said(damage) if damage.weight else (damage, "verbatim", ())
+            made += [new(Mention, (one, one + size, text, verdict, codes, path, "damage", None)) for one in starts]
+        if len(forms) > 1:
+            made.sort(key=_START)
+        return made
 
-    def _whole(self, page: Page, met: dict[str, list[Reading]]) -> list[Finding]:
-        """The findings of targets that are in the text in whole mentions alone."""
+    def _seen(self, page: Page, met: dict[str, list[Alike]]) -> list[Finding]:
+        """The findings of what was seen at a glance."""
         found: list[Finding] = []
         has_alternates = False
-        for wanted, places in met.items():
+        for wanted, forms in met.items():
             target = self.wanted[wanted]
             is_alternate = wanted != target.text
             has_alternates |= is_alternate
-            for one in places:
-                if not (is_alternate and _is_fragment(page.text, one, target)):
-                    found.append(Finding(target, wanted, *one))
+            for text, damage, starts in forms:
+                for start in starts:
+                    end = start + len(text)
+                    if not (is_alternate and _is_fragment(page.text, start, end, target)):
+                        found.append(Finding(target, wanted, start, end, damage))
         if len(found) > 1:
             found.sort(key=start_of)
         return _without_alternates_inside(found) if has_alternates else found
@@ -201,7 +245,7 @@ class Judge:
                 continue
             for one in listed:
                 start, end, damage = one if is_strict else in_a_sentence(one, target, text)
-                if is_alternate and _is_fragment(text, one, target):
+                if is_alternate and _is_fragment(text, start, end, target):
                     continue
                 reading = Reading(start, end, damage)
                 strict = self.strict_kinds
@@ -213,11 +257,15 @@ class Judge:
     def mention(self, finding: Finding, passage: Passage) -> Mention:
         target, _, start, end, damage, severity = finding
         reach = self._reach(finding, passage.text) if target.open_left or target.open_right else None
-        said = self._said.get(id(damage))
-        if said is None:  # readings share their damage; this holds it, so that the number stays its own
-            said = self._said[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
-        _, verdict, codes = said
+        _, verdict, codes = self._said(damage)
         return new(Mention, (start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach))
+
+    def _said(self, damage: Damage) -> tuple[Damage, str, tuple[str, ...]]:
+        """The verdict on a damage, and its codes."""
+        said = self._known.get(id(damage))
+        if said is None:  # readings share their damage; this holds it, so that the number stays its own
+            said = self._known[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
+        return said
 
     def _reach(self, finding: Finding, text: str) -> tuple[int, int] | None:
         """The wider span on which source and answer agree, where the target has an uncertain edge."""
@@ -237,24 +285,31 @@ class Judge:
                 end, there = end + 1, there + 1
         return None if (start, end) == (finding.start, finding.end) else (start, end)
 
-    def _add_near_misses(
-        self, passage: Passage, among: list[Finding], mentions: dict[str, list[Mention]], met: set[str]
-    ) -> None:
-        lost = [one for one in self.targets if _is_lost(mentions[one.text])]
-        if not lost and not self._beside:
-            return
-        lost = [_with_its_kind(one) for one in lost]
+    def _near_misses(
+        self,
+        passage: Passage,
+        among: list[Mention],
+        mentions: dict[str, list[Mention]],
+        met: set[str],
+    ) -> Iterator[tuple[str, Mention]]:
+        """Each with the target that it is near. `among`: the other mentions in the passage."""
+        lost = [_with_its_kind(one) for one in self.targets if _is_lost(mentions[one.text])]
         holders = [one for one in lost if one.kind == "placeholder" and not mentions[one.text]]
         lost = [one for one in lost if has_near_misses(one)]
         lost += [one for one in self._beside if not _is_lost(mentions[one.text])]
-        taken = [(one.start, one.end) for one in among] if lost else []
-        found = list(near_misses(passage.text, lost, self.wanted, self.source, taken=taken, met=met)) if lost else []
+        found = list(near_misses(passage.text, lost, self.wanted, self.source, among=among, met=met)) if lost else []
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)
         for finding in found:
-            listed = mentions[finding.target.text]
-            if finding.severity == "damage" or not listed:
-                listed.append(self.mention(finding, passage))
+            if finding.severity == "damage" or not mentions[finding.target.text]:
+                yield finding.target.text, self.mention(finding, passage)
+
+
+def _are_apart(seen: dict[str, list[Alike]]) -> bool:
+    """Whether no two mentions share a place."""
+    starts = sorted([start for forms in seen.values() for one in forms for start in one.starts])
+    ends = sorted([start + len(one.text) for forms in seen.values() for one in forms for start in one.starts])
+    return all(map(le, ends, starts[1:]))  # before each one as many have ended as have begun
 
 
 _START = itemgetter(Mention._fields.index("start"))
@@ -267,10 +322,10 @@ def _is_lost(mentions: list[Mention]) -> bool:
 @lru_cache(maxsize=256)
 def _prepared(
     given: tuple[str | Target, ...],
-) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...], tuple[str, ...]]:
+) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...], tuple[str, ...], bool]:
     """The targets, each text once; the same by their texts and by their alternates; those with misses beside them.
 
-    And all texts that are looked for.
+    And all texts that are looked for, and whether those are the targets' own.
     """
     wanted: dict[str, Target] = {}
     for one in given:
@@ -283,7 +338,7 @@ def _prepared(
     wanted.pop("", None)
     beside = [_with_its_kind(one) for one in targets if one.kind or may_have_misses_beside(one.text)]
     beside = [one for one in beside if misses_beside_a_mention(one) and has_near_misses(one)]
-    return targets, wanted, tuple(beside), tuple(wanted)
+    return targets, wanted, tuple(beside), tuple(wanted), [*wanted] == [target.text for target in targets]
 
 
 @lru_cache(maxsize=8192)
@@ -321,11 +376,11 @@ def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]
     return kept
 
 
-def _is_fragment(text: str, reading: Reading, target: Target) -> bool:
+def _is_fragment(text: str, start: int, end: int, target: Target) -> bool:
     """Whether an alternate is only a piece of a longer path: a fragment never vouches for the whole."""
     if target.kind != "path":
         return False
-    before, behind = text[reading.start - 1 : reading.start], text[reading.end : reading.end + 1]
+    before, behind = text[start - 1 : start], text[end : end + 1]
     return before in _CONTINUES_PATH or behind in _CONTINUES_PATH if before or behind else False
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAK_SET, is_inflected, stands_alone
+from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, side
-from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces, fold_of
+from harness.text.fold import STRANGER, Fold, Page, Skeleton, as_signs, decoded_pieces
 from harness.text.symbols import (
     ALTERED,
     BETWEEN_LATIN,
@@ -113,6 +113,12 @@ class Pattern:
             self._letters = _taken_apart(self.text, self._read, self._fold)
         return self._letters
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is all from its first letter to its last, and what is between them tells how it is to be read."""
+        parts = self.parts
+        return not (parts.head or parts.gaps[-1] or parts.ends_marked or "\\" in self.text)
+
 
 def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
     """`read` is the text as it is folded: with hyphens for the words that look like one."""
@@ -176,32 +182,76 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
     )
 
 
-def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Reading]] | None:
-    """The targets that are in a short text, each in whole mentions alone; None where that is not so of all of them.
+class Alike(NamedTuple):
+    """Mentions of one target that are written alike."""
 
-    Most answers of a log are like that. They have as many hits of each skeleton as whole mentions, and there is nothing
-    to explain.
+    text: str
+    damage: Damage
+    starts: list[int]
+
+
+def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]] | None:
+    """The targets whose letters are in a text, with their mentions by form; None where that takes a closer look.
+
+    A model damages a string in one way again and again: where a target and its forms known from before are found in as
+    many places as its skeleton, nothing is left to be read.
     """
-    if not page.is_short or not page.is_plain or len(targets) >= _AT_ONCE:
+    if not page.is_plain or len(targets) >= _AT_ONCE:
         return None
-    patterns = _unlike(targets, fold_of(page.symbols, False))
+    patterns = _unlike(targets, page.fine)
     if not patterns:
         return None
-    digits = page.digits()
-    met: dict[str, list[Reading]] = {}
+    skeletons = [pattern.skeleton for pattern in patterns] if not page.is_short else ()
+    held = page.may_hold(skeletons)
+    digits = page.digits() if held or page.is_short else ""
+    met: dict[str, list[Alike]] = {}
     for pattern in patterns:
-        found = _verbatim(page, pattern)
-        if not (digits and pattern.digits and len(_all(digits, pattern.digits)) == len(found)):
-            # the skeleton has as many hits at most as its digits, and as whole mentions at least
+        if held is not skeletons and pattern.skeleton not in held:
+            continue
+        text = pattern.text
+        starts = _places(page, pattern, text)
+        found = [new(Alike, (text, WHOLE, starts))] if starts else []
+        # the skeleton has as many hits at most as its digits, and as whole mentions at least
+        if not (digits and pattern.digits and _count(digits, pattern.digits) == len(starts)):
             if page.fold.coarse:
                 return None
-            hits = len(_all(page.letters, pattern.skeleton))
-            if hits and hits != len(found):
-                return None
-            found = found if hits else []
+            hits = _count(page.letters, pattern.skeleton)
+            if not hits:
+                continue
+            if hits != len(starts):
+                known = _known_forms(page, pattern, hits - len(starts))
+                if known is None and hits > _WORTH_READING_AHEAD:
+                    list(_searched(Page(page.text[:_WELL_AHEAD], page.symbols), (text,), False, set()))
+                    known = _known_forms(page, pattern, hits - len(starts))
+                if known is None:
+                    return None
+                met[text] = found + known
+                continue
         if found:
-            met[pattern.text] = found
+            met[text] = found
     return met
+
+
+def _known_forms(page: Page, pattern: Pattern, most: int) -> list[Alike] | None:
+    """The damaged forms of a target that were read before; None where those are not all that is in the text."""
+    found: list[Alike] = []
+    for form, damage in [*reversed(pattern.known.items())][:_MOST_TRIED] if pattern.is_bare else ():
+        if form not in page.text or form == pattern.text or not BETWEEN_LATIN.isdisjoint(form):
+            continue  # what `一` is depends on what is round it
+        if damage is not None and not damage.weight:
+            continue  # an ordinary wrap
+        starts = _places(page, pattern, form)
+        if damage is not None and starts:
+            found.append(new(Alike, (form, damage, starts)))
+        most -= len(starts)
+        if most <= 0:
+            return found
+    return None
+
+
+_WORTH_READING_AHEAD, _WELL_AHEAD = 30, 2000
+"""With so many hits of a target its forms are learnt from so many characters."""
+_MOST_TRIED = 16
 
 
 @lru_cache(maxsize=256)
@@ -221,21 +271,14 @@ def readings(
 
     `met` gets the targets whose letters are in the text.
     """
-    met = set() if met is None else met
-    if len(targets) < _AT_ONCE and page.is_plain and not page.is_short:
-        whole = dict(_unharmed(page, tuple(targets)))
-        met.update(whole)
-        for text, found in whole.items():
-            yield text, found, True
-        targets = [one for one in targets if one not in whole] if whole else targets
     if targets:
-        yield from _searched(page, tuple(targets), doubled_backslashes, met)
+        yield from _searched(page, tuple(targets), doubled_backslashes, set() if met is None else met)
 
 
 def _searched(
     page: Page, targets: tuple[str, ...], doubled_backslashes: bool, met: set[str]
 ) -> Iterator[tuple[str, list[Reading], bool]]:
-    patterns, skeletons = _patterns(targets, fold_of(page.symbols, False))
+    patterns, skeletons = _patterns(targets, page.fine)
     unhinted = patterns.get("", ())
     held = page.may_hold(skeletons)
     if not held and not unhinted:
@@ -263,17 +306,6 @@ def _searched(
             found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
         if found:
             yield pattern.text, found, settled and bool(pattern.skeleton) and pattern.unescaped is _NO_FORMS
-
-
-def _unharmed(page: Page, targets: tuple[str, ...]) -> Iterator[tuple[str, list[Reading]]]:
-    """The targets of which all that is in the text is whole mentions, with those."""
-    patterns, skeletons = _patterns(targets, fold_of(page.symbols, False))
-    for skeleton in skeletons:
-        alike = patterns[skeleton]
-        if len(alike) == 1 and alike[0].text in page.text:
-            found = _verbatim(page, alike[0])
-            if found and page.is_all_of(skeleton, found):
-                yield alike[0].text, found
 
 
 _AT_ONCE = 16
@@ -306,6 +338,17 @@ def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
     return AhoCorasick(skeletons)
 
 
+def _count(text: str, part: str) -> int:
+    """How often a part is in a text; its places may overlap."""
+    return len(_all(text, part)) if _may_overlap(part) else text.count(part)
+
+
+@lru_cache(maxsize=4096)
+def _may_overlap(part: str) -> bool:
+    """Whether it ends as it begins."""
+    return len(part) > _LONG or any(part.endswith(part[:size]) for size in range(1, len(part)))
+
+
 def _all(letters: str, skeleton: str) -> list[int]:
     found: list[int] = []
     place = letters.find(skeleton) if skeleton else -1
@@ -315,27 +358,36 @@ def _all(letters: str, skeleton: str) -> list[int]:
     return found
 
 
-def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
+def _places(page: Page, pattern: Pattern, form: str) -> list[int]:
+    """Where a form of the target, or the target itself, stands for it."""
     text, target = page.text, pattern.text
-    found: list[Reading] = []
-    start = text.find(target)
+    found: list[int] = []
+    start = text.find(form)
     if start < 0:
         return found
-    reader = Reader(text, page.symbols) if pattern.marker_offsets else None
-    is_sign = target[0] in page.symbols.by_char
-    size = len(target)
+    is_whole = form == target
+    reader = Reader(text, page.symbols) if is_whole and pattern.marker_offsets else None
+    is_sign = is_whole and target[0] in page.symbols.by_char
+    size, length = len(form), len(text)
     while start >= 0:
         end = start + size
         if (
-            stands_alone(text, start, end, target)
-            and not (is_sign and is_escaped(text, start))
-            and not (reader and any(reader.is_marker(start + offset) for offset in pattern.marker_offsets))
+            (text[start - 1] in NEVER_JOINS and (end == length or text[end] in NEVER_JOINS))
+            or stands_alone(text, start, end, target)
+        ) and not (
+            (is_sign and is_escaped(text, start))
+            or (reader and any(reader.is_marker(start + offset) for offset in pattern.marker_offsets))
         ):
-            found.append(Reading(start, end, WHOLE))
-            start = text.find(target, end)
+            found.append(start)
+            start = text.find(form, end)
         else:
-            start = text.find(target, start + 1)
+            start = text.find(form, start + 1)
     return found
+
+
+def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
+    size = len(pattern.text)
+    return [Reading(start, start + size, WHOLE) for start in _places(page, pattern, pattern.text)]
 
 
 def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:
@@ -406,9 +458,9 @@ def _damaged(
     `hits` are the places of its skeleton in those of the page: as it is, and decoded.
     """
     found: dict[tuple[int, int], Reading] = {}
-    text, target, parts = page.text, pattern.text, pattern.parts
+    text, target = page.text, pattern.text
     last = len(pattern.skeleton) - 1
-    bare = not (parts.head or parts.gaps[-1] or parts.ends_marked or doubled_backslashes or "\\" in target)
+    bare = pattern.is_bare and not doubled_backslashes
     for places, is_plain in zip(hits, (True, False), strict=True):
         skeleton = page.plain if is_plain and places else page.decoded
         if skeleton is None:

@@ -7,7 +7,7 @@ fold merges more than the rules do (`1 I l i L` are one): what it brings togethe
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress
 from typing import NamedTuple
@@ -41,10 +41,75 @@ class Fold(dict[int, str | None]):
         return bytes(self[code] is not None for code in range(128)) + bytes(128)
 
     @cached_property
-    def in_utf8(self) -> tuple[bytes, bytes]:
+    def kept_or_replaced(self) -> bytes:
+        """The same where `?` is what `str.encode` puts for all that is beyond ASCII."""
+        return self.ascii_kept[: ord("?")] + b"\1" + self.ascii_kept[ord("?") + 1 :]
+
+    @cached_property
+    def ascii_forms(self) -> dict[str, str]:
+        """The characters of ASCII by what they are folded to."""
+        forms: dict[str, str] = {}
+        for code in range(128):
+            letter = self[code]
+            if letter is not None:
+                forms[letter] = chr(code) + forms.get(letter, "")  # small letters first: texts are full of them
+        return forms
+
+    @cached_property
+    def _in_utf8(self) -> tuple[bytes, bytes]:
         """For `bytes.translate`, where all of a text beyond ASCII is kept as it is."""
         table = bytes(ord(self[code] or "\0") for code in range(128)) + bytes(range(128, 256))
         return table, bytes(code for code in range(128) if self[code] is None)
+
+    @cached_property
+    def _kept(self) -> str:
+        """ASCII, and the Han and kana that are folded to themselves, for a character class."""
+        others = {ord(char) for char in (*letter_places(), *self._signs) if self[ord(char)] != char}
+        return (
+            "\x00-\x7f"
+            + "".join(_ranges(code for code in _HAN if code not in others))
+            + "".join(_ranges(code for code in _KANA if self[code] == chr(code)))
+        )
+
+    @cached_property
+    def _all_kept(self) -> re.Pattern[str]:
+        return re.compile(f"[{self._kept}]*")
+
+    @cached_property
+    def quiet(self) -> re.Pattern[str]:
+        """Text of those, and of the usual signs beyond ASCII, which fall away."""
+        signs = "".join(_ranges(code for block in _SIGNS for code in block if self[code] is None))
+        return re.compile(f"[{self._kept}{signs}]*")
+
+    def levelled(self, text: str) -> str | None:
+        """The text with all letters beyond ASCII, Han and kana replaced, one for one, by what they are folded to.
+
+        None where they are of too many kinds, or stay as they are.
+        """
+        return self._replaced(text, self.quiet) if not text.isascii() else text
+
+    def without_signs(self, level: str) -> str | None:
+        """A levelled text with blanks for its signs beyond ASCII."""
+        return self._replaced(level, self._all_kept) if not level.isascii() else level
+
+    def _replaced(self, text: str, alike: re.Pattern[str]) -> str | None:
+        place = 0
+        for _ in range(_MOST_KINDS):
+            found = alike.match(text, place)
+            place = found.end() if found else 0
+            if place == len(text):
+                return text
+            to = self[ord(text[place])] or " "
+            if self._all_kept.fullmatch(to) is None:
+                return None
+            text = text.replace(text[place], to)
+        return None
+
+    def letters_of(self, plain: str) -> str:
+        """The folded letters of what `without_signs` gives."""
+        if plain.isascii():
+            return plain.translate(self)
+        return plain.encode().translate(*self._in_utf8).decode()
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
@@ -75,6 +140,23 @@ class _Keeps(dict[str, bool]):
 
 
 STRANGER = "\ufdd0"
+_MOST_KINDS = 24
+"""Characters beyond ASCII of so many kinds are replaced in a whole text at once, which is faster than one by one."""
+_HAN, _KANA = range(0x4E00, 0xA000), range(0x3041, 0x3100)
+_SIGNS = (range(0x80, 0x100), range(0x2000, 0x2070), range(0x3000, 0x3040), range(0xFF00, 0xFFF0))
+
+
+def _ranges(codes: Iterable[int]) -> Iterator[str]:
+    """Ascending code points as ranges of a character class."""
+    low = high = -1
+    for code in codes:
+        if code != high + 1:
+            if low >= 0:
+                yield f"{chr(low)}-{chr(high)}"
+            low = code
+        high = code
+    if low >= 0:
+        yield f"{chr(low)}-{chr(high)}"
 
 
 @lru_cache(maxsize=64)
@@ -115,7 +197,8 @@ def _roots() -> dict[str, str]:
     for members in classes.values():
         for member in members[1:]:
             parent[root(member)] = root(members[0])
-    return {char: root(char) for char in list(parent)}
+    han = {root(char): char for char in parent if ord(char) in _HAN}  # which most texts hold, and kana fewer
+    return {char: han.get(root(char), root(char)) for char in list(parent)}
 
 
 _FENCE = later("```|~~~")
@@ -134,68 +217,23 @@ class Skeleton(NamedTuple):
         return self.starts[place] + 1 if self.ends is None else self.ends[place]
 
 
-_WORTH_A_LOOK, _WORTH_A_LOOK_IN_ASCII = 500, 4000
-"""From so many characters on a cheap look comes before the fold, which for ASCII is cheap itself."""
+_WORTH_A_LOOK = 2000
+"""From so many characters on a look for rare letters comes before the fold."""
 _LEADS = "&%\\<]"
-_BLOCKS = (0x00, 0x20, 0x30, 0xFF)
-"""First bytes of the blocks that most texts keep to, beside Han and Hangul: Latin, punctuation, kana, full-width."""
-_HAN = range(0x4E00, 0xA000)
-_USUAL = bytes((*_BLOCKS, *range(0x4E, 0xA0), *range(0xAC, 0xD7)))
 
 
-class _StandIns(NamedTuple):
-    """What a letter of a fine skeleton may be written as in a text that keeps to the usual blocks."""
-
-    narrow: dict[str, str]
-    """Characters of Latin-1, by letter."""
-    wide: dict[str, str]
-    """All others."""
-    strangers: str
-    """Characters that ask for the coarse fold."""
-
-
-def _is_usual(letter: str) -> bool:
-    """Whether all that stands for a letter is in `_StandIns`. A first letter of Hangul has hundreds of syllables."""
-    return ord(letter) >> 8 in _BLOCKS or ord(letter) in _HAN
-
-
-@lru_cache(maxsize=64)
-def _stand_ins(fold: Fold) -> _StandIns:
-    narrow: dict[str, str] = {}
-    wide: dict[str, str] = {}
-    strangers = ""
-    usual = [chr(block << 8 | low) for block in _BLOCKS for low in range(256)]
-    for char in (*usual, *(char for char in letter_places() if ord(char) in _HAN)):
-        letter = fold[ord(char)]
-        if letter == STRANGER:
-            strangers += char
-        elif letter is not None:
-            forms = narrow if char <= "\xff" else wide
-            forms[letter] = forms.get(letter, "") + char
-    return _StandIns(narrow, wide, strangers)
-
-
-_ASCII = bytes(range(128))
-_FEW, _SAMPLE = 16, 1000
-_PORTION = 16384
-"""Characters that are encoded at once: what stays in the processor's cache is twice as fast."""
-
-
-def latin_of(text: str) -> str:
-    """The characters of Latin-1 that are in a text."""
-    return text if text.isascii() else text.encode("latin-1", "ignore").decode("latin-1")
-
-
-_SIGN_BETWEEN_LATIN = later(
-    f"[{''.join(BETWEEN_LATIN)}](?:(?<=[A-Za-z0-9].)|(?<=[A-Za-z0-9] .))(?= ?[A-Za-z0-9])", re.DOTALL
-)
+_BETWEEN_LATIN = {
+    char: later(f"{char}(?:(?<=[A-Za-z0-9].)|(?<=[A-Za-z0-9] .))(?= ?[A-Za-z0-9])", re.DOTALL) for char in BETWEEN_LATIN
+}
 
 
 def as_signs(text: str) -> str:
     """`text` with hyphens for the words that look like a symbol where they are between Latin letters: `TCP一IP`."""
-    if text.isascii() or ("一" not in text and "ノ" not in text):
-        return text
-    return _SIGN_BETWEEN_LATIN.sub("-", text)
+    if not text.isascii():
+        for char, pattern in _BETWEEN_LATIN.items():
+            if char in text:
+                text = pattern.sub("-", text)
+    return text
 
 
 def _places_of(sign: str, text: str) -> Iterator[int]:
@@ -205,37 +243,7 @@ def _places_of(sign: str, text: str) -> Iterator[int]:
         place = text.find(sign, place + 1)
 
 
-def _few_beyond_ascii(text: str) -> set[str]:
-    """The characters beyond ASCII of a long text, where they are few; empty otherwise."""
-    if len(text) < _WORTH_A_LOOK or text.isascii():
-        return set()
-    foreign = text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
-    distinct = set(foreign[:_SAMPLE])
-    if len(distinct) <= _FEW:
-        distinct = set(foreign)
-    return distinct if len(distinct) <= _FEW else set()
-
-
-def _folded(text: str, fold: Fold) -> str:
-    """`text.translate(fold)`; what is beyond ASCII makes that slow, and is replaced first where it is few."""
-    if len(text) < _WORTH_A_LOOK or text.isascii():
-        return text.translate(fold)
-    folded = {char: fold[ord(char)] or "" for char in _few_beyond_ascii(text)}
-    # what would be folded once more is left to `translate`: `一` has a representative that is a sign
-    changed = [char for char, to in folded.items() if to != char and to.translate(fold) == to]
-    for char in changed:
-        text = text.replace(char, folded[char])
-    if not folded or fold.coarse or not all(to == char or char in changed for char, to in folded.items()):
-        return text.translate(fold)
-    return text.encode("utf-8", "surrogatepass").translate(*fold.in_utf8).decode("utf-8", "surrogatepass")
-
-
 _NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
-QUIET = later(
-    f"[\\x00-\\x7f{chr(_HAN.start)}-{chr(_HAN.stop - 1)}"
-    "\u00b7\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*"
-)
-"""Text in which no character stands for a digit but the digits of ASCII, and none asks for the coarse fold."""
 
 
 class Page:
@@ -244,30 +252,40 @@ class Page:
     def __init__(self, text: str, symbols: SymbolTable, *, coarse: bool = False) -> None:
         self.text = text
         self.symbols = symbols
+        self.fine = fold_of(symbols, False)
         self._coarse = coarse
         self._fold: Fold | None = None
         self._letters = ""
-        self.is_short = len(text) < (_WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK)
+        self._read = text
+        self._unsigned: str | None = None
+        self._level: str | None = text
+        self._is_levelled = text.isascii() and not coarse
+        self.is_short = len(text) < _WORTH_A_LOOK
         """Whether to fold it is as cheap as any look at it."""
-        signs = text if self.is_short else self._latin
         self.is_plain = not (
-            coarse or "&" in signs or "%" in signs or "\\" in signs or "<" in signs or "]" in signs  # _LEADS
+            coarse or "&" in text or "%" in text or "\\" in text or "<" in text or "]" in text  # _LEADS
         )
         """Whether it holds no entity, code, tag or address, and needs the fine fold alone as far as is known."""
 
-    @cached_property
-    def _latin(self) -> str:
-        return latin_of(self.text)
+    def level(self) -> str | None:
+        """What `Fold.levelled` makes of it."""
+        if not self._is_levelled:
+            self._is_levelled = True
+            self._level = None if self._coarse else self.fine.levelled(self.text)
+        return self._level
 
     @property
     def fold(self) -> Fold:
         """The fold that the text needs: the coarse one if it holds a letter of another script that looks like ASCII."""
         if self._fold is None:
-            fold = fold_of(self.symbols, self._coarse)
-            letters = _folded(as_signs(self.text), fold)
+            fold = fold_of(self.symbols, True) if self._coarse else self.fine
+            self._read = as_signs(self.text)
+            level = self.level() if self._read == self.text or self._coarse else fold.levelled(self._read)
+            self._unsigned = None if level is None else fold.without_signs(level)
+            letters = self._read.translate(fold) if self._unsigned is None else fold.letters_of(self._unsigned)
             if STRANGER in letters:
                 fold = fold_of(self.symbols, True)
-                letters = _folded(as_signs(self.text), fold)
+                letters = self._read.translate(fold)
             self._fold, self._letters = fold, letters
         return self._fold
 
@@ -277,75 +295,31 @@ class Page:
         return self._letters if self.fold else ""
 
     def digits(self) -> str:
-        """The digits of a plain text in order, where nothing else in it can stand for one; empty otherwise."""
-        text = self.text
-        is_quiet = text.isascii() or QUIET.fullmatch(text)
-        return text.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode() if is_quiet else ""
+        """The digits of a plain text in order; empty where they take more than a look."""
+        level = self.level()
+        return "" if level is None else level.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()
 
     def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
         """Those of the fine skeletons whose letters may all be in the text, by a look that is cheaper than to fold it.
 
         A text that a cheap look cannot see through may hold all of them.
         """
-        text = self.text
-        if self.is_short or not skeletons or not self.is_plain:
+        level = None if self.is_short or not skeletons or not self.is_plain else self.level()
+        if level is None:
             return skeletons
-        known: dict[str, bool] = {}
+        forms = self.fine.ascii_forms
+        known: dict[str, bool] = {STRANGER: True}
         held = []
         for skeleton in skeletons:
-            for letter in skeleton:
+            for letter in reversed(skeleton):  # codes end in digits, which are rare
                 is_there = known.get(letter)
                 if is_there is None:
-                    is_there = known[letter] = not self._lacks(letter, self._latin, text)
+                    is_there = known[letter] = any(form in level for form in forms.get(letter, letter))
                 if not is_there:
                     break
             else:
                 held.append(skeleton)
-        return held if len(held) == len(skeletons) or self._is_usual else skeletons
-
-    def is_all_of(self, skeleton: str, spans: Sequence[tuple[int, int, object]]) -> bool:
-        """Whether nothing outside the spans can stand for the fine skeleton: one of its letters is nowhere else.
-
-        Again a look that is cheaper than to fold the text; where it cannot tell, the answer is no.
-        """
-        text = self.text
-        if len(spans) == 1:
-            start, end, _ = spans[0]
-            rest = f"{text[:start]}\n{text[end:]}"
-        else:
-            ends = [0, *(span[1] for span in spans)]
-            starts = [*(span[0] for span in spans), len(text)]
-            rest = "\n".join(text[start:end] for start, end in zip(ends, starts, strict=True))
-        latin = latin_of(rest)
-        for letter in reversed(skeleton):  # codes end in digits, which are rare
-            if self._lacks(letter, latin, rest):
-                return self.is_plain and self._is_usual
-        return False
-
-    def _lacks(self, letter: str, latin: str, text: str) -> bool:
-        """Whether a letter is not in a text, given also as its characters of Latin-1, in any form."""
-        narrow, wide, _ = _stand_ins(fold_of(self.symbols, False))
-        for form in narrow.get(letter, ""):
-            if form in latin:
-                return False
-        if text is latin:  # ASCII
-            return letter != STRANGER
-        if letter == STRANGER or not _is_usual(letter):
-            return False
-        return all(form not in text for form in wide.get(letter, "" if letter in narrow else letter))
-
-    @cached_property
-    def _is_usual(self) -> bool:
-        """Whether the text keeps to the blocks for which `_StandIns` knows all forms."""
-        text = self.text
-        if text.isascii():
-            return True
-        if any(char in text for char in _stand_ins(fold_of(self.symbols, False)).strangers):
-            return False
-        return not any(
-            text[place : place + _PORTION].encode("utf-16-le", "surrogatepass")[1::2].translate(None, _USUAL)
-            for place in range(0, len(text), _PORTION)
-        )
+        return held
 
     def in_code(self, start: int, end: int) -> bool:
         """Whether a span is in a fenced block, between backticks, or in a quoted string of its line."""
@@ -369,12 +343,14 @@ class Page:
     @cached_property
     def plain(self) -> Skeleton:
         """The skeleton of the text as it is."""
-        text, fold = as_signs(self.text), self.fold
-        for char in _few_beyond_ascii(text):
-            text = text.replace(char, "a" if fold.keeps[char] else " ")
-        is_kept = fold.keeps.__getitem__
-        kept = text.encode().translate(fold.ascii_kept) if text.isascii() else list(map(is_kept, text))
-        return Skeleton(self.letters, list(compress(range(len(text)), kept)))
+        fold, unsigned = self.fold, self._unsigned
+        if unsigned is None or fold.coarse:
+            kept: Iterable[object] = map(fold.keeps.__getitem__, self._read)
+        elif unsigned.isascii():
+            kept = unsigned.encode().translate(fold.ascii_kept)
+        else:
+            kept = unsigned.replace("?", " ").encode("ascii", "replace").translate(fold.kept_or_replaced)
+        return Skeleton(self.letters, list(compress(range(len(self.text)), kept)))
 
     @cached_property
     def decoded(self) -> Skeleton | None:

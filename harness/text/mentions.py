@@ -81,11 +81,13 @@ def worst(mentions: Sequence[Mention]) -> str:
     """The worst verdict of the mentions that count; `verbatim` where nothing but notes is left."""
     if len(mentions) == 1 and not mentions[0].damage:
         return "verbatim"
-    said = {(one.verdict, one.severity) for one in mentions if one.severity == "damage" or "added" not in one.damage}
-    if not said:
-        return "absent"
-    ranks = [VERDICTS.index(verdict) for verdict, severity in said if severity == "damage"]
-    return VERDICTS[max(ranks, default=0)]
+    ranks = [VERDICTS.index(verdict) for verdict, severity in set(map(_HOW, mentions)) if severity == "damage"]
+    if ranks:
+        return VERDICTS[max(ranks)]
+    return "verbatim" if any("added" not in one.damage for one in mentions) else "absent"
+
+
+_HOW = itemgetter(Mention._fields.index("verdict"), Mention._fields.index("severity"))
 
 
 def in_order(codes: Iterable[str]) -> tuple[str, ...]:

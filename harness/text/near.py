@@ -2,14 +2,13 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
 from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage
-from harness.text.fold import latin_of
 from harness.text.mentions import Finding, Source
 from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target, is_formula
@@ -94,18 +93,19 @@ def near_misses(
     names: Mapping[str, Target],
     source: Source,
     *,
-    taken: Sequence[tuple[int, int]],
+    among: Iterable[tuple[int, int, *tuple[object, ...]]],
     met: Container[str],
 ) -> Iterator[Finding]:
     """The near misses of `targets` in a text. `names`: all targets, which are never a near miss of each other.
 
-    `taken`: the spans of all mentions, in order; nothing in those is looked at. `met`: the targets whose letters are in
-    the text.
+    `among`: all mentions; nothing in those is looked at. `met`: the targets whose letters are in the text.
     """
-    tokens = _Tokens(text, taken)
-    latin = latin_of(text)
-    if not any(digit in latin for digit in "0123456789"):
-        targets = [target for target in targets if target.kind in _HOLDS or target.text in met]
+    lacking = [digit for digit in _OF_ONE_FORM if digit not in text]
+    if len(lacking) == len(_OF_ONE_FORM) and "0" not in text and "1" not in text:
+        targets = [one for one in targets if one.kind in _HOLDS or one.text in met]
+    elif lacking:
+        targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
+    tokens = _Tokens(text, sorted([one[:2] for one in among]) if targets else ())
     for target in targets:
         found = False
         for token, places in tokens.of(target):
@@ -117,6 +117,17 @@ def near_misses(
                 yield _finding(target, start, start + len(token), codes)
         if not found and target.text in met:
             yield from _longer(text, target, source, tokens)
+
+
+_OF_ONE_FORM = "23456789"
+"""Digits that no letter is mistaken for."""
+
+
+def _may_lack(target: Target, digits: Sequence[str]) -> bool:
+    """Whether a near miss may be without these digits: each that the target has was changed or left out, or cut off."""
+    lost = sum(map(target.text.count, digits))
+    letters = sum(map(str.isalnum, target.text))
+    return target.kind == "url" or lost <= 2 or letters - lost >= _KEPT * letters
 
 
 _MOST_SIBLINGS = 200

@@ -350,3 +350,9 @@ def test_an_alarm_is_counted_by_code_and_kind() -> None:
 def test_manual_pages_are_read_without_their_macros(tmp_path: Path) -> None:
     (tmp_path / "acme.1").write_text(".SH NAME\nacme \\- runs \\fBjobs\\fR\n", encoding="utf-8")
     assert list(files(tmp_path)) == [("acme.1", " NAME\nacme - runs jobs\n")]
+
+
+def test_an_empty_target_is_absent_beside_others_and_their_alternates() -> None:
+    whole = Target("入口/出口/通道", "cjk-pair", alternates=("入口/出口",))
+    assert check("", "入口/出口/通道，入口/出口。", ["", whole]).verdicts == {"": "absent", whole.text: "verbatim"}
+    assert check("", "A-1, A-1", ["A-1", ""]).verdicts == {"A-1": "verbatim", "": "absent"}

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.text.corpora import DAMAGE, MANY, MENTIONS, SOURCE, filled
 from harness.text import check, find, repair
+from harness.text.near import how_near
 
 ROWS = [
     # target, output, verdict, damage codes
@@ -253,3 +254,19 @@ def test_each_of_many_is_judged_as_it_is_alone() -> None:
         alone = check(SOURCE, TEXT, [target])
         assert alone.mentions[target] == together.mentions[target]
     assert {"spaced", "lookalike", "absent"} <= set(together.verdicts.values())
+
+
+@pytest.mark.parametrize(
+    ("target", "output"),
+    [
+        ("CVE-2021-3567", "CVE-2021-3501"),
+        ("CVE-2021-3567", "CVE-2021-35"),
+        ("XK-2345678901-ABCDEFGHIJ", "XK-2O45678901-ABCDEFGHIJ"),
+        ("AB-1000", "AB-l000"),
+        ("AB-23456", "AB-1"),
+    ],
+)
+def test_a_near_miss_lacks_two_digits_of_its_target_at_most_or_a_fifth_at_its_end(target: str, output: str) -> None:
+    found = check("", f"It is {output}.", [target]).verdicts[target]
+    near = how_near(target, output, "code")
+    assert found == ("corrupted" if near else "absent")

@@ -121,12 +121,33 @@ WANTED = [
 def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: list[str]) -> None:
     spaced = [target.replace("/", " / ").replace("-", "- ") for target in targets[:1]]
     whole = " ".join(targets[-2:])
-    for length, piece, damaged in ((600, "", spaced), (600, whole, spaced), (60, whole, spaced), (60, whole, [])):
+    for length, piece, damaged in ((3000, "", spaced), (3000, whole, spaced), (60, whole, spaced), (60, whole, [])):
         output = prose * (length // len(prose)) + " ".join([*pieces, *damaged, piece])
+        if pieces:
+            output = "，".join([output] * len(pieces))  # what was read once is counted
         quick = check("", output, targets)
         with pytest.MonkeyPatch.context() as patch:
-            for least in ("_WORTH_A_LOOK", "_WORTH_A_LOOK_IN_ASCII"):
-                patch.setattr(fold, least, 1 << 40)
-            patch.setattr(fold.Page, "is_all_of", lambda *_: False)
+            patch.setattr(fold, "_WORTH_A_LOOK", 1 << 40)
+            patch.setattr(fold.Fold, "levelled", lambda *_: None)
             patch.setattr(checking, "at_a_glance", lambda *_: None)
             assert check("", output, targets) == quick
+
+
+FORMS = ("Sika-609", "Sika - 609", "Sika–609", "Sika- 609", "Sika609", "Sika, 609", "Sika -\n609", "SIKA - 609")
+AROUND = (" ", "，", "a", "1", ".", "\n- ", "的", "(", "/IP ", "TCP/")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(FORMS), st.sampled_from(AROUND)), min_size=1, max_size=6),
+    st.sampled_from((1, 3, 40)),
+    st.sampled_from(("", "Sika - 609", "Sika–609")),
+)
+def test_what_is_counted_by_form_is_what_is_read_one_by_one(
+    parts: list[tuple[str, str]], often: int, source: str
+) -> None:
+    output = "".join(form + around for form, around in parts) * often
+    targets = ["Sika-609", "609/IP", "TCP/Sika"]
+    counted = [check(source, output, targets[:number]) for number in (1, 2, 3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "at_a_glance", lambda *_: None)
+        assert [check(source, output, targets[:number]) for number in (1, 2, 3)] == counted
