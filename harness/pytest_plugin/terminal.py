@@ -177,7 +177,7 @@ def next_line(project: Project, records: Sequence[RunRecord], config: pytest.Con
     command, why = _next(project, records, interrupted)
     if config.getoption("verbatim_reports") and command[0] == "harness":
         command = [*command, f"--report-dir={config.getoption('verbatim_reports')}"]
-    return f"{phrase('next')} {translated(f'{_shell(command)}  ({phrase(why)})')}"
+    return f"{phrase('next')}{translated(f'{_shell(command)}  ({phrase(why)})')}"
 
 
 def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> tuple[list[str], str]:

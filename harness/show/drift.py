@@ -154,7 +154,7 @@ def alarm_lines(
     lines = [f"{show(report.label)}{phrase('colon')}{phrase('comma').join(parts)}"]
     if page:
         lines.append(phrase("alarm-page", page=show(page, blanks=False)))
-    lines.append(f"{phrase('next')} {_next_of(report, before, after, suite)}")
+    lines.append(f"{phrase('next')}{_next_of(report, before, after, suite)}")
     if promoted and promoted != report.label:
         command = f"harness compare {show(promoted)} {show(report.label)}"
         lines.append(phrase("alarm-back", label=show(promoted), command=command))

@@ -179,7 +179,7 @@ def command_line(line: str) -> list[str]:
     return wrapped(line, "") if screen() is None else [translated(line)]
 
 
-_COMMAND = re.compile(r"\s*(\$|rerun|重跑|next:|下一步：)\s")
+_COMMAND = re.compile(r"\s*((\$|rerun|重跑|next:)\s|下一步：)")
 _NAMED = re.compile(r"\s*\S+(?: \S+)*? {2,}")
 """What is before the first gap of a line: the name of a field, or a verdict."""
 _WORDS = re.compile(r"( *)(\S+)")

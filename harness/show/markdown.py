@@ -35,7 +35,11 @@ def run_markdown(record: RunRecord, *, lang: str = "en", contradictions: Sequenc
         for outcome in OUTCOMES
         if summary.outcomes.get(outcome)
     )
-    lines = [f"### {code(record.label)}: {rate}", "", word("interval", lang, bounds=rate.bounds) + f" · {counts}"]
+    lines = [
+        f"### {code(record.label)}{word('colon', lang)}{rate}",
+        "",
+        word("interval", lang, bounds=rate.bounds) + f" · {counts}",
+    ]
     lines += _warned(contradictions, lang)
     if record.partial:
         why = translated(record.partial_reason or word("narrowed", lang), lang)
@@ -67,13 +71,13 @@ def compare_markdown(
     lines += [*_warned(contradictions, lang)[1:], ""] if contradictions else []
     same = [f"> **{_sentence(comparison.same, lang)}**", ""] if comparison.same else []
     if gate:
-        advice = f"{word(gate.verdict + '-note', lang)} {word(gate.verdict + '-advice', lang)}"
-        lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}: {advice}", ""]
+        advice = ("" if lang == "zh" else " ").join(word(gate.verdict + part, lang) for part in ("-note", "-advice"))
+        lines += [f"**{gate.verdict}** – {word(gate.verdict, lang)}{word('colon', lang)}{advice}", ""]
         lines += [f"- {_sentence(one, lang)}" for one in headlines(gate)]
         held_back = [f"> {_sentence(reason, lang)}" for reason in gate.reasons]
         lines += ["", *held_back, *([""] if held_back else []), *_rules(gate, lang), ""]
         lines += [f"- {_sentence(one, lang)}" for one in [*worst_slices(gate), *basis(gate)]]
-        lines += ["", f"{word('next', lang)} {next_markdown(gate, lang)}", ""]
+        lines += ["", f"{word('next', lang)}{next_markdown(gate, lang)}", ""]
     lines += same
     if comparison.pairing.keys or comparison.latency is None:
         lines += _difference(comparison, lang)
@@ -86,7 +90,11 @@ def compare_markdown(
     ordered = in_reading_order(comparison.flips)
     for kind in dict.fromkeys(flip.kind for flip in ordered):
         chosen = [flip for flip in ordered if flip.kind == kind]
-        lines += _folded(f"{len(chosen)} {word(kind, lang)}", [_flip(flip, lang) for flip in chosen], most)
+        lines += _folded(
+            word("kind-number", lang, n=len(chosen), kind=word(kind, lang)),
+            [_flip(flip, lang) for flip in chosen],
+            most,
+        )
     return "\n".join([*lines, ""])
 
 
@@ -222,30 +230,34 @@ def index_markdown(lines: Sequence[IndexLine], *, lang: str = "en") -> str:
         for line in current(lines)[:_SHOWN]
     ]
     more = len(current(lines)) - _SHOWN
-    found += [f"- {word('and-more', lang, n=more)} `harness runs list`"] if more > 0 else []
-    return "\n".join([*(found if lines else [*found, word("no-runs", lang) + " `pytest --model=NAME`"]), ""])
+    found += [f"- {word('and-more', lang, n=more)}`harness runs list`"] if more > 0 else []
+    return "\n".join([*(found if lines else [*found, word("no-runs", lang) + "`pytest --model=NAME`"]), ""])
 
 
 def _rules(gate: GateVerdict, lang: str) -> list[str]:
-    found = []
+    found: list[str] = []
+    above: tuple[str, ...] = ()
     for rule in gate.rules:
         estimate, bounds = read(rule)
-        named = rule.rule.metric.replace("_", r"\_")
+        named = (word(rule.rule.metric, lang) if lang == "zh" else rule.rule.metric).replace("_", r"\_")
         where = f" {code(rule.rule.slice)}" if rule.rule.slice else ""
         asked = needed(rule).replace("<", "&lt;").replace(">", "&gt;")
-        line = f"- **{word(rule.result, lang)}** {named}{where} {asked}: {estimate} ({bounds})"
-        line += f", {word(rule.rule.tier, lang)}"
-        line += "".join(f"; {_sentence(reason, lang)}" for reason in rule.reasons if reason not in gate.reasons)
-        if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further:
-            line += f"; {word('further', lang, n=rates.number(rule.reading.further))}"
+        line = f"- **{word(rule.result, lang)}** {named}{where} {asked}{word('colon', lang)}{estimate}"
+        line += word("brackets", lang, text=bounds) + word("comma", lang) + word(rule.rule.tier, lang)
+        reasons = [reason for reason in rule.reasons if reason not in gate.reasons]
+        reasons = ["does not count, for the reason above"] if reasons and rule.reasons == above else reasons
+        line += "".join(f"{word('semicolon', lang)}{_sentence(reason, lang)}" for reason in reasons)
+        if rule.result == "INSUFFICIENT_EVIDENCE" and rule.reading.further and not rule.reasons:
+            line += f"{word('semicolon', lang)}{word('further', lang, n=rates.number(rule.reading.further))}"
         found.append(line)
+        above = rule.reasons
     return found
 
 
 def _flip(flip: Flip, lang: str) -> str:
     if flip.target:
-        return f"- {code(flip.key)}: {code(flip.old_text)} → {code(flip.new_text)}"
-    return f"- {code(flip.key)}: {word(flip.old, lang)} → {word(flip.new, lang)}"
+        return f"- {code(flip.key)}{word('colon', lang)}{code(flip.old_text)} → {code(flip.new_text)}"
+    return f"- {code(flip.key)}{word('colon', lang)}{word(flip.old, lang)} → {word(flip.new, lang)}"
 
 
 def _case(case: CaseResult, lang: str) -> str:
@@ -258,8 +270,8 @@ def _case(case: CaseResult, lang: str) -> str:
         if mention.is_damage and HELD_OUT not in case.tags
     ]
     notes = sum(one.is_note for sample in case.samples for found in sample.mentions.values() for one in found)
-    line = f"{line}: {bad[0]}" if bad else line
-    return f"{line} ({word('notes', lang, n=notes)})" if notes else line
+    line = f"{line}{word('colon', lang)}{bad[0]}" if bad else line
+    return line + word("brackets", lang, text=word("notes", lang, n=notes)) if notes else line
 
 
 def _folded(title: str, items: list[str], most: int = _SHOWN) -> list[str]:

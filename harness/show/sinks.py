@@ -7,6 +7,7 @@ function of its sink from here: terminal, Markdown, JUnit, spreadsheet, chat. Pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -53,15 +54,46 @@ def markdown_sentence(text: str, *, chinese: bool = False) -> str:
     characters are words of ours too.
     """
     plain_word = _plain_in_chinese if chinese else _is_plain
-    parts = []
+    found = ""
     for at, piece in enumerate(text.split("`")):
-        words = piece.split()
-        if at % 2 and words:
-            parts.append(code(" ".join(words), blanks=False))
-        for plain_words, group in groupby(words if at % 2 == 0 else (), key=plain_word):
-            joined = " ".join(group)
-            parts.append(joined if plain_words else code(joined, blanks=False))
-    return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", " ".join(parts))
+        if at % 2 and piece.split():
+            found += _gap(found, chinese) + code(" ".join(piece.split()), blanks=False)
+        words = _words(piece, chinese=chinese) if at % 2 == 0 else ()
+        for plain_words, group in groupby(words, key=lambda one: plain_word(one[1])):
+            tokens = list(group)
+            joined = "".join(gap + word for gap, word in tokens).strip()
+            gap = tokens[0][0] and _gap(found, chinese)
+            found += gap + (joined if plain_words else code(joined, blanks=False))
+    return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", found)
+
+
+_MARKS = re.compile("([，。：；、（）《》“”！？]+)")
+
+
+def _words(piece: str, *, chinese: bool) -> Iterator[tuple[str, str]]:
+    """The words of a piece, each with the blank before it.
+
+    Marks divide a Chinese sentence, where no blanks do. In an English one they are apart from a name, which is code:
+    `(a/b);` is `a/b` in brackets.
+    """
+    for word in piece.split():
+        for number, part in enumerate(filter(None, _MARKS.split(word) if chinese else _apart(word))):
+            yield "" if number or (chinese and _MARKS.fullmatch(part)) else " ", part
+
+
+def _apart(word: str) -> tuple[str, str, str]:
+    """What is before a name, the name, and what is after it; the brackets of `f(x)` are its own."""
+    name = word.rstrip(".,:;")
+    after = word[len(name) :]
+    before = "(" if name.startswith("(") and (name.endswith(")") or ")" not in name) else ""
+    if name.endswith(")") and (before or name.count("(") < name.count(")")):
+        name, after = name[:-1], f"){after}"
+    return before, name[len(before) :], after
+
+
+def _gap(before: str, chinese: bool) -> str:
+    """Of what comes next: Chinese has no blank after its marks."""
+    return "" if not before or (chinese and _MARKS.fullmatch(before[-1])) else " "
 
 
 def _is_plain(word: str) -> bool:

@@ -70,7 +70,7 @@ def in_words(verdict: GateVerdict) -> str:
 
 def next_line(verdict: GateVerdict) -> str:
     """`next: pytest ...`, on one line."""
-    return f"{phrase('next')} {translated(show(next_sentence(verdict), blanks=False))}"
+    return f"{phrase('next')}{translated(show(next_sentence(verdict), blanks=False))}"
 
 
 def _held_back(verdict: GateVerdict) -> list[str]:
@@ -207,7 +207,8 @@ def next_sentence(verdict: GateVerdict) -> str:
 def next_markdown(verdict: GateVerdict, lang: str = "en") -> str:
     """The same, the command as code."""
     command, _, why = translated(next_sentence(verdict), "zh" if lang == "zh" else "en").partition("  ")
-    return f"{code(command, blanks=False)} {markdown_sentence(why, chinese=lang == 'zh')}"
+    gap = "" if lang == "zh" else " "
+    return f"{code(command, blanks=False)}{gap}{markdown_sentence(why, chinese=lang == 'zh')}"
 
 
 def rule_name(rule: RuleVerdict | PlanLine) -> str:
@@ -326,10 +327,10 @@ def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str
     known = sorted(verdicts, key=lambda one: (one.firm, one.when))
     if not known and not newest:
         asked = f"pytest --model={show(some, blanks=False) or 'NAME'}"
-        return [phrase("no-complete-run"), f"{phrase('next')} {translated(f'{asked}  (a run of all cases)')}"]
+        return [phrase("no-complete-run"), f"{phrase('next')}{translated(f'{asked}  (a run of all cases)')}"]
     if not known:
         step = f"harness runs baseline {show(newest, blanks=False)}  ({phrase('next-baseline')})"
-        return [phrase("no-verdict"), f"{phrase('next')} {translated(step)}"]
+        return [phrase("no-verdict"), f"{phrase('next')}{translated(step)}"]
     last = known[-1]
     lines = ["", translated(f"{last.verdict}  {show(last.label)} against {show(last.against)}")]
     lines.append(f"  {phrase(f'{last.verdict}-plain')}")
@@ -340,7 +341,7 @@ def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str
         lines.append(f"  {phrase('verdict-others', n=len(known) - 1)}")
         lines.append(f"    {show(f'{folder}/index.html', blanks=False)}")
     step = translated(show(f"{last.command}  ({last.why})", blanks=False))
-    return [*lines, *command_line(f"{phrase('next')} {step}")]
+    return [*lines, *command_line(f"{phrase('next')}{step}")]
 
 
 def evidence_lines(verdict: GateVerdict) -> list[str]:
@@ -426,7 +427,7 @@ def gate_markdown(verdict: GateVerdict, policy_source: str = "") -> str:
     parts += ["", *_evidence_markdown(verdict)]
     if policy_source:
         parts.append(f"- {translated(f'Policy: {markdown_sentence(policy_source)}{_takes(verdict.policy)}')}")
-    parts += ["", f"{phrase('next')} {next_markdown(verdict, spoken())}"]
+    parts += ["", f"{phrase('next')}{next_markdown(verdict, spoken())}"]
     return "\n".join(parts) + "\n"
 
 

@@ -161,7 +161,7 @@ def test_nothing_but_a_command_is_wider_than_the_terminal(terminal, arguments, l
         lines = terminal(columns, lang, *arguments)
         wide = [line for line in lines if cell_len(line) > columns]
         assert len(lines) > 3
-        assert all(line.lstrip().startswith(("$ ", "next: ", "下一步： ")) for line in wide), wide
+        assert all(line.lstrip().startswith(("$ ", "next: ", "下一步：")) for line in wide), wide
 
 
 def test_a_row_that_does_not_fit_goes_on_in_the_next_line_and_keeps_every_cell(terminal):

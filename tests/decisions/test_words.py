@@ -184,6 +184,7 @@ def test_reasons_with_commands_read_as_sentences_on_a_pull_request(cases, run, n
             "10 of 12 (83.3%) differ, see `harness runs list`.",
         ),
         ("first: a/b", "first: `a/b`"),
+        ("only in one (a/b-1); run f(x-1) of g(), both", "only in one (`a/b-1`); run `f(x-1)` of `g()`, both"),
         ("the case 水 - 吧", "the case `水 - 吧`"),
         ("say `` and `a", "say and `a`"),
         ("", ""),
@@ -191,6 +192,20 @@ def test_reasons_with_commands_read_as_sentences_on_a_pull_request(cases, run, n
 )
 def test_a_sentence_is_plain_where_it_is_ours_and_code_where_it_may_not_be(told, page):
     assert sinks.markdown_sentence(told) == page
+
+
+@pytest.mark.parametrize(
+    ("told", "page"),
+    [
+        (
+            "用例集 a_b：44 条中 7 条，a_b/x-1、a_b/y，另有 4 条",
+            "用例集 `a_b`：44 条中 7 条，`a_b/x-1`、`a_b/y`，另有 4 条",
+        ),
+        ("只在基线中（a/b）；请运行 `pytest -k a`（一次）", "只在基线中（`a/b`）；请运行 `pytest -k a`（一次）"),
+    ],
+)
+def test_the_marks_of_a_chinese_sentence_are_around_a_name_and_not_in_it(told, page):
+    assert sinks.markdown_sentence(told, chinese=True) == page
 
 
 @given(st.text() | st.text(alphabet="@#_*[]()<>`~!|:/.&; www.http\n\x1b\u202ea1-水，"))

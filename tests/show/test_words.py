@@ -22,7 +22,7 @@ from harness.records.run import Exposure, Outcome
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
 from harness.show.run import CATEGORIES
-from harness.show.words import LANGUAGES, say, translated, words
+from harness.show.words import LANGUAGES, _sentences, help_texts, say, translated, words
 from harness.text.mentions import DAMAGE_CODES
 
 COUNTED = ("case", "domain", "target-absent", "check-failed")
@@ -69,6 +69,28 @@ def test_every_key_has_every_language_and_nothing_else():
     for key, texts in tomllib.loads(text).items():
         assert set(texts) == set(LANGUAGES), key
         assert all(text.strip() for text in texts.values()), key
+
+
+_HAN = "[\u4e00-\u9fff]"
+FAULTS = {
+    "a blank after a Chinese mark": r"[，。：；、（「《！？] ",
+    "a blank before a Chinese mark": r" [，。：；、）」》！？]",
+    "a half-width mark in a Chinese sentence": rf"{_HAN}[,;:!?](?!//)|{_HAN}\(|\){_HAN}",
+    "corner brackets for quotation marks": r"[「」『』]",
+    "a blank before the percent sign": r"\d %",
+    "another word for 目标串, JSON Lines or 任务": r"目标字符串|JSON 行|JSON lines|作业",
+}
+
+
+def test_chinese_is_set_as_chinese_is():
+    said = [one.chinese for one in _sentences()] + [*help_texts().values(), *(one["zh"] for one in words().values())]
+    found = [
+        f"{fault}: {text}"
+        for text in said
+        for fault, pattern in FAULTS.items()
+        if re.search(pattern, text.replace("{command}  （", "{command}（").replace(", ; 制表符", ""))
+    ]
+    assert not found
 
 
 def test_both_languages_take_the_same_values():
@@ -310,7 +332,7 @@ def test_a_list_of_names_is_not_taken_for_a_sentence():
     [
         (
             "harness compare a b  (no further attempt can be a GO; see what fails, and make a new version)",
-            "harness compare a b  （再次尝试也不会给出 GO；请查看失败的用例，改出新版本）",
+            "harness compare a b  （再次尝试也不会给出 GO；请查看失败的用例，改进后作为新版本再试）",
         ),
         (
             "Left out: 57 cases only in the second (a), 72 cases only in the first (b).",
