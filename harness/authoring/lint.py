@@ -19,6 +19,7 @@ from harness.records.answer import Completion
 from harness.records.case import Case, CheckCall, domain_name, texts_of
 from harness.records.run import GOOD, SampleResult
 from harness.show.figures import table as aligned
+from harness.show.words import Name, phrase
 from harness.suite import load_info
 
 _ASSERTIONS = ("^", "$", r"\b", r"\B", r"\A", r"\z", "(?")
@@ -169,7 +170,7 @@ def cells(cases: Iterable[Case]) -> list[Cell]:
 def table(found: Sequence[Cell]) -> list[str]:
     """One line a domain, under a line for its suite: cases, then by symbol, by language, by task."""
     languages = _by_size(found, "language")
-    rows = [["", "cases", *SYMBOLS, *languages, "tasks"]]
+    rows: list[list[str]] = [["", "cases", *SYMBOLS, *map(Name, languages), "tasks"]]
     for suite, inside in _grouped(found, "suite").items():
         rows.append(_row(suite, inside, languages))
         rows += [_row(f"  {domain}", cells_, languages) for domain, cells_ in _grouped(inside, "domain").items()]
@@ -183,11 +184,11 @@ def _row(name: str, inside: Sequence[Cell], languages: Sequence[str]) -> list[st
 
     tasks = [f"{task} {number('task', task)}" for task in _by_size(inside, "task")]
     return [
-        name,
+        Name(name),
         str(sum(cell.cases for cell in inside)),
         *(number("symbols", kind) for kind in SYMBOLS),
         *(number("language", language) for language in languages),
-        ", ".join(tasks),
+        Name(phrase("list-comma").join(tasks)),
     ]
 
 

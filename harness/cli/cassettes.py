@@ -324,12 +324,13 @@ def _holding_json(holding: Holding, config: HarnessConfig) -> dict[str, object]:
 
 def _table(found: Sequence[Holding], config: HarnessConfig) -> list[str]:
     from harness.show import figures
+    from harness.show.words import Name
 
     rows = [["version", "suite", "recorded", "missing", "unused", "oldest", "newest"]]
     rows += [
         [
-            show(holding.label),
-            show(holding.suite),
+            Name(show(holding.label)),
+            Name(show(holding.suite)),
             str(holding.recorded),
             str(holding.missing) if holding.configured else "-",
             str(len(holding.unused) + len(holding.superseded)),

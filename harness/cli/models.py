@@ -9,7 +9,7 @@ import click
 
 from harness import config as configuration
 from harness.cli.arguments import CommandGroup, print_json, tell, tell_lines, tell_of_loading
-from harness.show.words import phrase, translated
+from harness.show.words import Name, phrase, translated
 
 _NONE_CONFIGURED = "no [tool.harness.models] in pyproject.toml; --model=openai:NAME --base-url=URL needs none"
 
@@ -37,7 +37,7 @@ def list_models(as_json: bool) -> int:
     rows = []
     for model in entries:
         base = f"  {phrase('derived', names=phrase('list-comma').join(model.lineage))}" if model.lineage else ""
-        rows.append([model.label, model.kind, f"{_target(model)}{base}"])
+        rows.append([Name(model.label), model.kind, Name(f"{_target(model)}{base}")])
     tell_lines(table(rows, "", left=range(3), cut=False))
     return 0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.logs.rates import VERSION_BY_DAY, RateDifference
 from harness.show.figures import NO_DATA, cells, percent, plural, points, table, table_width, wrapped
-from harness.show.words import translated
+from harness.show.words import Name, translated
 from harness.text.visible import show
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
@@ -73,9 +73,9 @@ def _rows(rates: dict[str, Any]) -> Iterator[list[str]]:
         columns, groups = grouping["columns"], grouping["groups"]
         if not _worth_showing(columns, groups, rates):
             continue
-        yield [", ".join(show(name, blanks=False) for name in columns), *[""] * 6]
+        yield [Name(", ".join(show(name, blanks=False) for name in columns)), *[""] * 6]
         shown = _chosen(columns, groups)
-        yield from (_row(f"  {group_name(group['group'])}", group) for group in shown)
+        yield from (_row(Name(f"  {group_name(group['group'])}"), group) for group in shown)
         if len(shown) < len(groups):
             yield [f"  {translated(f'{len(groups) - len(shown)} more')}", *[""] * 6]
         if "other" in grouping:
@@ -119,13 +119,13 @@ def _last_days(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [group for version in days if version in largest for group in days[version][-_MOST_DAYS_OF_VERSION:]]
 
 
-def group_name(values: Sequence[str | None]) -> str:
+def group_name(values: Sequence[str | None]) -> Name:
     """`model@version`, behind the day if there is one, safe for a terminal."""
     names = ["(none)" if value is None else show(value, blanks=False) for value in values]
     if len(names) == 1:
-        return names[0]
+        return Name(names[0])
     version = names[0] if values[1] is None else "@".join(names[:2])
-    return " ".join([*names[2:], version])
+    return Name(" ".join([*names[2:], version]))
 
 
 def _row(name: str, group: dict[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ from harness.decisions import metrics
 from harness.records.run import GOOD
 from harness.show.figures import MOST, WIDTH, cells, clipped, fitted, pad, percent, screen, table, wrapped
 from harness.show.run import KINDS, explain_case, failure_lines
-from harness.show.words import phrase, spoken, translated
+from harness.show.words import Name, phrase, spoken, translated
 from harness.statistics.rates import wilson
 from harness.text.visible import show
 
@@ -351,7 +351,7 @@ def _slice_table(name: str, rows: Sequence[tuple[str, Sequence[CaseResult] | Non
     if (screen() or WIDTH) >= WIDTH:
         return [_header(name), *(f"  {one}" if cases is None else _row(one, cases) for one, cases in rows)]
     head = [name, phrase("summary-aligned"), *(_kind_title(kind) for kind, _ in _KIND_WIDTHS)]
-    lines = [[one, *([""] * 5 if cases is None else _figures(cases))] for one, cases in rows]
+    lines = [[Name(one), *([""] * 5 if cases is None else _figures(cases))] for one, cases in rows]
     return table([head, *lines])
 
 

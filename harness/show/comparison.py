@@ -14,7 +14,7 @@ from harness.decisions.run_summary import RunSummary
 from harness.records.run import Latency
 from harness.show import figures
 from harness.show.figures import percent, points
-from harness.show.words import translated
+from harness.show.words import Name, translated
 from harness.statistics.quantile import Quantile
 from harness.text.visible import show
 
@@ -88,7 +88,7 @@ def _under_prompts(rows: Iterable[tuple[str, list[str]]]) -> list[list[str]]:
     before = None
     for prompt, row in rows:
         if prompt != before:
-            shown.append([show(prompt), *[""] * (len(row) - 1)])
+            shown.append([Name(show(prompt)), *[""] * (len(row) - 1)])
             before = prompt
         shown.append([f"  {row[0]}", *row[1:]])
     return shown
@@ -348,7 +348,7 @@ def options_lines(options: Sequence[Option], in_the_way: tuple[str, int] | None 
     Args:
         in_the_way: the version without which the others have answered cases in common, and how many.
     """
-    rows = [["", *(show(one.run.label) for one in options)]]
+    rows: list[list[str]] = [["", *(Name(show(one.run.label)) for one in options)]]
     for name, _, cell in OPTION_ROWS:
         told = [cell(one) for one in options]
         if any(one != figures.NO_DATA for one in told):

@@ -128,7 +128,7 @@ _BARS = 20
 _SCRIPT_WORDS = (
     *("aligned", "damaged", "omitted", "failed", "passed", "unscored"),
     *("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent", "note", "within"),
-    *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason"),
+    *("source", "output", "sample", "tool-call", "empty", "left-out", "before-repair", "check", "reason", "colon"),
     "reasoning",
     *("link", "not-held", "not-listed", "samples-not-shown", "shown", "ruling", "good", "poor"),
 )

@@ -16,7 +16,7 @@ from harness.show import figures
 from harness.show.comparison import money
 from harness.show.figures import bound, command_line, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
-from harness.show.words import phrase, spoken, translated
+from harness.show.words import Name, phrase, spoken, translated
 from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
 
@@ -354,7 +354,7 @@ def evidence_lines(verdict: GateVerdict) -> list[str]:
     if len(verdict.runs) > 1:
         lines += wrapped(translated(_listed(verdict, show(verdict.candidate.label))))
         rows = [_run_row(run) for run in verdict.runs[: figures.MOST]]
-        lines += figures.table([[show(run_id), *rest] for run_id, *rest in rows], indent="    ")
+        lines += figures.table([[Name(show(run_id)), *rest] for run_id, *rest in rows], indent="    ")
         more = len(verdict.runs) - figures.MOST
         lines += [f"    {translated(f'... and {more:,} more (--json lists all)')}"] if more > 0 else []
     return lines

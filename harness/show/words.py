@@ -105,6 +105,12 @@ def help_text(paragraph: str) -> str:
     return paragraph if spoken() == "en" else help_texts().get(paragraph) or translated(paragraph)
 
 
+class Name(str):
+    """What a user named: it is shown as it is, whatever word of ours it is too."""
+
+    __slots__ = ()
+
+
 class _Sentence(NamedTuple):
     literals: tuple[str, ...]
     fields: tuple[str, ...]
@@ -113,7 +119,9 @@ class _Sentence(NamedTuple):
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 6
-_NAMES = {"path", "name", "near", "label", "base", "folder", "run", "key", "option", "command", "found"}
+_VALUE = "value_of_a_slice"
+"""In `domain={value_of_a_slice}`, a name that may be several words."""
+_NAMES = {_VALUE, "path", "name", "near", "label", "base", "folder", "run", "key", "option", "command", "found"}
 """What a user named stays as it is: a folder `missing` is not a missing one."""
 
 
@@ -121,6 +129,8 @@ _ITEM = r"[\w@./:+*<>='\"|-]+(?: \d+)?"
 _LIST = re.compile(rf"{_ITEM}(?:, {_ITEM})+(?:,? or {_ITEM})?")
 """Names within a sentence, which Chinese divides by its own comma; a list alone is a value, and stays as it is."""
 _OR = re.compile(",? or ")
+_BEFORE_A_NUMBER = re.compile(r" (?=\d)")
+"""In `domain={value_of_a_slice} {n} of {m}`: a name may have blanks of its own."""
 _NUMBERS = {"n", "k", "m"}
 """In `{n} cassettes, {problems}`: a list of names such as `suites, cassettes, models` is not that sentence."""
 
@@ -141,7 +151,7 @@ def translated(sentence: str, lang: str | None = None) -> str:
     Sentences are made in English, by the rules that they belong to, with names and figures in them. What
     sentences.toml does not know stays as it is: a figure, a name, a command, a word of a server.
     """
-    return sentence if (lang or spoken()) != "zh" else _chinese(sentence, 0)
+    return sentence if isinstance(sentence, Name) or (lang or spoken()) != "zh" else _chinese(sentence, 0)
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +167,7 @@ def _chinese(sentence: str, depth: int) -> str:
         values = _values(known_one, sentence)
         if values is not None and _fits(known_one, values, depth):
             said = {
-                name: value if name in _NAMES and " " not in value else _chinese(value, depth + 1)
+                name: value if name == _VALUE or (name in _NAMES and " " not in value) else _chinese(value, depth + 1)
                 for name, value in values.items()
             }
             return _FIELD.sub(lambda found: said[found[1]], known_one.chinese)  # noqa: B023
@@ -196,6 +206,9 @@ def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:
                 return None
         else:
             end = sentence.find(literal, at)
+            if literal == " " and form.fields[number + 1] in _NUMBERS:
+                near = _BEFORE_A_NUMBER.search(sentence, at)
+                end = near.start() if near else -1
             if end < 0:
                 return None
         found[form.fields[number]] = sentence[at:end]

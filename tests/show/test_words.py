@@ -12,18 +12,24 @@ from typing import get_args
 import pytest
 
 from harness import errors
+from harness.authoring.lint import Cell, table
 from harness.decisions import drift, gate
 from harness.decisions.bounds import Result
+from harness.decisions.compare import options
 from harness.decisions.metrics import METRICS
 from harness.finetune.recipes import PROVIDERS, size_advice, starting_values
 from harness.finetune.samples import SetStats
+from harness.logs.tables import group_name
 from harness.records.policy import Bound, Tier
 from harness.records.run import Exposure, Outcome
+from harness.show import figures
+from harness.show.comparison import options_lines
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
 from harness.show.run import CATEGORIES
-from harness.show.words import LANGUAGES, _sentences, help_texts, say, translated, words
+from harness.show.words import LANGUAGES, _sentences, help_texts, say, speak, translated, words
 from harness.text.mentions import DAMAGE_CODES
+from tests import factory
 
 COUNTED = ("case", "domain", "target-absent", "check-failed")
 FOLDER = resources.files("harness.show")
@@ -359,3 +365,25 @@ def test_a_part_of_a_sentence_is_not_taken_for_a_number_of_cases(english, chines
 )
 def test_a_slice_with_its_cases_is_chinese_as_a_whole(english, chinese):
     assert translated(english, "zh") == chinese
+
+
+WORDS_OF_OURS = ("both", "text", "total", "all", "version", "suite", "no data", "none", "damaged")
+
+
+@pytest.mark.parametrize("name", WORDS_OF_OURS)
+def test_what_a_user_named_is_no_word_of_ours(name):
+    case = factory.case_result("a", suite=name, domain=name)
+    versions = [factory.run_record([case], model=model) for model in ("both", "all")]
+    speak("zh")
+    try:
+        balance = table([Cell(name, name, "both", "zh", name, 1)])
+        compared = options_lines(options(versions))
+        scored = figures.table([["", "rows"], [group_name([name]), "all"]])
+    finally:
+        speak("en")
+    assert [line.strip().startswith(name) for line in balance[1:]] == [True, True]
+    assert balance[1].endswith(f"{name} 1")
+    assert scored[1].split() == [*name.split(), "全部"]
+    assert any("both@v1" in line and "all@v1" in line for line in compared)
+    named = f"domain={name} 2 of 3: core/a, core/b"
+    assert translated(named, "zh") == f"领域 {name}：3 条中 2 条，core/a、core/b"

@@ -62,7 +62,7 @@
     const head = make("h3", "side", say("output"));
     if (several) head.append(" · ", say("sample", { n: one.n + 1 }), " · ", make("span", `badge o-${one.o}`, say(one.o)));
     block.append(head);
-    if (one.r) block.append(make("p", "small", say("reason"), ": ", one.r));
+    if (one.r) block.append(make("p", "small", say("reason"), say("colon"), one.r));
     if (one.t.length || !one.c) block.append(text("text", one.t));
     if (one.z) {
       const folded = make("details", "reasoning", make("summary", "", say("reasoning")));
@@ -76,7 +76,7 @@
     if (one.e) block.append(make("p", "small", say("not-listed", { n: one.e.toLocaleString("en") })));
     for (const [name, passed, detail] of one.k || []) {
       block.append(make("p", "small", say("check"), " ", make("code", "", name), " ",
-        say(passed ? "passed" : "failed"), detail ? `: ${detail}` : ""));
+        say(passed ? "passed" : "failed"), ...(detail ? [say("colon"), detail] : [])));
     }
     if (one.w) block.append(make("p", "small", say("before-repair")), text("text", one.w));
     if (one.u) block.append(make("p", "small", one.u));
@@ -107,7 +107,7 @@
     const failed = (row.a || []).flatMap((one) => one.k || []).find((check) => !check[1]);
     const element = make("span", "glimpse");
     if (worst) element.append(worst[2].length ? shown(worst[2]) : make("span", "", say("absent"), " ", shown(worst[0])));
-    else if (failed) element.append(say("check"), " ", make("code", "", failed[0]), failed[2] ? `: ${failed[2]}` : "");
+    else if (failed) element.append(say("check"), " ", make("code", "", failed[0]), ...(failed[2] ? [say("colon"), failed[2]] : []));
     else if (row.a && row.a[0] && row.a[0].r) element.append(row.a[0].r);
     else element.append(row.d);
     return element;
