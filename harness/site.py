@@ -343,10 +343,10 @@ class Site:
 
     def write_case(self, found: OneCase, past: Mapping[str, Sequence[RunRecord]]) -> Path:
         """The page of one case in several versions."""
-        pages = {record.run_id: page_path(self.out, record.label, record.run_id) for record in found.records}
-        hrefs = {
-            run_id: f"../{path.relative_to(self.out).as_posix()}" for run_id, path in pages.items() if path.is_file()
+        pages = {
+            (record.label, record.run_id): page_path(self.out, record.label, record.run_id) for record in found.records
         }
+        hrefs = {run: f"../{path.relative_to(self.out).as_posix()}" for run, path in pages.items() if path.is_file()}
         index = "../index.html" if (self.out / "index.html").is_file() else None
         # a key may hold what no file name can, and two keys may differ in letter case alone
         readable = re.sub(r"[^A-Za-z0-9._-]", "_", found.key)[:80]

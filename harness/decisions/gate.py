@@ -312,7 +312,7 @@ class _Judgement:
         self.stale = candidate_reasons(RunSummary.of(candidate), policy, now)
         self.pairing: Pairing | None = None if baseline is None else pair(candidate, baseline)
         self.unpaired = pairing_reasons(candidate, baseline, self.pairing, policy, now)
-        known = {run.run_id: run for run in (*past, *(() if baseline is None else (baseline,)))}
+        known = {(run.label, run.run_id): run for run in (*past, *(() if baseline is None else (baseline,)))}
         versions = earlier_versions(candidate, list(known.values()))
         self.versions = tuple(under_names_of(candidate, run) for run in versions)
         self.domains = {case.key: case.domain for run in (*self.attempts.runs, candidate) for case in run.cases}

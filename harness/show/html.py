@@ -287,7 +287,7 @@ def case_page(
     found: OneCase,
     past: Mapping[str, Sequence[RunRecord]],
     *,
-    hrefs: Mapping[str, str] | None = None,
+    hrefs: Mapping[tuple[str, str], str] | None = None,
     lang: str = "auto",
     index_href: str | None = None,
 ) -> str:
@@ -295,13 +295,13 @@ def case_page(
 
     Args:
         past: the runs of each version, by label.
-        hrefs: the page of each run that has one, by run id.
+        hrefs: the page of each run that has one, by label and run id.
     """
     first = next(case for case in found.results if case is not None)
     shown = [
         {
             "label": record.label,
-            "href": (hrefs or {}).get(record.run_id),
+            "href": (hrefs or {}).get((record.label, record.run_id)),
             "case": case,
             "day": (record.evidence.newest or record.started)[:10],
             "answers": evidence.answers(case, _LIMIT_COMPARE_PAGE) if case else (),

@@ -258,7 +258,7 @@ def _points(models: Mapping[str, Sequence[IndexLine]], usual: str) -> list[Point
             place,
             line.suite_digest,
             line.suite_digest != usual,
-            line.run_id,
+            _run_of(line),
             at,
             line.rate.value,
             line.rate.low,
@@ -275,15 +275,21 @@ def _points(models: Mapping[str, Sequence[IndexLine]], usual: str) -> list[Point
     return sorted(found, key=lambda point: (point.line, point.t))
 
 
+def _run_of(one: IndexLine | HistoryEvent) -> str:
+    """With the model: two models may hold runs with one id, as copies of a record do."""
+    return f"{one.model} {one.run_id}"
+
+
 def _marks(points: Sequence[Point], events: Sequence[HistoryEvent]) -> list[Mark]:
     at = {point.run: point for point in points}
     signs: dict[str, str] = {}
     versions: dict[str, str] = {}
     for event in reversed(events):
-        if event.run_id in at and _SIGNS[event.kind] not in signs.get(event.run_id, ""):
-            signs[event.run_id] = signs.get(event.run_id, "") + _SIGNS[event.kind]
+        run = _run_of(event)
+        if run in at and _SIGNS[event.kind] not in signs.get(run, ""):
+            signs[run] = signs.get(run, "") + _SIGNS[event.kind]
             if event.kind in ("new-version", "promoted"):
-                versions[event.run_id] = clip(event.detail, 12)
+                versions[run] = clip(event.detail, 12)
     return [Mark(at[run].t, at[run].v, sign, f"{sign} {versions.get(run, '')}".strip()) for run, sign in signs.items()]
 
 
@@ -317,7 +323,7 @@ def render(
     """
     happened = sorted([*events(lines, baselines), *alarms], key=lambda event: event.when, reverse=True)
     now = current(lines)
-    promoted = {event.run_id for event in happened if event.kind == "promoted"}
+    promoted = {(event.model, event.run_id) for event in happened if event.kind == "promoted"}
     since = month_before(lines)
     told = word("trend", "en")
     return render_page(

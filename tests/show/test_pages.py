@@ -546,6 +546,17 @@ def test_versions_of_one_day_in_a_month_are_not_printed_over_each_other(mixed):
     assert all(mark.sign in mark.named for mark in marks)
 
 
+def test_two_models_with_one_run_id_have_signs_of_their_own(mixed):
+    line = index.IndexLine.of(mixed)
+    lines = [line.model_copy(update={"model": model, "label": f"{model}@v1"}) for model in ("one", "two")]
+    points = index._points(index.by_model(lines), line.suite_digest)
+    told = [index.HistoryEvent(line.when, "two", line.run_id, kind, "v1") for kind in ("promoted", "drift-alarm")]
+    assert [mark.sign for mark in index._marks(points, told)] == ["▲★"]
+    both = [*told, index.HistoryEvent(line.when, "one", line.run_id, "suite-changed", "")]
+    assert sorted(mark.sign for mark in index._marks(points, both)) == ["▮", "▲★"]
+    assert index.render(lines, baselines={"two": "two@v1"}).count('<span class="tag">') == 1
+
+
 def test_the_trend_shows_a_month_and_the_rest_on_demand(mixed):
     lines = [at(mixed, day) for day in range(1, 29)]
     assert index.month_before(lines) is None
