@@ -295,10 +295,10 @@ def _tool_calls(cases: Sequence[CaseResult]) -> list[str]:
 def _evidence(record: RunRecord, mode: Mode) -> str:
     oldest, newest = record.evidence.oldest, record.evidence.newest
     if oldest is None or newest is None:
-        return f"({mode})"
+        return phrase("brackets", text=translated(mode)).strip()
     if oldest[:10] == newest[:10]:
-        return phrase("summary-answers", mode=mode, day=oldest[:10])
-    return phrase("summary-answers-of", mode=mode, first=oldest[:10], last=newest[:10])
+        return phrase("summary-answers", mode=translated(mode), day=oldest[:10])
+    return phrase("summary-answers-of", mode=translated(mode), first=oldest[:10], last=newest[:10])
 
 
 def _rate(count: Count) -> str:

@@ -169,15 +169,9 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
         nothing = "Nothing to compare: the two have no case in common. Record the same suites for both."
         return [*lines, *figures.wrapped(nothing)]
     head = ["", "from", "to", "points", "95% interval", "p", "pairs"]
-    lines += ["", *figures.table([head, *_change_rows(comparison.changes)])]
-    lines += ["", *figures.table([["", "from", "to"], *_resource_rows(comparison)])]
-    if comparison.slices:
-        head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
-        shown = telling_slices(comparison.slices)
-        lines += ["", *figures.table([head, *_slice_rows(shown)])]
-        if more := len(comparison.slices) - len(shown):
-            lines.append(f"  {translated(f'... and {more} more (--json lists all)')}")
-        lines += figures.wrapped("q: McNemar p adjusted for all slices; * at most 0.05.")
+    lines += ["", *figures.table([head, *_with_data(_change_rows(comparison.changes))])]
+    lines += ["", *figures.table([["", "from", "to"], *_with_data(_resource_rows(comparison))])]
+    lines += ["", *_slice_lines(comparison.slices)] if comparison.slices else []
     if comparison.latency is not None:
         lines += ["", *latency_change_lines(comparison.latency)]
     ordered = in_reading_order(comparison.flips)
@@ -294,6 +288,22 @@ def _slice_rows(slices: Sequence[SliceChange]) -> list[list[str]]:
         ]
         for one in slices
     ]
+
+
+def _slice_lines(slices: Sequence[SliceChange]) -> list[str]:
+    shown = telling_slices(slices)
+    if not shown:
+        return figures.wrapped(f"None of {figures.plural(len(slices), 'slice')} stands out (--json lists all).")
+    head = ["alignment rate of", "from", "to", "points", "pairs", "q "]
+    lines = figures.table([head, *_slice_rows(shown)])
+    if more := len(slices) - len(shown):
+        lines.append(f"  {translated(f'... and {more} more (--json lists all)')}")
+    return [*lines, *figures.wrapped("q: McNemar p adjusted for all slices; * at most 0.05.")]
+
+
+def _with_data(rows: Iterable[list[str]]) -> list[list[str]]:
+    """Without the rows that neither version has data for."""
+    return [row for row in rows if row[1:3] != [figures.NO_DATA] * 2]
 
 
 def _flip_lines(flip: Flip) -> list[str]:

@@ -187,9 +187,11 @@ def _latency(comparison: LatencyComparison, lang: str) -> list[str]:
 
 def _slices(comparison: Comparison, lang: str) -> list[str]:
     shown = telling_slices(comparison.slices)
+    if not shown:
+        return [word("slices-more", lang, n=len(comparison.slices))]
     rows = [
         [
-            f"{word(one.dimension, lang)} {code(one.value)}",
+            f"{word(one.dimension, lang)} {word(one.value, lang) if one.dimension == 'exposure' else code(one.value)}",
             rates.percent(one.change.old.rate),
             rates.percent(one.change.new.rate),
             rates.points(one.change.difference),
