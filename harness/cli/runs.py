@@ -92,7 +92,6 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
     """All runs, newest answers first. Records that cannot be read are named on standard error."""
     from harness.project import Project
     from harness.show import figures
-    from harness.show.words import Name
 
     history = Project.open(reports=report_dir).history
     listing = history.listing()
@@ -103,8 +102,8 @@ def list_runs(name: str | None, as_json: bool, report_dir: Path | None) -> None:
         rows = [["run", "id", "mode", "alignment", "unscored"]]
         rows += [
             [
-                Name(show(run.label)),
-                Name(show(run.run_id)),
+                show(run.label),
+                show(run.run_id),
                 run.mode + (", partial" if run.partial and not run.run_id.endswith("-partial") else ""),
                 figures.counted(run.alignment),
                 str(run.unscored.k),
