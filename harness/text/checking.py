@@ -109,10 +109,12 @@ class Judge:
                 within.setdefault(text, outer)
         verdicts = {target: worst(listed) for target, listed in mentions.items()}
         if self._beside or "absent" in verdicts.values():
+            nearly: dict[str, list[Mention]] = {}
             for passage, among in zip(texts, by_passage, strict=True):
                 for text, mention in self._near_misses(passage, among, mentions, met):
                     mentions[text].append(mention)
-                    verdicts[text] = worst(mentions[text])
+                    nearly[text] = mentions[text]
+            verdicts |= {target: worst(listed) for target, listed in nearly.items()}
         order = {passage.path: number for number, passage in enumerate(texts)} if len(texts) > 1 else {}
         for listed in mentions.values():
             if len(listed) > 1:
@@ -143,8 +145,11 @@ class Judge:
         for target in self.targets:
             text = target.text
             forms = seen[text]
-            damage = forms[0].damage if len(forms) == 1 else max(one.damage for one in forms)
-            verdicts[text] = VERDICTS[rank(damage.weight)] if damage is not WHOLE else "verbatim"
+            verdicts[text] = (
+                VERDICTS[rank(max(one.damage for one in forms).weight)]
+                if len(forms) > 1
+                else (self._said(forms[0].damage)[1])
+            )
             mentions[text] = tuple(self._listed(target, forms, passage))
         return CheckResult(verdicts, mentions, {}, unscored, tuple(reasoning))
 
@@ -161,9 +166,12 @@ class Judge:
         seen = at_a_glance(page, self._texts)
         if seen is None:
             return None
-        damaged = [text for text, forms in seen.items() if len(forms) != 1 or forms[0].damage is not WHOLE]
-        if not damaged:
+        for forms in seen.values():
+            if not forms or forms[-1].damage is not WHOLE:
+                break
+        else:
             return seen
+        damaged = [text for text, forms in seen.items() if forms and forms[-1].damage is not WHOLE]
         for text in damaged:
             target = self.wanted[text]
             if not target.given or text != target.text:
@@ -201,7 +209,7 @@ class Judge:
             if is_open:
                 made += [self.mention(Finding(target, text, one, one + size, damage), passage) for one in starts]
                 continue
-            _, verdict, codes = self._said(damage) if damage.weight else (damage, "verbatim", ())
+            _, verdict, codes = self._said(damage)
             made += [new(Mention, (one, one + size, text, verdict, codes, path, "damage", None)) for one in starts]
         if len(forms) > 1:
             made.sort(key=_START)
@@ -262,6 +270,8 @@ class Judge:
 
     def _said(self, damage: Damage) -> tuple[Damage, str, tuple[str, ...]]:
         """The verdict on a damage, and its codes."""
+        if damage is WHOLE:
+            return _WHOLE
         said = self._known.get(id(damage))
         if said is None:  # readings share their damage; this holds it, so that the number stays its own
             said = self._known[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
@@ -312,6 +322,7 @@ def _are_apart(seen: dict[str, list[Alike]]) -> bool:
     return all(map(le, ends, starts[1:]))  # before each one as many have ended as have begun
 
 
+_WHOLE = WHOLE, "verbatim", ()
 _START = itemgetter(Mention._fields.index("start"))
 
 

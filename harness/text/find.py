@@ -340,7 +340,11 @@ def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
 
 def _count(text: str, part: str) -> int:
     """How often a part is in a text; its places may overlap."""
-    return len(_all(text, part)) if _may_overlap(part) else text.count(part)
+    is_worth_asking = len(text) > _WORTH_ASKING
+    return text.count(part) if is_worth_asking and not _may_overlap(part) else len(_all(text, part))
+
+
+_WORTH_ASKING = 4000
 
 
 @lru_cache(maxsize=4096)

@@ -249,15 +249,15 @@ _NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
 class Page:
     """One text under check, folded as far as it is asked for."""
 
+    _fold: Fold | None = None
+    _letters = ""
+    _unsigned: str | None = None
+
     def __init__(self, text: str, symbols: SymbolTable, *, coarse: bool = False) -> None:
         self.text = text
         self.symbols = symbols
         self.fine = fold_of(symbols, False)
         self._coarse = coarse
-        self._fold: Fold | None = None
-        self._letters = ""
-        self._read = text
-        self._unsigned: str | None = None
         self._level: str | None = text
         self._is_levelled = text.isascii() and not coarse
         self.is_short = len(text) < _WORTH_A_LOOK
