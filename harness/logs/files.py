@@ -14,11 +14,13 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, BinaryIO, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
+from harness.files import UnfitFileError, decoded_text
 
 Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -353,4 +355,125 @@ def stored(file: InputFile) -> Any:
     if file.is_url:
         filesystem, path = file_system(file.location)
         return io.BufferedReader(filesystem.open(path, "rb"), 1 << 20)  # reading lines is slow in most stores
-    return open(file.location, "rb")
+    return open(file.location, "rb", 1 << 18)
+
+
+class Lines(NamedTuple):
+    """Lines that follow each other, with their end. One with a problem is alone."""
+
+    first: int
+    raws: list[bytes]
+    problem: tuple[str, str] | None = None
+
+    def behind(self, place: int) -> Lines:
+        return self._replace(first=self.first + place, raws=self.raws[place:])
+
+
+KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognise it by
+
+
+def too_long(length: int, longest: int) -> tuple[str, str]:
+    return "too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept"
+
+
+def lines_at_once(content: BinaryIO, longest: int) -> Iterator[Lines]:
+    """Lines with their end: those that the reader has in its buffer at once, others by themselves.
+
+    One longer than `longest` bytes is skipped in bounded memory.
+    """
+    number = 1
+    while True:
+        whole = content.peek(1).rfind(b"\n") if longest > _AT_ONCE else 0  # type: ignore[attr-defined]
+        if 0 < whole < _AT_ONCE:
+            raws = content.readlines(whole)  # ends with the line that goes beyond so many bytes
+            if number == 1:
+                raws[0] = raws[0].removeprefix(codecs.BOM_UTF8)
+            yield Lines(number, raws)
+            number += len(raws)
+            continue
+        raw = content.readline(longest + 1)
+        if not raw:
+            return
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        if len(raw) > longest and not raw.endswith(b"\n"):
+            length = len(raw)
+            while not raw.endswith(b"\n") and (more := content.readline(longest)):
+                raw = raw[:KEPT_OF_LONG] + more[-1:]
+                length += len(more)
+            length -= raw.endswith(b"\n")
+            yield Lines(number, [raw[:KEPT_OF_LONG]], too_long(length, longest))
+        else:
+            yield Lines(number, [raw])
+        number += 1
+
+
+_AT_ONCE = 4 << 20
+"""A buffer beyond this is not a buffer of ours: lines of it are read one by one."""
+
+
+def fitting(raws: list[bytes], most: int, room: int) -> int:
+    """How many of the records a piece takes that has room for so many, and ends with the one that fills its bytes."""
+    if len(raws) <= most and sum(map(len, raws)) < room:
+        return len(raws)
+    return next((place for place, size in enumerate(accumulate(map(len, raws)), 1) if size >= room or place == most), 1)
+
+
+SAMPLE = 256 << 10
+"""Bytes from the first line on that is not ASCII, which distinguishes GBK from UTF-8."""
+
+
+def in_utf8(several: Iterator[Lines]) -> Iterator[Lines]:
+    """The lines of a file in GBK (GB 18030) as UTF-8; those of any other file as they are.
+
+    A few rows that are not UTF-8 in a file of UTF-8 stay what they are, and are rejected one by one.
+    """
+    for lines in several:
+        foreign = next((place for place, raw in enumerate(lines.raws) if not raw.isascii()), None)
+        if foreign is None:
+            yield lines
+            continue
+        if foreign:
+            yield lines._replace(raws=lines.raws[:foreign])
+        several = chain([lines.behind(foreign)], several)
+        break
+    sample: list[Lines] = []
+    size = 0
+    for lines in several:
+        some = fitting(lines.raws, len(lines.raws), SAMPLE - size)
+        sample.append(lines._replace(raws=lines.raws[:some]))
+        size += sum(map(len, sample[-1].raws))
+        if size >= SAMPLE:
+            several = chain([lines.behind(some)], several) if some < len(lines.raws) else several
+            break
+    if not is_gbk([raw for lines in sample if not lines.problem for raw in lines.raws]):
+        yield from sample
+        yield from several
+        return
+    for lines in chain(sample, several):
+        for line, raw in enumerate(lines.raws, lines.first):
+            yield _from_gbk(line, raw, lines.problem)
+
+
+def is_gbk(parts: list[bytes]) -> bool:
+    """Whether most parts that are not ASCII are GBK."""
+    utf8 = gbk = 0
+    for part in parts:
+        if not part.isascii():
+            try:
+                is_utf8 = decoded_text(part).encoding == "utf-8"
+            except UnfitFileError:
+                continue
+            utf8 += is_utf8
+            gbk += not is_utf8
+    return gbk > utf8
+
+
+def _from_gbk(line: int, raw: bytes, problem: tuple[str, str] | None) -> Lines:
+    if problem or raw.isascii():
+        return Lines(line, [raw], problem)
+    try:
+        return Lines(line, [raw.decode("gb18030").encode("utf-8")])
+    except UnicodeDecodeError as error:
+        detail = f"not GB 18030 at byte {error.start + 1}, in which the other rows are; --encoding names another"
+        return Lines(line, [raw], ("encoding", detail))

@@ -34,7 +34,7 @@ def gather(
         for file in files:
             found = pieces(file, None, longest, delimiter, encoding)
             if isinstance(kept, Requests):
-                kept.add(record.raw for piece in found for record in piece.records)
+                kept.add(raw for piece in found for raw in piece.raws)
             else:
                 kept.add(found)
     finally:
@@ -86,8 +86,7 @@ def _with_requests(found: Iterator[Block], path: Path) -> Iterator[Block]:
     requests = Requests(path)
     try:
         for piece in found:
-            records = tuple(record._replace(raw=requests.joined(record.raw)) for record in piece.records)
-            yield replace(piece, records=records)
+            yield replace(piece, raws=list(map(requests.joined, piece.raws)))
     finally:
         requests.close()
 
@@ -189,6 +188,6 @@ def _with_messages(found: Iterator[Block], path: Path) -> Iterator[Block]:
                         value |= {"asked": asked, "said": message.said}
                 records.append(RawRow(row.line, json.dumps(value, default=str).encode()))
             if records:
-                yield Block(piece.file, "jsonl", tuple(records), position=piece.position)
+                yield Block(piece.file, "jsonl").holding(records, piece.position)
     finally:
         conversations.close()

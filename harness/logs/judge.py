@@ -17,7 +17,7 @@ from harness.logs.joining import joined
 from harness.logs.presets import rows_of_value
 from harness.logs.rates import Counts, tally_of
 from harness.logs.read import BYTES, ROWS, Block, Decoded, decoded, pieces
-from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row, rows_at
+from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, reader_of, rows_at
 from harness.text import DEFAULT_SYMBOLS, Mention, SymbolTable
 
 _MOST_FILES = 500  # of one group
@@ -131,15 +131,11 @@ def verdict_line(
     file: str, line: int, row: Row, verdict: RowVerdict, columns: Columns, *, written: dict[int, str] | None = None
 ) -> bytes:
     """The JSON line of `verdict_row`, put together directly: a dict and its encoder take three times as long."""
-    by = ""
-    if columns.by:
-        by = ", ".join([f"{_quoted(name)}: {_text(value)}" for name, value in zip(columns.by, row.by, strict=True)])
+    _, _, _, _, _, name, model, version, day, _, _, _, by = row
+    outcome, worst, _, damage, notes, _, unusable = verdict
     text = (
-        f'{{"file": {_quoted(file)}, "line": {line}, "id": {_text(row.id)}, "model": {_text(row.model)}, '
-        f'"version": {_text(row.version)}, "day": {_text(row.day)}, "by": {{{by}}}, "outcome": "{verdict.outcome}", '
-        f'"unusable": {_text(verdict.unusable)}, "verdict": {_text(verdict.verdict)}, '
-        f'"damage": {_codes(verdict.damage)}, "notes": {_codes(verdict.notes)}, '
-        f'"targets": {_of_targets(verdict, written)}}}\n'
+        f'{_of_file(file)}{line}, "id": {_text(name)}, {_of_group(model, version, day, columns.by, by)}'
+        f"{_of_outcome(outcome, unusable, worst, damage, notes)}{_of_targets(verdict, written)}}}\n"
     )
     try:
         return text.encode("utf-8")
@@ -147,21 +143,55 @@ def verdict_line(
         return json_lines([verdict_row(file, line, row, verdict, columns)])
 
 
+@lru_cache(maxsize=64)
+def _of_file(file: str) -> str:
+    return f'{{"file": {_quoted(file)}, "line": '
+
+
+@lru_cache(maxsize=1024)
+def _of_group(
+    model: str | None, version: str | None, day: str | None, names: tuple[str, ...], by: tuple[str | None, ...]
+) -> str:
+    """Kept, since a log has fewer groups than rows."""
+    others = ", ".join([f"{_quoted(name)}: {_text(value)}" for name, value in zip(names, by, strict=True)])
+    return f'"model": {_text(model)}, "version": {_text(version)}, "day": {_text(day)}, "by": {{{others}}}, '
+
+
+@lru_cache(maxsize=1024)
+def _of_outcome(
+    outcome: str, unusable: str | None, verdict: str | None, damage: tuple[str, ...], notes: tuple[str, ...]
+) -> str:
+    return (
+        f'"outcome": "{outcome}", "unusable": {_text(unusable)}, "verdict": {_text(verdict)}, '
+        f'"damage": {_codes(damage)}, "notes": {_codes(notes)}, "targets": '
+    )
+
+
 def _of_targets(verdict: RowVerdict, written: dict[int, str] | None) -> str:
     """The JSON of the targets and their mentions. `written` holds that of verdicts which come again, by their id."""
     if written is not None and (before := written.get(id(verdict))):
         return before
-    parts = verdict.parts
-    targets = [
-        f'{{"target": {_quoted(target)}, "verdict": "{one}", "mentions": ['
-        + (
-            ", ".join(map(_mention, mentions, parts.get(target) or repeat(None)))
-            if parts
-            else ", ".join([_mention(mention, None) for mention in mentions])
-        )
-        + "]}"
-        for target, one, mentions in verdict.mentions
-    ]
+    parts, mentions = verdict.parts, verdict.result.mentions
+    targets = []
+    for target, one in verdict.result.verdicts.items():
+        several = mentions[target]
+        if one == "verbatim" and not parts and len(several) == 1 and several[0][2] == target:
+            start, end, _, said, damage, path, _, _ = several[0]
+            if not damage and path is None:  # what most are
+                name = _quoted(target)
+                targets.append(
+                    f'{{"target": {name}, "verdict": "verbatim", "mentions": [{{"start": {start}, "end": {end}, '
+                    f'"text": {name}, "verdict": "verbatim", "severity": null, "damage": [], "path": null, '
+                    '"part": null}]}'
+                )
+                continue
+        if parts:
+            said = ", ".join(map(_mention, several, parts.get(target) or repeat(None)))
+        elif len(several) == 1:
+            said = _mention(several[0], None)
+        else:
+            said = ", ".join([_mention(mention, None) for mention in several])
+        targets.append(f'{{"target": {_quoted(target)}, "verdict": "{one}", "mentions": [{said}]}}')
     text = f"[{', '.join(targets)}]"
     if written is not None:
         written[id(verdict)] = text
@@ -181,17 +211,16 @@ def _codes(codes: tuple[str, ...]) -> str:
 
 
 def _mention(mention: Mention, part: str | None) -> str:
-    start, end, said, verdict, damage, path, _, _ = mention
+    start, end, said, verdict, damage, path, how, _ = mention
     if not damage and path is part is None:
         return (
             f'{{"start": {start}, "end": {end}, "text": {_quoted(said)}, "verdict": "{verdict}", "severity": null, '
             '"damage": [], "path": null, "part": null}'
         )
-    severity = f'"{mention.severity}"' if mention.damage else "null"
+    severity = f'"{how}"' if damage else "null"
     return (
-        f'{{"start": {mention.start}, "end": {mention.end}, "text": {_quoted(mention.text)}, '
-        f'"verdict": "{mention.verdict}", "severity": {severity}, "damage": {_codes(mention.damage)}, '
-        f'"path": {_text(mention.path)}, "part": {_text(part)}}}'
+        f'{{"start": {start}, "end": {end}, "text": {_quoted(said)}, "verdict": "{verdict}", '
+        f'"severity": {severity}, "damage": {_codes(damage)}, "path": {_text(path)}, "part": {_text(part)}}}'
     )
 
 
@@ -286,36 +315,35 @@ class ScoredChunk:
 
 
 @contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Rows hold no cycles; looking for some after every ten rows took a fifth of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, *before[1:])
+def _no_collections() -> Iterator[None]:
+    """Rows hold no cycles: looking for some after every ten rows took a fifth of the time. A chunk has 4 MB."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        if was_on:
+            gc.enable()
 
 
-@_rare_collections()
+@_no_collections()
 def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     """Judge every row. A row that cannot be judged is kept aside with its reason and stops nothing."""
-    columns = scoring.columns
-    counts = Counts.of(columns)
+    columns, as_table = scoring.columns, scoring.verdict_format == "parquet"
+    judging = _Judging(scoring)
+    counts = judging.counts
     verdicts: list[Any] = []  # lines, or rows of a table
-    seen: dict[Any, RowVerdict] = {}  # of this chunk: questions and answers that come again are judged once
-    written: dict[int, str] = {}  # by the id of a verdict that `seen` holds
     rejected: list[dict[str, Any]] = []
     rows = 0
     for piece in chunk.pieces:
         for row in rows_of(piece, scoring):
             rows += 1
             try:
-                read, verdict, again = _score(row, scoring, counts, seen)
-                if scoring.verdict_format == "parquet":
+                read, verdict, written = judging.judged(row)
+                if as_table:
                     verdicts.append(verdict_row(row.file, row.line, read, verdict, columns))
                 else:
-                    known = written if again else None
-                    verdicts.append(verdict_line(row.file, row.line, read, verdict, columns, written=known))
+                    verdicts.append(verdict_line(row.file, row.line, read, verdict, columns, written=written))
             except RowError as error:
                 counts.rejected[error.kind] += 1
                 rejected.append(
@@ -323,7 +351,7 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
                 )
     return ScoredChunk(
         chunk.name,
-        parquet(verdicts) if scoring.verdict_format == "parquet" else b"".join(verdicts),
+        parquet(verdicts) if as_table else b"".join(verdicts),
         json_lines(rejected),
         json.dumps(counts.plain(), separators=(",", ":")).encode("ascii"),
         rows,
@@ -362,30 +390,43 @@ _LONGEST_KEPT = 2000
 """Code points of an answer whose verdict is kept for the rows of its chunk."""
 
 
-def _score(
-    decoded_row: Decoded, scoring: Scoring, counts: Counts, seen: dict[Any, RowVerdict]
-) -> tuple[Row, RowVerdict, bool]:
-    """The row, its verdict, and whether the same was judged before."""
-    if decoded_row.error:
-        raise decoded_row.error
-    columns = scoring.columns
-    try:
-        row = read_row(decoded_row.value, columns)
-        key = (row.source, row.output, row.targets, row.channel)
-        before = seen.get(key)
-        if before is not None and not row.parts and row.unusable is None:
-            verdict, again = before, True
-        else:
-            verdict, again = judge(row, scoring.symbols), False
-            if not row.parts and row.unusable is None and len(row.output) <= _LONGEST_KEPT:
-                seen[key] = verdict
-    except RowError:
-        raise
-    except RecursionError:
-        raise RowError("json", "nested too deeply to be read") from None
-    except Exception as error:  # one row of ten million must not end the run; it is reported, kept and counted
-        raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
-    place = f"{decoded_row.file}:{decoded_row.line}"
-    cluster = (row.cluster or f"\0{place}") if columns.cluster else None
-    counts.add_row(row, columns, tally_of(verdict, cluster, row.targets is not None))
-    return row, verdict, again
+class _Judging:
+    """The rows of one chunk: questions and answers that come again are judged once."""
+
+    def __init__(self, scoring: Scoring) -> None:
+        self.counts = Counts.of(scoring.columns)
+        self._scoring = scoring
+        self._read = reader_of(scoring.columns)
+        self._seen: dict[Any, RowVerdict] = {}
+        self._written: dict[int, str] = {}
+        """The JSON of what came again, by the id of a verdict that is kept."""
+
+    def judged(self, decoded_row: Decoded) -> tuple[Row, RowVerdict, dict[int, str] | None]:
+        """The row and its verdict, counted; and what is written of others, where it was judged before."""
+        file, line, value, error, _ = decoded_row
+        if error:
+            raise error
+        try:
+            row = self._read(value)
+            source, output, parts, targets, channel, _, _, _, _, _, unusable, cluster, _ = row
+            written = None
+            if parts or unusable is not None or len(output) > _LONGEST_KEPT:
+                verdict = judge(row, self._scoring.symbols)
+            else:
+                key = (source, output, targets, channel)
+                before = self._seen.get(key)
+                if before is None:
+                    verdict = self._seen[key] = judge(row, self._scoring.symbols)
+                else:
+                    verdict, written = before, self._written
+        except RowError:
+            raise
+        except RecursionError:
+            raise RowError("json", "nested too deeply to be read") from None
+        except Exception as error:  # one row of ten million must not end the run; it is reported, kept and counted
+            raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
+        columns = self._scoring.columns
+        if columns.cluster and not cluster:
+            cluster = f"\0{file}:{line}"
+        self.counts.add_row(row, columns, tally_of(verdict, cluster, targets is not None))
+        return row, verdict, written

@@ -76,7 +76,7 @@ class _Worker:
 
     def give(self, chunk: Chunk) -> None:
         piece = chunk.pieces[0]
-        self.at = f"{piece.file}, row {piece.records[0].line if piece.records else piece.first}"
+        self.at = f"{piece.file}, row {piece.lines[0] if piece.lines else piece.first}"
         try:
             self.pipe.send(chunk)
         except OSError:

@@ -49,30 +49,43 @@ def row_counts(verdict: RowVerdict, given: bool = True) -> tuple[Count, ...]:
 
     An answer need not name all targets that were not `given` but looked for in the source: no alignment rate has them.
     """
-    if verdict.outcome == "unscored":
-        return _UNSCORED
-    if verdict.outcome == "untargeted":
-        return _UNTARGETED
+    of_result = _NOTHING if verdict.outcome in _NO_RATES else _of_result(verdict)
+    return _counts(verdict.outcome, given, of_result)
+
+
+_OfResult = tuple[int, int, bool, bool]
+"""How many targets there are and are mentioned, whether one has white space in it, and whether that was closed up."""
+_NOTHING: _OfResult = (0, 0, False, False)
+
+
+def _of_result(verdict: RowVerdict) -> _OfResult:
     result = verdict.result
     verdicts = result.verdicts
-    mentioned = len(verdicts) - list(verdicts.values()).count("absent") + len(result.within)
-    spaced = [target for target in verdicts if target.split(None, 1) != [target]]  # white space anywhere in it
+    mentioned = len(verdicts) + len(result.within)
+    if verdict.outcome != "aligned":
+        mentioned -= list(verdicts.values()).count("absent")
+    spaced = [target for target in verdicts if target.split(None, 1) != [target]]
     closed = "closed-up" in verdict.damage and any(
         mention.is_damage and "closed-up" in mention.damage for target in spaced for mention in result.mentions[target]
     )
+    return len(verdicts), mentioned, bool(spaced), closed
+
+
+def _counts(outcome: str, given: bool, of_result: _OfResult) -> tuple[Count, ...]:
+    if outcome in _NO_RATES:
+        return _NO_RATES[outcome]
+    targets, mentioned, spaced, closed = of_result
     return (
-        _NONE if not given else _YES if verdict.outcome == "aligned" else _NO,
-        (_NO if verdict.outcome == "damaged" else _YES) if mentioned else _NONE,
-        _count(mentioned, len(verdicts)),
+        _NONE if not given else _YES if outcome == "aligned" else _NO,
+        (_NO if outcome == "damaged" else _YES) if mentioned else _NONE,
+        Count(mentioned, targets),
         (_YES if closed else _NO) if spaced else _NONE,
         _NO,
     )
 
 
-_count = lru_cache(maxsize=1024)(Count)
 _NONE, _NO, _YES = Count(0, 0), Count(0, 1), Count(1, 1)
-_UNSCORED = (_NONE, _NONE, _NONE, _NONE, _YES)
-_UNTARGETED = (_NONE, _NONE, _NONE, _NONE, _NO)
+_NO_RATES = {"unscored": (_NONE, _NONE, _NONE, _NONE, _YES), "untargeted": (_NONE, _NONE, _NONE, _NONE, _NO)}
 
 
 @dataclass(slots=True)
@@ -156,10 +169,12 @@ def tally_of(verdict: RowVerdict, cluster: str | None, given: bool = True) -> Ro
 
     Rows that add the same share one tally, which is not to be changed.
     """
-    counts = row_counts(verdict, given)
+    outcome = verdict.outcome
     if cluster is None:
-        return _alike(verdict.outcome, counts, verdict.damage, verdict.notes)
-    tally = _tally(verdict.outcome, counts, verdict.damage, verdict.notes)
+        of_result = _NOTHING if outcome in _NO_RATES else _of_result(verdict)
+        return _alike(outcome, given, of_result, verdict.damage, verdict.notes)
+    counts = row_counts(verdict, given)
+    tally = _tally(outcome, counts, verdict.damage, verdict.notes)
     hashed = int.from_bytes(blake2b(cluster.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
     tally.buckets = {hashed % BUCKETS: [number for count in counts for number in count]}
     tally.smallest = [hashed]
@@ -173,7 +188,11 @@ def _tally(outcome: str, counts: tuple[Count, ...], damage: tuple[str, ...], not
     return RowCounts(flat, dict.fromkeys(damage, 1), dict.fromkeys(notes, 1))
 
 
-_alike = lru_cache(maxsize=4096)(_tally)
+@lru_cache(maxsize=4096)
+def _alike(
+    outcome: str, given: bool, of_result: _OfResult, damage: tuple[str, ...], notes: tuple[str, ...]
+) -> RowCounts:
+    return _tally(outcome, _counts(outcome, given, of_result), damage, notes)
 
 
 Key = tuple[str | None, ...]

@@ -10,20 +10,32 @@ import json
 import re
 import sys
 from collections import Counter, deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from harness.errors import ConfigError, HarnessError
-from harness.files import VALUES_LIMIT, UnfitFileError, decoded_text, has_too_many_values
-from harness.logs.files import Format, InputFile, Position, opened, stored
+from harness.files import VALUES_LIMIT, has_too_many_values
+from harness.logs.files import (
+    KEPT_OF_LONG,
+    SAMPLE,
+    Format,
+    InputFile,
+    Lines,
+    Position,
+    fitting,
+    in_utf8,
+    is_gbk,
+    lines_at_once,
+    opened,
+    stored,
+    too_long,
+)
 from harness.logs.rows import Columns, RowError
 
 ROWS, BYTES = 4000, 4 << 20
 """A piece ends with the row that reaches one of these. Small enough to keep all cores busy, large enough for few."""
-
-_KEPT_OF_LONG = 4096  # bytes of a line over the limit that are kept to recognise it by
 
 
 class RawRow(NamedTuple):
@@ -36,11 +48,18 @@ class RawRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive rows of one file: records of text, or a table (an Arrow stream) whose first row is `first`."""
+    """Consecutive rows of one file: records of text, or a table (an Arrow stream) whose first row is `first`.
+
+    Records are kept by column, since to make, hold and send an object for each costs as much as to parse it.
+    """
 
     file: str
     format: Format
-    records: tuple[RawRow, ...] = ()
+    lines: Sequence[int] = ()
+    """The number of each record."""
+    raws: Sequence[bytes] = ()
+    problems: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """By the place of a record that cannot even be decoded: (kind, detail)."""
     header: tuple[str, ...] = ()
     delimiter: str = ","
     table: bytes = b""
@@ -51,11 +70,26 @@ class Block:
 
     @property
     def rows(self) -> int:
-        return self.table_rows or len(self.records)
+        return self.table_rows or len(self.raws)
 
     @property
     def size(self) -> int:
-        return len(self.table) or sum(len(record.raw) for record in self.records)
+        return len(self.table) or sum(map(len, self.raws))
+
+    @property
+    def records(self) -> Iterator[RawRow]:
+        for place, (line, raw) in enumerate(zip(self.lines, self.raws, strict=True)):
+            yield RawRow(line, raw, self.problems.get(place))
+
+    def holding(self, records: Sequence[RawRow], position: int | None = None) -> Block:
+        """The same with other records."""
+        return replace(
+            self,
+            lines=[record.line for record in records],
+            raws=[record.raw for record in records],
+            problems={place: record.problem for place, record in enumerate(records) if record.problem},
+            position=self.position if position is None else position,
+        )
 
 
 class ReadingError(Exception):
@@ -73,13 +107,13 @@ def pieces(
     line = 0
     try:
         for piece in _pieces(file, columns, longest, delimiter, encoding):
-            line = piece.records[-1].line if piece.records else piece.first + piece.table_rows - 1
+            line = piece.lines[-1] if piece.lines else piece.first + piece.table_rows - 1
             yield piece
     except HarnessError:
         raise
     except Exception as error:  # gzip, zlib, Arrow and every object store have errors of their own
         detail = f"the file cannot be read beyond the rows before this one: {type(error).__name__}: {error}"
-        yield Block(file.name, file.format, (RawRow(line + 1, b"", ("unreadable", detail)),))
+        yield Block(file.name, file.format, [line + 1], [b""], {0: ("unreadable", detail)})
 
 
 def _pieces(
@@ -93,17 +127,15 @@ def _pieces(
         if file.format == "jsonl" and is_document(content.peek(1)):
             yield from _cut(document_members(content, longest), Block(file.name, "jsonl"), position)
             return
-        lines = physical_lines(content, longest)
+        several = lines_at_once(content, longest)
         if encoding is None:
-            lines = in_utf8(lines)
+            several = in_utf8(several)
         if file.format == "csv":
-            lines, delimiter = delimited(lines, delimiter, "\t" if ".tsv" in file.name.lower()[-7:] else ",")
+            lines, delimiter = delimited(each(several), delimiter, "\t" if ".tsv" in file.name.lower()[-7:] else ",")
             header, records = header_of(lines, delimiter), csv_records(lines, delimiter, longest)
-            shape = Block(file.name, "csv", header=header, delimiter=delimiter)
+            yield from _cut(records, Block(file.name, "csv", header=header, delimiter=delimiter), position)
         else:
-            records = (line for line in lines if not line.raw.isspace())
-            shape = Block(file.name, "jsonl")
-        yield from _cut(records, shape, position)
+            yield from _cut_lines(several, Block(file.name, "jsonl"), position)
 
 
 def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterator[Block]:
@@ -120,89 +152,55 @@ def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterato
         held.append(record)
         size += len(record.raw)
         if len(held) >= ROWS or size >= BYTES:
-            yield _filled(shape, held, position())
+            yield shape.holding(held, position())
             held, size = [], 0
     if held:
-        yield _filled(shape, held, position())
+        yield shape.holding(held, position())
     if failure:
         raise failure
 
 
-def _filled(shape: Block, held: list[RawRow], position: int) -> Block:
-    return Block(shape.file, shape.format, tuple(held), shape.header, shape.delimiter, position=position)
-
-
-def physical_lines(content: BinaryIO, longest: int) -> Iterator[RawRow]:
-    """Lines with their end. One longer than `longest` bytes is skipped in bounded memory."""
-    number = 0
-    while raw := content.readline(longest + 1):
-        number += 1
-        if number == 1:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-        if len(raw) > longest and not raw.endswith(b"\n"):
-            length = len(raw)
-            while not raw.endswith(b"\n") and (more := content.readline(longest)):
-                raw = raw[:_KEPT_OF_LONG] + more[-1:]
-                length += len(more)
-            length -= raw.endswith(b"\n")
-            yield RawRow(number, raw[:_KEPT_OF_LONG], _too_long(length, longest))
-        else:
-            yield RawRow(number, raw)
-
-
-def _too_long(length: int, longest: int) -> tuple[str, str]:
-    return "too-long", f"{length} bytes; accepted: {longest} (--max-line); only the beginning is kept"
-
-
-_SAMPLE = 256 << 10
-"""Bytes from the first line on that is not ASCII, which distinguishes GBK from UTF-8."""
-
-
-def in_utf8(lines: Iterator[RawRow]) -> Iterator[RawRow]:
-    """The lines of a file in GBK (GB 18030) as UTF-8; those of any other file as they are.
-
-    A few rows that are not UTF-8 in a file of UTF-8 stay what they are, and are rejected one by one.
-    """
-    sample: list[RawRow] = []
+def _cut_lines(several: Iterator[Lines], shape: Block, position: Position) -> Iterator[Block]:
+    """The same as `_cut`, of lines that are a record each unless they are blank."""
+    lines: list[int] = []
+    raws: list[bytes] = []
+    problems: dict[int, tuple[str, str]] = {}
     size = 0
-    for line in lines:
-        if not sample and line.raw.isascii():
-            yield line
-            continue
-        sample.append(line)
-        size += len(line.raw)
-        if size >= _SAMPLE:
+    failure: Exception | None = None
+    while True:
+        try:
+            found = next(several, None)
+        except Exception as error:  # what was read before it failed counts
+            found, failure = None, error
+        if found is None:
             break
-    if not _is_gbk([line.raw for line in sample if not line.problem]):
-        yield from sample
-        yield from lines
-        return
-    for rest in (sample, lines):
-        yield from map(_from_gbk, rest)
+        numbers: Sequence[int] = range(found.first, found.first + len(found.raws))
+        filled = found.raws
+        if any(map(bytes.isspace, filled)):
+            numbers = [number for number, raw in zip(numbers, filled, strict=True) if not raw.isspace()]
+            filled = [raw for raw in filled if not raw.isspace()]
+        while filled:
+            some = fitting(filled, ROWS - len(raws), BYTES - size)
+            if found.problem:
+                problems[len(raws)] = found.problem
+            lines += numbers[:some]
+            raws += filled[:some]
+            size += sum(map(len, filled[:some]))
+            numbers, filled = numbers[some:], filled[some:]
+            if len(raws) >= ROWS or size >= BYTES:
+                yield replace(shape, lines=lines, raws=raws, problems=problems, position=position())
+                lines, raws, problems, size = [], [], {}, 0
+    if raws:
+        yield replace(shape, lines=lines, raws=raws, problems=problems, position=position())
+    if failure:
+        raise failure
 
 
-def _is_gbk(parts: list[bytes]) -> bool:
-    """Whether most parts that are not ASCII are GBK."""
-    utf8 = gbk = 0
-    for part in parts:
-        if not part.isascii():
-            try:
-                is_utf8 = decoded_text(part).encoding == "utf-8"
-            except UnfitFileError:
-                continue
-            utf8 += is_utf8
-            gbk += not is_utf8
-    return gbk > utf8
-
-
-def _from_gbk(line: RawRow) -> RawRow:
-    if line.problem or line.raw.isascii():
-        return line
-    try:
-        return line._replace(raw=line.raw.decode("gb18030").encode("utf-8"))
-    except UnicodeDecodeError as error:
-        detail = f"not GB 18030 at byte {error.start + 1}, in which the other rows are; --encoding names another"
-        return line._replace(problem=("encoding", detail))
+def each(several: Iterator[Lines]) -> Iterator[RawRow]:
+    """One line by itself."""
+    for first, raws, problem in several:
+        for line, raw in enumerate(raws, first):
+            yield RawRow(line, raw, problem)
 
 
 def is_document(head: bytes) -> bool:
@@ -218,6 +216,8 @@ def is_document(head: bytes) -> bool:
 
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_BLOCK = 1 << 20
+"""Bytes read at once; a member of this beyond `longest` is left out, and does not end the file."""
 
 
 def document_members(content: io.BufferedReader, longest: int) -> Iterator[RawRow]:
@@ -247,16 +247,16 @@ def document_members(content: io.BufferedReader, longest: int) -> Iterator[RawRo
         except ValueError as error:
             rest = text[place:]
             # what is read next is as much as there is already, so that a long member is not decoded too often
-            more = "".join(_as_much(blocks, len(rest))) if len(rest) <= longest else ""
+            more = "".join(_as_much(blocks, len(rest))) if len(rest) <= longest + _BLOCK else ""
             if more:
                 text, place = rest + more, 0
                 continue
             detail = f"the document cannot be read from here: {_why(error, rest, longest)}"
-            yield RawRow(number + 1, _bytes(rest[:_KEPT_OF_LONG]), ("unreadable", detail))
+            yield RawRow(number + 1, _bytes(rest[:KEPT_OF_LONG]), ("unreadable", detail))
             return
         number += 1
         if end - place > longest:
-            yield RawRow(number, _bytes(text[place : place + _KEPT_OF_LONG]), _too_long(end - place, longest))
+            yield RawRow(number, _bytes(text[place : place + KEPT_OF_LONG]), too_long(end - place, longest))
         else:
             yield RawRow(number, _bytes(text[place:end]))
         place = end
@@ -280,12 +280,12 @@ def _texts(content: io.BufferedReader) -> Iterator[str]:
     """Blocks of text; a byte that is not text becomes a lone surrogate, and a byte again in `_bytes`."""
     decoder: codecs.IncrementalDecoder | None = None
     first = True
-    while block := content.read1(1 << 20):
+    while block := content.read1(_BLOCK):
         if first:
             block, first = block.removeprefix(codecs.BOM_UTF8), False
         if decoder is None and not block.isascii():
             # a quote is never a part of a character of two or four bytes
-            encoding = "gb18030" if _is_gbk(block[:_SAMPLE].split(b'"')[:-1]) else "utf-8"
+            encoding = "gb18030" if is_gbk(block[:SAMPLE].split(b'"')[:-1]) else "utf-8"
             decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
         yield decoder.decode(block) if decoder else block.decode("ascii")
     if decoder:
@@ -497,28 +497,45 @@ class Decoded(NamedTuple):
             return {"row_base64": base64.b64encode(self.raw).decode("ascii")}
 
 
+new = tuple.__new__
+"""Makes a named tuple in half the time: for what is made once a row."""
+_decode = json.JSONDecoder().raw_decode
+
+
 def decoded(piece: Block) -> Iterator[Decoded]:
     """Every row of a piece, in order."""
+    file = piece.file
     if piece.table:
         for line, value in enumerate(rows_of(piece.table), start=piece.first):
-            yield Decoded(piece.file, line, value)
+            yield Decoded(file, line, value)
         return
-    for record in piece.records:
+    has_json, problems = piece.format != "csv", piece.problems
+    for place, (line, raw) in enumerate(zip(piece.lines, piece.raws, strict=True)):
+        if has_json and len(raw) <= VALUES_LIMIT and place not in problems:
+            try:  # most rows: what `json.loads` does for a text that holds one value and its line end
+                text = raw.decode()
+                value, end = _decode(text)
+            except (ValueError, RecursionError):
+                pass
+            else:
+                if (rest := text[end:]) == "\n" or not rest.strip(" \t\r\n"):
+                    yield new(Decoded, (file, line, value, None, raw))
+                    continue
         try:
-            value = _value(piece, record)
+            value = _value(piece, raw, problems.get(place))
         except RowError as error:
-            yield Decoded(piece.file, record.line, None, error, record.raw)
+            yield Decoded(file, line, None, error, raw)
         else:
-            yield Decoded(piece.file, record.line, value, None, record.raw)
+            yield Decoded(file, line, value, None, raw)
 
 
-def _value(piece: Block, record: RawRow) -> Any:
-    if record.problem:
-        raise RowError(*record.problem)
-    if piece.format != "csv" and has_too_many_values(record.raw):
+def _value(piece: Block, raw: bytes, problem: tuple[str, str] | None) -> Any:
+    if problem:
+        raise RowError(*problem)
+    if piece.format != "csv" and has_too_many_values(raw):
         raise RowError("json", f"more than {VALUES_LIMIT:,} values")
     try:
-        return _csv_row(piece, record.raw) if piece.format == "csv" else _json_row(record.raw.decode("utf-8"))
+        return _csv_row(piece, raw) if piece.format == "csv" else _json_row(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise RowError("encoding", f"not UTF-8 at byte {error.start + 1}; accepted: UTF-8") from None
     except json.JSONDecodeError as error:

@@ -354,7 +354,7 @@ def _apart(values: Sequence[dict[str, Any]], columns: Columns) -> Columns | None
 
 def _refuse_text(place: str, piece: Block, rows: Sequence[Decoded]) -> None:
     """A file of which no row is JSON or has columns: the log of a server, or the bytes of a stream."""
-    begins = [record.raw.lstrip() for record in piece.records[:_LOOKED_AT]]
+    begins = [raw.lstrip() for raw in piece.raws[:_LOOKED_AT]]
     if piece.header and piece.header[0].startswith(_EVENTS_TEXT):
         begins = [piece.header[0].encode()]
     elif piece.format != "jsonl" or any(row.error is None and isinstance(row.value, dict) for row in rows):

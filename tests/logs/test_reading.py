@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError, HarnessError
-from harness.logs.files import InputFile, find_inputs, shown
+from harness.logs.files import InputFile, find_inputs, lines_at_once, shown
 from harness.logs.judge import ReadSettings, chunks, groups
-from harness.logs.read import RawRow, csv_records, document_members, fields, physical_lines
+from harness.logs.read import RawRow, csv_records, document_members, each, fields
 from harness.logs.rows import MISSING, Columns, RowError, group_value, judge, lookup, read_row
 from harness.text import DEFAULT_SYMBOLS
 from tests.logs.conftest import Score, log_row, rejected, verdicts, write_log
@@ -187,7 +187,7 @@ class LongLine(io.RawIOBase):
 def test_a_line_over_the_limit_is_passed_over_in_bounded_memory() -> None:
     tracemalloc.start()
     try:
-        records = list(physical_lines(io.BufferedReader(LongLine(), 1 << 20), 1 << 20))
+        records = list(each(lines_at_once(io.BufferedReader(LongLine(), 1 << 20), 1 << 20)))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -256,7 +256,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 def test_records_are_cut_as_the_csv_module_cuts_them(rows: list[list[str]]) -> None:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
-    lines = physical_lines(io.BytesIO(buffer.getvalue().encode()), 1 << 20)  # type: ignore[arg-type]
+    lines = each(lines_at_once(io.BytesIO(buffer.getvalue().encode()), 1 << 20))  # type: ignore[arg-type]
     got = [fields(record.raw, ",") for record in csv_records(lines, ",", 1 << 20)]
     assert got == rows
 
@@ -264,7 +264,7 @@ def test_records_are_cut_as_the_csv_module_cuts_them(rows: list[list[str]]) -> N
 @given(st.lists(st.sampled_from(['"', 'a"b', "a,b", '"a', "", "x,y", '"",']), max_size=12))
 def test_no_line_of_damaged_csv_is_lost_or_read_twice(lines: list[str]) -> None:
     data = "".join(f"{line}\n" for line in lines).encode()
-    records = list(csv_records(physical_lines(io.BytesIO(data), 50), ",", 50))  # type: ignore[arg-type]
+    records = list(csv_records(each(lines_at_once(io.BytesIO(data), 50)), ",", 50))  # type: ignore[arg-type]
     assert b"".join(record.raw for record in records).replace(b"\n", b"") == data.replace(b"\n", b"")
 
 
@@ -278,7 +278,7 @@ def test_small_neighbours_share_a_chunk_and_a_large_file_has_its_own(tmp_path: P
         write_log(tmp_path / f"{name}.jsonl", 5)
     small = find_inputs([str(tmp_path)], None, excluded=tmp_path / "out")
     (chunk,) = [chunk for n, group in enumerate(groups(small)) for chunk in chunks(n, group, ReadSettings(Columns()))]
-    assert [len(piece.records) for piece in chunk.pieces] == [5, 5, 5]
+    assert [piece.rows for piece in chunk.pieces] == [5, 5, 5]
 
 
 def test_columns_that_are_nowhere_end_the_run_with_the_fields_that_are(scored: Score, tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_columns_that_are_nowhere_end_the_run_with_the_fields_that_are(scored: S
 
 
 def test_records_keep_their_number() -> None:
-    lines = physical_lines(io.BytesIO(b"a\n\nb"), 10)  # type: ignore[arg-type]
+    lines = each(lines_at_once(io.BytesIO(b"a\n\nb"), 10))  # type: ignore[arg-type]
     assert list(lines) == [RawRow(1, b"a\n"), RawRow(2, b"\n"), RawRow(3, b"b")]
 
 
