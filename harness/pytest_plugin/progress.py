@@ -1,13 +1,15 @@
-"""What a run says of its asking: how much before it, how far during it, what is kept after Ctrl-C."""
+"""What a run says of its asking: how much before it, how far during it, what is kept after Ctrl-C; and how it stops."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import os
+import signal
 import sys
+import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -225,6 +227,47 @@ def _uncaptured(config: pytest.Config) -> Iterator[None]:
         return
     with capture.global_and_fixture_disabled():
         yield
+
+
+_SAME_AS_CTRL_C = ("SIGTERM", "SIGHUP")
+"""What ends a workflow, a container, a terminal. By itself it would end the process in the middle, without a record."""
+_CALM_S = 5.0
+
+
+class Signals:
+    """Ctrl-C and its like end a run once: while it stops and its record is written, another one changes nothing.
+
+    A signal for which somebody else has a handler is left to that.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[int, Any] = {}
+        self._until = 0.0
+
+    def take(self) -> None:
+        """Let the other signals do what Ctrl-C does."""
+        for name in _SAME_AS_CTRL_C:
+            self._set(getattr(signal, name, None), signal.SIG_DFL)
+
+    def stopping(self) -> None:
+        """The run stops from here on. What comes after some seconds ends it as it is: something does not stop."""
+        self._until = time.monotonic() + _CALM_S
+        self._set(signal.SIGINT, signal.default_int_handler)
+
+    def _set(self, number: int | None, usual: Any) -> None:
+        if number is None or threading.current_thread() is not threading.main_thread():
+            return
+        if signal.getsignal(number) is usual:
+            self._before[number] = signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: object) -> None:
+        if time.monotonic() > self._until:
+            raise KeyboardInterrupt
+
+    def restore(self) -> None:
+        """As it was before; idempotent."""
+        while self._before:
+            signal.signal(*self._before.popitem())
 
 
 def on_interrupt(asked: Sequence[Answers], mode: Mode) -> list[str]:

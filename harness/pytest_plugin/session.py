@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import ConfigError, EndpointError, HarnessError, MissingRecordingError, SuiteError
+from harness.errors import CassetteError, ConfigError, EndpointError, HarnessError, MissingRecordingError, SuiteError
 from harness.files import now
 from harness.history import read_run
 from harness.project import Project
@@ -30,7 +30,7 @@ from harness.pytest_plugin.gating import (
     refuse_unrecorded,
 )
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.progress import announced, on_interrupt, wait_for
+from harness.pytest_plugin.progress import Signals, announced, on_interrupt, wait_for
 from harness.pytest_plugin.protocol import Blocks
 from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, write_summary
 from harness.pytest_plugin.workers import Workers
@@ -92,6 +92,7 @@ class VerbatimSession:
         except BaseException:
             self.workers.close()
             raise
+        self._signals = Signals()
         self.notes: list[str] = []
         self._gate = GateOptions.of(config)
         self._records: list[RunRecord] = []
@@ -186,6 +187,8 @@ class VerbatimSession:
 
     def pytest_sessionstart(self) -> None:
         """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""
+        if not self.workers.is_worker:
+            self._signals.take()
         if self.workers.is_controller and not self.config.option.collectonly:
             refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
 
@@ -203,6 +206,7 @@ class VerbatimSession:
             refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
         if not self.workers.asks:
             return
+        self.workers.on_stop(self._stop_asking)
         self._prepare_stopping(items)
         for run in self.runs.values():
             cases = [item.case for item in items if item.run is run]
@@ -300,9 +304,21 @@ class VerbatimSession:
                 wait=lambda future: wait_for(future, run, self.config),
                 follow=self.workers.follow,
             )
-        except EndpointError as error:
-            self._stop(translated(str(error)))
+        except (EndpointError, CassetteError) as error:  # of the asking, which has ended with it
+            if isinstance(error, EndpointError) or run.answers.fetcher is not None:
+                self._stop(translated(str(error)))
             raise
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Before pytest looks for the place in the source, which takes as long as an impatient hand."""
+        self._signals.stopping()
+
+    def _stop_asking(self) -> None:
+        self._stop("the run was stopped")
+        for run in self.runs.values():
+            if run.answers.fetcher is not None:
+                run.answers.fetcher.stop()
 
     def _stop(self, reason: str) -> None:
         plugin = self.config.pluginmanager.get_plugin("session")
@@ -383,14 +399,14 @@ class VerbatimSession:
         if workers.is_worker:
             workers.hand_over({name: run.answers for name, run in self.runs.items()}, self.notes)
             return
+        if stopped or session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            workers.stop()
         if workers.is_controller:
             expected, narrowed = workers.collection()
             self.selection.narrowed = self.selection.narrowed or narrowed
             for name, run in self.runs.items():
                 run.expected = expected.get(name, 0)
         self.notes += workers.notes
-        if stopped:
-            workers.told_to_stop()
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
             self.notes += on_interrupt([run.answers for run in self.runs.values()], self.mode)
         for run in self.runs.values():
@@ -457,6 +473,7 @@ class VerbatimSession:
         for run in self.runs.values():
             run.answers.close()
         self.workers.close()
+        self._signals.restore()
         speak("en")  # a session in this process that comes after, as in tests of plugins, chooses again
         lay_out_for(None)
 

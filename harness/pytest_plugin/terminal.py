@@ -192,7 +192,9 @@ def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> 
     if any(case.outcome not in GOOD for case in run.cases):
         return ["harness", "report", run.label], "next-report"
     if run.partial:
-        return ["pytest", *_options(project, run)], "next-whole"
+        # a replay would look for what was asked live, or was never asked
+        mode = [] if run.mode == "replay" else [f"--cassette-mode={'live' if run.mode == 'live' else 'record'}"]
+        return ["pytest", *_options(project, run), *mode], "next-whole"
     baselines = project.history.baselines()
     if baselines.get(run.model) not in (None, run.label, run.run_id):
         return ["harness", "gate", "--candidate", run.label], "next-gate"

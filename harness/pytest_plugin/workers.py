@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,7 @@ import pytest
 from harness.runs.fetching import AnswerFollower, AnswerSender, Broadcast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from harness.records.answer import Completion
     from harness.records.case import Case
@@ -27,6 +30,10 @@ _ASKING = "gw0"
 _DIED = "died"
 _COLLECTED = "collected.json"
 _ANNOUNCED = "announced"
+_STOP, _LISTENS, _STOPPED = "stop", "listens", "stopped"
+"""Files: the controller wants no more answers; `gw0` looks for that; `gw0` asks no more."""
+_LOOK_S = 0.1
+_STOPPING_S = 3.0
 
 
 class Workers:
@@ -110,20 +117,38 @@ class Workers:
         if self._broadcast is not None:
             self._broadcast.end(label, fatal)
 
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """In the asking worker: call `stop`, in a thread of its own, when the controller wants no more answers.
+
+        Whatever the worker is doing then: it has no Ctrl-C of its own, and would ask, and pay, until it is killed.
+        """
+        if self._input is None or not self.asks:
+            return
+        folder = Path(self._input[_SHARED])
+
+        def look() -> None:
+            while not (folder / _STOP).exists():
+                time.sleep(_LOOK_S)
+            stop()
+            with suppress(OSError):  # the controller has not waited
+                (folder / _STOPPED).touch()
+
+        (folder / _LISTENS).touch()
+        threading.Thread(target=look, name="harness-stop", daemon=True).start()
+
     def wait_for_fetching(self, answers: Answers) -> None:
         """The asking worker stays until all is fetched, though its own cases are done: others wait for the rest."""
-        if self._broadcast is None or answers.fetcher is None:
-            return
-        stop = Path(str(self._input and self._input[_SHARED])) / "stop"
-        while not answers.fetcher.join(timeout_s=0.1):
-            if stop.exists():
-                return
+        if self._broadcast is not None and answers.fetcher is not None:
+            answers.fetcher.join()
 
     def hand_over(self, answers: Mapping[str, Answers], notes: Sequence[str]) -> None:
         """In a worker: what it counted and noted goes to the controller, which writes the record."""
         fetchers = {name: one.fetcher for name, one in answers.items()}
         requests = {name: fetcher.requests for name, fetcher in fetchers.items() if fetcher is not None}
         asked = {"requests": requests, "notes": list(notes) if self.asks else []}
+        if self._input is not None and self.asks:
+            with suppress(OSError):
+                Path(self._input[_SHARED], _STOPPED).touch()
         self._config.workeroutput[_ASKED] = asked  # type: ignore[attr-defined]  # pytest-xdist sets it
 
     def take_over(self, output: dict[str, Any]) -> None:
@@ -132,10 +157,17 @@ class Workers:
         self.requests |= asked.get("requests", {})
         self.notes += asked.get("notes", [])
 
-    def told_to_stop(self) -> None:
-        """In the controller: tell `gw0` that nobody waits any more."""
-        if self._scratch is not None:
-            Path(self._scratch.name, "stop").touch()
+    def stop(self) -> None:
+        """In the controller: tell `gw0` that nobody waits any more, and wait until it has stopped asking."""
+        if self._scratch is None:
+            return
+        folder = Path(self._scratch.name)
+        (folder / _STOP).touch()
+        until = time.monotonic() + _STOPPING_S
+        while (folder / _LISTENS).exists() and not ((folder / _STOPPED).exists() or (folder / _DIED).exists()):
+            if time.monotonic() > until:
+                return
+            time.sleep(_LOOK_S / 2)
 
     def close(self) -> None:
         """Remove the shared folder."""
@@ -173,7 +205,7 @@ class _Controller:
 
     def pytest_keyboard_interrupt(self) -> None:
         """Ctrl-C ends the asking."""
-        Path(self._shared[_SHARED], "stop").touch()
+        Path(self._shared[_SHARED], _STOP).touch()
 
 
 def _is_distributed(config: pytest.Config) -> bool:
