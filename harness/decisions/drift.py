@@ -11,7 +11,7 @@ from typing import Literal
 from harness.decisions.metrics import Count, alignment_rate
 from harness.decisions.nights import SIMULATION, Asked, Calendar, Night, Note, calendar
 from harness.decisions.run_summary import utc
-from harness.decisions.standing import standings
+from harness.decisions.standing import standings_by_name
 from harness.records.policy import DriftPolicy
 from harness.records.run import CaseResult, RunRecord
 from harness.statistics.nightly import (
@@ -63,16 +63,18 @@ class Moved:
 def fingerprints(nights: Sequence[Night]) -> tuple[Sign, ...]:
     """Changes of the resolved model, the system fingerprint or the runtime from one night to the next."""
     signs = []
-    fields = {"resolved_model": "resolved model", "system_fingerprint": "system_fingerprint", "runtime": "runtime"}
-    for field, name in fields.items():
+    said = [
+        {
+            (one.resolved_model, one.system_fingerprint, one.runtime)
+            for case in night.cases.values()
+            for one in case.samples
+        }
+        for night in nights
+    ]
+    for place, name in enumerate(("resolved model", "system_fingerprint", "runtime")):
         last: frozenset[str] = frozenset()
-        for night in nights:
-            found = frozenset(
-                value
-                for case in night.cases.values()
-                for sample in case.samples
-                if (value := getattr(sample, field)) is not None
-            )
+        for night, ways in zip(nights, said, strict=True):
+            found = frozenset(value for way in ways if (value := way[place]) is not None)
             if last and found and found != last:
                 signs.append(Sign(night.day, f"{name} changed: {_named(last)} -> {_named(found)}"))
             last = found or last
@@ -400,7 +402,7 @@ _RIGHT = {"good": True, "bad": False, "unscored": None}
 
 def _outcomes(metric: str, nights: Sequence[Night]) -> tuple[list[str], list[Outcomes]]:
     """The prompts that have a part in the metric, and every night whether each was right."""
-    found = [standings(metric, night.cases.values()) for night in nights]
+    found = [standings_by_name(metric, night.cases) for night in nights]
     keys = sorted({key for night in found for key in night})
     return keys, [[_RIGHT[night.get(key, "unscored")] for key in keys] for night in found]
 

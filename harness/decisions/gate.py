@@ -31,7 +31,16 @@ from harness.decisions.population import (
     unchanged,
 )
 from harness.decisions.run_summary import RunSummary, age_days
-from harness.decisions.standing import Pairing, Standing, in_slice, pair, same_run, standings, under_names_of
+from harness.decisions.standing import (
+    Pairing,
+    Standing,
+    in_slice,
+    pair,
+    same_run,
+    standings,
+    standings_by_name,
+    under_names_of,
+)
 from harness.records.case import HELD_OUT
 from harness.records.policy import Bound, GatePolicy, Rule
 from harness.records.run import CaseResult, RunRecord
@@ -439,9 +448,7 @@ class _Judgement:
         if (rule.metric, looked_at) not in self._standings:
             found = []
             for run, same in self._asked[looked_at]:
-                stood = standings(rule.metric, same.values())
-                ours = {key: stood[case.key] for key, case in same.items() if case.key in stood}
-                found.append((run, ours))
+                found.append((run, standings_by_name(rule.metric, same)))
             self._standings[rule.metric, looked_at] = tuple(found)
         return self._standings[rule.metric, looked_at]
 

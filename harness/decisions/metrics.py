@@ -87,9 +87,10 @@ def mention_rate(cases: Cases) -> Count:
         for sample in case.samples:
             if sample.outcome == "unscored":
                 continue
-            verdicts = [sample.verdicts.get(target, "absent") for target in case.required]
-            n += len(verdicts)
-            k += sum(verdict != "absent" for verdict in verdicts) + sum(one in sample.within for one in case.required)
+            n += len(case.required)
+            k += len(case.required) - [sample.verdicts.get(one, "absent") for one in case.required].count("absent")
+            if sample.within:
+                k += sum(one in sample.within for one in case.required)
     return Count(k, n)
 
 

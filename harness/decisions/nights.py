@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 
@@ -225,7 +226,7 @@ def calendar(
     return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.max)), tuple(asked))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Usable:
     """A run that may be a night."""
 
@@ -234,7 +235,7 @@ class _Usable:
     cases: Mapping[str, CaseResult]
     repeatable: bool
 
-    @property
+    @cached_property
     def suites(self) -> frozenset[str]:
         return frozenset(case.suite for case in self.cases.values())
 

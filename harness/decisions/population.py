@@ -98,7 +98,8 @@ def earlier_versions(candidate: RunRecord, past: Sequence[RunRecord]) -> tuple[R
 
 def same_suite(cases: Sequence[CaseResult], run: RunRecord, share: float = 0.9) -> bool:
     """Whether a run holds most of the cases unchanged. To edit a case or two does not make a new suite."""
-    return len(unchanged(cases, run)) >= share * len(cases) > 0
+    held = len(cases) if _are_alike(cases, run.cases) else len(unchanged(cases, run))
+    return held >= share * len(cases) > 0
 
 
 def unchanged(cases: Sequence[CaseResult], run: RunRecord) -> dict[str, CaseResult]:
@@ -106,6 +107,8 @@ def unchanged(cases: Sequence[CaseResult], run: RunRecord) -> dict[str, CaseResu
 
     By content: whoever renames a suite or its cases has asked them before all the same.
     """
+    if _are_alike(cases, run.cases):
+        return {case.key: other for case, other in zip(cases, run.cases, strict=True)}
     theirs = {case.key: case for case in run.cases}
     found = {key: theirs[key] for case in cases if _same(case, theirs.get(key := case.key))}
     if len(found) == len(cases):
@@ -119,6 +122,14 @@ def unchanged(cases: Sequence[CaseResult], run: RunRecord) -> dict[str, CaseResu
         if case.key not in found and free.get(case.digest):
             found[case.key] = free[case.digest].pop()
     return found
+
+
+def _are_alike(cases: Sequence[CaseResult], others: Sequence[CaseResult]) -> bool:
+    """The same cases under the same names in the same order, as in two runs of a suite that nobody edited."""
+    return len(cases) == len(others) and all(
+        case.id == other.id and case.suite == other.suite and case.digest == other.digest
+        for case, other in zip(cases, others, strict=True)
+    )
 
 
 def _same(case: CaseResult, other: CaseResult | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,19 +13,14 @@ from harness.records.run import CaseResult, RunRecord
 Standing = Literal["good", "bad", "unscored"]
 
 
-def _bears(metric: str, case: CaseResult) -> bool:
-    """Whether the case would count for the metric if it had a usable answer."""
-    if metric == "unscored_rate":
-        return True
-    if metric == "check_rate":
-        return not case.targets
-    if metric == "mention_rate":
-        return bool(case.required)
-    if metric == "delivered_rate":
-        return case.channel == "tool"
-    if metric == "over_correction_rate":
-        return any(any(map(str.isspace, target)) for target in case.targets)
-    return bool(case.targets)
+_BEARS: dict[str, Callable[[CaseResult], bool]] = {
+    "unscored_rate": lambda case: True,
+    "check_rate": lambda case: not case.targets,
+    "mention_rate": lambda case: bool(case.required),
+    "delivered_rate": lambda case: case.channel == "tool",
+    "over_correction_rate": lambda case: any(any(map(str.isspace, target)) for target in case.targets),
+}
+"""Whether a case would count for the metric if it had a usable answer; for all others, one with targets would."""
 
 
 def standing(metric: str, case: CaseResult) -> Standing | None:
@@ -34,14 +29,15 @@ def standing(metric: str, case: CaseResult) -> Standing | None:
     A metric that counts several things in a case (required targets) is good only if all of them are: the
     case is the unit of evidence, and its targets and samples are one cluster.
     """
-    if not _bears(metric, case):
+    bears = _BEARS.get(metric)
+    if not (case.targets if bears is None else bears(case)):
         return None
     if case.outcome == "unscored" and (metric != "unscored_rate" or not case.samples):
         return "unscored"
-    count = METRICS[metric]([case])
-    if count.n == 0:
+    k, n = METRICS[metric]((case,))
+    if n == 0:
         return None
-    good = count.k == count.n if METRIC_DIRECTIONS[metric] == "higher" else count.k == 0
+    good = k == n if METRIC_DIRECTIONS[metric] == "higher" else k == 0
     return "good" if good else "bad"
 
 
@@ -58,8 +54,17 @@ def in_slice(rule: Rule, case: CaseResult) -> bool:
 
 def standings(metric: str, cases: Iterable[CaseResult]) -> dict[str, Standing]:
     """Standing by case key, of the cases that have a part in the metric."""
-    counted = in_headline(metric, cases)
-    return {case.key: value for case in counted if (value := standing(metric, case)) is not None}
+    return standings_by_name(metric, {case.key: case for case in cases})
+
+
+def standings_by_name(metric: str, cases: Mapping[str, CaseResult]) -> dict[str, Standing]:
+    """The same of cases that have names already: a year of nights has 30,000."""
+    counted = {id(case) for case in in_headline(metric, cases.values())}
+    return {
+        name: value
+        for name, case in cases.items()
+        if id(case) in counted and (value := standing(metric, case)) is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from harness import __version__
 from harness.decisions.metrics import Count
 from harness.errors import HarnessError
 from harness.logs.rows import Columns, Row, RowVerdict
-from harness.statistics.rates import Interval, benjamini_hochberg, wilson
+from harness.statistics.rates import Interval, benjamini_hochberg, special, wilson
 
 METRICS = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "unscored_rate")
 """Rates of a group, as `harness.decisions.metrics` defines them, with one row as one case."""
@@ -354,9 +354,7 @@ def _few_units(units: int) -> float:
     """A variance that comes from few units makes wider intervals: Student's quantile (Korn & Graubard 1998)."""
     if units > _MANY:
         return 1.0
-    from scipy.special import stdtrit
-
-    return float(stdtrit(units - 1, 0.975) / NormalDist().inv_cdf(0.975)) ** 2
+    return float(special().stdtrit(units - 1, 0.975) / NormalDist().inv_cdf(0.975)) ** 2
 
 
 SCHEMA = 1

@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from harness.statistics.paired import tango_score
-from harness.statistics.rates import binomial_chances
+from harness.statistics.rates import binomial_chances, special
 
 if TYPE_CHECKING:
     import numpy as np
@@ -238,7 +238,6 @@ def simulated_power(
     correlation of two samples of a case: near 0 all cases are alike, near 1 a case is all right or all wrong.
     """
     import numpy as np
-    from scipy.special import betaincinv
 
     if not 0 < spread < 1:
         raise ValueError("spread is a correlation between 0 and 1")
@@ -247,7 +246,7 @@ def simulated_power(
     quantiles = generator.random((runs, pairs))
 
     def aligned(rate: float) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        chance = betaincinv(rate * precision, (1 - rate) * precision, quantiles)
+        chance = special().betaincinv(rate * precision, (1 - rate) * precision, quantiles)
         drawn: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = generator.random((runs, pairs)) < chance**samples
         return drawn
 

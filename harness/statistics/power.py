@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.statistics.rates import binomial_chances, check_counts, exact_lower, exact_upper
+from harness.statistics.rates import binomial_chances, check_counts, exact_lower, exact_upper, special
 
 _LARGEST = 200_000  # cases; beyond this no suite of prompts is the answer
 _TEETH = 12  # of the saw, all with enough power: the later ones have more
@@ -87,10 +87,8 @@ def breaching_failures(cases: int, minimum: float, alpha: float = 0.05, *, worth
 
 def power_of_min(cases: int, true_rate: float, minimum: float, alpha: float = 0.05) -> float:
     """Chance that a model that is right in `true_rate` of cases passes `min` on this many."""
-    from scipy.special import bdtr
-
     failures = allowed_failures(cases, minimum, alpha)
-    return 0.0 if failures is None else float(bdtr(failures, cases, 1 - true_rate))
+    return 0.0 if failures is None else float(special().bdtr(failures, cases, 1 - true_rate))
 
 
 def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: float = 0.05) -> int | None:
@@ -102,8 +100,6 @@ def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: f
     _check_share(minimum=minimum, power=power, alpha=alpha)
     if true_rate <= minimum:
         return None
-    from scipy.special import bdtr
-
     failures, first = 0, clean_cases_for(minimum, alpha)
     enough: int | None = None
     held = 0
@@ -111,7 +107,7 @@ def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: f
         following = first + 1
         while exact_lower(following - failures - 1, following, alpha) < minimum:
             following += further_clean_cases(following - failures - 1, following, minimum, alpha) or 1
-        if bdtr(failures, following - 1, 1 - true_rate) >= power:
+        if special().bdtr(failures, following - 1, 1 - true_rate) >= power:
             enough = first if enough is None else enough
             held += 1
             if held == _TEETH:

@@ -8,9 +8,14 @@ Bars to Evals" (arXiv 2411.00640), gives the same reason for clustered errors.""
 from __future__ import annotations
 
 import math
+import sys
+import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -77,17 +82,40 @@ def binomial_chances(counts: Floats, trials: Floats | int, rates: Floats | float
     return chances
 
 
+@cache
+def special() -> Any:
+    """The compiled functions of `scipy.special`, without the rest of that package.
+
+    The rest is most of its import, 165 of 190 ms (numpy.f2py among it), and no function here needs it. Whoever imports
+    `scipy.special` gets all of it, with these very functions.
+    """
+    name = "scipy.special"
+    spec = None if name in sys.modules else find_spec(name)
+    if spec is None or threading.active_count() > 1:  # another thread might import it in this moment
+        return import_module(name)
+    with suppress(ImportError):  # of a scipy that keeps them elsewhere
+        sys.modules[name] = module_from_spec(spec)  # which runs nothing
+        try:
+            found = import_module(f"{name}._ufuncs")
+        finally:
+            del sys.modules[name]
+        if all(hasattr(found, one) for one in _USED):
+            return found
+    return import_module(name)
+
+
+_USED = ("bdtr", "betaincinv", "stdtrit")
+
+
 def exact_lower(successes: float, trials: float, alpha: float = 0.05) -> float:
     """Clopper–Pearson lower bound (1934): the rate at which `successes` or more has probability `alpha`.
 
     Counts may be fractions, those at an effective number of cases: the beta quantile joins the whole ones smoothly.
     """
-    from scipy.special import betaincinv
-
     check_counts(successes, trials)
     if successes <= 0:
         return 0.0
-    return float(betaincinv(successes, trials - successes + 1, alpha))
+    return float(special().betaincinv(successes, trials - successes + 1, alpha))
 
 
 def exact_upper(successes: float, trials: float, alpha: float = 0.05) -> float:
@@ -234,11 +262,9 @@ def size_of(
 @lru_cache(maxsize=1024)  # the rules of a verdict have the same numbers of answers and domains
 def degrees_factor(answers: int, domains: int, alpha: float = 0.05) -> float:
     """(t of n - 1 over t of D - 1 degrees of freedom) squared: a spread between few domains is known badly."""
-    from scipy.special import stdtrit
-
     if domains < 2 or answers < 2:
         return 0.0
-    return float((stdtrit(answers - 1, alpha) / stdtrit(domains - 1, alpha)) ** 2)
+    return float((special().stdtrit(answers - 1, alpha) / special().stdtrit(domains - 1, alpha)) ** 2)
 
 
 def between_attempts(cases: Sequence[tuple[int, int, int]]) -> float:

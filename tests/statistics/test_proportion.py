@@ -94,6 +94,44 @@ def test_exact_bounds_are_wrong_in_at_most_one_run_of_twenty(rate, n):
     assert too_low <= 0.05
 
 
+@pytest.mark.parametrize("before", ["", "import scipy.special", "import scipy.stats"])
+def test_quantiles_are_those_of_scipy_and_the_rest_of_it_is_not_imported_for_them(before):
+    """`scipy.special` imports all of numpy, f2py among it: 165 of 800 ms of a gate."""
+    script = f"""{before}
+import sys
+from harness.statistics import rates
+found = rates.special()
+rates.exact_lower(98, 100)
+print("numpy.f2py" in sys.modules, "scipy.special" in sys.modules, "scipy.special._spherical_bessel" in sys.modules)
+import scipy.special, scipy.stats
+print([getattr(found, name) is getattr(scipy.special, name) for name in rates._USED], scipy.special.gammaln(3) > 0)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    imported, same = done.stdout.splitlines()
+    assert imported.split() == [str(bool(before))] * 3
+    assert same == "[True, True, True] True"
+
+
+@pytest.mark.parametrize("odd", ["threads", "elsewhere", "fewer"])
+def test_where_the_functions_of_scipy_cannot_be_had_alone_all_of_it_is_imported(odd):
+    script = f"""
+import sys, threading, types
+from harness.statistics import rates
+if {odd!r} == "threads":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+elif {odd!r} == "elsewhere":
+    real = rates.import_module
+    rates.import_module = lambda name: real(name.replace("_ufuncs", "_gone"))
+else:
+    rates._USED = (*rates._USED, "of_tomorrow")
+import_ = rates.special()
+import scipy.special
+print(import_ is scipy.special, rates.exact_lower(98, 100) > 0.9)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_wilson_needs_no_scipy():
     script = "import sys; from harness.statistics.rates import wilson; wilson(3, 4)"
     script += "\nsys.exit('scipy' in sys.modules)"
