@@ -116,7 +116,7 @@ def took(folder: Path, *command: str, rounds: int = 3, before: Callable[[], obje
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {**environment(_compiled()), "HARNESS_CACHE": str(folder / "cache")}
+    return {**environment(_compiled()), "HARNESS_CACHE": f"{folder}-cache"}
 
 
 @cache

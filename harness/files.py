@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -428,11 +429,23 @@ def cache_folder() -> Path:
 
 
 def kept_at(kind: str, name: str) -> Path:
-    """A place in the cache folder; for a user without a home one where nothing can be kept."""
+    """A place in the cache folder for what was found before; one where nothing can be kept, for a user without a home
+    and where that folder is in the checkout: verdicts rest on it, and a pull request brings what it likes there.
+    """
     try:
-        return cache_folder() / kind / name
+        folder = cache_folder()
     except RuntimeError:
-        return Path(os.devnull) / kind / name
+        folder = Path(os.devnull)
+    return Path(os.devnull if _is_in_checkout(folder.absolute()) else folder) / kind / name
+
+
+@lru_cache(maxsize=16)
+def _is_in_checkout(folder: Path) -> bool:
+    try:
+        real = folder.resolve()
+        return any((one / name).exists() for one in (real, *real.parents) for name in (".git", "pyproject.toml"))
+    except (OSError, RuntimeError):  # a folder that may not be looked into, a link to itself
+        return True
 
 
 def end_with_parent() -> None:

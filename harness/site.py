@@ -158,8 +158,14 @@ class DriftState(Record):
     since: str | None = None
 
 
-def drift_states(project: Project, lines: Sequence[IndexLine], kept: Mapping[str, Any]) -> dict[str, DriftState]:
-    """By label, for versions with more nights than a baseline takes. `kept` are the states of the last time."""
+def drift_states(
+    project: Project, lines: Sequence[IndexLine], kept: Mapping[str, Any], files: Mapping[tuple[str, str], str]
+) -> dict[str, DriftState]:
+    """By label, for versions with more nights than a baseline takes. `kept` are the states of the last time.
+
+    Args:
+        files: of each run, by label and id, what changes with its file.
+    """
     policy = project.drift_policy
     nights: dict[str, list[IndexLine]] = {}
     for line in lines:
@@ -168,7 +174,7 @@ def drift_states(project: Project, lines: Sequence[IndexLine], kept: Mapping[str
     found = {}
     for label, runs in nights.items():
         if len({line.when[:10] for line in runs}) > policy.baseline_nights:
-            stamp = _stamp(runs, policy)
+            stamp = _stamp(runs, policy, files)
             found[label] = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
     return found
 
@@ -196,10 +202,12 @@ def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> Drif
     )
 
 
-def _stamp(runs: Sequence[IndexLine], policy: DriftPolicy) -> str:
+def _stamp(runs: Sequence[IndexLine], policy: DriftPolicy, files: Mapping[tuple[str, str], str]) -> str:
     # the date is part of it: a verdict also says whether the last night is recent
     today = policy.day(datetime.now(UTC))
-    seen = f"{today} {policy.model_dump_json()} " + " ".join(sorted(f"{x.run_id}{x.alignment}" for x in runs))
+    seen = f"{today} {policy.model_dump_json()} " + " ".join(
+        sorted(f"{x.run_id}{x.alignment}{files.get((x.label, x.run_id))}" for x in runs)
+    )
     return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -246,6 +254,9 @@ class Site:
     """The version of the newest complete run, once `build` has run."""
     some: str = ""
     """The model of the newest run, complete or not, once `build` has run."""
+    _files: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What changes with the file of a run, by label and id: of what rests on it nothing else can be believed, since a
+    pull request may bring an `index.json` as well as a record."""
 
     @property
     def history(self) -> History:
@@ -298,7 +309,7 @@ class Site:
             model: state if (self.out / state.href).is_file() else state.model_copy(update={"href": ""})
             for model, state in self.verdicts.items()
         }
-        drift = drift_states(self.project, lines, kept.get("drift") or {})
+        drift = drift_states(self.project, lines, kept.get("drift") or {}, self._files)
         yield write(self.out / "index.html", self._index(lines, comparisons, drift))
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
         verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
@@ -314,7 +325,7 @@ class Site:
 
     def drift_verdicts(self, lines: Sequence[IndexLine]) -> dict[str, str]:
         """By label, as the index shows them."""
-        states = drift_states(self.project, lines, self._kept().get("drift") or {})
+        states = drift_states(self.project, lines, self._kept().get("drift") or {}, self._files)
         return {label: state.verdict for label, state in states.items()}
 
     def write_run(self, record: RunRecord) -> Path:
@@ -362,12 +373,15 @@ class Site:
             stamps[path] = stamp = self._stamp(path)
             line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
+                self._files[line.label, line.run_id] = stamp
                 yield Done(path, line, None), stamp
             else:
                 jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages, self.project.symbols))
         for done in all_done(jobs):
             if done.problem:
                 self.unreadable.append(done.problem)
+            if done.line is not None:
+                self._files[done.line.label, done.line.run_id] = stamps[done.path]
             yield done, stamps[done.path]
 
     def _index(self, lines: list[IndexLine], comparisons: list[tuple[str, str]], drift: dict[str, DriftState]) -> str:
@@ -424,7 +438,8 @@ class Site:
             own = sorted(f"{x.run_id}{x.alignment}" for x in lines if x.label == new.label)
             today = datetime.now(UTC).date()
             seen = (
-                f"{today} {policy.model_dump_json()} {old.run_id} {new.run_id} {len(lines)} {own} {templates_digest()}"
+                f"{today} {policy.model_dump_json()} {old.run_id} {new.run_id} {len(lines)} {own} {templates_digest()} "
+                f"{sorted(self._files.items())}"
             )
             stamp = hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
             state = _kept_verdict(before, stamp)

@@ -74,10 +74,10 @@ def test_a_cassette_is_read_and_searched_in_bounded_multiples_of_what_json_takes
 
 
 def test_known_nights_and_lists_are_read_in_twice_what_json_takes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A year of nights is read every night, and each of them was read before."""
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path_factory.mktemp("cache")))
     paths = make_nights(tmp_path, 12, cases=40)
     contents = [path.read_bytes() for path in paths]
     project = Project.open(tmp_path)
@@ -91,9 +91,9 @@ def test_known_nights_and_lists_are_read_in_twice_what_json_takes(
 
 
 def test_a_verdict_and_a_page_more_take_bounded_multiples_of_what_json_takes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path_factory.mktemp("cache")))
     paths = make_nights(tmp_path, 3)
     plain = fastest(lambda: json.loads(paths[0].read_bytes()))
     project = Project.open(tmp_path)

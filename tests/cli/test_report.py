@@ -17,6 +17,7 @@ from harness import site
 from harness.cli.report import report
 from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
+from harness.files import sealed
 from harness.history import History
 from harness.project import Project
 from harness.show.verdicts import LastVerdict, last_verdict_lines
@@ -172,6 +173,21 @@ def test_an_index_that_says_other_than_the_records_is_not_believed(folder):
         (folder / "index.json").write_text(json.dumps(kept | {"runs": lying}), encoding="utf-8")
         invoke()
         assert (folder / "index.html").read_text("utf-8") == before
+
+
+def test_verdicts_that_a_checkout_brings_in_the_index_are_worked_out_again(folder):
+    """A pull request may bring an `index.json`, digest and all, and not when files were written here."""
+    invoke()
+    judged = json.loads((folder / "index.json").read_bytes())["verdicts"]["tuned"]["verdict"]
+    assert judged != "GO"
+    kept = json.loads((folder / "index.json").read_bytes())
+    del kept["digest"]
+    kept["verdicts"]["tuned"] |= {"verdict": "GO", "reasons": []}
+    for path in sorted(folder.glob("*@*/*.json")):  # as a checkout has them: the same bytes, written a moment ago
+        path.write_bytes(path.read_bytes())
+    (folder / "index.json").write_bytes(sealed(json.dumps(kept).encode()) + b"\n")
+    assert judged in invoke().output
+    assert json.loads((folder / "index.json").read_bytes())["verdicts"]["tuned"]["verdict"] == judged
 
 
 def test_a_record_that_was_edited_in_place_is_read_again_though_its_size_and_time_are_the_old_ones(folder):
@@ -386,6 +402,14 @@ def test_a_night_that_drifted_is_marked_on_the_index(tmp_path, monkeypatch):
     page = (tmp_path / "reports" / "index.html").read_text("utf-8")
     assert "▲</text>" in page
     assert 'class="alarm"' in page
+    kept = json.loads((tmp_path / "reports" / "index.json").read_bytes())
+    del kept["digest"]
+    kept["drift"]["tuned@v1"] |= {"verdict": "QUIET", "alarm": None}
+    for path in (tmp_path / "reports").glob("*@*/*.json"):  # as a checkout has them
+        path.write_bytes(path.read_bytes())
+    (tmp_path / "reports" / "index.json").write_bytes(sealed(json.dumps(kept).encode()) + b"\n")
+    invoke("--index")
+    assert 'class="alarm"' in (tmp_path / "reports" / "index.html").read_text("utf-8")
 
 
 def test_an_empty_folder_says_how_to_begin(tmp_path, monkeypatch):

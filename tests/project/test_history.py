@@ -288,6 +288,34 @@ def test_a_record_that_cannot_be_read_is_not_packed(history):
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("sign", [".git", "pyproject.toml"])
+@pytest.mark.parametrize("given", ["checkout/.cache", "here", "checkout/sub/../.cache"])
+def test_what_a_pull_request_brings_in_a_cache_folder_is_not_believed(history, tmp_path, monkeypatch, sign, given):
+    """`HARNESS_CACHE` in the checkout: a file that says that a record is what its answers give would make it so."""
+    path = history.write(build())
+    run = read_run(path)
+    found = verified(run, DEFAULT_SYMBOLS)
+    assert found, "it claims what its answers do not give"
+    (tmp_path / "checkout" / "sub").mkdir(parents=True)
+    (tmp_path / "checkout" / sign).write_text("")
+    (tmp_path / "here").symlink_to(tmp_path / "checkout" / ".cache")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "elsewhere"))
+    night_of(path, DEFAULT_SYMBOLS)
+    for kept in (tmp_path / "elsewhere" / "verified").iterdir():
+        kept.write_text("[]")
+    for kept in (tmp_path / "elsewhere" / "nights").iterdir():
+        kept.write_bytes(b"[]\n" + kept.read_bytes().partition(b"\n")[2])
+    assert verified(run, DEFAULT_SYMBOLS) == (), "the files are those that are looked for"
+    (tmp_path / "elsewhere").rename(tmp_path / "checkout" / ".cache")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / given))
+    assert verified(run, DEFAULT_SYMBOLS) == found
+    assert night_of(path, DEFAULT_SYMBOLS)[1]
+    monkeypatch.chdir(tmp_path / "checkout")
+    monkeypatch.setenv("HARNESS_CACHE", ".cache")
+    assert verified(run, DEFAULT_SYMBOLS) == found
+
+
 def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_path):
     path = history.write(build())
     (tmp_path / "file").write_text("")
