@@ -388,6 +388,8 @@ def _values(value: Any, scoring: Scoring) -> Iterator[Any]:
 
 _LONGEST_KEPT = 2000
 """Code points of an answer whose verdict is kept for the rows of its chunk."""
+_TRIED, _FEWEST_AGAIN = 256, 8
+"""After so many rows it is no longer looked for what came before where less than an eighth of the rows did."""
 
 
 class _Judging:
@@ -398,6 +400,7 @@ class _Judging:
         self._scoring = scoring
         self._read = reader_of(scoring.columns)
         self._seen: dict[Any, RowVerdict] = {}
+        self._pays, self._again = True, 0
         self._written: dict[int, str] = {}
         """The JSON of what came again, by the id of a verdict that is kept."""
 
@@ -410,15 +413,17 @@ class _Judging:
             row = self._read(value)
             source, output, parts, targets, channel, _, _, _, _, _, unusable, cluster, _ = row
             written = None
-            if parts or unusable is not None or len(output) > _LONGEST_KEPT:
+            if parts or unusable is not None or not self._pays or len(output) > _LONGEST_KEPT:
                 verdict = judge(row, self._scoring.symbols)
             else:
                 key = (source, output, targets, channel)
                 before = self._seen.get(key)
                 if before is None:
                     verdict = self._seen[key] = judge(row, self._scoring.symbols)
+                    self._pays = len(self._seen) % _TRIED > 0 or self._again >= len(self._seen) // _FEWEST_AGAIN
                 else:
                     verdict, written = before, self._written
+                    self._again += 1
         except RowError:
             raise
         except RecursionError:

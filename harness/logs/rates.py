@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import operator
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -64,11 +65,16 @@ def _of_result(verdict: RowVerdict) -> _OfResult:
     mentioned = len(verdicts) + len(result.within)
     if verdict.outcome != "aligned":
         mentioned -= list(verdicts.values()).count("absent")
-    spaced = [target for target in verdicts if target.split(None, 1) != [target]]
+    spaced = any(map(_has_space, verdicts))
     closed = "closed-up" in verdict.damage and any(
-        mention.is_damage and "closed-up" in mention.damage for target in spaced for mention in result.mentions[target]
+        mention.is_damage and "closed-up" in mention.damage
+        for target in filter(_has_space, verdicts)
+        for mention in result.mentions[target]
     )
-    return len(verdicts), mentioned, bool(spaced), closed
+    return len(verdicts), mentioned, spaced, closed
+
+
+_has_space = re.compile(r"\s").search
 
 
 def _counts(outcome: str, given: bool, of_result: _OfResult) -> tuple[Count, ...]:

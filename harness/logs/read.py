@@ -518,7 +518,7 @@ def decoded(piece: Block) -> Iterator[Decoded]:
             except (ValueError, RecursionError):
                 pass
             else:
-                if (rest := text[end:]) == "\n" or not rest.strip(" \t\r\n"):
+                if not text[end:].strip(" \t\r\n"):
                     yield new(Decoded, (file, line, value, None, raw))
                     continue
         try:

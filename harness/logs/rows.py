@@ -506,7 +506,7 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
         return RowVerdict("untargeted", None, result, ())
     found = set(result.verdicts.values())
     if found == _ALL_VERBATIM and not _has_codes(result):
-        return RowVerdict("aligned", "verbatim", result, (), (), parts or _NO_PARTS)
+        return new(RowVerdict, ("aligned", "verbatim", result, (), (), parts or _NO_PARTS, None))
     worst = max(found - {"absent"}, key=VERDICTS.index, default="absent")
     outcome: RowOutcome = "damaged" if worst not in ("verbatim", "absent") else "aligned"
     if outcome == "aligned" and "absent" in found:

@@ -80,14 +80,14 @@ def _all_whole(output: str, targets: Sequence[str | Target], symbols: SymbolTabl
     if isinstance(targets, str):
         return None
     for target in targets:
-        if type(target) is not str or target not in output:
+        if type(target) is not str or target not in output or may_have_misses_beside(target):
             return None
     page = Page(output, symbols)
     if not page.is_short or not page.is_plain:
         return None
     texts = tuple(dict.fromkeys(targets)) if len(targets) > 1 else tuple(targets)
     seen = at_a_glance(page, texts)  # type: ignore[arg-type]
-    if not seen or len(seen) < len(texts) or any(map(may_have_misses_beside, texts)):  # type: ignore[arg-type]
+    if not seen or len(seen) < len(texts):
         return None
     mentions: dict[str, tuple[Mention, ...]] = {}
     for text, forms in seen.items():

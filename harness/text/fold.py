@@ -56,7 +56,7 @@ class Fold(dict[int, str | None]):
         return forms
 
     @cached_property
-    def _in_utf8(self) -> tuple[bytes, bytes]:
+    def in_utf8(self) -> tuple[bytes, bytes]:
         """For `bytes.translate`, where all of a text beyond ASCII is kept as it is."""
         table = bytes(ord(self[code] or "\0") for code in range(128)) + bytes(range(128, 256))
         return table, bytes(code for code in range(128) if self[code] is None)
@@ -109,7 +109,7 @@ class Fold(dict[int, str | None]):
         """The folded letters of what `without_signs` gives."""
         if plain.isascii():
             return plain.translate(self)
-        return plain.encode().translate(*self._in_utf8).decode()
+        return plain.encode().translate(*self.in_utf8).decode()
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
@@ -243,7 +243,7 @@ def _places_of(sign: str, text: str) -> Iterator[int]:
         place = text.find(sign, place + 1)
 
 
-_NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
+NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
 
 
 class Page:
@@ -297,7 +297,7 @@ class Page:
     def digits(self) -> str:
         """The digits of a plain text in order; empty where they take more than a look."""
         level = self.level()
-        return "" if level is None else level.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()
+        return "" if level is None else level.encode("ascii", "ignore").translate(None, NO_DIGITS).decode()
 
     def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
         """Those of the fine skeletons whose letters may all be in the text, by a look that is cheaper than to fold it.
