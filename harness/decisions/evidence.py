@@ -236,7 +236,8 @@ def _in_order(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
 def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
     """Without the runs that were only filled up later: asking the unscored cases again is not a new attempt.
 
-    A run is left out if another one has all of its scored answers, moment and text.
+    A run is left out if another one has all of its scored answers, moment and text. A case is known by its content:
+    one that was renamed is not asked again.
     """
     kept: list[RunRecord] = []
     newer = [_answers(candidate)]
@@ -250,7 +251,7 @@ def _distinct(candidate: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord
 
 def _answers(run: RunRecord) -> frozenset[tuple[str, int, str, str]]:
     return frozenset(
-        (case.key, sample.sample, sample.recorded_at, sample.raw_output or sample.output)
+        (case.digest, sample.sample, sample.recorded_at, sample.raw_output or sample.output)
         for case in run.cases
         for sample in case.samples
         if sample.outcome != "unscored" and sample.recorded_at is not None

@@ -197,7 +197,7 @@ def _answers_of(run: RunRecord) -> list[tuple[str, int, str, str, float]]:
     """Those that carry a moment. Two runs of a model that always answers alike have moments and latencies of their own:
     answers of a fast endpoint may all fall into one second."""
     return sorted(
-        (case.key, sample.sample, sample.output, sample.recorded_at, sample.latency_s or 0.0)
+        (case.digest, sample.sample, sample.output, sample.recorded_at, sample.latency_s or 0.0)
         for case in run.cases
         for sample in case.samples
         if sample.recorded_at is not None

@@ -102,7 +102,7 @@ def worst_slices(verdict: GateVerdict) -> list[str]:
 def _slice(broken: Broken) -> str:
     more = len(broken.cases) - _CASES_NAMED
     named = ", ".join(broken.cases[:_CASES_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{broken.slice} {len(broken.cases)} of {broken.size}: {named}"
+    return f"{broken.slice} {len(broken.cases):,} of {broken.size:,}: {named}"
 
 
 def _stale(verdict: GateVerdict) -> Iterator[str]:

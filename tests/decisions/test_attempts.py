@@ -55,6 +55,20 @@ def test_equal_answers_are_no_more_evidence_than_one_attempt(attempt, cases, run
     assert verdict.verdict == "INCONCLUSIVE"  # 292 of 300 at 0.25 %
 
 
+def test_answers_that_are_replayed_under_other_names_are_read_once(cases, run, now):
+    moment = "2026-02-27T12:00:00Z"
+    asked = [
+        case.model_copy(
+            update={"samples": tuple(one.model_copy(update={"recorded_at": moment}) for one in case.samples)}
+        )
+        for case in cases(300, 2)
+    ]
+    renamed = [case.model_copy(update={"suite": "others"}) for case in asked]
+    first, again = run(asked, age_days=2), run(renamed, age_days=2, run_id="again")
+    verdict = judge(again, None, AT_LEAST_95, now, [first, again])
+    assert (verdict.attempts, verdict.rules[0].reading.cases, verdict.verdict) == (1, 300, "GO")
+
+
 def test_from_the_sixth_attempt_on_there_is_no_go(attempt, now):
     runs = [attempt(6 - step, 2) for step in range(6)]
     assert judge(runs[4], None, AT_LEAST_95, now, runs[:5]).verdict == "GO"
