@@ -270,6 +270,14 @@ def _usable(run: RunRecord, policy: GatePolicy, now: datetime) -> bool:
     )
 
 
+def possible_baseline(candidate: RunRecord, past: Iterable[RunRecord]) -> RunRecord | None:
+    """The newest complete run of another version on the candidate's cases; one of its own model, if there is one."""
+    others = [
+        run for run in past if run.label != candidate.label and not run.partial and same_suite(candidate.cases, run)
+    ]
+    return max(others, key=lambda run: (run.model == candidate.model, order_of(run)), default=None)
+
+
 def judged_versions(candidate: RunRecord, past: Iterable[RunRecord]) -> tuple[str, ...]:
     """The versions with a complete run on the candidate's unchanged suite, the candidate's included, by name."""
     others = {run.label for run in past if not run.partial and same_suite(candidate.cases, run)}

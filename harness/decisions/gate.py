@@ -21,6 +21,7 @@ from harness.decisions.evidence import (
     judged_versions,
     newest_first,
     pairing_reasons,
+    possible_baseline,
 )
 from harness.decisions.population import (
     MOST_ATTEMPTS,
@@ -75,6 +76,8 @@ class Situation:
     """A run of the version with the cases that the candidate lacks."""
     breaching: RunRecord | None
     """Another run of the version whose breach holds back a GO."""
+    other: RunRecord | None
+    """A run of another version that could be the baseline."""
     no_data: str | None
     """A critical rule to which no case applies."""
     readings: Sequence[Reading]
@@ -99,11 +102,18 @@ def _look(now: Situation) -> str:
 def _another_call(now: Situation) -> NextStep | None:
     run, base = now.candidate, now.baseline
     if base is None and now.unpaired:
-        return NextStep("name what it must not fall behind", f"harness runs baseline {run.model}@VERSION")
+        return _a_baseline(run, now.other)
     if base is not None and same_run(base, run):
         command = f"harness gate --candidate {run.label} --baseline RUN"
         return NextStep("name another run to measure it against", command)
     return None
+
+
+def _a_baseline(run: RunRecord, other: RunRecord | None) -> NextStep:
+    if other is None:
+        return NextStep("make it what the next one is measured against", f"harness runs baseline {run.label}")
+    owner = "" if other.model == run.model else f" --for {run.model}"
+    return NextStep("name what it must not fall behind", f"harness runs baseline {other.label}{owner}")
 
 
 def _another_run(now: Situation) -> NextStep | None:
@@ -568,6 +578,7 @@ class _Judgement:
                 coverage=self.coverage,
                 wider=self.wider,
                 breaching=next(iter(self.breaching), None) if full else None,
+                other=possible_baseline(self.candidate, self.past) if full and self.baseline is None else None,
                 no_data=next((_named(rule.rule) for rule in critical if not rule.reading.cases), None),
                 readings=[rule.reading for rule in critical if rule.result == "INSUFFICIENT_EVIDENCE"],
             )

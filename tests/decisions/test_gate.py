@@ -198,6 +198,18 @@ def test_a_selection_is_paired_with_the_suites_that_its_cases_are_of(case, run, 
     assert again.concentration.broken == tuple(f"symbols/a-{n}" for n in range(4))
 
 
+def test_without_a_baseline_the_next_step_names_one_that_there_is(cases, run, now):
+    rules = policy(Rule(metric="alignment_rate", max_drop=0.03))
+    tuned, other, older = run(cases(60)), run(cases(60), model="base"), run(cases(60), version="v0", age_days=3)
+    small = run(cases(3), model="small")
+    commands = [judge(tuned, None, rules, now, past).next.command for past in ([small], [other], [older, other, small])]
+    assert commands == [
+        "harness runs baseline tuned@v1",
+        "harness runs baseline base@v1 --for tuned",
+        "harness runs baseline tuned@v0",
+    ]
+
+
 def test_a_later_partial_run_takes_nothing_away(cases, run, now):
     whole, part = run(cases(300), age_days=3), run(cases(3), age_days=1, partial=True)
     assert judge(whole, None, AT_LEAST_95, now, [whole, part]).verdict == "GO"
