@@ -75,7 +75,8 @@ def _rewrite(path: Path, cases: Sequence[LocatedCase], chosen: frozenset[str]) -
         return False
     lines = path.read_bytes().split(b"\n")
     for number, tags in wanted.items():
-        lines[number - 1] = _tagged(lines[number - 1], tags)
+        line = lines[number - 1]
+        lines[number - 1] = _tagged(line, tags) + (b"\r" if line.endswith(b"\r") else b"")
     try:
         with whole(path) as file:
             file.write(b"\n".join(lines))

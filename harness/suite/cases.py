@@ -47,20 +47,22 @@ class Problem:
     message: str
 
 
-def numbered_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
+def numbered_objects(path: Path, *, crlf: bool = False) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
     """Each line that is not blank as its number and its JSON object, or as the problem with it.
 
     A fault of the whole file (byte order mark, CRLF, UTF-16, indented JSON, a line over the limit) is reported once.
+
+    Args:
+        crlf: whether lines may end in CRLF, as Git for Windows checks them out.
     """
     try:
         with opened(path) as file:
-            yield from _objects(file)
+            yield from _objects(file, crlf_noted=crlf)
     except (OSError, UnfitFileError) as error:
         yield Problem(0, f"cannot be read: {reason_of(error)}")
 
 
-def _objects(file: Any) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
-    crlf_noted = False
+def _objects(file: Any, *, crlf_noted: bool) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
     for number, _, content in lines_of(file, limit=LINE_LIMIT):
         if content is None:
             yield Problem(number, f"longer than {LINE_LIMIT:,} bytes; accepted: one shorter case a line")

@@ -259,7 +259,7 @@ def read_case_file(path: Path, info: SuiteInfo | None = None) -> CaseFile:
     cases: list[LocatedCase] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    for entry in numbered_objects(path):
+    for entry in numbered_objects(path, crlf=True):
         if isinstance(entry, Problem):
             problems.append(entry)
             continue

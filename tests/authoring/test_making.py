@@ -264,6 +264,14 @@ def test_it_is_that_of_the_seed_and_a_second_time_changes_nothing(project):
     assert held(project) != first
 
 
+def test_a_line_of_windows_keeps_its_end(project):
+    file = project / "a.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    call("--holdout", "0.3")
+    assert b"held-out" in file.read_bytes()
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n")
+
+
 def test_cases_keep_their_content_and_other_lines_their_bytes(project):
     before = {one.case.id: one.case.digest for name in ("a", "b") for one in load_cases(project / f"{name}.jsonl")}
     lines = (project / "a.jsonl").read_bytes().split(b"\n")

@@ -175,7 +175,6 @@ BAD_BYTES: dict[str, tuple[bytes, str]] = {
         json.dumps(GOOD).encode("utf-16"),
         ":1: starts with a byte order mark of UTF-16; save the file as UTF-8",
     ),
-    "CRLF": (json.dumps(GOOD).encode() + b"\r\n", ":1: the line ends in CRLF; save the file with LF line ends"),
     "bare CR": (b'{"id": "a"}\r{"id": "b"}\n', ":1: holds a bare CR (old Macintosh line ends); save the file with LF"),
     "invalid UTF-8": (b'{"id": "\xff"}\n', ":1: not UTF-8 at byte 9; save the file as UTF-8"),
     "Latin-1": ('{"id": "é"}\n'.encode("latin-1"), ":1: not UTF-8 at byte 9; save the file as UTF-8"),
@@ -229,9 +228,12 @@ def test_a_message_never_carries_control_characters_of_the_file(folder: Path) ->
     assert message.isprintable()
 
 
-def test_crlf_is_told_once_for_the_file(folder: Path) -> None:
+def test_a_suite_that_git_checked_out_on_windows_holds_the_same_cases(folder: Path) -> None:
     lines = [json.dumps({**GOOD, "id": f"a-{number}"}).encode() for number in range(5)]
-    assert error_of(folder, b"\r\n".join([*lines, b""])).count("CRLF") == 1
+    (folder / "cases.jsonl").write_bytes(b"\n".join([*lines, b""]))
+    cases = load_suite(folder)
+    (folder / "cases.jsonl").write_bytes(b"\r\n".join([*lines, b""]))
+    assert load_suite(folder) == cases
 
 
 def test_a_line_may_be_as_long_as_the_limit(folder: Path) -> None:
