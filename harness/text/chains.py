@@ -10,17 +10,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.characters import AHEAD, SIGNS, is_latin, later, trimmed
+from harness.text.seams import seams
+from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair
 from harness.text.targets import (
-    ACTS,
     BELOW_ZERO,
     CONJUNCTIONS,
-    FIELDS,
     LABELS,
     MEASURES,
     NO_VERBS,
     PLATES,
-    PREDICATES,
-    SMALL_WORDS,
     VERBS,
     any_of,
     is_code,
@@ -34,6 +32,7 @@ HAN = (
 )
 """Han, kana and Hangul, for a character class."""
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
+IDEOGRAPHS = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 SIGN_BETWEEN = later(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
 HAN_RUN = later(f"[{HAN}]+")
@@ -49,19 +48,13 @@ _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月
 _UNIT_BEHIND = later(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
 _UNIT_BEFORE = later(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
 _VERB = later(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
-_ACT = later(f"{any_of(ACTS)}(?!人员|[师员者]|商(?![品务用场业]))")
-"""What people do with things, but for those who do it: a `设计师` has no part in what is designed."""
 _SEAM = later(
     f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
-_STOP = later(
-    f"([能会会是可要好])不\\1|还是|或者|[两三四五六七八九几](?:班|栏|类|组|方|者|侧|端|边|种|个|项|条|款)"
-    f"|[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|各(?=[一二两三半自])|也(?=[可能会要行是有不])|都(?=[可能会要行是有不])|然后|以便|从而|(?<![平人日月年])均|不(?![动動锈鏽同良合限])|[改换換调調][为為成至到]|"
-    f"溶于|加入|采用|出现|进行|发生|需要|可以|无法|导致|(?:{'|'.join(PREDICATES)})\\Z"
-)
+_STOP = later(f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|溶于|加入|采用|需要|可以")
 _PERIODS = later("[日天年月周时分秒/]+")
 """`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = later(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
@@ -72,9 +65,9 @@ _AMOUNT = (
 _BREAK = later(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
-    f"|\\A([0-9A-Za-z.%+#_]+)(?=[{HAN}]+[0-9A-Za-z.]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
+    f"|\\A([0-9A-Za-z.:%+#_]+)(?=[{HAN}]+[0-9A-Za-z.:]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
-    f"|\\A([0-9A-Za-z.%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.*×x]*\\Z)"
+    f"|\\A([0-9A-Za-z.:%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.:*×x]*\\Z)"
     f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
@@ -85,7 +78,7 @@ _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _LONG_NUMBER = later(r"\d{3,}(?![A-Za-z0-9.])")
 _ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
 _PLAIN_NUMBER = later(
-    r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
+    r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 )
 _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
@@ -159,8 +152,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
             and text[low - 1] == "-"
             and touches(text, low - 2)
             and low - start > 2
-            and text[start] not in "#@"
-            and not (_FIELD.match(text, start) or _ACT.match(text, start))
+            and _is_label(text, start, low - 1)
         ):
             yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
             chain = []
@@ -176,6 +168,16 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chain_of(text, chain)
 
 
+def _is_label(text: str, start: int, end: int) -> bool:
+    """Whether one word of Han is all there is before a number with a hyphen: `错误码-1001`, and not `教三-112`."""
+    run = text[start:end]
+    return _BEHIND_JOINT.fullmatch(run) is not None and len(run) < LONGEST and max(seams(run)) < SURELY
+
+
+SURELY = 2.0
+"""Odds of a seam, as a logarithm, that are beyond doubt."""
+
+
 def _mixed_path(text: str, sides: list[tuple[int, int]]) -> Span | None:
     """`k8s集群A/命名空间b2/服务c3`: where Han and Latin are mixed in each of three parts, they are one path, and words
     of the sentence can be before and behind it alone."""
@@ -187,7 +189,7 @@ def _mixed_path(text: str, sides: list[tuple[int, int]]) -> Span | None:
     if text[first[0]].isascii():
         low, open_left = first[0], touches(text, first[0] - 1)
     else:
-        low, open_left = left_end(text, *first, text[sides[1][0] : last[1]])
+        low, open_left = left_end(text, *first, text[sides[1][0] : last[1]], lengths(text, sides)[0])
     named = _MIXED_END.match(text, *last)
     if named is None:
         return None
@@ -215,9 +217,10 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     if len(sides) == 1:
         yield from _tokens(text, *first)
         return
-    low, open_left = left_end(text, *first, text[sides[1][0] : last[1]])
+    own = lengths(text, sides)
+    low, open_left = left_end(text, *first, text[sides[1][0] : last[1]], own[0])
     before = (max(low, sides[-2][0]), sides[-2][1])
-    high, open_right = right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1])
+    high, open_right = right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1], own=own[1])
     if low > first[0]:
         yield from _tokens(text, first[0], low)
     if stop is not None:
@@ -230,7 +233,10 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
             high -= 1
             inner = inner[:-1]
         command = _COMMAND.search(inner)
-        yield Span(low, high, open_left, open_right, alternates=(command[0],) if command else pairs_of(inner))
+        others = (command[0],) if command else pairs_of(inner)
+        if open_left and inner[-1].isascii():  # `编号证-07`
+            others += behind_seams(inner, PERHAPS)
+        yield Span(low, high, open_left, open_right, alternates=others)
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
 
@@ -272,38 +278,74 @@ def is_dull(inner: str) -> bool:
     )
 
 
-def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
-    """Where the first side of a chain begins, and whether that edge is uncertain."""
+_BEFORE_JOINT, _BEHIND_JOINT = later(f"[{IDEOGRAPHS}]+\\Z"), later(f"[{IDEOGRAPHS}]+")
+_CONTEXT = LONGEST + 2
+
+
+def _edge(text: str, place: int) -> int:
+    """What is beyond a run of Han. A text that begins with it begins with the thing itself."""
+    if place < 0:
+        return CLOSED
+    if place == len(text) or text[place] in "，。；！？":
+        return AT_A_CLAUSE
+    return OPEN if text[place].isalnum() else CLOSED
+
+
+def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
+    """How long the first and the last side of a chain are, of the runs of Han that touch its joints; 0 for no Han."""
+    (low, high), (start, end) = sides[0], sides[-1]
+    left, right = _BEFORE_JOINT.search(text[low:high]), _BEHIND_JOINT.match(text, start, end)
+    cut = verbs_cut(text[low:high]) if left else 0
+    if left and cut > left.start():
+        left = _BEFORE_JOINT.search(text[low + cut : high])
+    first, last = (left[0] if left else "")[-_CONTEXT:], (right[0] if right else "")[:_CONTEXT]
+    left_edge = OPEN if left is None or left.start() else CLOSED if cut else _edge(text, low - 1)
+    right_edge = _edge(text, end) if right is not None and right.end() == end else OPEN
+    if len(sides) == 2 and first and last:
+        return lengths_of_pair(first, left_edge, last, right_edge)
+    mates = [text[one[0] : one[1]] for one in (sides[1], sides[-2])]
+    after, before = (mate if _BEHIND_JOINT.fullmatch(mate) else "" for mate in mates) if len(sides) > 2 else ("", "")
+    return (
+        length_of_side(first, left_edge, after, is_left=True) if first else 0,
+        length_of_side(last, right_edge, before, is_left=False) if last else 0,
+    )
+
+
+def behind_seams(name: str, least: float) -> tuple[str, ...]:
+    """A name without the words before it that may be a label: `照片水电-客厅.jpg`. A blank there is the writer's."""
+    run = _BEHIND_JOINT.match(name)
+    odds = seams(run[0]) if run and run.end() < len(name) else ()
+    return tuple(name[place:] for place, one in enumerate(odds) if one >= least)
+
+
+PERHAPS = 0.5
+
+
+def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int, bool]:
+    """Where the first side of a chain begins, and whether that edge is uncertain. `own`: the length of its Han."""
     if text[low:high].isascii():
         return low, touches(text, low - 1)
     tag = max(text.rfind("#", low, high), text.rfind("@", low, high))
     is_tag = tag >= low and high - tag <= _LONGEST_TAG and not is_latin(text[max(0, tag - 1)])
     if is_tag and HAN_RUN.fullmatch(text, tag + 1, high):
         return tag, touches(text, tag - 1)
-    behind = sentence_cut(text[low:high], other)
-    cut = _field_cut(text[low:high], behind, other)
-    if cut > behind:  # `萃取用乙酸乙酯/石油醚`
-        cut += sentence_cut(text[low + cut : high])
-    certain = behind > 0 or not (touches(text, low + cut - 1) or text[low + cut - 1 : low + cut].isalnum())
+    cut = (verbs_cut if own else sentence_cut)(text[low:high])
+    certain = cut > 0 or not touches(text, low - 1)
     low += cut
     side = text[low:high]
     runs = [one.span() for one in _RUN.finditer(side)]
     last = runs[-1]
-    inner_cut = _field_cut(side[last[0] :], 0, other) if len(runs) > 1 and HAN_RUN.match(side[last[0]]) else 0
-    if inner_cut:  # `U8模块库存核算/存货核算`
-        cut = last[0] + inner_cut
-        low += cut
-        side = text[low:high]
-        runs = [last := (0, len(side))]
     if not HAN_RUN.match(side[last[0]]):
         if len(runs) == 1:
             return low, not certain
         before, token = side[runs[-2][0] : runs[-2][1]], side[last[0] : last[1]]
-        is_plate = len(before) == 1 and len(runs) == 2 and before in PLATES and len(token) <= 6
-        is_numbered = (
-            token.isdigit() and len(token) < 4 and len(runs) == 2 and len(before) <= 4 and _NUMBERED.match(other)
-        )
-        return (low, False) if is_plate or is_numbered else (low + last[0], True)
+        if before[-1] in PLATES and len(token) <= 6 and (len(runs) == 2 == len(before) + 1 or token.isupper()):
+            return low + last[0] - 1, len(before) > 1
+        mate = _NUMBERED.match(other)
+        if token.isdigit() and len(token) < 4 and mate:  # `郑单958/先玉335`
+            size = length_of_side(before[-_CONTEXT:], CLOSED if cut else OPEN, mate[0][:-1], is_left=True)
+            return low + last[0] - size, size < last[0] or not certain
+        return low + last[0], True
     kana = _KANA_TAIL.search(side)
     if kana and kana.end() - kana.start() > 1:
         return low + kana.start(), kana.start() > 0 or not certain
@@ -314,123 +356,47 @@ def left_end(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
         start = high - len(unit) - (len(digits[0]) if digits else 0)
         return start, touches(text, start - 1)
     if len(runs) == 1:
-        own, is_open = _own_start(side, other, text[high], certain, cut > 0)
-        return low + own, is_open
+        own = own or (length if length < 5 else 2)
+        return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
     if token[-1] == "_" and token.isascii() and length <= 4:
         return low + runs[-2][0], len(runs) > 2 or not certain  # `t_订单-主表`
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
         return low + runs[-2][0], len(runs) > 2 or not certain
-    return high - min(2, length), True
-
-
-_NUMERAL = "[一二三四五六七八九十两甲乙丙丁]"
-_OF_NUMERAL = later(f"{_NUMERAL}{{1,2}}([{HAN}])")
-_SO_MANY = later(f"(?:[一两三几每这那某]|[0-9]+)(?:份|个|种|款|套|条|张|批|篇|次|台|些|项)(?=[{HAN}]{{2}})")
-_ALWAYS_BEFORE = later(f"(?!{any_of(NO_VERBS)})[穿买吃喝找去往放住把将让被需含请]")
-_BEFORE_A_SIDE = later(f"(?!{any_of(NO_VERBS)})[{SMALL_WORDS}](?=[{HAN}]{{2}})")
-
-
-def _mate(other: str) -> str:
-    """The Han at the start of the other side, without what its sentence says behind it."""
-    run = HAN_RUN.match(other)
-    stop = _STOP.search(run[0], 1) if run else None
-    return run[0][: stop.start() if stop else None] if run else ""
-
-
-def _own_start(side: str, other: str, joint: str, certain: bool, is_cut: bool) -> tuple[int, bool]:
-    """Where a side of nothing but Han begins, and whether that edge is uncertain. Its mate tells where words of the
-    sentence are before it."""
-    length = len(side)
-    numeral = _OF_NUMERAL.match(other)
-    own = re.search(f"{_NUMERAL}{{1,2}}{numeral[1]}\\Z", side) if numeral else _SO_MANY.match(side)
-    if own:  # `焊缝等级一级/二级`, `一份安全/环保交底`
-        start = own.start() if numeral else own.end()
-        return start, start > 0 or not certain
-    mate = _mate(other)
-    same = _negated(other, side)
-    if same:
-        return length - same, length > same or not certain  # `口径含税/不含税`
-    if mate and length == len(mate) + 1 and mate[0] != side[0] and _BEFORE_A_SIDE.match(side):
-        return 1, True  # `带雨伞/雨衣`
-    if length > 2 and _ALWAYS_BEFORE.match(side):
-        start, _ = _own_start(side[1:], other, joint, certain, True)
-        return 1 + start, True  # `穿园服/运动鞋`
-    if length == 4 and len(mate) in (2, 3) and not is_cut:
-        return 2, True  # `港口宁波-汉堡`: as likely a field and its value
-    is_name = (certain or is_cut) and length <= _LONGEST_SIDE and _is_name(side, other, joint)
-    if length < _LONG_SIDE or is_name:
-        return 0, not certain
-    return length - (_mirrored(side, other) or 2), True
+    return high - (own or min(2, length)), True
 
 
 _LONGEST_TAG = 14
-_FIELD, _LABEL = later(any_of(FIELDS)), later(any_of(LABELS))
 
 
-def _field_cut(side: str, cut: int, other: str) -> int:
-    """Where the value begins behind the name of a field, unless both sides of a pair are built alike."""
-    field = _FIELD.match(side, cut)
-    if field is None:
-        return cut
-    run, mate = HAN_RUN.match(side, cut), HAN_RUN.match(other)
-    rest = len(side) - field.end()
-    if rest == 0 or (rest == 1 and not other[:1].isascii()):
-        return cut
-    if run is not None and mate is not None and run.end() == len(side) and _are_alike(run[0], mate[0]):
-        return cut
-    label = _LABEL.match(side, field.end())
-    return label.end() if label and len(side) - label.end() > 1 else field.end()
-
-
-def _are_alike(one: str, other: str) -> bool:
-    """`订单管理` and `库存管理`: equally long, and long ones end alike. A predicate belongs to the sentence."""
-    if len(one) != len(other) or other.endswith(PREDICATES):
-        return False
-    return len(one) < _LONG_SIDE or one[-1] == other[-1]
-
-
-_LONG_SIDE, _LONGEST_SIDE = 5, 6
-
-
-def _mirrored(side: str, other: str) -> int:
-    """How long a side is that ends as its mate does, up to four: `铝扣板/石膏板对比`; 0 for none."""
-    place = other[:4].find(side[-1], 1) + 1
-    return place if HAN_RUN.match(other[:place]) and place > 1 else 0
-
-
-def sentence_cut(side: str, other: str = "") -> int:
-    """Where a side begins behind verbs, labels, conjunctions and particles, or 0.
-
-    With the other side, also behind what people do with such things (`购买雨伞/雨衣`), unless the two are of one length
-    (`采购部门/财务部门`).
-    """
-    if side.isascii():
-        return 0
+def verbs_cut(side: str) -> int:
+    """Where a side begins behind the verbs, labels and particles that it opens with, or 0."""
     cut = 0
-    mate = _mate(other)
     while verb := _VERB.match(side, cut):
         left = len(side) - verb.end()
         if left == 0 or (left == 1 and HAN_RUN.match(side, verb.end())):
             break
         cut = verb.end()
-    while other and len(side) - cut != len(mate) and (act := _ACT.match(side, cut)) and len(side) - act.end() > 1:
-        field = _FIELD.match(side, cut)
-        if field and field.end() > act.end():
-            break  # `处理人电务/工务`
-        cut = act.end()
+    return min(cut, len(side) - 1)
+
+
+def sentence_cut(side: str) -> int:
+    """The same, also behind those in the middle and conjunctions."""
+    if side.isascii():
+        return 0
+    cut = verbs_cut(side)
     for one in _SEAM.finditer(side, cut + 1):
         if len(side) - one.end() >= 2 or not HAN_RUN.fullmatch(side[one.end() :] or "x"):
             cut = max(cut, one.end())
     return min(cut, len(side) - 1)
 
 
-def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[int, bool]:
+def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: int) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
     if HAN_RUN.match(text[low]):
         particle = None if _HIRAGANA.search(other) else _PARTICLE.search(text, low + 1, high)
-        return _right_end_of_han(text, low, particle.start() if particle else high, other)  # `KX-200/改の図面`
+        return _right_end_of_han(text, low, particle.start() if particle else high, other, own)  # `KX-200/改の図面`
     side = text[low:high]
     if side.isascii():
         return high, touches(text, high)
@@ -452,20 +418,17 @@ def right_end(text: str, low: int, high: int, other: str, joint: str) -> tuple[i
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
             return low + first[1], True  # `元/kWh单独列表`
-        if run in PREDICATES or _STOP.match(run):
-            return low + first[1], True  # `女款/M码的` is cut below, `A款/XL的` here
-        stop = _STOP.search(run, 1) or _PARTICLE.search(run, 1)
-        if stop and joint == "/" and HAN_RUN.search(other):
-            return low + first[1] + stop.start(), True
-        if joint == "/" and HAN_RUN.search(other) and len(run) <= 4 and len(runs) == 2 and token.isalnum():
-            return high, touches(text, high)
-        if joint == "/" and re.fullmatch(f"[{HAN}]+", other) and token.isalpha() and len(run) >= 4:
-            return low + first[1] + 2, True  # `评审记录/PX产品验证清单`
+        if joint == "/" and HAN_RUN.search(other) and token.isalnum() and len(runs) == 2:
+            beyond = _edge(text, high)
+            if beyond == CLOSED and text[high] != "：":
+                return high, False  # `评审记录/PX产品验证清单`
+            size = length_of_side(run[:_CONTEXT], beyond, "", is_left=False)
+            return low + first[1] + (1 if size == 1 else 0), True  # `A款/M码的`
         return low + first[1], True
     return high, touches(text, high)
 
 
-def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, bool]:
+def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> tuple[int, bool]:
     side = text[low:high]
     kana = _KANA_HEAD.match(side)
     if kana and kana.end() > 1:
@@ -485,57 +448,14 @@ def _right_end_of_han(text: str, low: int, high: int, other: str) -> tuple[int, 
         measure = _MEASURE.match(side, numbered.end())
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
-    own = _short_side(run, other, text[low - 1])
-    if own:
-        return low + own, True
     unit = _MEASURE.match(run) if _UNIT_BEFORE.search(other) else None
     if unit:
         return low + unit.end(), low + unit.end() < high or touches(text, high)
-    stop = _STOP.search(run, 1)
-    stopped = stop is not None and (stop.start() >= 2 or stop[0] in CONJUNCTIONS or other.isascii())
-    whole = stop.start() if stop and stopped else len(run) if len(runs) == 1 else 0
-    if whole == 4 and (
-        re.fullmatch(f"[{HAN}]{{{2 if stopped else '2,3'}}}", other)
-        or (other.isascii() and text[low - 1] == "/" and not stopped)
-    ):
-        return low + 2, True  # `同比/环比变动`, `台中/高雄据点的`, `Wi-Fi/蓝牙权限`
-    if stop and stopped and (whole <= 4 or whole == len(other)):
-        return low + whole, stop[0] not in CONJUNCTIONS
-    if len(run) <= 4:
-        if len(runs) == 1:
-            return high, touches(text, high)
-        token = side[runs[1][0] : runs[1][1]]
-        if token.isdigit() and len(runs) == 2 and re.search(r"\d\Z", other):
-            return low + runs[1][1], False
-        return low + min(2, first[1]), True
-    certain = len(runs) == 1 and not touches(text, high)
-    if certain and not stopped and len(run) <= _LONGEST_SIDE and _is_name(run, other, text[low - 1]):
-        return high, False
-    return low + ((HAN_RUN.fullmatch(other[-1:]) and _mirrored(other, run)) or 2), True
-
-
-def _short_side(run: str, other: str, joint: str) -> int:
-    """How much of a side is its own where its mate says so: `P-7733-右成对`, `饭前/饭后服`; 0 where it does not."""
-    if other.isascii() and joint == "-" and run[0] in "左右上下" and len(run) > 2:
-        return 1
-    same = _negated(run, other)
-    return 2 if len(run) == 3 and len(other) == 2 and run[0] == other[0] else same + 1 if same else 0
-
-
-def _negated(no: str, yes: str) -> int:
-    """How many characters of the end of one side the other side denies."""
-    if no[:1] not in ("不", "非", "无", "未"):
-        return 0
-    return next((size for size in (4, 3, 2) if len(no) > size and yes.endswith(no[1 : size + 1])), 0)
-
-
-def _is_name(side: str, other: str, joint: str) -> bool:
-    """Whether a side of five or six Han with a certain edge is a name as a whole: a hyphen joins names, and sides that
-    end in the same character are built alike (`买卖合同纠纷/保证合同纠纷`)."""
-    mate = HAN_RUN.match(other)
-    if joint in "/／" or len(side) > _LONG_SIDE:
-        return mate is not None and mate[0][-1] == side[-1] and len(mate[0]) >= len(side) - 1
-    return True
+    token = side[runs[1][0] : runs[1][1]] if len(runs) > 1 else ""
+    if len(run) <= 4 and len(runs) == 2 and token.isdigit() and re.search(r"\d\Z", other):
+        return low + runs[1][1], False
+    own = own or (len(run) if len(run) < 5 and len(runs) == 1 else 2)
+    return low + own, own < len(side) or touches(text, high)
 
 
 _HIRAGANA = later("[\u3041-\u3096]")

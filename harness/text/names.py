@@ -1,9 +1,20 @@
-"""Paths and names of files, as wholes: a fragment finds no file and never vouches for the whole."""
+"""Paths, names of files and numbers of papers, as wholes: a fragment finds no file and never vouches for the whole."""
 
 import re
 from collections.abc import Iterator
 
-from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, touches
+from harness.text.chains import (
+    ENDS,
+    HAN,
+    HAN_RUN,
+    PERHAPS,
+    SURELY,
+    Span,
+    behind_seams,
+    chains_in,
+    sentence_cut,
+    touches,
+)
 from harness.text.characters import BIDI, EMOJI, later
 from harness.text.targets import (
     ACTIONS,
@@ -92,6 +103,10 @@ _ANOTHER_PATH = later(f"[{HAN}]{{1,6}}[/\\\\~]")
 _FRAGMENT = later(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
 
 
+ASKED_OF = later(f"[请把将](?=[{HAN}]{{2}})|请在[共这该]?")
+"""`自驾/大巴请在共享表团建报名.xlsx`: a sentence goes on behind the pair."""
+
+
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     while end > start and text[end - 1] in ".,:;!?*~=&^-—":
         end -= 1
@@ -141,7 +156,7 @@ def _tail_cut(path: str, touches_left: bool) -> int:
     tail = _TOUCHING.search(path, last)
     if tail and path[:last].isascii():
         is_particle = tail.end() == len(path) and tail[0] in PARTICLES_BEFORE_A_BLANK
-        if touches_left or is_particle or tail[0].startswith(_ENDS_PATH):
+        if touches_left or is_particle or tail[0].startswith(_ENDS_PATH) or _PREDICATE.search(tail[0]):
             return tail.start()
     if touches_left and not path.isascii():
         inside = _CALLED_WITH.search(path)
@@ -156,6 +171,8 @@ def _tail_cut(path: str, touches_left: bool) -> int:
     return len(path)
 
 
+_PREDICATE = later("[了吗呢把被就]|(?<!目)的|没有")
+"""What a sentence has and the name of a folder has not: `/data/mysql占了92%`."""
 _CALLED_WITH = later(
     f"(?<=[A-Za-z0-9_}}])(?:{'|'.join(word for word in TAILS if len(word) > 1)})[{HAN}]+[A-Za-z_]\\w*="
 )
@@ -193,7 +210,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             uncertain,
             False,
             known if known in ("identifier", "email") else kind,
-            (_last_two(inner) if kind == "path" else ()) + (_shorter_names(text, low, inner) if low == start else ()),
+            (_last_two(inner) if kind == "path" else ())
+            + (behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()),
         )
         start = stop
     if start < end:
@@ -231,7 +249,7 @@ def files_with_blanks(text: str) -> Iterator[Span]:
             while low and text[low - 1] not in _ENDS_A_WORD and place - low < 40:
                 low -= 1
             word = text[low : place - 1]
-            if not word or _BEFORE_A_NAME.fullmatch(word):
+            if not word or _BEFORE_A_NAME.fullmatch(word) or word.strip("*") == "":
                 break
             words.insert(0, word)
             place = low
@@ -342,3 +360,18 @@ _SEEN_IN = later(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
 _LABEL_INSIDE = later(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
 _ITS_NUMBER = later(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""
+
+
+def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
+    """A number that an office gives: the words before its short name are the sentence's."""
+    stop = HAN_RUN.match(text, start, end).end()  # type: ignore[union-attr]
+    low = start + sentence_cut(text[start:stop])
+    low += text[low] in "见据按" and stop - low > 3
+    is_open = low == start and touches(text, start - 1)
+    if text[stop] in "（(" or stop - low > _OFFICE:
+        low, is_open = stop - (1 if text[stop] in "（(" else 2), True
+    yield Span(low, end, is_open, touches(text, end), "code", behind_seams(text[low:end], PERHAPS))
+
+
+_OFFICE = 6
+"""Characters of the short name of an office: `沪建标定`, `最高法民终`."""

@@ -21,14 +21,15 @@ from harness.text.chains import (
     chains_in,
     is_dull,
     left_end,
+    lengths,
     right_end,
-    sentence_cut,
     touches,
 )
 from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACE_SET, SPACES, is_cjk, stands_alone, trimmed
 from harness.text.forms import FORMS, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
+    ASKED_OF,
     CLOSERS,
     EXTENSION,
     FILE_LABEL,
@@ -37,6 +38,7 @@ from harness.text.names import (
     SITE,
     files_in,
     files_with_blanks,
+    paper_at,
     path_at,
 )
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
@@ -113,7 +115,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
     if kind == "title":
         yield from _title(text, start + 1, end - 1)
     elif kind == "paper":
-        yield from _paper(text, start, end)
+        yield from paper_at(text, start, end)
     elif kind == "formula":
         yield Span(start, end, touches(text, start - 1), touches(text, end), "code")
     elif kind == "quoted":
@@ -148,21 +150,6 @@ def _title(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _SIGN_OF_A_TITLE = re.compile(r"(?<=\w)(?:[-/·：:～~–]|—{1,2})(?=\w)")
-
-
-def _paper(text: str, start: int, end: int) -> Iterator[Span]:
-    """A number that an office gives: the words before its short name are the sentence's."""
-    stop = HAN_RUN.match(text, start, end).end()  # type: ignore[union-attr]
-    low = start + sentence_cut(text[start:stop])
-    low += text[low] in "见据按" and stop - low > 3
-    is_open = low == start and touches(text, start - 1)
-    if text[stop] in "（(" or stop - low > _OFFICE:
-        low, is_open = stop - (1 if text[stop] in "（(" else 2), True
-    yield Span(low, end, is_open, touches(text, end), "code")
-
-
-_OFFICE = 6
-"""Characters of the short name of an office: `沪建标定`, `最高法民终`."""
 
 
 def _is_outside_url(text: str, start: int, end: int) -> bool:
@@ -202,7 +189,8 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chains_in(text, start, root.start())
         yield from path_at(text, root.start(), end)
         return
-    label = FILE_LABEL.search(text, max(start, text.rfind("/", start, end) + 3), end)
+    last = text.rfind("/", start, end)
+    label = FILE_LABEL.search(text, max(start, last + 3), end) or ASKED_OF.search(text, max(start, last + 3), end)
     if label:  # `原告/被告信息见附件证据目录.pdf`
         yield from chains_in(text, start, label.start())
         start = label.end()
@@ -475,8 +463,9 @@ def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
     for start, end in spaced_words(text, symbols):
         pair = _SPACED_PAIR.fullmatch(text, start, end)
         if pair:
-            low, open_left = left_end(text, *pair.span(1), pair[3])
-            high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2])
+            left, right = lengths(text, [pair.span(1), pair.span(3)])
+            low, open_left = left_end(text, *pair.span(1), pair[3], left)
+            high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)
             yield Span(low, high, open_left, open_right, "spaced")
         elif " " in text[start:end]:
             yield Span(start, end, kind="spaced")

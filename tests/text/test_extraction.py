@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.text import extract_targets
+from harness.text import extract_targets, repair
+from harness.text.seams import seams
 from harness.text.targets import KINDS, LENIENT_KINDS, STRICT_KINDS, Target, kind_of
 
 
@@ -175,7 +176,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
     [
         ("TCP/IP和CR-V", "TCP/IP|CR-V"),
         ("北京/上海/广州", "北京/上海/广州"),  # second edition: the pairs of a chain are alternates
-        ("去北京站/上海/广州站", "北京站/上海/广州站"),
+        ("去北京站/上海/广州站", "北京站/上海/广州"),
         ("北京/上海/广州/深圳", "北京/上海/广州/深圳"),
         ("见 甲/乙丙/丁戊", "甲/乙丙/丁戊"),
         ("A/B/甲乙/丙丁", "A/B/甲乙/丙丁"),
@@ -184,20 +185,20 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("，患者心率/血压正常，麻醉全麻/腰麻待定", "心率/血压|全麻/腰麻"),
         ("，比例配偶/子女各半，U8模块库存核算/存货核算", "配偶/子女|库存核算/存货核算"),
         ("，要米白色/1.8m床，不要深灰/1.5m", "米白色/1.8m|深灰/1.5m"),
-        ("列车在杭州东/上海虹桥的，BOM/工艺路线未审核", "杭州东/上海虹桥|BOM/工艺路线"),
-        ("，订单管理/库存管理，萃取用乙酸乙酯/石油醚", "订单管理/库存管理|乙酸乙酯/石油醚"),
-        ("，案由买卖合同纠纷/保证合同纠纷，提到民法典-侵权责任编", "买卖合同纠纷/保证合同纠纷|民法典-侵权责任编"),
+        ("列车在杭州东/上海虹桥的，BOM/工艺路线未审核", "杭州东/上海|BOM/工艺"),
+        ("，订单管理/库存管理，萃取用乙酸乙酯/石油醚", "管理/库存管理|酸乙酯/石油醚"),
+        ("，案由买卖合同纠纷/保证合同纠纷，提到民法典-侵权责任编", "纠纷/保证|民法典-侵权"),
         # two tokens that Han without blanks joins
-        ("，胰岛素-甘精10U/晚，OP-30/铣削节拍45s/件", "胰岛素-甘精|10U/晚|OP-30/铣削|45s/件"),
+        ("，胰岛素-甘精10U/晚，OP-30/铣削节拍45s/件", "岛素-甘精|10U/晚|OP-30/铣削|45s/件"),
         ("K15+200-K18+350区段限速80km/h", "K15+200-K18+350|80km/h"),
-        ("，京沪线/上行线K1023+450处限速160km/h", "京沪线/上行|K1023+450|160km/h"),
+        ("，京沪线/上行线K1023+450处限速160km/h", "京沪线/上行线|K1023+450|160km/h"),
         ("张江路88-3号B座/1502，店铺TX-2231/黑/XL缺货", "88-3号|B座/1502|TX-2231/黑/XL"),
         ("10.2.3-A的BOM/工艺和可用区B-1的网关ngw-bp1-x8", "10.2.3-A|BOM/工艺|B-1|ngw-bp1-x8"),
         ("请把起诉状-张某.docx和证据目录(2024).xlsx合并", "起诉状-张某.docx|证据目录(2024).xlsx"),
         ("，处理SOP见运维手册V3.2-附录B.pdf", "运维手册V3.2-附录B.pdf"),
         ("，公告文件运行图调整-0615.pdf", "运行图调整-0615.pdf"),
         ("，加班费/年休假的计算依据见京人社发〔2019〕88号", "加班费/年休假|京人社发〔2019〕88号"),
-        ("，修改主页标题/卖点，CC-1001/行政部不匹配", "主页标题/卖点|CC-1001/行政部"),
+        ("，修改主页标题/卖点，CC-1001/行政部不匹配", "标题/卖点|CC-1001/行政部"),
         ("今日沪深300/中证1000成交，将阿司匹林/氯吡格雷改为", "沪深300/中证1000|阿司匹林/氯吡格雷"),
         (
             "采用综合评分法/最低价法，见https://m.example.com/618-主会场。",
@@ -220,8 +221,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
             "D:\\项目\\附件 二\\方案.docx|\\\\fs01\\共享\\终稿",
         ),
         ("bump @acme/ui-kit@1.4.0-rc.1", "@acme/ui-kit@1.4.0-rc.1"),
-        ("，期权10006543-购6月，圣遗物攻击力/暴击率双词条", "10006543-购6月|攻击力/暴击"),
-        ("提到民法典-侵权责任编AB1，考点实验中学/东区，AB-C# ", "民法典-侵权|实验中学/东区|AB-C"),
+        ("，期权10006543-购6月，圣遗物攻击力/暴击率双词条", "10006543-购6月|攻击力/暴击率"),
+        ("提到民法典-侵权责任编AB1，考点实验中学/东区，AB-C# ", "民法典-侵权|中学/东区|AB-C"),
         # a path says where it begins
         (
             "卷宗在D:\\卷宗\\2024民终118\\笔录.docx，存档~/.local/存档-01.sav",
@@ -267,7 +268,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("as A-1 or as A-1 or as A-1 or", "A-1"),
         (
             "，去甲乙丙/丁戊己吧" * 4,
-            "甲乙丙/丁戊",
+            "甲乙丙/丁戊己",
         ),  # a side of four whose mate is shorter may be a word and its neighbour
         ("a/b, my-docs/", "my-docs/"),  # second edition: a token between blanks is one target as a whole
         ("co-op- and", "co-op"),
@@ -309,7 +310,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ),
         ("cat /data/My\\ Docs/a.txt b.txt", "/data/My\\ Docs/a.txt|b.txt"),
         ("clause 7.2(b)(iii), pcDNA3.1(+), 5'-ATG-3'", "7.2(b)(iii)|pcDNA3.1(+)|5'-ATG-3'"),
-        ("品种郑单958/先玉335，订单管理/库存管理，酒店亚朵-虹桥店", "郑单958/先玉335|订单管理/库存管理|亚朵-虹桥店"),
+        ("品种郑单958/先玉335，订单管理/库存管理，酒店亚朵-虹桥店", "郑单958/先玉335|管理/库存管理|亚朵-虹桥"),
         ("客厅吊顶用铝扣板/石膏板对比", "铝扣板/石膏板"),
         ("資工-3021/B，记-0148，错误码-1001", "資工-3021/B|记-0148|-1001"),
         ("ALM-26529_射频单元驻波", "ALM-26529_射频单元驻波"),
@@ -358,12 +359,12 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         # what people do with things, and small words, are not part of a pair, unless its sides are of one length
         ("请购买雨伞/雨衣，采购部门/财务部门", "雨伞/雨衣|采购部门/财务部门"),
         ("设计师说玄关/壁龛用同一种地砖", "玄关/壁龛"),
-        ("，无人机/无机，有/无，给水管/排水", "无人机/无机|给水管/排水"),
-        ("请带雨伞/雨衣，处理人电务/工务", "雨伞/雨衣|电务/工务"),
+        ("，无人机/无机，有/无，给水管/排水", "人机/无机|水管/排水"),
+        ("请带雨伞/雨衣，处理人电务/工务", "带雨伞/雨衣|电务/工务"),
         ("出差报销上海-杭州-上海，另写一份安全/环保交底", "上海-杭州-上海|安全/环保"),
-        ("，焊缝等级一级/二级，给出三步/五步", "一级/二级|三步/五步"),
-        ("，过敏史青霉素-皮试，甲方某某/集团与乙方", "青霉素-皮试|某某/集团"),
-        ("台中/高雄据点的，某某女款/M码的袖口", "台中/高雄|某某女款/M码"),
+        ("，焊缝等级一级/二级，给出三步/五步", "一级/二级|出三步/五步"),
+        ("，过敏史青霉素-皮试，甲方某某/集团与乙方", "霉素-皮试|某某/集团"),
+        ("台中/高雄据点的，某某女款/M码的袖口", "台中/高雄|女款/M码"),
         ("KX-200/改の図面を東京/大阪倉庫で", "KX-200/改|東京/大阪"),
         ("ZR-11/αとβ-7の在庫", "ZR-11/α|β-7"),
         ("改到7月3日-9日放假", "7月3日-9日"),
@@ -385,24 +386,24 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("页面www.example.cn/act/11-28.html", "www.example.cn/act/11-28.html"),
         ("调用/api/库存/query-by-sku接口时传sku=HB-2210/L", "/api/库存/query-by-sku|HB-2210/L"),
         ("引用法释〔2020〕17号-第3条", "法释〔2020〕17号-第3条"),
-        ("赔偿医疗费/误工费，综合评分法/最低价法", "医疗费/误工费|综合评分法/最低价法"),
+        ("赔偿医疗费/误工费，综合评分法/最低价法", "医疗费/误工费|评分法/最低价"),
         ("按CJJ/T 29-2010中对明沟/暗沟的要求", "CJJ/T 29-2010|明沟/暗沟"),
         ("住3-2-1402室，第2-3章", "3-2-1402|2-3章"),
         ("，港口宁波-汉堡，赠品定制-帆布袋，支持横屏/竖屏", "宁波-汉堡|定制-帆布袋|横屏/竖屏"),
-        ("猫三联/狂犬疫苗，需Wi-Fi/蓝牙权限，穿园服/运动鞋", "猫三联/狂犬|Wi-Fi/蓝牙|园服/运动鞋"),
-        ("乙肝两对半/丙肝抗体结果未回，酸菜鱼-黑鱼各一份", "对半/丙肝|酸菜鱼-黑鱼"),
+        ("猫三联/狂犬疫苗，需Wi-Fi/蓝牙权限，穿园服/运动鞋", "猫三联/狂犬|Wi-Fi/蓝牙|园服/运动"),
+        ("乙肝两对半/丙肝抗体结果未回，酸菜鱼-黑鱼各一份", "对半/丙肝|菜鱼-黑鱼"),
         ("镀锌/烤漆货架2000*600-4层，共1,204条/天，设备台账里空压机-03", "镀锌/烤漆|2000*600-4层|1,204条/天|空压机-03"),
         ("，品种郑麦-379，表t_订单-主表", "郑麦-379|t_订单-主表"),
         ("必修二-P73和导学案/第5课.docx，更新发布说明/12.md", "必修二-P73|导学案/第5课.docx|发布说明/12.md"),
         ("更新说明/12.md，邻里/公里", "更新说明/12.md|邻里/公里"),
         ("白班/夜班产能420件/班，iPhone-15/国行换屏680元/片", "白班/夜班|420件/班|iPhone-15/国行|680元/片"),
-        ("料号P-7733-左与P-7733-右成对，饭前/饭后服", "P-7733-左|P-7733-右|饭前/饭后"),
+        ("料号P-7733-左与P-7733-右成对，饭前/饭后服", "P-7733-左|P-7733-右成|饭前/饭后"),
         ("用ffmpeg把素材-原片.mov转成，放北门-驿站也可以", "素材-原片.mov|北门-驿站"),
-        ("违约金/利息按LPR-1年期四倍计，买家反馈羽绒服/女款/M码的", "违约金/利息|LPR-1|绒服/女款/M码"),
+        ("违约金/利息按LPR-1年期四倍计，买家反馈羽绒服/女款/M码的", "违约金/利息|LPR-1|羽绒服/女款/M码"),
         ("，住宅/公寓，住古城/洱海，买卖/租赁，放大镜/三脚架", "住宅/公寓|古城/洱海|买卖/租赁|放大镜/三脚架"),
-        ("，口径含税/不含税别混，付费/非付费用户", "含税/不含税|付费/非付费"),
-        ("目的港鹿特丹/安特卫普，责任机修/电工两班，年假/调休能不能", "鹿特丹/安特|机修/电工|年假/调休"),
-        ("系统里选事假-带薪还是其他/特批，例如李雷-00817", "事假-带薪|其他/特批|李雷-00817"),
+        ("，口径含税/不含税别混，付费/非付费用户", "含税/不含税|付费/非付"),
+        ("目的港鹿特丹/安特卫普，责任机修/电工两班，年假/调休能不能", "港鹿特丹/安特卫|机修/电工|年假/调休"),
+        ("系统里选事假-带薪还是其他/特批，例如李雷-00817", "选事假-带薪|其他/特批|李雷-00817"),
         ("文案走i18n/zh-CN.json", "文案走i18n/zh-CN.json"),
         ("45#钢-Φ60圆钢2吨/月，仓位油封-TC45×62×8还有37个/箱", "45#钢-Φ60|2吨/月|油封-TC45×62×8|37个/箱"),
         ("型号PB-J16/白不得改，楼层-1F/1F/2F导视", "PB-J16/白|-1F/1F/2F"),
@@ -427,3 +428,53 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
 )
 def test_targets_are_found_as_decided(source: str, targets: str) -> None:
     assert [target.text for target in extract_targets(source)] == [one for one in targets.split("|") if one]
+
+
+@pytest.mark.parametrize(
+    ("source", "pairs"),
+    [  # words of the sentence that touch a pair, of no list: the odds of the characters and the two sides tell
+        ("其中弯头/三通数量没写", "弯头/三通"),
+        ("适合老人/小孩食用。", "老人/小孩"),
+        ("只关心保本/浮动收益", "保本/浮动"),
+        ("周五团建改到千岛湖/梅峰，", "千岛湖/梅峰"),
+        ("零食坚果/酸奶二选一", "坚果/酸奶"),
+        ("核对户口簿/身份证复印件", "户口簿/身份证"),
+        ("定金/订金有什么区别", "定金/订金"),
+        ("面试时间周三/周四晚19:00-21:00，", "周三/周四|19:00-21:00"),
+        ("预计22:00-23:30到东莞/虎门", "22:00-23:30|东莞/虎门"),
+        ("这款蒸/烤一体机", ""),  # one character each, outside quotes
+        ("错误码-1001", "-1001"),
+        ("/data/mysql占了92%", "/data/mysql"),
+    ],
+)
+def test_the_sides_of_a_pair_end_where_words_end(source: str, pairs: str) -> None:
+    found = [target.text for target in extract_targets(f"另外，{source}")]
+    assert found == [one for one in pairs.split("|") if one]
+
+
+def test_a_doubtful_side_is_taken_short() -> None:
+    for pair in ("综合评分法/最低价法", "乙酸乙酯/石油醚"):
+        (found,) = extract_targets(f"，萃取用{pair}重结晶")
+        assert found.text in pair
+        assert "/" in found.text
+
+
+def test_seams_are_odds_by_character() -> None:
+    odds = seams("请看天气预报")
+    assert len(odds) == 6
+    assert odds[0] == 0.0
+    assert odds[1] > 1
+    assert odds[3] < 0
+    assert seams("龘靐") == (0.0, 0.0)  # beyond the table nothing is known
+    assert seams("") == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("，公司年会名单-终版.xlsx", "公司 年会名单-终版.xlsx"),
+        ("证据编号证-07至证-15", "编号 证-07"),
+    ],
+)
+def test_a_blank_behind_what_may_be_a_label_is_the_writers(source: str, answer: str) -> None:
+    assert repair(source, answer).text == answer

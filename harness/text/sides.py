@@ -1,0 +1,114 @@
+"""How long the two sides of a pair of Chinese words are, where no blank says so: `周五团建改到千岛湖/梅峰，`.
+
+Both sides are weighed together: where a word is likely to begin or end (`seams`), and how alike two things are that
+somebody joins by a slash. No list of words is asked. Where the odds leave it open, the shorter side is taken: a piece
+of the string that has its symbol still shows the damage, and a word of the sentence in it would be wrong.
+
+The weights are those of a logistic regression on some 480 pairs in prompts that were marked by hand.
+"""
+
+from functools import lru_cache
+from math import exp
+
+from harness.text.seams import seams
+
+LONGEST = 6
+"""Characters of a side."""
+OPEN, AT_A_CLAUSE, CLOSED = 0, 1, 2
+"""What is beyond the run: a letter or digit, the punctuation of a sentence, or a blank, a quote, a bracket, a colon."""
+_BY_EDGE = (0.0, 0.4, 3.9)
+_BY_LENGTH = (-0.8, 1.1, 0.7, 0.2, -0.3, -1.0)
+_SEAM, _SEAM_INSIDE = 0.36, -0.2
+_GOES_ON, _WITHOUT_MATE = -0.8, -0.35
+_FUNCTIONAL = frozenset("的了在和与及或跟并把被将从到对为以请是有中用按给由至向往等各后前时里不都也还就")
+"""Characters that join words more often than they are in one."""
+_BESIDE_FUNCTIONAL, _WITH_FUNCTIONAL = 0.7, -1.6
+_SAME_LENGTH, _EACH_LONGER, _ONE_ALONE = 0.1, -0.8, -1.0
+_SAME_LAST, _SAME_FIRST, _BUILT_ALIKE = 1.5, 1.4, 1.0
+_SURE = 0.65
+
+
+def _alone(run: str, edge: int, *, is_left: bool) -> list[float]:
+    """The weight of each length of a side by itself; the run ends (or begins) at the joint."""
+    odds = seams(run)
+    size = len(run)
+    weights = []
+    inside = 0.0
+    for length in range(1, min(size, LONGEST) + 1):
+        place = size - length if is_left else length
+        own = run[place:] if is_left else run[:place]
+        weight = _BY_LENGTH[length - 1] + _SEAM_INSIDE * inside
+        if not _FUNCTIONAL.isdisjoint(own):
+            weight += _WITH_FUNCTIONAL
+        if length == size:
+            weight += _BY_EDGE[edge]
+        else:
+            weight += 0.0 if is_left else _GOES_ON
+            weight += _SEAM * odds[place] + (_BESIDE_FUNCTIONAL if run[place - is_left] in _FUNCTIONAL else 0.0)
+            inside += max(0.0, odds[place])
+        weights.append(weight)
+    return weights
+
+
+_BY_LENGTHS = [
+    [_EACH_LONGER * abs(one - other) + (_ONE_ALONE if (one == 1) != (other == 1) else 0.0) for other in range(1, 33)]
+    for one in range(1, 33)
+]
+"""The weight of two sides of these lengths, less one."""
+
+
+def _together(one: str, other: str) -> float:
+    weight = _BY_LENGTHS[min(len(one), 32) - 1][min(len(other), 32) - 1]
+    is_last_same = one[-1] == other[-1]
+    if is_last_same:
+        weight += _SAME_LAST
+    if len(one) == len(other):
+        weight += _SAME_LENGTH + (_SAME_FIRST if one[0] == other[0] else 0.0) + (_BUILT_ALIKE if is_last_same else 0.0)
+    return weight
+
+
+def _likeliest(shares: list[float]) -> int:
+    """The likeliest length, of those that are sure enough not to be too long."""
+    sure = [length for length in range(len(shares)) if sum(shares[length:]) >= _SURE]
+    return max(sure, key=shares.__getitem__) + 1
+
+
+def _shares(weights: list[float]) -> list[float]:
+    top = max(weights)
+    found = [exp(weight - top) for weight in weights]
+    total = sum(found)
+    return [share / total for share in found]
+
+
+@lru_cache(maxsize=4096)
+def length_of_side(run: str, edge: int, mate: str, *, is_left: bool) -> int:
+    """How long the side is whose mate is known, or is no run of Han (then empty)."""
+    weights = _alone(run, edge, is_left=is_left)
+    for number in range(len(weights)):
+        if mate:
+            weights[number] += _together(run[-number - 1 :] if is_left else run[: number + 1], mate)
+        elif not is_left:
+            weights[number] += _WITHOUT_MATE * number
+    return _likeliest(_shares(weights))
+
+
+@lru_cache(maxsize=4096)
+def lengths_of_pair(left: str, left_edge: int, right: str, right_edge: int) -> tuple[int, int]:
+    """How long two sides are, each in a run of Han that touches the joint."""
+    rows, columns = _alone(left, left_edge, is_left=True), _alone(right, right_edge, is_left=False)
+    is_last_same = [char == left[-1] for char in right]
+    is_first_same = [char == right[0] for char in reversed(left)]
+    columns = [weight + _SAME_LAST if same else weight for weight, same in zip(columns, is_last_same, strict=False)]
+    weights: list[float] = []
+    for number, row in enumerate(rows):
+        place = len(weights) + number
+        by_lengths = _BY_LENGTHS[number]
+        weights += [row + column + by_lengths[other] for other, column in enumerate(columns)]
+        if number < len(columns):
+            weights[place] += _SAME_LENGTH + (_SAME_FIRST if is_first_same[number] else 0.0)
+            weights[place] += _BUILT_ALIKE if is_last_same[number] else 0.0
+    shares = _shares(weights)
+    width = len(columns)
+    of_left = [sum(shares[start : start + width]) for start in range(0, len(shares), width)]
+    of_right = [sum(shares[start::width]) for start in range(width)]
+    return _likeliest(of_left), _likeliest(of_right)
