@@ -82,7 +82,7 @@ def _shares(weights: list[float]) -> list[float]:
 
 @lru_cache(maxsize=4096)
 def length_of_side(run: str, edge: int, mate: str, *, is_left: bool) -> int:
-    """How long the side is whose mate is known, or is no run of Han (then empty)."""
+    """How long a side is beside a mate that is known; the mate is empty where it has other characters than Han."""
     weights = _alone(run, edge, is_left=is_left)
     for number in range(len(weights)):
         if mate:
