@@ -250,10 +250,14 @@ class Site:
     """An index will be there in the end, so pages link to it."""
     verdicts: dict[str, VerdictState] = field(default_factory=dict)
     """By model, once `build` has run."""
+    unjudged: str = ""
+    """A version that has a baseline and could not be judged, once `build` has run."""
     newest: str = ""
     """The version of the newest complete run, once `build` has run."""
     some: str = ""
     """The model of the newest run, complete or not, once `build` has run."""
+    _paths: dict[tuple[str, str], Path] = field(default_factory=dict)
+    """Of the records, by label and id: somebody may have renamed one."""
     _files: dict[tuple[str, str], str] = field(default_factory=dict)
     """What changes with the file of a run, by label and id: of what rests on it nothing else can be believed, since a
     pull request may bring an `index.json` as well as a record."""
@@ -297,7 +301,7 @@ class Site:
             judged = None
             if newest[new.model] == (old, new):
                 judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
-            stored = [self.history.found(line.label, line.run_id) for line in (old, new)]
+            stored = [self._path(line) for line in (old, new)]
             names = [path.relative_to(self.history.folder).as_posix() for path in stored]
             is_new = _STOPPED in kept or any(runs.get(name) != _entry(kept, name) for name in names)
             wanted = judged is not None or not path.is_file() or is_new
@@ -373,7 +377,7 @@ class Site:
             stamps[path] = stamp = self._stamp(path)
             line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
-                self._files[line.label, line.run_id] = stamp
+                self._remember(line, path, stamp)
                 yield Done(path, line, None), stamp
             else:
                 jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages, self.project.symbols))
@@ -381,8 +385,14 @@ class Site:
             if done.problem:
                 self.unreadable.append(done.problem)
             if done.line is not None:
-                self._files[done.line.label, done.line.run_id] = stamps[done.path]
+                self._remember(done.line, done.path, stamps[done.path])
             yield done, stamps[done.path]
+
+    def _remember(self, line: IndexLine, path: Path, stamp: str) -> None:
+        self._paths[line.label, line.run_id], self._files[line.label, line.run_id] = path, stamp
+
+    def _path(self, line: IndexLine) -> Path:
+        return self._paths[line.label, line.run_id]
 
     def _index(self, lines: list[IndexLine], comparisons: list[tuple[str, str]], drift: dict[str, DriftState]) -> str:
         return index_page.render(
@@ -402,7 +412,7 @@ class Site:
         usual = usual_suite(current(lines))
         now = [line for line in current(lines) if line.suite_digest == usual]
         try:
-            records = [read_run(self.history.found(line.label, line.run_id)) for line in now if line.alignment[1]]
+            records = [read_run(self._path(line)) for line in now if line.alignment[1]]
         except RecordError:
             return {}  # it was readable a moment ago; the next build says why it is not
         return {label: (count.k, count.n) for label, count in shared_alignment(records).items()}
@@ -419,7 +429,7 @@ class Site:
                 yield old, new
 
     def _compare(self, old: IndexLine, new: IndexLine, judged: html.Judgement | None) -> Path:
-        records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
+        records = [read_run(self._path(line)) for line in (old, new)]
         return self.write_comparison(records[0], records[1], judged)
 
     def _standing(self) -> set[str]:
@@ -446,10 +456,11 @@ class Site:
             if state is not None and (self.index_only or (self.out / href).is_file()):
                 self.verdicts[new.model] = state.model_copy(update={"href": href})
                 return None
-            records = [read_run(self.history.found(line.label, line.run_id)) for line in (old, new)]
+            records = [read_run(self._path(line)) for line in (old, new)]
             verdict = self.project.gate(records[1], records[0], policy)
         except HarnessError as error:
             self.unreadable.append(f"no verdict on {new.label}: {error}")
+            self.unjudged = new.label
             return None
         self.verdicts[new.model] = VerdictState(
             stamp=stamp,

@@ -316,18 +316,25 @@ class LastVerdict(Record):
     """Of a complete run of a version that the settings name: others come after these."""
 
 
-def last_verdict_lines(verdicts: Iterable[LastVerdict], folder: str, newest: str = "", some: str = "") -> list[str]:
+def last_verdict_lines(
+    verdicts: Iterable[LastVerdict], folder: str, newest: str = "", some: str = "", unjudged: str = ""
+) -> list[str]:
     """The verdict on the newest version in short, for the end of `harness report`; its page holds the rules.
 
     Args:
         folder: where the pages are.
         newest: the version of the newest complete run, which may become the first baseline.
         some: the model of the newest run of all, complete or not.
+        unjudged: a version that has a baseline, where a record is in the way of its verdict.
     """
     known = sorted(verdicts, key=lambda one: (one.firm, one.when))
     if not known and not newest:
         asked = f"pytest --model={show(some, blanks=False) or 'NAME'}"
         return [phrase("no-complete-run"), f"{phrase('next')}{translated(f'{asked}  (a run of all cases)')}"]
+    if not known and unjudged:
+        label = show(unjudged, blanks=False)
+        step = f"harness gate --candidate {label}  ({phrase('next-says-what')})"
+        return [phrase("no-verdict-on", label=label), f"{phrase('next')}{translated(step)}"]
     if not known:
         step = f"harness runs baseline {show(newest, blanks=False)}  ({phrase('next-baseline')})"
         return [phrase("no-verdict"), f"{phrase('next')}{translated(step)}"]

@@ -175,6 +175,25 @@ def test_an_index_that_says_other_than_the_records_is_not_believed(folder):
         assert (folder / "index.html").read_text("utf-8") == before
 
 
+def test_a_record_that_somebody_renamed_or_moved_is_in_the_pages_and_in_the_verdict(folder):
+    path = folder / "tuned@v2" / "20261103-v2.json"
+    verdict = invoke().output.partition("tuned@v2 against")[2]
+    assert verdict
+    path.rename(path.with_name("a-better-name.json"))
+    assert invoke().output.partition("tuned@v2 against")[2] == verdict
+    (folder / "tuned@v7").mkdir()
+    path.with_name("a-better-name.json").rename(folder / "tuned@v7" / path.name)
+    assert invoke().output.partition("tuned@v2 against")[2] == verdict
+
+
+def test_a_verdict_that_a_record_is_in_the_way_of_is_not_said_to_lack_a_baseline(folder):
+    (folder / "tuned@v2" / "20261104-v2.json").write_text("half a rec")
+    said = invoke().output
+    assert "no version has a baseline" not in said
+    assert "no verdict on tuned@v2: a record is in its way (above)" in said
+    assert "next: harness gate --candidate tuned@v2  (it says what is wrong)" in said
+
+
 def test_verdicts_that_a_checkout_brings_in_the_index_are_worked_out_again(folder):
     """A pull request may bring an `index.json`, digest and all, and not when files were written here."""
     invoke()
