@@ -10,11 +10,12 @@ import re
 import threading
 import time
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -130,14 +131,16 @@ class Fetcher:
     ) -> None:
         self._first_alone = first_alone
         self._endpoint = endpoint
-        self._jobs = list(jobs)
+        self._jobs = deque(jobs)
+        """Those that are still to be asked: of the others 20,000 bodies would stay to the end."""
+        self._total = len(jobs)
         self._keep = keep
         self._pace = pace
-        self._futures: dict[tuple[str, str], Future[Completion]] = {job.place: Future() for job in self._jobs}
-        self._readers = {job.place: job.readers for job in self._jobs if job.readers > 1}
+        self._futures: dict[tuple[str, str], Future[Completion]] = {job.place: Future() for job in jobs}
+        self._readers = {job.place: job.readers for job in jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        self._released = len(self._jobs) if released is None else released
+        self._released = self._total if released is None else released
         self._done = self._failed = 0
         self._failures_in_a_row: list[Answer] = []
         self.notes: list[str] = []
@@ -181,7 +184,7 @@ class Fetcher:
         """A snapshot."""
         return Progress(
             self._done,
-            len(self._jobs),
+            self._total,
             self._failed,
             self._pace.concurrency if self._pace.was_cut else self._pace.max_concurrency,
             self._pace.max_concurrency,
@@ -202,7 +205,7 @@ class Fetcher:
 
     def stop(self) -> None:
         """Ask no more. What is nearly there may still come; the rest is cancelled, and the thread ends."""
-        self.release(len(self._jobs))  # those that wait learn that the run was stopped
+        self.release(self._total)  # those that wait learn that the run was stopped
         loop, main = self._loop, self._main
         if loop is not None and main is not None and self._thread.is_alive():
             with contextlib.suppress(RuntimeError):  # the loop is closed already
@@ -238,20 +241,20 @@ class Fetcher:
         try:
             if not self._jobs:
                 return
-            start = 1 if self._first_alone else 0
-            first = asyncio.create_task(self._ask(self._jobs[0])) if self._first_alone else None
+            position = count(1 if self._first_alone else 0)
+            first = asyncio.create_task(self._ask(self._jobs.popleft())) if self._first_alone else None
             if first is not None:
                 await asyncio.wait([first], timeout=_ALONE_S)
-            pending = iter(enumerate(self._jobs[start:], start=start))
 
             async def work() -> None:
-                # one worker pulls from the shared iterator until it is empty, so memory stays flat
-                for position, job in pending:
-                    while position >= self._released:
+                # one worker takes from the shared queue until it is empty, so memory stays flat
+                while self._jobs:
+                    job, place = self._jobs.popleft(), next(position)
+                    while place >= self._released:
                         await asyncio.sleep(_HELD_S)
                     await self._ask(job)
 
-            workers = min(self._pace.max_concurrency, max(len(self._jobs) - start, 1))
+            workers = min(self._pace.max_concurrency, max(len(self._jobs), 1))
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(work())

@@ -41,6 +41,14 @@ def test_k_selects_by_id_tag_and_language(project: Path, pytester: pytest.Pytest
     result.stdout.fnmatch_lines(["*a-2?fake?", "*1/3 tests collected*"])
 
 
+def test_what_k_finds_a_case_by_is_made_where_somebody_asks(project: Path, pytester: pytest.Pytester) -> None:
+    items, _ = pytester.inline_genitems("--model=fake")
+    assert [item for item in items if any(isinstance(value, set) and value for value in vars(item).values())] == []
+    items[0].extra_keyword_matches.add("of a plugin")
+    assert {"of a plugin", "fake", "mine"} <= set(items[0].listextrakeywords())
+    assert "of a plugin" not in items[1].listextrakeywords()
+
+
 def test_two_models_make_two_items_a_case(project: Path, pytester: pytest.Pytester) -> None:
     text = (project / "pyproject.toml").read_text()
     (project / "pyproject.toml").write_text(text + '\n[tool.harness.models.other]\nbase = "fake"\n')

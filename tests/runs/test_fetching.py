@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,23 @@ def fetched(endpoint: PythonEndpoint, count: int, keeping: Any = keep, **limits:
 def test_every_job_gets_its_own_answer() -> None:
     got = fetched(PythonEndpoint(good), 50, max_concurrency=8)
     assert [completion.text for completion in got] == [str(n) for n in range(50)]
+
+
+def test_a_request_that_was_asked_is_let_go() -> None:
+    class Body(dict[str, Any]):
+        """One that can be watched."""
+
+    bodies = [Body(n=number) for number in range(20)]
+    watched = [weakref.ref(body) for body in bodies]
+    fetcher = Fetcher(
+        PythonEndpoint(good), [FetchJob(f"k{body['n']}", "s", 0, body) for body in bodies], keep, pace=Pace()
+    )
+    bodies.clear()
+    fetcher.start()
+    assert fetcher.join(30)
+    assert (fetcher.progress.done, fetcher.progress.total) == (20, 20)
+    gc.collect()
+    assert [body() for body in watched if body() is not None] == []
 
 
 def test_the_first_request_goes_alone_and_its_refusal_ends_all() -> None:
