@@ -170,8 +170,7 @@ class Pace:
         self._limiter: AsyncLimiter | None = None
         self._closed: SpentError | None = None
         self._active = 0
-        self._room = asyncio.Event()
-        self._waiting: deque[object] = deque()
+        self._waiting: deque[asyncio.Event] = deque()
         self._turns = 0
         self._last_cut = 0
         self._good = 0
@@ -209,15 +208,20 @@ class Pace:
 
     async def _come_first(self) -> None:
         """Wait for room, in the order of coming: who has just left would otherwise be back before all others."""
-        ticket = object()
+        ticket = asyncio.Event()
         self._waiting.append(ticket)
         try:
             while self._closed is None and (self._active >= self.concurrency or self._waiting[0] is not ticket):
-                self._room.clear()
-                await self._room.wait()
+                ticket.clear()
+                await ticket.wait()
         finally:
             self._waiting.remove(ticket)
-            self._room.set()
+            self._call_next()
+
+    def _call_next(self) -> None:
+        """Wake who comes first, and nobody else: to wake 256 for each place takes longer than to ask."""
+        if self._waiting:
+            self._waiting[0].set()
 
     async def _wait(self, turn: Admission) -> None:
         while (pause_s := self._resume_at - time.monotonic()) > 0 and self._closed is None:
@@ -243,7 +247,7 @@ class Pace:
 
     def _free(self, turn: Admission, cost: float = 0.0) -> None:
         self._active -= 1
-        self._room.set()
+        self._call_next()
         if self._cost_limit is not None:
             self._cost_limit.settle(turn.money, cost)
 
@@ -279,7 +283,7 @@ class Pace:
                 # one more for each answer doubles it in a round; after the first cut, one more for each round
                 self.concurrency += 1
                 self._good = 0
-                self._room.set()
+                self._call_next()
 
     def _is_crowded(self, took_s: float) -> bool:
         """Whether one more request at one time would bring all of them near the time-out: a server with one place
@@ -293,7 +297,7 @@ class Pace:
     def close(self, reason: str) -> None:
         """Let nothing out any more."""
         self._closed = self._closed or SpentError(reason)
-        self._room.set()
+        self._call_next()
 
 
 def _evenly(rpm: int) -> "AsyncLimiter":

@@ -41,6 +41,33 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(coroutine, 30))
 
 
+def test_who_comes_first_is_woken_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = itertools.count(1)
+
+    class Counting(asyncio.Event):
+        async def wait(self) -> Any:
+            next(waits)
+            return await super().wait()
+
+    monkeypatch.setattr(asyncio, "Event", Counting)
+
+    async def many() -> list[int]:
+        pace = Pace(max_concurrency=1)
+        came: list[int] = []
+
+        async def one(number: int) -> None:
+            turn = await pace.enter(BODY)
+            came.append(number)
+            await asyncio.sleep(0)
+            pace.leave(turn, GOOD)
+
+        await asyncio.gather(*map(one, range(100)))
+        return came
+
+    assert run(many()) == list(range(100))
+    assert next(waits) < 300  # with all of them woken for each place: 5,000
+
+
 def test_no_more_at_one_time_than_allowed() -> None:
     async def many() -> int:
         pace = Pace(max_concurrency=3)
