@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -396,6 +397,16 @@ def pytest_options(config: HarnessConfig, name: str, model_name: str, base_url: 
         return [asked]
     words = [asked, *([f"--base-url={base_url}"] if base_url else [])]
     return words if any((config.root / one).exists() for one in config.suites) else [*words, "--suites=builtin"]
+
+
+_OVER_RUNS = ("pytest ", *(f"harness {name} " for name in ("compare", "runs", "report", "show", "drift", "gate")))
+
+
+def over_runs_in(config: HarnessConfig, reports: Path, command: str) -> str:
+    """The command for the folder that these runs are in, where it is not the one of the settings."""
+    if not command.startswith(_OVER_RUNS) or reports.resolve() == (config.root / config.reports).resolve():
+        return command
+    return f"{command} {shlex.join([f'--report-dir={reports}'])}"
 
 
 def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:

@@ -242,7 +242,12 @@ class Project:
         known = self.known(candidate.label, policy.max_age_days)
         verdict = judge(candidate, baseline, policy, datetime.now(UTC), known.runs, core=self.core)
         step = self._as_settings_have_it(verdict.next, runs)
+        step = replace(step, command=self.over_these(step.command))
         return replace(verdict, too_old=len(known.too_old - {candidate.run_id}), next=step)
+
+    def over_these(self, command: str) -> str:
+        """The command for the runs of this history (`--report-dir`)."""
+        return configuration.over_runs_in(self.config, self.history.folder, command)
 
     def _as_settings_have_it(self, step: NextStep, runs: Sequence[RunRecord]) -> NextStep:
         """A step that asks a model asks the version of the settings: it says so where that is not the one meant."""
@@ -549,7 +554,9 @@ def run(
     opened = Project.open(project, reports=report_dir)
     opened.load_checks()
     chosen = opened.model(model, base_url=base_url) if isinstance(model, str) else model
-    wanted = list(cases) if cases is not None else _suite_cases(opened, suites)
+    # a folder that a caller names is relative to where the caller is, not to the project
+    asked = cases if cases is not None else load_suite(suites) if suites is not None else opened.cases()
+    wanted = list(asked)
     judge = opened.judge_of(chosen)
     history = opened.history
     live_file = history.folder / chosen.label / f"live-{started.replace(':', '')}-{os.getpid()}.jsonl"
@@ -572,11 +579,6 @@ def run(
     )
     answers.keep_live_file_as(history.write(record).with_suffix(".live.jsonl"))
     return record
-
-
-def _suite_cases(project: Project, suites: str | Path | None) -> list[Case]:
-    # a folder that a caller names is relative to where the caller is, not to the project
-    return load_suite(suites) if suites is not None else project.cases()
 
 
 def _results(answers: Answers, judge: Judge, cases: Sequence[Case], samples: int) -> list[CaseResult]:

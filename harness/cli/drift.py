@@ -63,7 +63,9 @@ def drift(
         print_json(drift_json(report))
     elif alarm:
         promoted = project.history.baselines().get(report.label.partition("@")[0])
-        click.echo("\n".join(alarm_lines(report, nights, promoted=promoted, page=page, suite=suite or project.canary)))
+        asked, over = suite or project.canary, project.over_these
+        lines = alarm_lines(report, nights, promoted=promoted, page=page, suite=asked, over=over)
+        click.echo("\n".join(lines))
     else:
         tell_lines(drift_lines(report))
     changed = fail_on_change and bool(fingerprints(nights))

@@ -112,7 +112,15 @@ def _everything(site: Site, form: str | None) -> None:
         warn_of(site.contradictions)
         _left_out(site)
         # paths alone are on standard output, for programs; the verdict is for a person
-        for line in last_verdict_lines(site.verdicts.values(), str(site.out), site.newest, site.some, site.unjudged):
+        last = last_verdict_lines(
+            site.verdicts.values(),
+            str(site.out),
+            site.newest,
+            site.some,
+            site.unjudged,
+            over=site.project.over_these,
+        )
+        for line in last:
             click.echo(line, err=True)
     else:
         lines = site.lines()

@@ -32,7 +32,7 @@ from harness.pytest_plugin.gating import (
 from harness.pytest_plugin.model_run import ModelRun
 from harness.pytest_plugin.progress import Signals, announced, on_interrupt, wait_for
 from harness.pytest_plugin.protocol import Blocks
-from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, write_summary
+from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, unwritten_line, write_summary
 from harness.pytest_plugin.workers import Workers
 from harness.records.run import GOOD
 from harness.runs.answers import Answers, cost_limit_of
@@ -416,7 +416,8 @@ class VerbatimSession:
         if self._gate.judges:
             from harness.pytest_plugin.gating import compare_and_gate
 
-            self._verdicts, go, self._next = compare_and_gate(self.project, self._records, self._gate)
+            self._verdicts, go, step = compare_and_gate(self.project, self._records, self._gate)
+            self._next = self._next or step
             # the verdict takes the place of exit 0 or 1
             if self._gate.gate and (session.exitstatus in (0, 1) or self._settled):
                 session.exitstatus = 0 if go and self._records else 1
@@ -431,6 +432,7 @@ class VerbatimSession:
                 record = read_run(path)
         except (HarnessError, OSError) as error:
             self.notes.append(f"the run record was not written: {error}")
+            self._next = unwritten_line(self.project, record, self.mode)
             if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
                 # what was asked is in no history: after 0 or 1 a nightly script would call the night a quiet one
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

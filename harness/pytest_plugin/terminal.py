@@ -180,6 +180,13 @@ def next_line(project: Project, records: Sequence[RunRecord], config: pytest.Con
     return f"{phrase('next')}{translated(f'{_shell(command)}  ({phrase(why)})')}"
 
 
+def unwritten_line(project: Project, record: RunRecord, mode: Mode) -> str:
+    """The last line of a run whose record could not be written: what reads records would not find it."""
+    command = ["pytest", *_options(project, record), f"--cassette-mode={mode}", "--report-dir=FOLDER"]
+    why = phrase("next-writable")
+    return f"{phrase('next')}{translated(f'{_shell(command)}  ({why})')}"
+
+
 def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> tuple[list[str], str]:
     if interrupted:
         several = [f"--model={','.join(run.model for run in records)}"]
@@ -193,7 +200,8 @@ def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> 
         return ["harness", "report", run.label], "next-report"
     if run.partial:
         # a replay would look for what was asked live, or was never asked
-        mode = [] if run.mode == "replay" else [f"--cassette-mode={'live' if run.mode == 'live' else 'record'}"]
+        replay = run.mode == "replay" and not str(run.partial_reason).endswith("have no result")
+        mode = [] if replay else [f"--cassette-mode={'live' if run.mode == 'live' else 'record'}"]
         return ["pytest", *_options(project, run), *mode], "next-whole"
     baselines = project.history.baselines()
     if baselines.get(run.model) not in (None, run.label, run.run_id):

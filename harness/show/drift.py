@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
@@ -123,7 +123,13 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
 
 
 def alarm_lines(
-    report: DriftReport, nights: Sequence[Night], *, promoted: str | None, page: str | None, suite: str | None = None
+    report: DriftReport,
+    nights: Sequence[Night],
+    *,
+    promoted: str | None,
+    page: str | None,
+    suite: str | None = None,
+    over: Callable[[str], str] = str,
 ) -> list[str]:
     """An alarm for a chat: what happened in one line, then the page, the next command, and what to go back to.
 
@@ -132,6 +138,7 @@ def alarm_lines(
         promoted: the version that is the baseline, `NAME@VERSION` or a run id.
         page: address of the pages.
         suite: what a night asks; None where that is every case.
+        over: makes of a command one over the runs of this history.
     """
     alarm = min(report.alarms, key=lambda one: one.day, default=None)
     fallen = alarm is not None and alarm.kind in ("rate", "prompts")
@@ -154,9 +161,9 @@ def alarm_lines(
     lines = [f"{show(report.label)}{phrase('colon')}{phrase('comma').join(parts)}"]
     if page:
         lines.append(phrase("alarm-page", page=show(page, blanks=False)))
-    lines.append(f"{phrase('next')}{_next_of(report, before, after, suite)}")
+    lines.append(f"{phrase('next')}{over(_next_of(report, before, after, suite))}")
     if promoted and promoted != report.label:
-        command = f"harness compare {show(promoted)} {show(report.label)}"
+        command = over(f"harness compare {show(promoted)} {show(report.label)}")
         lines.append(phrase("alarm-back", label=show(promoted), command=command))
     elif promoted:
         lines.append(phrase("alarm-no-back", label=show(promoted)))

@@ -317,7 +317,13 @@ class LastVerdict(Record):
 
 
 def last_verdict_lines(
-    verdicts: Iterable[LastVerdict], folder: str, newest: str = "", some: str = "", unjudged: str = ""
+    verdicts: Iterable[LastVerdict],
+    folder: str,
+    newest: str = "",
+    some: str = "",
+    unjudged: str = "",
+    *,
+    over: Callable[[str], str] = str,
 ) -> list[str]:
     """The verdict on the newest version in short, for the end of `harness report`; its page holds the rules.
 
@@ -326,17 +332,18 @@ def last_verdict_lines(
         newest: the version of the newest complete run, which may become the first baseline.
         some: the model of the newest run of all, complete or not.
         unjudged: a version that has a baseline, where a record is in the way of its verdict.
+        over: makes of a command one over the runs of this history.
     """
     known = sorted(verdicts, key=lambda one: (one.firm, one.when))
     if not known and not newest:
-        asked = f"pytest --model={show(some, blanks=False) or 'NAME'}"
+        asked = over(f"pytest --model={show(some, blanks=False) or 'NAME'}")
         return [phrase("no-complete-run"), f"{phrase('next')}{translated(f'{asked}  (a run of all cases)')}"]
     if not known and unjudged:
         label = show(unjudged, blanks=False)
-        step = f"harness gate --candidate {label}  ({phrase('next-says-what')})"
+        step = f"{over(f'harness gate --candidate {label}')}  ({phrase('next-says-what')})"
         return [phrase("no-verdict-on", label=label), f"{phrase('next')}{translated(step)}"]
     if not known:
-        step = f"harness runs baseline {show(newest, blanks=False)}  ({phrase('next-baseline')})"
+        step = f"{over(f'harness runs baseline {show(newest, blanks=False)}')}  ({phrase('next-baseline')})"
         return [phrase("no-verdict"), f"{phrase('next')}{translated(step)}"]
     last = known[-1]
     lines = ["", translated(f"{last.verdict}  {show(last.label)} against {show(last.against)}")]

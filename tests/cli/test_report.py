@@ -454,3 +454,9 @@ def test_the_verdict_at_the_end_is_of_a_complete_run_of_a_configured_version():
     known = [verdict("part@v1", "2026-11-29", firm=False), verdict("whole@v2", "2026-11-28", firm=True)]
     assert "GO  whole@v2 against base@v1" in last_verdict_lines(known, "build")
     assert "GO  part@v1 against base@v1" in last_verdict_lines(known[:1], "build")
+
+
+def test_a_step_is_over_the_runs_that_were_read(folder):
+    elsewhere = folder.rename(folder.with_name("my runs"))
+    said = invoke("--index", "--report-dir", str(elsewhere)).stderr
+    assert f"'--report-dir={elsewhere}'" in said.replace("\n", "")

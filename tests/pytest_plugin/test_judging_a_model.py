@@ -317,8 +317,17 @@ def test_a_record_that_cannot_be_written_is_told_and_verdicts_stand(project: Pat
     (project / "blocked").write_text("a file where a folder should be")
     result = pytester.runpytest("--model=fake", "--report-dir=blocked")
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["the run record was not written: *"])
+    result.stdout.fnmatch_lines(["the run record was not written: *", "next: pytest * --report-dir=FOLDER  (*"])
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+
+
+def test_what_was_not_recorded_is_recorded_next(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    [suite] = (project / "suites").rglob("*.jsonl")
+    suite.write_text(suite.read_text().replace("Sikalastic-609", "Sikalastic-610", 1))
+    assert (
+        pytester.runpytest("--model=fake").stdout.lines[-1].startswith("next: pytest --model=fake --cassette-mode=rec")
+    )
 
 
 def test_a_gate_baseline_that_does_not_exist_is_told(project: Path, pytester: pytest.Pytester) -> None:
