@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from operator import itemgetter, le
+from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.find import WHOLE, Alike, Damage, Reading, at_a_glance, new, readings
+from harness.text.find import WHOLE, Alike, Damage, Reading, are_apart, new, readings
 from harness.text.fold import Page
 from harness.text.mentions import (
     VERDICTS,
@@ -68,7 +68,7 @@ def check(
             return whole
     judge = Judge(source, targets, symbols, strict_kinds)
     spans = reasoning_spans(output, judge.source.parts, reasoning)
-    visible = masked(output, spans)
+    visible = masked(output, spans) if spans else output
     return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
 
 
@@ -80,18 +80,18 @@ def _all_whole(output: str, targets: Sequence[str | Target], symbols: SymbolTabl
     if isinstance(targets, str):
         return None
     for target in targets:
-        if type(target) is not str or target not in output or may_have_misses_beside(target):
+        if type(target) is not str or not target or target not in output or may_have_misses_beside(target):
             return None
     page = Page(output, symbols)
     if not page.is_short or not page.is_plain:
         return None
     texts = tuple(dict.fromkeys(targets)) if len(targets) > 1 else tuple(targets)
-    seen = at_a_glance(page, texts)  # type: ignore[arg-type]
-    if not seen or len(seen) < len(texts):
+    seen = readings(page, texts, doubled_backslashes=False)  # type: ignore[arg-type]
+    if len(seen) < len(texts):
         return None
     mentions: dict[str, tuple[Mention, ...]] = {}
     for text, forms in seen.items():
-        if len(forms) > 1 or forms[0].damage is not WHOLE:
+        if len(forms) != 1 or forms[0].text != text:
             return None
         size, said = len(text), (text, "verbatim", (), None, "damage", None)
         mentions[text] = tuple([new(Mention, (start, start + size, *said)) for start in forms[0].starts])
@@ -120,31 +120,36 @@ class Judge:
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
     ) -> CheckResult:
-        pages = [Page(passage.text, self.symbols) for passage in texts]
-        glances = [self._at_a_glance(page) for page in pages]
-        seen = glances[0] if len(texts) == 1 and not self._beside and self._is_simple else None
-        if seen and all(map(seen.get, self._texts)):
-            return self._all_said(seen, texts[0], reasoning, unscored)
+        looks = [self._look(passage.text, channel) for passage in texts]
+        if len(texts) == 1 and not self._beside:
+            plain = looks[0][2]
+            if plain and all(map(plain.get, self._texts)):
+                return self._all_said(plain, texts[0], reasoning, unscored)
         mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
+        samples: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
         within: dict[str, str] = {}
         by_passage: list[list[Mention]] = []
-        met: set[str] = set()
-        for passage, page, seen in zip(texts, pages, glances, strict=True):
-            found, inside = self._mentions(passage, page, seen, channel, met)
+        for passage, (page, seen, plain) in zip(texts, looks, strict=True):
+            here, inside = (
+                (self._alike(plain, passage), {}) if plain is not None else self._apart(passage, page, seen, channel)
+            )
             by_passage.append([])
-            for text, listed in found:
+            for text, listed, distinct in here:
                 mentions[text] += listed
+                samples[text] += distinct
                 by_passage[-1] += listed
             for text, outer in inside.items():
                 within.setdefault(text, outer)
-        verdicts = {target: worst(listed) for target, listed in mentions.items()}
+        verdicts = {target: worst(listed) for target, listed in samples.items()}
         if self._beside or "absent" in verdicts.values():
-            nearly: dict[str, list[Mention]] = {}
+            met = {text for _, seen, _ in looks for text in seen}
+            nearly: set[str] = set()
             for passage, among in zip(texts, by_passage, strict=True):
                 for text, mention in self._near_misses(passage, among, mentions, met):
                     mentions[text].append(mention)
-                    nearly[text] = mentions[text]
-            verdicts |= {target: worst(listed) for target, listed in nearly.items()}
+                    samples[text].append(mention)
+                    nearly.add(text)
+            verdicts |= {text: worst(samples[text]) for text in nearly}
         order = {passage.path: number for number, passage in enumerate(texts)} if len(texts) > 1 else {}
         for listed in mentions.values():
             if len(listed) > 1:
@@ -156,15 +161,21 @@ class Judge:
         every = {target: tuple(listed) for target, listed in mentions.items()}
         return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
 
-    def _mentions(
-        self, passage: Passage, page: Page, seen: dict[str, list[Alike]] | None, channel: str, met: set[str]
-    ) -> tuple[list[tuple[str, list[Mention]]], dict[str, str]]:
-        """The mentions in one of the texts, each list with its target, and the targets that lie in longer ones."""
-        if seen is None or not self._is_simple:
-            found, within = self._found(page, seen, channel, met)
-            return [(one.target.text, [self.mention(one, passage)]) for one in found], within
-        met.update(seen)
-        return [(text, self._listed(self.wanted[text], forms, passage)) for text, forms in seen.items()], {}
+    def _alike(
+        self, seen: dict[str, list[Alike]], passage: Passage
+    ) -> Iterator[tuple[str, list[Mention], list[Mention]]]:
+        """The mentions by target, in order, and some of them that have all the verdicts."""
+        for text, forms in seen.items():
+            listed = self._listed(self.wanted[text], forms, passage)
+            yield text, listed, listed[:1] if len(forms) == 1 else listed
+
+    def _apart(
+        self, passage: Passage, page: Page, seen: dict[str, list[Alike]], channel: str
+    ) -> tuple[Iterator[tuple[str, list[Mention], list[Mention]]], dict[str, str]]:
+        """The same where the place decides too, and the targets that lie in longer ones."""
+        found, within = self._found(page, seen, channel)
+        listed = ((one.target.text, [self.mention(one, passage)]) for one in found)
+        return ((text, one, one) for text, one in listed), within
 
     def _all_said(
         self, seen: dict[str, list[Alike]], passage: Passage, reasoning: Sequence[tuple[int, int]], unscored: bool
@@ -175,53 +186,44 @@ class Judge:
         for target in self.targets:
             text = target.text
             forms = seen[text]
-            verdicts[text] = (
-                VERDICTS[rank(max(one.damage for one in forms).weight)]
-                if len(forms) > 1
-                else (self._said(forms[0].damage)[1])
-            )
-            mentions[text] = tuple(self._listed(target, forms, passage))
+            listed = self._listed(target, forms, passage)
+            verdicts[text] = listed[0].verdict if len(forms) == 1 else worst(listed)
+            mentions[text] = tuple(listed)
         return CheckResult(verdicts, mentions, {}, unscored, tuple(reasoning))
 
-    def findings(self, text: str, channel: str, met: set[str] | None = None) -> tuple[list[Finding], dict[str, str]]:
-        """The findings of all targets, by place, and the targets that lie in longer ones.
-
-        `met` gets the texts whose letters are in `text` at all.
-        """
+    def _look(self, text: str, channel: str) -> tuple[Page, dict[str, list[Alike]], dict[str, list[Alike]] | None]:
+        """A text, the readings in it, and those that hold where they alone decide that."""
         page = Page(text, self.symbols)
-        return self._found(page, self._at_a_glance(page), channel, met)
+        seen = readings(page, self._texts, doubled_backslashes=channel != "text")
+        return page, seen, self._of_themselves(page, seen)
 
-    def _at_a_glance(self, page: Page) -> dict[str, list[Alike]] | None:
-        """The mentions by form, where the form alone decides what each is."""
-        seen = at_a_glance(page, self._texts)
-        if seen is None:
+    def findings(self, text: str, channel: str) -> list[Finding]:
+        """The findings of all targets, by place."""
+        page = Page(text, self.symbols)
+        return self._found(page, readings(page, self._texts, doubled_backslashes=channel != "text"), channel)[0]
+
+    def _of_themselves(self, page: Page, seen: dict[str, list[Alike]]) -> dict[str, list[Alike]] | None:
+        """Those that hold; None where more than the form of each decides that, or of what it is a mention."""
+        if not self._is_simple:
             return None
-        for forms in seen.values():
-            if not forms or forms[-1].damage is not WHOLE:
+        for text, forms in seen.items():
+            if len(forms) != 1 or forms[0].text != text:
                 break
         else:
             return seen
-        damaged = [text for text, forms in seen.items() if forms and forms[-1].damage is not WHOLE]
+        damaged = [text for text, forms in seen.items() if forms and (len(forms) > 1 or forms[0].text != text)]
         for text in damaged:
-            target = self.wanted[text]
-            if not target.given or text != target.text:
-                return None
-        if not _are_apart(seen):
+            if not self.wanted[text].given or any(not one.damage.weight and one.text != text for one in seen[text]):
+                return None  # an ordinary wrap comes before other readings
+        if not are_apart(page, seen):
             return None
         holds = self.source.holds
-        for text in damaged:
-            seen[text] = [one for one in seen[text] if not (one.damage.weight and holds(one.text))]
-        return seen
+        kept = {text: [one for one in seen[text] if not (one.damage.weight and holds(one.text))] for text in damaged}
+        return {**seen, **kept}
 
-    def _found(
-        self, page: Page, seen: dict[str, list[Alike]] | None, channel: str, met: set[str] | None
-    ) -> tuple[list[Finding], dict[str, str]]:
-        """The findings; `seen` are those of `_at_a_glance`."""
-        if seen is not None:
-            if met is not None:
-                met.update(seen)
-            return self._seen(page, seen), {}
-        whole, damaged = self.candidates(page, channel, met)
+    def _found(self, page: Page, seen: dict[str, list[Alike]], channel: str) -> tuple[list[Finding], dict[str, str]]:
+        """The findings by place, and the targets that lie in longer ones."""
+        whole, damaged = self._judged(page, seen, channel)
         within: dict[str, str] = {}
         if damaged:
             standing, within = settle(damaged, whole, page.text, self.source)
@@ -236,45 +238,31 @@ class Judge:
         is_open = target.open_left or target.open_right
         for text, damage, starts in forms:
             size = len(text)
-            if is_open:
-                made += [self.mention(Finding(target, text, one, one + size, damage), passage) for one in starts]
-                continue
-            _, verdict, codes = self._said(damage)
-            made += [new(Mention, (one, one + size, text, verdict, codes, path, "damage", None)) for one in starts]
+            _, verdict, codes = _WHOLE if damage is WHOLE else self._said(damage)
+            for start in starts:
+                end = start + size
+                reach = self._reach(Finding(target, target.text, start, end, damage), passage.text) if is_open else None
+                made.append(new(Mention, (start, end, text, verdict, codes, path, "damage", reach)))
         if len(forms) > 1:
             made.sort(key=_START)
         return made
 
-    def _seen(self, page: Page, met: dict[str, list[Alike]]) -> list[Finding]:
-        """The findings of what was seen at a glance."""
-        found: list[Finding] = []
-        has_alternates = False
-        for wanted, forms in met.items():
-            target = self.wanted[wanted]
-            is_alternate = wanted != target.text
-            has_alternates |= is_alternate
-            for text, damage, starts in forms:
-                for start in starts:
-                    end = start + len(text)
-                    if not (is_alternate and _is_fragment(page.text, start, end, target)):
-                        found.append(Finding(target, wanted, start, end, damage))
-        if len(found) > 1:
-            found.sort(key=start_of)
-        return _without_alternates_inside(found) if has_alternates else found
-
-    def candidates(self, page: Page, channel: str, met: set[str] | None = None) -> tuple[list[Finding], list[Finding]]:
+    def candidates(self, page: Page, channel: str) -> tuple[list[Finding], list[Finding]]:
         """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
+        return self._judged(page, readings(page, self._texts, doubled_backslashes=channel != "text"), channel)
+
+    def _judged(self, page: Page, seen: dict[str, list[Alike]], channel: str) -> tuple[list[Finding], list[Finding]]:
         text = page.text
         whole: list[Finding] = []
         damaged: list[Finding] = []
         coded = channel != "text"
-        for wanted, found, is_whole in readings(page, self.wanted, doubled_backslashes=coded, met=met):
+        for wanted, forms in seen.items():
+            found = [
+                new(Reading, (start, start + len(form), damage)) for form, damage, starts in forms for start in starts
+            ]
             target = self.wanted[wanted]
             is_strict = target.given or target.kind in self.strict_kinds
             is_alternate = wanted != target.text
-            if is_whole and not is_alternate:
-                whole += [Finding(target, wanted, *one, "damage") for one in found]
-                continue
             listed = _beside_wraps(found, text, wanted)
             if target.given:
                 for start, end, damage in listed:
@@ -300,8 +288,6 @@ class Judge:
 
     def _said(self, damage: Damage) -> tuple[Damage, str, tuple[str, ...]]:
         """The verdict on a damage, and its codes."""
-        if damage is WHOLE:
-            return _WHOLE
         said = self._known.get(id(damage))
         if said is None:  # readings share their damage; this holds it, so that the number stays its own
             said = self._known[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
@@ -345,13 +331,6 @@ class Judge:
                 yield finding.target.text, self.mention(finding, passage)
 
 
-def _are_apart(seen: dict[str, list[Alike]]) -> bool:
-    """Whether no two mentions share a place."""
-    starts = sorted([start for forms in seen.values() for one in forms for start in one.starts])
-    ends = sorted([start + len(one.text) for forms in seen.values() for one in forms for start in one.starts])
-    return all(map(le, ends, starts[1:]))  # before each one as many have ended as have begun
-
-
 _WHOLE = WHOLE, "verbatim", ()
 _START = itemgetter(Mention._fields.index("start"))
 
@@ -376,10 +355,11 @@ def _prepared(
     for target in targets:
         for alternate in target.alternates:
             wanted.setdefault(alternate, target)
+    is_simple = len(wanted) == len(targets) and "" not in wanted
     wanted.pop("", None)
     beside = [_with_its_kind(one) for one in targets if one.kind or may_have_misses_beside(one.text)]
     beside = [one for one in beside if misses_beside_a_mention(one) and has_near_misses(one)]
-    return targets, wanted, tuple(beside), tuple(wanted), [*wanted] == [target.text for target in targets]
+    return targets, wanted, tuple(beside), tuple(wanted), is_simple
 
 
 @lru_cache(maxsize=8192)

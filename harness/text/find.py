@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from operator import le
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, stands_alone
@@ -197,56 +198,72 @@ class Alike(NamedTuple):
     starts: list[int]
 
 
-def at_a_glance(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]] | None:
-    """The targets whose letters are in a text, with their mentions by form; None where that takes a closer look.
+def readings(page: Page, targets: tuple[str, ...], *, doubled_backslashes: bool) -> dict[str, list[Alike]]:
+    """The targets whose letters are in a text, each with its mentions by form. Mentions may overlap."""
+    if page.is_plain and len(targets) < _AT_ONCE:
+        patterns = _unlike(targets, page.fine)
+        found = _counted(page, patterns) if patterns else None
+        if found is not None:
+            return found
+    return _searched(page, targets, doubled_backslashes)
 
-    A model damages a string in one way again and again: where a target and its forms known from before are found in as
-    many places as its skeleton, nothing is left to be read.
+
+def _counted(page: Page, patterns: tuple[Pattern, ...]) -> dict[str, list[Alike]] | None:
+    """The same for few targets, each with letters of its own; None for a text that asks for the coarse fold.
+
+    Most texts hold all of their targets whole: these have as many digits and letters there as the targets have.
     """
-    if not page.is_plain or len(targets) >= _AT_ONCE:
-        return None
-    patterns = _unlike(targets, page.fine)
-    if not patterns:
-        return None
     skeletons = [pattern.skeleton for pattern in patterns] if not page.is_short else ()
     held = page.may_hold(skeletons)
-    digits = page.digits() if held or page.is_short else ""
+    digits = page.digits() if page.is_short else ""
     met: dict[str, list[Alike]] = {}
     for pattern in patterns:
         if held is not skeletons and pattern.skeleton not in held:
             continue
-        text = pattern.text
-        starts = _places(page, pattern, text)
-        found = [new(Alike, (text, WHOLE, starts))] if starts else []
+        starts = _places(page, pattern, pattern.text)
+        if starts and not digits:
+            digits = page.digits()
         # the skeleton has as many hits at most as its digits, and as whole mentions at least
-        if not (digits and pattern.digits and _count(digits, pattern.digits) == len(starts)):
-            if page.fold.coarse:
-                return None
-            hits = _count(page.letters, pattern.skeleton)
-            if not hits:
-                continue
-            if hits != len(starts):
-                known = _known_forms(page, pattern, hits - len(starts))
-                if known is None and hits > _WORTH_READING_AHEAD:
-                    list(_searched(Page(page.text[:_WELL_AHEAD], page.symbols), (text,), False, set()))
-                    known = _known_forms(page, pattern, hits - len(starts))
-                if known is None:
-                    return None
-                met[text] = found + known
-                continue
-        if found:
-            met[text] = found
+        if digits and pattern.digits and _count(digits, pattern.digits) == len(starts):
+            if starts:
+                met[pattern.text] = [new(Alike, (pattern.text, WHOLE, starts))]
+            continue
+        if page.fold.coarse:
+            return None
+        hits = _count(page.letters, pattern.skeleton)
+        if hits:
+            met[pattern.text] = _forms(page, pattern, starts, hits)
     return met
+
+
+def _forms(page: Page, pattern: Pattern, starts: list[int], hits: int) -> list[Alike]:
+    """The mentions of a target in a text without codes, where it starts whole, and has so many hits in all.
+
+    A model damages a string in one way again and again: where the target and its forms known from before are found in
+    as many places as its skeleton, nothing is left to be read.
+    """
+    text = pattern.text
+    found = [new(Alike, (text, WHOLE, starts))] if starts else []
+    if hits == len(starts):
+        return found
+    known = _known_forms(page, pattern, hits - len(starts))
+    if known is None and hits > _WORTH_READING_AHEAD:
+        head = Page(page.text[:_WELL_AHEAD], page.symbols)
+        _damaged(head, pattern, [], (_all(head.letters, pattern.skeleton), ()), False)
+        known = _known_forms(page, pattern, hits - len(starts))
+    if known is None:
+        places = _all(page.letters, pattern.skeleton)
+        known = _one_by_one(page, _damaged(page, pattern, _whole(text, starts), (places, ()), False))
+    return found + known
 
 
 def _known_forms(page: Page, pattern: Pattern, most: int) -> list[Alike] | None:
     """The damaged forms of a target that were read before; None where those are not all that is in the text."""
     found: list[Alike] = []
-    for form, damage in [*reversed(pattern.known.items())][:_MOST_TRIED] if pattern.is_bare else ():
+    is_counted = pattern.known and pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
+    for form, damage in [*reversed(pattern.known.items())][:_MOST_TRIED] if is_counted else ():
         if form not in page.text or form == pattern.text or not BETWEEN_LATIN.isdisjoint(form):
             continue  # what `一` is depends on what is round it
-        if damage is not None and not damage.weight:
-            continue  # an ordinary wrap
         starts = _places(page, pattern, form)
         if damage is not None and starts:
             found.append(new(Alike, (form, damage, starts)))
@@ -261,6 +278,15 @@ _WORTH_READING_AHEAD, _WELL_AHEAD = 30, 2000
 _MOST_TRIED = 16
 
 
+def _whole(text: str, starts: list[int]) -> list[Reading]:
+    return [new(Reading, (start, start + len(text), WHOLE)) for start in starts]
+
+
+def _one_by_one(page: Page, found: list[Reading]) -> list[Alike]:
+    text = page.text
+    return [new(Alike, (text[start:end], damage, [start])) for start, end, damage in found]
+
+
 @lru_cache(maxsize=256)
 def _unlike(targets: tuple[str, ...], fold: Fold) -> tuple[Pattern, ...]:
     """The patterns, if each has letters of its own, of which none asks for the coarse fold; empty otherwise."""
@@ -271,25 +297,13 @@ def _unlike(targets: tuple[str, ...], fold: Fold) -> tuple[Pattern, ...]:
     return tuple(patterns) if len({pattern.skeleton for pattern in patterns}) == len(patterns) else ()
 
 
-def readings(
-    page: Page, targets: Collection[str], *, doubled_backslashes: bool, met: set[str] | None = None
-) -> Iterator[tuple[str, list[Reading], bool]]:
-    """Each target that has mentions, with all of them, and whether all are known to be verbatim. They may overlap.
-
-    `met` gets the targets whose letters are in the text.
-    """
-    if targets:
-        yield from _searched(page, tuple(targets), doubled_backslashes, set() if met is None else met)
-
-
-def _searched(
-    page: Page, targets: tuple[str, ...], doubled_backslashes: bool, met: set[str]
-) -> Iterator[tuple[str, list[Reading], bool]]:
+def _searched(page: Page, targets: tuple[str, ...], doubled_backslashes: bool) -> dict[str, list[Alike]]:
     patterns, skeletons = _patterns(targets, page.fine)
     unhinted = patterns.get("", ())
     held = page.may_hold(skeletons)
+    met: dict[str, list[Alike]] = {}
     if not held and not unhinted:
-        return
+        return met
     if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
         page = page if page.fold.coarse else Page(page.text, page.symbols, coarse=True)
         patterns, skeletons = _patterns(targets, page.fold)
@@ -298,21 +312,26 @@ def _searched(
         skeletons = tuple(held)
     plain_hits = _hits(page.letters, skeletons)
     decoded_hits = {} if page.decoded is None else _hits(page.decoded.letters, skeletons)
+    is_of_letters = page.decoded is None and not (doubled_backslashes and "\\" in page.text)
     met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
     for pattern in [*(one for skeleton in met_here for one in patterns[skeleton]), *unhinted]:
+        text = pattern.text
         plain, coded_ones = plain_hits.get(pattern.skeleton, ()), decoded_hits.get(pattern.skeleton, ())
-        if plain:
-            met.add(pattern.text)
-        found = _verbatim(page, pattern) if plain or not pattern.skeleton else []
-        settled = page.decoded is None and len(plain) == len(found)
-        if pattern.skeleton and not settled:
-            found += _damaged(page, pattern, found, (plain, coded_ones), doubled_backslashes)
-        elif not pattern.skeleton and len(pattern.text) > 1:
-            found += _signs_apart(page, pattern, found)
+        starts = _places(page, pattern, text) if plain or not pattern.skeleton else []
+        if is_of_letters and pattern.skeleton and pattern.unescaped is _NO_FORMS:
+            met[text] = _forms(page, pattern, starts, len(plain))
+            continue
+        whole = _whole(text, starts)
+        found: list[Reading] = []
+        if pattern.skeleton:
+            found = _damaged(page, pattern, whole, (plain, coded_ones), doubled_backslashes)
+        elif len(text) > 1:
+            found = _signs_apart(page, pattern, whole)
         if pattern.unescaped is not _NO_FORMS:
-            found += _unescaped(page.text, pattern, found, control_characters=doubled_backslashes)
-        if found:
-            yield pattern.text, found, settled and bool(pattern.skeleton) and pattern.unescaped is _NO_FORMS
+            found += _unescaped(page.text, pattern, whole + found, control_characters=doubled_backslashes)
+        if plain or starts or found:
+            met[text] = ([new(Alike, (text, WHOLE, starts))] if starts else []) + _one_by_one(page, found)
+    return met
 
 
 _AT_ONCE = 16
@@ -348,16 +367,30 @@ def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
 def _count(text: str, part: str) -> int:
     """How often a part is in a text; its places may overlap."""
     is_worth_asking = len(text) > _WORTH_ASKING
-    return text.count(part) if is_worth_asking and not _may_overlap(part) else len(_all(text, part))
+    return text.count(part) if is_worth_asking and not _may_meet(part, part) else len(_all(text, part))
 
 
 _WORTH_ASKING = 4000
 
 
 @lru_cache(maxsize=4096)
-def _may_overlap(part: str) -> bool:
-    """Whether it ends as it begins."""
-    return len(part) > _LONG or any(part.endswith(part[:size]) for size in range(1, len(part)))
+def _may_meet(one: str, other: str) -> bool:
+    """Whether a place of the second string may begin in a place of the first, or in another place of the same."""
+    if len(one) > _LONG or len(other) > _LONG or (one != other and other in one):
+        return True
+    return any(one.endswith(other[:size]) for size in range(1, min(len(one), len(other) + 1)))
+
+
+def are_apart(page: Page, seen: dict[str, list[Alike]]) -> bool:
+    """Whether no two mentions share a place."""
+    if len(page.text) > _WORTH_ASKING and len(seen) < _AT_ONCE and page.is_plain and not page.fold.coarse:
+        patterns = [pattern_of(text, page.fine) for text in seen]
+        skeletons = [pattern.skeleton for pattern in patterns if pattern.is_bare]
+        if len(skeletons) == len(seen) and not any(_may_meet(a, b) for a in skeletons for b in skeletons):
+            return True
+    starts = sorted([start for forms in seen.values() for one in forms for start in one.starts])
+    ends = sorted([start + len(one.text) for forms in seen.values() for one in forms for start in one.starts])
+    return all(map(le, ends, starts[1:]))  # before each one as many have ended as have begun
 
 
 def _all(letters: str, skeleton: str) -> list[int]:
@@ -394,11 +427,6 @@ def _places(page: Page, pattern: Pattern, form: str) -> list[int]:
         else:
             start = text.find(form, start + 1)
     return found
-
-
-def _verbatim(page: Page, pattern: Pattern) -> list[Reading]:
-    size = len(pattern.text)
-    return [Reading(start, start + size, WHOLE) for start in _places(page, pattern, pattern.text)]
 
 
 def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:

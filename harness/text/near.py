@@ -9,6 +9,7 @@ from itertools import islice
 from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Damage
+from harness.text.fold import ascii_of
 from harness.text.mentions import Finding, Source
 from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target, is_formula
@@ -101,8 +102,9 @@ def near_misses(
 
     `among`: all mentions; nothing in those is looked at. `met`: the targets whose letters are in the text.
     """
-    lacking = [digit for digit in _OF_ONE_FORM if digit not in text]
-    if len(lacking) == len(_OF_ONE_FORM) and "0" not in text and "1" not in text:
+    digits = ascii_of(text)
+    lacking = [digit for digit in _OF_ONE_FORM if digit not in digits]
+    if len(lacking) == len(_OF_ONE_FORM) and "0" not in digits and "1" not in digits:
         targets = [one for one in targets if one.kind in _HOLDS or one.text in met]
     elif lacking:
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]

@@ -139,7 +139,7 @@ def restored(text: str, judge: Judge, channel: str = "text", escapes: bool = Fal
         mended = applied(text, edits)
         fresh = [
             Edit(finding.start + low, finding.start + high, mended[finding.start + low : finding.start + high], new)
-            for finding in judge.findings(mended, channel)[0]
+            for finding in judge.findings(mended, channel)
             if is_mended(finding, escapes)
             for low, high, new in _changes(finding)
         ]

@@ -223,7 +223,7 @@ def test_a_long_text_is_read_as_a_short_one(target: str, output: str) -> None:
 
 @pytest.mark.parametrize(("target", "output"), [row[:2] for row in DAMAGE if row[0] and row[2]])
 def test_the_changes_of_a_mention_make_it_the_target_again(target: str, output: str) -> None:
-    (found,) = Judge("", [target], DEFAULT_SYMBOLS).findings(output, "text")[0]
+    (found,) = Judge("", [target], DEFAULT_SYMBOLS).findings(output, "text")
     begin = found.start
     changes = [
         Edit(begin + low, begin + high, output[begin + low : begin + high], new)
