@@ -187,9 +187,15 @@ def _named(path: str) -> tuple[str, ...]:
 
 
 def _last_two(path: str) -> tuple[str, ...]:
+    """What a path is also called: its last two parts, and a file by a name that nothing else has."""
     parts = re.split(r"[/\\]", path.strip("/\\"))
     sign = "\\" if "\\" in path else "/"
-    return (sign.join(parts[-2:]),) if len(parts) >= 3 and sign.join(parts[-2:]) in path else ()
+    found = (sign.join(parts[-2:]),) if len(parts) >= 3 and sign.join(parts[-2:]) in path else ()
+    return (*found, parts[-1]) if len(parts) > 1 and _OWN_NAME.fullmatch(parts[-1]) else found
+
+
+_OWN_NAME = later(f"(?=.*[0-9A-Za-z_-][^.]*\\.)(?=.*[{HAN}][^.]*\\.)[^\\s/]{{3,60}}\\.(?:{ENDINGS})", re.IGNORECASE)
+"""`测试20260101.md`: Han and other characters before the ending."""
 
 
 def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:

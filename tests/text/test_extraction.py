@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.text import extract_targets, repair
+from harness.text import check, extract_targets, repair
 from harness.text.seams import seams
 from harness.text.targets import KINDS, LENIENT_KINDS, STRICT_KINDS, Target, kind_of
 
@@ -478,3 +478,17 @@ def test_seams_are_odds_by_character() -> None:
 )
 def test_a_blank_behind_what_may_be_a_label_is_the_writers(source: str, answer: str) -> None:
     assert repair(source, answer).text == answer
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "verdict"),
+    [
+        ("见 /data/测试20260101.md", "是 测试 20260101.md", "spaced"),  # the file is said by its name alone
+        ("见 /data/测试20260101.md", "是 测试20260101.md", "verbatim"),
+        ("见 /data/测试20260101.md", "/tmp/测试20260101.md", "absent"),  # another file
+        ("见 /data/测试20260101.md", "/data/ 测试20260101.md", "spaced"),
+        ("%from% to %to%", "% from % to %to%", "spaced"),
+    ],
+)
+def test_a_file_in_a_folder_is_also_its_name(source: str, answer: str, verdict: str) -> None:
+    assert next(iter(check(source, answer).verdicts.values())) == verdict
