@@ -210,18 +210,23 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
+        place = _PLACE_IN_A_FILE.match(text, stop)  # `src/app.py:88`, which is also named without its line
         yield Span(
             low,
-            stop,
+            place.end() if place else stop,
             uncertain,
             False,
             known if known in ("identifier", "email") else kind,
-            (_last_two(inner) if kind == "path" else ())
+            ((inner,) if place else ())
+            + (_last_two(inner) if kind == "path" else ())
             + (behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()),
         )
-        start = stop
+        start = place.end() if place else stop
     if start < end:
         yield from chains_in(text, start, end)
+
+
+_PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])")
 
 
 _WITH_ENDING = later(

@@ -487,6 +487,8 @@ def test_a_blank_behind_what_may_be_a_label_is_the_writers(source: str, answer: 
         ("见 /data/测试20260101.md", "是 测试20260101.md", "verbatim"),
         ("见 /data/测试20260101.md", "/tmp/测试20260101.md", "absent"),  # another file
         ("见 /data/测试20260101.md", "/data/ 测试20260101.md", "spaced"),
+        ("see lib/net/http-client.rb:88", "lib/net/http-client.rb: 88", "spaced"),
+        ("see lib/net/http-client.rb:88", "lib/net/http-client.rb, line 88", "verbatim"),
         ("%from% to %to%", "% from % to %to%", "spaced"),
     ],
 )
