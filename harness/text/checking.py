@@ -414,12 +414,12 @@ def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[
 
 
 def _is_without_words(finding: Finding) -> bool:
-    """Whether an alternate is the name of a file, or a command with a slash, without the Han before it."""
+    """Whether an alternate is the name of a file, a code, or a command with a slash, without the Han before it."""
     target = finding.target
     ahead = target.text.removesuffix(finding.wanted)
     if ahead == target.text or not is_cjk(ahead[-1]):
         return False
-    return target.kind in ("file", "path") or finding.wanted.startswith("/")
+    return target.kind in ("file", "path", "code") or finding.wanted.startswith("/")
 
 
 def _without_alternates_inside(findings: list[Finding]) -> list[Finding]:

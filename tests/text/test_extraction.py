@@ -472,6 +472,7 @@ def test_seams_are_odds_by_character() -> None:
 @pytest.mark.parametrize(
     ("source", "answer"),
     [
+        ("，文号人社函〔2024〕15号", "文号 人社函〔2024〕15号"),
         ("，公司年会名单-终版.xlsx", "公司 年会名单-终版.xlsx"),
         ("证据编号证-07至证-15", "编号 证-07"),
     ],
