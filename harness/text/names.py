@@ -207,6 +207,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         low, uncertain = _name_start(text, start, stop)
         if text[low] == "-" or (text[low] == "/" and low == start and stop != ends[0]):
             low += 1  # between two names
+        labelled = _label_end(text[low:stop])
+        low, uncertain = low + labelled, uncertain or labelled > 0
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
@@ -295,19 +297,25 @@ _BEFORE_A_CODE = later("(?:合同|协议|报告|图纸|[表单册书稿义函卷
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
 
+def _label_end(name: str) -> int:
+    """How much of a name is what such a file is called; what is behind it has a sign of its own, or is a code."""
+    label = _LABEL_INSIDE.search(name, 1)
+    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 1)):
+        return label.end()  # `MSDS文件丙酮-中文.pdf`
+    head = HAN_RUN.match(name)
+    named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")
+    if named and head and name[head.end()] in "-_/" and head.end() >= len(named) + 2:
+        return len(named)  # `照片水电-客厅.jpg`
+    return 0
+
+
 def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     """What a file may be called where a clause begins with Han that no list knows: `对比验收单2024.xlsx`.
 
     The name of a document is as long as anybody may say, so each shorter one is protected too. Han that names no
     document is likely a word of the clause, and a blank behind it is the writer's.
     """
-    label = _LABEL_INSIDE.search(name, 1)
-    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 1)):
-        return (name[label.end() :],)  # `MSDS文件丙酮-中文.pdf`
     head = HAN_RUN.match(name)
-    named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")
-    if named and head and name[head.end()] in "-_/" and head.end() >= len(named) + 2:
-        return (name[len(named) :],)  # `照片水电-客厅.jpg`
     if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
         return ()
     run = head[0]

@@ -16,7 +16,9 @@ LONGEST = 6
 """Characters of a side."""
 OPEN, AT_A_CLAUSE, CLOSED = 0, 1, 2
 """What is beyond the run: a letter or digit, the punctuation of a sentence, or a blank, a quote, a bracket, a colon."""
-_BY_EDGE = (0.0, 0.4, 3.9)
+_BY_EDGE = (0.0, 0.4, 2.7)
+_CLOSED_THREE = 1.2
+"""Three characters in bounds are hardly ever a word and one more."""
 _BY_LENGTH = (-0.8, 1.1, 0.7, 0.2, -0.3, -1.0)
 _SEAM, _SEAM_INSIDE = 0.36, -0.2
 _GOES_ON, _WITHOUT_MATE = -0.8, -0.35
@@ -41,7 +43,7 @@ def _alone(run: str, edge: int, *, is_left: bool) -> list[float]:
         if not _FUNCTIONAL.isdisjoint(own):
             weight += _WITH_FUNCTIONAL
         if length == size:
-            weight += _BY_EDGE[edge]
+            weight += _BY_EDGE[edge] + (_CLOSED_THREE if edge == CLOSED and size == 3 else 0.0)
         else:
             weight += 0.0 if is_left else _GOES_ON
             weight += _SEAM * odds[place] + (_BESIDE_FUNCTIONAL if run[place - is_left] in _FUNCTIONAL else 0.0)
