@@ -60,6 +60,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "fences": lambda n: filled("```TCP / IP\n", n),
     "competing targets": lambda n: filled("TCP / IP / ", n),
     "homoglyphs": lambda n: filled("Ѕіка ", n),
+    "wraps": lambda n: filled("GB/T\n50081-2019 ", n),
 }
 
 

@@ -380,7 +380,7 @@ def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]
     wraps = [one for one in whole if text[one.start : one.end] != wanted]
     if not wraps:
         return found
-    taken = [one for one in whole if one not in wraps]
+    taken = [one for one in whole if text[one.start : one.end] == wanted]
     end = -1
     for wrap in sorted(wraps):
         if wrap.start >= end:

@@ -244,33 +244,39 @@ def _forms(page: Page, pattern: Pattern, starts: list[int], hits: int) -> list[A
     """
     text = pattern.text
     found = [new(Alike, (text, WHOLE, starts))] if starts else []
-    if hits == len(starts):
+    rest = hits - len(starts)
+    if not rest:
         return found
-    known = _known_forms(page, pattern, hits - len(starts))
-    if known is None and hits > _WORTH_READING_AHEAD:
+    is_counted = pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
+    known, counted = _known_forms(page, pattern, rest) if is_counted else ([], [])
+    if is_counted and rest - len(counted) > _WORTH_READING_AHEAD:
         head = Page(page.text[:_WELL_AHEAD], page.symbols)
         _damaged(head, pattern, [], (_all(head.letters, pattern.skeleton), ()), False)
-        known = _known_forms(page, pattern, hits - len(starts))
-    if known is None:
+        known, counted = _known_forms(page, pattern, rest)
+    found += known
+    if rest > len(counted):
         places = _all(page.letters, pattern.skeleton)
-        known = _one_by_one(page, _damaged(page, pattern, _whole(text, starts), (places, ()), False))
-    return found + known
+        if starts or counted:
+            passed, begins = {*starts, *counted}, page.plain.starts
+            places = [place for place in places if begins[place] not in passed]
+        found += _one_by_one(page, _damaged(page, pattern, _whole(text, starts), (places, ()), False))
+    return found
 
 
-def _known_forms(page: Page, pattern: Pattern, most: int) -> list[Alike] | None:
-    """The damaged forms of a target that were read before; None where those are not all that is in the text."""
+def _known_forms(page: Page, pattern: Pattern, most: int) -> tuple[list[Alike], list[int]]:
+    """The damaged forms of a target that were read before, and where they are, those that are no mention included."""
     found: list[Alike] = []
-    is_counted = pattern.known and pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
-    for form, damage in [*reversed(pattern.known.items())][:_MOST_TRIED] if is_counted else ():
+    counted: list[int] = []
+    for form, damage in [*reversed(pattern.known.items())][:_MOST_TRIED] if pattern.known else ():
         if form not in page.text or form == pattern.text or not BETWEEN_LATIN.isdisjoint(form):
             continue  # what `一` is depends on what is round it
         starts = _places(page, pattern, form)
         if damage is not None and starts:
             found.append(new(Alike, (form, damage, starts)))
-        most -= len(starts)
-        if most <= 0:
-            return found
-    return None
+        counted += starts
+        if len(counted) >= most:
+            break
+    return found, counted
 
 
 _WORTH_READING_AHEAD, _WELL_AHEAD = 30, 2000

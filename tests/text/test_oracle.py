@@ -113,7 +113,7 @@ WANTED = [
 
 def read_one_by_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(find, "_counted", lambda *_: None)
-    patch.setattr(find, "_known_forms", lambda *_: None)
+    patch.setattr(find, "_known_forms", lambda *_: ([], []))
     patch.setattr(checking.Judge, "_of_themselves", lambda *_: None)
 
 
