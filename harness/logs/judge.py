@@ -338,6 +338,10 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     for piece in chunk.pieces:
         for row in rows_of(piece, scoring):
             rows += 1
+            if row.error:  # never raised: it would hold itself, and with the frame all that was judged
+                counts.rejected[row.error.kind] += 1
+                rejected.append(_rejected(row, row.error))
+                continue
             try:
                 read, verdict, written = judging.judged(row)
                 if as_table:
@@ -346,9 +350,7 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
                     verdicts.append(verdict_line(row.file, row.line, read, verdict, columns, written=written))
             except RowError as error:
                 counts.rejected[error.kind] += 1
-                rejected.append(
-                    {"file": row.file, "line": row.line, "kind": error.kind, "reason": str(error), **row.kept()}
-                )
+                rejected.append(_rejected(row, error))
     return ScoredChunk(
         chunk.name,
         parquet(verdicts) if as_table else b"".join(verdicts),
@@ -357,6 +359,10 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
         rows,
         chunk.pieces[-1].position,
     )
+
+
+def _rejected(row: Decoded, error: RowError) -> dict[str, Any]:
+    return {"file": row.file, "line": row.line, "kind": error.kind, "reason": str(error), **row.kept()}
 
 
 def rows_of(piece: Block, scoring: Scoring) -> Iterator[Decoded]:
@@ -406,9 +412,7 @@ class _Judging:
 
     def judged(self, decoded_row: Decoded) -> tuple[Row, RowVerdict, dict[int, str] | None]:
         """The row and its verdict, counted; and what is written of others, where it was judged before."""
-        file, line, value, error, _ = decoded_row
-        if error:
-            raise error
+        file, line, value, _, _ = decoded_row
         try:
             row = self._read(value)
             source, output, parts, targets, channel, _, _, _, _, _, unusable, cluster, _ = row

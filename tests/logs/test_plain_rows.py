@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.logs.files import in_utf8, lines_at_once
+from harness.logs.files import find_inputs, in_utf8, lines_at_once
+from harness.logs.judge import ReadSettings, Scoring, chunks, groups, score_chunk
 from harness.logs.read import Block, decoded, document_members, each
-from harness.logs.rows import Columns, RowError, read_row, reader_of
+from harness.logs.rows import Columns, RowError, RowVerdict, read_row, reader_of
 from harness.text import DEFAULT_SYMBOLS, check
 from harness.text.channels import passages
 from harness.text.checking import Judge
@@ -109,3 +112,13 @@ def test_a_member_over_the_limit_is_left_out_wherever_the_blocks_end() -> None:
     document = ("[" + ", ".join([member] * 2000) + "]").encode()
     found = list(document_members(io.BufferedReader(io.BytesIO(document)), 2000))  # type: ignore[arg-type]
     assert [record.problem and record.problem[0] for record in found] == ["too-long"] * 2000
+
+
+def test_a_chunk_leaves_nothing_for_the_garbage_collector(tmp_path: Path) -> None:
+    """The collector is off while a chunk is scored: an error that held itself held all rows of its chunk for ever."""
+    bad = ["{", "[1]", '{"source": "A-1"}', '{"output": "A-1"}', "[" * 9999, '{"source": "A-1/B", "output": "A - 1/B"}']
+    (tmp_path / "log.jsonl").write_text("\n".join(bad * 20), encoding="utf-8")
+    files = find_inputs([str(tmp_path / "log.jsonl")], None, excluded=tmp_path / "out")
+    (chunk,) = chunks(0, groups(files)[0], ReadSettings(Columns()))
+    assert score_chunk(chunk, Scoring(Columns())).rows == len(bad) * 20
+    assert not [one for one in gc.get_objects() if isinstance(one, RowError | RowVerdict)]
