@@ -140,6 +140,7 @@ class Fetcher:
         self._readers = {job.place: job.readers for job in jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        self._is_stopped = False
         self._released = self._total if released is None else released
         self._done = self._failed = 0
         self._failures_in_a_row: list[Answer] = []
@@ -205,6 +206,7 @@ class Fetcher:
 
     def stop(self) -> None:
         """Ask no more. What is nearly there may still come; the rest is cancelled, and the thread ends."""
+        self._is_stopped = True
         self.release(self._total)  # those that wait learn that the run was stopped
         loop, main = self._loop, self._main
         if loop is not None and main is not None and self._thread.is_alive():
@@ -238,6 +240,8 @@ class Fetcher:
     async def _ask_all(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
+        if self._is_stopped:  # before there was a loop to tell it to
+            self._pace.close(_STOPPED)
         try:
             if not self._jobs:
                 return

@@ -145,6 +145,22 @@ def test_a_fault_of_ours_is_told_and_hangs_nobody() -> None:
     assert "sk-secret" not in str(got[3])
 
 
+def test_a_stop_before_the_asking_has_begun_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = asyncio.run
+
+    def late(coroutine: Any) -> None:
+        time.sleep(0.2)
+        begin(coroutine)
+
+    monkeypatch.setattr(asyncio, "run", late)
+    endpoint = PythonEndpoint(good)
+    fetcher = Fetcher(endpoint, jobs(100), keep, pace=Pace(max_concurrency=2))
+    fetcher.start()
+    fetcher.stop()
+    assert endpoint.asked == []
+    assert all(isinstance(fetcher.future(("s", f"k{n}")).exception(0), FetchStoppedError) for n in range(100))
+
+
 def test_stopping_keeps_what_came_and_ends_the_rest() -> None:
     endpoint = PythonEndpoint(good)
     endpoint.delay_s = 0.05
