@@ -116,7 +116,7 @@ def test_a_member_over_the_limit_is_left_out_wherever_the_blocks_end() -> None:
 
 def test_a_chunk_leaves_nothing_for_the_garbage_collector(tmp_path: Path) -> None:
     """The collector is off while a chunk is scored: an error that held itself held all rows of its chunk for ever."""
-    bad = ["{", "[1]", '{"source": "A-1"}', '{"output": "A-1"}', "[" * 9999, '{"source": "A-1/B", "output": "A - 1/B"}']
+    bad = ['{"source": "A-1/B", "output": "A - 1/B"}', "{", "[1]", '{"source": "A-1"}', '{"output": "A-1"}', "[" * 9999]
     (tmp_path / "log.jsonl").write_text("\n".join(bad * 20), encoding="utf-8")
     files = find_inputs([str(tmp_path / "log.jsonl")], None, excluded=tmp_path / "out")
     (chunk,) = chunks(0, groups(files)[0], ReadSettings(Columns()))
