@@ -8,6 +8,7 @@ import math
 import os
 import re
 import stat
+import time
 import tomllib
 import zlib
 from collections.abc import Iterator
@@ -75,6 +76,14 @@ def content_of(path: Path, *, limit: int) -> bytes:
         if len(content) > limit or os.fstat(file.fileno()).st_size > limit:
             raise UnfitFileError(f"longer than {limit:,} bytes")
     return content
+
+
+def size_of(path: Path) -> int:
+    """Bytes; none of a link to nowhere, or of a file that is gone meanwhile: reading it says what is wrong."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 GZIP = zlib.MAX_WBITS | 16
@@ -437,6 +446,34 @@ def kept_at(kind: str, name: str) -> Path:
     except RuntimeError:
         folder = Path(os.devnull)
     return Path(os.devnull if _is_in_checkout(folder.absolute()) else folder) / kind / name
+
+
+_FORGOTTEN_DAYS = 60
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Write what can be made again, at a place of `kept_at` whose folder is named by the rules that it rests on.
+
+    The disk is not waited for, and where nothing can be written nothing is. What rested on other rules, those of an
+    older harness, goes two months after the last of it was kept.
+    """
+    with contextlib.suppress(OSError):
+        is_new = not path.parent.is_dir()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        if is_new:
+            _forget_beside(path.parent)
+
+
+def _forget_beside(folder: Path) -> None:
+    import shutil  # with the packers that it brings it takes 5 ms to load
+
+    for other in folder.parent.iterdir():
+        if other != folder and time.time() - other.lstat().st_mtime > _FORGOTTEN_DAYS * 86_400:
+            if other.is_dir() and not other.is_symlink():
+                shutil.rmtree(other, ignore_errors=True)
+            else:
+                other.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=16)

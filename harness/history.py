@@ -33,9 +33,11 @@ from harness.files import (
     is_as_sealed,
     is_portable,
     json_of,
+    keep,
     kept_at,
     opened,
     reading,
+    size_of,
     sync_folder,
     unpacked,
     unsealed,
@@ -456,13 +458,11 @@ def _is_marked(digest: str) -> bool:
 def _summary_of(path: Path) -> RunSummary:
     """A run as lists show it, kept under a digest of its record. Raises RecordError."""
     content = record_content(path)
-    kept = kept_at("summaries", sha256(content + summary_rules()).hexdigest())
+    kept = kept_at("summaries", f"{sha256(summary_rules()).hexdigest()[:32]}/{sha256(content).hexdigest()}")
     with suppress(OSError, ValueError, UnfitFileError):
         return RunSummary.from_json(content_of(kept, limit=_HEAD_SIZE))
     summary = RunSummary.of(read_run(path, content))
-    with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(summary.to_json())
+    keep(kept, summary.to_json())
     return summary
 
 
@@ -479,7 +479,7 @@ def _refuse_link(folder: Path) -> None:
 
 def _plain_size(path: Path) -> int:
     """Bytes, or about so many if it is packed."""
-    return path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1)
+    return size_of(path) * (_PACKED if path.suffix == ".gz" else 1)
 
 
 def _without_cases(path: Path) -> RunRecord:

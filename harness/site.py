@@ -21,7 +21,7 @@ from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
-from harness.files import end_with_parent, is_portable, reading, sealed, unsealed, whole
+from harness.files import end_with_parent, is_portable, reading, sealed, size_of, unsealed, whole
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records import Record
@@ -79,16 +79,9 @@ def done(job: PageJob) -> Done:
     return Done(job.path, IndexLine.of(record, contradictions), page)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # reading it says what is wrong
-        return 0
-
-
 def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     """Do all jobs in their order, in several processes if there are many. Each holds one record at a time."""
-    if sum(max(_size(job.path), _LEAST_BYTES) for job in jobs) < _WORTH_WORKERS:
+    if sum(max(size_of(job.path), _LEAST_BYTES) for job in jobs) < _WORTH_WORKERS:
         yield from map(done, jobs)
         return
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -374,7 +367,10 @@ class Site:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""
         stamps, jobs = {}, []
         for path in self.history.paths():
-            stamps[path] = stamp = self._stamp(path)
+            try:
+                stamps[path] = stamp = self._stamp(path)
+            except RecordError:  # a link to nowhere, or gone meanwhile: reading it says so
+                stamps[path] = stamp = ""
             line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
                 self._remember(line, path, stamp)

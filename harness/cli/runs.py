@@ -255,7 +255,7 @@ def compact(names: tuple[str, ...], as_json: bool, report_dir: Path | None) -> N
     sizes: dict[str, list[int]] = {}
     problems = []
     for path in _records(project, names):
-        before = path.stat().st_size
+        before = path.stat().st_size if path.exists() else 0
         try:
             packed = project.history.compact(path)
         except RecordError as error:
@@ -317,7 +317,7 @@ def prune(
 
     project = Project.open(reports=report_dir)
     found = project.retention(days, project.policy(policy)[0], since=date_of(since), names=names)
-    sizes = {path: path.stat().st_size for path, why in found.items() if not why}
+    sizes = {path: path.stat().st_size for path, why in found.items() if not why and path.exists()}
     problems = []
     for path in list(sizes) if delete else ():
         try:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from harness import __version__
 from harness.decisions.run_summary import utc
 from harness.errors import RecordError, found
-from harness.files import UnfitFileError, content_of, json_of, kept_at
+from harness.files import UnfitFileError, content_of, json_of, keep, kept_at
 from harness.records.case import HELD_OUT, Case, domain_name, texts_of, too_many, with_system
 from harness.records.run import CaseResult, Evidence, MentionRecord, Mode, RunRecord, SampleResult, Totals
 
@@ -183,6 +183,11 @@ def _rules() -> str:
     return seen.hexdigest()
 
 
+def _judged_by(symbols: SymbolTable) -> str:
+    """The name of the folder for what rests on the rules of today with these symbols."""
+    return hashlib.sha256(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
     from harness.history import digest_of
@@ -190,18 +195,15 @@ def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     # writing a record of full size in order to make its digest takes as long as all else here
     digest = digest_of(run)
     seen = hashlib.sha256(digest.encode() if digest else run.__pydantic_serializer__.to_json(run, by_alias=True))
-    seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = kept_at("verified", f"{seen.hexdigest()}.json")
+    kept = kept_at("verified", f"{_judged_by(symbols)}/{seen.hexdigest()}.json")
     with suppress(OSError, ValueError, UnfitFileError):
         known = json_of(content_of(kept, limit=_KEPT_LIMIT))
         if isinstance(known, list) and all(isinstance(one, str) for one in known):
             return tuple(known)
     found = contradictions(run, symbols)
-    with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        # one that was cut off half-way cannot be decoded, and is made again: to wait for the disk, record by record,
-        # took a minute for the nights of some years
-        kept.write_bytes(json.dumps(found).encode())
+    # one that was cut off half-way cannot be decoded, and is made again: to wait for the disk, record by record, took a
+    # minute for the nights of some years
+    keep(kept, json.dumps(found).encode())
     return found
 
 
@@ -218,9 +220,7 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     from harness.history import read_run, record_content
 
     content = record_content(path)
-    seen = hashlib.sha256(content)
-    seen.update(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass"))
-    kept = kept_at("nights", seen.hexdigest())
+    kept = kept_at("nights", f"{_judged_by(symbols)}/{hashlib.sha256(content).hexdigest()}")
     with suppress(OSError, ValueError, UnfitFileError):
         said, _, rest = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
         return RunRecord.model_validate_json(rest), tuple(map(str, json_of(said)))
@@ -228,12 +228,9 @@ def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ..
     said_of = contradictions_of((run,), symbols)
     notes = tuple(f"{one}; its answers are judged again" for one in said_of)
     night = as_night(rejudged(run, symbols) if said_of else run)
-    with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        # one that was cut off half-way cannot be decoded, and is made again
-        kept.write_bytes(
-            json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True, exclude_defaults=True).encode()
-        )
+    # one that was cut off half-way cannot be decoded, and is made again
+    whole = json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    keep(kept, whole)
     return night, notes
 
 

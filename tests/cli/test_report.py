@@ -186,6 +186,21 @@ def test_a_record_that_somebody_renamed_or_moved_is_in_the_pages_and_in_the_verd
     assert invoke().output.partition("tuned@v2 against")[2] == verdict
 
 
+@pytest.mark.parametrize("target", ["/nowhere", "20261104-v2.json"])
+def test_a_link_to_nowhere_among_the_records_is_left_out_and_nothing_ends_at_it(folder, target):
+    (folder / "tuned@v1" / "20261104-v2.json").symlink_to(target)
+    (folder / "other@v1").mkdir()
+    (folder / "other@v1" / "20261104-v2.json").symlink_to(target)
+    said = invoke()
+    assert "20261104-v2.json" in said.stderr
+    assert str(folder / "index.html") in said.stdout
+    assert "tuned@v2/20261103-v2.html" in said.stdout
+    pruned, packed = (CliRunner().invoke(runs, words) for words in (["prune", "--keep", "3"], ["compact", "other@v1"]))
+    assert pruned.exit_code == 0, pruned.output
+    assert "not packed" in packed.output
+    assert History(folder).known("tuned@v2").runs, "a verdict looks at the sizes of other versions"
+
+
 def test_a_verdict_that_a_record_is_in_the_way_of_is_not_said_to_lack_a_baseline(folder):
     (folder / "tuned@v2" / "20261104-v2.json").write_text("half a rec")
     said = invoke().output

@@ -2,6 +2,7 @@ import gzip
 import json
 import os
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,7 +176,7 @@ def test_of_a_record_that_was_a_night_before_only_its_night_is_read(history, mon
     path = history.write(build())
     night, notes = night_of(path, DEFAULT_SYMBOLS)
     assert any("totals" in note and note.endswith("judged again") for note in notes)
-    (kept,) = (tmp_path / "cache" / "nights").iterdir()
+    (kept,) = (tmp_path / "cache" / "nights").glob("*/*")
     read = []
     monkeypatch.setattr("harness.history.read_run", lambda *given: read.append(given) or read_run(*given))
     assert night_of(path, DEFAULT_SYMBOLS) == (night, notes)
@@ -191,7 +192,7 @@ def test_what_is_kept_of_a_night_has_no_field_that_says_nothing(history, tmp_pat
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
     path = history.write(build())
     night, _ = night_of(path, DEFAULT_SYMBOLS)
-    (kept,) = (tmp_path / "cache" / "nights").iterdir()
+    (kept,) = (tmp_path / "cache" / "nights").glob("*/*")
     assert b"null" not in kept.read_bytes()
     assert night_of(path, DEFAULT_SYMBOLS)[0] == night
 
@@ -288,6 +289,33 @@ def test_a_record_that_cannot_be_read_is_not_packed(history):
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
+def test_what_rested_on_other_rules_goes_two_months_after_it_was_used_last(history, tmp_path, monkeypatch):
+    """An upgrade judges all nights again: each left 50 MB of a year behind, for ever."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    path = history.write(build())
+    nights = tmp_path / "cache" / "nights"
+    (tmp_path / "mine").mkdir()
+    for name, days in (("old", 61), ("of-last-month", 30)):
+        (nights / name).mkdir(parents=True)
+        (nights / name / "night").write_text("")
+        os.utime(nights / name, (time.time() - days * 86_400,) * 2)
+    (nights / "flat").write_text("")
+    os.utime(nights / "flat", (0, 0))
+    (nights / "link").symlink_to(tmp_path / "mine")
+    os.utime(nights / "link", (0, 0), follow_symlinks=False)
+    night_of(path, DEFAULT_SYMBOLS)
+    left = {one.name for one in nights.iterdir()}
+    assert "of-last-month" in left
+    assert not {"old", "flat", "link"} & left
+    assert (tmp_path / "mine").is_dir()
+    assert len(left) == 2
+    (nights / "later").mkdir()
+    os.utime(nights / "later", (0, 0))
+    history.write(build(run_id="20260302-bbbb", output="AB-2"))
+    night_of(history.path("tuned@v1", "20260302-bbbb"), DEFAULT_SYMBOLS)
+    assert (nights / "later").is_dir(), "looked for when rules are new, and not at each record"
+
+
 @pytest.mark.parametrize("sign", [".git", "pyproject.toml"])
 @pytest.mark.parametrize("given", ["checkout/.cache", "here", "checkout/sub/../.cache"])
 def test_what_a_pull_request_brings_in_a_cache_folder_is_not_believed(history, tmp_path, monkeypatch, sign, given):
@@ -302,9 +330,9 @@ def test_what_a_pull_request_brings_in_a_cache_folder_is_not_believed(history, t
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "elsewhere"))
     night_of(path, DEFAULT_SYMBOLS)
-    for kept in (tmp_path / "elsewhere" / "verified").iterdir():
+    for kept in (tmp_path / "elsewhere" / "verified").glob("*/*"):
         kept.write_text("[]")
-    for kept in (tmp_path / "elsewhere" / "nights").iterdir():
+    for kept in (tmp_path / "elsewhere" / "nights").glob("*/*"):
         kept.write_bytes(b"[]\n" + kept.read_bytes().partition(b"\n")[2])
     assert verified(run, DEFAULT_SYMBOLS) == (), "the files are those that are looked for"
     (tmp_path / "elsewhere").rename(tmp_path / "checkout" / ".cache")
