@@ -203,11 +203,12 @@ class _Tokens:
         end = 0
         while (found := anchor.search(text, end)) is not None:
             low = found.start()
-            while low > end and word.match(text, low - 1, low):
+            is_free = self.is_free(low, low + 1)
+            while is_free and low > end and word.match(text, low - 1, low):
                 low -= 1
             reached = word.match(text, low)
             end = reached.end() if reached else low + 1
-            if reached is None or not self.is_free(low, end):
+            if reached is None or not is_free or not self.is_free(low, end):
                 continue
             if not blanks:
                 yield low, end
