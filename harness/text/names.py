@@ -212,17 +212,13 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
-        place = _PLACE_IN_A_FILE.match(text, stop)  # `src/app.py:88`, which is also named without its line
-        yield Span(
-            low,
-            place.end() if place else stop,
-            uncertain,
-            False,
-            known if known in ("identifier", "email") else kind,
-            ((inner,) if place else ())
-            + (_last_two(inner) if kind == "path" else ())
-            + (behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()),
-        )
+        shorter = behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()
+        others = (_last_two(inner) if kind == "path" else ()) + shorter
+        place = _PLACE_IN_A_FILE.match(text, stop)
+        if place:  # `src/app.py:88`, which is also named without its line
+            others = (inner, *others, *(one + place[0] for one in shorter))
+        kind = known if known in ("identifier", "email") else kind
+        yield Span(low, place.end() if place else stop, uncertain, False, kind, others)
         start = place.end() if place else stop
     if start < end:
         yield from chains_in(text, start, end)
@@ -347,6 +343,9 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     head = HAN_RUN.match(text, start, stop)
     if head is None:
         return start, touches(text, start - 1)
+    topic = [one.end() for one in _TOPIC.finditer(text, start, start + len(head[0]))]
+    if topic:  # `図面は配線図.pdf`
+        return topic[-1], False
     seen = _SEEN_IN.search(text, start, stop)
     if seen:  # `处理SOP见运维手册V3.2.pdf`
         return seen.end(), False
@@ -374,6 +373,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     return (numbered.end(), True) if numbered else (cut, False)
 
 
+_TOPIC = later("(?<=[^\u3041-\u3096])[はをが](?![\u3041-\u3096])")
 _VERB = later(any_of(VERBS))
 _SEEN_IN = later(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
 _LABEL_INSIDE = later(f"(?:文件|附件|文档|表格|脚本|报表|模板|课件|檔案)(?=[{HAN}]{{2}})")
