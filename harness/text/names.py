@@ -293,6 +293,10 @@ _BEFORE_A_CODE = later("(?:合同|协议|报告|图纸|[表单册书稿义函卷
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
 
+_LATIN_FOLDER = later(f"[{HAN}]+(?=[a-z][a-z0-9_.-]+/)")
+"""`位置app/views/会员.py`"""
+
+
 def _label_end(name: str) -> int:
     """How much of a name is what such a file is called; what is behind it has a sign of its own, or is a code."""
     label = _LABEL_INSIDE.search(name, 1)
@@ -302,7 +306,8 @@ def _label_end(name: str) -> int:
     named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")
     if named and head and name[head.end()] in "-_/" and head.end() >= len(named) + 2:
         return len(named)  # `照片水电-客厅.jpg`
-    return 0
+    folder = _LATIN_FOLDER.match(name)
+    return folder.end() if folder else 0
 
 
 def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:

@@ -404,7 +404,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("，口径含税/不含税别混，付费/非付费用户", "含税/不含税|付费/非付"),
         ("目的港鹿特丹/安特卫普，责任机修/电工两班，年假/调休能不能", "港鹿特丹/安特卫|机修/电工|年假/调休"),
         ("系统里选事假-带薪还是其他/特批，例如李雷-00817", "选事假-带薪|其他/特批|李雷-00817"),
-        ("文案走i18n/zh-CN.json", "文案走i18n/zh-CN.json"),
+        ("i18n/zh-CN.json", "i18n/zh-CN.json"),
         ("45#钢-Φ60圆钢2吨/月，仓位油封-TC45×62×8还有37个/箱", "45#钢-Φ60|2吨/月|油封-TC45×62×8|37个/箱"),
         ("型号PB-J16/白不得改，楼层-1F/1F/2F导视", "PB-J16/白|-1F/1F/2F"),
         ("座位05车-12F，乘车人", "05车-12F"),
@@ -445,6 +445,10 @@ def test_targets_are_found_as_decided(source: str, targets: str) -> None:
         ("这款蒸/烤一体机", ""),  # one character each, outside quotes
         ("错误码-1001", "-1001"),
         ("/data/mysql占了92%", "/data/mysql"),
+        ("照片水电-客厅_01.jpg", "水电-客厅_01.jpg"),  # a label before a file
+        ("位置app/views/会员.py:118", "app/views/会员.py:118"),
+        ("図面は配線図_rev-B.pdf", "配線図_rev-B.pdf"),
+        ("自驾/大巴请在共享表报名_0412.xlsx里勾选", "自驾/大巴|共享表报名_0412.xlsx"),
     ],
 )
 def test_the_sides_of_a_pair_end_where_words_end(source: str, pairs: str) -> None:
