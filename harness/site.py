@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -168,7 +168,7 @@ def drift_states(
     for label, runs in nights.items():
         if len({line.when[:10] for line in runs}) > policy.baseline_nights:
             stamp = _stamp(runs, policy, files)
-            found[label] = _kept(kept.get(label), stamp) or _fold(project, label, policy, stamp)
+            found[label] = _kept(DriftState, kept.get(label), stamp) or _fold(project, label, policy, stamp)
     return found
 
 
@@ -204,9 +204,12 @@ def _stamp(runs: Sequence[IndexLine], policy: DriftPolicy, files: Mapping[tuple[
     return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _kept(entry: Any, stamp: str) -> DriftState | None:
+_State = TypeVar("_State", DriftState, "VerdictState")
+
+
+def _kept(form: type[_State], entry: Any, stamp: str) -> _State | None:
     try:
-        state = DriftState.model_validate(entry)
+        state = form.model_validate(entry)
     except ValidationError:
         return None
     return state if state.stamp == stamp else None
@@ -448,7 +451,7 @@ class Site:
                 f"{sorted(self._files.items())}"
             )
             stamp = hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
-            state = _kept_verdict(before, stamp)
+            state = _kept(VerdictState, before, stamp)
             if state is not None and (self.index_only or (self.out / href).is_file()):
                 self.verdicts[new.model] = state.model_copy(update={"href": href})
                 return None
@@ -496,14 +499,6 @@ class Site:
             return {}
         # of another version: what does not have the form is made again
         return {name: one for name, one in kept.items() if isinstance(one, dict)} if isinstance(kept, dict) else {}
-
-
-def _kept_verdict(entry: Any, stamp: str) -> VerdictState | None:
-    try:
-        state = VerdictState.model_validate(entry)
-    except ValidationError:
-        return None
-    return state if state.stamp == stamp else None
 
 
 def _entry(kept: Mapping[str, Any], name: str) -> Any:

@@ -43,18 +43,14 @@ def split(files: Sequence[Path], share: float, seed: int) -> Split:
         for one in cases:
             name = domain_name(one.case.domain)
             held, total = domains.get(name, (0, 0))
-            domains[name] = (held + (_key(one) in chosen), total + 1)
+            domains[name] = (held + (one.case.key in chosen), total + 1)
     return Split(tuple(sorted(chosen)), sum(map(len, located.values())), dict(sorted(domains.items())), tuple(changed))
-
-
-def _key(one: LocatedCase) -> str:
-    return f"{one.case.suite}/{one.case.id}"
 
 
 def _chosen(cases: Iterable[LocatedCase], share: float, seed: int) -> frozenset[str]:
     by_domain: dict[str, list[str]] = {}
     for one in cases:
-        by_domain.setdefault(domain_name(one.case.domain), []).append(_key(one))
+        by_domain.setdefault(domain_name(one.case.domain), []).append(one.case.key)
     chosen: set[str] = set()
     for keys in by_domain.values():
         # a number of its own for each case, so that another case in the domain does not deal all again
@@ -67,9 +63,9 @@ def _chosen(cases: Iterable[LocatedCase], share: float, seed: int) -> frozenset[
 def _rewrite(path: Path, cases: Sequence[LocatedCase], chosen: frozenset[str]) -> bool:
     """Whether a line of the file had to change; the others stay as they are, byte for byte."""
     wanted = {
-        one.line: (*(tag for tag in one.case.tags if tag != HELD_OUT), *([HELD_OUT] if _key(one) in chosen else []))
+        one.line: (*(tag for tag in one.case.tags if tag != HELD_OUT), *([HELD_OUT] if one.case.key in chosen else []))
         for one in cases
-        if (HELD_OUT in one.case.tags) != (_key(one) in chosen)
+        if (HELD_OUT in one.case.tags) != (one.case.key in chosen)
     }
     if not wanted:
         return False

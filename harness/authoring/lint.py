@@ -133,7 +133,7 @@ def leaks(shelf: Sequence[Placed], training: Mapping[str, Learnt]) -> Iterator[F
     """
     leaked: dict[tuple[str, str, str], str] = {}
     for name, learnt in training.items():
-        kept = [case for case in (placed.case for placed in shelf) if f"{case.suite}/{case.id}" not in learnt.cases]
+        kept = [case for case in (placed.case for placed in shelf) if case.key not in learnt.cases]
         found = frozenset(find_leaks(learnt.texts, {target for case in kept for target in case.targets}))
         for case in kept:
             for target in found.intersection(case.targets):
@@ -357,7 +357,7 @@ def _among(group: list[Placed]) -> Iterator[Finding]:
         key = _key([[m for m in placed.case.messages if not _is_system(m)], placed.case.tools])
         first = first_of.setdefault(f"{placed.case.stream} {key}", placed)
         if first is not placed:
-            message = f"asks the same as {_name(first)} at {first.path}:{first.line}; keep one"
+            message = f"asks the same as {first.case.key} at {first.path}:{first.line}; keep one"
             yield placed.finding("duplicate-prompt", "error", message)
             continue
         if not pairs[key]:
@@ -372,7 +372,7 @@ def _among(group: list[Placed]) -> Iterator[Finding]:
     for other, shares in sorted(alike.items()):
         one = max(shares, key=lambda earlier: (shares[earlier], -earlier))
         first, others = kept[one], len(shares) - 1
-        message = f"{shares[one]:.0%} of its text is that of {_name(first)} at {first.path}:{first.line}"
+        message = f"{shares[one]:.0%} of its text is that of {first.case.key} at {first.path}:{first.line}"
         message += f", and {others} more are like it" if others else ""
         yield kept[other].finding("near-duplicate-prompt", "warning", f"{message}; vary one")
 
@@ -393,13 +393,15 @@ def duplicate_targets(shelf: Sequence[Placed]) -> Iterator[Finding]:
             first = same.setdefault(target, placed)
             if first is not placed:
                 if not _one_question(first, placed):
-                    message = f"{target!r} is a target of {_name(first)} at {first.path}:{first.line} too; take another"
+                    message = (
+                        f"{target!r} is a target of {first.case.key} at {first.path}:{first.line} too; take another"
+                    )
                     yield placed.finding("duplicate-target", "warning", message)
                 continue
             key = _letters(target)
             other, holder = alike.setdefault(key, (target, placed))
             if other != target and holder is not placed and len(key) >= _SHORTEST_KEY and not key.isdecimal():
-                message = f"{target!r} has the letters of {other!r}, {_name(holder)} at {holder.path}:{holder.line}"
+                message = f"{target!r} has the letters of {other!r}, {holder.case.key} at {holder.path}:{holder.line}"
                 yield placed.finding("near-duplicate-target", "warning", message)
 
 
@@ -422,10 +424,6 @@ def _is_system(message: dict[str, Any]) -> bool:
 
 def _templates(placed: Placed) -> bool:
     return any(tag.startswith(TEMPLATE_TAG) for tag in placed.case.tags)
-
-
-def _name(placed: Placed) -> str:
-    return f"{placed.case.suite}/{placed.case.id}"
 
 
 def _key(value: Any) -> str:

@@ -122,7 +122,7 @@ NOTHING_LEARNT = Learnt()
 def exposure(case: Case, learnt: Learnt) -> Exposure:
     """`seen`: the case or a target is in the training. `trained`: its domain is. Else `untrained`."""
     # a run of a selection names its cases `suite.id`
-    if learnt.cases and not learnt.cases.isdisjoint((f"{case.suite}/{case.id}", case.id.replace(".", "/", 1))):
+    if learnt.cases and not learnt.cases.isdisjoint((case.key, case.id.replace(".", "/", 1))):
         return "seen"
     text = _joined(learnt.texts)
     # almost no target is there: a plain search says so at the speed of C, the boundary rule is for the rest

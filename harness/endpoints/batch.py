@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from harness.addresses import host_of
+from harness.endpoints.message import json_object
 from harness.errors import EndpointError
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class BatchApi:
         try:
             async with self._client.files.with_streaming_response.content(file_id) as response:
                 async for line in _lines(response.iter_bytes()):
-                    if (value := _object(line)) is not None:
+                    if (value := json_object(line)) is not None:
                         yield value
         except openai.APIStatusError as error:
             if error.status_code in _GONE:
@@ -298,11 +299,3 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             rest, size = [], 0  # of a line without an end, which is not an answer
     if size:
         yield b"".join(rest)
-
-
-def _object(line: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

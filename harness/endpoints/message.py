@@ -154,7 +154,7 @@ def tokens_of(logprobs: Any) -> Iterator[Token]:
             yield Token(spelling=text.encode("utf-8", "surrogatepass").hex(), log_probability=value)
 
 
-def json_object(text: str) -> dict[str, Any] | None:
+def json_object(text: str | bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

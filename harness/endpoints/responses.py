@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from harness.endpoints.message import count, items, name, tokens_of
+from harness.endpoints.message import count, items, json_object, name, tokens_of
 from harness.records.answer import Completion, Token, ToolCall
 
 PATH = "/responses"
@@ -94,11 +94,11 @@ def completion_of(text: str) -> Completion | None:
     if '"response' not in text:
         return None
     if text.lstrip().startswith("{"):
-        value = _object(text)
+        value = json_object(text)
         return _completion(value) if value is not None and value.get("object") == "response" else None
     started = False
     for line in text.split("\n"):
-        event = _object(line[5:]) if line.startswith("data:") else None
+        event = json_object(line[5:]) if line.startswith("data:") else None
         kind = event.get("type") if event is not None else None
         if event is None or not isinstance(kind, str):
             continue
@@ -166,14 +166,6 @@ def _completion(value: dict[str, Any]) -> Completion:
 def _parts_said(parts: Any) -> str:
     texts = (_text(part.get("text")) for part in items(parts) if isinstance(part, dict))
     return "\n\n".join(text for text in texts if text)
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _text(value: Any) -> str:

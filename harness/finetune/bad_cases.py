@@ -125,10 +125,6 @@ def _both(run: RunRecord, tested: Sequence[Case]) -> list[Case | CaseResult]:
     return [*run.cases, *tested]
 
 
-def _key(case: Case | CaseResult) -> str:
-    return f"{case.suite}/{case.id}"
-
-
 def _spread(cases: Sequence[CaseResult], seed: int) -> list[CaseResult]:
     """One case of each domain after the other, both in a seeded order."""
     generator = random.Random(seed)  # noqa: S311 - reproducible order, no secret
@@ -144,7 +140,7 @@ def also_met(
 ) -> list[str]:
     """Other cases that a sample shares a string or a wording with: who learns the samples has met them too."""
     given = list(samples)
-    others = {_key(case): case for case in tested if _key(case) not in used}
+    others = {case.key: case for case in tested if case.key not in used}
     strings = find_leaks(
         (sample.text for sample in given), {target for case in others.values() for target in case.targets}
     )

@@ -340,7 +340,7 @@ def template(text: str) -> str:
 
 def suite_content(cases: Iterable[Case], *, trained_on: Collection[str] = ()) -> SuiteContent:
     """What these cases test, less those that were made into samples on purpose (`suite/id` in `trained_on`)."""
-    kept = [case for case in cases if f"{case.suite}/{case.id}" not in trained_on]
+    kept = [case for case in cases if case.key not in trained_on]
     prompts = [str(message.get("content")) for case in kept for message in case.messages if message["role"] == "user"]
     return SuiteContent(
         frozenset(target for case in kept for target in case.targets), frozenset(map(template, prompts))

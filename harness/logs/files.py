@@ -16,14 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, get_args
+from typing import Any, BinaryIO, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
 from harness.files import UnfitFileError, decoded_text
 
 Format = Literal["jsonl", "csv", "parquet"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 STANDARD_INPUT = "-"
 
 _FORMATS: dict[str, Format] = {

@@ -86,7 +86,6 @@ def chunk_name(group: int, number: int) -> str:
 
 
 VerdictFormat = Literal["jsonl", "parquet"]
-VERDICT_FORMATS: tuple[VerdictFormat, ...] = ("jsonl", "parquet")
 
 
 def verdict_row(file: str, line: int, row: Row, verdict: RowVerdict, columns: Columns) -> dict[str, Any]:

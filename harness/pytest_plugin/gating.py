@@ -222,9 +222,9 @@ def in_order(cases: Sequence[Case]) -> list[int]:
     from harness.records.case import domain_name
     from harness.statistics.sequential import stratified_order
 
-    order = stratified_order({f"{case.suite}/{case.id}": domain_name(case.domain) for case in cases}, SEED)
+    order = stratified_order({case.key: domain_name(case.domain) for case in cases}, SEED)
     place = {key: number for number, key in enumerate(order)}
-    return sorted(range(len(cases)), key=lambda number: place[f"{cases[number].suite}/{cases[number].id}"])
+    return sorted(range(len(cases)), key=lambda number: place[cases[number].key])
 
 
 _NEEDS_A_MODEL = {

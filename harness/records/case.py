@@ -63,6 +63,11 @@ class Case(Record):
     stream: bool | None = None
 
     @property
+    def key(self) -> str:
+        """`suite/id`: what pairs the case with its results, and with the same case of another run."""
+        return f"{self.suite}/{self.id}"
+
+    @property
     def channel(self) -> Channel:
         """How the answer is decoded before it is checked."""
         if self.tools:

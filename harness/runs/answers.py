@@ -470,7 +470,7 @@ class Answers:
         """The error of a replay that finds nothing."""
         if self._outputs is not None:
             which = f" (sample {sample})" if sample else ""
-            return MissingRecordingError(f"{self._outputs.path} holds no output for {case.suite}/{case.id}{which}")
+            return MissingRecordingError(f"{self._outputs.path} holds no output for {case.key}{which}")
         path = cassette_path(Path(self._config.cassettes), self.model.label, case.suite)
         which = f", sample {sample}" if sample else ""
         option = f" --samples={sample + 1}" if sample else ""
@@ -481,7 +481,7 @@ class Answers:
                 f"{self.command} --suites={quote(self._kept[0])}"
             )
         return MissingRecordingError(
-            f"no recorded answer of {self.model.label} for {case.suite}/{case.id}{which} in {path} "
+            f"no recorded answer of {self.model.label} for {case.key}{which} in {path} "
             f"(the prompt or a setting of the model may have changed since); "
             f"run: {self.command}{option} --cassette-mode=record"
         )

@@ -179,7 +179,7 @@ def _first_case(config: HarnessConfig) -> Case | None:
 def _endpoint(config: HarnessConfig, model: ModelConfig) -> Diagnosis:
     """Sends the very body of the project's first case: what it meets, a run would meet."""
     case = _first_case(config)
-    what = f"{case.suite}/{case.id}" if case else "a short request"
+    what = case.key if case else "a short request"
     case = case or _SHORT
     retrying = Retrying(attempts=2)
     try:
