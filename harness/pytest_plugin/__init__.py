@@ -128,6 +128,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         )
     if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("verbatim_models"):
         return
+    gone = [one for one in config.args if not (config.invocation_params.dir / one.partition("::")[0]).exists()]
+    if gone:  # workers of pytest-xdist keep pytest's own message to themselves
+        _tell(terminalreporter, f"{gone[0]}: no such file or folder")
+        return
     from harness.pytest_plugin.gating import known_models
 
     _tell(terminalreporter, f"cases of models are run with --model=NAME; {known_models(config)}")

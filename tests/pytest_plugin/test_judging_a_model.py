@@ -397,6 +397,9 @@ def test_options_about_cases_need_a_model(project: Path, pytester: pytest.Pytest
 def test_nothing_collected_names_the_models(project: Path, pytester: pytest.Pytester) -> None:
     result = pytester.runpytest()
     result.stdout.fnmatch_lines(["cases of models are run with --model=NAME; accepted: fake, openai:NAME *"])
+    mistyped = pytester.runpytest("suites", "tests/nofile.py::test_one", "-n2")
+    mistyped.stdout.fnmatch_lines(["tests/nofile.py::test_one: no such file or folder"])
+    assert "--model=NAME" not in mistyped.stdout.str()
 
 
 def test_tests_that_ran_say_nothing_of_models(project: Path, pytester: pytest.Pytester) -> None:
