@@ -38,7 +38,7 @@ def drift(
     as_json: bool,
     report_dir: Path | None,
 ) -> None:
-    """Fold the nightly records of a version; only fresh, complete runs count as nights.
+    """Say whether a version still answers as before, night by night; only fresh, complete runs count.
 
     Exit code 0 for quiet, 1 for an alarm (the rate fell, a prompt broke for good, answers do not come, no night can
     be read, most prompts are wrong three nights long), 2 for inconclusive (still calibrating, too few prompts).
