@@ -310,7 +310,7 @@ class Turn(NamedTuple):
 
 def is_chat(value: Any) -> bool:
     """Whether a value is a conversation as chat tools export it, or a document that holds some."""
-    if turns_of(value):
+    if turns_of(value) or conversations_of(value):
         return True
     for name in ("data", "list", "items"):
         inside = value.get(name) if isinstance(value, dict) else None
@@ -319,14 +319,65 @@ def is_chat(value: Any) -> bool:
     return False
 
 
+def conversations_of(value: Any) -> list[dict[str, Any]]:
+    """The conversations in one value: a document of LobeChat, Cherry Studio or Chatbox; Chatbot Arena has two a row."""
+    listed = at(value, "indexedDB", "topics") or at(value, "chat-sessions")
+    if isinstance(listed, list):
+        return [{"id": at(one, "id"), "conversation": at(one, "messages")} for one in listed]
+    said = at(value, "state", "messages")
+    if isinstance(said, list) and any(first(one, "topicId", "sessionId") for one in said):
+        topics: dict[str, list[Any]] = {}
+        for one in said:
+            topics.setdefault(str(first(one, "topicId", "sessionId")), []).append(one)
+        return [{"id": name, "conversation": topic} for name, topic in topics.items()]
+    sides = [(at(value, f"conversation_{side}"), at(value, f"model_{side}")) for side in "ab"]
+    if all(isinstance(said, list) for said, _ in sides):
+        name = first(value, "question_id", "id")
+        return [{"id": name, "model": model, "conversation": said} for said, model in sides]
+    return []
+
+
+def _in_pairs(chat: dict[str, Any]) -> list[Any] | None:
+    """Questions and answers in pairs as messages: MOSS, its forerunner, UltraChat."""
+    said = chat.get("chat") if "meta_instruction" in chat else None
+    if isinstance(said, dict):
+        turns = [one for name, one in said.items() if name.startswith("turn_")]
+        pairs = [[first(one, "Human"), first(one, "MOSS")] for one in turns]
+    elif (
+        isinstance(said := chat.get("conversation"), list) and said and {"human", "assistant"} <= set(at(said[0]) or ())
+    ):
+        pairs = [[first(one, "human"), first(one, "assistant")] for one in said]
+    elif set(chat) == {"id", "data"} and isinstance(said := chat["data"], list) and len(said) > 1:
+        pairs = [said[place : place + 2] for place in range(0, len(said), 2)]
+    else:
+        return None
+    if not all(isinstance(text, str) for pair in pairs for text in pair):
+        return None
+    roles = ("user", "assistant")
+    return [
+        {"role": role, "content": _OF_MOSS.sub("", text)}
+        for pair in pairs
+        for role, text in zip(roles, pair, strict=False)
+    ]
+
+
+_OF_MOSS = re.compile(r"\A<\|(?:Human|MOSS)\|>:\s*|<eo[hm]>\s*\Z")
+
+
 def turns_of(value: Any) -> list[Turn]:
-    """The messages of a conversation in order: ShareGPT, Open WebUI, ChatGPT, FastGPT, Coze, RAGFlow, DeepEval.
+    """The messages of a conversation in order: ShareGPT, Open WebUI, ChatGPT, FastGPT, Coze, RAGFlow, DeepEval,
+    Claude, LibreChat, MOSS, UltraChat.
 
     None of a request's own `messages`: these are one question with what was before it.
     """
     chat = value if isinstance(value, dict) else {}
     listed: Any = chat.get("conversations") or chat.get("conversation") or chat.get("turns")
-    if isinstance(at(chat, "mapping"), dict):
+    details = unquoted(first(chat, "对话详情", "chatDetails", "chat_messages"))
+    if (pairs := _in_pairs(chat)) is not None:
+        listed = pairs
+    elif isinstance(details, list):
+        listed = details
+    elif isinstance(at(chat, "mapping"), dict):
         listed = [at(one, "message") for one in _branch(chat["mapping"], chat.get("current_node"), "parent")]
     elif isinstance(at(chat, "chat"), dict):
         history = at(chat, "chat", "history")
@@ -335,8 +386,9 @@ def turns_of(value: Any) -> list[Turn]:
         )
     elif isinstance(chat.get("history"), list) and all(isinstance(at(one, "obj"), str) for one in chat["history"]):
         listed = chat["history"]
-    elif "messages" in chat and not {"chat", "agent_id"}.isdisjoint(
-        chat
+    elif isinstance(chat.get("messages"), list) and (
+        not {"chat", "agent_id"}.isdisjoint(chat)
+        or any(isinstance(one, dict) and _BY_USER in one for one in chat["messages"])
     ):  # not of a log whose history grows row by row
         listed = chat["messages"]
     elif any(isinstance(chat.get(name), list) and chat[name] and _is_turn(chat[name][0]) for name in ("data", "list")):
@@ -371,7 +423,9 @@ def _branch(nodes: dict[str, Any], last: Any, parent: str) -> list[Any]:
 
 def _turn(message: dict[str, Any]) -> Turn | None:
     role = first(message, "role", "from", "obj") or at(message, "author", "role") or message.get("type")
-    given = first(message, "content", "value", "text")
+    if _BY_USER in message or role is None:
+        role = first(message, "sender") if _BY_USER not in message else "user" if message[_BY_USER] else "assistant"
+    given = first(message, "content", "value", "text", "contentParts")
     if isinstance(given, dict):  # ChatGPT
         given = [one for one in given.get("parts") or () if isinstance(one, str)]
     if isinstance(given, list):  # FastGPT: [{"text": {"content": ...}}]
@@ -387,10 +441,20 @@ def _turn(message: dict[str, Any]) -> Turn | None:
         is_answer,
         [] if is_answer else list(texts_in(source_texts(given) or given)),
         "\n".join(said) if isinstance(said, list) and said else given,
-        first(message, "model", "modelName") or at(message, "metadata", "model_slug"),
-        first(message, "timestamp", "create_time", "created_at", "time"),
+        _name_of(first(message, "model", "modelName"))
+        or at(message, "metadata", "model_slug")
+        or at(message, "extra", "fromModel"),
+        first(message, "timestamp", "create_time", "created_at", "createdAt", "time"),
         first(message, "id", "dataId"),
     )
+
+
+_BY_USER = "isCreatedByUser"
+"""Of LibreChat's messages."""
+
+
+def _name_of(model: Any) -> Any:
+    return first(model, "id", "name") if isinstance(model, dict) else model
 
 
 _ANSWER_ROLES = (*ANSWERERS, "gpt", "chatgpt", "bot", "bing", "bard")

@@ -21,6 +21,7 @@ from harness.logs.forms import (
     TIMES_OF_MESSAGES,
     Rows,
     at,
+    conversations_of,
     each_choice,
     finish_of,
     first,
@@ -242,6 +243,8 @@ def chats(value: dict[str, Any]) -> Rows:
             inside = value[name] if isinstance(value[name], list) else [value[name]]
             yield from (row for one in inside if isinstance(one, dict) for row in chats(one))
             return
+    for one in conversations_of(value):
+        yield from chats(one)
     asked: list[str] = [value["system"]] if isinstance(value.get("system"), str) else []
     shared = {name: field for name, field in value.items() if isinstance(field, str | int | float)}
     models = at(value, "chat", "models")

@@ -437,6 +437,16 @@ def _is_message(row: dict[str, Any]) -> bool:
 
 
 def _refuse_columns(place: str, values: Sequence[dict[str, Any]]) -> None:
+    if any({"obj", "out"} <= value.keys() for value in values):
+        raise ConfigError(
+            f"{place}: the log of SGLang; accepted: one question with its answer a row; run: "
+            f"jq -c 'select(.out) | {{source: .obj.text, output: .out.text}}' {_quoted(place)} | harness score -"
+        )
+    if values and all({"levelname", "message"} <= value.keys() for value in values):
+        raise ConfigError(
+            f"{place}: the own log of a server; accepted: one question with its answer a row: have the application or "
+            "its gateway write both (docs/score.md)"
+        )
     fields = list(values[0].values()) if len(values) == 1 else []
     by_column = len(fields) > 1 and (
         (

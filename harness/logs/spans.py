@@ -129,6 +129,9 @@ def traces(value: dict[str, Any]) -> Rows:
     if not is_of_model(value):
         return  # a tool, a retriever, or a chain around a run of a model
     asked = _unwrapped(unquoted(first(fields, *_INPUTS)))
+    prompts = at(unquoted(fields.get("processdata")), "prompts")
+    if isinstance(prompts, list):  # Dify: what the model was given, with what else its node takes
+        asked = [first(one, "text", "content") for one in prompts]
     answer = _unwrapped(unquoted(first(fields, *_OUTPUTS)))
     failed = bool(first(fields, "error", "exception")) or is_error(answer)
     inside = at(value, "extra")
@@ -141,7 +144,8 @@ def traces(value: dict[str, Any]) -> Rows:
         or first(asked, "model")
         or first(at(value, "metadata"), "model", "ls_model_name")
         or first(at(inside, "metadata"), "ls_model_name")
-        or first(at(inside, "invocation_params"), "model", "model_name"),
+        or first(at(inside, "invocation_params"), "model", "model_name")
+        or at(unquoted(fields.get("processdata")), "model_name"),
         time=first(fields, "starttime", "startedat", "startns", "createdat", "created", "timestamp"),
         id=joined_id(fields.get("traceid"), first(fields, "id", "spanid", "runid")),
         finish_reason="error" if failed else finish_of(answer),
@@ -168,6 +172,7 @@ def is_of_model(value: dict[str, Any]) -> bool:
         fields.get("runtype"),
         fields.get("type"),
         fields.get("spantype"),
+        fields.get("nodetype"),  # Dify
         at(unquoted(fields.get("spanattributes")), "type"),
     )
     if not all(map(_is_llm, kinds)):
