@@ -437,6 +437,9 @@ class AnswerFollower:
                 raise EndpointError(self._ended[place[0]] or "the run was stopped before this answer came")
             if self._dead is not None:
                 raise EndpointError(self._dead)
+            if not self._path.parent.is_dir():  # the controller has ended, and has taken it away
+                self._dead = _STOPPED
+                continue
             if self._died is not None and self._died.exists():
                 self._dead = f"the worker that asks has died; {_ASK_AGAIN}"
                 continue  # what it passed on before that is read first

@@ -198,6 +198,17 @@ def test_the_circuit_opens_after_failures_in_a_row_and_nothing_else(concurrency:
 PLACE = ("m@v1", "s", "k")
 
 
+def test_a_follower_whose_run_has_ended_waits_no_longer(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "answers.jsonl").write_text('{"alive": true}\n', encoding="utf-8")
+    threading.Timer(0.1, shutil.rmtree, [folder]).start()
+    began = time.monotonic()
+    with pytest.raises(EndpointError, match="the run was stopped"):
+        AnswerFollower(folder / "answers.jsonl").wait(("m@1", "s", "k"), silence_s=20)
+    assert time.monotonic() - began < 10
+
+
 def test_a_follower_hears_an_answer_and_then_the_end(tmp_path: Path) -> None:
     broadcast = Broadcast(tmp_path / "answers")
     teller = AnswerSender(broadcast, "m@v1")
