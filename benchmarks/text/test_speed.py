@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.text.corpora import CLEAN, HOSTILE, HOSTILE_SOURCES, MANY, OTHER, SOURCE, TARGETS, nested
+from benchmarks.text.corpora import CLEAN, HOSTILE, HOSTILE_SOURCES, MANY, OTHER, SOURCE, TARGETS, filled, nested
 from harness.text import check, extract_targets, repair
 from harness.text.scan import forget
 
@@ -88,6 +88,10 @@ def test_four_times_the_nested_targets_take_at_most_twelve_times_as_long() -> No
     """More than linear by nature, since every target may stand in every longer one."""
     once, four = (least(lambda n=n: check(nested("a/", n), nested("a/ ", n)), 3) for n in (4_000, 16_000))  # type: ignore[misc]
     assert four <= 12 * once
+
+
+def test_twice_the_escapes_that_were_read_take_at_most_2_2_times_as_long() -> None:
+    _double(lambda n: filled("A&B-1 A&amp;B-1 ", n), lambda text: check("", text, ["A&amp;B-1"]))
 
 
 def _double(make: Callable[[int], str], run: Callable[[str], object]) -> None:

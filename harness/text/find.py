@@ -468,12 +468,16 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
 def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_characters: bool) -> list[Reading]:
     """Where an escape of the target itself was read: `A&B` for `A&amp;B`, a line break for the `\\n` of a path."""
     more: list[Reading] = []
+    spans = sorted([one[:2] for one in found])
     for form in pattern.unescaped if control_characters else pattern.unescaped[:1]:
         start = text.find(form) if form else -1
+        passed = reach = 0
         while start >= 0:
             end = start + len(form)
-            free = all(end <= one.start or one.end <= start for one in found)
-            if free and stands_alone(text, start, end, pattern.text):
+            while passed < len(spans) and spans[passed][0] < end:
+                reach = max(reach, spans[passed][1])
+                passed += 1
+            if reach <= start and stands_alone(text, start, end, pattern.text):
                 change = Change(0, len(form), pattern.text, ("escaped",))
                 more.append(Reading(start, end, Damage(ALTERED, (change,))))
             start = text.find(form, end)

@@ -369,18 +369,15 @@ class Page:
         if pieces is None:
             return None
         fold = self.fold
-        letters: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        for piece, low, high in pieces:
-            width = (high - low) // len(piece)
-            for place, char in enumerate(piece):
-                folded = fold[ord(char)]
-                if folded is not None:
-                    letters.append(folded)
-                    starts.append(low + place * width)
-                    ends.append(low + (place + 1) * width)
-        return Skeleton("".join(letters), starts, ends)
+        begins: list[int] = []
+        stops: list[int] = []
+        for piece, low, high in pieces:  # a piece of another length is one character, from its code
+            is_plain = high - low == len(piece)
+            begins += range(low, high) if is_plain else (low,)
+            stops += range(low + 1, high + 1) if is_plain else (high,)
+        text = "".join([piece for piece, _, _ in pieces])
+        kept = [*map(fold.keeps.__getitem__, text)]
+        return Skeleton(text.translate(fold), [*compress(begins, kept)], [*compress(stops, kept)])
 
 
 def decoded_pieces(text: str) -> list[tuple[str, int, int]] | None:

@@ -330,7 +330,12 @@ def test_digits_alone_decide_no_more_than_letters_do(targets: list[str], answer:
 
 
 def test_what_folds_few_characters_as_bytes_folds_them_as_all_others() -> None:
-    texts = ("Use TCP／IP – “here” 水吧台岛台 naïve. ", "Ａ一工 éß№ ", "中文，与 A-5。 ")
+    texts = (
+        "Use TCP／IP – “here” 水吧台岛台 naïve. ",
+        "Ａ一工 éß№ ",
+        "中文，与 A-5。 ",
+        "àçèéêëìíîïñòóôõöùúûüýāăąćĉċ A-5 ",
+    )
     for coarse in (False, True):
         for text in texts:
             page = Page(text * 60, DEFAULT_SYMBOLS, coarse=coarse)
