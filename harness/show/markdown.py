@@ -191,7 +191,9 @@ def _slices(comparison: Comparison, lang: str) -> list[str]:
         return [word("slices-more", lang, n=len(comparison.slices))]
     rows = [
         [
-            f"{word(one.dimension, lang)} {word(one.value, lang) if one.dimension == 'exposure' else code(one.value)}",
+            word(one.dimension, lang)
+            + " "
+            + (translated(one.value, lang) if one.dimension == "exposure" else code(one.value)),
             rates.percent(one.change.old.rate),
             rates.percent(one.change.new.rate),
             rates.points(one.change.difference),
