@@ -28,7 +28,6 @@ DAMAGE_CODES = (
     *("dropped", "to-space", "swapped", "replaced", "doubled", "escaped", "markup", "case", "accents", "closed-up"),
     *("changed", "transposed", "truncated", "added"),
 )
-SEVERITIES = ("damage", "note")
 _ORDER = {code: place for place, code in enumerate(DAMAGE_CODES)}
 
 
@@ -246,7 +245,6 @@ _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
-_LOWER_WORDS = later("[a-z]+(?:[_.:-][a-z]+)+")
 _WORDS = later("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
