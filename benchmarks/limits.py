@@ -211,7 +211,9 @@ def replay(folder: Path, cases: int) -> Row:
 def one_case(folder: Path) -> Row:
     make_project(folder, 1)
     ours, limit = took(folder, *pytest("--model=fake")), took(folder, *pytest("--version"))
-    return Row("replay of one case", ours, limit, "pytest without a plugin", "1.3")
+    item = took(folder, "env", "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1", sys.executable, "-m", "pytest", "empty")
+    what = f"`pytest --version`; one empty item without a plugin takes {item.wall:.2f} s"
+    return Row("replay of one case", ours, limit, what, "1.3")
 
 
 def live(folder: Path, cases: int, concurrency: int, delay: float, aim: str) -> Row:
@@ -229,10 +231,12 @@ def live(folder: Path, cases: int, concurrency: int, delay: float, aim: str) -> 
             rounds = 3 if cases <= 1000 else 1
             ours = took(folder, *pytest("--model=fake", *options), rounds=rounds)
             limit = took(folder, *client, rounds=rounds)
+            items = took(folder, *pytest("empty"), rounds=1)
         finally:
             server.kill()
     name = f"live, {cases:,} cases, {delay * 1000:g} ms an answer, {concurrency} at a time"
-    return Row(name, ours, limit, "the bare client, same requests", aim)
+    what = f"the bare client, same requests; pytest with as many empty items has {items.megabytes:.0f} MB"
+    return Row(name, ours, limit, what, aim)
 
 
 def gate(folder: Path, nights: int) -> Row:
