@@ -9,7 +9,8 @@ and a client of one is refused by the openai of the other, so nothing else impor
 
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -73,7 +74,9 @@ class NotingTransport(httpx2.AsyncBaseTransport):
     """Passes everything on and notes it in the caller's slot.
 
     A request goes out on a connection that no other has: the pool of the library looks at all its connections for each
-    request and for each answer, and at 256 of them that took longer than to ask.
+    request and for each answer, and at 256 of them that took longer than to ask. After a request that failed or was
+    given up, nothing is sent there again: the library may hold its connection for taken (httpcore 1.0.9), and the next
+    request would wait for it until its own time was up.
 
     Args:
         open_one: makes what keeps one connection.
@@ -81,7 +84,7 @@ class NotingTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, open_one: Callable[[], httpx2.AsyncBaseTransport]) -> None:
         self._open_one = open_one
-        self._all: list[httpx2.AsyncBaseTransport] = []
+        self._all: set[httpx2.AsyncBaseTransport] = set()
         self._free: list[httpx2.AsyncBaseTransport] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -95,17 +98,17 @@ class NotingTransport(httpx2.AsyncBaseTransport):
         try:
             response = await one.handle_async_request(request)
         except BaseException:
-            self._free.append(one)
+            await self._release(one, usable=False)
             raise
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        free = partial(self._free.append, one)
+        release = partial(self._release, one)
         if wire is None:
-            response.stream = _Stream(response.stream, free)
+            response.stream = _Stream(response.stream, release)
             return response
         wire.status = response.status_code
         wire.response_headers = tuple(response.headers.items())
         encoding = response.headers.pop("content-encoding", "identity")
-        response.stream = _NotingStream(response.stream, free, wire, encoding.strip().lower())
+        response.stream = _NotingStream(response.stream, release, wire, encoding.strip().lower())
         return response
 
     def _take(self) -> httpx2.AsyncBaseTransport:
@@ -113,37 +116,52 @@ class NotingTransport(httpx2.AsyncBaseTransport):
         if self._free:
             return self._free.pop()
         one = self._open_one()
-        self._all.append(one)
+        self._all.add(one)
         return one
 
+    async def _release(self, one: httpx2.AsyncBaseTransport, usable: bool) -> None:
+        if usable:
+            self._free.append(one)
+            return
+        self._all.discard(one)
+        with suppress(OSError):  # of a connection that is broken
+            await one.aclose()
+
     async def aclose(self) -> None:
-        for one in self._all:
+        for one in list(self._all):
             await one.aclose()
 
 
 class _Stream(httpx2.AsyncByteStream):
-    """The body of an answer, after which its connection is free."""
+    """The body of an answer, after which its connection is free if all of it was read."""
 
-    def __init__(self, inner: httpx2.AsyncByteStream, free: Callable[[], None]) -> None:
+    def __init__(self, inner: httpx2.AsyncByteStream, release: Callable[[bool], Awaitable[None]]) -> None:
         self._inner = inner
-        self._free: Callable[[], None] | None = free
+        self._release: Callable[[bool], Awaitable[None]] | None = release
+        self._whole = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._inner:
             yield chunk
+        self._whole = True
 
     async def aclose(self) -> None:
+        release, self._release = self._release, None
         try:
             await self._inner.aclose()
+        except BaseException:
+            self._whole = False
+            raise
         finally:
-            free, self._free = self._free, None
-            if free is not None:
-                free()
+            if release is not None:
+                await release(self._whole)
 
 
 class _NotingStream(_Stream):
-    def __init__(self, inner: httpx2.AsyncByteStream, free: Callable[[], None], wire: Wire, encoding: str) -> None:
-        super().__init__(inner, free)
+    def __init__(
+        self, inner: httpx2.AsyncByteStream, release: Callable[[bool], Awaitable[None]], wire: Wire, encoding: str
+    ) -> None:
+        super().__init__(inner, release)
         self._wire = wire
         self._decoder = _Decoder(encoding)
 
@@ -158,6 +176,7 @@ class _NotingStream(_Stream):
                     raise AnswerTooLongError
                 wire.marks.append((size, now))
                 yield piece
+        self._whole = True
         self._decoder.end()
         wire.ended = time.perf_counter()
         wire.recorded_at = files.now()
