@@ -445,7 +445,8 @@ def kept_at(kind: str, name: str) -> Path:
         folder = cache_folder()
     except RuntimeError:
         folder = Path(os.devnull)
-    return Path(os.devnull if _is_in_checkout(folder.absolute()) else folder) / kind / name
+    here = Path(os.path.curdir).absolute()
+    return Path(os.devnull if _is_in_checkout(folder.absolute(), here) else folder) / kind / name
 
 
 _FORGOTTEN_DAYS = 60
@@ -477,10 +478,17 @@ def _forget_beside(folder: Path) -> None:
 
 
 @lru_cache(maxsize=16)
-def _is_in_checkout(folder: Path) -> bool:
+def _is_in_checkout(folder: Path, here: Path) -> bool:
     try:
-        real = folder.resolve()
-        return any((one / name).exists() for one in (real, *real.parents) for name in (".git", "pyproject.toml"))
+        real, here, home = folder.resolve(), here.resolve(), Path.home().resolve()
+        signs = (".git", "pyproject.toml")
+        tops = [one for one in (real, *real.parents) if any((one / sign).exists() for sign in signs)]
+        if tops == [home]:
+            # many keep their settings in a repository that is the home folder: another one brings nothing there,
+            # but for a submodule, whose `.git` is a file
+            own = next((one for one in (here, *here.parents) if (one / ".git").exists()), home)
+            return own == home or not (own / ".git").is_dir()
+        return bool(tops)
     except (OSError, RuntimeError):  # a folder that may not be looked into, a link to itself
         return True
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from harness.decisions.run_summary import order_of
 from harness.errors import RecordError
-from harness.files import sealed, unsealed
+from harness.files import kept_at, sealed, unsealed
 from harness.history import ChangedRecordError, History, carries_digest, digest_of, head_of, read_run
 from harness.records.run import Evidence, Looks, SampleResult, Totals, run_schema, upgraded, written_pieces
 from harness.runs.record import night_of, verified
@@ -342,6 +342,29 @@ def test_what_a_pull_request_brings_in_a_cache_folder_is_not_believed(history, t
     monkeypatch.chdir(tmp_path / "checkout")
     monkeypatch.setenv("HARNESS_CACHE", ".cache")
     assert verified(run, DEFAULT_SYMBOLS) == found
+
+
+def test_a_home_folder_that_is_a_repository_has_a_cache_for_other_checkouts(tmp_path, monkeypatch):
+    """Settings are often kept so: each verdict took twice as long."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / ".cache" / "harness"))
+    for place in (".git", "work/suites/.git", "plain/suites"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "work" / "module").mkdir()
+    (tmp_path / "work" / "module" / ".git").write_text("gitdir: ../../.git/modules/module")
+
+    def is_used(place: str) -> bool:
+        monkeypatch.chdir(tmp_path / place)
+        return kept_at("read", "a").is_relative_to(tmp_path)
+
+    assert is_used("work/suites")
+    assert not is_used("."), "who is asked to judge the home folder may be asked by what is in it"
+    assert not is_used("plain/suites"), "part of that repository"
+    assert not is_used("work/module"), "a pull request to the whole brings a cache and a new state of its part"
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "work" / "other" / "cache"))
+    (tmp_path / "work" / "other" / ".git").mkdir(parents=True)
+    assert not is_used("work/suites")
 
 
 def test_a_record_is_read_where_no_cache_can_be_kept(history, monkeypatch, tmp_path):
