@@ -16,6 +16,7 @@ from harness.text.chains import (
     touches,
 )
 from harness.text.characters import BIDI, EMOJI, later
+from harness.text.seams import seams
 from harness.text.targets import (
     ACTIONS,
     CONJUNCTIONS,
@@ -120,11 +121,9 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     touches_left = touches(text, start - 1)
     if "\u2460" <= text[start - 1 : start] <= "\u24ff" and not _FOLDER.match(inner):
         return  # `①/A`: the axes of a drawing
-    if inner.startswith("/") and touches_left and not re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner):
-        head = HAN_RUN.search(text[max(0, start - 12) : start])
-        named = head is not None and text[max(0, start - 12) : start].endswith(HEADS)
-        if not named:
-            return  # `防水/PVC卷材` is a pair of words
+    is_plain = re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner) or not inner.startswith("/")
+    if touches_left and not is_plain and not _begins_behind(text[max(0, start - 12) : start], inner):
+        return  # `防水/PVC卷材` is a pair of words
     behind_it = inner[file.end() :] if file is not None else ""
     if behind_it and ((not re.search(r"[/\\]", behind_it)) or _ANOTHER_PATH.match(behind_it)):
         assert file is not None
@@ -145,6 +144,27 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     alternates = _last_two(inner[:cut]) + (_named(inner) if cut == len(inner) else ())
     opened = cut < len(inner) or touches(text, start + cut)
     yield Span(start, start + cut, touches_left, opened, "path", alternates)
+
+
+def _begins_behind(before: str, path: str) -> bool:
+    """Whether a slash that touches Han begins a path. With Han on its other side too, it rather joins two words:
+    `编辑/删除按钮`, `迟到/早退`, `日志/监控/告警`."""
+    head = next((word for word in HEADS if before.endswith(word)), "")
+    if not head or not HAN_RUN.match(path, 1):
+        return bool(head)
+    if _PUT_AT.search(before) or (head in ("目录", "文件夹", "路径") and _LATIN.search(path)):
+        return True
+    if head in _OF_PAIRS or path.startswith((*HEADS, *VERBS), 1) or len(path) == 2:
+        return False
+    if len(head) == 1 and not HAN_RUN.match(before[-2:-1]):
+        return True
+    return "/" in path[1:] and (len(head) > 1 or seams(before[-2:])[-1] > 0)
+
+
+_PUT_AT = later("(?:[放写传]|存(?=到)|保存|移动?|复制|拷贝|归档|同步|备份|导出|下载|上传)[到在]\\Z")
+_LATIN = later("[A-Za-z]")
+_OF_PAIRS = ("接口", "文件", "地址", "日志", "请求", "调用")
+"""Behind these a path begins with a Latin folder: `接口/api/order`, but `文件/数据/报表`."""
 
 
 def _tail_cut(path: str, touches_left: bool) -> int:
@@ -355,12 +375,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     if seen:  # `处理SOP见运维手册V3.2.pdf`
         return seen.end(), False
     run = head[0]
-    place = 0
-    while place < len(run):
-        verb = _VERB.match(run, place)
-        if verb is None or run.startswith(NO_VERBS, place):
-            break
-        place = verb.end()
+    place = _behind_verbs(run, 0)
     for one in _ACTION.finditer(run, place):
         if not run.startswith(NO_VERBS, one.start()):
             place = one.end()
@@ -371,11 +386,17 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     cut = start + place
     label = _LABEL_INSIDE.search(run) if place == 0 and len(run) > 6 else None
     if label:
-        return start + label.end(), False  # `控制价文件招标控制价.pdf`
+        return start + _behind_verbs(run, label.end()), False  # `控制价文件招标控制价.pdf`
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True
     numbered = _ITS_NUMBER.match(text, cut, stop) if run[:place].endswith("附件") else None
     return (numbered.end(), True) if numbered else (cut, False)
+
+
+def _behind_verbs(run: str, place: int) -> int:
+    while place < len(run) and not run.startswith(NO_VERBS, place) and (verb := _VERB.match(run, place)):
+        place = verb.end()
+    return place
 
 
 _TOPIC = later("(?<=[^\u3041-\u3096])[はをが](?![\u3041-\u3096])")

@@ -175,6 +175,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
     ("source", "targets"),
     [
         ("TCP/IP和CR-V", "TCP/IP|CR-V"),
+        ("时间格式%Y/%m/%d，use %Y-%m-%d %H:%M:%S or %s-%d", "%Y/%m/%d|%Y-%m-%d|%H:%M:%S|%s-%d"),
+        ("噪音多少dB(A)？", "dB(A)"),
         ("北京/上海/广州", "北京/上海/广州"),  # second edition: the pairs of a chain are alternates
         ("去北京站/上海/广州站", "北京站/上海/广州"),
         ("北京/上海/广州/深圳", "北京/上海/广州/深圳"),
@@ -449,6 +451,20 @@ def test_targets_are_found_as_decided(source: str, targets: str) -> None:
         ("位置app/views/会员.py:118", "app/views/会员.py:118"),
         ("図面は配線図_rev-B.pdf", "配線図_rev-B.pdf"),
         ("自驾/大巴请在共享表报名_0412.xlsx里勾选", "自驾/大巴|共享表报名_0412.xlsx"),
+        ("把编辑/删除按钮隐藏", "编辑/删除"),  # what may come before a path is a word of a pair before Han
+        ("把编辑/删除/查看按钮隐藏", "编辑/删除/查看"),
+        ("张三11/27迟到/早退各一次", "11/27|迟到/早退"),
+        ("把签到/签退时间改一下", "签到/签退"),
+        ("选择存在/不存在两项", "存在/不存在"),
+        ("日志/监控/告警平台", "日志/监控/告警"),
+        ("保存到/数据/报表", "/数据/报表"),
+        ("存到/备份", "/备份"),
+        ("从/数据取", "/数据取"),
+        ("地址/电话/姓名", "地址/电话/姓名"),
+        ("从/由", ""),
+        ("读取/风机选型/样本/资料", "/风机选型/样本/资料"),
+        ("接口/order报错", "/order"),
+        ("模板用测试用例模板/回归.xlsx", "测试用例模板/回归.xlsx"),  # a verb behind a label
     ],
 )
 def test_the_sides_of_a_pair_end_where_words_end(source: str, pairs: str) -> None:
