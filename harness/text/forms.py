@@ -1,12 +1,13 @@
 """The long tokens of a text: paths, addresses, placeholders and the like, by what they begin with."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from harness.text.chains import ENDS, HAN
 from harness.text.characters import later
 from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
-from harness.text.targets import DOTFILES, PLATES, STANDARD
+from harness.text.targets import DOTFILES, PLATES, standard
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
 
@@ -50,9 +51,9 @@ FORMS = (
     _form(
         "standard",
         "0 1 2 3 4 5 6 7 8 9",
-        rf"(?<![A-Za-z0-9/-])(?:{STANDARD}) [A-Z]{{0,2}}[0-9]{{2,}}",
+        rf"{standard('A-Za-z0-9/-')} [A-Z]{{0,2}}[0-9]{{2,}}",
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
-        hint="[A-ZТРВОКП0-9deR] [A-Z]{0,2}[0-9]{2}",
+        hint="[0-9]{2}(?:(?<=L..)|(?<=L[A-Z]..)|(?<=L[A-Z][A-Z]..))".replace("L", "[A-ZТРВОКП0-9deR] "),
     ),
     _form(  # `国发〔2024〕12号`, `沪(2023)浦字不动产权第012345号`
         "paper",
@@ -103,7 +104,7 @@ FORMS = (
         "code",
         "0 1 2 3 4 5 6 7 8 9",
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?(?![A-Za-z0-9])",
-        hint=r"[A-Z]{2}\d\d ",
+        hint="[A-Z0-9]{4}(?<= ....) [A-Z0-9]{4}",
     ),
     _form(  # `CUDA_VISIBLE_DEVICES=0,1`
         "variable",
@@ -168,7 +169,7 @@ FORMS = (
         "file",
         "/ \\",
         rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])(?:#[A-Za-z][A-Za-z0-9_-]*)?",
-        hint=rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])",
+        hint=rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])",
     ),
     _form(
         "path",
@@ -205,8 +206,19 @@ for _rank, _one in enumerate(FORMS):
         _LEADS.setdefault(_lead, []).append((_rank, "" if _sign == _lead else _sign))
 
 
+_HINTS = {rank: one.hint for rank, one in enumerate(FORMS) if one.hint is not None}
+
+
+@lru_cache(maxsize=1024)
+def _forms_by(leads: str) -> tuple[frozenset[int], tuple[tuple[int, str], ...]]:
+    """The places of the forms that these leads alone ask for, and of others with the longer sign that does."""
+    asked = [one for lead in leads for one in _LEADS[lead]]
+    sure = frozenset(rank for rank, sign in asked if not sign)
+    return sure, tuple(one for one in asked if one[0] not in sure)
+
+
 def forms_for(text: str) -> list[int]:
     """The places in FORMS of those that a text may hold."""
-    held = [signs for lead, signs in _LEADS.items() if lead in text]
-    ranks = {rank for signs in held for rank, sign in signs if not sign or sign in text}
-    return [rank for rank in ranks if (hint := FORMS[rank].hint) is None or hint.search(text)]
+    sure, others = _forms_by("".join([lead for lead in _LEADS if lead in text]))
+    ranks = {*sure, *[rank for rank, sign in others if sign in text]} if others else sure
+    return [rank for rank in ranks if rank not in _HINTS or _HINTS[rank].search(text)]

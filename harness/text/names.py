@@ -31,6 +31,7 @@ from harness.text.targets import (
     TAILS,
     VERBS,
     any_of,
+    by_heads,
     kind_of,
 )
 
@@ -67,7 +68,7 @@ BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？
 """What a path may begin behind."""
 _BEFORE_BRACKET = later(f"[^{ENDS}]{{1,80}}\\Z")
 CLOSERS = "".join(closer for _, closer in OPENED)
-ENDINGS = "|".join((r"so(?:\.[0-9]+){1,3}", *EXTENSIONS))
+ENDINGS = by_heads((r"so(?:\.[0-9]+){1,3}", *EXTENSIONS))
 EXTENSION = later(
     rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?![.-][A-Za-z0-9])"
     rf"|(?:(?<=[{HAN}])|(?<=[{HAN}]\w)|(?<=[{HAN}]\w\w))\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",

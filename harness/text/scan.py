@@ -261,8 +261,8 @@ USUAL_LETTERS = (
 )
 _WORDS_ALONE = re.compile(f"[{USUAL_LETTERS} ，。；！？]*")
 """What is in most quotes, and holds no target."""
-_SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
-_MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}]")
+_MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.:])(?:[ \\n]|\\Z))")
+"""But for the sign behind the last word of a sentence."""
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
@@ -270,9 +270,6 @@ def _runs(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
     place = start
     while (sign := _MAY_BE_A_SIGN.search(text, place, end)) is not None:
         at = sign.start()
-        if at > place and text[at] in ".:" and text[at - 1] in _SMALL and (at + 1 == end or text[at + 1] in " \n"):
-            place = at + 1  # a word that ends a sentence
-            continue
         before = _RUN.match(text[place:at][::-1])
         low = at - before.end()  # type: ignore[union-attr]
         run = _WITH_A_SIGN.match(text, low, end)

@@ -51,15 +51,37 @@ class Target(NamedTuple):
 
 
 _BODIES = (
-    "AASHTO|ACI|AISC|ANSI|API|ASCE|ASME|ASTM|AS(?! AS)|AWS|AWWA|BS|CECS|CISPR|CJJ|CJ|CNS|CSA|DB[0-9]*|DGJ|DIN|DL|EIA|"
-    "EN|ETSI|FIPS|GA|GBJ|GBZ|GB|GJB|GOST|"
-    "HG|HJ|ICAO|ICC|IEC|IEEE|IETF|IFRS|IPC|ISA|ISO|ITU|JB|JC|JEDEC|JGJ|JG|JIS|JJG|JTG|JT|JR|KS|MIL|NACE|NEMA|NEN|"
-    "NFPA|NF|NB|NIST|NY|QB|QC|Q|"
-    "RFC|SAE|SB(?=/)|SH|SJ|SL|SN|SY|TB|TIA|UL|WS|YB|YC|YD|YY|(?:JIS|KS) [A-Z]|"
-    "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?|СНиП|СП"
+    "AASHTO ACI AISC ANSI API ASCE ASME ASTM AWS AWWA BS CECS CISPR CJJ CJ CNS CSA DB[0-9]* DGJ DIN DL EIA "
+    "EN ETSI FIPS GA GBJ GBZ GB GJB GOST HG HJ ICAO ICC IEC IEEE IETF IFRS IPC ISA ISO ITU JB JC JEDEC JGJ JG JIS JJG "
+    "JTG JT JR KS MIL NACE NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SB(?=/) SH SJ SL SN SY TB TIA UL WS YB YC YD YY "
+    "СНиП СП"
 )
-STANDARD = f"(?:{_BODIES})(?:[/_][A-Z]{{1,6}}){{0,3}}(?: (?:EN|ISO|IEC|STD|Std|Guide|TR|TS)(?:/[A-Z]{{2,4}})?){{0,2}}"
-"""What may come one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`."""
+_BODIES_OF_WORDS = ("AS(?! AS)", "JIS [A-Z]", "KS [A-Z]", "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?")
+
+
+def by_heads(patterns: Iterable[str], before: str = "") -> str:
+    """Any of the patterns, which begin with a plain letter each: grouped by it, since few are tried then.
+
+    None of the characters `before` may be in front of it.
+    """
+    groups: dict[str, list[str]] = {}
+    for pattern in patterns:
+        groups.setdefault(pattern[0], []).append(pattern[1:])
+    look = {head: f"(?<![{before}]{head})" if before else "" for head in groups}
+    begun = (f"{head}{look[head]}(?:{'|'.join(rest)})" for head, rest in groups.items())
+    return f"(?:{'|'.join(begun)})"
+
+
+def standard(before: str = "") -> str:
+    """A pattern of what may come one blank before the number of a standard: `GB/T`, `DIN EN ISO`, `ASTM`.
+
+    None of the characters `before` may be in front of it.
+    """
+    return (
+        by_heads((*_BODIES.split(), *_BODIES_OF_WORDS), before)
+        + "(?:[/_][A-Z]{1,6}){0,3}(?: (?:EN|ISO|IEC|STD|Std|Guide|TR|TS)(?:/[A-Z]{2,4})?){0,2}"
+    )
+
 
 _SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
 _UNIT = (
@@ -70,55 +92,121 @@ _UNIT = (
 )
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
-_RULES: tuple[tuple[str, str], ...] = (
-    ("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+"),
-    ("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}"),
-    ("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"),
-    (
+
+
+class _Rule(NamedTuple):
+    """What gives a kind: a pattern of the whole text, a class of characters that the text begins with (empty for any),
+    and signs of which it holds one each."""
+
+    kind: str
+    heads: str
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _rule(kind: str, pattern: str, *signs: str, heads: str = "") -> _Rule:
+    return _Rule(kind, heads, signs, later(pattern))
+
+
+_UNIT_HEADS = "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍元次人日天年月周时分秒个件台套吨斤米升度户篇架小万工平立-"
+_RULES = (
+    _rule("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+", ":.", heads="A-Za-z"),
+    _rule("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}", "@"),
+    _rule("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?", heads="{0-9A-Fa-f"),
+    _rule(
         "placeholder",
         r"\{\{[^{}\n]+\}\}|\$?\{[^{}\n]+\}|%\([A-Za-z_][\w.-]*\)[sdifr]|%(?:[0-9]+\$)?[sdif@]|%[A-Za-z_.]+%|:[a-z_]+|</?[0-9]+\s?/?>|&[a-z]+;",
+        heads="{$%:<&",
     ),
-    ("option", r"--?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:=\S+)?"),
-    (
-        "path",
-        r"(?:[A-Za-z]:[\\/]|\\\\|~?/|\.{1,2}[\\/])[^\n]+|[^\s/\\]+(?:[\\/][^\s/\\]+){2,}[\\/]?\.[A-Za-z][A-Za-z0-9]{0,5}",
-    ),
-    ("path", r"[^/\\\n]*(?:[/\\][^/\\\n]*)+\.[A-Za-z][A-Za-z0-9]{0,5}"),
-    (
+    _rule("option", r"--?[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:=\S+)?", heads="-"),
+    _rule("path", r"[A-Za-z]:[\\/][^\n]+", ":", heads="A-Za-z"),
+    _rule("path", r"(?:\\\\|~?/|\.{1,2}[\\/])[^\n]+", heads="\\\\~/."),
+    _rule("path", r"[^\s/\\]+(?:[\\/][^\s/\\]+){2,}[\\/]?\.[A-Za-z][A-Za-z0-9]{0,5}", "/\\", "."),
+    _rule("path", r"[^/\\\n]*(?:[/\\][^/\\\n]*)+\.[A-Za-z][A-Za-z0-9]{0,5}", "/\\", "."),
+    _rule(
         "date",
         r"[0-9]{4}(?P<sign>[-/.])(?:0?[1-9]|1[0-2])(?P=sign)(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?"
         r"|[0-9]{4}-(?:0[1-9]|1[0-2])",
+        heads="0-9",
     ),
-    (
+    _rule(
         "date",
         r"(?:0?[1-9]|[12][0-9]|3[01])(?P<mark>[-/.])(?:0?[1-9]|[12][0-9]|3[01])(?P=mark)(?:(?:1[6-9]|2[01])[0-9]{2}|[0-9]{2})",
+        heads="0-9",
     ),
-    ("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]"),
-    ("standard", rf"{STANDARD}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*"),
-    ("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T"),
-    ("mime", r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?"),
-    ("cidr", r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}"),
-    ("unit", rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"),
-    ("unit", rf"(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)"),
-    ("unit", rf"{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个]/[盒袋瓶箱包桶套件罐卷板排日次天人]"),
-    ("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)"),
-    ("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?"),
-    (
+    _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", heads="0-9"),
+    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*", heads="A-ZГС"),
+    _rule("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T", "/", heads="A-Z"),
+    _rule(
+        "mime",
+        r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+-]+(?:;.*)?",
+        "/",
+        heads="a-z",
+    ),
+    _rule(
+        "cidr",
+        r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/[0-9]{1,3}",
+        "/",
+        ".:",
+        heads="0-9A-Fa-f:",
+    ),
+    _rule(
+        "unit",
+        rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?",
+        "/",
+        heads=_UNIT_HEADS,
+    ),
+    _rule(
+        "unit", rf"(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)", "/", heads=_UNIT_HEADS
+    ),
+    _rule("unit", rf"{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个]/[盒袋瓶箱包桶套件罐卷板排日次天人]", "/", heads="+0-9-"),
+    _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", heads="0-9.d"),
+    _rule("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?", ":", heads="0-9"),
+    _rule(
         "phone",
         r"\+[0-9][0-9 -]{7,18}|0[0-9]{2,3}-[0-9]{7,8}|0[0-9]{2,3}-[0-9]{4}-[0-9]{4}|"
         r"[48]00-[0-9]{3}-[0-9]{4}|1[0-9]{2}-[0-9]{4}-[0-9]{4}",
+        heads="+0-9",
     ),
-    ("hash", r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,64}|(?:sha(?:1|256|512)|md5)[:-][0-9A-Fa-f]{8,}"),
-    ("version", r"[vV]?[0-9]+(?:\.[0-9]+){2,}(?:[-+.][0-9A-Za-z.]+)?|[vV][0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?"),
-    ("range", r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?"),
-    ("range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}"),
-    ("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?"),
-    ("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}"),
-    ("identifier", r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+"),
-    ("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?"),
+    _rule(
+        "hash", r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,64}|(?:sha(?:1|256|512)|md5)[:-][0-9A-Fa-f]{8,}", heads="0-9a-fsm"
+    ),
+    _rule(
+        "version",
+        r"[vV]?[0-9]+(?:\.[0-9]+){2,}(?:[-+.][0-9A-Za-z.]+)?|[vV][0-9]+(?:\.[0-9]+)*(?:[-+][0-9A-Za-z.]+)?",
+        heads="vV0-9",
+    ),
+    _rule(
+        "range", r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?", heads="0-9"
+    ),
+    _rule(
+        "range", r"[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}", heads="+0-9-"
+    ),
+    _rule("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?", heads="+0-9-"),
+    _rule("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}", "."),
+    _rule(
+        "identifier",
+        r"@?[A-Za-z_$][A-Za-z0-9$]*(?:[_.:][A-Za-z0-9_$]+)+(?:\(\))?|@[A-Za-z0-9_.-]+",
+        "_.:@",
+        heads="@A-Za-z_$",
+    ),
+    _rule("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?", "/\\"),
 )
-_ONE = later("|".join(f"(?P<_{number}>{pattern})" for number, (_, pattern) in enumerate(_RULES)))
-"""All rules in one: the first that fits the whole text gives the kind."""
+"""The first that fits the whole text gives the kind."""
+
+
+@lru_cache(maxsize=1024)
+def _rules_for(head: str, *held: bool) -> tuple[_Rule, ...]:
+    """The rules that a text may fit which begins with `head`, by which of `_TELLING` are in it: few of them."""
+    signs = {sign for sign, is_held in zip(_TELLING, held, strict=True) if is_held}
+    return tuple(
+        rule
+        for rule in _RULES
+        if (not rule.heads or re.match(f"[{rule.heads}]", head)) and all(signs & {*some} for some in rule.signs)
+    )
+
+
+_TELLING = "/\\.:@_"
 _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
@@ -144,10 +232,9 @@ def kind_of(text: str) -> str:
         return "spaced"
     if len(text) == 3 and _OF_LETTERS.fullmatch(text) and not _LETTER_UNITS.fullmatch(text):
         return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
-    if _COUNTED.fullmatch(text):
+    if text[:1].isdigit() and _COUNTED.fullmatch(text):
         return "name"
-    found = _ONE.fullmatch(text) if len(text) <= 400 else None
-    kind = _RULES[int(found.lastgroup[1:])][0] if found and found.lastgroup else ""
+    kind = _by_rule(text) if 0 < len(text) <= 400 else ""
     if kind in ("range", "number") and _GROUPS.fullmatch(text) and _is_part_number(text.split("-")):
         return "code"
     if kind == "file" and _FILE_LIKE.search(text):
@@ -156,13 +243,24 @@ def kind_of(text: str) -> str:
         return "name"
     if kind and not (kind == "path" and _is_chain(text)):
         return kind
-    if _CJK_WORDS.fullmatch(text):
-        return "cjk-pair"
-    if _CJK.search(text) and re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
-        return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
-    if _WORDS.fullmatch(text) and not _CJK.search(text):
+    if not text.isascii() and _CJK.search(text):
+        if _CJK_WORDS.fullmatch(text):
+            return "cjk-pair"
+        if re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
+            return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
+    elif _WORDS.fullmatch(text):
         return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
     return "code"
+
+
+def _by_rule(text: str) -> str:
+    head = text[0]
+    if "\u3400" <= head <= "\u9fff" and head not in _UNIT_HEADS:
+        head = ""  # no rule tells them apart
+    for rule in _rules_for(head, "/" in text, "\\" in text, "." in text, ":" in text, "@" in text, "_" in text):
+        if rule.pattern.fullmatch(text):
+            return rule.kind
+    return ""
 
 
 def _is_part_number(groups: list[str]) -> bool:
