@@ -1,7 +1,7 @@
 """Words joined by a slash or a hyphen, and tokens with another sign, cut where Han, kana or Hangul touches a token.
 
-Such an edge is uncertain: a blank put exactly there is never damage. A side of a pair that is long or uncertain is
-taken at the two characters next to the joint, since nothing here knows where a Chinese word begins.
+Such an edge is uncertain: a blank put exactly there is never damage. `sides` weighs how long a side of a pair is where
+Han touches it.
 """
 
 import re

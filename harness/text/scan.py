@@ -41,6 +41,8 @@ from harness.text.names import (
     paper_at,
     path_at,
 )
+from harness.text.seams import seams
+from harness.text.sides import length_of_side, lengths_of_pair
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of, pairs_of
 
@@ -436,7 +438,7 @@ _kept_long = lru_cache(maxsize=32)(_targets)
 
 def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
-    for kept in (_kept_short, _kept_long, kind_of, read):
+    for kept in (_kept_short, _kept_long, kind_of, read, seams, length_of_side, lengths_of_pair):
         kept.cache_clear()
 
 
