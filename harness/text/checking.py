@@ -7,7 +7,7 @@ from operator import itemgetter
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.explain import Change
-from harness.text.find import WHOLE, Alike, Damage, Reading, are_apart, new, readings
+from harness.text.find import Alike, Reading, are_apart, new, readings
 from harness.text.fold import Page
 from harness.text.mentions import (
     VERDICTS,
@@ -30,6 +30,7 @@ from harness.text.near import (
     near_misses,
     translated_placeholders,
 )
+from harness.text.pattern import WHOLE, Damage
 from harness.text.scan import extract_targets
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target, kind_of

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from harness.text.characters import SPACE_SET, is_cjk, later, stands_alone
 from harness.text.explain import Change
-from harness.text.find import Damage, Reading
+from harness.text.find import Reading
 from harness.text.fold import Page
+from harness.text.pattern import Damage
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_formula
 

@@ -8,9 +8,9 @@ from itertools import islice
 
 from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
-from harness.text.find import Damage
 from harness.text.fold import ascii_of
 from harness.text.mentions import Finding, Source
+from harness.text.pattern import Damage
 from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target, is_formula
 

@@ -8,9 +8,10 @@ from typing import NamedTuple, overload
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, opening_reasoning, passages, tag_pair, tags_of
 from harness.text.checking import Judge
-from harness.text.find import longest_mention, pattern_of
+from harness.text.find import longest_mention
 from harness.text.fold import Page
 from harness.text.mentions import Finding
+from harness.text.pattern import pattern_of
 from harness.text.symbols import ALTERED, BETWEEN_LATIN, CORRUPTED, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 
