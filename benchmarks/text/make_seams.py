@@ -71,32 +71,36 @@ def _table() -> tuple[dict[str, int], bytes, bytes]:
     return places, table[: _ROW * _ROWS], table[_ROW * _ROWS :]
 
 
-def _is_common(one: int, other: int, common: bytes) -> bool:
+@lru_cache(maxsize=32768)
+def _between(one: str, other: str) -> tuple[bool, int | None]:
+    """Whether two characters are common inside words, and what both say of a seam between; None if one is unknown."""
+    places, weights, common = _table()
+    first, second = places.get(one), places.get(other)
+    if first is None or second is None:
+        return False, None
+    weight = (weights[first] >> 4) + (weights[second] & 15) - 16
     for factor in _FACTORS:
-        mixed = (one * 4096 + other) * factor & 0xFFFFFFFF
+        mixed = (first * 4096 + second) * factor & 0xFFFFFFFF
         mixed = (mixed ^ mixed >> 15) * _FACTORS[1] & 0xFFFFFFFF
         place = (mixed ^ mixed >> 13) % (8 * len(common))
         if not common[place >> 3] >> (place & 7) & 1:
-            return False
-    return True
+            return False, weight
+    return True, weight
 
 
 @lru_cache(maxsize=8192)
 def seams(run: str) -> tuple[float, ...]:
     """For each character of a run of Han the log odds that a word begins with it; 0 where nothing is known."""
-    places, weights, common = _table()
-    found = [places.get(char, -1) for char in run]
-    joined = [one >= 0 and other >= 0 and _is_common(one, other, common) for one, other in pairwise(found)]
-    pairs = [False, *joined, False]
-    odds = [0.0]
-    for place in range(1, len(run)):
-        one, other = found[place - 1], found[place]
-        if one < 0 or other < 0:
+    found = [*map(_between, run, run[1:]), (False, None)]
+    odds = [0.0] if run else []
+    before = False
+    for (is_common, weight), (behind, _) in pairwise(found):
+        if weight is None:
             odds.append(0.0)
-            continue
-        pattern = _PATTERNS[4 * pairs[place] + 2 * pairs[place - 1] + pairs[place + 1]]
-        odds.append(_STEP * ((weights[one] >> 4) + (weights[other] & 15) - 16 + pattern))
-    return tuple(odds[: len(run)])
+        else:
+            odds.append(_STEP * (weight + _PATTERNS[4 * is_common + 2 * before + behind]))
+        before = is_common
+    return tuple(odds)
 
 
 _TABLE = """\\

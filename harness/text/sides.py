@@ -36,12 +36,11 @@ def _alone(run: str, edge: int, *, is_left: bool) -> list[float]:
     size = len(run)
     weights = []
     inside = 0.0
+    is_functional = False
     for length in range(1, min(size, LONGEST) + 1):
         place = size - length if is_left else length
-        own = run[place:] if is_left else run[:place]
-        weight = _BY_LENGTH[length - 1] + _SEAM_INSIDE * inside
-        if not _FUNCTIONAL.isdisjoint(own):
-            weight += _WITH_FUNCTIONAL
+        is_functional = is_functional or run[place if is_left else place - 1] in _FUNCTIONAL
+        weight = _BY_LENGTH[length - 1] + _SEAM_INSIDE * inside + (_WITH_FUNCTIONAL if is_functional else 0.0)
         if length == size:
             weight += _BY_EDGE[edge] + (_CLOSED_THREE if edge == CLOSED and size == 3 else 0.0)
         else:
@@ -98,19 +97,19 @@ def length_of_side(run: str, edge: int, mate: str, *, is_left: bool) -> int:
 def lengths_of_pair(left: str, left_edge: int, right: str, right_edge: int) -> tuple[int, int]:
     """How long two sides are, each in a run of Han that touches the joint."""
     rows, columns = _alone(left, left_edge, is_left=True), _alone(right, right_edge, is_left=False)
-    is_last_same = [char == left[-1] for char in right]
-    is_first_same = [char == right[0] for char in reversed(left)]
-    columns = [weight + _SAME_LAST if same else weight for weight, same in zip(columns, is_last_same, strict=False)]
-    weights: list[float] = []
-    for number, row in enumerate(rows):
-        place = len(weights) + number
-        by_lengths = _BY_LENGTHS[number]
-        weights += [row + column + by_lengths[other] for other, column in enumerate(columns)]
-        if number < len(columns):
-            weights[place] += _SAME_LENGTH + (_SAME_FIRST if is_first_same[number] else 0.0)
-            weights[place] += _BUILT_ALIKE if is_last_same[number] else 0.0
-    shares = _shares(weights)
+    last = left[-1]
+    columns = [weight + _SAME_LAST if char == last else weight for weight, char in zip(columns, right, strict=False)]
+    weights = [
+        row + column + by
+        for row, by_lengths in zip(rows, _BY_LENGTHS, strict=False)
+        for column, by in zip(columns, by_lengths, strict=False)
+    ]
     width = len(columns)
+    for number in range(min(len(rows), width)):
+        place = number * width + number
+        weights[place] += _SAME_LENGTH + (_SAME_FIRST if left[-number - 1] == right[0] else 0.0)
+        weights[place] += _BUILT_ALIKE if right[number] == last else 0.0
+    shares = _shares(weights)
     of_left = [sum(shares[start : start + width]) for start in range(0, len(shares), width)]
     of_right = [sum(shares[start::width]) for start in range(width)]
     return _likeliest(of_left), _likeliest(of_right)
