@@ -123,7 +123,7 @@ INSIDE_A_FOLDER = later("(?<=[^\\s/]/)[下里中内](?:面|边)?的")
 
 def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
-    folder = INSIDE_A_FOLDER.search(text, start + 1, end)
+    folder = INSIDE_A_FOLDER.search(text, start + 1, end) if text.find("的", start, end) > 0 else None
     if folder:
         slash = folder.start() - 1
         for span in chains_in(text, start, slash):
@@ -294,7 +294,10 @@ def _edge(text: str, place: int) -> int:
 def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     """How long the first and the last side of a chain are, of the runs of Han that touch its joints; 0 for no Han."""
     (low, high), (start, end) = sides[0], sides[-1]
-    left, right = _BEFORE_JOINT.search(text[low:high]), _BEHIND_JOINT.match(text, start, end)
+    left = None if text[high - 1].isascii() else _BEFORE_JOINT.search(text[low:high])
+    right = None if text[start].isascii() else _BEHIND_JOINT.match(text, start, end)
+    if left is None and right is None:
+        return 0, 0
     cut = verbs_cut(text[low:high]) if left else 0
     if left and cut > left.start():
         left = _BEFORE_JOINT.search(text[low + cut : high])

@@ -273,6 +273,8 @@ def _is_word(target: str) -> bool:
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    if start < end and _is_plain(first := text[start]) and first not in "nN" and _is_plain(text[end - 1]):
+        return start, end
     ahead = AHEAD.match(text, start, end)
     start = ahead.end() if ahead else start
     while start < end and (text[start] in _HEAD_MARKS + "-" or ORNAMENT.match(text[start])):
@@ -295,6 +297,10 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     ):
         end -= 1
     return start, end
+
+
+def _is_plain(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff" or (char.isascii() and char.isalnum())
 
 
 def is_latin(char: str) -> bool:

@@ -344,7 +344,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
                 opened = span.open_left or span.start in seams, span.open_right or span.end in seams
                 yield span._replace(open_left=opened[0], open_right=opened[1])
         return
-    label = _LABEL.match(inner)
+    label = _LABEL.match(inner) if ":" in inner else None
     if label:
         yield from _atom(text, start + label.end(), end)
         return

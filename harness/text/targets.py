@@ -286,8 +286,10 @@ def _has_digits(run: str) -> bool:
 
 def pairs_of(inner: str) -> tuple[str, ...]:
     """The pairs of a chain of three and more, which are protected with it."""
+    if inner.count("/") + inner.count("／") < 2:
+        return ()
     parts = re.split("[/／]", inner)
-    if len(parts) < 3 or not _CJK.search(inner) or re.search(r"\\", inner):
+    if not _CJK.search(inner) or re.search(r"\\", inner):
         return ()
     joined = [f"{one}/{other}" for one, other in pairwise(parts) if one and other]
     return tuple(pair for pair in joined if pair in inner)
