@@ -17,13 +17,14 @@ from harness.decisions.run_summary import Resources, mean_latency
 from harness.endpoints.pace import TokenPrice, expected_s
 from harness.errors import HarnessError
 from harness.history import History, read_run
+from harness.pytest_plugin.workers import Kept
 from harness.show.comparison import money
 from harness.show.figures import clipped
 from harness.show.words import phrase
 from harness.text.visible import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from harness.pytest_plugin.model_run import ModelRun
@@ -232,6 +233,8 @@ def _uncaptured(config: pytest.Config) -> Iterator[None]:
 _SAME_AS_CTRL_C = ("SIGTERM", "SIGHUP")
 """What ends a workflow, a container, a terminal. By itself it would end the process in the middle, without a record."""
 _CALM_S = 5.0
+_TOGETHER_S = 0.5
+"""`timeout` sends its signal to the process and to the group that it is in."""
 
 
 class Signals:
@@ -249,20 +252,38 @@ class Signals:
         for name in _SAME_AS_CTRL_C:
             self._set(getattr(signal, name, None), signal.SIG_DFL)
 
+    def leave(self) -> None:
+        """In a worker: whoever ends all processes at one time (`timeout`, systemd) ends the controller, and that ends
+        the workers, as with Ctrl-C. A worker that is not ended so ends by itself.
+        """
+        for name in _SAME_AS_CTRL_C:
+            self._set(getattr(signal, name, None), signal.SIG_DFL, self._end_soon)
+
     def stopping(self) -> None:
         """The run stops from here on. What comes after some seconds ends it as it is: something does not stop."""
         self._until = time.monotonic() + _CALM_S
         self._set(signal.SIGINT, signal.default_int_handler)
 
-    def _set(self, number: int | None, usual: Any) -> None:
+    def _set(self, number: int | None, usual: Any, handler: Callable[[int, object], None] | None = None) -> None:
         if number is None or threading.current_thread() is not threading.main_thread():
             return
         if signal.getsignal(number) is usual:
-            self._before[number] = signal.signal(number, self._end)
+            self._before[number] = signal.signal(number, handler or self._end)
 
     def _end(self, number: int, frame: object) -> None:
         if time.monotonic() > self._until:
+            self._until = time.monotonic() + _TOGETHER_S
             raise KeyboardInterrupt
+
+    def _end_soon(self, number: int, frame: object) -> None:
+        if not self._until:
+            self._until = time.monotonic() + _TOGETHER_S
+            timer = threading.Timer(_CALM_S, os.kill, (os.getpid(), number))
+            timer.daemon = True
+            timer.start()
+        elif time.monotonic() > self._until:
+            self.restore()
+            os.kill(os.getpid(), number)
 
     def restore(self) -> None:
         """As it was before; idempotent."""
@@ -270,16 +291,21 @@ class Signals:
             signal.signal(*self._before.popitem())
 
 
-def on_interrupt(asked: Sequence[Answers], mode: Mode) -> list[str]:
+def how_far(asked: Sequence[Answers]) -> dict[str, Kept]:
+    """By label, of the models that this process asks."""
+    found = {one.model.label: one.fetcher.progress for one in asked if one.fetcher is not None}
+    return {label: Kept(progress.done - progress.failed, progress.total) for label, progress in found.items()}
+
+
+def on_interrupt(asked: Sequence[Answers], mode: Mode, far: Mapping[str, Kept]) -> list[str]:
     """What is kept of the answers that were asked for before Ctrl-C."""
     lines = []
     for answers in asked:
-        if answers.fetcher is None:
-            continue
-        progress = answers.fetcher.progress
-        answered = progress.done - progress.failed
-        kept = _kept(mode, answers.command) if answered else phrase("progress-none-kept")
-        lines.append(phrase("progress-stopped", label=answers.model.label, n=answered, all=progress.total, kept=kept))
+        label = answers.model.label
+        if label in far:
+            n, wanted = far[label]
+            kept = _kept(mode, answers.command) if n else phrase("progress-none-kept")
+            lines.append(phrase("progress-stopped", label=label, n=n, all=wanted, kept=kept))
     return lines
 
 

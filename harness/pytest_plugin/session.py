@@ -30,10 +30,10 @@ from harness.pytest_plugin.gating import (
     refuse_unrecorded,
 )
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.progress import Signals, announced, on_interrupt, wait_for
+from harness.pytest_plugin.progress import Signals, announced, how_far, on_interrupt, wait_for
 from harness.pytest_plugin.protocol import Blocks
 from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, unwritten_line, write_summary
-from harness.pytest_plugin.workers import Workers
+from harness.pytest_plugin.workers import Kept, Workers
 from harness.records.run import GOOD
 from harness.runs.answers import Answers, cost_limit_of
 from harness.runs.record import freshness_warnings, git_commit
@@ -187,7 +187,9 @@ class VerbatimSession:
 
     def pytest_sessionstart(self) -> None:
         """With pytest-xdist: this process collects nothing, and refuses before the workers ask."""
-        if not self.workers.is_worker:
+        if self.workers.is_worker:
+            self._signals.leave()
+        else:
             self._signals.take()
         if self.workers.is_controller and not self.config.option.collectonly:
             refuse_a_gate_that_cannot_judge(self.project, self.runs, self._gate)
@@ -314,11 +316,12 @@ class VerbatimSession:
         """Before pytest looks for the place in the source, which takes as long as an impatient hand."""
         self._signals.stopping()
 
-    def _stop_asking(self) -> None:
+    def _stop_asking(self) -> dict[str, Kept]:
         self._stop("the run was stopped")
         for run in self.runs.values():
             if run.answers.fetcher is not None:
                 run.answers.fetcher.stop()
+        return how_far([run.answers for run in self.runs.values()])
 
     def _stop(self, reason: str) -> None:
         plugin = self.config.pluginmanager.get_plugin("session")
@@ -391,16 +394,17 @@ class VerbatimSession:
         """Called once in every process; workers of pytest-xdist only hand over what they fetched."""
         workers = self.workers
         stopped = bool(session.shouldstop or session.shouldfail)
+        asked = [run.answers for run in self.runs.values()]
         for run in self.runs.values():
             if not stopped:
                 workers.wait_for_fetching(run.answers)
             run.answers.close()
             self.notes += run.answers.notes
         if workers.is_worker:
-            workers.hand_over({name: run.answers for name, run in self.runs.items()}, self.notes)
+            workers.hand_over({name: run.answers for name, run in self.runs.items()}, self.notes, how_far(asked))
             return
-        if stopped or session.exitstatus == pytest.ExitCode.INTERRUPTED:
-            workers.stop()
+        stopping = stopped or session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        far = workers.stop() if stopping else {}
         if workers.is_controller:
             expected, narrowed = workers.collection()
             self.selection.narrowed = self.selection.narrowed or narrowed
@@ -408,7 +412,7 @@ class VerbatimSession:
                 run.expected = expected.get(name, 0)
         self.notes += workers.notes
         if session.exitstatus == pytest.ExitCode.INTERRUPTED:
-            self.notes += on_interrupt([run.answers for run in self.runs.values()], self.mode)
+            self.notes += on_interrupt(asked, self.mode, far or how_far(asked))
         for run in self.runs.values():
             if run.results:
                 self._records.append(self._written(run, session))

@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -31,9 +31,16 @@ _DIED = "died"
 _COLLECTED = "collected.json"
 _ANNOUNCED = "announced"
 _STOP, _LISTENS, _STOPPED = "stop", "listens", "stopped"
-"""Files: the controller wants no more answers; `gw0` looks for that; `gw0` asks no more."""
+"""Files: the controller wants no more answers; `gw0` looks for that; `gw0` asks no more, and what it has got."""
 _LOOK_S = 0.1
 _STOPPING_S = 3.0
+
+
+class Kept(NamedTuple):
+    """Answers of a model that has been asked: those that came, and all that were wanted."""
+
+    answered: int
+    wanted: int
 
 
 class Workers:
@@ -117,8 +124,10 @@ class Workers:
         if self._broadcast is not None:
             self._broadcast.end(label, fatal)
 
-    def on_stop(self, stop: Callable[[], None]) -> None:
+    def on_stop(self, stop: Callable[[], Mapping[str, Kept]]) -> None:
         """In the asking worker: call `stop`, in a thread of its own, when the controller wants no more answers.
+
+        What it returns the controller gets.
 
         Whatever the worker is doing then: it has no Ctrl-C of its own, and would ask, and pay, until it is killed.
         """
@@ -129,26 +138,35 @@ class Workers:
         def look() -> None:
             while not (folder / _STOP).exists():
                 time.sleep(_LOOK_S)
-            stop()
-            with suppress(OSError):  # the controller has not waited
-                (folder / _STOPPED).touch()
+            self._stopped(stop())
 
         (folder / _LISTENS).touch()
         threading.Thread(target=look, name="harness-stop", daemon=True).start()
+
+    def _stopped(self, kept: Mapping[str, Kept]) -> None:
+        if self._input is None or not self.asks:
+            return
+        file = Path(self._input[_SHARED], _STOPPED)
+        draft = file.with_name(f"{_STOPPED}-{threading.get_ident()}")
+        with suppress(OSError):  # the controller has not waited
+            draft.write_text(json.dumps(kept), encoding="utf-8")
+            draft.replace(file)
 
     def wait_for_fetching(self, answers: Answers) -> None:
         """The asking worker stays until all is fetched, though its own cases are done: others wait for the rest."""
         if self._broadcast is not None and answers.fetcher is not None:
             answers.fetcher.join()
 
-    def hand_over(self, answers: Mapping[str, Answers], notes: Sequence[str]) -> None:
-        """In a worker: what it counted and noted goes to the controller, which writes the record."""
+    def hand_over(self, answers: Mapping[str, Answers], notes: Sequence[str], kept: Mapping[str, Kept]) -> None:
+        """In a worker: what it counted and noted goes to the controller, which writes the record.
+
+        Args:
+            kept: how far it came, if the run was stopped.
+        """
         fetchers = {name: one.fetcher for name, one in answers.items()}
         requests = {name: fetcher.requests for name, fetcher in fetchers.items() if fetcher is not None}
         asked = {"requests": requests, "notes": list(notes) if self.asks else []}
-        if self._input is not None and self.asks:
-            with suppress(OSError):
-                Path(self._input[_SHARED], _STOPPED).touch()
+        self._stopped(kept)
         self._config.workeroutput[_ASKED] = asked  # type: ignore[attr-defined]  # pytest-xdist sets it
 
     def take_over(self, output: dict[str, Any]) -> None:
@@ -157,17 +175,23 @@ class Workers:
         self.requests |= asked.get("requests", {})
         self.notes += asked.get("notes", [])
 
-    def stop(self) -> None:
-        """In the controller: tell `gw0` that nobody waits any more, and wait until it has stopped asking."""
+    def stop(self) -> dict[str, Kept]:
+        """In the controller: tell `gw0` that nobody waits any more, and wait until it has stopped asking.
+
+        Returns how far it came with each model, by label.
+        """
         if self._scratch is None:
-            return
+            return {}
         folder = Path(self._scratch.name)
         (folder / _STOP).touch()
         until = time.monotonic() + _STOPPING_S
         while (folder / _LISTENS).exists() and not ((folder / _STOPPED).exists() or (folder / _DIED).exists()):
             if time.monotonic() > until:
-                return
+                break
             time.sleep(_LOOK_S / 2)
+        with suppress(OSError):
+            return {label: Kept(*kept) for label, kept in json.loads((folder / _STOPPED).read_bytes()).items()}
+        return {}
 
     def close(self) -> None:
         """Remove the shared folder."""
