@@ -14,6 +14,7 @@ from harness.text.seams import seams
 from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair
 from harness.text.targets import (
     BELOW_ZERO,
+    CASES,
     CONJUNCTIONS,
     LABELS,
     MEASURES,
@@ -421,7 +422,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
             return low + first[1], True  # `元/kWh单独列表`
-        if joint == "/" and HAN_RUN.search(other) and token.isalnum() and len(runs) == 2:
+        if joint == "/" and HAN_RUN.search(other) and token.isalnum() and len(runs) == 2 and not run.startswith(CASES):
             beyond = _edge(text, high)
             if beyond == CLOSED and text[high] != "：":
                 return high, False  # `评审记录/PX产品验证清单`

@@ -19,6 +19,7 @@ from harness.text.characters import BIDI, EMOJI, later
 from harness.text.seams import seams
 from harness.text.targets import (
     ACTIONS,
+    CASES,
     CONJUNCTIONS,
     DOCUMENTS,
     EXTENSIONS,
@@ -175,6 +176,8 @@ def _tail_cut(path: str, touches_left: bool) -> int:
         return joined.start()
     last = max(path.rfind("/"), path.rfind("\\")) + 1
     tail = _TOUCHING.search(path, last)
+    if tail and tail[0].startswith(CASES):
+        return tail.start()  # `共有/営業部/2026に置いて`
     if tail and path[:last].isascii():
         is_particle = tail.end() == len(path) and tail[0] in PARTICLES_BEFORE_A_BLANK
         if touches_left or is_particle or tail[0].startswith(_ENDS_PATH) or _PREDICATE.search(tail[0]):
@@ -234,6 +237,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
         shorter = behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()
+        shorter += tuple(inner[one.end() :] for one in _POSSESSIVE.finditer(inner))
         others = (_last_two(inner) if kind == "path" else ()) + shorter
         place = _PLACE_IN_A_FILE.match(text, stop)
         if place:  # `src/app.py:88`, which is also named without its line
@@ -245,6 +249,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         yield from chains_in(text, start, end)
 
 
+_POSSESSIVE = later(f"\\A[{HAN}]*?[^\u3041-\u3096]の(?=[^\u3041-\u3096._-])")
+"""`会議の議事録-1129.docx` may be `議事録-1129.docx`."""
 _PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])")
 
 

@@ -381,6 +381,9 @@ TAILS = _words(
 PARTICLES = _words("を は が に で と の へ も から まで より です")
 """What Japanese puts behind a token, with more behind it: `/var/log/syslogを確認`."""
 
+CASES = _words("を は が に で へ から まで より です")
+"""Those of them that are in no name."""
+
 PARTICLES_BEFORE_A_BLANK = _words("을 를 은 는 이 가 에 에서 의 로 으로 와 과 도 만 까지 부터 입니다")
 """What Korean puts behind a token; other words that begin like one are part of it: `/data/v2도면`."""
 

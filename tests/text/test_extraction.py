@@ -465,6 +465,9 @@ def test_targets_are_found_as_decided(source: str, targets: str) -> None:
         ("读取/风机选型/样本/资料", "/风机选型/样本/资料"),
         ("接口/order报错", "/order"),
         ("模板用测试用例模板/回归.xlsx", "测试用例模板/回归.xlsx"),  # a verb behind a label
+        ("資料は共有/営業部/2026に置いて、", "共有/営業部/2026"),
+        ("共有/営業部/A2は", "共有/営業部/A2"),
+        ("“/共有/営業部/v2の資料”", "/共有/営業部/v2の資料"),
     ],
 )
 def test_the_sides_of_a_pair_end_where_words_end(source: str, pairs: str) -> None:
@@ -493,6 +496,7 @@ def test_seams_are_odds_by_character() -> None:
     ("source", "answer"),
     [
         ("，文号人社函〔2024〕15号", "文号 人社函〔2024〕15号"),
+        ("会議の議事録-1129.docxを開いて", "会議の **議事録-1129.docx** です"),
         ("，公司年会名单-终版.xlsx", "公司 年会名单-终版.xlsx"),
         ("证据编号证-07至证-15", "编号 证-07"),
     ],
