@@ -292,6 +292,10 @@ def _edge(text: str, place: int) -> int:
     return OPEN if text[place].isalnum() else CLOSED
 
 
+_WHOLE = 4
+"""Characters of a side before another script that its edge is enough for: nothing beside it says otherwise."""
+
+
 def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     """How long the first and the last side of a chain are, of the runs of Han that touch its joints; 0 for no Han."""
     (low, high), (start, end) = sides[0], sides[-1]
@@ -307,6 +311,8 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     right_edge = _edge(text, end) if right is not None and right.end() == end else OPEN
     if len(sides) == 2 and first and last:
         return lengths_of_pair(first, left_edge, last, right_edge)
+    if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE:
+        return len(first), 0  # `评审记录/PX产品验证清单`
     mates = [text[one[0] : one[1]] for one in (sides[1], sides[-2])]
     after, before = (mate if _BEHIND_JOINT.fullmatch(mate) else "" for mate in mates) if len(sides) > 2 else ("", "")
     return (
