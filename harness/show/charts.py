@@ -31,6 +31,10 @@ _TOP, _SIDE, _BELOW = 2, 14, 22
 """Around what is drawn: `_BELOW` holds the labels of the axis."""
 
 
+Label = str | Mapping[str, str]
+"""The text alternative of a chart, or that by language; the page's script puts in the one of the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A row of an interval chart: `value` with its bounds, and what is written at the end of the row."""
@@ -70,7 +74,7 @@ class Mark:
     named: str
 
 
-def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Markup:
+def intervals(bars: Sequence[Bar], *, label: Label, signed: bool = False) -> Markup:
     """A dot with its interval for each row, in the order given. `signed` is for differences around zero."""
     if not bars:
         return Markup("")
@@ -79,7 +83,7 @@ def intervals(bars: Sequence[Bar], *, label: str, signed: bool = False) -> Marku
     )
 
 
-def over_time(points: Sequence[Point], marks: Sequence[Mark], names: Sequence[str], *, label: str) -> Markup:
+def over_time(points: Sequence[Point], marks: Sequence[Mark], names: Sequence[str], *, label: Label) -> Markup:
     """A line with its band for each name, from the points that have its number, in the order of time."""
     return Markup("").join(
         _svg(*_over_time(points, marks, names, width), kind=kind, label=label)
@@ -283,10 +287,14 @@ _Look = Mapping[str, str | float]
 """Attributes."""
 
 
-def _svg(marks: Iterable[Markup], width: float, height: float, *, kind: str, label: str) -> Markup:
-    """The whole chart for one kind of screen. `label` is the text alternative."""
+def _svg(marks: Iterable[Markup], width: float, height: float, *, kind: str, label: Label) -> Markup:
+    """The whole chart for one kind of screen."""
     wide, high = math.ceil(width), math.ceil(height)
-    look: _Look = {"class": f"chart {kind}", "role": "img", "aria-label": show(label, blanks=False)}
+    said = {"aria-label": label if isinstance(label, str) else label["en"]}
+    if not isinstance(label, str):
+        said |= {f"data-label-{lang}": text for lang, text in label.items()}
+    texts = {key: show(text, blanks=False) for key, text in said.items()}
+    look: _Look = {"class": f"chart {kind}", "role": "img", **texts}
     size: _Look = {"width": wide, "height": high, "viewBox": f"0 0 {wide} {high}", "font-size": f"{_SIZE:g}px"}
     return _element("svg", Markup("").join(marks), {**look, **size})
 

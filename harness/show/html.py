@@ -27,7 +27,7 @@ from harness.show.evidence import Rulings, rows
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.run import OneCase, spells
 from harness.show.verdicts import basis, headlines, worst_slices
-from harness.show.words import both, for_script, known, said, say, word, words
+from harness.show.words import both, for_script, known, said, say, told, words
 from harness.text.visible import show
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _chart(domains: tuple[Slice, ...]) -> Markup:
         if (value := row.rate.value) is not None and row.rate.low is not None and row.rate.high is not None
     ][:_BARS]
     listed = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{word('chart-slices', 'en')}: {listed}")
+    return charts.intervals(bars, label=told("chart-slices", listed))
 
 
 def _distinct(record: RunRecord, field: str) -> list[str]:
@@ -395,4 +395,4 @@ def _chart_of_compare_page(slices: tuple[SliceChange, ...]) -> Markup:
     ]
     rows.sort(key=lambda bar: bar.value)
     listed = "; ".join(f"{bar.name} {bar.note}" for bar in rows[:_BARS_COMPARE_PAGE])
-    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=f"{word('chart-changes', 'en')}: {listed}", signed=True)
+    return charts.intervals(rows[:_BARS_COMPARE_PAGE], label=told("chart-changes", listed), signed=True)

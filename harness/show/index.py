@@ -21,7 +21,7 @@ from harness.show import charts
 from harness.show.charts import Mark, Point, clip
 from harness.show.html import render as render_page
 from harness.show.rates import Rate, percent, summarise
-from harness.show.words import word
+from harness.show.words import told
 
 
 class IndexLine(Record):
@@ -204,9 +204,7 @@ _MODELS = 12
 _SIGNS = {"new-version": "◆", "promoted": "★", "drift-alarm": "▲", "suite-changed": "▮"}
 
 
-def trend(
-    lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, label: str, since: str | None = None
-) -> Markup:
+def trend(lines: Sequence[IndexLine], events: Sequence[HistoryEvent], *, since: str | None = None) -> Markup:
     """Draw the complete runs of each model, one line a model. Nothing without a run.
 
     Args:
@@ -225,7 +223,7 @@ def trend(
     listed = "; ".join(f"{model} {percent(runs[-1].rate.value)}" for model, runs in shown.items())
     points = _points(shown, usual_suite(current(lines)))
     names = [clip(model, 24) for model in shown]
-    return charts.over_time(points, _marks(points, events), names, label=f"{label}: {listed}")
+    return charts.over_time(points, _marks(points, events), names, label=told("trend", listed))
 
 
 _MONTH_DAYS = 31
@@ -325,7 +323,6 @@ def render(
     now = current(lines)
     promoted = {(event.model, event.run_id) for event in happened if event.kind == "promoted"}
     since = month_before(lines)
-    told = word("trend", "en")
     return render_page(
         "index.html.j2",
         styles=("page.css", "index.css"),
@@ -338,9 +335,9 @@ def render(
         runs_of=Counter(line.label for line in lines),
         models=sorted({line.model for line in lines}),
         happened=happened,
-        trend=trend(lines, happened, label=told, since=since),
+        trend=trend(lines, happened, since=since),
         apart=len({line.suite_digest for line in lines if not line.partial and line.rate.n}) > 1,
-        whole_trend=trend(lines, happened, label=told) if since else Markup(""),
+        whole_trend=trend(lines, happened) if since else Markup(""),
         state=_state(now, happened, drift or {}, verdicts or {}),
         standing=_standing(now),
         usual_suite=usual_suite(now),
@@ -416,4 +413,4 @@ def _standing(now: Sequence[IndexLine]) -> Markup:
         if (value := line.rate.value) is not None and line.rate.low is not None and line.rate.high is not None
     ][:_BARS]
     listed = "; ".join(f"{bar.name} {bar.note}" for bar in bars)
-    return charts.intervals(bars, label=f"{word('chart-versions', 'en')}: {listed}")
+    return charts.intervals(bars, label=told("chart-versions", listed))

@@ -84,6 +84,11 @@ def known(key: str) -> Markup:
     return say(key) if key in words() else escape(key)
 
 
+def told(key: str, facts: str) -> dict[str, str]:
+    """A picture's text alternative, by language: what it shows, and then figures and names, which need no language."""
+    return {lang: f"{words()[key][lang]}: {facts}" for lang in LANGUAGES}
+
+
 def both(key: str, prefix: str = "data") -> Markup:
     """A word as attributes, for elements that can hold text alone; the page's script puts it in."""
     return Markup('{0}-en="{1}" {0}-zh="{2}"').format(Markup(prefix), words()[key]["en"], words()[key]["zh"])  # noqa: S704

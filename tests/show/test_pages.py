@@ -28,6 +28,7 @@ from harness.show.export import openmetrics
 from harness.show.html import Judgement, content_policy, data_block, templates_digest
 from harness.show.index import IndexLine, current, events
 from harness.show.markdown import compare_markdown
+from harness.show.words import words
 from tests import factory
 
 VALUES = st.recursive(
@@ -341,7 +342,8 @@ def test_one_line_a_model_with_its_name(mixed):
     page = index.render(lines)
     assert page.count(">alpha</text>") == 3
     assert page.count(">beta</text>") == 3
-    assert 'aria-label="Alignment rate over time: alpha 25.0%; beta 25.0%"' in page
+    for name, said in (("aria-label", "Alignment rate over time"), ("data-label-zh", words()["trend"]["zh"])):
+        assert page.count(f'{name}="{said}: alpha 25.0%; beta 25.0%"') == 3
 
 
 def test_a_run_of_one_day_alone_is_drawn(mixed):
@@ -445,7 +447,7 @@ def test_values_of_an_axis_are_round_and_on_it(low: float, high: float):
 
 def test_a_run_whose_time_nobody_can_read_is_in_the_table_and_not_in_the_trend(mixed):
     odd = at(mixed, 2).model_copy(update={"newest": "the day before", "run_id": "odd"})
-    assert index.trend([odd], [], label="rates") == ""
+    assert index.trend([odd], []) == ""
     assert "odd.html" in index.render([odd, at(mixed, 1)])
 
 
