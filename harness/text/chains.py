@@ -6,12 +6,14 @@ Han touches it.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.characters import AHEAD, SIGNS, is_latin, later, trimmed
 from harness.text.seams import seams
 from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair
+from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import (
     BELOW_ZERO,
     CASES,
@@ -240,6 +242,32 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield Span(low, high, open_left, open_right, alternates=others)
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
+
+
+@lru_cache(maxsize=64)
+def _atoms_with(signs: str) -> re.Pattern[str]:
+    """Runs that a project's own symbols do not end, though one of them may end an atom otherwise."""
+    ends = "".join(char for char in ENDS[2:].replace("\\[", "[").replace("\\]", "]") if char not in signs)
+    return re.compile(f"[^\\s{re.escape(ends)}]+")
+
+
+def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
+    """Targets that only a symbol of the project's own makes, such as `X,Y`."""
+    if symbols is DEFAULT_SYMBOLS:
+        return
+    signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
+    if not signs:
+        return
+    for found in _atoms_with(signs).finditer(text):
+        start, end = found.span()
+        while start < end and not text[start].isalnum():
+            start += 1
+        while end > start and not text[end - 1].isalnum():
+            end -= 1
+        joints = [place for place in range(start + 1, end - 1) if text[place] in signs]
+        if joints and all(text[place + 1] not in signs for place in joints):
+            cuts = [start - 1, *joints, end]
+            yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
 
 
 _COMMAND = later(f"(?<=\\A[{HAN}])/[a-z]{{3,}}\\Z")

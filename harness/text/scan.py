@@ -17,8 +17,8 @@ from harness.text.chains import (
     LIBRARY,
     SIGN_BETWEEN,
     Span,
-    chain_of,
     chains_in,
+    chains_of_own_signs,
     is_dull,
     left_end,
     lengths,
@@ -378,6 +378,38 @@ def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
+    lines = text.split("\n") if "\n" in text else ()
+    if not _come_again(lines) or _TAG_OVER_LINES.search(text) or not unicodedata.is_normalized("NFC", text):
+        return _targets_at_once(text, symbols)
+    kept: list[Target] = []
+    place = 0
+    for number, line in enumerate(lines):
+        begun, ended = "\n" * (number > 0), "\n" * (number < len(lines) - 1)
+        shift = place - len(begun)
+        read_line = _kept_line if len(line) <= _SHORT_LINE else _targets_at_once
+        for one in read_line(begun + line + ended, symbols) if len(line) > 1 else ():
+            kept.append(one._replace(start=one.start + shift, end=one.end + shift))
+        place += len(line) + 1
+    return tuple(kept)
+
+
+_TAG_OVER_LINES = re.compile(r"</?\d{1,3}\n")
+_SHORT_LINE, _MOST_LINES = 1024, 4096
+_seen: dict[str, None] = {}
+
+
+def _come_again(lines: Sequence[str]) -> bool:
+    """Whether most of a text was in others: it is of a template then, and read by lines, which no target crosses."""
+    if not lines or len(lines) > _MOST_LINES:
+        return False
+    seen = sum([len(line) for line in lines if line in _seen])
+    if len(_seen) > _MOST_LINES:
+        _seen.clear()
+    _seen.update(dict.fromkeys([line for line in lines if len(line) <= _SHORT_LINE]))
+    return seen > 0 and seen * 2 > sum(map(len, lines))
+
+
+def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     spans = _spans(text, symbols) if unicodedata.is_normalized("NFC", text) else list(_decomposed(text, symbols))
     spans.sort(key=lambda span: (span.start, -span.end))
     kept: list[Target] = []
@@ -406,7 +438,7 @@ def _also(inner: str) -> tuple[str, ...]:
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
-    return [*spans_in(text), *files_with_blanks(text), *_own_blanks(text, symbols), *_own_signs(text, symbols)]
+    return [*spans_in(text), *files_with_blanks(text), *_own_blanks(text, symbols), *chains_of_own_signs(text, symbols)]
 
 
 _CLUSTER = re.compile("(?s).[\u1160-\u11ff\u3099\u309a\u0300-\u036f]*")
@@ -434,11 +466,13 @@ def _decomposed(text: str, symbols: SymbolTable) -> Iterator[Span]:
 _SHORT = 4096
 _kept_short = lru_cache(maxsize=2048)(_targets)
 _kept_long = lru_cache(maxsize=32)(_targets)
+_kept_line = lru_cache(maxsize=_MOST_LINES)(_targets_at_once)
 
 
 def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
-    for kept in (_kept_short, _kept_long, kind_of, read, seams, length_of_side, lengths_of_pair):
+    _seen.clear()
+    for kept in (_kept_short, _kept_long, _kept_line, kind_of, read, seams, length_of_side, lengths_of_pair):
         kept.cache_clear()
 
 
@@ -468,32 +502,6 @@ def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
             yield Span(low, high, open_left, open_right, "spaced")
         elif " " in text[start:end]:
             yield Span(start, end, kind="spaced")
-
-
-@lru_cache(maxsize=64)
-def _atoms_with(signs: str) -> re.Pattern[str]:
-    """Runs that a project's own symbols do not end, though one of them may end an atom otherwise."""
-    ends = "".join(char for char in ENDS[2:].replace("\\[", "[").replace("\\]", "]") if char not in signs)
-    return re.compile(f"[^\\s{re.escape(ends)}]+")
-
-
-def _own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
-    """Targets that only a symbol of the project's own makes, such as `X,Y`."""
-    if symbols is DEFAULT_SYMBOLS:
-        return
-    signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
-    if not signs:
-        return
-    for found in _atoms_with(signs).finditer(text):
-        start, end = found.span()
-        while start < end and not text[start].isalnum():
-            start += 1
-        while end > start and not text[end - 1].isalnum():
-            end -= 1
-        joints = [place for place in range(start + 1, end - 1) if text[place] in signs]
-        if joints and all(text[place + 1] not in signs for place in joints):
-            cuts = [start - 1, *joints, end]
-            yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
 
 
 _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import check, repair
+from harness.text import check, repair, scan
 from harness.text.characters import (
     SPACES,
     ZERO_WIDTH,
@@ -24,7 +24,7 @@ from harness.text.characters import (
 )
 from harness.text.fold import STRANGER, Page, fold_of
 from harness.text.scan import USUAL_LETTERS, extract_targets, forget
-from harness.text.symbols import DEFAULT_SYMBOLS
+from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
 from harness.text.visible import context, is_hidden, show
@@ -107,6 +107,56 @@ def test_what_is_kept_of_other_texts_changes_nothing(one: str, other: str) -> No
     assert {target.text for target in extract_targets([other, one])} == {
         target.text for target in (*extract_targets(other), *fresh)
     }
+
+
+VECTORS = (Path(__file__).parent / "vectors" / "extract.jsonl").read_text("utf-8")
+SOURCES = [one for line in VECTORS.split("\n") if line and isinstance(one := json.loads(line)["source"], str)]
+
+
+@pytest.mark.parametrize("first", range(0, len(SOURCES), 40))
+def test_a_template_read_by_lines_has_the_targets_of_the_whole(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = {0: "<1\n>", 40: "e\u0301/é"}.get(first, "は.SH")
+    template = "\n".join([*SOURCES[first : first + 40], "房合同-2026版.", last])
+    asked = f"{template}\n1001"
+    forget()
+    at_once = extract_targets(asked)
+    forget()
+    extract_targets(template)
+    read: list[str] = []
+    kept_line = scan._kept_line
+
+    def counted(line: str, symbols: SymbolTable) -> tuple[Target, ...]:
+        read.append(line)
+        return kept_line(line, symbols)
+
+    monkeypatch.setattr(scan, "_kept_line", counted)
+    assert extract_targets(asked) == at_once
+    is_whole = re.search(r"</?[0-9]{1,3}\n", asked) or not unicodedata.is_normalized("NFC", asked)
+    assert bool(read) != bool(is_whole)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "图纸见a-b",
+        "位置:$x_1$",
+        "“东/西",
+        "3/4 = 0.75",
+        "は.SH",
+        "见 A/B-1，",
+        "- x/y",
+        "水吧台/岛台区",
+        "房合同-2026版.",
+    ],
+)
+def test_a_line_of_a_template_is_read_with_its_line_breaks(line: str) -> None:
+    for template in (f"A-1\n{line}\nB-2", f"{line}\nA-1", f"A-1\n{line}", f"\n\n{line}\n"):
+        asked = f"{template}\nC-3"
+        forget()
+        at_once = extract_targets(asked)
+        forget()
+        extract_targets(template)
+        assert extract_targets(asked) == at_once
 
 
 def test_targets_of_messages_are_those_of_each() -> None:
