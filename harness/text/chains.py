@@ -341,6 +341,9 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
         return lengths_of_pair(first, left_edge, last, right_edge)
     if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE:
         return len(first), 0  # `评审记录/PX产品验证清单`
+    is_own = left is None and text[start - 2].isascii() and (len(sides) == 2 or text[start - 1] == "/")
+    if is_own and right_edge != OPEN and len(last) < _WHOLE + right_edge - 1:
+        return 0, len(last)  # `FM-103.9/立体声`
     mates = [text[one[0] : one[1]] for one in (sides[1], sides[-2])]
     after, before = (mate if _BEHIND_JOINT.fullmatch(mate) else "" for mate in mates) if len(sides) > 2 else ("", "")
     return (

@@ -355,6 +355,7 @@ _SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = re.compile(f"(?:[^\\W\\d_]{{2}}|[{HAN}]) *\\Z")
 _EQUALS = "=≈≠≤≥"
 _TIMES = "+*×÷"
+_IN_QUOTES = ("“”", "「」", "『』", "《》", '""', "``")
 _SPACED_PAIR = re.compile(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
 
 
@@ -495,7 +496,9 @@ def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
     """Words round a symbol that has blanks of its own; a pair of Han runs ends as one without blanks does."""
     for start, end in spaced_words(text, symbols):
         pair = _SPACED_PAIR.fullmatch(text, start, end)
-        if pair:
+        if pair and text[start - 1 : start] + text[end : end + 1] in _IN_QUOTES:
+            yield Span(start, end, kind="spaced")
+        elif pair:
             left, right = lengths(text, [pair.span(1), pair.span(3)])
             low, open_left = left_end(text, *pair.span(1), pair[3], left)
             high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)

@@ -175,6 +175,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
     ("source", "targets"),
     [
         ("TCP/IP和CR-V", "TCP/IP|CR-V"),
+        ("，FM-103.9/立体声。地点 8F-海棠厅，", "FM-103.9/立体声|8F-海棠厅"),
+        ("写法是“白日依山尽 / 黄河入海流”。", "白日依山尽 / 黄河入海流"),
         ("请看 评审记录/PX产品验证清单 的内容", "评审记录/PX产品验证清单"),
         ("时间格式%Y/%m/%d，use %Y-%m-%d %H:%M:%S or %s-%d", "%Y/%m/%d|%Y-%m-%d|%H:%M:%S|%s-%d"),
         ("噪音多少dB(A)？", "dB(A)"),
