@@ -22,6 +22,7 @@ from harness.text.chains import (
     is_dull,
     left_end,
     lengths,
+    plain_behind_han,
     right_end,
     touches,
 )
@@ -320,6 +321,9 @@ _UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])
 
 def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     start, end = trimmed(text, start, end)
+    if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
+        yield plain
+        return
     inner = text[start:end]
     if end - start < 2 or not (
         SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)
@@ -395,7 +399,7 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 _TAG_OVER_LINES = re.compile(r"</?\d{1,3}\n")
-_SHORT_LINE, _MOST_LINES = 1024, 4096
+_SHORT, _SHORT_LINE, _MOST_LINES = 4096, 1024, 4096
 _seen: dict[str, None] = {}
 
 
@@ -464,7 +468,6 @@ def _decomposed(text: str, symbols: SymbolTable) -> Iterator[Span]:
         yield span._replace(start=places[span.start], end=places[span.end], alternates=tuple(alternates))
 
 
-_SHORT = 4096
 _kept_short = lru_cache(maxsize=2048)(_targets)
 _kept_long = lru_cache(maxsize=32)(_targets)
 _kept_line = lru_cache(maxsize=_MOST_LINES)(_targets_at_once)
