@@ -91,14 +91,14 @@ def write_history() -> None:
     if browser is None:
         raise SystemExit("history: no Chromium; accepted: chromium, chromium-browser or google-chrome on the PATH")
     simulate(ROOT / "build" / "simulated")
-    kept = ROOT / "build" / "history"
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(ROOT / "reports", kept, ignore=shutil.ignore_patterns("*.html", "index.json", "compare"))
-    shutil.copytree(ROOT / "build" / "simulated", kept, dirs_exist_ok=True)
-    _harness("runs", "baseline", "tuned@v1", "--report-dir", str(kept))
+    kept = "build/history"  # as the pages name it in their next steps
+    shutil.rmtree(ROOT / kept, ignore_errors=True)
+    shutil.copytree(ROOT / "reports", ROOT / kept, ignore=shutil.ignore_patterns("*.html", "index.json", "compare"))
+    shutil.copytree(ROOT / "build" / "simulated", ROOT / kept, dirs_exist_ok=True)
+    _harness("runs", "baseline", "tuned@v1", "--report-dir", kept)
     for lang in ("en", "zh"):
         pages = ROOT / "build" / f"history-{lang}"
-        _harness("report", "--report-dir", str(kept), "--out", str(pages), "--lang", lang)
+        _harness("report", "--report-dir", kept, "--out", str(pages), "--lang", lang)
         for name, (of, options) in HISTORY.items():
             if of == lang:
                 size = ",".join(map(str, _SEEN))

@@ -406,7 +406,9 @@ def over_runs_in(config: HarnessConfig, reports: Path, command: str) -> str:
     """The command for the folder that these runs are in, where it is not the one of the settings."""
     if not command.startswith(_OVER_RUNS) or reports.resolve() == (config.root / config.reports).resolve():
         return command
-    return f"{command} {shlex.join([f'--report-dir={reports}'])}"
+    here = reports.resolve()
+    named = here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else reports
+    return f"{command} {shlex.join([f'--report-dir={named.as_posix()}'])}"
 
 
 def _anonymous(model_name: str, base_url: str | None) -> ModelConfig:
