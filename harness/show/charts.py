@@ -309,9 +309,9 @@ def _path(points: Sequence[tuple[float, float]], **look: str | float) -> Markup:
 
 
 def _dot(x: float, y: float, radius: float, fill: str, *, title: str, hollow: bool) -> Markup:
-    """A browser shows `title` beside the pointer."""
+    """A browser shows `title` beside the pointer: all of a usual one, beginning and end of a name of a megabyte."""
     edge: _Look = {"fill-opacity": 0, "stroke": fill, "stroke-width": 2} if hollow else {}
-    inside = _element("title", escape(show(title, blanks=False)), {})
+    inside = _element("title", escape(clip(title, 400)), {})
     return _element("circle", inside, {"cx": x, "cy": y, "r": radius - hollow, "fill": fill, **edge})
 
 
