@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from harness.errors import ConfigError, HarnessError
 from harness.files import VALUES_LIMIT, has_too_many_values
@@ -33,6 +33,7 @@ from harness.logs.files import (
     too_long,
 )
 from harness.logs.rows import Columns, RowError
+from harness.text.find import new
 
 ROWS, BYTES = 4000, 4 << 20
 """A piece ends with the row that reaches one of these. Small enough to keep all cores busy, large enough for few."""
@@ -141,14 +142,8 @@ def _pieces(
 def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterator[Block]:
     held: list[RawRow] = []
     size = 0
-    failure: Exception | None = None
-    while True:
-        try:
-            record = next(records, None)
-        except Exception as error:  # what was read before it failed counts
-            record, failure = None, error
-        if record is None:
-            break
+    failures: list[Exception] = []
+    for record in _until_failure(records, failures):
         held.append(record)
         size += len(record.raw)
         if len(held) >= ROWS or size >= BYTES:
@@ -156,8 +151,8 @@ def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterato
             held, size = [], 0
     if held:
         yield shape.holding(held, position())
-    if failure:
-        raise failure
+    if failures:
+        raise failures[0]
 
 
 def _cut_lines(several: Iterator[Lines], shape: Block, position: Position) -> Iterator[Block]:
@@ -166,14 +161,8 @@ def _cut_lines(several: Iterator[Lines], shape: Block, position: Position) -> It
     raws: list[bytes] = []
     problems: dict[int, tuple[str, str]] = {}
     size = 0
-    failure: Exception | None = None
-    while True:
-        try:
-            found = next(several, None)
-        except Exception as error:  # what was read before it failed counts
-            found, failure = None, error
-        if found is None:
-            break
+    failures: list[Exception] = []
+    for found in _until_failure(several, failures):
         numbers: Sequence[int] = range(found.first, found.first + len(found.raws))
         filled = found.raws
         if any(map(bytes.isspace, filled)):
@@ -192,8 +181,19 @@ def _cut_lines(several: Iterator[Lines], shape: Block, position: Position) -> It
                 lines, raws, problems, size = [], [], {}, 0
     if raws:
         yield replace(shape, lines=lines, raws=raws, problems=problems, position=position())
-    if failure:
-        raise failure
+    if failures:
+        raise failures[0]
+
+
+_Read = TypeVar("_Read")
+
+
+def _until_failure(read: Iterator[_Read], failures: list[Exception]) -> Iterator[_Read]:
+    """What can be read; a failure is put into the list, since what was read before it counts."""
+    try:
+        yield from read
+    except Exception as error:
+        failures.append(error)
 
 
 def each(several: Iterator[Lines]) -> Iterator[RawRow]:
@@ -497,8 +497,6 @@ class Decoded(NamedTuple):
             return {"row_base64": base64.b64encode(self.raw).decode("ascii")}
 
 
-new = tuple.__new__
-"""Makes a named tuple in half the time: for what is made once a row."""
 _decode = json.JSONDecoder().raw_decode
 
 

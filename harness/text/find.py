@@ -31,7 +31,7 @@ _LONG, _LONGEST_KNOWN = 200, 2000
 
 
 new = tuple.__new__
-"""Makes a named tuple in half the time: for what is made once a mention."""
+"""Makes a named tuple in half the time: for what is made once a mention or a row."""
 
 
 class Reading(NamedTuple):
