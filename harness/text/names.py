@@ -138,7 +138,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         return
     if text[start - 1 : start] == "<" and _CLOSING_TAG.fullmatch(inner):
         return
-    cut = _tail_cut(inner, touches_left)
+    cut = _tail_cut(inner, touches_left, file is not None and file.end() == len(inner))
     if re.fullmatch(r"[~.]{0,2}/?[A-Za-z]?", inner[:cut]) or not re.search(r"[^\W_]", inner[:cut]):
         return
     if re.fullmatch(r"/\d+(?:[^\W\d_]{1,3})?", inner[:cut]):
@@ -169,11 +169,13 @@ _OF_PAIRS = ("接口", "文件", "地址", "日志", "请求", "调用")
 """Behind these a path begins with a Latin folder: `接口/api/order`, but `文件/数据/报表`."""
 
 
-def _tail_cut(path: str, touches_left: bool) -> int:
+def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     """Where a path ends that a word of the sentence touches: `/api/order/list报错`, `/data/样本资料的内容`."""
     joined = _TWO_PATHS.search(path)
     if joined:
         return joined.start()
+    if is_file:
+        return len(path)  # `开发API接口.md`
     last = max(path.rfind("/"), path.rfind("\\")) + 1
     tail = _TOUCHING.search(path, last)
     if tail and tail[0].startswith(CASES):

@@ -429,6 +429,10 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
             "甲乙丙  /   丁戊己",
             "甲乙丙  /   丁戊己",
         ),  # second edition: a side of at most four Han whose edge is certain
+        ("更新 D:\\src\\doc\\诱导模块开发API接口.md 吧", "D:\\src\\doc\\诱导模块开发API接口.md"),
+        ("把/data/x移到/data/y.md", "/data/x|/data/y.md"),
+        ("见 https://a.cn/v1/用户/列表?页=1。", "https://a.cn/v1/用户/列表?页=1"),
+        ("https://a.cn/s?关键词=门锁&页=2 打不开", "https://a.cn/s?关键词=门锁&页=2"),
     ],
 )
 def test_targets_are_found_as_decided(source: str, targets: str) -> None:
