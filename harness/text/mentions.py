@@ -250,7 +250,6 @@ _WORDS = later("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
-_COUNT = later("[+-]?[0-9](?:[0-9.,–~～-]*[0-9])?")
 _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
 
@@ -329,8 +328,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return _CAPITALS.fullmatch(wanted) is not None
         return span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
     if kind == "unit":
-        count = _COUNT.match(wanted)
-        return count is not None and span in (wanted[: count.end()] + blank + wanted[count.end() :] for blank in _THIN)
+        return _BEFORE_A_UNIT.sub("", span) == wanted
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
         if codes == {"replaced"} and span == wanted.replace("_", "-"):
@@ -368,6 +366,7 @@ _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _THIN = " \u00a0\u2009\u202f"
+_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_])")
 
 
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")

@@ -160,6 +160,7 @@ _RULES = (
         "unit", rf"(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)", "/", heads=_UNIT_HEADS
     ),
     _rule("unit", rf"{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个]/[盒袋瓶箱包桶套件罐卷板排日次天人]", "/", heads="+0-9-"),
+    _rule("unit", rf"{_COUNT}/{_COUNT} ?{_UNIT}", "/", heads="+0-9-"),
     _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", heads="0-9.d"),
     _rule("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?", ":", heads="0-9"),
     _rule(
