@@ -47,14 +47,15 @@ _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30
 _NAMED_BY_NUMBER = later(f"[{HAN}]{{1,4}}[0-9]+")
 _NUMBERED = later(f"[{HAN}]{{1,4}}[0-9]")
 _MEASURE = later(any_of(MEASURES))
-_UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
+_UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|[㎡㎥]|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
 _UNIT_BEHIND = later(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
-_UNIT_BEFORE = later(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元次人])\\Z")
+_UNIT_BEFORE = later(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元円圓次人])\\Z")
 _VERB = later(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
 _SEAM = later(
     f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
+_PRICE = later("(?<![单單多公次纪紀状狀])[元円圓]\\Z")
 _COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _STOP = later(f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|溶于|加入|采用|需要|可以")
@@ -239,9 +240,18 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         others = (command[0],) if command else pairs_of(inner)
         if open_left and inner[-1].isascii():  # `编号证-07`
             others += behind_seams(inner, PERHAPS)
+        if len(sides) == 2:
+            others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
         yield Span(low, high, open_left, open_right, alternates=others)
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
+
+
+def _anchor(left: str, joint: str, right: str, opened: tuple[bool, bool]) -> tuple[str, ...]:
+    """A pair with two characters of each side that may hold a word of the sentence, since its edge is uncertain."""
+    one = left[-2:] if opened[0] and _BEHIND_JOINT.fullmatch(left) else left
+    other = right[:2] if opened[1] and _BEHIND_JOINT.fullmatch(right) else right
+    return (one + joint + other,) if len(one) + len(other) < len(left) + len(right) else ()
 
 
 @lru_cache(maxsize=64)
@@ -349,6 +359,8 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     first, last = (left[0] if left else "")[-_CONTEXT:], (right[0] if right else "")[:_CONTEXT]
     left_edge = OPEN if left is None or left.start() else CLOSED if cut else _edge(text, low - 1)
     right_edge = _edge(text, end) if right is not None and right.end() == end else OPEN
+    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡的":
+        last, right_edge = last[:-1], OPEN
     if len(sides) == 2 and first and last:
         return lengths_of_pair(first, left_edge, last, right_edge)
     if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE:
@@ -403,7 +415,10 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     if kana and kana.end() - kana.start() > 1:
         return low + kana.start(), kana.start() > 0 or not certain
     length = last[1] - last[0]
-    if (_UNIT_BEHIND.match(other) or _COUNT_OF.search(side + other)) and side.endswith(MEASURES):
+    is_unit = (
+        _UNIT_BEHIND.match(other) or _COUNT_OF.search(side + other) or (_PRICE.search(side) and _MEASURE.match(other))
+    )
+    if is_unit and side.endswith(MEASURES):
         unit = next(word for word in MEASURES if side.endswith(word))
         digits = re.search(r"(?:[0-9]{1,4}[年月]){0,2}[0-9][0-9.,]*\Z", side[: -len(unit)])
         start = high - len(unit) - (len(digits[0]) if digits else 0)
@@ -415,12 +430,14 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     if token[-1] == "_" and token.isascii() and length <= 4:
         return low + runs[-2][0], len(runs) > 2 or not certain  # `t_订单-主表`
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
-    if length <= 4 and short and token.rstrip("#").isalnum() and (len(runs) == 2 or length <= 2):
-        return low + runs[-2][0], len(runs) > 2 or not certain
+    if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (len(runs) == 2 or length <= 2):
+        before = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
+        return low + before, before > 0 or not certain
     return high - (own or min(2, length)), True
 
 
 _LONGEST_TAG = 14
+_OF_A_TOKEN = str.maketrans("", "", "#._")
 
 
 def verbs_cut(side: str) -> int:
@@ -458,8 +475,9 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
         if token[-1] == "_":  # `ALM-26529_射频单元驻波`
-            whole = len(runs) == 2 and len(run) <= 8
-            place = low + first[1] + (len(run) if whole else 2)
+            ends = len(runs) == 3 and not touches(text, high)  # `CF-9_套装B`
+            whole = (len(runs) == 2 or ends) and len(run) <= 8
+            place = high if whole else low + first[1] + 2
             return place, not whole or touches(text, place)
         measure = _MEASURE.match(run)
         in_groups = joint == "-" == text[low - len(other) - 2]  # `3-2-1402室`
@@ -471,7 +489,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             return low + first[1] + 1, len(side) > first[1] + 1
         if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
             return low + first[1], True  # `元/kWh单独列表`
-        if joint == "/" and HAN_RUN.search(other) and token.isalnum() and len(runs) == 2 and not run.startswith(CASES):
+        is_word = HAN_RUN.search(other) or (len(token) == 1 and _BEHIND_JOINT.match(run))
+        if joint == "/" and is_word and token.isalnum() and len(runs) == 2 and not run.startswith(CASES):
             beyond = _edge(text, high)
             if beyond == CLOSED and text[high] != "：":
                 return high, False  # `评审记录/PX产品验证清单`
@@ -502,7 +521,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
     unit = _MEASURE.match(run) if _UNIT_BEFORE.search(other) else None
-    if unit:
+    if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0):
         return low + unit.end(), low + unit.end() < high or touches(text, high)
     token = side[runs[1][0] : runs[1][1]] if len(runs) > 1 else ""
     if len(run) <= 4 and len(runs) == 2 and token.isdigit() and re.search(r"\d\Z", other):

@@ -247,6 +247,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         kind = known if known in ("identifier", "email") else kind
         yield Span(low, place.end() if place else stop, uncertain, False, kind, others)
         start = place.end() if place else stop
+        start += text[start : start + 1] in ("と", "や")
     if start < end:
         yield from chains_in(text, start, end)
 
@@ -318,7 +319,7 @@ _PARTICLES = later("[了过着好完成有]?(?:一下|一个|这个|那个)?")
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
-_BEFORE_A_CODE = later("(?:合同|协议|报告|图纸|[表单册书稿义函卷])(?=[A-Z]{2}[A-Z0-9]*[-_])")
+_BEFORE_A_CODE = later("(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷])(?=[A-Z]{2}[A-Z0-9]*[-_])")
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
 
@@ -329,7 +330,7 @@ _LATIN_FOLDER = later(f"[{HAN}]+(?=[a-z][a-z0-9_.-]+/)")
 def _label_end(name: str) -> int:
     """How much of a name is what such a file is called; what is behind it has a sign of its own, or is a code."""
     label = _LABEL_INSIDE.search(name, 1)
-    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 1)):
+    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name)):
         return label.end()  # `MSDS文件丙酮-中文.pdf`
     head = HAN_RUN.match(name)
     named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")

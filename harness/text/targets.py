@@ -83,12 +83,10 @@ def standard(before: str = "") -> str:
     )
 
 
-_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
+_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|IU|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
 _UNIT = (
     f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
-    ""
-    ""
-    "[元次人日天年月周时分秒个件台套吨斤米升度户篇架㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
+    "[元円圓次人日天年月周週时時分秒个個件台套吨噸斤米升度户戶篇架回泊晚趟日월일회원㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
 )
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
@@ -108,7 +106,9 @@ def _rule(kind: str, pattern: str, *signs: str, heads: str = "") -> _Rule:
     return _Rule(kind, heads, signs, later(pattern))
 
 
-_UNIT_HEADS = "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍元次人日天年月周时分秒个件台套吨斤米升度户篇架小万工平立-"
+_UNIT_HEADS = (
+    "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍元円圓次人日天年月周週时時分秒个個件台套吨噸斤米升度户戶篇架回泊晚趟월일회원小万工平立-"
+)
 _RULES = (
     _rule("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+", ":.", heads="A-Za-z"),
     _rule("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}", "@"),
@@ -159,7 +159,12 @@ _RULES = (
     _rule(
         "unit", rf"(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)", "/", heads=_UNIT_HEADS
     ),
-    _rule("unit", rf"{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个]/[盒袋瓶箱包桶套件罐卷板排日次天人]", "/", heads="+0-9-"),
+    _rule(
+        "unit",
+        rf"(?:{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个杯份碗]|(?:{_COUNT} ?)?[万亿]?[元円圓])"
+        "/[盒袋瓶箱包桶罐卷板排日次天人杯份筆笔隻只株束栋間间㎡]",
+        "/",
+    ),
     _rule("unit", rf"{_COUNT}/{_COUNT} ?{_UNIT}", "/", heads="+0-9-"),
     _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", heads="0-9.d"),
     _rule("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?", ":", heads="0-9"),
@@ -348,6 +353,7 @@ VERBS = _words(
     "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
     "审核 审阅 转给 交给 提交 替换 写在 记录在 存于 位于 不要 想要 只要 提到 提及 涉及 包括 包含 含有 显示 更换 "
     "改用 换用 买入 卖出 放行 关闭 开通 登录 登陆 前往 抵达 "
+    "用于 属于 对于 由于 写成 写作 写为 标为 记为 译为 译成 "
     "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
 )
 """Verbs, labels and particles that come before a file or a term and do not belong to it."""
@@ -407,6 +413,7 @@ PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽�
 
 MEASURES = _words(
     "号线 号楼 号厅 号机 号门 号库 号桌 批次 批 轮 针 "
+    "円 圓 泊 晚 趟 字 码 款 篇 题 杯 笔 托 株 集 股 席 匹 歳 階 枚 冊 조 항 호 "
     "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
     "角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
     "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度 "
@@ -428,7 +435,7 @@ NUMBERED_NAMES = (
 )
 """Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
 
-NUMBERED_NAME = later(f"(?:{'|'.join(NUMBERED_NAMES)})(?=[0-9a-f])")
+NUMBERED_NAME = later(f"(?:{'|'.join(NUMBERED_NAMES)}|(?:19|20)[0-9]{{2}}年)(?=[0-9a-f])")
 
 ACTIONS = _words(
     "回滚到 还原到 恢复到 切换到 同步到 上传到 下载到 导出到 复制到 移动到 归档到 "
