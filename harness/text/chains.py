@@ -95,7 +95,7 @@ _WORDS_TOO, _PLATE_LABELS = "新黑青贵云吉宁", ("车", "牌", "号")
 _PLATE_BEFORE = later(f"[^{HAN}]|[车牌号为是{CONJUNCTIONS}]")
 _MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
-_MANUAL = later(r"[a-z][a-z0-9_.-]+\([0-9][a-z]?\)")
+_MANUAL = later(r"(?:[a-z][a-z0-9_.-]+|[A-Z_]{2,})\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
 _BESIDE_HAN = later(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
 """A quote between Han and a letter, or a command such as `\\set` that a sentence touches."""

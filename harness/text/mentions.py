@@ -247,6 +247,8 @@ _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _WORDS = later("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
+_COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
+"""Words with a vowel each: `rst-n` is no compound."""
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
@@ -313,11 +315,13 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return True
         if not codes.isdisjoint(("to-space", "dropped")) and codes <= _PROSE:
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
-        is_compound = is_lower and codes == {"replaced"} and span == wanted.replace("_", "-")
-        return is_compound and is_text and not page.in_code(reading.start, reading.end)
+        is_compound = codes == {"replaced"} and span == wanted.replace("_", "-") and _COMPOUND.fullmatch(wanted)
+        return bool(is_compound) and is_text and not page.in_code(reading.start, reading.end)
     if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
-    if codes == {"case"} and kind in ("code", "name", "file", "path") and _is_heading(wanted, span, text, reading):
+    if codes == {"case"} and (
+        wanted.startswith("0x") or (kind in _TITLED and _is_heading(wanted, span, text, reading))
+    ):
         return True
     if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
         return True  # `numpy >= 1.24, < 2.0`
@@ -349,7 +353,7 @@ def _is_heading(wanted: str, span: str, text: str, reading: Reading) -> bool:
     return wanted.isupper() and span.islower()
 
 
-_LETTERS_OF_A_HEADING = 8
+_LETTERS_OF_A_HEADING, _TITLED = 8, frozenset({"code", "name", "file", "path"})
 
 
 def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set[str]) -> bool:

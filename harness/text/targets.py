@@ -51,7 +51,7 @@ class Target(NamedTuple):
 
 
 _BODIES = (
-    "AASHTO ACI AISC ANSI API ASCE ASME ASTM AWS AWWA BS CECS CISPR CJJ CJ CNS CSA DB[0-9]* DGJ DIN DL EIA "
+    "AASHTO ACI AISC ANSI API ASCE ASHRAE ASME ASTM AWS AWWA BS CECS CISPR CJJ CJ CNS CSA DB[0-9]* DGJ DIN DL EIA "
     "EN ETSI FIPS GA GBJ GBZ GB GJB GOST HG HJ ICAO ICC IEC IEEE IETF IFRS IPC ISA ISO ITU JB JC JEDEC JGJ JG JIS JJG "
     "JTG JT JR KS MIL NACE NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SB(?=/) SH SJ SL SN SY TB TIA UL WS YB YC YD YY "
     "СНиП СП"
@@ -220,10 +220,10 @@ _WORDS = later(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _COUNTED = later("[0-9]{1,3}-[a-z]{2,}")
 """`8-bit` and `5-tuple` are words."""
-_LETTER_UNITS = later("m/[sh]|g/[LlmtdK]|L/[shd]|[NAVW]/m|J/K")
+_LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
-_GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:-\d+)+")
-_CODE = later("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64})(?![A-Za-z0-9])")
+_GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+")
+_CODE = later("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64}|0x[0-9A-Fa-f]{4,64})(?![A-Za-z0-9])")
 _LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 """`Node.js` is the name of a thing, and no file."""
 _FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
@@ -236,8 +236,8 @@ def kind_of(text: str) -> str:
         text = unicodedata.normalize("NFC", text)  # marks are no letters for the rules
     if _SPACED.search(text):
         return "spaced"
-    if len(text) == 3 and _OF_LETTERS.fullmatch(text) and not _LETTER_UNITS.fullmatch(text):
-        return "name"  # `N/A` and `a/b`, which could be newton, ampere or year
+    if len(text) == 3 and _OF_LETTERS.fullmatch(text):  # `N/A` and `a/b` could be newton, ampere or year
+        return "unit" if _LETTER_UNITS.fullmatch(text) else "name"
     if text[:1].isdigit() and _COUNTED.fullmatch(text):
         return "name"
     kind = _by_rule(text) if 0 < len(text) <= 400 else ""
@@ -274,8 +274,12 @@ def _is_part_number(groups: list[str]) -> bool:
     if len(groups) > 2:
         return sum(map(len, groups)) > 6
     first, second = groups
+    is_falling = float(first) > float(second)
+    if "." in first + second:
+        return is_falling or abs(len(first.partition(".")[2]) - len(second.partition(".")[2])) > 1  # `88.204-91`
     has_zero = any(len(group) > 2 and group[0] == "0" for group in groups)
-    return has_zero or (len(first) > 4 and int(first) > int(second))
+    is_even = len(first) == len(second) < 5 and not is_falling  # `0600-0800`
+    return (has_zero and not is_even) or (len(first) > 4 and is_falling)
 
 
 def is_code(text: str) -> bool:
@@ -287,7 +291,10 @@ def _has_digits(run: str) -> bool:
     digits = sum(map(run.count, "0123456789"))
     if digits == len(run):
         return digits >= 10
-    return digits >= 3 if run.isupper() else digits > 0
+    return digits >= 3 or _BETWEEN_LETTERS.search(run) is not None if run.isupper() else digits > 0
+
+
+_BETWEEN_LETTERS = later("[A-Z][0-9]+[A-Z]")
 
 
 def pairs_of(inner: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ def judged(target: Target, source: str, output: str) -> tuple[str, list[tuple[st
     ("kind", "text", "output", "verdict", "mentions"),
     [
         ("range", "10-20", "10–20 m", "verbatim", [("10–20", "note")]),
+        ("range", "0600-0800", "0600–0800", "verbatim", [("0600–0800", "note")]),
         ("range", "10-20", "10～20 m", "verbatim", [("10～20", "note")]),
         ("range", "10-20", "10 – 20 m", "lookalike", [("10 – 20", "damage")]),
         ("range", "10-20", "10 - 20 m", "spaced", [("10 - 20", "damage")]),
