@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.characters import AHEAD, SIGNS, is_latin, later, trimmed
+from harness.text.characters import AHEAD, SIGNS, later, trimmed
 from harness.text.seams import seams
 from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
@@ -59,8 +59,6 @@ _PRICE = later("(?<![单單多公次纪紀状狀])[元円圓]\\Z")
 _COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _STOP = later(f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|溶于|加入|采用|需要|可以")
-_PERIODS = later("[日天年月周时分秒/]+")
-"""`日/周/月` and `年/月` are periods beside each other, and no unit."""
 _COUNTED = later(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _AMOUNT = (
     "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
@@ -89,10 +87,6 @@ _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
 _NAME_OF_CODE = later("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _TOKEN = later(f"[^{HAN}\\s]+")
 _HANDLE = later("@[A-Za-z]")
-_PLATE = later("[A-Z][·•‧・]?[A-HJ-NP-Z0-9]{5,6}")
-_WORDS_TOO, _PLATE_LABELS = "新黑青贵云吉宁", ("车", "牌", "号")
-"""Provinces that are everyday words: `新A12345` is a plate behind a label alone."""
-_PLATE_BEFORE = later(f"[^{HAN}]|[车牌号为是{CONJUNCTIONS}]")
 _MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
 _MANUAL = later(r"(?:[a-z][a-z0-9_.-]+|[A-Z_]{2,})\([0-9][a-z]?\)")
@@ -121,19 +115,8 @@ def touches(text: str, place: int) -> bool:
     return 0 <= place < len(text) and text[place] > "\u2e7f" and HAN_RUN.match(text, place) is not None
 
 
-INSIDE_A_FOLDER = later("(?<=[^\\s/]/)[下里中内](?:面|边)?的")
-"""`data/raw/下的文件`: where a folder ends, and the sentence goes on."""
-
-
 def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
-    folder = INSIDE_A_FOLDER.search(text, start + 1, end) if text.find("的", start, end) > 0 else None
-    if folder:
-        slash = folder.start() - 1
-        for span in chains_in(text, start, slash):
-            yield span._replace(end=slash + 1, open_right=True) if span.end == slash else span
-        yield from chains_in(text, folder.end(), end)
-        return
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
     joints = [one for one in joints if not _is_minus(text, start, one)]
     cuts = [start - 1, *joints, end]
@@ -303,7 +286,7 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
         return True
     parts = _JOINT.split(inner)
     if all(len(part) == 1 and HAN_RUN.match(part) for part in parts):
-        if kind_of(inner) == "unit" and not _PERIODS.fullmatch(inner):
+        if kind_of(inner) == "unit":
             return True
         quotes = text[low - 1 : low] + text[high : high + 1]
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
@@ -390,10 +373,6 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     """Where the first side of a chain begins, and whether that edge is uncertain. `own`: the length of its Han."""
     if text[low:high].isascii():
         return low, touches(text, low - 1)
-    tag = max(text.rfind("#", low, high), text.rfind("@", low, high))
-    is_tag = tag >= low and high - tag <= _LONGEST_TAG and not is_latin(text[max(0, tag - 1)])
-    if is_tag and HAN_RUN.fullmatch(text, tag + 1, high):
-        return tag, touches(text, tag - 1)
     cut = (verbs_cut if own else sentence_cut)(text[low:high])
     certain = cut > 0 or not touches(text, low - 1)
     low += cut
@@ -427,8 +406,6 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         own = own or (length if length < 5 else 2)
         return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
-    if token[-1] == "_" and token.isascii() and length <= 4:
-        return low + runs[-2][0], len(runs) > 2 or not certain  # `t_订单-主表`
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (len(runs) == 2 or length <= 2):
         before = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
@@ -436,7 +413,6 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     return high - (own or min(2, length)), True
 
 
-_LONGEST_TAG = 14
 _OF_A_TOKEN = str.maketrans("", "", "#._")
 
 
@@ -453,8 +429,6 @@ def verbs_cut(side: str) -> int:
 
 def sentence_cut(side: str) -> int:
     """The same, also behind those in the middle and conjunctions."""
-    if side.isascii():
-        return 0
     cut = verbs_cut(side)
     for one in _SEAM.finditer(side, cut + 1):
         if len(side) - one.end() >= 2 or not HAN_RUN.fullmatch(side[one.end() :] or "x"):
@@ -484,11 +458,6 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
         is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
         if measure and token[-1].isdigit() and not is_code:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
-        mirrored = re.fullmatch(f"[A-Za-z0-9]{{1,3}}#?([{HAN}])", other)
-        if mirrored and run[0] == mirrored[1]:
-            return low + first[1] + 1, len(side) > first[1] + 1
-        if other.endswith(MEASURES) and _UNIT_BEHIND.fullmatch(token):
-            return low + first[1], True  # `元/kWh单独列表`
         is_word = HAN_RUN.search(other) or (len(token) == 1 and _BEHIND_JOINT.match(run))
         if joint == "/" and is_word and token.isalnum() and len(runs) == 2 and not run.startswith(CASES):
             beyond = _edge(text, high)
@@ -509,8 +478,6 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     first = runs[0]
     numbered = re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
-    if side[-1] == "#" and len(runs) == 2 and runs[1] == (len(side) - 1, len(side)) and len(run) <= 8:
-        return high, False
     if _LOCANTS.fullmatch(other) and text[low - 1] == "-" and len(runs) == 1 and len(run) <= 12:
         stop = _STOP.search(run, 2)
         return (low + stop.start(), stop[0] not in CONJUNCTIONS) if stop else (high, touches(text, high))
@@ -523,9 +490,6 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     unit = _MEASURE.match(run) if _UNIT_BEFORE.search(other) else None
     if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0):
         return low + unit.end(), low + unit.end() < high or touches(text, high)
-    token = side[runs[1][0] : runs[1][1]] if len(runs) > 1 else ""
-    if len(run) <= 4 and len(runs) == 2 and token.isdigit() and re.search(r"\d\Z", other):
-        return low + runs[1][1], False
     own = own or (len(run) if len(run) < 5 and len(runs) == 1 else 2)
     return low + own, own < len(side) or touches(text, high)
 
@@ -541,9 +505,6 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
     """Tokens without slash or hyphen: identifiers, versions, decimals, times, and what has a sign in it."""
     for found in _TOKEN.finditer(text, low, high):
         start, end = found.span()
-        if text[start] == "-" and start > low and re.match(r"-\d{3,}\Z", text[start:end]):
-            yield Span(start, end, True, touches(text, end), "code")
-            continue
         start, end = trimmed(text, start, end)
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start
@@ -552,16 +513,8 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
             if _CALL.fullmatch(inner) and _NAME_OF_CODE.search(inner):
                 yield Span(start, end, touches(text, start - 1), touches(text, end), "identifier", (inner[:-2],))
             continue
-        if start > low and text[start - 1] in PLATES and _PLATE.fullmatch(inner):
-            before = text[start - 2 : start - 1]
-            is_word = text[start - 1] in _WORDS_TOO and "·" not in inner and before not in _PLATE_LABELS
-            if (not before or _PLATE_BEFORE.match(before)) and not is_word:
-                yield Span(start - 1, end, False, touches(text, end), "code")  # `皖HA8888`
-                continue
         if end - start < 3 or is_dull(inner) or (_PLAIN_NUMBER.fullmatch(inner) and not is_code(inner)):
             continue
         if not (SIGN_BETWEEN.search(inner) or is_code(inner) or _HANDLE.match(inner)):
-            continue
-        if ("’" in inner or "'" in inner) and not re.search(r"\d|[^\w’']", inner):
             continue
         yield Span(start, end, touches(text, start - 1), touches(text, end))

@@ -82,7 +82,6 @@ _TAIL_END = later(f"(?:{any_of(TAILS)})+\\Z")
 _ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = later("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
-_FOLDER = later("[~.]{0,2}/[A-Za-z0-9_.-]{2,}/")
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
 FILE_LABEL = later(
     f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+"
@@ -91,8 +90,6 @@ FILE_LABEL = later(
 _ACTION = later(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
-SITE = later(f"[{HAN}]+(?=(?:www\\.|(?:[a-z0-9-]+\\.)+(?:com|cn|org|net|io|gov|edu)/))")
-"""`页面www.example.cn/act/a.html`: what is before the name of a host is not the first folder."""
 ANOTHER_FILE = later(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
 PUT_INTO = later(
@@ -113,16 +110,12 @@ ASKED_OF = later(f"[请把将](?=[{HAN}]{{2}})|请在[共这该]?")
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     while end > start and text[end - 1] in ".,:;!?*~=&^-—":
         end -= 1
-    if text.startswith(("://", "http"), end):  # `/api/v1/反代到http://10.0.3.21`
-        end = text.rfind("/", start, end) + 1
     inner = text[start:end]
     file = None
     for file in EXTENSION.finditer(inner):
         if file.end() == len(inner) or HAN_RUN.match(inner[file.end()]) or inner[file.end()] in "的里中":
             break
     touches_left = touches(text, start - 1)
-    if "\u2460" <= text[start - 1 : start] <= "\u24ff" and not _FOLDER.match(inner):
-        return  # `①/A`: the axes of a drawing
     is_plain = re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner) or not inner.startswith("/")
     if touches_left and not is_plain and not _begins_behind(text[max(0, start - 12) : start], inner):
         return  # `防水/PVC卷材` is a pair of words
@@ -185,11 +178,6 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
         if touches_left or is_particle or tail[0].startswith(_ENDS_PATH) or _PREDICATE.search(tail[0]):
             return tail.start()
     if touches_left and not path.isascii():
-        inside = _CALLED_WITH.search(path)
-        if inside:
-            return inside.start()
-        if tail and tail[0].startswith(TAILS):
-            return tail.start()
         seam = _TAIL_SEAM.search(path, last + 2) or _TAIL_END.search(path, last + 2)
         if seam:
             words = _TAIL_END.search(path, last + 2, seam.start())  # `/用户/列表接口时返回500`
@@ -199,10 +187,6 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
 
 _PREDICATE = later("[了吗呢把被就]|(?<!目)的|没有")
 """What a sentence has and the name of a folder has not: `/data/mysql占了92%`."""
-_CALLED_WITH = later(
-    f"(?<=[A-Za-z0-9_}}])(?:{'|'.join(word for word in TAILS if len(word) > 1)})[{HAN}]+[A-Za-z_]\\w*="
-)
-"""`/api/query接口时传sku=HB-2210/L`"""
 
 
 def _named(path: str) -> tuple[str, ...]:
@@ -227,8 +211,6 @@ _OWN_NAME = later(f"(?=.*[0-9A-Za-z_-][^.]*\\.)(?=.*[{HAN}][^.]*\\.)[^\\s/]{{3,6
 def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:
     """Files in an atom: verbs and labels before a name are cut off; the name ends at its extension."""
     for stop in ends:
-        if stop <= start:
-            continue
         start = _opened_before(text, start)
         low, uncertain = _name_start(text, start, stop)
         if text[low] == "-" or (text[low] == "/" and low == start and stop != ends[0]):

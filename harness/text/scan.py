@@ -13,7 +13,6 @@ from harness.text.chains import (
     ENDS,
     HAN,
     HAN_RUN,
-    INSIDE_A_FOLDER,
     LIBRARY,
     SIGN_BETWEEN,
     Span,
@@ -36,7 +35,6 @@ from harness.text.names import (
     FILE_LABEL,
     PUT_INTO,
     QUOTED_FIRST,
-    SITE,
     files_in,
     files_with_blanks,
     paper_at,
@@ -76,12 +74,6 @@ _LABEL = re.compile(
     f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{2,8}}|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*[-/])"
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
-_DOTTED = re.compile(
-    f"(?=.*[A-Za-z])(?=.*[{HAN}])(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}})(?:\\.[{HAN}A-Za-z_][{HAN}A-Za-z0-9_]{{0,40}})*"
-    f"\\.(?:[A-Za-z_][A-Za-z0-9_]{{0,40}}|[{HAN}]{{1,6}}(?:[A-Za-z0-9_][{HAN}A-Za-z0-9_]{{0,16}})?)"
-)
-"""`q.订单.创建`: a name with Han between its dots. One dot alone may end a sentence."""
-_ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -112,8 +104,6 @@ def spans_in(text: str) -> Iterator[Span]:
 
 
 def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
-    while start < end and ORNAMENT.match(text[start]):
-        start += 1
     if kind == "title":
         yield from _title(text, start + 1, end - 1)
     elif kind == "paper":
@@ -160,19 +150,10 @@ def _is_outside_url(text: str, start: int, end: int) -> bool:
 
 def _file(text: str, start: int, end: int) -> Iterator[Span]:
     """A file in a folder. A word before the first slash may be one of the sentence."""
-    site = SITE.match(text, start, end)
-    if site:
-        yield Span(site.end(), end, True, touches(text, end), "url")
-        return
     another = ANOTHER_FILE.search(text, start, end)
     if another and another.end() < end:
         yield from _file(text, start, another.end())
         yield from _file(text, another.end(), end)
-        return
-    folder = INSIDE_A_FOLDER.search(text, start, end)
-    if folder:  # `data/第3批/下的img_0001.jpg`
-        yield from chains_in(text, start, folder.end())
-        yield from _file(text, folder.end(), end)
         return
     quoted = QUOTED_FIRST.match(text, start, end)
     first = text.find("\\", start, end)
@@ -185,11 +166,6 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     head = _HEAD.match(text, start, end)
     if head and head[0].endswith(HEADS):
         yield from path_at(text, head.end(), end)
-        return
-    root = _ROOT.search(text, start, end)
-    if root and not HAN_RUN.fullmatch(text, start, root.start()):  # `filebeat-7.17.3配置/etc/filebeat/nginx.yml`
-        yield from chains_in(text, start, root.start())
-        yield from path_at(text, root.start(), end)
         return
     last = text.rfind("/", start, end)
     label = FILE_LABEL.search(text, max(start, last + 3), end) or ASKED_OF.search(text, max(start, last + 3), end)
@@ -329,9 +305,6 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     ):
         return
     closed = start > 0 and text[start - 1] in CLOSERS
-    if inner.count(".") > 1 and _DOTTED.fullmatch(inner) and not (touches(text, start - 1) or touches(text, end)):
-        yield Span(start, end, kind="identifier")
-        return
     endings = [
         one
         for one in (EXTENSION.finditer(inner) if "." in inner else ())
@@ -487,8 +460,6 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     if after[:1] and after[0] in _EQUALS:
         return True
     before = text[max(0, start - 24) : start].rstrip(" ")
-    if before.endswith("return") and re.fullmatch(r"[a-z]\W[a-z]", text[start:end]):
-        return True
     if not before or before[-1] not in _EQUALS:
         return before[-1:] in tuple(_TIMES) and before[-2:-1].isalnum()
     return not _KEY.search(before[:-1])
