@@ -1,4 +1,7 @@
-"""The pytest plugin: hooks, which do nothing without `--model`, and the fixture `verbatim`."""
+"""The pytest plugin: hooks, which do nothing without `--model`, and the fixtures `verbatim` and `model_latency`.
+
+Every pytest of an environment loads this module, whatever it tests, so that each hook imports what it needs itself.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.pytest_plugin.collection import SuitePython
+    from harness.pytest_plugin.latency import TimedPrompt
     from harness.pytest_plugin.session import VerbatimSession
 
-pytest_plugins = ("harness.pytest_plugin.latency",)
 SESSION: pytest.StashKey[VerbatimSession] = pytest.StashKey()
 SUITE_PYTHON: pytest.StashKey[SuitePython] = pytest.StashKey()
+_TIMED = "model_latency"
 
 
 @pytest.fixture
@@ -32,6 +36,20 @@ def verbatim(pytestconfig: pytest.Config) -> Callable[..., None]:
         return partial(assert_verbatim, symbols=Project.open(pytestconfig.rootpath).symbols)
     except HarnessError as error:
         raise pytest.UsageError(translated(str(error), language_of())) from None
+
+
+@pytest.fixture
+def model_latency(request: pytest.FixtureRequest) -> TimedPrompt:
+    """The timed requests of one prompt to one model version; the first test that wants them has them made.
+
+    Skips in every mode but `live`.
+    """
+    session = request.config.stash.get(SESSION, None)
+    if session is None or not hasattr(request, "param"):
+        pytest.skip("latency is that of a model; run: pytest --model=NAME suites/latency --cassette-mode=live")
+    from harness.pytest_plugin.latency import timed_prompt
+
+    return timed_prompt(request, session)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +99,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(session.blocks(), "verbatim-blocks")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    session = metafunc.config.stash.get(SESSION, None)
+    if session is None or _TIMED not in metafunc.fixturenames:
+        return
+    from harness.pytest_plugin.latency import parametrize
+
+    parametrize(metafunc, _TIMED, session)
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if (collection_path / "latency.toml").is_file():  # left out unless a path on the command line leads into it
+        here = collection_path.resolve()
+        named = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
+        return None if any(path == here or here in path.parents for path in named) else True
     suite_python = config.stash.get(SUITE_PYTHON, None)
     if suite_python is None or collection_path.suffix != ".py":
         return None

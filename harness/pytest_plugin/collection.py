@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.checks import is_built_in
-from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError
+from harness.errors import ConfigError, EndpointError, HarnessError, SuiteError, nearest
 from harness.pytest_plugin.model_run import ModelRun
-from harness.pytest_plugin.options import means_core, suite_roots
 from harness.records.answer import Completion
 from harness.records.case import Case
 from harness.show.run import explain_case
 from harness.show.sinks import junit
 from harness.show.words import translated
 from harness.suite import (
+    CORE,
     LocatedCase,
     builtin_root,
     case_files,
@@ -35,6 +35,7 @@ from harness.suite import (
     load_info,
     load_selection,
     read_selection,
+    selection_file,
 )
 
 if TYPE_CHECKING:
@@ -82,10 +83,10 @@ class Selection:
         if config.args_source is pytest.Config.ArgsSource.ARGS:
             return cls(narrowed="paths were given")
         given = config.getoption("verbatim_suites")
-        roots = suite_roots(harness, given)
+        roots = _suite_roots(harness, given)
         config.args[:] = [str(root) for root in roots]
         config.args_source = pytest.Config.ArgsSource.ARGS
-        if given != "builtin" and not means_core(given):
+        if given != "builtin" and not _means_core(given):
             folders = [root for root in roots if root.suffix != ".cases"]
             return cls({*(root for root in roots if root.suffix == ".cases"), *chain(*map(case_files, folders))})
         files = set(chain(*map(default_files, roots)))
@@ -307,6 +308,53 @@ class CaseFailedError(Exception):
     def __init__(self, result: CaseResult) -> None:
         super().__init__(result.outcome)
         self.result = result
+
+
+def _means_core(given: str | None) -> bool:
+    """Whether `--suites` asks for what a run without it asks; `core` keeps the names of the suites that it is from."""
+    return given in (None, CORE)
+
+
+def _suite_roots(harness: HarnessConfig, given: str | None) -> list[Path]:
+    """Folders, or one selection file.
+
+    Args:
+        given: the option `--suites`: builtin, a name under a root, or a path; None or core for the configured roots.
+
+    Raises:
+        ConfigError: there is no such folder, with the nearest name.
+    """
+    if given == "builtin":
+        return [builtin_root()]
+    roots = [harness.root / name for name in harness.suites]
+    if given and not _means_core(given):
+        return [_named_suite(given, roots)]
+    missing = [root for root in roots if not root.is_dir()]
+    if missing:
+        raise ConfigError(
+            f"no folder {missing[0]} with suites; give --suites=builtin for those that come with the package, "
+            "--suites=PATH, or set suites in [tool.harness]"
+        )
+    return roots
+
+
+def _named_suite(given: str, roots: list[Path]) -> Path:
+    """A selection or a suite folder of that name under a root, else a path."""
+    for root in [*roots, builtin_root()]:
+        selection = selection_file(root, given)
+        if selection is not None:
+            return selection
+        if any((root / given / name).is_file() for name in ("suite.toml", "latency.toml")):
+            return root / given
+    path = Path(given).absolute()
+    if not path.is_dir():
+        known = sorted(file.stem for root in roots for file in root.glob("*.cases"))
+        known += sorted(file.parent.name for root in roots for file in root.glob("*/suite.toml"))
+        raise ConfigError(
+            f"--suites: no folder {path}{nearest(given, known)}; accepted: builtin, a folder of suites, "
+            f"or one of: {', '.join(known) or 'none here'}"
+        )
+    return path
 
 
 class SuitePython:

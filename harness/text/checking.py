@@ -31,7 +31,6 @@ from harness.text.near import (
     translated_placeholders,
 )
 from harness.text.pattern import WHOLE, Damage
-from harness.text.scan import extract_targets
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target, kind_of
 
@@ -115,8 +114,11 @@ class Judge:
         self._known: dict[int, tuple[Damage, str, tuple[str, ...]]] = {}
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
-        found = extract_targets(source, symbols=symbols) if given is None else given
-        self.targets, self.wanted, self._beside, self._texts, self._is_simple = _prepared(tuple(found))
+        if given is None:
+            from harness.text.scan import extract_targets  # here: its patterns take 30 ms, and cases list their targets
+
+            given = extract_targets(source, symbols=symbols)
+        self.targets, self.wanted, self._beside, self._texts, self._is_simple = _prepared(tuple(given))
 
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool

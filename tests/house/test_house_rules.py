@@ -65,6 +65,19 @@ def test_heavy_libraries_stay_out_of_the_replay_path(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_pytest_without_a_model_loads_nothing_of_ours(tmp_path: Path) -> None:
+    """Every pytest of the environment loads the plugin; settings, records and endpoints would be 0.15 s of each."""
+    heavy = ("pydantic", "harness.config", "harness.suite", "harness.endpoints", "harness.history", "harness.text")
+    names = [f"no:{name}" for name in ("cacheprovider", "langsmith_plugin")]  # the second imports pydantic itself
+    (tmp_path / "test_it.py").write_text(
+        f"import sys\n\ndef test_it():\n    assert not set({heavy!r}) & set(sys.modules)\n"
+    )
+    options = [word for name in names for word in ("-p", name)]
+    command = [sys.executable, "-m", "pytest", "-q", *options, "test_it.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout
+
+
 UNDECLARED = {
     "httpx2": "the HTTP library of the installed openai, which is httpx with openai 2",
     "ahocorasick_rs": "used where it is there, and installed by nobody here",
