@@ -452,7 +452,7 @@ def kept_at(kind: str, name: str) -> Path:
 _FORGOTTEN_DAYS = 60
 
 
-def keep(path: Path, content: bytes) -> None:
+def keep(path: Path, content: bytes, *, at_end: bool = False) -> None:
     """Write what can be made again, at a place of `kept_at` whose folder is named by the rules that it rests on.
 
     The disk is not waited for, and where nothing can be written nothing is. What rested on other rules, those of an
@@ -461,7 +461,8 @@ def keep(path: Path, content: bytes) -> None:
     with contextlib.suppress(OSError):
         is_new = not path.parent.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with path.open("ab" if at_end else "wb", buffering=0) as file:
+            file.write(content)
         if is_new:
             _forget_beside(path.parent)
 

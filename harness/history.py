@@ -570,12 +570,22 @@ def _is_time(stamp: str) -> bool:
 
 def record_content(path: Path) -> bytes:
     """The bytes of a record, unpacked. Raises RecordError."""
+    return plain_content(path, stored_content(path))
+
+
+def stored_content(path: Path) -> bytes:
+    """The bytes of a record as they are on the disk. Raises RecordError."""
     with reading(path, RecordError, form="JSON"):
         try:
-            content = content_of(path, limit=_SIZE_LIMIT)
-            return unpacked(content, limit=_SIZE_LIMIT) if path.suffix == ".gz" else content
+            return content_of(path, limit=_SIZE_LIMIT)
         except FileNotFoundError as error:
             raise RecordError(f"{path}: no such file; expected a run record (`harness runs list`)") from error
+
+
+def plain_content(path: Path, stored: bytes) -> bytes:
+    """The same bytes, unpacked. Raises RecordError."""
+    with reading(path, RecordError, form="JSON"):
+        return unpacked(stored, limit=_SIZE_LIMIT) if path.suffix == ".gz" else stored
 
 
 def _object(path: Path, content: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.decisions.drift import DriftReport
     from harness.decisions.gate import GateVerdict, NextStep
     from harness.decisions.latency import LatencyComparison
+    from harness.decisions.night_runs import NightRun
     from harness.decisions.plan import Assumption, Plan
     from harness.publish.bundle import Bundle
     from harness.recording import Secrets
@@ -286,32 +287,27 @@ class Project:
         runs, notes = self.nights(label)
         if not runs:
             self.resolve(label)
-        known = sorted({case.suite for run in runs for case in run.cases})
+        known = sorted({suite for run in runs for suite in run.prompts.suites})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
         now = datetime.now(UTC)
         return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=notes)
 
-    def nights(self, label: str) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
+    def nights(
+        self, label: str, known: Mapping[Path, bytes] | None = None
+    ) -> tuple[tuple[NightRun, ...], tuple[str, ...]]:
         """The records of a version that can be read, reduced to nights, and what is wrong with others.
 
         The nights of a year were judged by the rules of many harnesses: they compare only under one.
-        """
-        from harness.decisions.run_summary import order_of
-        from harness.runs.record import night_of
 
-        found: list[RunRecord] = []
-        unreadable: list[str] = []
-        judged_again: list[str] = []
-        for path in self.history.paths(label):
-            try:
-                run, notes = night_of(path, self.symbols)
-            except RecordError as error:
-                unreadable.append(str(error))
-            else:
-                found.append(run)
-                judged_again += notes
-        return tuple(sorted(found, key=order_of)), (*unreadable, *judged_again)
+        Args:
+            known: of records that did not change since they were read, what names their bytes (`runs.nights`).
+        """
+        from harness.runs.nights import nights_of
+
+        found, unreadable = nights_of(self.history.paths(label), label, self.symbols, known=known)
+        runs = sorted((night.run for night in found), key=lambda run: run.order)
+        return tuple(runs), (*unreadable, *(note for night in found for note in night.notes))
 
     def retention(
         self, keep_days: int, policy: GatePolicy, *, since: date | None = None, names: Sequence[str] = ()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,12 +24,13 @@ from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
 from harness.files import end_with_parent, is_portable, reading, sealed, size_of, unsealed, whole
-from harness.history import History, read_run
+from harness.history import History, plain_content, read_run, stored_content
 from harness.project import Project
 from harness.records import Record
 from harness.records.policy import DriftPolicy
 from harness.records.run import RunRecord
-from harness.runs.record import contradictions_of
+from harness.runs.nights import KeptNights, Key, key_of, read_night
+from harness.runs.record import sentences_of, verified_again
 from harness.show import html
 from harness.show import index as index_page
 from harness.show.evidence import Label, match
@@ -54,6 +57,8 @@ class PageJob:
     labels: tuple[Label, ...]
     page: bool
     symbols: SymbolTable = DEFAULT_SYMBOLS
+    night: bool = False
+    """Drift is going to read it: what it reads is kept meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +69,35 @@ class Done:
     line: IndexLine | None
     page: Path | None
     problem: str = ""
+    key: str = ""
+    """What names the bytes of the record that was read (`runs.nights`)."""
 
 
 def done(job: PageJob) -> Done:
     """Do one job."""
     try:
-        record = read_run(job.path)
+        stored = stored_content(job.path)
+        record = read_run(job.path, plain_content(job.path, stored))
     except RecordError as error:
         return Done(job.path, None, None, str(error))
-    contradictions = contradictions_of((record,), job.symbols)
+    found, judged = verified_again(record, job.symbols)
+    contradictions = sentences_of(record, found)
+    key = key_of(job.path, stored)
+    if job.night:
+        kept = _kept_nights(job.path.parent.name, job.symbols)
+        with suppress(RecordError):  # it cannot be judged: drift says why
+            if not kept.holds(key):
+                kept.add(key, read_night(record, found, judged, job.symbols))
+                kept.write()
     page = None
     if job.page:
         page = write_run(record, job.out, job.lang, job.labels, contradictions=contradictions)
-    return Done(job.path, IndexLine.of(record, contradictions), page)
+    return Done(job.path, IndexLine.of(record, contradictions), page, key=key.decode())
+
+
+@lru_cache(maxsize=2)
+def _kept_nights(label: str, symbols: SymbolTable) -> KeptNights:
+    return KeptNights(label, symbols)
 
 
 def all_done(jobs: list[PageJob]) -> Iterator[Done]:
@@ -152,12 +173,17 @@ class DriftState(Record):
 
 
 def drift_states(
-    project: Project, lines: Sequence[IndexLine], kept: Mapping[str, Any], files: Mapping[tuple[str, str], str]
+    project: Project,
+    lines: Sequence[IndexLine],
+    kept: Mapping[str, Any],
+    files: Mapping[tuple[str, str], str],
+    keys: Mapping[Path, Key],
 ) -> dict[str, DriftState]:
     """By label, for versions with more nights than a baseline takes. `kept` are the states of the last time.
 
     Args:
         files: of each run, by label and id, what changes with its file.
+        keys: of each record, what names the bytes that were read (`runs.nights`).
     """
     policy = project.drift_policy
     nights: dict[str, list[IndexLine]] = {}
@@ -168,7 +194,7 @@ def drift_states(
     for label, runs in nights.items():
         if len({line.when[:10] for line in runs}) > policy.baseline_nights:
             stamp = _stamp(runs, policy, files)
-            found[label] = _kept(DriftState, kept.get(label), stamp) or _fold(project, label, policy, stamp)
+            found[label] = _kept(DriftState, kept.get(label), stamp) or _fold(project, label, policy, stamp, keys)
     return found
 
 
@@ -183,8 +209,8 @@ def alarms(states: Mapping[str, DriftState], lines: Sequence[IndexLine], policy:
     return found
 
 
-def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str) -> DriftState:
-    runs, unreadable = project.nights(label)
+def _fold(project: Project, label: str, policy: DriftPolicy, stamp: str, keys: Mapping[Path, Key]) -> DriftState:
+    runs, unreadable = project.nights(label, keys)
     report = drift(label, runs, policy, datetime.now(UTC), unreadable=unreadable)
     first = min(report.alarms, key=lambda alarm: alarm.day, default=None)
     return DriftState(
@@ -257,6 +283,8 @@ class Site:
     _files: dict[tuple[str, str], str] = field(default_factory=dict)
     """What changes with the file of a run, by label and id: of what rests on it nothing else can be believed, since a
     pull request may bring an `index.json` as well as a record."""
+    _keys: dict[Path, Key] = field(default_factory=dict)
+    """What names the bytes of the records: drift reads again only what is new."""
 
     @property
     def history(self) -> History:
@@ -273,7 +301,7 @@ class Site:
         for done, stamp in self._folded(kept, pages=not self.index_only):
             if done.line is not None:
                 name = done.path.relative_to(self.history.folder).as_posix()
-                runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json")}
+                runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json"), "bytes": done.key}
                 lines.append(done.line)
             if done.page is not None:
                 if time.monotonic() - saved > _SAVED_EVERY_S:  # whatever stops this, the next one goes on from here
@@ -309,7 +337,7 @@ class Site:
             model: state if (self.out / state.href).is_file() else state.model_copy(update={"href": ""})
             for model, state in self.verdicts.items()
         }
-        drift = drift_states(self.project, lines, kept.get("drift") or {}, self._files)
+        drift = drift_states(self.project, lines, kept.get("drift") or {}, self._files, self._keys)
         yield write(self.out / "index.html", self._index(lines, comparisons, drift))
         states = {label: state.model_dump(mode="json") for label, state in drift.items()}
         verdicts = {model: state.model_dump(mode="json") for model, state in self.verdicts.items()}
@@ -325,7 +353,7 @@ class Site:
 
     def drift_verdicts(self, lines: Sequence[IndexLine]) -> dict[str, str]:
         """By label, as the index shows them."""
-        states = drift_states(self.project, lines, self._kept().get("drift") or {}, self._files)
+        states = drift_states(self.project, lines, self._kept().get("drift") or {}, self._files, self._keys)
         return {label: state.verdict for label, state in states.items()}
 
     def write_run(self, record: RunRecord) -> Path:
@@ -369,26 +397,41 @@ class Site:
     def _folded(self, kept: dict[str, Any], *, pages: bool) -> Iterator[tuple[Done, str]]:
         """Every record, from what is kept or by reading it. Those that cannot be read are reported."""
         stamps, jobs = {}, []
-        for path in self.history.paths():
+        paths = self.history.paths()
+        nights, least = Counter(path.parent.name for path in paths), self._fewest_nights()
+        for path in paths:
             try:
                 stamps[path] = stamp = self._stamp(path)
             except RecordError:  # a link to nowhere, or gone meanwhile: reading it says so
                 stamps[path] = stamp = ""
-            line = _line(_entry(kept, path.relative_to(self.history.folder).as_posix()), stamp)
+            entry = _entry(kept, path.relative_to(self.history.folder).as_posix())
+            line = _line(entry, stamp)
             if line is not None and (not pages or (self.out / line.href).is_file()):
-                self._remember(line, path, stamp)
-                yield Done(path, line, None), stamp
+                done = Done(path, line, None, key=_key_in(entry))
+                self._remember(done, stamp)
+                yield done, stamp
             else:
-                jobs.append(PageJob(path, self.out, self.lang, tuple(self.labels), pages, self.project.symbols))
+                is_night = self.building and nights[path.parent.name] > least
+                labels, symbols = tuple(self.labels), self.project.symbols
+                jobs.append(PageJob(path, self.out, self.lang, labels, pages, symbols, is_night))
         for done in all_done(jobs):
             if done.problem:
                 self.unreadable.append(done.problem)
-            if done.line is not None:
-                self._remember(done.line, done.path, stamps[done.path])
+            self._remember(done, stamps[done.path])
             yield done, stamps[done.path]
 
-    def _remember(self, line: IndexLine, path: Path, stamp: str) -> None:
-        self._paths[line.label, line.run_id], self._files[line.label, line.run_id] = path, stamp
+    def _fewest_nights(self) -> float:
+        try:
+            return self.project.drift_policy.baseline_nights
+        except HarnessError:
+            return math.inf  # whoever asks for a verdict on the nights is told what is wrong
+
+    def _remember(self, done: Done, stamp: str) -> None:
+        if done.line is not None:
+            run = done.line.label, done.line.run_id
+            self._paths[run], self._files[run] = done.path, stamp
+            if done.key:
+                self._keys[done.path] = done.key.encode()
 
     def _path(self, line: IndexLine) -> Path:
         return self._paths[line.label, line.run_id]
@@ -504,6 +547,15 @@ class Site:
 def _entry(kept: Mapping[str, Any], name: str) -> Any:
     runs = kept.get("runs")
     return runs.get(name) if isinstance(runs, dict) else None
+
+
+_KEY = re.compile(r"[NZ][0-9a-f]{64}\Z")
+
+
+def _key_in(entry: Mapping[str, Any]) -> str:
+    """Of an entry of an older harness none: drift reads the record."""
+    key = entry.get("bytes")
+    return key if isinstance(key, str) and _KEY.match(key) else ""
 
 
 def _line(entry: Any, stamp: str) -> IndexLine | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import fmean, median
 from typing import Literal
 
 from harness.decisions.metrics import Count, alignment_rate
-from harness.decisions.nights import SIMULATION, Asked, Calendar, Night, Note, calendar
+from harness.decisions.night_runs import SIMULATION, NightRun
+from harness.decisions.nights import Asked, Calendar, Night, Note, calendar, reduced
 from harness.decisions.run_summary import utc
-from harness.decisions.standing import standings_by_name
 from harness.records.policy import DriftPolicy
-from harness.records.run import CaseResult, RunRecord
+from harness.records.run import RunRecord
 from harness.statistics.nightly import (
     OUTLYING_NIGHTS,
     Bets,
@@ -63,14 +63,7 @@ class Moved:
 def fingerprints(nights: Sequence[Night]) -> tuple[Sign, ...]:
     """Changes of the resolved model, the system fingerprint or the runtime from one night to the next."""
     signs = []
-    said = [
-        {
-            (one.resolved_model, one.system_fingerprint, one.runtime)
-            for case in night.cases.values()
-            for one in case.samples
-        }
-        for night in nights
-    ]
+    said = [{way for ways in night.run.ways for way in ways} for night in nights]
     for place, name in enumerate(("resolved model", "system_fingerprint", "runtime")):
         last: frozenset[str] = frozenset()
         for night, ways in zip(nights, said, strict=True):
@@ -92,7 +85,7 @@ def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
     One that never repeats itself quite is held against what is usual for it.
     """
     found: list[tuple[date, int, int]] = []
-    texts = [{key: _texts(case) for key, case in night.cases.items()} if night.repeatable else None for night in nights]
+    texts = [night.run.texts if night.run.repeatable else None for night in nights]
     for position in range(_SAME_NIGHTS, len(nights)):
         now, before = texts[position], [one for one in texts[position - _SAME_NIGHTS : position] if one is not None]
         if now is not None and len(before) == _SAME_NIGHTS:
@@ -107,24 +100,18 @@ def texts_changed(nights: Sequence[Night]) -> tuple[Sign, ...]:
     )
 
 
-_Texts = tuple[str, ...] | None
-
-
-def _steady_and_changed(night: Mapping[str, _Texts], before: Sequence[Mapping[str, _Texts]]) -> tuple[int, int]:
+def _steady_and_changed(night: _Texts, before: Sequence[_Texts]) -> tuple[int, int]:
     """Prompts that got one text on all the nights before, and those of them that got another one now."""
+    first, *others = before
     steady = changed = 0
-    for key, now in night.items():
-        texts = {one[key] for one in before}
-        if now is not None and len(texts) == 1 and None not in texts:
+    for now, text, *rest in zip(night, first, *others, strict=True):
+        if now is not None and text is not None and rest.count(text) == len(rest):
             steady += 1
-            changed += now not in texts
+            changed += now != text
     return steady, changed
 
 
-def _texts(case: CaseResult) -> _Texts:
-    if case.outcome == "unscored" or not case.samples:
-        return None
-    return tuple(sample.output if sample.raw_output is None else sample.raw_output for sample in case.samples)
+_Texts = Sequence[str | None]
 
 
 def slower(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]:
@@ -157,19 +144,12 @@ def less_sure(nights: Sequence[Night], baseline_nights: int) -> tuple[Sign, ...]
 
 
 def _sureness(night: Night) -> float | None:
-    found = [
-        mention.probability
-        for case in night.cases.values()
-        for sample in case.samples
-        for mentions in sample.mentions.values()
-        for mention in mentions
-        if mention.probability is not None
-    ]
+    found = [value for values in night.run.sureness for value in values]
     return fmean(found) if found else None
 
 
 def _latency(night: Night) -> float | None:
-    values = [s.latency_s for case in night.cases.values() for s in case.samples if s.latency_s is not None]
+    values = [value for latencies in night.run.latencies for value in latencies]
     return median(values) if values else None
 
 
@@ -302,7 +282,7 @@ class DriftReport:
 
 def drift(
     label: str,
-    runs: Sequence[RunRecord],
+    runs: Sequence[RunRecord | NightRun],
     policy: DriftPolicy,
     now: datetime,
     *,
@@ -314,10 +294,10 @@ def drift(
 
     Pure: reading the same nights again, in any order, changes nothing.
     """
-    made_up = (run.configuration.get(SIMULATION, "SIMULATION") for run in runs if run.mode == SIMULATION)
-    simulation = next(map(str, made_up), None)
-    now = read_at(runs, now)
-    found = calendar(runs, policy, now, since=since, suite=suite)
+    small = reduced(runs)
+    simulation = next((run.simulation for run in small if run.mode == SIMULATION), None)
+    now = read_at(small, now)
+    found = calendar(small, policy, now, since=since, suite=suite)
     nights = found.nights
     keys, right = _outcomes("alignment_rate", nights)
     watch = _watched("alignment_rate", keys, right, nights, policy)
@@ -365,11 +345,11 @@ def drift(
     )
 
 
-def read_at(runs: Sequence[RunRecord], now: datetime) -> datetime:
+def read_at(runs: Sequence[NightRun], now: datetime) -> datetime:
     """When nights are read: now, and simulated ones, whose dates are made up, on the morning after the last of them."""
     if all(run.mode != SIMULATION for run in runs):
         return now
-    return max(utc(run.evidence.newest or run.started) for run in runs)
+    return max(utc(run.newest or run.started) for run in runs)
 
 
 def _verdict(alarms: Sequence[Alarm], *, quiet: bool) -> DriftVerdict:
@@ -397,14 +377,54 @@ def _watched(
     return Watch(metric, tuple(night.day for night in nights[policy.baseline_nights :]), watched)
 
 
-_RIGHT = {"good": True, "bad": False, "unscored": None}
-
-
 def _outcomes(metric: str, nights: Sequence[Night]) -> tuple[list[str], list[Outcomes]]:
     """The prompts that have a part in the metric, and every night whether each was right."""
-    found = [standings_by_name(metric, night.cases) for night in nights]
-    keys = sorted({key for night in found for key in night})
-    return keys, [[_RIGHT[night.get(key, "unscored")] for key in keys] for night in found]
+    found = [_RIGHT[metric](night.run) for night in nights]
+    if not nights:
+        return [], []
+    keys = nights[0].run.prompts.keys
+    bears = [any(night[place] is not _NO_PART for night in found) for place in range(len(keys))]
+    places = sorted((place for place, part in enumerate(bears) if part), key=keys.__getitem__)
+    return [keys[place] for place in places], [[_known(night[place]) for place in places] for night in found]
+
+
+_NO_PART = "no part"
+_Standings = Sequence[bool | str | None]
+"""Of each prompt of a night whether it was right; None where that is unknown, and `_NO_PART`."""
+
+
+def _known(standing: bool | str | None) -> bool | None:
+    return standing if isinstance(standing, bool) else None
+
+
+def _aligned(run: NightRun) -> _Standings:
+    return _is("aligned", run, run.prompts.with_targets)
+
+
+def _checked(run: NightRun) -> _Standings:
+    return _is("passed", run, run.prompts.checked)
+
+
+def _is(good: str, run: NightRun, parts: Sequence[bool]) -> _Standings:
+    return [
+        (None if outcome == "unscored" else outcome == good) if part else _NO_PART
+        for part, outcome in zip(parts, run.outcomes, strict=True)
+    ]
+
+
+def _mentioned(run: NightRun) -> _Standings:
+    return [
+        (None if outcome == "unscored" else _NO_PART if all_of_them is None else all_of_them) if part else _NO_PART
+        for part, outcome, all_of_them in zip(run.prompts.with_required, run.outcomes, run.mentioned, strict=True)
+    ]
+
+
+_RIGHT: dict[str, Callable[[NightRun], _Standings]] = {
+    "alignment_rate": _aligned,
+    "mention_rate": _mentioned,
+    "check_rate": _checked,
+}
+"""`decisions.standing` over the columns of a night: a year has 15,000 cases."""
 
 
 def _watch_answers(asked: Sequence[Asked], nights: Sequence[Night], policy: DriftPolicy) -> Detection | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from harness.records.case import NOT_IN_HEADLINE
-from harness.records.run import CaseResult
+from harness.records.run import CaseResult, Outcome
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,6 +48,16 @@ def _database() -> sqlite3.Connection:
 Cases = Iterable[CaseResult]
 
 
+class Judged(Protocol):
+    """A case as the headline counts it."""
+
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+
 class Count(NamedTuple):
     """k of n. `n == 0` is "no data", never 0 % or 100 %."""
 
@@ -60,7 +70,7 @@ class Count(NamedTuple):
         return self.k / self.n if self.n else None
 
 
-def alignment_rate(cases: Cases) -> Count:
+def alignment_rate(cases: Iterable[Judged]) -> Count:
     """aligned / (aligned + damaged + omitted + failed), over cases with targets."""
     scored = [case.outcome for case in cases if case.targets and case.outcome != "unscored"]
     return Count(scored.count("aligned"), len(scored))

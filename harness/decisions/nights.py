@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
+from typing import NamedTuple
 
-from harness.decisions.run_summary import is_ahead_of, order_of, utc
-from harness.decisions.standing import by_key
+from harness.decisions.night_runs import SIMULATION, NightCase, NightRun, Prompts, as_night
+from harness.decisions.run_summary import is_ahead_of, utc
 from harness.records.policy import DriftPolicy
-from harness.records.run import CaseResult, Evidence, RunRecord, SampleResult, Totals
+from harness.records.run import CaseResult, Evidence, RunRecord, Totals
 
 _STALE_HOURS = 24.0
 
@@ -24,44 +24,17 @@ class Night:
     """One night of the prompts that are followed. `day` is the date of the first answer, in the policy's time zone."""
 
     day: date
-    run_id: str
-    cases: Mapping[str, CaseResult]
-    repeatable: bool = False
-    """Asked at temperature 0, so that the same model gives the same text."""
+    run: NightRun
+    """With the prompts that are followed alone, those of all nights in the same order."""
 
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
 
-def as_night(run: RunRecord) -> RunRecord:
-    """A run with what nights are judged by, a tenth of its record: of an answer only whether it is the same as another.
-
-    `drift` finds the same in it as in the whole run.
-    """
-    settings = {name: run.configuration[name] for name in ("temperature", SIMULATION) if name in run.configuration}
-    cases = tuple(
-        case.model_copy(update={"messages": (), "samples": tuple(map(_as_night, case.samples))}) for case in run.cases
-    )
-    changed: dict[str, object] = {"configuration": settings, "cases": cases}
-    changed |= {"recipe": None, "latency": None, "looks": None, "suite_digests": {}}
-    return run.model_copy(update=changed)
-
-
-def _as_night(sample: SampleResult) -> SampleResult:
-    text = sample.output if sample.raw_output is None else sample.raw_output
-    sure = {
-        target: tuple(one.model_copy(update={"text": ""}) for one in spans if one.probability is not None)
-        for target, spans in sample.mentions.items()
-    }
-    return SampleResult(
-        sample=sample.sample,
-        outcome=sample.outcome,
-        output=sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32],
-        verdicts=sample.verdicts,
-        mentions={target: spans for target, spans in sure.items() if spans},
-        within=sample.within,
-        resolved_model=sample.resolved_model,
-        system_fingerprint=sample.system_fingerprint,
-        runtime=sample.runtime,
-        latency_s=sample.latency_s,
-    )
+    @property
+    def cases(self) -> Mapping[str, NightCase]:
+        """By `suite/id`."""
+        return self.run.cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +56,6 @@ class Note:
     prompts`, `no record`.
     """
     text: str
-
-
-SIMULATION = "simulation"
-"""The mode of simulated nights, and the name of the model that they are stored under."""
 
 
 def simulated(
@@ -187,7 +156,7 @@ class Calendar:
 
 
 def calendar(
-    runs: Sequence[RunRecord],
+    runs: Sequence[RunRecord | NightRun],
     policy: DriftPolicy,
     now: datetime,
     *,
@@ -204,9 +173,9 @@ def calendar(
     """
     notes: list[Note] = []
     usable: list[_Usable] = []
-    for run in sorted(runs, key=order_of):
-        day = None if run.evidence.oldest is None else policy.day(utc(run.evidence.oldest))
-        if day is not None and is_ahead_of(run.evidence.newest or run.started, now):
+    for run in sorted(reduced(runs), key=lambda one: one.order):
+        day = None if run.oldest is None else policy.day(utc(run.oldest))
+        if day is not None and is_ahead_of(run.newest or run.started, now):
             ahead = (day - policy.day(now)).days
             when = f"{ahead} day{'s' * (ahead != 1)}" if ahead else "hours"
             text = f"run {run.run_id}: its answers are dated {when} in the future; check the clock"
@@ -215,87 +184,96 @@ def calendar(
             notes.append(Note(None, "undated", f"run {run.run_id}: its answers carry no date"))
         elif since is None or day >= since:
             refusal = _refusal(run, day)
-            cases = {key: case for key, case in by_key(run).items() if suite in (None, case.suite)}
+            asked = run if suite is None else run.of_suite(suite)
             if refusal is not None:
                 notes.append(refusal)
-            elif cases:
-                repeatable = run.configuration.get("temperature", 0.0) == 0
-                usable.append(_Usable(day, run.run_id, cases, repeatable))
-    nights, asked = _followed(usable, policy, notes)
+            elif asked.prompts.each:
+                usable.append(_Usable(day, asked))
+    nights, asked_on = _followed(usable, policy, notes)
     notes += _missing(nights, notes)
-    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.max)), tuple(asked))
+    return Calendar(tuple(nights), tuple(sorted(notes, key=lambda note: note.day or date.max)), tuple(asked_on))
 
 
-@dataclass(frozen=True)
-class _Usable:
+def reduced(runs: Sequence[RunRecord | NightRun]) -> list[NightRun]:
+    """Runs as nights read them, those of which a whole record is given too."""
+    return [run if isinstance(run, NightRun) else as_night(run) for run in runs]
+
+
+class _Usable(NamedTuple):
     """A run that may be a night."""
 
     day: date
-    run_id: str
-    cases: Mapping[str, CaseResult]
-    repeatable: bool
-
-    @cached_property
-    def suites(self) -> frozenset[str]:
-        return frozenset(case.suite for case in self.cases.values())
-
-    @property
-    def prompts(self) -> dict[str, str]:
-        """Content by key; another number of samples is another prompt, since a case is right only if all are."""
-        return {key: f"{case.digest} x {len(case.samples)}" for key, case in self.cases.items()}
+    run: NightRun
 
 
 def _followed(usable: Sequence[_Usable], policy: DriftPolicy, notes: list[Note]) -> tuple[list[Night], list[Asked]]:
     nightly = _nightly(usable)
     nights: list[Night] = []
     asked: dict[date, Asked] = {}
-    followed: dict[str, str] = {}
-    for run in usable:
-        prompts = run.prompts
-        held = bool(followed) and all(prompts.get(key) == content for key, content in followed.items())
-        if not held and run.suites != nightly:
-            notes.append(Note(run.day, "other prompts", f"run {run.run_id} holds other suites than the nightly runs"))
+    followed = Prompts(())
+    for day, run in usable:
+        held = bool(followed.each) and _holds(run.prompts, followed)
+        if not held and run.prompts.suites != nightly:
+            notes.append(Note(day, "other prompts", f"run {run.run_id} holds other suites than the nightly runs"))
             continue
-        if held and nights[-1].day == run.day:
+        if held and nights[-1].day == day:
             text = f"run {run.run_id} is left out: the first run of the night, {nights[-1].run_id}, counts"
-            notes.append(Note(run.day, "second run", text))
+            notes.append(Note(day, "second run", text))
             continue
-        cases = {key: run.cases[key] for key in (followed if held else prompts)}
-        unscored = sum(case.outcome == "unscored" for case in cases.values())
-        night = Asked(run.day, len(cases) - unscored, len(cases))
-        if len(cases) - unscored < policy.min_scored * len(cases):
-            text = f"run {run.run_id}: {unscored} of {len(cases)} prompts without a usable answer"
-            notes.append(Note(run.day, "unreadable", text))
-            if held or not followed:
-                asked.setdefault(run.day, night)
+        taken = _of_those(run, followed) if held else run
+        total, unscored = len(taken.outcomes), list(taken.outcomes).count("unscored")
+        night = Asked(day, total - unscored, total)
+        if total - unscored < policy.min_scored * total:
+            text = f"run {run.run_id}: {unscored} of {total} prompts without a usable answer"
+            notes.append(Note(day, "unreadable", text))
+            if held or not followed.each:
+                asked.setdefault(day, night)
             continue
         if not held:
             if nights:
-                text = f"the prompts changed ({_difference(prompts, followed)}): a new baseline starts here"
-                notes.append(Note(run.day, "new prompts", text))
+                difference = _difference(run.prompts.contents, followed.contents)
+                text = f"the prompts changed ({difference}): a new baseline starts here"
+                notes.append(Note(day, "new prompts", text))
                 asked = {}
-            nights, followed = [], prompts
-        asked[run.day] = night
-        nights.append(Night(run.day, run.run_id, cases, run.repeatable))
+            nights, followed = [], run.prompts
+        asked[day] = night
+        nights.append(Night(day, taken))
     return nights, list(asked.values())
+
+
+def _holds(prompts: Prompts, followed: Prompts) -> bool:
+    """Whether all that are followed are among the prompts, with the same content."""
+    if prompts is followed:
+        return True
+    contents = prompts.contents
+    return all(contents.get(key) == content for key, content in followed.contents.items())
+
+
+def _of_those(run: NightRun, followed: Prompts) -> NightRun:
+    """A night with the prompts that are followed alone, and in their order."""
+    if run.prompts is followed or run.prompts.keys == followed.keys:
+        return run
+    place_of = {key: place for place, key in enumerate(run.prompts.keys)}
+    places = [place_of[key] for key in followed.keys]
+    return run.only(places, Prompts(tuple(run.prompts.each[place] for place in places)))
 
 
 def _nightly(usable: Sequence[_Usable]) -> frozenset[str]:
     """The set of suites that was run on most nights; of equals, the one that was run last."""
     days: dict[frozenset[str], set[date]] = {}
     last: dict[frozenset[str], int] = {}
-    for position, run in enumerate(usable):
-        days.setdefault(run.suites, set()).add(run.day)
-        last[run.suites] = position
+    for position, (day, run) in enumerate(usable):
+        days.setdefault(run.prompts.suites, set()).add(day)
+        last[run.prompts.suites] = position
     return max(days, key=lambda suites: (len(days[suites]), last[suites]), default=frozenset())
 
 
-def _refusal(run: RunRecord, day: date) -> Note | None:
+def _refusal(run: NightRun, day: date) -> Note | None:
     if run.mode == "replay":
         return Note(day, "replay", f"run {run.run_id} replays old answers: no night")
     if run.partial:
         return Note(day, "partial", f"run {run.run_id} is partial: no night")
-    oldest = utc(run.evidence.oldest or run.started)
+    oldest = utc(run.oldest or run.started)
     if utc(run.started) - oldest > timedelta(hours=_STALE_HOURS):
         return Note(day, "stale", f"run {run.run_id} rests on answers recorded long before it: no night")
     return None

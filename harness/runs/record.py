@@ -173,9 +173,10 @@ def _counted(mentions: Mapping[str, Sequence[MentionRecord]]) -> dict[str, Count
 
 @cache
 def _rules() -> str:
-    """Changes with what judges: the checker, its tables, and this file; and with the form of what is kept."""
+    """Changes with what judges: the checker, its tables, and these files; and with the form of what is kept."""
     seen = hashlib.sha256(unicodedata.unidata_version.encode())
-    seen.update((resources.files("harness.decisions") / "nights.py").read_bytes())
+    for name in ("night_runs.py", "metrics.py"):
+        seen.update((resources.files("harness.decisions") / name).read_bytes())
     for package in ("harness.text", "harness.checks", "harness.records", "harness.runs"):
         for file in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
             if file.is_file():
@@ -183,60 +184,43 @@ def _rules() -> str:
     return seen.hexdigest()
 
 
-def _judged_by(symbols: SymbolTable) -> str:
+def judged_by(symbols: SymbolTable) -> str:
     """The name of the folder for what rests on the rules of today with these symbols."""
     return hashlib.sha256(f"{_rules()} {symbols.symbols!r}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def verified(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
     """`contradictions`, kept in the user's cache folder under a digest of the record and of what judges it."""
+    return verified_again(run, symbols)[0]
+
+
+def verified_again(run: RunRecord, symbols: SymbolTable) -> tuple[tuple[str, ...], RunRecord | None]:
+    """`verified`, and the run with the verdicts of today's rules where its answers had to be judged for it."""
     from harness.history import digest_of
 
     # writing a record of full size in order to make its digest takes as long as all else here
     digest = digest_of(run)
     seen = hashlib.sha256(digest.encode() if digest else run.__pydantic_serializer__.to_json(run, by_alias=True))
-    kept = kept_at("verified", f"{_judged_by(symbols)}/{seen.hexdigest()}.json")
+    kept = kept_at("verified", f"{judged_by(symbols)}/{seen.hexdigest()}.json")
     with suppress(OSError, ValueError, UnfitFileError):
         known = json_of(content_of(kept, limit=_KEPT_LIMIT))
         if isinstance(known, list) and all(isinstance(one, str) for one in known):
-            return tuple(known)
-    found = contradictions(run, symbols)
+            return tuple(known), None
+    found, judged = _contradictions(run, symbols)
     # one that was cut off half-way cannot be decoded, and is made again: to wait for the disk, record by record, took a
     # minute for the nights of some years
     keep(kept, json.dumps(found).encode())
-    return found
-
-
-def night_of(path: Path, symbols: SymbolTable) -> tuple[RunRecord, tuple[str, ...]]:
-    """A record as drift reads it, with the verdicts of today's rules, and where it had others.
-
-    What is left of it is kept in the user's cache folder, under a digest of the file and of what judges it: of a year
-    of nights only the new one is read in full.
-
-    Raises:
-        RecordError: it cannot be read, or not be judged.
-    """
-    from harness.decisions.nights import as_night
-    from harness.history import read_run, record_content
-
-    content = record_content(path)
-    kept = kept_at("nights", f"{_judged_by(symbols)}/{hashlib.sha256(content).hexdigest()}")
-    with suppress(OSError, ValueError, UnfitFileError):
-        said, _, rest = content_of(kept, limit=len(content) + _KEPT_LIMIT).partition(b"\n")
-        return RunRecord.model_validate_json(rest), tuple(map(str, json_of(said)))
-    run = read_run(path, content)
-    said_of = contradictions_of((run,), symbols)
-    notes = tuple(f"{one}; its answers are judged again" for one in said_of)
-    night = as_night(rejudged(run, symbols) if said_of else run)
-    # one that was cut off half-way cannot be decoded, and is made again
-    whole = json.dumps(notes).encode() + b"\n" + night.model_dump_json(by_alias=True, exclude_defaults=True).encode()
-    keep(kept, whole)
-    return night, notes
+    return found, judged
 
 
 def contradictions_of(runs: Sequence[RunRecord], symbols: SymbolTable) -> tuple[str, ...]:
     """What `verified` finds in some runs, each sentence with the name of its run."""
-    return tuple(f"{run.label}, run {run.run_id}: {one}" for run in runs for one in verified(run, symbols))
+    return tuple(one for run in runs for one in sentences_of(run, verified(run, symbols)))
+
+
+def sentences_of(run: RunRecord, found: Sequence[str]) -> tuple[str, ...]:
+    """What was found in a run with its name before each sentence."""
+    return tuple(f"{run.label}, run {run.run_id}: {one}" for one in found)
 
 
 def differences(run: RunRecord, cases: Mapping[str, Case]) -> Iterator[str]:
@@ -296,8 +280,18 @@ def contradictions(run: RunRecord, symbols: SymbolTable) -> tuple[str, ...]:
 
     Names come from the record: they must be made safe before they are shown.
     """
-    wrong = (*_wrong_names(run), *_wrong_verdicts(run, symbols), *_wrong_sums(run))
-    return wrong or tuple(_wrong_texts(run, symbols))  # longer ones than a run can have were refused before
+    return _contradictions(run, symbols)[0]
+
+
+def _contradictions(run: RunRecord, symbols: SymbolTable) -> tuple[tuple[str, ...], RunRecord | None]:
+    names = tuple(_wrong_names(run))
+    try:
+        judged = rejudged(run, symbols)
+    except RecordError as error:
+        return (*names, str(error), *_wrong_sums(run)), None
+    wrong = (*names, *_wrong_verdicts(run, judged), *_wrong_sums(run))
+    # longer ones than a run can have were refused before
+    return wrong or tuple(_wrong_texts(run, symbols)), judged
 
 
 def _wrong_names(run: RunRecord) -> Iterator[str]:
@@ -324,12 +318,7 @@ def _wrong_names(run: RunRecord) -> Iterator[str]:
         yield f"the case {_short(repeated[0])} is in it more than once"
 
 
-def _wrong_verdicts(run: RunRecord, symbols: SymbolTable) -> Iterator[str]:
-    try:
-        judged = rejudged(run, symbols)
-    except RecordError as error:
-        yield str(error)
-        return
+def _wrong_verdicts(run: RunRecord, judged: RunRecord) -> Iterator[str]:
     wrong = [
         (case, old, new)
         for case, again in zip(run.cases, judged.cases, strict=True)

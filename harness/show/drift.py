@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
 from harness.decisions.metrics import alignment_rate
+from harness.decisions.night_runs import NightCase
 from harness.decisions.nights import Night
-from harness.records.run import CaseResult
 from harness.show import figures
 from harness.show.figures import counted, percent, wrapped
 from harness.show.words import phrase, translated
@@ -200,7 +200,7 @@ def _worst_domain(before: Sequence[Night], after: Sequence[Night]) -> str:
 
 
 def _rates_by_domain(nights: Sequence[Night]) -> dict[str, float]:
-    groups: dict[str, list[CaseResult]] = {}
+    groups: dict[str, list[NightCase]] = {}
     for night in nights:
         for case in night.cases.values():
             groups.setdefault(case.domain, []).append(case)
