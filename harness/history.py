@@ -44,7 +44,7 @@ from harness.files import (
     whole,
 )
 from harness.records.policy import GatePolicy
-from harness.records.run import SCHEMA, CaseResult, RunRecord, upgraded, written_pieces
+from harness.records.run import SCHEMA, CaseResult, RunRecord, before_cases, upgraded, written_pieces
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -56,8 +56,6 @@ _PACKED = 8
 _SEAL_SIZE = 100
 _HEAD_SIZE = 64_000
 """Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
-_SPACES = re.compile("[ \t\r\n]*")
-_CASES = '\n "cases": ['
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -490,7 +488,7 @@ def _without_cases(path: Path) -> RunRecord:
     content = record_content(path)
     if is_as_sealed(content):
         with suppress(ValueError, KeyError, RecursionError):  # of another form: read as a whole
-            values = _before_cases(content[:_HEAD_SIZE].decode("utf-8", "ignore"))
+            values = before_cases(content[:_HEAD_SIZE].decode("utf-8", "ignore"))
             run = RunRecord.model_validate(values | {"cases": ()})
             if values["schema"] == SCHEMA and _is_time(run.started) and _is_time(run.ended):
                 return run
@@ -507,7 +505,7 @@ def head_of(path: Path) -> Head | None:
             content = file.read(_HEAD_SIZE)
         if path.suffix == ".gz":
             content = zlib.decompressobj(GZIP).decompress(content, _HEAD_SIZE)
-        values = _before_cases(content.decode("utf-8", "ignore"))
+        values = before_cases(content.decode("utf-8", "ignore"))
         evidence, totals = values["evidence"], values["totals"]
         head = Head(
             path=path,
@@ -525,33 +523,6 @@ def head_of(path: Path) -> Head | None:
         return head if fits and all(_is_time(one) for one in (head.started, head.oldest, head.newest) if one) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
         return None  # whoever reads it as a whole says what is wrong
-
-
-def _before_cases(text: str) -> dict[str, Any]:
-    """The fields of an object up to `cases`. Raises ValueError if the text lacks that field."""
-    before, begins, _ = text.partition(_CASES)
-    with suppress(ValueError):  # as records are written; where the same is inside of something, no object precedes it
-        if begins and "cases" not in (head := json.loads(before.rstrip().removesuffix(",") + "}")):
-            return dict(head)
-    decode = json.JSONDecoder().raw_decode
-    values: dict[str, Any] = {}
-    place = _after(text, 0, "{")
-    while True:
-        name, place = decode(text, place)
-        place = _after(text, place, ":")
-        if name == "cases":
-            return values
-        values[name], place = decode(text, place)
-        place = _after(text, place, ",")
-
-
-def _after(text: str, place: int, sign: str) -> int:
-    found = _SPACES.match(text, place)
-    place = place if found is None else found.end()
-    if text[place : place + 1] != sign:
-        raise ValueError(f"no {sign!r} at {place}")
-    following = _SPACES.match(text, place + 1)
-    return place + 1 if following is None else following.end()
 
 
 def carries_digest(path: Path) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.decisions.drift import DriftReport
     from harness.decisions.gate import GateVerdict, NextStep
     from harness.decisions.latency import LatencyComparison
-    from harness.decisions.night_runs import NightRun
+    from harness.decisions.nights import NightRun
     from harness.decisions.plan import Assumption, Plan
     from harness.publish.bundle import Bundle
     from harness.recording import Secrets

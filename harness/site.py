@@ -424,7 +424,7 @@ class Site:
         try:
             return self.project.drift_policy.baseline_nights
         except HarnessError:
-            return math.inf  # whoever asks for a verdict on the nights is told what is wrong
+            return math.inf  # the verdict on the nights says what is wrong
 
     def _remember(self, done: Done, stamp: str) -> None:
         if done.line is not None:

@@ -9,8 +9,7 @@ from statistics import fmean, median
 from typing import Literal
 
 from harness.decisions.metrics import Count, alignment_rate
-from harness.decisions.night_runs import SIMULATION, NightRun
-from harness.decisions.nights import Asked, Calendar, Night, Note, calendar, reduced
+from harness.decisions.nights import SIMULATION, Asked, Calendar, Night, NightRun, Note, calendar, reduced
 from harness.decisions.run_summary import utc
 from harness.records.policy import DriftPolicy
 from harness.records.run import RunRecord

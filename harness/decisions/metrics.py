@@ -48,7 +48,7 @@ def _database() -> sqlite3.Connection:
 Cases = Iterable[CaseResult]
 
 
-class Judged(Protocol):
+class WithOutcome(Protocol):
     """A case as the headline counts it."""
 
     @property
@@ -70,7 +70,7 @@ class Count(NamedTuple):
         return self.k / self.n if self.n else None
 
 
-def alignment_rate(cases: Iterable[Judged]) -> Count:
+def alignment_rate(cases: Iterable[WithOutcome]) -> Count:
     """aligned / (aligned + damaged + omitted + failed), over cases with targets."""
     scored = [case.outcome for case in cases if case.targets and case.outcome != "unscored"]
     return Count(scored.count("aligned"), len(scored))

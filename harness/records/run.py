@@ -1,6 +1,9 @@
 """A run: every case with its samples and verdicts. Written once; `reports/` is made of these."""
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -236,6 +239,37 @@ def written_pieces(run: RunRecord) -> Iterator[bytes]:
     piece += end
     digest.update(piece)
     yield piece + f',\n "digest": "{digest.hexdigest()}"\n}}'.encode()
+
+
+_SPACES = re.compile("[ \t\r\n]*")
+_CASES = '\n "cases": ['
+
+
+def before_cases(text: str) -> dict[str, Any]:
+    """The fields of a record up to `cases`. Raises ValueError if the text lacks that field."""
+    before, begins, _ = text.partition(_CASES)
+    with suppress(ValueError):  # as records are written; where the same is inside of something, no object precedes it
+        if begins and "cases" not in (head := json.loads(before.rstrip().removesuffix(",") + "}")):
+            return dict(head)
+    decode = json.JSONDecoder().raw_decode
+    values: dict[str, Any] = {}
+    place = _after(text, 0, "{")
+    while True:
+        name, place = decode(text, place)
+        place = _after(text, place, ":")
+        if name == "cases":
+            return values
+        values[name], place = decode(text, place)
+        place = _after(text, place, ",")
+
+
+def _after(text: str, place: int, sign: str) -> int:
+    found = _SPACES.match(text, place)
+    place = place if found is None else found.end()
+    if text[place : place + 1] != sign:
+        raise ValueError(f"no {sign!r} at {place}")
+    following = _SPACES.match(text, place + 1)
+    return place + 1 if following is None else following.end()
 
 
 def run_schema() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from harness.decisions.night_runs import NightRun, Prompt, Prompts, as_night
+from harness.decisions.nights import NightRun, Prompt, Prompts, as_night
 from harness.errors import RecordError
 from harness.files import UnfitFileError, content_of, keep, kept_at
 from harness.history import plain_content, read_run, stored_content
@@ -128,7 +128,7 @@ class KeptNights:
         """Add what is new to the file.
 
         Args:
-            all_read: all nights of the version were read: where most of the file is not theirs, it is written anew.
+            all_read: all nights of the version were read: where most of the file is not theirs, it is replaced.
         """
         if self._count < 0:  # a pipe or a device, which may wait for ever
             return

@@ -175,7 +175,7 @@ def _counted(mentions: Mapping[str, Sequence[MentionRecord]]) -> dict[str, Count
 def _rules() -> str:
     """Changes with what judges: the checker, its tables, and these files; and with the form of what is kept."""
     seen = hashlib.sha256(unicodedata.unidata_version.encode())
-    for name in ("night_runs.py", "metrics.py"):
+    for name in ("nights.py", "metrics.py"):
         seen.update((resources.files("harness.decisions") / name).read_bytes())
     for package in ("harness.text", "harness.checks", "harness.records", "harness.runs"):
         for file in sorted(resources.files(package).iterdir(), key=lambda one: one.name):

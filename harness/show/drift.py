@@ -7,8 +7,7 @@ from typing import Any
 
 from harness.decisions.drift import DriftReport, Watch
 from harness.decisions.metrics import alignment_rate
-from harness.decisions.night_runs import NightCase
-from harness.decisions.nights import Night
+from harness.decisions.nights import Night, NightCase
 from harness.show import figures
 from harness.show.figures import counted, percent, wrapped
 from harness.show.words import phrase, translated

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from harness.decisions.drift import drift
-from harness.decisions.night_runs import as_night
+from harness.decisions.nights import as_night
 from harness.decisions.run_summary import utc
 from harness.errors import ConfigError
 from harness.records.policy import DriftPolicy, parse_drift_policy
