@@ -177,6 +177,11 @@ def test_a_line_of_a_template_is_read_with_its_line_breaks(line: str) -> None:
         assert extract_targets(asked) == at_once
 
 
+@pytest.mark.parametrize("text", ["a-b_" * 200 + "{", "=-" + "-" * 400 + " a{b", "a.-_" * 300 + "{{x"])
+def test_signs_in_a_row_before_a_brace_are_read_in_one_way(text: str) -> None:
+    assert [one.text for one in extract_targets(text + " AB-12")][-1] == "AB-12"
+
+
 def test_targets_of_messages_are_those_of_each() -> None:
     assert extract_targets(["见 AB-12", "AB-12 与 CD/3"]) == (
         Target("AB-12", "code", 2, 7),
