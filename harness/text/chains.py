@@ -11,8 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.characters import AHEAD, SIGNS, later, trimmed
-from harness.text.seams import seams
-from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair
+from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import (
     BELOW_ZERO,
@@ -44,7 +43,6 @@ _JOINT = later(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
-_NAMED_BY_NUMBER = later(f"[{HAN}]{{1,4}}[0-9]+")
 _NUMBERED = later(f"[{HAN}]{{1,4}}[0-9]")
 _MEASURE = later(any_of(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|[㎡㎥]|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
@@ -210,8 +208,6 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     high, open_right = right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1], own=own[1])
     if low > first[0]:
         yield from _tokens(text, first[0], low)
-    if stop is not None:
-        high = stop if _NAMED_BY_NUMBER.fullmatch(text, last[0], stop) else min(high, stop)
     ahead = AHEAD.match(text, low, high)
     low = ahead.end() if ahead else low
     inner = text[low:high]
@@ -351,11 +347,9 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     is_own = left is None and text[start - 2].isascii() and (len(sides) == 2 or text[start - 1] == "/")
     if is_own and right_edge != OPEN and len(last) < _WHOLE + right_edge - 1:
         return 0, len(last)  # `FM-103.9/立体声`
-    mates = [text[one[0] : one[1]] for one in (sides[1], sides[-2])]
-    after, before = (mate if _BEHIND_JOINT.fullmatch(mate) else "" for mate in mates) if len(sides) > 2 else ("", "")
     return (
-        length_of_side(first, left_edge, after, is_left=True) if first else 0,
-        length_of_side(last, right_edge, before, is_left=False) if last else 0,
+        length_of_side(first, left_edge, is_left=True) if first else 0,
+        length_of_side(last, right_edge, is_left=False) if last else 0,
     )
 
 
@@ -387,7 +381,7 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
             return low + last[0] - 1, len(before) > 1
         mate = _NUMBERED.match(other)
         if token.isdigit() and len(token) < 4 and mate:  # `郑单958/先玉335`
-            size = length_of_side(before[-_CONTEXT:], CLOSED if cut else OPEN, mate[0][:-1], is_left=True)
+            size = length_of_side(before[-_CONTEXT:], CLOSED if cut else OPEN, is_left=True)
             return low + last[0] - size, size < last[0] or not certain
         return low + last[0], True
     kana = _KANA_TAIL.search(side)
@@ -463,7 +457,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             beyond = _edge(text, high)
             if beyond == CLOSED and text[high] != "：":
                 return high, False  # `评审记录/PX产品验证清单`
-            size = length_of_side(run[:_CONTEXT], beyond, "", is_left=False)
+            size = length_of_side(run[:_CONTEXT], beyond, is_left=False)
             return low + first[1] + (1 if size == 1 else 0), True  # `A款/M码的`
         return low + first[1], True
     return high, touches(text, high)

@@ -16,7 +16,7 @@ from harness.text.chains import (
     touches,
 )
 from harness.text.characters import BIDI, EMOJI, later
-from harness.text.seams import seams
+from harness.text.sides import seams
 from harness.text.targets import (
     ACTIONS,
     CASES,
@@ -83,10 +83,6 @@ _ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = later("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
-FILE_LABEL = later(
-    f"(?:详?见|附件|{'|'.join(word for word in ACTIONS if len(word) > 1)})+"
-    f"[是为成到至：:]?(?=[{HAN}]{{2}}|[A-Za-z0-9]{{3}})"
-)
 _ACTION = later(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
 
 
@@ -101,10 +97,6 @@ QUOTED_FIRST = later(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^�
 _ANOTHER_PATH = later(f"[{HAN}]{{1,6}}[/\\\\~]")
 """`D:\\a.docx复制到\\\\fs01\\b`"""
 _FRAGMENT = later(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
-
-
-ASKED_OF = later(f"[请把将](?=[{HAN}]{{2}})|请在[共这该]?")
-"""`自驾/大巴请在共享表团建报名.xlsx`: a sentence goes on behind the pair."""
 
 
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
@@ -314,10 +306,6 @@ def _label_end(name: str) -> int:
     label = _LABEL_INSIDE.search(name, 1)
     if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name)):
         return label.end()  # `MSDS文件丙酮-中文.pdf`
-    head = HAN_RUN.match(name)
-    named = next((word for word in LABELS_OF_FILES if name.startswith(word)), "")
-    if named and head and name[head.end()] in "-_/" and head.end() >= len(named) + 2:
-        return len(named)  # `照片水电-客厅.jpg`
     folder = _LATIN_FOLDER.match(name)
     return folder.end() if folder else 0
 
@@ -405,10 +393,4 @@ def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
     low = start + sentence_cut(text[start:stop])
     low += text[low] in "见据按" and stop - low > 3
     is_open = low == start and touches(text, start - 1)
-    if text[stop] in "（(" or stop - low > _OFFICE:
-        low, is_open = stop - (1 if text[stop] in "（(" else 2), True
     yield Span(low, end, is_open, touches(text, end), "code", behind_seams(text[low:end], PERHAPS))
-
-
-_OFFICE = 6
-"""Characters of the short name of an office: `沪建标定`, `最高法民终`."""

@@ -29,10 +29,8 @@ from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACE_SET, 
 from harness.text.forms import FORMS, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
-    ASKED_OF,
     CLOSERS,
     EXTENSION,
-    FILE_LABEL,
     PUT_INTO,
     QUOTED_FIRST,
     files_in,
@@ -40,8 +38,7 @@ from harness.text.names import (
     paper_at,
     path_at,
 )
-from harness.text.seams import seams
-from harness.text.sides import length_of_side, lengths_of_pair
+from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of, pairs_of
 
@@ -167,11 +164,6 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     if head and head[0].endswith(HEADS):
         yield from path_at(text, head.end(), end)
         return
-    last = text.rfind("/", start, end)
-    label = FILE_LABEL.search(text, max(start, last + 3), end) or ASKED_OF.search(text, max(start, last + 3), end)
-    if label:  # `原告/被告信息见附件证据目录.pdf`
-        yield from chains_in(text, start, label.start())
-        start = label.end()
     fragment = text.rfind("#", start, end)
     if fragment > text.rfind(".", start, end):  # `docs/setup.md#install`
         for span in files_in(text, start, fragment, [fragment]):
@@ -199,23 +191,10 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         else:
             yield from _inside(text, start, end)
         return
-    if _is_a_clause(text, start, end):
-        yield from _inside(text, start, end)
-    elif _is_long(inner) or inner[0] in "-/~.\\{":
+    if _is_long(inner) or inner[0] in "-/~.\\{":
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
     elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
-
-
-def _is_a_clause(text: str, start: int, end: int) -> bool:
-    """Whether several tokens with Han between them are in the quotes: `“A款/升级版比B-Pro贵20元/件”`."""
-    if end - start < _SHORTEST_CLAUSE:
-        return False
-    spans = list(chains_in(text, start, end))
-    return len(spans) > 1 and any(touches(text, one.end) for one in spans[:-1])
-
-
-_SHORTEST_CLAUSE = 10
 
 
 def _is_long(inner: str) -> bool:

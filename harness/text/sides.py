@@ -7,10 +7,57 @@ of the string that has its symbol still shows the damage, and a word of the sent
 The weights are those of a logistic regression on some 480 pairs in prompts that were marked by hand.
 """
 
+import base64
 from functools import lru_cache
+from itertools import pairwise
 from math import exp
 
-from harness.text.seams import seams
+from harness.text.seam_data import FACTORS, PATTERNS, STEP, TABLE
+
+_ROW, _ROWS, _FIRST_ROW, _FIRST = 94, 40, 0xB0, 0xA1
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[dict[str, int], bytes, bytes]:
+    places = {}
+    for number in range(_ROW * _ROWS):
+        coded = bytes((_FIRST_ROW + number // _ROW, _FIRST + number % _ROW))
+        places[coded.decode("gb2312", "replace")] = number
+    table = base64.b64decode(TABLE)
+    return places, table[: _ROW * _ROWS], table[_ROW * _ROWS :]
+
+
+@lru_cache(maxsize=32768)
+def _between(one: str, other: str) -> tuple[bool, int | None]:
+    """Whether two characters are common inside words, and what both say of a seam between; None if one is unknown."""
+    places, weights, common = _table()
+    first, second = places.get(one), places.get(other)
+    if first is None or second is None:
+        return False, None
+    weight = (weights[first] >> 4) + (weights[second] & 15) - 16
+    for factor in FACTORS:
+        mixed = (first * 4096 + second) * factor & 0xFFFFFFFF
+        mixed = (mixed ^ mixed >> 15) * FACTORS[1] & 0xFFFFFFFF
+        place = (mixed ^ mixed >> 13) % (8 * len(common))
+        if not common[place >> 3] >> (place & 7) & 1:
+            return False, weight
+    return True, weight
+
+
+@lru_cache(maxsize=8192)
+def seams(run: str) -> tuple[float, ...]:
+    """For each character of a run of Han the log odds that a word begins with it; 0 where nothing is known."""
+    found = [*map(_between, run, run[1:]), (False, None)]
+    odds = [0.0] if run else []
+    before = False
+    for (is_common, weight), (behind, _) in pairwise(found):
+        if weight is None:
+            odds.append(0.0)
+        else:
+            odds.append(STEP * (weight + PATTERNS[4 * is_common + 2 * before + behind]))
+        before = is_common
+    return tuple(odds)
+
 
 LONGEST = 6
 """Characters of a side."""
@@ -51,21 +98,12 @@ def _alone(run: str, edge: int, *, is_left: bool) -> list[float]:
     return weights
 
 
+_LENGTHS = range(1, LONGEST + 1)
 _BY_LENGTHS = [
-    [_EACH_LONGER * abs(one - other) + (_ONE_ALONE if (one == 1) != (other == 1) else 0.0) for other in range(1, 33)]
-    for one in range(1, 33)
+    [_EACH_LONGER * abs(one - other) + (_ONE_ALONE if (one == 1) != (other == 1) else 0.0) for other in _LENGTHS]
+    for one in _LENGTHS
 ]
 """The weight of two sides of these lengths, less one."""
-
-
-def _together(one: str, other: str) -> float:
-    weight = _BY_LENGTHS[min(len(one), 32) - 1][min(len(other), 32) - 1]
-    is_last_same = one[-1] == other[-1]
-    if is_last_same:
-        weight += _SAME_LAST
-    if len(one) == len(other):
-        weight += _SAME_LENGTH + (_SAME_FIRST if one[0] == other[0] else 0.0) + (_BUILT_ALIKE if is_last_same else 0.0)
-    return weight
 
 
 def _likeliest(shares: list[float]) -> int:
@@ -82,14 +120,11 @@ def _shares(weights: list[float]) -> list[float]:
 
 
 @lru_cache(maxsize=4096)
-def length_of_side(run: str, edge: int, mate: str, *, is_left: bool) -> int:
-    """How long a side is beside a mate that is known; the mate is empty where it has other characters than Han."""
+def length_of_side(run: str, edge: int, *, is_left: bool) -> int:
+    """How long a side is beside one that has other characters than Han."""
     weights = _alone(run, edge, is_left=is_left)
-    for number in range(len(weights)):
-        if mate:
-            weights[number] += _together(run[-number - 1 :] if is_left else run[: number + 1], mate)
-        elif not is_left:
-            weights[number] += _WITHOUT_MATE * number
+    if not is_left:
+        weights = [weight + _WITHOUT_MATE * number for number, weight in enumerate(weights)]
     return _likeliest(_shares(weights))
 
 

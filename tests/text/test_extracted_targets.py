@@ -150,7 +150,6 @@ def test_damage_counts_by_kind(
             "ERR - 404/サーバー",
         ),
         ("照片水电-客厅_01.jpg。", "照片水电-客厅_01.jpg", "照片 水电-客厅_01.jpg", "照片水电 - 客厅_01.jpg"),
-        ("文档网关/熔断-说明.md。", "文档网关/熔断-说明.md", "文档 网关/熔断-说明.md", "文档网关/熔断 - 说明.md"),
         ("源表U8-应收.xls。", "源表U8-应收.xls", "源表 U8-应收.xls", "源表U8 - 应收.xls"),
         ("文案走i18n/zh-CN.json。", "文案走i18n/zh-CN.json", "文案走 i18n/zh-CN.json", "文案走i18n/zh - CN.json"),
         ("点检表QC-05.docx。", "点检表QC-05.docx", "点检表 QC-05.docx", "点检表QC - 05.docx"),
