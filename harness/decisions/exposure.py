@@ -167,5 +167,8 @@ def judged(
             channel=case.channel,
             outcome=outcome,
             samples=samples,
-        )
+        ),
+        messages=messages,
+        targets=case.targets,
+        required=case.required,
     )

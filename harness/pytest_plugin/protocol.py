@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -54,6 +54,47 @@ _QUIET_KINDS = ("openai", "responses", "local", "outputs")
 _ASKS_FOR_ALL = ("setuponly", "setupshow", "setupplan", "usepdb", "trace", "log_level")
 
 
+class CaseReport(pytest.TestReport):
+    """Of a case that is as it should be. What pytest copies from each item is taken from there when it is asked for."""
+
+    def __init__(self, item: CaseItem, call: pytest.CallInfo[None]) -> None:
+        super().__init__(
+            getattr(item, "id", item.nodeid),
+            item.location,
+            {},
+            "passed",
+            None,
+            "call",
+            duration=call.duration,
+            start=call.start,
+            stop=call.stop,
+        )
+        for name in _OF_ITEM:
+            delattr(self, name)
+        self._item = item
+        self._result = item.result
+
+    @property
+    def verbatim(self) -> tuple[str, CaseResult | None]:
+        """The name of the model, and the result."""
+        return self._item.run.model.name, self._result
+
+    def __getattr__(self, name: str) -> Any:
+        make = _OF_ITEM.get(name)
+        if make is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        made = make(self._item)
+        setattr(self, name, made)
+        return made
+
+
+_OF_ITEM: dict[str, Callable[[CaseItem], Any]] = {
+    "keywords": lambda item: dict.fromkeys(item.keywords, 1),
+    "user_properties": lambda item: list(item.user_properties),
+    "sections": lambda item: [(f"Captured {key} {when}", content) for when, key, content in item._report_sections],
+}
+
+
 def _nothing() -> None:
     """What happens in the setup and teardown of a case."""
 
@@ -83,7 +124,8 @@ class Blocks:
         self._wants_phases = False
         self._plain_files: dict[CaseCollector, bool] = {}
         self._plain_runs: dict[str, bool] = {}
-        self._places: dict[CaseItem, int] = {}
+        self._place = 0
+        """Where the last block began, among the items of the session."""
         self._judged: dict[CaseItem, tuple[CaseResult, float]] = {}
         self._answered: dict[CaseItem, list[Completion]] = {}
 
@@ -109,8 +151,11 @@ class Blocks:
         call = pytest.CallInfo.from_call(item.runtest, "call")
         call.start -= took
         call.duration += took
-        report = pytest.TestReport.from_item_and_call(item, call)
-        self._attach(item, report)
+        if call.excinfo is None and not self._wants_phases:
+            report: pytest.TestReport = CaseReport(item, call)
+        else:
+            report = pytest.TestReport.from_item_and_call(item, call)
+            self._attach(item, report)
         hook.pytest_runtest_logreport(report=report)
         self._tear_down(item)
         hook.pytest_runtest_logfinish(**place)
@@ -132,7 +177,7 @@ class Blocks:
     def _is_plain(self, item: CaseItem) -> bool:
         if self._is_usable is None:
             self._look_at_plugins()
-        if not self._is_usable or item.own_markers:
+        if not self._is_usable or item.has_markers:
             return False
         file = item.parent
         assert isinstance(file, CaseCollector)
@@ -210,11 +255,12 @@ class Blocks:
         if not self._may_look_ahead or self._wants_phases:  # each takes its own time then
             return
         items: Sequence[pytest.Item] = item.session.items
-        if not self._places:
-            self._places = {one: number for number, one in enumerate(items) if isinstance(one, CaseItem)}
-        place = self._places.get(item)
-        if place is None or place >= len(items) or items[place] is not item:
+        place = next(
+            (at for at in chain(range(self._place, len(items)), range(self._place)) if items[at] is item), None
+        )
+        if place is None:
             return
+        self._place = place
         following = items[place + 1 : place + _BLOCK + 1]
         for other, then in pairwise(following):
             is_last = then.parent is not item.parent

@@ -235,8 +235,7 @@ class Answers:
         self._resources_closed = False
         self.fetcher: Fetcher | None = None
         self._endpoint: object = None
-        self._asked: set[tuple[str, str]] = set()
-        self._suites_of_key: Counter[str] = Counter()
+        self._keys_of_several_suites: frozenset[str] = frozenset()
         self.also_recorded_in: tuple[str, ...] = ()
         """Suites that a selection takes its cases from: their recordings serve it too."""
 
@@ -338,8 +337,8 @@ class Answers:
             price=TokenPrice(price.input, price.output) if price else None,
             timeout_s=self.model.timeout_s if self._batch_form is None else None,
         )
-        self._asked = {job.place for job in jobs}
-        self._suites_of_key.update(job.key for job in jobs)
+        suites_of_key = Counter(job.key for job in jobs)
+        self._keys_of_several_suites = frozenset(key for key, suites in suites_of_key.items() if suites > 1)
         first_alone = self._batch_form != "ark"
         self.fetcher = Fetcher(endpoint, jobs, self._keep, pace=pace, released=released, first_alone=first_alone)
         self.fetcher.start()
@@ -409,7 +408,7 @@ class Answers:
             completion = wait(self.fetcher.future(place))
             self._taken(place, completion)
             return completion
-        if place in self._asked:
+        if self.fetcher.was_asked(place):
             return read_back(self._file_of(case.suite), place[1])
         return self.recorded(case, sample)
 
@@ -420,15 +419,14 @@ class Answers:
         place = (case.suite, self.request(case, sample).key)
         if place not in self.fetcher:
             return True
-        future = self.fetcher.future(place)
-        return future.done() and future.exception() is None
+        return self.fetcher.has_answer(place)
 
     def _taken(self, place: tuple[str, str], completion: Completion) -> None:
         """Let the fetcher forget an answer that can be read again (a plugin may run a failed case once more)."""
         assert self.fetcher is not None
         is_kept = completion.recorded_at is not None and not self.runs_offline
         # the file of a live run holds the answers of all suites: there a key of two suites would find either
-        if is_kept and (self.mode != "live" or self._suites_of_key[place[1]] == 1):
+        if is_kept and (self.mode != "live" or place[1] not in self._keys_of_several_suites):
             self.fetcher.taken(place)
 
     @property

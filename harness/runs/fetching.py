@@ -109,6 +109,10 @@ class FetchStoppedError(HarnessError):
     """The asking ended before this answer came."""
 
 
+_TAKEN = FetchStoppedError("this answer was taken before")
+_Answer = Future[Completion] | Completion | HarnessError | None
+
+
 class Fetcher:
     """Asks for all jobs as `pace` lets it.
 
@@ -136,7 +140,9 @@ class Fetcher:
         self._total = len(jobs)
         self._keep = keep
         self._pace = pace
-        self._futures: dict[tuple[str, str], Future[Completion]] = {job.place: Future() for job in jobs}
+        self._answers: dict[tuple[str, str], _Answer] = dict.fromkeys(job.place for job in jobs)
+        """None while it is to come. A future, which takes a kilobyte and a half, is made for one that waits."""
+        self._mutex = threading.Lock()
         self._readers = {job.place: job.readers for job in jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
@@ -161,11 +167,43 @@ class Fetcher:
         self._released = max(self._released, jobs)
 
     def __contains__(self, place: tuple[str, str]) -> bool:
-        return place in self._futures
+        return self._answers.get(place, _TAKEN) is not _TAKEN
+
+    def was_asked(self, place: tuple[str, str]) -> bool:
+        """Whether it is, or was before it was taken, among the jobs."""
+        return place in self._answers
+
+    def has_answer(self, place: tuple[str, str]) -> bool:
+        """Whether the answer is there, and nobody has to wait for it."""
+        answer = self._answers[place]
+        if isinstance(answer, Future):
+            return answer.done() and answer.exception() is None
+        return isinstance(answer, Completion)
 
     def future(self, place: tuple[str, str]) -> Future[Completion]:
         """The answer to come, by suite and key. Its exception is a `HarnessError`."""
-        return self._futures[place]
+        with self._mutex:
+            answer = self._answers[place]
+            if isinstance(answer, Future):
+                return answer
+            future: Future[Completion] = Future()
+            if isinstance(answer, Completion):
+                future.set_result(answer)
+            elif isinstance(answer, HarnessError):
+                future.set_exception(answer)
+            else:
+                self._answers[place] = future
+            return future
+
+    def _ended(self, place: tuple[str, str], answer: Completion | HarnessError) -> None:
+        with self._mutex:
+            waiting = self._answers[place]
+            if not isinstance(waiting, Future):
+                self._answers[place] = answer
+            elif isinstance(answer, HarnessError):
+                waiting.set_exception(answer)
+            else:
+                waiting.set_result(answer)
 
     def taken(self, place: tuple[str, str]) -> None:
         """A reader has its answer. After the last one it is forgotten here: it is on disk, and memory stays flat."""
@@ -173,7 +211,7 @@ class Fetcher:
         if left:
             self._readers[place] = left
         else:
-            self._futures.pop(place, None)
+            self._answers[place] = _TAKEN
 
     @property
     def requests(self) -> int:
@@ -233,9 +271,9 @@ class Fetcher:
             self.fatal = self.fatal or HarnessError(f"the asking broke off ({_named(error)}); please report it")
         finally:
             reason = self.fatal or FetchStoppedError(_STOPPED)
-            for future in list(self._futures.values()):
-                if not future.done():
-                    future.set_exception(reason)
+            for place, answer in list(self._answers.items()):
+                if answer is None or (isinstance(answer, Future) and not answer.done()):
+                    self._ended(place, reason)
 
     async def _ask_all(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -268,22 +306,21 @@ class Fetcher:
             await asyncio.shield(self._endpoint.aclose())
 
     async def _ask(self, job: FetchJob) -> None:
-        future = self._futures[job.place]
         asked_job.set(job)
         try:
             answer = await self._endpoint.ask(job.body, self._pace)
             completion = self._keep(job, answer)
         except SpentError as error:
-            future.set_exception(self.fatal or FetchStoppedError(str(error)))
+            self._ended(job.place, self.fatal or FetchStoppedError(str(error)))
             return
         except HarnessError as error:
             # the others finish what they have begun: their answers are paid for
             self._give_up(error)
-            future.set_exception(error)
+            self._ended(job.place, error)
             return
         self._done += 1
         self._failed += answer.exchange is None
-        future.set_result(completion)
+        self._ended(job.place, completion)
         self._watch(answer)
 
     def _note(self, answer: Answer) -> None:

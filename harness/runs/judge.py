@@ -183,7 +183,7 @@ def verdicts_of(
                     MentionRecord(
                         start=mention.start,
                         end=mention.end,
-                        text=mention.text,
+                        text=target if mention.text == target else mention.text,  # the same text is kept once
                         verdict=mention.verdict,
                         damage=mention.damage,
                         path=mention.path,
@@ -244,17 +244,22 @@ def _facts(completion: Completion, number: int, model: ModelConfig) -> dict[str,
     return {
         "sample": number,
         "reasoning": completion.reasoning,
-        "finish_reason": completion.finish_reason,
-        "resolved_model": completion.model,
-        "system_fingerprint": completion.system_fingerprint,
-        "recorded_at": completion.recorded_at,
-        "runtime": completion.runtime,
+        "finish_reason": _shared(completion.finish_reason),
+        "resolved_model": _shared(completion.model),
+        "system_fingerprint": _shared(completion.system_fingerprint),
+        "recorded_at": _shared(completion.recorded_at),
+        "runtime": _shared(completion.runtime),
         "latency_s": completion.latency_s,
         "first_token_s": completion.first_token_s,
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": completion.completion_tokens,
         "cost": _cost(completion, model),
     }
+
+
+def _shared(text: str | None) -> str | None:
+    """The same text, which thousands of answers have, once."""
+    return None if text is None else sys.intern(text)
 
 
 def _cost(completion: Completion, model: ModelConfig) -> float | None:

@@ -326,3 +326,50 @@ def test_a_run_of_a_part_is_a_part_with_workers_too(
 ) -> None:
     pytester.runpytest("--model=fake", *options, "-n1")
     assert only_run(many).partial_reason == reason
+
+
+LOOKS = """
+def pytest_collection_modifyitems(items):
+    items[0].user_properties.append(("from", "a conftest"))
+    items[1].keywords["slow"] = True
+    items[2].extra_keyword_matches.add("mine")
+
+def pytest_terminal_summary(terminalreporter):
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            print(report.nodeid, report.when, report.keywords, report.user_properties, report.sections, report.location)
+            print(report.verbatim[0], report.verbatim[1].model_dump_json(), hasattr(report, "other"), report.head_line)
+    items = terminalreporter._session.items if hasattr(terminalreporter, "_session") else []
+    for item in items:
+        print(item.nodeid, [*item.keywords], item.own_markers, sorted(item.extra_keyword_matches), item.location)
+        print(item.user_properties, item._store is item.stash, hasattr(item, "other"), "fake")
+"""
+
+
+def test_what_is_made_when_it_is_asked_for_is_what_pytest_makes(many: Path, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(LOOKS)
+    said = []
+    for options in ((), WITHOUT):
+        result = pytester.runpytest("--model=fake", "-s", *options)
+        said.append([line for line in result.outlines if "c-" in line or "fake" in line or "exposure" in line])
+        forget_runs(many)
+    assert said[0] == said[1]
+    assert sum("a conftest" in line for line in said[0]) == 2  # of the report and of the item
+
+
+def test_of_a_case_that_is_as_it_should_be_hardly_anything_of_pytest_stays(
+    many: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[dict[str, object]] = []
+    finish = protocol.Blocks._tear_down
+
+    def looked_at(self: protocol.Blocks, item: CaseItem) -> None:
+        finish(self, item)
+        if item.result is not None and item.result.outcome == "aligned":
+            kept.append(dict(vars(item)))
+
+    monkeypatch.setattr(protocol.Blocks, "_tear_down", looked_at)
+    pytester.inline_run("--model=fake")
+    assert kept
+    for one in kept:
+        assert not one.keys() & {"keywords", "stash", "_report_sections", "user_properties", "extra_keyword_matches"}

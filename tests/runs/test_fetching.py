@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,43 @@ def fetched(endpoint: PythonEndpoint, count: int, keeping: Any = keep, **limits:
 def test_every_job_gets_its_own_answer() -> None:
     got = fetched(PythonEndpoint(good), 50, max_concurrency=8)
     assert [completion.text for completion in got] == [str(n) for n in range(50)]
+
+
+def test_a_future_is_made_for_those_that_wait_and_no_others() -> None:
+    before = futures()
+    fetcher = Fetcher(PythonEndpoint(good), jobs(100), keep, pace=Pace(max_concurrency=8))
+    waiting = fetcher.future(("s", "k7"))
+    assert fetcher.future(("s", "k7")) is waiting
+    assert not fetcher.has_answer(("s", "k7"))
+    fetcher.start()
+    assert fetcher.join(30)
+    assert futures() - before == 1
+    assert waiting.result(0).text == "7"
+    assert all(fetcher.has_answer(("s", f"k{n}")) for n in range(100))
+    assert fetcher.future(("s", "k50")).result(0).text == "50"
+    fetcher.taken(("s", "k50"))
+    assert ("s", "k50") not in fetcher
+    assert fetcher.was_asked(("s", "k50"))
+    assert not fetcher.was_asked(("other", "k50"))
+
+
+def futures() -> int:
+    gc.collect()
+    return sum(isinstance(one, Future) for one in gc.get_objects())
+
+
+def test_an_asking_that_ends_without_an_answer_says_so_to_those_that_wait_and_to_those_that_come_later() -> None:
+    def refused(number: int) -> Answer:
+        raise EndpointError("no such model")
+
+    fetcher = Fetcher(PythonEndpoint(refused), jobs(3), keep, pace=Pace(max_concurrency=1))
+    waiting = fetcher.future(("s", "k2"))
+    fetcher.start()
+    assert fetcher.join(30)
+    assert str(waiting.exception(0)) == "no such model"
+    assert str(fetcher.future(("s", "k1")).exception(0)) == "no such model"
+    assert not fetcher.has_answer(("s", "k2"))
+    assert not fetcher.has_answer(("s", "k1"))
 
 
 def test_a_request_that_was_asked_is_let_go() -> None:

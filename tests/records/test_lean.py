@@ -1,0 +1,69 @@
+"""Values of which a run keeps thousands: equal to those of pydantic, and small."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import sys
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from harness.records import Record, lean
+from harness.records.answer import Completion
+from harness.records.run import MentionRecord
+from tests.factory import case_result, sample_result, suite_case
+
+VALUES: list[Record] = [
+    MentionRecord(start=0, end=3, text="A-1", verdict="verbatim"),
+    sample_result(),
+    case_result(),
+    suite_case(),
+    Completion(text="A-1", finish_reason="stop"),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_lean_value_is_the_same_value(value: Record) -> None:
+    small = lean(value)
+    assert small == value
+    assert small.model_dump_json() == value.model_dump_json()
+    assert repr(small) == repr(value)
+    assert small.model_fields_set == value.model_fields_set
+    assert pickle.loads(pickle.dumps(small)) == value
+    assert copy.deepcopy(small) == value
+    assert small.model_copy() == value
+    with pytest.raises(ValueError, match="frozen"):
+        small.__setattr__(next(iter(type(value).model_fields)), "other")
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="how CPython keeps attributes")
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_lean_value_is_small_however_many_others_there_were_before(value: Record) -> None:
+    others = [value.model_copy() for _ in range(100)]
+    assert taken(lambda: lean(value)) < 0.6 * taken(value.model_copy)
+    assert len(others) == 100
+
+
+def taken(make: Callable[[], object], many: int = 500) -> float:
+    """Bytes of one."""
+    kept: list[object] = [None] * many
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(many):
+            kept[number] = make()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return (after - before) / many
+
+
+def test_what_a_field_was_given_is_held_again_in_place_of_a_copy() -> None:
+    messages = ({"role": "user", "content": "Say A-1"},)
+    given = case_result(messages=messages)
+    assert given.messages is not messages
+    assert lean(given, messages=messages).messages is messages
