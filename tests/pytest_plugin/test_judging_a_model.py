@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -514,6 +515,30 @@ def test_a_signal_that_somebody_else_handles_is_left_to_that(
         signals.stopping()
     pytester.runpytest_inprocess("--model=fake", "--cassette-mode=live").assert_outcomes(passed=3)
     assert before == {name: signal.getsignal(getattr(signal, name)) for name in before}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+@pytest.mark.parametrize("first", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signals_that_come_in_the_same_instant_end_a_run_once(first: str) -> None:
+    together = {signal.SIGINT, signal.SIGTERM, getattr(signal, first)}
+    signals = progress.Signals()
+    signals.take()
+    interrupts = 0
+    try:
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, together)
+            for number in together:  # to this thread: another one of the tests may not block them
+                signal.pthread_kill(threading.get_ident(), number)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, together)
+            pytest.fail("no signal came")
+        except KeyboardInterrupt:
+            interrupts += 1
+            "".join(map(str, range(100)))
+            signals.restore()
+    except KeyboardInterrupt:  # the second one, while the first is dealt with
+        interrupts += 1
+        signals.restore()
+    assert interrupts == 1
 
 
 def test_a_disk_that_is_full_ends_the_run_at_the_first_case_that_it_lost(
