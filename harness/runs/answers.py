@@ -25,7 +25,7 @@ from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
 from harness.recording.application import HttpCassettes, HttpUse
 from harness.recording.cassette import cassettes_of
 from harness.recording.secrets import secret_fields
-from harness.records.answer import Completion, Request
+from harness.records.answer import Completion, Request, request_key
 from harness.records.case import Case
 from harness.records.run import Mode, RunRecord
 from harness.runs.fetching import Fetcher, FetchJob, asked_job
@@ -165,6 +165,10 @@ def refuse_secrets(model: ModelConfig) -> None:
         )
 
 
+_MOST_PLACES = 1_000
+"""Places that are kept, of the cases that are waited for now."""
+
+
 class AnswerListener(Protocol):
     """Hears each answer, so that other processes can follow."""
 
@@ -235,6 +239,7 @@ class Answers:
         self._resources_closed = False
         self.fetcher: Fetcher | None = None
         self._endpoint: object = None
+        self._places: dict[tuple[int, int], tuple[Case, tuple[str, str]]] = {}
         self._keys_of_several_suites: frozenset[str] = frozenset()
         self.also_recorded_in: tuple[str, ...] = ()
         """Suites that a selection takes its cases from: their recordings serve it too."""
@@ -263,13 +268,24 @@ class Answers:
         """The request of a case's sample."""
         return Request(body=body_for(case, self.model), sample=sample)
 
+    def _place_of(self, case: Case, sample: int) -> tuple[str, str]:
+        """Suite and key of a request. Whoever waits for an answer looks for it many times."""
+        known = self._places.get((id(case), sample))
+        if known is not None and known[0] is case:
+            return known[1]
+        if len(self._places) >= _MOST_PLACES:
+            self._places.clear()
+        place = (case.suite, request_key(body_for(case, self.model), sample))
+        self._places[id(case), sample] = (case, place)
+        return place
+
     def recorded(self, case: Case, sample: int) -> Completion | None:
         """The recorded answer, without asking anybody; None if there is none (or the mode reads none)."""
         if self._outputs is not None:
             return self._without_secret(self._outputs.get(case.suite, case.id, sample), str(self._outputs.path))
         if self.mode in ("refresh", "live") or self.runs_offline:
             return None
-        key = self.request(case, sample).key
+        key = self._place_of(case, sample)[1]
         if self._http is not None and not self._http.has(case.suite, key):
             return None
         for suite in dict.fromkeys((case.suite, *self.also_recorded_in)):
@@ -297,12 +313,11 @@ class Answers:
         jobs: dict[tuple[str, str], FetchJob] = {}
         for case in cases:
             for sample in range(samples):
-                request = self.request(case, sample)
-                place = (case.suite, request.key)
+                place = self._place_of(case, sample)
                 if place in jobs:
                     jobs[place] = replace(jobs[place], readers=jobs[place].readers + 1)
                 elif self.recorded(case, sample) is None:
-                    jobs[place] = FetchJob(request.key, case.suite, sample, request.body)
+                    jobs[place] = FetchJob(place[1], case.suite, sample, body_for(case, self.model))
         return list(jobs.values())
 
     def start(self, jobs: Sequence[FetchJob], *, released: int | None = None) -> None:
@@ -398,12 +413,12 @@ class Answers:
             HarnessError: the asking ended without it, and why.
         """
         if self._unanswered:
-            unanswered = self._unanswered.get((case.suite, self.request(case, sample).key))
+            unanswered = self._unanswered.get(self._place_of(case, sample))
             if unanswered is not None:
                 return unanswered
         if self.fetcher is None:
             return self.recorded(case, sample)
-        place = (case.suite, self.request(case, sample).key)
+        place = self._place_of(case, sample)
         if place in self.fetcher:
             completion = wait(self.fetcher.future(place))
             self._taken(place, completion)
@@ -416,7 +431,7 @@ class Answers:
         """Whether `completion` would neither wait nor say that the asking has ended."""
         if self.fetcher is None:
             return True
-        place = (case.suite, self.request(case, sample).key)
+        place = self._place_of(case, sample)
         if place not in self.fetcher:
             return True
         return self.fetcher.has_answer(place)

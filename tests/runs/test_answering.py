@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,6 +118,30 @@ def test_samples_are_so_many_answers(asked: list[str], make_answers: MakeAnswers
     texts = told(make_answers("record", max_concurrency=1), make_case(1), samples=3)
     assert texts == [f"1 Repeat: A-1 ({n})" for n in (1, 2, 3)]
     assert told(make_answers("replay"), make_case(1), samples=3) == texts
+
+
+@pytest.mark.parametrize("kept", [1000, 2])
+def test_the_key_of_a_request_is_made_once_while_its_answer_is_looked_for(
+    kept: int, asked: list[str], make_answers: MakeAnswers, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(body: dict[str, Any], sample: int) -> str:
+        made.append(sample)
+        return request_key(body, sample)
+
+    monkeypatch.setattr("harness.runs.answers.request_key", counted)
+    monkeypatch.setattr("harness.runs.answers._MOST_PLACES", kept)
+    answers = make_answers("live", max_concurrency=1)
+    cases = [make_case(number) for number in range(5)]
+    answers.start(answers.missing(cases, 1))
+    for number, case in enumerate(cases):
+        while not answers.is_there(case, 0):
+            time.sleep(0.01)
+        completion = answers.completion(case, 0)
+        assert completion is not None
+        assert completion.text == f"{number} Repeat: A-1 ({number + 1})"
+    assert len(made) == 5 * (1 if kept > 5 else 2)  # those that had to go are made again, once
 
 
 def test_two_cases_that_ask_the_same_share_an_answer_and_two_suites_do_not(
