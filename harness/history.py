@@ -49,7 +49,7 @@ from harness.records.run import SCHEMA, CaseResult, RunRecord, before_cases, upg
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
 _WHOLE = re.compile(r"(?<!-partial)(?<!-latency)\.json(\.gz)?\Z")
-_FORMS = ("*.json", "*.json.gz")
+_ENDINGS = (".json", ".json.gz")
 """Of records: as they are written, and as `harness runs compact` packs them."""
 _PACKED = 8
 """A packed record is about an eighth of the plain one."""
@@ -114,10 +114,22 @@ class History:
 
     def paths(self, label: str | None = None) -> list[Path]:
         """All records, or those of one `model@version`, by label and id; of one that is there twice, the plain file."""
-        every = [path for form in _FORMS for path in self.folder.glob(f"*@*/{form}")]
-        own = [path for path in every if label is None or path.parent.name == label]
-        by_name = {(path.parent.name, id_of(path)): path for path in reversed(own)}
+        by_name: dict[tuple[str, str], Path] = {}
+        for folder in self._folders(label):
+            with suppress(OSError):  # one that may not be looked into holds nothing that can be read
+                for name in os.listdir(folder):
+                    if name.endswith(_ENDINGS):
+                        path = folder / name
+                        named = folder.name, id_of(path)
+                        if named not in by_name or not name.endswith(".gz"):
+                            by_name[named] = path
         return [by_name[name] for name in sorted(by_name)]
+
+    def _folders(self, label: str | None) -> list[Path]:
+        """Those of all versions, or of one: the folders of hundreds of others are not read for it."""
+        with suppress(OSError):
+            return [self.folder / name for name in os.listdir(self.folder) if "@" in name and label in (None, name)]
+        return []
 
     def compact(self, path: Path) -> Path:
         """Pack a record: the same bytes, an eighth of the size on the disk. What is packed already stays.

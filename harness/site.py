@@ -23,7 +23,7 @@ from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
-from harness.files import end_with_parent, is_portable, reading, sealed, size_of, unsealed, whole
+from harness.files import end_with_parent, is_portable, make_last, reading, sealed, size_of, unsealed, whole
 from harness.history import History, plain_content, read_run, stored_content
 from harness.project import Project
 from harness.records import Record
@@ -91,7 +91,7 @@ def done(job: PageJob) -> Done:
                 kept.write()
     page = None
     if job.page:
-        page = write_run(record, job.out, job.lang, job.labels, contradictions=contradictions)
+        page = write_run(record, job.out, job.lang, job.labels, contradictions=contradictions, wait=False)
     return Done(job.path, IndexLine.of(record, contradictions), page, key=key.decode())
 
 
@@ -110,7 +110,7 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     from multiprocessing import get_context
 
     workers = min(_WORKERS, os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin) as pool:
         given: deque[Future[Done]] = deque()
         try:
             with suppress(BrokenProcessPool):
@@ -125,6 +125,15 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _begin() -> None:
+    """For a worker: as the command itself, which made room for what is new (`cli`)."""
+    import gc
+
+    end_with_parent()
+    gc.freeze()
+    gc.set_threshold(50_000, 1000, 1000)
+
+
 def write_run(
     record: RunRecord,
     out: Path,
@@ -133,8 +142,14 @@ def write_run(
     *,
     index: bool = True,
     contradictions: Sequence[str] = (),
+    wait: bool = True,
 ) -> Path:
-    """The page of one run, in the folder of its version. `index` says whether it links to one."""
+    """The page of one run, in the folder of its version.
+
+    Args:
+        index: whether it links to one.
+        wait: until it is on the disk (`files.whole`).
+    """
     given = list(labels)
     rulings = match(record, given) if given else None
     page = html.run_page(
@@ -144,7 +159,7 @@ def write_run(
         rulings=rulings,
         contradictions=contradictions,
     )
-    return write(page_path(out, record.label, record.run_id), page)
+    return write(page_path(out, record.label, record.run_id), page, wait=wait)
 
 
 def page_path(out: Path, label: str, run_id: str) -> Path:
@@ -152,10 +167,10 @@ def page_path(out: Path, label: str, run_id: str) -> Path:
     return History(out).path(label, run_id).with_suffix(".html")
 
 
-def write(path: Path, text: str) -> Path:
+def write(path: Path, text: str, *, wait: bool = True) -> Path:
     """Replace `path` in one step, so that a reader never sees half a page."""
     try:
-        with whole(path) as file:
+        with whole(path, wait=wait) as file:
             file.write(text.encode())
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error}") from error
@@ -285,6 +300,8 @@ class Site:
     pull request may bring an `index.json` as well as a record."""
     _keys: dict[Path, Key] = field(default_factory=dict)
     """What names the bytes of the records: drift reads again only what is new."""
+    _waiting: list[Path] = field(default_factory=list)
+    """Pages that may not be on the disk yet."""
 
     @property
     def history(self) -> History:
@@ -304,6 +321,7 @@ class Site:
                 runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json"), "bytes": done.key}
                 lines.append(done.line)
             if done.page is not None:
+                self._waiting.append(done.page)
                 if time.monotonic() - saved > _SAVED_EVERY_S:  # whatever stops this, the next one goes on from here
                     before = kept.get("runs") or {}
                     self._keep({**kept, "runs": {**before, **runs}, _STOPPED: {}})
@@ -344,6 +362,8 @@ class Site:
         self._keep({"runs": runs, "drift": states, "verdicts": verdicts})
 
     def _keep(self, folded: dict[str, Any]) -> None:
+        make_last(self._waiting)  # it says of these pages that they are there
+        self._waiting.clear()
         write(self.out / _KEPT, sealed(json.dumps(folded).encode()).decode() + "\n")
 
     def lines(self) -> list[IndexLine]:

@@ -146,11 +146,11 @@ def _rejudged_case(case: CaseResult, symbols: SymbolTable) -> CaseResult:
 def _rejudged_sample(
     case: CaseResult, sample: SampleResult, sources: Sequence[str], symbols: SymbolTable
 ) -> SampleResult:
-    from harness.runs.judge import outcome_of, verdicts_of
+    from harness.runs.judge import outcome_of
 
     if sample.outcome == "unscored":
         return sample.model_copy(update={"verdicts": {}, "mentions": {}, "within": {}})
-    verdicts, mentions, within = verdicts_of(case, sample.output, sample.tool_calls, sources, symbols)
+    verdicts, mentions, within = _verdicts_of(case, sample, sources, symbols)
     if _counted(mentions) == _counted(sample.mentions):
         kept: Mapping[str, Sequence[MentionRecord]] = sample.mentions  # with their probabilities
     else:
@@ -163,6 +163,31 @@ def _rejudged_sample(
             "outcome": outcome_of(case, verdicts, sample.checks),
         }
     )
+
+
+_KNOWN: dict[Any, tuple[dict[str, str], dict[str, list[MentionRecord]], dict[str, str]]] = {}
+"""What the checker said of answers: a model that repeats itself gives many nights the same ones."""
+_MOST_KNOWN = 512
+_LONGEST_KNOWN = 20_000
+"""Characters of an answer and of its sources."""
+
+
+def _verdicts_of(
+    case: CaseResult, sample: SampleResult, sources: Sequence[str], symbols: SymbolTable
+) -> tuple[dict[str, str], dict[str, list[MentionRecord]], dict[str, str]]:
+    from harness.runs.judge import verdicts_of
+
+    calls = tuple((call.name, call.arguments) for call in sample.tool_calls)
+    key = (case.targets, case.channel, sample.output, calls, tuple(sources), symbols)
+    known = _KNOWN.get(key)
+    if known is None:
+        known = verdicts_of(case, sample.output, sample.tool_calls, sources, symbols)
+        if len(sample.output) + sum(map(len, sources)) + sum(len(said) for _, said in calls) <= _LONGEST_KNOWN:
+            if len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.clear()
+            _KNOWN[key] = known
+    verdicts, mentions, within = known
+    return dict(verdicts), {target: list(found) for target, found in mentions.items()}, dict(within)
 
 
 def _counted(mentions: Mapping[str, Sequence[MentionRecord]]) -> dict[str, Counter[tuple[str, str]]]:

@@ -99,6 +99,16 @@ def _has_invisible(text: str) -> bool:
 def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -> tuple[Stretch, ...]:
     """`text` with its spans marked. Beyond `limit` characters, what is far from any damage is left out and
     counted in a GAP piece, so that one huge answer cannot fill a page."""
+    if len(text) > _REMEMBERED:
+        return _marked(text, tuple(spans), limit)
+    return _marked_before(text, tuple(spans), limit)
+
+
+_REMEMBERED = 4000
+"""Characters of a text whose pieces are kept: a prompt is on the page of each night that asked it."""
+
+
+def _marked(text: str, spans: tuple[Span, ...], limit: int | None) -> tuple[Stretch, ...]:
     flat = _flatten(text, spans)
     if limit is not None and len(text) > limit:
         flat = _shorten(flat, limit)
@@ -109,6 +119,9 @@ def marked(text: str, spans: Iterable[Span] = (), *, limit: int | None = None) -
         else:
             out.append(Stretch(pieces(chunk, blanks=mark not in _CALM), mark))
     return tuple(out)
+
+
+_marked_before = lru_cache(maxsize=1024)(_marked)
 
 
 def occurrences(text: str, wanted: Sequence[str], mark: str = "target") -> list[Span]:

@@ -18,8 +18,10 @@ from harness.cli.report import report
 from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
 from harness.files import sealed
-from harness.history import History
+from harness.history import History, read_run
 from harness.project import Project
+from harness.records.run import Evidence
+from harness.runs import nights as kept_nights
 from harness.show.verdicts import LastVerdict, last_verdict_lines
 from tests.factory import case_result, mention, run_record, sample_result
 
@@ -173,6 +175,47 @@ def test_an_index_that_says_other_than_the_records_is_not_believed(folder):
         (folder / "index.json").write_text(json.dumps(kept | {"runs": lying}), encoding="utf-8")
         invoke()
         assert (folder / "index.html").read_text("utf-8") == before
+
+
+def test_pages_are_on_the_disk_before_the_index_says_that_they_are_there(folder, monkeypatch):
+    """All at once, and not one after the other: of a first building half the time was that wait."""
+    waited, said = [], []
+    write, make_last = site.write, site.make_last
+    monkeypatch.setattr(site, "make_last", lambda paths: (waited.extend(paths), make_last(waited))[1])
+
+    def written(path, text, *, wait=True):
+        if path.name == "index.json":
+            said.extend(waited)
+        assert wait or path.parent.name != "compare"
+        return write(path, text, wait=wait)
+
+    monkeypatch.setattr(site, "write", written)
+    built = [path for path in invoke().stdout.splitlines() if "@" in path and "/compare/" not in path]
+    assert built
+    assert {str(path) for path in said} == set(built)
+
+
+def test_drift_in_the_index_reads_again_only_the_record_that_is_new(folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    source = read_run(folder / "tuned@v2" / "20261103-v2.json")
+    history = History(folder)
+    for day in range(1, 14):
+        moment = f"2026-11-{day:02}T02:00:00Z"
+        dated = {"run_id": f"202611{day:02}-night", "model": "nightly", "started": moment, "ended": moment}
+        history.write(source.model_copy(update={**dated, "evidence": Evidence(oldest=moment, newest=moment)}))
+    invoke()
+    before = json.loads((folder / "index.json").read_bytes())["drift"]
+    new = folder / "nightly@v2" / "20261113-night.json"
+    new.write_bytes(new.read_bytes())
+    seen = []
+    monkeypatch.setattr(kept_nights, "stored_content", lambda path: seen.append(path) or path.read_bytes())
+    monkeypatch.setattr(site, "stored_content", lambda path: seen.append(path) or path.read_bytes())
+    invoke()
+    assert set(seen) == {new}
+    after = json.loads((folder / "index.json").read_bytes())["drift"]
+    assert {name: state | {"stamp": ""} for name, state in after.items()} == {
+        name: state | {"stamp": ""} for name, state in before.items()
+    }
 
 
 def test_a_record_that_somebody_renamed_or_moved_is_in_the_pages_and_in_the_verdict(folder):

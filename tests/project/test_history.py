@@ -508,3 +508,14 @@ def test_the_published_schema_is_that_of_the_code_and_fits_the_shipped_records()
         record["cases"] = record["cases"][:20]
         assert [error.message for error in validator.iter_errors(record)] == []
         assert list(validator.iter_errors({**record, "run_id": 7}))
+
+
+def test_records_of_one_version_are_found_without_a_look_at_the_others(history, monkeypatch):
+    """Each verdict did it once a version: of three hundred models, with the names of all records each time."""
+    own = history.write(build())
+    other = history.write(build(model="other"))
+    assert history.paths() == [other, own]
+    look = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: pytest.fail("read") if folder == other.parent else look(folder))
+    assert history.paths("tuned@v1") == [own]
+    assert history.paths("../other@v1") == history.paths("") == history.paths("tuned") == []
