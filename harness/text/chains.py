@@ -75,7 +75,8 @@ _BREAK = later(
 LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
-_LONG_NUMBER = later(r"\d{3,}(?![A-Za-z0-9.])")
+_LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})-\\d{{3,}}(?![A-Za-z0-9.])")
+"""One word of Han and a number with a hyphen: `错误码-1001`."""
 _ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
 _PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
@@ -85,8 +86,8 @@ _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
 _NAME_OF_CODE = later("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _TOKEN = later(f"[^{HAN}\\s]+")
 _HANDLE = later("@[A-Za-z]")
-_MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
+_MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
 _MANUAL = later(r"(?:[a-z][a-z0-9_.-]+|[A-Z_]{2,})\([0-9][a-z]?\)")
 """`fcntl(2)`: a page of the manual, which is also written with a blank."""
 _BESIDE_HAN = later(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
@@ -119,29 +120,19 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     joints = [one for one in joints if not _is_minus(text, start, one)]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
-    whole = _mixed_path(text, sides)
+    whole = _mixed_path(text, start, sides)
     if whole:
-        yield from _tokens(text, start, whole.start)
         yield whole
         yield from _tokens(text, whole.end, end)
+        return
+    code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 else None
+    if code and max(seams(code[1])) < SURELY:
+        yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
         return
     chain: list[tuple[int, int]] = []
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
-        code = _LONG_NUMBER.match(side)
-        if (
-            code
-            and number == 1
-            and len(sides) == 2
-            and text[low - 1] == "-"
-            and touches(text, low - 2)
-            and low - start > 2
-            and _is_label(text, start, low - 1)
-        ):
-            yield Span(low - 1, low + code.end(), True, touches(text, low + code.end()), "code")  # `错误码-1001`
-            chain = []
-            continue
         breaks = middle and not _COUNTED.fullmatch(side) and _BREAK.search(side)
         if not breaks:
             chain.append((low, high))
@@ -153,35 +144,20 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chain_of(text, chain)
 
 
-def _is_label(text: str, start: int, end: int) -> bool:
-    """Whether one word of Han is all there is before a number with a hyphen: `错误码-1001`, and not `教三-112`."""
-    run = text[start:end]
-    return _BEHIND_JOINT.fullmatch(run) is not None and len(run) < LONGEST and max(seams(run)) < SURELY
-
-
 SURELY = 2.0
 """Odds of a seam, as a logarithm, that are beyond doubt."""
 
 
-def _mixed_path(text: str, sides: list[tuple[int, int]]) -> Span | None:
-    """`k8s集群A/命名空间b2/服务c3`: where Han and Latin are mixed in each of three parts, they are one path, and words
-    of the sentence can be before and behind it alone."""
-    if len(sides) < 3 or any(text[high] != "/" for _, high in sides[:-1]):
+def _mixed_path(text: str, start: int, sides: list[tuple[int, int]]) -> Span | None:
+    """`k8s集群A/命名空间b2/服务c3`: with Han and Latin mixed in each of three parts, they are one path."""
+    last = _MIXED_END.match(text, *sides[-1])
+    if last is None or len(sides) < 3 or any(text[high] != "/" for _, high in sides[:-1]):
         return None
-    if not all(_MIXED.fullmatch(text, *side) and not _STOP.search(text, *side) for side in sides[:-1]):
+    if not all(_MIXED.fullmatch(text, *side) for side in sides[:-1]):
         return None
-    first, last = sides[0], sides[-1]
-    if text[first[0]].isascii():
-        low, open_left = first[0], touches(text, first[0] - 1)
-    else:
-        low, open_left = left_end(text, *first, text[sides[1][0] : last[1]], lengths(text, sides)[0])
-    named = _MIXED_END.match(text, *last)
-    if named is None:
-        return None
-    measure = _MEASURE.match(text, named.end(), last[1]) if text[named.end() - 1].isdigit() else None
-    high = measure.end() if measure else named.end()
-    alternates = pairs_of(text[low:high])
-    return Span(low, high, open_left, high < last[1] or touches(text, high), alternates=alternates)
+    start += verbs_cut(text[start : sides[0][1]])
+    end = last.end()
+    return Span(start, end, touches(text, start - 1), touches(text, end), alternates=pairs_of(text[start:end]))
 
 
 def _is_minus(text: str, start: int, joint: int) -> bool:

@@ -25,7 +25,7 @@ from harness.text.chains import (
     right_end,
     touches,
 )
-from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACE_SET, SPACES, is_cjk, stands_alone, trimmed
+from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACES, is_cjk, stands_alone, trimmed
 from harness.text.forms import FORMS, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
@@ -459,20 +459,17 @@ def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
             yield Span(start, end, kind="spaced")
 
 
-_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』〝〞〟＂＇｢｣"
-_BRACKETS = "()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕〖〗〘〙〚〛⟨⟩｟｠"
-_CJK_PUNCTUATION = "，。、；：？！…‥—―・〜～｡､"
-_OTHER_PUNCTUATION = "،؛؟۔।॥։|;•"
-_STOPS = frozenset(SPACES + "\u200b\ufeff" + _QUOTES + _BRACKETS + _CJK_PUNCTUATION + _OTHER_PUNCTUATION + ",")
-"""What ends a word."""
+_WORD = re.compile(f"[{HAN}]+|[^{HAN}{ENDS}]+")
+_INLINE = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
+_REACH = 200
+"""Characters before and behind a symbol in which its words are looked for."""
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
-_SENTENCE_END = frozenset(".,:;!?=")
+_SENTENCE_END = ".,:;!?="
 
 
 @lru_cache(maxsize=64)
 def _spaced_symbol(signs: str) -> re.Pattern[str]:
-    blanks = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-    return re.compile(f"[{re.escape(signs)}](?<=[{blanks}].)(?=[{blanks}])")
+    return re.compile(f"[{re.escape(signs)}](?<=[{_INLINE}].)(?=[{_INLINE}])")
 
 
 def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
@@ -494,32 +491,15 @@ def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
 
 def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Where the word before the symbol begins and the word after it ends, if the two make a target."""
-    left = start
-    while left > 0 and text[left - 1] in SPACE_SET:
-        if text[left - 1] in LINE_BREAK_SET:
-            return None
-        left -= 1
-    right = end
-    while right < len(text) and text[right] in SPACE_SET:
-        if text[right] in LINE_BREAK_SET:
-            return None
-        right += 1
-    if left == 0 or right == len(text) or text[left - 1] in _STOPS or text[right] in _STOPS:
+    before, after = text[max(0, start - _REACH) : start], text[end : end + _REACH]
+    head, tail = before.rstrip(_INLINE), after.lstrip(_INLINE)
+    first, last = _WORD.match(head[::-1]), _WORD.match(tail)
+    if first is None or last is None or head[-1] in _SENTENCE_END:
         return None
-    if text[left - 1] in _SENTENCE_END:
+    left, right = first[0][::-1], last[0].rstrip(_SENTENCE_END)
+    if not _are_words(left, right, text[start]):
         return None
-    low, high = left, right
-    while low > 0 and text[low - 1] not in _STOPS:
-        low -= 1
-    while high < len(text) and text[high] not in _STOPS:
-        high += 1
-    low, high = _script_start(text, left, low), _script_end(text, right, high)
-    while high > right and text[high - 1] in _SENTENCE_END:
-        high -= 1
-    before, after = text[low:left], text[right:high]
-    if not _are_words(before, after, text[start]):
-        return None
-    return low, high
+    return start - len(before) + len(head) - len(left), end + len(after) - len(tail) + len(right)
 
 
 @lru_cache(maxsize=1024)
@@ -535,18 +515,3 @@ def _are_words(before: str, after: str, sign: str) -> bool:
     if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
         return True
     return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
-
-
-def _script_start(text: str, end: int, limit: int) -> int:
-    """Where the CJK run before `end` begins, or all that is not CJK."""
-    place, kind = end, is_cjk(text[end - 1])
-    while place > limit and is_cjk(text[place - 1]) == kind:
-        place -= 1
-    return place
-
-
-def _script_end(text: str, start: int, limit: int) -> int:
-    place, kind = start, is_cjk(text[start])
-    while place < limit and is_cjk(text[place]) == kind:
-        place += 1
-    return place
