@@ -224,7 +224,7 @@ class CaseItem(pytest.Item):
         "stash": lambda item: pytest.Stash(),
         "_store": lambda item: item.stash,
         "_report_sections": lambda item: [],
-        "user_properties": lambda item: [] if item.result is None else list(_properties(item.result)),
+        "user_properties": lambda item: list(_properties(item.result)) if item.result and item._has_run else [],
     }
 
     def __init__(self, *, case: Case, run: ModelRun, asking: Asking, line: int, **kwargs: Any) -> None:
@@ -237,6 +237,8 @@ class CaseItem(pytest.Item):
         self._line = line
         self._completions: Sequence[Completion] = ()
         self.result: CaseResult | None = None
+        self._has_run = False
+        """Whether the result is there for others: a report of the setup has none of its properties."""
 
     def __getattr__(self, name: str) -> Any:
         make = self._LATE.get(name)
@@ -279,7 +281,7 @@ class CaseItem(pytest.Item):
 
     def setup(self) -> None:
         """Get the answers. Without one the case is an error, not a failure, and `unscored` in the record."""
-        self.result = None
+        self.result, self._has_run = None, False
         self._completions = self.answers()
         never_came = [one.unusable for one in self._completions if one.unusable and one.recorded_at is None]
         if never_came:
@@ -290,6 +292,7 @@ class CaseItem(pytest.Item):
         """Judge them, unless that was done."""
         result = self.result = self.result or self.run.judge(self.case, self._completions)
         self._completions = ()  # the result holds what is needed; 10,000 answers are not kept twice
+        self._has_run = True
         with suppress(AttributeError):  # else they are made of the result when somebody asks
             object.__getattribute__(self, "user_properties").extend(_properties(result))
         if result.outcome == "unscored":
