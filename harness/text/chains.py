@@ -20,6 +20,7 @@ from harness.text.targets import (
     LABELS,
     MEASURES,
     NO_VERBS,
+    PARTICLES_BEFORE_A_BLANK,
     PLATES,
     VERBS,
     any_of,
@@ -169,7 +170,7 @@ def _is_minus(text: str, start: int, joint: int) -> bool:
     return bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
 
 
-_OF_A_HUNDRED = later(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+(?![\w.-])")
+_OF_A_HUNDRED = later(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+[A-Za-z]{0,3}(?![\w.-])")
 
 
 def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[Span]:
@@ -262,6 +263,8 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
             return True
         quotes = text[low - 1 : low] + text[high : high + 1]
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
+    if parts[-1] in CONJUNCTIONS:
+        return False
     return any(char.isalnum() for char in parts[0]) and any(map(_is_letter_or_unit, parts[-1]))
 
 
@@ -314,9 +317,11 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     first, last = (left[0] if left else "")[-_CONTEXT:], (right[0] if right else "")[:_CONTEXT]
     left_edge = OPEN if left is None or left.start() else CLOSED if cut else _edge(text, low - 1)
     right_edge = _edge(text, end) if right is not None and right.end() == end else OPEN
-    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡的":
+    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡裏的":
         last, right_edge = last[:-1], OPEN
     if len(sides) == 2 and first and last:
+        if left_edge == right_edge == CLOSED and not cut and len(first) <= _WHOLE >= len(last):
+            return len(first), len(last)  # the whole of a cell, bracket or line
         return lengths_of_pair(first, left_edge, last, right_edge)
     if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE:
         return len(first), 0  # `评审记录/PX产品验证清单`
@@ -409,7 +414,10 @@ def sentence_cut(side: str) -> int:
 def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: int) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
     if HAN_RUN.match(text[low]):
-        particle = None if _HIRAGANA.search(other) else _PARTICLE.search(text, low + 1, high)
+        if "\uac00" <= text[high - 1] <= "\ud7a3":
+            particle = _KOREAN_PARTICLE.search(text, low + len(other) - _TAIL.search(other).start(), high)  # type: ignore[union-attr]
+        else:
+            particle = None if _HIRAGANA.search(other) else _PARTICLE.search(text, low + 1, high)
         return _right_end_of_han(text, low, particle.start() if particle else high, other, own)  # `KX-200/改の図面`
     side = text[low:high]
     if side.isascii():
@@ -451,10 +459,9 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     if _LOCANTS.fullmatch(other) and text[low - 1] == "-" and len(runs) == 1 and len(run) <= 12:
         stop = _STOP.search(run, 2)
         return (low + stop.start(), stop[0] not in CONJUNCTIONS) if stop else (high, touches(text, high))
-    if numbered and (
-        numbered.end() == len(side) or _MEASURE.match(side, numbered.end()) or re.search("[0-9]\\Z", other)
-    ):
-        measure = _MEASURE.match(side, numbered.end())
+    measure = _MEASURE.match(side, numbered.end()) if numbered else None
+    is_like = re.search("[0-9]" if measure else "[0-9]\\Z", other) or (measure and side[0] == "第")
+    if numbered and (numbered.end() == len(side) or is_like):
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
     unit = _MEASURE.match(run) if _UNIT_BEFORE.search(other) else None
@@ -467,6 +474,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""
+_TAIL, _KOREAN_PARTICLE = later(f"[{HAN}]*\\Z"), later(f"{any_of(PARTICLES_BEFORE_A_BLANK)}\\Z")
 _LOCANTS = later("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
 """`N,N` and `1,2` before the name of a compound."""
 

@@ -369,7 +369,10 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
         return start + _behind_verbs(run, label.end()), False  # `控制价文件招标控制价.pdf`
     if place == 0 and len(run) > 6:
         return start + len(run) - 4, True
-    numbered = _ITS_NUMBER.match(text, cut, stop) if run[:place].endswith("附件") else None
+    is_attached = run[:place].endswith("附件")
+    if is_attached and re.match("[0-9]{1,2}[-_]", text[cut:stop]):
+        return cut - 2, place > 2  # `附件1-分解表.xlsx`
+    numbered = _ITS_NUMBER.match(text, cut, stop) if is_attached else None
     return (numbered.end(), True) if numbered else (cut, False)
 
 

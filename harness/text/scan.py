@@ -51,6 +51,7 @@ _ATOM = re.compile(
     r"|(?:(?<=[A-Z0-9]-)|(?<![A-Za-z0-9)-]))\([A-Za-z0-9+-]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-(03)-9`, `(R)-1-a`
     r"|(?<=[A-Z])\((?:19|20)\d\d\)(?=-\d)"
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
+    r"|(?<=\d-)\(\d{1,2}\)(?![A-Za-z0-9(])"  # `3.2.1-(4)`
     rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"  # `HT-2026(采)-118`
     r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
     r"|(?<=\d)['′](?=-[A-Za-z])|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
@@ -245,8 +246,8 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
         if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
             continue
         before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
-        if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run:
-            for piece in re.finditer(r"[^=]+", run):
+        if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run or "≤" in run or "≥" in run:
+            for piece in _COMPARED.finditer(run):
                 yield from _atom(text, low + piece.start(), low + piece.end())
             continue
         for one in read(before, run, after):
@@ -254,6 +255,7 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _LONGEST = 64
+_COMPARED = re.compile("[^=≤≥]+")
 _PLAIN = re.compile("[A-Za-z0-9]{2,}+(?:[-/_][A-Za-z0-9]++)+")
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
 

@@ -188,6 +188,21 @@ def test_damage_counts_by_kind(
         ("编号PL_2024冬-07、", "PL_2024冬-07", "编号 PL_2024冬-07 、", "PL_2024 冬-07"),
         ("钢网GW-0.12/B面。", "GW-0.12/B面", "钢网 GW-0.12/B 面", "GW-0.12 / B面"),
         ("계약 제12조/제13조를", "제12조/제13조", "제12조/제13조 를", "제12조 / 제13조"),
+        ("환불/교환은 7일", "환불/교환", "환불/교환 은", "환불 / 교환"),
+        ("배송비는 3,000원/건입니다.", "3,000원/건", "배송비는 3,000 원/건 입니다", "3,000원 / 건"),
+        ("規則：退貨/換貨7天內", "退貨/換貨", "退貨/換貨 7 天內", "退貨 / 換貨"),
+        ("引用条款3.2.1-(4)。", "3.2.1-(4)", "引用条款 3.2.1-(4) 。", "3.2.1 - (4)"),
+        ("编号：环监（2024）第0812号；", "环监（2024）第0812号", "编号 环监（2024）第0812号", "环监（2024）第 0812号"),
+        (
+            "附件：附件1-任务分解表.xlsx，",
+            "附件1-任务分解表.xlsx",
+            "见 附件1-任务分解表.xlsx",
+            "附件1 - 任务分解表.xlsx",
+        ),
+        ("废水COD≤500mg/L，", "500mg/L", "废水 COD ≤ 500 mg/L", "500mg / L"),
+        ("废水pH6-9，", "pH6-9", "废水 pH 6-9", "pH6 - 9"),
+        ("| 租赁备案/产权证 | 1 |", "租赁备案/产权证", "租赁备案/产权证", "租赁备案 / 产权证"),
+        ("限苏E-88K21与粵B-D12345，", "粵B-D12345", "苏E-88K21 与 粵B-D12345", "粵B - D12345"),
     ],
 )
 def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right: str, damaged: str) -> None:
@@ -388,3 +403,8 @@ def test_an_empty_target_is_absent_beside_others_and_their_alternates() -> None:
     whole = Target("入口/出口/通道", "cjk-pair", alternates=("入口/出口",))
     assert check("", "入口/出口/通道，入口/出口。", ["", whole]).verdicts == {"": "absent", whole.text: "verbatim"}
     assert check("", "A-1, A-1", ["A-1", ""]).verdicts == {"A-1": "verbatim", "": "absent"}
+
+
+@pytest.mark.parametrize("source", ["写成-或÷，", "Zeta电位-23.5mV，", "Ra≥95"])
+def test_a_conjunction_a_negative_number_or_a_comparison_makes_no_target(source: str) -> None:
+    assert extract_targets(source) == ()
