@@ -381,8 +381,9 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         own = own or (length if length < 5 else 2)
         return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
-    short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
-    if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (len(runs) == 2 or length <= 2):
+    joins = token[-1] == "_"  # `CC_研发二部-AI`, and else `L型`
+    short = joins or len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))
+    if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (joins or len(runs) == 2 or length <= 2):
         before = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
         return low + before, before > 0 or not certain
     return high - (own or min(2, length)), True

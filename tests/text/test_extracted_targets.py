@@ -185,6 +185,13 @@ def test_damage_counts_by_kind(
         ("ID格式UID:8000-2231-77。", "8000-2231-77", "UID: 8000-2231-77", "8000-2231 - 77"),
         ("政策V2.3-草案里“收集”", "V2.3-草案", "V2.3-草案 里", "V2.3 - 草案"),
         ("SKU：CF-9_套装B → 突出", "CF-9_套装B", "CF-9_套装B", "CF-9_套装 B"),
+        (
+            "与原理图SCH_主控板-RevC.SchDoc不一致",
+            "SCH_主控板-RevC.SchDoc",
+            "与原理图 SCH_主控板-RevC.SchDoc 不",
+            "SCH_主控板 - RevC.SchDoc",
+        ),
+        ("成本中心CC_研发二部-AI，", "CC_研发二部-AI", "成本中心 CC_研发二部-AI", "CC_研发二部 - AI"),
         ("编号PL_2024冬-07、", "PL_2024冬-07", "编号 PL_2024冬-07 、", "PL_2024 冬-07"),
         ("钢网GW-0.12/B面。", "GW-0.12/B面", "钢网 GW-0.12/B 面", "GW-0.12 / B面"),
         ("계약 제12조/제13조를", "제12조/제13조", "제12조/제13조 를", "제12조 / 제13조"),
@@ -408,3 +415,8 @@ def test_an_empty_target_is_absent_beside_others_and_their_alternates() -> None:
 @pytest.mark.parametrize("source", ["写成-或÷，", "Zeta电位-23.5mV，", "Ra≥95"])
 def test_a_conjunction_a_negative_number_or_a_comparison_makes_no_target(source: str) -> None:
     assert extract_targets(source) == ()
+
+
+def test_han_behind_an_underscore_belongs_to_its_token() -> None:
+    found = [one.text for one in extract_targets("与原理图SCH_主控板-RevC不一致，成本中心CC_研发二部-AI，")]
+    assert found == ["SCH_主控板-RevC", "CC_研发二部-AI"]
