@@ -34,7 +34,7 @@ HAN = (
     "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003fffd"
 )
 """Han, kana and Hangul, for a character class."""
-ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟\"'`()\\[\\]{}<>|,;!?*"
+ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟।॥\"'`()\\[\\]{}<>|,;!?*"
 IDEOGRAPHS = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 SIGN_BETWEEN = later(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")

@@ -9,7 +9,7 @@ from harness.text.characters import later
 from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
 from harness.text.targets import DOTFILES, PLATES, standard
 
-_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟"`\\[\\]{}<>|'
+_URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟।॥"`\\[\\]{}<>|'
 
 
 def _unless_behind(heads: str, before: str) -> str:
@@ -19,6 +19,9 @@ def _unless_behind(heads: str, before: str) -> str:
 
 _FOLDER = rf"{SEGMENT}(?:(?<=[{HAN}]) {FURTHER_WORD}|(?<=[A-Za-z0-9)]) (?=[A-Z0-9(]){FURTHER_WORD}){{0,3}}"
 """A folder of Windows, which may be of several words: `Program Files`."""
+
+
+_OF_SMILES = r"[BCNOPSFIclnosrH0-9@+()[\]=#/\\-]"
 
 
 class Form(NamedTuple):
@@ -100,7 +103,14 @@ FORMS = (
         ":/",
         r"(?<![\w:/.~-])(?:\$(?:\w+|\{\w+\})|\.{0,2}(?:/[\w.-]+)+):(?:/[\w.-]*[\w-])+(?::r[ow])?(?![\w/:])",
     ),
-    _form("phone", "(", r"\((?<!\w\()\d{2,5}\) ?\d{3,4}[ -]\d{3,4}(?![A-Za-z0-9-])"),
+    _form(  # `(020) 7946-0999`, `0(212)-555-01-44`
+        "phone",
+        "(",
+        r"(?<!\w)(?:\+?\d{1,3} ?)?\(\d{2,5}\)[ -]?\d{3,4}(?:[ -]\d{2,4}){1,2}(?![A-Za-z0-9-])",
+        hint=r"\(\d{2,5}\)",
+    ),
+    _form("code", ">A >C >G >T", r"(?<![\w.])(?:[\w.]{2,30}[:/])?[cgmnr]\.[\d_+*-]+[ACGT]>[ACGT](?![A-Za-z0-9])"),
+    _form("code", "(=O) (=N) (=S)", rf"(?<!\S){_OF_SMILES}{{2,}}\(=[ONS]\){_OF_SMILES}*"),
     _form(
         "range",
         "- – — ~ ～",
@@ -198,8 +208,8 @@ FORMS = (
     _form("title", "《", r"《[^《》\n]{2,60}》"),
     _form(
         "quoted",
-        "“ \" 「 『 ` '",
-        r"“[^“”\n]{2,80}”|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
+        "“ \" 「 『 ` ' « „",
+        r"“[^“”\n]{2,80}”|«[^«»\n]{2,80}»|„[^„“”\n]{2,80}[“”]|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
         r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
     ),
 )

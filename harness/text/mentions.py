@@ -246,7 +246,7 @@ _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
-_WORDS = later("[A-Za-z]+(?:[_.:-][A-Za-z]+)+")
+_WORDS = later(r"[A-Za-z]+(?:[_.:-][A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 _COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
 """Words with a vowel each: `rst-n` is no compound."""
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
@@ -313,7 +313,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         is_lower = wanted.islower()
         if is_lower and codes <= _SOFT:
             return True
-        if not codes.isdisjoint(("to-space", "dropped")) and codes <= _PROSE:
+        if not codes.isdisjoint(_SOFT) and codes <= _PROSE:
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
         is_compound = codes == {"replaced"} and span == wanted.replace("_", "-") and _COMPOUND.fullmatch(wanted)
         return bool(is_compound) and is_text and not page.in_code(reading.start, reading.end)
@@ -331,8 +331,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
         return span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
-    if kind == "unit":
-        return _BEFORE_A_UNIT.sub("", span) == wanted
+    if kind in ("unit", "range"):
+        return _BEFORE_A_UNIT.sub("", span).replace("–", "-") == wanted
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
         if codes == {"replaced"} and span == wanted.replace("_", "-"):
@@ -349,8 +349,9 @@ def _is_heading(wanted: str, span: str, text: str, reading: Reading) -> bool:
         return False
     if span.isupper():
         low, high = text.rfind("\n", 0, reading.start) + 1, text.find("\n", reading.end)
-        return wanted.islower() and text[low : high if high >= 0 else None].isupper()
-    return wanted.isupper() and span.islower()
+        in_capitals = text[low : high if high >= 0 else None].isupper() or text[reading.end : reading.end + 1] == "("
+        return wanted.islower() and in_capitals
+    return wanted.isupper() and (span.islower() or span.istitle())
 
 
 _LETTERS_OF_A_HEADING, _TITLED = 8, frozenset({"code", "name", "file", "path"})
@@ -463,7 +464,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         return True  # `$X_1$` is another variable than `$x_1$`
     if is_altered and _is_another_thing(reading, target, codes, text):
         return True
-    if is_altered and "markup" in codes and _is_half_of_braces(text[reading.start : reading.end]):
+    if is_altered and "markup" in codes and _is_no_markup(text[reading.start : reading.end], target.text):
         return True
     if is_altered and _loses_a_small_sign(reading, target):
         return True
@@ -480,14 +481,17 @@ def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: s
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
-    if target.kind == "code" and target.text.isupper() and not any(map(str.isdecimal, target.text)):
-        return not codes.isdisjoint(_LOST)  # `devlink resource` for `DEVLINK-RESOURCE`
+    if target.kind in ("code", "path") and not any(map(str.isdecimal, target.text)):
+        return not codes.isdisjoint(_LOST | {"space-right"})  # `devlink resource` for `DEVLINK-RESOURCE`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
 
 
-def _is_half_of_braces(span: str) -> bool:
-    """Whether a shell would make several words of it: `xcrypt{,_r}` is not a `xcrypt_r` in LaTeX."""
-    return span.count("{") != span.count("}")
+def _is_no_markup(span: str, wanted: str) -> bool:
+    """Whether it is another word (`Fcntl_Lock`), or a shell makes several of it: `xcrypt{,_r}` is not LaTeX."""
+    return span.count("{") != span.count("}") or len(_INSIDE.findall(span)) > len(_INSIDE.findall(wanted))
+
+
+_INSIDE = later("(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])")
 
 
 def _is_among_cjk(text: str, reading: Reading) -> bool:

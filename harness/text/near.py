@@ -110,15 +110,16 @@ def near_misses(
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
     tokens = _Tokens(text, sorted([one[:2] for one in among]) if targets else ())
     for target in targets:
-        found = False
-        for token, places in tokens.of(target):
-            codes = how_near(target.text, token, target.kind)
-            if not codes or token in names or source.holds(token) or _is_one_of_a_family(target, names):
-                continue
-            found = True
-            for start in places:
-                yield _finding(target, start, start + len(token), codes)
-        if not found and target.text in met:
+        misses = {
+            token: (codes, places)
+            for token, places in tokens.of(target)
+            if (codes := how_near(target.text, token, target.kind)) and token not in names and not source.holds(token)
+        }
+        if misses and not _is_one_of_a_family(target, names) and (len(misses) == 1 or target.given):
+            for token, (codes, places) in misses.items():
+                for start in places:
+                    yield _finding(target, start, start + len(token), codes)
+        elif target.text in met:
             yield from _longer(text, target, source, tokens)
 
 

@@ -59,7 +59,7 @@ _ATOM = re.compile(
     r"|(?<=[A-Za-z0-9_])\(\)(?![A-Za-z0-9_])"  # `model.fit()`
     r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/])|(?<=[A-Za-z0-9])'(?=\d|[bdho][0-9A-F])"  # `O'Neil-Hart`, `8'hFF`
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
-    rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z{HAN}])"
+    rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z0-9{HAN}])|(?<=\d,\d-\d),(?=\d)"
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
@@ -107,7 +107,8 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
     elif kind == "formula":
         yield Span(start, end, touches(text, start - 1), touches(text, end), "code")
     elif kind == "quoted":
-        yield from _quoted(text, start + 1, end - 1)
+        french = _FRENCH.fullmatch(text, start, end)
+        yield from _quoted(text, *(french.span(1) if french else (start + 1, end - 1)))
     elif kind == "file":
         yield from _file(text, start, end)
     elif kind == "variable":
@@ -194,6 +195,9 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
     elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
+
+
+_FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 
 
 def _is_long(inner: str) -> bool:

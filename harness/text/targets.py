@@ -56,7 +56,13 @@ _BODIES = (
     "JTG JT JR KS MIL NACE NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SB(?=/) SH SJ SL SN SY TB TIA UL WS YB YC YD YY "
     "СНиП СП"
 )
-_BODIES_OF_WORDS = ("AS(?! AS)", "JIS [A-Z]", "KS [A-Z]", "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?")
+_BODIES_OF_WORDS = (
+    "IS(?= [0-9]{3,5}[:-])",
+    "AS(?! AS)",
+    "JIS [A-Z]",
+    "KS [A-Z]",
+    "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?",
+)
 
 
 def by_heads(patterns: Iterable[str], before: str = "") -> str:

@@ -19,6 +19,8 @@ def judged(target: Target, source: str, output: str) -> tuple[str, list[tuple[st
     [
         ("range", "10-20", "10–20 m", "verbatim", [("10–20", "note")]),
         ("range", "0600-0800", "0600–0800", "verbatim", [("0600–0800", "note")]),
+        ("range", "3,3-5V", "3,3–5 V", "verbatim", [("3,3–5 V", "note")]),
+        ("range", "3,3-5V", "3,3 - 5 V", "spaced", [("3,3 - 5 V", "damage")]),
         ("range", "10-20", "10～20 m", "verbatim", [("10～20", "note")]),
         ("range", "10-20", "10 – 20 m", "lookalike", [("10 – 20", "damage")]),
         ("range", "10-20", "10 - 20 m", "spaced", [("10 - 20", "damage")]),
