@@ -78,6 +78,8 @@ def done(job: PageJob) -> Done:
     try:
         stored = stored_content(job.path)
         record = read_run(job.path, plain_content(job.path, stored))
+        if job.page:
+            page_path(job.out, record.label, record.run_id)  # one that no file can be named by is left out too
     except RecordError as error:
         return Done(job.path, None, None, str(error))
     found, judged = verified_again(record, job.symbols)

@@ -17,7 +17,7 @@ from harness import site
 from harness.cli.report import report
 from harness.cli.runs import runs
 from harness.errors import ConfigError, RecordError
-from harness.files import sealed
+from harness.files import sealed, unsealed
 from harness.history import History, read_run
 from harness.project import Project
 from harness.records.run import Evidence
@@ -175,6 +175,18 @@ def test_an_index_that_says_other_than_the_records_is_not_believed(folder):
         (folder / "index.json").write_text(json.dumps(kept | {"runs": lying}), encoding="utf-8")
         invoke()
         assert (folder / "index.html").read_text("utf-8") == before
+
+
+def test_a_record_with_a_name_that_no_page_can_have_is_left_out_and_the_others_have_theirs(folder):
+    """Another program may write one; all pages were refused for it."""
+    path = folder / "通义 千问@v 2" / "20261104-v2.json"
+    path.parent.mkdir()
+    content = (folder / "tuned@v2" / "20261103-v2.json").read_bytes()
+    path.write_bytes(sealed(unsealed(content)[0].replace(b'"model": "tuned"', '"model": "通义 千问"'.encode())))
+    said = invoke()
+    assert said.exit_code == 0
+    assert "left out: '通义 千问' in '通义 千问@v2'" in said.stderr
+    assert str(folder / "tuned@v2" / "20261103-v2.html") in said.stdout
 
 
 def test_pages_are_on_the_disk_before_the_index_says_that_they_are_there(folder, monkeypatch):
