@@ -48,7 +48,6 @@ _NUMBERED = later(f"[{HAN}]{{1,4}}[0-9]")
 _MEASURE = later(any_of(MEASURES))
 _UNIT_NAME = "kWh|MWh|kW|kg|km|mol|m[²³]?|[㎡㎥]|L|mL|h|s|min|d|GB|MB|次|人|年|月|日|天|小时|架次"
 _UNIT_BEHIND = later(f"[0-9.,]*(?:{_UNIT_NAME})(?![A-Za-z0-9])")
-_UNIT_BEFORE = later(f"(?:[0-9](?:mg|g|kg|m|L|mL|km|{_UNIT_NAME})|[0-9%‰]|[元円圓次人])\\Z")
 _VERB = later(f"(?!{any_of(NO_VERBS)}){any_of(sorted({*VERBS, *LABELS}, key=len, reverse=True))}")
 _SEAM = later(
     f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
@@ -192,8 +191,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         if inner[-1] in "℃℉°" and "-" in inner:
             high -= 1
             inner = inner[:-1]
-        command = _COMMAND.search(inner)
-        others = (command[0],) if command else pairs_of(inner)
+        others = pairs_of(inner)
         if open_left and inner[-1].isascii():  # `编号证-07`
             others += behind_seams(inner, PERHAPS)
         if len(sides) == 2:
@@ -247,9 +245,6 @@ def plain_behind_han(text: str, start: int, end: int) -> Span | None:
 
 
 _PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")
-
-_COMMAND = later(f"(?<=\\A[{HAN}])/[a-z]{{3,}}\\Z")
-"""`宏/cast`: the command of a chat or game behind one word."""
 
 
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
@@ -457,17 +452,11 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     first = runs[0]
     numbered = re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
-    if _LOCANTS.fullmatch(other) and text[low - 1] == "-" and len(runs) == 1 and len(run) <= 12:
-        stop = _STOP.search(run, 2)
-        return (low + stop.start(), stop[0] not in CONJUNCTIONS) if stop else (high, touches(text, high))
     measure = _MEASURE.match(side, numbered.end()) if numbered else None
     is_like = re.search("[0-9]" if measure else "[0-9]\\Z", other) or (measure and side[0] == "第")
     if numbered and (numbered.end() == len(side) or is_like):
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
-    unit = _MEASURE.match(run) if _UNIT_BEFORE.search(other) else None
-    if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0):
-        return low + unit.end(), low + unit.end() < high or touches(text, high)
     own = own or (len(run) if len(run) < 5 and len(runs) == 1 else 2)
     return low + own, own < len(side) or touches(text, high)
 
@@ -476,8 +465,6 @@ _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""
 _TAIL, _KOREAN_PARTICLE = later(f"[{HAN}]*\\Z"), later(f"{any_of(PARTICLES_BEFORE_A_BLANK)}\\Z")
-_LOCANTS = later("(?:[0-9]{1,2}['′]?|[NOSP])(?:,(?:[0-9]{1,2}['′]?|[NOSP]))+")
-"""`N,N` and `1,2` before the name of a compound."""
 
 
 def _tokens(text: str, low: int, high: int) -> Iterator[Span]:

@@ -16,9 +16,7 @@ from harness.text.chains import (
     touches,
 )
 from harness.text.characters import BIDI, EMOJI, later
-from harness.text.sides import seams
 from harness.text.targets import (
-    ACTIONS,
     CASES,
     CONJUNCTIONS,
     DOCUMENTS,
@@ -83,20 +81,17 @@ _ENDS_PATH = (*TAILS, *PARTICLES)
 _TWO_PATHS = later("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
 """`/data/x移到/data/y` is two paths."""
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
-_ACTION = later(any_of(word for word in ACTIONS if len(word) > 1) + "|[详参]?见(?=附[件录表图])")
+_ACTION = later(
+    f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换]|回滚|切换|归档|同步)[到在为成]"
+    "|[详参]?见(?=附[件录表图])"
+)
+"""A verb behind which a file name begins, wherever it is in a run of Han."""
 
 
 ANOTHER_FILE = later(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
-PUT_INTO = later(
-    "(?:保存|存放|存|复制|拷贝|移动|放|写|上传|下载|导出|导入|归档|同步|备份|合并|解压|转移|移)(?:到|在|至|进|入)|位于|(?<=[^存现所内外])在(?!线|建|库)|(?<![意常可看预偏])见(?![习证解识面闻])"
-    "|[走用](?=[A-Za-z][\\w-]*/)|(?<=[A-Za-z0-9])[和与及](?=[^A-Za-z0-9/]{2})|(?<![还但可于])是(?!否)|(?<![行作成认人因])为(?!人)"
-)
-"""What comes before the first folder: `工作表复制到财务共享/汇总.xlsm`."""
-QUOTED_FIRST = later(r"[^/\\“「『]{0,8}(?:“[^”]*”|「[^」]*」|『[^』]*』)")
 _ANOTHER_PATH = later(f"[{HAN}]{{1,6}}[/\\\\~]")
 """`D:\\a.docx复制到\\\\fs01\\b`"""
-_FRAGMENT = later(r"[#?](?:[A-Za-z0-9_=&%/-]|\.(?=[A-Za-z0-9]))+")
 
 
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
@@ -115,11 +110,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     if behind_it and ((not re.search(r"[/\\]", behind_it)) or _ANOTHER_PATH.match(behind_it)):
         assert file is not None
         end = start + file.end()
-        others = _last_two(text[start:end])
-        behind = _FRAGMENT.match(text, end)
-        if behind:  # `/docs/setup.html#step-3`
-            others, end = (text[start:end], *others), behind.end()
-        yield Span(start, end, touches_left, False, "path", others)
+        yield Span(start, end, touches_left, False, "path", _last_two(text[start:end]))
         return
     if text[start - 1 : start] == "<" and _CLOSING_TAG.fullmatch(inner):
         return
@@ -128,7 +119,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         return
     if re.fullmatch(r"/\d+(?:[^\W\d_]{1,3})?", inner[:cut]):
         return
-    alternates = _last_two(inner[:cut]) + (_named(inner) if cut == len(inner) else ())
+    alternates = _last_two(inner[:cut])
     opened = cut < len(inner) or touches(text, start + cut)
     yield Span(start, start + cut, touches_left, opened, "path", alternates)
 
@@ -136,22 +127,10 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
 def _begins_behind(before: str, path: str) -> bool:
     """Whether a slash that touches Han begins a path. With Han on its other side too, it rather joins two words:
     `编辑/删除按钮`, `迟到/早退`, `日志/监控/告警`."""
-    head = next((word for word in HEADS if before.endswith(word)), "")
-    if not head or not HAN_RUN.match(path, 1):
-        return bool(head)
-    if _PUT_AT.search(before) or (head in ("目录", "文件夹", "路径") and _LATIN.search(path)):
-        return True
-    if head in _OF_PAIRS or path.startswith((*HEADS, *VERBS), 1) or len(path) == 2:
-        return False
-    if len(head) == 1 and not HAN_RUN.match(before[-2:-1]):
-        return True
-    return "/" in path[1:] and (len(head) > 1 or seams(before[-2:])[-1] > 0)
+    return _PUT_AT.search(before) is not None or (before.endswith(HEADS) and not HAN_RUN.match(path, 1))
 
 
 _PUT_AT = later("(?:[放写传]|存(?=到)|保存|移动?|复制|拷贝|归档|同步|备份|导出|下载|上传)[到在]\\Z")
-_LATIN = later("[A-Za-z]")
-_OF_PAIRS = ("接口", "文件", "地址", "日志", "请求", "调用")
-"""Behind these a path begins with a Latin folder: `接口/api/order`, but `文件/数据/报表`."""
 
 
 def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
@@ -181,13 +160,6 @@ _PREDICATE = later("[了吗呢把被就]|(?<!目)的|没有")
 """What a sentence has and the name of a folder has not: `/data/mysql占了92%`."""
 
 
-def _named(path: str) -> tuple[str, ...]:
-    """The path without the words of a sentence that its last part may end in: `样本资料的内容`."""
-    last = max(path.rfind("/"), path.rfind("\\")) + 1
-    seam = _TAIL_SEAM.search(path, last + 2)
-    return (path[: seam.start()],) if seam else ()
-
-
 def _last_two(path: str) -> tuple[str, ...]:
     """What a path is also called: its last two parts, and a file by a name that nothing else has."""
     parts = re.split(r"[/\\]", path.strip("/\\"))
@@ -213,7 +185,6 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
         shorter = behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()
-        shorter += tuple(inner[one.end() :] for one in _POSSESSIVE.finditer(inner))
         others = (_last_two(inner) if kind == "path" else ()) + shorter
         place = _PLACE_IN_A_FILE.match(text, stop)
         if place:  # `src/app.py:88`, which is also named without its line
@@ -226,8 +197,6 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         yield from chains_in(text, start, end)
 
 
-_POSSESSIVE = later(f"\\A[{HAN}]*?[^\u3041-\u3096]の(?=[^\u3041-\u3096._-])")
-"""`会議の議事録-1129.docx` may be `議事録-1129.docx`."""
 _PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])")
 
 
@@ -289,7 +258,6 @@ def _is_one_name(words: list[str]) -> bool:
     return is_version and words[-2].endswith(DOCUMENTS) and words[-2] not in LABELS_OF_FILES
 
 
-_PARTICLES = later("[了过着好完成有]?(?:一下|一个|这个|那个)?")
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
@@ -356,13 +324,11 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
         return seen.end(), False
     run = head[0]
     place = _behind_verbs(run, 0)
-    for one in _ACTION.finditer(run, place):
+    for one in _ACTION.finditer(run):
         if not run.startswith(NO_VERBS, one.start()):
-            place = one.end()
+            place = max(place, one.end())
     if place < len(run) and re.match(r"[a-z]{4,}|[a-z]+[-_]", text[start + len(run) : stop]):
         return start + len(run), True  # `改成report-final.pdf`
-    if place:
-        place = _PARTICLES.match(run, place).end()  # type: ignore[union-attr]
     cut = start + place
     label = _LABEL_INSIDE.search(run) if place == 0 and len(run) > 6 else None
     if label:

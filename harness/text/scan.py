@@ -31,8 +31,6 @@ from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
     EXTENSION,
-    PUT_INTO,
-    QUOTED_FIRST,
     files_in,
     files_with_blanks,
     paper_at,
@@ -152,14 +150,6 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _file(text, start, another.end())
         yield from _file(text, another.end(), end)
         return
-    quoted = QUOTED_FIRST.match(text, start, end)
-    first = text.find("\\", start, end)
-    if first < 0:  # with both signs, what is before the first backslash may be a pair
-        first = text.find("/", quoted.end() if quoted else start, end)
-    put = [one.end() for one in PUT_INTO.finditer(text, start, first)]
-    if put and put[-1] - start > 2 and first - put[-1] > 1:
-        yield from _inside(text, start, put[-1])
-        start = put[-1]
     head = _HEAD.match(text, start, end)
     if head and head[0].endswith(HEADS):
         yield from path_at(text, head.end(), end)

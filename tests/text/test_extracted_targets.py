@@ -80,7 +80,6 @@ def test_damage_counts_by_kind(
 @pytest.mark.parametrize(
     ("source", "target", "right", "damaged"),
     [
-        ("，宏/cast，", "/cast", "，宏 /cast，", "/ cast"),
         ("，凭证图IMG_2024-0611.jpg", "IMG_2024-0611.jpg", "凭证图 IMG_2024-0611.jpg", "IMG_2024 - 0611.jpg"),
         ("，MSDS文件丙酮-中文.pdf", "丙酮-中文.pdf", "MSDS 文件丙酮-中文.pdf", "丙酮 - 中文.pdf"),
         ("，Lua脚本扣减-库存.lua", "扣减-库存.lua", "Lua 脚本扣减-库存.lua", "扣减 - 库存.lua"),
