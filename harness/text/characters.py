@@ -36,12 +36,9 @@ SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028"
     "\u2029\u202f\u205f\u3000"
 )
-ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-
 SPACE_SET = frozenset(SPACES)
 IGNORABLE_SET = frozenset(chr(code) for low, high in IGNORABLE for code in range(low, high + 1))
 """Characters that show as nothing: Unicode's Default_Ignorable_Code_Point and Bidi_Control, U+00AD among them."""
-ZERO_WIDTH_SET = frozenset(ZERO_WIDTH)
 LINE_BREAK_SET = frozenset(LINE_BREAKS)
 _KEYCAP = "\u20e3"
 _COMPLETES = frozenset("\u3099\u309a") | frozenset(map(chr, range(0x1160, 0x1200)))
@@ -71,58 +68,25 @@ AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
 _DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
 """`__init__.py`, whose underscores are no emphasis."""
 
-HAN = (
-    (0x2E80, 0x2FDF),
-    (0x3005, 0x3007),
-    (0x3021, 0x3029),
-    (0x3038, 0x303B),
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x16FE2, 0x16FE3),
-    (0x16FF0, 0x16FF1),
-    (0x20000, 0x3FFFD),
+_CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00016fe2\U00016fe3\U00016ff0\U00016ff1\U00020000-\U0003fffd"
+    "\u3031-\u3035\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001aff0-\U0001afff\U0001b000-\U0001b16f"
+    "\u1100-\u11ff\u302e\u302f\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff\uffa0-\uffdc"
 )
-KANA = (
-    (0x3031, 0x3035),
-    (0x3041, 0x309F),
-    (0x30A1, 0x30FA),
-    (0x30FC, 0x30FF),
-    (0x31F0, 0x31FF),
-    (0xFF66, 0xFF9F),
-    (0x1AFF0, 0x1AFFF),
-    (0x1B000, 0x1B16F),
-)
-HANGUL = (
-    (0x1100, 0x11FF),
-    (0x302E, 0x302F),
-    (0x3130, 0x318F),
-    (0xA960, 0xA97F),
-    (0xAC00, 0xD7FF),
-    (0xFFA0, 0xFFDC),
-)
-UNSPACED = (
-    (0x0E01, 0x0E5B),
-    (0x0E80, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x19E0, 0x19FF),
-    (0xA9E0, 0xA9FF),
-    (0xAA60, 0xAA7F),
-    (0x116D0, 0x116FF),
+"""Han, kana and Hangul, a line each, for a character class."""
+_UNSPACED = (
+    "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f\U000116d0-\U000116ff"
 )
 """Thai, Lao, Myanmar (with its extended blocks) and Khmer (with its symbols)."""
-
-
-def _within(ranges: tuple[tuple[int, int], ...], code: int) -> bool:
-    return any(low <= code <= high for low, high in ranges)
+_IS_CJK = re.compile(f"[{_CJK}]").match
+_NEVER_JOINING = re.compile(f"[{_CJK}{_UNSPACED}]").match
 
 
 @lru_cache(maxsize=8192)
 def is_cjk(char: str) -> bool:
     """Whether `char` is written as Han, kana or Hangul."""
-    code = ord(char)
-    return code >= 0x1100 and _within(HAN + KANA + HANGUL, code)
+    return _IS_CJK(char) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -135,9 +99,7 @@ def is_alphanumeric(char: str) -> bool:
 @lru_cache(maxsize=8192)
 def is_joining(char: str) -> bool:
     """Whether `char` can be part of a longer word on either side: a letter or digit of a script with word spaces."""
-    if not is_alphanumeric(char) or is_cjk(char):
-        return False
-    return not _within(UNSPACED, ord(char))
+    return is_alphanumeric(char) and _NEVER_JOINING(char) is None
 
 
 @lru_cache(maxsize=8192)
@@ -145,10 +107,7 @@ def is_latin_or_digit(char: str) -> bool:
     """A Latin letter or a decimal digit: what a model separates from CJK text with a space."""
     if char.isascii():
         return char.isalnum()
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return True
-    return category[0] == "L" and "LATIN" in unicodedata.name(char, "")
+    return unicodedata.category(char) == "Nd" or (char.isalpha() and "LATIN" in unicodedata.name(char, ""))
 
 
 def blocks_before(text: str, start: int, first: str) -> bool:

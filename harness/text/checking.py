@@ -6,9 +6,8 @@ from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
-from harness.text.explain import Change
 from harness.text.find import Alike, Reading, are_apart, new, readings
-from harness.text.fold import Page
+from harness.text.fold import SHORT, Damage, Page
 from harness.text.mentions import (
     VERDICTS,
     CheckResult,
@@ -24,13 +23,12 @@ from harness.text.mentions import (
     worst,
 )
 from harness.text.near import (
+    KINDS_BESIDE,
     has_near_misses,
     may_have_misses_beside,
-    misses_beside_a_mention,
     near_misses,
     translated_placeholders,
 )
-from harness.text.pattern import WHOLE, Damage
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target, kind_of
 
@@ -62,7 +60,7 @@ def check(
     Raises:
         ValueError: for another channel.
     """
-    if channel == "text" and targets and "<" not in output and "[" not in output:
+    if channel == "text" and targets and len(output) < SHORT and "<" not in output and "[" not in output:
         whole = _all_whole(output, targets, symbols)
         if whole is not None:
             return whole
@@ -83,7 +81,7 @@ def _all_whole(output: str, targets: Sequence[str | Target], symbols: SymbolTabl
         if type(target) is not str or not target or target not in output or may_have_misses_beside(target):
             return None
     page = Page(output, symbols)
-    if not page.is_short or not page.is_plain:
+    if not page.is_plain:
         return None
     texts = tuple(dict.fromkeys(targets)) if len(targets) > 1 else tuple(targets)
     seen = readings(page, texts, doubled_backslashes=False)  # type: ignore[arg-type]
@@ -111,7 +109,6 @@ class Judge:
         self.source = Source(source)
         self.symbols = symbols
         self.strict_kinds = frozenset(strict_kinds)
-        self._known: dict[int, tuple[Damage, str, tuple[str, ...]]] = {}
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
         if given is None:
@@ -123,87 +120,60 @@ class Judge:
     def result(
         self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
     ) -> CheckResult:
-        looks = [self._look(passage.text, channel) for passage in texts]
-        if len(texts) == 1 and not self._beside:
-            plain = looks[0][2]
-            if plain and all(map(plain.get, self._texts)):
-                return self._all_said(plain, texts[0], reasoning, unscored)
         mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
         samples: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
+        """Of each target some mentions that have all its verdicts."""
         within: dict[str, str] = {}
         by_passage: list[list[Mention]] = []
-        for passage, (page, seen, plain) in zip(texts, looks, strict=True):
-            here, inside = (
-                (self._alike(plain, passage), {}) if plain is not None else self._apart(passage, page, seen, channel)
-            )
+        met: set[str] = set()
+        for passage in texts:
+            page = Page(passage.text, self.symbols)
+            seen = self._seen(page, channel)
+            met.update(seen)
             by_passage.append([])
-            for text, listed, distinct in here:
-                mentions[text] += listed
-                samples[text] += distinct
-                by_passage[-1] += listed
-            for text, outer in inside.items():
-                within.setdefault(text, outer)
+            plain = self._of_themselves(page, seen)
+            if plain is not None:
+                for text, forms in plain.items():
+                    listed = self._listed(self.wanted[text], forms, passage)
+                    mentions[text] += listed
+                    samples[text] += listed[:1] if len(forms) == 1 else listed
+                    by_passage[-1] += listed
+                continue
+            found, inside = self._found(page, seen, channel)
+            for one in found:
+                mention = self.mention(one, passage)
+                mentions[one.target.text].append(mention)
+                samples[one.target.text].append(mention)
+                by_passage[-1].append(mention)
+            within |= {text: outer for text, outer in inside.items() if text not in within}
         verdicts = {target: worst(listed) for target, listed in samples.items()}
+        nearly: set[str] = set()
         if self._beside or "absent" in verdicts.values():
-            met = {text for _, seen, _ in looks for text in seen}
-            nearly: set[str] = set()
             for passage, among in zip(texts, by_passage, strict=True):
                 for text, mention in self._near_misses(passage, among, mentions, met):
                     mentions[text].append(mention)
                     samples[text].append(mention)
                     nearly.add(text)
             verdicts |= {text: worst(samples[text]) for text in nearly}
-        order = {passage.path: number for number, passage in enumerate(texts)} if len(texts) > 1 else {}
-        for listed in mentions.values():
-            if len(listed) > 1:
-                listed.sort(key=_START)
-            if order and len(listed) > 1:
-                listed.sort(key=lambda mention: order[mention.path])
+        order = {passage.path: number for number, passage in enumerate(texts)}
+        for text in mentions if len(texts) > 1 else nearly:
+            mentions[text].sort(key=lambda mention: (order[mention.path], mention.start))
         if within:
             within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
         every = {target: tuple(listed) for target, listed in mentions.items()}
         return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
 
-    def _alike(
-        self, seen: dict[str, list[Alike]], passage: Passage
-    ) -> Iterator[tuple[str, list[Mention], list[Mention]]]:
-        """The mentions by target, in order, and some of them that have all the verdicts."""
-        for text, forms in seen.items():
-            listed = self._listed(self.wanted[text], forms, passage)
-            yield text, listed, listed[:1] if len(forms) == 1 else listed
-
-    def _apart(
-        self, passage: Passage, page: Page, seen: dict[str, list[Alike]], channel: str
-    ) -> tuple[Iterator[tuple[str, list[Mention], list[Mention]]], dict[str, str]]:
-        """The same where the place decides too, and the targets that lie in longer ones."""
-        found, within = self._found(page, seen, channel)
-        listed = ((one.target.text, [self.mention(one, passage)]) for one in found)
-        return ((text, one, one) for text, one in listed), within
-
-    def _all_said(
-        self, seen: dict[str, list[Alike]], passage: Passage, reasoning: Sequence[tuple[int, int]], unscored: bool
-    ) -> CheckResult:
-        """The result of one text that holds all targets."""
-        verdicts: dict[str, str] = {}
-        mentions: dict[str, tuple[Mention, ...]] = {}
-        for target in self.targets:
-            text = target.text
-            forms = seen[text]
-            listed = self._listed(target, forms, passage)
-            verdicts[text] = listed[0].verdict if len(forms) == 1 else worst(listed)
-            mentions[text] = tuple(listed)
-        return CheckResult(verdicts, mentions, {}, unscored, tuple(reasoning))
-
-    def _look(self, text: str, channel: str) -> tuple[Page, dict[str, list[Alike]], dict[str, list[Alike]] | None]:
-        """A text, the readings in it, and those that hold where they alone decide that."""
-        page = Page(text, self.symbols)
-        seen = readings(page, self._texts, doubled_backslashes=channel != "text")
-        return page, seen, self._of_themselves(page, seen)
+    def _seen(self, page: Page, channel: str) -> dict[str, list[Alike]]:
+        return readings(page, self._texts, doubled_backslashes=channel != "text")
 
     def findings(self, text: str, channel: str) -> list[Finding]:
         """The findings of all targets, by place."""
         page = Page(text, self.symbols)
-        return self._found(page, readings(page, self._texts, doubled_backslashes=channel != "text"), channel)[0]
+        return self._found(page, self._seen(page, channel), channel)[0]
+
+    def candidates(self, page: Page, channel: str) -> tuple[list[Finding], list[Finding]]:
+        """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
+        return self._judged(page, self._seen(page, channel), channel)
 
     def _of_themselves(self, page: Page, seen: dict[str, list[Alike]]) -> dict[str, list[Alike]] | None:
         """Those that hold; None where more than the form of each decides that, or of what it is a mention."""
@@ -241,70 +211,51 @@ class Judge:
         is_open = target.open_left or target.open_right
         for text, damage, starts in forms:
             size = len(text)
-            _, verdict, codes = _WHOLE if damage is WHOLE else self._said(damage)
+            verdict, codes = _said(damage)
             for start in starts:
                 end = start + size
-                reach = self._reach(Finding(target, target.text, start, end, damage), passage.text) if is_open else None
+                reach = self._reach(target, start, end, passage.text) if is_open else None
                 made.append(new(Mention, (start, end, text, verdict, codes, path, "damage", reach)))
         if len(forms) > 1:
             made.sort(key=_START)
         return made
 
-    def candidates(self, page: Page, channel: str) -> tuple[list[Finding], list[Finding]]:
-        """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
-        return self._judged(page, readings(page, self._texts, doubled_backslashes=channel != "text"), channel)
-
     def _judged(self, page: Page, seen: dict[str, list[Alike]], channel: str) -> tuple[list[Finding], list[Finding]]:
         text = page.text
         whole: list[Finding] = []
         damaged: list[Finding] = []
-        coded = channel != "text"
         for wanted, forms in seen.items():
+            target = self.wanted[wanted]
+            is_strict = target.given or target.kind in self.strict_kinds
             found = [
                 new(Reading, (start, start + len(form), damage)) for form, damage, starts in forms for start in starts
             ]
-            target = self.wanted[wanted]
-            is_strict = target.given or target.kind in self.strict_kinds
-            is_alternate = wanted != target.text
-            listed = _beside_wraps(found, text, wanted)
-            if target.given:
-                for start, end, damage in listed:
-                    finding = new(Finding, (target, wanted, start, end, damage, "damage"))
-                    (damaged if damage.weight else whole).append(finding)
-                continue
-            for one in listed:
-                start, end, damage = one if is_strict else in_a_sentence(one, target, text)
-                if is_alternate and _is_fragment(text, start, end, target):
+            for reading in _beside_wraps(found, text, wanted):
+                one = reading if is_strict else in_a_sentence(reading, target, text)
+                start, end, damage = one
+                if wanted != target.text and _is_fragment(text, start, end, target):
                     continue
-                reading = Reading(start, end, damage)
-                strict = self.strict_kinds
-                how = severity(reading, target, page, self.source, is_text=not coded, strict_kinds=strict)
+                how = "damage" if is_strict else severity(one, target, page, self.source, is_text=channel == "text")
                 if how is not None:
-                    (damaged if damage.weight else whole).append(Finding(target, wanted, start, end, damage, how))
+                    (damaged if damage.weight else whole).append(
+                        new(Finding, (target, wanted, start, end, damage, how))
+                    )
         return whole, _without_words_before(damaged, whole) if damaged else damaged
 
     def mention(self, finding: Finding, passage: Passage) -> Mention:
-        target, _, start, end, damage, severity = finding
-        reach = self._reach(finding, passage.text) if target.open_left or target.open_right else None
-        _, verdict, codes = self._said(damage)
+        target, wanted, start, end, damage, severity = finding
+        reach = self._reach(target, start, end, passage.text) if wanted == target.text else None
+        verdict, codes = _said(damage)
         return new(Mention, (start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach))
 
-    def _said(self, damage: Damage) -> tuple[Damage, str, tuple[str, ...]]:
-        """The verdict on a damage, and its codes."""
-        said = self._known.get(id(damage))
-        if said is None:  # readings share their damage; this holds it, so that the number stays its own
-            said = self._known[id(damage)] = damage, VERDICTS[rank(damage.weight)], _codes(damage.changes)
-        return said
-
-    def _reach(self, finding: Finding, text: str) -> tuple[int, int] | None:
+    def _reach(self, target: Target, start: int, end: int, text: str) -> tuple[int, int] | None:
         """The wider span on which source and answer agree, where the target has an uncertain edge."""
-        target = finding.target
-        if target.start < 0 or finding.wanted != target.text:
+        if target.start < 0 or not (target.open_left or target.open_right):
             return None
         part = next((p for p in self.source.parts if p.startswith(target.text, target.start)), None)
         if part is None:
             return None
-        start, end = finding.start, finding.end
+        span = start, end
         here, there = target.start, target.end
         if target.open_left:
             while start and here and is_cjk(text[start - 1]) and text[start - 1] == part[here - 1]:
@@ -312,7 +263,7 @@ class Judge:
         if target.open_right:
             while end < len(text) and there < len(part) and is_cjk(text[end]) and text[end] == part[there]:
                 end, there = end + 1, there + 1
-        return None if (start, end) == (finding.start, finding.end) else (start, end)
+        return None if (start, end) == span else (start, end)
 
     def _near_misses(
         self,
@@ -334,7 +285,6 @@ class Judge:
                 yield finding.target.text, self.mention(finding, passage)
 
 
-_WHOLE = WHOLE, "verbatim", ()
 _START = itemgetter(Mention._fields.index("start"))
 
 
@@ -361,7 +311,7 @@ def _prepared(
     is_simple = len(wanted) == len(targets) and "" not in wanted
     wanted.pop("", None)
     beside = [_with_its_kind(one) for one in targets if one.kind or may_have_misses_beside(one.text)]
-    beside = [one for one in beside if misses_beside_a_mention(one) and has_near_misses(one)]
+    beside = [one for one in beside if one.kind in KINDS_BESIDE and has_near_misses(one)]
     return targets, wanted, tuple(beside), tuple(wanted), is_simple
 
 
@@ -372,9 +322,9 @@ def _with_its_kind(target: Target) -> Target:
 
 
 @lru_cache(maxsize=4096)
-def _codes(changes: tuple[Change, ...]) -> tuple[str, ...]:
-    """Kept, since a model damages a string in one way again and again."""
-    return in_order({code for change in changes for code in change.codes})
+def _said(damage: Damage) -> tuple[str, tuple[str, ...]]:
+    """The verdict on a damage, and its codes; kept, since a model damages a string in one way again and again."""
+    return VERDICTS[rank(damage.weight)], in_order({code for change in damage.changes for code in change.codes})
 
 
 def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]:

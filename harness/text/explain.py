@@ -7,7 +7,7 @@ own: the signs that the target has there, and the piece of text that is in their
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from harness.text.characters import (
     BLANK_SET,
@@ -164,8 +164,9 @@ def cross(
         return SPACED, (Change(0, len(piece), "", ("line-break",)),)
     atoms = atoms_of(gap, symbols, sides, (False, False))
     text = f"x{piece}x"
-    reader = Reader(text, symbols, doubled_backslashes)
-    return reader.through(atoms, 1, len(text) - 1, sides)
+    routes = Reader(text, symbols, doubled_backslashes).routes(atoms, 1, len(text) - 1, sides)
+    best = mildest(routes)
+    return best and (best[1].weight, changes_of(best[1], 1))
 
 
 _HYPHENATION = later("[-\u2010\u00ad](?:\r\n|[\n\r])[ \t]*")
@@ -179,114 +180,62 @@ class Reader:
         self._symbols = symbols
         self._doubled_backslashes = doubled_backslashes
 
-    def through(
-        self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides
-    ) -> tuple[int, tuple[Change, ...]] | None:
-        """All atoms from one letter, which ends at `start`, to the next, which begins at `end`."""
-        routes = self._routes(atoms, {start: Route(0, None)}, end, sides)
-        best = min(routes.values(), key=_weight, default=None)
-        return None if best is None else (best.weight, changes_of(best, start))
-
-    def head(self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides) -> Route | None:
-        """The first atom at `start`, and all others up to the letter that begins at `end`."""
-        layer: dict[int, _Layer] = {}
-        self._read(atoms, 0, Gap(start), Route(0, None), layer)
-        routes = self._routes(atoms, {}, end, sides, layers=layer)
-        return min(routes.values(), key=_weight, default=None)
-
-    def alone(self, atoms: tuple[Atom, ...], start: int, end: int) -> tuple[int, Route] | None:
-        """Where a target of signs alone ends that begins at `start`, in its mildest reading."""
-        layer: dict[int, _Layer] = {}
-        self._read(atoms, 0, Gap(start), Route(0, None), layer)
-        routes = self._routes(atoms, {}, end, Sides("", ""), layers=layer, is_tail=True)
-        return min(routes.items(), key=lambda found: found[1].weight, default=None)
-
-    def tail(self, atoms: tuple[Atom, ...], start: int, end: int, sides: Sides) -> list[tuple[int, Route]]:
-        """The ends that a mention may have whose last letter ends at `start`, each with its mildest reading."""
-        routes = self._routes(atoms, {start: Route(0, None)}, end, sides, is_tail=True)
-        return list(routes.items())
-
-    def _routes(
+    def routes(
         self,
         atoms: tuple[Atom, ...],
-        origin: "dict[int, Route]",
+        start: int,
         end: int,
         sides: Sides,
         *,
-        layers: "dict[int, _Layer] | None" = None,
+        is_head: bool = False,
         is_tail: bool = False,
     ) -> dict[int, Route]:
-        """Where the last atom may end -> the mildest reading of all atoms up to there."""
-        layers = layers or {}
-        if origin:
-            layers[-1] = {(place, False): route for place, route in origin.items()}
+        """Where the last atom may end -> the mildest reading of all atoms up to there.
+
+        The first is behind the letter that ends at `start`, or `is_head`, and begins there. The last is before the
+        letter that begins at `end`, or `is_tail`, and ends anywhere before it.
+        """
+        layers: dict[int, _Layer] = {}
+        if is_head:
+            self._read(atoms, 0, Gap(start), Route(0, None), layers)
+        else:
+            layers[-1] = {(start, False): Route(0, None)}
         final = len(atoms) - 1
         finished: dict[int, Route] = {}
         while layers and (place := min(layers)) < final:
+            before, ahead = sides.before if place < 0 else atoms[place].side, atoms[place + 1 :]
             for (position, tight), route in layers.pop(place).items():
                 for gap in self._gaps(position, end):
                     if tight and gap.spaces:
                         break
-                    self._step(
-                        atoms,
-                        place,
-                        position,
-                        gap,
-                        route,
-                        end=end,
-                        sides=sides,
-                        layers=layers,
-                        finished=finished,
-                        is_tail=is_tail,
-                    )
-        if is_tail:
-            for (position, _), route in layers.get(final, {}).items():
-                if position not in finished or route.weight < finished[position].weight:
-                    finished[position] = route
+                    for skipped, (weight, codes, new) in self._behind(ahead, gap, end, before, is_tail):
+                        trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
+                        reached = Route(route.weight + weight, trace)
+                        following = place + 1 + skipped
+                        if following < final or is_tail:
+                            self._read(atoms, following, gap, reached, layers)
+                        else:
+                            _keep_mildest(finished, end, reached)
+        for (position, _), route in layers.get(final, {}).items():
+            _keep_mildest(finished, position, route)
         return finished
 
-    def _step(
-        self,
-        atoms: tuple[Atom, ...],
-        place: int,
-        position: int,
-        gap: Gap,
-        route: Route,
-        *,
-        end: int,
-        sides: Sides,
-        layers: "dict[int, _Layer]",
-        finished: dict[int, Route],
-        is_tail: bool,
-    ) -> None:
-        """From one atom to those that the gap may lead to: the next, and those behind it if the signs were dropped."""
+    def _behind(
+        self, atoms: tuple[Atom, ...], gap: Gap, end: int, before: str, is_tail: bool
+    ) -> Iterator[tuple[int, _Crossing]]:
+        """Which of the next atoms a gap may lead to: the first, and those behind it if the signs between were lost."""
         final = len(atoms) - 1
-        before = sides.before if place < 0 else atoms[place].side
-        following = place + 1
-        while True:
-            target = atoms[following]
-            is_end = following == final and not is_tail
-            if is_end and gap.end == end:
-                meets = True
+        for place, atom in enumerate(atoms):
+            if place == final and not is_tail:
+                meets = gap.end == end
             else:
-                char = self.text[gap.end] if gap.end < end else ""
-                meets = not is_end and char != "" and target.may_begin_with(char)
+                meets = gap.end < end and atom.may_begin_with(self.text[gap.end])
             if meets:
-                if following == place + 1:
-                    crossing = _between(target.space, gap, before, target.side)
-                else:
-                    crossing = _instead(atoms[place + 1 : following + 1], gap)
+                crossing = _instead(atoms[: place + 1], gap) if place else _between(atom.space, gap, before, atom.side)
                 if crossing is not None:
-                    weight, codes, new = crossing
-                    trace = (route.trace, Change(position, gap.end, new, codes)) if codes else route.trace
-                    reached = Route(route.weight + weight, trace)
-                    if not is_end:
-                        self._read(atoms, following, gap, reached, layers)
-                    elif end not in finished or reached.weight < finished[end].weight:
-                        finished[end] = reached
-            if following >= final or not target.may_drop:
+                    yield place, crossing
+            if not atom.may_drop:
                 return
-            following += 1
 
     def _gaps(self, start: int, end: int) -> Iterator[Gap]:
         """All gaps that begin at `start`, shortest first; the first is empty. A run of blanks is never cut."""
@@ -357,10 +306,9 @@ class Reader:
                 for end, second, second_escaped in self._halves(atom, gap.end):
                     looks = tuple(code for code in dict.fromkeys((first, second)) if code)
                     escapes = first_escaped + second_escaped
-                    parted = ("space-left", "space-right") if gap.spaces else ()
-                    wide = ("wide-space",) if any(space != " " for space in gap.spaces) else ()
-                    blanks = (*parted, *wide, *(("zero-width",) if gap.zero_width else ()))
-                    codes = ("doubled", *looks, *blanks, *(("escaped",) if escapes else ()))
+                    blanks = _inserted("", "", gap.spaces) if gap.spaces else ()
+                    blanks += ("zero-width",) * gap.zero_width
+                    codes = ("doubled", *looks, *blanks, *("escaped",) * (escapes > 0))
                     weight = ALTERED * (1 + escapes) + (LOOKALIKE if looks else 0) + (SPACED if blanks else 0)
                     yield end, weight, False, Change(start, end, atom.char, codes)
 
@@ -384,19 +332,23 @@ class Reader:
         return before < 0 or text[before] in LINE_BREAK_SET
 
 
+_Key = TypeVar("_Key")
 _Layer = dict[tuple[int, bool], Route]
 """For one atom: where its reading ends and whether it is tight -> the mildest route there."""
 
 
 def _enter(layer: _Layer, key: tuple[int, bool], route: Route, weight: int, change: Change | None) -> None:
-    total = route.weight + weight
-    known = layer.get(key)
-    if known is None or total < known.weight:
-        layer[key] = Route(total, (route.trace, change) if change else route.trace)
+    _keep_mildest(layer, key, Route(route.weight + weight, (route.trace, change) if change else route.trace))
 
 
-def _weight(route: Route) -> int:
-    return route.weight
+def _keep_mildest(routes: dict[_Key, Route], key: _Key, route: Route) -> None:
+    if key not in routes or route.weight < routes[key].weight:
+        routes[key] = route
+
+
+def mildest(routes: dict[int, Route]) -> tuple[int, Route] | None:
+    """The end and the route of the mildest reading, the first of several."""
+    return min(routes.items(), key=lambda found: found[1].weight, default=None)
 
 
 def changes_of(route: Route, start: int) -> tuple[Change, ...]:
@@ -464,8 +416,6 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def count_line_breaks(spaces: str) -> int:
     """Line breaks in a run of white space; a carriage return with its line feed is one."""
-    if spaces in ("", " ", "  "):
-        return 0
     return sum(char in LINE_BREAK_SET for char in spaces.replace("\r\n", "\n"))
 
 
@@ -523,9 +473,8 @@ def _instead(skipped: tuple[Atom, ...], gap: Gap) -> _Crossing | None:
         # the target's own joiner or selector, which hardly shows: it was lost, or a blank is in its place
         return weight + LOOKALIKE, (*codes, "space-kind" if spaces else "zero-width"), new
     weight += ALTERED * (len(skipped) - 1)
-    wide = ("wide-space",) if any(c != " " for c in spaces) else ()
     if len(spaces) > len(own):
-        return weight, (*codes, "to-space", *wide, *(("dropped",) if len(skipped) > 2 else ())), new
+        return weight, (*codes, "to-space", *_kinds(spaces), *("dropped",) * (len(skipped) > 2)), new
     if spaces == own:
         return weight, (*codes, "dropped"), new
     if len(spaces) < len(own):
@@ -535,13 +484,7 @@ def _instead(skipped: tuple[Atom, ...], gap: Gap) -> _Crossing | None:
 
 def _aside(gap: Gap) -> tuple[int, tuple[str, ...]]:
     """Weight and codes of what a gap holds besides white space."""
-    codes: tuple[str, ...] = ()
-    if gap.zero_width:
-        codes += ("zero-width",)
-    if gap.markup:
-        codes += ("markup",)
-    if gap.coded:
-        codes += ("escaped",)
+    codes = ("zero-width",) * gap.zero_width + ("markup",) * (gap.markup > 0) + ("escaped",) * (gap.coded > 0)
     return SPACED * gap.zero_width + ALTERED * (gap.markup + gap.coded), codes
 
 

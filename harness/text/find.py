@@ -7,9 +7,8 @@ from operator import le
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, stands_alone
-from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross
-from harness.text.fold import STRANGER, Fold, Page, Skeleton
-from harness.text.pattern import NO_FORMS, WHOLE, Damage, Pattern, pattern_of
+from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest
+from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Page, Pattern, Skeleton, pattern_of
 from harness.text.symbols import (
     ALTERED,
     BETWEEN_LATIN,
@@ -305,7 +304,8 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
             following += 1
         if start < free or (following < len(whole) and whole[following].start <= start):
             continue
-        read = reader.alone(atoms, start, min(len(text), start + _reach(target)))
+        reach = min(len(text), start + _reach(target))
+        read = mildest(reader.routes(atoms, start, reach, Sides("", ""), is_head=True, is_tail=True))
         if read is None or not 0 < read[1].weight < ALTERED or not stands_alone(text, start, read[0], target):
             continue
         if following < len(whole) and whole[following].start < read[0]:
@@ -359,15 +359,12 @@ def _damaged(
     `hits` are the places of its skeleton in those of the page: as it is, and decoded.
     """
     found: dict[tuple[int, int], Reading] = {}
-    text, target = page.text, pattern.text
     last = len(pattern.skeleton) - 1
-    bare = pattern.is_bare and not doubled_backslashes
     for places, is_plain in zip(hits, (True, False), strict=True):
         skeleton = page.plain if is_plain and places else page.decoded
         if skeleton is None:
             continue
         starts, end_at = skeleton.starts, skeleton.end
-        known = pattern.known if is_plain else pattern.known_coded
         following = 0
         for place in places:
             start, end = starts[place], starts[place + last] + 1 if is_plain else end_at(place + last)
@@ -375,11 +372,7 @@ def _damaged(
                 following += 1
             if following < len(whole) and whole[following].start < end:
                 continue
-            damage = known.get(text[start:end]) if bare else None
-            if damage is not None and stands_alone(text, start, end, target):  # a habit, which `_read` knows as well
-                reading: Reading | None = new(Reading, (start, end, damage))
-            else:
-                reading = _read(page, pattern, skeleton, place, doubled_backslashes)
+            reading = _read(page, pattern, skeleton, place, doubled_backslashes)
             if reading is None or (following < len(whole) and whole[following].start < reading.end):
                 continue
             if following and whole[following - 1].end > reading.start:
@@ -521,10 +514,11 @@ def _with_edges(
         following = place + len(parts.letters)
         highest = skeleton.starts[following] if following < len(skeleton.starts) else len(text)
         atoms = atoms_of(parts.gaps[-1], page.symbols, parts.sides[-1], (False, True))
-        ends = reader.tail(atoms, end, min(highest, end + _reach(parts.gaps[-1])), parts.sides[-1])
-        if not ends:
+        highest = min(highest, end + _reach(parts.gaps[-1]))
+        tail = mildest(reader.routes(atoms, end, highest, parts.sides[-1], is_tail=True))
+        if tail is None:
             return None
-        end, route = min(ends, key=lambda found: found[1].weight)
+        end, route = tail
         weight += route.weight
         after = changes_of(route, start)
     if not stands_alone(text, start, end, pattern.text):
@@ -542,14 +536,15 @@ def _reach(signs: str) -> int:
 def _head(page: Page, reader: Reader, pattern: Pattern, lowest: int, start: int) -> tuple[int, Route] | None:
     text, parts = page.text, pattern.parts
     head = parts.head
-    atoms = atoms_of(head, page.symbols, Sides("", parts.sides[0].before), (True, False))
-    best: tuple[int, Route] | None = None
+    sides = Sides("", parts.sides[0].before)
+    atoms = atoms_of(head, page.symbols, sides, (True, False))
+    found: dict[int, Route] = {}
     for place in range(lowest, start):
         if not atoms[0].may_begin_with(text[place]):
             continue
         if head[0] in page.symbols.by_char and is_escaped(text, place):
             continue
-        route = reader.head(atoms, place, start, Sides("", parts.sides[0].before))
-        if route is not None and (best is None or route.weight < best[1].weight):
-            best = (place, route)
-    return best
+        routes = reader.routes(atoms, place, start, sides, is_head=True)
+        if routes:
+            found[place] = routes[start]
+    return mildest(found)

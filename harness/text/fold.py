@@ -1,4 +1,4 @@
-"""A text reduced to its letters and digits, each folded to one representative of all that may stand for it.
+"""Texts and targets reduced to their letters and digits, each folded to one of all that may stand for it.
 
 White space, signs, marks and markup fall away, so every damaged form of a target has the target's own *skeleton*. The
 fold merges more than the rules do (`1 I l i L` are one): what it brings together, `explain` looks at closely.
@@ -13,7 +13,20 @@ from itertools import compress
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS, later
-from harness.text.symbols import BETWEEN_LATIN, ESCAPE_STARTS, LETTER, TAKEN_OUT, SymbolTable, coded, other_width, role
+from harness.text.explain import Change, Sides, side
+from harness.text.symbols import (
+    BETWEEN_LATIN,
+    ESCAPE_STARTS,
+    LETTER,
+    LOOKALIKE,
+    MARK,
+    TAKEN_OUT,
+    SymbolTable,
+    coded,
+    other_width,
+    role,
+    without_accents,
+)
 from harness.text.unicode_data import letter_places
 
 
@@ -30,20 +43,14 @@ class Fold(dict[int, str | None]):
         self.coarse = coarse
         self.symbols = symbols
         self._signs = frozenset(symbols.owners) - BETWEEN_LATIN
-        self.keeps = _Keeps(self)
 
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
     @cached_property
-    def ascii_kept(self) -> bytes:
-        """For `bytes.translate`: whether it keeps a character of ASCII."""
-        return bytes(self[code] is not None for code in range(128)) + bytes(128)
-
-    @cached_property
-    def kept_or_replaced(self) -> bytes:
-        """The same where `?` is what `str.encode` puts for all that is beyond ASCII."""
-        return self.ascii_kept[: ord("?")] + b"\1" + self.ascii_kept[ord("?") + 1 :]
+    def kept(self) -> bytes:
+        """For `bytes.translate`: whether it keeps a character; `?` is what `str.encode` puts for all beyond ASCII."""
+        return bytes(code == ord("?") or self[code] is not None for code in range(128)) + bytes(128)
 
     @cached_property
     def ascii_forms(self) -> dict[str, str]:
@@ -106,9 +113,7 @@ class Fold(dict[int, str | None]):
         return None
 
     def letters_of(self, plain: str) -> str:
-        """The folded letters of what `without_signs` gives."""
-        if plain.isascii():
-            return plain.translate(self)
+        """The folded letters of what `without_signs` gives; in bytes, which takes a third of the time."""
         return plain.encode().translate(*self.in_utf8).decode()
 
     def __missing__(self, code: int) -> str | None:
@@ -125,18 +130,6 @@ class Fold(dict[int, str | None]):
         if self.coarse or root not in _ascii_roots():
             return root
         return plain if plain.isascii() else STRANGER
-
-
-class _Keeps(dict[str, bool]):
-    """Whether a fold keeps a character."""
-
-    def __init__(self, fold: Fold) -> None:
-        super().__init__()
-        self._fold = fold
-
-    def __missing__(self, char: str) -> bool:
-        kept = self[char] = self._fold[ord(char)] is not None
-        return kept
 
 
 STRANGER = "\ufdd0"
@@ -217,9 +210,9 @@ class Skeleton(NamedTuple):
         return self.starts[place] + 1 if self.ends is None else self.ends[place]
 
 
-_WORTH_A_LOOK = 2000
-"""From so many characters on a look for rare letters comes before the fold."""
-_LEADS = "&%\\<]"
+SHORT = 2000
+"""To fold a text below so many characters is as cheap as any look at it, such as one for rare letters."""
+_LEADS = later(r"[&%\\<\]]")
 
 
 _BETWEEN_LATIN = {
@@ -245,13 +238,6 @@ def ascii_of(text: str) -> str:
 _SAMPLE = 200
 
 
-def _places_of(sign: str, text: str) -> Iterator[int]:
-    place = text.find(sign)
-    while place >= 0:
-        yield place
-        place = text.find(sign, place + 1)
-
-
 NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
 
 
@@ -269,8 +255,7 @@ class Page:
         self._coarse = coarse
         self._level: str | None = text
         self._is_levelled = text.isascii() and not coarse
-        self.is_short = len(text) < _WORTH_A_LOOK
-        """Whether to fold it is as cheap as any look at it."""
+        self.is_short = len(text) < SHORT
         signs = text if self.is_short else ascii_of(text)
         self.is_plain = not (
             coarse or "&" in signs or "%" in signs or "\\" in signs or "<" in signs or "]" in signs  # _LEADS
@@ -355,11 +340,9 @@ class Page:
         """The skeleton of the text as it is."""
         fold, unsigned = self.fold, self._unsigned
         if unsigned is None or fold.coarse:
-            kept: Iterable[object] = map(fold.keeps.__getitem__, self._read)
-        elif unsigned.isascii():
-            kept = unsigned.encode().translate(fold.ascii_kept)
+            kept: Iterable[object] = map(fold.__getitem__, map(ord, self._read))
         else:
-            kept = unsigned.replace("?", " ").encode("ascii", "replace").translate(fold.kept_or_replaced)
+            kept = unsigned.replace("?", " ").encode("ascii", "replace").translate(fold.kept)
         return Skeleton(self.letters, list(compress(range(len(self.text)), kept)))
 
     @cached_property
@@ -376,7 +359,7 @@ class Page:
             begins += range(low, high) if is_plain else (low,)
             stops += range(low + 1, high + 1) if is_plain else (high,)
         text = "".join([piece for piece, _, _ in pieces])
-        kept = [*map(fold.keeps.__getitem__, text)]
+        kept = [*map(fold.__getitem__, map(ord, text))]
         return Skeleton(text.translate(fold), [*compress(begins, kept)], [*compress(stops, kept)])
 
 
@@ -384,8 +367,8 @@ def decoded_pieces(text: str) -> list[tuple[str, int, int]] | None:
     """The text in pieces as they read: plain stretches, and single characters for their codes."""
     pieces: list[tuple[str, int, int]] = []
     place = 0
-    found_one = False
-    for lead in _lead_places(text):
+    for found in _LEADS.finditer(text):
+        lead = found.start()
         if lead < place:
             continue
         glyph = coded(text, lead) if text[lead] in ESCAPE_STARTS else None
@@ -395,19 +378,151 @@ def decoded_pieces(text: str) -> list[tuple[str, int, int]] | None:
             end = markup.end() if markup else 0
         if not end:
             continue
-        found_one = True
         if place < lead:
             pieces.append((text[place:lead], place, lead))
         if glyph:
             pieces.append((glyph.char, lead, end))
         place = end
-    if not found_one:
+    if not place:
         return None
     if place < len(text):
         pieces.append((text[place:], place, len(text)))
     return pieces
 
 
-def _lead_places(text: str) -> list[int]:
-    """Where a code, a tag or an address may begin."""
-    return sorted(place for lead in _LEADS for place in _places_of(lead, text))
+class Damage(NamedTuple):
+    """All changes of a mention. `weight` sums the edits by kind (see `tables`); 0 is verbatim."""
+
+    weight: int
+    changes: tuple[Change, ...]
+
+    @property
+    def edits(self) -> int:
+        mask = LOOKALIKE - 1
+        return (self.weight >> 40) + (self.weight >> 20 & mask) + (self.weight & mask)
+
+
+WHOLE = Damage(0, ())
+
+
+class Letters(NamedTuple):
+    """A target in pieces: its letters, the marks on each, and what lies before, between and behind them."""
+
+    letters: tuple[str, ...]
+    marks: tuple[str, ...]
+    gaps: tuple[str, ...]
+    """`gaps[i]` is what follows letter i and its marks; the last is the tail."""
+    sides: tuple[Sides, ...]
+    head: str
+    accented: int
+    """How many letters have an accent that can be lost."""
+    ends_marked: bool
+    """Whether marks can belong to the last letter, in one normal form or another."""
+
+
+NO_FORMS = ("", "")
+_DIGITS = re.compile("[0-9]")
+
+
+class Pattern:
+    """A target to be looked for. It is taken apart only where something other than the target itself was met.
+
+    Attributes:
+        skeleton: its folded letters.
+        marker_offsets: the places of what would open a list item if it came first in a line.
+        digits: its digits in order, where they are those of the target and no word that looks like a sign is in it.
+        unescaped: the target with its entities and codes read, and with its `\\n` and the like read; empty for neither.
+    """
+
+    __slots__ = (
+        *("_fold", "_letters", "_read", "digits", "known", "known_coded"),
+        *("marker_offsets", "skeleton", "text", "unescaped"),
+    )
+
+    def __init__(self, text: str, fold: Fold) -> None:
+        self.text = text
+        self._fold = fold
+        self._read = as_signs(text)
+        self.skeleton = self._read.translate(fold)
+        digits = _DIGITS.findall(text)
+        is_all_digits = digits == _DIGITS.findall(self.skeleton) and BETWEEN_LATIN.isdisjoint(text)
+        self.digits = "".join(digits) if is_all_digits else ""
+        is_coded = "\\" in text or "&" in text or "%" in text  # any of ESCAPE_STARTS
+        self.unescaped = _unescaped_forms(text) if is_coded else NO_FORMS
+        self.marker_offsets = _marker_offsets(text, fold.symbols)
+        self.known: dict[str, Damage | None] = {}
+        self.known_coded: dict[str, Damage | None] = {}
+        self._letters: Letters | None = None
+
+    @property
+    def parts(self) -> Letters:
+        if self._letters is None:
+            self._letters = _taken_apart(self.text, self._read, self._fold)
+        return self._letters
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is all from its first letter to its last, and what is between them tells how it is to be read."""
+        parts = self.parts
+        return not (parts.head or parts.gaps[-1] or parts.ends_marked or "\\" in self.text)
+
+
+def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
+    """`read` is the text as it is folded: with hyphens for the words that look like one."""
+    letters: list[str] = []
+    marks: list[str] = []
+    gaps: list[str] = [""]
+    for char, meant in zip(text, read, strict=True):
+        if fold[ord(meant)] is not None:
+            letters.append(char)
+            marks.append("")
+            gaps.append("")
+        elif letters and not gaps[-1] and role(char) == MARK:
+            marks[-1] += char
+        else:
+            gaps[-1] += char
+    if text.isascii():
+        sides: tuple[Sides, ...] = (_LATIN,) * (len(letters) - 1) + (_LATIN_END,) * bool(letters)
+        return Letters(tuple(letters), tuple(marks), tuple(gaps[1:]), sides, gaps[0], 0, False)
+    around = [*map(side, letters), " "]
+    return Letters(
+        tuple(letters),
+        tuple(marks),
+        tuple(gaps[1:]),
+        tuple(map(Sides, around, around[1:])),
+        gaps[0],
+        sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
+        bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1,
+    )
+
+
+_LATIN, _LATIN_END = Sides("l", "l"), Sides("l", " ")
+
+
+@lru_cache(maxsize=4096)
+def pattern_of(text: str, fold: Fold) -> Pattern:
+    return Pattern(text, fold)
+
+
+def _unescaped_forms(text: str) -> tuple[str, str]:
+    pieces = decoded_pieces(text) or []
+    read = "".join(piece for piece, _, _ in pieces)
+    controlled = _CONTROL.sub(lambda found: _CONTROLS[found[1]], text)
+    forms = read if pieces and read != text else "", controlled if controlled != text else ""
+    return forms if any(forms) else NO_FORMS
+
+
+_CONTROL = re.compile(r"\\([nrtbf])")
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
+    """Offsets of characters that would open a list item if they came first in a line."""
+    if text[-1:] not in symbols.markers and text.split(None, 1) == [text]:
+        return ()  # most targets: no blank in them
+    last = len(text) - 1
+    return tuple(
+        place
+        for place, char in enumerate(text)
+        if char in symbols.markers and (place == last or text[place + 1].isspace())
+    )

@@ -6,7 +6,7 @@ language (`and/or`, `10-20`).
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
@@ -14,8 +14,7 @@ from typing import NamedTuple
 from harness.text.characters import SPACE_SET, is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.find import Reading
-from harness.text.fold import Page
-from harness.text.pattern import Damage
+from harness.text.fold import Damage, Page
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_formula
 
@@ -256,11 +255,9 @@ _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
 
 
-def severity(
-    reading: Reading, target: Target, page: Page, source: Source, *, is_text: bool, strict_kinds: Collection[str]
-) -> str | None:
-    """`damage`, `note`, or None where the reading is not a mention of the target."""
-    if target.given or target.kind in strict_kinds or not reading.damage.weight:
+def severity(reading: Reading, target: Target, page: Page, source: Source, *, is_text: bool) -> str | None:
+    """`damage`, `note`, or None where the reading is not a mention of an extracted target that its kind lets off."""
+    if not reading.damage.weight:
         return "damage"
     text, changes = page.text, reading.damage.changes
     codes = {code for change in changes for code in change.codes}
@@ -460,18 +457,17 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         )
     if target.kind == "placeholder" and target.text[0] == ":" and text[reading.start - 1 : reading.start].isalnum():
         return True  # `note: id`, where the colon is the sentence's
-    if is_altered and is_formula(target.text):
-        return True  # `$X_1$` is another variable than `$x_1$`
-    if is_altered and _is_another_thing(reading, target, codes, text):
-        return True
-    if is_altered and "markup" in codes and _is_no_markup(text[reading.start : reading.end], target.text):
-        return True
-    if is_altered and _loses_a_small_sign(reading, target):
-        return True
-    return target.kind == "code" and _ends_in_an_article(reading, target)
+    span = text[reading.start : reading.end]
+    return is_altered and (
+        is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
+        or _is_another_thing(target, codes)
+        or ("markup" in codes and _is_no_markup(span, target.text))
+        or _loses_a_small_sign(reading, target)
+        or (target.kind == "code" and _ends_in_an_article(reading, target))
+    )
 
 
-def _is_another_thing(reading: Reading, target: Target, codes: set[str], text: str) -> bool:
+def _is_another_thing(target: Target, codes: set[str]) -> bool:
     """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
     if target.kind == "option" and "swapped" in codes:
         return True  # `/issue file` for `--issue-file`

@@ -8,23 +8,18 @@ from itertools import islice
 
 from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
-from harness.text.fold import ascii_of
+from harness.text.fold import Damage, ascii_of
 from harness.text.mentions import Finding, Source
-from harness.text.pattern import Damage
 from harness.text.symbols import CORRUPTED, QUOTES
 from harness.text.targets import Target, is_formula
 
-NEAR_KINDS = frozenset(
-    {
-        *("code", "standard", "version", "uuid", "hash", "url", "email", "phone", "cas", "cidr", "path", "file"),
-    }
+_KINDS = frozenset(
+    ("code", "standard", "version", "uuid", "hash", "url", "email", "phone", "cas", "cidr", "path", "file")
 )
-_BESIDE = frozenset({"uuid", "hash", "cas"})
+KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
-_DIGITS = "0-9"
 _HOLDS = {"url": "/.", "uuid": "-"}
-"""Characters that a near miss must hold, as the inside of a character class: a digit for most kinds."""
-_WITHOUT_DIGITS = frozenset({"uuid", "url"})
+"""Characters that a near miss must hold, as the inside of a character class: a digit for all other kinds."""
 _LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
 _KEPT = 0.8
 _LONGEST_WORD = 300
@@ -37,12 +32,12 @@ _SCHEME = later(r"\A(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?", re.IGNORECASE)
 
 @lru_cache(maxsize=8192)
 def has_near_misses(target: Target) -> bool:
-    if target.kind not in NEAR_KINDS or (not target.given and is_formula(target.text)):
+    if target.kind not in _KINDS or (not target.given and is_formula(target.text)):
         return False
     letters = sum(map(str.isalnum, target.text))
     if letters < _SWAPS_FROM:
         return False
-    return target.kind in _WITHOUT_DIGITS or any(map(str.isdecimal, target.text))
+    return target.kind in _HOLDS or any(map(str.isdecimal, target.text))
 
 
 _HOLDER = later(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
@@ -83,10 +78,6 @@ _HEXADECIMAL = later(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
 def may_have_misses_beside(text: str) -> bool:
     """Whether `kind_of` may give one of those kinds: a question that costs a tenth of it."""
     return text[:1] in _MAY_BEGIN and _HEXADECIMAL.fullmatch(text) is not None
-
-
-def misses_beside_a_mention(target: Target) -> bool:
-    return target.kind in _BESIDE
 
 
 def near_misses(
@@ -169,7 +160,7 @@ class _Tokens:
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
         wanted = target.text
-        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, _DIGITS)
+        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, "0-9")
         by_length = self._lists.get(key)
         if by_length is None:
             by_length = self._lists[key] = self._listed(*key)

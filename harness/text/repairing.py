@@ -9,9 +9,8 @@ from typing import NamedTuple, overload
 from harness.text.channels import REASONING_TAGS, Passage, masked, opening_reasoning, passages, tag_pair, tags_of
 from harness.text.checking import Judge
 from harness.text.find import longest_mention
-from harness.text.fold import Page
-from harness.text.mentions import Finding
-from harness.text.pattern import pattern_of
+from harness.text.fold import Page, pattern_of
+from harness.text.mentions import DAMAGE_CODES, Finding
 from harness.text.symbols import ALTERED, BETWEEN_LATIN, CORRUPTED, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import Target
 
@@ -172,13 +171,7 @@ def is_mended(finding: Finding, escapes: bool = False) -> bool:
     )
 
 
-_IS_MILD = frozenset(
-    {
-        *("space-left", "space-right", "cjk-boundary", "space-inside", "wide-space", "zero-width", "line-break"),
-        *("hyphen-lookalike", "slash-lookalike", "quote-lookalike", "sign-lookalike", "fullwidth", "homoglyph"),
-        *("normal-form", "space-kind"),
-    }
-)
+_IS_MILD = frozenset(DAMAGE_CODES[: DAMAGE_CODES.index("dropped")])
 
 
 def _placed(changes: list[Edit], passage: Passage, output: str) -> list[Edit]:

@@ -133,7 +133,7 @@ def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: li
             output = "，".join([output] * len(pieces))  # what was read once is counted
         quick = check("", output, targets)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fold, "_WORTH_A_LOOK", 1 << 40)
+            patch.setattr(fold, "SHORT", 1 << 40)
             patch.setattr(fold.Fold, "levelled", lambda *_: None)
             read_one_by_one(patch)
             assert check("", output, targets) == quick

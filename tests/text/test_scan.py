@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from harness.text import check, repair, scan
 from harness.text.chains import chains_in, plain_behind_han
 from harness.text.characters import (
+    IGNORABLE_SET,
     SPACES,
-    ZERO_WIDTH,
     blocks_after,
     blocks_before,
     is_alphanumeric,
@@ -213,7 +213,7 @@ EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
 def test_white_space_is_that_of_unicode() -> None:
     python_only = "\x1c\x1d\x1e\x1f"
     assert sorted(SPACES) == [char for char in EVERY if char.isspace() and char not in python_only]
-    assert not set(SPACES) & set(ZERO_WIDTH)
+    assert not set(SPACES) & IGNORABLE_SET
 
 
 def test_cjk_is_what_is_so_named() -> None:
