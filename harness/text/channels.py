@@ -247,12 +247,12 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
 
     A tag that the source itself holds is a word like any other.
     """
-    known = _tags_unknown_to(source, names) if "<" in output or "[" in output else ()
-    if not known:
+    tags = _tags_in(output, source, names)
+    if tags is None:
         return []
     spans: list[tuple[int, int]] = []
     opened = -1
-    for tag in tags_of(known).finditer(output):
+    for tag in tags.finditer(output):
         if tag["opening"]:
             opened = tag.start() if opened < 0 else opened
         elif opened >= 0:
@@ -265,8 +265,13 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
     return spans
 
 
-def _tags_unknown_to(source: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+def tags_unknown_to(source: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not any(tag in part for part in source for tag in tag_pair(name)))
+
+
+def _tags_in(output: str, source: Sequence[str], names: Sequence[str]) -> re.Pattern[str] | None:
+    known = tags_unknown_to(source, names) if "<" in output or "[" in output else ()
+    return tags_of(known) if known else None
 
 
 def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
@@ -274,13 +279,13 @@ def opening_reasoning(output: str, source: Sequence[str], names: Sequence[str]) 
 
     It ends at the first closing tag, since a stream has passed the rest on before another one comes.
     """
-    known = _tags_unknown_to(source, names) if "<" in output or "[" in output else ()
+    tags = _tags_in(output, source, names)
     begin = len(output) - len(output.lstrip())
-    opening = tags_of(known).match(output, begin) if known else None
-    if opening is None or not opening["opening"]:
+    opening = tags.match(output, begin) if tags else None
+    if tags is None or opening is None or not opening["opening"]:
         return []
-    later = tags_of(known).finditer(output, opening.end())
-    return [(begin, next((tag.end() for tag in later if tag["closing"]), len(output)))]
+    further = tags.finditer(output, opening.end())
+    return [(begin, next((tag.end() for tag in further if tag["closing"]), len(output)))]
 
 
 def masked(output: str, spans: Sequence[tuple[int, int]]) -> str:

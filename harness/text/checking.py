@@ -84,7 +84,7 @@ def _all_whole(output: str, targets: Sequence[str | Target], symbols: SymbolTabl
     if not page.is_plain:
         return None
     texts = tuple(dict.fromkeys(targets)) if len(targets) > 1 else tuple(targets)
-    seen = readings(page, texts, doubled_backslashes=False)  # type: ignore[arg-type]
+    seen = readings(page, texts)  # type: ignore[arg-type]
     if len(seen) < len(texts):
         return None
     mentions: dict[str, tuple[Mention, ...]] = {}
@@ -127,8 +127,8 @@ class Judge:
         by_passage: list[list[Mention]] = []
         met: set[str] = set()
         for passage in texts:
-            page = Page(passage.text, self.symbols)
-            seen = self._seen(page, channel)
+            page = Page(passage.text, self.symbols, is_text=channel == "text")
+            seen = readings(page, self._texts)
             met.update(seen)
             by_passage.append([])
             plain = self._of_themselves(page, seen)
@@ -139,7 +139,7 @@ class Judge:
                     samples[text] += listed[:1] if len(forms) == 1 else listed
                     by_passage[-1] += listed
                 continue
-            found, inside = self._found(page, seen, channel)
+            found, inside = self._found(page, seen)
             for one in found:
                 mention = self.mention(one, passage)
                 mentions[one.target.text].append(mention)
@@ -163,17 +163,14 @@ class Judge:
         every = {target: tuple(listed) for target, listed in mentions.items()}
         return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
 
-    def _seen(self, page: Page, channel: str) -> dict[str, list[Alike]]:
-        return readings(page, self._texts, doubled_backslashes=channel != "text")
-
     def findings(self, text: str, channel: str) -> list[Finding]:
         """The findings of all targets, by place."""
-        page = Page(text, self.symbols)
-        return self._found(page, self._seen(page, channel), channel)[0]
+        page = Page(text, self.symbols, is_text=channel == "text")
+        return self._found(page, readings(page, self._texts))[0]
 
-    def candidates(self, page: Page, channel: str) -> tuple[list[Finding], list[Finding]]:
+    def candidates(self, page: Page) -> tuple[list[Finding], list[Finding]]:
         """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
-        return self._judged(page, self._seen(page, channel), channel)
+        return self._judged(page, readings(page, self._texts))
 
     def _of_themselves(self, page: Page, seen: dict[str, list[Alike]]) -> dict[str, list[Alike]] | None:
         """Those that hold; None where more than the form of each decides that, or of what it is a mention."""
@@ -194,9 +191,9 @@ class Judge:
         kept = {text: [one for one in seen[text] if not (one.damage.weight and holds(one.text))] for text in damaged}
         return {**seen, **kept}
 
-    def _found(self, page: Page, seen: dict[str, list[Alike]], channel: str) -> tuple[list[Finding], dict[str, str]]:
+    def _found(self, page: Page, seen: dict[str, list[Alike]]) -> tuple[list[Finding], dict[str, str]]:
         """The findings by place, and the targets that lie in longer ones."""
-        whole, damaged = self._judged(page, seen, channel)
+        whole, damaged = self._judged(page, seen)
         within: dict[str, str] = {}
         if damaged:
             standing, within = settle(damaged, whole, page.text, self.source)
@@ -220,7 +217,7 @@ class Judge:
             made.sort(key=_START)
         return made
 
-    def _judged(self, page: Page, seen: dict[str, list[Alike]], channel: str) -> tuple[list[Finding], list[Finding]]:
+    def _judged(self, page: Page, seen: dict[str, list[Alike]]) -> tuple[list[Finding], list[Finding]]:
         text = page.text
         whole: list[Finding] = []
         damaged: list[Finding] = []
@@ -235,7 +232,7 @@ class Judge:
                 start, end, damage = one
                 if wanted != target.text and _is_fragment(text, start, end, target):
                     continue
-                how = "damage" if is_strict else severity(one, target, page, self.source, is_text=channel == "text")
+                how = "damage" if is_strict else severity(one, target, page, self.source)
                 if how is not None:
                     (damaged if damage.weight else whole).append(
                         new(Finding, (target, wanted, start, end, damage, how))

@@ -177,7 +177,7 @@ class Reader:
 
     def __init__(self, text: str, symbols: SymbolTable, doubled_backslashes: bool = False) -> None:
         self.text = text
-        self._symbols = symbols
+        self.symbols = symbols
         self._doubled_backslashes = doubled_backslashes
 
     def routes(
@@ -324,7 +324,7 @@ class Reader:
     def is_marker(self, place: int) -> bool:
         """Whether the character opens a list item: the first non-blank of its line, white space behind it."""
         text = self.text
-        if text[place] not in self._symbols.markers or text[place + 1 : place + 2] not in SPACE_SET:
+        if text[place] not in self.symbols.markers or text[place + 1 : place + 2] not in SPACE_SET:
             return False
         before = place - 1
         while before >= 0 and text[before] in BLANK_SET and text[before] not in LINE_BREAK_SET:

@@ -1,6 +1,7 @@
 """All that stands for a target in one text: where its letters are, and the mildest reading of each place."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import le
@@ -8,15 +9,8 @@ from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest
-from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Page, Pattern, Skeleton, pattern_of
-from harness.text.symbols import (
-    ALTERED,
-    BETWEEN_LATIN,
-    ELLIPSES,
-    MARK,
-    letter_for,
-    role,
-)
+from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Letters, Page, Pattern, Skeleton, pattern_of
+from harness.text.symbols import ALTERED, BETWEEN_LATIN, ELLIPSES, MARK, letter_for, role
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -49,14 +43,14 @@ class Alike(NamedTuple):
     starts: list[int]
 
 
-def readings(page: Page, targets: tuple[str, ...], *, doubled_backslashes: bool) -> dict[str, list[Alike]]:
+def readings(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
     """The targets whose letters are in a text, each with its mentions by form. Mentions may overlap."""
     if page.is_plain and len(targets) < _AT_ONCE:
         patterns = _unlike(targets, page.fine)
         found = _counted(page, patterns) if patterns else None
         if found is not None:
             return found
-    return _searched(page, targets, doubled_backslashes)
+    return _searched(page, targets)
 
 
 def _counted(page: Page, patterns: tuple[Pattern, ...]) -> dict[str, list[Alike]] | None:
@@ -102,7 +96,7 @@ def _forms(page: Page, pattern: Pattern, starts: list[int], hits: int) -> list[A
     known, counted = _known_forms(page, pattern, rest) if is_counted else ([], [])
     if is_counted and rest - len(counted) > _WORTH_READING_AHEAD:
         head = Page(page.text[:_WELL_AHEAD], page.symbols)
-        _damaged(head, pattern, [], (_all(head.letters, pattern.skeleton), ()), False)
+        _damaged(head, pattern, [], (_all(head.letters, pattern.skeleton), ()))
         known, counted = _known_forms(page, pattern, rest)
     found += known
     if rest > len(counted):
@@ -110,7 +104,7 @@ def _forms(page: Page, pattern: Pattern, starts: list[int], hits: int) -> list[A
         if starts or counted:
             passed, begins = {*starts, *counted}, page.plain.starts
             places = [place for place in places if begins[place] not in passed]
-        found += _one_by_one(page, _damaged(page, pattern, _whole(text, starts), (places, ()), False))
+        found += _by_form(page.text, _damaged(page, pattern, _whole(text, starts), (places, ())))
     return found
 
 
@@ -139,9 +133,12 @@ def _whole(text: str, starts: list[int]) -> list[Reading]:
     return [new(Reading, (start, start + len(text), WHOLE)) for start in starts]
 
 
-def _one_by_one(page: Page, found: list[Reading]) -> list[Alike]:
-    text = page.text
-    return [new(Alike, (text[start:end], damage, [start])) for start, end, damage in found]
+def _by_form(text: str, found: list[Reading]) -> list[Alike]:
+    forms: dict[tuple[str, int], Alike] = {}
+    for start, end, damage in found:
+        form = text[start:end]
+        forms.setdefault((form, id(damage)), new(Alike, (form, damage, []))).starts.append(start)
+    return list(forms.values())
 
 
 @lru_cache(maxsize=256)
@@ -154,7 +151,7 @@ def _unlike(targets: tuple[str, ...], fold: Fold) -> tuple[Pattern, ...]:
     return tuple(patterns) if len({pattern.skeleton for pattern in patterns}) == len(patterns) else ()
 
 
-def _searched(page: Page, targets: tuple[str, ...], doubled_backslashes: bool) -> dict[str, list[Alike]]:
+def _searched(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
     patterns, skeletons = _patterns(targets, page.fine)
     unhinted = patterns.get("", ())
     held = page.may_hold(skeletons)
@@ -162,14 +159,14 @@ def _searched(page: Page, targets: tuple[str, ...], doubled_backslashes: bool) -
     if not held and not unhinted:
         return met
     if page.fold.coarse or any(STRANGER in skeleton for skeleton in held):
-        page = page if page.fold.coarse else Page(page.text, page.symbols, coarse=True)
+        page = page if page.fold.coarse else Page(page.text, page.symbols, is_text=page.is_text, coarse=True)
         patterns, skeletons = _patterns(targets, page.fold)
         held, unhinted = skeletons, patterns.get("", ())
     if len(held) < _AT_ONCE:
         skeletons = tuple(held)
     plain_hits = _hits(page.letters, skeletons)
     decoded_hits = {} if page.decoded is None else _hits(page.decoded.letters, skeletons)
-    is_of_letters = page.decoded is None and not (doubled_backslashes and "\\" in page.text)
+    is_of_letters = page.decoded is None and (page.is_text or not page.backslashes)
     met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
     for pattern in [*(one for skeleton in met_here for one in patterns[skeleton]), *unhinted]:
         text = pattern.text
@@ -181,13 +178,13 @@ def _searched(page: Page, targets: tuple[str, ...], doubled_backslashes: bool) -
         whole = _whole(text, starts)
         found: list[Reading] = []
         if pattern.skeleton:
-            found = _damaged(page, pattern, whole, (plain, coded_ones), doubled_backslashes)
+            found = _damaged(page, pattern, whole, (plain, coded_ones))
         elif len(text) > 1:
             found = _signs_apart(page, pattern, whole)
         if pattern.unescaped is not NO_FORMS:
-            found += _unescaped(page.text, pattern, whole + found, control_characters=doubled_backslashes)
+            found += _unescaped(page.text, pattern, whole + found, control_characters=not page.is_text)
         if plain or starts or found:
-            met[text] = ([new(Alike, (text, WHOLE, starts))] if starts else []) + _one_by_one(page, found)
+            met[text] = ([new(Alike, (text, WHOLE, starts))] if starts else []) + _by_form(page.text, found)
     return met
 
 
@@ -294,24 +291,21 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
     reader = Reader(text, page.symbols)
     atoms = atoms_of(target, page.symbols, Sides("", ""), (True, True))
     found: list[Reading] = []
-    free = following = 0
+    free = 0
     firsts = "".join(
         (*atoms[0].forms, atoms[0].apart[:1], *(sign for sign, signs in ELLIPSES.items() if target.startswith(signs)))
     )
     for first in re.finditer(f"[{re.escape(firsts)}]", text):
         start = first.start()
-        while following < len(whole) and whole[following].end <= start:
-            following += 1
-        if start < free or (following < len(whole) and whole[following].start <= start):
+        if start < free or not _is_free(whole, start, start + 1):
             continue
         reach = min(len(text), start + _reach(target))
         read = mildest(reader.routes(atoms, start, reach, Sides("", ""), is_head=True, is_tail=True))
         if read is None or not 0 < read[1].weight < ALTERED or not stands_alone(text, start, read[0], target):
             continue
-        if following < len(whole) and whole[following].start < read[0]:
-            continue
         damage = Damage(read[1].weight, changes_of(read[1], start))
-        if not any("line-break" in change.codes for change in damage.changes):  # `-⏎> ` is a dash and a quotation
+        is_quotation = any("line-break" in change.codes for change in damage.changes)  # `-⏎> `
+        if _is_free(whole, start, read[0]) and not is_quotation:
             free = read[0]
             found.append(Reading(start, free, damage))
     return found
@@ -338,13 +332,17 @@ def _unescaped(text: str, pattern: Pattern, found: list[Reading], *, control_cha
 
 def is_escaped(text: str, place: int) -> bool:
     """Whether there is an odd number of backslashes before `place`."""
-    before = place
-    while before > 0 and text[before - 1] == "\\" and place - before < _MOST_BACKSLASHES:
-        before -= 1
-    return (place - before) % 2 == 1
+    before = text[max(0, place - _MOST_BACKSLASHES) : place]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
 _MOST_BACKSLASHES = 64
+
+
+def _is_free(whole: list[Reading], start: int, end: int) -> bool:
+    """Whether none of the whole mentions, which are in order and apart, has a place of the span."""
+    place = bisect_left(whole, (end,))
+    return not place or whole[place - 1].end <= start
 
 
 def _damaged(
@@ -352,30 +350,19 @@ def _damaged(
     pattern: Pattern,
     whole: list[Reading],
     hits: tuple[Sequence[int], Sequence[int]],
-    doubled_backslashes: bool,
 ) -> list[Reading]:
     """Mentions that are not the target as it is written, ordinary wraps among them. None overlaps a verbatim one.
 
     `hits` are the places of its skeleton in those of the page: as it is, and decoded.
     """
     found: dict[tuple[int, int], Reading] = {}
-    last = len(pattern.skeleton) - 1
     for places, is_plain in zip(hits, (True, False), strict=True):
         skeleton = page.plain if is_plain and places else page.decoded
         if skeleton is None:
             continue
-        starts, end_at = skeleton.starts, skeleton.end
-        following = 0
         for place in places:
-            start, end = starts[place], starts[place + last] + 1 if is_plain else end_at(place + last)
-            while following < len(whole) and whole[following].end <= start:
-                following += 1
-            if following < len(whole) and whole[following].start < end:
-                continue
-            reading = _read(page, pattern, skeleton, place, doubled_backslashes)
-            if reading is None or (following < len(whole) and whole[following].start < reading.end):
-                continue
-            if following and whole[following - 1].end > reading.start:
+            reading = _read(page, pattern, skeleton, place)
+            if reading is None or not _is_free(whole, reading.start, reading.end):
                 continue
             same = found.get(span := reading[:2])
             if same is None or reading.damage.weight < same.damage.weight:
@@ -388,23 +375,24 @@ def longest_mention(target: str) -> int:
     return 3 * len(target) + LONGEST_GAP
 
 
-def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Reading | None:
+def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int) -> Reading | None:
     text, parts = page.text, pattern.parts
     last = place + len(parts.letters) - 1
     start, end = skeleton.starts[place], skeleton.end(last)
     if end - start > longest_mention(pattern.text):
         return None
     target = pattern.text
-    if not doubled_backslashes and "\\" in target and "\\\\" in text:
-        doubled_backslashes = page.in_code(start, end)
+    if page.is_text:
+        doubled_backslashes = page.backslashes > 1 and "\\" in target and page.in_code(start, end)
+    else:
+        doubled_backslashes = page.backslashes > 0
     loose = False
-    end += _tail_marks(text, end) if parts.ends_marked else 0
+    end += _marks_at(text, end, _MOST_MARKS) if parts.ends_marked else 0
     if not parts.head and not parts.gaps[-1] and not stands_alone(text, start, end, target):
         loose = is_inflected(text, start, end, target)
         if not loose:
             return None
-    is_plain = skeleton is page.plain
-    known = pattern.known if is_plain else pattern.known_coded
+    known = pattern.known if skeleton is page.plain else pattern.known_coded
     span = text[start:end]
     if not doubled_backslashes and span in known:
         damage = known[span]
@@ -417,23 +405,23 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     if damage is None:
         return None
     if parts.head or parts.gaps[-1]:
-        return _with_edges(
-            page, pattern, Reading(start, end, damage), skeleton, place, doubled_backslashes=doubled_backslashes
-        )
+        reader = Reader(text, page.symbols, doubled_backslashes)
+        return _with_edges(reader, pattern, Reading(start, end, damage), skeleton, place)
     if loose and not 0 < damage.weight < ALTERED:
         return None
     return Reading(start, end, damage)
 
 
-def _tail_marks(text: str, end: int) -> int:
-    """How many marks behind the last letter belong to the mention."""
-    place = end
-    while place < len(text) and place - end < _MOST_MARKS and role(text[place]) == MARK:
+def _marks_at(text: str, start: int, most: int) -> int:
+    """How many marks there are from `start` on, up to `most`."""
+    place = start
+    while place < len(text) and place - start < most and role(text[place]) == MARK:
         place += 1
-    return place - end
+    return place - start
 
 
 _MOST_MARKS = 8
+"""So many behind the last letter belong to a mention."""
 
 
 def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:
@@ -449,13 +437,13 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         if number + 1 < size:
             piece = text[high : starts[place + number + 1]]
         else:
-            piece = text[high : high + _tail_marks(text, high)] if parts.ends_marked else ""
+            piece = text[high : high + _marks_at(text, high, _MOST_MARKS)] if parts.ends_marked else ""
         wanted, on = parts.letters[number], parts.marks[number]
         char = text[low:high]
         gap = parts.gaps[number] if number + 1 < size else ""
         if char == wanted and piece == on + gap and (not gap or LINE_BREAK_SET.isdisjoint(piece)):
             continue
-        split = _marks_at_start(piece)
+        split = _marks_at(piece, 0, len(piece))
         if char != wanted or piece[:split] != on:
             found = letter_for(wanted, on, char, piece[:split])
             if found is None and on and number + 1 < size:  # a mark that is coded, or has a blank before it
@@ -485,26 +473,16 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
     return Damage(weight, tuple(changes)) if changes else WHOLE
 
 
-def _marks_at_start(piece: str) -> int:
-    place = 0
-    while place < len(piece) and role(piece[place]) == MARK:
-        place += 1
-    return place
-
-
-def _with_edges(
-    page: Page, pattern: Pattern, core: Reading, skeleton: Skeleton, place: int, *, doubled_backslashes: bool
-) -> Reading | None:
+def _with_edges(reader: Reader, pattern: Pattern, core: Reading, skeleton: Skeleton, place: int) -> Reading | None:
     """The mention with the signs at the target's head and tail."""
-    text, parts = page.text, pattern.parts
-    reader = Reader(text, page.symbols, doubled_backslashes)
+    text, parts = reader.text, pattern.parts
     start, end, damage = core
     weight = damage.weight
     before: tuple[Change, ...] = ()
     after: tuple[Change, ...] = ()
     if parts.head:
         lowest = max(skeleton.end(place - 1) if place else 0, start - _reach(parts.head))
-        head = _head(page, reader, pattern, lowest, start)
+        head = _head(reader, parts, lowest, start)
         if head is None:
             return None
         start, route = head
@@ -513,7 +491,7 @@ def _with_edges(
     if parts.gaps[-1]:
         following = place + len(parts.letters)
         highest = skeleton.starts[following] if following < len(skeleton.starts) else len(text)
-        atoms = atoms_of(parts.gaps[-1], page.symbols, parts.sides[-1], (False, True))
+        atoms = atoms_of(parts.gaps[-1], reader.symbols, parts.sides[-1], (False, True))
         highest = min(highest, end + _reach(parts.gaps[-1]))
         tail = mildest(reader.routes(atoms, end, highest, parts.sides[-1], is_tail=True))
         if tail is None:
@@ -533,16 +511,14 @@ def _reach(signs: str) -> int:
     return 2 * len(signs) + 80
 
 
-def _head(page: Page, reader: Reader, pattern: Pattern, lowest: int, start: int) -> tuple[int, Route] | None:
-    text, parts = page.text, pattern.parts
-    head = parts.head
+def _head(reader: Reader, parts: Letters, lowest: int, start: int) -> tuple[int, Route] | None:
     sides = Sides("", parts.sides[0].before)
-    atoms = atoms_of(head, page.symbols, sides, (True, False))
+    atoms = atoms_of(parts.head, reader.symbols, sides, (True, False))
     found: dict[int, Route] = {}
     for place in range(lowest, start):
-        if not atoms[0].may_begin_with(text[place]):
+        if not atoms[0].may_begin_with(reader.text[place]):
             continue
-        if head[0] in page.symbols.by_char and is_escaped(text, place):
+        if parts.head[0] in reader.symbols.by_char and is_escaped(reader.text, place):
             continue
         routes = reader.routes(atoms, place, start, sides, is_head=True)
         if routes:

@@ -6,10 +6,11 @@ fold merges more than the rules do (`1 I l i L` are one): what it brings togethe
 
 import re
 import unicodedata
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import compress
+from itertools import compress, groupby
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS, later
@@ -74,8 +75,8 @@ class Fold(dict[int, str | None]):
         others = {ord(char) for char in (*letter_places(), *self._signs) if self[ord(char)] != char}
         return (
             "\x00-\x7f"
-            + "".join(_ranges(code for code in _HAN if code not in others))
-            + "".join(_ranges(code for code in _KANA if self[code] == chr(code)))
+            + _ranges(code for code in _HAN if code not in others)
+            + _ranges(code for code in _KANA if self[code] == chr(code))
         )
 
     @cached_property
@@ -85,7 +86,7 @@ class Fold(dict[int, str | None]):
     @cached_property
     def quiet(self) -> re.Pattern[str]:
         """Text of those, and of the usual signs beyond ASCII, which fall away."""
-        signs = "".join(_ranges(code for block in _SIGNS for code in block if self[code] is None))
+        signs = _ranges(code for block in _SIGNS for code in block if self[code] is None)
         return re.compile(f"[{self._kept}{signs}]*")
 
     def levelled(self, text: str) -> str | None:
@@ -139,17 +140,11 @@ _HAN, _KANA = range(0x4E00, 0xA000), range(0x3041, 0x3100)
 _SIGNS = (range(0x80, 0x100), range(0x2000, 0x2070), range(0x3000, 0x3040), range(0xFF00, 0xFFF0))
 
 
-def _ranges(codes: Iterable[int]) -> Iterator[str]:
-    """Ascending code points as ranges of a character class."""
-    low = high = -1
-    for code in codes:
-        if code != high + 1:
-            if low >= 0:
-                yield f"{chr(low)}-{chr(high)}"
-            low = code
-        high = code
-    if low >= 0:
-        yield f"{chr(low)}-{chr(high)}"
+def _ranges(codes: Iterable[int]) -> str:
+    """Ascending code points as the inside of a character class."""
+    runs = groupby(enumerate(codes), key=lambda numbered: numbered[1] - numbered[0])
+    spans = [[chr(code) for _, code in run] for _, run in runs]
+    return "".join(f"{span[0]}-{span[-1]}" for span in spans)
 
 
 @lru_cache(maxsize=64)
@@ -200,11 +195,14 @@ _LONGEST_LINE, _AHEAD = 1000, 200
 
 
 class Skeleton(NamedTuple):
-    """The folded letters of a text, and for each where it begins in that text, and ends where not one place on."""
+    """The folded letters of a text, and for each where it begins in that text, and ends where not one place on.
+
+    The places are arrays: a list takes nine times as much for an answer of millions of letters.
+    """
 
     letters: str
-    starts: list[int]
-    ends: list[int] | None = None
+    starts: Sequence[int]
+    ends: Sequence[int] | None = None
 
     def end(self, place: int) -> int:
         return self.starts[place] + 1 if self.ends is None else self.ends[place]
@@ -248,9 +246,11 @@ class Page:
     _letters = ""
     _unsigned: str | None = None
 
-    def __init__(self, text: str, symbols: SymbolTable, *, coarse: bool = False) -> None:
+    def __init__(self, text: str, symbols: SymbolTable, *, is_text: bool = True, coarse: bool = False) -> None:
         self.text = text
         self.symbols = symbols
+        self.is_text = is_text
+        """Whether it is as it was written, and not decoded from JSON or the arguments of a tool."""
         self.fine = fold_of(symbols, False)
         self._coarse = coarse
         self._level: str | None = text
@@ -328,6 +328,14 @@ class Page:
         return any(bare.count(mark) % 2 and mark in behind for mark in "`\"'") or (escaped % 2 == 1 and '\\"' in behind)
 
     @cached_property
+    def backslashes(self) -> int:
+        """The most in a row, up to two."""
+        return 2 if "\\\\" in self.text else int("\\" in self.text)
+
+    def in_prose(self, start: int, end: int) -> bool:
+        return self.is_text and not self.in_code(start, end)
+
+    @cached_property
     def _fences(self) -> list[int]:
         return [found.start() for found in _FENCE.finditer(self.text)]
 
@@ -343,7 +351,7 @@ class Page:
             kept: Iterable[object] = map(fold.__getitem__, map(ord, self._read))
         else:
             kept = unsigned.replace("?", " ").encode("ascii", "replace").translate(fold.kept)
-        return Skeleton(self.letters, list(compress(range(len(self.text)), kept)))
+        return Skeleton(self.letters, array("I", compress(range(len(self.text)), kept)))
 
     @cached_property
     def decoded(self) -> Skeleton | None:
@@ -352,15 +360,14 @@ class Page:
         if pieces is None:
             return None
         fold = self.fold
-        begins: list[int] = []
-        stops: list[int] = []
+        begins, stops = array("I"), array("I")
         for piece, low, high in pieces:  # a piece of another length is one character, from its code
             is_plain = high - low == len(piece)
-            begins += range(low, high) if is_plain else (low,)
-            stops += range(low + 1, high + 1) if is_plain else (high,)
+            begins.extend(range(low, high) if is_plain else (low,))
+            stops.extend(range(low + 1, high + 1) if is_plain else (high,))
         text = "".join([piece for piece, _, _ in pieces])
-        kept = [*map(fold.__getitem__, map(ord, text))]
-        return Skeleton(text.translate(fold), [*compress(begins, kept)], [*compress(stops, kept)])
+        kept = bytes(fold[ord(char)] is not None for char in text)
+        return Skeleton(text.translate(fold), array("I", compress(begins, kept)), array("I", compress(stops, kept)))
 
 
 def decoded_pieces(text: str) -> list[tuple[str, int, int]] | None:
@@ -481,9 +488,6 @@ def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
             marks[-1] += char
         else:
             gaps[-1] += char
-    if text.isascii():
-        sides: tuple[Sides, ...] = (_LATIN,) * (len(letters) - 1) + (_LATIN_END,) * bool(letters)
-        return Letters(tuple(letters), tuple(marks), tuple(gaps[1:]), sides, gaps[0], 0, False)
     around = [*map(side, letters), " "]
     return Letters(
         tuple(letters),
@@ -494,9 +498,6 @@ def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
         sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
         bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1,
     )
-
-
-_LATIN, _LATIN_END = Sides("l", "l"), Sides("l", " ")
 
 
 @lru_cache(maxsize=4096)

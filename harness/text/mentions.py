@@ -255,7 +255,7 @@ _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
 
 
-def severity(reading: Reading, target: Target, page: Page, source: Source, *, is_text: bool) -> str | None:
+def severity(reading: Reading, target: Target, page: Page, source: Source) -> str | None:
     """`damage`, `note`, or None where the reading is not a mention of an extracted target that its kind lets off."""
     if not reading.damage.weight:
         return "damage"
@@ -265,9 +265,9 @@ def severity(reading: Reading, target: Target, page: Page, source: Source, *, is
         return None
     if _is_everyday(reading, target, codes, text) or (target.kind in _NUMBERS and _is_sum(text, reading)):
         return None
-    if _is_another_spelling(reading, target, codes, page, is_text):
+    if _is_another_spelling(reading, target, codes, page):
         return "note"
-    notes = (_is_note(change, reading, target, page, is_text) for change in changes)
+    notes = (_is_note(change, reading, target, page) for change in changes)
     return "note" if all(notes) else "damage"
 
 
@@ -302,7 +302,7 @@ def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
     return reading._replace(damage=Damage(reading.damage.weight - ALTERED, tuple(others)))
 
 
-def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page, is_text: bool) -> bool:
+def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page) -> bool:
     """Whether a writer may spell the target like this on purpose: `created at`, `Ctrl + C`, `10 km/h`, `CDROM`."""
     text, wanted, kind = page.text, target.text, target.kind
     span = text[reading.start : reading.end]
@@ -313,7 +313,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if not codes.isdisjoint(_SOFT) and codes <= _PROSE:
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
         is_compound = codes == {"replaced"} and span == wanted.replace("_", "-") and _COMPOUND.fullmatch(wanted)
-        return bool(is_compound) and is_text and not page.in_code(reading.start, reading.end)
+        return bool(is_compound) and page.in_prose(reading.start, reading.end)
     if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
     if codes == {"case"} and (
@@ -333,7 +333,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
         if codes == {"replaced"} and span == wanted.replace("_", "-"):
-            return is_text and not page.in_code(reading.start, reading.end)
+            return page.in_prose(reading.start, reading.end)
         return span == f"{name} {value}" or (
             codes == {"case"} and value.isalpha() and span.startswith(f"{name}=") and span.lower() == wanted.lower()
         )
@@ -380,14 +380,13 @@ _SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")
 """Joiners and selectors, which change how their neighbours are written."""
 
 
-def _is_note(change: Change, reading: Reading, target: Target, page: Page, is_text: bool) -> bool:
+def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bool:
     text = page.text
     codes = set(change.codes)
     if codes == {"space-right", "line-break"} or (
         codes == {"space-inside", "line-break"} and target.kind == "identifier"
     ):
-        ordinary = is_text and target.kind not in _BROKEN_BY_A_LINE
-        return ordinary and not page.in_code(reading.start, reading.end)
+        return target.kind not in _BROKEN_BY_A_LINE and page.in_prose(reading.start, reading.end)
     if codes == {"escaped"} and _UNICODE_ESCAPES.fullmatch(
         text, reading.start + change.start, reading.start + change.end
     ):

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, overload
 
-from harness.text.channels import REASONING_TAGS, Passage, masked, opening_reasoning, passages, tag_pair, tags_of
+from harness.text.channels import (
+    REASONING_TAGS,
+    Passage,
+    masked,
+    opening_reasoning,
+    passages,
+    tag_pair,
+    tags_of,
+    tags_unknown_to,
+)
 from harness.text.checking import Judge
 from harness.text.find import longest_mention
 from harness.text.fold import Page, pattern_of
@@ -271,9 +280,7 @@ class StreamMender:
         self._longest = max(map(longest_mention, judge.wanted), default=0)
         self._letters = max(map(len, judge.wanted), default=0)
         self._head = max((_head_length(text, judge.symbols) for text in judge.wanted), default=0)
-        names = tuple(
-            name for name in reasoning if not any(tag in p for p in judge.source.parts for tag in tag_pair(name))
-        )
+        names = tags_unknown_to(judge.source.parts, reasoning)
         self._tags = tags_of(names) if names else None
         self._openings = tuple(tag_pair(name)[0] for name in names)
         self._longest_closing = max((len(tag_pair(name)[1]) for name in names), default=0)
@@ -333,7 +340,7 @@ class StreamMender:
         page = Page(self._context + self._pending, self._judge.symbols)
         size = len(page.text)
         cut = min(size - _BEHIND, self._begun(page))
-        whole, damaged = self._judge.candidates(page, "text")
+        whole, damaged = self._judge.candidates(page)
         spans = sorted((one.start, one.end) for one in whole + damaged)
         for one in damaged:
             if one.end > size - _BEHIND_DAMAGE:
