@@ -71,6 +71,7 @@ def passages(output: str, channel: str) -> list[Passage]:
 def _documents(output: str) -> list[Passage] | None:
     """The strings of all JSON documents in the output; None if it holds none."""
     start, end = _trimmed(output)
+    places = range(len(output) + 1)
     fenced = _FENCED.fullmatch(output, start, end)
     if fenced and output.startswith('"', fenced.start(2)):
         start, end = fenced.start(2), fenced.end(2)
@@ -78,7 +79,7 @@ def _documents(output: str) -> list[Passage] | None:
     if output.startswith('"', start):
         string = _STRING.match(output, start)
         if string and string.end() == end:
-            return _opened(output, [(start + 1, end - len(string[1]), "")])
+            return _opened(output, [(start + 1, end - len(string[1]), "")], places)
     documents: list[list[tuple[int, int, str]]] = []
     body = output[start:end]
     while (opening := _OPENING.search(output, start)) is not None:
@@ -93,7 +94,7 @@ def _documents(output: str) -> list[Passage] | None:
     return [
         passage
         for number, strings in enumerate(documents)
-        for passage in _opened(output, [(a, b, f"@{number}{p}" if several else p) for a, b, p in strings])
+        for passage in _opened(output, [(a, b, f"@{number}{p}" if several else p) for a, b, p in strings], places)
     ]
 
 
@@ -165,32 +166,31 @@ def _pointer(steps: list[int | str]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def _opened(output: str, strings: list[tuple[int, int, str]]) -> list[Passage]:
+def _opened(
+    text: str, strings: list[tuple[int, int, str]], places: Sequence[int], prefix: str = "", depth: int = 1
+) -> list[Passage]:
+    """The passages of a document's strings. `places`: where the text's characters and its end are in the output."""
     found: list[Passage] = []
-    for low, high, path in strings:
-        text, offsets = decode(output[low:high])
-        found += _nested(text, path, low, high, _shifted(range(low, high + 1), offsets), depth=1)
+    for low, high, pointer in strings:
+        decoded, offsets = decode(text[low:high])
+        inside = places[low : high + 1]
+        if not isinstance(offsets, range):
+            inside = [inside[offset] for offset in offsets]
+        inner = _document_in(decoded) if depth < _NESTED else None
+        if inner:
+            found += _opened(decoded, inner, inside, f"{prefix}{pointer}#", depth + 1)
+        else:
+            found.append(Passage(decoded, prefix + pointer, places[low], places[high], inside, depth))
     return found
 
 
-def _shifted(places: Sequence[int], offsets: Sequence[int]) -> Sequence[int]:
-    """Those of the places that the offsets are of."""
-    return places if isinstance(offsets, range) else [places[offset] for offset in offsets]
-
-
-def _nested(text: str, path: str, low: int, high: int, places: Sequence[int], *, depth: int) -> list[Passage]:
-    """The passage, or those inside it if the text is a JSON document with a string in it."""
+def _document_in(text: str) -> list[tuple[int, int, str]] | None:
+    """The strings of the JSON document that a text is, if it is one with a string in it."""
     start, end = _trimmed(text)
-    if depth < _NESTED and end - start > 2 and text[start] in "{[" and _OPENING.match(text, start):
-        strings, stop = _strings(text, start)
-        if strings and (stop == end or _BLANK.fullmatch(text, stop)):
-            found: list[Passage] = []
-            for a, b, inner in strings:
-                decoded, offsets = decode(text[a:b])
-                inside = _shifted(places[a : b + 1], offsets)
-                found += _nested(decoded, f"{path}#{inner}", places[a], places[b], inside, depth=depth + 1)
-            return found
-    return [Passage(text, path, low, high, places, depth)]
+    if end - start < 3 or text[start] not in "{[" or not _OPENING.match(text, start):
+        return None
+    strings, stop = _strings(text, start)
+    return strings if stop == end or _BLANK.fullmatch(text, stop) else None
 
 
 def decode(encoded: str) -> tuple[str, Sequence[int]]:

@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
-from harness.text.find import Alike, Reading, are_apart, new, readings
+from harness.text.find import Alike, Reading, are_apart, is_free, new, readings
 from harness.text.fold import SHORT, Damage, Page
 from harness.text.mentions import (
     VERDICTS,
@@ -230,7 +230,7 @@ class Judge:
             for reading in _beside_wraps(found, text, wanted):
                 one = reading if is_strict else in_a_sentence(reading, target, text)
                 start, end, damage = one
-                if wanted != target.text and _is_fragment(text, start, end, target):
+                if wanted != target.text and target.kind == "path" and _is_fragment(text, start, end):
                     continue
                 how = "damage" if is_strict else severity(one, target, page, self.source)
                 if how is not None:
@@ -326,33 +326,19 @@ def _said(damage: Damage) -> tuple[str, tuple[str, ...]]:
 
 def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]:
     """Without what overlaps a mention with an ordinary wrap, which is verbatim."""
-    whole = [one for one in found if not one.damage.weight]
-    wraps = [one for one in whole if text[one.start : one.end] != wanted]
-    if not wraps:
+    whole = sorted(one for one in found if not one.damage.weight)
+    if all(text[one.start : one.end] == wanted for one in whole):
         return found
-    taken = [one for one in whole if text[one.start : one.end] == wanted]
-    end = -1
-    for wrap in sorted(wraps):
-        if wrap.start >= end:
-            taken.append(wrap)
-            end = wrap.end
-    taken.sort()
-    kept = taken[:]
-    place = 0
-    for one in sorted(one for one in found if one.damage.weight):
-        while place < len(taken) and taken[place].end <= one.start:
-            place += 1
-        if place == len(taken) or one.end <= taken[place].start:
+    kept: list[Reading] = []
+    for one in whole:
+        if not kept or kept[-1].end <= one.start:
             kept.append(one)
-    return kept
+    return kept + sorted(one for one in found if one.damage.weight and is_free(kept, one.start, one.end))
 
 
-def _is_fragment(text: str, start: int, end: int, target: Target) -> bool:
-    """Whether an alternate is only a piece of a longer path: a fragment never vouches for the whole."""
-    if target.kind != "path":
-        return False
-    before, behind = text[start - 1 : start], text[end : end + 1]
-    return before in _CONTINUES_PATH or behind in _CONTINUES_PATH if before or behind else False
+def _is_fragment(text: str, start: int, end: int) -> bool:
+    """Whether a span is only a piece of a longer path: a fragment never vouches for the whole."""
+    return not _CONTINUES_PATH.isdisjoint((text[start - 1 : start], text[end : end + 1]))
 
 
 def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:

@@ -297,7 +297,7 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
     )
     for first in re.finditer(f"[{re.escape(firsts)}]", text):
         start = first.start()
-        if start < free or not _is_free(whole, start, start + 1):
+        if start < free or not is_free(whole, start, start + 1):
             continue
         reach = min(len(text), start + _reach(target))
         read = mildest(reader.routes(atoms, start, reach, Sides("", ""), is_head=True, is_tail=True))
@@ -305,7 +305,7 @@ def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Rea
             continue
         damage = Damage(read[1].weight, changes_of(read[1], start))
         is_quotation = any("line-break" in change.codes for change in damage.changes)  # `-⏎> `
-        if _is_free(whole, start, read[0]) and not is_quotation:
+        if is_free(whole, start, read[0]) and not is_quotation:
             free = read[0]
             found.append(Reading(start, free, damage))
     return found
@@ -339,8 +339,8 @@ def is_escaped(text: str, place: int) -> bool:
 _MOST_BACKSLASHES = 64
 
 
-def _is_free(whole: list[Reading], start: int, end: int) -> bool:
-    """Whether none of the whole mentions, which are in order and apart, has a place of the span."""
+def is_free(whole: list[Reading], start: int, end: int) -> bool:
+    """Whether no mention of `whole`, which are in order and apart, has a place of the span."""
     place = bisect_left(whole, (end,))
     return not place or whole[place - 1].end <= start
 
@@ -362,7 +362,7 @@ def _damaged(
             continue
         for place in places:
             reading = _read(page, pattern, skeleton, place)
-            if reading is None or not _is_free(whole, reading.start, reading.end):
+            if reading is None or not is_free(whole, reading.start, reading.end):
                 continue
             same = found.get(span := reading[:2])
             if same is None or reading.damage.weight < same.damage.weight:

@@ -5,7 +5,7 @@ target everything, for an extracted one what its kind allows for, since a target
 language (`and/or`, `10-20`).
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -143,14 +143,13 @@ def settle(
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):
-        taken = _Taken() if len(rivals) > 1 else None
-        if taken:
+        taken: list[tuple[int, int, Finding]] = []
+        if len(rivals) > 1:
             rivals.sort(key=_mildest)
-        for number, finding in enumerate(rivals):
+        for finding in rivals:
             target, wanted, start, end, _, _ = finding
-            owner = taken.owner(start, end) if taken else None
-            if owner is not None:
-                outer = rivals[owner]
+            outer = _owner(taken, start, end) if taken else None
+            if outer is not None:
                 covered = outer.start <= start and end <= outer.end
                 if covered and outer.severity == "damage" and len(outer.wanted) > len(wanted):
                     within.setdefault(target.text, outer.target.text)
@@ -159,8 +158,7 @@ def settle(
             owned = source.holds(span) if target.given else source.holds_in_some_case(span, wanted)
             if not owned and not (cover and cover.holds(start, end, wanted)):
                 kept.append(finding)
-                if taken:
-                    taken.add(start, end, number)
+                insort(taken, (start, end, finding))
     return kept, {text: outer for text, outer in within.items() if text != outer}
 
 
@@ -192,23 +190,10 @@ def _mildest(finding: Finding) -> tuple[int, int, int, int, int]:
     return rank(damage.weight), -len(finding.wanted), damage.edits, damage.weight, finding.start
 
 
-class _Taken:
-    """Stretches without overlaps, each with its owner."""
-
-    def __init__(self) -> None:
-        self._spans: list[tuple[int, int, int]] = []
-
-    def owner(self, start: int, end: int) -> int | None:
-        """The owner of a stretch that overlaps this one."""
-        place = bisect_right(self._spans, (start, end, -1))
-        if place and self._spans[place - 1][1] > start:
-            return self._spans[place - 1][2]
-        if place < len(self._spans) and self._spans[place][0] < end:
-            return self._spans[place][2]
-        return None
-
-    def add(self, start: int, end: int, owner: int) -> None:
-        insort(self._spans, (start, end, owner))
+def _owner(taken: list[tuple[int, int, Finding]], start: int, end: int) -> Finding | None:
+    """Whose place overlaps these; the places of `taken` are in order and apart."""
+    place = bisect_left(taken, (end,))
+    return taken[place - 1][2] if place and taken[place - 1][1] > start else None
 
 
 class _Cover:
@@ -263,8 +248,10 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
     codes = {code for change in changes for code in change.codes}
     if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, source):
         return None
-    if _is_everyday(reading, target, codes, text) or (target.kind in _NUMBERS and _is_sum(text, reading)):
+    if _is_everyday(reading, target, codes, text):
         return None
+    if target.kind in _NUMBERS and _EQUALS.match(text, reading.end):
+        return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
     if _is_another_spelling(reading, target, codes, page):
         return "note"
     notes = (_is_note(change, reading, target, page) for change in changes)
@@ -273,11 +260,6 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
 
 _MIXED_SIDES = later("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
 _EQUALS = later(r"\s{0,3}[=＝≈]")
-
-
-def _is_sum(text: str, reading: Reading) -> bool:
-    """`12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`."""
-    return _EQUALS.match(text, reading.end) is not None
 
 
 def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
@@ -295,11 +277,9 @@ def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
         rest = tuple(one for one in changes if one not in own)
         return reading._replace(damage=Damage(reading.damage.weight - weight, rest))
     first, *others = changes
-    if target.kind != "name":
-        return reading
-    if first.codes != ("case",) or (first.start, first.end) != (0, 1):
-        return reading
-    return reading._replace(damage=Damage(reading.damage.weight - ALTERED, tuple(others)))
+    if target.kind == "name" and first.codes == ("case",) and (first.start, first.end) == (0, 1):
+        return reading._replace(damage=Damage(reading.damage.weight - ALTERED, tuple(others)))
+    return reading
 
 
 def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page) -> bool:

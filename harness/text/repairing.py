@@ -249,21 +249,17 @@ def repair_stream(
 
 def _mended(mender: "StreamMender", chunks: Iterable[str]) -> Iterator[str]:
     for chunk in chunks:
-        ready = mender.feed(chunk)
-        if ready:
+        if ready := mender.feed(chunk):
             yield ready
-    rest = mender.close()
-    if rest:
+    if rest := mender.close():
         yield rest
 
 
 async def _mended_async(mender: "StreamMender", chunks: AsyncIterable[str]) -> AsyncIterator[str]:
     async for chunk in chunks:
-        ready = mender.feed(chunk)
-        if ready:
+        if ready := mender.feed(chunk):
             yield ready
-    rest = mender.close()
-    if rest:
+    if rest := mender.close():
         yield rest
 
 

@@ -1,12 +1,13 @@
 """What is slow and obvious says the same as the engine: every stretch of a text, one by one; and no cheap look."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import check, checking, find, fold
+from harness.text import DEFAULT_SYMBOLS, check, checking, find, fold
 
 LETTERS, SIGNS, BLANKS = "ab中", "-/_", " \u00a0\u200b"
 LOOKALIKES = {"–": "-", "−": "-", "／": "/", "∕": "/"}
@@ -112,6 +113,7 @@ WANTED = [
 
 
 def read_one_by_one(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(checking, "_all_whole", lambda *_: None)
     patch.setattr(find, "_counted", lambda *_: None)
     patch.setattr(find, "_known_forms", lambda *_: ([], []))
     patch.setattr(checking.Judge, "_of_themselves", lambda *_: None)
@@ -158,3 +160,13 @@ def test_what_is_counted_by_form_is_what_is_read_one_by_one(
     with pytest.MonkeyPatch.context() as patch:
         read_one_by_one(patch)
         assert [check(source, output, targets[:number]) for number in (1, 2, 3)] == counted
+
+
+@pytest.mark.parametrize(
+    "piece", ["Sika - 609 on a dry floor. ", "水吧台 - 岛台 Sika - 609，", "Sika &#45; 609 <b>x</b> "]
+)
+def test_an_answer_of_many_megabytes_takes_few_bytes_a_letter_for_their_places(piece: str) -> None:
+    page = fold.Page(piece * 500, DEFAULT_SYMBOLS)
+    for skeleton in filter(None, (page.plain, page.decoded)):
+        for places in filter(None, (skeleton.starts, skeleton.ends)):
+            assert sys.getsizeof(places) < 6 * len(skeleton.letters)
