@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -40,18 +42,61 @@ def critical_score(pairs: int, margin: float, alpha: float = 0.05) -> float:
     margin of 5 points, and more below 30 pairs; there the critical score is raised until it is 6 % at
     most. At a smaller `alpha`, that of a later attempt, it is raised until the size is `alpha` at most.
     """
+    if pairs > _LARGEST_CHECKED:
+        return _NORMAL.inv_cdf(1 - alpha)
+    kept = _kept_steps().get(str(margin), {}).get(str(alpha), ())
+    steps = kept[pairs - 1] if 0 < pairs <= len(kept) else search_steps(pairs, margin, alpha)
     nominal = _NORMAL.inv_cdf(1 - alpha)
-    target = _TARGET if alpha >= 0.05 else _STRICT * alpha
-    if pairs > _LARGEST_CHECKED or _size(_fewest(pairs, margin, nominal), pairs, margin) <= target:
+    if not steps:
         return nominal
     loose, strict = nominal, 4 * nominal
+    for step in bin(steps)[3:]:  # behind the first digit, which only says that there are steps
+        middle = (loose + strict) / 2
+        loose, strict = (loose, middle) if step == "1" else (middle, strict)
+    return strict
+
+
+def search_steps(pairs: int, margin: float, alpha: float) -> int:
+    """The halvings of a search between the nominal critical score and four times that, as the digits of a number.
+
+    0 where the nominal one does; else a first 1, and behind it 1 for each step in which the middle was strict enough.
+    A stricter score passes less at every share of pairs that differ: each step looks only at the shares at which the
+    last one that failed passed too much.
+    """
+    nominal = _NORMAL.inv_cdf(1 - alpha)
+    target = _TARGET if alpha >= 0.05 else _STRICT * alpha
+    shares = _shares(margin)
+    failing = _fewest(pairs, margin, nominal)
+    sizes = _pass_chances(failing, pairs, margin + shares, shares)
+    if sizes.max() <= target:
+        return 0
+    shares = shares[sizes > target]
+    passing: tuple[int, ...] | None = None
+    loose, strict, steps = nominal, 4 * nominal, 1
     while strict - loose > 1e-4:
         middle = (loose + strict) / 2
-        if _size(_fewest(pairs, margin, middle), pairs, margin) <= target:
-            strict = middle
-        else:
-            loose = middle
-    return strict
+        fewest = _fewest(pairs, margin, middle)
+        if fewest not in (failing, passing):  # most steps end at the same table
+            sizes = _pass_chances(fewest, pairs, margin + shares, shares)
+            if sizes.max() <= target:
+                passing = fewest
+            else:
+                failing, shares = fewest, shares[sizes > target]
+        loose, strict = (loose, middle) if fewest == passing else (middle, strict)
+        steps = 2 * steps + (fewest == passing)
+    return steps
+
+
+@cache
+def _kept_steps() -> dict[str, dict[str, list[int]]]:
+    """By margin and alpha the steps for 1, 2, 3 ... pairs: those of the usual policies, which need not be enumerated.
+
+    Made by benchmarks/simulations/critical_scores.py; the tests enumerate some of them again.
+    """
+    steps: dict[str, dict[str, list[int]]] = json.loads(
+        Path(__file__).with_name("critical_scores.json").read_text("utf-8")
+    )
+    return steps
 
 
 def bound_level(pairs: int, margin: float, alpha: float = 0.05) -> float:
@@ -131,13 +176,13 @@ def _at_least(needed: Sequence[int], trials: int, rates: Floats) -> Floats:
     return held
 
 
-@lru_cache(maxsize=256)  # most steps of a search for a critical score end at the same table
-def _size(fewest: tuple[int, ...], pairs: int, margin: float) -> float:
+def _shares(margin: float) -> Floats:
+    """Shares of better pairs, up to all that leave room for as many worse ones and the margin."""
     import numpy as np
 
     # fine near 0, where good models differ in few cases and where the size often peaks
-    shares = (1 - margin) / 2 * (np.arange(_STEPS + 1) / _STEPS) ** 3
-    return float(_pass_chances(fewest, pairs, margin + shares, shares).max())
+    shares: Floats = (1 - margin) / 2 * (np.arange(_STEPS + 1) / _STEPS) ** 3
+    return shares
 
 
 def power_of_non_inferiority(
@@ -158,7 +203,8 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, *, corrected:
     At most `SIZE_LIMIT`; without the correction, the size of Tango's test as published.
     """
     critical = critical_score(pairs, margin, alpha) if corrected else _NORMAL.inv_cdf(1 - alpha)
-    return _size(_fewest(pairs, margin, critical), pairs, margin)
+    shares = _shares(margin)
+    return float(_pass_chances(_fewest(pairs, margin, critical), pairs, margin + shares, shares).max())
 
 
 def pairs_for_margin(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
-from harness.statistics.rates import binomial_chances, check_counts, exact_lower, exact_upper, special
+from harness.statistics.rates import check_counts, proves, special
 
 _LARGEST = 200_000  # cases; beyond this no suite of prompts is the answer
 _TEETH = 12  # of the saw, all with enough power: the later ones have more
@@ -34,8 +36,13 @@ def further_clean_cases(
     _check_share(minimum=minimum, alpha=alpha)
 
     def proven(further: int) -> bool:
-        return exact_lower(worth * (successes + further), worth * (trials + further), alpha) >= minimum
+        return proves(worth * (successes + further), worth * (trials + further), minimum, alpha)
 
+    return _first(proven)
+
+
+def _first(proven: Callable[[int], bool]) -> int | None:
+    """The least number from 0 on that is proven, as are all larger ones; None beyond 200,000."""
     if proven(0):
         return 0
     reach = 1
@@ -58,7 +65,7 @@ def allowed_failures(cases: int, minimum: float, alpha: float = 0.05, *, worth: 
     _check_share(minimum=minimum, alpha=alpha)
 
     def proven(failures: int) -> bool:
-        return exact_lower(worth * (cases - failures), worth * cases, alpha) >= minimum
+        return proves(worth * (cases - failures), worth * cases, minimum, alpha)
 
     if cases == 0 or not proven(0):
         return None
@@ -74,7 +81,7 @@ def breaching_failures(cases: int, minimum: float, alpha: float = 0.05, *, worth
     _check_share(minimum=minimum, alpha=alpha)
 
     def proven(failures: int) -> bool:
-        return exact_upper(worth * (cases - failures), worth * cases, alpha) < minimum
+        return proves(worth * failures, worth * cases, 1 - minimum, alpha, more=True)
 
     if cases == 0 or not proven(cases):
         return None
@@ -100,13 +107,19 @@ def cases_for_min(true_rate: float, minimum: float, power: float = 0.8, alpha: f
     _check_share(minimum=minimum, power=power, alpha=alpha)
     if true_rate <= minimum:
         return None
+
+    def proven(successes: int, trials: int, further: int) -> bool:
+        # a rate near the limit needs thousands of teeth, for which the compiled function is the faster one
+        a, b = successes + further, trials - successes + 1
+        return bool(a > 0 and special().betaincinv(a, b, alpha) >= minimum)
+
     failures, first = 0, clean_cases_for(minimum, alpha)
     enough: int | None = None
     held = 0
     while first <= _LARGEST:
         following = first + 1
-        while exact_lower(following - failures - 1, following, alpha) < minimum:
-            following += further_clean_cases(following - failures - 1, following, minimum, alpha) or 1
+        while (further := _first(partial(proven, following - failures - 1, following))) != 0:
+            following += further or 1
         if special().bdtr(failures, following - 1, 1 - true_rate) >= power:
             enough = first if enough is None else enough
             held += 1
@@ -123,8 +136,15 @@ def expected_best(versions: int, cases: float, rate: float) -> float:
 
     What a choice of the best makes of a true rate: 95 % looks like 96.4 % for the best of five on 300 cases.
     """
-    import numpy as np
-
     n = max(1, round(cases))
-    below = binomial_chances(np.arange(n), n, rate).cumsum()
-    return float(np.sum(1 - below**versions) / n)
+    if not 0 < rate < 1:
+        return float(rate)
+    below = total = 0.0
+    ways = math.lgamma(n + 1)
+    for k in range(n):
+        logarithm = (
+            ways - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(rate) + (n - k) * math.log1p(-rate)
+        )
+        below += math.exp(logarithm)
+        total += 1 - below**versions
+    return total / n

@@ -104,7 +104,124 @@ def special() -> Any:
     return import_module(name)
 
 
-_USED = ("bdtr", "betaincinv", "stdtrit")
+_USED = ("bdtr", "betaincinv")
+
+
+def beta_quantile(a: float, b: float, chance: float) -> float:
+    """The x at which the incomplete beta function I_x(a, b) is `chance`.
+
+    `scipy.special.betaincinv` gives the same to 12 digits and more, and needs numpy: 0.12 s and 25 MB of a verdict.
+    """
+    if not 0 < chance < 1:
+        return float(chance >= 1)
+    low, high = 0.0, 1.0
+    x = _near_beta_quantile(a, b, chance)
+    if x < _TINY:
+        return 0.0
+    for _ in range(_MOST_STEPS):
+        if not low < x < high:
+            x = (low + high) / 2
+        below, above, term = _beta_tails(a, b, x)
+        error = below - chance if below < 0.5 else (1 - chance) - above  # of the smaller tail: no digits are lost
+        low, high = (low, x) if error > 0 else (x, high)
+        slope = term / (x * (1 - x))
+        if error == 0:
+            return x
+        if slope == 0:
+            x = (low + high) / 2
+            continue
+        step = error / slope
+        step /= max(0.5, 1 - min(1.0, step * ((a - 1) / x - (b - 1) / (1 - x))) / 2)  # Halley's
+        if abs(step) <= _SURE * x:
+            return x - step
+        x -= step
+    return (low + high) / 2
+
+
+_MOST_STEPS = 200
+_SURE = 1e-13
+"""Share of the result; the next step of the search would be a millionth of it and less."""
+
+
+def _near_beta_quantile(a: float, b: float, chance: float) -> float:
+    """Where to look first: Abramowitz and Stegun, 26.5.22, or the ends of the distribution."""
+    if a > 1 and b > 1:
+        z = -NormalDist().inv_cdf(chance)
+        left, right = 1 / (2 * a - 1), 1 / (2 * b - 1)
+        mean, bent = 2 / (left + right), (z * z - 3) / 6
+        w = z * math.sqrt(max(0.0, mean + bent)) / mean - (right - left) * (bent + 5 / 6 - 2 / (3 * mean))
+        return a / (a + b * math.exp(min(2 * w, 700.0)))
+    left, right = math.exp(a * math.log(a / (a + b))) / a, math.exp(b * math.log(b / (a + b))) / b
+    if chance < left / (left + right):
+        return float((a * (left + right) * chance) ** (1 / a))
+    return float(1 - (b * (left + right) * (1 - chance)) ** (1 / b))
+
+
+def _beta_tails(a: float, b: float, x: float) -> tuple[float, float, float]:
+    """The chances below and above x, and x^a (1 - x)^b / B(a, b), by the continued fraction of the smaller tail.
+
+    The term by its distance from the mode (Loader, Fast and Accurate Computation of Binomial Probabilities, 2000): the
+    difference of three large logarithms would lose digits.
+    """
+    n = a + b
+    distance = _deviance(a, n * x) + _deviance(b, n * (1 - x))
+    term = math.sqrt(a * b / (2 * math.pi * n)) * math.exp(_remainder(n) - _remainder(a) - _remainder(b) - distance)
+    if x < (a + 1) / (n + 2) or (a < 1 and n * x < 16):
+        below = term * _beta_fraction(a, b, x) / a
+        return below, 1 - below, term
+    above = term * _beta_fraction(b, a, 1 - x) / b
+    return 1 - above, above, term
+
+
+def _deviance(count: float, expected: float) -> float:
+    """count x log(count / expected) + expected - count, without a difference of what is nearly the same."""
+    apart = count - expected
+    if abs(apart) >= 0.1 * (count + expected):
+        return count * math.log(count / expected) - apart
+    ratio = apart / (count + expected)
+    total, power, odd = apart * ratio, 2 * count * ratio, 3
+    while True:
+        power *= ratio * ratio
+        if total + power / odd == total:
+            return total
+        total, odd = total + power / odd, odd + 2
+
+
+def _remainder(n: float) -> float:
+    """The logarithm of gamma(n) less Stirling's formula."""
+    if n < 16:
+        return math.lgamma(n) - ((n - 0.5) * math.log(n) - n + math.log(2 * math.pi) / 2)
+    s = 1 / (n * n)
+    return (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360))))) / n
+
+
+_TINY = 1e-300
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction of the incomplete beta function (Abramowitz and Stegun, 26.5.8), by Lentz's method."""
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1) or _TINY)
+    value = d
+    for m in range(1, 100_000):
+        for part in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d = 1 / (1 + part * d or _TINY)
+            c = 1 + part / c or _TINY
+            value *= c * d
+        if abs(c * d - 1) < 1e-16:
+            break
+    return value
+
+
+def student_quantile(freedom: float, chance: float) -> float:
+    """The t at which Student's distribution is `chance`, which is below one half."""
+    share = beta_quantile(0.5, freedom / 2, 1 - 2 * chance)
+    if share <= 0.5:
+        return -math.sqrt(freedom * share / (1 - share))
+    rest = beta_quantile(freedom / 2, 0.5, 2 * chance)
+    return -math.sqrt(freedom * (1 - rest) / rest)
 
 
 def exact_lower(successes: float, trials: float, alpha: float = 0.05) -> float:
@@ -115,7 +232,16 @@ def exact_lower(successes: float, trials: float, alpha: float = 0.05) -> float:
     check_counts(successes, trials)
     if successes <= 0:
         return 0.0
-    return float(special().betaincinv(successes, trials - successes + 1, alpha))
+    return beta_quantile(successes, trials - successes + 1, alpha)
+
+
+def proves(successes: float, trials: float, minimum: float, alpha: float = 0.05, *, more: bool = False) -> bool:
+    """Whether `exact_lower` is at least `minimum`, or `more`, which is between 0 and 1: in a fifth of its time."""
+    check_counts(successes, trials)
+    if successes <= 0:
+        return False
+    chance, _, _ = _beta_tails(successes, trials - successes + 1, minimum)
+    return chance < alpha or (chance == alpha and not more)
 
 
 def exact_upper(successes: float, trials: float, alpha: float = 0.05) -> float:
@@ -264,7 +390,7 @@ def degrees_factor(answers: int, domains: int, alpha: float = 0.05) -> float:
     """(t of n - 1 over t of D - 1 degrees of freedom) squared: a spread between few domains is known badly."""
     if domains < 2 or answers < 2:
         return 0.0
-    return float((special().stdtrit(answers - 1, alpha) / special().stdtrit(domains - 1, alpha)) ** 2)
+    return (student_quantile(answers - 1, alpha) / student_quantile(domains - 1, alpha)) ** 2
 
 
 def between_attempts(cases: Sequence[tuple[int, int, int]]) -> float:

@@ -1,6 +1,7 @@
 import math
 import random
 from itertools import combinations, permutations
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -12,13 +13,16 @@ from scipy.stats import multinomial
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from harness.statistics import noninferiority
 from harness.statistics.noninferiority import (
     _at_least,
     bound_level,
+    critical_score,
     non_inferior,
     pairs_for_margin,
     passing_excess,
     power_of_non_inferiority,
+    search_steps,
     settling_pairs,
     simulated_power,
     size_at_margin,
@@ -29,6 +33,36 @@ from harness.statistics.rates import benjamini_hochberg
 tables = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 400)).map(
     lambda t: (t[0], t[1], t[0] + t[1] + t[2])
 )
+
+
+@pytest.mark.parametrize("margin", [0.03, 0.05])
+@pytest.mark.parametrize("alpha", [0.05, 0.0025])
+def test_kept_critical_scores_are_those_that_a_search_finds(margin, alpha):
+    kept = noninferiority._kept_steps()[str(margin)][str(alpha)]
+    assert len(kept) == 1400
+    for pairs in (1, 2, 3, 7, 29, 52, 59, 93, 118, 147, 213, 314, 594, 900, 1400):
+        assert kept[pairs - 1] == search_steps(pairs, margin, alpha), pairs
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.05, 0.1])
+@pytest.mark.parametrize("alpha", [0.05, 0.0025, 0.019])
+def test_the_critical_score_is_the_least_whose_size_is_small_enough(margin, alpha):
+    """By halving, with every table enumerated at every share."""
+    nominal = NormalDist().inv_cdf(1 - alpha)
+    target = 0.0598 if alpha >= 0.05 else 0.95 * alpha
+
+    def size(critical, pairs):
+        shares = (1 - margin) / 2 * (np.arange(121) / 120) ** 3
+        fewest = noninferiority._fewest(pairs, margin, critical)
+        return noninferiority._pass_chances(fewest, pairs, margin + shares, shares).max()
+
+    for pairs in (5, 31, 52, 118, 301):
+        loose, strict = nominal, nominal if size(nominal, pairs) <= target else 4 * nominal
+        while strict - loose > 1e-4:
+            middle = (loose + strict) / 2
+            loose, strict = (loose, middle) if size(middle, pairs) <= target else (middle, strict)
+        assert critical_score(pairs, margin, alpha) == strict, pairs
+    assert critical_score(2001, margin, alpha) == nominal
 
 
 @pytest.mark.parametrize(
