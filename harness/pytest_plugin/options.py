@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 MODES = ("replay", "record", "refresh", "live")
+STOPPING = {"--early-stop": "verbatim_early_stop", "--sequential": "verbatim_sequential"}
+"""Options by which a run may end before all cases are asked, and where they are stored."""
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.decisions.run_summary import Resources, mean_latency
-from harness.endpoints.pace import TokenPrice, expected_s
 from harness.errors import HarnessError
 from harness.history import History, read_run
 from harness.pytest_plugin.workers import Kept
-from harness.show.comparison import money
-from harness.show.figures import clipped
+from harness.show.figures import clipped, money
 from harness.show.words import phrase
 from harness.text.visible import show
 
@@ -64,6 +62,8 @@ def announced(
     spent = None if earlier is None else Resources.of(earlier.cases, None)
     latency = None if earlier is None else mean_latency(earlier.cases)
     if latency is not None:
+        from harness.endpoints.pace import expected_s
+
         seconds = expected_s(number, latency, at_once)
         seconds = max(seconds, 60 * number / run.model.rpm) if run.model.rpm else seconds
         if run.model.tpm and spent is not None and spent.prompt_tokens is not None:
@@ -77,6 +77,8 @@ def announced(
         parts.append(phrase("progress-cost", cost=money(number * sum(tokens) / 1e6, price.currency)))
         basis = True
     elif price is not None:
+        from harness.endpoints.pace import TokenPrice
+
         costs = sorted((TokenPrice(price.input, price.output).worst(job.body) for job in jobs), reverse=True)
         parts.append(phrase("progress-cost-at-most", cost=money(sum(costs[:number]), price.currency)))
     if earlier is not None and basis:

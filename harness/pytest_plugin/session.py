@@ -30,6 +30,7 @@ from harness.pytest_plugin.gating import (
     refuse_unrecorded,
 )
 from harness.pytest_plugin.model_run import ModelRun
+from harness.pytest_plugin.options import STOPPING
 from harness.pytest_plugin.progress import Signals, announced, how_far, on_interrupt, wait_for
 from harness.pytest_plugin.protocol import Blocks
 from harness.pytest_plugin.terminal import failures_by_kind, next_line, on_unscored, unwritten_line, write_summary
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
     from harness.records.case import Case
     from harness.records.run import Mode, RunRecord
     from harness.runs.fetching import FetchJob
-
-
-_DESTINATION = {"--early-stop": "verbatim_early_stop", "--sequential": "verbatim_sequential"}
 
 
 class VerbatimSession:
@@ -254,7 +252,7 @@ class VerbatimSession:
     @property
     def _stopping(self) -> list[str]:
         """Options given by which a run may end before all cases are asked."""
-        return [name for name, stored in _DESTINATION.items() if self.config.getoption(stored)]
+        return [name for name, stored in STOPPING.items() if self.config.getoption(stored)]
 
     def _run_of(self, model: ModelConfig, config: pytest.Config) -> ModelRun:
         stamp = self.started.replace(":", "")

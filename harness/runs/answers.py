@@ -1,6 +1,7 @@
 """One place where the answers of a model version come from, whatever the mode."""
 
-import asyncio
+from __future__ import annotations
+
 import contextlib
 import json
 from collections import Counter
@@ -11,18 +12,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from harness.config import HarnessConfig, ModelConfig, pytest_options
-from harness.endpoints.batch import ARK_CONCURRENCY, BatchForm, form_at
-from harness.endpoints.callable import NOT_RECORDED, OutputsFile
-from harness.endpoints.chat import ChatEndpoint
-from harness.endpoints.pace import CostLimit, Pace, TokenPrice
-from harness.endpoints.parse import Answer, parse
-from harness.endpoints.retry import Retrying
+from harness.endpoints.parse import parse
 from harness.errors import ConfigError, MissingRecordingError
 from harness.recording import Cassette, Interaction, Recorder, UnfitAnswerError
-from harness.recording.application import HttpCassettes, HttpUse
 from harness.recording.cassette import cassettes_of
 from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request, request_key
@@ -31,6 +26,14 @@ from harness.records.run import Mode, RunRecord
 from harness.runs.fetching import Fetcher, FetchJob, asked_job
 from harness.runs.judge import Judge
 from harness.runs.requests import body_for, is_asking, opened, secrets_of
+
+if TYPE_CHECKING:
+    from harness.endpoints.batch import BatchForm
+    from harness.endpoints.callable import OutputsFile
+    from harness.endpoints.pace import CostLimit
+    from harness.endpoints.parse import Answer
+    from harness.endpoints.retry import Retrying
+    from harness.recording.application import HttpCassettes, HttpUse
 
 
 def cassette_path(folder: Path, label: str, suite: str) -> Path:
@@ -130,6 +133,8 @@ def cost_limit_of(ceiling: float | None, models: Iterable[ModelConfig]) -> CostL
     currencies = sorted({model.price.currency for model in models if model.price})
     if len(currencies) > 1:
         raise ConfigError(f"--max-cost: the models' prices are in {' and '.join(currencies)}; run them apart")
+    from harness.endpoints.pace import CostLimit
+
     return CostLimit(ceiling)
 
 
@@ -222,9 +227,13 @@ class Answers:
         self._cost_limit = cost_limit
         self._retrying = retrying
         self._batch = batch
-        self._batch_form: BatchForm | None = None if batch is None else (model.batch or form_at(model.base_url))
-        if self._batch_form == "ark":
-            self._max_concurrency = max_concurrency or max(ARK_CONCURRENCY, model.max_concurrency)
+        self._batch_form: BatchForm | None = None
+        if batch is not None:
+            from harness.endpoints.batch import ARK_CONCURRENCY, form_at
+
+            self._batch_form = model.batch or form_at(model.base_url)
+            if self._batch_form == "ark":
+                self._max_concurrency = max_concurrency or max(ARK_CONCURRENCY, model.max_concurrency)
         self._unanswered: dict[tuple[str, str], Completion] = {}
         self.batch_requests = 0
         self._secrets = secrets_of(model)
@@ -245,6 +254,8 @@ class Answers:
         """Suites that a selection takes its cases from: their recordings serve it too."""
 
     def _http_cassettes(self) -> HttpCassettes:
+        from harness.recording.application import HttpCassettes
+
         return HttpCassettes(
             self._folder / self.model.label,
             "replay" if self.mode == "replay" else "refresh" if self.mode == "refresh" else "record",
@@ -260,6 +271,8 @@ class Answers:
         return self._http.use(job.suite, job.key)
 
     def _outputs_file(self) -> OutputsFile:
+        from harness.endpoints.callable import OutputsFile
+
         if not self.model.outputs:
             raise ConfigError(f"model {self.model.name}: kind outputs needs outputs = 'FILE.jsonl'")
         return OutputsFile(self._config.root / self.model.outputs, self.model.name)
@@ -342,6 +355,8 @@ class Answers:
                 batch=self._batch_form,
             )
         )
+        from harness.endpoints.pace import Pace, TokenPrice
+
         price = self.model.price
         pace = Pace(
             max_concurrency=self._max_concurrency,
@@ -360,6 +375,9 @@ class Answers:
 
     def _asked_in_batches(self, jobs: Sequence[FetchJob], tell: Callable[[str], None]) -> list[FetchJob]:
         """Wait for batches; what is left is asked as usual: the Batch API streams nothing."""
+        import asyncio
+
+        from harness.endpoints.chat import ChatEndpoint
         from harness.runs.batches import BatchRun, Submissions
 
         streamed = [job for job in jobs if job.body.get("stream")]
@@ -514,6 +532,8 @@ class Answers:
         return self._live_file if self.mode == "live" else cassette_path(self._folder, self.model.label, suite)
 
     def _keep(self, job: FetchJob, answer: Answer) -> Completion:
+        from harness.endpoints.callable import NOT_RECORDED  # there is an endpoint, or this is not called
+
         completion = answer.completion
         if completion.unusable == NOT_RECORDED and not any(answer.said in note for note in self.notes):
             run = f"{self.command} --cassette-mode=record"

@@ -23,7 +23,6 @@ from harness.records import lean
 from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, domain_name, texts_of, with_system
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
-from harness.records.training import read_origin
 from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
 from harness.text.channels import split_reasoning
 
@@ -276,6 +275,10 @@ def learnt_by(root: Path, model: ModelConfig) -> Learnt:
         ConfigError: a file is missing or not in the chat format; it names the line.
         TrainingError: an origin file is broken.
     """
+    if not model.training_data:
+        return Learnt((), frozenset(map(domain_name, model.trained_domains)), frozenset())
+    from harness.records.training import read_origin
+
     origins = [read_origin(root / name) for name in model.training_data]
     return Learnt(
         training_texts(root, model),

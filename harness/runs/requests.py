@@ -1,25 +1,30 @@
-"""From a case and a model to the request body, and to the endpoint that takes it."""
+"""From a case and a model to the request body, and to the endpoint that takes it.
+
+Endpoints are imported where one is opened: a replay asks none, and they would be a tenth of the replay of one case.
+"""
+
+from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.config import ModelConfig
-from harness.endpoints import local, responses
-from harness.endpoints.access import Access, check_key
-from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S, BatchForm
-from harness.endpoints.callable import FunctionEndpoint, RecordedHttp
-from harness.endpoints.chat import ChatEndpoint, key_from
-from harness.endpoints.litellm import LitellmEndpoint
-from harness.endpoints.local import LocalServer, ServerSettings
-from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError
 from harness.recording import Secrets
 from harness.records.case import Case, with_system
-from harness.runs.fetching import Endpoint
+
+if TYPE_CHECKING:
+    from harness.endpoints.access import Access
+    from harness.endpoints.batch import BatchForm
+    from harness.endpoints.callable import RecordedHttp
+    from harness.endpoints.chat import ChatEndpoint
+    from harness.endpoints.local import ServerSettings
+    from harness.endpoints.retry import Retrying
+    from harness.runs.fetching import Endpoint
 
 
 def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
@@ -41,6 +46,8 @@ def body_for(case: Case, model: ModelConfig) -> dict[str, Any]:
     if model.logprobs:
         body["logprobs"] = True
     if model.kind == "responses":
+        from harness.endpoints import responses
+
         try:
             body = responses.request_of(body)
         except ValueError as error:
@@ -62,6 +69,8 @@ def server_settings(model: ModelConfig, root: Path, *, port: int = 0, parallel: 
     Raises:
         ConfigError: weights or adapters are not there.
     """
+    from harness.endpoints import local
+
     if model.weights is None:
         raise ConfigError(
             f"model {model.name}: kind local needs weights; accepted: {', '.join(local.KNOWN)}, or a file"
@@ -72,7 +81,7 @@ def server_settings(model: ModelConfig, root: Path, *, port: int = 0, parallel: 
         if not (root / name).is_file():
             raise ConfigError(f"model {model.name}: adapters: no file {root / name}")
         adapters.append(str(root / name))
-    return ServerSettings(
+    return local.ServerSettings(
         weights=str(path),
         adapters=tuple(adapters),
         alias=model.request_model,
@@ -99,6 +108,12 @@ def opened(
         http: what records or replays the HTTP of a function.
         batch: the form of the Batch API in which requests are asked.
     """
+    from harness.endpoints.access import Access
+    from harness.endpoints.callable import FunctionEndpoint
+    from harness.endpoints.chat import key_from
+    from harness.endpoints.litellm import LitellmEndpoint
+    from harness.endpoints.local import LocalServer
+
     if (model.record_http or model.allow_hosts) and model.kind != "callable":
         setting = "record_http" if model.record_http else "allow_hosts"
         raise ConfigError(
@@ -152,6 +167,8 @@ def secrets_of(model: ModelConfig) -> Secrets:
 
 def access_of(model: ModelConfig, root: Path) -> Access:
     """How a model's endpoint is reached; paths of files are relative to the project."""
+    from harness.endpoints.access import Access, check_key
+    from harness.endpoints.chat import key_from
 
     def path(name: str | None) -> Path | None:
         return root / Path(name).expanduser() if name else None
@@ -195,6 +212,10 @@ def _chat(
     batch: BatchForm | None = None,
     ended: Callable[[], str] = str,
 ) -> ChatEndpoint:
+    from harness.endpoints import responses
+    from harness.endpoints.batch import ARK_PATH, ARK_TIMEOUT_S
+    from harness.endpoints.chat import ChatEndpoint
+
     return ChatEndpoint(
         access=access,
         timeout_s=ARK_TIMEOUT_S if batch == "ark" else model.timeout_s,
@@ -208,4 +229,6 @@ def _chat(
 
 
 def _retrying(model: ModelConfig) -> Retrying:
+    from harness.endpoints.retry import Retrying
+
     return Retrying(attempts=model.attempts, patience_s=model.patience_s)

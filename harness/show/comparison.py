@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from harness.decisions.compare import SIGNIFICANT, Change, Comparison, Flip, Option, SliceChange, telling_slices
-from harness.decisions.latency import LatencyComparison, Speed, SpeedChange, speeds
-from harness.decisions.run_summary import RunSummary
-from harness.records.run import Latency
 from harness.show import figures
-from harness.show.figures import percent, points
+from harness.show.figures import money, percent, points
 from harness.show.words import Name, translated
-from harness.statistics.quantile import Quantile
 from harness.text.visible import show
+
+if TYPE_CHECKING:
+    from harness.decisions.compare import Change, Comparison, Flip, Option, SliceChange
+    from harness.decisions.latency import LatencyComparison, Speed, SpeedChange
+    from harness.decisions.run_summary import RunSummary
+    from harness.records.run import Latency
+    from harness.statistics.quantile import Quantile
 
 NAMES = {"first_token_s": "first token", "tokens_per_s": "tokens a second", "total_s": "whole answer"}
 _LEGEND = (
@@ -31,6 +32,8 @@ _COMPARED = (
 
 def latency_lines(latency: Latency) -> list[str]:
     """One measurement for a terminal of 80 columns."""
+    from harness.decisions.latency import speeds
+
     requests = max((len(prompt.total_s) for prompt in latency.prompts), default=0)
     lines = figures.wrapped(
         f"latency: {figures.plural(requests, 'request')} a prompt, one at a time, at most {latency.max_tokens} tokens "
@@ -267,16 +270,9 @@ def tokens(value: float | None) -> str:
     return figures.NO_DATA if value is None else f"{value:,.1f}"
 
 
-def money(value: float | None, currency: str | None) -> str:
-    if value is None:
-        return figures.NO_DATA
-    amount, unit = f"{value:,.{2 if value >= 1 or value == 0 else 4}f}", show(currency or "")
-    if unit and unicodedata.category(unit[-1]) == "Sc":
-        return f"{unit}{amount}"  # ¥0.40, and 0.40 CNY
-    return f"{amount} {unit}".rstrip()
-
-
 def _slice_rows(slices: Sequence[SliceChange]) -> list[list[str]]:
+    from harness.decisions.compare import SIGNIFICANT
+
     return [
         [
             f"{one.dimension}={show(one.value)}",
@@ -291,6 +287,8 @@ def _slice_rows(slices: Sequence[SliceChange]) -> list[list[str]]:
 
 
 def _slice_lines(slices: Sequence[SliceChange]) -> list[str]:
+    from harness.decisions.compare import telling_slices
+
     shown = telling_slices(slices)
     if not shown:
         return figures.wrapped(f"None of {figures.plural(len(slices), 'slice')} stands out (--json lists all).")
@@ -322,7 +320,7 @@ def compare_json(comparison: Comparison) -> dict[str, Any]:
     return {**value, "latency": latency_change_json(comparison.latency)}
 
 
-_Row = tuple[str, str, Callable[[Option], str]]
+_Row: TypeAlias = "tuple[str, str, Callable[[Option], str]]"
 
 OPTION_ROWS: tuple[_Row, ...] = (
     ("alignment rate", "alignment_rate", lambda one: percent(one.alignment.rate)),

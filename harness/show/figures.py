@@ -6,6 +6,7 @@ import dataclasses
 import re
 import shutil
 import sys
+import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
 from harness.show.words import spoken, translated
+from harness.text.visible import show
 
 WIDTH = 80
 """Of a line of words, where the terminal is not narrower: longer ones are hard to read."""
@@ -279,6 +281,16 @@ def markdown_table(rows: Iterable[Iterable[str]]) -> list[str]:
     """The first row is the head. Cells must be safe already, but for `|`, which ends a cell even in a code span."""
     head, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rest]]
+
+
+def money(value: float | None, currency: str | None) -> str:
+    """`0.40 CNY`, `¥0.40`; four places below one."""
+    if value is None:
+        return NO_DATA
+    amount, unit = f"{value:,.{2 if value >= 1 or value == 0 else 4}f}", show(currency or "")
+    if unit and unicodedata.category(unit[-1]) == "Sc":
+        return f"{unit}{amount}"  # ¥0.40, and 0.40 CNY
+    return f"{amount} {unit}".rstrip()
 
 
 def plain(value: Any) -> Any:

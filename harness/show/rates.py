@@ -91,7 +91,7 @@ def seconds(value: float | None) -> str:
 
 def money(value: float | None, currency: str | None) -> str:
     """A cost in the currency of the model's price, with digits enough to be more than zero."""
-    return NO_DATA if value is None else comparison.money(value, currency)
+    return NO_DATA if value is None else figures.money(value, currency)
 
 
 def moment(stamp: str | None) -> str:

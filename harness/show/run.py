@@ -11,7 +11,7 @@ from harness.errors import RecordError, listed, nearest
 from harness.records.case import HELD_OUT, texts_of
 from harness.records.run import GOOD, CaseResult, CheckResult, MentionRecord, Outcome, RunRecord, SampleResult
 from harness.show import figures
-from harness.show.comparison import latency_lines, money, seconds, tokens
+from harness.show.comparison import latency_lines, seconds, tokens
 from harness.show.figures import counted, pad
 from harness.show.words import phrase, spoken, translated, words
 from harness.statistics.rates import wilson
@@ -48,7 +48,7 @@ def run_lines(run: RunRecord) -> list[str]:
     lines += figures.wrapped(
         f"{figures.plural(taken.samples, 'answer')}: median latency {seconds(taken.median_latency_s)}, "
         f"{tokens(taken.prompt_tokens)} prompt tokens, {tokens(taken.completion_tokens)} answer tokens, "
-        f"1,000 answers cost {money(taken.cost_per_1000, taken.currency)}"
+        f"1,000 answers cost {figures.money(taken.cost_per_1000, taken.currency)}"
     )
     bad = [case for case in run.cases if case.outcome not in GOOD]
     lines += ["", translated(f"{figures.plural(len(bad), 'case')} not aligned or passed:")] if bad else []

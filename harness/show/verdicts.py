@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.decisions.concentration import Broken
 from harness.decisions.gate import GateVerdict, RuleVerdict
-from harness.decisions.plan import Plan, PlanLine
 from harness.decisions.population import MOST_ATTEMPTS, WELL_KNOWN_DOMAINS
 from harness.decisions.run_summary import RunSummary
 from harness.records import Record
 from harness.records.policy import GatePolicy
 from harness.show import figures
-from harness.show.comparison import money
 from harness.show.figures import bound, command_line, percent, plural, points, wrapped
 from harness.show.sinks import code, markdown_sentence
 from harness.show.words import Name, phrase, spoken, translated
 from harness.statistics.rates import LEAST_DOMAINS
 from harness.text.visible import show
+
+if TYPE_CHECKING:
+    from harness.decisions.plan import Plan, PlanLine
 
 _SHORT = {"PASS": "PASS", "BREACH": "BREACH", "INSUFFICIENT_EVIDENCE": "NOT ENOUGH EVIDENCE"}
 _OTHER_SUITES = "The two runs have different suite digests."
@@ -199,7 +200,7 @@ def next_sentence(verdict: GateVerdict) -> str:
     step = verdict.next
     parts = [step.why]
     if step.requests:
-        price = "" if step.cost is None else f", about {money(step.cost, step.currency)}"
+        price = "" if step.cost is None else f", about {figures.money(step.cost, step.currency)}"
         parts.append(f"{plural(step.requests, 'request')}{price}")
     return f"{step.command}  ({'; '.join(parts)})"
 
@@ -503,7 +504,7 @@ def plan_lines(plan: Plan, policy_source: str = "") -> list[str]:
 
 
 def _cost(plan: Plan, requests: float) -> str:
-    return money(requests * plan.price.per_request, plan.price.currency) if plan.price else ""
+    return figures.money(requests * plan.price.per_request, plan.price.currency) if plan.price else ""
 
 
 def _population_of_plan(plan: Plan) -> str:

@@ -20,7 +20,6 @@ from harness.endpoints.callable import FunctionEndpoint
 from harness.endpoints.chat import ChatEndpoint
 from harness.endpoints.retry import Retrying
 from harness.errors import ConfigError, EndpointError
-from harness.runs import requests
 from harness.runs.inventory import Diagnosis, diagnose
 from harness.runs.judge import Judge, learnt_by, training_texts
 from harness.runs.requests import opened, secrets_of, server_settings, threads_of
@@ -90,7 +89,7 @@ def test_a_local_model_is_asked_at_its_own_server_which_ends_with_it(
         def __exit__(self, *_: object) -> None:
             seen.append("ended")
 
-    monkeypatch.setattr(requests, "LocalServer", Server)
+    monkeypatch.setattr("harness.endpoints.local.LocalServer", Server)
     context = opened(local, tmp_path)
     endpoint = context.__enter__()
     assert endpoint.runtime == "llama 1"
