@@ -184,6 +184,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     high, open_right = right_end(text, *last, text[before[0] : before[1]], text[last[0] - 1], own=own[1])
     if low > first[0]:
         yield from _tokens(text, first[0], low)
+    high = min(high, stop or high)
     ahead = AHEAD.match(text, low, high)
     low = ahead.end() if ahead else low
     inner = text[low:high]
@@ -260,11 +261,9 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
     if parts[-1] in CONJUNCTIONS:
         return False
-    return any(char.isalnum() for char in parts[0]) and any(map(_is_letter_or_unit, parts[-1]))
-
-
-def _is_letter_or_unit(char: str) -> bool:
-    return char.isalnum() or "\u3380" <= char <= "\u33df"
+    return any(char.isalnum() for char in parts[0]) and any(
+        char.isalnum() or "\u3380" <= char <= "\u33df" for char in parts[-1]
+    )
 
 
 _JOINED = later(r"[^\W_]+(?:[-_][^\W_]+)*")
@@ -379,8 +378,8 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     joins = token[-1] == "_"  # `CC_研发二部-AI`, and else `L型`
     short = joins or len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))
     if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (joins or len(runs) == 2 or length <= 2):
-        before = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
-        return low + before, before > 0 or not certain
+        begun = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
+        return low + begun, begun > 0 or not certain
     return high - (own or min(2, length)), True
 
 

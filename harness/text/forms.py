@@ -173,8 +173,7 @@ FORMS = (
         ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
         r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
     ),
-    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z0-9_]{1,30}:(?![\w:/.-])"),
-    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z][a-z_]{1,30}(?![\w:.-])"),
+    _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z](?:[a-z0-9_]{1,30}:(?![\w:/.-])|[a-z_]{1,30}(?![\w:.-]))"),
     _form(
         "windows",
         r":\ :/ \\",

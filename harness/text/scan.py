@@ -61,7 +61,7 @@ _ATOM = re.compile(
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
-_SENTENCE = re.compile(r"[，。；！？]|[.;!?,] ")
+_SENTENCE = re.compile(r"[，。；！？]|[.;!?,] |[把被将將请請吗嗎我你您]|用于|用於|不要")
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
 _LABEL = re.compile(
     f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
@@ -181,17 +181,13 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         else:
             yield from _inside(text, start, end)
         return
-    if _is_long(inner) or inner[0] in "-/~.\\{":
+    if any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner)) or inner[0] in "-/~.\\{":
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
     elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
 
 
 _FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
-
-
-def _is_long(inner: str) -> bool:
-    return any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner))
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:

@@ -20,10 +20,7 @@ STRICT_KINDS = frozenset(
 LENIENT_KINDS = frozenset({"name", "cjk-pair", "range", "date", "time", "number"})
 """Everyday language looks like these, so that only inserted blanks and look-alikes are damage."""
 
-KINDS = (
-    *("path", "file", "url", "email", "code", "standard", "version", "uuid", "hash", "date", "time", "phone", "cidr"),
-    *("cas", "mime", "unit", "range", "number", "placeholder", "option", "identifier", "cjk-pair", "spaced", "name"),
-)
+KINDS = STRICT_KINDS | LENIENT_KINDS
 
 
 class Target(NamedTuple):
@@ -112,9 +109,7 @@ def _rule(kind: str, pattern: str, *signs: str, heads: str = "") -> _Rule:
     return _Rule(kind, heads, signs, later(pattern))
 
 
-_UNIT_HEADS = (
-    "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍元円圓次人日天年月周週时時分秒个個件台套吨噸斤米升度户戶篇架回泊晚趟월일회원小万工平立-"
-)
+_UNIT_HEADS = "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍一월일회원-"
 _RULES = (
     _rule("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+", ":.", heads="A-Za-z"),
     _rule("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}", "@"),
@@ -259,7 +254,11 @@ def kind_of(text: str) -> str:
         if _CJK_WORDS.fullmatch(text):
             return "cjk-pair"
         if re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
-            return "cjk-pair" if not re.search(r"[A-Za-z0-9]{3,}", text) or _is_words(text) else "code"
+            return (
+                "cjk-pair"
+                if not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
+                else "code"
+            )
     elif _WORDS.fullmatch(text):
         return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
     return "code"
@@ -267,8 +266,8 @@ def kind_of(text: str) -> str:
 
 def _by_rule(text: str) -> str:
     head = text[0]
-    if "\u3400" <= head <= "\u9fff" and head not in _UNIT_HEADS:
-        head = ""  # no rule tells them apart
+    if "\u3400" <= head <= "\u9fff":
+        head = "一"  # no rule tells them apart
     for rule in _rules_for(head, "/" in text, "\\" in text, "." in text, ":" in text, "@" in text, "_" in text):
         if rule.pattern.fullmatch(text):
             return rule.kind
@@ -327,10 +326,6 @@ def _is_chain(text: str) -> bool:
     if text[0] in "/\\~." or "\\" in text or "." in parts[-1] or re.match("[A-Za-z]:", text):
         return False
     return all(len(part) <= 4 for part in parts) and any(_CJK.search(part) for part in parts)
-
-
-def _is_words(text: str) -> bool:
-    return all(_CJK.search(part) for part in re.split("[/／]", text))
 
 
 _TRADITIONAL = str.maketrans(
