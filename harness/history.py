@@ -56,6 +56,8 @@ _PACKED = 8
 _SEAL_SIZE = 100
 _HEAD_SIZE = 64_000
 """Bytes that are looked at for what is before the cases of a record; that is 3,000 where the settings are short."""
+_SHORT_HEAD = 8_000
+"""Bytes that are looked at first: of thousands of nights the rest is not read and decoded for nothing."""
 _SIZE_LIMIT = 100_000_000
 """Bytes. A record of 10,000 cases takes 20 million."""
 
@@ -512,11 +514,15 @@ def head_of(path: Path) -> Head | None:
 
     Of a year of nights most are too old to count, and reading one takes a hundred times as long as its head.
     """
+    return _head_within(path, _SHORT_HEAD) or _head_within(path, _HEAD_SIZE)
+
+
+def _head_within(path: Path, size: int) -> Head | None:
     try:
         with opened(path) as file:
-            content = file.read(_HEAD_SIZE)
+            content = file.read(size)
         if path.suffix == ".gz":
-            content = zlib.decompressobj(GZIP).decompress(content, _HEAD_SIZE)
+            content = zlib.decompressobj(GZIP).decompress(content, size)
         values = before_cases(content.decode("utf-8", "ignore"))
         evidence, totals = values["evidence"], values["totals"]
         head = Head(

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from harness.decisions.run_summary import order_of
+from harness.decisions.run_summary import Head, order_of
 from harness.errors import RecordError
 from harness.files import sealed, unsealed
 from harness.history import History, carries_digest, head_of, read_run
-from harness.records.run import Looks, Totals, run_schema, upgraded, written_pieces
+from harness.records.run import Looks, Totals, before_cases, run_schema, upgraded, written_pieces
 from tests.factory import case_result
 from tests.project.conftest import build
 
@@ -519,3 +519,26 @@ def test_records_of_one_version_are_found_without_a_look_at_the_others(history, 
     monkeypatch.setattr(os, "listdir", lambda folder: pytest.fail("read") if folder == other.parent else look(folder))
     assert history.paths("tuned@v1") == [own]
     assert history.paths("../other@v1") == history.paths("") == history.paths("tuned") == []
+
+
+@pytest.mark.parametrize("settings", [10, 20_000, 100_000])
+def test_what_a_record_says_before_its_cases_is_found_however_long_its_settings_are(history, settings):
+    """Up to 64,000 bytes; of a longer one the whole record is read for it."""
+    path = history.write(build(configuration={"system": "x" * settings}))
+    packed = path.with_name("20260302-aaaa.json.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    heads = [head_of(path), head_of(packed)]
+    if settings > 64_000:
+        assert heads == [None, None]
+        return
+    assert [head.cases for head in heads] == [1, 1]
+    assert heads[0] == Head.of(path, read_run(path))
+
+
+def test_of_a_record_with_short_settings_only_the_beginning_is_decoded(history, monkeypatch):
+    path = history.write(build(cases=[case_result(f"case-{number}") for number in range(40)]))
+    assert path.stat().st_size > 20_000
+    seen = []
+    monkeypatch.setattr("harness.history.before_cases", lambda text: seen.append(len(text)) or before_cases(text))
+    assert head_of(path).cases == 1
+    assert seen == [8_000]
