@@ -11,11 +11,9 @@ from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
 from harness.text.mentions import Finding, Source
 from harness.text.symbols import CORRUPTED, QUOTES
-from harness.text.targets import Target, is_formula
+from harness.text.targets import STRICT_KINDS, Target, is_formula
 
-_KINDS = frozenset(
-    ("code", "standard", "version", "uuid", "hash", "url", "email", "phone", "cas", "cidr", "path", "file")
-)
+_KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option", "identifier"}
 KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
 _HOLDS = {"url": "/.", "uuid": "-"}
@@ -192,6 +190,11 @@ class _Tokens:
     def _words(self, blanks: int, word: re.Pattern[str], anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         """The free words that hold a digit, or what the kind has instead; or all rows of words round such a one."""
         text = self._text
+        if blanks:
+            one = word.pattern[:-1]
+            rows = re.compile(f"(?<!{one})(?=({one}{{1,{_LONGEST_WORD}}}(?: {one}{{1,{_LONGEST_WORD}}}){{{blanks}}}))")
+            yield from (found.span(1) for found in rows.finditer(text) if anchor.search(found[1]))
+            return
         end = 0
         while (found := anchor.search(text, end)) is not None:
             low = found.start()
@@ -200,28 +203,8 @@ class _Tokens:
                 low -= 1
             reached = word.match(text, low)
             end = reached.end() if reached else low + 1
-            if reached is None or not is_free or not self.is_free(low, end):
-                continue
-            if not blanks:
+            if reached is not None and is_free and self.is_free(low, end):
                 yield low, end
-                continue
-            starts, ends = [low], [end]
-            while len(starts) <= blanks and starts[0] > 0 and text[starts[0] - 1] == " ":
-                before = starts[0] - 1
-                while before > 0 and starts[0] - before < _LONGEST_WORD and word.match(text, before - 1, before):
-                    before -= 1
-                if before == starts[0] - 1:
-                    break
-                starts.insert(0, before)
-                ends.insert(0, starts[1] - 1)
-            while len(ends) - starts.index(low) <= blanks and text[ends[-1] : ends[-1] + 1] == " ":
-                behind = word.match(text, ends[-1] + 1)
-                if behind is None:
-                    break
-                starts.append(behind.start())
-                ends.append(behind.end())
-            for number in range(len(starts) - blanks):
-                yield starts[number], ends[number + blanks]
 
 
 @lru_cache(maxsize=2)
