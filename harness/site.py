@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -112,11 +112,11 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
     from multiprocessing import get_context
 
     workers = min(_WORKERS, os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         given: deque[Future[Done]] = deque()
         try:
             with suppress(BrokenProcessPool):
-                given.extend(pool.submit(done, job) for job in jobs)
+                given.extend(pool.submit(_done_by_worker, job) for job in jobs)
             for job in jobs:
                 try:
                     yield given.popleft().result()
@@ -127,11 +127,16 @@ def all_done(jobs: list[PageJob]) -> Iterator[Done]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
-    """For a worker: as the command itself, which made room for what is new (`cli`)."""
+def _done_by_worker(job: PageJob) -> Done:
+    _make_room()
+    return done(job)
+
+
+@cache
+def _make_room() -> None:
+    """Once: rounds of the collector are over what is new alone, as in the command itself (`cli`)."""
     import gc
 
-    end_with_parent()
     gc.freeze()
     gc.set_threshold(50_000, 1000, 1000)
 
