@@ -129,13 +129,16 @@ def crowding(slices: Mapping[str, Sequence[int]], marked: Sequence[int], cases: 
     fewer where that would take over a second, or where 200 shuffles have already done as much: Besag & Clifford
     1991). None where no slice has three, or the marks are everywhere.
     """
-    import numpy as np
-
-    chosen = np.array(sorted(set(marked)), dtype=np.intp)
-    count = len(chosen)
+    places = set(marked)
+    count = len(places)
     names = [name for name in sorted(slices) if LEAST_MARKED <= len(slices[name]) < cases]
-    if count < LEAST_MARKED or count >= cases or not names:
+    if count < LEAST_MARKED or count >= cases:
         return None
+    if all(len(places.intersection(slices[name])) < LEAST_MARKED for name in names):
+        return None
+    import numpy as np  # here: where nothing crowds, as where nothing newly broke, a verdict does without
+
+    chosen = np.array(sorted(places), dtype=np.intp)
     member = np.zeros((cases, len(names)))
     for column, name in enumerate(names):
         member[list(slices[name]), column] = 1.0

@@ -174,8 +174,10 @@ def test_a_bound_of_a_usual_policy_needs_neither_numpy_nor_scipy():
     script = """
 import sys
 from harness.statistics.noninferiority import bound_level, non_inferior, settling_pairs
+from harness.statistics.paired import crowding
 from harness.statistics.power import allowed_failures, expected_best, further_clean_cases
 from harness.statistics.rates import degrees_factor, exact_bounds
+assert crowding({"a": range(5), "b": range(5, 50)}, [0, 1, 7, 9], 60) is None
 exact_bounds(290, 300), degrees_factor(594, 44), further_clean_cases(290, 300, 0.98), allowed_failures(300, 0.95)
 expected_best(3, 300, 0.95)
 for margin in 0.03, 0.05:
