@@ -41,7 +41,7 @@ SIGN_BETWEEN = later(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}
 HAN_RUN = later(f"[{HAN}]+")
 _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
-_LETTER_PAIR = later(r"[a-z][/\\][a-z]|[A-Za-z]=|\d+(?:[-+*/]\d+)*=.*|\d+\*\d+[-+/]\d+")
+_LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
 _NUMBERED = later(f"[{HAN}]{{1,4}}[0-9]")
@@ -56,8 +56,6 @@ _SEAM = later(
 _PRICE = later("(?<![单單多公次纪紀状狀])[元円圓]\\Z")
 _COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
-_STOP = later(f"[{CONJUNCTIONS}为為是的在后後时時已未须須予]|(?:之|以)[后前间內内]|溶于|加入|采用|需要|可以")
-_COUNTED = later(f"[0-9.,]+(?:{'|'.join(MEASURES)})")
 _AMOUNT = (
     "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
     "[℃%‰元件个次片台套张只袋盒箱瓶人天])"
@@ -133,7 +131,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
-        breaks = middle and not _COUNTED.fullmatch(side) and _BREAK.search(side)
+        breaks = middle and _BREAK.search(side)
         if not breaks:
             chain.append((low, high))
             continue
@@ -233,19 +231,6 @@ def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
         if joints and all(text[place + 1] not in signs for place in joints):
             cuts = [start - 1, *joints, end]
             yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
-
-
-def plain_behind_han(text: str, start: int, end: int) -> Span | None:
-    """What `chains_in` finds in the most usual run, words and a plain code: `型号ZX-2000`."""
-    found = _PLAIN_BEHIND_HAN.fullmatch(text, start, end)
-    if found is None:
-        return None
-    low = found.start(1)
-    cut = sentence_cut(text[start : found.start(2)])
-    return Span(low, end, start + cut < low, touches(text, end))
-
-
-_PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")
 
 
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
