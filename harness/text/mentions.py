@@ -439,26 +439,29 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     span = text[reading.start : reading.end]
     return is_altered and (
         is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
-        or _is_another_thing(target, codes)
+        or _is_another_thing(target, codes, span)
         or ("markup" in codes and _is_no_markup(span, target.text))
         or _loses_a_small_sign(reading, target)
         or (target.kind == "code" and _ends_in_an_article(reading, target))
     )
 
 
-def _is_another_thing(target: Target, codes: set[str]) -> bool:
+def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
     """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
-    if target.kind == "option" and "swapped" in codes:
-        return True  # `/issue file` for `--issue-file`
+    if "swapped" in codes and (target.kind == "option" or (span.replace("-", "").isalpha() and target.kind == "path")):
+        return True  # `/issue file` for `--issue-file`, `dpkg-statoverride` for the end of a path
     if "case" not in codes:
         return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
     if target.kind == "identifier":
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
-    if target.kind in ("code", "path") and not any(map(str.isdecimal, target.text)):
+    if target.kind in ("code", "path") and not any(map(str.isdecimal, _RELEASE.sub("", target.text))):
         return not codes.isdisjoint(_LOST | {"space-right"})  # `devlink resource` for `DEVLINK-RESOURCE`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
+
+
+_RELEASE = later(r"(?<=[a-z]-)[0-9]+(?:\.[0-9]+)+\Z")  # `Sed 4.1.5` for `sed-4.1.5` is prose
 
 
 def _is_no_markup(span: str, wanted: str) -> bool:
