@@ -461,15 +461,13 @@ def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
 
 
-_RELEASE = later(r"(?<=[a-z]-)[0-9]+(?:\.[0-9]+)+\Z")  # `Sed 4.1.5` for `sed-4.1.5` is prose
-
-
 def _is_no_markup(span: str, wanted: str) -> bool:
     """Whether it is another word (`Fcntl_Lock`), or a shell makes several of it: `xcrypt{,_r}` is not LaTeX."""
     return span.count("{") != span.count("}") or len(_INSIDE.findall(span)) > len(_INSIDE.findall(wanted))
 
 
 _INSIDE = later("(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])")
+_RELEASE = later(r"(?<=[a-z]-)[0-9]+(?:\.[0-9]+)+\Z")  # `Sed 4.1.5` for `sed-4.1.5` is prose
 
 
 def _is_among_cjk(text: str, reading: Reading) -> bool:

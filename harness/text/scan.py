@@ -62,6 +62,7 @@ _ATOM = re.compile(
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(r"[，。；！？]|[.;!?,] |[把被将將请請吗嗎我你您]|用于|用於|不要")
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
+_FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 _LABEL = re.compile(
     f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
     f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{2,8}}|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*[-/])"
@@ -184,9 +185,6 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
     elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
-
-
-_FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
