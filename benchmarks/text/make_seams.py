@@ -10,7 +10,6 @@ whether the two and their neighbours are pairs that are common inside words. No 
 
 import base64
 import re
-import textwrap
 from collections import Counter
 from importlib.metadata import version
 from importlib.resources import files
@@ -163,7 +162,8 @@ def main() -> None:
         step=STEP,
         patterns=tuple(round(float(one) / STEP, 1) for one in pattern),
     )
-    lines = textwrap.wrap(base64.b64encode(table).decode(), 116)
+    coded = base64.b85encode(table).decode()
+    lines = [coded[place : place + 120] for place in range(0, len(coded), 120)]
     HOME.write_text(head + "\n".join(lines) + '\n"""\n', encoding="utf-8")
 
 

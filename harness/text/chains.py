@@ -441,6 +441,10 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     if numbered and (numbered.end() == len(side) or is_like):
         place = low + (measure.end() if measure else numbered.end())
         return place, place < high or touches(text, high)
+    is_counted = other[-1:] in ("%", "‰", "元", "円") or (other[:1].isdigit() and other.endswith(MEASURES))
+    unit = _MEASURE.match(run) if is_counted else None
+    if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0):
+        own = unit.end()  # `3天/次需总监审批`
     own = own or (len(run) if len(run) < 5 and len(runs) == 1 else 2)
     return low + own, own < len(side) or touches(text, high)
 

@@ -121,7 +121,10 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
         while (
             (text[end - 1] in ".,:;" and kind != "placeholder")
             or ORNAMENT.match(text[end - 1])
-            or (kind == "url" and _is_outside_url(text, start, end))
+            or (
+                kind == "url"
+                and (text[end - 1] in "!?*'\"”’" or (text[end - 1] == ")" and text.find("(", start, end) < 0))
+            )
         ):
             end -= 1
         yield Span(start, end, touches(text, start - 1), touches(text, end), kind)
@@ -137,10 +140,6 @@ def _title(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _SIGN_OF_A_TITLE = re.compile(r"(?<=\w)(?:[-/·：:～~–]|—{1,2})(?=\w)")
-
-
-def _is_outside_url(text: str, start: int, end: int) -> bool:
-    return text[end - 1] in "!?*'\"”’" or (text[end - 1] == ")" and text.find("(", start, end) < 0)
 
 
 def _file(text: str, start: int, end: int) -> Iterator[Span]:
@@ -232,7 +231,7 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
             continue
         before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
         if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run or "≤" in run or "≥" in run:
-            for piece in _COMPARED.finditer(run):
+            for piece in re.finditer("[^=≤≥]+", run):
                 yield from _atom(text, low + piece.start(), low + piece.end())
             continue
         for one in read(before, run, after):
@@ -240,7 +239,6 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _LONGEST = 64
-_COMPARED = re.compile("[^=≤≥]+")
 _PLAIN = re.compile("[A-Za-z0-9]{2,}+(?:[-/_][A-Za-z0-9]++)+")
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
 

@@ -23,7 +23,7 @@ def _table() -> tuple[dict[str, int], bytes, bytes]:
     for number in range(_ROW * _ROWS):
         coded = bytes((_FIRST_ROW + number // _ROW, _FIRST + number % _ROW))
         places[coded.decode("gb2312", "replace")] = number
-    table = base64.b64decode(TABLE)
+    table = base64.b85decode(TABLE.replace("\n", ""))
     return places, table[: _ROW * _ROWS], table[_ROW * _ROWS :]
 
 
