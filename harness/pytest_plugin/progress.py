@@ -252,8 +252,8 @@ class Signals:
     def take(self) -> None:
         """Let the other signals do what Ctrl-C does, and one that comes together with another do nothing.
 
-        The second would be raised in the middle of what the first has begun: where an answer was waited for, the lock
-        of the waiting was left to itself, which is an internal error of pytest, or a run that never ends.
+        The second would be raised in the middle of what the first has begun: where an answer is waited for, that can
+        leave the lock of the waiting held, which is an internal error of pytest or a run that never ends.
         """
         self._set(signal.SIGINT, signal.default_int_handler)
         for name in _SAME_AS_CTRL_C:
