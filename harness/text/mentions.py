@@ -139,7 +139,7 @@ def settle(
     damaged: list[Finding], whole: list[Finding], text: str, source: Source
 ) -> tuple[list[Finding], dict[str, str]]:
     """The damaged findings that hold, and the targets whose own findings lie in those of longer ones."""
-    cover = _Cover((one.start, one.end, one.wanted) for one in whole) if whole else None
+    cover = _Cover((one.start, one.end, one.wanted) for one in whole)
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):
@@ -148,7 +148,7 @@ def settle(
             rivals.sort(key=_mildest)
         for finding in rivals:
             target, wanted, start, end, _, _ = finding
-            outer = _owner(taken, start, end) if taken else None
+            outer = _owner(taken, start, end)
             if outer is not None:
                 covered = outer.start <= start and end <= outer.end
                 if covered and outer.severity == "damage" and len(outer.wanted) > len(wanted):
@@ -156,7 +156,7 @@ def settle(
                 continue
             span = text[start:end]
             owned = source.holds(span) if target.given else source.holds_in_some_case(span, wanted)
-            if not owned and not (cover and cover.holds(start, end, wanted)):
+            if not owned and not cover.holds(start, end, wanted):
                 kept.append(finding)
                 insort(taken, (start, end, finding))
     return kept, {text: outer for text, outer in within.items() if text != outer}
@@ -216,9 +216,7 @@ class _Cover:
     def holds(self, start: int, end: int, but: str) -> bool:
         """Whether one stretch of another owner than `but` holds all of `start` to `end`."""
         place = bisect_right(self._starts, start)
-        if not place:
-            return False
-        return any(reach >= end and owner != but for reach, owner in self._reach[place - 1])
+        return place > 0 and any(reach >= end and owner != but for reach, owner in self._reach[place - 1])
 
 
 _BROKEN_BY_A_LINE = frozenset({"path", "url", "file", "code"})
@@ -232,7 +230,7 @@ _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _WORDS = later(r"[A-Za-z]+(?:[_.:-][A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 _COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
-"""Words with a vowel each: `rst-n` is no compound."""
+"""Words with a vowel each: `rst-n` is not a compound."""
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""

@@ -424,3 +424,8 @@ def test_a_conjunction_a_negative_number_or_a_comparison_makes_no_target(source:
 def test_han_behind_an_underscore_belongs_to_its_token() -> None:
     found = [one.text for one in extract_targets("与原理图SCH_主控板-RevC不一致，成本中心CC_研发二部-AI，")]
     assert found == ["SCH_主控板-RevC", "CC_研发二部-AI"]
+
+
+def test_a_sum_that_the_answer_works_out_is_not_a_mention_of_its_number() -> None:
+    assert check("The ratio is 12/4 at peak.", "We get 12 / 4 = 3 here.").verdicts == {"12/4": "absent"}
+    assert check("The ratio is 12/4 at peak.", "We get 12 / 4 here.").verdicts == {"12/4": "spaced"}

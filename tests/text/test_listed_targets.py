@@ -270,3 +270,25 @@ def test_a_near_miss_lacks_two_digits_of_its_target_at_most_or_a_fifth_at_its_en
     found = check("", f"It is {output}.", [target]).verdicts[target]
     near = how_near(target, output, "code")
     assert found == ("corrupted" if near else "absent")
+
+
+@pytest.mark.parametrize(
+    ("targets", "output", "within"),
+    [
+        (["BB/CC/DD", "CC/DD"], "BB / CC / DD", {"CC/DD": "BB/CC/DD"}),
+        (["BB/CC/DD", "AA/BB"], "AA / BB / CC / DD", {}),  # it begins before the longer one
+        (["AA/BB/CC", "CC/DD"], "AA / BB / CC / DD", {}),  # it ends behind the longer one
+        (["AB-12", "AB--12"], "AB - 12", {}),  # it is the longer one
+    ],
+)
+def test_a_target_is_within_a_longer_one_that_covers_it(
+    targets: list[str], output: str, within: dict[str, str]
+) -> None:
+    assert check("", output, targets).within == within
+
+
+@pytest.mark.parametrize("others", [[], ["side-car"]])  # which overlaps, so that places are settled one by one
+def test_the_source_owns_a_listed_string_in_its_own_case_alone(others: list[str]) -> None:
+    output, targets = "client - side - car", ["client-side", *others]
+    assert check("Client - side", output, targets).verdicts["client-side"] == "spaced"
+    assert check("client - side", output, targets).verdicts["client-side"] == "absent"
