@@ -78,7 +78,9 @@ def _leave_the_machine_out() -> None:
 
 _OF_A_RUN = (
     *("harness.pytest_plugin.session", "harness.pytest_plugin.gating", "harness.pytest_plugin.latency"),
-    *("harness.decisions.latency", "harness.endpoints.transport", "httpcore2", "openai", "scipy.stats"),
+    *("harness.decisions.latency", "harness.decisions.compare", "harness.records.training", "harness.text.scan"),
+    *("harness.endpoints.litellm", "harness.endpoints.local", "harness.recording.application"),
+    *("harness.endpoints.transport", "httpcore2", "openai", "scipy.stats"),
 )
 """What a run of a model imports, and what those import."""
 
