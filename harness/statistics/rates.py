@@ -114,6 +114,13 @@ def beta_quantile(a: float, b: float, chance: float) -> float:
     """
     if not 0 < chance < 1:
         return float(chance >= 1)
+    if chance > 0.5 and _beta_tails(a, b, 0.5)[0] < chance:  # near 1 only the distance from it has digits enough
+        return 1 - _beta_quantile(b, a, 1 - chance, chance)
+    return _beta_quantile(a, b, chance, 1 - chance)
+
+
+def _beta_quantile(a: float, b: float, chance: float, beyond: float) -> float:
+    """The same of a chance that has its digits in itself or in `beyond`, which is the rest."""
     low, high = 0.0, 1.0
     x = _near_beta_quantile(a, b, chance)
     if x < _TINY:
@@ -122,7 +129,7 @@ def beta_quantile(a: float, b: float, chance: float) -> float:
         if not low < x < high:
             x = (low + high) / 2
         below, above, term = _beta_tails(a, b, x)
-        error = below - chance if below < 0.5 else (1 - chance) - above  # of the smaller tail: no digits are lost
+        error = below - chance if below < 0.5 else beyond - above  # of the smaller tail: no digits are lost
         low, high = (low, x) if error > 0 else (x, high)
         slope = term / (x * (1 - x))
         if error == 0:
@@ -166,11 +173,17 @@ def _beta_tails(a: float, b: float, x: float) -> tuple[float, float, float]:
     n = a + b
     distance = _deviance(a, n * x) + _deviance(b, n * (1 - x))
     term = math.sqrt(a * b / (2 * math.pi * n)) * math.exp(_remainder(n) - _remainder(a) - _remainder(b) - distance)
-    if x < (a + 1) / (n + 2) or (a < 1 and n * x < 16):
+    if x < (a + 1) / (n + 2) or (a < 1 and x < 0.5 and n * x < _SHORT):
         below = term * _beta_fraction(a, b, x) / a
         return below, 1 - below, term
     above = term * _beta_fraction(b, a, 1 - x) / b
     return 1 - above, above, term
+
+
+_SHORT = 4
+"""Of a and b of which the first is below 1, n * x up to which the fraction of the chance below is the shorter one.
+Beyond it the chance above is the difference of what is nearly 1, and at 14 it has two digits of one in 10^9.
+"""
 
 
 def _deviance(count: float, expected: float) -> float:
@@ -217,11 +230,12 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 def student_quantile(freedom: float, chance: float) -> float:
     """The t at which Student's distribution is `chance`, which is below one half."""
-    share = beta_quantile(0.5, freedom / 2, 1 - 2 * chance)
-    if share <= 0.5:
+    beyond = 2 * chance
+    if _beta_tails(0.5, freedom / 2, 0.5)[1] <= beyond:
+        share = _beta_quantile(0.5, freedom / 2, 1 - beyond, beyond)
         return -math.sqrt(freedom * share / (1 - share))
-    rest = beta_quantile(freedom / 2, 0.5, 2 * chance)
-    return -math.sqrt(freedom * (1 - rest) / rest)
+    rest = beta_quantile(freedom / 2, 0.5, beyond)
+    return -math.sqrt(freedom * (1 - rest) / rest) if rest else -math.inf
 
 
 def exact_lower(successes: float, trials: float, alpha: float = 0.05) -> float:
@@ -390,7 +404,8 @@ def degrees_factor(answers: int, domains: int, alpha: float = 0.05) -> float:
     """(t of n - 1 over t of D - 1 degrees of freedom) squared: a spread between few domains is known badly."""
     if domains < 2 or answers < 2:
         return 0.0
-    return (student_quantile(answers - 1, alpha) / student_quantile(domains - 1, alpha)) ** 2
+    few = student_quantile(domains - 1, alpha)
+    return (student_quantile(answers - 1, alpha) / few) ** 2 if math.isfinite(few) else 0.0
 
 
 def between_attempts(cases: Sequence[tuple[int, int, int]]) -> float:

@@ -80,6 +80,7 @@ def test_the_size_is_the_sum_over_all_pairs_of_answers(cases, correlation):
 def test_the_factor_for_few_domains_is_that_of_korn_and_graubard():
     assert degrees_factor(594, 44, 0.05) == pytest.approx((t.ppf(0.95, 593) / t.ppf(0.95, 43)) ** 2)
     assert degrees_factor(10, 1) == 0.0
+    assert degrees_factor(300, 20, 0.0) == 0.0  # at no error at all nothing is known, and it is a number
 
 
 def test_cases_taken_as_given_have_no_correlation_of_domains():
