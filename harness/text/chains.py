@@ -395,7 +395,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
     if HAN_RUN.match(text[low]):
         if "\uac00" <= text[high - 1] <= "\ud7a3":
-            particle = _KOREAN_PARTICLE.search(text, low + len(other) - _TAIL.search(other).start(), high)  # type: ignore[union-attr]
+            han = len(other) - _TAIL.search(other).start()  # type: ignore[union-attr]
+            particle = _KOREAN_PARTICLE.search(text, low + max(1, han), high)  # `AB-가` is its own word
         else:
             particle = None if _HIRAGANA.search(other) else _PARTICLE.search(text, low + 1, high)
         return _right_end_of_han(text, low, particle.start() if particle else high, other, own)  # `KX-200/改の図面`
@@ -416,7 +417,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
         is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
         if measure and token[-1].isdigit() and not is_code:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
-        is_word = HAN_RUN.search(other) or (len(token) == 1 and _BEHIND_JOINT.match(run))
+        is_word = HAN_RUN.search(other) or (len(token) == 1 and run in _SIDES_OF_ONE)  # `GW-0.12/B面`, `I/O的`
         if joint == "/" and is_word and token.isalnum() and len(runs) == 2 and not run.startswith(CASES):
             beyond = _edge(text, high)
             if beyond == CLOSED and text[high] != "：":
@@ -449,6 +450,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     return low + own, own < len(side) or touches(text, high)
 
 
+_SIDES_OF_ONE = tuple("面款码轴座栋区型级")
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""

@@ -82,7 +82,7 @@ _TWO_PATHS = later("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复
 """`/data/x移到/data/y` is two paths."""
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
 _ACTION = later(
-    f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换]|回滚|切换|归档|同步)[到在为成]"
+    f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换写移传]|回滚|切换|归档|同步)[到至在为成]"
     "|[详参]?见(?=附[件录表图])"
 )
 """A verb behind which a file name begins, wherever it is in a run of Han."""

@@ -68,6 +68,7 @@ _LABEL = re.compile(
     f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{2,8}}|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*[-/])"
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
+_ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -152,6 +153,11 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     head = _HEAD.match(text, start, end)
     if head and head[0].endswith(HEADS):
         yield from path_at(text, head.end(), end)
+        return
+    root = _ROOT.search(text, start, end)
+    if root and not HAN_RUN.fullmatch(text, start, root.start()):  # `服务器10.0.3.0/24的/etc/hosts.conf`
+        yield from chains_in(text, start, root.start())
+        yield from path_at(text, root.start(), end)
         return
     fragment = text.rfind("#", start, end)
     if fragment > text.rfind(".", start, end):  # `docs/setup.md#install`

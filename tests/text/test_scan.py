@@ -164,6 +164,11 @@ def test_signs_in_a_row_before_a_brace_are_read_in_one_way(text: str) -> None:
     assert [one.text for one in extract_targets(text + " AB-12")][-1] == "AB-12"
 
 
+@pytest.mark.parametrize("text", ["AB-가", "AB-1/는", "KX-9/을"])
+def test_a_side_that_is_a_particle_of_korean_is_a_side(text: str) -> None:
+    assert [one.text for one in extract_targets(text)] == [text]
+
+
 def test_targets_of_messages_are_those_of_each() -> None:
     assert extract_targets(["见 AB-12", "AB-12 与 CD/3"]) == (
         Target("AB-12", "code", 2, 7),
