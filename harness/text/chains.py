@@ -233,6 +233,19 @@ def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
             yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
 
 
+def plain_behind_han(text: str, start: int, end: int) -> Span | None:
+    """What `chains_in` finds in the most usual run, words and a plain code: `型号ZX-2000`."""
+    found = _PLAIN_BEHIND_HAN.fullmatch(text, start, end)
+    if found is None:
+        return None
+    low = found.start(1)
+    cut = sentence_cut(text[start : found.start(2)])
+    return Span(low, end, start + cut < low, touches(text, end))
+
+
+_PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")
+
+
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
     if is_dull(inner):
         return False

@@ -21,6 +21,7 @@ from harness.text.chains import (
     is_dull,
     left_end,
     lengths,
+    plain_behind_han,
     right_end,
     touches,
 )
@@ -266,6 +267,9 @@ _UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])
 
 def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     start, end = trimmed(text, start, end)
+    if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
+        yield plain
+        return
     inner = text[start:end]
     if end - start < 2 or not (
         SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)

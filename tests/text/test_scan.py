@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import check, repair, scan
+from harness.text.chains import chains_in, plain_behind_han
 from harness.text.characters import (
     IGNORABLE_SET,
     SPACES,
@@ -107,6 +108,23 @@ def test_what_is_kept_of_other_texts_changes_nothing(one: str, other: str) -> No
     assert {target.text for target in extract_targets([other, one])} == {
         target.text for target in (*extract_targets(other), *fresh)
     }
+
+
+@given(
+    st.lists(
+        st.sampled_from(["型号", "请介绍", "从", "的", "京", "图纸", "部品", "を", "재고", "12"]),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from(["ZX-2000", "TCP/IP", "AB-1-C2", "A12/B3", "ab-12345"]),
+    st.sampled_from(["", "，", "的", "表"]),
+)
+def test_a_plain_code_behind_han_is_what_a_chain_of_it_is(words: list[str], code: str, behind: str) -> None:
+    run = "".join(words) + code
+    if plain := plain_behind_han(run + behind, 0, len(run)):
+        assert [plain] == list(chains_in(run + behind, 0, len(run)))
+    else:
+        assert words[-1] in ("京", "12") or "12" in words
 
 
 _EXTRACT = (Path(__file__).parent / "vectors" / "extract.jsonl").read_text("utf-8")
