@@ -442,14 +442,29 @@ def cache_folder() -> Path:
 
 def kept_at(kind: str, name: str) -> Path:
     """A place in the cache folder for what was found before; one where nothing can be kept, for a user without a home
-    and where that folder is in the checkout: verdicts rest on it, and a pull request brings what it likes there.
+    and where that folder is in the checkout: verdicts rest on it, and a pull request brings what it likes there. So
+    does another user of the machine where the folder is theirs, or anybody may write to it.
     """
     try:
         folder = cache_folder()
     except RuntimeError:
         folder = Path(os.devnull)
     here = Path(os.path.curdir).absolute()
-    return Path(os.devnull if _is_in_checkout(folder.absolute(), here) else folder) / kind / name
+    is_of_others = _is_of_others(folder) or _is_in_checkout(folder.absolute(), here)
+    return Path(os.devnull if is_of_others else folder) / kind / name
+
+
+def _is_of_others(folder: Path) -> bool:
+    if os.name == "nt":
+        return False
+    try:
+        state = folder.stat()
+    except OSError:  # it is not there yet
+        return False
+    if not stat.S_ISDIR(state.st_mode):
+        return False
+    user = os.geteuid()  # in a container, root uses the folders of the user outside
+    return bool(state.st_mode & stat.S_IWOTH) or (user != 0 and state.st_uid not in (user, 0))
 
 
 _FORGOTTEN_DAYS = 60
@@ -461,8 +476,10 @@ def keep(path: Path, content: bytes, *, at_end: bool = False) -> None:
     The disk is not waited for, and where nothing can be written nothing is. What rested on other rules, those of an
     older harness, goes two months after the last of it was kept.
     """
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RuntimeError):
         is_new = not path.parent.is_dir()
+        if is_new and path.is_relative_to(top := cache_folder()):
+            top.mkdir(mode=0o775, parents=True, exist_ok=True)  # where there is no umask, not for anybody to write to
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab" if at_end else "wb", buffering=0) as file:
             file.write(content)

@@ -98,7 +98,7 @@ class KeptNights:
         if line is None:
             return None
         # what is kept may be of any form, once it is damaged; whatever does not fit is made again
-        with suppress(ValueError, KeyError, IndexError, TypeError):
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
             if _seal(key, line[98:]) == line[66:98]:
                 values = from_json(line[98:])
                 night = _decoded(values, self._prompts(values[0].encode()))

@@ -2,11 +2,12 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from harness.errors import RecordError
-from harness.files import kept_at, sealed, unsealed
+from harness.files import keep, kept_at, sealed, unsealed
 from harness.history import ChangedRecordError, digest_of, read_run
 from harness.runs.nights import night_of
 from harness.runs.record import verified
@@ -149,3 +150,29 @@ def test_what_was_read_before_is_known_by_its_bytes_alone(history):
         for _ in range(2):
             with pytest.raises(RecordError):
                 read_run(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
+def test_a_cache_that_another_user_may_write_is_not_believed(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("HARNESS_CACHE", str(folder))
+    folder.mkdir()
+    assert kept_at("read", "a") == folder / "read" / "a"
+    folder.chmod(0o777)
+    assert kept_at("read", "a") == Path(os.devnull) / "read" / "a"
+    folder.chmod(0o775)
+    assert kept_at("read", "a").is_relative_to(folder), "a group that shares a cache is not anybody"
+    owner = folder.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    assert kept_at("read", "a").is_relative_to(folder) is (owner == 0), "that of another user"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
+def test_without_an_umask_the_cache_folder_is_not_for_anybody_to_write(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    before = os.umask(0)
+    try:
+        keep(kept_at("read", "a"), b"1")
+    finally:
+        os.umask(before)
+    assert kept_at("read", "a").read_bytes() == b"1"

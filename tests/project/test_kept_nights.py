@@ -1,5 +1,7 @@
 """What drift keeps of nights in the cache folder: one file a version, and nothing of it believed over a record."""
 
+import hashlib
+import json
 import os
 import random
 
@@ -172,3 +174,16 @@ def test_names_of_any_script_name_a_file(history, cache):
     assert project.nights("通义 千问@版本 2")[0] == (night,)
     with pytest.raises(RecordError):
         night_of(folder / "none.json", DEFAULT_SYMBOLS)
+
+
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, [], [1], {}, "x"])
+def test_a_line_of_another_form_is_made_again_though_its_seal_is_right(value, paths, cache):
+    made = read(paths)
+    file = kept_in(cache)
+    lines = [line for line in file.read_bytes().split(b"\n") if line]
+    (at, *_) = (at for at, line in enumerate(lines) if line[:1] == b"N")
+    key, night = lines[at][:65], json.loads(lines[at][98:])
+    body = json.dumps([value, *night[1:]]).encode()
+    lines[at] = key + b" " + hashlib.sha256(key + body).hexdigest()[:32].encode() + body
+    file.write_bytes(b"\n".join(lines) + b"\n")
+    assert read(paths) == made
