@@ -375,9 +375,12 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
         return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
     if target.kind == "cjk-pair" and codes == {"cjk-boundary"}:
-        # `3D 打印/4D 打印`, `500 元/晚`: what counts in a pair of words is beside its sign
-        behind = text[reading.start + change.end : reading.end]
-        is_count = text[reading.start + change.start - 1].isdecimal() and behind.startswith(MEASURES)
+        # `3D 打印/4D 打印`, `500 元/晚`: what counts in a pair of words is beside its sign; `GJ12 节点` counts nothing
+        low, high = reading.start + change.start, reading.start + change.end
+        before, behind = text[reading.start : low], text[high : reading.end]
+        letter = before.rstrip("0123456789.,")[-1:]
+        is_number = before[-1:].isdecimal() and not (letter.isascii() and letter.isalpha())
+        is_count = is_number and behind.startswith(MEASURES)
         if is_count or _MIXED_SIDES.match(target.text):
             return True
     if codes <= _PARTING and _is_between_words(change, reading, target, text):

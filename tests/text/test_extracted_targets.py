@@ -248,6 +248,7 @@ BRANCH = "执行feature/订单-导出旧稿后再跑"
         (PAIR, "请带**二合一 / 防雨**外套。", "spaced", "请带**二合一/防雨**外套。"),
         (PAIR, "请带 二合一/ 防雨 外套。", "spaced", "请带 二合一/防雨 外套。"),
         (PAIR, "请带**二合一**/防雨外套。", "altered", None),
+        ("打开 钢结构/GJ12节点详图 吧", "打开 钢结构/GJ12 节点详图 吧", "spaced", "打开 钢结构/GJ12节点详图 吧"),
         (BRANCH, "`feature/订单-导出`旧稿后", "verbatim", None),
         (BRANCH, "`feature/订单 - 导出`旧稿后", "spaced", "`feature/订单-导出`旧稿后"),
         (BRANCH, "feature/订 单-导出旧稿", "spaced", "feature/订单-导出旧稿"),  # not in the Han at the uncertain edge
