@@ -281,12 +281,19 @@ class CaseItem(pytest.Item):
 
     def setup(self) -> None:
         """Get the answers. Without one the case is an error, not a failure, and `unscored` in the record."""
+        if self.result is not None and self._has_run:  # a plugin runs it once more
+            self._forget_properties(self.result)
         self.result, self._has_run = None, False
         self._completions = self.answers()
         never_came = [one.unusable for one in self._completions if one.unusable and one.recorded_at is None]
         if never_came:
             self.result = self.run.judge(self.case, self._completions)
             raise EndpointError(f"no usable answer came: {', '.join(dict.fromkeys(never_came))}")
+
+    def _forget_properties(self, result: CaseResult) -> None:
+        for one in _properties(result):
+            with suppress(ValueError):  # somebody took it out
+                self.user_properties.remove(one)
 
     def runtest(self) -> None:
         """Judge them, unless that was done."""

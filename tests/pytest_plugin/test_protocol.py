@@ -357,6 +357,31 @@ def test_what_is_made_when_it_is_asked_for_is_what_pytest_makes(many: Path, pyte
     assert sum("a conftest" in line for line in said[0]) == 2  # of the report and of the item
 
 
+RUNS_AGAIN = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    item.user_properties.append(("from", "a conftest"))
+    for _ in range(3):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+        if report.when == "call":
+            names = [name for name, _ in report.user_properties]
+            print("found:", names.count("from"), names.count("outcome"), names.count("domain"))
+    return True
+"""
+
+
+def test_a_case_that_a_plugin_runs_again_has_the_properties_of_its_last_result(
+    many: Path, pytester: pytest.Pytester
+) -> None:
+    pytester.makeconftest(RUNS_AGAIN)
+    said = [line for line in pytester.runpytest("--model=fake", "-s").outlines if "found: " in line]
+    assert len(said) == 8
+    assert all("found: 1 1 1" in line for line in said)
+
+
 def test_of_a_case_that_is_as_it_should_be_hardly_anything_of_pytest_stays(
     many: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
