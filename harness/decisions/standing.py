@@ -58,7 +58,7 @@ def standings(metric: str, cases: Iterable[CaseResult]) -> dict[str, Standing]:
 
 
 def standings_by_name(metric: str, cases: Mapping[str, CaseResult]) -> dict[str, Standing]:
-    """The same of cases that have names already: a year of nights has 30,000."""
+    """The same of cases under the names that they are given here."""
     counted = {id(case) for case in in_headline(metric, cases.values())}
     return {
         name: value

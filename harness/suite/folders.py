@@ -157,7 +157,7 @@ def core_ids(root: Path) -> dict[str, frozenset[str]]:
     """Ids by suite that `core.cases` of a suite root names; empty where there is no such file.
 
     Raises:
-        SuiteError: as `read_selection`; a suite that is not there, with the nearest name.
+        SuiteError: as `read_selection`; or a suite is not there, and the message names the nearest.
     """
     path = selection_file(root, CORE)
     if path is None:

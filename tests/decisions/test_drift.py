@@ -2,14 +2,17 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from harness.decisions.drift import drift
-from harness.decisions.nights import as_night
+from harness.decisions.drift import _outcomes, drift
+from harness.decisions.nights import Night, as_night
 from harness.decisions.run_summary import utc
+from harness.decisions.standing import standings
 from harness.errors import ConfigError
+from harness.history import History, read_run
 from harness.records.policy import DriftPolicy, parse_drift_policy
 from tests.factory import case_result, run_record
 
@@ -471,3 +474,16 @@ def test_second_60_begins_the_next_minute(stamp, meant):
 def test_other_impossible_times_stay_errors(stamp):
     with pytest.raises(ValueError, match=r"."):
         utc(stamp)
+
+
+@pytest.mark.parametrize("label", ["spaced@v1", "repaired@v1", "smollm2@v1", "prompted@v1"])
+@pytest.mark.parametrize("metric", ["alignment_rate", "mention_rate", "check_rate"])
+def test_the_columns_of_a_night_have_the_standing_that_its_cases_have(label, metric):
+    history = History(Path(__file__).parents[2] / "reports")
+    for path in history.paths(label):
+        whole = read_run(path)
+        keys, (outcomes,) = _outcomes(metric, [Night(date(2026, 1, 1), as_night(whole))])
+        wanted = standings(metric, whole.cases)
+        right = {"good": True, "bad": False, "unscored": None}
+        assert dict(zip(keys, outcomes, strict=True)) == {key: right[value] for key, value in wanted.items()}
+        assert wanted
