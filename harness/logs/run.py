@@ -130,11 +130,11 @@ class OutFolder:
             if self.finished:
                 self._clear()
                 return
-        for folder in (self._parts, self.path / "verdicts"):
+        _write_whole(manifest, _json(self._run))  # first: a killed run leaves nothing that is not known as its own
+        for folder in (self.path, self._parts, self.path / "verdicts"):
             folder.mkdir(exist_ok=True)
-            for draft in folder.glob("*.tmp"):
+            for draft in folder.glob(".*.tmp"):
                 draft.unlink()
-        _write_whole(manifest, _json(self._run))
 
     def _compare(self, manifest: Path) -> None:
         try:

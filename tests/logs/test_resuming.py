@@ -93,8 +93,43 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_bytes(logs: Path, expecte
         kills += process.returncode == -signal.SIGKILL
         assert gone(process.pid)
     assert kills
-    run(logs, out.name).communicate(timeout=120)
+    last = run(logs, out.name)
+    _, told = last.communicate(timeout=120)
+    assert last.returncode == 0, told
     assert content(out) == expected
+
+
+KILLED_WHILE_IT_WAITS_FOR_THE_DISK = """
+import os, sys
+left, wait = int(sys.argv.pop()), os.fsync
+def fsync(file):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), 9)
+    wait(file)
+os.fsync = fsync
+from harness.cli import main; main()
+"""
+
+
+@pytest.mark.xdist_group("resuming")
+def test_a_run_killed_at_any_write_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    rows = [json.dumps(log_row(number)) for number in range(200)]
+    (tmp_path / "log.jsonl").write_text("\n".join([*rows, "{not JSON"]), encoding="utf-8")
+
+    def end(out: str, code: str, *waits: str) -> int:
+        arguments = ["score", "log.jsonl", "--out", out, "--workers", "1", *waits]
+        done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, check=False)
+        return done.returncode
+
+    assert end("whole", COMMAND) == 0
+    kills = 0
+    while end(f"killed-{kills}", KILLED_WHILE_IT_WAITS_FOR_THE_DISK, str(kills + 1)) == -signal.SIGKILL:
+        assert end(f"killed-{kills}", COMMAND) == 0
+        assert content(tmp_path / f"killed-{kills}") == content(tmp_path / "whole")
+        kills += 1
+    assert kills > 5
 
 
 @pytest.mark.xdist_group("resuming")
@@ -111,7 +146,9 @@ def test_ctrl_c_exits_130_and_keeps_what_is_done(logs: Path, expected: dict[str,
     assert gone(process.pid)
     done = {path.name: path.stat().st_mtime_ns for path in out.glob("parts/*.json")}
     assert done
-    run(logs, out.name).communicate(timeout=120)
+    last = run(logs, out.name)
+    _, told = last.communicate(timeout=120)
+    assert last.returncode == 0, told
     assert content(out) == expected
 
 
