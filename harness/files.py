@@ -394,6 +394,15 @@ def _is_unicode(value: Any) -> bool:
     return True
 
 
+def shown_below(folder: Path, pattern: str) -> list[Path]:
+    """Paths under `folder` that match, sorted. Where a name begins with a dot it is none of a user's: drafts of a
+    killed run, `.ipynb_checkpoints` of Jupyter, `._name` of macOS.
+    """
+    return sorted(
+        path for path in folder.rglob(pattern) if not any(part[0] == "." for part in path.relative_to(folder).parts)
+    )
+
+
 @contextmanager
 def whole(path: Path, *, as_open_as: Path | None = None, wait: bool = True) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when the block ends; if it raises, `path` stays as it was.

@@ -120,7 +120,7 @@ class History:
         for folder in self._folders(label):
             with suppress(OSError):  # one that may not be looked into holds nothing that can be read
                 for name in os.listdir(folder):
-                    if name.endswith(_ENDINGS):
+                    if name.endswith(_ENDINGS) and name[0] != ".":
                         path = folder / name
                         named = folder.name, id_of(path)
                         if named not in by_name or not name.endswith(".gz"):

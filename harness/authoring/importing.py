@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 from harness.authoring.lint import Judging, LintResult
 from harness.authoring.make import UnsoundSuiteError, sniffed, write_suite
 from harness.errors import ConfigError, SuiteError, found
-from harness.files import UnfitFileError, content_of, decoded_text, has_too_many_values
+from harness.files import UnfitFileError, content_of, decoded_text, has_too_many_values, shown_below
 from harness.records.case import ID_PATTERN
 from harness.records.conversation import unquoted
 from harness.suite import case_from
@@ -440,7 +440,7 @@ def rows_of_file(path: Path) -> Iterator[tuple[str, Any]]:
     A folder, such as a data set of Hugging Face on disk, is all of its files.
     """
     if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.suffix.lower() in _FILES and one.name not in _METADATA)
+        files = [one for one in shown_below(path, "*") if one.suffix.lower() in _FILES and one.name not in _METADATA]
         if not files:
             raise ConfigError(f"{path}: no file of a data set; accepted: {', '.join(_FILES)}")
         for file in files:

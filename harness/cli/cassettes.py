@@ -277,10 +277,13 @@ def _secrets(models: Sequence[ModelConfig]) -> _Secrets:
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
+    from harness.files import shown_below
+
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(one for form in (*map("*{}".format, _FORMS), "*.http/*.json") for one in path.rglob(form))
+            forms = (*map("*{}".format, _FORMS), "*.http/*.json")
+            files += sorted(one for form in forms for one in shown_below(path, form))
         elif path.is_file():
             files.append(path)
         else:

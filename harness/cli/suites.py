@@ -415,7 +415,9 @@ def _near(path: Path) -> Path:
 
 def _without_toml(folders: list[Path]) -> list[str]:
     """Folders whose `*.jsonl` no run reads: a training set, or a new suite without its `suite.toml`."""
-    parents = {path.parent for folder in folders if folder.is_dir() for path in folder.rglob("*.jsonl")}
+    from harness.files import shown_below
+
+    parents = {path.parent for folder in folders if folder.is_dir() for path in shown_below(folder, "*.jsonl")}
     return sorted(_shown(parent) for parent in parents if not (parent / "suite.toml").is_file())
 
 

@@ -217,7 +217,7 @@ class Line(NamedTuple):
 
 def cassettes_of(folder: Path, labels: str = "*@*") -> list[Path]:
     """The cassettes of model versions, packed ones by the names that they had before: `<labels>/<suite>.jsonl`."""
-    every = [path for form in ("*.jsonl", f"*.jsonl{_PACKED}") for path in folder.glob(f"{labels}/{form}")]
+    every = [path for end in ("", _PACKED) for path in folder.glob(f"{labels}/[!.]*.jsonl{end}")]
     return sorted({_plain(path) for path in every})
 
 

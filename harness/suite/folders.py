@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import UnfitFileError, content_of, is_portable, toml_of, whole
+from harness.files import UnfitFileError, content_of, is_portable, shown_below, toml_of, whole
 from harness.records.case import NOT_IN_HEADLINE, Case
 from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
 
@@ -133,7 +133,7 @@ def builtin_root() -> Path:
 
 def is_case_file(path: Path) -> bool:
     """True for `*.jsonl` in a folder that holds a `suite.toml`; training sets and cassettes never are."""
-    return path.suffix == ".jsonl" and (path.parent / "suite.toml").is_file()
+    return path.suffix == ".jsonl" and path.name[0] != "." and (path.parent / "suite.toml").is_file()
 
 
 def case_files(root: Path) -> list[Path]:
@@ -142,7 +142,7 @@ def case_files(root: Path) -> list[Path]:
     Raises:
         SuiteError: the name of one would command a terminal, where pytest prints it.
     """
-    files = sorted(path for path in root.rglob("*.jsonl") if is_case_file(path))
+    files = [path for path in shown_below(root, "*.jsonl") if is_case_file(path)]
     for path in files:
         if not str(path.relative_to(root)).isprintable():
             raise SuiteError(f"{path}: a name that cannot be printed; accepted: one that can")
@@ -226,7 +226,7 @@ def load_suite(folder: Path) -> list[Case]:
     info = load_info(folder)
     seen: dict[str, str] = {}
     cases: list[Case] = []
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(folder.glob("[!.]*.jsonl")):
         for located in load_cases(path, info):
             place = f"{path}:{located.line}"
             first = seen.setdefault(located.case.id, place)

@@ -45,6 +45,7 @@ def test_a_packed_cassette_gives_the_same_answers(plain: Path) -> None:
         assert list(after.keys()) == keys
         assert [after.get(key) for key in reversed(keys)] == answers[::-1]
     assert compact(plain) == compact(packed) == packed  # once more changes nothing
+    plain.with_name(f"._{plain.name}").write_bytes(b"\0\5\x16\7")  # macOS leaves it where a folder is packed
     assert cassettes_of(plain.parent.parent) == [plain]
 
 

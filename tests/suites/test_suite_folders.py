@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +333,19 @@ def test_only_jsonl_beside_a_suite_toml_is_a_case_file(folder: Path) -> None:
     (training / "set.jsonl").write_text("{}\n")
     assert case_files(folder.parent) == [folder / "cases.jsonl"]
     assert not is_case_file(training / "set.jsonl")
+
+
+@pytest.mark.parametrize("copied", [".ipynb_checkpoints/cases-checkpoint.jsonl", "._cases.jsonl", "../.mine.x/y.jsonl"])
+def test_what_begins_with_a_dot_is_no_case_file(folder: Path, copied: str) -> None:
+    line = json.dumps(GOOD) + "\n"
+    (folder / "cases.jsonl").write_text(line)
+    before = case_files(folder.parent), load_suite(folder)
+    (folder / copied).parent.mkdir(exist_ok=True)
+    (folder / copied).write_text(line)
+    if "/" in copied:
+        shutil.copy(folder / "suite.toml", (folder / copied).parent)
+    assert (case_files(folder.parent), load_suite(folder)) == before
+    assert not is_case_file(folder / "._cases.jsonl")
 
 
 def test_the_schema_accepts_what_the_loader_accepts_and_refuses_most_of_the_rest() -> None:
