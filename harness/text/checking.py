@@ -60,8 +60,10 @@ def check(
     Raises:
         ValueError: for another channel.
     """
-    if channel == "text" and targets and len(output) < SHORT and "<" not in output and "[" not in output:
-        whole = _all_whole(output, targets, symbols)
+    if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
+        if targets is None:
+            targets = _extracted(source, symbols)
+        whole = _all_whole(source, output, targets, symbols)
         if whole is not None:
             return whole
     judge = Judge(source, targets, symbols, strict_kinds)
@@ -70,29 +72,46 @@ def check(
     return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
 
 
-def _all_whole(output: str, targets: Sequence[str | Target], symbols: SymbolTable) -> CheckResult | None:
-    """The result for listed texts that are all in a short answer, in whole mentions alone, or None.
+def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
+    from harness.text.scan import extract_targets  # here: its patterns take 30 ms, and cases list their targets
+
+    return extract_targets(source, symbols=symbols)
+
+
+def _all_whole(
+    source: str | Sequence[str], output: str, targets: Sequence[str | Target], symbols: SymbolTable
+) -> CheckResult | None:
+    """The result for targets that are all in a short answer, in whole mentions alone, or None.
 
     Three of four answers of a log are like that: this is `Judge` without what none of them needs.
     """
-    if isinstance(targets, str):
+    if isinstance(targets, str) or not targets:
         return None
-    for target in targets:
-        if type(target) is not str or not target or target not in output or may_have_misses_beside(target):
+    wanted: dict[str, Target | None] = {}
+    for one in targets:
+        text, target, kind = one, None, ""
+        if type(one) is Target:
+            text, target, kind = one.text, one, one.kind
+            if one.alternates or kind in KINDS_BESIDE:
+                return None
+        if type(text) is not str or not text or text not in output or not (kind or not may_have_misses_beside(text)):
             return None
+        wanted.setdefault(text, target)
     page = Page(output, symbols)
     if not page.is_plain:
         return None
-    texts = tuple(dict.fromkeys(targets)) if len(targets) > 1 else tuple(targets)
-    seen = readings(page, texts)  # type: ignore[arg-type]
-    if len(seen) < len(texts):
-        return None
+    seen = readings(page, tuple(wanted))
     mentions: dict[str, tuple[Mention, ...]] = {}
-    for text, forms in seen.items():
-        if len(forms) != 1 or forms[0].text != text:
+    for text, target in wanted.items():
+        forms = seen.get(text)
+        if forms is None or len(forms) != 1 or forms[0].text != text:
             return None
         size, said = len(text), (text, "verbatim", (), None, "damage", None)
-        mentions[text] = tuple([new(Mention, (start, start + size, *said)) for start in forms[0].starts])
+        several = [new(Mention, (start, start + size, *said)) for start in forms[0].starts]
+        if target is not None and (target.open_left or target.open_right):
+            parts = Source(source).parts
+            several = [one._replace(reach=_reach(target, one.start, one.end, output, parts)) for one in several]
+        mentions[text] = tuple(several)
     return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions)
 
 
@@ -112,9 +131,7 @@ class Judge:
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
         if given is None:
-            from harness.text.scan import extract_targets  # here: its patterns take 30 ms, and cases list their targets
-
-            given = extract_targets(source, symbols=symbols)
+            given = _extracted(source, symbols)
         self.targets, self.wanted, self._beside, self._texts, self._is_simple = _prepared(tuple(given))
 
     def result(
@@ -211,7 +228,7 @@ class Judge:
             verdict, codes = _said(damage)
             for start in starts:
                 end = start + size
-                reach = self._reach(target, start, end, passage.text) if is_open else None
+                reach = _reach(target, start, end, passage.text, self.source.parts) if is_open else None
                 made.append(new(Mention, (start, end, text, verdict, codes, path, "damage", reach)))
         if len(forms) > 1:
             made.sort(key=_START)
@@ -241,26 +258,9 @@ class Judge:
 
     def mention(self, finding: Finding, passage: Passage) -> Mention:
         target, wanted, start, end, damage, severity = finding
-        reach = self._reach(target, start, end, passage.text) if wanted == target.text else None
+        reach = _reach(target, start, end, passage.text, self.source.parts) if wanted == target.text else None
         verdict, codes = _said(damage)
         return new(Mention, (start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach))
-
-    def _reach(self, target: Target, start: int, end: int, text: str) -> tuple[int, int] | None:
-        """The wider span on which source and answer agree, where the target has an uncertain edge."""
-        if target.start < 0 or not (target.open_left or target.open_right):
-            return None
-        part = next((p for p in self.source.parts if p.startswith(target.text, target.start)), None)
-        if part is None:
-            return None
-        span = start, end
-        here, there = target.start, target.end
-        if target.open_left:
-            while start and here and is_cjk(text[start - 1]) and text[start - 1] == part[here - 1]:
-                start, here = start - 1, here - 1
-        if target.open_right:
-            while end < len(text) and there < len(part) and is_cjk(text[end]) and text[end] == part[there]:
-                end, there = end + 1, there + 1
-        return None if (start, end) == span else (start, end)
 
     def _near_misses(
         self,
@@ -280,6 +280,24 @@ class Judge:
         for finding in found:
             if finding.severity == "damage" or not mentions[finding.target.text]:
                 yield finding.target.text, self.mention(finding, passage)
+
+
+def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]) -> tuple[int, int] | None:
+    """The wider span on which source and answer agree, where the target has an uncertain edge."""
+    _, _, here, there, open_left, open_right, _, _ = target
+    if here < 0 or not (open_left or open_right):
+        return None
+    part = next((part for part in parts if part.startswith(target.text, here)), None)
+    if part is None:
+        return None
+    span = start, end
+    if open_left:
+        while start and here and is_cjk(text[start - 1]) and text[start - 1] == part[here - 1]:
+            start, here = start - 1, here - 1
+    if open_right:
+        while end < len(text) and there < len(part) and is_cjk(text[end]) and text[end] == part[there]:
+            end, there = end + 1, there + 1
+    return None if (start, end) == span else (start, end)
 
 
 _START = itemgetter(Mention._fields.index("start"))

@@ -5,9 +5,9 @@ A text is read in tokens: the long ones first, by what they begin with, and then
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from harness.text.chains import (
     ENDS,
@@ -313,10 +313,14 @@ def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAU
         source: one text, or one a message: a target never crosses two of them.
         symbols: the table of symbols; one that a project has added may make a target by itself.
     """
+    scanned = [_scanned(text, symbols) for text in ((source,) if isinstance(source, str) else source)]
+    return scanned[0] if len(scanned) == 1 else _each_once(chain.from_iterable(scanned))
+
+
+def _each_once(targets: Iterable[Target]) -> tuple[Target, ...]:
     found: dict[str, Target] = {}
-    for text in (source,) if isinstance(source, str) else source:
-        for target in _scanned(text, symbols):
-            found.setdefault(target.text, target)
+    for target in targets:
+        found.setdefault(target.text, target)
     return tuple(found.values())
 
 
@@ -328,7 +332,7 @@ def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     lines = text.split("\n") if "\n" in text else ()
     if not _come_again(lines) or _TAG_OVER_LINES.search(text) or not unicodedata.is_normalized("NFC", text):
-        return _targets_at_once(text, symbols)
+        return _each_once(_targets_at_once(text, symbols))
     kept: list[Target] = []
     place = 0
     for number, line in enumerate(lines):
@@ -338,7 +342,7 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         for one in read_line(begun + line + ended, symbols) if len(line) > 1 else ():
             kept.append(one._replace(start=one.start + shift, end=one.end + shift))
         place += len(line) + 1
-    return tuple(kept)
+    return _each_once(kept)
 
 
 _TAG_OVER_LINES = re.compile(r"</?\d{1,3}\n")

@@ -141,6 +141,24 @@ def test_a_cheap_look_changes_nothing(pieces: list[str], prose: str, targets: li
             assert check("", output, targets) == quick
 
 
+@given(
+    st.lists(st.sampled_from([*WANTED, "ZX-9", "d41d8cd98f00b204", "附图7.png", "/a/b/c.d"]), min_size=1, max_size=4),
+    st.sampled_from(("请读取{}的", "见{}，", "水{}区", "read {}. ", "`{}`")),
+    st.sampled_from(("请读取{}文件", "见{}；", "水{}区", "read {} ", "x{} {}", "{} - ")),
+)
+def test_a_short_way_for_what_was_looked_for_changes_nothing(targets: list[str], given: str, said: str) -> None:
+    source, output = (
+        "".join([given.replace("{}", one) for one in targets]),
+        "".join(said.replace("{}", one) for one in targets),
+    )
+    quick = check(source, output)
+    with pytest.MonkeyPatch.context() as patch:
+        read_one_by_one(patch)
+        slow = check(source, output)
+    assert slow == quick
+    assert [*slow.mentions] == [*quick.mentions]
+
+
 FORMS = ("Sika-609", "Sika - 609", "Sika–609", "Sika- 609", "Sika609", "Sika, 609", "Sika -\n609", "SIKA - 609")
 AROUND = (" ", "，", "a", "1", ".", "\n- ", "的", "(", "/IP ", "TCP/")
 
