@@ -61,6 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.verbatim_models:
+        from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder
+
+        # the first clean-up to be named is the last to run: after pytest's own search for what was left open
+        early_config.add_cleanup(fewer_rounds())
+        early_config.add_cleanup(removes_empty_folder(Path.cwd()))
         from harness.errors import HarnessError
         from harness.pytest_plugin.collection import SuitePython, refuse_settings_of_a_suite
         from harness.show.words import language_of, translated
@@ -73,11 +78,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
             raise pytest.UsageError(translated(str(error), lang)) from None
         suite_python.guard(early_config.pluginmanager)
         early_config.stash[SUITE_PYTHON] = suite_python
-        from harness.pytest_plugin.garbage import fewer_rounds, removes_empty_folder
-
-        # the first clean-up to be named is the last to run: after pytest's own search for what was left open
-        early_config.add_cleanup(fewer_rounds())
-        early_config.add_cleanup(removes_empty_folder(Path.cwd()))
 
 
 def pytest_configure(config: pytest.Config) -> None:

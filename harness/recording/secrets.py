@@ -18,6 +18,7 @@ from harness.files import UnfitFileError, end_with_parent, opened
 from harness.recording.cassette import Line, from_line, lines, stored_at
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
+from harness.text.characters import later
 
 _SHORTEST = 8
 """Characters. Shorter values, and stand-ins such as `EMPTY` for servers that want no key, occur in honest answers."""
@@ -57,29 +58,29 @@ SHAPES: dict[str, str] = {
 }
 """Shapes that are rarely anything else, from the providers' own documentation of their keys: what every installation
 looks for before it sends, quotes or keeps something. A scanner's list is longer, and `scanning.py` takes it."""
-_SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
+_SHAPES = {name: later(shape) for name, shape in SHAPES.items()}
 _LONG = 20_000
 """Characters. In a longer text of a stranger's, Python's own expressions could search for hours."""
 
 
 PERSONAL: dict[str, tuple[re.Pattern[str], str]] = {
-    "mail address": (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "name@example.com"),
+    "mail address": (later(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "name@example.com"),
     "payment card": (
-        re.compile(
+        later(
             r"(?<!\d)(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{1,3})?|62\d{14}|62\d{17}|4\d{15}|5[1-5]\d{14})(?!\d)"
         ),
         "6222222222222222",
     ),
     "identity number": (
-        re.compile(r"(?<!\d)(?:\d{17}[\dXxＸｘ]|\d{6}[ -](?:19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx])(?!\d)"),
+        later(r"(?<!\d)(?:\d{17}[\dXxＸｘ]|\d{6}[ -](?:19|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx])(?!\d)"),
         "110101199003070000",
     ),
     "mobile number": (
-        re.compile(r"(?<![\d.])(?:(?:\+|00)?86[- ]?)?[1１][3-9３-９]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?!\d)"),
+        later(r"(?<![\d.])(?:(?:\+|00)?86[- ]?)?[1１][3-9３-９]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?!\d)"),
         "13800000000",
     ),
     "landline number": (
-        re.compile(
+        later(
             r"(?<![A-Za-z0-9_/.+-])(?:\(0[1-9]\d{1,2}\) ?|（0[1-9]\d{1,2}） ?|0[1-9]\d{1,2}[- ])\d{3,4}[- ]?\d{4}"
             r"(?:转\d{1,6}|-\d{1,4})?"
             r"(?![A-Za-z0-9_/-])"
@@ -87,19 +88,19 @@ PERSONAL: dict[str, tuple[re.Pattern[str], str]] = {
         "010-55550000",
     ),
     "telephone number": (
-        re.compile(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"),
+        later(r"(?<![\w/.-])\+\d{1,3}[ -]?\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,3}(?![\w/-])"),
         "+1 555 010 0000",
     ),
-    "social security number": (re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), "000-00-0000"),
+    "social security number": (later(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), "000-00-0000"),
     "number plate": (
-        re.compile(
+        later(
             r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·・• ]?"
             r"(?:[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳]|[DF][A-HJ-NP-Z0-9]\d{4}|\d{5}[DF])(?![A-Za-z0-9])"
         ),
         "京A00000",
     ),
     "value behind its label": (
-        re.compile(
+        later(
             r"(?i)(?P<label>(?:姓名|联系人|收[件货]人|寄件人|户名|密码|口令|微信号?|住址|(?:收货|家庭|联系)?地址|"
             r"护照(?:号码?)?|证件号码?|车牌(?:号码?)?|QQ(?:号码?)?|病历号|社保号|学号|工号|出生日期|生日|"
             r"\b(?:passport(?: no\.?| number)?|date of birth|password|passwd|passphrase|full name|customer name|"

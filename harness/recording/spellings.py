@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Any
 
 from harness.addresses import in_address
+from harness.text.characters import later
 from harness.text.unicode_data import LETTERS
 
 _KEPT = string.digits + string.ascii_letters
@@ -31,28 +32,28 @@ _LONG_IF_CODED = 10
 _LONG_IF_CUT = 20
 """Letters and digits of a secret of which three quarters, its beginning or its end, are as good as the whole."""
 
-_BACKSLASHED = re.compile(
+_BACKSLASHED = later(
     r"\\(?<!\\\\)\\*+(?:u([0-9a-fA-F]{4})|u\{0*+([0-7][0-9a-fA-F])\}|(?:x|x\{0*+|U0{6}|0{2,4})([0-7][0-9a-fA-F])\}?"
     r"|([01][0-7]{2})|([2-7][0-9a-fA-F])(?![0-9a-fA-F]) ?|[nrtbf])"
 )
-_CODED = re.compile(
+_CODED = later(
     r"%(?:25)*(?:u00)?([0-7][0-9a-fA-F])|&(?:amp;)*#[xX]0*([0-7][0-9a-fA-F]);?|=(?:3D)*([0-7][0-9A-F])"
     r"|&(?:amp;)*#0*([0-9]{2,3});?"
 )
 
-_OTHER_FORMS = re.compile(
+_OTHER_FORMS = later(
     "[\u00aa\u00b2\u00b3\u00b9\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u10ff\u1380-\u1fff\u2070-\u209c"
     "\u2100-\u214f\u2460-\u24ff\u2776-\u2793\u2c00-\u2dff\ua490-\uabff"
     "\uff10-\uff5a\ud835\ud83c\udb40\U00010280-\U0001f1ff\U000e0020-\U000e007e]"
 )
 """Letters and digits in another form: full width, in a circle, bold as in mathematics, raised, with an accent, of
 another script that look the same; unseen tags. Escapes of JSON leave halves of characters behind."""
-_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_TAG = re.compile("[\U000e0020-\U000e007e]")
-_NAMED_SIGN = re.compile(r"&(?:hyphen|dash|lowbar|period|equals|plus|sol|colon);|\]\]><!\[CDATA\[")
-_MARKUP = re.compile(r"<[^<>]{0,300}+>|\x1b\[[0-?]*+[ -/]*+[@-~]|=\?[\w-]{2,20}+\?[qQbB]\?")
+_HALVES = later("[\ud800-\udbff][\udc00-\udfff]")
+_TAG = later("[\U000e0020-\U000e007e]")
+_NAMED_SIGN = later(r"&(?:hyphen|dash|lowbar|period|equals|plus|sol|colon);|\]\]><!\[CDATA\[")
+_MARKUP = later(r"<[^<>]{0,300}+>|\x1b\[[0-?]*+[ -/]*+[@-~]|=\?[\w-]{2,20}+\?[qQbB]\?")
 """Between letters nobody sees it: a tag, a colour of a terminal, the head of a coded word in mail."""
-_DUMPED = re.compile(r"^[0-9a-fA-F]{7,8}:?[ \t]++((?:(?:[0-9a-fA-F]{2}){1,2}[ \t]++)+).*$", re.MULTILINE)
+_DUMPED = later(r"^[0-9a-fA-F]{7,8}:?[ \t]++((?:(?:[0-9a-fA-F]{2}){1,2}[ \t]++)+).*$", re.MULTILINE)
 """A line of a dump (`xxd`, `hexdump -C`): offset, bytes, letters."""
 
 
@@ -267,11 +268,13 @@ def _is_dumped() -> Any:
 
 def _any_of(needles: set[bytes]) -> Any:
     """One expression of all needles, whose time does not depend on their number; None without any."""
+    if not needles:
+        return None
     import re2
 
     options = re2.Options()
     options.max_mem = 256_000_000
-    return re2.compile(b"|".join(sorted(needles)), options) if needles else None
+    return re2.compile(b"|".join(sorted(needles)), options)
 
 
 def _character(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ Endpoints are imported where one is opened: a replay asks none, and they would b
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -198,6 +199,8 @@ def _header_variables(model: ModelConfig) -> list[str]:
 
 def _proxies() -> list[str]:
     """Addresses of proxies, whose passwords must be found nowhere either."""
+    if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return []  # only there the system has settings of its own; urllib takes its time to be imported
     from urllib.request import getproxies
 
     return [address for kind, address in getproxies().items() if kind != "no"]

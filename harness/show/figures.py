@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import shutil
 import sys
 import unicodedata
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
 from harness.show.words import spoken, translated
+from harness.text.characters import later
 from harness.text.visible import show
 
 WIDTH = 80
@@ -181,15 +181,13 @@ def command_line(line: str) -> list[str]:
     return wrapped(line, "") if screen() is None else [translated(line)]
 
 
-_COMMAND = re.compile(r"\s*((\$|rerun|重跑|next:)\s|下一步：)")
-_NAMED = re.compile(r"\s*\S+(?: \S+)*? {2,}")
+_COMMAND = later(r"\s*((\$|rerun|重跑|next:)\s|下一步：)")
+_NAMED = later(r"\s*\S+(?: \S+)*? {2,}")
 """What is before the first gap of a line: the name of a field, or a verdict."""
-_WORDS = re.compile(r"( *)(\S+)")
+_WORDS = later(r"( *)(\S+)")
 
 
-_HAN = re.compile(
-    r"[（「《“]*(?:[\u3400-\u9fff]|[^\u3400-\u9fff（「《“，。：；、）」》”！？]+)[，。：；、）」》”！？]*|."
-)
+_HAN = later(r"[（「《“]*(?:[\u3400-\u9fff]|[^\u3400-\u9fff（「《“，。：；、）」》”！？]+)[，。：；、）」》”！？]*|.")
 """A Han character, or a name, with the marks that belong to it: none begins a line, and none divides a name."""
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from harness.text.characters import later
 from harness.text.visible import show
 
 _LONGEST = 300
 """Characters of one code span."""
-_PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
-_HAN_PLAIN = re.compile(
+_PLAIN = later(r"\(?(?:[A-Za-z]+(?:['-][A-Za-z]+)*|[+-]?\d+(?:[.,-]\d+)*%?|–)?[.,:;)]*")
+_HAN_PLAIN = later(
     r"(?:[\u3400-\u9fff，。：；、（）《》“”！？]|(?<![A-Za-z])[A-Za-z]+(?![A-Za-z.:@])"
     r"|[+-]?\d+(?:[.,]\d+)*%?(?![A-Za-z.:@]))+"
 )
@@ -29,7 +30,7 @@ _BLANKS = " \u00a0\u3000\ufeff"
 CHATS = {"slack": 3000, "feishu": 3000, "dingtalk": 3000, "wecom": 2000}
 """Bytes of UTF-8 that a message may take. WeCom refuses more than 2,048."""
 _CHAT_LINE = 500
-_MENTION = re.compile(r"(?<![A-Za-z0-9_-])@|@(?![a-z]{0,2}[0-9][0-9.]*(?![0-9.A-Za-z_-]))|＠")
+_MENTION = later(r"(?<![A-Za-z0-9_-])@|@(?![a-z]{0,2}[0-9][0-9.]*(?![0-9.A-Za-z_-]))|＠")
 """Not the `@` of `tuned@v2`: a command with brackets in it could not be run."""
 
 
@@ -67,7 +68,7 @@ def markdown_sentence(text: str, *, chinese: bool = False) -> str:
     return re.sub(r"` ([.,:;)]+)(?= |$)", r"`\1", found)
 
 
-_MARKS = re.compile("([，。：；、（）《》“”！？]+)")
+_MARKS = later("([，。：；、（）《》“”！？]+)")
 
 
 def _words(piece: str, *, chinese: bool) -> Iterator[tuple[str, str]]:
@@ -124,7 +125,7 @@ def spreadsheet_cell(value: object) -> object:
     return f"'{value}" if value.lstrip(_BLANKS).startswith(_FORMULA) or seen in _FORMULA else value
 
 
-_DOT_OF_A_NAME = re.compile(
+_DOT_OF_A_NAME = later(
     r"(?<=[\w\-\]])[.\uff0e\uff61](?=[^\W\d_]{2}|xn--)|(?<=[A-Za-z0-9-])\u3002(?=[A-Za-z]{2})"
     r"|(?<=\d)\.(?=\d{1,3}(?:\.\d{1,3}){2}(?![.\d]))",
     re.IGNORECASE,

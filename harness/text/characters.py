@@ -59,13 +59,13 @@ SIGNS = (
 
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
-_SIGNED = re.compile(r"\+\d+[-/]")
-_ENDING = re.compile(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
-ORNAMENT = re.compile(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
+_SIGNED = later(r"\+\d+[-/]")
+_ENDING = later(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
+ORNAMENT = later(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
 """With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
-AHEAD = re.compile("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
+AHEAD = later("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
 """What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
-_DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
+_DUNDER = later(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
 """`__init__.py`, whose underscores are no emphasis."""
 
 _CJK = (
@@ -79,14 +79,14 @@ _UNSPACED = (
     "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f\U000116d0-\U000116ff"
 )
 """Thai, Lao, Myanmar (with its extended blocks) and Khmer (with its symbols)."""
-_IS_CJK = re.compile(f"[{_CJK}]").match
-_NEVER_JOINING = re.compile(f"[{_CJK}{_UNSPACED}]").match
+_IS_CJK = later(f"[{_CJK}]")
+_NEVER_JOINING = later(f"[{_CJK}{_UNSPACED}]")
 
 
 @lru_cache(maxsize=8192)
 def is_cjk(char: str) -> bool:
     """Whether `char` is written as Han, kana or Hangul."""
-    return _IS_CJK(char) is not None
+    return _IS_CJK.match(char) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -99,7 +99,7 @@ def is_alphanumeric(char: str) -> bool:
 @lru_cache(maxsize=8192)
 def is_joining(char: str) -> bool:
     """Whether `char` can be part of a longer word on either side: a letter or digit of a script with word spaces."""
-    return is_alphanumeric(char) and _NEVER_JOINING(char) is None
+    return is_alphanumeric(char) and _NEVER_JOINING.match(char) is None
 
 
 @lru_cache(maxsize=8192)

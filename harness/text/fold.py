@@ -72,12 +72,9 @@ class Fold(dict[int, str | None]):
     @cached_property
     def _kept(self) -> str:
         """ASCII, and the Han and kana that are folded to themselves, for a character class."""
-        others = {ord(char) for char in (*letter_places(), *self._signs) if self[ord(char)] != char}
-        return (
-            "\x00-\x7f"
-            + _ranges(code for code in _HAN if code not in others)
-            + _ranges(code for code in _KANA if self[code] == chr(code))
-        )
+        letters = (ord(char) for char in (*letter_places(), *self._signs))
+        others = {code for code in letters if code in _HAN and self[code] != chr(code)}
+        return "\x00-\x7f" + _without(_HAN, others) + _ranges(code for code in _KANA if self[code] == chr(code))
 
     @cached_property
     def _all_kept(self) -> re.Pattern[str]:
@@ -145,6 +142,16 @@ def _ranges(codes: Iterable[int]) -> str:
     runs = groupby(enumerate(codes), key=lambda numbered: numbered[1] - numbered[0])
     spans = [[chr(code) for _, code in run] for _, run in runs]
     return "".join(f"{span[0]}-{span[-1]}" for span in spans)
+
+
+def _without(block: range, others: Iterable[int]) -> str:
+    """A block but for some of its code points, as `_ranges` gives it."""
+    spans, start = "", block.start
+    for code in (*sorted(others), block.stop):
+        if start < code:
+            spans += f"{chr(start)}-{chr(code - 1)}"
+        start = code + 1
+    return spans
 
 
 @lru_cache(maxsize=64)

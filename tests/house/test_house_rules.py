@@ -3,6 +3,7 @@
 import ast
 import inspect
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from benchmarks.installed import MODULES
+from benchmarks.replay.__main__ import make_project
 from harness.cli import harness
 from harness.cli.arguments import paragraphs
 from harness.show.words import help_texts
@@ -76,6 +78,22 @@ def test_a_pytest_without_a_model_loads_nothing_of_ours(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", *options, "test_it.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_replay_loads_no_engine_and_no_library_that_it_does_not_use(tmp_path: Path) -> None:
+    """Without a key or a proxy in the environment nothing is looked for in an answer."""
+    make_project(tmp_path, 1)
+    unused = ("re2", "urllib.request", "http.client", "openai", "scipy")
+    (tmp_path / "conftest.py").write_text(
+        f"import sys\n\ndef pytest_unconfigure():\n    print('loaded', sorted(set({unused!r}) & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "harness.pytest_plugin", "--model=fake"]
+    secret = re.compile("_proxy$|KEY|TOKEN|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
+    env = {name: value for name, value in os.environ.items() if not secret.search(name)}
+    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", env=env, check=False)
+    assert "run record:" in done.stdout, done.stdout
+    assert "loaded []" in done.stdout
 
 
 UNDECLARED = {

@@ -36,6 +36,20 @@ def test_cases_run_with_fewer_rounds_and_the_settings_come_back(
     assert gc.get_freeze_count() == frozen
 
 
+def test_what_a_run_imports_is_not_looked_through(project: Path, pytester: pytest.Pytester) -> None:
+    """Settings and records are classes that stay; the usual threshold makes forty rounds while they are imported."""
+    (project / "seen.py").write_text(
+        "import gc, sys\n\nclass Seen:\n    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'pydantic':\n            print('threshold', gc.get_threshold()[0])\n\n"
+        "sys.meta_path.insert(0, Seen())\n"
+    )
+    names = ("seen", "no:anyio", "no:langsmith_plugin")
+    options = [word for name in names for word in ("-p", name)]
+    command = [sys.executable, "-m", "pytest", "-s", *options, "--model=fake", "--cassette-mode=record"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert "threshold 50000" in done.stdout
+
+
 def test_a_collector_that_is_switched_off_stays_off(project: Path, pytester: pytest.Pytester, seen: str) -> None:
     before = gc.get_threshold()
     gc.set_threshold(0)

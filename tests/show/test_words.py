@@ -27,7 +27,7 @@ from harness.show.comparison import options_lines
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
 from harness.show.run import CATEGORIES
-from harness.show.words import LANGUAGES, _sentences, help_texts, say, speak, translated, words
+from harness.show.words import LANGUAGES, _lines, _sentences, help_texts, say, speak, texts_of, translated, words
 from harness.text.mentions import DAMAGE_CODES
 from tests import factory
 
@@ -75,6 +75,11 @@ def test_every_key_has_every_language_and_nothing_else():
     for key, texts in tomllib.loads(text).items():
         assert set(texts) == set(LANGUAGES), key
         assert all(text.strip() for text in texts.values()), key
+
+
+def test_the_line_of_a_key_says_what_the_whole_table_does():
+    """So that a run decodes the lines that it needs: no sentence is written over two."""
+    assert {key: texts_of(key) for key in _lines()} == words()
 
 
 _HAN = "[\u4e00-\u9fff]"

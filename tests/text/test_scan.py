@@ -23,7 +23,7 @@ from harness.text.characters import (
     is_joining,
     is_latin_or_digit,
 )
-from harness.text.fold import STRANGER, Page, fold_of
+from harness.text.fold import STRANGER, Fold, Page, fold_of
 from harness.text.scan import USUAL_LETTERS, extract_targets, forget
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
@@ -388,6 +388,15 @@ def test_no_character_of_a_quiet_text_stands_for_a_digit_or_asks_for_the_coarse_
     assert len(quiet) > 20_000
     assert [char for char in quiet if fold[ord(char)] == STRANGER] == []
     assert {char for char in quiet if fold[ord(char)] in tuple("0123456789")} == set("0123456789")
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+@pytest.mark.parametrize("symbols", [DEFAULT_SYMBOLS, SymbolTable.from_mapping({"-": {"lookalikes": ["丨", "工"]}})])
+def test_what_is_kept_of_han_and_kana_is_what_is_folded_to_itself(symbols: SymbolTable, coarse: bool) -> None:
+    fold = Fold(symbols, coarse=coarse)
+    kept = re.compile(f"[{fold._kept}]")
+    for code in [*range(0x3041, 0x3100), *range(0x4E00, 0xA000)]:
+        assert (kept.match(chr(code)) is not None) == (fold[code] == chr(code)), hex(code)
 
 
 @pytest.mark.parametrize(
