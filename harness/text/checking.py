@@ -247,7 +247,7 @@ class Judge:
             for reading in _beside_wraps(found, text, wanted):
                 one = reading if is_strict else in_a_sentence(reading, target, text)
                 start, end, damage = one
-                if wanted != target.text and target.kind == "path" and _is_fragment(text, start, end):
+                if wanted != target.text and target.kind == "path" and _is_fragment(text, start, end, target, wanted):
                     continue
                 how = "damage" if is_strict else severity(one, target, page, self.source)
                 if how is not None:
@@ -354,9 +354,17 @@ def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]
     return kept + sorted(one for one in found if one.damage.weight and is_free(kept, one.start, one.end))
 
 
-def _is_fragment(text: str, start: int, end: int) -> bool:
-    """Whether a span is only a piece of a longer path: a fragment never vouches for the whole."""
-    return not _CONTINUES_PATH.isdisjoint((text[start - 1 : start], text[end : end + 1]))
+def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -> bool:
+    """Whether a span is only a piece of a longer path, damaged or another: a fragment never vouches for the whole."""
+    if not _CONTINUES_PATH.isdisjoint((text[start - 1 : start], text[end : end + 1])):
+        return True
+    rest = target.text.removesuffix(wanted)
+    if rest == target.text or rest[-1] not in _CONTINUES_PATH:
+        return False
+    before = text[max(0, start - 24) : start]
+    while before and not before[-1].isalnum():
+        before = before[:-1]
+    return before != "" and rest[:-1].endswith(before[-2:])  # `人事 / 2026/a.pdf`
 
 
 def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:

@@ -184,7 +184,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
-        shorter = behind_seams(inner, SURELY) + _shorter_names(text, low, inner) if low == start else ()
+        shorter = tuple(map(_without_verbs, behind_seams(inner, SURELY)))
+        shorter += _shorter_names(text, low, inner) if low == start else ()
         others = (_last_two(inner) if kind == "path" else ()) + shorter
         place = _PLACE_IN_A_FILE.match(text, stop)
         if place:  # `src/app.py:88`, which is also named without its line
@@ -195,6 +196,10 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         start += text[start : start + 1] in ("と", "や")
     if start < end:
         yield from chains_in(text, start, end)
+
+
+def _without_verbs(name: str) -> str:
+    return name[_behind_verbs(name, 0) :]  # `在人事/2026/a.pdf`
 
 
 _PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])")

@@ -333,6 +333,8 @@ PATH = "/data/home/XJ风机选型/样本资料"
         ("cd XJ 风机选型/样本资料", "spaced", ["XJ 风机选型/样本资料"]),
         ("cd XJ风机选型/样本资料", "verbatim", ["XJ风机选型/样本资料"]),
         ("/dat/home/XJ风机选型/样本资料", "absent", []),
+        ("cd home/ XJ风机选型/样本资料", "absent", []),  # behind the damaged rest of the whole
+        ("/data/home。XJ风机选型/样本资料", "absent", []),
         ("/data/home/XJ风机选型/样本 资料", "spaced", ["/data/home/XJ风机选型/样本 资料"]),
     ],
 )
@@ -341,6 +343,21 @@ def test_a_fragment_never_vouches_for_the_whole_path(output: str, verdict: str, 
     result = check(PATH, output, [target])
     assert result.verdicts == {PATH: verdict}
     assert [mention.text for mention in result.mentions[PATH]] == mentions
+
+
+@pytest.mark.parametrize(
+    ("output", "verdict", "mentions"),
+    [
+        ("合同在人事/2026/a.pdf", "verbatim", ["合同在人事/2026/a.pdf"]),
+        ("放在 人事/2026/a.pdf", "verbatim", ["人事/2026/a.pdf"]),
+        ("人事 / 2026/a.pdf", "spaced", ["人事 / 2026/a.pdf"]),
+        ("人事目录里的 2026/a.pdf", "verbatim", ["2026/a.pdf"]),
+    ],
+)
+def test_words_before_the_first_folder_hide_no_damage(output: str, verdict: str, mentions: list[str]) -> None:
+    result = check("合同在人事/2026/a.pdf", output)
+    assert result.verdicts == {"合同在人事/2026/a.pdf": verdict}
+    assert [mention.text for mention in result.mentions["合同在人事/2026/a.pdf"]] == mentions
 
 
 def test_the_pairs_of_a_chain_are_not_counted_beside_it() -> None:
