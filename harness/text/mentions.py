@@ -228,7 +228,7 @@ _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
-_WORDS = later(r"[A-Za-z]+(?:[_.:-][A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+_WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 _COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
 """Words with a vowel each: `rst-n` is not a compound."""
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
@@ -295,7 +295,10 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
     if codes == {"case"} and (
-        wanted.startswith("0x") or (kind in _TITLED and _is_heading(wanted, span, text, reading))
+        wanted.startswith("0x")
+        or kind == "email"
+        or (kind == "code" and _in_small_letters(span) == _in_small_letters(wanted))
+        or (kind in _TITLED and _is_heading(wanted, span, text, reading))
     ):
         return True
     if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
@@ -327,6 +330,14 @@ def _is_heading(wanted: str, span: str, text: str, reading: Reading) -> bool:
         in_capitals = text[low : high if high >= 0 else None].isupper() or text[reading.end : reading.end + 1] == "("
         return wanted.islower() and in_capitals
     return wanted.isupper() and (span.islower() or span.istitle())
+
+
+_CAPITAL_OF_A_WORD = later("(?<![A-Za-z])[A-Z](?=[a-z]{3,}(?![A-Za-z]))")
+
+
+def _in_small_letters(code: str) -> str:
+    """A code with its words in small letters: `BSD-3-Clause` is also written `BSD-3-clause`."""
+    return _CAPITAL_OF_A_WORD.sub(lambda found: found[0].lower(), code)
 
 
 _LETTERS_OF_A_HEADING, _TITLED = 8, frozenset({"code", "name", "file", "path"})
@@ -457,17 +468,19 @@ def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
+    if target.kind == "code" and span.isalnum() and span.islower() and not codes.isdisjoint(_LOST):
+        return True  # `http2` for `HTTP/2`: a slug
     if target.kind in ("code", "path") and not any(map(str.isdecimal, _RELEASE.sub("", target.text))):
         return not codes.isdisjoint(_LOST | {"space-right"})  # `devlink resource` for `DEVLINK-RESOURCE`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
 
 
 def _is_no_markup(span: str, wanted: str) -> bool:
-    """Whether it is another word (`Fcntl_Lock`), or a shell makes several of it: `xcrypt{,_r}` is not LaTeX."""
+    """Whether it is another word (`Fcntl_Lock`, `[u]intN_t`), or several to a shell: `xcrypt{,_r}` is not LaTeX."""
     return span.count("{") != span.count("}") or len(_INSIDE.findall(span)) > len(_INSIDE.findall(wanted))
 
 
-_INSIDE = later("(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])")
+_INSIDE = later(r"(?<=[A-Za-z0-9])[\]_](?=[A-Za-z0-9])")
 _RELEASE = later(r"(?<=[a-z]-)[0-9]+(?:\.[0-9]+)+\Z")  # `Sed 4.1.5` for `sed-4.1.5` is prose
 
 

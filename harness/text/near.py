@@ -55,18 +55,19 @@ def translated_placeholders(
             behind = _ENDING.match(text, start + len(target.text) - 1)
             yield _finding(target, start, behind.end() if behind else len(text), ("changed",))
     foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
-    if len(foreign) != sum(_HOLDER.fullmatch(target.text) is not None for target in targets):
+    lost = sum(_HOLDER.fullmatch(target.text) is not None for target in targets)
+    if not len({found[0] for found in foreign}) == len(foreign) == lost:
         return  # a translation keeps their number; another text with placeholders of its own does not
     for target in targets:
         own = _HOLDER.fullmatch(target.text)
-        same = [
-            found
-            for found in foreign
-            if own and found[1].strip() == own[1].strip() and found[3].strip() == own[3].strip()
-        ]
+        same = next((one for one in foreign if own and _brackets(one) == _brackets(own)), None)
         if same:
-            foreign.remove(same[0])
-            yield _finding(target, *same[0].span(), ("changed",))
+            foreign.remove(same)
+            yield _finding(target, *same.span(), ("changed",))
+
+
+def _brackets(holder: re.Match[str]) -> tuple[str, str]:
+    return holder[1].strip(), holder[3].strip()
 
 
 _HEXADECIMAL = later(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
@@ -103,7 +104,11 @@ def near_misses(
             for token, places in tokens.of(target)
             if (codes := how_near(target.text, token, target.kind)) and token not in names and not source.holds(token)
         }
-        if misses and not _is_one_of_a_family(target, names) and (len(misses) == 1 or target.given):
+        if not target.given:
+            misses = {token: one for token, one in misses.items() if not _counts_on(target.text, token)}
+            if len(misses) > 1 or (misses and _is_another_of_many(target, next(iter(misses)), names, source, tokens)):
+                misses = {}
+        if misses:
             for token, (codes, places) in misses.items():
                 for start in places:
                     yield _finding(target, start, start + len(token), codes)
@@ -128,17 +133,20 @@ _MANY = 5
 _NUMBER = later("[0-9]+")
 
 
-def _is_one_of_a_family(target: Target, names: Mapping[str, Target]) -> bool:
-    """Whether an extracted target has siblings, such as the numbers of a list: one more of them is not a miss of it."""
-    if target.given:
+_RELEASE = later(r"(?<![0-9.])(?!(?:[0-9]+\.){3}[0-9]+(?![0-9.]))[0-9]+\.[0-9]")
+"""A number of a release, and no address: `192.168.0.1`."""
+
+
+def _counts_on(wanted: str, token: str) -> bool:
+    """Whether the next of a series is meant: `4.1.6-10` behind `4.1.6-9`, `libgmp4-dev` behind `libgmp3-dev`."""
+    if _NUMBER.sub("0", wanted) != _NUMBER.sub("0", token):
         return False
-    shape = _NUMBER.sub("0", target.text)
-    alike = (one for one in names.values() if one.kind == target.kind and _NUMBER.sub("0", one.text) == shape)
-    if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
-        return True
-    size = len(target.text)
-    like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
-    return any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS))
+    most = _LONGEST_OF_A_RELEASE if _RELEASE.search(wanted) else 1
+    pairs = zip(_NUMBER.findall(wanted), _NUMBER.findall(token), strict=True)
+    return all(len(one) <= most >= len(other) for one, other in pairs if one != other)
+
+
+_LONGEST_OF_A_RELEASE = 3
 
 
 def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], severity: str = "damage") -> Finding:
@@ -169,6 +177,11 @@ class _Tokens:
             for token, places in by_length.get(length, {}).items():
                 if token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
                     yield token, places
+
+    def like(self, target: Target) -> Iterator[str]:
+        """All tokens that hold what its kind holds."""
+        key = target.text.count(" "), any(map(is_cjk, target.text)), _HOLDS.get(target.kind, "0-9")
+        return (token for some in self._lists.get(key, {}).values() for token in some)
 
     def is_free(self, start: int, end: int) -> bool:
         place = bisect_right(self._taken, (start, end))
@@ -204,6 +217,22 @@ class _Tokens:
             end = reached.end() if reached else low + 1
             if reached is not None and is_free and self.is_free(low, end):
                 yield low, end
+
+
+def _is_another_of_many(
+    target: Target, miss: str, names: Mapping[str, Target], source: Source, tokens: _Tokens
+) -> bool:
+    """Whether the source or the text lists such codes: one more of them is not a miss of an extracted target."""
+    shape = _NUMBER.sub("0", target.text)
+    alike = (one for one in names.values() if one.kind == target.kind and _NUMBER.sub("0", one.text) == shape)
+    if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
+        return True
+    size = len(target.text)
+    like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
+    if any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS)):
+        return True
+    others = (one for one in tokens.like(target) if one != miss and _NUMBER.sub("0", one) == shape)
+    return any(one not in names and not source.holds(one) for one in others)
 
 
 @lru_cache(maxsize=2)

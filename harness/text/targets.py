@@ -170,7 +170,7 @@ _RULES = (
         r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?|[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}",
         heads="+0-9-",
     ),
-    _rule("number", r"[+-]?[0-9][0-9.,/:*×-]*[%‰]?", heads="+0-9-"),
+    _rule("number", r"[+-]?[0-9][0-9.,/:*×-]*(?:[eE][+-]?[0-9]+|[%‰])?", heads="+0-9-"),
     _rule("file", r"[^/\\\n]*[^/\\\s.]\.[A-Za-z][A-Za-z0-9]{0,5}", "."),
     _rule(
         "identifier",
@@ -225,7 +225,7 @@ def kind_of(text: str) -> str:
     kind = _by_rule(text) if 0 < len(text) <= 400 else ""
     if kind in ("range", "number") and _GROUPS.fullmatch(text) and _is_part_number(text.split("-")):
         return "code"
-    if kind == "file" and _FILE_LIKE.search(text):
+    if kind == "file" and (_FILE_LIKE.search(text) or _is_attribute(text)):
         return "identifier"
     if kind == "file" and _LIBRARY.fullmatch(text):
         return "name"
@@ -243,6 +243,16 @@ def kind_of(text: str) -> str:
     elif _WORDS.fullmatch(text):
         return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
     return "code"
+
+
+def _is_attribute(text: str) -> bool:
+    """Whether what is behind the dot is the ending of no file: `s3.Object`."""
+    return (
+        text.isascii() and _ATTRIBUTE.fullmatch(text) is not None and text.rpartition(".")[2].lower() not in EXTENSIONS
+    )
+
+
+_ATTRIBUTE = later(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 
 def _by_rule(text: str) -> str:
