@@ -40,7 +40,9 @@ _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 SIGN_BETWEEN = later(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
 HAN_RUN = later(f"[{HAN}]+")
 _RUN = later(f"[{HAN}]+|[^{HAN}]+")
-_JOINT = later(f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])")
+_JOINT = later(
+    f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])|_(?<=[{HAN}]_)(?=[A-Za-z0-9])|_(?<=[A-Za-z0-9]_)(?=[{HAN}])"
+)
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
 """Katakana words are wholes: another script ends them."""
@@ -115,6 +117,8 @@ def touches(text: str, place: int) -> bool:
 def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
+    if "/" in text[start:end]:  # `旧单据/新单据_a`
+        joints = [one for one in joints if text[one] != "_" or not touches(text, one - 1)]
     joints = [one for one in joints if not _is_minus(text, start, one)]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
@@ -373,9 +377,8 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         own = own or (length if length < 5 else 2)
         return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
-    joins = token[-1] == "_"  # `CC_研发二部-AI`, and else `L型`
-    short = joins or len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))
-    if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (joins or len(runs) == 2 or length <= 2):
+    short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
+    if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (len(runs) == 2 or length <= 2):
         begun = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
         return low + begun, begun > 0 or not certain
     return high - (own or min(2, length)), True
@@ -406,6 +409,9 @@ def sentence_cut(side: str) -> int:
 
 def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: int) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
+    tied = _TIED.match(text, low, high) if joint == "_" or (joint == "-" and other[-1:].isascii()) else None
+    if tied and (joint == "_" or tied[1]):
+        return tied.end(), touches(text, tied.end())  # `srv-财务02`, `DI_夹紧到位`
     if HAN_RUN.match(text[low]):
         if "\uac00" <= text[high - 1] <= "\ud7a3":
             han = len(other) - _TAIL.search(other).start()  # type: ignore[union-attr]
@@ -420,11 +426,6 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
     first = runs[0]
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
-        if token[-1] == "_":  # `ALM-26529_射频单元驻波`
-            ends = len(runs) == 3 and not touches(text, high)  # `CF-9_套装B`
-            whole = (len(runs) == 2 or ends) and len(run) <= 8
-            place = high if whole else low + first[1] + 2
-            return place, not whole or touches(text, place)
         measure = _MEASURE.match(run)
         in_groups = joint == "-" == text[low - len(other) - 2]  # `3-2-1402室`
         is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
@@ -463,6 +464,11 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     return low + own, own < len(side) or touches(text, high)
 
 
+_TIED = later(
+    f"(?:(?![的被{CONJUNCTIONS}])[{HAN}]){{1,8}}"
+    f"((?<![{HAN}]{{5}})(?![0-9.]+(?:{'|'.join(MEASURES)}))[A-Za-z0-9_.]*[A-Za-z0-9]|(?![{HAN}])|(?=[的被{CONJUNCTIONS}]))"
+)
+"""Han that a hyphen or an underscore ties to a code, and what is behind it in turn."""
 _SIDES_OF_ONE = tuple("面款码轴座栋区型级")
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")

@@ -317,6 +317,13 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("客厅吊顶用铝扣板/石膏板对比", "铝扣板/石膏板"),
         ("資工-3021/B，记-0148，错误码-1001", "資工-3021/B|记-0148|-1001"),
         ("ALM-26529_射频单元驻波", "ALM-26529_射频单元驻波"),
+        (
+            "工具tGripper_大，坐标wobj_托盘A；信号DI_夹紧到位、CC_研发二部-AI",
+            "tGripper_大|wobj_托盘A|DI_夹紧到位|CC_研发二部-AI",
+        ),
+        ("配方RCP_M1_乾蝕刻v5，状态RCP_已完成的单，레시피 RCP_산화막_v7", "RCP_M1_乾蝕刻v5|RCP_已完成|RCP_산화막_v7"),
+        ("主机srv-财务02被植入，跑XX-测试3次，in/2024-1107_甲", "srv-财务02|XX-测试|in/2024-1107_甲"),
+        ("run名qwen-7b-客服sft_v4，v3.12.0-핫픽스1", "qwen-7b-客服sft_v4|v3.12.0-핫픽스1"),
         ("主图-01@2x.jpg，見積書_24-0087.xlsx", "主图-01@2x.jpg|見積書_24-0087.xlsx"),
         ("--per_device_batch 4", "--per_device_batch"),
         (
