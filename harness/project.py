@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.decisions.drift import DriftReport
     from harness.decisions.gate import GateVerdict, NextStep
     from harness.decisions.latency import LatencyComparison
-    from harness.decisions.nights import NightRun
+    from harness.decisions.nights import Night, NightRun
     from harness.decisions.plan import Assumption, Plan
     from harness.publish.bundle import Bundle
     from harness.recording import Secrets
@@ -281,7 +281,14 @@ class Project:
             ConfigError: no run has that suite: a slip in a crontab would read as "no night yet", night after night.
             RecordError: there is no run of that version.
         """
-        from harness.decisions.drift import drift
+        return self.drift_and_nights(reference, since=since, suite=suite)[0]
+
+    def drift_and_nights(
+        self, reference: str, *, since: date | None = None, suite: str | None = None
+    ) -> tuple[DriftReport, tuple[Night, ...]]:
+        """The same, and the nights that it rests on, oldest first: each record is read once for both."""
+        from harness.decisions.drift import drift, read_at
+        from harness.decisions.nights import calendar
 
         label = reference if "@" in reference else self._label(reference)
         runs, notes = self.nights(label)
@@ -290,8 +297,10 @@ class Project:
         known = sorted({suite for run in runs for suite in run.prompts.suites})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
-        now = datetime.now(UTC)
-        return drift(label, runs, self.drift_policy, now, since=since, suite=suite, unreadable=notes)
+        policy, now = self.drift_policy, read_at(runs, datetime.now(UTC))
+        found = calendar(runs, policy, now, since=since, suite=suite)
+        report = drift(label, runs, policy, now, since=since, suite=suite, unreadable=notes, found=found)
+        return report, found.nights
 
     def nights(
         self, label: str, known: Mapping[Path, bytes] | None = None

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.arguments import print_json, report_dir_option, tell_lines
 from harness.errors import ConfigError
-
-if TYPE_CHECKING:
-    from harness.decisions.nights import Night
 
 
 @click.command("drift")
@@ -46,19 +41,12 @@ def drift(
     \b
     $ harness drift --model tuned --since 2026-11-20
     """
-    from harness.decisions.drift import fingerprints, read_at
-    from harness.decisions.nights import calendar
+    from harness.decisions.drift import fingerprints
     from harness.project import Project
     from harness.show.drift import alarm_lines, drift_json, drift_lines
 
     project = Project.open(reports=report_dir)
-    start = date_of(since)
-    report = project.drift(reference, since=start, suite=suite)
-    nights: Sequence[Night] = ()
-    if alarm or fail_on_change:
-        runs, _ = project.nights(report.label)
-        today = read_at(runs, datetime.now(UTC))
-        nights = calendar(runs, project.drift_policy, today, since=start, suite=suite).nights
+    report, nights = project.drift_and_nights(reference, since=date_of(since), suite=suite)
     if as_json:
         print_json(drift_json(report))
     elif alarm:

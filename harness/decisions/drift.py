@@ -288,15 +288,19 @@ def drift(
     since: date | None = None,
     suite: str | None = None,
     unreadable: Sequence[str] = (),
+    found: Calendar | None = None,
 ) -> DriftReport:
     """Fold all runs of a version; `unreadable` says which records could not be read.
 
     Pure: reading the same nights again, in any order, changes nothing.
+
+    Args:
+        found: the calendar of these runs, where the caller has it already; read at the moment of `read_at`.
     """
     small = reduced(runs)
     simulation = next((run.simulation for run in small if run.mode == SIMULATION), None)
     now = read_at(small, now)
-    found = calendar(small, policy, now, since=since, suite=suite)
+    found = found or calendar(small, policy, now, since=since, suite=suite)
     nights = found.nights
     keys, right = _outcomes("alignment_rate", nights)
     watch = _watched("alignment_rate", keys, right, nights, policy)

@@ -6,7 +6,9 @@ import os
 import random
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.drift import drift
 from harness.errors import RecordError
 from harness.project import Project
 from harness.runs.nights import KeptNights, key_of, night_of, nights_of
@@ -187,3 +189,15 @@ def test_a_line_of_another_form_is_made_again_though_its_seal_is_right(value, pa
     lines[at] = key + b" " + hashlib.sha256(key + body).hexdigest()[:32].encode() + body
     file.write_bytes(b"\n".join(lines) + b"\n")
     assert read(paths) == made
+
+
+@pytest.mark.parametrize("options", [["--alarm"], ["--fail-on-change"], ["--alarm", "--fail-on-change"], []])
+def test_a_drift_with_its_alarm_reads_each_record_once(paths, cache, monkeypatch, options):
+    """The alarm names nights; read a second time they may be others than those of the verdict."""
+    asked = []
+    read_as_before = Project.nights
+    monkeypatch.setattr(Project, "nights", lambda self, *given: asked.append(given) or read_as_before(self, *given))
+    said = CliRunner().invoke(drift, ["--model", "tuned@v1", "--report-dir", str(paths[0].parents[1]), *options])
+    assert said.exit_code == 1, said.output  # the last night is long ago
+    assert len(asked) == 1
+    assert read_as_before(Project.open(reports=paths[0].parents[1]), "tuned@v1")[0]
