@@ -8,6 +8,8 @@ import math
 import re
 import threading
 from collections.abc import Container, Iterator
+from functools import lru_cache
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.addresses import shown_address
 from harness.errors import CassetteError, found
 from harness.files import (
+    DECODER,
     UnfitFileError,
     content_of,
     is_as_sealed,
@@ -95,6 +98,9 @@ def from_line(line: bytes) -> Interaction:
     Raises:
         CassetteError: what is wrong with it, without its place.
     """
+    written = _as_written(line)
+    if written is not None:
+        return written
     try:
         value = json_of(line)
     except UnfitFileError as error:
@@ -103,6 +109,79 @@ def from_line(line: bytes) -> Interaction:
     if "digest" in value and not is_as_sealed(line) and not is_as_sealed(_compact(value)):
         raise CassetteError("digest: does not belong to this answer; the line was edited (record it again)")
     return interaction
+
+
+_TEXT = r'"([^"\\\x00-\x1f]*)"'
+_PLAIN = r'"[^"\\\x00-\x1f]*"'
+_NUMBER = r"((?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?)"
+_TO_REQUEST = re.compile(
+    rf'\{{"key":"([0-9a-f]{{64}})","sample":(0|[1-9][0-9]{{0,8}}),"recorded_at":(?:null|{_TEXT}),'
+    rf'"runtime":(?:null|{_TEXT}),"model":(?:null|{_TEXT}),"latency_s":(?:null|{_NUMBER}),'
+    rf'"first_token_s":(?:null|{_NUMBER}),"request":\{{"method":"[A-Z]+","uri":{_PLAIN},"body":(?=")'
+)
+_TO_ANSWER = re.compile(
+    r',"headers":(\{[^{}]{0,1000}\})\},"response":\{"status":\{"code":200,"message":"OK"\},'
+    r'"headers":(\{[^{}]{0,1000}\}),"body":\{"string":(?=")'
+)
+_TO_END = re.compile(r'\}\}(?:\}|(,"digest":"([0-9a-f]{64})"\}))\Z')
+_LONGEST_WRITTEN = 1_000_000
+
+
+def _as_written(line: bytes) -> Interaction | None:
+    """A line that is laid out as `to_line` does it, in half of the time: its members are in their places, so none is
+    there twice and none is to be looked for. None for any other, and for one with which anything is wrong.
+    """
+    if len(line) > _LONGEST_WRITTEN or (b"\\u" in line and b"\\ud" in line.lower()):  # a half of a character, perhaps
+        return None
+    try:
+        text = line.decode("utf-8")
+        begin = _TO_REQUEST.match(text)
+        if begin is None:
+            return None
+        request_body, at = DECODER.raw_decode(text, begin.end())
+        middle = _TO_ANSWER.match(text, at)
+        if middle is None or _content_type(middle[1]) is None:
+            return None
+        body, at = DECODER.raw_decode(text, middle.end())
+        end = _TO_END.match(text, at)
+        content_type = _content_type(middle[2])
+        if end is None or content_type is None:
+            return None
+        if end[1] and sha256(memoryview(line)[: -len(end[1])]).hexdigest() != end[2]:
+            return None
+        request = loads(request_body)
+        stored, number, recorded_at, runtime, model, latency_s, first_token_s = begin.groups()
+        sample = int(number)
+        if not isinstance(request, dict) or request_key(request, sample) != stored:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    if recorded_at is not None and not _MOMENT.match(recorded_at):
+        return None
+    for name in (runtime, model):
+        if name is not None and (len(name) > _LONGEST_NAME or not name.isprintable()):
+            return None
+    return Interaction(
+        stored,
+        sample,
+        request,
+        body,
+        content_type,
+        recorded_at,
+        runtime,
+        model,
+        None if latency_s is None else float(latency_s),
+        None if first_token_s is None else float(first_token_s),
+    )
+
+
+@lru_cache(maxsize=256)
+def _content_type(headers: str) -> str | None:
+    """Of headers as JSON, "" where they do not name one; None where they are not read so easily."""
+    try:
+        return {name.lower(): _first(values) for name, values in loads(headers).items()}.get("content-type", "")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _compact(value: dict[str, Any]) -> bytes:

@@ -291,16 +291,35 @@ def _detectors() -> tuple[_Detector, ...]:
     return tuple(found)
 
 
+def _has_form(text: str) -> bool:
+    """Whether one of the shapes or of the scanner's patterns may match in one of the texts joined by line ends.
+
+    It may match elsewhere: with `m` a text's beginning and end are those of any line.
+    """
+    try:
+        return any(form.search(text) for form in _any_form())
+    except UnicodeEncodeError:
+        return any(form.search(_text(text)) for form in _any_form())
+
+
 @cache
-def _any_form() -> Any:
-    """One expression that matches wherever one of the shapes or of the scanner's patterns does, in texts joined by
-    line ends. It may match elsewhere: with `m` a text's beginning and end are those of any line."""
+def _any_form() -> tuple[Any, ...]:
+    """All of them in two expressions.
+
+    Those that begin with a class of letters have one of their own: such a pattern, `[MNO][A-Za-z0-9_-]{23,25}[.]`, may
+    have begun at several of the last letters of a random id. The engine keeps what it found out for each set of places
+    in all patterns, and of the two together there are too many sets.
+    """
     import re2
 
     options = re2.Options()
     options.max_mem = 64_000_000
+    options.log_errors = False  # of text for which that is not enough, it is slower
     scanned = [pattern.pattern for detector in _detectors() for pattern in detector.patterns]
-    return re2.compile("|".join(f"(?m:{shape})" for shape in (*SHAPES.values(), *scanned)), options)
+    some, others = list[str](), list[str]()
+    for shape in (*SHAPES.values(), *scanned):
+        (others if shape.startswith("[") else some).append(f"(?m:{shape})")
+    return tuple(re2.compile("|".join(shapes), options) for shapes in (some, others) if shapes)
 
 
 def _linear(patterns: Any) -> Iterator[Any]:
@@ -446,13 +465,13 @@ def _searched(line: Line) -> _Searched:
 
 def _problems_of(some: Sequence[_Searched], secrets: Secrets) -> Iterator[CassetteProblem]:
     together = _BETWEEN.join("\n".join(one.texts) for one in some)
-    is_known, has_form = secrets.found_in(together), bool(_any_form().search(_text(together)))
+    is_known, has_form = secrets.found_in(together), _has_form(together)
     for one in some:
         if one.problem:
             yield CassetteProblem(one.number, one.problem)
         if is_known and any(map(secrets.found_in, one.texts)):
             yield CassetteProblem(one.number, "holds the value of a key of this environment; revoke the key")
-        if has_form and _any_form().search(_text("\n".join(one.texts))):
+        if has_form and _has_form("\n".join(one.texts)):
             texts = list(map(_text, one.texts))
             # the scanner has names of its own for what ours found already
             shapes = {shape: None for text in texts for shape in (shapes_in(text) or kinds_in(text))}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -14,8 +16,8 @@ from typing import Any
 import pytest
 
 from harness.errors import CassetteError
-from harness.recording import Cassette, Recorder, from_line
-from harness.recording.cassette import locked_file
+from harness.recording import Cassette, Recorder, cassette, from_line
+from harness.recording.cassette import Interaction, locked_file
 from harness.runs.record import git_commit
 from tests.recording.conftest import MakeExchange
 
@@ -210,3 +212,89 @@ def test_a_cassette_is_opened_once_a_block_and_not_once_an_answer(
     keys = [*cassette.keys(), *cassette.keys()]
     assert [one.key for key in keys if (one := cassette.get(key))] == keys
     assert len(opened) == times
+
+
+def read(line: bytes) -> Interaction | str:
+    """A line, or what is wrong with it."""
+    try:
+        return from_line(line)
+    except CassetteError as error:
+        return str(error)
+
+
+PIECES = [
+    *(
+        b'"',
+        b"\\",
+        b"{",
+        b"}",
+        b",",
+        b":",
+        b"\\u0041",
+        b"\\ud83d",
+        b"\xff",
+        b"\r",
+        b"\x00",
+        b"1e999",
+        b"NaN",
+        b"9" * 500,
+    ),
+    *(
+        b'"sample":0,',
+        b'"key":"x",',
+        b'"model":1,',
+        b'"digest":"0",',
+        b'"headers":{},',
+        b"null",
+        b"201",
+        b'\\"',
+        b"0",
+        b".5",
+    ),
+]
+
+
+def damaged(line: bytes, draw: random.Random) -> bytes:
+    """A line with a piece put in, taken out or replaced; most have their digest made again, as a forger would."""
+    at = draw.randrange(len(line) + 1)
+    line = line[:at] + draw.choice([b"", *PIECES]) + line[at + draw.choice([0, 1, 4]) :]
+    head, sign, _ = line.rpartition(b',"digest":"')
+    if not sign or draw.random() < 0.2:
+        return line
+    return head + sign + hashlib.sha256(head).hexdigest().encode() + b'"}'
+
+
+def test_a_line_in_its_usual_form_is_read_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short way knows where each member is. Whatever a stranger puts there, the answer is that of the long way."""
+    shipped = [path.read_bytes().split(b"\n")[0] for path in sorted(Path("cassettes").glob("*@*/*.jsonl"))]
+    assert shipped
+    assert all(cassette._as_written(line) is not None for line in shipped)
+    draw = random.Random(24)
+    lines = [*shipped, *(damaged(draw.choice(shipped), draw) for _ in range(3000))]
+    short = [cassette._as_written(line) is not None for line in lines]
+    assert len(shipped) < sum(short) < len(lines)
+    found = list(map(read, lines))
+    monkeypatch.setattr(cassette, "_as_written", lambda line: None)
+    assert found == list(map(read, lines))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ('"sample":0', '"sample":1'),
+        ('"recorded_at":"', '"recorded_at":"x'),
+        ('"runtime":"r 1"', f'"runtime":"{"r" * 201}"'),
+        ('"code":200', '"code":201'),
+        ('"request":{', '"request":{"body":"{}",'),
+        ("messages", "message"),
+        ('\\"messages\\":', '\\"messages\\":[],\\"messages\\":'),
+    ],
+)
+def test_a_line_that_was_edited_and_sealed_again_is_refused(line: dict[str, Any], edit: tuple[str, str]) -> None:
+    text = json.dumps(line, separators=(",", ":"))
+    assert from_line(text.encode()).key == line["key"]
+    assert text.count(edit[0]) == 1, text
+    head = text.replace(*edit).rpartition(',"digest":"')[0]
+    forged = f'{head},"digest":"{hashlib.sha256(head.encode()).hexdigest()}"}}'
+    with pytest.raises(CassetteError, match=r"key|recorded_at|runtime|status|twice"):
+        from_line(forged.encode())

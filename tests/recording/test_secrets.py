@@ -7,6 +7,7 @@ import binascii
 import html
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from harness.recording import Recorder
 from harness.recording import secrets as secrets_module
 from harness.recording.secrets import Secrets, _detectors, kinds_in, problems, secret_fields, shapes_in
-from harness.recording.spellings import Spellings, joined_texts, squeezed
+from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, squeezed
 from harness.records.answer import Completion, Token, ToolCall
 from tests.recording.conftest import MakeExchange
 
@@ -274,6 +275,71 @@ def test_pieces_of_two_tool_calls_come_mixed() -> None:
     body = stream([call(0, KEY[:9]), call(1, '{"city": '), call(0, KEY[9:]), call(1, '"Ulm"}')])
     assert Secrets([KEY]).found_in_body(body)
     assert '{"city": "Ulm"}' in list(joined_texts(body))
+
+
+JSON = st.recursive(
+    st.sampled_from(["a", "b", "", None, True, 0, 255, 256, -1, 1.5]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "index", "content"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+def places(place: tuple[object, ...], value: object) -> list[tuple[object, str]]:
+    """Each text of a value with its place, said as plainly as it can be."""
+    if isinstance(value, str):
+        return [(place, value)]
+    if isinstance(value, list):
+        if value and all(isinstance(one, int) and 0 <= one < 256 for one in value):
+            return [((*place, "bytes"), bytes(value).decode("latin-1"))]
+        return [found for one in value for found in places(place, one)]
+    if isinstance(value, dict):
+        inner = (*place, ("at", value["index"])) if isinstance(value.get("index"), int) else place
+        return [found for name, one in value.items() for found in places((*inner, ("in", name)), one)]
+    return []
+
+
+@given(st.lists(JSON, max_size=3))
+def test_texts_of_one_place_are_joined_in_their_order(values: list[object]) -> None:
+    found = [one for value in values for one in places((), value)]
+    by_place: dict[object, list[str]] = {}
+    for place, text in found:
+        by_place.setdefault(place, []).append(text)
+    said_again = {place for place, texts in by_place.items() if len(texts) > 1 and len(set(texts)) == 1}
+    wanted = ["".join(texts) for texts in by_place.values()]
+    wanted += ["".join(text for place, text in found if place not in said_again)] if len(by_place) > 1 else []
+    assert joined_texts_of(values) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "\ud83d"}',
+        '{"a": "\\ud83d", "b": "c"}',
+        '{"a": "b", "n": ' + "9" * 3000 + "}",
+        '{"a": "b", "n": NaN}',
+        '{"a": ' * 300 + '"b"' + "}" * 300,
+        '{"a": "b", "a": "c"}',
+    ],
+)
+def test_what_the_fast_reader_refuses_is_read_by_the_other(text: str) -> None:
+    assert joined_texts(text) == joined_texts_of([json.loads(text)]) != []
+
+
+def test_random_ids_do_not_exhaust_the_search(capfd: pytest.CaptureFixture[str]) -> None:
+    """An engine that runs out of room says so on standard error, and takes a hundred times as long."""
+    re2 = pytest.importorskip("re2")
+    draw = random.Random(24)
+    texts = [base64.b64encode(draw.randbytes(30_000)).decode() for _ in range(4)]
+    options = re2.Options()
+    options.max_mem = 64_000_000
+    for form in secrets_module._any_form():
+        pattern = re2.compile(form.pattern, options)
+        for text in texts:
+            pattern.search(text)
+    assert "out of memory" not in capfd.readouterr().err
 
 
 def test_an_answer_as_it_is_judged_is_searched_with_its_tokens() -> None:
