@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-    from harness.endpoints.transport import Wire
+    from harness.endpoints.transport import RequestForm, Wire
 
 
 _LOCAL_KEY = "not-needed"
@@ -69,6 +69,9 @@ class ChatEndpoint(AdaptingEndpoint):
             check_key(access.api_key_env, access, model_label)
         self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
         self._client: AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
+        """What the client sends through."""
+        self._form: RequestForm | None = None
         # a key of its own for each request, as the client would draw one; drawing took a tenth of the asking's time
         self._run = uuid4().hex
         self._numbers = count()
@@ -87,7 +90,7 @@ class ChatEndpoint(AdaptingEndpoint):
         self._proxy = proxy_for(access.address)
         noting = NotingTransport(transports(access, self._proxy))
         timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
-        client = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
+        client = self._http = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
         if access.api_key_header is not None:
             client.event_hooks = {"request": [_without_bearer]}
         return AsyncOpenAI(
@@ -138,7 +141,7 @@ class ChatEndpoint(AdaptingEndpoint):
         """
         import openai
 
-        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot, httpx2
+        from harness.endpoints.transport import AnswerTooLongError, EncodingError, RequestForm, Wire, exchange_slot
 
         wire = Wire()
         sent = self._capability.applied(body)
@@ -146,15 +149,7 @@ class ChatEndpoint(AdaptingEndpoint):
         try:
             client = self._client = self._client or self._open()
             async with asyncio.timeout(self._timeout_s):
-                response = await client.post(
-                    self._path,
-                    body=sent,
-                    cast_to=httpx2.Response,
-                    options={
-                        "headers": {**_HEADERS, **self._headers()},
-                        "idempotency_key": f"{self._run}-{next(self._numbers)}",
-                    },
-                )
+                response = await self._post(client, sent)
         except openai.APIStatusError as error:
             self._reached = True
             if error.status_code == 407:
@@ -168,7 +163,24 @@ class ChatEndpoint(AdaptingEndpoint):
         finally:
             exchange_slot.reset(token)
         self._reached = True
+        self._form = self._form or RequestForm.of(wire.request, sent)
         return self._read(response, wire, body)
+
+    async def _post(self, client: "AsyncOpenAI", body: dict[str, Any]) -> "httpx2.Response":
+        """Through the openai client until it has shown once what it sends, then as it did.
+
+        Raises:
+            openai.APIStatusError: any status but 2xx.
+            openai.APIConnectionError: no answer came; `APITimeoutError` is one.
+        """
+        from harness.endpoints.transport import httpx2
+
+        http = self._http
+        if self._form is None or http is None or len(http.cookies.jar):  # the client sends cookies back
+            key = f"{self._run}-{next(self._numbers)}"
+            options: Any = {"headers": {**_HEADERS, **self._headers()}, "idempotency_key": key}
+            return await client.post(self._path, body=body, cast_to=httpx2.Response, options=options)
+        return await _sent(http, self._form.new(body))
 
     def _refused(self, response: "httpx2.Response", sent: dict[str, Any]) -> Attempt:
         error, words = self._refusals.error_of(response)
@@ -267,6 +279,26 @@ class ChatEndpoint(AdaptingEndpoint):
         """Close the client's connections."""
         if self._client is not None:
             await self._client.close()
+
+
+async def _sent(http: "httpx2.AsyncClient", request: "httpx2.Request") -> "httpx2.Response":
+    """The answer to a request; what goes wrong is raised as the openai client raises it."""
+    import ssl
+
+    import anyio
+    import openai
+
+    from harness.endpoints.transport import httpx2
+
+    try:
+        response = await http.send(request)
+    except httpx2.TimeoutException as error:
+        raise openai.APITimeoutError(request=request) from error
+    except (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream) as error:
+        raise openai.APIConnectionError(request=request) from error
+    if not response.is_success:
+        raise openai.APIStatusError(f"status {response.status_code}", response=response, body=None)
+    return response
 
 
 def _quoted(said: str) -> str:

@@ -7,6 +7,7 @@ each other's. Bodies are decompressed here, piece by piece, so that a small body
 and a client of one is refused by the openai of the other, so nothing else imports either.
 """
 
+import json
 import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness import files
 
@@ -30,6 +31,7 @@ __all__ = [
     "AnswerTooLongError",
     "EncodingError",
     "NotingTransport",
+    "RequestForm",
     "Wire",
     "exchange_slot",
     "httpx2",
@@ -61,6 +63,8 @@ class Wire:
     ended: float | None = None
     recorded_at: str = ""
     marks: list[tuple[int, float]] = field(default_factory=list)
+    request: httpx2.Request | None = None
+    """As it went out."""
 
     def time_of(self, size: int) -> float | None:
         """Seconds from the start of the request until `size` bytes of the body were there."""
@@ -68,6 +72,45 @@ class Wire:
 
 
 exchange_slot: ContextVar[Wire | None] = ContextVar("exchange_slot", default=None)
+
+
+_LENGTH = b"content-length"
+_IDEMPOTENCY = "idempotency-key"
+"""Of one request alone; the client draws it for each, and sends none."""
+
+
+class RequestForm:
+    """A request that the openai client has built, to be sent again with another body.
+
+    All requests of an endpoint are alike but for that. To have the client build each of them takes three tenths of the
+    time that asking takes.
+    """
+
+    def __init__(self, request: httpx2.Request) -> None:
+        self._request = request
+        self._headers = list(request.headers.raw)
+
+    @classmethod
+    def of(cls, request: httpx2.Request | None, body: dict[str, Any]) -> "RequestForm | None":
+        """None where the client has sent something other than what `new` would send for this body."""
+        if request is None or httpx2.__name__ != "httpx2":  # the client of openai 2 wraps errors of more kinds
+            return None
+        if _IDEMPOTENCY in request.headers or request.content != _written(body):
+            return None
+        return cls(request)
+
+    def new(self, body: dict[str, Any]) -> httpx2.Request:
+        """The request with this body."""
+        content = _written(body)
+        length = b"%d" % len(content)
+        headers = [(name, length if name.lower() == _LENGTH else value) for name, value in self._headers]
+        like = self._request
+        return httpx2.Request(like.method, like.url, headers=headers, content=content, extensions=like.extensions)
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    """As the openai client writes it."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 class NotingTransport(httpx2.AsyncBaseTransport):
@@ -90,6 +133,7 @@ class NotingTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         wire = exchange_slot.get()
         if wire is not None:
+            wire.request = request
             wire.uri = str(request.url)
             wire.request_headers = tuple(request.headers.items())
             wire.request_body = await request.aread()

@@ -98,6 +98,7 @@ def test_a_replay_loads_no_engine_and_no_library_that_it_does_not_use(tmp_path: 
 
 UNDECLARED = {
     "httpx2": "the HTTP library of the installed openai, which is httpx with openai 2",
+    "anyio": "comes with the installed openai, which reads its streams",
     "ahocorasick_rs": "used where it is there, and installed by nobody here",
 }
 
