@@ -214,9 +214,8 @@ def transports(access: Access, proxy: HttpProxy | None) -> "Callable[[], httpx2.
     from harness.endpoints.transport import httpx2
 
     limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1)
-    make = partial(
-        httpx2.AsyncHTTPTransport, verify=ssl_context(access), limits=limits, proxy=proxy.url if proxy else None
-    )
+    context = ssl_context(access) if _may_speak_tls(access, proxy) else _without_authorities()
+    make = partial(httpx2.AsyncHTTPTransport, verify=context, limits=limits, proxy=proxy.url if proxy else None)
     try:
         make()
     except ImportError:
@@ -226,6 +225,19 @@ def transports(access: Access, proxy: HttpProxy | None) -> "Callable[[], httpx2.
         assert proxy is not None
         raise ConfigError(f"{proxy.variable}: not the address of a proxy; accepted: http://HOST:PORT") from None
     return make
+
+
+def _may_speak_tls(access: Access, proxy: HttpProxy | None) -> bool:
+    """Whether certificates are needed, or the user has named some, which are looked at whatever the address."""
+    named = (access.ca_bundle, access.client_certificate, *map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+    return any(named) or proxy is not None or urlsplit(access.address).scheme != "http"
+
+
+def _without_authorities() -> "ssl.SSLContext":
+    """It trusts nobody, and is never used: the system's store takes 50 ms to be read."""
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def state_file() -> Path:

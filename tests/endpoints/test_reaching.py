@@ -14,7 +14,7 @@ import pytest
 
 from harness.addresses import is_loopback
 from harness.config import ModelConfig
-from harness.endpoints.access import Access, proxy_for
+from harness.endpoints.access import Access, HttpProxy, proxy_for, ssl_context, transports
 from harness.endpoints.transport import NotingTransport, Wire, exchange_slot, httpx2
 from harness.errors import ConfigError, EndpointError
 from harness.records.answer import Completion
@@ -280,9 +280,35 @@ def test_an_operation_in_the_address_is_understood(given: str) -> None:
     assert Access(base_url=given).address == "https://h/v1"
 
 
-def test_tls_contexts_are_not_weakened() -> None:
-    from harness.endpoints.access import ssl_context
+def test_the_store_of_the_system_is_read_where_tls_may_be_spoken(
+    monkeypatch: pytest.MonkeyPatch, certificates: Certificates
+) -> None:
+    proxy = HttpProxy("https://proxy.example:8080", "HTTP_PROXY")
+    read: list[Access] = []
+    monkeypatch.setattr(
+        "harness.endpoints.access.ssl_context", lambda access: read.append(access) or ssl_context(access)
+    )
+    plain, secure = Access(base_url="http://127.0.0.1:8000/v1"), Access(base_url="https://127.0.0.1:8000/v1")
+    transports(plain, None)
+    assert read == []
+    named = Access(base_url="http://127.0.0.1:8000/v1", ca_bundle=certificates.authority)
+    transports(secure, None)
+    transports(plain, proxy)
+    transports(named, None)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    transports(plain, None)
+    assert read == [secure, plain, named, plain]
 
+
+def test_without_tls_no_certificate_is_trusted() -> None:
+    from harness.endpoints.access import _without_authorities
+
+    context = _without_authorities()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.get_ca_certs() == []
+
+
+def test_tls_contexts_are_not_weakened() -> None:
     context = ssl_context(Access())
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
