@@ -96,6 +96,9 @@ HOSTILE_SOURCES: dict[str, Callable[[int], str]] = {
         "addresses": "a@",
         "spaced words": "A - B ",
         "emoji": "☀",
+        "fields of a timetable": "* ",
+        "Thai and codes": "ไทย-9",
+        "addresses without a blank": "a@b.cn，",
     }.items()
 }
 """Prompts that are written to make the scanner slow."""

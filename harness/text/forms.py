@@ -28,16 +28,51 @@ class Form(NamedTuple):
     """A kind of long token: how it is read, and what a text must hold for one to be in it.
 
     One of `signs` has to be there, and what `hint` finds. Most forms are in few texts, and this is the cheap question.
+    In each token there is what `anchor` finds, so that only the words, or lines, that hold it are looked at.
     """
 
     kind: str
     signs: tuple[str, ...]
     pattern: re.Pattern[str]
-    hint: re.Pattern[str] | None = None
+    hint: re.Pattern[str] | None
+    anchor: re.Pattern[str] | None
+    has_blanks: bool
 
 
-def _form(kind: str, signs: str, *patterns: str, hint: str = "") -> Form:
-    return Form(kind, tuple(signs.split()), later("".join(patterns)), later(hint) if hint else None)
+def _form(kind: str, signs: str, *patterns: str, hint: str = "", word: str = "", line: str = "") -> Form:
+    """`word` and `line` are the anchor of a token without blanks, and of one that may hold some."""
+    anchor = word or line
+    return Form(
+        kind,
+        tuple(signs.split()),
+        later("".join(patterns)),
+        later(hint) if hint else None,
+        later(anchor) if anchor else None,
+        not word,
+    )
+
+
+def first_of(form: Form, text: str, place: int, high: int = 0) -> re.Match[str] | None:
+    """The first token of a form from this place on. `high` is where its words before this place were looked at to."""
+    search, anchor = form.pattern.search, form.anchor
+    if anchor is None:
+        return search(text, place)
+    while (sign := anchor.search(text, place)) is not None:
+        at = sign.start()
+        low = max(text.rfind("\n", place, at) + 1, place)
+        if not form.has_blanks:
+            low = max(text.rfind(" ", low, at) + 1, low)
+        if at >= high:
+            end = (_BREAK if form.has_blanks else _BLANK).search(text, at)
+            high = end.end() if end else len(text)
+        found = search(text, low, high)
+        if found:
+            return found
+        place = high
+    return None
+
+
+_BREAK, _BLANK = later("\n"), later("[ \n]")
 
 
 FORMS = (
@@ -51,26 +86,27 @@ FORMS = (
         rf"|(?<=[?&])[{HAN}]{{1,12}}="
         rf"|(?<=[/=_-])(?![的里中下上和与或])[{HAN}]{{1,8}}(?=[\s{_URL_ENDS[2:]}]|\Z)",
         rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}?(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_{HAN}]{{1,20}}=)))+",
+        word=r"://|www\.|git@|:(?:\?|(?<=urn:)|(?<=mailto:))",
     ),
     _form(
         "standard",
         "0 1 2 3 4 5 6 7 8 9",
         rf"{standard('A-Za-z0-9/-')} [A-Z]{{0,2}}[0-9]{{2,}}",
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
-        hint="[0-9][0-9](?:(?<=L..)|(?<=L[A-Z]..)|(?<=L[A-Z][A-Z]..))".replace("L", "[A-ZТРВОКП0-9deR] "),
+        line="[0-9][0-9](?:(?<=L..)|(?<=L[A-Z]..)|(?<=L[A-Z][A-Z]..))".replace("L", "[A-ZТРВОКП0-9deR] "),
     ),
     _form(  # `国发〔2024〕12号`, `沪(2023)浦字不动产权第012345号`
         "paper",
         "〔 ［ [ （ ( 第0 第1 第2 第3 第4 第5 第6 第7 第8 第9",
         rf"[{HAN}]{{1,14}}(?:(?:〔(?:19|20)\d\d〕|［(?:19|20)\d\d］|\[(?:19|20)\d\d\])第?\d{{1,5}}[号號](?:-?第[0-9一二三四五六七八九十百]{{1,5}}条)?",
         rf"|(?<=[{PLATES}])[（(](?:19|20)\d\d[）)][{HAN}]{{2,10}}第\d{{3,}}[号號]|[（(](?:19|20)\d\d[）)]第\d{{2,}}[号號]|字第\d{{3,}}[号號])",
-        hint=r"[〔［\[（(](?:19|20)\d\d[〕］\])）]|字第",
+        word=r"[〔［\[（(](?:19|20)\d\d[〕］\])）]|字第",
     ),
     _form(  # `（2021）京0105民初12345号`
         "code",
         "（ (",
         rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}(?:第|-)?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
-        hint=r"[（(](?:19|20)\d\d[）)]",
+        word=r"[（(](?:19|20)\d\d[）)]",
     ),
     _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
         "version",
@@ -78,12 +114,13 @@ FORMS = (
         r"(?<![A-Za-z0-9_<>=!~^.$\/-])(?:[A-Za-z][A-Za-z0-9_.-]{1,60}(?:\[[a-z0-9,_-]{1,40}\])?(?:===?|[~!<>]=)",
         rf"|~=(?=\d)|[~^](?=\d+\.\d+\.)|[~!<>=]=(?=\d+\.\d+\.|[^\s{HAN}]{{1,20}},[<>!]))\d+(?:\.\d+)*\.(?:\d+|\*)(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?",
         r"(?:,(?:===?|[~!<>]=|[<>])\d+(?:\.(?:\d+|\*))*(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?){0,4}",
+        word="[=~^]",
     ),
     _form(  # `dt=2024-03-12/hr=08`
         "path",
         "=",
         rf"(?<![A-Za-z0-9_/.?&=-])[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}(?:/[A-Za-z_]\w{{0,30}}=[^{ENDS}{HAN}/=&]{{1,40}}){{1,6}}/?",
-        hint=r"/[A-Za-z_]\w*=",
+        word=r"/[A-Za-z_]\w*=",
     ),
     _form(  # `$x_1$`, `\frac{a}{b}`
         "formula",
@@ -97,61 +134,72 @@ FORMS = (
         "*. /* **/",
         r"(?<![\w*.])(?:\*\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\*\*/[\w.*-]+(?:/[\w.*-]+)*)(?![\w*])",
         r"|(?<![\w*./-])(?:[A-Za-z0-9_][\w.-]*/)+(?:\*\*?/)*(?:\*\.[A-Za-z0-9.-]*[A-Za-z0-9]|\*\*?)(?![\w*/])",
+        word=r"\*",
     ),
     _form(  # `$PWD:/app`, `/mnt/pvc-01:/data:ro`
         "code",
         ":/",
         r"(?<![\w:/.~-])(?:\$(?:\w+|\{\w+\})|\.{0,2}(?:/[\w.-]+)+):(?:/[\w.-]*[\w-])+(?::r[ow])?(?![\w/:])",
+        word=":/",
     ),
     _form(  # `(020) 7946-0999`, `0(212)-555-01-44`
         "phone",
         "(",
         r"(?<!\w)(?:\+?\d{1,3} ?)?\(\d{2,5}\)[ -]?\d{3,4}(?:[ -]\d{2,4}){1,2}(?![A-Za-z0-9-])",
-        hint=r"\(\d{2,5}\)",
+        line=r"\(\d{2,5}\)",
     ),
-    _form("code", ">A >C >G >T", r"(?<![\w.])(?:[\w.]{2,30}[:/])?[cgmnr]\.[\d_+*-]+[ACGT]>[ACGT](?![A-Za-z0-9])"),
-    _form("code", "(=O) (=N) (=S)", rf"(?<!\S){_OF_SMILES}{{2,}}\(=[ONS]\){_OF_SMILES}*"),
+    _form(
+        "code",
+        ">A >C >G >T",
+        r"(?<![\w.])(?:[\w.]{2,30}[:/])?[cgmnr]\.[\d_+*-]+[ACGT]>[ACGT](?![A-Za-z0-9])",
+        word=">[ACGT]",
+    ),
+    _form("code", "(=O) (=N) (=S)", rf"(?<!\S){_OF_SMILES}{{2,}}\(=[ONS]\){_OF_SMILES}*", word=r"\(=[ONS]\)"),
     _form(
         "range",
         "- – — ~ ～",
         r"(?:\d{4}年)?(?<!\d)\d{1,2}月\d{1,2}[日号號]?[-–—~～](?:(?:\d{4}年)?\d{1,2}月)?\d{1,2}[日号號]",
-        hint="[0-9]月[0-9]",
+        hint="月(?<=[0-9]月)[0-9]",
+        word="月",
     ),
     _form(
         "code",
         "0 1 2 3 4 5 6 7 8 9",
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?(?![A-Za-z0-9])",
-        hint=" [A-Z0-9]{4} [A-Z0-9]{4}",
+        line=" [A-Z0-9]{4} [A-Z0-9]{4}",
     ),
     _form(  # `CUDA_VISIBLE_DEVICES=0,1`
         "variable",
         "=",
         r"(?<![A-Za-z0-9_$-])[A-Z](?:[A-Z0-9]{2,}(?==[\"'])|[A-Z0-9]*(?:_[A-Z0-9]+)+)=",
         rf"(?:\"[^\"\n]{{1,120}}\"|'[^'\n]{{1,120}}'|(?:[^{ENDS}{HAN}]|,(?=\d))+)",
-        hint="[A-Z0-9]{2}=",
+        hint="=(?<=[A-Z0-9]{2}=)",
+        line="=",
     ),
     _form("phone", "+", r"\+(?<![\w+]\+)[0-9]{1,3}(?:[ -][0-9]{2,4}){2,5}(?![\w-])"),
     _form(
         "email",
         "@",
         r"(?<![A-Za-z0-9_./\\-])[A-Za-z0-9_.+-]{1,64}(?:'[A-Za-z0-9_.+-]{1,40})?@(?!\dx\.)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+        word="@",
     ),
     _form(
         "windows",
         "${ %/ %\\",
         rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{SEGMENT}){{1,30}}[/\\]?",
+        line=r"[%}][/\\]",
     ),
     _form(  # `users/{id}/orders`, `#RMA-{{rma}}`
         "code",
         "/{ -{ _{",
         r"(?<![A-Za-z0-9_/.{}:-])#?(?:[A-Za-z0-9.]++[/_-]++){1,12}\{\{?[A-Za-z_][\w.-]{0,40}(?::[^{}\s]{0,12})?\}\}?",
         r"(?:/(?:[A-Za-z0-9_.-]{1,60}|\{[A-Za-z_][\w.-]{0,40}\}))*",
+        word=r"[/_-]\{",
     ),
     _form(  # `%Y-%m-%d`, `%s/%s`
         "placeholder",
         "%",
         r"%(?<![A-Za-z0-9_%]%)[-#]?[A-Za-z](?:[-/.:_]{0,2}%[-#]?[A-Za-z])+(?![A-Za-z0-9%])",
-        hint="%[-#]?[A-Za-z][-/.:_]{0,2}%",
     ),
     _form(
         "placeholder",
@@ -164,14 +212,21 @@ FORMS = (
         r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
     ),
     _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
-    _form("identifier", "->", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?"),
+    _form("identifier", "->", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?", word="->"),
     _form("code", "^", r"\^(?<!\S\^)\S{2,80}\$(?!\S)"),
-    _form("code", "*/ *", r"(?<!\S)(?=[0-9*/,\- ]*(?:\*/\d|\* \*))(?=[* ]*[0-9/])(?:[0-9*/,-]+ ){4}[0-9*/,-]+(?!\S)"),
+    _form(
+        "code",
+        "*/ *",
+        r"(?<!\S)(?=[0-9*/,\- ]{0,120}(?:\*/\d|\* \*))(?=[* ]{0,120}[0-9/])",
+        r"(?:[0-9*/,-]{1,60} ){4}[0-9*/,-]{1,60}(?!\S)",
+        line=r"\*",
+    ),
     _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
     _form(
         "code",
         ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
         r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
+        word=r"\.(?:SH|SZ|BJ|HK)",
     ),
     _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z](?:[a-z0-9_]{1,30}:(?![\w:/.-])|[a-z_]{1,30}(?![\w:.-]))"),
     _form(
@@ -180,12 +235,13 @@ FORMS = (
         r"(?<![A-Za-z0-9])[A-Za-z]:[\\/]",
         rf"(?:{_FOLDER}[\\/]){{0,30}}(?:{SEGMENT})?|",
         rf"\\\\[A-Za-z0-9_.-]+\\(?=[^\s/\\])(?:{_FOLDER}\\){{0,30}}(?:{SEGMENT})?",
+        line=r":[\\/]|\\\\",
     ),
     _form(
         "file",
         "/ \\",
         rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])(?:#[A-Za-z][A-Za-z0-9_-]*)?",
-        hint=rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])",
+        line=rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])",
     ),
     _form(
         "path",
@@ -204,7 +260,7 @@ FORMS = (
         ".",
         rf"\.(?<![^{BEFORE_A_PATH}{HAN}]\.)(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
     ),
-    _form("code", "AM. PM.", r"(?<![\w.-])[\w.-]+\u202f[AP]M\.[a-z]{3,4}(?![A-Za-z0-9_])"),
+    _form("code", "AM. PM.", r"(?<![\w.-])[\w.-]+\u202f[AP]M\.[a-z]{3,4}(?![A-Za-z0-9_])", word=r"M\."),
     _form("title", "《", r"《[^《》\n]{2,60}》"),
     _form(
         "quoted",

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from heapq import heapify, heappop, heapreplace
 from itertools import chain, pairwise
 
 from harness.text.chains import (
@@ -26,7 +27,7 @@ from harness.text.chains import (
     touches,
 )
 from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACES, is_cjk, stands_alone, trimmed
-from harness.text.forms import FORMS, forms_for
+from harness.text.forms import FORMS, first_of, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
@@ -75,27 +76,31 @@ _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 def spans_in(text: str) -> Iterator[Span]:
     """All targets of a text but those that have blanks of their own; some overlap."""
-    waiting = {rank: first for rank in forms_for(text) if (first := FORMS[rank].pattern.search(text))}
+    waiting = [(found.start(), rank, found) for rank in forms_for(text) if (found := first_of(FORMS[rank], text, 0))]
+    heapify(waiting)
     place = 0
     while waiting:
-        rank = min(waiting, key=lambda rank: (waiting[rank].start(), rank))
-        start, end = waiting[rank].span()
-        spans = tuple(_long(text, FORMS[rank].kind, start, end))
+        start, rank, found = waiting[0]
+        end = found.end()
+        kind = FORMS[rank].kind
+        spans = tuple(_long(text, kind, start, end))
         if spans:
-            yield from _atoms(text, place, spans[0].start if FORMS[rank].kind == "paper" else start)
+            yield from _atoms(text, place, spans[0].start if kind == "paper" else start)
             yield from spans
             place = max(place, spans[-1].end)
-            if place < end and FORMS[rank].kind not in ("quoted", "title"):
+            if place < end and kind not in ("quoted", "title"):
                 end = place  # what is left of a path may hold another
             place = max(place, end)
-        # what turned out to be nothing (the path in `费/年假`) hides no other token inside it
-        over = [other for other, found in waiting.items() if found.start() < end] if spans else [rank]
-        for other in over:
-            again = FORMS[other].pattern.search(text, end)
+        while True:
+            again = first_of(FORMS[rank], text, end, waiting[0][2].endpos)
             if again:
-                waiting[other] = again
+                heapreplace(waiting, (again.start(), rank, again))
             else:
-                del waiting[other]
+                heappop(waiting)
+            # what turned out to be nothing (the path in `费/年假`) hides no other token inside it
+            if not spans or not waiting or waiting[0][0] >= end:
+                break
+            rank = waiting[0][1]
     yield from _atoms(text, place, len(text))
 
 
@@ -288,7 +293,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     if seams:
         for low, high in pairwise([start, *seams, end]):
             for span in _atom(text, low, high):
-                opened = span.open_left or span.start in seams, span.open_right or span.end in seams
+                opened = span.open_left or span.start == low > start, span.open_right or span.end == high < end
                 yield span._replace(open_left=opened[0], open_right=opened[1])
         return
     label = _LABEL.match(inner) if ":" in inner else None

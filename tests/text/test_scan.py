@@ -24,6 +24,7 @@ from harness.text.characters import (
     is_latin_or_digit,
 )
 from harness.text.fold import STRANGER, Fold, Page, fold_of
+from harness.text.forms import FORMS, first_of
 from harness.text.scan import USUAL_LETTERS, extract_targets, forget
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
@@ -195,7 +196,11 @@ def test_targets_of_messages_are_those_of_each() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["A1", "1", "a)", "/(", "中/", "/data/x移到", "a.md", "“/", "{", "C:\\", "a@", "中a.b"]
+    "piece",
+    [
+        *("A1", "1", "a)", "/(", "中/", "/data/x移到", "a.md", "“/", "{", "C:\\", "a@", "中a.b"),
+        *("* ", "ไทย-9", "a@b.cn，"),
+    ],
 )
 def test_a_hostile_source_takes_no_more_than_its_length(piece: str) -> None:
     def seconds(length: int) -> float:
@@ -208,6 +213,52 @@ def test_a_hostile_source_takes_no_more_than_its_length(piece: str) -> None:
     short = min(seconds(4_000) for _ in range(3))
     long = min(seconds(32_000) for _ in range(2))
     assert long <= 8 * 3 * max(short, 0.004)
+
+
+OF_FORMS = (
+    *(
+        "https://a.b/c",
+        "www.a.cn/路径",
+        "git@h.com:a/b",
+        "mailto:a@b.c",
+        "urn:isbn:1",
+        "magnet:?xt=1",
+        "DIN EN ISO 9001",
+    ),
+    *(
+        "国发〔2024〕12号",
+        "沪(2023)浦字第012号",
+        "字第012号",
+        "（2021）京01民初12号",
+        "numpy>=1.2,<2.0",
+        "^1.2.3",
+        "~=2",
+    ),
+    *("dt=2024/hr=08", "*.py", "src/**/*.ts", "$PWD:/app", "(020) 7946-0999", "c.76A>T", "CC(=O)O", "3月5日-8日"),
+    *("DE89 3704 0044 0532", 'A_BC="a b"', "a@b.com", "${HOME}/x (1)", "%APP%\\y", "users/{id}/o", "a->b()"),
+    *(
+        "*/5 * * * *",
+        "600000.SH",
+        "3\u202fPM.png",
+        "C:\\Program Files\\c.txt",
+        "\\\\h\\s",
+        "a/b（c d）/e.py#L1",
+        "*",
+        "/",
+    ),
+    *("=", ":", "{", "(", "\\", "号", "，", "a", "1", "中", " ", " ", "\n", "\n", "\t"),
+)
+
+
+@given(st.lists(st.sampled_from(OF_FORMS), max_size=12).map("".join))
+def test_looking_at_the_words_and_lines_with_an_anchor_finds_all_tokens(text: str) -> None:
+    for form in FORMS:
+        found = [one.span() for one in form.pattern.finditer(text)]
+        one, quick = first_of(form, text, 0), []
+        while one:
+            quick.append(one.span())
+            one = first_of(form, text, one.end(), one.endpos)
+        assert quick == found, form
 
 
 # What counts as white space, as a letter or digit, and as a script that is written without spaces.
