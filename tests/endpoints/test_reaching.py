@@ -285,9 +285,12 @@ def test_the_store_of_the_system_is_read_where_tls_may_be_spoken(
 ) -> None:
     proxy = HttpProxy("https://proxy.example:8080", "HTTP_PROXY")
     read: list[Access] = []
-    monkeypatch.setattr(
-        "harness.endpoints.access.ssl_context", lambda access: read.append(access) or ssl_context(access)
-    )
+
+    def noted(access: Access) -> ssl.SSLContext:
+        read.append(access)
+        return ssl_context(access)
+
+    monkeypatch.setattr("harness.endpoints.access.ssl_context", noted)
     plain, secure = Access(base_url="http://127.0.0.1:8000/v1"), Access(base_url="https://127.0.0.1:8000/v1")
     transports(plain, None)
     assert read == []
