@@ -118,9 +118,15 @@ class Source:
             found = self._known[span] = any(_stands_in(part, span) for part in self.parts)
         return found
 
+    def holds_beside(self, span: str, target: str) -> bool:
+        """The same, but not in the target itself: `\\srv` is in `\\\\srv`."""
+        if span not in target or 2 * len(span) < len(target) or not self.holds(span):
+            return self.holds(span)
+        return any(_stands_in(part, span) for whole in self.parts for part in whole.split(target))
+
     def holds_in_some_case(self, span: str, but: str) -> bool:
         """The same, with the first letter in either case, unless that makes it the text `but`."""
-        if self.holds(span):
+        if self.holds_beside(span, but):
             return True
         others = {span[:1].lower() + span[1:], span[:1].upper() + span[1:]} - {span, but}
         return any(map(self.holds, others))
@@ -155,7 +161,7 @@ def settle(
                     within.setdefault(target.text, outer.target.text)
                 continue
             span = text[start:end]
-            owned = source.holds(span) if target.given else source.holds_in_some_case(span, wanted)
+            owned = source.holds_beside(span, wanted) if target.given else source.holds_in_some_case(span, wanted)
             if not owned and not cover.holds(start, end, wanted):
                 kept.append(finding)
                 insort(taken, (start, end, finding))
@@ -229,6 +235,7 @@ _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+_JOINED_ON = later(r"[=(\[]|::")
 _COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
 """Words with a vowel each: `rst-n` is not a compound."""
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
@@ -244,7 +251,7 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return "damage"
     text, changes = page.text, reading.damage.changes
     codes = {code for change in changes for code in change.codes}
-    if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, source):
+    if reading.damage.weight >= ALTERED and _is_inside_token(text, reading, target, source):
         return None
     if _is_everyday(reading, target, codes, text):
         return None
@@ -291,7 +298,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if not codes.isdisjoint(_SOFT) and codes <= _PROSE:
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
         is_compound = codes == {"replaced"} and span == wanted.replace("_", "-") and _COMPOUND.fullmatch(wanted)
-        return bool(is_compound) and page.in_prose(reading.start, reading.end)
+        is_joined = _JOINED_ON.match(text, reading.end) or text[: reading.start].endswith(("=", "::"))
+        return bool(is_compound) and not is_joined and page.in_prose(reading.start, reading.end)
     if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
     if codes == {"case"} and (
@@ -305,12 +313,12 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return True  # `numpy >= 1.24, < 2.0`
     if kind == "code" and is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted:
         return True
+    if kind in ("unit", "range") or _FROM_TO.fullmatch(wanted):
+        return _BEFORE_A_UNIT.sub("", span).replace("–", "-") == wanted
     if kind in ("name", "code"):
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
         return span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
-    if kind in ("unit", "range"):
-        return _BEFORE_A_UNIT.sub("", span).replace("–", "-") == wanted
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
         if codes == {"replaced"} and span == wanted.replace("_", "-"):
@@ -357,7 +365,9 @@ _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _THIN = " \u00a0\u2009\u202f"
-_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_])")
+_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])")
+_FROM_TO = later("([A-Z])[0-9]+-\\1[0-9]+|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*")
+"""`V2-V4` and `Mon-Fri` are also written with an en dash."""
 
 
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
@@ -449,13 +459,33 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     if target.kind == "placeholder" and target.text[0] == ":" and text[reading.start - 1 : reading.start].isalnum():
         return True  # `note: id`, where the colon is the sentence's
     span = text[reading.start : reading.end]
+    if target.kind == "placeholder" and target.text[0] == "{" and _is_no_holder(reading, span, text):
+        return True
+    if target.kind == "path" and span.endswith((" /", "\n/")) and text[reading.end : reading.end + 1].isalnum():
+        return True  # the next path begins there
     return is_altered and (
-        is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
+        (span.startswith("# ") and _opens_line(text, reading.start))  # a heading
+        or (target.kind == "path" and _OF_WORDS.fullmatch(span))  # `path to` for `/a/path/to`
+        or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
         or _is_another_thing(target, codes, span)
         or ("markup" in codes and _is_no_markup(span, target.text))
         or _loses_a_small_sign(reading, target)
         or (target.kind == "code" and _ends_in_an_article(reading, target))
     )
+
+
+_OF_WORDS = later("[a-z]+(?: [a-z]+)+")
+
+
+def _is_no_holder(reading: Reading, span: str, text: str) -> bool:
+    """Whether it is of another language: `${error}`, or a type in `import { Buffer }`."""
+    return text[: reading.start].endswith(("$", "#", "%")) or (
+        span[1:3].strip().isupper() and span[1] + span[-2] == "  "
+    )
+
+
+def _opens_line(text: str, start: int) -> bool:
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip("# ")
 
 
 def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
@@ -468,7 +498,7 @@ def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
-    if target.kind == "code" and span.isalnum() and span.islower() and not codes.isdisjoint(_LOST):
+    if target.text.isupper() and span.isalnum() and span.islower() and not codes.isdisjoint(_LOST):
         return True  # `http2` for `HTTP/2`: a slug
     if target.kind in ("code", "path") and not any(map(str.isdecimal, _RELEASE.sub("", target.text))):
         return not codes.isdisjoint(_LOST | {"space-right"})  # `devlink resource` for `DEVLINK-RESOURCE`
@@ -515,8 +545,11 @@ def _ends_in_an_article(reading: Reading, target: Target) -> bool:
     return "to-space" in changes[-2].codes and "case" in changes[-1].codes
 
 
-def _is_inside_token(text: str, reading: Reading, source: Source) -> bool:
-    """Whether the span is part of a URL, slug, file name or identifier that the source does not hold."""
+def _is_inside_token(text: str, reading: Reading, target: Target, source: Source) -> bool:
+    """Whether the span is part of a URL, slug, file name or identifier that the source does not hold.
+
+    Where the source has the target between the same neighbours, the token is not another: `retry-max=5`.
+    """
     start, end = reading.start, reading.end
     if any(char in SPACE_SET for char in text[start:end]):
         return False
@@ -530,7 +563,7 @@ def _is_inside_token(text: str, reading: Reading, source: Source) -> bool:
     before, behind = text[low:start], text[end:high]
     if not (any(map(str.isalnum, before)) or any(map(str.isalnum, behind)) or before.endswith("#")):
         return False
-    return not source.holds(text[low:high])
+    return not source.holds(text[low:high]) and not source.holds(before + target.text + behind)
 
 
 def _is_of_token(char: str) -> bool:

@@ -38,6 +38,8 @@ def has_near_misses(target: Target) -> bool:
     return target.kind in _HOLDS or any(map(str.isdecimal, target.text))
 
 
+_MOST_PER_HOLDER = 400
+"""Characters: a string that is translated is short; a longer text has placeholders of its own."""
 _HOLDER = later(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
 
 
@@ -56,18 +58,24 @@ def translated_placeholders(
             yield _finding(target, start, behind.end() if behind else len(text), ("changed",))
     foreign = [found for found in _HOLDER.finditer(text) if found[0] not in names and not source.holds(found[0])]
     lost = sum(_HOLDER.fullmatch(target.text) is not None for target in targets)
-    if not len({found[0] for found in foreign}) == len(foreign) == lost:
+    is_short = len(text) <= _MOST_PER_HOLDER * len(_HOLDER.findall(text))
+    if not (is_short and len({found[0] for found in foreign}) == len(foreign) == lost):
         return  # a translation keeps their number; another text with placeholders of its own does not
     for target in targets:
         own = _HOLDER.fullmatch(target.text)
-        same = next((one for one in foreign if own and _brackets(one) == _brackets(own)), None)
+        same = next((one for one in foreign if own and _is_written_as(one, own)), None)
         if same:
             foreign.remove(same)
             yield _finding(target, *same.span(), ("changed",))
 
 
-def _brackets(holder: re.Match[str]) -> tuple[str, str]:
-    return holder[1].strip(), holder[3].strip()
+def _is_written_as(one: re.Match[str], other: re.Match[str]) -> bool:
+    """Whether two placeholders have the same brackets, and their names begin in the same case: `{URL}` is a type."""
+    first = one[2][0]
+    same_case = first.isupper() == other[2][0].isupper() or first.upper() == first.lower()
+    return (
+        same_case and one[2] != other[2] and one[1].strip() == other[1].strip() and one[3].strip() == other[3].strip()
+    )
 
 
 _HEXADECIMAL = later(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
@@ -105,7 +113,7 @@ def near_misses(
             if (codes := how_near(target.text, token, target.kind)) and token not in names and not source.holds(token)
         }
         if not target.given:
-            misses = {token: one for token, one in misses.items() if not _counts_on(target.text, token)}
+            misses = {token: one for token, one in misses.items() if not _counts_on(target, token, one[0])}
             if len(misses) > 1 or (misses and _is_another_of_many(target, next(iter(misses)), names, source, tokens)):
                 misses = {}
         if misses:
@@ -133,20 +141,31 @@ _MANY = 5
 _NUMBER = later("[0-9]+")
 
 
-_RELEASE = later(r"(?<![0-9.])(?!(?:[0-9]+\.){3}[0-9]+(?![0-9.]))[0-9]+\.[0-9]")
-"""A number of a release, and no address: `192.168.0.1`."""
+_SERIES = (
+    (later(r"(?![^/]*[=@])(?:\d+:|v|[A-Za-z][A-Za-z0-9]{2,}[-_])?\d{1,3}(?:\.\d{1,3})+(?![\d.])[^/]*"), 3),
+    (later(r"(?=.*[a-z]{3})[^/=@]*"), 1),
+    (later("[A-Z]+[0-9]+"), 4),
+)
+"""What has numbers that count up, and of how many digits: releases, words with a digit, warnings (`DEP0018`)."""
 
 
-def _counts_on(wanted: str, token: str) -> bool:
+def _counts_on(target: Target, token: str, codes: tuple[str, ...]) -> bool:
     """Whether the next of a series is meant: `4.1.6-10` behind `4.1.6-9`, `libgmp4-dev` behind `libgmp3-dev`."""
+    wanted = target.text
+    if "transposed" in codes or target.kind in ("standard", "url") or _ADDRESS.search(wanted):
+        return False
     if _NUMBER.sub("0", wanted) != _NUMBER.sub("0", token):
         return False
-    most = _LONGEST_OF_A_RELEASE if _RELEASE.search(wanted) else 1
+    most = (
+        3
+        if target.kind in ("file", "path")
+        else max((most for series, most in _SERIES if series.fullmatch(wanted)), default=0)
+    )
     pairs = zip(_NUMBER.findall(wanted), _NUMBER.findall(token), strict=True)
     return all(len(one) <= most >= len(other) for one, other in pairs if one != other)
 
 
-_LONGEST_OF_A_RELEASE = 3
+_ADDRESS = later(r"(?<![0-9.])(?:[0-9]+\.){3}[0-9]+(?![0-9.])")
 
 
 def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], severity: str = "damage") -> Finding:

@@ -86,11 +86,13 @@ def standard(before: str = "") -> str:
     )
 
 
-_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|IU|Pa|J|W|Wh|N|V|A|Hz|bit|B|b|eq|Bq|Ω))"
+_SCALED = "(?:[nμµmcdhkMG]?(?:m|g|L|l|mol|IU|Pa|J|W|Wh|N|V|A|Hz|bit|bps|B|b|eq|Bq|Ω))"
 _UNIT = (
     f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
     "[元円圓次人日天年月周週时時分秒个個件台套吨噸斤米升度户戶篇架回泊晚趟日월일회원㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
 )
+_WORD = "[^\\W\\dA-Z_][^\\W\\d_]{0,7}"
+"""The short name of a unit in any language: `12 mm/ot`, `120 р/шт`."""
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
 
@@ -127,7 +129,7 @@ _RULES = (
     _rule(
         "date",
         r"[0-9]{4}(?P<sign>[-/.])(?:0?[1-9]|1[0-2])(?P=sign)(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?"
-        r"|[0-9]{4}-(?:0[1-9]|1[0-2])"
+        r"|(?:1[5-9]|2[01])[0-9]{2}-(?:0[1-9]|1[0-2])"
         r"|(?:0?[1-9]|[12][0-9]|3[01])(?P<mark>[-/.])(?:0?[1-9]|[12][0-9]|3[01])(?P=mark)(?:(?:1[6-9]|2[01])[0-9]{2}|[0-9]{2})",
         heads="0-9",
     ),
@@ -144,6 +146,8 @@ _RULES = (
     _rule(
         "unit",
         rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"
+        rf"|{_COUNT}(?:{_UNIT}|{_WORD}|%)(?:/(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}))+"
+        rf"|{_COUNT}[€£¥₽₫]/[^\W\d_]{{1,8}}"
         rf"|(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)|{_COUNT}/{_COUNT} ?{_UNIT}",
         "/",
         heads=_UNIT_HEADS,
@@ -167,7 +171,8 @@ _RULES = (
     ),
     _rule(
         "range",
-        r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?|[+-]?[0-9][0-9.,:]*[^\W\d_]{0,3}[%‰℃°]?[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}",
+        r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?"
+        r"|[+-]?[0-9][0-9.,:]*(?:[%‰℃°]?|[^\W\d_]{1,3}[%‰℃°]?(?=.*[^0-9.,]\Z))[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}",
         heads="+0-9-",
     ),
     _rule("number", r"[+-]?[0-9][0-9.,/:*×-]*(?:[eE][+-]?[0-9]+|[%‰])?", heads="+0-9-"),
@@ -223,7 +228,9 @@ def kind_of(text: str) -> str:
     if text[:1].isdigit() and _COUNTED.fullmatch(text):
         return "name"
     kind = _by_rule(text) if 0 < len(text) <= 400 else ""
-    if kind in ("range", "number") and _GROUPS.fullmatch(text) and _is_part_number(text.split("-")):
+    if kind in ("range", "number") and (
+        _is_part_number(text.split("-")) if _GROUPS.fullmatch(text) else kind == "number" and _is_of_many_signs(text)
+    ):
         return "code"
     if kind == "file" and (_FILE_LIKE.search(text) or _is_attribute(text)):
         return "identifier"
@@ -265,6 +272,11 @@ def _by_rule(text: str) -> str:
     return ""
 
 
+def _is_of_many_signs(text: str) -> bool:
+    """`10.4.2/3:7` is a code, and no number."""
+    return len(set(text) & set("-./:")) > 1 and sum(map(str.isdigit, text)) > 4 and "e" not in text.lower()
+
+
 def _is_part_number(groups: list[str]) -> bool:
     """Numbers that are no range: long ones in groups, a zero ahead, a second number that is smaller."""
     if len(groups) > 2:
@@ -273,7 +285,7 @@ def _is_part_number(groups: list[str]) -> bool:
     is_falling = float(first) > float(second)
     if "." in first + second:
         return is_falling or abs(len(first.partition(".")[2]) - len(second.partition(".")[2])) > 1  # `88.204-91`
-    has_zero = any(len(group) > 2 and group[0] == "0" for group in groups)
+    has_zero = any(len(group) > (2 if len(first) <= len(second) else 1) and group[0] == "0" for group in groups)
     is_even = len(first) == len(second) < 5 and not is_falling  # `0600-0800`
     return (has_zero and not is_even) or (len(first) > 4 and is_falling)
 
