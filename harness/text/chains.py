@@ -77,6 +77,7 @@ LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})-\\d{{3,}}(?![A-Za-z0-9.])")
 """One word of Han and a number with a hyphen: `错误码-1001`."""
+_DEGREES = later(r"\d+(?:\.\d+)?(?=[℃℉°])")
 _ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
 _PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
@@ -119,7 +120,11 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
     if "/" in text[start:end]:  # `旧单据/新单据_a`
         joints = [one for one in joints if text[one] != "_" or not touches(text, one - 1)]
-    joints = [one for one in joints if not _is_minus(text, start, one)]
+    minus = [one for one in joints if _is_minus(text, start, one)]
+    for one in minus:
+        if degrees := _DEGREES.match(text, one + 1):
+            yield Span(one, degrees.end(), True, False, "number")
+    joints = [one for one in joints if one not in minus]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
     whole = _mixed_path(text, start, sides)
@@ -293,7 +298,7 @@ def _edge(text: str, place: int) -> int:
         return CLOSED
     if place == len(text) or text[place] in "，。；！？":
         return AT_A_CLAUSE
-    return OPEN if text[place].isalnum() else CLOSED
+    return OPEN if text[place].isalnum() or text[place] in "{}" else CLOSED
 
 
 _WHOLE = 4
@@ -409,7 +414,11 @@ def sentence_cut(side: str) -> int:
 
 def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: int) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
-    tied = _TIED.match(text, low, high) if joint == "_" or (joint == "-" and other[-1:].isascii()) else None
+    tied = (
+        _TIED.match(text, low, high)
+        if joint == "_" or (joint == "-" and other[-1:].isascii()) or text[low] >= "\uac00"
+        else None
+    )
     if tied and (joint == "_" or tied[1]):
         return tied.end(), touches(text, tied.end())  # `srv-财务02`, `DI_夹紧到位`
     if HAN_RUN.match(text[low]):
@@ -426,6 +435,13 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
     first = runs[0]
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
+        if (
+            joint == "-"
+            and (other.isdigit() or HAN_RUN.search(other))
+            and _SHORT_PART.fullmatch(side)
+            and _edge(text, high) != OPEN
+        ):
+            return high, False  # `双十一-老客召回-A组，`
         measure = _MEASURE.match(run)
         in_groups = joint == "-" == text[low - len(other) - 2]  # `3-2-1402室`
         is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
@@ -449,7 +465,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
         return low + kana.end(), kana.end() < len(side) or touches(text, high)
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
-    numbered = re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
+    numbered = _NUMBERED_SIDE.match(side) if re.search("[0-9]", other) else re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
     run = side[: first[1]]
     measure = _MEASURE.match(side, numbered.end()) if numbered else None
     is_like = re.search("[0-9]" if measure else "[0-9]\\Z", other) or (measure and side[0] == "第")
@@ -464,12 +480,16 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     return low + own, own < len(side) or touches(text, high)
 
 
+_SHORT_PART = later(
+    f"(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
+)
 _TIED = later(
     f"(?:(?![的被{CONJUNCTIONS}])[{HAN}]){{1,8}}"
     f"((?<![{HAN}]{{5}})(?![0-9.]+(?:{'|'.join(MEASURES)}))[A-Za-z0-9_.]*[A-Za-z0-9]|(?![{HAN}])|(?=[的被{CONJUNCTIONS}]))"
 )
 """Han that a hyphen or an underscore ties to a code, and what is behind it in turn."""
 _SIDES_OF_ONE = tuple("面款码轴座栋区型级")
+_NUMBERED_SIDE = later(f"[{HAN}]{{1,2}}[0-9]+(?:(?:\\.[0-9]+)?(?:%|[A-Za-z]{{1,3}})?(?![^\\s]))?")
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""

@@ -240,8 +240,8 @@ FORMS = (
     _form(
         "file",
         "/ \\",
-        rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?:{ENDINGS})(?![A-Za-z0-9_])(?:#[A-Za-z][A-Za-z0-9_-]*)?",
-        line=rf"\.(?=\w)(?:{ENDINGS})(?![A-Za-z0-9_])",
+        rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?i:{ENDINGS})(?![A-Za-z0-9_])(?:#[A-Za-z][A-Za-z0-9_-]*)?",
+        line=rf"\.(?=\w)(?i:{ENDINGS})(?![A-Za-z0-9_])",
     ),
     _form(
         "path",

@@ -238,6 +238,9 @@ _WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][
 _JOINED_ON = later(r"[=(\[]|::")
 _COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
 """Words with a vowel each: `rst-n` is not a compound."""
+_CODE_AND_WORD = later(
+    "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2})|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
+)
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
@@ -318,7 +321,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     if kind in ("name", "code"):
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
-        return span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
+        is_sum = span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
+        return is_sum or (codes == {"to-space"} and _CODE_AND_WORD.sub(" ", wanted) == span)
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
         if codes == {"replaced"} and span == wanted.replace("_", "-"):

@@ -16,6 +16,7 @@ from harness.text.chains import (
     touches,
 )
 from harness.text.characters import BIDI, EMOJI, later
+from harness.text.sides import seams
 from harness.text.targets import (
     CASES,
     CONJUNCTIONS,
@@ -266,7 +267,9 @@ def _is_one_name(words: list[str]) -> bool:
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
-_BEFORE_A_CODE = later("(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷])(?=[A-Z]{2}[A-Z0-9]*[-_])")
+_BEFORE_A_CODE = later(
+    "(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
+)
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
 
@@ -303,6 +306,7 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
 def _opened_before(text: str, start: int) -> int:
     """Where a name begins whose bracket has just been closed: `报价单(终版)V2.xlsx`, `图(1).dwg`."""
     for _ in range(3):
+        start -= text[start - 1 : start] in ("-", "_") and text[start - 2 : start - 1] in CLOSERS  # `图(1)-修订.dwg`
         pair = next((a for a, b in OPENED if start and text[start - 1] == b), None)
         if pair is None:
             break
@@ -339,7 +343,9 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     if label:
         return start + _behind_verbs(run, label.end()), False  # `控制价文件招标控制价.pdf`
     if place == 0 and len(run) > 6:
-        return start + len(run) - 4, True
+        odds = seams(run)
+        place = len(run) - 4
+        return start + (place if odds[place] > 0 else max(range(place - 2, len(run) - 1), key=odds.__getitem__)), True
     is_attached = run[:place].endswith("附件")
     if is_attached and re.match("[0-9]{1,2}[-_]", text[cut:stop]):
         return cut - 2, place > 2  # `附件1-分解表.xlsx`

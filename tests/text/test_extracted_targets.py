@@ -319,6 +319,8 @@ def test_one_backslash_may_be_two_before_a_sign() -> None:
         ("let $a_{12}-b_{34}$ be", "$a_{12}-b_{35}$", []),
         ("ISBN978-7-111-40701-0", "ISBN 978-7-111-40701-0 或 978-7-111 - 40701-0", ["note", "damage"]),
         ("run --dry_run", "--dry-run or `--dry-run`", ["note", "damage"]),
+        ("页面user-center/订单", "user-center 订单或 user-center / 订单", ["note", "damage"]),
+        ("冷冻-18℃保存", "冷冻 -18 ℃保存，冷冻- 18℃", ["damage", "damage"]),
         ("order #1002-4471", "order 1002-4471 or 1002 - 4471", ["damage", "damage"]),
     ],
 )
