@@ -105,7 +105,8 @@ class RequestForm:
         length = b"%d" % len(content)
         headers = [(name, length if name.lower() == _LENGTH else value) for name, value in self._headers]
         like = self._request
-        return httpx2.Request(like.method, like.url, headers=headers, content=content, extensions=like.extensions)
+        stream = httpx2.ByteStream(content)
+        return httpx2.Request(like.method, like.url, headers=headers, stream=stream, extensions=like.extensions)
 
 
 def _written(body: dict[str, Any]) -> bytes:
