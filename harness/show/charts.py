@@ -317,7 +317,17 @@ def _dot(x: float, y: float, radius: float, fill: str, *, title: str, hollow: bo
 
 def _text(x: float, y: float, said: str, fill: str, **look: str | float) -> Markup:
     """Letters whose line is at `y`; `anchor` is start, middle or end."""
-    return _element("text", escape(show(said, blanks=False)), {"x": x, "y": y, "fill": fill, **_look(look)})
+    label = _label(said) if len(said) < _SHORT else escape(show(said, blanks=False))
+    return _element("text", label, {"x": x, "y": y, "fill": fill, **_look(look)})
+
+
+_SHORT = 100
+
+
+@lru_cache(maxsize=2048)
+def _label(said: str) -> Markup:
+    """Names and figures come again on the chart of each night."""
+    return escape(show(said, blanks=False))
 
 
 _NAMES = {
@@ -331,11 +341,23 @@ def _look(given: _Look) -> _Look:
 
 
 def _element(name: str, inside: Markup, attributes: _Look) -> Markup:
-    given = "".join(
-        f' {key}="{escape(value) if isinstance(value, str) else _figure(value)}"' for key, value in attributes.items()
-    )
+    written = [
+        f' {key}="{_attribute(value) if isinstance(value, str) else _figure(value)}"'
+        for key, value in attributes.items()
+    ]
+    given = "".join(written)
     end = f">{inside}</{name}>" if inside else "/>"
     return Markup(f"<{name}{given}{end}")  # noqa: S704 - each value is escaped on the lines above
+
+
+def _attribute(value: str) -> str:
+    return _short_attribute(value) if len(value) < _SHORT else escape(value)
+
+
+@lru_cache(maxsize=512)
+def _short_attribute(value: str) -> str:
+    """Colours and the names of looks, most of them."""
+    return str(escape(value))
 
 
 def _figure(value: float) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -23,7 +23,7 @@ from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
 from harness.show.comparison import in_reading_order, is_quiet, speed_cells
-from harness.show.evidence import Rulings, rows
+from harness.show.evidence import Rulings, ShownAnswer, ShownMessage, rows
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.run import OneCase, spells
 from harness.show.verdicts import basis, headlines, worst_slices
@@ -52,8 +52,27 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     jinja.globals.update(say=say, said=said, known=known, both=both, figures=rates, visible=_visible)
+    jinja.globals.update(kept_part=kept_part, is_word=lambda key: key in words())
     jinja.filters.update(plain=_cell, percent=rates.percent, moment=rates.moment, number=rates.number)
     return jinja
+
+
+_PARTS: dict[Any, Markup] = {}
+"""Of pages: nights of one version have most of their failing cases and rates in common."""
+_MOST_PARTS = 1024
+_LONGEST_PART = 20_000
+
+
+def kept_part(name: str, *values: Any) -> Markup:
+    """A macro of `parts.html.j2`, filled once for the same values, which are hashable."""
+    part = _PARTS.get((name, values))
+    if part is None:
+        part = getattr(environment().get_template("parts.html.j2").module, name)(*values)
+        if len(part) <= _LONGEST_PART:
+            if len(_PARTS) >= _MOST_PARTS:
+                _PARTS.clear()
+            _PARTS[name, values] = part
+    return part
 
 
 def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...] = (), **values: Any) -> str:
@@ -70,7 +89,11 @@ def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...] =
             **values,
         )
     )
-    return page.encode("utf-8", "replace").decode("utf-8")
+    try:
+        page.encode()
+    except UnicodeEncodeError:  # a half of a character
+        return page.encode("utf-8", "replace").decode("utf-8")
+    return page
 
 
 @cache
@@ -160,9 +183,12 @@ def run_page(
         bar=_bar(summary.outcomes),
         dimensions=dimensions,
         chart=_chart(dict(dimensions)["domain"]),
-        failing=[
-            (case, evidence.turns(case, _LIMIT), evidence.answers(case, _LIMIT)) for case in failing[:_WITHOUT_SCRIPT]
+        filters=[
+            (name, tuple(row.name for row in sorted(found, key=lambda row: row.name.lower())))
+            for name, found in dimensions
+            if name != "suite"
         ],
+        failing=[kept_part("failing_case", _failing_case(case)) for case in failing[:_WITHOUT_SCRIPT]],
         failing_more=max(0, len(failing) - _WITHOUT_SCRIPT),
         speeds=[(one.prompt, one.quantity, speed_cells(one)) for one in speeds(record.latency)]
         if record.latency
@@ -176,6 +202,25 @@ def run_page(
         rulings=rulings,
         data=_data(record, rulings),
     )
+
+
+class _FailingCase(NamedTuple):
+    """What a browser without JavaScript shows of a case."""
+
+    key: str
+    outcome: str
+    domain: str
+    language: str
+    task: str
+    samples: range
+    turns: tuple[ShownMessage, ...]
+    answers: tuple[ShownAnswer, ...]
+
+
+def _failing_case(case: CaseResult) -> _FailingCase:
+    turns, answers = evidence.turns(case, _LIMIT), evidence.answers(case, _LIMIT)
+    samples = range(len(case.samples))
+    return _FailingCase(case.key, case.outcome, case.domain, case.language, case.task, samples, turns, answers)
 
 
 def _data(record: RunRecord, rulings: Rulings | None) -> Markup:

@@ -110,6 +110,7 @@ def told(key: str, facts: str) -> dict[str, str]:
     return {lang: f"{words()[key][lang]}: {facts}" for lang in LANGUAGES}
 
 
+@cache
 def both(key: str, prefix: str = "data") -> Markup:
     """A word as attributes, for elements that can hold text alone; the page's script puts it in."""
     return Markup('{0}-en="{1}" {0}-zh="{2}"').format(Markup(prefix), words()[key]["en"], words()[key]["zh"])  # noqa: S704

@@ -627,3 +627,47 @@ def test_the_page_of_canaries_against_a_whole_run_has_the_texts_of_both():
     page = html.compare_page(compare(whole, canaries), whole, canaries)
     assert "symbols/a-2" in page
     assert "AB␣-␣1" in page
+
+
+def nights_alike():
+    """Runs of which each differs from the first in one thing: what one page was made of may not be on another."""
+    of_the_case = [{}, {"domain": "law"}, {"language": "en"}, {"task": "table"}, {"symbols": "slash"}, {"id": "<c>"}]
+    of_the_case += [{"targets": ("AB-1", "XY-2")}, {"prompt": "Say AB-1 again."}, {"outcome": "omitted"}]
+    of_the_sample = [{"output": "AB - 1!"}, {"reasoning": "so"}, {"raw_output": "AB-1"}, {"reason": "length"}]
+    of_the_sample += [{"outcome": "omitted"}, {"sample": 1}]
+    other = factory.case_result("b", "damaged")
+    for one in of_the_case:
+        yield factory.run_record([factory.case_result(**{"id": "a", "outcome": "damaged", **one}), other])
+    for one in of_the_sample:
+        sample = factory.sample_result(**{"outcome": "damaged", **one})
+        yield factory.run_record([factory.case_result("a", "damaged", samples=[sample]), other])
+    samples = [factory.sample_result("damaged", sample=number) for number in range(25)]
+    for count in (2, 24, 25):
+        yield factory.run_record([factory.case_result("a", "damaged", samples=samples[:count]), other])
+    yield factory.run_record([other])
+
+
+def test_a_page_does_not_depend_on_those_that_were_made_before(monkeypatch):
+    runs, alone = list(nights_alike()), []
+    for run in runs:
+        monkeypatch.setattr(html, "_PARTS", {})
+        alone.append(html.run_page(run))
+    assert len(set(alone)) == len(alone)
+    monkeypatch.setattr(html, "_PARTS", kept := {})
+    assert [html.run_page(run) for run in [*runs, *reversed(runs)]] == [*alone, *reversed(alone)]
+    assert 0 < len(kept) < html._MOST_PARTS
+
+
+def test_parts_of_pages_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(html, "_PARTS", kept := {})
+    monkeypatch.setattr(html, "_MOST_PARTS", 40)
+    for number in range(30):
+        run = factory.run_record(factory.case_results(20, 20, output=f"answer{number}, " + "- " * 40 * number))
+        assert f"answer{number}," in html.run_page(run)
+        assert len(kept) <= 40
+    assert max(map(len, kept.values())) <= html._LONGEST_PART
+    long = factory.sample_result("damaged", output="AB - 1 " * 4000, reasoning="x" * 9000)
+    samples = [long.model_copy(update={"sample": number}) for number in range(20)]
+    before = dict(kept)
+    html.run_page(factory.run_record([factory.case_result("a", "damaged", samples=samples)]))
+    assert max(map(len, {**before, **kept}.values())) <= html._LONGEST_PART
