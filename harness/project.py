@@ -275,20 +275,17 @@ class Project:
         return plan(self.planned_cases(candidate, suites), policy, assumption, self.known("").runs, model=model)
 
     def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
-        """The nightly records of a version, folded.
-
-        Raises:
-            ConfigError: no run has that suite: a slip in a crontab would read as "no night yet", night after night.
-            RecordError: there is no run of that version.
-        """
+        """The nightly records of a version, folded; for what it raises see `drift_and_nights`."""
         return self.drift_and_nights(reference, since=since, suite=suite)[0]
 
     def drift_and_nights(
         self, reference: str, *, since: date | None = None, suite: str | None = None
     ) -> tuple[DriftReport, tuple[Night, ...]]:
-        """The same, and the nights that it rests on, oldest first: each record is read once for both."""
-        from harness.decisions.drift import drift, read_at
-        from harness.decisions.nights import calendar
+        """The same, and the nights that it rests on, oldest first: each record is read once for both.
+
+        Raises RecordError without a run, ConfigError for a suite that none has: a slip in a crontab is not a night yet.
+        """
+        from harness.decisions.drift import drift_and_nights
 
         label = reference if "@" in reference else self._label(reference)
         runs, notes = self.nights(label)
@@ -297,10 +294,8 @@ class Project:
         known = sorted({suite for run in runs for suite in run.prompts.suites})
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
-        policy, now = self.drift_policy, read_at(runs, datetime.now(UTC))
-        found = calendar(runs, policy, now, since=since, suite=suite)
-        report = drift(label, runs, policy, now, since=since, suite=suite, unreadable=notes, found=found)
-        return report, found.nights
+        policy, now = self.drift_policy, datetime.now(UTC)
+        return drift_and_nights(label, runs, policy, now, since=since, suite=suite, unreadable=notes)
 
     def nights(
         self, label: str, known: Mapping[Path, bytes] | None = None

@@ -288,19 +288,29 @@ def drift(
     since: date | None = None,
     suite: str | None = None,
     unreadable: Sequence[str] = (),
-    found: Calendar | None = None,
 ) -> DriftReport:
     """Fold all runs of a version; `unreadable` says which records could not be read.
 
     Pure: reading the same nights again, in any order, changes nothing.
-
-    Args:
-        found: the calendar of these runs, where the caller has it already; read at the moment of `read_at`.
     """
+    return drift_and_nights(label, runs, policy, now, since=since, suite=suite, unreadable=unreadable)[0]
+
+
+def drift_and_nights(
+    label: str,
+    runs: Sequence[RunRecord | NightRun],
+    policy: DriftPolicy,
+    now: datetime,
+    *,
+    since: date | None = None,
+    suite: str | None = None,
+    unreadable: Sequence[str] = (),
+) -> tuple[DriftReport, tuple[Night, ...]]:
+    """The same, and the nights that it rests on, oldest first."""
     small = reduced(runs)
     simulation = next((run.simulation for run in small if run.mode == SIMULATION), None)
     now = read_at(small, now)
-    found = found or calendar(small, policy, now, since=since, suite=suite)
+    found = calendar(small, policy, now, since=since, suite=suite)
     nights = found.nights
     keys, right = _outcomes("alignment_rate", nights)
     watch = _watched("alignment_rate", keys, right, nights, policy)
@@ -321,7 +331,7 @@ def drift(
     reasons = _reasons(found, prompts, policy, what_shows(right, policy) if few else "")
     others = (watch_metric(metric, nights, policy) for metric in ("mention_rate", "check_rate"))
     first = min((alarm.since for alarm in alarms if alarm.since and alarm.kind in ("rate", "prompts")), default=None)
-    return DriftReport(
+    report = DriftReport(
         label=label,
         verdict=_verdict(alarms, quiet=not reasons and watch is not None),
         reasons=reasons,
@@ -346,6 +356,7 @@ def drift(
         policy=policy,
         simulation=simulation,
     )
+    return report, nights
 
 
 def read_at(runs: Sequence[NightRun], now: datetime) -> datetime:
