@@ -37,7 +37,7 @@ HAN = (
 ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟।॥\"'`()\\[\\]{}<>|,;!?*"
 IDEOGRAPHS = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
-SIGN_BETWEEN = later(rf"(?<=[^\s_{SIGNS}])(?:[{SIGNS}]{{1,2}}|_+)(?=[^\s_{SIGNS}])|(?<=\d)[%‰]?[~～](?=\d)")
+SIGN_BETWEEN = later(rf"[{SIGNS}_](?<=[^\s_{SIGNS}].)(?:(?<=_)_*|(?<!_)[{SIGNS}]?)(?=[^\s_{SIGNS}])", re.DOTALL)
 HAN_RUN = later(f"[{HAN}]+")
 _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(

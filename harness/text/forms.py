@@ -27,12 +27,12 @@ _OF_SMILES = r"[BCNOPSFIclnosrH0-9@+()[\]=#/\\-]"
 class Form(NamedTuple):
     """A kind of long token: how it is read, and what a text must hold for one to be in it.
 
-    One of `signs` has to be there, and what `hint` finds. Most forms are in few texts, and this is the cheap question.
+    One of the characters `signs` has to be there (to ask for two in a row takes far longer), and what `hint` finds.
     In each token there is what `anchor` finds, so that only the words, or lines, that hold it are looked at.
     """
 
     kind: str
-    signs: tuple[str, ...]
+    signs: str
     pattern: re.Pattern[str]
     hint: re.Pattern[str] | None
     anchor: re.Pattern[str] | None
@@ -44,7 +44,7 @@ def _form(kind: str, signs: str, *patterns: str, hint: str = "", word: str = "",
     anchor = word or line
     return Form(
         kind,
-        tuple(signs.split()),
+        signs,
         later("".join(patterns)),
         later(hint) if hint else None,
         later(anchor) if anchor else None,
@@ -78,7 +78,7 @@ _BREAK, _BLANK = later("\n"), later("[ \n]")
 FORMS = (
     _form(
         "url",
-        ":// www. git@ magnet:? urn: mailto:",
+        ":.@",
         r"(?<![A-Za-z0-9+.-])(?:(?:jdbc:|r2dbc:|jar:|git:)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
         r"|www\.|git@[A-Za-z0-9.-]{1,60}:|magnet:\?|urn:(?=[a-z0-9-]{2,32}:)|mailto:)",
         rf"(?:(?!,https?:)[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
@@ -86,31 +86,31 @@ FORMS = (
         rf"|(?<=[?&])[{HAN}]{{1,12}}="
         rf"|(?<=[/=_-])(?![的里中下上和与或])[{HAN}]{{1,8}}(?=[\s{_URL_ENDS[2:]}]|\Z)",
         rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}?(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_{HAN}]{{1,20}}=)))+",
-        word=r"://|www\.|git@|:(?:\?|(?<=urn:)|(?<=mailto:))",
+        word=r":(?://|\?|(?<=urn:)|(?<=mailto:))|\.(?<=www\.)|@(?<=git@)",
     ),
     _form(
         "standard",
-        "0 1 2 3 4 5 6 7 8 9",
+        "0123456789",
         rf"{standard('A-Za-z0-9/-')} [A-Z]{{0,2}}[0-9]{{2,}}",
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
         line="[0-9][0-9](?:(?<=L..)|(?<=L[A-Z]..)|(?<=L[A-Z][A-Z]..))".replace("L", "[A-ZТРВОКП0-9deR] "),
     ),
     _form(  # `国发〔2024〕12号`, `沪(2023)浦字不动产权第012345号`
         "paper",
-        "〔 ［ [ （ ( 第0 第1 第2 第3 第4 第5 第6 第7 第8 第9",
+        "〔［[（(字",
         rf"[{HAN}]{{1,14}}(?:(?:〔(?:19|20)\d\d〕|［(?:19|20)\d\d］|\[(?:19|20)\d\d\])第?\d{{1,5}}[号號](?:-?第[0-9一二三四五六七八九十百]{{1,5}}条)?",
         rf"|(?<=[{PLATES}])[（(](?:19|20)\d\d[）)][{HAN}]{{2,10}}第\d{{3,}}[号號]|[（(](?:19|20)\d\d[）)]第\d{{2,}}[号號]|字第\d{{3,}}[号號])",
-        word=r"[〔［\[（(](?:19|20)\d\d[〕］\])）]|字第",
+        word=r"[〔［\[（(字](?:(?<!字)(?:19|20)\d\d[〕］\])）]|(?<=字)第)",
     ),
     _form(  # `（2021）京0105民初12345号`
         "code",
-        "（ (",
+        "（(",
         rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}(?:第|-)?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
         word=r"[（(](?:19|20)\d\d[）)]",
     ),
     _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
         "version",
-        ">= <= == ~= != ^ ~ >",
+        "=~^",
         r"(?<![A-Za-z0-9_<>=!~^.$\/-])(?:[A-Za-z][A-Za-z0-9_.-]{1,60}(?:\[[a-z0-9,_-]{1,40}\])?(?:===?|[~!<>]=)",
         rf"|~=(?=\d)|[~^](?=\d+\.\d+\.)|[~!<>=]=(?=\d+\.\d+\.|[^\s{HAN}]{{1,20}},[<>!]))\d+(?:\.\d+)*\.(?:\d+|\*)(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?",
         r"(?:,(?:===?|[~!<>]=|[<>])\d+(?:\.(?:\d+|\*))*(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?){0,4}",
@@ -124,23 +124,23 @@ FORMS = (
     ),
     _form(  # `$x_1$`, `\frac{a}{b}`
         "formula",
-        "$ \\",
+        "$\\",
         r"\$(?<![A-Za-z0-9_$\\]\$)(?=[^\s${(])(?=[^$\n]*[\\_^])[^$\n]{1,120}(?<=[^\s$\\/])\$(?![A-Za-z0-9_{$])",
         r"|\\(?<![A-Za-z0-9_:.\\]\\)[A-Za-z]{2,20}(?:\[[^\[\]\n]{1,40}\])?",
         r"(?:[_^]?\{(?:[^{}\n]|\{[^{}\n]{0,60}\}){1,80}\}|[_^][A-Za-z0-9]){1,8}",
     ),
     _form(
         "code",
-        "*. /* **/",
+        "*",
         r"(?<![\w*.])(?:\*\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\*\*/[\w.*-]+(?:/[\w.*-]+)*)(?![\w*])",
         r"|(?<![\w*./-])(?:[A-Za-z0-9_][\w.-]*/)+(?:\*\*?/)*(?:\*\.[A-Za-z0-9.-]*[A-Za-z0-9]|\*\*?)(?![\w*/])",
         word=r"\*",
     ),
     _form(  # `$PWD:/app`, `/mnt/pvc-01:/data:ro`
         "code",
-        ":/",
+        ":",
         r"(?<![\w:/.~-])(?:\$(?:\w+|\{\w+\})|\.{0,2}(?:/[\w.-]+)+):(?:/[\w.-]*[\w-])+(?::r[ow])?(?![\w/:])",
-        word=":/",
+        word=r":/(?=[\w.-])",
     ),
     _form(  # `(020) 7946-0999`, `0(212)-555-01-44`
         "phone",
@@ -150,21 +150,21 @@ FORMS = (
     ),
     _form(
         "code",
-        ">A >C >G >T",
+        ">",
         r"(?<![\w.])(?:[\w.]{2,30}[:/])?[cgmnr]\.[\d_+*-]+[ACGT]>[ACGT](?![A-Za-z0-9])",
         word=">[ACGT]",
     ),
-    _form("code", "(=O) (=N) (=S)", rf"(?<!\S){_OF_SMILES}{{2,}}\(=[ONS]\){_OF_SMILES}*", word=r"\(=[ONS]\)"),
+    _form("code", "(", rf"(?<!\S){_OF_SMILES}{{2,}}\(=[ONS]\){_OF_SMILES}*", word=r"\(=[ONS]\)"),
     _form(
         "range",
-        "- – — ~ ～",
+        "月",
         r"(?:\d{4}年)?(?<!\d)\d{1,2}月\d{1,2}[日号號]?[-–—~～](?:(?:\d{4}年)?\d{1,2}月)?\d{1,2}[日号號]",
         hint="月(?<=[0-9]月)[0-9]",
         word="月",
     ),
     _form(
         "code",
-        "0 1 2 3 4 5 6 7 8 9",
+        "0123456789",
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?(?![A-Za-z0-9])",
         line=" [A-Z0-9]{4} [A-Z0-9]{4}",
     ),
@@ -185,13 +185,13 @@ FORMS = (
     ),
     _form(
         "windows",
-        "${ %/ %\\",
+        "$%",
         rf"(?:\$\{{[A-Za-z_]\w{{0,40}}\}}|%[A-Za-z_]\w{{0,40}}%)(?:[/\\]{SEGMENT}){{1,30}}[/\\]?",
         line=r"[%}][/\\]",
     ),
     _form(  # `users/{id}/orders`, `#RMA-{{rma}}`
         "code",
-        "/{ -{ _{",
+        "{",
         r"(?<![A-Za-z0-9_/.{}:-])#?(?:[A-Za-z0-9.]++[/_-]++){1,12}\{\{?[A-Za-z_][\w.-]{0,40}(?::[^{}\s]{0,12})?\}\}?",
         r"(?:/(?:[A-Za-z0-9_.-]{1,60}|\{[A-Za-z_][\w.-]{0,40}\}))*",
         word=r"[/_-]\{",
@@ -203,8 +203,9 @@ FORMS = (
     ),
     _form(
         "placeholder",
-        "{ % < & [[ __ $t(",
-        r"\{\{\{[^{}\n]{1,60}\}\}\}|\$?\{\{[^{}\n]{1,60}\}\}|[$#%]\{[^{}\n]{1,60}\}|",
+        "{%<&[_$",
+        # each alternative begins with a sign: a class, or a sign that may be missing, is looked for more slowly
+        r"\{\{\{[^{}\n]{1,60}\}\}\}|\{\{[^{}\n]{1,60}\}\}|\$\{\{[^{}\n]{1,60}\}\}|\$\{[^{}\n]{1,60}\}|#\{[^{}\n]{1,60}\}|%\{[^{}\n]{1,60}\}|",
         r"\{(?:[A-Za-z_][\w.]{0,40}|\d{1,3})(?:![rsa])?(?::[^{}\s]{0,12})?\}(?:[-/_:.]\{(?:[A-Za-z_]\w{0,40}|\d{1,3})\})*|",
         r"%(?<![A-Za-z0-9_%]%)(?:\([A-Za-z_][\w.-]{0,40}\)|\d\$)?[-+0#]{0,2}\d{0,3}(?:\.\d{1,2})?(?:ll?|z)?[sdifreEgGxXu@](?![A-Za-z0-9])|",
         r"<\d{1,3}\s?/?>|</\d{1,3}\s?>|&(?:nbsp|lt|gt|amp|quot|apos);|<%[=-]?[^%\n]{1,60}%>|",
@@ -212,34 +213,34 @@ FORMS = (
         r"\$t\([^()\n]{1,80}\)|\[\[[\w .-]{1,40}\]\]|__(?<!\w__)[A-Z][A-Z0-9_]{0,40}__(?!\w)",
     ),
     _form("identifier", "$", r"\$(?<![A-Za-z0-9_$\\]\$)[A-Za-z_][A-Za-z0-9_]{1,40}(?![A-Za-z0-9_$/\\({.:-])"),
-    _form("identifier", "->", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?", word="->"),
+    _form("identifier", ">", r"(?<![\w>])\$?[A-Za-z_]\w{0,60}(?:->[A-Za-z_]\w{0,60}){1,8}\((?:\))?", word="->"),
     _form("code", "^", r"\^(?<!\S\^)\S{2,80}\$(?!\S)"),
     _form(
         "code",
-        "*/ *",
+        "*",
         r"(?<!\S)(?=[0-9*/,\- ]{0,120}(?:\*/\d|\* \*))(?=[* ]{0,120}[0-9/])",
         r"(?:[0-9*/,-]{1,60} ){4}[0-9*/,-]{1,60}(?!\S)",
-        line=r"\*",
+        line=r"\*(?:/\d| \*)",
     ),
     _form("code", "#", r"#(?<![A-Za-z0-9_&/#]#)(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})(?![A-Za-z0-9_-])"),
     _form(
         "code",
-        ".SH .SZ .BJ .HK",  # of shares; `.sh` is the ending of a script too
+        ".",  # of shares; `.sh` is the ending of a script too
         r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
         word=r"\.(?:SH|SZ|BJ|HK)",
     ),
     _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z](?:[a-z0-9_]{1,30}:(?![\w:/.-])|[a-z_]{1,30}(?![\w:.-]))"),
     _form(
         "windows",
-        r":\ :/ \\",
+        ":\\",
         r"(?<![A-Za-z0-9])[A-Za-z]:[\\/]",
         rf"(?:{_FOLDER}[\\/]){{0,30}}(?:{SEGMENT})?|",
         rf"\\\\[A-Za-z0-9_.-]+\\(?=[^\s/\\])(?:{_FOLDER}\\){{0,30}}(?:{SEGMENT})?",
-        line=r":[\\/]|\\\\",
+        line=r":(?<=[A-Za-z]:)(?<![A-Za-z0-9][A-Za-z]:)[\\/]|\\\\",
     ),
     _form(
         "file",
-        "/ \\",
+        "/\\",
         rf"(?<![^{BEFORE_A_PATH}])(?:{SEGMENT}[/\\]){{1,12}}{SEGMENT}\.(?i:{ENDINGS})(?![A-Za-z0-9_])(?:#[A-Za-z][A-Za-z0-9_-]*)?",
         line=rf"\.(?=\w)(?i:{ENDINGS})(?![A-Za-z0-9_])",
     ),
@@ -251,47 +252,36 @@ FORMS = (
     ),
     _form(
         "option",
-        "--",
+        "-",
         rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
     ),
-    _form("option", "-D -P", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
+    _form("option", "-", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
     _form(
         "file",
         ".",
         rf"\.(?<![^{BEFORE_A_PATH}{HAN}]\.)(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
     ),
-    _form("code", "AM. PM.", r"(?<![\w.-])[\w.-]+\u202f[AP]M\.[a-z]{3,4}(?![A-Za-z0-9_])", word=r"M\."),
+    _form("code", "\u202f", r"(?<![\w.-])[\w.-]+\u202f[AP]M\.[a-z]{3,4}(?![A-Za-z0-9_])", word=r"M\."),
     _form("title", "《", r"《[^《》\n]{2,60}》"),
     _form(
         "quoted",
-        "“ \" 「 『 ` ' « „",
+        "“\"「『`'«„",
         r"“[^“”\n]{2,80}”|«[^«»\n]{2,80}»|„[^„“”\n]{2,80}[“”]|\"[^\"\n]{2,80}\"|「[^「」\n]{2,80}」|『[^『』\n]{2,80}』|`[^`\n]{2,120}`|",
         r"'(?<![A-Za-z0-9]')[^'\n]{2,80}'(?![A-Za-z0-9])",
     ),
 )
 """In order of precedence where two begin at one place."""
 
-_LEADS: dict[str, list[tuple[int, str]]] = {}
-"""Signs by the first of their characters, letters left out: the place of the form, and the sign if it is longer."""
-for _rank, _one in enumerate(FORMS):
-    for _sign in _one.signs:
-        _lead = next(char for char in _sign if not char.isalpha())
-        _LEADS.setdefault(_lead, []).append((_rank, "" if _sign == _lead else _sign))
-
-
+_SIGNS = "".join(sorted({sign for one in FORMS for sign in one.signs}))
 _HINTS = {rank: one.hint for rank, one in enumerate(FORMS) if one.hint is not None}
 
 
 @lru_cache(maxsize=1024)
-def _forms_by(leads: str) -> tuple[frozenset[int], tuple[tuple[int, str], ...]]:
-    """The places of the forms that these leads alone ask for, and of others with the longer sign that does."""
-    asked = [one for lead in leads for one in _LEADS[lead]]
-    sure = frozenset(rank for rank, sign in asked if not sign)
-    return sure, tuple(one for one in asked if one[0] not in sure)
+def _forms_by(signs: str) -> tuple[int, ...]:
+    return tuple(rank for rank, one in enumerate(FORMS) if not set(signs).isdisjoint(one.signs))
 
 
 def forms_for(text: str) -> list[int]:
     """The places in FORMS of those that a text may hold."""
-    sure, others = _forms_by("".join([lead for lead in _LEADS if lead in text]))
-    ranks = {*sure, *[rank for rank, sign in others if sign in text]} if others else sure
+    ranks = _forms_by("".join([sign for sign in _SIGNS if sign in text]))
     return [rank for rank in ranks if rank not in _HINTS or _HINTS[rank].search(text)]

@@ -27,6 +27,7 @@ from harness.text.chains import (
     touches,
 )
 from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACES, is_cjk, stands_alone, trimmed
+from harness.text.find import new
 from harness.text.forms import FORMS, first_of, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
@@ -104,26 +105,26 @@ def spans_in(text: str) -> Iterator[Span]:
     yield from _atoms(text, place, len(text))
 
 
-def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
+def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
+    if kind == "quoted":
+        french = _FRENCH.fullmatch(text, start, end) if text[start] == "«" else None
+        return _quoted(text, *(french.span(1) if french else (start + 1, end - 1)))
     if kind == "title":
-        yield from _title(text, start + 1, end - 1)
-    elif kind == "paper":
-        yield from paper_at(text, start, end)
-    elif kind == "formula":
-        yield Span(start, end, touches(text, start - 1), touches(text, end), "code")
-    elif kind == "quoted":
-        french = _FRENCH.fullmatch(text, start, end)
-        yield from _quoted(text, *(french.span(1) if french else (start + 1, end - 1)))
-    elif kind == "file":
-        yield from _file(text, start, end)
+        return _title(text, start + 1, end - 1)
+    if kind == "paper":
+        return paper_at(text, start, end)
+    if kind == "file":
+        return _file(text, start, end)
+    if kind in ("windows", "path"):
+        return path_at(text, start, end)
+    others: tuple[str, ...] = ()
+    if kind == "formula":
+        kind = "code"
     elif kind == "variable":
         while text[end - 1] in ".:;":
             end -= 1
         name, _, value = text[start:end].partition("=")
-        others = (name, value) if SIGN_BETWEEN.search(value) else (name,)
-        yield Span(start, end, touches(text, start - 1), touches(text, end), "code", others)
-    elif kind in ("windows", "path"):
-        yield from path_at(text, start, end)
+        kind, others = "code", (name, value) if SIGN_BETWEEN.search(value) else (name,)
     else:
         while (
             (text[end - 1] in ".,:;" and kind != "placeholder")
@@ -134,7 +135,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterator[Span]:
             )
         ):
             end -= 1
-        yield Span(start, end, touches(text, start - 1), touches(text, end), kind)
+    return (Span(start, end, touches(text, start - 1), touches(text, end), kind, others),)
 
 
 def _title(text: str, start: int, end: int) -> Iterator[Span]:
@@ -219,39 +220,42 @@ _MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.
 """But for the sign behind the last word of a sentence."""
 
 
-def _runs(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    """The atoms of the runs with a sign: the sign is looked for, and from there where its run begins."""
+def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
+    """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation.
+
+    What may be a sign is looked for, and from there where its run begins.
+    """
     place = start
     while (sign := _MAY_BE_A_SIGN.search(text, place, end)) is not None:
         at = sign.start()
-        before = _RUN.match(text[place:at][::-1])
-        low = at - before.end()  # type: ignore[union-attr]
+        low = at - _RUN.match(text[place:at][::-1]).end()  # type: ignore[union-attr]
+        plain = _PLAIN.match(text, low, end)
+        if plain:
+            place = plain.end()
+            yield new(Span, (low, place, touches(text, low - 1), touches(text, place), "", ()))
+            continue
         run = _WITH_A_SIGN.match(text, low, end)
-        if run:
-            yield from _ATOM.finditer(text, low, min(end, run.end() + 1))
         place = (run or _RUN.match(text, low, end)).end()  # type: ignore[union-attr]
+        if run:
+            for found in _ATOM.finditer(text, low, min(end, place + 1)):
+                yield from _in_atom(text, *found.span())
 
 
-def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
-    """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation."""
-    for found in _runs(text, start, end):
-        run, low = found[0], found.start()
-        if _PLAIN.fullmatch(run):
-            yield Span(low, found.end(), touches(text, low - 1), touches(text, found.end()))
-            continue
-        if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
-            continue
-        before, after = text[low - 1 : low], text[found.end() : found.end() + 1]
-        if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run or "≤" in run or "≥" in run:
-            for piece in re.finditer("[^=≤≥]+", run):
-                yield from _atom(text, low + piece.start(), low + piece.end())
-            continue
-        for one in read(before, run, after):
-            yield Span(one.start + low, one.end + low, one.open_left, one.open_right, one.kind, one.alternates)
+def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
+    run = text[low:high]
+    if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
+        return
+    before, after = text[low - 1 : low], text[high : high + 1]
+    if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run or "≤" in run or "≥" in run:
+        for piece in re.finditer("[^=≤≥]+", run):
+            yield from _atom(text, low + piece.start(), low + piece.end())
+        return
+    for start, end, *more in read(before, run, after):
+        yield new(Span, (start + low, end + low, *more))
 
 
 _LONGEST = 64
-_PLAIN = re.compile("[A-Za-z0-9]{2,}+(?:[-/_][A-Za-z0-9]++)+")
+_PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
 
 
@@ -303,6 +307,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     yield from chains_in(text, start, end)
 
 
+_OF_SUMS = "-+*/"
 _SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = re.compile(f"(?:[^\\W\\d_]{{2}}[0-9]*|[{HAN}]) *\\Z")
 _EQUALS = "=≈≠≤≥"
@@ -368,22 +373,21 @@ def _come_again(lines: Sequence[str]) -> bool:
 
 def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     spans = _spans(text, symbols) if unicodedata.is_normalized("NFC", text) else list(_decomposed(text, symbols))
-    spans.sort(key=lambda span: (span.start, -span.end))
+    spans.sort(key=lambda span: (span[0], -span[1]))
     kept: list[Target] = []
-    end = 0
-    for span in spans:
-        if span.start < end or span.end - span.start < 2:
+    place = 0
+    for start, end, open_left, open_right, own, others in spans:
+        if start < place or end - start < 2:
             continue
-        inner = text[span.start : span.end]
-        is_escaped = inner[0] in symbols.by_char and text[span.start - 1 : span.start] == "\\"
-        if is_escaped or not stands_alone(text, span.start, span.end, inner):
+        inner = text[start:end]
+        is_escaped = text[start - 1 : start] == "\\" and inner[0] in symbols.by_char
+        if is_escaped or not stands_alone(text, start, end, inner):
             continue  # no mention of it could be found there
-        end = span.end
-        if _is_sum(text, span.start, span.end):
+        place = end
+        if _is_sum(text, start, end):
             continue
-        kind = span.kind or kind_of(inner.strip("#") or inner)
-        others = span.alternates or _also(inner)
-        kept.append(Target(inner, kind, span.start, span.end, span.open_left, span.open_right, False, others))
+        kind = own or kind_of(inner.strip("#") or inner)
+        kept.append(new(Target, (inner, kind, start, end, open_left, open_right, False, others or _also(inner))))
     return tuple(kept)
 
 
@@ -434,7 +438,7 @@ def forget() -> None:
 
 def _is_sum(text: str, start: int, end: int) -> bool:
     """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
-    if not _SUM.fullmatch(text, start, end):
+    if (text[start + 1] not in _OF_SUMS and not text[start].isdecimal()) or not _SUM.fullmatch(text, start, end):
         return False
     after = text[end : end + 8].lstrip(" ")
     if after[:1] and after[0] in _EQUALS:
