@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import safety
+from benchmarks import layers, safety
 from benchmarks.limits import FAILED, HEAD, ROOT, Row, Took, make_nights, rows_of, table, took, write_into
 from benchmarks.replay.__main__ import make_project
 from harness.history import head_of, read_run
@@ -177,6 +177,15 @@ def test_a_replayed_case_takes_at_most_three_times_the_calls_of_an_empty_item(
         make_project(tmp_path / str(number), number)
     calls(tmp_path / "10", "--model=fake")
     assert of_one("--model=fake") < 3 * of_one("empty")
+
+
+def test_each_layer_of_a_replayed_case_runs_and_is_given_in_times_of_a_pytest_that_says_its_version(
+    tmp_path: Path,
+) -> None:
+    assert layers.measured(tmp_path, rounds=0) == {}  # a layer that fails raises
+    lines = layers.lines_of({name: 0.1 * (number + 1) for number, name in enumerate(layers.LAYERS)})
+    assert lines[3] == "| `pytest --version` | 0.200 s | 1.00 |"
+    assert lines[-1].endswith("| 0.700 s | 3.50 |")
 
 
 def test_tests_that_the_table_of_safety_runs_are_there() -> None:
