@@ -27,7 +27,18 @@ from harness.show.comparison import options_lines
 from harness.show.index import Kind
 from harness.show.rates import DIMENSIONS
 from harness.show.run import CATEGORIES
-from harness.show.words import LANGUAGES, _lines, _sentences, help_texts, say, speak, texts_of, translated, words
+from harness.show.words import (
+    LANGUAGES,
+    _lines,
+    _pairs,
+    _sentences,
+    help_texts,
+    say,
+    speak,
+    texts_of,
+    translated,
+    words,
+)
 from harness.text.mentions import DAMAGE_CODES
 from tests import factory
 
@@ -75,6 +86,12 @@ def test_every_key_has_every_language_and_nothing_else():
     for key, texts in tomllib.loads(text).items():
         assert set(texts) == set(LANGUAGES), key
         assert all(text.strip() for text in texts.values()), key
+
+
+@pytest.mark.parametrize("name", ["sentences.toml", "help.toml"])
+def test_pairs_are_read_as_toml_reads_them(name: str) -> None:
+    whole = tomllib.loads(FOLDER.joinpath(name).read_text("utf-8"))
+    assert list(_pairs(name).items()) == list(whole.items())
 
 
 def test_the_line_of_a_key_says_what_the_whole_table_does():
