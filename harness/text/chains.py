@@ -55,7 +55,7 @@ _SEAM = later(
     f"[{CONJUNCTIONS}]|(?<!目)的(?![士确])|(?<![公海英千百邻鄰故乡鄉])[里裡](?![程面弄斯氏])|(?<![存现所潜实正内外自現實])在(?![线職职校途建库線庫])|"
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
-_PRICE = later("(?<![单單多公次纪紀状狀])[元円圓]\\Z")
+_PRICE = later("(?<![单單多公次纪紀状狀])[元円圓원]\\Z")
 _COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
 """`24粒/盒`, as it is without its slash."""
 _AMOUNT = (
@@ -72,6 +72,8 @@ _BREAK = later(
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
+_LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}")
+"""`阿強/車牌VX-8821`: a number with its letters begins behind the label."""
 LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
@@ -85,6 +87,7 @@ _PLAIN_NUMBER = later(
 )
 _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
 _NAME_OF_CODE = later("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_PLATE = later(f"(?:[{PLATES}][A-HJ-NP-Z]·|(?![新黑青云贵])[{PLATES}][A-HJ-NP-Z])[A-HJ-NP-Z0-9]{{5,6}}")
 _TOKEN = later(f"[^{HAN}\\s]+")
 _HANDLE = later("@[A-Za-z]")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
@@ -140,7 +143,8 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
-        breaks = middle and _BREAK.search(side)
+        is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
+        breaks = middle and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
         if not breaks:
             chain.append((low, high))
             continue
@@ -384,11 +388,14 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
     if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (len(runs) == 2 or length <= 2):
+        if _YEAR.fullmatch(token):  # `2024新款-加厚`
+            return low + last[0], True
         begun = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
         return low + begun, begun > 0 or not certain
     return high - (own or min(2, length)), True
 
 
+_YEAR = later("(?:19|20)[0-9]{2}")
 _OF_A_TOKEN = str.maketrans("", "", "#._")
 
 
@@ -414,20 +421,19 @@ def sentence_cut(side: str) -> int:
 
 def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: int) -> tuple[int, bool]:
     """Where the last side of a chain ends, and whether that edge is uncertain. `other` is the side before it."""
-    tied = (
-        _TIED.match(text, low, high)
-        if joint == "_" or (joint == "-" and other[-1:].isascii()) or text[low] >= "\uac00"
-        else None
-    )
-    if tied and (joint == "_" or tied[1]):
-        return tied.end(), touches(text, tied.end())  # `srv-财务02`, `DI_夹紧到位`
     if HAN_RUN.match(text[low]):
         if "\uac00" <= text[high - 1] <= "\ud7a3":
             han = len(other) - _TAIL.search(other).start()  # type: ignore[union-attr]
             particle = _KOREAN_PARTICLE.search(text, low + max(1, han), high)  # `AB-가` is its own word
         else:
             particle = None if _HIRAGANA.search(other) else _PARTICLE.search(text, low + 1, high)
-        return _right_end_of_han(text, low, particle.start() if particle else high, other, own)  # `KX-200/改の図面`
+        stop = particle.start() if particle else high  # `KX-200/改の図面`
+        is_tied = joint == "_" or (joint == "-" and not _NO_CODE.fullmatch(other)) or text[low] >= "\uac00"
+        tied = _TIED.match(text, low, stop) if is_tied else None
+        if tied and (joint == "_" or tied[1]):
+            is_whole = _SHORT_PART.fullmatch(text, tied.start(1), stop) and _edge(text, stop) != OPEN  # `集散B区，`
+            return (stop, False) if is_whole else (tied.end(), touches(text, tied.end()))  # `srv-财务02`, `DI_夹紧到位`
+        return _right_end_of_han(text, low, stop, other, own)
     side = text[low:high]
     if side.isascii():
         return high, touches(text, high)
@@ -437,7 +443,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
         if (
             joint == "-"
-            and (other.isdigit() or HAN_RUN.search(other))
+            and (other.isdigit() or HAN_RUN.search(other) or "_" in side)
             and _SHORT_PART.fullmatch(side)
             and _edge(text, high) != OPEN
         ):
@@ -465,23 +471,25 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
         return low + kana.end(), kana.end() < len(side) or touches(text, high)
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
-    numbered = _NUMBERED_SIDE.match(side) if re.search("[0-9]", other) else re.match(f"[{HAN}]{{1,2}}[0-9]+", side)
+    numbered = None if ":" in other else re.match(f"[{HAN}]{{1,2}}[0-9]+", side)  # `22:00-次日6:00`
     run = side[: first[1]]
     measure = _MEASURE.match(side, numbered.end()) if numbered else None
-    is_like = re.search("[0-9]" if measure else "[0-9]\\Z", other) or (measure and side[0] == "第")
+    is_like = side[0] in "第제" or re.search("[0-9]" if measure else "[0-9]\\Z", other)
     if numbered and (numbered.end() == len(side) or is_like):
-        place = low + (measure.end() if measure else numbered.end())
+        is_whole = side[0] == "第" and len(side) - numbered.end() < 3 and _edge(text, high) != OPEN  # `第3单元，`
+        place = high if is_whole else low + (measure or numbered).end()
         return place, place < high or touches(text, high)
     is_counted = other[-1:] in ("%", "‰", "元", "円") or (other[:1].isdigit() and other.endswith(MEASURES))
     unit = _MEASURE.match(run) if is_counted else None
-    if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0):
+    if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0 or other[-1] in "%‰"):
         own = unit.end()  # `3天/次需总监审批`
     own = own or (len(run) if len(run) < 5 and len(runs) == 1 else 2)
     return low + own, own < len(side) or touches(text, high)
 
 
+_NO_CODE = later("[0-9:.,]*")
 _SHORT_PART = later(
-    f"(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
+    f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有被了{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _TIED = later(
     f"(?:(?![的被{CONJUNCTIONS}])[{HAN}]){{1,8}}"
@@ -489,7 +497,6 @@ _TIED = later(
 )
 """Han that a hyphen or an underscore ties to a code, and what is behind it in turn."""
 _SIDES_OF_ONE = tuple("面款码轴座栋区型级")
-_NUMBERED_SIDE = later(f"[{HAN}]{{1,2}}[0-9]+(?:(?:\\.[0-9]+)?(?:%|[A-Za-z]{{1,3}})?(?![^\\s]))?")
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""
@@ -512,4 +519,6 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
             continue
         if not (SIGN_BETWEEN.search(inner) or is_code(inner) or _HANDLE.match(inner)):
             continue
+        if _PLATE.fullmatch(text, start - 1, end):  # `皖HA8888`, but not `北京A12345号楼`
+            start -= start - 2 < low or seams(text[start - 2 : start])[-1] > PERHAPS
         yield Span(start, end, touches(text, start - 1), touches(text, end))

@@ -72,6 +72,8 @@ _LABEL = re.compile(
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
+_NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
+_OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -162,7 +164,8 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from path_at(text, head.end(), end)
         return
     root = _ROOT.search(text, start, end)
-    if root and not HAN_RUN.fullmatch(text, start, root.start()):  # `服务器10.0.3.0/24的/etc/hosts.conf`
+    if root and (_OF_THE_SYSTEM.match(root[0]) or not HAN_RUN.fullmatch(text, start, root.start())):
+        # `清理脚本/opt/运维/日志.sh`, `服务器10.0.3.0/24的/etc/hosts.conf`
         yield from chains_in(text, start, root.start())
         yield from path_at(text, root.start(), end)
         return
@@ -300,7 +303,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
                 opened = span.open_left or span.start == low > start, span.open_right or span.end == high < end
                 yield span._replace(open_left=opened[0], open_right=opened[1])
         return
-    label = _LABEL.match(inner) if ":" in inner else None
+    label = _LABEL.match(inner) if ":" in inner else _NUMBER_SIGN.match(inner) if "No." in inner else None
     if label:
         yield from _atom(text, start + label.end(), end)
         return
