@@ -23,7 +23,7 @@ from harness.decisions.compare import compare, shared_alignment
 from harness.decisions.drift import drift
 from harness.decisions.run_summary import utc
 from harness.errors import HarnessError, RecordError
-from harness.files import end_with_parent, is_portable, make_last, reading, sealed, size_of, unsealed, whole
+from harness.files import end_with_parent, is_portable, make_last, sealed, size_of, unsealed, whole
 from harness.history import History, plain_content, read_run, stored_content
 from harness.project import Project
 from harness.records import Record
@@ -324,8 +324,7 @@ class Site:
         saved = time.monotonic()
         for done, stamp in self._folded(kept, pages=not self.index_only):
             if done.line is not None:
-                name = done.path.relative_to(self.history.folder).as_posix()
-                runs[name] = {"stamp": stamp, "line": done.line.model_dump(mode="json"), "bytes": done.key}
+                runs[_name(done.path)] = {"stamp": stamp, "line": done.line.model_dump(mode="json"), "bytes": done.key}
                 lines.append(done.line)
             if done.page is not None:
                 self._waiting.append(done.page)
@@ -351,7 +350,7 @@ class Site:
             if newest[new.model] == (old, new):
                 judged = self._verdict(old, new, lines, (kept.get("verdicts") or {}).get(new.model), href)
             stored = [self._path(line) for line in (old, new)]
-            names = [path.relative_to(self.history.folder).as_posix() for path in stored]
+            names = list(map(_name, stored))
             is_new = _STOPPED in kept or any(runs.get(name) != _entry(kept, name) for name in names)
             wanted = judged is not None or not path.is_file() or is_new
             if wanted and not self.index_only:
@@ -426,14 +425,12 @@ class Site:
         stamps, jobs = {}, []
         paths = self.history.paths()
         nights, least = Counter(path.parent.name for path in paths), self._fewest_nights()
+        look = f"{templates_digest()} {self.lang} {''.join(label.model_dump_json() for label in self.labels)}"
         for path in paths:
-            try:
-                stamps[path] = stamp = self._stamp(path)
-            except RecordError:  # a link to nowhere, or gone meanwhile: reading it says so
-                stamps[path] = stamp = ""
-            entry = _entry(kept, path.relative_to(self.history.folder).as_posix())
+            stamps[path] = stamp = self._stamp(path, look)
+            entry = _entry(kept, _name(path))
             line = _line(entry, stamp)
-            if line is not None and (not pages or (self.out / line.href).is_file()):
+            if line is not None and (not pages or os.path.isfile(f"{self.out}/{line.href}")):
                 done = Done(path, line, None, key=_key_in(entry))
                 self._remember(done, stamp)
                 yield done, stamp
@@ -549,13 +546,14 @@ class Site:
         names = [page_path(self.out, label, run_id) for label, run_id in ((old, old_id), (new, new_id))]
         return self.out / "compare" / f"{'__'.join(f'{name.parent.name}.{name.stem}' for name in names)}.html"
 
-    def _stamp(self, path: Path) -> str:
-        """Changes with the record, with what a page would look like, and with the rulings given."""
-        with reading(path, RecordError):
-            state = path.stat()
-        given = "".join(label.model_dump_json() for label in self.labels)
+    def _stamp(self, path: Path, look: str) -> str:
+        """Changes with the record, and with what a page would look like, the rulings given among it."""
+        try:
+            state = os.stat(path)
+        except OSError:  # a link to nowhere, or gone meanwhile: reading it says so
+            return ""
         # whoever edits a record can put its time of change back, and not that of its entry in the folder
-        seen = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {templates_digest()} {self.lang} {given}"
+        seen = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {look}"
         return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
     def _kept(self) -> dict[str, Any]:
@@ -569,6 +567,11 @@ class Site:
             return {}
         # of another version: what does not have the form is made again
         return {name: one for name, one in kept.items() if isinstance(one, dict)} if isinstance(kept, dict) else {}
+
+
+def _name(path: Path) -> str:
+    """Of a record in its history: the folder of its version, and its file."""
+    return "/".join(path.parts[-2:])
 
 
 def _entry(kept: Mapping[str, Any], name: str) -> Any:

@@ -311,8 +311,16 @@ def _path(points: Sequence[tuple[float, float]], **look: str | float) -> Markup:
 def _dot(x: float, y: float, radius: float, fill: str, *, title: str, hollow: bool) -> Markup:
     """A browser shows `title` beside the pointer: all of a usual one, beginning and end of a name of a megabyte."""
     edge: _Look = {"fill-opacity": 0, "stroke": fill, "stroke-width": 2} if hollow else {}
-    inside = _element("title", escape(clip(title, 400)), {})
+    inside = _kept_title(title) if len(title) < 1000 else _title(title)
     return _element("circle", inside, {"cx": x, "cy": y, "r": radius - hollow, "fill": fill, **edge})
+
+
+def _title(said: str) -> Markup:
+    return _element("title", escape(clip(said, 400)), {})
+
+
+_kept_title = lru_cache(maxsize=8192)(_title)
+"""A chart is drawn for three widths of a screen."""
 
 
 def _text(x: float, y: float, said: str, fill: str, **look: str | float) -> Markup:

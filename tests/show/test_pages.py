@@ -671,3 +671,15 @@ def test_parts_of_pages_do_not_fill_the_memory(monkeypatch):
     before = dict(kept)
     html.run_page(factory.run_record([factory.case_result("a", "damaged", samples=samples)]))
     assert max(map(len, {**before, **kept}.values())) <= html._LONGEST_PART
+
+
+def test_the_title_of_a_point_is_formed_once_for_all_widths_and_a_huge_one_not_kept():
+    charts._kept_title.cache_clear()
+    points = [replace(point(at=DAY + timedelta(days=day)), title=f"day {day}") for day in range(50)]
+    drawn = charts.over_time(points, [], ["m"], label="trend")
+    titles = re.findall("<title>(day [0-9]+)</title>", drawn)
+    assert len(titles) == 3 * 50
+    assert set(titles) == {f"day {day}" for day in range(50)}
+    assert charts._kept_title.cache_info().misses == 50
+    charts.over_time([replace(point(), title="x" * 2000)], [], ["m"], label="trend")
+    assert charts._kept_title.cache_info().misses == 50
