@@ -83,7 +83,8 @@ def test_a_pytest_without_a_model_loads_nothing_of_ours(tmp_path: Path) -> None:
 def test_a_replay_loads_no_engine_and_no_library_that_it_does_not_use(tmp_path: Path) -> None:
     """Without a key or a proxy in the environment nothing is looked for in an answer."""
     make_project(tmp_path, 1)
-    unused = ("re2", "urllib.request", "http.client", "openai", "scipy")
+    asks_the_system = sys.platform in ("darwin", "win32")  # for its proxies
+    unused = ("re2", "openai", "scipy", *(() if asks_the_system else ("urllib.request", "http.client")))
     (tmp_path / "conftest.py").write_text(
         f"import sys\n\ndef pytest_unconfigure():\n    print('loaded', sorted(set({unused!r}) & set(sys.modules)))\n"
     )
