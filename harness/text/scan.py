@@ -52,14 +52,17 @@ _ATOM = re.compile(
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
     rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"  # `HT-2026(采)-118`
     r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
-    r"|(?<=\d)['′](?=-[A-Za-z])|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
+    r"|(?<=\d)['′](?=-[A-Za-z]|[NSEW](?![A-Za-z])|/\d)|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
     r"|(?<=[A-Z0-9])\*(?=\d)"
     r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])|(?<=,[NOSP])['′](?=-[a-z])"
     r"|(?<=[0-9]-)\([0-9A-Za-z,'′-]{2,40}\)(?=[a-z-])"  # `2-(4-isobutylphenyl)propanoic`
     r"|(?<=[A-Za-z0-9_])\(\)(?![A-Za-z0-9_])"  # `model.fit()`
     r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/])|(?<=[A-Za-z0-9])'(?=\d|[bdho][0-9A-F])"  # `O'Neil-Hart`, `8'hFF`
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
-    rf"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{{1,2}},){{0,4}}\d{{1,2}}-[A-Z0-9{HAN}])|(?<=\d,\d-\d),(?=\d)"
+    r"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{1,2},){0,4}\d{1,2}-[^\W_a-z])|(?<=\d,\d-\d),(?=\d)"
+    # `0,1mmol/kg`, `99,5-99,9%`, `1.240,50€/Jahr`
+    r"|(?<=\d),(?=\d{1,3}(?:[^\W\d_]{1,4}[²³]?|[€£$%])/[^\W\d_])"
+    r"|(?<=\d),(?=\d{1,2}/[^\W\d_])|(?<=\d\d),(?=\d-\d\d,\d(?!\d))|(?<=\d-\d\d),(?=\d(?!\d))"
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
@@ -126,6 +129,9 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
         while text[end - 1] in ".:;":
             end -= 1
         name, _, value = text[start:end].partition("=")
+        if _HOLDS_TOKENS.search(value):  # the value is what is protected: `--max-old-space-size=4096`
+            inside = _inside(text, end - len(value), end)
+            return (Span(start, start + len(name), touches(text, start - 1)), *inside)
         kind, others = "code", (name, value) if SIGN_BETWEEN.search(value) else (name,)
     else:
         while (
@@ -138,6 +144,9 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
         ):
             end -= 1
     return (Span(start, end, touches(text, start - 1), touches(text, end), kind, others),)
+
+
+_HOLDS_TOKENS = re.compile(r"^[a-z0-9+]{2,}://[^,]*$|^--[a-z]|%\(")
 
 
 def _title(text: str, start: int, end: int) -> Iterator[Span]:
@@ -520,6 +529,8 @@ def _are_words(before: str, after: str, sign: str) -> bool:
         return False
     if len(before) == len(after) == 1 and (before.islower() or after.islower()):
         return False
+    if "-" in before and after.isalpha() and after.islower():
+        return False  # `907323-0 / seal`
     if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
         return True
     return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))

@@ -91,7 +91,7 @@ _UNIT = (
     f"(?:{_SCALED}(?:[·*]{_SCALED}|·d|·h)?|mmHg|°C|℃|°F|K|Ω|%|‰|s|ms|min|h|hr|d|y|a|IU|U|rad|sr|lb|oz|gal|ft|in|mi|ppm|rpm|dB(?:\\(A\\))?|"
     "[元円圓次人日天年月周週时時分秒个個件台套吨噸斤米升度户戶篇架回泊晚趟日월일회원㎎-㏄㎀-㎍]|day|days|week|wk|month|mo|year|yr|hour|dose|小时|分钟|架次|个月|万元|人次|人天|工日|平方米|立方米)"
 )
-_WORD = "[^\\W\\dA-Z_][^\\W\\d_]{0,7}"
+_WORD = "[^\\W\\dA-Z_\u2e80-\uffff][^\\W\\d_\u2e80-\uffff]{0,7}"
 """The short name of a unit in any language: `12 mm/ot`, `120 р/шт`."""
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
 _COUNT = "[+-]?[0-9][0-9.,]*"
@@ -210,7 +210,9 @@ _COUNTED = later("[0-9]{1,3}-[a-z]{2,}")
 _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+")
-_CODE = later("(?<![A-Za-z0-9])(?:[A-Z0-9]{6,64}|[0-9a-f]{7,64}|0x[0-9A-Fa-f]{4,64})(?![A-Za-z0-9])")
+_CODE = later(
+    "(?<![A-Za-z0-9])(?:[A-Z0-9]{4,64}|[a-z]{1,5}[0-9]{6,12}|[0-9a-f]{7,64}|0x[0-9A-Fa-f]{4,64})(?![A-Za-z0-9])"
+)
 _LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 """`Node.js` is the name of a thing, and no file."""
 _FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
@@ -299,10 +301,12 @@ def _has_digits(run: str) -> bool:
     digits = sum(map(run.count, "0123456789"))
     if digits == len(run):
         return digits >= 10
-    return digits >= 3 or _BETWEEN_LETTERS.search(run) is not None if run.isupper() else digits > 0
+    if run.isupper():
+        return (digits >= 3 and len(run) > 5) or _MIXED.search(run) is not None
+    return digits > 0
 
 
-_BETWEEN_LETTERS = later("[A-Z][0-9]+[A-Z]")
+_MIXED = later("[A-Z][0-9]+[A-Z]|[0-9][A-Z]+[0-9]")
 
 
 def pairs_of(inner: str) -> tuple[str, ...]:
