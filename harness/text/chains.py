@@ -41,7 +41,8 @@ SIGN_BETWEEN = later(rf"[{SIGNS}_](?<=[^\s_{SIGNS}].)(?:(?<=_)_*|(?<!_)[{SIGNS}]
 HAN_RUN = later(f"[{HAN}]+")
 _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(
-    f"(?<=[^{_JOINTS}])[{re.escape(_JOINTS)}](?=[^{_JOINTS}])|_(?<=[{HAN}]_)(?=[A-Za-z0-9])|_(?<=[A-Za-z0-9]_)(?=[{HAN}])"
+    f"[{re.escape(_JOINTS)}_](?:(?<=[^{_JOINTS}][{re.escape(_JOINTS)}])(?=[^{_JOINTS}])"
+    f"|(?<=[{HAN}]_)(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]_)(?=[{HAN}]))"
 )
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
@@ -123,7 +124,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
     if "/" in text[start:end]:  # `旧单据/新单据_a`
         joints = [one for one in joints if text[one] != "_" or not touches(text, one - 1)]
-    minus = [one for one in joints if _is_minus(text, start, one)]
+    minus = dict.fromkeys(one for one in joints if _is_minus(text, start, one))
     for one in minus:
         if degrees := _DEGREES.match(text, one + 1):
             yield Span(one, degrees.end(), True, False, "number")
@@ -177,7 +178,7 @@ def _is_minus(text: str, start: int, joint: int) -> bool:
         return False
     if touches(text, joint - 1) and _OF_A_HUNDRED.match(text, joint + 1):
         return True
-    return bool(_ONE_OR_TWO.match(text, joint + 1)) and text[start:joint].endswith(BELOW_ZERO)
+    return bool(_ONE_OR_TWO.match(text, joint + 1)) and text.endswith(BELOW_ZERO, start, joint)
 
 
 _OF_A_HUNDRED = later(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+[A-Za-z]{0,3}(?![\w.-])")
@@ -285,9 +286,9 @@ def is_dull(inner: str) -> bool:
         (_LETTER_PAIR.fullmatch(inner) and kind_of(inner) != "unit")
         or _SENTENCE_SEAM.fullmatch(inner)
         or _ABBREVIATION.fullmatch(inner)
-        or _PROSE_DASHES.fullmatch(inner)
-        or _MANUAL.fullmatch(inner)
-        or _BESIDE_HAN.search(inner)
+        or ("--" in inner and _PROSE_DASHES.fullmatch(inner))
+        or (inner[-1] == ")" and _MANUAL.fullmatch(inner))
+        or (("'" in inner or "\\" in inner) and _BESIDE_HAN.search(inner))
         or not any(map(str.isalnum, inner))
     )
 

@@ -282,6 +282,7 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
 
 
 _UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+_OF_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_UNSPACED}])")
 """Where a word of Thai, Lao, Myanmar or Khmer touches a token: `รุ่นXK-900/2ราคา`. A blank there is the writer's."""
 
@@ -305,7 +306,8 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     if endings:
         yield from files_in(text, start, end, [start + one.end() for one in endings])
         return
-    seams = [] if inner.isascii() else [start + one.start() for one in _UNSPACED_SEAM.finditer(inner)]
+    has_unspaced = not inner.isascii() and _OF_UNSPACED.search(inner)
+    seams = [start + one.start() for one in _UNSPACED_SEAM.finditer(inner)] if has_unspaced else []
     if seams:
         for low, high in pairwise([start, *seams, end]):
             for span in _atom(text, low, high):

@@ -115,7 +115,7 @@ _UNIT_HEADS = "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍一월일회원-"
 _RULES = (
     _rule("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+", ":.", heads="A-Za-z"),
     _rule("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}", "@"),
-    _rule("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?", heads="{0-9A-Fa-f"),
+    _rule("uuid", r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?", "-", heads="{0-9A-Fa-f"),
     _rule(
         "placeholder",
         r"\{\{[^{}\n]+\}\}|\$?\{[^{}\n]+\}|%\([A-Za-z_][\w.-]*\)[sdifr]|%(?:[0-9]+\$)?(?:ll?|z)?[sdifu@]|%[A-Za-z_.]+%|:[a-z_]+|</?[0-9]+\s?/?>|&[a-z]+;",
@@ -131,9 +131,10 @@ _RULES = (
         r"[0-9]{4}(?P<sign>[-/.])(?:0?[1-9]|1[0-2])(?P=sign)(?:0?[1-9]|[12][0-9]|3[01])(?:[T ][0-9].*)?"
         r"|(?:1[5-9]|2[01])[0-9]{2}-(?:0[1-9]|1[0-2])"
         r"|(?:0?[1-9]|[12][0-9]|3[01])(?P<mark>[-/.])(?:0?[1-9]|[12][0-9]|3[01])(?P=mark)(?:(?:1[6-9]|2[01])[0-9]{2}|[0-9]{2})",
+        "-/.",
         heads="0-9",
     ),
-    _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", heads="0-9"),
+    _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", "-", heads="0-9"),
     _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*", heads="A-ZГС"),
     _rule("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T", "/", heads="A-Z"),
     _rule(
@@ -158,7 +159,7 @@ _RULES = (
         "/[盒袋瓶箱包桶罐卷板排日次天人杯份筆笔隻只株束栋間间㎡건개명인대]",
         "/",
     ),
-    _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", heads="0-9.d"),
+    _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", "(", heads="0-9.d"),
     _rule("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?", ":", heads="0-9"),
     _rule("phone", r"\+\d[\d -]{7,18}|(?:0\d{2,3}-\d{4}-?|1\d\d-\d{4}-|[48]00-\d{3}-)\d{3,4}", heads="+0-9"),
     _rule(
@@ -199,7 +200,7 @@ def _rules_for(head: str, *held: bool) -> tuple[_Rule, ...]:
     )
 
 
-_TELLING = "/\\.:@_"
+_TELLING = "/\\.:@_-("
 _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
@@ -268,7 +269,8 @@ def _by_rule(text: str) -> str:
     head = text[0]
     if "\u3400" <= head <= "\u9fff":
         head = "一"  # no rule tells them apart
-    for rule in _rules_for(head, "/" in text, "\\" in text, "." in text, ":" in text, "@" in text, "_" in text):
+    slashes, dots = ("/" in text, "\\" in text), ("." in text, ":" in text)
+    for rule in _rules_for(head, *slashes, *dots, "@" in text, "_" in text, "-" in text, "(" in text):
         if rule.pattern.fullmatch(text):
             return rule.kind
     return ""
