@@ -109,8 +109,7 @@ def _all_whole(
         size, said = len(text), (text, "verbatim", (), None, "damage", None)
         several = [new(Mention, (start, start + size, *said)) for start in forms[0].starts]
         if target is not None and (target.open_left or target.open_right):
-            parts = Source(source).parts
-            several = [one._replace(reach=_reach(target, one.start, one.end, output, parts)) for one in several]
+            several = _reaching(target, several, output, Source(source).parts)
         mentions[text] = tuple(several)
     return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions)
 
@@ -226,10 +225,10 @@ class Judge:
         for text, damage, starts in forms:
             size = len(text)
             verdict, codes = _said(damage)
-            for start in starts:
-                end = start + size
-                reach = _reach(target, start, end, passage.text, self.source.parts) if is_open else None
-                made.append(new(Mention, (start, end, text, verdict, codes, path, "damage", reach)))
+            several = [
+                new(Mention, (start, start + size, text, verdict, codes, path, "damage", None)) for start in starts
+            ]
+            made += _reaching(target, several, passage.text, self.source.parts) if is_open else several
         if len(forms) > 1:
             made.sort(key=_START)
         return made
@@ -298,6 +297,10 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
         while end < len(text) and there < len(part) and is_cjk(text[end]) and text[end] == part[there]:
             end, there = end + 1, there + 1
     return None if (start, end) == span else (start, end)
+
+
+def _reaching(target: Target, mentions: list[Mention], text: str, parts: Sequence[str]) -> list[Mention]:
+    return [one._replace(reach=_reach(target, one.start, one.end, text, parts)) for one in mentions]
 
 
 _START = itemgetter(Mention._fields.index("start"))
