@@ -469,7 +469,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         return True  # the next path begins there
     return is_altered and (
         (span.startswith("# ") and _opens_line(text, reading.start))  # a heading
-        or (target.kind == "path" and _OF_WORDS.fullmatch(span))  # `path to` for `/a/path/to`
+        or (target.kind == "path" and _OF_WORDS.fullmatch(span) is not None)  # `path to` for `/a/path/to`
         or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
         or _is_another_thing(target, codes, span)
         or ("markup" in codes and _is_no_markup(span, target.text))
