@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.recording import Recorder
+from harness.recording import Recorder, spellings
 from harness.recording import secrets as secrets_module
 from harness.recording.secrets import Secrets, _detectors, kinds_in, problems, secret_fields, shapes_in
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, squeezed
@@ -326,6 +326,17 @@ def test_texts_of_one_place_are_joined_in_their_order(values: list[object]) -> N
 )
 def test_what_the_fast_reader_refuses_is_read_by_the_other(text: str) -> None:
     assert joined_texts(text) == joined_texts_of([json.loads(text)]) != []
+
+
+LOOKALIKES = "".join(map(chr, spellings._letters()))
+
+
+@given(st.text(st.sampled_from(LOOKALIKES) | st.characters(), max_size=30))
+@example(LOOKALIKES)
+@example(LOOKALIKES[:39] + "水吧台")
+@example("\ud83d" + LOOKALIKES[:2] * 3)
+def test_each_lookalike_becomes_its_letter_whether_a_text_holds_few_or_all(text: str) -> None:
+    assert spellings._in_letters(text) == text.translate(spellings._letters())
 
 
 def test_random_ids_do_not_exhaust_the_search(capfd: pytest.CaptureFixture[str]) -> None:
