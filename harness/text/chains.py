@@ -137,7 +137,8 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _tokens(text, whole.end, end)
         return
     code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 else None
-    if code and max(seams(code[1])) < SURELY:
+    in_brackets = text[start - 1 : start] in tuple("（(【[「") and text[end : end + 1] in tuple("）)】]」")
+    if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
         return
     chain: list[tuple[int, int]] = []
@@ -145,7 +146,12 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
         is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
-        breaks = middle and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
+        is_tied = (
+            middle and text[low - 1] == text[high] == "-" and _TIED.match(side) and text[start : low - 1].isascii()
+        )
+        breaks = (
+            middle and not is_tied and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
+        )
         if not breaks:
             chain.append((low, high))
             continue
@@ -209,6 +215,12 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
             others += behind_seams(inner, PERHAPS)
         if len(sides) == 2:
             others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
+            if (
+                text[first[1]] == "-"
+                and _BEHIND_JOINT.fullmatch(text, low, first[1])
+                and text[last[0] : high].isascii()
+            ):
+                others += (text[first[1] : high],)  # `返回码-2`, `选项-xvf`: a blank before the sign is the writer's
         yield Span(low, high, open_left, open_right, alternates=others)
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
@@ -452,7 +464,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
         measure = _MEASURE.match(run)
         in_groups = joint == "-" == text[low - len(other) - 2]  # `3-2-1402室`
         is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
-        if measure and token[-1].isdigit() and not is_code:
+        is_when = run[0] == "时" and not re.search("[0-9]", other)  # `返回值-1时`
+        if measure and token[-1].isdigit() and not is_code and not is_when:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
         is_word = HAN_RUN.search(other) or (len(token) == 1 and run in _SIDES_OF_ONE)  # `GW-0.12/B面`, `I/O的`
         if joint == "/" and is_word and token.isalnum() and len(runs) == 2 and not run.startswith(CASES):
@@ -490,7 +503,8 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
 
 _NO_CODE = later("[0-9:.,]*")
 _SHORT_PART = later(
-    f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有被了{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
+    f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见"
+    f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _TIED = later(
     f"(?:(?![的被{CONJUNCTIONS}])[{HAN}]){{1,8}}"

@@ -75,6 +75,8 @@ _LABEL = re.compile(
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
+_NAME_AND_NUMBER = re.compile(f"[{HAN}]{{1,8}}(?=[A-Z]+[0-9]|[0-9]+[A-Z])[A-Z0-9]{{2,8}}")
+"""`“龙鳞X7”`: in quotes a name needs no sign."""
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
@@ -207,7 +209,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         return
     if any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner)) or inner[0] in "-/~.\\{":
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
-    elif has_file or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
+    elif has_file or _NAME_AND_NUMBER.fullmatch(inner) or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
 
 

@@ -245,6 +245,8 @@ def test_damage_counts_by_kind(
         ),
         ("エラーE-1045が/var/log/app/error.logに", "/var/log/app/error.log", "E-1045", "/var/log / app/error.log"),
         ("请把汇总表上传至财务共享/2024/汇总.xlsm", "财务共享/2024/汇总.xlsm", "已上传", "财务共享 / 2024/汇总.xlsm"),
+        ("用选项-xvf解压", "选项-xvf", "用选项 -xvf 解压", "选项 - xvf"),
+        ("返回码-2，", "返回码-2", "返回码 -2", "返回码- 2"),
         ("限苏E-88K21与粵B-D12345，", "粵B-D12345", "苏E-88K21 与 粵B-D12345", "粵B - D12345"),
     ],
 )
