@@ -203,8 +203,10 @@ class Judge:
                 return None  # an ordinary wrap comes before other readings
         if not are_apart(page, seen):
             return None
-        holds = self.source.holds
-        kept = {text: [one for one in seen[text] if not (one.damage.weight and holds(one.text))] for text in damaged}
+        holds = self.source.holds_beside
+        kept = {
+            text: [one for one in seen[text] if not (one.damage.weight and holds(one.text, text))] for text in damaged
+        }
         return {**seen, **kept}
 
     def _found(self, page: Page, seen: dict[str, list[Alike]]) -> tuple[list[Finding], dict[str, str]]:

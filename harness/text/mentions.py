@@ -242,7 +242,7 @@ _CODE_AND_WORD = later(
     "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2})|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
 )
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
-_SUMMANDS = later(r"(?!.*\d{3})[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
+_SUMMANDS = later(r"(?!.*\d{3}|.*\d.*\+.*\d)[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
 _TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
 _TRAILING = ".,:;!?"
@@ -369,7 +369,7 @@ _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _THIN = " \u00a0\u2009\u202f"
-_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])")
+_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])")
 _FROM_TO = later("([A-Z])[0-9]+-\\1[0-9]+|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*")
 """`V2-V4` and `Mon-Fri` are also written with an en dash."""
 

@@ -203,7 +203,7 @@ def _without_verbs(name: str) -> str:
     return name[_behind_verbs(name, 0) :]  # `在人事/2026/a.pdf`
 
 
-_PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])")
+_PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])|(?:::[A-Za-z_]\w*)+(?:\[[\w.-]+\])?")
 
 
 _WITH_ENDING = later(

@@ -113,7 +113,7 @@ def near_misses(
             if (codes := how_near(target.text, token, target.kind)) and token not in names and not source.holds(token)
         }
         if not target.given:
-            misses = {token: one for token, one in misses.items() if not _counts_on(target, token, one[0])}
+            misses = {token: one for token, one in misses.items() if not _counts_on(target, token)}
             if len(misses) > 1 or (misses and _is_another_of_many(target, next(iter(misses)), names, source, tokens)):
                 misses = {}
         if misses:
@@ -149,10 +149,10 @@ _SERIES = (
 """What has numbers that count up, and of how many digits: releases, words with a digit, warnings (`DEP0018`)."""
 
 
-def _counts_on(target: Target, token: str, codes: tuple[str, ...]) -> bool:
+def _counts_on(target: Target, token: str) -> bool:
     """Whether the next of a series is meant: `4.1.6-10` behind `4.1.6-9`, `libgmp4-dev` behind `libgmp3-dev`."""
     wanted = target.text
-    if "transposed" in codes or target.kind in ("standard", "url") or _ADDRESS.search(wanted):
+    if sorted(wanted) == sorted(token) or target.kind in ("standard", "url") or _ADDRESS.search(wanted):
         return False
     if _NUMBER.sub("0", wanted) != _NUMBER.sub("0", token):
         return False
@@ -203,9 +203,13 @@ class _Tokens:
         return (token for some in self._lists.get(key, {}).values() for token in some)
 
     def is_free(self, start: int, end: int) -> bool:
+        """Whether no mention is there but shorter ones: `zx-cli` hides no miss of `zx-cli@1.9.0`."""
         place = bisect_right(self._taken, (start, end))
-        before = place > 0 and self._taken[place - 1][1] > start
-        return not before and (place == len(self._taken) or self._taken[place][0] >= end)
+        low, high = self._taken[place - 1] if place else (0, 0)
+        if high > start and not (low == start and high < end):
+            return False
+        behind = self._taken[place] if place < len(self._taken) else (end, end)
+        return behind[0] >= end or behind[1] <= end
 
     def _listed(self, blanks: int, has_cjk: bool, holds: str) -> dict[int, dict[str, list[int]]]:
         text = self._text

@@ -173,7 +173,7 @@ _RULES = (
     _rule(
         "range",
         r"(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?[-–—~～](?:[0-9]{1,2}月)?[0-9]{1,2}[日号]?"
-        r"|[+-]?[0-9][0-9.,:]*(?:[%‰℃°]?|[^\W\d_]{1,3}[%‰℃°]?(?=.*[^0-9.,]\Z))[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}",
+        r"|[+-]?[0-9][0-9.,:]*(?:[%‰℃°]?|[^\W\d_]{1,3}[%‰℃°]?(?=.*[^0-9.,()]\Z))[-–—~～〜][+-]?[0-9][0-9.,:]*[^\s0-9/-]{0,6}",
         heads="+0-9-",
     ),
     _rule("number", r"[+-]?[0-9][0-9.,/:*×-]*(?:[eE][+-]?[0-9]+|[%‰])?", heads="+0-9-"),
@@ -231,9 +231,7 @@ def kind_of(text: str) -> str:
     if text[:1].isdigit() and _COUNTED.fullmatch(text):
         return "name"
     kind = _by_rule(text) if 0 < len(text) <= 400 else ""
-    if kind in ("range", "number") and (
-        _is_part_number(text.split("-")) if _GROUPS.fullmatch(text) else kind == "number" and _is_of_many_signs(text)
-    ):
+    if kind in ("range", "number", "identifier") and _is_of_digits(text, kind):
         return "code"
     if kind == "file" and (_FILE_LIKE.search(text) or _is_attribute(text)):
         return "identifier"
@@ -276,9 +274,14 @@ def _by_rule(text: str) -> str:
     return ""
 
 
-def _is_of_many_signs(text: str) -> bool:
-    """`10.4.2/3:7` is a code, and no number."""
-    return len(set(text) & set("-./:")) > 1 and sum(map(str.isdigit, text)) > 4 and "e" not in text.lower()
+def _is_of_digits(text: str, kind: str) -> bool:
+    """Whether it is a code that looks like a number or name: `10.4.2/3:7`, `5000-01-220`, `arXiv:2305.10403v3`."""
+    if kind == "identifier":
+        return sum(map(str.isdigit, text)) > 4
+    if _GROUPS.fullmatch(text):
+        return _is_part_number(text.split("-"))
+    has_signs = kind == "number" and len(set(text) & set("-./:")) > 1
+    return has_signs and sum(map(str.isdigit, text)) > 4 and "e" not in text.lower()
 
 
 def _is_part_number(groups: list[str]) -> bool:
@@ -286,6 +289,8 @@ def _is_part_number(groups: list[str]) -> bool:
     if len(groups) > 2:
         return sum(map(len, groups)) > 6
     first, second = groups
+    if first[0] == "0" and "." in second and len(first.partition(".")[0]) > 1:
+        return True  # `00-5412.8`
     is_falling = float(first) > float(second)
     if "." in first + second:
         return is_falling or abs(len(first.partition(".")[2]) - len(second.partition(".")[2])) > 1  # `88.204-91`

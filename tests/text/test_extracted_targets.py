@@ -416,6 +416,11 @@ def test_provenance_takes_the_first_letter_in_either_case() -> None:
         ("torch==2.3.1 with torch", "torch==2.3.2", {"corrupted"}),
         ("torch==2.3.1+cu121", "torch==2.3.1+cu211", {"corrupted"}),
         ("page-12.html", "page-13.html", {"absent"}),
+        ("zx-cli and zx-cli@1.9.0", "zx-cli or zx-cli@1.6.0", {"verbatim", "corrupted"}),
+        ("kernel-devel-6.8.9-300.fc40", "kernel-devel-6.9.8-300.fc40", {"corrupted"}),
+        ("kernel-devel-6.8.9-300.fc40", "kernel-devel-6.8.8-300.fc40", {"absent"}),
+        ("order D22+L1Y", "order D22 + L1Y", {"spaced"}),
+        ("VLAN 10-20,99", "VLAN 10-20, 99", {"verbatim"}),
         ("note-2024.html", "note-2023.html", {"corrupted"}),
         ("DEP0018 is", "DEP0019 is", {"absent"}),
         ("share \\\\srv-01\\data", "share \\srv-01\\data", {"altered"}),
@@ -432,6 +437,11 @@ def test_provenance_takes_the_first_letter_in_either_case() -> None:
 )
 def test_one_more_of_a_family_is_no_near_miss(source: str, output: str, verdicts: set[str]) -> None:
     assert set(check(source, output).verdicts.values()) == verdicts
+
+
+def test_a_listed_string_that_lost_its_first_backslash_is_damage() -> None:
+    text = r"see \\fs-02\share\notes.md"
+    assert set(check(text, text.replace(r"\\", "\\"), [text[4:]]).verdicts.values()) == {"altered"}
 
 
 # False alarms on flawless texts; `python -m benchmarks.text.precision` counts them on many.
