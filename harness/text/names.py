@@ -227,9 +227,14 @@ def files_with_blanks(text: str) -> Iterator[Span]:
     Something in them says that the words before the last blank are theirs: a dash, the number of a copy, a number, the
     name of a document before a version.
     """
-    if " " not in text or _ENDED.search(text) is None:
-        return
-    for found in _WITH_ENDING.finditer(text):
+    behind = 0
+    while (ended := _ENDED.search(text, behind)) is not None:
+        blank = text.rfind(" ", behind, ended.start())
+        behind = ended.end()
+        found = _WITH_ENDING.match(text, blank + 1) if blank > 0 else None
+        if found is None:
+            continue
+        behind = found.end()
         words = [found[0]]
         place = found.start()
         while len(words) <= _MOST_BLANKS and place and text[place - 1] == " ":

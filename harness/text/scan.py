@@ -66,7 +66,9 @@ _ATOM = re.compile(
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
-_SENTENCE = re.compile(r"[，。；！？]|[.;!?,] |[把被将將请請吗嗎我你您]|用于|用於|不要")
+_SENTENCE = re.compile(
+    r"[，。；！？把被将將请請吗嗎我你您.;!?,用不](?:(?<![.;!?,用不])|(?<=[.;!?,]) |(?<=用)[于於]|(?<=不)要)"
+)
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
 _FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 _LABEL = re.compile(
