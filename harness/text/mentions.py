@@ -307,6 +307,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return True
     if codes == {"case"} and (
         wanted.startswith("0x")
+        or (wanted[0] == "$" and wanted[2:] == span[2:])
         or kind == "email"
         or (kind == "code" and _in_small_letters(span) == _in_small_letters(wanted))
         or (kind in _TITLED and _is_heading(wanted, span, text, reading))
@@ -475,6 +476,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
         or _is_another_thing(target, codes, span)
         or ("markup" in codes and _is_no_markup(span, target.text))
+        or (target.text.endswith("()") and ("(" not in span or not codes.isdisjoint(_OF_ANOTHER_CALL)))
         or _loses_a_small_sign(reading, target)
         or (target.kind == "code" and _ends_in_an_article(reading, target))
     )
@@ -492,6 +494,9 @@ def _is_no_holder(reading: Reading, span: str, text: str) -> bool:
 
 def _opens_line(text: str, start: int) -> bool:
     return not text[text.rfind("\n", 0, start) + 1 : start].strip("# ")
+
+
+_OF_ANOTHER_CALL = frozenset({"markup", "doubled"})  # `f<T>()`, `f(() => 1)`
 
 
 def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:

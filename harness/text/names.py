@@ -121,8 +121,15 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     if re.fullmatch(r"/\d+(?:[^\W\d_]{1,3})?", inner[:cut]):
         return
     alternates = _last_two(inner[:cut])
+    query = _QUERY.match(text, start + cut)
+    if query:  # `/api/orders?status=open`, which is also named without it
+        yield Span(start, query.end(), touches_left, touches(text, query.end()), "path", (inner[:cut], *alternates))
+        return
     opened = cut < len(inner) or touches(text, start + cut)
     yield Span(start, start + cut, touches_left, opened, "path", alternates)
+
+
+_QUERY = later(rf"\?[A-Za-z_][\w.-]*=[^&={ENDS}{HAN}]*(?:&[A-Za-z_][\w.-]*=[^&={ENDS}{HAN}]*)*(?<![.:])")
 
 
 def _begins_behind(before: str, path: str) -> bool:

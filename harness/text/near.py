@@ -143,7 +143,7 @@ _NUMBER = later("[0-9]+")
 
 _SERIES = (
     (later(r"(?![^/]*[=@])(?:\d+:|v|[A-Za-z][A-Za-z0-9]{2,}[-_])?\d{1,3}(?:\.\d{1,3})+(?![\d.])[^/]*"), 3),
-    (later(r"(?=.*[a-z]{3})[^/=@]*"), 1),
+    (later(r"(?=.*[a-z]{3})[A-Za-z](?:[^/=@:0-9]*[0-9]){1,3}[^/=@:0-9]*"), 1),
     (later("[A-Z]+[0-9]+"), 4),
 )
 """What has numbers that count up, and of how many digits: releases, words with a digit, warnings (`DEP0018`)."""

@@ -274,10 +274,14 @@ def _by_rule(text: str) -> str:
     return ""
 
 
+_TAGGED = later(r":[0-9]+\.[0-9]")
+"""`nginx:1.25.3`"""
+
+
 def _is_of_digits(text: str, kind: str) -> bool:
     """Whether it is a code that looks like a number or name: `10.4.2/3:7`, `5000-01-220`, `arXiv:2305.10403v3`."""
     if kind == "identifier":
-        return sum(map(str.isdigit, text)) > 4
+        return sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None
     if _GROUPS.fullmatch(text):
         return _is_part_number(text.split("-"))
     has_signs = kind == "number" and len(set(text) & set("-./:")) > 1
