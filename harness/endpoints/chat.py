@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -76,15 +77,25 @@ class ChatEndpoint(AdaptingEndpoint):
         self._run = uuid4().hex
         self._numbers = count()
 
+    def load(self) -> None:
+        """Import what asking takes, and make its loggers, on the thread that calls. pytest goes through all loggers
+        before each test, and breaks off where another thread adds one meanwhile.
+        """
+        from harness.endpoints.transport import httpx2
+
+        import_module("openai")
+        import_module(httpx2.__name__.replace("httpx", "httpcore"))
+        for name in _CHATTY:
+            # at lower levels they log addresses and headers, and those hold keys
+            if logging.getLogger(name).level == logging.NOTSET:
+                logging.getLogger(name).setLevel(logging.WARNING)
+
     def _open(self) -> "AsyncOpenAI":
         from openai import AsyncOpenAI
 
         from harness.endpoints.transport import NotingTransport, httpx2
 
-        for name in _CHATTY:
-            # at lower levels they log addresses and headers, and those hold keys
-            if logging.getLogger(name).level == logging.NOTSET:
-                logging.getLogger(name).setLevel(logging.WARNING)
+        self.load()
         access = self._access
         # a client with a transport of its own does not look at the variables of proxies itself
         self._proxy = proxy_for(access.address)

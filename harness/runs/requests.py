@@ -142,9 +142,13 @@ def opened(
     if model.kind == "local":
         with LocalServer(server_settings(model, root), log) as server:
             access = Access(base_url=server.base_url)
-            yield _chat(model, access, server.runtime, retrying, ended=lambda: server.ended)
+            endpoint = _chat(model, access, server.runtime, retrying, ended=lambda: server.ended)
+            endpoint.load()
+            yield endpoint
         return
-    yield _chat(model, access_of(model, root), None, retrying, batch=batch)
+    endpoint = _chat(model, access_of(model, root), None, retrying, batch=batch)
+    endpoint.load()
+    yield endpoint
 
 
 def is_asking() -> bool:

@@ -44,6 +44,34 @@ def test_an_openai_model_is_a_chat_endpoint(tmp_path: Path) -> None:
         asyncio.run(endpoint.aclose())
 
 
+ASKING = """
+import asyncio, logging, sys
+from pathlib import Path
+from harness.config import ModelConfig
+from harness.runs.requests import opened
+
+kind, address, stream = sys.argv[1:]
+body = {"model": "m", "messages": [{"role": "user", "content": "Repeat: X-1/2"}], "stream": stream == "stream"}
+async def ask():
+    await endpoint.ask(body)
+    await endpoint.aclose()
+with opened(ModelConfig(name="m", kind=kind, base_url=address), Path.cwd()) as endpoint:
+    before = set(logging.root.manager.loggerDict)
+    asyncio.run(ask())
+    print(sorted(set(logging.root.manager.loggerDict) - before))
+"""
+
+
+@pytest.mark.parametrize(("kind", "stream"), [("openai", ""), ("openai", "stream"), ("responses", "")])
+def test_no_logger_is_made_while_is_asked(kind: str, stream: str, server: FaultyServer, tmp_path: Path) -> None:
+    """pytest goes through all loggers before each test, on another thread than that which asks."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING, kind, server.base_url, stream],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, server.total) == ("[]\n", 1), done.stderr
+
+
 def test_a_callable_is_imported_when_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "opened_application.py").write_text("def answer(body):\n    return 'A-1'\n")
     monkeypatch.syspath_prepend(tmp_path)
