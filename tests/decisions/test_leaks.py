@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -122,14 +123,14 @@ def test_a_mention_finds_its_target(mention, target, found):
 
 
 def test_it_is_what_a_table_of_targets_gives():
-    table = sqlite3.connect(":memory:")
-    table.execute("create table parts (name text)")
-    table.execute("insert into parts values ('AB-1/C')")
-    for mention in ("AB-1/C", "ab-1", "AB - 1/C", "AB–1", "%", "B_1", "AB-1 /C"):
-        rows = table.execute(
-            "select 1 from parts where name = ? or name like '%' || ? || '%'", (mention, mention)
-        ).fetchall()
-        assert finds(mention, "AB-1/C") is bool(rows), mention
+    with closing(sqlite3.connect(":memory:")) as table:
+        table.execute("create table parts (name text)")
+        table.execute("insert into parts values ('AB-1/C')")
+        for mention in ("AB-1/C", "ab-1", "AB - 1/C", "AB–1", "%", "B_1", "AB-1 /C"):
+            rows = table.execute(
+                "select 1 from parts where name = ? or name like '%' || ? || '%'", (mention, mention)
+            ).fetchall()
+            assert finds(mention, "AB-1/C") is bool(rows), mention
 
 
 def test_a_case_counts_if_every_mention_finds_its_target(case):
