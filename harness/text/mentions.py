@@ -476,7 +476,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
         or _is_another_thing(target, codes, span)
         or ("markup" in codes and _is_no_markup(span, target.text))
-        or (target.text.endswith("()") and (span.count("(") < span.count(")") or codes & _OF_ANOTHER_CALL))
+        or (target.text.endswith("()") and (span.count("(") < span.count(")") or bool(codes & _OF_ANOTHER_CALL)))
         or _loses_a_small_sign(reading, target)
         or (target.kind == "code" and _ends_in_an_article(reading, target))
     )

@@ -471,6 +471,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("user d'Arcy_2, it's so", "d'Arcy_2"),
         ("=IFERROR(INDEX('Q1'!$C:$C,MATCH($A2,B:B,0)),0) in B", "=IFERROR(INDEX('Q1'!$C:$C,MATCH($A2,B:B,0)),0)"),
         ("feat(core-ui): add it", "feat(core-ui)"),
+        ("require('node:url') of URL('https://a-b.org'), open('a-1.pem')", "node:url|https://a-b.org|a-1.pem"),
+        ("Only <strong>{seatsLeft}</strong>", "{seatsLeft}"),
         ("npm run build:prod, color:red", "build:prod"),
         ("VLAN 10-20,99 and 3,4, 1,000-2,000", "10-20,99|1,000-2,000"),
         ("prices in €/set, $12/mo", "€/set|12/mo"),
