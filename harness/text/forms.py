@@ -123,7 +123,7 @@ FORMS = (
         word="[=~^]",
     ),
     _form(  # `page=2&sort=-created_at`
-        "code",
+        "query",
         "&",
         rf"(?<![\w=&?/.-])[A-Za-z_][\w.-]{{0,40}}=[^&={ENDS}{HAN}]{{1,80}}(?:&[A-Za-z_][\w.-]{{0,40}}=[^&={ENDS}{HAN}]{{0,80}})+",
         word="&",

@@ -125,10 +125,14 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
     if kind == "file":
         return _file(text, start, end)
     if kind in ("windows", "path"):
-        return path_at(text, start, end)
+        return [_with_values(text, one) for one in path_at(text, start, end)]
     others: tuple[str, ...] = ()
     if kind == "formula":
         kind = "code"
+    elif kind in ("", "query"):
+        opened = _OPENED.search(text, start, end)
+        others = _named_inside(text[opened.end() : end - 1]) if not kind and opened else _values(text[start:end])
+        kind = kind and "code"
     elif kind == "variable":
         while text[end - 1] in ".:;":
             end -= 1
@@ -150,6 +154,23 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
     return (Span(start, end, touches(text, start - 1), touches(text, end), kind, others),)
 
 
+def _named_inside(piece: str) -> tuple[str, ...]:
+    """The targets in a piece of a longer one, which are also said without it: `connect("ws://localhost:8765")`."""
+    found = _targets_at_once(piece, DEFAULT_SYMBOLS)
+    return tuple(dict.fromkeys(chain.from_iterable((one.text, *one.alternates) for one in found)))
+
+
+def _with_values(text: str, path: Span) -> Span:
+    query = text.find("?", path.start, path.end)
+    return path if query < 0 else path._replace(alternates=path.alternates + _values(text[query : path.end]))
+
+
+def _values(query: str) -> tuple[str, ...]:
+    """Those that are targets by themselves: `-created_at` of `page=2&sort=-created_at`."""
+    return tuple(chain.from_iterable(_named_inside(one) for one in _VALUE.findall(query)))
+
+
+_OPENED, _VALUE = re.compile(r"[(\[]"), re.compile("=([^&=]+)")
 _HOLDS_TOKENS = re.compile(r"^[a-z0-9+]{2,}://[^,]*$|^--[a-z]|%\(")
 
 

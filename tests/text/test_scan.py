@@ -479,3 +479,23 @@ def test_what_folds_few_characters_as_bytes_folds_them_as_all_others() -> None:
             page = Page(text * 60, DEFAULT_SYMBOLS, coarse=coarse)
             assert page.letters == (text * 60).translate(page.fold)
             assert [page.fold[ord(page.text[start])] for start in page.plain.starts] == list(page.letters)
+
+
+@pytest.mark.parametrize(
+    ("source", "inner", "damaged"),
+    [
+        ('It calls connect("ws://localhost:8765") twice.', "ws://localhost:8765", "ws: //localhost:8765"),
+        ("const fs = require('./lib/file-store')", "./lib/file-store", "./lib / file-store"),
+        (
+            "UUID('ffe95fcc-b818-4aca-a350-e0a35b9de6ec')",
+            "ffe95fcc-b818-4aca-a350-e0a35b9de6ec",
+            "ffe95fcc -b818-4aca-a350-e0a35b9de6ec",
+        ),
+        ("page=2&sort=-created_at", "-created_at", "-created _at"),
+        ("GET /api/orders?from=2024-01-02&status=open", "2024-01-02", "2024 - 01-02"),
+    ],
+)
+def test_what_a_call_or_a_query_holds_is_also_said_without_it(source: str, inner: str, damaged: str) -> None:
+    assert set(check(source, f"It names {inner} here.").verdicts.values()) == {"verbatim"}
+    assert "spaced" in check(source, f"It names {damaged} here.").verdicts.values()
+    assert repair(source, f"It names {damaged} here.").text == f"It names {inner} here."
