@@ -250,6 +250,8 @@ class Judge:
                 start, end, damage = one
                 if wanted != target.text and target.kind == "path" and _is_fragment(text, start, end, target, wanted):
                     continue
+                if damage.weight and not is_strict and _is_of_another_number(text, start, target, wanted):
+                    continue
                 how = "damage" if is_strict else severity(one, target, page, self.source)
                 if how is not None:
                     (damaged if damage.weight else whole).append(
@@ -370,6 +372,17 @@ def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -
     while before and not before[-1].isalnum():
         before = before[:-1]
     return before != "" and rest[:-1].endswith(before[-2:])  # `人事 / 2026/a.pdf`
+
+
+def _is_of_another_number(text: str, start: int, target: Target, wanted: str) -> bool:
+    """Whether the sign that a text begins with is behind a token: `6 - 12` is no mention of the end of `用户-12`."""
+    if wanted[0] != "-":
+        return False
+    ahead = target.text.removesuffix(wanted)
+    if not (is_cjk(ahead[-1]) if ahead and ahead != target.text else wanted[1:2].isdecimal()):
+        return False
+    before = text[max(0, start - 8) : start].rstrip()[-1:]
+    return before.isalnum() and not is_cjk(before)
 
 
 def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:
