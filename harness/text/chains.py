@@ -445,7 +445,11 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
         tied = _TIED.match(text, low, stop) if is_tied else None
         if tied and (joint == "_" or tied[1]):
             is_whole = _SHORT_PART.fullmatch(text, tied.start(1), stop) and _edge(text, stop) != OPEN  # `集散B区，`
-            return (stop, False) if is_whole else (tied.end(), touches(text, tied.end()))  # `srv-财务02`, `DI_夹紧到位`
+            if is_whole:
+                return stop, False
+            end = tied.end()  # `srv-财务02`, `DI_夹紧到位`, and `DO_气缸伸出互锁。`, which may be more than the name
+            may_go_on = not tied[1] and text[end : end + 1] in _AFTER_A_SENTENCE
+            return end, may_go_on or touches(text, end)
         return _right_end_of_han(text, low, stop, other, own)
     side = text[low:high]
     if side.isascii():
@@ -501,6 +505,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     return low + own, own < len(side) or touches(text, high)
 
 
+_AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")
 _SHORT_PART = later(
     f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见"

@@ -519,3 +519,18 @@ def test_a_dash_behind_a_token_is_no_mention_of_what_begins_with_a_hyphen(source
 def test_a_blank_behind_the_hyphen_of_a_code_is_damage_where_the_noun_is_elsewhere() -> None:
     assert repair("返回码-2 错", "返回码为 - 2，错").text == "返回码为 -2，错"
     assert repair("泵-04 密封", "泵 - 04 密封").text == "泵-04 密封"
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("DI_夹紧到位与DO_气缸伸出互锁。", "DI_夹紧到位与 DO_气缸伸出 互锁。"),
+        ("字段tax_税率必须填写，字段qty_数量可以为空", "字段 tax_税率 必须填写，字段 qty_数量 可以为空"),
+        ("请看ALM_射频驻波告警处理\n谢谢", "ALM_射频驻波 告警处理"),
+    ],
+)
+def test_a_sentence_may_go_on_behind_the_han_of_a_code_with_an_underscore(source: str, answer: str) -> None:
+    assert set(check(source, answer).verdicts.values()) == {"verbatim"}
+    assert repair(source, answer).text == answer
+    assert repair("信号「DI_夹紧到位」", "DI_夹紧 到位").text == "DI_夹紧到位"
+    assert repair(source, answer.replace("_", " _ ")).text == answer
