@@ -313,7 +313,7 @@ def _edge(text: str, place: int) -> int:
     """What is beyond a run of Han. A text that begins with it begins with the thing itself."""
     if place < 0:
         return CLOSED
-    if place == len(text) or text[place] in "，。；！？":
+    if place == len(text) or text[place] in "，。；！？,;!?":
         return AT_A_CLAUSE
     return OPEN if text[place].isalnum() or text[place] in "{}" else CLOSED
 

@@ -79,8 +79,8 @@ _TOUCHING = later(f"(?<=[A-Za-z0-9_}}])[{HAN}]+")
 _TAIL_SEAM = later(any_of(TAIL_SEAMS))
 _TAIL_END = later(f"(?:{any_of(TAILS)})+\\Z")
 _ENDS_PATH = (*TAILS, *PARTICLES)
-_TWO_PATHS = later("(?<=[A-Za-z0-9_])(?:和|与|及|或|到|移到|移动到|复制到|拷贝到|换成|改成)(?=[/~])")
-"""`/data/x移到/data/y` is two paths."""
+_TWO_PATHS = later(f"(?<=[A-Za-z0-9_])(?:和|与|及|或|换成|改成|指向|[{HAN}]{{0,2}}(?<![签報报迟])[到至])(?=[/~])")
+"""`/data/x移到/data/y` and `/dev/sdb1挂载到/mnt/data` are two paths each."""
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
 _ACTION = later(
     f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换写移传]|回滚|切换|归档|同步)[到至在为成]"

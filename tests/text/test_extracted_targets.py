@@ -524,3 +524,18 @@ def test_han_behind_an_underscore_belongs_to_its_token() -> None:
 def test_a_sum_that_the_answer_works_out_is_not_a_mention_of_its_number() -> None:
     assert check("The ratio is 12/4 at peak.", "We get 12 / 4 = 3 here.").verdicts == {"12/4": "absent"}
     assert check("The ratio is 12/4 at peak.", "We get 12 / 4 here.").verdicts == {"12/4": "spaced"}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("/dev/sdb1挂到/mnt/data。", "/dev/sdb1|/mnt/data"),
+        ("将/dev/sda1挂载至/home/data盘", "/dev/sda1|/home/data"),
+        ("软链/usr/bin/python3指向/usr/local/bin/python3.11", "/usr/bin/python3|/usr/local/bin/python3.11"),
+        ("/srv/v2签到/记录", "/srv/v2签到/记录"),
+        ("产品A款/黑色/XL库存不足,SKU待定", "A款/黑色/XL"),
+        ("早市周二-周六开放,免费", "周二-周六"),
+    ],
+)
+def test_two_paths_are_two_and_a_comma_of_ascii_ends_a_sentence_too(source: str, expected: str) -> None:
+    assert "|".join(one.text for one in extract_targets(source)) == expected
