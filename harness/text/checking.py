@@ -379,7 +379,10 @@ def _is_of_another_number(text: str, start: int, target: Target, wanted: str) ->
     if wanted[0] != "-":
         return False
     ahead = target.text.removesuffix(wanted)
-    if not (is_cjk(ahead[-1]) if ahead and ahead != target.text else wanted[1:2].isdecimal()):
+    is_end = ahead not in ("", target.text) and is_cjk(ahead[-1])
+    if is_end and text[start - 1 : start].isspace() and text[start + 1 : start + 2].isspace():
+        return True  # `第 55 单 - 55 元`
+    if not (is_end or (wanted == target.text and wanted[1:2].isdecimal())):
         return False
     before = text[max(0, start - 8) : start].rstrip()[-1:]
     return before.isalnum() and not is_cjk(before)

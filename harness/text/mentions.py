@@ -315,7 +315,10 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return True
     if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
         return True  # `numpy >= 1.24, < 2.0`
-    if kind == "code" and is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted:
+    is_call = "(" in wanted and span.replace(", ", ",") == wanted  # `VLOOKUP(A2, B:C, 2, 0)`
+    if kind == "code" and (
+        is_call or (is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted)
+    ):
         return True
     if kind in ("unit", "range") or _FROM_TO.fullmatch(wanted):
         return _BEFORE_A_UNIT.sub("", span).replace("–", "-") == wanted

@@ -156,7 +156,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
 
 def _named_inside(piece: str) -> tuple[str, ...]:
     """The targets in a piece of a longer one, which are also said without it: `connect("ws://localhost:8765")`."""
-    found = _targets_at_once(piece, DEFAULT_SYMBOLS)
+    found = [one for one in _targets_at_once(piece, DEFAULT_SYMBOLS) if one.kind not in ("range", "number")]
     return tuple(dict.fromkeys(chain.from_iterable((one.text, *one.alternates) for one in found)))
 
 

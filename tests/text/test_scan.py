@@ -508,16 +508,19 @@ def test_what_a_call_or_a_query_holds_is_also_said_without_it(source: str, inner
         ("泵-04 机械密封", "日期 2024 - 04，泵-04。"),
         ("交换机-3F 不通", "在 2F – 3F 之间，交换机-3F 不通"),
         ("卡座-V3 已满", "V1 - V3 可选，卡座-V3 已满"),
+        ("订单-55 待发", "第 55 单 - 55 元，订单-55"),
+        ("GET /a/b?x=1-2", "/a/b with x = 1 - 2"),
+        ("VLOOKUP(A2,Sheet1!B:C,2,0) fails", "Use VLOOKUP(A2, Sheet1!B:C, 2, 0) instead"),
         ("冷库温度-18，请记录", "在 12 - 18 度之间，不是 -18"),
     ],
 )
-def test_a_dash_behind_a_token_is_no_mention_of_what_begins_with_a_hyphen(source: str, answer: str) -> None:
+def test_dashes_and_commas_with_the_blanks_of_a_writer_are_no_damage(source: str, answer: str) -> None:
     assert set(check(source, answer).verdicts.values()) <= {"verbatim", "absent"}
     assert repair(source, answer).text == answer
 
 
 def test_a_blank_behind_the_hyphen_of_a_code_is_damage_where_the_noun_is_elsewhere() -> None:
-    assert repair("返回码-2 错", "返回码为 - 2，错").text == "返回码为 -2，错"
+    assert repair("返回码-2 错", "返回码为：- 2，错").text == "返回码为：-2，错"
     assert repair("泵-04 密封", "泵 - 04 密封").text == "泵-04 密封"
 
 
