@@ -86,8 +86,8 @@ def binomial_chances(counts: Floats, trials: Floats | int, rates: Floats | float
 def special() -> Any:
     """The compiled functions of `scipy.special`, without the rest of that package.
 
-    The rest is most of its import, 165 of 190 ms, and no function here needs it. Whoever imports `scipy.special` gets all
-    of it, with these very functions.
+    The rest is most of its import, 165 of 190 ms, and no function here needs it. Whoever imports `scipy.special` gets
+    all of it, with these very functions.
     """
     name = "scipy.special"
     spec = None if name in sys.modules else find_spec(name)
