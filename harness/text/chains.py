@@ -141,14 +141,14 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
         return
+    wide = _WIDE.search(text, start, end) if len(sides) > 2 else None
+    ascii_end = wide.start() if wide else end
     chain: list[tuple[int, int]] = []
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
         is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
-        is_tied = (
-            middle and text[low - 1] == text[high] == "-" and _TIED.match(side) and text[start : low - 1].isascii()
-        )
+        is_tied = middle and low - 1 <= ascii_end and text[low - 1] == text[high] == "-" and _TIED.match(side)
         breaks = (
             middle and not is_tied and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
         )
@@ -162,6 +162,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chain_of(text, chain)
 
 
+_WIDE = later("[^\\x00-\\x7f]")
 SURELY = 2.0
 """Odds of a seam, as a logarithm, that are beyond doubt."""
 

@@ -375,7 +375,7 @@ def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -
 
 
 def _is_of_another_number(text: str, start: int, target: Target, wanted: str) -> bool:
-    """Whether the sign that a text begins with is behind a token: `6 - 12` is no mention of the end of `用户-12`."""
+    """Whether the sign that a text begins with is behind a token: `6 - 12` is not a mention of the end of `用户-12`."""
     if wanted[0] != "-":
         return False
     ahead = target.text.removesuffix(wanted)
