@@ -24,7 +24,7 @@ _THEIRS = tuple(
 )
 """The plugins that come with what an install needs."""
 _OURS = ("-p", "harness.pytest_plugin")
-BASE = "`pytest --version`"
+BASE = "pytest says its version"
 LAYERS: dict[str, tuple[str, ...]] = {
     "`python -c pass`": ("-c", "pass"),
     BASE: ("-m", "pytest", "--version"),
@@ -51,7 +51,7 @@ def measured(folder: Path, rounds: int) -> dict[str, float]:
 def lines_of(seconds: Mapping[str, float]) -> list[str]:
     """A row for each layer: its seconds, and how many times those of a pytest that says its version."""
     rows = [[name, f"{taken:.3f} s", f"{taken / seconds[BASE]:.2f}"] for name, taken in seconds.items()]
-    return markdown_table([["what runs", "processor", f"times {BASE}"], *rows])
+    return markdown_table([["what runs", "processor", "times pytest's version"], *rows])
 
 
 def main() -> None:

@@ -184,7 +184,7 @@ def test_each_layer_of_a_replayed_case_runs_and_is_given_in_times_of_a_pytest_th
 ) -> None:
     assert layers.measured(tmp_path, rounds=0) == {}  # a layer that fails raises
     lines = layers.lines_of({name: 0.1 * (number + 1) for number, name in enumerate(layers.LAYERS)})
-    assert lines[3] == "| `pytest --version` | 0.200 s | 1.00 |"
+    assert lines[3] == "| pytest says its version | 0.200 s | 1.00 |"
     assert lines[-1].endswith("| 0.700 s | 3.50 |")
 
 
