@@ -371,7 +371,7 @@ def model(config: HarnessConfig, name: str, *, base_url: str | None = None) -> M
     """A model by its name in the registry, or `openai:NAME` without any configuration.
 
     Raises:
-        ConfigError: unknown name (with the nearest one), unknown key, or a loop of `base`.
+        ConfigError: unknown name (the message suggests a similar one), unknown key, or a loop of `base`.
     """
     if name.startswith(_ANONYMOUS):
         return _anonymous(name.removeprefix(_ANONYMOUS), base_url)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.decisions.drift import DriftReport
     from harness.decisions.gate import GateVerdict, NextStep
     from harness.decisions.latency import LatencyComparison
-    from harness.decisions.nights import Night, NightRun
+    from harness.decisions.nights import NightRun
     from harness.decisions.plan import Assumption, Plan
     from harness.publish.bundle import Bundle
     from harness.recording import Secrets
@@ -275,17 +275,11 @@ class Project:
         return plan(self.planned_cases(candidate, suites), policy, assumption, self.known("").runs, model=model)
 
     def drift(self, reference: str, *, since: date | None = None, suite: str | None = None) -> DriftReport:
-        """The nightly records of a version, folded; for what it raises see `drift_and_nights`."""
-        return self.drift_and_nights(reference, since=since, suite=suite)[0]
-
-    def drift_and_nights(
-        self, reference: str, *, since: date | None = None, suite: str | None = None
-    ) -> tuple[DriftReport, tuple[Night, ...]]:
-        """The same, and the nights that it rests on, oldest first: each record is read once for both.
+        """The nightly records of a version, folded.
 
         Raises RecordError without a run, ConfigError for a suite that none has: a slip in a crontab is not a night yet.
         """
-        from harness.decisions.drift import drift_and_nights
+        from harness.decisions.drift import drift
 
         label = reference if "@" in reference else self._label(reference)
         runs, notes = self.nights(label)
@@ -295,7 +289,7 @@ class Project:
         if suite is not None and known and suite not in known:
             raise ConfigError(f"--suite: found {suite!r}{nearest(suite, known)}; accepted: {', '.join(known)}")
         policy, now = self.drift_policy, datetime.now(UTC)
-        return drift_and_nights(label, runs, policy, now, since=since, suite=suite, unreadable=notes)
+        return drift(label, runs, policy, now, since=since, suite=suite, unreadable=notes)
 
     def nights(
         self, label: str, known: Mapping[Path, bytes] | None = None

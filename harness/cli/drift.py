@@ -46,17 +46,17 @@ def drift(
     from harness.show.drift import alarm_lines, drift_json, drift_lines
 
     project = Project.open(reports=report_dir)
-    report, nights = project.drift_and_nights(reference, since=date_of(since), suite=suite)
+    report = project.drift(reference, since=date_of(since), suite=suite)
     if as_json:
         print_json(drift_json(report))
     elif alarm:
         promoted = project.history.baselines().get(report.label.partition("@")[0])
         asked, over = suite or project.canary, project.over_these
-        lines = alarm_lines(report, nights, promoted=promoted, page=page, suite=asked, over=over)
+        lines = alarm_lines(report, promoted=promoted, page=page, suite=asked, over=over)
         click.echo("\n".join(lines))
     else:
         tell_lines(drift_lines(report))
-    changed = fail_on_change and bool(fingerprints(nights))
+    changed = fail_on_change and bool(fingerprints(report.rests_on))
     click.get_current_context().exit(1 if changed else report.exit_code)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import fmean, median
 from typing import Literal
@@ -262,6 +262,8 @@ class DriftReport:
     policy: DriftPolicy
     simulation: str | None = None
     """What the nights are made of, where nobody asked a model on them."""
+    rests_on: tuple[Night, ...] = field(default=(), repr=False)
+    """The nights, oldest first."""
 
     @property
     def exit_code(self) -> int:
@@ -293,20 +295,6 @@ def drift(
 
     Pure: reading the same nights again, in any order, changes nothing.
     """
-    return drift_and_nights(label, runs, policy, now, since=since, suite=suite, unreadable=unreadable)[0]
-
-
-def drift_and_nights(
-    label: str,
-    runs: Sequence[RunRecord | NightRun],
-    policy: DriftPolicy,
-    now: datetime,
-    *,
-    since: date | None = None,
-    suite: str | None = None,
-    unreadable: Sequence[str] = (),
-) -> tuple[DriftReport, tuple[Night, ...]]:
-    """The same, and the nights that it rests on, oldest first."""
     small = reduced(runs)
     simulation = next((run.simulation for run in small if run.mode == SIMULATION), None)
     now = read_at(small, now)
@@ -331,7 +319,7 @@ def drift_and_nights(
     reasons = _reasons(found, prompts, policy, what_shows(right, policy) if few else "")
     others = (watch_metric(metric, nights, policy) for metric in ("mention_rate", "check_rate"))
     first = min((alarm.since for alarm in alarms if alarm.since and alarm.kind in ("rate", "prompts")), default=None)
-    report = DriftReport(
+    return DriftReport(
         label=label,
         verdict=_verdict(alarms, quiet=not reasons and watch is not None),
         reasons=reasons,
@@ -355,8 +343,8 @@ def drift_and_nights(
         notes=(*found.notes, *(Note(None, "no record", text) for text in unreadable)),
         policy=policy,
         simulation=simulation,
+        rests_on=nights,
     )
-    return report, nights
 
 
 def read_at(runs: Sequence[NightRun], now: datetime) -> datetime:

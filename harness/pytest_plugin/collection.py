@@ -366,7 +366,7 @@ def _suite_roots(harness: HarnessConfig, given: str | None) -> list[Path]:
         given: the option `--suites`: builtin, a name under a root, or a path; None or core for the configured roots.
 
     Raises:
-        ConfigError: there is no such folder; the message names the nearest one.
+        ConfigError: there is no such folder. The message suggests a similar name.
     """
     if given == "builtin":
         return [builtin_root()]

@@ -123,7 +123,6 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
 
 def alarm_lines(
     report: DriftReport,
-    nights: Sequence[Night],
     *,
     promoted: str | None,
     page: str | None,
@@ -133,7 +132,6 @@ def alarm_lines(
     """An alarm for a chat: what happened in one line, then the page, the next command, and what to go back to.
 
     Args:
-        nights: those that the report is about, oldest first.
         promoted: the version that is the baseline, `NAME@VERSION` or a run id.
         page: address of the pages.
         suite: what a night asks; None where that is every case.
@@ -143,8 +141,8 @@ def alarm_lines(
     fallen = alarm is not None and alarm.kind in ("rate", "prompts")
     # rates before and after say nothing of answers that do not come, or of nights that nobody can read
     since = (alarm.since or alarm.day) if alarm and fallen else None
-    before = [night for night in nights if since is None or night.day < since]
-    after = [night for night in nights if since is not None and night.day >= since]
+    before = [night for night in report.rests_on if since is None or night.day < since]
+    after = [night for night in report.rests_on if since is not None and night.day >= since]
     parts = [translated(report.verdict), *(translated(show(one[:_REASON], blanks=False)) for one in report.reasons[:1])]
     old, new = _rate_of(before), _rate_of(after)
     if since is not None and old is not None and new is not None:

@@ -157,7 +157,7 @@ def core_ids(root: Path) -> dict[str, frozenset[str]]:
     """Ids by suite that `core.cases` of a suite root names; empty where there is no such file.
 
     Raises:
-        SuiteError: as `read_selection`; or a suite is not there, and the message names the nearest.
+        SuiteError: as `read_selection`; or there is no such suite. The message suggests a similar name.
     """
     path = selection_file(root, CORE)
     if path is None:
@@ -191,7 +191,8 @@ def default_cases(root: Path) -> list[Case]:
     """The cases that a run without names asks: those that `core.cases` names, and all of the suites it does not name.
 
     Raises:
-        SuiteError: as `load_suite`; `core.cases` names a case that does not exist, with the nearest one.
+        SuiteError: as `load_suite`; or `core.cases` names a case that does not exist. The message suggests a
+            similar id.
     """
     core = core_ids(root)
     cases: list[Case] = []
@@ -208,7 +209,7 @@ def check_core(root: Path, suite: str, wanted: frozenset[str], known: Collection
     """Each id that `core.cases` names of a suite is one of its cases.
 
     Raises:
-        SuiteError: one is not, with the nearest.
+        SuiteError: one is not. The message suggests a similar id.
     """
     for name in sorted(wanted.difference(known)):
         raise SuiteError(f"{root / f'{CORE}.cases'}: no case {suite}/{name}{nearest(name, known)}")
@@ -344,7 +345,7 @@ def load_selection(path: Path) -> list[Case]:
     """The cases of a selection, renamed: suite NAME, id `suite.id`.
 
     Raises:
-        SuiteError: a case that is named does not exist (with the nearest one).
+        SuiteError: a case that is named does not exist. The message suggests a similar id.
     """
     cases: list[Case] = []
     for suite, ids in read_selection(path).items():

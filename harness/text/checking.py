@@ -94,7 +94,9 @@ def _all_whole(
             text, target, kind = one.text, one, one.kind
             if one.alternates or kind in KINDS_BESIDE:
                 return None
-        if type(text) is not str or not text or text not in output or not (kind or not may_have_misses_beside(text)):
+        if type(text) is not str or not text or text not in output:
+            return None
+        if not kind and may_have_misses_beside(text):
             return None
         wanted.setdefault(text, target)
     page = Page(output, symbols)

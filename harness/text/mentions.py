@@ -434,11 +434,13 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
     """
     low, high = reading.start + change.start, reading.start + change.end
     before, behind = text[reading.start : low], text[high : reading.end]
-    if target.kind == "code" and before[-1:].isdecimal() and behind in (*MEASURES, behind[0]) and is_cjk(behind[0]):
+    if not (before and behind and is_cjk(behind[0])):
+        return False
+    if target.kind == "code" and before[-1].isdecimal() and (len(behind) == 1 or behind in MEASURES):
         return True  # `3-2-1402 室`, `东-3 柜`
-    if target.kind == "code" and before.replace(".", "", 1).isdecimal() and is_cjk(behind[0]):
+    if target.kind == "code" and before.replace(".", "", 1).isdecimal():
         return True  # `12 吋/28nm-A1`, `0.6 角秒/RMS`
-    if not (before and behind and is_cjk(before[-1]) and is_cjk(behind[0])):
+    if not is_cjk(before[-1]):
         return False
     if target.kind == "cjk-pair":
         return True

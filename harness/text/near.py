@@ -156,11 +156,9 @@ def _counts_on(target: Target, token: str) -> bool:
         return False
     if _NUMBER.sub("0", wanted) != _NUMBER.sub("0", token):
         return False
-    most = (
-        3
-        if target.kind in ("file", "path")
-        else max((most for series, most in _SERIES if series.fullmatch(wanted)), default=0)
-    )
+    most = max((most for series, most in _SERIES if series.fullmatch(wanted)), default=0)
+    if target.kind in ("file", "path"):
+        most = 3
     pairs = zip(_NUMBER.findall(wanted), _NUMBER.findall(token), strict=True)
     return all(len(one) <= most >= len(other) for one, other in pairs if one != other)
 
