@@ -1,6 +1,7 @@
 """Does a model give back the strings it was given, code point for code point?
 
-For scripts and notebooks: `from harness import check, repair, assert_verbatim, load_suite, run, compare, gate, words`.
+For scripts and notebooks:
+`from harness import check, repair, repair_stream, assert_verbatim, load_suite, run, compare, gate, words`.
 """
 
 # Types are in __init__.pyi. The names are looked up on first use, so that the command and the plugin, which import
@@ -8,9 +9,12 @@ For scripts and notebooks: `from harness import check, repair, assert_verbatim, 
 
 __version__ = "0.1.0"
 
-__all__ = ["assert_verbatim", "check", "compare", "gate", "load_suite", "repair", "run", "words"]
+__all__ = ["assert_verbatim", "check", "compare", "gate", "load_suite", "repair", "repair_stream", "run", "words"]
 
-_HOMES = {"assert_verbatim": "harness.text.asserting", "check": "harness.text", "repair": "harness.text"}
+_HOMES = {
+    "assert_verbatim": "harness.text.asserting",
+    **dict.fromkeys(("check", "repair", "repair_stream"), "harness.text"),
+}
 
 
 def __getattr__(name: str) -> object:

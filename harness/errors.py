@@ -81,6 +81,17 @@ def found(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def without_packages(error: ModuleNotFoundError) -> str:
+    """What to do where the distribution was installed by `--no-deps`, which serves the checker alone.
+
+    Raises the error itself if it is one of our own modules that is not there.
+    """
+    name = (error.name or "").partition(".")[0]
+    if name == "harness":
+        raise error
+    return f"{name} is not installed: without it only harness.text works; run: pip install pytest-verbatim"
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation error, as `field: found ..., accepted ...`."""
     problem = error.errors(include_url=False)[0]

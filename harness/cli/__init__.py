@@ -8,12 +8,17 @@ import io
 import sys
 from importlib import import_module
 
-import click
-
 from harness import __version__
-from harness.cli.arguments import HelpContext, tell, with_language
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, nearest, without_packages
 from harness.show.words import LANGUAGES, language_of, speak, spoken, translated
+
+try:
+    import click
+except ModuleNotFoundError as error:  # installed for `harness.text` alone, by --no-deps
+    sys.stderr.write(f"harness: {translated(without_packages(error), language_of())}\n")
+    sys.exit(3)
+
+from harness.cli.arguments import HelpContext, tell, with_language
 
 GROUPS = {
     "Every day": {

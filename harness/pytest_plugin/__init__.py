@@ -27,13 +27,16 @@ def verbatim(pytestconfig: pytest.Config) -> Callable[..., None]:
     """`assert_verbatim(source, answer, targets=None, channel="text")` with the symbols of the project's settings."""
     from functools import partial
 
-    from harness.errors import HarnessError
-    from harness.project import Project
+    from harness.errors import HarnessError, without_packages
     from harness.show.words import language_of, translated
     from harness.text.asserting import assert_verbatim
 
     try:
+        from harness.project import Project
+
         return partial(assert_verbatim, symbols=Project.open(pytestconfig.rootpath).symbols)
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(translated(without_packages(error), language_of())) from None
     except HarnessError as error:
         raise pytest.UsageError(translated(str(error), language_of())) from None
 
@@ -66,15 +69,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         # the first clean-up to be named is the last to run: after pytest's own search for what was left open
         early_config.add_cleanup(fewer_rounds())
         early_config.add_cleanup(removes_empty_folder(Path.cwd()))
-        from harness.errors import HarnessError
-        from harness.pytest_plugin.collection import SuitePython, refuse_settings_of_a_suite
+        from harness.errors import HarnessError, without_packages
         from harness.show.words import language_of, translated
 
+        lang = early_config.known_args_namespace.verbatim_lang or language_of()
         try:
+            from harness.pytest_plugin.collection import SuitePython, refuse_settings_of_a_suite
+
             suite_python = SuitePython.of(early_config.rootpath)
             refuse_settings_of_a_suite(early_config)
+        except ModuleNotFoundError as error:
+            raise pytest.UsageError(translated(without_packages(error), lang)) from None
         except HarnessError as error:
-            lang = early_config.known_args_namespace.verbatim_lang or language_of()
             raise pytest.UsageError(translated(str(error), lang)) from None
         suite_python.guard(early_config.pluginmanager)
         early_config.stash[SUITE_PYTHON] = suite_python

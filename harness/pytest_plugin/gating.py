@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import ConfigError, HarnessError
+from harness.errors import ConfigError, HarnessError, without_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -252,10 +252,12 @@ def refuse_options_without_a_model(config: pytest.Config) -> None:
 
 def known_models(config: pytest.Config) -> str:
     """Which names `--model` takes here, in words."""
-    from harness.project import Project
-
     try:
+        from harness.project import Project
+
         names = sorted(Project.open(config.rootpath).config.models)
+    except ModuleNotFoundError as error:
+        return without_packages(error)
     except HarnessError as error:
         return str(error)
     listed = ", ".join([*names, "openai:NAME with --base-url=URL"])

@@ -7,9 +7,12 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from markupsafe import Markup, escape
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+# markupsafe is imported where a page is made: a terminal, and every pytest of an environment, needs none of it
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 """Each language of words.toml with its tag in HTML."""
@@ -95,6 +98,8 @@ def say(key: str, /, **values: object) -> Markup:
 
 
 def _said(key: str, /, **values: object) -> Markup:
+    from markupsafe import Markup, escape
+
     return Markup("").join(
         Markup('<span class="t" lang="{}">{}</span>').format(tag, escape(words()[key][lang]).format(**values))
         for lang, tag in LANGUAGES.items()
@@ -112,6 +117,8 @@ def word(key: str, lang: str, /, **values: object) -> str:
 
 def known(key: str) -> Markup:
     """Like `say`, for a word that comes from a record: one that no page knows is shown as it is."""
+    from markupsafe import escape
+
     return say(key) if key in words() else escape(key)
 
 
@@ -123,6 +130,8 @@ def told(key: str, facts: str) -> dict[str, str]:
 @cache
 def both(key: str, prefix: str = "data") -> Markup:
     """A word as attributes, for elements that can hold text alone; the page's script puts it in."""
+    from markupsafe import Markup
+
     return Markup('{0}-en="{1}" {0}-zh="{2}"').format(Markup(prefix), words()[key]["en"], words()[key]["zh"])  # noqa: S704
 
 
@@ -255,6 +264,8 @@ def _values(form: _Sentence, sentence: str) -> dict[str, str] | None:
 
 def said(sentence: str) -> Markup:
     """A sentence of a verdict in both languages, as `say`; a page shows the one of its own."""
+    from markupsafe import Markup, escape
+
     chinese = translated(sentence, "zh")
     if chinese == sentence:
         return escape(sentence)

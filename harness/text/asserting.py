@@ -32,7 +32,6 @@ def assert_verbatim(
         ValueError: there is nothing to protect, so the assertion could not fail.
     """
     __tracebackhide__ = True
-    _refuse_other_types(source, answer)
     result = check(source, answer, targets, channel=channel, symbols=symbols)
     if result.unscored:
         raise AssertionError("the answer holds nothing but reasoning")
@@ -47,26 +46,6 @@ def assert_verbatim(
     if all(verdict == "absent" for verdict in result.verdicts.values()):
         names = ", ".join(_cut(show(target, blanks=False)) for target in list(result.verdicts)[:5])
         raise AssertionError(f"the answer names none of the {len(result.verdicts)} protected strings: {names}")
-
-
-_HINTS = {"coroutine": "; await it first", "dict": "; json.dumps(answer) is the text of an object"}
-
-
-def _refuse_other_types(source: object, answer: object) -> None:
-    """Raise TypeError for what applications have at hand instead of texts."""
-    if not isinstance(answer, str):
-        kind = type(answer).__name__
-        raise TypeError(
-            f"answer: found {kind}; accepted: text, such as response.choices[0].message.content, or the arguments of a "
-            f"tool call with channel='tool'{_HINTS.get(kind, '')}"
-        )
-    parts = source if isinstance(source, list | tuple) else [source]
-    other = next((type(part).__name__ for part in parts if not isinstance(part, str)), None)
-    if other is not None:
-        raise TypeError(
-            f"source: found {other}; accepted: a text, or a list of texts, such as "
-            "[message['content'] for message in messages]"
-        )
 
 
 def _failures(result: CheckResult, answer: str, *, given: bool) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`check`: the verdict on every target of a case."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -59,7 +59,10 @@ def check(
 
     Raises:
         ValueError: for another channel.
+        TypeError: the source or the output is not text.
     """
+    if type(source) is not str or type(output) is not str:
+        refuse_other_types(source, output)
     if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
         if targets is None:
             targets = _extracted(source, symbols)
@@ -114,6 +117,29 @@ def _all_whole(
             several = _reaching(target, several, output, Source(source).parts)
         mentions[text] = tuple(several)
     return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions)
+
+
+_HINTS = {"coroutine": "; await it first", "dict": "; json.dumps(answer) is the text of an object"}
+
+
+def refuse_other_types(source: object, answer: object = "") -> None:
+    """Raise TypeError for what applications have at hand instead of texts."""
+    if not isinstance(answer, str):
+        kind = type(answer).__name__
+        raise TypeError(
+            f"answer: found {kind}; accepted: text, such as response.choices[0].message.content, or the arguments of a "
+            f"tool call with channel='tool'{_HINTS.get(kind, '')}"
+        )
+    # what can be read only once would be read for its targets, and hold none of the answer's spans
+    parts: Iterable[object] = [source]
+    if isinstance(source, Iterable) and not isinstance(source, str | bytes | dict | Iterator):
+        parts = source
+    other = next((type(part).__name__ for part in parts if not isinstance(part, str)), None)
+    if other is not None:
+        raise TypeError(
+            f"source: found {other}; accepted: a text, or a list of texts, such as "
+            "[message['content'] for message in messages]"
+        )
 
 
 class Judge:

@@ -16,7 +16,7 @@ from harness.text.channels import (
     tags_of,
     tags_unknown_to,
 )
-from harness.text.checking import Judge
+from harness.text.checking import Judge, refuse_other_types
 from harness.text.find import longest_mention
 from harness.text.fold import Page, pattern_of
 from harness.text.mentions import DAMAGE_CODES, Finding
@@ -103,8 +103,10 @@ def repair(
     `extract_targets(source)`, and leaves every other character alone; with `escapes` also a sign that was written as
     its escape, such as `\\/` or `&#47;`. `collapse` is the plain regex that takes the white space from round every
     symbol, whatever it belongs to. `only` has, for a JSON output that is more than an answer, the JSON Pointers of the
-    strings, or of what holds them, that are the answer. Raises ValueError for another strategy or channel.
+    strings, or of what holds them, that are the answer. Raises ValueError for another strategy or channel, TypeError
+    where source or output is not text.
     """
+    refuse_other_types(source, output)
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy {strategy!r} is not known; accepted are {', '.join(STRATEGIES)}")
     judge = Judge(source, targets if strategy == "restore" else (), symbols, strict_kinds)
@@ -239,8 +241,10 @@ def repair_stream(
     Text is passed on as soon as no mention can begin in it any more, and what is passed on, joined, is
     `repair(source, "".join(chunks), targets).text`. At most six times the longest target and 2 KB are held back.
     The chunks may come from a plain or an asynchronous iterator; what comes back is of the same sort. Empty chunks are
-    left out.
+    left out. Raises TypeError where the source is not text, and on the way for a chunk that is not: the pieces of an
+    answer are texts, and where an API sends a piece without any it is for the caller to leave out.
     """
+    refuse_other_types(source)
     mender = StreamMender(Judge(source, targets, symbols, strict_kinds), reasoning)
     if isinstance(chunks, AsyncIterable):
         return _mended_async(mender, chunks)
@@ -286,7 +290,11 @@ class StreamMender:
         self._fence_is_open = False
 
     def feed(self, chunk: str) -> str:
-        """The text that is ready now."""
+        """The text that is ready now. Raises TypeError for a chunk that is not text."""
+        if not isinstance(chunk, str):
+            raise TypeError(
+                f"chunk: found {type(chunk).__name__}; accepted: text, such as chunk.choices[0].delta.content or ''"
+            )
         self._pending += chunk
         before = ""
         if self._state == "start":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import assert_verbatim
-from harness.text import Edit, repair
+from harness.text import Edit, check, repair
 from harness.text.repairing import applied, composed
 
 SPACING = st.text(st.sampled_from("ab-/ \n\t\u00a0\x1c–"), max_size=20)
@@ -166,6 +167,23 @@ def test_nothing_to_protect_and_what_is_not_text_are_mistakes_of_the_test() -> N
         assert_verbatim(SOURCE, {"content": "x"})  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"found dict; accepted: a text, or a list of texts"):
         assert_verbatim([{"role": "user", "content": SOURCE}], "x")  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("call", [check, repair, assert_verbatim])
+@pytest.mark.parametrize(
+    ("source", "answer", "said"),
+    [
+        (SOURCE, None, "answer: found NoneType; accepted: text"),
+        (SOURCE, b"x", "answer: found bytes"),
+        (None, "x", "source: found NoneType; accepted: a text, or a list of texts"),
+        ([{"role": "user", "content": SOURCE}], "x", r"source: found dict; .*message\['content'\]"),
+        ([SOURCE, None], "x", "source: found NoneType"),
+        ((part for part in (SOURCE,)), "x", "source: found generator"),
+    ],
+)
+def test_what_is_not_text_is_refused_with_what_it_was(call: Any, source: Any, answer: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        call(source, answer)
 
 
 def test_one_text_as_targets_is_one_target_and_not_its_characters() -> None:

@@ -298,3 +298,11 @@ def test_a_langchain_chain() -> None:
         return "".join([piece async for piece in chain.astream("x")])
 
     assert asyncio.run(joined()) == PROMPT
+
+
+@pytest.mark.parametrize("piece", [None, b"x", {"content": "x"}])
+def test_a_piece_that_is_not_text_is_named_with_what_an_api_has_in_its_place(piece: Any) -> None:
+    with pytest.raises(TypeError, match=rf"chunk: found {type(piece).__name__}; .*delta\.content or ''"):
+        list(repair_stream("Use A-1.", ["A", piece]))
+    with pytest.raises(TypeError, match="source: found dict"):
+        repair_stream([{"role": "user"}], ["A"])  # type: ignore[list-item]

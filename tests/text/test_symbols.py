@@ -126,9 +126,9 @@ def test_a_symbol_has_the_lookalikes_that_were_listed() -> None:
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from harness import check, repair
-from harness.text import check as same, extract_targets, repair_stream
-assert check is same
+from harness import check, repair, repair_stream
+from harness.text import check as same, extract_targets, repair_stream as of_text
+assert check is same and repair_stream is of_text
 source = "Use Sikalastic-609 over TCP/IP."
 assert check(source, "Use Sikalastic - 609.").verdicts["Sikalastic-609"] == "spaced"
 assert repair(source, "Use Sikalastic - 609.").text == "Use Sikalastic-609."
