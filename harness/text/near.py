@@ -159,10 +159,16 @@ def _counts_on(target: Target, token: str) -> bool:
     most = max((most for series, most in _SERIES if series.fullmatch(wanted)), default=0)
     if target.kind in ("file", "path"):
         most = 3
-    pairs = zip(_NUMBER.findall(wanted), _NUMBER.findall(token), strict=True)
-    return all(len(one) <= most >= len(other) for one, other in pairs if one != other)
+    both = zip(_NUMBER.findall(wanted), _NUMBER.findall(token), strict=True)
+    pairs = [(one, other) for one, other in both if one != other]
+    if not all(len(one) <= most >= len(other) for one, other in pairs):
+        return False
+    steps = [abs(int(one) - int(other)) for one, other in pairs]
+    return 0 not in steps and (len(steps) > 1 or steps[0] <= _NEXT)  # `sw-3` for `sw-03` has lost a zero
 
 
+_NEXT = 2
+"""How far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`."""
 _ADDRESS = later(r"(?<![0-9.])(?:[0-9]+\.){3}[0-9]+(?![0-9.])")
 
 
@@ -269,6 +275,8 @@ def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     case: tuple[str, ...] = ()
     if wanted.lower() == token.lower():
         return ()
+    if "," in token and _GROUPING.sub("", token) == wanted:
+        return ("added",)  # `ACC_77,120`
     if wanted.lower() != wanted or token.lower() != token:
         exact = _nearness(wanted, token, kind)
         if exact:
@@ -276,6 +284,9 @@ def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
         wanted, token, case = wanted.lower(), token.lower(), ("case",)
     near = _nearness(wanted, token, kind)
     return (*case, *near) if near else ()
+
+
+_GROUPING = later("(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 
 def _bare_url(url: str) -> str:
