@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
-from harness.text.find import Alike, Reading, are_apart, is_free, new, readings
+from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
 from harness.text.fold import SHORT, Damage, Page
 from harness.text.mentions import (
     VERDICTS,
@@ -90,32 +90,29 @@ def _all_whole(
     """
     if isinstance(targets, str) or not targets:
         return None
-    wanted: dict[str, Target | None] = {}
-    for one in targets:
-        text, target, kind = one, None, ""
-        if type(one) is Target:
-            text, target, kind = one.text, one, one.kind
-            if one.alternates or kind in KINDS_BESIDE:
-                return None
-        if type(text) is not str or not text or text not in output:
-            return None
-        if not kind and may_have_misses_beside(text):
-            return None
-        wanted.setdefault(text, target)
     page = Page(output, symbols)
     if not page.is_plain:
         return None
-    seen = readings(page, tuple(wanted))
     mentions: dict[str, tuple[Mention, ...]] = {}
-    for text, target in wanted.items():
-        forms = seen.get(text)
-        if forms is None or len(forms) != 1 or forms[0].text != text:
+    for one in targets:
+        is_open = False
+        if isinstance(one, Target):
+            text, kind, _, _, open_left, open_right, _, alternates = one
+            if alternates or kind in KINDS_BESIDE or (not kind and may_have_misses_beside(text)):
+                return None
+            is_open = open_left or open_right
+        elif type(one) is str and not may_have_misses_beside(one):
+            text = one
+        else:
             return None
-        size, said = len(text), (text, "verbatim", (), None, "damage", None)
-        several = [new(Mention, (start, start + size, *said)) for start in forms[0].starts]
-        if target is not None and (target.open_left or target.open_right):
-            several = _reaching(target, several, output, Source(source).parts)
-        mentions[text] = tuple(several)
+        if text in mentions:
+            continue
+        places = whole_places(page, text)
+        if not places:
+            return None
+        size = len(text)
+        several = [new(Mention, (at, at + size, text, "verbatim", (), None, "damage", None)) for at in places]
+        mentions[text] = tuple(_reaching(one, several, output, Source(source).parts) if is_open else several)
     return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions)
 
 

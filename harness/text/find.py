@@ -53,6 +53,16 @@ def readings(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
     return _searched(page, targets)
 
 
+def whole_places(page: Page, target: str) -> list[int]:
+    """Where a target is in a plain text; empty where it is not, or may be there in another form too."""
+    pattern = pattern_of(target, page.fine)
+    starts = _places(page, pattern, target) if target else []
+    if not starts or (pattern.digits and _count(page.digits(), pattern.digits) == len(starts)):
+        return starts
+    forms = readings(page, (target,)).get(target, ())
+    return starts if len(forms) == 1 and forms[0].text == target else []
+
+
 def _counted(page: Page, patterns: tuple[Pattern, ...]) -> dict[str, list[Alike]] | None:
     """The same for few targets, each with letters of its own; None for a text that asks for the coarse fold.
 
@@ -220,8 +230,12 @@ def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
 
 def _count(text: str, part: str) -> int:
     """How often a part is in a text; its places may overlap."""
-    is_worth_asking = len(text) > _WORTH_ASKING
-    return text.count(part) if is_worth_asking and not _may_meet(part, part) else len(_all(text, part))
+    if len(text) > _WORTH_ASKING and not _may_meet(part, part):
+        return text.count(part)
+    number, place = 0, text.find(part)
+    while place >= 0:
+        number, place = number + 1, text.find(part, place + 1)
+    return number
 
 
 _WORTH_ASKING = 4000
@@ -260,27 +274,28 @@ def _places(page: Page, pattern: Pattern, form: str) -> list[int]:
     """Where a form of the target, or the target itself, stands for it."""
     text, target = page.text, pattern.text
     found: list[int] = []
-    start = text.find(form)
-    if start < 0:
-        return found
-    is_whole = form == target
-    reader = Reader(text, page.symbols) if is_whole and pattern.marker_offsets else None
-    is_sign = is_whole and target[0] in page.symbols.by_char
     size, length = len(form), len(text)
+    is_to_be_asked = pattern.may_be_no_mention and form == target
+    start = text.find(form)
     while start >= 0:
         end = start + size
         if (
             (text[start - 1] in NEVER_JOINS and (end == length or text[end] in NEVER_JOINS))
             or stands_alone(text, start, end, target)
-        ) and not (
-            (is_sign and is_escaped(text, start))
-            or (reader and any(reader.is_marker(start + offset) for offset in pattern.marker_offsets))
-        ):
+        ) and not (is_to_be_asked and _is_no_mention(page, pattern, start)):
             found.append(start)
             start = text.find(form, end)
         else:
             start = text.find(form, start + 1)
     return found
+
+
+def _is_no_mention(page: Page, pattern: Pattern, start: int) -> bool:
+    """Whether the target, which is there as it is, has an escaped first sign, or a sign that opens a list item."""
+    if pattern.text[0] in page.symbols.by_char and is_escaped(page.text, start):
+        return True
+    reader = Reader(page.text, page.symbols)
+    return any(reader.is_marker(start + offset) for offset in pattern.marker_offsets)
 
 
 def _signs_apart(page: Page, pattern: Pattern, whole: list[Reading]) -> list[Reading]:

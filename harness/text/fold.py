@@ -64,6 +64,11 @@ class Fold(dict[int, str | None]):
         return forms
 
     @cached_property
+    def keeps_digits(self) -> bool:
+        """Whether the digits of a text of ASCII are those of its skeleton."""
+        return not self.coarse and all(self[code] == chr(code) for code in range(ord("0"), ord("9") + 1))
+
+    @cached_property
     def in_utf8(self) -> tuple[bytes, bytes]:
         """For `bytes.translate`, where all of a text beyond ASCII is kept as it is."""
         table = bytes(ord(self[code] or "\0") for code in range(128)) + bytes(range(128, 256))
@@ -243,7 +248,12 @@ def ascii_of(text: str) -> str:
 _SAMPLE = 200
 
 
-NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
+_NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
+
+
+def digits_of(text: str) -> str:
+    """The digits of ASCII in order."""
+    return text.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()
 
 
 class Page:
@@ -252,6 +262,7 @@ class Page:
     _fold: Fold | None = None
     _letters = ""
     _unsigned: str | None = None
+    _digits: str | None = None
 
     def __init__(self, text: str, symbols: SymbolTable, *, is_text: bool = True, coarse: bool = False) -> None:
         self.text = text
@@ -298,8 +309,10 @@ class Page:
 
     def digits(self) -> str:
         """The digits of a plain text in order; empty where they take more than a look."""
-        level = self.level()
-        return "" if level is None else level.encode("ascii", "ignore").translate(None, NO_DIGITS).decode()
+        if self._digits is None:
+            level = self.level()
+            self._digits = "" if level is None else digits_of(level)
+        return self._digits
 
     def may_hold(self, skeletons: Sequence[str]) -> Sequence[str]:
         """Those of the fine skeletons whose letters may all be in the text, by a look that is cheaper than to fold it.
@@ -442,36 +455,45 @@ class Pattern:
     """A target to be looked for. It is taken apart only where something other than the target itself was met.
 
     Attributes:
-        skeleton: its folded letters.
         marker_offsets: the places of what would open a list item if it came first in a line.
-        digits: its digits in order, where they are those of the target and no word that looks like a sign is in it.
+        may_be_no_mention: whether the target as it is may be the mark of a list there, or escaped.
+        digits: its digits in order; empty where a text may hold the target in another form without just these digits.
         unescaped: the target with its entities and codes read, and with its `\\n` and the like read; empty for neither.
     """
 
     __slots__ = (
-        *("_fold", "_letters", "_read", "digits", "known", "known_coded"),
-        *("marker_offsets", "skeleton", "text", "unescaped"),
+        *("_fold", "_letters", "_skeleton", "digits", "known", "known_coded"),
+        *("marker_offsets", "may_be_no_mention", "text", "unescaped"),
     )
 
     def __init__(self, text: str, fold: Fold) -> None:
         self.text = text
         self._fold = fold
-        self._read = as_signs(text)
-        self.skeleton = self._read.translate(fold)
-        digits = _DIGITS.findall(text)
-        is_all_digits = digits == _DIGITS.findall(self.skeleton) and BETWEEN_LATIN.isdisjoint(text)
-        self.digits = "".join(digits) if is_all_digits else ""
+        self._skeleton: str | None = None
         is_coded = "\\" in text or "&" in text or "%" in text  # any of ESCAPE_STARTS
         self.unescaped = _unescaped_forms(text) if is_coded else NO_FORMS
+        self.digits = digits_of(text)
+        if self.digits and not (text.isascii() and fold.keeps_digits):
+            skeleton = self.skeleton
+            is_all_digits = self.digits == "".join(_DIGITS.findall(skeleton)) and BETWEEN_LATIN.isdisjoint(text)
+            self.digits = self.digits if is_all_digits and STRANGER not in skeleton else ""
         self.marker_offsets = _marker_offsets(text, fold.symbols)
+        self.may_be_no_mention = bool(self.marker_offsets) or text[:1] in fold.symbols.by_char
         self.known: dict[str, Damage | None] = {}
         self.known_coded: dict[str, Damage | None] = {}
         self._letters: Letters | None = None
 
     @property
+    def skeleton(self) -> str:
+        """Its folded letters; not asked for where the digits of a text tell that all mentions in it are whole."""
+        if self._skeleton is None:
+            self._skeleton = as_signs(self.text).translate(self._fold)
+        return self._skeleton
+
+    @property
     def parts(self) -> Letters:
         if self._letters is None:
-            self._letters = _taken_apart(self.text, self._read, self._fold)
+            self._letters = _taken_apart(self.text, as_signs(self.text), self._fold)
         return self._letters
 
     @property
