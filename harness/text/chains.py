@@ -66,14 +66,14 @@ _AMOUNT = (
 _BREAK = later(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
-    f"|\\A([0-9A-Za-z.:%+#_]+)(?=[{HAN}]+[0-9A-Za-z.:]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
+    f"|\\A([0-9A-Za-z.:%+#_]+)(?=[{HAN}]+[0-9A-Za-z.:%]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
     f"|\\A([0-9A-Za-z.:%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.:*×x]*\\Z)"
     f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
-_LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}")
+_LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}[0-9]*")
 """`阿強/車牌VX-8821`: a number with its letters begins behind the label."""
 LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
@@ -218,13 +218,19 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
             others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
             if (
                 text[first[1]] == "-"
-                and _BEHIND_JOINT.fullmatch(text, low, first[1])
-                and text[last[0] : high].isascii()
+                and _SIGNED.fullmatch(text, last[0], high)
+                and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
+                and _OF_TWO.search(text[low : first[1]])
             ):
-                others += (text[first[1] : high],)  # `返回码-2`, `选项-xvf`: a blank before the sign is the writer's
+                others += (text[first[1] : high],)  # a blank before the sign is the writer's
         yield Span(low, high, open_left, open_right, alternates=others)
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
+
+
+_SIGNED = later("[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
+_OF_TWO = later(f"[{IDEOGRAPHS}]{{2}}\\Z")
+"""What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
 
 
 def _anchor(left: str, joint: str, right: str, opened: tuple[bool, bool]) -> tuple[str, ...]:
@@ -401,7 +407,14 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
-    if length <= 4 and short and token.translate(_OF_A_TOKEN).isalnum() and (len(runs) == 2 or length <= 2):
+    is_apart = length > 1 and (_QUANTITY.fullmatch(token) or max(seams(side[-length:])) > SURELY)  # `161kV龙潭-松树`
+    if (
+        length <= 4
+        and short
+        and not is_apart
+        and token.translate(_OF_A_TOKEN).isalnum()
+        and (len(runs) == 2 or length <= 2)
+    ):
         if _YEAR.fullmatch(token):  # `2024新款-加厚`
             return low + last[0], True
         begun = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
@@ -409,7 +422,7 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     return high - (own or min(2, length)), True
 
 
-_YEAR = later("(?:19|20)[0-9]{2}")
+_YEAR, _QUANTITY = later("(?:19|20)[0-9]{2}"), later(_AMOUNT)
 _OF_A_TOKEN = str.maketrans("", "", "#._")
 
 
@@ -512,9 +525,11 @@ _SHORT_PART = later(
     f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见"
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
+_JOINING = "按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"
+"""What joins a code to the next in a sentence: `N-Boc-哌嗪按1:1.2`, `web-华东报UNREACHABLE`."""
 _TIED = later(
     f"(?:(?![的被{CONJUNCTIONS}])[{HAN}]){{1,8}}"
-    f"((?<![{HAN}]{{5}})(?![0-9.]+(?:{'|'.join(MEASURES)}))[A-Za-z0-9_.]*[A-Za-z0-9]|(?![{HAN}])|(?=[的被{CONJUNCTIONS}]))"
+    f"((?<![{HAN}]{{5}})(?<![{_JOINING}])(?![0-9.]+(?:{'|'.join(MEASURES)}))[A-Za-z0-9_.]*[A-Za-z0-9]|(?![{HAN}])|(?=[的被{CONJUNCTIONS}]))"
 )
 """Han that a hyphen or an underscore ties to a code, and what is behind it in turn."""
 _SIDES_OF_ONE = tuple("面款码轴座栋区型级")

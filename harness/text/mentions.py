@@ -373,9 +373,11 @@ _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _THIN = " \u00a0\u2009\u202f"
-_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])")
-_FROM_TO = later("([A-Z])[0-9]+-\\1[0-9]+|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*")
-"""`V2-V4` and `Mon-Fri` are also written with an en dash."""
+_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])")
+_FROM_TO = later(
+    "([A-Z])[0-9]+-\\1[0-9]+|[0-9.]+%[A-Z][A-Za-z0-9]*|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
+)
+"""`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
 
 
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
@@ -579,7 +581,9 @@ def _is_inside_token(text: str, reading: Reading, target: Target, source: Source
     before, behind = text[low:start], text[end:high]
     if not (any(map(str.isalnum, before)) or any(map(str.isalnum, behind)) or before.endswith("#")):
         return False
-    return not source.holds(text[low:high]) and not source.holds(before + target.text + behind)
+    if source.holds(text[low:high]) or source.holds(before + target.text + behind):
+        return False
+    return before != "" or behind[0] != "=" or not source.holds(target.text + "=")  # a key: `btn.submit_order=提交`
 
 
 def _is_of_token(char: str) -> bool:

@@ -94,7 +94,8 @@ _UNIT = (
 _WORD = "[^\\W\\dA-Z_\u2e80-\uffff][^\\W\\d_\u2e80-\uffff]{0,7}"
 """The short name of a unit in any language: `12 mm/ot`, `120 р/шт`."""
 _POWER = "(?:[²³]|\\^?-?[0-9])?"
-_COUNT = "[+-]?[0-9][0-9.,]*"
+_COUNT = "[+±-]?[0-9][0-9.,]*"
+_PER = "[盒袋瓶箱包桶罐卷板排日次天人杯份筆笔隻只株束栋間间亩畝片粒支颗顆张張面条條级級层層点點件台套个個㎡건개명인대]"
 
 
 class _Rule(NamedTuple):
@@ -111,7 +112,7 @@ def _rule(kind: str, pattern: str, *signs: str, heads: str = "") -> _Rule:
     return _Rule(kind, heads, signs, later(pattern))
 
 
-_UNIT_HEADS = "+0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍一월일회원-"
+_UNIT_HEADS = "+±0-9A-Za-zμµΩ°℃%‰㎎-㏄㎀-㎍一월일회원-"
 _RULES = (
     _rule("url", r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+", ":.", heads="A-Za-z"),
     _rule("email", r"[^@\s/]+@(?!\dx\.)[^@\s/]+\.[A-Za-z]{2,}", "@"),
@@ -147,7 +148,7 @@ _RULES = (
     _rule(
         "unit",
         rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"
-        rf"|{_COUNT}(?:{_UNIT}|{_WORD}|%)(?:/(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}))+"
+        rf"|{_COUNT}(?:{_UNIT}|{_WORD}|%)(?:/(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}|{_PER}))+"
         rf"|{_COUNT}[€£¥₽₫]/[^\W\d_]{{1,8}}"
         rf"|(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)|{_COUNT}/{_COUNT} ?{_UNIT}",
         "/",
@@ -155,8 +156,7 @@ _RULES = (
     ),
     _rule(
         "unit",
-        rf"(?:{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个杯份碗]|(?:{_COUNT} ?)?[万萬亿]?[元円圓원])"
-        "/[盒袋瓶箱包桶罐卷板排日次天人杯份筆笔隻只株束栋間间㎡건개명인대]",
+        rf"(?:{_COUNT} ?[粒片支颗袋瓶包枚块张册卷件个杯份碗]|(?:{_COUNT} ?)?[万萬亿]?[元円圓원])/{_PER}",
         "/",
     ),
     _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", "(", heads="0-9.d"),
@@ -184,7 +184,7 @@ _RULES = (
         "_.:@",
         heads="@A-Za-z_$",
     ),
-    _rule("path", r"[^\s/\\]+(?:[/\\][^\s/\\]+){2,}[/\\]?", "/\\"),
+    _rule("path", r"[^\s/\\×]+(?:[/\\][^\s/\\×]+){2,}[/\\]?", "/\\"),
 )
 """The first that fits the whole text gives the kind."""
 
@@ -321,14 +321,22 @@ _MIXED = later("[A-Z][0-9]+[A-Z]|[0-9][A-Z]+[0-9]")
 
 
 def pairs_of(inner: str) -> tuple[str, ...]:
-    """The pairs of a chain of three and more, which are protected with it."""
-    if inner.count("/") + inner.count("／") < 2:
+    """What is protected with a chain: its sides that are codes by themselves, and the pairs of three and more."""
+    parts = _SIDES.split(inner)
+    if len(parts) < 2 or "\\" in inner:
         return ()
-    parts = re.split("[/／]", inner)
-    if not _CJK.search(inner) or re.search(r"\\", inner):
-        return ()
+    if not _CJK.search(inner):
+        return tuple(parts) if all(map(_HOST_AND_PORT.fullmatch, parts)) else ()
+    codes = [one for one in parts if _CODE_OF_PARTS.fullmatch(one) and kind_of(one) in _OF_CODES]
+    if len(parts) < 3:
+        return tuple(codes)
     joined = [f"{one}/{other}" for one, other in pairwise(parts) if one and other]
-    return tuple(pair for pair in joined if pair in inner)
+    return (*(pair for pair in joined if pair in inner), *codes)
+
+
+_SIDES, _HOST_AND_PORT = later("[/／×（）]"), later(r"(?:\d+\.){3}\d+:\d+")
+_CODE_OF_PARTS = later("(?=.*[0-9])[A-Za-z0-9.]+(?:[-:_·][A-Za-z0-9.]+)+|[A-Z]+-[A-Z][A-Za-z]+")
+_OF_CODES = frozenset({"code", "standard", "version", "phone", "cas", "name", "identifier"})
 
 
 def is_formula(text: str) -> bool:
