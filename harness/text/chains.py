@@ -272,10 +272,12 @@ def plain_behind_han(text: str, start: int, end: int) -> Span | None:
     if found is None:
         return None
     low = found.start(1)
-    cut = sentence_cut(text[start : found.start(2)])
+    side = text[start : found.start(2)]
+    cut = kept_cut(side) if len(side) < _LONG else sentence_cut(side)
     return Span(low, end, start + cut < low, touches(text, end))
 
 
+_LONG = 64
 _PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")
 
 
@@ -444,6 +446,9 @@ def sentence_cut(side: str) -> int:
         if len(side) - one.end() >= 2 or not HAN_RUN.fullmatch(side[one.end() :] or "x"):
             cut = max(cut, one.end())
     return min(cut, len(side) - 1)
+
+
+kept_cut = lru_cache(maxsize=4096)(sentence_cut)
 
 
 def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: int) -> tuple[int, bool]:

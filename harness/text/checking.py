@@ -1,6 +1,6 @@
 """`check`: the verdict on every target of a case."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -75,10 +75,15 @@ def check(
     return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
 
 
-def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
+@lru_cache(maxsize=1)
+def _extraction() -> Callable[..., tuple[Target, ...]]:
     from harness.text.scan import extract_targets  # here: its patterns take 30 ms, and cases list their targets
 
-    return extract_targets(source, symbols=symbols)
+    return extract_targets
+
+
+def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
+    return _extraction()(source, symbols=symbols)
 
 
 def _all_whole(
@@ -95,14 +100,13 @@ def _all_whole(
         return None
     mentions: dict[str, tuple[Mention, ...]] = {}
     for one in targets:
-        is_open = False
-        if isinstance(one, Target):
-            text, kind, _, _, open_left, open_right, _, alternates = one
+        extracted = one if isinstance(one, Target) else None
+        if extracted is not None:
+            text, kind, _, _, open_left, open_right, _, alternates = extracted
             if alternates or kind in KINDS_BESIDE or (not kind and may_have_misses_beside(text)):
                 return None
-            is_open = open_left or open_right
         elif type(one) is str and not may_have_misses_beside(one):
-            text = one
+            text, open_left, open_right = one, False, False
         else:
             return None
         if text in mentions:
@@ -112,7 +116,9 @@ def _all_whole(
             return None
         size = len(text)
         several = [new(Mention, (at, at + size, text, "verbatim", (), None, "damage", None)) for at in places]
-        mentions[text] = tuple(_reaching(one, several, output, Source(source).parts) if is_open else several)
+        if extracted is not None and (open_left or open_right):
+            several = _reaching(extracted, several, output, Source(source).parts)
+        mentions[text] = tuple(several)
     return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions)
 
 
@@ -129,7 +135,9 @@ def refuse_other_types(source: object, answer: object = "") -> None:
         )
     # what can be read only once would be read for its targets, and hold none of the answer's spans
     parts: Iterable[object] = [source]
-    if isinstance(source, Iterable) and not isinstance(source, str | bytes | dict | Iterator):
+    if isinstance(source, tuple | list) or (
+        isinstance(source, Iterable) and not isinstance(source, str | bytes | dict | Iterator)
+    ):
         parts = source
     other = next((type(part).__name__ for part in parts if not isinstance(part, str)), None)
     if other is not None:

@@ -27,25 +27,29 @@ _OF_SMILES = r"[BCNOPSFIclnosrH0-9@+()[\]=#/\\-]"
 class Form(NamedTuple):
     """A kind of long token: how it is read, and what a text must hold for one to be in it.
 
-    One of the characters `signs` has to be there (to ask for two in a row takes far longer), and what `hint` finds.
-    In each token there is what `anchor` finds, so that only the words, or lines, that hold it are looked at.
+    One of the characters `signs` has to be there (to ask for two in a row takes far longer), the text `held`, and what
+    `hint` finds. In each token there is what `anchor` finds: only the words, or lines, that hold it are looked at.
     """
 
     kind: str
     signs: str
     pattern: re.Pattern[str]
+    held: str
     hint: re.Pattern[str] | None
     anchor: re.Pattern[str] | None
     has_blanks: bool
 
 
-def _form(kind: str, signs: str, *patterns: str, hint: str = "", word: str = "", line: str = "") -> Form:
+def _form(
+    kind: str, signs: str, *patterns: str, held: str = "", hint: str = "", word: str = "", line: str = ""
+) -> Form:
     """`word` and `line` are the anchor of a token without blanks, and of one that may hold some."""
     anchor = word or line
     return Form(
         kind,
         signs,
         later("".join(patterns)),
+        held,
         later(hint) if hint else None,
         later(anchor) if anchor else None,
         not word,
@@ -114,6 +118,7 @@ FORMS = (
         "code",
         "（(",
         rf"(?:[（(](?:19|20)\d\d[）)](?:[{HAN}]{{1,4}}\d{{1,4}})?[{HAN}]{{2,6}}(?:第|-)?\d{{1,6}}(?:-\d+)?号(?:之[一二三四五六])?)",
+        held="号",
         word=r"[（(](?:19|20)\d\d[）)]",
     ),
     _form(  # `numpy>=1.24,<2.0`, `^18.17.0`
@@ -142,13 +147,14 @@ FORMS = (
         "code",
         "+^%",
         rf"(?<![{_LETTER}.-])AT[+^%][A-Z0-9]{{2,}}(?:=\??|\?)?(?:(?:[{_LETTER}.*#-]|\"[^\"\s]{{0,60}}\"),?)*(?<!,)",
-        hint="AT[+^%]",
+        held="AT",
         word="AT[+^%]",
     ),
     _form(  # `//div[@class="x"]/span`
         "code",
         "/",
         r"//(?<![\w:/.]//)(?=[\w*@:./-]{1,80}\[)[\w*@:.-]+(?:\[[^\[\]\n]{1,80}\]|//?[\w*@:.-]+){1,12}",
+        held="//",
         line=r"//(?<![\w:/.]//)",
     ),
     _form(  # `1/2"-13`
@@ -159,10 +165,11 @@ FORMS = (
         "range",
         ",",
         r"(?<![\w.,/-])(?=\d+,[\d,]*\d-|\d+-\d+,\d+(?![\d-]))\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)+(?![\w%-]|[.,]\d)",
+        held="-",
         word=r",(?<=\d,)(?=\d)",
     ),
-    _form("identifier", ":", r"(?<=run )[a-z][a-z0-9-]*(?::[a-z][a-z0-9-]*)+", hint="run ", word=":(?=[a-z])"),
-    _form("code", "-", r"(?:(?<=ISSN )|(?<=ISSN: )|(?<=ISSN))\d{4}-\d{3}[\dXx](?!\w)", hint="ISSN", line="ISSN"),
+    _form("identifier", ":", r"(?<=run )[a-z][a-z0-9-]*(?::[a-z][a-z0-9-]*)+", held="run ", word=":(?=[a-z])"),
+    _form("code", "-", r"(?:(?<=ISSN )|(?<=ISSN: )|(?<=ISSN))\d{4}-\d{3}[\dXx](?!\w)", held="ISSN", line="ISSN"),
     _form(  # `{date}_report_{id}.csv`, `<user>@<host>`, `app-<version>.jar`
         "placeholder",
         "{<",
@@ -220,6 +227,7 @@ FORMS = (
         "code",
         "0123456789",
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?(?![A-Za-z0-9])",
+        held=" ",
         line=" [A-Z0-9]{4} [A-Z0-9]{4}",
     ),
     _form(  # `CUDA_VISIBLE_DEVICES=0,1`
@@ -310,8 +318,11 @@ FORMS = (
         "option",
         "-",
         rf"--(?<![\w-]--)[A-Za-z][A-Za-z0-9]*(?:[-._][A-Za-z0-9]+)*(?:=[^{ENDS}{HAN}]+)?",
+        held="--",
     ),
-    _form("option", "-", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+"),
+    _form(
+        "option", "-", rf"-(?<![A-Za-z0-9_-]-)[DP][A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+=[^{ENDS}{HAN}]+", held="="
+    ),
     _form(
         "file",
         ".",
@@ -329,15 +340,14 @@ FORMS = (
 """In order of precedence where two begin at one place."""
 
 _SIGNS = "".join(sorted({sign for one in FORMS for sign in one.signs}))
-_HINTS = {rank: one.hint for rank, one in enumerate(FORMS) if one.hint is not None}
 
 
 @lru_cache(maxsize=1024)
-def _forms_by(signs: str) -> tuple[int, ...]:
-    return tuple(rank for rank, one in enumerate(FORMS) if not set(signs).isdisjoint(one.signs))
+def _forms_by(signs: str) -> tuple[tuple[int, str, re.Pattern[str] | None], ...]:
+    return tuple((rank, one.held, one.hint) for rank, one in enumerate(FORMS) if not set(signs).isdisjoint(one.signs))
 
 
 def forms_for(text: str) -> list[int]:
     """The places in FORMS of those that a text may hold."""
-    ranks = _forms_by("".join([sign for sign in _SIGNS if sign in text]))
-    return [rank for rank in ranks if rank not in _HINTS or _HINTS[rank].search(text)]
+    forms = _forms_by("".join([sign for sign in _SIGNS if sign in text]))
+    return [rank for rank, held, hint in forms if held in text and (hint is None or hint.search(text))]

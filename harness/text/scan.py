@@ -20,6 +20,7 @@ from harness.text.chains import (
     chains_in,
     chains_of_own_signs,
     is_dull,
+    kept_cut,
     left_end,
     lengths,
     plain_behind_han,
@@ -471,7 +472,7 @@ _kept_line = lru_cache(maxsize=_MOST_LINES)(_targets_at_once)
 def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
     _seen.clear()
-    for kept in (_kept_short, _kept_long, _kept_line, kind_of, read, seams, length_of_side, lengths_of_pair):
+    for kept in (_kept_short, _kept_long, _kept_line, kind_of, read, kept_cut, seams, length_of_side, lengths_of_pair):
         kept.cache_clear()
 
 
