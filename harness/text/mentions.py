@@ -5,6 +5,7 @@ target everything, for an extracted one what its kind allows for, since a target
 language (`and/or`, `10-20`).
 """
 
+import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -228,6 +229,7 @@ class _Cover:
 _BROKEN_BY_A_LINE = frozenset({"path", "url", "file", "code"})
 _CASED = frozenset({"unit", "placeholder", "option"})
 """Kinds in which the case of the first letter means something inside a sentence too: `mg`, `Mg`."""
+_LETTER_AND_DIGIT = later("[A-Za-z]-?[0-9]")  # `A319-114` begins with no word
 _NUMBERS = frozenset({"range", "date", "time", "number"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
 _RANGE_SIGNS = frozenset("–~～")
@@ -235,9 +237,6 @@ _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
-_JOINED_ON = later(r"[=(\[]|::")
-_COMPOUND = later("(?=[a-z]*[aeiouy])[a-z]{2,}(?:_(?=[a-z]*[aeiouy])[a-z]{2,})+")
-"""Words with a vowel each: `rst-n` is not a compound."""
 _CODE_AND_WORD = later(
     "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2})|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
 )
@@ -300,9 +299,13 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return True
         if not codes.isdisjoint(_SOFT) and codes <= _PROSE:
             return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
-        is_compound = codes == {"replaced"} and span == wanted.replace("_", "-") and _COMPOUND.fullmatch(wanted)
-        is_joined = _JOINED_ON.match(text, reading.end) or text[: reading.start].endswith(("=", "::"))
-        return bool(is_compound) and not is_joined and page.in_prose(reading.start, reading.end)
+        return False
+    if (
+        (kind == "name" and codes == {"quote-lookalike"})  # `l’e-mail`
+        or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
+        or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
+    ):
+        return True
     if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
     if codes == {"case"} and (
@@ -313,9 +316,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (kind in _TITLED and _is_heading(wanted, span, text, reading))
     ):
         return True
-    if kind == "version" and _COMPARED.sub(r"\1", span) == wanted:
-        return True  # `numpy >= 1.24, < 2.0`
-    is_call = "(" in wanted and span.replace(", ", ",") == wanted  # `VLOOKUP(A2, B:C, 2, 0)`
+    is_call = _CALLED.match(wanted) and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted  # `VLOOKUP(A2, B:C, 2, 0)`
     if kind == "code" and (
         is_call or (is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted)
     ):
@@ -369,9 +370,12 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
     return in_bold or span in (wanted[: name.end()] + blank + wanted[name.end() :] for blank in _THIN)
 
 
+_ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-[0-9A-Z]+)?", re.IGNORECASE)
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
+_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | ([:=]) ")
+"""`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])")
 _FROM_TO = later(
@@ -404,7 +408,8 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
         return True  # a zero-width space or a mark of direction got into the prompt with a copied text
     if codes == {"case"} and change.start == 0:
         # rule 3: the case of a first letter is the sentence's, at the start of one here or there
-        return change.end == 1 and (target.kind not in _CASED or _opens_sentence(text, reading.start))
+        is_cased = target.kind in _CASED or (target.kind == "code" and _LETTER_AND_DIGIT.match(target.text))
+        return change.end == 1 and (not is_cased or _opens_sentence(text, reading.start))
     if target.kind == "cjk-pair" and codes == {"cjk-boundary"}:
         # `3D 打印/4D 打印`, `500 元/晚`: what counts in a pair of words is beside its sign; `GJ12 节点` counts nothing
         low, high = reading.start + change.start, reading.start + change.end
@@ -473,7 +478,11 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     if target.kind == "placeholder" and target.text[0] == ":" and text[reading.start - 1 : reading.start].isalnum():
         return True  # `note: id`, where the colon is the sentence's
     span = text[reading.start : reading.end]
+    if target.kind == "placeholder" and target.text[0] == "%" and codes <= _ANOTHER_SIGN:
+        return len(reading.damage.changes) > 1 and _SIGNS.sub("", span) == _SIGNS.sub("", target.text)  # `%Y/%m/%d`
     if target.kind == "placeholder" and target.text[0] == "{" and _is_no_holder(reading, span, text):
+        return True
+    if target.kind == "path" and _TREE.search(span):
         return True
     if target.kind == "path" and span.endswith((" /", "\n/")) and text[reading.end : reading.end + 1].isalnum():
         return True  # the next path begins there
@@ -489,13 +498,16 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     )
 
 
+_TREE = later(r"/\n\s+[^\s/]+/\n\s")  # folders, each on a line of its own
+_ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
 _OF_WORDS = later("[a-z]+(?: [a-z]+)+")
 
 
 def _is_no_holder(reading: Reading, span: str, text: str) -> bool:
-    """Whether it is of another language: `${error}`, or a type in `import { Buffer }`."""
-    return text[: reading.start].endswith(("$", "#", "%")) or (
-        span[1:3].strip().isupper() and span[1] + span[-2] == "  "
+    """Whether it is of another language: `${error}`, or a name in `import { Buffer }`."""
+    before = text[max(0, reading.start - 8) : reading.start]
+    return before.endswith(("$", "#", "%")) or (
+        span[1] + span[-2] == "  " and (span[2].isupper() or before.endswith(("import ", "export ", "const ", "let ")))
     )
 
 
@@ -511,6 +523,8 @@ def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
     if "swapped" in codes and (target.kind == "option" or (span.replace("-", "").isalpha() and target.kind == "path")):
         return True  # `/issue file` for `--issue-file`, `dpkg-statoverride` for the end of a path
     if "case" not in codes:
+        if target.kind == "identifier" and codes == {"dropped"} and span == target.text.replace("._", "."):
+            return True  # a public member: `self.cache` for `self._cache`
         return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
     if target.kind == "identifier":
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None

@@ -218,7 +218,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     if _WORDS_ALONE.fullmatch(text, start, end):
         return
     inner = text[start:end]
-    if inner != inner.strip() or _SENTENCE.search(inner):
+    if inner != inner.strip() or _SENTENCE.search(inner) or "(...)" in inner:
         yield from _inside(text, start, end)
         return
     ending = EXTENSION.search(inner)

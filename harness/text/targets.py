@@ -204,7 +204,7 @@ _TELLING = "/\\.:@_-("
 _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
-_WORDS = later(r"[^\W\d_]+(?:['’&/\\+-][^\W\d_]+)+")
+_WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _COUNTED = later("[0-9]{1,3}-[a-z]{2,}")
 """`8-bit` and `5-tuple` are words."""
