@@ -232,6 +232,8 @@ class Refusals:
             return f"a body that is not JSON: {self.one_line(content[:200].decode('utf-8', 'replace'))!r}"
         if completion.unusable == "content_not_text" and not words:
             return "an answer whose content is not text"
+        if completion.unusable in ("no_choices", "no_message") and not words:
+            return f"a body that holds no answer: {self.one_line(content[:200].decode('utf-8', 'replace'))!r}"
         return words
 
     def _words_of_body(self, content: bytes) -> str:

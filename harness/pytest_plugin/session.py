@@ -415,6 +415,7 @@ class VerbatimSession:
             if run.results:
                 self._records.append(self._written(run, session))
         workers.close()
+        self._refuse_silence(session)
         if self._gate.judges:
             from harness.pytest_plugin.gating import compare_and_gate
 
@@ -423,6 +424,15 @@ class VerbatimSession:
             # the verdict takes the place of exit 0 or 1
             if self._gate.gate and (session.exitstatus in (0, 1) or self._settled):
                 session.exitstatus = 0 if go and self._records else 1
+
+    def _refuse_silence(self, session: pytest.Session) -> None:
+        """Each unscored case is skipped, but a run of nothing else judged nothing, and exit 0 would call it good."""
+        silent = [one.label for one in self._records if all(case.outcome == "unscored" for case in one.cases)]
+        if silent and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self.notes += [
+                f"{label}: no case could be scored, so this run shows nothing: exit code 1" for label in silent
+            ]
 
     def _written(self, run: ModelRun, session: pytest.Session) -> RunRecord:
         """The record of a run, on disk if it could be written."""

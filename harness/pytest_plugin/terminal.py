@@ -263,7 +263,8 @@ def summary_lines(record: RunRecord, mode: Mode, most: int | None = None) -> lis
     unscored = metrics.unscored_rate(cases)
     if unscored.k:
         of = phrase("summary-of", k=f"{unscored.k:,}", n=f"{unscored.n:,}")
-        lines.append(f"  {pad(phrase('summary-unscored_rate'), 16)} {of}{_reasons(cases)}")
+        much = f"  ({phrase('unscored-much')})" if unscored.k > metrics.MOST_UNSCORED * unscored.n else ""
+        lines.append(f"  {pad(phrase('summary-unscored_rate'), 16)} {of}{_reasons(cases)}{much}")
     return [*lines, *_slices(cases, most), *_headline(record)]
 
 
@@ -408,8 +409,13 @@ _MEANING = {
     "only_reasoning": "nothing but reasoning came back: raise max_tokens, or switch reasoning off (extra_body)",
     "unknown_end": "ended in a way that is not known; its words are in the summary",
     "no_content": "an answer without content; a model that reasons may need more max_tokens",
+    "refusal": "the model refused to answer; what it was asked is on the page",
+    "not_json": "no JSON came, as from a wrong address or a gateway in between; run: harness models check {model}",
+    "no_choices": "JSON of another form than an answer's: set base_url or kind; run: harness models check {model}",
+    "connection": "nothing answers at base_url; run: harness models check {model}",
 }
-"""What an answer without a verdict most likely means. Others are explained in docs/recording.md."""
+"""What an answer without a verdict most likely means. All reasons are in docs/recording.md."""
+_OF_THE_SERVER = "the endpoint fails; when it answers again, the same command asks for what is missing"
 
 
 def on_unscored(record: RunRecord) -> list[str]:
@@ -419,5 +425,6 @@ def on_unscored(record: RunRecord) -> list[str]:
     if not reasons or len(unscored) < _MANY_UNSCORED * len(record.cases):
         return []
     reason, _ = reasons.most_common(1)[0]
-    meaning = _MEANING.get(reason, "docs/recording.md lists the reasons").format(model=record.model)
+    other = _OF_THE_SERVER if reason.startswith("http_5") else "run: harness models check {model}"
+    meaning = _MEANING.get(reason, other).format(model=record.model)
     return [f"{record.label}: {len(unscored)} of {len(record.cases)} cases are unscored, most for {reason}: {meaning}"]

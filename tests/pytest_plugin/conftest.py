@@ -25,6 +25,8 @@ class FakeEndpoint:
     reply: Reply = lambda prompt: prompt
     delay_s: float = 0.0
     status: int = 200
+    raw: bytes | None = None
+    """What it sends in place of an answer."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     base_url: str = ""
@@ -67,7 +69,7 @@ def endpoint() -> Iterator[FakeEndpoint]:
             }
             if fake.status != 200:
                 answer = {"error": {"message": "no", "type": "fake"}}
-            data = json.dumps(answer).encode()
+            data = json.dumps(answer).encode() if fake.raw is None else fake.raw
             self.send_response(fake.status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))

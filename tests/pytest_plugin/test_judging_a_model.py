@@ -191,7 +191,36 @@ def test_an_answer_cut_off_is_skipped_with_its_reason(project: Path, pytester: p
     _cut_off(cassette)
     result = pytester.runpytest("--model=fake", "-rs")
     result.assert_outcomes(skipped=3)
-    result.stdout.fnmatch_lines(["*unscored*3 of 3*(length 3)"])
+    result.stdout.fnmatch_lines(["*unscored*3 of 3*(length 3)  (over 5% unscored: not comparable)"])
+
+
+def test_a_run_in_which_nothing_could_be_scored_is_not_a_good_one(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    cassette = project / "cassettes" / "fake@v1" / "mine.jsonl"
+    whole = cassette.read_text().splitlines()
+    _cut_off(cassette)
+    for option in ("-n0", "-n2"):
+        result = pytester.runpytest("--model=fake", option)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines(["fake@v1: no case could be scored, so this run shows nothing: exit code 1"])
+    some = cassette.read_text().splitlines()
+    cassette.write_text("\n".join([*whole[:1], *some[1:]]) + "\n")
+    result = pytester.runpytest("--model=fake")
+    assert result.ret == pytest.ExitCode.OK
+    assert "could be scored" not in result.stdout.str()
+
+
+def test_what_came_in_place_of_answers_is_shown_with_a_way_on(
+    project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint
+) -> None:
+    endpoint.raw = b'{"ok": true, "moved": 1}'
+    result = pytester.runpytest("--model=fake", "--cassette-mode=record", "-k", "a-1")
+    result.stdout.fnmatch_lines(
+        [
+            "fake@v1: no_choices: the endpoint says: a body that holds no answer: *moved*",
+            "*most for no_choices: JSON of another form *; run: harness models check fake",
+        ]
+    )
 
 
 def test_answers_are_fetched_concurrently(project: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
