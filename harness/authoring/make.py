@@ -88,12 +88,19 @@ def read_catalogue(
         ConfigError: file, encoding, delimiter or column is wrong, or `spaced` asks; it says what is accepted.
     """
     text, encoding = decoded(path, encoding)
+    if _is_json(text):
+        raise ConfigError(
+            f"{path}: JSON; accepted: a CSV file, or one string a line. Damaged rows of a log become cases with: "
+            f"harness score {path} --to-suite suites/from-logs"
+        )
     delimiter = delimiter or sniffed(text)
     rows = list(_rows(path, text, delimiter))
-    names = rows[0] if header and rows else []
     width = max(map(len, rows), default=0)
     if not width:
         raise ConfigError(f"{path}: empty; accepted: a CSV file, or one string a line")
+    if width == 1 and _DIGIT.search(rows[0][0]) and not _unfit(rows[0][0].strip(), symbols):
+        header = False  # one string a line: `A-1` is no title
+    names = rows[0] if header and rows else []
     wanted = _place(path, "--column", column, names, width)
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None
     terms: list[Term] = []
@@ -101,10 +108,12 @@ def read_catalogue(
     blanks: list[Skipped] = []
     seen: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
-        if header and number == 1:
-            continue
         cell = row[wanted].strip() if wanted < len(row) else ""
         reason = _unfit(cell, symbols)
+        if header and number == 1:
+            if not reason:  # `sku_code` is a title, `TCP/IP` may be none
+                skipped.append(Skipped(number, "is taken for a header (--no-header)"))
+            continue
         if not reason and spaced != "keep" and _has_spaced_symbol(cell, symbols):
             blanks.append(Skipped(number, cell))
             reason = "has a blank beside a symbol (--spaced-symbols=skip)"
@@ -123,6 +132,19 @@ def read_catalogue(
             "--spaced-symbols=keep if it is part of it, or --spaced-symbols=skip to leave them out"
         )
     return Catalogue(tuple(terms), tuple(skipped), delimiter, encoding)
+
+
+_DIGIT = re.compile("[0-9]")
+
+
+def _is_json(text: str) -> bool:
+    """Whether it is JSON or JSON lines; a string of a catalogue may be `{name}` or `[a-z]`."""
+    start = text.lstrip()
+    first = start if start.startswith("[") else start.partition("\n")[0]
+    try:
+        return isinstance(json.loads(first), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def sniffed(text: str) -> str:

@@ -164,6 +164,7 @@ def line_of(value: dict[str, Any]) -> AnswerLine:
     from harness.records.conversation import ANSWER_FORMS, SOURCE_FORMS, answer_parts, source_texts
 
     channel = _channel(value)
+    whole, value = value, _pair(value)
     if "source" in value:
         source, rest = source_texts(value["source"]), list[Any]()
         if source is None:
@@ -183,7 +184,20 @@ def line_of(value: dict[str, Any]) -> AnswerLine:
         parts = answer_parts(answer, channel)
         if parts is None:
             raise BadInputError(_wrong(value, "messages", f"the last one with {ANSWER_FORMS}"))
-    return AnswerLine(value, source, answer, parts, _targets(value))
+    return AnswerLine(whole, source, answer, parts, _targets(value))
+
+
+_PAIRS = (("request", "response"), ("request_body", "response_body"), ("requestBody", "responseBody"))
+
+
+def _pair(value: dict[str, Any]) -> dict[str, Any]:
+    """A line of a log that holds a call, request and response, as source and output; another as it is."""
+    if not {"source", "messages", "output"}.isdisjoint(value):
+        return value
+    for asked, answered in _PAIRS:
+        if isinstance(value.get(asked), dict) and isinstance(value.get(answered), dict):
+            return {**value, "source": value[asked], "output": value[answered]}
+    return value
 
 
 def _conversation(value: dict[str, Any]) -> tuple[list[Any], list[Any]]:
@@ -193,7 +207,8 @@ def _conversation(value: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     messages = value.get("messages")
     if not isinstance(messages, list) or not messages:
         name = "messages" if "messages" in value else "source"
-        accepted = "a list of chat messages" if "messages" in value else f"{SOURCE_FORMS}; or messages in its place"
+        elsewhere = f"{SOURCE_FORMS}; or messages in its place; other logs: harness score"
+        accepted = "a list of chat messages" if "messages" in value else elsewhere
         raise BadInputError(_wrong(value, name, accepted))
     count = last_answer(messages)
     is_repeated = "output" in value and count and value["output"] in (messages[-1], messages[-1].get("content"))

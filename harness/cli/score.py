@@ -143,9 +143,14 @@ def score(out: Path | None, baseline: Path | None, max_rejected: float, as_json:
 
         print_json(rates if found is None else {**rates, "differences": plain(found)})
     else:
-        from harness.logs.tables import difference_lines, rate_lines
+        from harness.logs.cases import examples
+        from harness.logs.tables import difference_lines, example_lines, rate_lines
+        from harness.recording.secrets import Secrets
 
-        tell_lines([*rate_lines(rates, rejected), *(difference_lines(found) if found else [])])
+        redact = Secrets.of_environment(os.environ).redacted
+        some = examples(out, redact) if rates["all"]["damage"] else []
+        lines = [*rate_lines(rates, rejected), *example_lines(some), *(difference_lines(found) if found else [])]
+        tell_lines(lines)
     _tell_empty_columns(rates, job.reading.columns)
     _tell_nothing(rates, job)
     code = _exit_code(rates, max_rejected, rejected)
@@ -182,8 +187,10 @@ def _publish(name: str, out: Path) -> None:
 
 def _review(job: ScoringJob, suite: Path, most: int) -> None:
     from harness.logs.cases import add_canary, add_case, candidates, note_reviewed, reviewed
+    from harness.logs.tables import became_words
     from harness.recording.secrets import Secrets
     from harness.show.figures import plural
+    from harness.show.words import phrase
     from harness.text.visible import show
 
     secrets = Secrets.of_environment(os.environ)
@@ -192,12 +199,13 @@ def _review(job: ScoringJob, suite: Path, most: int) -> None:
     tell("y: keep it as a case; c: as a canary of the nightly run too; n: leave it; q: end")
     for candidate in candidates(job, secrets.redacted, most, known):
         seen += 1
-        click.echo(f"\n{show(candidate.place, blanks=False)}")
-        tell(f"  prompt: {show(candidate.line['prompt'], blanks=False)}")
+        click.echo(f"\n{phrase('log-row', file=show(candidate.file, blanks=False), row=candidate.row)}")
+        tell(f"  prompt: {show(candidate.prompt, blanks=False)}")
         for target, became in candidate.became:
-            click.echo(f"  {show(target, blanks=False)} became {show(became, lookalikes=True)}")
-        question = translated("keep it as a case? names are not taken out: look")
-        answer = click.prompt(question, type=click.Choice(["y", "c", "n", "q"]))
+            click.echo(f"  {became_words(target, became)}")
+        question = f"{translated('keep it as a case? names are not taken out: look')} (y, c, n, q)"
+        while (answer := click.prompt(question).strip().lower()) not in ("y", "c", "n", "q"):
+            pass
         if answer == "q":
             break
         kept += answer in ("y", "c") and add_case(suite, candidate.line)
@@ -324,10 +332,11 @@ def _progress() -> Iterator[Callable[[ScoringProgress], None]]:
     with Line(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as line:
-        bar = line.add_task("reading", total=None)
+        bar = line.add_task(translated("reading"), total=None)
 
         def moved(progress: ScoringProgress) -> None:
-            line.update(bar, total=progress.size, completed=progress.position, description=f"{progress.rows:,} rows")
+            rows = translated(f"{progress.rows:,} rows")
+            line.update(bar, total=progress.size, completed=progress.position, description=rows)
 
         yield moved
 

@@ -158,6 +158,7 @@ def make(
     """
     from harness.authoring.make import make_lines, shipped, write_suite
     from harness.errors import ConfigError
+    from harness.show.figures import plural
 
     _opened()
     all_templates = shipped()
@@ -184,8 +185,9 @@ def make(
     reasons = Counter(one.reason.split(" row ")[0] for one in skipped)
     recognised = source["encoding"] is None and catalogue.encoding != "utf-8"
     form = f"delimiter {catalogue.delimiter!r}" + (f", read as {catalogue.encoding}" if recognised else "")
-    origin = f"fresh strings (seed {seed})" if fresh else f"strings ({form})"
-    tell(f"{out}: {result.cases} cases from {len(catalogue.terms)} {origin}")
+    count = len(catalogue.terms)
+    origin = f"{plural(count, 'fresh string')} (seed {seed})" if fresh else f"{plural(count, 'string')} ({form})"
+    tell(f"{out}: {plural(result.cases, 'case')} from {origin}")
     for reason, number in reasons.most_common():
         tell(f"skipped {number}: {reason}")
     tell("\n".join(_lines(result, notes=False)))

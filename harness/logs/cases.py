@@ -7,16 +7,19 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import ConfigError, SuiteError
 from harness.files import whole
 from harness.logs.joining import JOINED
 from harness.logs.judge import chunks, groups, rows_of
-from harness.logs.rows import RowError, judge, read_row
+from harness.logs.read import Decoded
+from harness.logs.rows import RowError, judge, lookup, read_row
 from harness.logs.run import ScoringJob
 from harness.recording.secrets import without_personal
+from harness.records.conversation import last_answer
 from harness.suite import case_from
 from harness.suite.folders import CANARY_HEADING, add_to_selection
 from harness.text.characters import is_cjk
@@ -31,7 +34,9 @@ class Candidate:
     """A case that could be made, and what became of its strings in the log."""
 
     line: dict[str, Any]
-    place: str
+    file: str
+    row: int
+    prompt: str
     became: tuple[tuple[str, str], ...]
 
 
@@ -79,7 +84,7 @@ def candidates(job: ScoringJob, redact: Redact, most: int, known: Collection[str
                 for row in rows_of(piece, job.scoring):
                     if (row.file, row.line) not in wanted or row.error:
                         continue
-                    found = _candidate(row.value, f"{row.file}, row {row.line}", job, redact)
+                    found = _candidate(row, job, redact)
                     if found and found.line["id"] not in seen and found.line["id"] not in known:
                         seen.add(found.line["id"])
                         yield found
@@ -89,21 +94,26 @@ def candidates(job: ScoringJob, redact: Redact, most: int, known: Collection[str
 
 def _damaged(out: Path, most: int) -> set[tuple[str, int]]:
     wanted: set[tuple[str, int]] = set()
-    for path in sorted((out / "verdicts").glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                if '"outcome": "damaged"' in line:
-                    verdict = json.loads(line)
-                    wanted.add((verdict["file"], verdict["line"]))
-                    if len(wanted) >= most:
-                        return wanted
+    for line in _verdict_lines(out):
+        if '"outcome": "damaged"' in line:
+            verdict = json.loads(line)
+            wanted.add((verdict["file"], verdict["line"]))
+            if len(wanted) >= most:
+                break
     return wanted
 
 
-def _candidate(value: Any, place: str, job: ScoringJob, redact: Redact) -> Candidate | None:
+def _verdict_lines(out: Path) -> Iterator[str]:
+    """Verdicts in JSON lines; none where they are Parquet."""
+    for path in sorted((out / "verdicts").glob("*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            yield from file
+
+
+def _candidate(given: Decoded, job: ScoringJob, redact: Redact) -> Candidate | None:
     """None for a row that makes no case: damage in a tool call, whose tools no log holds, or in a secret."""
     try:
-        row = read_row(value, job.scoring.columns)
+        row = read_row(given.value, job.scoring.columns)
         verdict = judge(row, job.scoring.symbols)
     except RowError:
         return None
@@ -121,7 +131,7 @@ def _candidate(value: Any, place: str, job: ScoringJob, redact: Redact) -> Candi
         "domain": "from-logs",
         "language": "zh" if any(map(is_cjk, prompt)) else "en",
         "task": "qa",
-        "prompt": prompt,
+        **_asked(given.value, job, redact, prompt),
         "targets": targets,
         "tags": ["from-logs", *([f"on={row.day}"] if row.day else [])],
     }
@@ -129,7 +139,60 @@ def _candidate(value: Any, place: str, job: ScoringJob, redact: Redact) -> Candi
         case_from(line, "from-logs")
     except SuiteError:
         return None
-    return Candidate(line, place, tuple((target, damaged[target]) for target in targets))
+    return Candidate(line, given.file, given.line, prompt, tuple((target, damaged[target]) for target in targets))
+
+
+_ROLES = ("system", "user", "assistant")
+
+
+def _asked(value: Any, job: ScoringJob, redact: Redact, prompt: str) -> dict[str, Any]:
+    """`messages` as they were sent, where the row has plain ones of several roles; else all texts as one `prompt`."""
+    columns = job.scoring.columns.source
+    given = lookup(value, columns[0]) if len(columns) == 1 else None
+    given = given.get("messages") if isinstance(given, dict) else given
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        return {"prompt": prompt}
+    given = given[: len(given) - last_answer(given)]
+    kept = [{"role": one.get("role"), "content": one.get("content")} for one in given]
+    if not all(one["role"] in _ROLES and isinstance(one["content"], str) for one in kept) or len(kept) < 2:
+        return {"prompt": prompt}
+    kept = [one | {"content": redacted(one["content"], redact)} for one in kept if one["content"].strip()]
+    whole = "\n\n".join(one["content"] for one in kept)
+    return {"messages": kept} if whole == prompt and kept[-1]["role"] == "user" else {"prompt": prompt}
+
+
+class Example(NamedTuple):
+    """What became of a string in a row of a log."""
+
+    file: str
+    line: int
+    target: str
+    became: str
+
+
+_ROWS_LOOKED_AT = 50_000
+
+
+def examples(out: Path, redact: Redact, most: int = 3) -> list[Example]:
+    """Damage of the first rows whose damage is of another kind than that of the examples before.
+
+    A screen may be the log of a CI job: strings that name a person, or hold a secret, are none.
+    """
+    found: dict[tuple[str, ...], Example] = {}
+    for line in islice(_verdict_lines(out), _ROWS_LOOKED_AT):
+        if '"outcome": "damaged"' not in line:
+            continue
+        row = json.loads(line)
+        for target in row["targets"]:
+            if redacted(target["target"], redact) != target["target"]:
+                continue
+            for mention in target["mentions"]:
+                if mention["severity"] == "damage" and mention["damage"]:
+                    one = Example(row["file"], row["line"], target["target"], mention["text"])
+                    found.setdefault(tuple(sorted(mention["damage"])), one)
+        if len(found) >= most:
+            break
+    return list(found.values())[:most]
 
 
 _TOML = 'title = {title}\ndescription = "Damage of production logs, reviewed one by one."\n'

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.logs.cases import Example
 from harness.logs.rates import VERSION_BY_DAY, RateDifference
-from harness.show.figures import NO_DATA, cells, percent, plural, points, table, table_width, wrapped
-from harness.show.words import Name, translated
+from harness.show.figures import NO_DATA, cells, clipped, percent, plural, points, table, table_width, wrapped
+from harness.show.words import Name, phrase, translated
 from harness.text.visible import show
 
 _MOST_GROUPS, _MOST_DAYS, _MOST_VERSIONS, _MOST_DAYS_OF_VERSION, _MOST_DIFFERENCES = 10, 14, 3, 4, 20
@@ -27,6 +28,24 @@ def rate_lines(rates: dict[str, Any], rejected_file: str) -> list[str]:
     if max(map(cells, lines)) > table_width():  # millions of rows near 100 % have long bounds
         lines = table([row[:-1] for row in rows], indent="")
     return [*_summary(rates, rejected_file), "", *lines, *_legend(rates)]
+
+
+def example_lines(examples: Sequence[Example]) -> list[str]:
+    """What became of some strings, with the row; none where nothing is damaged."""
+    if not examples:
+        return []
+    places = [phrase("log-row", file=show(one.file, blanks=False), row=one.line) for one in examples]
+    told = [f"  {place}: {became_words(one.target, one.became)}" for place, one in zip(places, examples, strict=True)]
+    return ["", phrase("log-examples"), *told]
+
+
+_LONGEST_STRING = 100
+
+
+def became_words(target: str, became: str) -> str:
+    """What became of a string, in words, its blanks and look-alikes made visible."""
+    found = clipped(show(became, lookalikes=True), _LONGEST_STRING)
+    return phrase("log-became", target=clipped(show(target, blanks=False), _LONGEST_STRING), found=found)
 
 
 def _summary(rates: dict[str, Any], rejected_file: str) -> Iterator[str]:

@@ -91,6 +91,23 @@ def test_a_column_is_named_numbered_or_the_only_one(tmp_path: Path) -> None:
     assert read(tmp_path, "A-1\nB/2\n", header=False)[0] == ["A-1", "B/2"]
 
 
+def test_one_string_a_line_has_no_header_and_a_header_that_could_be_a_string_is_told(tmp_path: Path) -> None:
+    assert read(tmp_path, "A-1\nB/2\n") == (["A-1", "B/2"], [])
+    told = [(1, "is taken for a header (--no-header)")]
+    assert read(tmp_path, "sku_code\nA-1\n") == (["A-1"], told)
+    assert read(tmp_path, "TCP/IP\nA-1\n") == (["A-1"], told)
+    assert read(tmp_path, "sku\nA-1\n") == (["A-1"], [])
+
+
+@pytest.mark.parametrize(
+    "text", ['{"messages": []}\n{"messages": []}\n', '[{"sku": "A-1"},\n {"sku": "B-2"}]', '["A-1"]']
+)
+def test_a_log_or_other_json_is_no_catalogue_and_the_way_from_a_log_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"JSON; accepted: a CSV file, .*harness score .* --to-suite"):
+        read(tmp_path, text)
+    assert read(tmp_path, "{name}\n[a-z]\n{x-1}\n", header=False)[0] == ["{name}", "[a-z]", "{x-1}"]
+
+
 def test_odd_cells_are_skipped_and_told_with_their_row(tmp_path: Path) -> None:
     cells = [
         "sku", "A-1", " A-1 ", "", "plain", "5", "-5", "A-", '"A-1\nB-2"', "A\t-1", "A\x1b[31m-1", "A\u202e-1",

@@ -69,6 +69,19 @@ def test_a_mention_in_json_has_its_pointer(monkeypatch: pytest.MonkeyPatch, caps
     assert (mention["path"], mention["start"], mention["end"]) == ("/a/b~1c/0", 2, 18)
 
 
+def test_a_call_as_a_gateway_logs_it_needs_no_other_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"model": "m", "messages": [{"role": "user", "content": SPACED["source"]}]}
+    answered = {"choices": [{"index": 0, "message": {"role": "assistant", "content": SPACED["output"]}}]}
+    for pair in (("request", "response"), ("request_body", "response_body"), ("requestBody", "responseBody")):
+        value = dict(zip(pair, (asked, answered), strict=True))
+        code, (result,), _ = checked(monkeypatch, capsys, lines(value))
+        assert (code, result["verdicts"]["Sikalastic-609"]) == (0, "spaced")
+        assert value.items() <= result.items()
+        assert "source" not in result
+
+
 BAD = {
     b"{}": "source: missing; accepted: a text, a list of texts, or a list of chat messages; or messages in its place",
     b'{"source": 3, "output": ""}': "source: found 3; accepted: a text, a list of texts, or a list of chat messages",

@@ -49,6 +49,26 @@ def test_the_table_shows_rates_with_intervals_by_model_and_day(capsys: pytest.Ca
     assert table["2026-11-17 mine@v1"][0] == "1"
 
 
+def test_some_of_the_damage_is_shown_with_its_row_and_nothing_that_names_a_person(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = {"source": "Mail li.si@corp.example.cn", "output": "li.si@corp. example.cn"}
+    spaced = {**GOOD, "output": "TCP / IP"}
+    path = log(mail, GOOD, spaced, spaced, {**GOOD, "output": "TCP\u2044IP"}, name="a\x1bb.jsonl")
+    assert run(["score", path, "--out", "out", "--workers=1"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[said.index("damage, for example") :] == [
+        "damage, for example",
+        "  a<U+001B>b.jsonl, row 3: TCP/IP became TCP␣/␣IP",
+        "  a<U+001B>b.jsonl, row 5: TCP/IP became TCP⁄<U+2044>IP",
+    ]
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    assert run(["score", path, "--out", "out", "--workers=1"]) == 0
+    assert "  a<U+001B>b.jsonl 第 3 行: TCP/IP 变成 TCP␣/␣IP" in capsys.readouterr().out
+    assert run(["score", log(GOOD), "--out", "clean", "--workers=1"]) == 0
+    assert "损坏示例" not in capsys.readouterr().out
+
+
 def test_the_result_is_chinese_on_a_chinese_screen(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

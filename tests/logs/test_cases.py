@@ -91,6 +91,29 @@ def test_a_reviewed_row_may_become_a_canary_of_the_nightly_run(tmp_path: Path, m
     assert Path("suites/canary.cases").read_text(encoding="utf-8").startswith("# Canaries: fixed prompts")
 
 
+def test_a_conversation_becomes_a_case_with_its_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.cli.score._is_terminal", lambda: True)
+    system = {"role": "system", "content": "用 A-1/B。"}
+    asked = {"role": "user", "content": "li.si@corp.example.cn 要哪个？"}
+    before = [{"role": "user", "content": "早"}, {"role": "assistant", "content": "早。C-2/D 到了。"}]
+    bad = {"role": "assistant", "content": "A - 1/B"}
+    rows = [
+        {"messages": [system, *before, asked, bad]},
+        {"request": {"messages": [system, asked]}, "response": {"choices": [{"message": bad}]}},
+        {"messages": [{"role": "user", "content": "A-1/B"}, bad]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "x A-1/B"}]}, asked, bad]},
+    ]
+    Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    arguments = ["log.jsonl", "--out", "out", "--to-suite", "suites/kept"]
+    done = CliRunner().invoke(score, arguments, input="x\ny\ny\ny\ny\n", catch_exceptions=False)
+    assert "4 cases added of 4 reviewed" in done.output
+    kept = [json.loads(line) for line in Path("suites/kept/cases.jsonl").read_text("utf-8").splitlines()]
+    asked = {"role": "user", "content": "name@example.com 要哪个？"}
+    assert [one.get("messages") for one in kept] == [[system, *before, asked], [system, asked], None, None]
+    assert [one.get("prompt") for one in kept] == [None, None, "A-1/B", "x A-1/B\n\nname@example.com 要哪个？"]
+
+
 def test_a_review_of_few_at_a_time_comes_to_the_end_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rows = [{"source": f"use A-{number}/B.", "output": f"A - {number}/B"} for number in range(30)]

@@ -53,7 +53,7 @@ def fields(text: str) -> set[str]:
 
 def source_of_the_pages() -> str:
     """And of the other faces that take their words from the catalogue."""
-    faces = [resources.files(f"harness.{name}") for name in ("pytest_plugin", "cli", "publish")]
+    faces = [resources.files(f"harness.{name}") for name in ("pytest_plugin", "cli", "logs", "publish")]
     folders = [FOLDER, FOLDER.joinpath("templates"), FOLDER.joinpath("static"), *faces]
     files = [file for folder in folders for file in folder.iterdir() if file.name.endswith((".py", ".j2", ".js"))]
     return "\n".join(file.read_text("utf-8") for file in files)
