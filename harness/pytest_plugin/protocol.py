@@ -133,6 +133,33 @@ class Blocks:
         """A plugin may come at any time."""
         self._is_usable = None
 
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """As pytest's own, but that a case which was judged with the one before it is reported at once.
+
+        What pytest and plugins put round each item, such as the catching of warnings, is then round the first of a
+        block, in which all are judged.
+        """
+        option = session.config.option
+        stops = session.testsfailed and not option.continue_on_collection_errors
+        if stops or option.collectonly or not self._may_look_ahead or not self._is_the_loop_of_pytest():
+            return None
+        items: Sequence[pytest.Item] = session.items
+        for place, item in enumerate(items):
+            following = items[place + 1] if place + 1 < len(items) else None
+            if item not in self._judged or not self.pytest_runtest_protocol(item, following):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+        return True
+
+    def _is_the_loop_of_pytest(self) -> bool:
+        return all(
+            found.wrapper or found.hookwrapper or found.function.__module__ in ("_pytest.main", __name__)
+            for found in self._config.hook.pytest_runtestloop.get_hookimpls()
+        )
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Report what became of a case; None to have pytest run it."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import _pytest.warnings
 import pytest
 
 from harness.history import read_run
 from harness.pytest_plugin import protocol
 from harness.pytest_plugin.collection import CaseItem
+from harness.pytest_plugin.model_run import ModelRun
 from harness.records.run import RunRecord
 from tests.pytest_plugin.conftest import CASES, FakeEndpoint, run_apart, write_suite
 
@@ -118,6 +122,26 @@ def test_only_the_last_of_a_file_and_those_without_an_answer_are_run_by_pytest(
     assert by_pytest() == 3
 
 
+def test_what_pytest_puts_round_each_item_is_round_each_block(
+    many: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two blocks of three, the case without an answer and the last of each file; no warning is lost."""
+    caught, judge, real = [], ModelRun.judge, _pytest.warnings.catch_warnings_for_item
+
+    def counted(**given: Any) -> Any:
+        caught.append(given["when"])
+        return real(**given)
+
+    def warns(*given: Any) -> Any:
+        warnings.warn("of a judge", stacklevel=1)
+        return judge(*given)
+
+    monkeypatch.setattr(_pytest.warnings, "catch_warnings_for_item", counted)
+    monkeypatch.setattr(ModelRun, "judge", warns)
+    pytester.runpytest("--model=fake", "-Wdefault").assert_outcomes(passed=2, failed=6, errors=1, warnings=4)
+    assert caught.count("runtest") == 5
+
+
 @pytest.mark.parametrize(
     "hook",
     [
@@ -129,6 +153,7 @@ def test_only_the_last_of_a_file_and_those_without_an_answer_are_run_by_pytest(
         "def pytest_exception_interact(node, call, report): note(node.name, 'fault')",
         "def pytest_runtest_logreport(report): note(report.nodeid, report.when, len(report.user_properties))",
         "def pytest_runtest_logstart(nodeid): note(nodeid, 'start')",
+        "def pytest_runtestloop(session): note('loop', len(session.items))",
     ],
 )
 def test_a_hook_of_a_project_is_called_as_often_as_ever(many: Path, pytester: pytest.Pytester, hook: str) -> None:
