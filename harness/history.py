@@ -21,7 +21,6 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from harness.decisions.evidence import needed, representative
 from harness.decisions.run_summary import Head, RunSummary, oldest_that_counts, order_of, summary_rules, utc
 from harness.errors import RecordError, explain, found, listed, nearest
 from harness.files import (
@@ -249,6 +248,8 @@ class History:
 
         One that cannot be read stays too.
         """
+        from harness.decisions.evidence import needed
+
         paths, now = self.paths(label), datetime.now(UTC)
         heads = []
         for path in paths:
@@ -305,6 +306,8 @@ class History:
         Args:
             core: gives the cases that a run without names asks; called only where runs hold different cases.
         """
+        from harness.decisions.evidence import representative
+
         now = datetime.now(UTC)
         records = sorted(map(read_run, self._latest_of_each_suite(label, now)), key=order_of)
         differ = len({run.suite_digest for run in records}) > 1

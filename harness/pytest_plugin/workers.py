@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from harness.runs.fetching import AnswerFollower, AnswerSender, Broadcast
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from harness.records.answer import Completion
     from harness.records.case import Case
     from harness.runs.answers import Answers
+    from harness.runs.fetching import AnswerFollower, AnswerSender, Broadcast
 
 _SHARED = "verbatim_shared_folder"
 _STARTED = "verbatim_started"
@@ -66,6 +65,8 @@ class Workers:
         if self._input is not None:
             self.started = self._input[_STARTED]
             self.tag = self._input[_TAG]
+            from harness.runs.fetching import AnswerFollower, Broadcast
+
             file = Path(self._input[_SHARED]) / "answers.jsonl"
             if self.asks:
                 self._broadcast = Broadcast(file)
@@ -93,7 +94,11 @@ class Workers:
 
     def sender(self, label: str) -> AnswerSender | None:
         """What the asking worker calls with each answer."""
-        return AnswerSender(self._broadcast, label) if self._broadcast is not None else None
+        if self._broadcast is None:
+            return None
+        from harness.runs.fetching import AnswerSender
+
+        return AnswerSender(self._broadcast, label)
 
     def follow(self, answers: Answers, case: Case, sample: int) -> Completion | None:
         """An answer that `gw0` is getting; None in a process that does not follow."""

@@ -23,7 +23,6 @@ from harness.recording.secrets import secret_fields
 from harness.records.answer import Completion, Request, request_key
 from harness.records.case import Case
 from harness.records.run import Mode, RunRecord
-from harness.runs.fetching import Fetcher, FetchJob, asked_job
 from harness.runs.judge import Judge
 from harness.runs.requests import body_for, is_asking, opened, secrets_of
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from harness.endpoints.parse import Answer
     from harness.endpoints.retry import Retrying
     from harness.recording.application import HttpCassettes, HttpUse
+    from harness.runs.fetching import Fetcher, FetchJob
 
 
 def cassette_path(folder: Path, label: str, suite: str) -> Path:
@@ -265,6 +265,8 @@ class Answers:
         )
 
     def _use_http(self) -> AbstractContextManager[HttpUse]:
+        from harness.runs.fetching import asked_job
+
         job = asked_job.get()
         assert self._http is not None
         assert job is not None
@@ -323,6 +325,8 @@ class Answers:
         """Requests that this mode must make, in the order of the cases, each key once."""
         if (self.mode == "replay" and not self.runs_offline) or self._outputs is not None:
             return []
+        from harness.runs.fetching import FetchJob  # it brings asyncio, which no replay needs
+
         jobs: dict[tuple[str, str], FetchJob] = {}
         for case in cases:
             for sample in range(samples):
@@ -356,6 +360,7 @@ class Answers:
             )
         )
         from harness.endpoints.pace import Pace, TokenPrice
+        from harness.runs.fetching import Fetcher
 
         price = self.model.price
         pace = Pace(
